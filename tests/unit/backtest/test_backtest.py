@@ -26,30 +26,12 @@ from sim.backtest.verdicts import score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
-from sim.scenario.cases import CaseFile, PlacedCase, read_cases
-
-HEAD = "format: overblock/backtest/1\ncases:\n"
-CASE = """\
-  - id: {id}
-    title: T
-    given: G
-    role: {role}
-    why_role: W
-    predictor: {predictor}
-    published: {{value: {value}, rounding: {rounding}, relation: {relation}, nature: counted, unit: u, source: {id}, date: 2018}}
-"""  # noqa: E501
-
-
-def file_of(folder: Path, *cases: dict[str, object]) -> CaseFile:
-    defaults = {"role": "held-out", "value": 1, "rounding": 0, "relation": "equal"}
-    texts = [CASE.format(**(defaults | {"id": f"c{n}"} | case)) for n, case in enumerate(cases)]
-    path = folder / "cases.yaml"
-    path.write_text(HEAD + "".join(texts), encoding="utf-8")
-    return read_cases(path)
+from sim.scenario.cases import PlacedCase
+from tests.cases import case_file
 
 
 def placed(folder: Path, **case: object) -> PlacedCase:
-    (only,) = file_of(folder, {"predictor": "{kind: none, why: n}"} | case).cases
+    (only,) = case_file(folder, case).cases
     return only
 
 
@@ -106,7 +88,7 @@ def test_replicates_give_median_and_90_percent():
 
 def test_tallies_count_by_role(tmp_path):
     mean = "{kind: names-law, quantity: mean_names}"
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         {"predictor": mean, "value": 16, "rounding": 0.5},
         {"predictor": mean, "value": 8},
@@ -135,7 +117,7 @@ def test_names_on_addresses_are_those_of_the_kind(tmp_path):
         "{{kind: names-law, quantity: names_on_addresses, n_addresses: {}, address_kind: {}}}"
     )
     one, ten = backtest(
-        file_of(
+        case_file(
             tmp_path,
             {"predictor": predictor.format(1, "proxy")},
             {"predictor": predictor.format(10, "proxy")},
@@ -159,7 +141,7 @@ def test_laws_of_names_span_what_the_census_leaves_open(tmp_path):
     )
     random = popular.replace("universe_of: popular, ", "")
     predictors = [law.format("max_names"), law.format("share_sites_alone"), random, popular]
-    cases = file_of(tmp_path, *({"predictor": each} for each in predictors)).cases
+    cases = case_file(tmp_path, *({"predictor": each} for each in predictors)).cases
     most, alone, of_some, of_popular = (each.prediction for each in backtest(cases, 1).scores)
     # Nine addresses hold 15 to 25 % of 255 million names: the largest at least 4.3 million.
     assert 4e6 < most.low < 0.8 * most.median < 0.7 * most.high
@@ -174,7 +156,7 @@ def test_a_national_method_by_hand(tmp_path):
         f"{{gdp_usd_per_year: {constant.format(3650e9)}, oecd_share_of_gdp: "
         f"{constant.format(0.04)}}}}}"
     )
-    (found,) = backtest(file_of(tmp_path, {"predictor": predictor, "value": 1e9}).cases, 1).scores
+    (found,) = backtest(case_file(tmp_path, {"predictor": predictor, "value": 1e9}).cases, 1).scores
     assert isinstance(found.prediction, Prediction)
     assert found.prediction.median == pytest.approx(10e9 * 0.04 * 5 * 0.5)
     assert found.log10_error == pytest.approx(0)
@@ -205,7 +187,7 @@ def test_a_national_method_by_hand(tmp_path):
 def test_what_cannot_be_is_refused_by_place(tmp_path, predictor, message):
     (tmp_path / "half.txt").write_text("192.0.2.1\nno address\n192.0.2.2\n")
     with pytest.raises(ProblemsError) as refusal:
-        backtest(file_of(tmp_path, {"predictor": predictor}).cases, 1)
+        backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
     assert message in str(refusal.value)
 
 
@@ -217,7 +199,7 @@ def test_a_measure_that_the_run_has_not_is_refused(tmp_path):
     with pytest.raises(
         ScenarioError, match=r"predictor.measure: expected one of addresses_listed_peak"
     ):
-        backtest(file_of(tmp_path, {"predictor": predictor}).cases, 1)
+        backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
 
 
 def run_predictor(**keys: str) -> str:
@@ -229,7 +211,7 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
     """The run folder of the same scenario and luck, read back with DuckDB."""
     at, until = "2018-04-18T12:00+03:00", "2018-04-20T00:00+03:00"
     at_s, until_s = int(2.5 * 86_400), 4 * 86_400
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         {"id": "at", "predictor": run_predictor(curve="businesses_impaired", at=at)},
         {"id": "max", "predictor": run_predictor(curve="businesses_down", until=until)},
@@ -294,7 +276,7 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
 def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository):
     at = "2018-04-20T12:00+03:00"
     counts = ("summed", "outside_target")
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         *(
             {
@@ -329,7 +311,7 @@ def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository
 @pytest.mark.laws
 def test_scores_do_not_hang_on_the_number_of_workers(tmp_path):
     small = '["population.n_businesses=20", "end=2018-04-18T00:00+03:00"]'
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         {"predictor": run_predictor(curve="businesses_impaired", overrides=small)},
         {"predictor": run_predictor(measure="private_loss_usd", overrides=small)},
@@ -359,7 +341,7 @@ class Broken:
 
 def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
     small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         {"predictor": run_predictor(curve="businesses_impaired", overrides=small)},
         {"predictor": "{kind: names-law, quantity: mean_names}"},
@@ -371,7 +353,7 @@ def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
 
 
 def test_too_many_different_runs_are_refused(tmp_path):
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         *(
             {"predictor": run_predictor(
@@ -394,7 +376,7 @@ def test_what_is_taken_of_a_curve_over_a_time(take: str, expected: float) -> Non
 
 def test_draws_of_what_is_not_known_stand_beside_luck(tmp_path):
     small = '["population.n_businesses=30", "end=2018-04-18T00:00+03:00"]'
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         {"predictor": run_predictor(measure="business_hours_impaired", overrides=small)},
         {"predictor": "{kind: names-law, quantity: mean_names}"},

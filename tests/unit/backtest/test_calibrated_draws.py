@@ -17,42 +17,27 @@ from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.weighted_draws import read_weighted_draws
 from sim.results.checkpoints import n_runs
 from sim.results.place import partial_folders
-from sim.scenario.cases import CaseFile, read_cases, shipped_cases
+from sim.scenario.cases import CaseFile, shipped_cases
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.cases import case_file
 from tests.experiments import Scripted, files_of
 
 pytest.importorskip("sklearn")
 
 BRIEF = ("population.n_businesses=20", "end=2018-04-16T16:00+03:00")
-CASE = """
-  - id: {id}
-    title: Addresses in the register
-    given: The scenario.
-    role: {role}
-    why_role: So that it is tried.
-    predictor: {{kind: run, scenario: telegram-2018, curve: addresses_listed, at: {at}}}
-    counts_as: "{number}"
-    published:
-      value: {value}
-      rounding: 0
-      nature: computed
-      unit: IPv4 addresses
-      source: made up
-      date: 2018-04-16
-"""
+PREDICTOR = "{{kind: run, scenario: telegram-2018, curve: addresses_listed, at: {}}}"
 
 
-def case_file(folder: Path, *cases: dict[str, object]) -> CaseFile:
-    path = folder / "cases.yaml"
-    plain = {"role": "calibration", "at": "2018-04-16T15:00+03:00", "number": "", "value": 100000}
-    text = "".join(CASE.format(**{**plain, **case}) for case in cases)
-    path.write_text(f"format: overblock/backtest/1\ncases:{text}", encoding="utf-8")
-    return read_cases(path)
+def listed(folder: Path, *cases: dict[str, object]) -> CaseFile:
+    """Cases of addresses listed at a time, calibration unless it is said."""
+    plain = {"role": "calibration", "value": 100_000, "nature": "computed"}
+    predictor = PREDICTOR.format("2018-04-16T15:00+03:00")
+    return case_file(folder, *({**plain, "predictor": predictor, **case} for case in cases))
 
 
 def asked(folder: Path, *cases: dict[str, object], n_draws: int = 64) -> DrawCalibration:
-    return DrawCalibration.of("telegram-2018", BRIEF, [case_file(folder, *cases)], n_draws)
+    return DrawCalibration.of("telegram-2018", BRIEF, [listed(folder, *cases)], n_draws)
 
 
 def test_only_calibration_figures_of_the_scenario_are_read() -> None:
@@ -79,7 +64,7 @@ def test_too_few_draws_are_refused(tmp_path: Path) -> None:
 
 @pytest.mark.laws
 def test_a_calibration_gives_weights_that_a_run_takes(tmp_path: Path) -> None:
-    calibration = asked(tmp_path, {"id": "one"}, {"id": "same", "number": "one"})
+    calibration = asked(tmp_path, {"id": "one"}, {"id": "same", "counts_as": "one"})
     executor = SerialExecutor()
     done: list[tuple[int, int]] = []
     made = carry_out(
@@ -148,6 +133,6 @@ def test_figures_that_changed_are_not_gone_on_with(tmp_path: Path) -> None:
     (left,) = partial_folders(tmp_path / "out")
     question = read_question(left / "parts")
     assert question.ask_again(DrawCalibration.again).plan.result_id == question.result_id
-    case_file(tmp_path, {"id": "one", "value": 200000})
+    listed(tmp_path, {"id": "one", "value": 200000})
     with pytest.raises(UsageError, match="now says something else than when this was begun"):
         question.ask_again(DrawCalibration.again)

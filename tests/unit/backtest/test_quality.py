@@ -15,26 +15,8 @@ from sim.backtest.rankings import score_rankings
 from sim.backtest.tallies import interval_once, mean_once, tally
 from sim.backtest.verdicts import score
 from sim.errors import ScenarioError
-from sim.scenario.cases import CaseFile, read_cases
-
-CASE = """\
-  - id: c{n}
-    title: T
-    given: G
-    role: {role}
-    why_role: W
-    predictor: {{kind: none, why: n}}
-    {more}
-    published: {{value: {value}, rounding: 0, relation: {relation}, nature: counted, unit: u, source: s{n}, date: 2018{range}}}
-"""  # noqa: E501
-
-
-def file_of(folder: Path, *cases: dict[str, object], rankings: str = "") -> CaseFile:
-    defaults = {"role": "held-out", "relation": "equal", "more": "note: x", "range": ""}
-    texts = [CASE.format(**(defaults | {"n": n} | case)) for n, case in enumerate(cases)]
-    path = folder / "cases.yaml"
-    path.write_text("format: overblock/backtest/1\ncases:\n" + "".join(texts) + rankings)
-    return read_cases(path)
+from sim.scenario.cases import read_cases
+from tests.cases import case_file
 
 
 def drawn(*values: float):
@@ -42,14 +24,14 @@ def drawn(*values: float):
 
 
 def one(folder: Path, **case: object):
-    return file_of(folder, case).cases[0]
+    return case_file(folder, case).cases[0]
 
 
-GUESS = "guess: {low: 10, high: 10000}"
+GUESS = "{low: 10, high: 10000}"
 
 
 def test_a_figure_scores_on_the_logarithm_beside_its_guess(tmp_path):
-    found = quality(one(tmp_path, value=100, more=GUESS).case, drawn(10, 100, 1000))
+    found = quality(one(tmp_path, value=100, guess=GUESS).case, drawn(10, 100, 1000))
     # Draws at -1, 0 and 1 decade: mean distance 2/3, mean mutual distance 8/9.
     assert found.crps == pytest.approx(2 / 3 - 4 / 9)
     assert found.crps_guess == pytest.approx(1 / 3)  # a third into three decades
@@ -68,15 +50,15 @@ def test_without_a_range_there_is_a_score_and_no_guess(tmp_path):
 @pytest.mark.parametrize(
     ("relation", "range_", "expected", "of_guess"),
     [
-        ("at_least", "", 0.75, 2 / 3),
-        ("at_most", "", 0.5, 1 / 3),
-        ("between", ", low: 50, high: 1000", 0.75, math.log10(20) / 3),
+        ("at_least", {}, 0.75, 2 / 3),
+        ("at_most", {}, 0.5, 1 / 3),
+        ("between", {"low": 50, "high": 1000}, 0.75, math.log10(20) / 3),
     ],
 )
 def test_a_bound_scores_the_probability_that_it_is_kept(
     tmp_path, relation, range_, expected, of_guess
 ):
-    case = one(tmp_path, value=100, relation=relation, range=range_, more=GUESS).case
+    case = one(tmp_path, value=100, relation=relation, **range_, guess=GUESS).case
     found = quality(case, drawn(10, 100, 500, 1000))
     assert found.probability == expected
     assert found.brier == pytest.approx((1 - expected) ** 2)
@@ -93,7 +75,7 @@ def test_zero_has_no_logarithm_and_counts_as_the_floor_where_one_is_stated(tmp_p
     assert math.isnan(quality(case, drawn(0, 100)).crps)
     nothing = one(tmp_path, value=0).case
     assert "the published figure is not above zero" in quality(nothing, drawn(1)).why_not
-    floored = one(tmp_path, value=0, more="floor: 1").case
+    floored = one(tmp_path, value=0, floor=1).case
     assert quality(floored, drawn(0, 0.5)).crps == 0
     assert quality(floored, drawn(0, 0.5)).log10_width == 0
     assert quality(floored, drawn(100)).crps == pytest.approx(2)
@@ -105,13 +87,13 @@ def scored(cases, values):
 
 
 def test_cases_of_one_number_count_once_and_bounds_are_apart(tmp_path):
-    same = f"counts_as: plateau\n    {GUESS}"
-    cases = file_of(
+    same = {"counts_as": "plateau", "guess": GUESS}
+    cases = case_file(
         tmp_path,
-        {"value": 100, "more": same},
-        {"value": 101, "more": same},
-        {"value": 1000, "more": GUESS},
-        {"value": 100, "relation": "at_least", "more": GUESS},
+        {"value": 100, **same},
+        {"value": 101, **same},
+        {"value": 1000, "guess": GUESS},
+        {"value": 100, "relation": "at_least", "guess": GUESS},
     ).cases
     scores = scored(cases, [(10,), (101,), (1000,), (1, 1000)])
     found = tally("held-out", "", scores)
@@ -125,7 +107,7 @@ def test_cases_of_one_number_count_once_and_bounds_are_apart(tmp_path):
 
 
 def test_a_mean_of_guesses_needs_a_range_of_every_case(tmp_path):
-    cases = file_of(tmp_path, {"value": 100, "more": GUESS}, {"value": 100}).cases
+    cases = case_file(tmp_path, {"value": 100, "guess": GUESS}, {"value": 100}).cases
     found = tally("held-out", "", scored(cases, [(100,), (100,)]))
     assert found.crps == 0
     assert math.isnan(found.crps_guess)
@@ -135,7 +117,7 @@ RANKING = "rankings:\n  - {id: r, title: R, cases: [c0, c1, c2, c3]}\n"
 
 
 def test_a_ranking_of_figures_by_hand_with_its_interval(tmp_path):
-    file = file_of(tmp_path, *({"value": value} for value in (10, 20, 30, 40)), rankings=RANKING)
+    file = case_file(tmp_path, *({"value": value} for value in (10, 20, 30, 40)), more=RANKING)
     by_replicate = [(1, 1), (3, 2), (2, 3), (4, 4)]
     scores = [
         score(placed, of_replicates([np.array([float(v)]) for v in values], "s", "l"))
@@ -152,7 +134,7 @@ def test_a_ranking_of_figures_by_hand_with_its_interval(tmp_path):
 def test_ranks_are_from_the_greatest_and_score_in_their_ranking_alone(tmp_path):
     cases = [{"value": rank, "relation": "rank", "role": role} for rank, role in
              ((1, "held-out"), (2, "calibration"), (3, "held-out"), (4, "held-out"))]  # fmt: skip
-    file = file_of(tmp_path, *cases, rankings=RANKING)
+    file = case_file(tmp_path, *cases, more=RANKING)
     scores = scored(file.cases, [(40,), (30,), (20,), (10,)])
     assert scores[0].verdict == "in a ranking"
     assert math.isnan(scores[0].quality.crps)
@@ -163,7 +145,7 @@ def test_ranks_are_from_the_greatest_and_score_in_their_ranking_alone(tmp_path):
 
 
 def test_a_ranking_leaves_out_what_is_not_computable_down_to_three(tmp_path):
-    file = file_of(tmp_path, *({"value": value} for value in (1, 2, 3, 4)), rankings=RANKING)
+    file = case_file(tmp_path, *({"value": value} for value in (1, 2, 3, 4)), more=RANKING)
     scores = scored(file.cases, [(1,), (2,), (3,), (4,)])
     scores[0] = score(file.cases[0], NotComputable("no"))
     (found,) = score_rankings([file], scores)
@@ -183,25 +165,25 @@ def test_weights_reach_every_score_of_a_case(tmp_path):
     weight, values = (0.5, 0.125, 0.375), (10, 100, 1000)
     repeated = [10] * 4 + [100] + [1000] * 3
     even = weighed((0.125,) * 8, *repeated)
-    case = one(tmp_path, value=100, more=GUESS).case
+    case = one(tmp_path, value=100, guess=GUESS).case
     found, same = (quality(case, each) for each in (weighed(weight, *values), even))
     for name in ("crps", "crps_spread", "crps_over", "crps_under", "log10_width"):
         assert getattr(found, name) == pytest.approx(getattr(same, name)), name
     unweighed = quality(case, weighed((1 / 3,) * 3, *values))
     assert found.crps != pytest.approx(unweighed.crps, abs=1e-3)
-    bound = one(tmp_path, value=50, relation="at_least", more=GUESS).case
+    bound = one(tmp_path, value=50, relation="at_least", guess=GUESS).case
     assert quality(bound, weighed(weight, *values)).probability == pytest.approx(0.5)
     found = weighed(weight, *values)
     assert (found.median, found.low, found.high) == (10, 10, 1000)
 
 
 def test_persistence_is_the_figure_before_and_what_figures_moved_until_then(tmp_path):
-    cases = file_of(
+    cases = case_file(
         tmp_path,
         {"value": 100},
-        {"value": 1000, "more": "before: c0"},
-        {"value": 10, "more": "before: c1"},
-        {"value": 20, "more": "before: c2"},
+        {"value": 1000, "before": "c0"},
+        {"value": 10, "before": "c1"},
+        {"value": 20, "before": "c2"},
     ).cases
     assert persistence(cases[0]) is None
     assert persistence(cases[1]) == pytest.approx([2])  # a point
@@ -215,10 +197,10 @@ def test_persistence_is_the_figure_before_and_what_figures_moved_until_then(tmp_
 
 
 def test_a_figure_before_below_the_floor_counts_as_the_floor(tmp_path):
-    more = "floor: 10\n    before: c0"
-    nothing, after = file_of(tmp_path, {"value": 0}, {"value": 100, "more": more}).cases
+    more = {"floor": 10, "before": "c0"}
+    nothing, after = case_file(tmp_path, {"value": 0}, {"value": 100, **more}).cases
     assert persistence(after) == pytest.approx([1])
-    _, plain = file_of(tmp_path, {"value": 0}, {"value": 100, "more": "before: c0"}).cases
+    _, plain = case_file(tmp_path, {"value": 0}, {"value": 100, "before": "c0"}).cases
     assert persistence(plain) is None
     assert math.isnan(score(nothing, drawn(1)).quality.crps_persistence)
 
@@ -226,27 +208,27 @@ def test_a_figure_before_below_the_floor_counts_as_the_floor(tmp_path):
 @pytest.mark.parametrize(
     ("first", "second", "message"),
     [
-        ({}, {"more": "before: c2"}, "expected the id of a case of this file that stands before"),
-        ({}, {"more": "before: c1"}, "that stands before this one, got 'c1'"),
-        ({"relation": "at_least"}, {"more": "before: c0"}, "expected two figures with relation"),
+        ({}, {"before": "c2"}, "expected the id of a case of this file that stands before"),
+        ({}, {"before": "c1"}, "that stands before this one, got 'c1'"),
+        ({"relation": "at_least"}, {"before": "c0"}, "expected two figures with relation"),
     ],
 )
 def test_a_figure_before_that_cannot_be_is_refused(tmp_path, first, second, message):
     with pytest.raises(ScenarioError, match=message) as refusal:
-        file_of(tmp_path, {"value": 1, **first}, {"value": 1, **second}, {"value": 1})
+        case_file(tmp_path, {"value": 1, **first}, {"value": 1, **second}, {"value": 1})
     assert "cases.1.before: " in str(refusal.value)
 
 
 def test_figures_of_other_units_are_not_before_each_other(tmp_path):
     path = tmp_path / "cases.yaml"
-    file_of(tmp_path, {"value": 1}, {"value": 1, "more": "before: c0"})
+    case_file(tmp_path, {"value": 1}, {"value": 1, "before": "c0"})
     path.write_text(path.read_text().replace("unit: u", "unit: w", 1))
     with pytest.raises(ScenarioError, match="expected a figure in u, got one in w"):
         read_cases(path)
 
 
 def test_means_with_a_figure_before_are_of_the_same_numbers(tmp_path):
-    cases = file_of(tmp_path, {"value": 10}, {"value": 100, "more": "before: c0"}).cases
+    cases = case_file(tmp_path, {"value": 10}, {"value": 100, "before": "c0"}).cases
     found = tally("held-out", "", scored(cases, [(1000,), (100,)]))
     assert (found.n_figures, found.n_before) == (2, 1)
     assert (found.crps, found.crps_before, found.crps_persistence) == pytest.approx((1, 0, 1))
@@ -255,9 +237,9 @@ def test_means_with_a_figure_before_are_of_the_same_numbers(tmp_path):
 def test_the_interval_of_a_mean_resamples_numbers_with_all_their_cases(tmp_path):
     """By scipy on the numbers; as if its cases were apart, the interval would be too narrow."""
     stats = pytest.importorskip("scipy.stats")
-    cases = file_of(
+    cases = case_file(
         tmp_path,
-        *({"value": 1, "more": f"counts_as: number-{n // 4}"} for n in range(24)),
+        *({"value": 1, "counts_as": f"number-{n // 4}"} for n in range(24)),
     ).cases
     values = (1, 3, 10, 2, 30, 5)
     scores = scored(cases, [(values[n // 4],) for n in range(24)])

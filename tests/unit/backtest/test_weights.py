@@ -16,54 +16,26 @@ from sim.errors import DataError
 from sim.experiment.draws import lay_draws
 from sim.experiment.weighted_draws import WeightedDraws, weighted_rows, weighted_text
 from sim.report.documents.validation import page
-from sim.scenario.cases import PlacedCase, read_cases
+from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import own_variant
 from sim.statistics.ensembles import weighted_quantiles
+from tests.cases import NAMES_LAW, case_file
 
-CASE = """
-  - id: {id}
-    title: Addresses in the register
-    given: The scenario.
-    role: {role}
-    why_role: So that it is tried.
-    predictor:
-      kind: run
-      scenario: {scenario}
-      overrides: ["end=2018-04-17T12:00+03:00"]
-      curve: addresses_listed
-      at: 2018-04-17T11:00+03:00
-    guess: {{low: 100000, high: 100000000}}
-    floor: 100
-    published:
-      value: {value}
-      rounding: 0
-      nature: computed
-      unit: IPv4 addresses
-      source: made up
-      date: 2018-04-16
-"""
-NAMES = """
-  - id: names
-    title: Names per address
-    given: The law
-    role: held-out
-    why_role: Kept apart.
-    predictor: {kind: names-law, quantity: mean_names}
-    published:
-      {value: 16, rounding: 0.5, nature: measured, unit: names, source: A study, date: 2022}
-"""
 N = 4
 
 
 def cases_of(folder: Path, *cases: dict[str, object], names: bool = True) -> list[PlacedCase]:
-    plain = {"role": "held-out", "scenario": "telegram-2018", "value": 1_000_000}
-    text = "".join(CASE.format(**(plain | {"id": f"c{n}"} | one)) for n, one in enumerate(cases))
-    path = folder / "cases.yaml"
-    end = NAMES if names else ""
-    path.write_text(f"format: overblock/backtest/1\ncases:{text}{end}", encoding="utf-8")
-    return read_cases(path).cases
+    listed = {
+        "predictor": "{kind: run, scenario: telegram-2018, curve: addresses_listed, "
+        'overrides: ["end=2018-04-17T12:00+03:00"], at: 2018-04-17T11:00+03:00}',
+        "guess": "{low: 100000, high: 100000000}",
+        "floor": 100,
+        "value": 1_000_000,
+    }
+    law = {"id": "names", "predictor": NAMES_LAW, "value": 16, "rounding": 0.5}
+    return case_file(folder, *(listed | case for case in cases), *([law] if names else [])).cases
 
 
 def table_of(folder: Path, weight: list[float], scenario: str = "telegram-2018") -> Path:

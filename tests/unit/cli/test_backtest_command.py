@@ -12,35 +12,17 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from tests.cases import NAMES_LAW, case_file
 
-CASES = """\
-format: overblock/backtest/1
-cases:
-  - id: names
-    title: Names per address
-    given: The law
-    role: held-out
-    why_role: Kept apart.
-    predictor: {kind: names-law, quantity: mean_names}
-    published:
-      {value: 16, rounding: 0.5, nature: measured, unit: names, source: A study, date: 2022}
-  - id: nothing
-    title: Nothing
-    given: Nothing
-    role: calibration
-    why_role: Kept apart.
-    predictor: {kind: none, why: No such thing}
-    published: {value: 1, rounding: 0, nature: claimed, unit: x, source: A study, date: 2022}
-"""
 BRIEF = ("--draws", "2", "-w", "1")
 """64 draws of a month, by processes of their own, say no more of the command."""
 
 
 @pytest.fixture
 def blind(tmp_path: Path) -> Path:
-    path = tmp_path / "blind.yaml"
-    path.write_text(CASES, encoding="utf-8")
-    return path
+    names = {"id": "names", "predictor": NAMES_LAW, "value": 16, "rounding": 0.5}
+    none = {"predictor": "{kind: none, why: No such thing}", "role": "calibration"}
+    return case_file(tmp_path, names, none).path.rename(tmp_path / "blind.yaml")
 
 
 def call(*arguments: str) -> Result:
@@ -108,7 +90,7 @@ def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -
 def test_mistakes_exit_without_a_traceback(
     blind: Path, tmp_path: Path, arguments: list[str], code: int, message: str
 ) -> None:
-    (tmp_path / "bad.yaml").write_text(CASES.replace("title: Names", "titel: Names"))
+    (tmp_path / "bad.yaml").write_text(blind.read_text().replace("title:", "titel:", 1))
     result = call(*(argument.replace("{}", str(tmp_path)) for argument in arguments))
     assert result.exit_code == code
     assert message in result.stderr
