@@ -6,6 +6,7 @@ In: nothing. Out: context managers in which these signals are handled in another
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,7 +39,8 @@ def ends_as_interrupts() -> Iterator[None]:
     """Treat SIGTERM like Ctrl-C, and lose neither.
 
     An interrupted library may swallow the interrupt, or raise an error of its own, as DuckDB does.
-    The block then ends with the interrupt all the same.
+    The block then ends with the interrupt all the same. Where Python can raise nothing, as in what
+    a compiler calls back, it is not printed as an error that was ignored.
     """
     if not _is_main():
         yield
@@ -49,6 +51,13 @@ def ends_as_interrupts() -> Iterator[None]:
         if handler is not signal.SIG_IGN:
             signal.signal(number, watch.take)
     _watches.append(watch)
+    tell = sys.unraisablehook
+
+    def tell_others(given: sys.UnraisableHookArgs) -> None:
+        if not (watch.has_come and isinstance(given.exc_value, KeyboardInterrupt)):
+            tell(given)
+
+    sys.unraisablehook = tell_others
     try:
         yield
         _pass_on(watch)
@@ -56,6 +65,7 @@ def ends_as_interrupts() -> Iterator[None]:
         _pass_on(watch, error)
         raise
     finally:
+        sys.unraisablehook = tell
         _watches.remove(watch)
         _restore(earlier)
 

@@ -1,0 +1,51 @@
+"""Ctrl-C where Python cannot raise it: in what a library calls back, as a compiler does."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from sim.experiment.interrupts import SIGNALS, ends_as_interrupts
+
+Said = list[object]
+
+
+@pytest.fixture
+def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[Said]:
+    """What Python says of errors that it cannot raise."""
+    errors: Said = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda given: errors.append(given.exc_value))
+    # A job in the background ignores Ctrl-C, and so does what it starts.
+    earlier = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
+    yield errors
+    for number, handler in earlier.items():
+        signal.signal(number, handler)
+
+
+def called_back(function: Callable[[], object]) -> None:
+    """Call a function from outside of Python."""
+    ctypes.CFUNCTYPE(None)(function)()
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(
+    number: signal.Signals, said: Said
+) -> None:
+    hook = sys.unraisablehook
+    with pytest.raises(KeyboardInterrupt), ends_as_interrupts():
+        called_back(lambda: signal.raise_signal(number))
+    assert said == []
+    assert sys.unraisablehook is hook
+
+
+def test_other_errors_of_a_callback_are_told(said: Said) -> None:
+    def fails() -> None:
+        raise ValueError("not an interrupt")
+
+    with ends_as_interrupts():
+        called_back(fails)
+    assert [str(error) for error in said] == ["not an interrupt"]
