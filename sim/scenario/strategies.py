@@ -7,7 +7,7 @@ in ``sim/engine/strategies/``. Ids are stable: a strategy whose meaning changes 
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
@@ -27,7 +27,14 @@ Lengths = Annotated[tuple[Length, ...], Field(min_length=1, max_length=33, stric
 WidthRules = Annotated[tuple[WidthRule, ...], Field(min_length=1, max_length=4, strict=False)]
 
 
-class Asked(Model):
+class Declared(Model):
+    """A strategy of the scenario language."""
+
+    in_words: ClassVar[str]
+    """What it blocks, for people; ``{length}`` stands for its length."""
+
+
+class Asked(Declared):
     """What is asked of every strategy that places orders."""
 
     id: str
@@ -47,9 +54,10 @@ class Chase(Recurring):
     """A strategy that answers the fronts that are found, and does nothing without any."""
 
 
-class NoBlocking(Model):
+class NoBlocking(Declared):
     """Place no order: the baseline."""
 
+    in_words = "no blocking"
     id: Literal["none"]
     """Strategy."""
 
@@ -57,6 +65,7 @@ class NoBlocking(Model):
 class Replay(Asked):
     """Place dated historical orders from a table."""
 
+    in_words = "the orders as placed"
     id: Literal["replay"]
     """Strategy."""
     orders: Table
@@ -70,6 +79,7 @@ class Replay(Asked):
 class Exact(Chase):
     """Drop each discovered address alone."""
 
+    in_words = "every address alone"
     id: Literal["exact"]
     """Strategy."""
 
@@ -77,6 +87,7 @@ class Exact(Chase):
 class Aggregate(Chase):
     """Drop the enclosing prefix of a given length."""
 
+    in_words = "whole /{length} networks"
     id: Literal["aggregate"]
     """Strategy."""
     length: Length
@@ -86,6 +97,7 @@ class Aggregate(Chase):
 class CoveringPrefix(Chase):
     """Drop the largest prefix around the address that is nearly all the provider's."""
 
+    in_words = "the provider's largest prefixes"
     id: Literal["covering-prefix"]
     """Strategy."""
     purity: Share = NEARLY_ALL
@@ -97,6 +109,7 @@ class CoveringPrefix(Chase):
 class ProviderRegion(Chase):
     """Drop everything the provider has in the region of the address."""
 
+    in_words = "all of the provider's region"
     id: Literal["provider-region"]
     """Strategy."""
 
@@ -104,6 +117,7 @@ class ProviderRegion(Chase):
 class WholeProvider(Chase):
     """Drop everything the provider has."""
 
+    in_words = "the provider's whole range"
     id: Literal["provider"]
     """Strategy."""
 
@@ -111,6 +125,7 @@ class WholeProvider(Chase):
 class Escalate(Chase):
     """Start narrow and widen step by step while the target stays reached."""
 
+    in_words = "wider and wider ranges"
     id: Literal["escalate"]
     """Strategy."""
     lengths: Lengths | None = None
@@ -142,6 +157,7 @@ class Escalate(Chase):
 class Dns(Recurring):
     """Block the target's name in the operators' resolvers."""
 
+    in_words = "the name in resolvers"
     id: Literal["dns"]
     """Strategy."""
     overmatch: Share
@@ -151,6 +167,7 @@ class Dns(Recurring):
 class Sni(Recurring):
     """Block the target's name where it shows in the TLS handshake."""
 
+    in_words = "the name in the TLS handshake"
     id: Literal["sni"]
     """Strategy."""
     overmatch: Share
@@ -160,6 +177,7 @@ class Sni(Recurring):
 class Throttle(Chase):
     """Degrade the enclosing prefix of a given length instead of dropping it."""
 
+    in_words = "whole /{length} networks, by slowing them"
     id: Literal["throttle"]
     """Strategy."""
     length: Length
@@ -169,6 +187,7 @@ class Throttle(Chase):
 class TimeWindow(Calendar, Asked):
     """Drop discovered or given addresses only during the sessions of a calendar."""
 
+    in_words = "addresses at set times"
     id: Literal["time-window"]
     """Strategy."""
     sessions: Table | None = None
@@ -197,6 +216,7 @@ class TimeWindow(Calendar, Asked):
 class Orders(Asked):
     """Place the orders that are given, when they are given."""
 
+    in_words = "the orders given"
     id: Literal["orders"]
     """Strategy."""
     orders: (
@@ -217,6 +237,7 @@ class Orders(Asked):
 class Rolling(Chase):
     """Release each entry after a time to live; place it again while the front is known."""
 
+    in_words = "addresses by turns"
     id: Literal["rolling"]
     """Strategy."""
     ttl_h: Annotated[float, Field(gt=0, le=100_000)]
@@ -230,6 +251,7 @@ class Rolling(Chase):
 class AllowList(Recurring):
     """Drop everything that is not listed."""
 
+    in_words = "all that is not on a list"
     id: Literal["allow-list"]
     """Strategy."""
     allowed: Table
@@ -239,6 +261,7 @@ class AllowList(Recurring):
 class Negotiate(Chase):
     """Press providers first; block, by covering prefix, only what refuses."""
 
+    in_words = "providers that refuse"
     id: Literal["negotiate"]
     """Strategy."""
     talks_h: Hours
@@ -252,6 +275,7 @@ class Negotiate(Chase):
 class Cover(Chase):
     """Drop the least-collateral cover of the known fronts under a rule budget."""
 
+    in_words = "the cheapest cover of the addresses"
     id: Literal["cover"]
     """Strategy."""
     rules: Annotated[int, Field(ge=1, le=100_000)]
@@ -287,9 +311,9 @@ def answers_fronts(strategy: Strategy) -> bool:
     return isinstance(strategy, Chase)
 
 
-DECLARED: dict[str, type[Model]] = {
+DECLARED: dict[str, type[Declared]] = {
     get_args(kind.model_fields["id"].annotation)[0]: kind
     for kind in kinds_of(Strategy)
-    if issubclass(kind, Model)
+    if issubclass(kind, Declared)
 }
 """The class of each strategy by its id, in the sequence of the union."""

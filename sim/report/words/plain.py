@@ -13,6 +13,7 @@ from typing import Any
 
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import number
+from sim.scenario.strategies import DECLARED
 
 _NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -36,25 +37,6 @@ _UNITS = (
     (3 * _WEEK_H, _WEEK_H, "week"),
     (3 * _MONTH_H, _MONTH_H, "month"),
 )
-_PLAIN = {
-    "none": "no blocking",
-    "replay": "the orders as placed",
-    "orders": "the orders given",
-    "exact": "every address alone",
-    "aggregate": "whole /{length} networks",
-    "covering-prefix": "the provider's largest prefixes",
-    "provider-region": "all of the provider's region",
-    "provider": "the provider's whole range",
-    "escalate": "wider and wider ranges",
-    "dns": "the name in resolvers",
-    "sni": "the name in the TLS handshake",
-    "throttle": "whole /{length} networks, by slowing them",
-    "time-window": "addresses at set times",
-    "rolling": "addresses by turns",
-    "allow-list": "all that is not on a list",
-    "negotiate": "providers that refuse",
-    "cover": "the cheapest cover of the addresses",
-}
 
 
 def share_words(share: float, words: Language = IN_ENGLISH, *, is_rough: bool = True) -> str:
@@ -111,9 +93,9 @@ def times_words(ratio: float, words: Language = IN_ENGLISH) -> str:
 def strategy_words(strategy: Mapping[str, Any], words: Language = IN_ENGLISH) -> str:
     """What a strategy blocks, for people, from its id and parameters in a manifest."""
     name = str(strategy["id"])
-    told = _PLAIN.get(name)
-    if told is None:
+    if name not in DECLARED:
         return name
+    told = DECLARED[name].in_words
     parameters = {key: str(value) for key, value in strategy.get("parameters", {}).items()}
     if "{length}" in told and "length" not in parameters:
         told = told.replace("/{length} ", "")

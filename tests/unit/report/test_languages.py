@@ -21,6 +21,7 @@ from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import estimate, in_percent, number, percent_span, span
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.meanings import meaning_of
+from sim.scenario.strategies import DECLARED
 from sim.scenario.tables.courts import read_court_questions
 from tests.conftest import REPOSITORY
 from tests.said_texts import said_in_markup, said_in_python, said_under
@@ -84,11 +85,17 @@ def test_every_sentence_of_the_document_stands_in_the_table():
         path = REPOSITORY / "sim" / "report" / "documents" / f"{name}.py"
         needed |= said_in(path.read_text("utf-8"))
     needed |= {row.forum_title for row in read_court_questions().rows}
-    needed |= set(plain._PLAIN.values())
-    needed |= {text.replace("/{length} ", "") for text in plain._PLAIN.values()}
     needed |= set(court_answers.NAMES_OF.values())
     there = {row["en"] for row in rows()}
     assert len(needed) > 60
+    assert needed - there == set()
+
+
+def test_words_of_every_strategy_have_all_languages():
+    needed = {kind.in_words for kind in DECLARED.values()}
+    needed |= {text.replace("/{length} ", "") for text in needed}
+    there = {row["en"] for row in rows()}
+    assert len(needed) > 15
     assert needed - there == set()
 
 
