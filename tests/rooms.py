@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -34,6 +35,18 @@ def imports_of(name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]
         else:
             continue
         yield from (one for one in named if one in modules and one != name)
+
+
+def libraries_of(path: Path) -> set[str]:
+    """Packages of others that one imports anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    # `compression` is of the standard library from Python 3.14 on.
+    return found - sys.stdlib_module_names - {"sim", "compression"}
 
 
 def all_imports(repository: Path) -> dict[str, set[str]]:

@@ -1,4 +1,4 @@
-"""The house stays as it is drawn: sizes of folders, no circles, names, tests that mirror rooms.
+"""The house stays as it is drawn: sizes, no circles, owners of libraries, tests that mirror rooms.
 
 Which room may import which is held by the import contracts in ``pyproject.toml``.
 """
@@ -12,13 +12,47 @@ from pathlib import Path
 
 import pytest
 
-from tests.rooms import all_imports, modules_of, with_rooms
+from tests.rooms import all_imports, libraries_of, modules_of, with_rooms
 
 MOST_MODULES = 30
 """Of its own, in one folder."""
 
 FEWEST_LINES = 35
 """Of a module that only its neighbour imports: below, it is a part of that neighbour."""
+
+MOST_LINES = 400
+"""Of a module; a longer one says in its docstring why it is one file."""
+
+OWNERS = {
+    "babel": {"report"},
+    "backports": {"addresses"},
+    "dask": {"experiment"},
+    "distributed": {"experiment"},
+    "duckdb": {"addresses", "results"},
+    "jinja2": {"report"},
+    "llvmlite": {"engine"},
+    "markupsafe": {"report"},
+    "matplotlib": {"report"},
+    "maxminddb": {"addresses"},
+    "numba": {"engine"},
+    "packaging": {"bundle"},
+    "pandas": {"api"},
+    "pybgpkit_parser": {"addresses"},
+    "pydantic": {"scenario"},
+    "pydantic_core": {"scenario"},
+    "rich": {"cli"},
+    "ruamel": {"scenario"},
+    "simpy": {"engine"},
+    "sklearn": {"statistics"},
+    "starlette": {"explore"},
+    "threadpoolctl": {"statistics"},
+    "typer": {"cli"},
+    "uvicorn": {"explore"},
+}
+"""Rooms that import a library; the others know nothing of it."""
+
+EVERYBODYS = {"numpy", "scipy"}
+"""Libraries that any room may import."""
 
 SAY_NOTHING = {"utils", "helpers", "common", "misc", "tools"}
 """Names of modules that name no noun of the field."""
@@ -72,6 +106,26 @@ def test_a_module_that_only_its_neighbour_imports_is_a_thought_of_its_own(
     assert not fragments
 
 
+def test_a_long_module_says_why_it_is_one_file(repository: Path) -> None:
+    long = {
+        name: ast.get_docstring(ast.parse(text)) or ""
+        for name, path in modules_of(repository).items()
+        if len((text := path.read_text(encoding="utf-8")).splitlines()) > MOST_LINES
+    }
+    assert len(long) > 3
+    assert not [
+        name for name, said in long.items() if not re.search(r"\bone\s+(long\s+)?file\b", said)
+    ]
+
+
+def test_every_library_is_imported_by_its_owners_alone(repository: Path) -> None:
+    found: dict[str, set[str]] = {}
+    for name, path in modules_of(repository).items():
+        for library in libraries_of(path):
+            found.setdefault(library, set()).add((f"{name}.").split(".")[1])
+    assert {one: rooms for one, rooms in found.items() if one not in EVERYBODYS} == OWNERS
+
+
 def test_modules_are_named_by_nouns_of_the_field(repository: Path) -> None:
     named = {name.rpartition(".")[2] for name in modules_of(repository)}
     assert not named & SAY_NOTHING
@@ -114,8 +168,13 @@ def test_files_of_the_package_that_documents_name_are_there(repository: Path) ->
 
 def test_what_a_business_loses_is_read_in_eight_files(repository: Path) -> None:
     page = (repository / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    files = re.findall(r"^\d\. `(sim/\S+\.py)`", page, re.MULTILINE)
-    assert len(files) == 8
+    items = re.findall(r"^\d\. `(sim/\S+\.py)`((?:.|\n(?! *\n|\d))*)", page, re.MULTILINE)
+    assert len(items) == 8
+    named = [(file, name) for file, said in items for name in re.findall(r"`(\w+)`", said)]
+    assert len(named) > 2
+    for file, name in named:
+        source = (repository / file).read_text(encoding="utf-8")
+        assert re.search(rf"^ *def {name}\(", source, re.MULTILINE), (file, name)
 
 
 def test_benchmarks_import_nothing_from_tests(repository: Path) -> None:
