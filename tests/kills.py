@@ -260,7 +260,7 @@ def kill(name: str, reference: Reference, number: signal.Signals, luck: random.R
             process.wait(60 if at else after_s)
         except subprocess.TimeoutExpired:
             process.send_signal(number)
-        _, said = process.communicate(timeout=60)
+        said = said_to_the_end(found, process)
         _check_end(found, process, said)
         _check_others(found, folder)
         (folder / "process.py").unlink()
@@ -271,6 +271,16 @@ def kill(name: str, reference: Reference, number: signal.Signals, luck: random.R
                 _check_file(found, command, reference, folder)
         _check_others(found, folder)
     return found
+
+
+def said_to_the_end(found: Kill, process: subprocess.Popen[str], most_s: float = 60.0) -> str:
+    """What a process said that has its signal; one that goes on is ended, and a finding."""
+    try:
+        return process.communicate(timeout=most_s)[1]
+    except subprocess.TimeoutExpired:
+        found.check(False, f"still there {most_s:.0f} s after its signal")
+        os.killpg(process.pid, signal.SIGKILL)
+        return process.communicate()[1]
 
 
 def _check_end(found: Kill, process: subprocess.Popen[str], said: str) -> None:

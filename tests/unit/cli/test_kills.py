@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,19 @@ def test_a_file_of_others_that_is_touched_is_found(found: Kill, tmp_path: Path) 
         "notes.md is not as it was",
         "done/figures/mine.png is not as it was",
     ]
+
+
+def test_a_process_that_goes_on_after_its_signal_is_found_and_ended(found: Kill) -> None:
+    goes_on = "import time; print('on', flush=True); time.sleep(600)"
+    process = subprocess.Popen(
+        [sys.executable, "-c", goes_on], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    process.stdout.readline()
+    assert kills.said_to_the_end(found, process, most_s=0.1) == ""
+    assert found.problems == ["still there 0 s after its signal"]
+    assert process.returncode == -signal.SIGKILL
 
 
 def test_what_is_left_behind_is_found(found: Kill, tmp_path: Path) -> None:
