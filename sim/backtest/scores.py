@@ -32,6 +32,7 @@ from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.interrupts import pass_on_interrupt
 from sim.experiment.weighted_draws import WeightedDraws
 from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import RunPredictor
@@ -278,6 +279,7 @@ def _run(
     failures: dict[Key, Failure] = {}
     if keys:
         warm_up(on_compile)
+        pass_on_interrupt()
     with executor or SerialExecutor() as working:
         for n_done, (key, result) in enumerate(working.run(reading, keys), 1):
             if isinstance(result, Failure):

@@ -20,7 +20,7 @@ from sim.engine.warm_up import warm_up
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
 from sim.experiment.cases import Cases
 from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
-from sim.experiment.interrupts import ends_as_interrupts
+from sim.experiment.interrupts import ends_as_interrupts, pass_on_interrupt
 from sim.experiment.plan import Plan
 from sim.experiment.question import write_question
 from sim.experiment.simulation import RunRecord, Simulation
@@ -238,6 +238,7 @@ class Execution:
             if rest:
                 # In this process, before others are started that would each compile the same.
                 warm_up(self._on_compile)
+                pass_on_interrupt()
             # Runs are timed from here on: compiling is none.
             self._on_progress(n_done, n_all)
             if rest:

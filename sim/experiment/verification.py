@@ -21,6 +21,7 @@ from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.findings import has_drawn_runs
 from sim.experiment.folder_plan import plan_of_folder
+from sim.experiment.interrupts import pass_on_interrupt
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import FactTables, draw_measure_columns, fact_columns
@@ -151,6 +152,7 @@ class _Verification:
         on_progress(0, len(sample))
         if sample:
             warm_up(on_compile)
+            pass_on_interrupt()
         results: dict[Key, list[str]] = {}
         for key, result in executor.run(job, sample):
             changed = self._changed_run if key[0] == 0 else self._changed_draw

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import pkgutil
+import signal
 import subprocess
 import sys
 from multiprocessing import active_children
@@ -16,6 +18,7 @@ import sim
 from sim.cli.app import app
 from sim.cli.terminal.progress import COMPILING
 from sim.engine import warm_up as module
+from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
@@ -69,6 +72,34 @@ def test_what_runs_again_or_scores_says_it_too(compiled: list[int], chase_run: P
         mark.unlink()
     assert n_said("verify", chase_run, "--sample", 1, "-w", 1) == 1
     assert len(compiled) == 1
+
+
+@pytest.mark.parametrize("verb", ["run", "verify", "backtest"])
+def test_an_interrupt_that_the_compiler_swallows_ends_the_command_when_it_has_compiled(
+    verb: str,
+    compiled: list[int],
+    chase_run: Path,
+    write_scenario,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for mark in module.folder().iterdir():
+        mark.unlink()
+    monkeypatch.setattr(module, "_call_every_loop", lambda: called_back(signal.SIGTERM))
+    monkeypatch.setattr(SerialExecutor, "run", lambda *_: pytest.fail("goes on"))
+    arguments = {
+        "run": [write_scenario(), "-o", tmp_path / "out", "-w", 1],
+        "verify": [chase_run, "--sample", 1, "-w", 1],
+        "backtest": ["zello-2018-addresses", "-w", 1],
+    }[verb]
+    result = runner.invoke(app, [verb, *map(str, arguments)])
+    assert (result.exit_code, "Traceback" in result.stderr) == (130, False), result.exception
+    assert not (tmp_path / "out").exists()
+
+
+def called_back(number: signal.Signals) -> None:
+    """Send a signal while Python code runs that something else calls, as LLVM does."""
+    ctypes.CFUNCTYPE(None)(lambda: signal.raise_signal(number))()
 
 
 def test_what_is_left_is_reckoned_from_the_end_of_compiling(
