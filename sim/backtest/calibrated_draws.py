@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.calibrated_sheets import sheets_of
+from sim.backtest.calibration_tables import sheets_of
 from sim.backtest.runs import OVER_DRAWS, Reading, RunGroup, group_runs, same_scenario
 from sim.errors import UsageError
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws, unknowns_of

@@ -1,7 +1,7 @@
 """Scores as plain values: what ``--json`` prints, what is stored, what pages and figures show.
 
-In: a backtest. Out: JSON values with all that the scores were made from. Nothing in it depends on
-when or how fast it was made.
+In: a backtest. Out: JSON values, with everything that the scores were made from. They are the same
+whenever and however fast they are made.
 """
 
 from __future__ import annotations

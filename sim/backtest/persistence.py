@@ -1,4 +1,4 @@
-"""Persistence: the figure of the same quantity before, predicted to come again.
+"""Persistence: a figure is predicted to be what the figure before it was.
 
 In: a case that names the one before it. Out: equally likely numbers, on a logarithmic scale. What
 a model predicted is not known here.

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.backtest.calculations import predict_names, predict_national
+from sim.backtest.counts import why_no_threshold
 from sim.backtest.exposures import predict_exposure
 from sim.backtest.prediction import NotComputable, Prediction, of_ensemble, of_replicates
-from sim.backtest.readings import why_no_threshold
 from sim.backtest.runs import RunGroup
 from sim.catalogue.choices import PRICED
 from sim.experiment.draws import Draws

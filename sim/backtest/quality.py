@@ -1,7 +1,7 @@
 """How good one prediction was: CRPS of the logarithm for figures, probabilities for bounds.
 
-In: a case and what was predicted. Out: its scores beside those of a guess that is spread evenly on
-a logarithmic scale, and of persistence. Nothing is averaged here.
+In: a case and its prediction. Out: its scores, beside those of a guess that is spread evenly on a
+logarithmic scale, and of persistence. Nothing is averaged here.
 """
 
 from __future__ import annotations

@@ -14,8 +14,8 @@ from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS
 from sim.errors import Problem
 from sim.experiment.metrics import metrics_of
 from sim.scenario.cases import PlacedCase
+from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.predictors import RunPredictor
-from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import ROLES

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.readings import group_of, read_off, taken
+from sim.backtest.counts import group_of, read_off, taken
 from sim.backtest.refusals import COMPLAINTS, problems_of
 from sim.catalogue.choices import PRICED
 from sim.engine.eventlog import Kind

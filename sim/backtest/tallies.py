@@ -1,4 +1,4 @@
-"""Scores of many cases as one line: by role, and by role and what predicts.
+"""Scores of many cases in one line: for each role, and for each kind of predictor in it.
 
 In: scores. Out: counts, and means with intervals over cases. Cases that show one number count once.
 """

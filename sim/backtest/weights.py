@@ -1,4 +1,4 @@
-"""Weighted draws of the scenarios that cases run: which table is of which scenario.
+"""Which table of weighted draws belongs to which scenario that cases run.
 
 In: groups of cases, and tables of weighted draws, given or shipped. Out: for each group the draws
 of its scenario, or none. Nothing is simulated.

@@ -1,9 +1,7 @@
 """Checks a bundle: every file against the list in it, and what follows from the run.
 
-Pages are made again in the language that the report in it is written in.
-
-In: the folder of an unpacked bundle. Out: what differs, one line each. That the run itself comes
-out the same is verified as for any run folder.
+In: the folder of an unpacked bundle. Out: what differs, one line each. Pages are made again in the
+language of the report in it. Whether the run comes out the same is verified as for any run folder.
 """
 
 from __future__ import annotations

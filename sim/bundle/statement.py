@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from sim.report.documents.error_rate import ErrorRate, ErrorRates, error_rates
 from sim.report.page.charts import read_drawn, worst_moment
-from sim.report.page.repeat import is_comparison
-from sim.report.page.said import Said, said
+from sim.report.page.opening import Said, said
+from sim.report.page.repeat_command import is_comparison
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.markdown import markdown_text
 from sim.report.words.numbers import percent

@@ -1,7 +1,7 @@
 """The program that is running, as a wheel: no network, no build tool.
 
 In: the files of the package, of a clone or of an installation. Out: the bytes of a wheel with the
-same files. A clone may hold changes that no index and no commit has: the wheel holds them.
+same files, changes of a clone that were never committed or published among them.
 """
 
 from __future__ import annotations

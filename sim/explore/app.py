@@ -1,7 +1,7 @@
-"""The page's server: what may be asked of it, by whom, and how large.
+"""The page's server: which requests it answers, whose, and up to which size.
 
-In: requests from this computer. Out: the page, answers, reports. It listens to nothing but the
-address it was given, with a token in the path; whoever does not know it gets nothing.
+In: requests from this computer. Out: the page, answers, reports. It answers at the address it was
+given alone, and only requests whose path begins with the token.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from starlette.routing import Route
 
 from sim.errors import OverblockError
 from sim.explore.answer import answer_of, file_of, report_of
-from sim.explore.asked import MOST_DRAWS, MOST_REPLICATES, MOST_STRATEGIES, Asked, Source
 from sim.explore.jobs import BusyError, Jobs, Run
+from sim.explore.setting import MOST_DRAWS, MOST_REPLICATES, MOST_STRATEGIES, Setting, Source
 from sim.report.page.scripts import own_text
 from sim.scenario.load import load_scenario
 from sim.scenario.strategies import DECLARED
@@ -65,7 +65,7 @@ class Offer:
 
     sources: Mapping[str, Source]
     opened: str
-    first: Asked
+    first: Setting
     levers: tuple[dict[str, Any], ...] = ()
 
 
@@ -193,17 +193,17 @@ class Site:
             if len(body) > MOST_BYTES:
                 return _refused([f"expected at most {MOST_BYTES} bytes, got more"], 413)
         try:
-            asked = Asked.of_json(json.loads(body), list(self._offer.sources))
+            setting = Setting.of_json(json.loads(body), list(self._offer.sources))
             if for_levers:
-                asked = Asked(asked.scenario, asked.strategies, (), 1, 0, asked.root_seed)
-                known = self._levers.get(repr(asked))
+                setting = Setting(setting.scenario, setting.strategies, (), 1, 0, setting.root_seed)
+                known = self._levers.get(repr(setting))
                 if (
                     known is not None
                     and known.state != "stopped"
                     and known.number in self._jobs.runs
                 ):
                     return JSONResponse({"number": known.number})
-            run = self._jobs.ask(asked, for_levers=for_levers)
+            run = self._jobs.ask(setting, for_levers=for_levers)
         except (ValueError, RecursionError):
             return _refused(["expected a JSON object, got none"], 400)
         except OverblockError as error:
@@ -211,7 +211,7 @@ class Site:
         except BusyError:
             return _refused(["too many settings wait already: cancel one"], 429)
         if for_levers:
-            self._levers[repr(asked)] = run
+            self._levers[repr(setting)] = run
         return JSONResponse({"number": run.number}, 202)
 
     async def _messages(self, request: Request) -> Response:
@@ -265,15 +265,15 @@ class Site:
         return self._jobs.runs.get(request.path_params["number"])
 
 
-def _plain(asked: Asked) -> dict[str, Any]:
-    settings = dict(one.split("=", 1) for one in asked.settings)
+def _plain(setting: Setting) -> dict[str, Any]:
+    settings = dict(one.split("=", 1) for one in setting.overrides)
     return {
-        "scenario": asked.scenario,
-        "strategies": list(asked.strategies),
+        "scenario": setting.scenario,
+        "strategies": list(setting.strategies),
         "settings": {key: float(value) for key, value in settings.items()},
-        "n_replicates": asked.n_replicates,
-        "n_draws": asked.n_draws,
-        "root_seed": asked.root_seed,
+        "n_replicates": setting.n_replicates,
+        "n_draws": setting.n_draws,
+        "root_seed": setting.root_seed,
     }
 
 

@@ -1,7 +1,7 @@
 """Processes that compute, and who waits for what.
 
 In: settings. Out: messages of each, as they come. A setting that nobody waits for any more is
-stopped; a process that does not stop is ended, and another one begun.
+stopped; a process that does not stop is ended, and another one takes its place.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from sim.explore.asked import Asked, Source
+from sim.explore.setting import Setting, Source
 from sim.explore.worker import Task, work
 
 Message: TypeAlias = "tuple[str, Any]"
@@ -51,7 +51,7 @@ class Run:
     """
 
     number: int
-    asked: Asked
+    setting: Setting
     folder: Path
     for_levers: bool = False
     state: str = "waiting"
@@ -123,7 +123,7 @@ class Jobs:
     """
 
     def __init__(
-        self, folder: Path, sources: Mapping[str, Source], first: Asked, n_processes: int
+        self, folder: Path, sources: Mapping[str, Source], first: Setting, n_processes: int
     ) -> None:
         self._folder, self._sources = folder, sources
         self._first = replace(first, n_replicates=1, n_draws=0)
@@ -147,7 +147,7 @@ class Jobs:
             one.end()
         self._processes = []
 
-    def ask(self, asked: Asked, *, for_levers: bool = False) -> Run:
+    def ask(self, setting: Setting, *, for_levers: bool = False) -> Run:
         """Compute a setting as soon as a process is free.
 
         Raises
@@ -159,7 +159,7 @@ class Jobs:
             raise BusyError
         number = next(self._numbers)
         folder = self._folder / str(number) / "run"
-        run = Run(number, asked, folder, for_levers)
+        run = Run(number, setting, folder, for_levers)
         folder.parent.mkdir()
         self.runs[number] = run
         self._waiting.append(run)
@@ -245,7 +245,7 @@ class Jobs:
                 self._waiting.remove(run)
                 process.run, run.state = run, "running"
                 process.stop.clear()
-                task = Task(run.number, run.asked, self._sources, run.folder, run.for_levers)
+                task = Task(run.number, run.setting, self._sources, run.folder, run.for_levers)
                 process.ours.send(task)
 
     def _forget(self) -> None:

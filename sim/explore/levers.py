@@ -1,7 +1,7 @@
 """The levers: the assumptions on which harm and effect hang most, among those that can be set.
 
-In: a run with draws, or its plan and folder. Out: levers, the most influential first. Which they
-are is told by the draws, by nobody's choice.
+In: a run with draws, or its plan and folder. Out: levers, the most influential first. The draws say
+which assumptions these are; nobody chooses them.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.errors import UsageError
-from sim.explore.asked import Asked, Source, setting_of
 from sim.explore.levers import levers_of_run
-from sim.report.page.repeat import is_comparison, shipped_scenario, strategy_text
+from sim.explore.setting import Setting, Source, setting_of
+from sim.report.page.repeat_command import is_comparison, shipped_scenario, strategy_text
 from sim.results.folder import MANIFEST, SCENARIO
 from sim.results.read import open_run
 from sim.scenario.library import find_scenario, scenario_names
@@ -96,15 +96,15 @@ def offer_of(opened: str | None) -> Offer:
 
     sources = {name: Source(name) for name in scenario_names()}
     if opened is None:
-        return Offer(sources, FIRST, Asked(FIRST))
+        return Offer(sources, FIRST, Setting(FIRST))
     if (Path(opened) / MANIFEST).is_file():
         return _offer_of_run(Path(opened), sources)
     path = find_scenario(opened)
     load_scenario(opened)  # its mistakes are told here, not by the page
     if opened in sources and not Path(opened).is_file():
-        return Offer(sources, opened, Asked(opened))
+        return Offer(sources, opened, Setting(opened))
     name = _free_name(path.stem, sources)
-    return Offer({name: Source(opened), **sources}, name, Asked(name))
+    return Offer({name: Source(opened), **sources}, name, Setting(name))
 
 
 def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
@@ -126,7 +126,7 @@ def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
         strategy_text(one, own)
         for one in (run.manifest["strategies"] if is_comparison(run) else ())
     )
-    first = Asked(
+    first = Setting(
         name,
         strategies,
         tuple(filter(None, settings.values())),

@@ -1,7 +1,7 @@
 """A process that computes what visitors ask, one setting after another.
 
-In: settings through a pipe. Out: pictures so far, how far it is, and a run folder that the command
-line would have written too. It is asked to stop between two steps of a run.
+In: settings through a pipe. Out: pictures so far, how far it is, and the run folder that the
+command line would have written. Between two steps of a run it looks whether it is to stop.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.experiment.simulation import Simulation
-from sim.explore.asked import Asked, Source
 from sim.explore.levers import levers_of
-from sim.explore.live import Live
+from sim.explore.live_curves import LiveCurves
+from sim.explore.setting import Setting, Source
 
 EVERY_S = 0.15
 """Shortest time between two pictures."""
 LEVER_DRAWS = 64
 """Draws by which levers are chosen where no run with draws is there: one Latin hypercube."""
-SMALL = Asked("surgical", (), ("population.n_businesses=20",), 1)
+SMALL = Setting("surgical", (), ("population.n_businesses=20",), 1)
 """A setting that takes no time."""
 Result = TypeVar("Result")
 
@@ -57,7 +57,7 @@ class Task:
     ----------
     number
         Which task this is; all messages name it.
-    asked
+    setting
         The setting.
     sources
         Each scenario that is offered, by the name that is shown.
@@ -68,7 +68,7 @@ class Task:
     """
 
     number: int
-    asked: Asked
+    setting: Setting
     sources: Mapping[str, Source]
     folder: Path
     for_levers: bool = False
@@ -77,7 +77,7 @@ class Task:
 class _Watched(Executor):
     """Runs in this process, and shows them as they go."""
 
-    def __init__(self, live: Live, show: Any, stop: Event) -> None:
+    def __init__(self, live: LiveCurves, show: Any, stop: Event) -> None:
         self._inner = SerialExecutor()
         self._live, self._show, self._stop = live, show, stop
 
@@ -95,7 +95,7 @@ class _Watched(Executor):
         self._inner.stop(at_once=at_once)
 
     def _note(self, *told: Any) -> None:
-        """Take in what `Live.note` is told, unless it is to stop."""
+        """Take in what `LiveCurves.note` is told, unless it is to stop."""
         if self._stop.is_set():
             raise Stopped
         self._live.note(*told)
@@ -121,7 +121,7 @@ def work(pipe: Connection, stop: Event, first: Task) -> None:
 def _make_ready(first: Task) -> None:
     warm_up()
     with suppress(OverblockError):
-        first.asked.plan(first.sources)
+        first.setting.plan(first.sources)
         carry_out(Runs(SMALL.plan({SMALL.scenario: Source(SMALL.scenario)})), folder=first.folder)
     shutil.rmtree(first.folder.parent, ignore_errors=True)
 
@@ -146,11 +146,11 @@ def _serve(pipe: Connection, stop: Event) -> None:
 
 
 def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
-    plan = task.asked.plan(task.sources)
+    plan = task.setting.plan(task.sources)
     if task.for_levers:
         plan = plan.with_draws(LEVER_DRAWS)
     scenario = plan.resolved.scenario
-    live = Live(plan.labels, scenario.start, scenario.horizon_s)
+    live = LiveCurves(plan.labels, scenario.start, scenario.horizon_s)
     shown_at = -EVERY_S
     done = (0, 1)
 

@@ -9,9 +9,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.model import Model
 from sim.scenario.quantities import Instant, Share, check_between
-from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Slugged: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$", max_length=80)]

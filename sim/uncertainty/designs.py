@@ -1,7 +1,7 @@
 """Designs for sensitivity analysis: which points to run.
 
-In: a scenario and factors. Out: the points of each part of the design; the scenario is possible at
-all of them.
+In: a scenario and factors. Out: the points of each part of the design. Only points at which the
+scenario is possible are taken.
 """
 
 from __future__ import annotations

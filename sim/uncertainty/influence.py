@@ -1,7 +1,7 @@
 """How much each assumption matters: indices of a sensitivity analysis from its answers.
 
-In: stages and the answers at their points. Out: one line per measure and factor. Luck is the same
-at every point, so that answers differ by the factors alone.
+In: the parts of a design and the answers at their points. Out: one line for each measure and
+factor. Luck is the same at every point, so that answers differ by the factors alone.
 """
 
 from __future__ import annotations

@@ -158,8 +158,8 @@ def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet:
 
 def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -> _Checked:
     from sim.cli.terminal.progress import COMPILING, progress
-    from sim.experiment.again import make_again
     from sim.experiment.executors import choose_executor
+    from sim.experiment.reproduction import make_again
 
     with progress("runs", quiet=quiet) as on_progress:
         made = make_again(

@@ -28,11 +28,11 @@ from sim.report.page.downloads import downloads, has_file
 from sim.report.page.frame import bands_in_words, frame, source_line
 from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
-from sim.report.page.known import known
+from sim.report.page.known_days import known
 from sim.report.page.money import money_table, provider_table
 from sim.report.page.operators import operator_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
-from sim.report.page.repeat import is_comparison
+from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
 from sim.report.page.sessions import session_table
 from sim.report.page.sites import site_table

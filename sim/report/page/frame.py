@@ -13,8 +13,8 @@ from markupsafe import Markup
 from sim.measure.summary import LEVEL
 from sim.report.figures.curves import offset_name
 from sim.report.page.downloads import has_file
-from sim.report.page.repeat import is_comparison, repeat
-from sim.report.page.said import said
+from sim.report.page.opening import said
+from sim.report.page.repeat_command import is_comparison, repeat
 from sim.report.words.languages import ENGLISH, Language
 from sim.report.words.numbers import capitalised, percent
 from sim.results.read import RunFolder

@@ -1,4 +1,4 @@
-"""What a chart over time shows, in one sentence: the title of it on the page and in figures.
+"""What a chart over time shows, in one sentence, which is its title on the page and in figures.
 
 In: curves with their bands. Out: a sentence with the mean at the moment that matters.
 """
@@ -17,7 +17,7 @@ from sim.report.words.numbers import number, percent
 
 
 def lost(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
-    """Of the share of what domestic customers try that fails."""
+    """Say how much of what domestic customers tried failed, at worst."""
     highest, when = peak(band, start, words)
     if not highest > 0:
         return words.say("Nothing of what domestic customers tried failed")
@@ -29,7 +29,7 @@ def lost(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
 
 
 def impaired(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
-    """Of the businesses that are impaired."""
+    """Say how many businesses were impaired, at worst."""
     highest, when = peak(band, start, words)
     if not highest > 0:
         return words.say("No business was impaired")
@@ -42,7 +42,7 @@ def impaired(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
 
 
 def listed(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
-    """Of the addresses in the register, without the target's own."""
+    """Say how many addresses were listed at most, the target's own left out."""
     highest, when = peak(band, start, words)
     if not highest > 0:
         return words.say("No addresses but the target's own were listed")
@@ -54,7 +54,7 @@ def listed(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
 
 
 def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
-    """Of the users, or operators, with whom the register is enforced.
+    """Say at how many operators, or for how many of their users, the register was enforced at most.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
 
 
 def reached(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
-    """Of the target's users who reach it."""
+    """Say how many of its users reached the target, at the fewest."""
     known = np.where(np.isnan(band.mean), np.inf, band.mean)
     lowest = float(known.min())
     if math.isinf(lowest):
@@ -88,7 +88,7 @@ def reached(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
 
 
 def fewest_reach(bands: Mapping[str, Band], start: datetime, words: Language = IN_ENGLISH) -> str:
-    """With which of several strategies the fewest of the target's users reach it."""
+    """Say with which of several strategies the fewest users reached the target, and how many."""
     lows = {name: float(np.nanmin(band.mean, initial=1.0)) for name, band in bands.items()}
     first = min(lows, key=lambda name: lows[name], default="")
     if not first or lows[first] > 0.9995:
@@ -106,7 +106,7 @@ def most_of(
     are_businesses: bool = False,
     words: Language = IN_ENGLISH,
 ) -> str:
-    """Which of several lines goes highest, and how high.
+    """Say which of several lines goes highest, and how high.
 
     Parameters
     ----------

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from sim.backtest.counts import taken
 from sim.backtest.prediction import (
     NotComputable,
     Prediction,
@@ -19,7 +20,6 @@ from sim.backtest.prediction import (
     of_number,
     of_replicates,
 )
-from sim.backtest.readings import taken
 from sim.backtest.runs import group_runs, read_replicate
 from sim.backtest.scores import backtest
 from sim.backtest.verdicts import score

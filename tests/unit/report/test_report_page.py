@@ -22,7 +22,7 @@ from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.report.page.document import render, write_report
 from sim.report.page.money import provider_table
-from sim.report.page.repeat import repeat, strategy_text
+from sim.report.page.repeat_command import repeat, strategy_text
 from sim.report.page.scripts import script_json
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows

@@ -20,7 +20,7 @@ from sim.report.page.bands import hangs_on, share_of, with_bands
 from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
 from sim.report.page.key_figures import key_figures
-from sim.report.page.repeat import repeat
+from sim.report.page.repeat_command import repeat
 from sim.report.page.tables import difference_table, strategy_table, summary_table
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
 from sim.results.read import open_run

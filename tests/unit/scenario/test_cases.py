@@ -12,9 +12,9 @@ import pytest
 from sim.errors import DataError, ScenarioError
 from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
 from sim.scenario.cases import choose, read_cases, shipped_cases
+from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.model import Model, kinds_of
 from sim.scenario.predictors import NameDraw
-from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 
 ONE = """\
 format: overblock/backtest/1

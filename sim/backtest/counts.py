@@ -1,4 +1,4 @@
-"""What is counted off one run: addresses and prefixes listed, businesses hit, operators.
+"""What is counted in one run: addresses and prefixes listed, businesses hit, operators.
 
 In: a world, an outcome, and what a case wants to know. Out: one number; NaN where it is not known.
 """
@@ -19,8 +19,8 @@ from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS, Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.worst import is_above
+from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.predictors import RunPredictor
-from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import ROLES
 from sim.world.build import World

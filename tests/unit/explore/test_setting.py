@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
-from sim.explore.asked import Asked, setting_of
+from sim.explore.setting import Setting, setting_of
 
 GOOD = {
     "scenario": "surgical",
@@ -20,9 +20,9 @@ GOOD = {
 
 
 def test_a_setting_says_what_the_command_line_would() -> None:
-    asked = Asked.of_json(GOOD, ["surgical"])
-    assert asked.settings == ("population.n_businesses=60", "censor.discovery_lag_h=0.5")
-    assert asked.strategies == ("exact", "wide=aggregate:length=16")
+    setting = Setting.of_json(GOOD, ["surgical"])
+    assert setting.overrides == ("population.n_businesses=60", "censor.discovery_lag_h=0.5")
+    assert setting.strategies == ("exact", "wide=aggregate:length=16")
     assert setting_of("a.b=3.0") == "a.b=3"
     assert setting_of("end=2018-04-16T20:00+03:00") is None
     assert setting_of("a.b=nan") is None
@@ -50,12 +50,12 @@ def test_a_setting_says_what_the_command_line_would() -> None:
 )
 def test_what_a_page_may_not_ask_is_refused(change: dict[str, object], said: str) -> None:
     with pytest.raises(ScenarioError, match=said):
-        Asked.of_json({**GOOD, **change}, ["surgical"])
+        Setting.of_json({**GOOD, **change}, ["surgical"])
 
 
 def test_all_mistakes_are_told_at_once() -> None:
     with pytest.raises(ScenarioError) as caught:
-        Asked.of_json({"scenario": "x", "n_draws": -1, "n_replicates": "2"}, ["surgical"])
+        Setting.of_json({"scenario": "x", "n_draws": -1, "n_replicates": "2"}, ["surgical"])
     assert len(caught.value.problems) == 3
 
 
@@ -71,7 +71,7 @@ _JSON = st.recursive(
 @given(_JSON | st.fixed_dictionaries({}, optional=dict.fromkeys(GOOD, _JSON)))
 def test_anything_is_a_setting_or_refused(found: object) -> None:
     try:
-        asked = Asked.of_json(found, ["surgical"])
+        setting = Setting.of_json(found, ["surgical"])
     except ScenarioError:
         return
-    assert asked.scenario == "surgical"
+    assert setting.scenario == "surgical"

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.backtest.readings import count_businesses, count_listed, share_enforcing
+from sim.backtest.counts import count_businesses, count_listed, share_enforcing
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
+from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.load import load_scenario
-from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sim.report.figures.addresses import read_marks
-from sim.report.page.known import known
+from sim.report.page.known_days import known
 from sim.results.read import CurvePoints, RunFolder, open_run
 
 

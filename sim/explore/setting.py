@@ -1,7 +1,7 @@
-"""What a visitor asks: a scenario, strategies, levers, numbers of replicates and draws.
+"""A setting of the page: a scenario, strategies, levers, numbers of replicates and draws.
 
-In: JSON of a stranger. Out: frozen values within bounds, or every mistake in it. Nothing is read
-from a disk beyond the shipped scenarios and the one that was opened.
+In: JSON that a visitor sent. Out: frozen values within bounds, or every mistake in it. Of files
+only the shipped scenarios and the one that was opened are read.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Setting:
     """One setting of the page.
 
     Attributes
@@ -52,7 +52,7 @@ class Asked:
         Name of a scenario that the page offers.
     strategies
         Strategies compared, as the command line writes them; the scenario's own alone when empty.
-    settings
+    overrides
         ``key.path=value`` each, as of ``--set``.
     n_replicates, n_draws, root_seed
         As of a run.
@@ -60,13 +60,13 @@ class Asked:
 
     scenario: str
     strategies: tuple[str, ...] = ()
-    settings: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
     n_replicates: int = 4
     n_draws: int = 0
     root_seed: int | None = None
 
     @classmethod
-    def of_json(cls, given: object, names: Sequence[str]) -> Asked:
+    def of_json(cls, given: object, names: Sequence[str]) -> Setting:
         """Read what a page sends.
 
         Parameters
@@ -85,7 +85,7 @@ class Asked:
         unknown = sorted(map(str, reading.given.keys() - _KEYS))[:5]
         for name in unknown:
             reading.refuse(name[:60], f"expected one of {', '.join(sorted(_KEYS))}, got this")
-        asked = cls(
+        setting = cls(
             reading.text("scenario"),
             reading.texts("strategies", MOST_STRATEGIES),
             tuple(reading.settings()),
@@ -93,11 +93,11 @@ class Asked:
             reading.whole("n_draws", 0, MOST_DRAWS, 0),
             reading.whole("root_seed", 0, 2**63 - 1, 0) if reading.has("root_seed") else None,
         )
-        if asked.scenario not in names:
+        if setting.scenario not in names:
             reading.refuse("scenario", "expected one of the scenarios of the page, got another")
         if reading.problems:
             raise ScenarioError(reading.problems)
-        return asked
+        return setting
 
     def resolved(self, sources: Mapping[str, Source]) -> Resolved:
         """Load the scenario with its settings.
@@ -113,7 +113,7 @@ class Asked:
             With the mistakes in them.
         """
         source = sources[self.scenario]
-        return resolve(load_scenario(source.name, (*source.overrides, *self.settings)))
+        return resolve(load_scenario(source.name, (*source.overrides, *self.overrides)))
 
     def plan(self, sources: Mapping[str, Source]) -> Plan:
         """Plan what the command line would run for the same words.

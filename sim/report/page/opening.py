@@ -14,7 +14,7 @@ from sim.report.page import answer
 from sim.report.page.answer_comparison import answer_comparison
 from sim.report.page.bands import hangs_on, with_bands
 from sim.report.page.headline import Headline, headline
-from sim.report.page.repeat import is_comparison
+from sim.report.page.repeat_command import is_comparison
 from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import RunFolder

@@ -1,7 +1,7 @@
 """Curves of runs under way, and the picture they make so far.
 
 In: values of all curves of a run, as the engine works them out. Out: bands of one curve by
-strategy, and pictures. A run that is not finished counts up to where it is.
+strategy, and pictures. A run that is not finished counts as far as it has come.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Curve:
         return int(self.t_s[-1][-1]) if self.t_s else -1
 
 
-class Live:
+class LiveCurves:
     """The share of demand that is lost, in every run so far.
 
     Parameters
