@@ -11,7 +11,7 @@ from numpy.testing import assert_array_equal
 from sim.backtest.runs import RunGroup, group_runs, read_replicate
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from tests.unit.backtest.test_backtest import file_of
+from tests.cases import case_file
 
 FEW = "population.n_businesses=60"
 RUN = f"kind: run, scenario: telegram-2018, overrides: ['{FEW}']"
@@ -21,7 +21,7 @@ WHOLE = f"{{{RUN}, measure: addresses_listed_peak}}"
 
 
 def group(folder: Path, *predictors: str) -> RunGroup:
-    (only,) = group_runs(file_of(folder, *({"predictor": one} for one in predictors)).cases)
+    (only,) = group_runs(case_file(folder, *({"predictor": one} for one in predictors)).cases)
     return only
 
 
