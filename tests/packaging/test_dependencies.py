@@ -129,6 +129,32 @@ def test_what_is_imported_is_asked_for(repository: Path, named: dict[str, set[st
         assert {name for name in strange if BROUGHT_BY.get(name) not in modules} == set()
 
 
+def test_tests_that_run_without_extras_import_none_of_them_at_their_head(repository: Path) -> None:
+    """`.ci/lowest` installs no extra, and pytest ends where one file cannot be imported."""
+    groups = asked_for(repository)
+    without = {*groups[""], "pytest", "hypothesis"}
+    of_extras = {module_of(name) for of_extra in groups.values() for name in of_extra}
+    of_extras -= {module_of(name) for name in without}
+    found = [
+        f"{path.relative_to(repository)}: {name}"
+        for folder in ("unit", "golden")
+        for path in sorted((repository / "tests" / folder).rglob("*.py"))
+        for node in ast.parse(path.read_bytes()).body
+        for name in _imported(node)
+        if name.partition(".")[0] in of_extras
+    ]
+    assert found == []
+
+
+def _imported(node: ast.stmt) -> list[str]:
+    match node:
+        case ast.Import():
+            return [alias.name for alias in node.names]
+        case ast.ImportFrom():
+            return [node.module or ""]
+    return []
+
+
 def test_doctor_knows_what_is_asked_for(repository: Path) -> None:
     from sim.cli.verbs import doctor
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
-import prim
 import pytest
 
 from sim.statistics.peeling import peel
+from tests.optional import needs
 
 
 def planted(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,6 +56,10 @@ def test_a_weight_counts_as_so_many_draws() -> None:
 
 def test_another_implementation_finds_the_same_inputs() -> None:
     """The package PRIM, which knows no weights."""
+    needs("prim")
+    import pandas as pd
+    import prim
+
     inputs, is_case = planted(800, 6)
     frame = pd.DataFrame(inputs, columns=[f"x{row}" for row in range(8)])
     theirs = prim.Prim(frame, is_case.astype(float), threshold=0.8, threshold_type=">").find_box()
