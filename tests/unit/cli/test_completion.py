@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from sim.catalogue.measures import MEASURES
 from sim.cli.app import app
+from sim.cli.completion import complete_strategy
 from sim.report.figures.kinds import FIGURES
 from sim.scenario.library import scenario_names
 from sim.scenario.strategies import DECLARED
@@ -53,6 +54,17 @@ def test_strategies_are_completed_after_their_label_too(verb: str) -> None:
     labelled = [f"wide={name}" for name in cover]
     assert completed(verb, "telegram-2018", "--strategy", "wide=cover") == labelled
     assert completed(verb, "telegram-2018", "--strategy", "cover:rules") == [""]
+
+
+@pytest.mark.parametrize("label", ["", "wide="])
+def test_each_strategy_is_completed_with_what_it_does(label: str) -> None:
+    told = complete_strategy(f"{label}cover")
+    assert told == [
+        (f"{label}{name}", str(kind.__doc__).splitlines()[0])
+        for name, kind in DECLARED.items()
+        if name.startswith("cover")
+    ]
+    assert all(meaning.endswith(".") for _, meaning in told)
 
 
 def test_figures_and_kinds_of_sources_are_completed() -> None:

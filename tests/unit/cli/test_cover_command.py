@@ -129,6 +129,10 @@ class TestCover:
             "collateral": 14, "best": 2, "regret": 12, "n_rules": 1,
             "prefixes": ["203.0.113.4/30"], "reason": None,
         }  # fmt: skip
+        told = run("--targets", "targets.txt", "--against", "narrow.txt", "--format", "csv", "-q")
+        rows = csv.DictReader(io.StringIO(told[1]))
+        same = [(row["measure"], row["value"]) for row in rows if row["section"] == "same_targets"]
+        assert same == [("collateral", "14"), ("best", "2"), ("regret", "12")]
 
     def test_protection_changes_the_cover(self) -> None:
         found = answer("--protect", "protect.txt", "--budget", "3")

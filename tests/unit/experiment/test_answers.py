@@ -102,6 +102,13 @@ def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small: Resolv
     assert not np.isnan(answers.mean("business_hours_impaired")[1])
 
 
+def test_why_a_point_cannot_be_names_a_table_without_the_folder_it_lies_in(small: Resolved) -> None:
+    cases = plan(small, Point(), at(start="2018-04-17T00:00+03:00")).cases()
+    message = cases.impossible[(1,)].message
+    assert message.startswith("telegram-2018-orders.csv:2: effective: expected a time from the")
+    assert str(small.tables[0].path.parent) not in message
+
+
 def test_a_scenario_that_can_be_at_no_point_is_refused(small: Resolved) -> None:
     with pytest.raises(ScenarioError) as caught:
         ask(plan(small, at(a__b=1), at(thresholds__impaired=2)), SerialExecutor())
