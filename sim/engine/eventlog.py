@@ -77,7 +77,7 @@ class EventLog:
 
     def __init__(self) -> None:
         # One row after the other: rows of their own would be thousands of objects.
-        self._records: list[int] = []
+        self._records = array("q")
 
     def record(
         self,
@@ -96,8 +96,12 @@ class EventLog:
         whom = (operator_row, entry_row, front_row, business_row, provider_row)
         self._records.extend((t_s, kind, *whom, stance_row, public_event_row))
 
+    def extend(self, rows: NDArray[np.int64]) -> None:
+        """Append facts; shape (n_facts, n_columns), columns as those of ``Events``."""
+        self._records.frombytes(rows.tobytes())
+
     def freeze(self) -> Events:
         """Return the events recorded so far."""
         n_columns = len(fields(Events))
-        columns = np.frombuffer(array("q", self._records), np.int64).reshape(-1, n_columns).T.copy()
+        columns = np.frombuffer(self._records, np.int64).reshape(-1, n_columns).T.copy()
         return Events(*columns)

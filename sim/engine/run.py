@@ -17,8 +17,8 @@ import simpy
 from sim.engine.actors.attention import Attention, nobody_complains
 from sim.engine.actors.censor import CensorActor
 from sim.engine.actors.complaints import ComplaintActor
-from sim.engine.actors.operators import Compliance, Operator
-from sim.engine.actors.plaintiffs import Plaintiffs
+from sim.engine.actors.operators import Compliance, OperatorActors
+from sim.engine.actors.plaintiffs import Plaintiffs, pressure_of
 from sim.engine.actors.providers import Stances
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.register import Register
@@ -30,7 +30,6 @@ from sim.engine.eventlog import EventLog
 from sim.engine.record.outcome import Outcome
 from sim.engine.record.snapshot import Watch
 from sim.engine.settlement import Due, Settlement, tick
-from sim.engine.state.enforcement import Enforcement
 from sim.engine.state.hotline import Hotline
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
@@ -68,12 +67,10 @@ def simulate(
     states = States(world)
     crowd = TargetState(world)
     space = AddressSpace(world, crowd, states)
-    enforcement = Enforcement(world, space, states, crowd, due.request)
-    register = Register(env, world, space, log, due.request)
-    operators = world.operators
-    compliance = Compliance(operators.compliance, operators.luck_row, streams, operators.group)
-    for row in range(world.operators.n_operators):
-        Operator(env, world.operators, row, compliance, register, enforcement, log)
+    rows = world.operators
+    compliance = Compliance(rows.compliance, rows.luck_row, streams, rows.group)
+    operators = OperatorActors(env, world, space, states, compliance, log, due.request)
+    register = Register(env, world, operators, log, due.request)
     users = crowd if world.users is not None else None
     plaintiffs = Plaintiffs(world.complaints, world, users) if users and world.complaints else None
     complaining = plaintiffs.complaints if plaintiffs else nobody_complains
@@ -141,6 +138,7 @@ def simulate(
         env,
         world,
         due,
+        operators,
         states,
         space,
         target,
@@ -148,6 +146,7 @@ def simulate(
         reactions,
         programs,
         complaints,
+        pressure_of(attention, line, plaintiffs),
         watch,
     )
     if users is not None and world.users is not None:
@@ -157,7 +156,7 @@ def simulate(
     env.process(censor.review())
     env.process(censor.obey())
     with _undisturbed():
-        _run(env, settlement, world.horizon_s)
+        _run(env, settlement, operators, world.horizon_s)
     ledger, at_operators = settlement.close(world.horizon_s)
     n = world.businesses.n_businesses
     return Outcome(
@@ -178,14 +177,19 @@ def simulate(
     )
 
 
-def _run(env: simpy.Environment, settlement: Settlement, horizon_s: int) -> None:
+def _run(
+    env: simpy.Environment, settlement: Settlement, operators: OperatorActors, horizon_s: int
+) -> None:
     """Let everything before the horizon happen, and settle each second after its last event."""
     while True:
         next_s = env.peek()
         if settlement.is_due and next_s > env.now:
             # Which may bring about more, in this very second too.
             settlement.settle()
+        elif operators.next_s < min(next_s, horizon_s):
+            settlement.advance(int(min(next_s, horizon_s)))
         elif next_s < horizon_s:
+            operators.meet(int(next_s))
             env.step()
         else:
             return

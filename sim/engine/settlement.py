@@ -11,7 +11,9 @@ from typing import Any
 
 import simpy
 
+from sim.engine import settlement_kernel
 from sim.engine.actors.complaints import ComplaintActor
+from sim.engine.actors.operators import OperatorActors
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
@@ -57,6 +59,10 @@ class Settlement:
         Those who react; None where they do not act in this scenario.
     crowd
         Who reaches the target.
+    operators
+        Whose calendar runs by itself between two events of SimPy.
+    pressure
+        Attention and who complains, as the compiled loops take it.
     watch
         Looks at the run under way; see `Watch`.
     """
@@ -66,6 +72,7 @@ class Settlement:
         env: simpy.Environment,
         world: World,
         due: Due,
+        operators: OperatorActors,
         states: States,
         space: AddressSpace,
         target: TargetActor | None,
@@ -73,10 +80,12 @@ class Settlement:
         reactions: ReactionActor | None,
         programs: SwitchingActor | None,
         complaints: ComplaintActor | None,
+        pressure: Any,
         watch: Watch | None = None,
     ) -> None:
         self._env = env
         self._due = due
+        self._operators = operators
         self._states = states
         self._scene = space.scene
         self._target = target
@@ -91,6 +100,16 @@ class Settlement:
         self._degraded = TickMeans((DEGRADED,), crowd.n_users) if has_hops else None
         self._use = world.use
         self._use_lost = TickMeans(USE_METRICS, crowd.n_users) if world.use is not None else None
+        self._stage = settlement_kernel.make_stage(
+            operators.handle,
+            space.scene,
+            self._snapshot.noted,
+            pressure,
+            target is not None,
+            users is not None,
+            complaints is not None,
+            world.censor is not None and world.censor.end_pressure is not None,
+        )
         if users is not None:
             self._set_vpn(0, users)
 
@@ -103,17 +122,42 @@ class Settlement:
         """Draw the consequences of all that happened in this second."""
         t_s = now_s(self._env)
         self._due.is_due = False
-        complaints, target = self._complaints, self._target
-        is_touched, is_changed = kernel.begin_second(self._scene, t_s, target is not None)
+        has_fronts = self._target is not None
+        is_touched, is_changed = kernel.begin_second(self._scene, t_s, has_fronts)
         if is_touched or self._states.levels.has_drifted:
             self._turn(t_s)
-        if is_changed and complaints is not None:
-            complaints.close(t_s)
-        n_lost = self._snapshot.note(t_s, is_changed=is_changed)
-        if is_changed and target is not None:
-            target.replace(self._crowd.lost(n_lost))
-            if complaints is not None:
-                complaints.open(t_s)
+        weight = self._states.levels.weight
+        n_lost, is_full = settlement_kernel.end_second(self._stage, weight, t_s, is_changed)
+        if is_changed or is_full:
+            self._tell(t_s, n_lost, is_changed=is_changed)
+
+    def advance(self, until_s: int) -> None:
+        """Let operators act until a second, not included, or until one somebody must be told of.
+
+        Nothing is due to be settled, and SimPy has nothing before that second.
+        """
+        weight = self._states.levels.weight
+        stopped_s, n_lost, is_changed, next_s, log = settlement_kernel.advance(
+            self._stage, weight, until_s
+        )
+        self._operators.take_over(next_s, log)
+        if stopped_s == settlement_kernel.NOWHERE:
+            return
+        # The clock is SimPy's: whoever is told of that second sees it there.
+        Moment(self._env, stopped_s, Phase.DOWNLOAD)
+        self._env.step()
+        if n_lost == settlement_kernel.UNSETTLED:
+            self._due.request()
+        else:
+            self._tell(stopped_s, n_lost, is_changed=is_changed)
+
+    def _tell(self, t_s: int, n_lost: int, *, is_changed: bool) -> None:
+        """Tell whoever acts by himself what a second that is settled brought."""
+        self._snapshot.make_room()
+        if n_lost and self._target is not None:
+            self._target.replace(self._crowd.lost(n_lost))
+        if is_changed and self._complaints is not None:
+            self._complaints.open(t_s)
 
     def _turn(self, t_s: int) -> None:
         turned = self._states.turn(t_s)

@@ -11,7 +11,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from sim.engine.actors.attention import Attention, days_until, solved
+from sim.engine.actors.attention import Attention, days_until
+from sim.engine.state.pressure_kernel import solved
 from tests.sections import Complaints
 from tests.worlds import DAY, HOUR
 

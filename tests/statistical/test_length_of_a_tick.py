@@ -71,22 +71,34 @@ class Stepping(Attention):
 
     tick_s = 6 * HOUR
 
+    def __init__(self, *rules, **others):
+        super().__init__(*rules, **others)
+        self.value, self.noted_s, self.n_noted = 0.0, None, 0.0
+
+    @property
+    def n_complaints(self) -> float:
+        return self.n_noted
+
     def at(self, t_s: int) -> float:
-        return self._value
+        return self.value
 
     def note(self, t_s: int) -> None:
-        if self._as_of_s is None or t_s % self.tick_s:
-            self._as_of_s = t_s if self._as_of_s is None else self._as_of_s
+        if self.noted_s is None or t_s % self.tick_s:
+            self.noted_s = t_s if self.noted_s is None else self.noted_s
             return
-        if t_s == self._as_of_s:
+        if t_s == self.noted_s:
             return
-        days = (t_s - self._as_of_s) / DAY
-        louder = 1.0 + self._snowball * self._value
+        rules, days = self.record[0], (t_s - self.noted_s) / DAY
+        louder = 1.0 + rules["snowball"] * self.value
         complaints = self._complaining(t_s - 1, t_s) * DAY * days * louder
-        left = self._value * math.exp(-self._fade_per_d * days)
-        self._value = 1.0 - (1.0 - left) * math.exp(-self._per_complaint * complaints)
-        self.n_complaints += complaints
-        self._as_of_s = t_s
+        left = self.value * math.exp(-rules["fade_per_d"] * days)
+        self.value = 1.0 - (1.0 - left) * math.exp(-rules["per_complaint"] * complaints)
+        self.n_noted += complaints
+        self.noted_s = t_s
+
+    def rise(self, t_s: int, share: float) -> None:
+        self.note(t_s)
+        self.value += (1.0 - self.value) * share
 
 
 def test_steps_with_the_state_at_a_tick_tell_its_length():

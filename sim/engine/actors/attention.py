@@ -9,14 +9,16 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
+
+from sim.engine.state import pressure_kernel as kernel
 from sim.engine.state.hotline import Hotline
+from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.scenario.reactions import Complaints
 
 S_PER_D = 86_400
 Complaining = Callable[[int, int], float]
 """Complaints there would be without attention in ``[from_s, to_s)``."""
-NO_PULL = 1e-100
-"""Pull that moves nothing, and whose products are too small for floats."""
 
 
 def nobody_complains(from_s: int, to_s: int) -> float:
@@ -45,10 +47,8 @@ class Attention:
 
     Attributes
     ----------
-    n_complaints
-        Complaints until the second noted last.
-    loud_d
-        Days until then, each counted as many times as attention made complaints louder.
+    record : shape (1,)
+        All of it as the compiled loops take it, an ``ATTENTION``.
     """
 
     def __init__(
@@ -59,17 +59,23 @@ class Attention:
         complaining: Complaining = nobody_complains,
         line: Hotline | None = None,
     ) -> None:
-        self.n_complaints = 0.0
-        self.loud_d = 0.0
+        self.record = np.zeros(1, kernel.ATTENTION)
+        fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
+        self.record[0] = (per_complaint, snowball, fade_per_d, False, 0, 0.0, 0.0, 0.0)
         self._complaining = complaining
-        self._line = line
-        self._value = 0.0
-        self._fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
-        self._per_complaint = per_complaint
-        self._snowball = snowball
-        self._as_of_s: int | None = None
-        # The second asked for last, and what it was: a decision asks several times.
-        self._asked: tuple[int, float] | None = None
+        self._line = line if line is not None else Hotline.none()
+        # The second asked for last, what was noted by then, and attention: a decision asks often.
+        self._asked: tuple[int, int, float, float] | None = None
+
+    @property
+    def n_complaints(self) -> float:
+        """Complaints until the second noted last."""
+        return float(self.record["n_complaints"][0])
+
+    @property
+    def loud_d(self) -> float:
+        """Days until then, each counted as many times as attention made complaints louder."""
+        return float(self.record["loud_d"][0])
 
     @classmethod
     def of(
@@ -83,27 +89,28 @@ class Attention:
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
-        if self._as_of_s is None or t_s == self._as_of_s:
-            return self._value
-        if self._asked is None or self._asked[0] != t_s:
-            self._asked = t_s, self._passed(t_s)[0]
-        return self._asked[1]
+        now = self.record[0]
+        as_of_s, value = int(now["as_of_s"]), float(now["value"])
+        if not now["is_noted"] or t_s == as_of_s:
+            return value
+        if self._asked is None or self._asked[:3] != (t_s, as_of_s, value):
+            without = self._complaining(as_of_s, t_s)
+            self._asked = t_s, as_of_s, value, kernel.passed(self.record, without, t_s)[0]
+        return self._asked[3]
 
     def note(self, t_s: int) -> None:
         """Let time pass until a second from which on complaints have another rate."""
-        if self._as_of_s is not None and t_s != self._as_of_s:
-            self._value, more, loud_d = self._passed(t_s)
-            self.n_complaints += more
-            self.loud_d += loud_d
-            if self._line is not None:
-                self._line.take((t_s - self._as_of_s) / S_PER_D, more)
-        self._as_of_s, self._asked = t_s, None
+        now = self.record[0]
+        as_of_s = int(now["as_of_s"])
+        passes = bool(now["is_noted"]) and t_s != as_of_s
+        without = self._complaining(as_of_s, t_s) if passes else 0.0
+        kernel.note_complaints(self.record, self._line.record, without, t_s)
 
     def rise(self, t_s: int, share: float) -> None:
         """Close a share of the distance to 1 at a second."""
         self.note(t_s)
         # A + (1 - A) * share is 1 - (1 - A) * (1 - share), and as exact where both are small.
-        self._value += (1.0 - self._value) * share
+        self.record["value"] += (1.0 - self.record["value"]) * share
 
     def next_above(self, limit: float, t_s: int) -> int | None:
         """First second after one at which attention exceeds a limit, if complaints go on as then.
@@ -115,83 +122,20 @@ class Attention:
         value = self.at(t_s)
         if value > limit:
             return t_s + 1
-        pull = self._per_complaint * self._complaining(t_s, t_s + 1) * S_PER_D
-        days = days_until(value, limit, pull, self._snowball, self._fade_per_d)
+        rules = self.record[0]
+        pull = float(rules["per_complaint"]) * self._complaining(t_s, t_s + 1) * S_PER_D
+        snowball, fade_per_d = float(rules["snowball"]), float(rules["fade_per_d"])
+        days = days_until(value, limit, pull, snowball, fade_per_d)
         return None if math.isinf(days) else t_s + max(1, math.ceil(days * S_PER_D))
-
-    def _passed(self, t_s: int) -> tuple[float, float, float]:
-        """Attention at a second, and complaints and loud days since the one noted last."""
-        assert self._as_of_s is not None
-        days = (t_s - self._as_of_s) / S_PER_D
-        base = self._complaining(self._as_of_s, t_s)
-        pull = self._per_complaint * base / days
-        value, talked_d = solved(self._value, pull, self._snowball, self._fade_per_d, days)
-        loud_d = days + self._snowball * talked_d
-        return value, base / days * loud_d, loud_d
-
-
-def solved(
-    value: float, pull: float, snowball: float, fade: float, days: float
-) -> tuple[float, float]:
-    """Solve ``dA/dt = pull * (1 - A) * (1 + snowball * A) - fade * A`` exactly.
-
-    Parameters
-    ----------
-    value
-        A at the start, in [0, 1].
-    pull, fade
-        Per day, constant over the time.
-    days
-        How long.
-
-    Returns
-    -------
-    value, integral
-        A at the end, and its integral in days.
-
-    Notes
-    -----
-    A Riccati equation with constant coefficients, the logistic one (Verhulst 1838) with a source.
-    With q = pull * snowball, 2 p = q - pull - fade and D = sqrt(p^2 + q * pull) it tends to
-    (D + p) / q, which is pull / (D - p), at the rate 2 D. Every sum below is of terms that are not
-    negative, so nothing cancels.
-    """
-    if pull < NO_PULL:
-        left = math.exp(-fade * days)
-        return value * left, value * ((1.0 - left) / fade if fade * days > 1e-9 else days)
-    q, up, down = _rates(pull, snowball, fade)
-    left = math.exp(-(up + down) * days)
-    gone = -math.expm1(-(up + down) * days)
-    below = down + up * left + q * value * gone
-    at_end = (value * (up + down * left) + pull * gone) / below
-    rest = pull / down if down >= up else up / q
-    w = (value - rest) * gone / (up + down)
-    if abs(q * w) < 1e-9:
-        bent = w * (1.0 - q * w / 2.0)
-    elif q * w > -0.5:
-        bent = math.log1p(q * w) / q
-    else:
-        bent = math.log(below / (up + down)) / q
-    return min(at_end, 1.0), rest * days + bent
 
 
 def days_until(value: float, limit: float, pull: float, snowball: float, fade: float) -> float:
     """Time until attention, below a limit at the start, reaches it; infinite if it never does."""
     if pull < NO_PULL:
         return math.inf
-    q, up, down = _rates(pull, snowball, fade)
+    q, up, down = rates_of(pull, snowball, fade)
     # Attention at the end as in ``solved``, solved for what is left of exp(-2 D t).
     beyond = value * up + pull - limit * (down + q * value)
     if beyond <= 0.0:
         return math.inf
     return -math.log(beyond / (beyond + (limit - value) * (up + down))) / (up + down)
-
-
-def _rates(pull: float, snowball: float, fade: float) -> tuple[float, float, float]:
-    """q, D + p and D - p of ``solved``."""
-    q = pull * snowball
-    p = 0.5 * (q - pull - fade)
-    further = math.hypot(p, math.sqrt(q) * math.sqrt(pull)) + abs(p)
-    # (D + p) * (D - p) is q * pull: the lesser by this, as a difference it would lose its digits.
-    nearer = q * (pull / further)
-    return (q, further, nearer) if p > 0 else (q, nearer, further)

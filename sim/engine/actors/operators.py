@@ -1,27 +1,29 @@
-"""One operator: it downloads the register, and applies and releases entries with its lags.
+"""Operators: they download the register, and apply and release entries with their lags.
 
-In: published versions. Out: changes of what the group enforces. It does not know who sits on the
-addresses.
+In: entries of the register, and its versions. Out: what each operator enforces, by the compiled
+calendar of all of them. It does not know who sits on the addresses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import cache
-from itertools import compress
-from operator import and_
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.actors.register import Register
 from sim.engine.clock import Phase, act_at, now_s
-from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import Entry, Groups
-from sim.engine.state.enforcement import Enforcement
+from sim.engine.eventlog import EventLog, Events
+from sim.engine.orders import Entry, Groups, Mechanism
+from sim.engine.state import calendar_kernel as kernel
+from sim.engine.state.space import AddressSpace
+from sim.engine.state.space_kernel import COLUMN
+from sim.engine.state.states import States
 from sim.streams import Stream, Streams
-from sim.world.operators import Operators, Overload
+from sim.world.build import World
+from sim.world.operators import Overload
 
 
 class Compliance:
@@ -48,152 +50,116 @@ class Compliance:
         self._group = group
         self.enforces = cache(self._draw)
         self._is_for = cache(self._find)
-        self._asked: tuple[Sequence[Entry], list[list[Entry]]] = (), []
 
-    def enforced(self, entries: Sequence[Entry], operator_row: int) -> list[Entry]:
-        """Those of some entries that an operator enforces; all that exempt."""
-        # One operator after the other asks for what the same version showed.
-        if entries is not self._asked[0]:
-            n_operators = self._compliance.size
-            luck = [
-                (True,) * n_operators if entry.is_exemption else self._of_entry(entry)
-                for entry in entries
-            ]
-            self._asked = (
-                entries,
-                [list(compress(entries, of_operator)) for of_operator in zip(*luck, strict=True)],
-            )
-        return self._asked[1][operator_row]
-
-    def _of_entry(self, entry: Entry) -> tuple[bool, ...]:
-        """Whether each operator enforces an entry that blocks."""
+    def enforcing(self, entry: Entry) -> NDArray[np.bool_]:
+        """Whether each operator enforces an entry; all do that exempts; shape (n_operators,)."""
+        if entry.is_exemption:
+            return np.ones(self._compliance.size, np.bool_)
         drawn, groups = self.enforces(entry.luck_key), entry.order.operators
-        if groups is None:
-            return drawn
-        return tuple(map(and_, drawn, self._is_for(groups)))
+        return drawn if groups is None else drawn & self._is_for(groups)
 
-    def _find(self, groups: Groups) -> tuple[bool, ...]:
+    def _find(self, groups: Groups) -> NDArray[np.bool_]:
         """Whether each operator is of some groups."""
-        return tuple(groups is None or group in groups for group in self._group)
+        return np.array([groups is None or group in groups for group in self._group])
 
-    def _draw(self, luck_key: tuple[int, ...]) -> tuple[bool, ...]:
+    def _draw(self, luck_key: tuple[int, ...]) -> NDArray[np.bool_]:
         """Whether each operator enforces an entry of this key."""
         luck = self._streams.generator(Stream.OPERATOR_COMPLIANCE, luck_key)
         drawn = luck.random(self._n_groups)[self._luck_row]
-        return tuple((drawn < self._compliance).tolist())
+        return drawn < self._compliance
 
 
-class Operator:
-    """One operator, a group or a cohort of one, as a SimPy actor."""
+class OperatorActors:
+    """All operators, a group or a cohort of one each: what is due at them, and when.
+
+    They stand for thousands of events, so they keep a compiled calendar of their own beside that of
+    SimPy; ``Settlement.advance`` lets it run from one event of SimPy to the next.
+
+    Attributes
+    ----------
+    handle
+        The calendar as the compiled loops take it.
+    next_s
+        When something is due next; `NEVER` if nothing is.
+    """
 
     def __init__(
         self,
         env: simpy.Environment,
-        operators: Operators,
-        row: int,
+        world: World,
+        space: AddressSpace,
+        states: States,
         compliance: Compliance,
-        register: Register,
-        enforcement: Enforcement,
         log: EventLog,
+        on_change: Callable[[], None],
     ) -> None:
+        operators = world.operators
+        lag_s = operators.apply_lag_s, operators.release_lag_s
+        capacity, overload = operators.rule_capacity, np.array(operators.overload, object)
+        self.handle = kernel.make_calendar(
+            operators.poll_interval_s.copy(),
+            operators.poll_phase_s.copy(),
+            operators.begins_s.copy(),
+            # An exemption lets addresses pass when it starts, and blocks them when it stops.
+            np.array((lag_s, lag_s[::-1])),
+            np.where(overload == Overload.STOP, capacity, kernel.NO_LIMIT),
+            np.where(overload == Overload.DEGRADE, capacity, kernel.NO_LIMIT),
+            len(fields(Events)),
+        )
+        self.next_s = kernel.NEVER
         self._env = env
-        self._row = row
-        self._operators = operators
-        self._poll_interval_s = int(operators.poll_interval_s[row])
-        self._poll_phase_s = int(operators.poll_phase_s[row])
-        self._begins_s = int(operators.begins_s[row])
-        apply_lag_s = int(operators.apply_lag_s[row])
-        release_lag_s = int(operators.release_lag_s[row])
-        # Lags of what blocks, and of what exempts. An exemption lets addresses pass when it
-        # starts, and blocks them when it stops.
-        self._lags_s = (apply_lag_s, release_lag_s), (release_lag_s, apply_lag_s)
+        self._scene, self._register_row = space.scene, space.register_row
+        self._states = states
         self._compliance = compliance
-        self._register = register
-        self._enforcement = enforcement
         self._log = log
-        self._is_due = False
-        self._seen = 0
-        # Entries to be enforced, by row, with the time their enforcement starts.
-        self._applied_at_s: dict[int, int] = {}
-        self._n_rules = 0
-        register.subscribe(self._note_publication)
+        self._on_change = on_change
+        self._awaited_s = -1
 
-    def _note_publication(self) -> None:
-        """Download at the first poll after a publication; other polls show nothing new."""
-        if not self._is_due:
-            self._is_due = True
-            act_at(self._env, self._next_poll_s(), Phase.DOWNLOAD, self._download)
+    def come(self, entry: Entry) -> None:
+        """Let an entry come into the register, which a later version will show."""
+        order, addresses = entry.order, entry.addresses
+        if entry.mechanism is not Mechanism.NAME:
+            self._states.use(entry.mechanism)
+        kernel.come(
+            self.handle,
+            addresses.start,
+            addresses.stop,
+            COLUMN.get(entry.mechanism, kernel.NAME),
+            entry.n_rules,
+            order.overmatch,
+            self._compliance.enforcing(entry),
+        )
+        self._count_listed(entry, +1)
 
-    def _next_poll_s(self) -> int:
-        since_s = max(0, max(now_s(self._env), self._begins_s) - self._poll_phase_s)
-        return self._poll_phase_s + -(-since_s // self._poll_interval_s) * self._poll_interval_s
+    def go(self, entry: Entry) -> None:
+        """Let an entry leave the register, which a later version will no longer show."""
+        kernel.go(self.handle, entry.row)
+        self._count_listed(entry, -1)
 
-    def _download(self) -> None:
-        self._is_due = False
+    def _count_listed(self, entry: Entry, step: int) -> None:
+        kernel.count_entry(self.handle, self._scene, entry.row, self._register_row, step)
+
+    def publish(self) -> bool:
+        """Have operators download a version; return whether it shows anything else."""
         t_s = now_s(self._env)
-        self._log.record(t_s, Kind.DOWNLOADED, self._row)
-        before, now = self._seen, self._register.version
-        self._seen = now
-        appeared, vanished = self._register.difference(before, now)
-        for starting, stopping, (apply_lag_s, release_lag_s) in zip(
-            appeared, vanished, self._lags_s, strict=True
-        ):
-            if starting and (enforced := self._compliance.enforced(starting, self._row)):
-                self._expect_start(enforced, t_s + apply_lag_s)
-            if stopping and (enforced := self._compliance.enforced(stopping, self._row)):
-                self._expect_stop(enforced, t_s + release_lag_s)
+        is_another = bool(kernel.publish(self.handle, t_s))
+        self.next_s = kernel.next_s(self.handle)
+        self.meet(t_s)
+        return is_another
 
-    def _expect_start(self, entries: list[Entry], start_s: int) -> None:
-        for entry in entries:
-            self._applied_at_s[entry.row] = start_s
-        act_at(self._env, start_s, Phase.ENFORCEMENT, lambda: self._apply(entries, start_s))
+    def meet(self, t_s: int) -> None:
+        """Do what is due in a second in which something of SimPy is, in its place there."""
+        if self.next_s == t_s and self._awaited_s != t_s:
+            self._awaited_s = t_s
+            act_at(self._env, t_s, Phase.DOWNLOAD, self._pass_second)
 
-    def _expect_stop(self, entries: list[Entry], stop_s: int) -> None:
-        stopping = []
-        for entry in entries:
-            # What would be enforced only after it is released is never enforced at all.
-            if self._applied_at_s.get(entry.row, stop_s) >= stop_s:
-                self._applied_at_s.pop(entry.row, None)
-            else:
-                stopping.append(entry)
-        if stopping:
-            # Before what starts in the same second, so that it makes room.
-            act_at(self._env, stop_s, Phase.RELEASE, lambda: self._release(stopping, stop_s))
+    def take_over(self, next_s: int, log: NDArray[np.int64]) -> None:
+        """Take over when the calendar goes on, and what it logged."""
+        self.next_s = next_s
+        self._log.extend(log)
 
-    def _apply(self, entries: list[Entry], start_s: int) -> None:
-        starting = []
-        for entry in entries:
-            if entry.row not in self._applied_at_s:
-                continue
-            if self._has_no_room(entry):
-                del self._applied_at_s[entry.row]
-                continue
-            self._n_rules += entry.n_rules
-            self._log.record(start_s, Kind.ENFORCED, self._row, entry.row)
-            starting.append(entry)
-        if starting:
-            self._enforcement.start(self._row, starting)
-        self._note_load()
-
-    def _release(self, entries: list[Entry], stop_s: int) -> None:
-        stopping = []
-        for entry in entries:
-            # An entry that found no room is not there to be released.
-            if self._applied_at_s.pop(entry.row, None) is None:
-                continue
-            self._n_rules -= entry.n_rules
-            self._log.record(stop_s, Kind.RELEASED, self._row, entry.row)
-            stopping.append(entry)
-        if stopping:
-            self._enforcement.stop(self._row, stopping)
-        self._note_load()
-
-    def _has_no_room(self, entry: Entry) -> bool:
-        if self._operators.overload[self._row] is not Overload.STOP:
-            return False
-        return bool(self._n_rules + entry.n_rules > self._operators.rule_capacity[self._row])
-
-    def _note_load(self) -> None:
-        if self._operators.overload[self._row] is Overload.DEGRADE:
-            is_over = self._n_rules > self._operators.rule_capacity[self._row]
-            self._enforcement.set_overloaded(self._row, is_overloaded=bool(is_over))
+    def _pass_second(self) -> None:
+        self._awaited_s = -1
+        if kernel.pass_second(self.handle, self._scene, now_s(self._env)):
+            self._on_change()
+        self.take_over(kernel.next_s(self.handle), kernel.take_log(self.handle))

@@ -11,16 +11,19 @@ which they were hit. All of them lose the same part in the same time, so one sum
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.actors.attention import Attention
+from sim.engine.state import pressure_kernel as kernel
+from sim.engine.state.hotline import Hotline
 from sim.engine.state.target import TargetState
 from sim.scenario.reactions import Complaints
 from sim.world.build import World
 
 S_PER_D = 86_400
-MILLION = 1_000_000
 
 
 class Fatigue:
@@ -30,26 +33,24 @@ class Fatigue:
     ----------
     half_life_d
         None where nobody tires.
+
+    Attributes
+    ----------
+    per_s
+        Rate at which it falls.
     """
 
     def __init__(self, half_life_d: float | None) -> None:
-        self._per_s = 0.0 if half_life_d is None else math.log(2.0) / half_life_d / S_PER_D
+        self.per_s = 0.0 if half_life_d is None else math.log(2.0) / half_life_d / S_PER_D
 
     @property
     def tires(self) -> bool:
         """Whether anybody does."""
-        return self._per_s > 0
+        return self.per_s > 0
 
     def left(self, elapsed_s: NDArray[np.int64] | int) -> NDArray[np.float64]:
         """Part of the first rate after some time."""
-        return np.asarray(np.exp(-self._per_s * elapsed_s))
-
-    def days(self, from_s: int, to_s: int) -> float:
-        """Integral of that part, in days, between two times after the beginning."""
-        if not self.tires:
-            return (to_s - from_s) / S_PER_D
-        fallen = -math.expm1(-self._per_s * (to_s - from_s)) * math.exp(-self._per_s * from_s)
-        return fallen / self._per_s / S_PER_D
+        return np.asarray(np.exp(-self.per_s * elapsed_s))
 
 
 class Impaired:
@@ -61,6 +62,8 @@ class Impaired:
         Who is, since the last turn.
     n
         How many.
+    record : shape (1,)
+        What they complain by as the compiled loops take it, a ``HIT``.
     """
 
     def __init__(self, n_businesses: int, fatigue: Fatigue) -> None:
@@ -68,7 +71,7 @@ class Impaired:
         self.n = 0
         self._since_s = np.zeros(n_businesses, np.int64)
         self._fatigue = fatigue
-        self._weight, self._as_of_s = 0.0, 0
+        self.record = np.zeros(1, kernel.HIT)
 
     def turn(self, beginning: NDArray[np.int64], ending: NDArray[np.int64], t_s: int) -> None:
         """Let some become impaired, and others no longer be."""
@@ -79,25 +82,22 @@ class Impaired:
         if self._fatigue.tires:
             # Of nobody nothing is left, whatever rounding says.
             kept = self._left(t_s, ending) if n_staying else 0.0
-            self._weight = kept + beginning.size
+            self.record[0] = kept + beginning.size, t_s
             self._since_s[beginning] = t_s
         else:
-            self._weight = float(self.n)
-        self._as_of_s = t_s
+            self.record[0] = self.n, t_s
 
     def _left(self, t_s: int, ending: NDArray[np.int64]) -> float:
         """What is left of the first rates of those who stay."""
-        kept = self._weight * float(self._fatigue.left(t_s - self._as_of_s))
+        weight, as_of_s = self.record[0].tolist()
+        kept = weight * float(self._fatigue.left(t_s - as_of_s))
         if ending.size:
             kept -= float(self._fatigue.left(t_s - self._since_s[ending]).sum())
-        return kept
+        return float(kept)
 
     def days(self, from_s: int, to_s: int) -> float:
         """Business-days over a time in which nobody turned."""
-        if self.n == 0:
-            return 0.0
-        since_s = self._as_of_s
-        return self._weight * self._fatigue.days(from_s - since_s, to_s - since_s)
+        return float(kernel.hit_days(self.record, self._fatigue.per_s, from_s, to_s))
 
 
 class People:
@@ -109,31 +109,30 @@ class People:
     ----------
     n : shape (n_operators,)
         How many, since the last turn: users times the share of demand that fails for them.
+    record : shape (1,)
+        What they complain by as the compiled loops take it, a ``HIT``.
     """
 
     def __init__(self, n_operators: int, fatigue: Fatigue) -> None:
         self.n = np.zeros(n_operators)
         self._fresh = np.ones(n_operators)
-        self._n_complaining = 0.0
         self._fatigue = fatigue
-        self._as_of_s = 0
+        self.record = np.zeros(1, kernel.HIT)
 
     def turn(self, n: NDArray[np.float64], t_s: int) -> None:
         """Let so many be hit at each operator from a second on."""
         if self._fatigue.tires:
-            fresh = self._fresh * self._fatigue.left(t_s - self._as_of_s)
+            fresh = self._fresh * self._fatigue.left(t_s - int(self.record["as_of_s"][0]))
             more = np.maximum(n - self.n, 0.0)
             is_hit = n > 0
             np.divide(fresh * (n - more) + more, n, out=fresh, where=is_hit)
             self._fresh = fresh
-        self.n, self._as_of_s = n, t_s
-        self._n_complaining = float((n * self._fresh).sum())
+        self.n = n
+        self.record[0] = (n * self._fresh).sum(), t_s
 
     def days(self, from_s: int, to_s: int) -> float:
         """Person-days over a time in which nobody turned."""
-        since_s = self._as_of_s
-        days = self._fatigue.days(from_s - since_s, to_s - since_s)
-        return self._n_complaining * days
+        return float(kernel.hit_days(self.record, self._fatigue.per_s, from_s, to_s))
 
 
 class Plaintiffs:
@@ -148,24 +147,38 @@ class Plaintiffs:
         tired as who does not. Where at an operator more are than before, those are fresh.
     people
         Internet users who miss what businesses offer.
+    rates : shape (1,)
+        How often each of them complains, a ``RATES``.
     """
 
     def __init__(self, rules: Complaints, world: World, target: TargetState) -> None:
-        self.impaired = Impaired(world.businesses.n_businesses, Fatigue(rules.fatigue_half_life_d))
+        fatigue = Fatigue(rules.fatigue_half_life_d)
+        self.impaired = Impaired(world.businesses.n_businesses, fatigue)
         self.cut_off = target
-        self.people = People(world.operators.n_operators, Fatigue(rules.fatigue_half_life_d))
-        self._per_million_people_per_d = rules.per_million_people_per_d or 0.0
-        self._per_business_per_d = rules.per_business_per_d
-        self._per_million_users_per_d = rules.per_million_users_per_d
+        self.people = People(world.operators.n_operators, fatigue)
+        self.rates = np.zeros(1, kernel.RATES)
+        self.rates[0] = (
+            rules.per_business_per_d,
+            rules.per_million_users_per_d,
+            rules.per_million_people_per_d or 0.0,
+            fatigue.per_s,
+        )
 
     def complaints(self, from_s: int, to_s: int) -> float:
         """Complaints there would be without attention; nobody is hit before t = 0."""
         if to_s <= 0:
             return 0.0
-        users = self.cut_off.complaining_days(from_s, to_s) / MILLION
-        mine = self._per_business_per_d * self.impaired.days(from_s, to_s)
-        of_users = mine + self._per_million_users_per_d * users
-        if self._per_million_people_per_d == 0.0:
-            return of_users
-        people = self.people.days(from_s, to_s) / MILLION
-        return of_users + self._per_million_people_per_d * people
+        n_user_days = self.cut_off.complaining_days(from_s, to_s)
+        impaired, people = self.impaired.record, self.people.record
+        return float(kernel.complaints(self.rates, impaired, people, n_user_days, from_s, to_s))
+
+
+def pressure_of(attention: Attention, line: Hotline | None, plaintiffs: Plaintiffs | None) -> Any:
+    """Attention, the hotline and who complains as the compiled loops take them."""
+    of_line = line if line is not None else Hotline.none()
+    nobody = np.zeros(1, kernel.HIT)
+    if plaintiffs is None:
+        rates = np.zeros(1, kernel.RATES)
+        return kernel.make_pressure(attention.record, of_line.record, rates, nobody, nobody)
+    hit = plaintiffs.impaired.record, plaintiffs.people.record
+    return kernel.make_pressure(attention.record, of_line.record, plaintiffs.rates, *hit)

@@ -55,6 +55,8 @@ class Snapshot:
     ----------
     series
         All series.
+    noted
+        What is noted and not worked out yet, as the compiled loops take it.
     """
 
     def __init__(
@@ -67,7 +69,6 @@ class Snapshot:
     ) -> None:
         tally = states.tally
         self._watch = watch
-        self._space, self._states = space, states
         self._has_users = world.users is not None
         self._share_users = world.operators.share_users
         self._tally = tally
@@ -103,7 +104,7 @@ class Snapshot:
         self._dropped, self._listed, self._counts, self._demand, self._of_users, self._over = cut
         self._recorder = CurveRecorder(self.series)
         n_operators, n_groups = tally.lost_micro_usd_per_h.shape
-        self._t_s: list[int] = []
+        self._n_times, self._t_s = np.zeros(1, np.int64), np.empty(N_NOTED, np.int64)
         self._n_blocked = np.empty((N_NOTED, n_operators, len(parts[0])), np.int64)
         self._n_listed = np.empty((N_NOTED, len(parts[1])), np.int64)
         self._n_at_level = np.empty((N_NOTED, *tally.n_at_level.shape), np.int64)
@@ -111,7 +112,9 @@ class Snapshot:
         self._weight = np.empty((N_NOTED, n_operators))
         self._of_users_noted = np.empty((N_NOTED, len(USER_METRICS)))
         self._n_over = np.empty((N_NOTED, *tally.n_over.shape), np.int64)
-        self._noted = kernel.make_noted(
+        self.noted = kernel.make_noted(
+            self._n_times,
+            self._t_s,
             self._n_blocked,
             self._n_listed,
             self._n_at_level,
@@ -121,30 +124,18 @@ class Snapshot:
             self._n_over,
         )
 
-    def note(self, t_s: int, *, is_changed: bool) -> int:
-        """Note the state from ``t_s`` on, once who reaches the target has changed; times must rise.
-
-        Returns
-        -------
-        How many fronts the target gives up by that.
-        """
-        row = len(self._t_s)
-        self._t_s.append(t_s)
-        weight = self._states.levels.weight
-        n_lost: int = kernel.note(
-            self._noted, row, t_s, self._space.scene, weight, self._has_users, is_changed
-        )
-        if row + 1 == N_NOTED:
-            self._work_out()
-        return n_lost
-
     def freeze(self) -> Curves:
         """Work out what is left, and return all curves."""
         self._work_out()
         return self._recorder.freeze()
 
+    def make_room(self) -> None:
+        """Work out what is noted where there is no room for another time."""
+        if self._n_times[0] == self._t_s.size:
+            self._work_out()
+
     def _work_out(self) -> None:
-        n = len(self._t_s)
+        n = int(self._n_times[0])
         if n == 0:
             return
         values = np.empty((n, len(self.series)))
@@ -157,10 +148,11 @@ class Snapshot:
         if self._has_users:
             values[:, self._of_users] = self._of_users_noted[:n]
         values[:, self._over] = self._n_over[:n][..., self._over_groups].reshape(n, -1)
-        self._recorder.record(self._t_s, values)
+        t_s = self._t_s[:n].tolist()
+        self._recorder.record(t_s, values)
         if self._watch is not None:
-            self._watch(self._t_s, values, self.series)
-        self._t_s = []
+            self._watch(t_s, values, self.series)
+        self._n_times[0] = 0
 
     def _demand_series(self) -> list[Series]:
         usd_per_h = (self._tally.value_micro_usd_per_h / MICRO).tolist()

@@ -9,6 +9,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
+from sim.addresses.compiled.copies import write_row, write_table
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
@@ -27,6 +28,8 @@ class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
 
 
 _FIELDS = [
+    "n_times",
+    "t_s",
     "n_blocked",
     "n_listed",
     "n_at_level",
@@ -41,6 +44,8 @@ structref.define_boxing(_NotedType, Noted)
 
 @compiled
 def make_noted(
+    n_times: Counts,
+    t_s: Counts,
     n_blocked: Counts,
     n_listed: Counts,
     n_at_level: Counts,
@@ -53,6 +58,10 @@ def make_noted(
 
     Parameters
     ----------
+    n_times : shape (1,)
+        How many times are noted.
+    t_s : shape (n_times,)
+        From which second on it is so.
     n_blocked : shape (n_times, n_operators, 2 or 4)
         What each operator blocks, as ``make_space`` says.
     n_listed : shape (n_times, 2 or 4 + n_providers + 1)
@@ -69,21 +78,34 @@ def make_noted(
         Businesses of whose attempts more than some shares fail: all, and by provider.
     """
     return Noted(  # type: ignore[no-untyped-call, unused-ignore]
-        n_blocked, n_listed, n_at_level, lost_micro_usd_per_h, weight, of_users, n_over
+        n_times,
+        t_s,
+        n_blocked,
+        n_listed,
+        n_at_level,
+        lost_micro_usd_per_h,
+        weight,
+        of_users,
+        n_over,
     )
+
+
+@compiled
+def is_full(noted: Any) -> bool:
+    """Whether there is no room for one time more."""
+    return bool(noted.n_times[0] == noted.t_s.size)
 
 
 @compiled
 def note(
     noted: Any,
-    row: int,
     t_s: int,
     scene: Any,
     weight: Floats,
     has_users: bool,
     is_changed: bool,
 ) -> int:
-    """Let who reaches the target change, and note the state from that second on, in a row.
+    """Let who reaches the target change, and note the state from that second on; times must rise.
 
     Parameters
     ----------
@@ -96,15 +118,17 @@ def note(
     """
     space, target, states = scene.space, scene.target, scene.states
     n_lost = settle(target, t_s) if is_changed else 0
+    row = noted.n_times[0]
+    noted.n_times[0], noted.t_s[row] = row + 1, t_s
     n_operators = weight.size
-    noted.n_blocked[row] = space.n_blocked[:n_operators]
+    write_table(noted.n_blocked[row], space.n_blocked[:n_operators])
     n_counts = space.n_blocked.shape[1]
-    noted.n_listed[row, :n_counts] = space.n_blocked[n_operators]
-    noted.n_listed[row, n_counts:] = space.n_listed_of
-    noted.n_at_level[row] = states.n_at_level
-    noted.n_over[row] = states.n_over
-    noted.lost_micro_usd_per_h[row] = states.lost_micro_usd_per_h
-    noted.weight[row] = weight
+    write_row(noted.n_listed[row], space.n_blocked[n_operators])
+    write_row(noted.n_listed[row, n_counts:], space.n_listed_of)
+    write_table(noted.n_at_level[row], states.n_at_level)
+    write_table(noted.n_over[row], states.n_over)
+    write_table(noted.lost_micro_usd_per_h[row], states.lost_micro_usd_per_h)
+    write_row(noted.weight[row], weight)
     if has_users:
         reached, on_vpn, left = shares(target, t_s)
         noted.shares[row, 0], noted.shares[row, 1], noted.shares[row, 2] = reached, on_vpn, left

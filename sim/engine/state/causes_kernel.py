@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.addresses.compiled.copies import write_row
 from sim.addresses.compiled.kept_code import compiled
 from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
 from sim.engine.state.columns import Floats, Pairs, Rows
@@ -151,7 +152,7 @@ def _share_with_name(
                 share[cause] += _ORDERS[n_some - 1] * fails
             else:
                 share[cause] -= _ORDERS[n_some] * fails
-    works[:] = share
+    write_row(works, share)
 
 
 @compiled

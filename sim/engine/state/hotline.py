@@ -7,35 +7,34 @@ turned away, and how long who joins now will wait. It does not know who complain
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+import numpy as np
+
+from sim.engine.state import pressure_kernel as kernel
 from sim.scenario.reactions import Complaints
 
 S_PER_D = 86_400
 
 
-@dataclass
 class Hotline:
     """A fluid queue with one server and room for so many.
 
-    Attributes
+    Parameters
     ----------
     per_d
         Complaints taken down a day while any waits.
     room
         Complaints that can wait; infinite where there is no limit.
-    waiting, longest
-        Complaints that wait now, and the most that did.
-    n_taken, n_turned_away
-        Complaints taken down, and those that found the line full.
+
+    Attributes
+    ----------
+    record : shape (1,)
+        All of it as the compiled loops take it, a ``LINE``.
     """
 
-    per_d: float
-    room: float
-    waiting: float = 0.0
-    longest: float = 0.0
-    n_taken: float = 0.0
-    n_turned_away: float = 0.0
+    def __init__(self, per_d: float, room: float) -> None:
+        self.record = np.zeros(1, kernel.LINE)
+        self.record["per_d"], self.record["room"] = per_d, room
 
     @classmethod
     def of(cls, rules: Complaints | None) -> Hotline | None:
@@ -44,27 +43,40 @@ class Hotline:
             return None
         return cls(rules.hotline_calls_per_d, rules.hotline_room or math.inf)
 
-    def take(self, days: float, n_complaints: float) -> None:
-        """Let complaints come evenly over a time.
+    @classmethod
+    def none(cls) -> Hotline:
+        """A line in which nobody waits, as complaints are taken down at once."""
+        return cls(0.0, math.inf)
 
-        Notes
-        -----
-        Those that wait change at a constant rate, arrivals less ``per_d``, until none or ``room``
-        of them are left; from there on they stay (a fluid between two barriers).
-        """
-        then = self.waiting + n_complaints - self.per_d * days
-        turned_away = max(0.0, then - self.room)
-        left = min(max(then, 0.0), self.room)
-        self.n_taken += self.waiting + n_complaints - turned_away - left
-        self.n_turned_away += turned_away
-        self.waiting, self.longest = left, max(self.longest, left)
+    def take(self, days: float, n_complaints: float) -> None:
+        """Let complaints come evenly over a time."""
+        kernel.take(self.record, days, n_complaints)
+
+    @property
+    def waiting(self) -> float:
+        """Complaints that wait now."""
+        return float(self.record["waiting"][0])
+
+    @property
+    def n_taken(self) -> float:
+        """Complaints taken down."""
+        return float(self.record["n_taken"][0])
+
+    @property
+    def n_turned_away(self) -> float:
+        """Complaints that found the line full."""
+        return float(self.record["n_turned_away"][0])
 
     @property
     def wait_s(self) -> int:
         """How long one waits that joins now, in whole seconds."""
-        return round(self.waiting / self.per_d * S_PER_D)
+        return round(self.waiting / self._per_d * S_PER_D)
 
     @property
     def longest_wait_s(self) -> float:
         """The longest that anybody had to wait."""
-        return self.longest / self.per_d * S_PER_D
+        return float(self.record["longest"][0]) / self._per_d * S_PER_D
+
+    @property
+    def _per_d(self) -> float:
+        return float(self.record["per_d"][0])

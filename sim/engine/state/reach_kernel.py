@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.addresses.compiled.copies import write_table
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.space_kernel import CLEAN, DROPPED
 
@@ -30,7 +31,8 @@ def multiply_out(target: Any, operator: int, t_s: int) -> None:
         n_young += int(not target.is_gone[front] and target.told[front, operator] != DROPPED)
     if n_young >= target.coefficient.shape[2]:
         coefficient = np.zeros((2, target.share_users.size, 2 * n_young))
-        coefficient[:, :, : target.coefficient.shape[2]] = target.coefficient
+        for which in range(2):
+            write_table(coefficient[which], target.coefficient[which])
         target.coefficient = coefficient
     target.degree[operator], target.since_s[operator] = n_young, t_s
     for which in range(2):

@@ -7,14 +7,10 @@ does not know why an address is blocked.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.line import FIRST_NETWORK, IPV6_START
-from sim.engine.orders import Entry
 from sim.engine.state import entries_kernel, target_kernel
 from sim.engine.state import space_kernel as kernel
 from sim.engine.state.states import States
@@ -62,7 +58,7 @@ class AddressSpace:
         self.n_blocked = np.zeros((self.register_row + 1, 4 if line.has_ipv6 else 2), np.int64)
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)
         self.n_free_of = np.array([pool.n for pool in pools], np.int64)
-        self._target, self._states = target, states
+        self._target = target
         self.handle = kernel.make_space(
             start,
             own.contains(start),
@@ -82,20 +78,6 @@ class AddressSpace:
         )
         self.scene = entries_kernel.make_scene(self.handle, target.handle, states.handle)
 
-    def count_listed(self, entry: Entry, step: int) -> None:
-        """Count an entry of the register more (+1) or less (-1)."""
-        self.count(self.register_row, [entry], step)
-
-    def count(self, holder_row: int, entries: Sequence[Entry], step: int) -> None:
-        """Count entries of one mechanism more (+1) or less (-1) at one holder.
-
-        The space is cut where an entry of the register begins and ends; operators hold no others.
-        """
-        mechanism = entries[0].mechanism
-        self._states.use(mechanism)
-        start, stop = _bounds_of(entries)
-        entries_kernel.count(self.scene, start, stop, holder_row, kernel.COLUMN[mechanism], step)
-
     def rent(self, address: int, t_s: int) -> int:
         """Let the target have one more front at an address; return its row."""
         return int(target_kernel.add_front(self._target.handle, self.handle, address, t_s))
@@ -103,14 +85,3 @@ class AddressSpace:
     def nth_free(self, pool_row: int, n: int) -> int:
         """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
         return int(kernel.nth_free(self.handle, pool_row, n))
-
-
-def _bounds_of(entries: Sequence[Entry]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Bounds of all intervals of some entries, one entry after the other."""
-    if len(entries) == 1:
-        return entries[0].addresses.start, entries[0].addresses.stop
-    start = np.concatenate([entry.addresses.start for entry in entries])
-    stop = np.concatenate([entry.addresses.stop for entry in entries])
-    # As those of a set: for columns that may be written a loop would be compiled a second time.
-    start.flags.writeable = stop.flags.writeable = False
-    return start, stop

@@ -13,6 +13,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
+from sim.addresses.compiled.copies import write_row, write_table
 from sim.addresses.compiled.kept_code import compiled
 from sim.addresses.sets.line import IPV6_START
 from sim.engine.orders import Mechanism
@@ -153,9 +154,12 @@ def _make_room(space: Any, n_more: int) -> None:
     start, is_targets = np.empty(room, np.int64), np.empty(room, np.bool_)
     slot = np.empty(room, np.int64)
     n_entries = np.zeros((room, space.n_entries.shape[1], 3), np.int32)
-    start[:n], is_targets[:n], slot[:n] = space.start[:n], space.is_targets[:n], space.slot[:n]
+    write_row(start, space.start)
+    write_row(is_targets, space.is_targets)
+    write_row(slot, space.slot)
     # Counts lie where they were first made: in the order of pieces they would move with each cut.
-    n_entries[:n] = space.n_entries[:n]
+    for row in range(n):
+        write_table(n_entries[row], space.n_entries[row])
     space.start, space.is_targets, space.slot = start, is_targets, slot
     space.n_entries = n_entries
 
@@ -173,7 +177,7 @@ def _cut_at(space: Any, bound: int) -> None:
         is_targets[row] = is_targets[row - 1]
         slot[row] = slot[row - 1]
     start[place], is_targets[place], slot[place] = bound, is_targets[place - 1], n
-    space.n_entries[n] = space.n_entries[slot[place - 1]]
+    write_table(space.n_entries[n], space.n_entries[slot[place - 1]])
     space.n_pieces = n + 1
 
 

@@ -14,6 +14,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
+from sim.addresses.compiled.copies import write_row
 from sim.addresses.compiled.kept_code import compiled
 from sim.catalogue.causes import COMPONENT_ELSEWHERE, NAME, OVERLOADED_OPERATOR, OWN_ADDRESS
 from sim.engine.state.causes_kernel import (
@@ -134,15 +135,15 @@ def move(states: Any, row: int, component_row: Numbers, is_response: bool) -> No
     if states.touched[row] & _MOVED == 0:
         # Until the turn, it counts where it sat.
         states.moved_list[states.n_moved] = row
-        states.told_component_row[states.n_moved] = states.component_row[row]
-        states.told_role_cause[states.n_moved] = states.role_cause[row]
+        write_row(states.told_component_row[states.n_moved], states.component_row[row])
+        write_row(states.told_role_cause[states.n_moved], states.role_cause[row])
         states.n_moved += 1
         _touch_business(states, row, _WHOLE | _MOVED)
     for role in range(component_row.size):
         is_moved = component_row[role] != states.component_row[row, role]
         if is_response and is_moved and states.role_cause[row, role] == COMPONENT_ELSEWHERE:
             states.role_cause[row, role] = OWN_ADDRESS
-    states.component_row[row] = component_row
+    write_row(states.component_row[row], component_row)
     states.is_touched_at[:] = True
 
 
@@ -228,8 +229,8 @@ def turn(
             n_changed = _refresh(states, components, operator)
             _tell(states, states.changed_list[:n_changed], operator, weight, week_s)
         _forget(states.is_listed, components)
-        states.told_overmatch[:] = states.overmatch
-        states.told_is_overloaded[:] = states.is_overloaded
+        write_row(states.told_overmatch, states.overmatch)
+        write_row(states.told_is_overloaded, states.is_overloaded)
         _count_roles(states, whole, states.component_row, _NONE, operators, 1.0)
     if has_drifted:
         _drifted(states, drift)
@@ -256,7 +257,7 @@ def _take_operators(is_touched_at: Flags, operator_list: Rows) -> int:
 
 
 @compiled
-def _sort(rows: Numbers) -> None:
+def sort(rows: Numbers) -> None:
     """Sort some rows, in place, by a heap: NumPy's own sort takes a second to compile."""
     for first in range(rows.size // 2 - 1, -1, -1):
         _sift(rows, first, rows.size)
@@ -289,7 +290,7 @@ def _put_in_order(rows: Numbers, touched: Any) -> None:
         Not 0 at the rows given, and only there.
     """
     if rows.size < touched.size // _SORTED_PART:
-        _sort(rows)
+        sort(rows)
         return
     place = 0
     for row in range(touched.size):

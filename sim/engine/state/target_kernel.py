@@ -14,6 +14,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
+from sim.addresses.compiled.copies import write_row, write_table
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
@@ -216,10 +217,10 @@ def make_target(
 
 
 @compiled
-def _longer(column: NDArray[Any], room: int) -> NDArray[Any]:
+def longer(column: NDArray[Any], room: int) -> NDArray[Any]:
     """A column with room for more; zero where there is nothing yet."""
     longer = np.zeros(room, column.dtype)
-    longer[: column.size] = column
+    write_row(longer, column)
     return longer
 
 
@@ -230,18 +231,19 @@ def _make_room(target: Any) -> None:
     if target.n_fronts < room:
         return
     room, n_operators = 2 * room, target.share_users.size
-    target.address = _longer(target.address, room)
-    target.rented_s = _longer(target.rented_s, room)
-    target.is_gone = _longer(target.is_gone, room)
-    target.is_lost = _longer(target.is_lost, room)
-    target.by_address = _longer(target.by_address, room)
-    target.touched = _longer(target.touched, room)
-    target.is_touched = _longer(target.is_touched, room)
-    target.lost_list = _longer(target.lost_list, room)
+    target.address = longer(target.address, room)
+    target.rented_s = longer(target.rented_s, room)
+    target.is_gone = longer(target.is_gone, room)
+    target.is_lost = longer(target.is_lost, room)
+    target.by_address = longer(target.by_address, room)
+    target.touched = longer(target.touched, room)
+    target.is_touched = longer(target.is_touched, room)
+    target.lost_list = longer(target.lost_list, room)
     status, told = np.zeros((room, n_operators), np.int8), np.zeros((room, n_operators), np.int8)
     n_held = np.zeros((room, 3), np.int32)
-    n = target.n_fronts
-    status[:n], told[:n], n_held[:n] = target.status[:n], target.told[:n], target.n_held[:n]
+    write_table(status, target.status)
+    write_table(told, target.told)
+    write_table(n_held, target.n_held)
     target.status, target.told, target.n_held = status, told, n_held
 
 
@@ -370,7 +372,7 @@ def is_changed(target: Any) -> bool:
     for touched in range(target.n_touched):
         front = target.touched[touched]
         target.is_touched[front] = False
-        target.told[front] = target.status[front]
+        write_row(target.told[front], target.status[front])
     target.n_touched = 0
     return False
 
@@ -413,7 +415,7 @@ def settle(target: Any, t_s: int) -> int:
     close_complaints(target, t_s)
     n_operators = target.share_users.size
     target.is_stale = False
-    target.told_is_named[:] = target.is_named
+    write_row(target.told_is_named, target.is_named)
     n_lost = 0
     for touched in range(target.n_touched):
         front = target.touched[touched]

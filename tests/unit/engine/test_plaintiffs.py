@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.integrate import quad
 
 from sim.engine.actors.plaintiffs import Fatigue, Impaired
+from sim.engine.state.pressure_kernel import fatigued_days
 from sim.engine.state.target import TargetState
 from sim.engine.state.users_kernel import close_complaints, open_complaints
 from sim.scenario.reactions import Fronts
@@ -119,4 +120,4 @@ def test_without_fatigue_all_complain_as_on_the_first_day():
     change(cut_off, 0, 30.0, 10.0)
     assert rate(cut_off, 300 * DAY) == pytest.approx(40)
     assert not Fatigue(None).tires
-    assert Fatigue(None).days(0, DAY) == 1.0
+    assert fatigued_days(Fatigue(None).per_s, 0, DAY) == 1.0

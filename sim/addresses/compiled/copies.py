@@ -1,0 +1,30 @@
+"""Values of one array written into another, in loops.
+
+In: an array, and one that has room for it. Out: its first places filled. numba's own assignment of
+arrays takes some seconds to compile, most of it for what it says where shapes do not fit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+from numpy.typing import NDArray
+
+from sim.addresses.compiled.kept_code import compiled
+
+Values: TypeAlias = NDArray[Any]
+
+
+@compiled
+def write_row(place: Values, row: Values) -> None:
+    """Write a row of values into the first places of another."""
+    for column in range(row.size):
+        place[column] = row[column]
+
+
+@compiled
+def write_table(place: Values, table: Values) -> None:
+    """Write rows of values into the first rows of another table, as wide or wider."""
+    for row in range(table.shape[0]):
+        for column in range(table.shape[1]):
+            place[row, column] = table[row, column]

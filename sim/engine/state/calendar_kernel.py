@@ -1,0 +1,480 @@
+"""What operators have before them: downloads, and entries to apply and to release; compiled.
+
+In: entries as they come into the register and leave it, and the moments of its versions. Out: at
+each second what operators enforce, brought up to date at whoever sits there. It is one file since
+a calendar, the list of its columns and what falls due in it are read together.
+
+An operator downloads at the first poll after a publication; other polls show it nothing new. What
+a version shows that the one it has seen did not, it applies after its lag; what it shows no more,
+it releases after another. An exemption lets addresses pass when it starts, and blocks them when it
+stops, so its lags are the other way round.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+from numba import types
+from numba.experimental import structref
+from numpy.typing import NDArray
+
+from sim.addresses.compiled.copies import write_row, write_table
+from sim.addresses.compiled.kept_code import compiled
+from sim.engine.clock import Phase
+from sim.engine.eventlog import NOBODY, Kind
+from sim.engine.state.entries_kernel import count
+from sim.engine.state.space_kernel import EXEMPT
+from sim.engine.state.states_kernel import sort, touch_named
+from sim.engine.state.target_kernel import longer
+
+Rows: TypeAlias = NDArray[np.int64]
+NAME = 3
+"""An entry that is about a name, beside the mechanisms that are about addresses."""
+NEVER = 1 << 62
+NO_LIMIT = 1 << 62
+NOT_DUE, EXPECTED, ENFORCED = range(3)
+"""What an entry is at an operator: nothing to it, to be enforced at a second, enforced."""
+_KEY, _SEQUENCE, _OPERATOR, _FIRST, _STOP = range(5)
+_N_PHASES = 16
+# Not as literals, for each of which numba would compile a loop of its own.
+_DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = (
+    cast("int", np.int64(number))
+    for number in (
+        Phase.DOWNLOAD,
+        Phase.RELEASE,
+        Phase.ENFORCEMENT,
+        Kind.DOWNLOADED,
+        Kind.ENFORCED,
+        Kind.RELEASED,
+        NOBODY,
+    )
+)
+
+
+@structref.register
+class _CalendarType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of what ``make_calendar`` returns."""
+
+
+class Calendar(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """All operators and what they have before them; ``make_calendar`` says what its columns are."""
+
+
+_FIELDS = [
+    # Operators: when they poll, how long they take, how many rules they hold.
+    "poll_interval_s",
+    "poll_phase_s",
+    "begins_s",
+    "lag_s",
+    "stops_at",
+    "degrades_at",
+    # The version they have seen, whether a download is due, rules they hold now.
+    "seen",
+    "is_expected",
+    "n_rules",
+    # Entries, by row: their intervals, from one place in the list of all to the next.
+    "n_entries",
+    "first_interval",
+    "start",
+    "stop",
+    "mechanism",
+    "n_rules_of",
+    "overmatch",
+    # As which change they came and went, who enforces them, and since when, at each operator.
+    "came",
+    "went",
+    "enforces",
+    "state",
+    "applied_s",
+    # Rows of entries as they came and went; how many of these the latest version shows.
+    "n_changes",
+    "change",
+    "version",
+    # What is due: a heap of rows, and the lists of entries that they are about.
+    "n_due",
+    "due",
+    "n_made",
+    "n_listed",
+    "listed",
+    # What happened, as rows of the event log.
+    "n_logged",
+    "logged",
+]
+structref.define_constructor(Calendar, _CalendarType, _FIELDS)
+structref.define_boxing(_CalendarType, Calendar)
+
+
+@compiled
+def make_calendar(
+    poll_interval_s: Rows,
+    poll_phase_s: Rows,
+    begins_s: Rows,
+    lag_s: Rows,
+    stops_at: Rows,
+    degrades_at: Rows,
+    n_log_columns: int,
+) -> Any:
+    """Return a calendar in which nothing is due yet.
+
+    Parameters
+    ----------
+    poll_interval_s, poll_phase_s, begins_s : shape (n_operators,)
+        The register is downloaded at ``poll_phase_s + n * poll_interval_s``, not before
+        ``begins_s``.
+    lag_s : shape (2, 2, n_operators)
+        From the download to the beginning and to the end, of what blocks and of what exempts.
+    stops_at, degrades_at : shape (n_operators,)
+        Rules beyond which an operator takes no more, and beyond which it fails; NO_LIMIT if never.
+    n_log_columns
+        Columns of the event log.
+    """
+    n_operators, room = poll_interval_s.size, 16
+    return Calendar(  # type: ignore[no-untyped-call, unused-ignore]
+        poll_interval_s,
+        poll_phase_s,
+        begins_s,
+        lag_s,
+        stops_at,
+        degrades_at,
+        np.zeros(n_operators, np.int64),
+        np.zeros(n_operators, np.bool_),
+        np.zeros(n_operators, np.int64),
+        0,
+        np.zeros(room + 1, np.int64),
+        np.zeros(room, np.int64),
+        np.zeros(room, np.int64),
+        np.zeros(room, np.int64),
+        np.zeros(room, np.int64),
+        np.zeros(room),
+        np.zeros(room, np.int64),
+        np.zeros(room, np.int64),
+        np.zeros((room, n_operators), np.bool_),
+        np.zeros((room, n_operators), np.int8),
+        np.zeros((room, n_operators), np.int64),
+        0,
+        np.zeros(room, np.int64),
+        0,
+        0,
+        np.zeros((room, 5), np.int64),
+        0,
+        0,
+        np.zeros(room, np.int64),
+        0,
+        np.zeros((room, n_log_columns), np.int64),
+    )
+
+
+@compiled
+def _make_room(calendar: Any, n_intervals: int) -> None:
+    """Have room for one more entry of so many intervals, and for one more change."""
+    row, room = calendar.n_entries, calendar.mechanism.size
+    if row == room:
+        room, n_operators = 2 * room, calendar.seen.size
+        calendar.first_interval = longer(calendar.first_interval, room + 1)
+        calendar.mechanism = longer(calendar.mechanism, room)
+        calendar.n_rules_of = longer(calendar.n_rules_of, room)
+        calendar.overmatch = longer(calendar.overmatch, room)
+        calendar.came = longer(calendar.came, room)
+        calendar.went = longer(calendar.went, room)
+        enforces = np.zeros((room, n_operators), np.bool_)
+        state = np.zeros((room, n_operators), np.int8)
+        applied_s = np.zeros((room, n_operators), np.int64)
+        write_table(enforces, calendar.enforces)
+        write_table(state, calendar.state)
+        write_table(applied_s, calendar.applied_s)
+        calendar.enforces, calendar.state, calendar.applied_s = enforces, state, applied_s
+    n, room = calendar.first_interval[row] + n_intervals, calendar.start.size
+    if n > room:
+        calendar.start = longer(calendar.start, max(n, 2 * room))
+        calendar.stop = longer(calendar.stop, max(n, 2 * room))
+
+
+@compiled
+def _note_change(calendar: Any, row: int) -> None:
+    if calendar.n_changes == calendar.change.size:
+        calendar.change = longer(calendar.change, 2 * calendar.change.size)
+    calendar.change[calendar.n_changes] = row
+    calendar.n_changes += 1
+
+
+@compiled
+def come(
+    calendar: Any,
+    start: Rows,
+    stop: Rows,
+    mechanism: int,
+    n_rules: int,
+    overmatch: float,
+    enforces: NDArray[np.bool_],
+) -> None:
+    """Let one more entry come into the register.
+
+    Parameters
+    ----------
+    start, stop : shape (n,)
+        Its intervals.
+    enforces : shape (n_operators,)
+        Whether each operator is going to enforce it.
+    """
+    _make_room(calendar, start.size)
+    row = calendar.n_entries
+    low, high = calendar.first_interval[row], calendar.first_interval[row] + start.size
+    calendar.first_interval[row + 1] = high
+    write_row(calendar.start[low:high], start)
+    write_row(calendar.stop[low:high], stop)
+    calendar.mechanism[row], calendar.n_rules_of[row] = mechanism, n_rules
+    calendar.overmatch[row] = overmatch
+    calendar.came[row], calendar.went[row] = calendar.n_changes, NEVER
+    write_row(calendar.enforces[row], enforces)
+    calendar.n_entries = row + 1
+    _note_change(calendar, row)
+
+
+@compiled
+def go(calendar: Any, row: int) -> None:
+    """Let an entry leave the register."""
+    calendar.went[row] = calendar.n_changes
+    _note_change(calendar, row)
+
+
+@compiled
+def count_entry(calendar: Any, scene: Any, row: int, holder: int, step: int) -> None:
+    """Count an entry more (+1) or less (-1) at an operator, or at the register after them."""
+    if calendar.mechanism[row] != NAME:
+        low, high = calendar.first_interval[row], calendar.first_interval[row + 1]
+        start, stop = calendar.start[low:high], calendar.stop[low:high]
+        count(scene, start, stop, holder, calendar.mechanism[row], step)
+
+
+@compiled
+def publish(calendar: Any, t_s: int) -> bool:
+    """Publish a version, and have whoever waits for one download it; return if it is another."""
+    before, now = calendar.version, calendar.n_changes
+    calendar.version = now
+    is_another = False
+    for change in range(before, now):
+        is_another |= _has_come(calendar, change, now) or _has_gone(calendar, change, before)
+    if is_another:
+        for operator in range(calendar.seen.size):
+            if not calendar.is_expected[operator]:
+                calendar.is_expected[operator] = True
+                poll_s = _next_poll_s(calendar, operator, t_s)
+                _expect(calendar, poll_s, _DOWNLOAD, operator, calendar.n_listed, calendar.n_listed)
+    return is_another
+
+
+@compiled
+def _has_come(calendar: Any, change: int, now: int) -> bool:
+    """Whether a change let an entry come that a version still shows."""
+    row = calendar.change[change]
+    return bool(calendar.came[row] == change and calendar.went[row] >= now)
+
+
+@compiled
+def _has_gone(calendar: Any, change: int, before: int) -> bool:
+    """Whether a change let an entry go that a version showed."""
+    row = calendar.change[change]
+    return bool(calendar.went[row] == change and calendar.came[row] < before)
+
+
+@compiled
+def _next_poll_s(calendar: Any, operator: int, t_s: int) -> int:
+    phase_s, interval_s = calendar.poll_phase_s[operator], calendar.poll_interval_s[operator]
+    since_s = max(0, max(t_s, calendar.begins_s[operator]) - phase_s)
+    return int(phase_s + (since_s + interval_s - 1) // interval_s * interval_s)
+
+
+@compiled
+def _is_earlier(due: Rows, one: int, other: int) -> bool:
+    if due[one, _KEY] != due[other, _KEY]:
+        return bool(due[one, _KEY] < due[other, _KEY])
+    return bool(due[one, _SEQUENCE] < due[other, _SEQUENCE])
+
+
+@compiled
+def _swap(due: Rows, one: int, other: int) -> None:
+    for column in range(due.shape[1]):
+        due[one, column], due[other, column] = due[other, column], due[one, column]
+
+
+@compiled
+def _expect(calendar: Any, t_s: int, phase: int, operator: int, first: int, stop: int) -> None:
+    """Have an operator do something, with a stretch of the list of entries, at a time."""
+    n = calendar.n_due
+    if n == calendar.due.shape[0]:
+        more = np.zeros((2 * n, calendar.due.shape[1]), np.int64)
+        write_table(more, calendar.due)
+        calendar.due = more
+    due = calendar.due
+    due[n, _KEY], due[n, _SEQUENCE] = t_s * _N_PHASES + phase, calendar.n_made
+    due[n, _OPERATOR], due[n, _FIRST], due[n, _STOP] = operator, first, stop
+    calendar.n_due, calendar.n_made = n + 1, calendar.n_made + 1
+    while n > 0 and _is_earlier(due, n, (n - 1) >> 1):
+        _swap(due, n, (n - 1) >> 1)
+        n = (n - 1) >> 1
+
+
+@compiled
+def _forget_first(calendar: Any) -> None:
+    """Take what is due first out of the heap."""
+    due, n = calendar.due, calendar.n_due - 1
+    calendar.n_due = n
+    _swap(due, 0, n)
+    place, child = 0, 1
+    while child < n:
+        if child + 1 < n and _is_earlier(due, child + 1, child):
+            child += 1
+        if not _is_earlier(due, child, place):
+            break
+        _swap(due, place, child)
+        place, child = child, 2 * child + 1
+
+
+@compiled
+def next_s(calendar: Any) -> int:
+    """When something is due next; NEVER if nothing is."""
+    return int(calendar.due[0, _KEY] // _N_PHASES) if calendar.n_due > 0 else NEVER
+
+
+@compiled
+def pass_second(calendar: Any, scene: Any, t_s: int) -> bool:
+    """Do all that is due in a second; return whether that has consequences."""
+    has_consequences = False
+    while next_s(calendar) == t_s:
+        phase = calendar.due[0, _KEY] % _N_PHASES
+        operator = calendar.due[0, _OPERATOR]
+        first, stop = calendar.due[0, _FIRST], calendar.due[0, _STOP]
+        _forget_first(calendar)
+        if phase == _DOWNLOAD:
+            _download(calendar, operator, t_s)
+        else:
+            is_start = phase == _ENFORCEMENT
+            has_consequences |= _carry_out(calendar, scene, operator, first, stop, t_s, is_start)
+    return has_consequences
+
+
+@compiled
+def _download(calendar: Any, operator: int, t_s: int) -> None:
+    """Let an operator see the latest version, and plan what follows."""
+    calendar.is_expected[operator] = False
+    _log(calendar, t_s, _DOWNLOADED, operator, _NOBODY)
+    before, now = calendar.seen[operator], calendar.version
+    calendar.seen[operator] = now
+    for exempts in range(2):
+        start_s = t_s + calendar.lag_s[exempts, 0, operator]
+        stop_s = t_s + calendar.lag_s[exempts, 1, operator]
+        first = calendar.n_listed
+        for change in range(before, now):
+            if _has_come(calendar, change, now) and _is_mine(calendar, change, operator, exempts):
+                row = _list(calendar, change)
+                calendar.state[row, operator] = EXPECTED
+                calendar.applied_s[row, operator] = start_s
+        if calendar.n_listed > first:
+            _expect(calendar, start_s, _ENFORCEMENT, operator, first, calendar.n_listed)
+        first = calendar.n_listed
+        for change in range(before, now):
+            if _has_gone(calendar, change, before) and _is_mine(
+                calendar, change, operator, exempts
+            ):
+                row = calendar.change[change]
+                # What would be enforced only after it is released is never enforced at all.
+                is_known = calendar.state[row, operator] != NOT_DUE
+                if is_known and calendar.applied_s[row, operator] < stop_s:
+                    _list(calendar, change)
+                else:
+                    calendar.state[row, operator] = NOT_DUE
+        if calendar.n_listed > first:
+            sort(calendar.listed[first : calendar.n_listed])
+            # Before what starts in the same second, so that it makes room.
+            _expect(calendar, stop_s, _RELEASE, operator, first, calendar.n_listed)
+
+
+@compiled
+def _is_mine(calendar: Any, change: int, operator: int, exempts: int) -> bool:
+    """Whether an operator enforces the entry of a change, and it is of those that exempt or not."""
+    row = calendar.change[change]
+    is_exemption = calendar.mechanism[row] == EXEMPT
+    return bool(calendar.enforces[row, operator] and is_exemption == (exempts == 1))
+
+
+@compiled
+def _list(calendar: Any, change: int) -> int:
+    """Append the entry of a change to the list, and return its row."""
+    if calendar.n_listed == calendar.listed.size:
+        calendar.listed = longer(calendar.listed, 2 * calendar.listed.size)
+    row = calendar.change[change]
+    calendar.listed[calendar.n_listed] = row
+    calendar.n_listed += 1
+    return int(row)
+
+
+@compiled
+def _carry_out(
+    calendar: Any, scene: Any, operator: int, first: int, stop: int, t_s: int, is_start: bool
+) -> bool:
+    """Let an operator apply or release some entries; return whether that has consequences."""
+    is_any = has_names = False
+    step = 1 if is_start else -1
+    for place in range(first, stop):
+        row = calendar.listed[place]
+        # An entry that found no room is not there to be released.
+        if calendar.state[row, operator] != (EXPECTED if is_start else ENFORCED):
+            continue
+        n_rules = calendar.n_rules[operator] + step * calendar.n_rules_of[row]
+        if is_start and n_rules > calendar.stops_at[operator]:
+            calendar.state[row, operator] = NOT_DUE
+            continue
+        calendar.n_rules[operator] = n_rules
+        calendar.state[row, operator] = ENFORCED if is_start else NOT_DUE
+        _log(calendar, t_s, _ENFORCED if is_start else _RELEASED, operator, row)
+        count_entry(calendar, scene, row, operator, step)
+        has_names |= calendar.mechanism[row] == NAME
+        is_any = True
+    if has_names:
+        _match_names(calendar, scene, operator)
+    return bool(_note_load(calendar, scene, operator) or is_any)
+
+
+@compiled
+def _match_names(calendar: Any, scene: Any, operator: int) -> None:
+    """Look again at which names an operator blocks, and how many others match."""
+    states, is_named, overmatch = scene.states, False, 0.0
+    for row in range(calendar.n_entries):
+        if calendar.mechanism[row] == NAME and calendar.state[row, operator] == ENFORCED:
+            is_named, overmatch = True, max(overmatch, calendar.overmatch[row])
+    scene.target.is_named[operator] = is_named
+    touch_named(states, operator, max(overmatch, states.overmatch[operator]))
+    states.overmatch[operator] = overmatch
+
+
+@compiled
+def _note_load(calendar: Any, scene: Any, operator: int) -> bool:
+    """Note whether an operator fails under its rules; return whether that is new."""
+    is_over = calendar.n_rules[operator] > calendar.degrades_at[operator]
+    if scene.states.is_overloaded[operator] == is_over:
+        return False
+    scene.states.is_overloaded[operator] = is_over
+    touch_named(scene.states, operator, np.inf)
+    return True
+
+
+@compiled
+def _log(calendar: Any, t_s: int, kind: int, operator: int, entry: int) -> None:
+    n = calendar.n_logged
+    if n == calendar.logged.shape[0]:
+        more = np.empty((2 * n, calendar.logged.shape[1]), np.int64)
+        write_table(more, calendar.logged)
+        calendar.logged = more
+    row = calendar.logged[n]
+    row[:] = _NOBODY
+    row[0], row[1], row[2], row[3] = t_s, kind, operator, entry
+    calendar.n_logged = n + 1
+
+
+@compiled
+def take_log(calendar: Any) -> Rows:
+    """Rows of the event log since they were taken last."""
+    rows: Rows = calendar.logged[: calendar.n_logged].copy()
+    calendar.n_logged = 0
+    return rows
