@@ -71,6 +71,15 @@ def test_without_a_release_there_is_no_room():
     assert enforced(small) == [(10, 0)]
 
 
+@pytest.mark.parametrize(("withdrawn_s", "found"), [(19, []), (20, []), (21, [(20, 0)])])
+def test_what_would_be_enforced_when_it_is_released_is_never_enforced(withdrawn_s, found):
+    small = SmallWorld(
+        orders=((10, "block", ALPHA), (withdrawn_s, "unblock", ALPHA)),
+        actors=(Actor(apply_lag_s=10),),
+    )
+    assert enforced(small) == found
+
+
 def test_a_withdrawal_takes_the_oldest_of_equal_entries():
     small = SmallWorld(orders=((10, "block", ALPHA), (20, "block", ALPHA), (30, "unblock", ALPHA)))
     log = small.run().events
