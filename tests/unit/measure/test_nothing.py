@@ -9,21 +9,35 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.experiment.simulation import Simulation
-from sim.measure.nothing import DENIES, HITS, ORDERS, say_nothing
+from sim.measure.nothing import DENIES, HITS, LIMITS, ORDERS, say_nothing
 from sim.results.folder import read_manifest
 from sim.scenario.load import load_scenario
+from sim.scenario.reactions import Censor
 from sim.scenario.resolve import resolve
 
 LATE = "no operator carried an order out before the end"
 A_DAY = "end=2018-04-17T12:00+03:00"
 SHORT = "end=2018-04-16T11:40+03:00"
 NARROW = "strategy={id: exact}"
+NO_LIMITS = {
+    "pressure_events", "narrow_length", "review_every_d", "review_silent_d", "review_addresses",
+    "outside_withdrawals", "outside_withdrawals_per_d", "outside_withdrawal_share",
+}  # fmt: skip
+"""Keys of a censor that may be left out and hold no order back."""
 
 
 def nothing(scenario: str, *overrides: str) -> dict[str, str]:
     resolved = resolve(load_scenario(scenario, ["population.n_businesses=20", *overrides]))
     job = Simulation({("",): resolved}, 1, with_tables=False)
     return dict(job.begin()(("", 0)).nothing)
+
+
+def test_every_key_that_a_censor_may_leave_out_is_known_as_a_limit_or_as_none() -> None:
+    """Else a run that a new limit holds back would name others as the reason."""
+    fields = Censor.model_fields.items()
+    optional = {key for key, field in fields if not field.is_required() and field.default is None}
+    assert set(LIMITS).isdisjoint(NO_LIMITS)
+    assert optional == NO_LIMITS.union(LIMITS)
 
 
 @pytest.mark.parametrize(
