@@ -11,12 +11,8 @@
     └── PartialError       exit 3: the work ended early; what was finished is kept
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-First = TypeVar("First")
-Second = TypeVar("Second")
 
 
 @dataclass(frozen=True)
@@ -116,25 +112,3 @@ class PartialError(OverblockError):
     """The work ended early; what was finished is kept."""
 
     exit_code = 3
-
-
-def all_or_problems(
-    first: Callable[[], First], second: Callable[[], Second]
-) -> tuple[First, Second]:
-    """Results of two readings that are independent of each other.
-
-    Raises
-    ------
-    ScenarioError
-        With the problems of both.
-    """
-    problems: list[Problem] = []
-    results: list[Any] = []
-    for read in (first, second):
-        try:
-            results.append(read())
-        except ProblemsError as error:
-            problems += error.problems
-    if problems:
-        raise ScenarioError(problems)
-    return results[0], results[1]

@@ -174,13 +174,6 @@ class Components(Columns):
         np.add.at(active, pairs[0], self.n_active_sites[host[first]])
         return names, active
 
-    def businesses_of(self, component: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Businesses that may sit on some components, with repetitions."""
-        first = self.business_start[component].astype(np.int64)
-        count = self.business_start[component + 1] - first
-        position, _ = _runs(first, count)
-        return self.business_order[position].astype(np.int64)
-
 
 def stable_order(key: NDArray[np.int64]) -> NDArray[np.int32]:
     """Rows in ascending sequence of a key, those of one key as they come; shape (n,).

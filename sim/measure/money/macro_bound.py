@@ -13,7 +13,6 @@ import numpy as np
 from sim.scenario.cautions import is_of_country
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import by_cell, find_row
-from sim.statistics.triangular import triangular_share
 
 ECONOMY = "internet_economy_usd_per_year"
 H_PER_YEAR = 365.25 * 24
@@ -48,15 +47,6 @@ def highest_level(resolved: Resolved) -> float:
     """
     bound = _bound(resolved)
     return math.inf if bound <= _level(resolved)[0] else bound
-
-
-def share_ruled_out(resolved: Resolved) -> float:
-    """Share of the draws of the level, from its own range, that the bound makes impossible."""
-    bound = highest_level(resolved)
-    if math.isinf(bound):
-        return 0.0
-    low, mode, high = (math.log(end) for end in _level(resolved))
-    return 1 - triangular_share(math.log(bound), low, mode, high)
 
 
 def warnings_of_revenue(resolved: Resolved) -> list[str]:
