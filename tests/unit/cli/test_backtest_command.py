@@ -56,6 +56,11 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     assert "held-out: 1 of 1 computable cases inside (1 in all;" in result.stdout
     assert "calibration: 0 of 0 computable cases inside (1 in all;" in result.stdout
     assert "Intervals over 64 joint draws of all that is not known" in result.stdout
+    names, none = (
+        line.split() for line in result.stdout.splitlines() if line.startswith(("names ", "c1 "))
+    )
+    assert names[4:7] == ["16", "u", "inside"]
+    assert none[1:] == ["1", "u", "not", "computable"]
     assert "Held-out numbers, side by side" in result.stdout
     alone = call("--blind", str(blind), "--draws", "0")
     assert "Intervals by luck alone" in alone.stdout

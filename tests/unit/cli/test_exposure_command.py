@@ -62,6 +62,14 @@ def test_the_orders_of_april_2018_list_17_771_008_addresses_and_the_targets_own_
     assert "30,922,456" in lines["AWS"]
 
 
+def test_expected_names_are_those_of_providers_of_2018_where_no_table_is_given(files):
+    asked = ("telegram-2018-orders", "--at", APRIL_20, "--expect-names")
+    found = document(*asked)["expected_names"]
+    assert found == document(*asked, "--attribute", "cloud-prefixes-2018")["expected_names"]
+    assert found != document(*asked, "--attribute", "table.csv")["expected_names"]
+    assert document(*asked[:-1])["expected_names"] is None
+
+
 def test_published_totals_follow_from_the_orders_at_each_date():
     for at, outside in (
         ("2018-04-25T23:59+03:00", 17_931_776),

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import io
+import json
 import math
+import sys
 
 import pytest
+from rich.console import Console
 
+from sim.cli.tables.run import print_summary
+from sim.cli.terminal.console import print_json
 from sim.cli.terminal.tables import interval, number, with_interval
+from sim.measure.summary import SummaryLine
 
 
 @pytest.mark.parametrize(
@@ -30,3 +37,31 @@ def test_a_mean_without_an_interval_says_that_it_is_not_known() -> None:
     assert with_interval(3, math.nan, math.nan) == "3 [not known]"
     assert with_interval(math.nan, math.nan, math.nan) == "not known"
     assert interval(math.nan, math.nan) == "not known"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "begins"), [("utf-8", '{\n  "é"'), ("ascii", '{\n  "\\u00e9"')]
+)
+def test_json_has_letters_that_its_reader_can_show(
+    encoding: str, begins: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding, write_through=True))
+    print_json({"é": 1})
+    assert out.getvalue().decode(encoding).startswith(begins)
+    assert json.loads(out.getvalue()) == {"é": 1}
+
+
+@pytest.mark.parametrize(("width", "has_units"), [(80, False), (112, True)])
+def test_a_summary_has_units_where_there_is_room(
+    width: int, has_units: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sim.cli.tables.run.open_console", lambda: Console(file=out, width=width))
+    line = SummaryLine(
+        "replay", "businesses_impaired_peak", "businesses", 3, 3, 2, 4, 0.9, 5, 10, "businesses"
+    )
+    print_summary([line], "A title")
+    header, row = out.getvalue().splitlines()[1:]
+    assert header.split()[-1] == ("unit" if has_units else "published")
+    assert row.split()[-1] == ("businesses" if has_units else "10")
