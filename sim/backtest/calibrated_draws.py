@@ -37,7 +37,14 @@ from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant
-from sim.uncertainty.history import DISCREPANCY, LOOKED_AT, Figure, History, match_history
+from sim.uncertainty.history import (
+    DISCREPANCY,
+    LOOKED_AT,
+    SHARE_IN_COMMON,
+    Figure,
+    History,
+    match_history,
+)
 
 N_DRAWS = 320
 """Draws of both waves, unless said otherwise."""
@@ -46,6 +53,8 @@ SHARE_FIRST = 0.6
 """Share of the draws that are run in the first wave."""
 FEWEST_DRAWS = 64
 """Fewest draws: of fewer in the first wave no emulator tells which unknowns matter."""
+WHEN_READ = {"at", "since", "until", "take", "overrides"}
+"""What of a case says when and how it is read, not of what it is a figure."""
 FEW_EFFECTIVE = 32
 """Effective draws below which the weights are said to rest on few."""
 
@@ -161,6 +170,7 @@ class DrawCalibration:
             "n_first": n_first,
             "n_second": n_second,
             "discrepancy_log10": discrepancy,
+            "share_in_common": SHARE_IN_COMMON,
             "unknowns": unknowns_hash(draws.unknowns),
             "cases": [{"file": file.path.name, "sha256": file.sha256} for file in files],
             "figures": [
@@ -319,7 +329,10 @@ def _figures(
                 left_out.append(f"{case.id}: a rank")
                 continue
             try:
-                figure = Figure.of(case.id, *published.interval, case.floor, case.counts_as)
+                quantity = _quantity_of(each)
+                figure = Figure.of(
+                    case.id, *published.interval, case.floor, case.counts_as, quantity
+                )
             except ValueError as error:
                 left_out.append(f"{case.id}: {error}")
                 continue
@@ -328,6 +341,12 @@ def _figures(
         if mine:
             kept.append(replace(group, cases=tuple(mine)))
     return tuple(kept), tuple(figures), tuple(left_out)
+
+
+def _quantity_of(placed: PlacedCase) -> str:
+    """What a case is a figure of, whenever it is read."""
+    read = placed.case.predictor.model_dump(mode="json", exclude=WHEN_READ)
+    return canonical_json(read)
 
 
 def made_from(asked: DrawCalibration) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+GRID_SD, N_GRID = 8.0, 321
+"""Standard deviations to either side over which a shared error is integrated, and steps there."""
 RULED_OUT = 3.0
 """Implausibility from which a point is ruled out: three standard deviations hold at least 95 % of
 any distribution with one mode (Pukelsheim 1994)."""
@@ -57,6 +59,51 @@ def log_likelihood(mean: Floats, variance: Floats, observed: Floats, side: Float
     of_figure = stats.norm.logpdf(observed, mean, sd)
     of_bound = stats.norm.logcdf(side * (mean - observed) / sd)
     return np.asarray(np.where(side == 0, of_figure, of_bound))
+
+
+def log_likelihood_in_common(
+    mean: Floats,
+    variance: Floats,
+    observed: Floats,
+    side: Floats,
+    number: Sequence[int],
+    in_common: float,
+) -> Floats:
+    """Log-likelihood of what was observed, where all predictions of a point share one error.
+
+    Parameters and shapes are those of `implausibility`, and:
+
+    Parameters
+    ----------
+    number : shape (n_observed,)
+        Which number each column shows, from 0; a number counts once, by its mean.
+    in_common
+        Variance of the error that is shared, which ``variance`` holds as well.
+
+    Returns
+    -------
+    log_likelihood : shape (n_points,)
+
+    Notes
+    -----
+    Given the shared error c, what was observed is independent: the integral over c, normal with
+    this variance, of the product. For quantities it is the normal density with covariance
+    ``in_common`` between any two numbers; bounds have no such form, so the integral is a sum over
+    an even grid, which for smooth functions that vanish at its ends is as exact as its step is fine
+    (Trefethen and Weideman, SIAM Review 56, 2014).
+    """
+    if len(set(number)) == 1 or in_common <= 0:
+        return np.asarray(by_number(log_likelihood(mean, variance, observed, side), number).sum(1))
+    from scipy.special import logsumexp  # slow to import, and a single run needs none of it
+
+    own = variance - in_common
+    at = np.linspace(-GRID_SD, GRID_SD, N_GRID)
+    given = [
+        by_number(log_likelihood(mean + one, own, observed, side), number).sum(axis=1)
+        for one in np.sqrt(in_common) * at
+    ]
+    weight = np.exp(-0.5 * at**2)
+    return np.asarray(logsumexp(np.stack(given), axis=0, b=(weight / weight.sum())[:, np.newaxis]))
 
 
 def by_number(rows: Floats, number: Sequence[int], power: float = 1.0) -> Floats:

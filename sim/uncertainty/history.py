@@ -18,7 +18,7 @@ from sim.statistics.matching import (
     RULED_OUT,
     by_number,
     implausibility,
-    log_likelihood,
+    log_likelihood_in_common,
     weights_of,
 )
 
@@ -28,6 +28,10 @@ Ints = NDArray[np.int64]
 DISCREPANCY = 0.15
 """Standard deviation, in log10, of how far the model is held to be from what it is of, unless said
 otherwise: a factor of 1.4. An assumption: it is said wherever weights are."""
+SHARE_IN_COMMON = 0.5
+"""Share of the variance of the discrepancy that all figures of one quantity have in common: what
+the model gets wrong in one session it gets wrong in the next, but not all of it. An assumption, as
+the discrepancy is; the half is the middle of nothing and all."""
 DECADES = 3.0
 """How far below the published figure a result is told from nothing, where no floor is stated."""
 LOOKED_AT = 16
@@ -54,6 +58,8 @@ class Figure:
         Least number told from nothing, in the figure's unit.
     number
         Name of the number it shows; figures of one number count once.
+    quantity
+        What it is a figure of, whenever it was counted: some of a discrepancy is the quantity's.
     """
 
     name: str
@@ -62,6 +68,7 @@ class Figure:
     side: int
     floor: float
     number: str
+    quantity: str
 
     @classmethod
     def of(
@@ -71,6 +78,7 @@ class Figure:
         high: float,
         floor: float | None = None,
         number: str = "",
+        quantity: str = "",
     ) -> Figure:
         """Return a figure of which a publication allows a range.
 
@@ -94,7 +102,9 @@ class Figure:
         first, last = (float(np.log10(max(end, least))) for end in (ends[0], ends[-1]))
         side = 1 if is_least else -1 if is_most else 0
         tolerance = (last - first) / 2 / np.sqrt(3)
-        return cls(name, (first + last) / 2, float(tolerance), side, least, number or name)
+        mine = number or name
+        middle = (first + last) / 2
+        return cls(name, middle, float(tolerance), side, least, mine, quantity or mine)
 
     def logs(self, values: Floats) -> Floats:
         """Results on the scale of the figure; NaN where not known."""
@@ -251,5 +261,20 @@ def _judge(
     side = np.array([figure.side for figure in figures])
     of = [numbers.index(figure.number) for figure in figures]
     distance = implausibility(expected, variance, observed, side)
-    likelihood = by_number(log_likelihood(expected, variance, observed, side), of).sum(axis=1)
+    likelihood = np.zeros(len(at))
+    in_common = SHARE_IN_COMMON * discrepancy**2
+    for columns in _by_quantity(figures):
+        of_these = (expected[:, columns], variance[:, columns], observed[columns], side[columns])
+        mine = np.unique([of[column] for column in columns], return_inverse=True)[1].tolist()
+        likelihood += log_likelihood_in_common(*of_these, mine, in_common)
     return _Judged(expected, variance, by_number(distance, of, 2), likelihood, tuple(emulated))
+
+
+def _by_quantity(figures: Sequence[Figure]) -> list[list[int]]:
+    """Columns of the figures of each quantity; all of one number are where its first one is."""
+    quantity_of: dict[str, str] = {}
+    columns: dict[str, list[int]] = {}
+    for column, figure in enumerate(figures):
+        quantity = quantity_of.setdefault(figure.number, figure.quantity)
+        columns.setdefault(quantity, []).append(column)
+    return list(columns.values())

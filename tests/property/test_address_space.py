@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numba import typeof
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Entry, Mechanism, Order
-from sim.engine.state.space import AddressSpace, _bounds_of
-from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED
+from sim.engine.state.entries_kernel import count as count_entries
+from sim.engine.state.space import AddressSpace
+from sim.engine.state.space_kernel import CLEAN, COLUMN, DROPPED, THROTTLED
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.engine.state.target_kernel import settle
@@ -51,6 +51,13 @@ STEPS = st.lists(
     min_size=1,
     max_size=60,
 )
+
+
+def count(space: AddressSpace, states: States, holder: int, entry: Entry, step: int) -> None:
+    """Count an entry more or less at a holder, as the calendar of operators does."""
+    start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
+    states.use(entry.mechanism)
+    count_entries(space.scene, start, stop, holder, COLUMN[entry.mechanism], step)
 
 
 class Naive:
@@ -133,7 +140,7 @@ def test_counts_by_difference_are_those_of_all_entries(steps) -> None:
             members = frozenset(a for first, last in one for a in range(first, last))
             naive.entries.append((other, members))
             naive.holds[entry.row, REGISTER] = 1
-            space.count_listed(entry, +1)
+            count(space, states, REGISTER, entry, +1)
         elif step == "rent":
             rented.append(one)
             assert space.rent(BASE + one, len(rented)) == len(rented) - 1
@@ -142,7 +149,7 @@ def test_counts_by_difference_are_those_of_all_entries(steps) -> None:
             # Each comes back where it was let go, and goes where it was held.
             way = -1 if naive.holds[entry.row, holder] else +1
             naive.holds[entry.row, holder] += way
-            space.count(holder, [entry], way)
+            count(space, states, holder, entry, way)
         assert_agree(space, target, naive, rented)
     lost = target.lost(settle(target.handle, 100))
     wanted = [
@@ -160,8 +167,8 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     space = AddressSpace(WORLD, target, states)
     entries = [Entry(row, Order.of_prefix("block", BASE + 2 * row, 32), 0) for row in range(n)]
     for entry in entries:
-        space.count_listed(entry, +1)
-        space.count(0, [entry], +1)
+        count(space, states, REGISTER, entry, +1)
+        count(space, states, 0, entry, +1)
         space.rent(int(entry.addresses.start[0]), 0)
         space.rent(int(entry.addresses.start[0]) + 1, 0)
     rows = np.arange(2 * n)
@@ -170,16 +177,8 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     # Half of all users are at the operator that drops the first of each two.
     assert target.lost(settle(target.handle, 0)) == list(range(0, 2 * n, 2))
     for entry in entries:
-        space.count(0, [entry], -1)
-        space.count_listed(entry, -1)
+        count(space, states, 0, entry, -1)
+        count(space, states, REGISTER, entry, -1)
     assert space.n_blocked.sum() == 0
     assert not target.is_held(rows, Mechanism.DROP).any()
     assert space.n_listed_of.sum() == 0
-
-
-def test_bounds_of_one_entry_and_of_several_are_of_one_compiled_kind() -> None:
-    """For another type of column every loop that takes it would be compiled once more."""
-    entries = [Entry(row, Order.of_prefix("block", BASE + 2 * row, 32), 0) for row in range(3)]
-    one, several = _bounds_of(entries[:1]), _bounds_of(entries)
-    assert [bound.size for bound in several] == [3, 3]
-    assert {typeof(bound) for bound in (*one, *several)} == {typeof(one[0])}

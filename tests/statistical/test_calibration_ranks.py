@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from sim.statistics.designs import sobol_points
-from sim.uncertainty.history import Figure, match_history
+from sim.uncertainty.history import SHARE_IN_COMMON, Figure, match_history
 
 pytest.importorskip("sklearn")
 
@@ -105,3 +105,39 @@ def test_ranks_of_fifty_truths_are_uniform() -> None:
 @pytest.mark.long
 def test_ranks_of_four_hundred_truths_are_uniform() -> None:
     hold(400, calibrated_once)
+
+
+N_SESSIONS = 12
+
+
+def of_sessions(number: int, *, is_stated: bool) -> Ranks:
+    """Sessions of one quantity, of whose discrepancy half the variance is common to all."""
+    rng = np.random.default_rng([13, number])
+    truth = rng.random(N_DIALS)
+    in_common, own = np.sqrt(SHARE_IN_COMMON) * SPREAD, np.sqrt(1 - SHARE_IN_COMMON) * SPREAD
+    wrong_by = in_common * rng.normal() + own * rng.normal(size=N_SESSIONS)
+
+    def sessions(dials: Floats) -> Floats:
+        luck = 0.1 * rng.normal(size=(*dials.shape[:-1], N_SESSIONS))
+        return np.asarray(expected(dials)[..., :1] + luck)
+
+    published = 10 ** (sessions(truth) + wrong_by)
+    dials = sobol_points(1024, N_DIALS, rng)
+    drawn = sessions(dials)
+    figures = [
+        Figure.of(str(row), one, one, quantity="sessions" if is_stated else "")
+        for row, one in enumerate(published.tolist())
+    ]
+    found = match_history(dials, lambda rows: 10 ** drawn[rows], figures, 64, 64, SPREAD)
+    ours, weight = dials[found.draw], found.weight
+    ranks = np.array([rank(ours[:, row], weight, truth[row]) for row in (0, 1, 5)])
+    return Ranks(ranks, 0.0, 0.0, 0.0)
+
+
+@pytest.mark.long
+def test_ranks_are_uniform_where_sessions_have_a_discrepancy_in_common() -> None:
+    found = [of_sessions(number, is_stated=True).unknowns[0] for number in range(60)]
+    assert p_uniform(np.array(found)) > 0.002
+    # The control: the same taken as independent is too sure.
+    sure = [of_sessions(number, is_stated=False).unknowns[0] for number in range(60)]
+    assert p_uniform(np.array(sure)) < 0.01

@@ -119,3 +119,24 @@ def test_a_range_is_its_middle_and_the_deviation_of_an_even_distribution() -> No
     assert Figure.of("floor", 0, 10, floor=0.1).logs(np.array([0.0, np.nan])).tolist()[0] == -1
     with pytest.raises(ValueError, match="above 0"):
         Figure.of("nothing", 0, 0)
+
+
+def test_figures_of_one_quantity_say_less_than_figures_of_several() -> None:
+    """Half of the discrepancy is common to all of one quantity: by the normal law, by hand."""
+    n = 12
+    apart = match(*(Figure.of(f"ten {row}", 10, 10) for row in range(n)))
+    found = match(*(Figure.of(f"ten {row}", 10, 10, quantity="tens") for row in range(n)))
+    distance = 2 * (laid()[found.draw, 0] - 0.5)
+    by_hand = np.where(found.weight > 0, np.exp(-0.5 * distance**2 / (0.005 + 0.005 / n)), 0)
+    assert found.weight == pytest.approx(by_hand / by_hand.sum(), abs=0.003)
+    assert apart.weight.max() > 2 * found.weight.max()
+
+
+def test_figures_of_one_number_are_of_the_quantity_of_its_first() -> None:
+    figures = [
+        Figure.of("ten", 10, 10, number="one", quantity="tens"),
+        Figure.of("again", 10, 10, number="one", quantity="others"),
+        Figure.of("later", 10, 10, quantity="tens"),
+    ]
+    same = [Figure.of(one.name, 10, 10, number=one.number, quantity="tens") for one in figures]
+    assert match(*figures).weight == pytest.approx(match(*same).weight)
