@@ -181,6 +181,7 @@ def written_files(folder: Path) -> dict[str, list[str]]:
 def _write_record(folder: Path, digests: Mapping[str, Sequence[str]]) -> None:
     document = {"schema": RECORD_SCHEMA, "sha256": dict(sorted(digests.items()))}
     text = json.dumps(document, indent=1, ensure_ascii=False)
+    _remove_left_behind(folder / RECORD)
     write_whole(folder / RECORD, f"{text}\n".encode())
 
 

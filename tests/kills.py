@@ -379,13 +379,11 @@ def _check_file(found: Kill, command: Command, reference: Reference, folder: Pat
     is_figures = command.makes.endswith("figures")
 
     def made(files: dict[str, bytes]) -> dict[str, bytes]:
-        return {
-            name: data
-            for name, data in files.items()
-            if not is_figures or (name not in mine and not name.startswith(".partial-"))
-        }
+        return {name: data for name, data in files.items() if not is_figures or name not in mine}
 
-    now, before, after = made(bytes_below(path)), made(reference.before), made(reference.after)
+    before, after = made(reference.before), made(reference.after)
+    # What is under way has a name of its own, and is removed by whoever writes there next.
+    now = {name: data for name, data in made(bytes_below(path)).items() if ".partial-" not in name}
     if now == after:
         found.found = "complete"
     elif now == before:
@@ -393,7 +391,7 @@ def _check_file(found: Kill, command: Command, reference: Reference, folder: Pat
     else:
         # Figures are moved into place one by one, each whole.
         found.found = "some of several"
-        is_whole = is_figures and all(after[name] == data for name, data in now.items())
+        is_whole = is_figures and all(after.get(name) == data for name, data in now.items())
         found.check(is_whole, "is neither what was there nor what is made")
     force = (
         [] if command.verb in ("report", "plot") or "--force" in command.arguments else ["--force"]

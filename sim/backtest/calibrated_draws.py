@@ -141,8 +141,8 @@ class DrawCalibration:
         """
         if find_spec("sklearn") is None:
             raise UsageError(NEEDS_EXTRA)
-        if not FEWEST_DRAWS <= n_draws <= MOST_DRAWS // LOOKED_AT:
-            most = MOST_DRAWS // LOOKED_AT
+        most = MOST_DRAWS // LOOKED_AT
+        if not FEWEST_DRAWS <= n_draws <= most:
             raise UsageError(f"expected {FEWEST_DRAWS} to {most} draws to calibrate, got {n_draws}")
         if not (np.isfinite(discrepancy) and discrepancy >= 0):
             raise UsageError(f"expected a discrepancy of 0 or more, got {discrepancy:g}")

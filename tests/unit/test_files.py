@@ -163,6 +163,13 @@ def test_files_that_are_not_all_drawn_do_not_appear(tmp_path: Path, error: BaseE
     assert names(tmp_path / "figures") == []
 
 
+def test_what_a_kill_left_of_the_record_goes_with_the_next_files(tmp_path: Path) -> None:
+    (tmp_path / f".{RECORD}.partial-999999999.json").write_text("half")
+    (tmp_path / f".{RECORD}.partial-1.json").write_text("of another process that is at it")
+    write_all(tmp_path, a="1")
+    assert names(tmp_path) == [f".{RECORD}.partial-1.json", RECORD, "a"]
+
+
 def test_a_kill_between_two_files_leaves_both_the_programs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,6 +110,11 @@ def test_effect_and_collateral_are_means_over_replicates(folder, found):
     assert found.collateral_per_million.mean == pytest.approx(harm.mean() / effect.mean() * 1e6)
     assert found.efficacy.low <= found.efficacy.mean <= found.efficacy.high
     assert found.efficacy_difference.mean == pytest.approx(effect.mean())  # 'none' denies nothing
+    by_vpn, without = (
+        measured(folder, name, "target_user_hours_by_vpn") for name in ("covering-prefix", "none")
+    )
+    assert found.by_vpn_difference.mean == pytest.approx((by_vpn - without).mean())
+    assert (by_vpn - without).mean() != 0
 
 
 def test_alternatives_are_held_against_it_replicate_by_replicate(folder, found):
@@ -577,6 +582,17 @@ def test_operators_stand_by_what_their_users_met(folder):
     assert facts.operators[0].impaired_h == max(value for _, value in hours)
     assert (facts.n_sites, facts.n_sites_hit) == (0, 0)
     assert "no inventory was given" in courts_of(folder, "barcelona")
+
+
+def test_named_sites_that_were_hit_are_counted_over_all_operators(folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "named")
+    (tmp_path / "named" / "sites.csv").write_text(
+        "strategy,site,operator,impaired_h\n"
+        "covering-prefix,a,,2.5\ncovering-prefix,b,,0\ncovering-prefix,c,,0\n"
+        "covering-prefix,b,Operator,7\nwide,b,,7\n"
+    )
+    facts = read_court_facts(assess(open_run(tmp_path / "named")))
+    assert (facts.n_sites, facts.n_sites_hit) == (3, 1)
 
 
 def test_a_forum_that_is_not_known_is_refused_before_anything_runs(folder):

@@ -57,9 +57,11 @@ def test_a_held_out_figure_moves_nothing(tmp_path: Path) -> None:
         asked(tmp_path, {"id": "other", "role": "held-out"})
 
 
-def test_too_few_draws_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="expected 64 to"):
-        asked(tmp_path, {"id": "one"}, n_draws=32)
+@pytest.mark.parametrize("n_draws", [32, 63, 2**16 + 1])
+def test_draws_that_are_too_few_or_too_many_are_refused(tmp_path: Path, n_draws: int) -> None:
+    """Sixteen are looked at for each that is made, and there are at most 2**20 in all."""
+    with pytest.raises(UsageError, match=f"expected 64 to 65536 draws to .* got {n_draws}"):
+        asked(tmp_path, {"id": "one"}, n_draws=n_draws)
 
 
 @pytest.mark.laws

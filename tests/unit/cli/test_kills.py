@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests import kills
-from tests.kills import COMMANDS, INSIDE, OF_OTHERS, Kill, campaign, say, table, write_all
+from tests.kills import (
+    COMMANDS,
+    INSIDE,
+    OF_OTHERS,
+    Command,
+    Kill,
+    campaign,
+    say,
+    table,
+    write_all,
+)
 
 pytestmark = pytest.mark.laws
 
@@ -83,6 +93,18 @@ def test_a_half_file_and_other_bytes_are_found(found: Kill) -> None:
         "is neither what was there nor what is made",
         "ends in other bytes",
     ]
+
+
+def test_of_figures_what_is_under_way_may_be_there_and_nothing_in_the_end() -> None:
+    command, found = COMMANDS["import"], Kill("plot", signal.SIGKILL, "operation 9")
+    reference = kills.Reference({}, {"a.svg": b"whole", "b.svg": b"whole"}, 1.0, 0.5, 10)
+    figures = Command(command.arguments, "figures")
+    with kills.workplace(command) as folder:
+        (folder / "figures/README.md").unlink()
+        (folder / "figures/a.svg").write_bytes(b"whole")
+        (folder / "figures/..overblock.json.partial-17.json").write_bytes(b"ha")
+        kills._check_file(found, figures, reference, folder)
+    assert (found.found, found.problems) == ("some of several", ["ends in other bytes"])
 
 
 def test_a_run_that_is_lost_or_changed_is_found(tmp_path: Path) -> None:
