@@ -120,7 +120,10 @@ LIGHT = """
 import sys
 from importlib import import_module
 for name in sys.argv[1:]:
-    import_module(name)
+    try:
+        import_module(name)
+    except ModuleNotFoundError as missing:
+        assert missing.name == "starlette", missing  # of the extra explore, which may not be there
     assert not {"numba", "llvmlite", "scipy.stats"} & set(sys.modules), name
 """
 
