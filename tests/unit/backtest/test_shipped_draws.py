@@ -16,6 +16,7 @@ from sim.scenario.cases import shipped_cases
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.statistics.ensembles import effective_size
+from tests.optional import needs
 from tests.shipped_draws import SHIPPED, made_from
 
 TABLES = sorted(SHIPPED.glob("*.csv"))
@@ -27,6 +28,7 @@ def test_weights_of_both_calibrated_scenarios_are_shipped() -> None:
 
 @pytest.mark.parametrize("path", TABLES, ids=lambda path: path.stem)
 def test_shipped_weights_are_of_what_they_say(path: Path) -> None:
+    needs("sklearn")
     about = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     table = read_weighted_draws(path)
     assert hashlib.sha256(path.read_bytes()).hexdigest() == about["sha256"]
