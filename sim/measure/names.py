@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +116,12 @@ class Held:
         some = np.flatnonzero(high > low)
         return [slice(int(low[row]), int(high[row])) for row in some]
 
+    @cached_property
+    def is_any(self) -> NDArray[np.bool_]:
+        """Whether each entry contains any of the addresses; shape (n_entries,)."""
+        n_entries = len(self.outcome.entry_addresses)
+        return np.array([bool(self.parts_of(row)) for row in range(n_entries)], np.bool_)
+
 
 def ever_dropped_at(held: Held, operator_rows: Sequence[int]) -> NDArray[np.bool_]:
     """Whether one of some operators ever dropped or throttled each address."""
@@ -160,15 +166,17 @@ class _Change:
         n_blocking, n_exempting = np.zeros((2, held.address.size), np.int64)
         found = np.zeros(held.address.size, np.bool_)
         touched: list[slice] = []
-        for row, (t_s, entry, step) in enumerate(
-            zip(self.t_s.tolist(), self.entry.tolist(), self.step.tolist(), strict=True)
-        ):
-            if is_block[entry] or is_exempt[entry]:
-                n_entries = n_blocking if is_block[entry] else n_exempting
-                for part in held.parts_of(entry):
-                    n_entries[part] += step
-                    touched.append(part)
-            if row + 1 == self.t_s.size or self.t_s[row + 1] != t_s:
+        # Most entries hold none of the addresses.
+        mine = ((is_block | is_exempt) & held.is_any)[self.entry]
+        t_s = self.t_s[mine]
+        is_last = np.append(t_s[1:] != t_s[:-1], True).tolist()
+        changes = zip(self.entry[mine].tolist(), self.step[mine].tolist(), is_last, strict=False)
+        for entry, step, ends_second in changes:
+            n_entries = n_blocking if is_block[entry] else n_exempting
+            for part in held.parts_of(entry):
+                n_entries[part] += step
+                touched.append(part)
+            if ends_second:
                 for part in touched:
                     found[part] |= (n_blocking[part] > 0) & (n_exempting[part] == 0)
                 touched.clear()
