@@ -7,6 +7,7 @@ from. It prices nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +18,12 @@ from sim.engine.orders import Mechanism
 from sim.engine.record.curves import Curves
 from sim.engine.record.vpn import VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
-from sim.engine.state.hotline import Hotline
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.users import UserColumns
+
+if TYPE_CHECKING:
+    # Its loops are compiled, and who reads outcomes needs no compiler.
+    from sim.engine.state.hotline import Hotline
 
 
 @dataclass(frozen=True, eq=False)

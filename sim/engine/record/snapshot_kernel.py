@@ -9,8 +9,8 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.copies import write_row, write_table
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
 

@@ -19,10 +19,10 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.copies import write_row, write_table
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
+from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.entries_kernel import count
 from sim.engine.state.space_kernel import EXEMPT
 from sim.engine.state.states_kernel import sort, touch_named

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.addresses.compiled.copies import write_row
 from sim.addresses.compiled.kept_code import compiled
 from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
 from sim.engine.state.columns import Floats, Pairs, Rows
+from sim.engine.state.copies import write_row
 from sim.world.components import FRONTEND
 
 N_CAUSES = len(CAUSES)

@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from sim.addresses.compiled.copies import write_table
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.copies import write_table
 from sim.engine.state.space_kernel import CLEAN, DROPPED
 
 CLEAN_ONES, EITHER = 0, 1

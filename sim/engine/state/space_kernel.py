@@ -13,10 +13,10 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.copies import write_row, write_table
 from sim.addresses.compiled.kept_code import compiled
 from sim.addresses.sets.line import IPV6_START
 from sim.engine.orders import Mechanism
+from sim.engine.state.copies import write_row, write_table
 
 Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]

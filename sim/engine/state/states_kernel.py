@@ -14,7 +14,6 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.copies import write_row
 from sim.addresses.compiled.kept_code import compiled
 from sim.catalogue.causes import COMPONENT_ELSEWHERE, NAME, OVERLOADED_OPERATOR, OWN_ADDRESS
 from sim.engine.state.causes_kernel import (
@@ -29,6 +28,7 @@ from sim.engine.state.causes_kernel import (
     share_listed,
 )
 from sim.engine.state.columns import N_SHARED, Columns, Floats, Numbers, Rows
+from sim.engine.state.copies import write_row
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.levels import SLACK
 from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING

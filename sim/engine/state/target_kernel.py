@@ -14,8 +14,8 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.copies import write_row, write_table
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 from sim.engine.state.users_kernel import book, close_complaints, count_fates, open_complaints
