@@ -58,6 +58,11 @@ class Hotline:
         return float(self.record["waiting"][0])
 
     @property
+    def longest(self) -> float:
+        """The most complaints that waited at once."""
+        return float(self.record["longest"][0])
+
+    @property
     def n_taken(self) -> float:
         """Complaints taken down."""
         return float(self.record["n_taken"][0])
@@ -75,7 +80,7 @@ class Hotline:
     @property
     def longest_wait_s(self) -> float:
         """The longest that anybody had to wait."""
-        return float(self.record["longest"][0]) / self._per_d * S_PER_D
+        return self.longest / self._per_d * S_PER_D
 
     @property
     def _per_d(self) -> float:
