@@ -48,7 +48,7 @@ from tests.sections import Censor, Complaints, Effects, Fronts, Reactions, Thres
 HOUR = 3600
 DAY = 24 * HOUR
 FLAT = (1,) * 168
-N_FRONT_DRAWS = 400
+N_FRONT_DRAWS = 2_000
 FIRST = "elsewhere"
 ABROAD = ("abroad-0", "abroad-1", "abroad-2", "abroad-3")
 AT_HOME = "at-home"
