@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
 
@@ -13,12 +15,13 @@ from sim.api import compare, open_results, run
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
+from sim.measure.site_lines import summarise_sites
 from sim.report.page.document import render
 from sim.report.page.sites import site_table
 from sim.results.columns import SITES
 from sim.results.read import open_run
 from sim.results.tables import read_rows
-from tests.sites import TABLES, overrides
+from tests.sites import TABLES, overrides, resolved
 
 BY_HAND = {
     # The front end's address is listed from 10:00 to 14:00: a, with 3/4 of the users, drops it then
@@ -161,6 +164,21 @@ def test_the_report_tells_of_each_site(folder: Path) -> None:
         )
     ]
     assert "Your sites" in render(open_run(folder))
+
+
+def test_replicates_in_which_a_site_was_affected_are_counted(folder: Path, tmp_path: Path) -> None:
+    opened = open_run(folder)
+    assert {row["n_affected"] for row in read_rows(opened, "sites.csv")} == {2}
+    # The same runs, but nothing reached the first site in the second of them.
+    shutil.copy(folder / "businesses.parquet", tmp_path)
+    duckdb.sql(
+        "COPY (SELECT * REPLACE (if(site = 'shop.example' AND replicate = 1, 0, affected_h) AS "
+        f"affected_h) FROM '{folder}/site_runs.parquet') TO '{tmp_path}/site_runs.parquet'"
+    )
+    lines = summarise_sites(tmp_path, resolved(tmp_path), 0, "replay", (0, 1), n_draws=1)
+    assert {(line.site == "shop.example", line.n_affected) for line in lines} == {
+        *((True, 1), (False, 2))
+    }
 
 
 def test_a_run_without_an_inventory_has_no_sites(folder: Path) -> None:

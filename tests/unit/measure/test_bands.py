@@ -13,6 +13,7 @@ from sim.measure.bands import band_of, step_values
 from sim.measure.measures import Measure
 from sim.measure.summary import summarise
 from sim.results.read import CurvePoints
+from sim.scenario.tables.rows import FigureRow
 
 
 def points(*rows: tuple[int, int, float, float]) -> CurvePoints:
@@ -95,6 +96,17 @@ def test_a_measure_that_is_not_known_in_one_replicate_is_not_known_in_the_summar
     replicates = [[Measure("m", "u", 1.0)], [Measure("m", "u", float("nan"))]]
     (line,) = summarise("s", replicates)
     assert np.isnan([line.mean, line.median, line.low, line.high]).all()
+
+
+def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names() -> None:
+    replicates = [[Measure("m", "u", 1.0), Measure("other", "u", 2.0)]]
+    figures = [
+        FigureRow(id="f", value="7", unit="u", metric="m", source="a paper"),
+        FigureRow(id="g", value="9", unit="u", source="of no measure"),
+    ]
+    found = summarise("s", replicates, figures)
+    beside = [(line.metric, line.published, line.published_source) for line in found]
+    assert beside == [("m", "7", "a paper"), ("other", "", "")]
 
 
 @given(

@@ -1,0 +1,23 @@
+"""States of hosts and businesses, as values that are handed on."""
+
+from __future__ import annotations
+
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.sets.families import AddressSet
+from sim.blocklists.hosts import State, find_hits
+
+
+def test_states_are_found_and_cannot_be_written_to() -> None:
+    columns = {
+        "address": ["192.0.2.1", "198.51.100.1", "192.0.2.2", ""],
+        "name": ["shop", "shop", "bank", "none"],
+    }
+    hits = find_hits(feed_of_columns(columns, "inventory"), AddressSet.of("192.0.2.0/24"))
+    assert hits.host_state.tolist() == [
+        *(State.WHOLLY, State.NOT_LISTED, State.WHOLLY, State.NOT_KNOWN)
+    ]
+    assert hits.business_state is not None
+    # Names in the sequence in which they come.
+    assert hits.business_state.tolist() == [State.PARTLY, State.WHOLLY, State.NOT_KNOWN]
+    assert not hits.host_state.flags.writeable
+    assert not hits.business_state.flags.writeable
