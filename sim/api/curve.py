@@ -19,10 +19,12 @@ from sim.api.columns import Columns
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.measure.bands import Band, band_at
+from sim.measure.by_operator import BY_OPERATOR, operator_curves
 from sim.results.read import SPLITS, CurvePoints, RunFolder
 
 Every: TypeAlias = "str | float | timedelta | None"
 """Step of a grid: ``"1h"``, a ``timedelta``, seconds; None for change points."""
+OPERATOR = "operator"
 MOST_TIMES = 1_000_000
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -45,7 +47,7 @@ def curve_columns(
         if not run.has_curve(name, strategy):
             continue
         wide = None if by else run.wide_band(name, strategy)
-        groups = run.curves_by(name, by, strategy) if by else {"": run.curve(name, strategy)}
+        groups = _groups(run, name, by, strategy)
         for group, points in groups.items():
             times = _change_points(points) if grid is None else grid
             parts.append((strategy, group, band_at(points, times, wide)))
@@ -82,12 +84,25 @@ def _check(run: RunFolder, name: str, by: str | None) -> None:
         raise UsageError(f"name: expected one of the curves {', '.join(known)}, got {name!r}{hint}")
     if by is None:
         return
-    splits = ", ".join(SPLITS)
-    if by not in SPLITS:
-        more = "; groups.csv has what operators' users met, over the whole run"
+    if by not in (*SPLITS, OPERATOR):
+        raise UsageError(f"by: expected one of {', '.join((*SPLITS, OPERATOR))}, got {by!r}")
+    if by == OPERATOR and name not in BY_OPERATOR:
+        kept = ", ".join(BY_OPERATOR)
         raise UsageError(
-            f"by: expected one of {splits}, got {by!r}{more if by == 'operator' else ''}"
+            f"by: expected one of the curves {kept} by {by!r}, got {name!r}, of which no value by "
+            "operator is kept over time; groups.csv has what operators' users met, over the whole "
+            "run"
         )
+
+
+def _groups(run: RunFolder, name: str, by: str | None, strategy: str) -> dict[str, CurvePoints]:
+    if by is None:
+        return {"": run.curve(name, strategy)}
+    return (
+        operator_curves(run, name, strategy)
+        if by == OPERATOR
+        else run.curves_by(name, by, strategy)
+    )
 
 
 def _grid(every: Every, horizon_s: int) -> NDArray[np.int64] | None:

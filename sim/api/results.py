@@ -130,7 +130,10 @@ class Results:
             Step of a grid from the start of the run on: ``"1h"``, ``"15 min"``, ``"1d"``, a
             ``timedelta``, or seconds; every change point of any replicate when None.
         by
-            ``"provider"``, ``"sector"`` or ``"role"``: a curve for each of them.
+            ``"provider"``, ``"sector"`` or ``"role"``: a curve for each of them. ``"operator"``:
+            of addresses dropped, those that each operator drops, and the whole is their mean over
+            users; of users and of operators that enforce, the part that each makes, and the whole
+            is their sum. Of other curves no value by operator is kept over time.
         strategy
             Label of one strategy; all when None.
 
@@ -145,7 +148,7 @@ class Results:
         Raises
         ------
         UsageError
-            If there is no such curve, group, strategy or step.
+            If there is no such curve, group, strategy or step, or none of the curve by operator.
         """
         labels = self.strategies if strategy is None else (self.run.strategy(strategy),)
         return curve_columns(self.run, name, labels, every, by)

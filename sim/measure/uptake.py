@@ -7,12 +7,12 @@ sits on the addresses is not known here.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.eventlog import Events, Kind
+from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.curves import Curves, Series
 from sim.engine.record.outcome import Outcome
@@ -58,38 +58,83 @@ def _points(world: World, outcome: Outcome) -> Iterator[Points]:
     """Change points of the four curves: any and an entry, by users; the same by operators."""
     operators, log = world.operators, outcome.events
     is_exempt = np.array([one is Mechanism.EXEMPT for one in outcome.entry_mechanism], np.bool_)
-    turn = _turns(log, is_exempt)
-    # The state after the last event of each second, and before the first one.
-    last = np.flatnonzero(np.diff(log.t_s[turn], append=-1) != 0)
-    t_s = np.concatenate(([0], log.t_s[turn][last]))
-    kind, entry, of = log.kind[turn], log.entry_row[turn], log.operator_row[turn]
-    step = _step(kind, Kind.ENFORCED, Kind.RELEASED)
-    placed = _after(_step(kind, Kind.BLOCK, Kind.UNBLOCK), last)
-    withdrawn_at = np.full(is_exempt.size, kind.size)
-    withdrawn_at[entry[kind == Kind.UNBLOCK]] = np.flatnonzero(kind == Kind.UNBLOCK)
-    is_in_force = np.arange(kind.size) < withdrawn_at[entry]
+    turns = Turns.of(log.t_s, log.kind, log.entry_row, log.operator_row, is_exempt)
     weights = np.stack([operators.share_users, operators.stands_for / operators.stands_for.sum()])
-    enforcing, entries = np.zeros((2, 2, t_s.size))
-    for row in range(operators.n_operators):
-        mine = np.where(of == row, step, 0)
-        counted = np.where(is_in_force, mine, 0)
-        # What is in force no more leaves the count when it is withdrawn, and not when released.
-        held = np.bincount(entry, counted, is_exempt.size).astype(np.int64)
-        counted = np.where(kind == Kind.UNBLOCK, -held[entry], counted)
+    enforcing, entries = np.zeros((2, 2, turns.t_s.size))
+    for row, (n_enforced, n_in_force) in enumerate(turns.enforced(operators.n_operators)):
         weight = weights[:, row, np.newaxis]
-        enforcing += weight * (_after(mine, last) > 0)
-        entries += weight * _after(counted, last)
-    entries /= np.maximum(placed, 1)
+        enforcing += weight * (n_enforced > 0)
+        entries += weight * n_in_force
+    entries /= np.maximum(turns.n_placed, 1)
     for by in range(len(weights)):
-        yield _changes(t_s, enforcing[by])
-        yield _changes(t_s, entries[by])
+        yield changes(turns.t_s, enforcing[by])
+        yield changes(turns.t_s, entries[by])
 
 
-def _turns(log: Events, is_exempt: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Rows of the log at which an entry that blocks is placed, withdrawn, enforced or released."""
-    about = np.isin(log.kind, (Kind.BLOCK, Kind.UNBLOCK, Kind.ENFORCED, Kind.RELEASED))
-    rows = np.flatnonzero(about)
-    return rows[~is_exempt[log.entry_row[rows]]]
+@dataclass(frozen=True, eq=False)
+class Turns:
+    """Entries that block being placed, withdrawn, enforced and released, one after the other.
+
+    Attributes
+    ----------
+    kind, entry, operator : shape (n,)
+        What happened, to which entry, and at which operator.
+    last : shape (n_times - 1,)
+        The last row of each second; what holds then is what counts.
+    n_entries
+        Entries of the register.
+    """
+
+    kind: NDArray[np.int64]
+    entry: NDArray[np.int64]
+    operator: NDArray[np.int64]
+    t_s: NDArray[np.int64]
+    last: NDArray[np.int64]
+    n_entries: int
+
+    @classmethod
+    def of(
+        cls,
+        t_s: NDArray[np.int64],
+        kind: NDArray[np.int64],
+        entry: NDArray[np.int64],
+        operator: NDArray[np.int64],
+        is_exempt: NDArray[np.bool_],
+    ) -> Turns:
+        """Choose these of a log, which is sorted by time.
+
+        Parameters
+        ----------
+        is_exempt : shape (n_entries,)
+            Entries that let their addresses pass, which do not count.
+        """
+        about = np.isin(kind, (Kind.BLOCK, Kind.UNBLOCK, Kind.ENFORCED, Kind.RELEASED))
+        rows = np.flatnonzero(about)
+        rows = rows[~is_exempt[entry[rows]]]
+        # The state after the last event of each second, and before the first one.
+        last = np.flatnonzero(np.diff(t_s[rows], append=-1) != 0)
+        times = np.concatenate(([0], t_s[rows][last]))
+        return cls(kind[rows], entry[rows], operator[rows], times, last, is_exempt.size)
+
+    @property
+    def n_placed(self) -> NDArray[np.int64]:
+        """Entries in force at each time."""
+        return _after(_step(self.kind, Kind.BLOCK, Kind.UNBLOCK), self.last)
+
+    def enforced(self, n_operators: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+        """Entries that each operator enforces at each time, and those among them in force."""
+        kind, entry = self.kind, self.entry
+        step = _step(kind, Kind.ENFORCED, Kind.RELEASED)
+        withdrawn_at = np.full(self.n_entries, kind.size)
+        withdrawn_at[entry[kind == Kind.UNBLOCK]] = np.flatnonzero(kind == Kind.UNBLOCK)
+        is_in_force = np.arange(kind.size) < withdrawn_at[entry]
+        for row in range(n_operators):
+            mine = np.where(self.operator == row, step, 0)
+            counted = np.where(is_in_force, mine, 0)
+            # What is in force no more leaves the count when it is withdrawn, and not when released.
+            held = np.bincount(entry, counted, self.n_entries).astype(np.int64)
+            counted = np.where(kind == Kind.UNBLOCK, -held[entry], counted)
+            yield _after(mine, self.last), _after(counted, self.last)
 
 
 def _step(kind: NDArray[np.int64], up: Kind, down: Kind) -> NDArray[np.int64]:
@@ -101,7 +146,7 @@ def _after(step: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64
     return np.concatenate(([0], np.cumsum(step)[last]))
 
 
-def _changes(t_s: NDArray[np.int64], value: NDArray[np.float64]) -> Points:
+def changes(t_s: NDArray[np.int64], value: NDArray[np.float64]) -> Points:
     """Points at which the value is another than before; of one second the last counts."""
     is_last = np.diff(t_s, append=-1) != 0
     t_s, value = t_s[is_last], value[is_last]

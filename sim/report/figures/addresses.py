@@ -29,8 +29,8 @@ from sim.report.figures.drawing import (
     instant,
     peak_and_end,
 )
-from sim.report.inputs import input_rows
 from sim.report.words import findings
+from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import PublishedTotalRow
 

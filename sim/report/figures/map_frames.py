@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.line import is_ipv6
 from sim.report.figures.frames import frame_times
 from sim.report.figures.hilbert import Window, n_below, shares
-from sim.report.inputs import input_rows
+from sim.results.inputs import input_rows
 from sim.results.read import CurvePoints, RunFolder
 from sim.results.register import NEVER, NOT_IPV4, RegisterHistory, read_register
 from sim.scenario.tables.rows import CloudPrefixRow

@@ -6,22 +6,21 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import is_ipv6
 from sim.addresses.text.text import format_prefixes
 from sim.report.figures.drawing import FigureTable
 from sim.report.figures.hilbert import Window, counts
-from sim.report.inputs import input_rows
+from sim.results.inputs import input_rows, ipv4_set, read_target
 from sim.results.read import RunFolder
 from sim.results.register import NOT_IPV4, RegisterHistory
 from sim.results.store import NOT_ATTRIBUTED
-from sim.scenario.tables.rows import CloudPrefixRow, TargetPrefixRow
+from sim.scenario.tables.rows import CloudPrefixRow
 
 N_BITS = 20
 """Bits of an address that tell pixels of a map apart, at most: a picture of 1024 × 1024 pixels."""
@@ -74,20 +73,7 @@ def read_providers(run: RunFolder) -> dict[str, IntervalSet]:
     prefixes: dict[str, list[tuple[int, int]]] = {}
     for row in input_rows(run, "providers", "prefixes", CloudPrefixRow):
         prefixes.setdefault(row.provider, []).append(row.prefix)
-    return {provider: _set_of(own) for provider, own in prefixes.items()}
-
-
-def read_target(run: RunFolder) -> IntervalSet:
-    """The target's own addresses, from the copy of its table in the folder."""
-    rows = input_rows(run, "target", "prefixes", TargetPrefixRow)
-    return _set_of(row.prefix for row in rows)
-
-
-def _set_of(prefixes: Iterable[tuple[int, int]]) -> IntervalSet:
-    """The IPv4 addresses of some prefixes."""
-    fours = (prefix for prefix in prefixes if not is_ipv6(prefix[0]))
-    bounds = [(address, address + 2 ** (32 - length)) for address, length in fours]
-    return IntervalSet.from_bounds([first for first, _ in bounds], [stop for _, stop in bounds])
+    return {provider: ipv4_set(own) for provider, own in prefixes.items()}
 
 
 def scene_at(

@@ -15,11 +15,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from sim.measure.adoption import Adoption, adoption, grid_of
+from sim.measure.by_operator import read_operators
 from sim.report.figures import style
-from sim.report.figures.adoption import Adoption, adoption, grid_of
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
-from sim.report.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.register import read_enforcement, read_register
 from sim.scenario.tables.rows import OperatorRow
@@ -29,12 +29,6 @@ FIRST_D = 7
 MAX_REPLICATES = 20
 # From white to dark: as light in grey as in colour.
 SHADES = LinearSegmentedColormap.from_list("shades", ["#ffffff", "#9ecae1", "#3182bd", "#08306b"])
-
-
-def read_operators(run: RunFolder) -> list[OperatorRow]:
-    """Operator groups of a run, from the copy in its folder, the largest first."""
-    rows = input_rows(run, "operators", "groups", OperatorRow)
-    return sorted(rows, key=lambda row: -row.share_users)
 
 
 def uptake(

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
-from sim.report.figures.adoption import Adoption
+from sim.measure.adoption import Adoption
+from sim.measure.by_operator import read_operators
 from sim.report.figures.drawing import Choice as Chosen
-from sim.report.figures.uptake import mean_share, read_operators, uptake
+from sim.report.figures.uptake import mean_share, uptake
 from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
 from sim.report.page.groups import EVER, LOST_SHARE, cell_of, rows_by_group, table_of_groups
 from sim.report.words.languages import IN_ENGLISH, Language

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sim.report.inputs import input_rows
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
 from sim.report.page.tables import range_text, value_cell
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import FigureRow
 

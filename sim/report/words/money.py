@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping
 from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
-from sim.report.inputs import input_rows
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import MILLION, NOT_KNOWN
+from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 from sim.scenario.countries import rate_at

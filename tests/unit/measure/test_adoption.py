@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.measure.bands import step_values
-from sim.report.figures.adoption import adoption, grid_of
+from sim.measure.adoption import adoption, grid_of
+from sim.measure.bands import step_values, values_at
+from sim.measure.by_operator import DROPPED, operator_curves
 from sim.results.read import open_run
 from sim.results.register import (
     NEVER,
@@ -49,6 +50,24 @@ def test_operators_weighted_by_users_drop_what_the_engine_counted(
             expected = step_values(curve.t_s[mine], curve.value[mine], found.t_s)
             assert expected.max() > 1e6
             assert np.abs(values - expected).max() < 1e-3
+
+
+def test_the_targets_own_ranges_are_dropped_and_do_not_count_where_they_shall_not(
+    shipped_run: Path,
+) -> None:
+    run = open_run(shipped_run)
+    path = run.input_path("operators-russia-2018")
+    assert path is not None
+    share = {row.operator: row.share_users for row in read_table("o", path, OperatorRow).rows}
+    at_s = grid_of(run.horizon_s)
+    most = {}
+    for metric in DROPPED:
+        own = operator_curves(run, metric)
+        together = sum(share[name] * values_at(points, at_s) for name, points in own.items())
+        expected = values_at(run.curve(metric), at_s)
+        assert np.abs(together - expected).max() < 1e-3
+        most[metric] = expected.max()
+    assert most["addresses_dropped_with_target"] > most["addresses_dropped"] > 0
 
 
 def history() -> RegisterHistory:
