@@ -22,7 +22,7 @@ from sim.engine.actors.limits import Admission, Hold, Limits, admit
 from sim.engine.actors.narrowing import narrowed
 from sim.engine.actors.outside import withdrawn as withdrawn_from_outside
 from sim.engine.actors.register import Register
-from sim.engine.actors.review import Review
+from sim.engine.actors.review import Review, not_needed
 from sim.engine.clock import Moment, Phase, act_at, now_s
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
@@ -274,12 +274,9 @@ class CensorActor:
         if self._has_ended:
             return
         mine = self._world.places.provider_addresses(provider_row)
-        known = self._known.seen().address
-        for entry in self._blocking():
-            # A provider that only ended domain fronting may still have the target's machines.
-            is_needed = entry.addresses.contains(known).any()
-            if entry.addresses and not is_needed and not entry.addresses.difference(mine):
-                self._withdraw_entry(entry)
+        # A provider that only ended domain fronting may still have the target's machines.
+        for entry in not_needed(self._blocking(), self._known.seen().address, mine):
+            self._withdraw_entry(entry)
 
     def _withdraw_silent(self, review: Review) -> None:
         if self._has_ended:
