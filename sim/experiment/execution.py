@@ -27,7 +27,6 @@ from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import measures_of
 from sim.results.checkpoints import Checkpoints
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
-from sim.results.store import DRAW_CURVES
 from sim.scenario.resolve import Resolved
 
 OnProgress = Callable[[int, int], None]
@@ -116,7 +115,7 @@ class Execution:
         on_progress: OnProgress = lambda n_done, n_total: None,
         on_compile: Callable[[], None] = lambda: None,
     ) -> None:
-        self._tables = (*plan.run_tables, DRAW_CURVES) if plan.is_as_given else ()
+        self._tables = (*plan.run_tables, *plan.draw_tables) if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
         self._on_progress = on_progress

@@ -15,6 +15,7 @@ from sim.catalogue.choices import PRICED, RATIOS, is_over_draws
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
 from sim.experiment.ensemble import (
     DRAW_MEASURES,
+    Ensemble,
     UncertaintyLine,
     draw_columns,
     read_ensemble,
@@ -32,11 +33,13 @@ from sim.measure.measures import Measure
 from sim.measure.money.accounts import Accounts, MethodLine, draw_up_accounts
 from sim.measure.money.providers import ProviderLine
 from sim.measure.nothing import say_nothing
+from sim.measure.site_bands import with_wide_bands
 from sim.measure.site_lines import SiteLine, summarise_sites
 from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
 from sim.results.columns import (
     COMPARISON,
     COMPARISON_TABLES,
+    DRAW_SITE_TABLES,
     DRAW_TABLES,
     GROUPS,
     MONEY,
@@ -190,6 +193,8 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         for variant in plan.variants:
             known = tuple(measures.get(variant.label, ()))
             sites += summarise_sites(folder, variant.resolved, plan.root_seed, variant.label, known)
+            if ensemble is not None and known:
+                sites = _widened(sites, folder, ensemble, variant.label)
         written["sites.csv"] = SITES, sites
     for file, (columns, lines) in written.items():
         (into / file).write_text(lines_text(columns, lines), encoding="utf-8", newline="")
@@ -209,6 +214,12 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     return Derived(runs, nothing, outputs, findings, n_draws, has_draws)
 
 
+def _widened(lines: list[SiteLine], folder: Path, ensemble: Ensemble, label: str) -> list[SiteLine]:
+    """Lines of which those of a strategy's sites have their wide bands."""
+    weight = ensemble.weight_of(ensemble.is_finished[:, ensemble.labels.index(label)])
+    return with_wide_bands(lines, folder, label, weight, ensemble.plan.n_per_draw)
+
+
 def has_drawn_runs(folder: Path, plan: Plan) -> bool:
     """Whether the folder of a run or a comparison holds any run of a draw."""
     return plan.draws is not None and (folder / f"{DRAW_MEASURES}.parquet").is_file()
@@ -216,7 +227,8 @@ def has_drawn_runs(folder: Path, plan: Plan) -> bool:
 
 def columns_of(plan: Plan, *, has_draws: bool) -> Mapping[str, tuple[Column, ...]]:
     """Columns of the tables that the folder of a run or a comparison has."""
-    sites = SITE_TABLES if plan.resolved.inventory is not None else {}
+    has_sites = plan.resolved.inventory is not None
+    sites = (DRAW_SITE_TABLES if has_draws else SITE_TABLES) if has_sites else {}
     if not has_draws:
         return {**(TABLES if plan.kind == RUN else COMPARISON_TABLES), **sites}
     drawn = DRAW_TABLES if plan.kind == RUN else {**COMPARISON_TABLES, **VERDICT_TABLES}

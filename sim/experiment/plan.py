@@ -28,7 +28,7 @@ from sim.experiment.weighted_draws import (
     shipped_draws,
 )
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
-from sim.results.store import RUN_TABLES, SITE_RUNS
+from sim.results.store import DRAW_CURVES, DRAW_SITES, RUN_TABLES, SITE_RUNS
 from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import Variant, choose_variants, own_variant, variant_of
@@ -234,6 +234,11 @@ class Plan:
     def run_tables(self) -> tuple[str, ...]:
         """Tables that each run of a run or comparison has a part of."""
         return (*RUN_TABLES, SITE_RUNS) if self.resolved.inventory else RUN_TABLES
+
+    @property
+    def draw_tables(self) -> tuple[str, ...]:
+        """Tables that each run of a draw has a part of."""
+        return (DRAW_CURVES, DRAW_SITES) if self.resolved.inventory else (DRAW_CURVES,)
 
     @property
     def scenarios(self) -> list[Resolved]:

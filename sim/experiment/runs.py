@@ -23,10 +23,8 @@ from sim.results.columns import ALL_TABLES, KEYS
 from sim.results.folder import COMPLETE
 from sim.results.package import pandas_types
 from sim.results.parquet import PartWriter, merge_parts
-from sim.results.store import DRAW_CURVES as CURVES_OF_DRAWS
 from sim.scenario.resolve import Resolved
 
-DRAW_CURVES = "draw_curves"
 AT_ONCE = 4000
 """Runs of draws whose measures are in memory at a time."""
 
@@ -101,7 +99,7 @@ def _write_tables(folder: Path, batch: Batch) -> Outputs:
     parts = {table: checkpoints.parts(table, names) for table in batch.plan.run_tables}
     parts |= _fact_parts(batch)
     if drawn:
-        parts[DRAW_CURVES] = checkpoints.parts(CURVES_OF_DRAWS, drawn)
+        parts |= {table: checkpoints.parts(table, drawn) for table in batch.plan.draw_tables}
         parts[DRAW_MEASURES] = _draw_parts(batch)
     outputs: Outputs = {}
     for table, files in parts.items():

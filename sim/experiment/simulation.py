@@ -33,6 +33,7 @@ from sim.measure.money.providers import (
     price_providers,
 )
 from sim.measure.nothing import why_nothing
+from sim.measure.site_draws import site_draw_columns
 from sim.measure.sites import site_columns
 from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder
@@ -144,10 +145,9 @@ class _Worker:
         seen = partial(watch, key) if watch is not None else None
         outcome = with_uptake(world, simulate(world, strategy, streams, seen))
         # A draw of all that is not known is one draw of what is money's as well.
-        money = (Streams(streams.root_seed, luck_of_draw(draw, 0)), 1) if is_draw else None
-        found, totals = measure_outcome(
-            resolved, *(money or (streams, N_DRAWS)), world=world, outcome=outcome
-        )
+        of_draw = Streams(streams.root_seed, luck_of_draw(draw, 0))
+        money = (of_draw, 1) if is_draw else (streams, N_DRAWS)
+        found, totals = measure_outcome(resolved, *money, world=world, outcome=outcome)
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
@@ -158,7 +158,10 @@ class _Worker:
             if is_draw:
                 at_s = even_times(resolved.scenario.horizon_s)
                 curves = curves_at(outcome, at_s)
-                tables = self._encoder.encode_draw(draw, label, replicate, at_s, curves, scratch)
+                sites = site_draw_columns(resolved, world, outcome, of_draw)
+                tables = self._encoder.encode_draw(
+                    draw, label, replicate, at_s, curves, scratch, sites
+                )
             else:
                 groups = count_groups(world, outcome)
                 sites = site_columns(world, outcome)

@@ -31,7 +31,7 @@ from sim.results.integrity import changed_files, unlisted_files
 from sim.results.manifest import canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.read import RunFolder, open_run
-from sim.results.store import DRAW_CURVES, RUN_TABLES
+from sim.results.store import RUN_TABLES
 from sim.scenario.dump import scenario_tree
 from sim.version import __version__
 
@@ -207,9 +207,11 @@ class _Verification:
         writer.close()
         if not is_part_of(again, self._run.path / "draw_measures.parquet", condition, where):
             yield f"{name}: draw_measures.parquet: has other rows"
-        again.write_bytes(result.tables[DRAW_CURVES])
-        if not is_part_of(again, self._run.path / "draw_curves.parquet", condition, where):
-            yield f"{name}: draw_curves.parquet: has other rows"
+        for table, data in result.tables.items():
+            file = f"{table}.parquet"
+            again.write_bytes(data)
+            if not is_part_of(again, self._run.path / file, condition, where):
+                yield f"{name}: {file}: has other rows"
 
     def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
         """What differs between a run and the same simulated now."""

@@ -56,7 +56,7 @@ def site_columns(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
     alone = by_cause | {"response_usd": moves.cost_usd[first:], "visits_per_h": sites.visits_per_h}
     nothing = [""] * row.size
     texts = {
-        "left_h": [*_left_hours(moves.left, first, n), *nothing],
+        "left_h": [*left_hours(moves.left, first, n), *nothing],
         "country": [*sites.country, *nothing],
         "drawn": [*sites.drawn, *nothing],
     }
@@ -96,7 +96,7 @@ def _by_group(
     return names, hours, lost_h
 
 
-def _left_hours(left: Stretches, first: int, n: int) -> list[str]:
+def left_hours(left: Stretches, first: int, n: int) -> list[str]:
     """Hours after each leaving of a provider, of each site, as text."""
     texts = [""] * n
     mine = left.business_row >= first

@@ -358,6 +358,9 @@ _SITE_TIMES = (
     ("lost_demand_h", "h", "Demand lost, in hours of the site's mean domestic demand"),
 )
 
+_SITE_LOSSES = ("loss_usd", "USD"), ("visits_lost", "visits")
+_WIDE = "over the share 'level' of all draws, with luck; missing without draws, and for an operator"
+
 SITE_RUNS = (
     *_RUN,
     Column("business", "integer", "", "Row of the site in businesses.parquet"),
@@ -427,6 +430,12 @@ SITES = (
         "inventory gives no visits_per_h",
     ),
     *ends("visits_lost", "the share 'level' of replicates; missing with one", "visits"),
+    Column("n_draws", "integer", "draws", "Draws of all that is not known; 0 without"),
+    *(
+        Column(f"{name}_all_{end}", "number", unit, f"{what} {_WIDE}")
+        for name, unit in (*(time[:2] for time in _SITE_TIMES), *_SITE_LOSSES)
+        for end, what in (("low", "Lower end"), ("median", "Median"), ("high", "Upper end"))
+    ),
     Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week, given or drawn"),
     *(
         Column.text(name, f"{what}; several, with semicolons, where runs draw it otherwise")
@@ -567,6 +576,14 @@ DRAW_CURVES = (
     Column.text("metric", "Name of the measure, as in curves.parquet"),
     Column.measured("value", "What the curve holds at this moment"),
     Column.measured("denominator", "What the value is out of; missing for addresses"),
+)
+DRAW_SITES = (
+    _DRAW,
+    *_RUN,
+    Column.text("site", "Name of the site; one without a row in a draw met nothing in it"),
+    *(Column(name, "number", unit, what) for name, unit, what in _SITE_TIMES),
+    Column("loss_usd", "number", "USD", "Private loss of the site at the prices of the draw"),
+    Column("visits_lost", "number", "visits", "Visits that failed; missing where none are given"),
 )
 DRAW_VALUES = (
     _DRAW,
@@ -714,7 +731,10 @@ COMPARISON_TABLES = {**TABLES, "comparison.csv": COMPARISON, "tradeoff.csv": TRA
 SITE_TABLES = {"site_runs.parquet": SITE_RUNS, "sites.csv": SITES}
 """Tables of any run folder beside an inventory."""
 
-ALL_TABLES = {**COMPARISON_TABLES, **VERDICT_TABLES, **SITE_TABLES}
+DRAW_SITE_TABLES = {**SITE_TABLES, "draw_sites.parquet": DRAW_SITES}
+"""Tables of a run folder with draws beside an inventory."""
+
+ALL_TABLES = {**COMPARISON_TABLES, **VERDICT_TABLES, **DRAW_SITE_TABLES}
 """Tables of any run folder."""
 
 KEYS = {
@@ -739,6 +759,7 @@ KEYS = {
     "verdicts.csv": ("metric", "strategy", "other"),
     "regrets.csv": ("metric", "strategy"),
     "site_runs.parquet": ("strategy", "replicate", "business", "operator"),
+    "draw_sites.parquet": ("draw", "strategy", "replicate", "site"),
     "sites.csv": ("strategy", "site", "operator"),
 }
 """Columns that identify a row of a table. Events have none: two may be alike."""

@@ -42,8 +42,10 @@ RUN_TABLES = ("curves", "businesses", "events", "entries")
 SITE_RUNS = "site_runs"
 """Table of each run beside an inventory: what each of its sites met."""
 
-DRAW_CURVES = "draws"
-"""Name among the checkpoints of what is kept of a draw: its curves at even times."""
+DRAW_CURVES = "draw_curves"
+"""Table of each draw: its curves at even times."""
+DRAW_SITES = "draw_sites"
+"""Table of each draw beside an inventory: what each site met that met anything."""
 
 
 class RunEncoder:
@@ -95,6 +97,7 @@ class RunEncoder:
         at_s: NDArray[np.int64],
         curves: Mapping[str, tuple[NDArray[np.float64], float]],
         folder: Path | None,
+        sites: Mapping[str, ColumnData] | None = None,
     ) -> dict[str, bytes]:
         """Return the bytes of a Parquet file with the curves over everybody of a draw.
 
@@ -108,6 +111,8 @@ class RunEncoder:
             By name their values at these times, and what they are out of.
         folder
             Folder for temporary files; the system's when None.
+        sites
+            Columns of ``draw_sites``; no such table where there are none.
         """
         names, n = sorted(curves), at_s.size
         code = np.repeat(np.arange(len(names)), n)
@@ -117,10 +122,14 @@ class RunEncoder:
             "value": np.concatenate([np.empty(0), *(curves[name][0] for name in names)]),
             "denominator": np.array([curves[name][1] for name in names], np.float64)[code],
         }
-        key: dict[str, ColumnData] = {"draw": np.full(code.size, draw, np.int64)}
+        tables = {DRAW_CURVES: columns, **({DRAW_SITES: dict(sites)} if sites else {})}
+        encoded = {}
         with _scratch(folder) as path:
-            self._writer.write(path, key | _key(strategy, replicate, columns) | columns)
-            return {DRAW_CURVES: path.read_bytes()}
+            for table, mine in tables.items():
+                key: dict[str, ColumnData] = {"draw": np.full(_n_rows(mine), draw, np.int64)}
+                self._writer.write(path, key | _key(strategy, replicate, mine) | mine)
+                encoded[table] = path.read_bytes()
+        return encoded
 
     def _curves(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
         curves = outcome.curves
@@ -228,13 +237,17 @@ def _scratch(folder: Path | None) -> Iterator[Path]:
 
 def _key(strategy: str, replicate: int, columns: Mapping[str, ColumnData]) -> dict[str, ColumnData]:
     """Columns that say whose rows these are."""
-    match next(iter(columns.values())):
-        case Coded(code=column) | Instants(epoch_s=column) | Optional(value=column) | column:
-            n = column.size
+    n = _n_rows(columns)
     return {
         "strategy": Coded(np.zeros(n, np.int64), (strategy,)),
         "replicate": np.full(n, replicate, np.int64),
     }
+
+
+def _n_rows(columns: Mapping[str, ColumnData]) -> int:
+    match next(iter(columns.values())):
+        case Coded(code=column) | Instants(epoch_s=column) | Optional(value=column) | column:
+            return int(column.size)
 
 
 def _prefix_texts4(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[str]]:

@@ -53,6 +53,16 @@ def losses_of_sites(
     return spreads
 
 
+def price_sites(resolved: Resolved, runs: SiteRuns, p: ParameterDraws) -> NDArray[np.float64]:
+    """Private loss of each site in the first of some runs, shape (n_draws, n_sites)."""
+    sectors = [row.sector for row in resolved.sectors.rows]
+    blocks = [
+        _price(runs, 0, np.arange(at, min(at + _AT_ONCE, len(runs.site))), sectors, p)
+        for at in range(0, len(runs.site), _AT_ONCE)
+    ]
+    return np.concatenate(blocks, axis=1)
+
+
 def _price(
     runs: SiteRuns, run: int, sites: NDArray[np.int64], sectors: list[str], p: ParameterDraws
 ) -> NDArray[np.float64]:

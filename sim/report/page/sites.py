@@ -1,6 +1,7 @@
 """The table of the page with the sites of an inventory: rows of ``sites.csv`` as cells.
 
-In: a run folder. Out: a table, or nothing where it has no sites. Of many, those that lose most.
+In: a run folder. Out: a table, or nothing where it has no sites. Of many, those that lose most. As
+everywhere on the page a number is the median over the draws where there are some, else the mean.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sim.results.relations import connect_tables
 MOST = 200
 """Sites of each strategy that are shown."""
 _HOURS = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
-_ENDS = ("", "_low", "_high")
+_BY_LUCK, _WIDE = ("", "_low", "_high"), ("_all_median", "_all_low", "_all_high")
 _LOST = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)
 _TEXTS = ("strategy", "site", "first_outage_utc", "last_outage_utc", "provider", "drawn")
 
@@ -26,15 +27,16 @@ def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None
     """Sites under each strategy, first those that lose most; none without an inventory."""
     if not (run.path / "sites.csv").is_file():
         return None
-    rows = _rows(run)
+    ends = _WIDE if run.n_draws else _BY_LUCK
+    rows = _rows(run, ends)
     lines = [
         Line.of(
             str(row["site"]),
-            *(_cell(row, name, words) for name in _HOURS[:3]),
+            *(_cell(row, name, ends, words) for name in _HOURS[:3]),
             _when(row, words),
-            _cell(row, "lost_demand_h", words),
+            _cell(row, "lost_demand_h", ends, words),
             _main_cause(row, words),
-            _cell(row, "loss_usd", words),
+            _cell(row, "loss_usd", ends, words),
             _provider(row, words),
             group=str(row["strategy"]),
         )
@@ -60,24 +62,24 @@ def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None
     return PageTable("sites", caption, heads, lines, choices=choices) if lines else None
 
 
-def _rows(run: RunFolder) -> list[dict[str, Any]]:
-    names = (*_TEXTS, *_LOST, *(f"{name}{end}" for name in (*_HOURS, "loss_usd") for end in _ENDS))
+def _rows(run: RunFolder, ends: tuple[str, ...]) -> list[dict[str, Any]]:
+    names = (*_TEXTS, *_LOST, *(f"{name}{end}" for name in (*_HOURS, "loss_usd") for end in ends))
+    order = ", ".join(f"{name}{ends[0]} DESC" for name in ("loss_usd", "lost_demand_h"))
     with connect_tables(run.path) as connection:
         found = connection.execute(
             f"SELECT {', '.join(names)} FROM sites WHERE operator IS NULL OR operator = '' "
             "QUALIFY row_number() OVER (PARTITION BY strategy "
-            f"ORDER BY loss_usd DESC, lost_demand_h DESC, site) <= {MOST} "
-            "ORDER BY loss_usd DESC, lost_demand_h DESC, site"
+            f"ORDER BY {order}, site) <= {MOST} ORDER BY {order}, site"
         ).fetchall()
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
-def _cell(row: dict[str, Any], name: str, words: Language) -> Cell:
-    """A mean with its range below it."""
-    mean, low, high = (row[f"{name}{end}"] for end in _ENDS)
+def _cell(row: dict[str, Any], name: str, ends: tuple[str, ...], words: Language) -> Cell:
+    """A number with its range below it."""
+    middle, low, high = (row[f"{name}{end}"] for end in ends)
     has_range = low is not None and high is not None and low < high
     range_ = words.digits(span(low, high)) if has_range else ""
-    return Cell(words.digits(number(mean)), sort_key(mean), range_)
+    return Cell(words.digits(number(middle)), sort_key(middle), range_)
 
 
 def _when(row: dict[str, Any], words: Language) -> Cell:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import MISSING, fields
 from pathlib import Path
 
 import duckdb
@@ -15,9 +16,11 @@ from sim.api import compare, open_results, run
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
-from sim.measure.site_lines import summarise_sites
+from sim.measure.site_bands import with_wide_bands
+from sim.measure.site_lines import SiteLine, summarise_sites
 from sim.report.page.document import render
 from sim.report.page.sites import site_table
+from sim.report.words.numbers import number
 from sim.results.columns import SITES
 from sim.results.read import open_run
 from sim.results.tables import read_rows
@@ -262,3 +265,90 @@ def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Pa
         assert float(found[site, ""]["lost_demand_h"]) == lost_h, site
         assert float(found[site, ""]["loss_usd"]) == pytest.approx(loss_usd), site
     assert float(found["shop.example", "b"]["down_h"]) == 3
+
+
+def test_the_wide_band_of_each_site_is_that_of_its_draws(tmp_path: Path) -> None:
+    # Orders throttle: of the attempts that met a dropped address a drawn share fails now. Revenue
+    # has one level for all, drawn as well.
+    orders = tuple(
+        f"{line},{'mechanism' if row == 0 else 'throttle'}"
+        for row, line in enumerate(TABLES["strategy.orders"])
+    )
+    prices = tuple(
+        line.replace("1.0,1.0,1.0", "1.0,0.2,5.0") if line.startswith("revenue_level") else line
+        for line in TABLES["money.parameters"]
+    )
+    asked = overrides(tmp_path, {"strategy.orders": orders, "money.parameters": prices})
+    folder = tmp_path / "run"
+    run("telegram-2018-replay", set=asked, folder=folder, n_replicates=1, n_draws=24)
+    query = f"SELECT * FROM '{folder}/draw_sites.parquet' ORDER BY draw"
+    drawn = duckdb.sql(query).fetchnumpy()
+    severity = dict(
+        duckdb.sql(
+            f"SELECT draw, amount FROM '{folder}/draw_values.parquet' "
+            "WHERE unknown = 'effects.throttle_severity'"
+        ).fetchall()
+    )
+    assert np.std(list(severity.values())) > 0.05
+    whole = dict(
+        duckdb.sql(
+            f"SELECT draw, value FROM '{folder}/draw_measures.parquet' "
+            "WHERE metric = 'private_loss_usd'"
+        ).fetchall()
+    )
+    found = {key: row for key, row in rows_of(folder).items() if not key[1]}
+    for (site, _), row in found.items():
+        mine = drawn["site"] == site
+        draws = drawn["draw"][mine].tolist()
+        assert draws == list(range(24))
+        # By hand, per hour of an address that nobody reaches: see BY_HAND.
+        if site in ("shop.example", "far.example"):
+            by_hand = [BY_HAND[site, ""]["lost_demand_h"] * severity[draw] for draw in draws]
+            assert drawn["lost_demand_h"][mine].tolist() == pytest.approx(by_hand, rel=1e-9)
+        for name in ("affected_h", "impaired_h", "down_h", "lost_demand_h", "loss_usd"):
+            ends = np.quantile(drawn[name][mine], [0.05, 0.5, 0.95], method="inverted_cdf")
+            said = [float(row[f"{name}_all_{end}"]) for end in ("low", "median", "high")]
+            assert said == ends.tolist(), (site, name)
+        assert row["n_draws"] == "24"
+        assert float(row["loss_usd_all_low"]) < float(row["loss_usd_all_high"])
+        assert bool(row["visits_lost_all_high"]) is (site == "shop.example")
+    for draw, loss_usd in whole.items():
+        losses = drawn["loss_usd"][drawn["draw"] == draw]
+        assert losses.sum() == pytest.approx(loss_usd, rel=1e-9)
+    (shown,) = (
+        line.cells
+        for line in site_table(open_run(folder)).rows
+        if line.cells[0].text == "shop.example"
+    )
+    median = float(found["shop.example", ""]["loss_usd_all_median"])
+    assert shown[7].text == number(median)
+    with choose_executor(1) as executor:
+        assert verify_folder(folder, executor, n_sample=1).differences == ()
+        path = folder / "draw_sites.parquet"
+        other = tmp_path / "other.parquet"
+        duckdb.sql(f"COPY (SELECT * REPLACE (down_h + 1 AS down_h) FROM '{path}') TO '{other}'")
+        shutil.copy(other, path)
+        differences = verify_folder(folder, executor, n_sample=1).differences
+    assert any("draw_sites.parquet: has other rows" in text for text in differences)
+    assert any("sites.csv: does not follow from the runs" in text for text in differences)
+
+
+def test_a_site_that_met_nothing_in_some_draws_met_zero_in_them(tmp_path: Path) -> None:
+    columns = "draw, 'r' AS strategy, 0 AS replicate, site, affected_h, 0.0 AS impaired_h"
+    duckdb.sql(
+        f"COPY (SELECT {columns}, 0.0 AS down_h, 1.0 AS lost_demand_h, 2.0 AS loss_usd, "
+        "NULL::DOUBLE AS visits_lost FROM (VALUES (0, 'a', 4.0), (2, 'a', 6.0), (1, 'b', 1.0)) "
+        f"AS rows(draw, site, affected_h)) TO '{tmp_path}/draw_sites.parquet'"
+    )
+    nothing = dict.fromkeys(
+        (field.name for field in fields(SiteLine) if field.default is MISSING), 0.0
+    )
+    lines = [SiteLine(**nothing | {"strategy": "r", "site": site, "operator": ""}) for site in "ab"]
+    # The last draw is not finished; a met nothing in the second, b in the first and third.
+    weight = np.array([0.2, 0.3, 0.5, 0.0])
+    first, second = with_wide_bands(lines, tmp_path, "r", weight, 1)
+    names = ("affected_h_all_low", "affected_h_all_median", "affected_h_all_high")
+    assert [getattr(first, name) for name in names] == [0, 4, 6]
+    assert [getattr(second, name) for name in names] == [0, 0, 1]
+    assert (first.n_draws, first.loss_usd_all_high) == (3, 2)
+    assert np.isnan(first.visits_lost_all_high)
