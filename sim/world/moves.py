@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Stream, Streams
+from sim.world.choice import Side, choose, hosting_side, pick
 from sim.world.columns import Columns
 from sim.world.components import FRONTEND, N_ROLES
-from sim.world.placement import LATER_HOSTS, Placement, Side, choose, hosting_side, pick
+from sim.world.hosts import LATER_HOSTS
+from sim.world.placement import Placement
 from sim.world.providers import Places
 
 S_PER_H = 3600

@@ -20,7 +20,7 @@ from sim.names.sharing import kind_at, loneliness, revenue_rank
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import ConcentrationRow
 from sim.world.components import stable_order
-from sim.world.placement import NOBODY, Hosts
+from sim.world.hosts import NOBODY, Hosts
 from sim.world.providers import Places
 from sim.world.sites import Seated
 

@@ -1,4 +1,4 @@
-"""Where components sit: places, numbers of addresses, third-party services.
+"""Where components sit at t = 0: places, numbers of addresses, hosts.
 
 In: hosting, component and service tables, places, streams. Out: component rows, their mode and
 their hosts. It does not know what a business earns.
@@ -7,7 +7,6 @@ their hosts. It does not know what a business earns.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,36 +15,12 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import ROLES
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
+from sim.world.choice import Side, choose, hosting_side, pick
 from sim.world.components import FRONTEND, N_ROLES
+from sim.world.hosts import IPV6_HOSTS, NOBODY, OWN_HOSTS, SITE_HOSTS, Hosts, luck_where, rows_of
 from sim.world.providers import Places
+from sim.world.services import Services
 from sim.world.sites import Seated
-
-
-@dataclass(frozen=True, eq=False)
-class Hosts:
-    """Components as the hosts they sit on.
-
-    Attributes
-    ----------
-    is_spread, seat_row : shape (n_components,)
-        Mode and place of each component of this part.
-    parked_luck : shape (n_components,)
-        Uniform in [0, 1): which way active sites on each of the component's addresses are rounded.
-    host_component, host_address : shape (n_hosts,)
-        Component (counted over all parts) and address of each host.
-    host_business : shape (n_hosts,)
-        Whose host it is; -1 for a shared service.
-    host_luck : shape (n_hosts,)
-        Uniform in [0, 1): how crowded the host's address is, before its owner counts.
-    """
-
-    is_spread: NDArray[np.bool_]
-    seat_row: NDArray[np.int32]
-    parked_luck: NDArray[np.float64]
-    host_component: NDArray[np.int32]
-    host_address: NDArray[np.int64]
-    host_business: NDArray[np.int32]
-    host_luck: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,16 +48,6 @@ class Placement(Hosts):
     is_given: NDArray[np.bool_]
 
 
-SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS, SWITCHED_HOSTS, SITE_HOSTS, IPV6_HOSTS = range(
-    7
-)
-"""Which hosts a part of the luck of names and parked names per address is for."""
-NOBODY = -1
-_AT_ONCE = 1 << 18
-"""Numbers that are drawn at once where only some are kept."""
-Side = tuple[NDArray[np.int64], NDArray[np.float64]]
-
-
 def build_placement(
     resolved: Resolved,
     places: Places,
@@ -107,7 +72,7 @@ def build_placement(
         front = sites.place_row[:, FRONTEND]
         home = np.where(is_given[:, FRONTEND], front, home)
     place_row = _place_components(resolved, places, foreign, home, streams)
-    services = _Services.of(resolved, places, streams)
+    services = Services.of(resolved, places, streams)
     service_row = services.choose(resolved, streams, n_businesses)
     is_third_party = (service_row >= 0) & ~is_given
     own_row = services.n + np.arange(n_businesses * N_ROLES).reshape(n_businesses, N_ROLES)
@@ -124,7 +89,7 @@ def build_placement(
     luck = np.empty(seat.size)
     is_first = np.append(True, seat[1:] != seat[:-1])[: seat.size]
     luck[is_first] = first[is_host[..., 0]]
-    luck[~is_first] = _luck_where(is_host[..., 1:], more)
+    luck[~is_first] = luck_where(is_host[..., 1:], more)
     crowding = streams.generator(Stream.ADDRESS_NAMES, (OWN_HOSTS,))
     parked = streams.generator(Stream.COMPONENT_PARKED, (OWN_HOSTS,)).random(own_row.size)
     n_own = np.where(is_elsewhere, 0, n_addresses)
@@ -137,9 +102,9 @@ def build_placement(
         is_third_party=is_third_party,
         is_given=is_given,
         is_spread=np.concatenate((services.is_spread, is_spread.ravel())),
-        seat_row=_rows(services.seat_row, place_row.ravel()),
+        seat_row=rows_of(services.seat_row, place_row.ravel()),
         parked_luck=np.concatenate((services.parked_luck, parked)),
-        host_component=_rows(services.host_component, own_row.ravel()[seat], given[0], six[0]),
+        host_component=rows_of(services.host_component, own_row.ravel()[seat], given[0], six[0]),
         host_address=np.concatenate(
             (
                 services.host_address,
@@ -148,11 +113,11 @@ def build_placement(
                 six[1],
             )
         ),
-        host_business=_rows(
+        host_business=rows_of(
             np.full(services.host_luck.size, NOBODY), seat // N_ROLES, given[2], six[2]
         ),
         host_luck=np.concatenate(
-            (services.host_luck, _luck_where(is_host, crowding), given[3], six[3])
+            (services.host_luck, luck_where(is_host, crowding), given[3], six[3])
         ),
     )
 
@@ -172,7 +137,7 @@ def _given_hosts(
 def _ipv6_hosts(
     resolved: Resolved,
     places: Places,
-    services: _Services,
+    services: Services,
     place_row: NDArray[np.int64],
     n_addresses: NDArray[np.int64],
     streams: Streams,
@@ -207,9 +172,9 @@ def _ipv6_hosts(
         parts.append(
             (
                 first + row,
-                places.address6_by_luck(where.ravel()[row], _luck_where(is_six, addresses)),
+                places.address6_by_luck(where.ravel()[row], luck_where(is_six, addresses)),
                 row // N_ROLES if number else np.full(row.size, NOBODY),
-                _luck_where(is_six, names),
+                luck_where(is_six, names),
             )
         )
     of_services, of_own = parts
@@ -219,83 +184,6 @@ def _ipv6_hosts(
         np.concatenate((of_services[2], of_own[2])),
         np.concatenate((of_services[3], of_own[3])),
     )
-
-
-def _rows(*parts: NDArray[Any]) -> NDArray[np.int32]:
-    """Rows one part after the other; a million businesses have some ten million hosts."""
-    return np.concatenate(parts, dtype=np.int32, casting="same_kind")
-
-
-def _luck_where(is_kept: NDArray[np.bool_], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Uniform numbers in [0, 1), drawn for everything and kept for some.
-
-    Parameters
-    ----------
-    is_kept : shape (n_businesses, …)
-
-    Returns
-    -------
-    luck : shape (number kept,)
-    """
-    # In pieces, as for a million businesses all of it is large; the numbers are the same.
-    n_at_once = max(1, _AT_ONCE * len(is_kept) // max(1, is_kept.size))
-    parts = [is_kept[row : row + n_at_once] for row in range(0, len(is_kept), n_at_once)]
-    return np.concatenate([np.empty(0), *(rng.random(part.shape)[part] for part in parts)])
-
-
-@dataclass(frozen=True, eq=False)
-class _Services:
-    """Third-party services: rows 0 to n - 1 of the components."""
-
-    names: tuple[str, ...]
-    is_spread: NDArray[np.bool_]
-    seat_row: NDArray[np.int32]
-    parked_luck: NDArray[np.float64]
-    host_component: NDArray[np.int32]
-    host_address: NDArray[np.int64]
-    host_luck: NDArray[np.float64]
-
-    @property
-    def n(self) -> int:
-        return len(self.names)
-
-    @classmethod
-    def of(cls, resolved: Resolved, places: Places, streams: Streams) -> _Services:
-        seats = {row.service: row for row in resolved.service_rows}
-        names = tuple(seats)
-        component = np.repeat(
-            _rows(np.arange(len(names))), [seats[name].n_addresses for name in names]
-        )
-        seat_row = np.array(
-            [places.row(row.provider, row.region) for row in seats.values()], np.int32
-        )
-        luck = streams.generator(Stream.COMPONENT_SERVICE, (0,)).random(component.size)
-        return cls(
-            names,
-            np.array([row.mode == "spread" for row in seats.values()], np.bool_),
-            seat_row,
-            streams.generator(Stream.COMPONENT_PARKED, (SERVICE_HOSTS,)).random(seat_row.size),
-            component,
-            places.address_by_luck(seat_row[component], luck),
-            streams.generator(Stream.ADDRESS_NAMES, (SERVICE_HOSTS,)).random(component.size),
-        )
-
-    def choose(self, resolved: Resolved, streams: Streams, n_businesses: int) -> NDArray[np.int64]:
-        """Service of each business and role; -1 where it runs its own component."""
-        u = streams.generator(Stream.COMPONENT_SERVICE, (1,)).random((n_businesses, N_ROLES))
-        chosen = np.full((n_businesses, N_ROLES), -1, np.int64)
-        share = {str(row.role): row.share_third_party for row in resolved.components.rows}
-        for role_row, role in enumerate(ROLES):
-            rows = [row for row in resolved.service_rows if row.role == role and row.popularity > 0]
-            if not rows or share[role] == 0:
-                continue
-            is_user = u[:, role_row] < share[role]
-            weight = np.array([row.popularity for row in rows])
-            service = np.array([self.names.index(row.service) for row in rows])
-            # Given that u lies below the share, u / share is uniform again.
-            luck = u[is_user, role_row] / share[role]
-            chosen[is_user, role_row] = service[choose(weight, luck)]
-        return chosen
 
 
 def _sizes(
@@ -337,24 +225,3 @@ def _place_components(
     )
     place_row[:, FRONTEND] = home
     return place_row
-
-
-def hosting_side(resolved: Resolved, places: Places, side: str) -> Side:
-    """Place rows of one side, foreign or domestic, and their weights."""
-    rows = [row for row in resolved.hosting.rows if row.side == side]
-    place = np.array([places.row(row.provider, row.region) for row in rows], np.int64)
-    return place, np.array([row.weight for row in rows], np.float64)
-
-
-def pick(side: Side, u: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Place drawn by weight from one side."""
-    place, weight = side
-    return np.asarray(place[choose(weight, u)], dtype=np.int64)
-
-
-def choose(weight: NDArray[np.float64], u: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Row drawn with probability proportional to weight, by inversion of uniform ``u``."""
-    edge = np.cumsum(weight)
-    row = np.searchsorted(edge, u * edge[-1], side="right")
-    # Rounding of u * total may reach the last edge; the last row with weight is meant.
-    return np.asarray(np.minimum(row, np.flatnonzero(weight)[-1]), dtype=np.int64)

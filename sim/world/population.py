@@ -16,11 +16,13 @@ from sim.catalogue.causes import BOUGHT_SERVICE, COMPONENT_ELSEWHERE, OWN_ADDRES
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import Inventory
 from sim.streams import Stream, Streams
+from sim.world.choice import choose
 from sim.world.columns import Columns
 from sim.world.components import Components
+from sim.world.hosts import Hosts
 from sim.world.moves import Moves, build_moves
 from sim.world.neighbours import Neighbours, neighbours_of_hosts
-from sim.world.placement import Hosts, Placement, build_placement, choose
+from sim.world.placement import Placement, build_placement
 from sim.world.providers import Places
 from sim.world.sites import Sites, describe_sites, seat_sites
 from sim.world.switching import Programs, build_programs

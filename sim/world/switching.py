@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
+from sim.world.choice import Side, hosting_side, pick
 from sim.world.columns import Columns
 from sim.world.components import N_ROLES
-from sim.world.placement import SWITCHED_HOSTS, Hosts, Placement, Side, hosting_side, pick
+from sim.world.hosts import SWITCHED_HOSTS, Hosts
+from sim.world.placement import Placement
 from sim.world.providers import Places
 
 S_PER_MIN = 60

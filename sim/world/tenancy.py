@@ -19,8 +19,9 @@ from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.scenario.tenancy import Tenancy
 from sim.streams import Stream, Streams
 from sim.world.columns import Columns
+from sim.world.hosts import TENANT_HOSTS, Hosts
 from sim.world.moves import Moves
-from sim.world.placement import TENANT_HOSTS, Hosts, Placement
+from sim.world.placement import Placement
 from sim.world.providers import Places
 
 S_PER_D = 86_400

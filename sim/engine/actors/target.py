@@ -17,7 +17,7 @@ from sim.engine.state.space import AddressSpace
 from sim.engine.state.target import TargetState
 from sim.streams import Stream, Streams
 from sim.world.build import World
-from sim.world.placement import choose
+from sim.world.choice import choose
 from sim.world.target import Pools
 
 S_PER_H = 3600
