@@ -26,6 +26,10 @@ from tests.experiments import run_experiment
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# Whoever starts tests in the background has them ignore an interrupt, and so would what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # Before tests are imported, which ask for numbers of examples, and before the option is read.
 examples.register()
 remembered.remember()

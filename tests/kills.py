@@ -468,6 +468,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--command", action="append", choices=list(COMMANDS), help="all if none")
     given = parser.parse_args()
+    # In the background an interrupt is ignored, and would be by every command as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def show(number: int, found: Kill) -> None:
         for line in say([found]):
