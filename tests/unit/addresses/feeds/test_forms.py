@@ -226,6 +226,22 @@ def test_a_plain_text_of_xray_is_a_part_of_names(tmp_path):
     assert not any("Xray" in note for note in feed.notes)
 
 
+def test_a_rule_that_is_not_understood_is_refused_by_its_path(tmp_path):
+    strict = {"type": "logical", "mode": "and", "rules": [{"ip_cidr": "198.51.100.0/24"}]}
+    either = {"type": "logical", "mode": "or", "rules": [{"ip_cidr": "192.0.2.0/24"}, strict]}
+    inverted = {"ip_cidr": "203.0.113.0/24", "invert": True}
+    boxed = {"version": 1, "rules": ["text", strict, either, inverted]}
+    with pytest.raises(DataError) as refused:
+        read_text(json.dumps(boxed), "routing", tmp_path)
+    stricter = "expected rules of which one must match (or), got a stricter rule"
+    assert sorted(map(str, refused.value.problems)) == [
+        "given: rules.0: expected a rule, got str",
+        f"given: rules.1: {stricter}",
+        f"given: rules.2.rules.1: {stricter}",
+        "given: rules.3: expected a rule that says what it matches, got an inverted one",
+    ]
+
+
 def test_verbose_answers_of_team_cymru_are_told_and_read(tmp_path):
     text = (
         "Bulk mode; whois.cymru.com [2026-01-02 03:04:05 +0000]\n"
