@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import ScenarioError
+from sim.errors import ProblemsError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.provenance.source import Source
 from sim.scenario.provenance.sources import explain, list_sources
@@ -170,6 +170,16 @@ def test_each_row_gives_every_cell_a_line(tmp_path: Path) -> None:
     assert [(cell.lines, cell.row, cell.value) for cell in cells] == [
         ("2", "AWS", 3), ("3", "Google Cloud", 2), ("4", "DigitalOcean", 2)
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("named", ["keys: [provider, nobody]", "rows: {source: nobody}"])
+def test_a_note_that_names_a_column_it_does_not_describe_is_refused(
+    tmp_path: Path, named: str
+) -> None:
+    note = NOTE.replace("KIND", "assumption").replace("SUPPORT", "why: no census")
+    before = "keys: [provider]" if named.startswith("keys") else "rows: {source: source}"
+    with pytest.raises(ProblemsError, match="expected a column of the table, got 'nobody'"):
+        own_table(tmp_path, CSV, note.replace(before, named))
 
 
 def test_a_range_of_factors_is_one_of_numbers_where_the_value_is_one(tmp_path: Path) -> None:
