@@ -15,7 +15,7 @@ from sim.errors import PartialError, UsageError
 from sim.files import new_files
 from sim.results import place
 from sim.results.checkpoints import remove_parts
-from sim.results.contents import foreign_files
+from sim.results.contents import foreign_files, remove_own
 from sim.results.place import check_free, new_folder
 from tests.endings import locked
 
@@ -93,6 +93,22 @@ FOREIGN = [
     ".hidden",
     ".inner.partial-12/parts/000-0000001.json",
 ]
+
+
+def test_of_a_folder_that_is_removed_the_manifest_goes_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, gone, unlink = write_run(tmp_path / "out"), [], Path.unlink
+
+    def seen(self: Path, missing_ok: bool = False) -> None:
+        gone.append(self.name)
+        unlink(self, missing_ok=missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", seen)
+    remove_own(folder)
+    assert gone[-1] == "manifest.json"
+    assert {"summary.csv", "timing.json"} < set(gone[:-1])
+    assert not folder.exists()
 
 
 @pytest.mark.parametrize("name", FOREIGN)

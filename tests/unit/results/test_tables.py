@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
+from sim.results.columns import ALL_TABLES, KEYS
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -54,3 +55,10 @@ def test_what_is_no_such_table_is_refused(tmp_path: Path, content: str, message:
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="No such file"):
         read_rows(RunFolder(tmp_path, {}, {}), "tradeoff.csv")
+
+
+@pytest.mark.parametrize("name", ALL_TABLES)
+def test_columns_of_a_table_are_named_apart_and_its_keys_are_columns(name: str) -> None:
+    names = [column.name for column in ALL_TABLES[name]]
+    assert len(set(names)) == len(names)
+    assert set(KEYS.get(name, ())) <= set(names)

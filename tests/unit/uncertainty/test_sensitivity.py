@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
-from sim.errors import UsageError
+from sim.errors import ScenarioError, UsageError
 from sim.experiment.answers import PARTIAL, Answers
 from sim.experiment.executors.task import Failure
 from sim.measure.measures import Measure
@@ -29,6 +31,13 @@ def factors(resolved: Resolved) -> list[Factor]:
     chosen, _ = choose_factors(resolved, KEYS, [])
     assert [factor.key for factor in chosen] == KEYS
     return chosen
+
+
+@pytest.mark.parametrize("key", ["thresholds.nobody", "strategy.id"])
+def test_a_range_of_what_holds_no_number_is_refused(resolved: Resolved, key: str) -> None:
+    told = f"--range {key}=0..1: expected a key that holds a number, got '{key}'"
+    with pytest.raises(ScenarioError, match=re.escape(told)):
+        choose_factors(resolved, [], [f"{key}=0..1"])
 
 
 def respond(stages: list[Stage], factors: list[Factor]) -> Answers:
@@ -109,6 +118,22 @@ def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(
     assert [point["part"] for point in points].count("morris") == 4 * 5
     assert points[0][KEYS[0]] is None
     assert len(str(points[row][KEYS[3]]).split()) == 3
+
+
+def test_points_tell_of_every_factor_of_the_first_stage(
+    resolved: Resolved, factors: list[Factor]
+) -> None:
+    stages = [ends_stage(resolved, factors), morris_stage(resolved, factors[:2], 2, 1)]
+    lines = judge(stages, answers := respond(stages, factors), ["a"], 1)
+    sheets = {sheet.file: sheet for sheet in sheets_of(stages, answers, lines, [])}
+    points = sheets["points.csv"].records()
+    assert set(KEYS) < set(points[0])
+    third = factors[2]
+    ends = [point[third.key] for point in points if point["part"] == stages[0].part]
+    assert {end for end in ends if end is not None} == {third.low, third.high}
+    others = [point for point in points if point["part"] == stages[1].part]
+    assert {(point[KEYS[2]], point[KEYS[3]]) for point in others} == {(None, None)}
+    assert None not in {point[KEYS[0]] for point in others}
 
 
 def test_trajectories_keep_to_what_the_scenario_can_be(resolved: Resolved) -> None:
