@@ -133,6 +133,12 @@ def test_names_of_points_cover_neither_each_other_nor_the_points(comparison: Run
         "none  100%",
         "wide  2%",
     ]
+    # What no other strategy beats in both is named in black, the rest in grey.
+    assert {text.get_text()[:4]: text.get_color() for text in names} == {
+        "narr": "#222222",
+        "none": "#222222",
+        "wide": "#7a7a7a",
+    }
     boxes = [text.get_window_extent(renderer) for text in names]
     for one, other in combinations(boxes, 2):
         assert Bbox.intersection(one, other) is None

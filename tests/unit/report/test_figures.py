@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
@@ -182,6 +183,7 @@ def test_the_bands_drawn_are_the_bands_computed(shipped_run: Path) -> None:
     top = max(path.vertices[:, 1].max() for path in ax.collections[0].get_paths())
     assert top == pytest.approx(band.high.max())
     assert ax.get_ylim()[0] == 0  # counts are shown from zero
+    assert ax.get_ylabel() == "businesses (of 1,000)"
 
 
 @pytest.mark.usefixtures("in_house_style")
@@ -323,6 +325,18 @@ def test_dates_on_the_axis_are_local_to_the_scenario(shipped_run: Path) -> None:
     left, right = (num2date(limit).replace(tzinfo=None) for limit in ax.get_xlim())
     assert left == run.start.replace(tzinfo=None)
     assert (right - left).days == 50
+
+
+@pytest.mark.usefixtures("in_house_style")
+def test_first_days_of_addresses_go_to_the_last_published_total(shipped_run: Path) -> None:
+    from matplotlib.dates import num2date
+
+    near, far = draw_addresses(open_run(shipped_run)).figure.axes
+    left, right = (num2date(limit).replace(tzinfo=None) for limit in near.get_xlim())
+    assert left == datetime(2018, 4, 16)
+    # The last row of telegram-2018-published-totals is of 20 April, and a day is left beside it.
+    assert right == datetime(2018, 4, 22)
+    assert num2date(far.get_xlim()[1]).replace(tzinfo=None) == datetime(2018, 6, 5)
 
 
 def test_what_is_drawn_stands_beside_it_in_words_and_numbers(drawn_folder: Path) -> None:
