@@ -52,6 +52,8 @@ SetOption = Annotated[
         metavar="KEY.PATH=VALUE",
         help="Override values of the scenario; recorded in the manifest. A mapping {KEY: VALUE} is "
         "merged into what stands there; 'off' takes away a section or key that may be left out. "
+        "TABLE.COLUMN=AMOUNT moves an assumed column of a shipped table: a factor for its cells, "
+        "or a position from -1 to 1 within their ranges ('overblock sensitivity SCENARIO --list'). "
         "May be repeated.",
     ),
 ]

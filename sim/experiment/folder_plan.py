@@ -14,6 +14,7 @@ from sim.results.folder import RESOLVED, SCENARIO
 from sim.results.integrity import is_inside
 from sim.results.read import RunFolder
 from sim.scenario.load import load_scenario
+from sim.scenario.overrides import is_column
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.seeds import note_path
 
@@ -35,10 +36,11 @@ def plan_of_folder(run: RunFolder, scratch: Path, *, is_resolved: bool = False) 
         If the scenario, or a table, is not one that this version reads.
     """
     described = run.manifest["scenario"]
+    overrides = [str(override) for override in described["overrides"]]
     if is_resolved:
-        loaded = load_scenario(str(run.path / RESOLVED))
+        # Its keys hold what was set; which columns were is said by the overrides alone.
+        loaded = load_scenario(str(run.path / RESOLVED), [*filter(is_column, overrides)])
     else:
-        overrides = [str(override) for override in described["overrides"]]
         loaded = load_scenario(str(run.path / SCENARIO), overrides)
         document = loaded.document.renamed(str(described["file"]))
         loaded = replace(loaded, document=document)
@@ -57,7 +59,7 @@ def plan_of_folder(run: RunFolder, scratch: Path, *, is_resolved: bool = False) 
             file = run.path / source
             if is_inside(run, file) and file.is_file():
                 target.write_bytes(file.read_bytes())
-    resolved = resolve(replace(loaded, copies=copies))
+    resolved = resolve(loaded.with_copies(copies))
     n_replicates = int(manifest["n_replicates_asked"])
     asked = with_table(manifest, run.path)
     return Plan.as_described(resolved, asked, int(manifest["root_seed"]), n_replicates)

@@ -169,7 +169,7 @@ def _question_of(document: Mapping[str, Any], folder: Path) -> Question:
         if hashlib.sha256(copies[name].read_bytes()).hexdigest() != table["sha256"]:
             raise _another(folder)
     loaded = load_scenario(str(folder / SCENARIO), document["overrides"])
-    loaded = replace(loaded, copies=copies, document=loaded.document.renamed(document["file"]))
+    loaded = replace(loaded.with_copies(copies), document=loaded.document.renamed(document["file"]))
     return Question(
         document["kind"],
         document["result_id"],

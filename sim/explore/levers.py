@@ -38,9 +38,11 @@ class Lever:
     Attributes
     ----------
     key
-        Its path in the scenario.
+        Its path in the scenario, or table and column.
     meaning, unit
         What it is.
+    scale
+        As of `Factor`: what its numbers mean.
     low, given, high
         Ends of its range, and where it stands.
     is_log, is_whole
@@ -55,6 +57,7 @@ class Lever:
     key: str
     meaning: str
     unit: str
+    scale: str
     low: float
     given: float
     high: float
@@ -143,22 +146,27 @@ def _chosen(plan: Plan, shares: dict[str, tuple[float, float]]) -> list[Lever]:
 
 
 def _can_be_set(factor: Factor) -> bool:
-    """Whether one number of the scenario is meant, as ``--set`` takes it."""
-    return factor.scale == "value" and factor.n_dials == 1 and factor.low < factor.high
+    """Whether one number is meant, as ``--set`` takes it: of a key, or of a shipped table."""
+    is_of_file = factor.scale != "value" and factor.key.rpartition(".")[0].endswith(".csv")
+    return factor.n_dials == 1 and factor.low < factor.high and not is_of_file
 
 
 def _lever(plan: Plan, factor: Factor, shares: Sequence[float]) -> Lever:
     told, plain = shares
     scenario = plan.resolved.scenario
+    name = factor.key.rpartition(".")[0]
+    paths = {table.name: table.path for table in plan.resolved.tables}
+    path = paths[name] if factor.scale != "value" else None
     return Lever(
         factor.key,
-        meaning_of(factor.key, None).replace("`", ""),
+        meaning_of(factor.key, path).replace("`", ""),
         factor.unit,
+        factor.scale,
         factor.low,
         min(max(factor.given, factor.low), factor.high),
         factor.high,
         factor.is_log,
-        factor.is_whole or is_whole(scenario, factor.key),
+        factor.is_whole or (factor.scale == "value" and is_whole(scenario, factor.key)),
         float(told if told > 0 else plain),
         bool(told > 0) and not math.isnan(told),
     )

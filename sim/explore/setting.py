@@ -23,7 +23,8 @@ MOST_STRATEGIES = 12
 MOST_SETTINGS = 64
 MOST_LETTERS = 400
 """Letters of a strategy or of a value."""
-_KEY = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)*")
+_KEY = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_]*)*")
+"""A path of a key, or a table and its column."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Setting:
     strategies
         Strategies compared, as the command line writes them; the scenario's own alone when empty.
     overrides
-        ``key.path=value`` each, as of ``--set``.
+        ``key.path=value`` or ``table.column=amount`` each, as of ``--set``.
     n_replicates, n_draws, root_seed
         As of a run.
     """

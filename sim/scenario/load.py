@@ -19,12 +19,13 @@ from sim.scenario import library
 from sim.scenario.countries import take_pack
 from sim.scenario.document import MAX_BYTES, parse_document
 from sim.scenario.dump import dump_tree, scenario_tree
-from sim.scenario.overrides import override, put_value
+from sim.scenario.overrides import column_setting, is_column, override, put_value
 from sim.scenario.provenance.provenance import note_problems, without_stale_notes
 from sim.scenario.refusal import by_place, scenario_problems
 from sim.scenario.schema import Scenario
 from sim.scenario.sections import section_problems
 from sim.scenario.tables.assumptions import assumptions_path, read_assumptions
+from sim.scenario.tables.columns import ColumnSetting
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table
 from sim.scenario.tree import Document, Place
@@ -54,6 +55,10 @@ class LoadedScenario:
     copies
         Where tables lie by name, for a scenario read from a run folder with its own copies; a
         table that is not among them lies where it always does.
+    columns
+        Assumed columns of tables that are set.
+    are_columns_moved
+        Whether the copies have the moved columns already.
     """
 
     scenario: Scenario
@@ -63,6 +68,12 @@ class LoadedScenario:
     overrides: tuple[str, ...]
     assumed: tuple[AssumptionRow, ...]
     copies: Mapping[str, Path] = field(default_factory=dict)
+    columns: tuple[ColumnSetting, ...] = ()
+    are_columns_moved: bool = False
+
+    def with_copies(self, copies: Mapping[str, Path]) -> LoadedScenario:
+        """The scenario of a run, whose copies of the tables have what was set in them."""
+        return replace(self, copies=copies, are_columns_moved=True)
 
     def find_table(self, name: str) -> Path:
         """Path of a table that the scenario names."""
@@ -85,7 +96,7 @@ def load_scenario(
     overrides
         ``key.path=value`` each, applied before validation: a mapping is merged into what stands
         there, and ``off`` takes away what a scenario may leave out. What is set loses the note of
-        the file.
+        the file. ``table.column=amount`` moves an assumed column; see `ColumnSetting`.
     copies
         As of `LoadedScenario`.
 
@@ -138,12 +149,21 @@ def _load(
     copies: Mapping[str, Path],
 ) -> LoadedScenario:
     document = parse_document(source, file)
+    columns = []
     for text in overrides:
-        override(document, text)
+        if is_column(text):
+            columns.append(column_setting(document, text))
+        else:
+            override(document, text)
     take_pack(document)
     assumed = assume(document)
     scenario = validate(document)
-    return LoadedScenario(scenario, document, source, folder, tuple(overrides), assumed, copies)
+    # Of a column that is set twice the last setting counts, as of a key.
+    by_key = {one.key: one for one in columns if one is not None}
+    return LoadedScenario(
+        scenario, document, source, folder, tuple(overrides), assumed, copies,
+        tuple(by_key.values()),
+    )  # fmt: skip
 
 
 def _read(name: str) -> tuple[bytes, str, Path]:

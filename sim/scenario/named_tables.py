@@ -6,7 +6,7 @@ together is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
 from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, Scenario
+from sim.scenario.tables.columns import ColumnSetting, with_settings
 from sim.scenario.tables.inventory_file import read_inventory
 from sim.scenario.tables.lists import read_list
 from sim.scenario.tables.money import (
@@ -134,6 +135,9 @@ class TableReader:
         self._held = held
         self._unknown: list[Problem] = []
         self._malformed: list[Problem] = []
+        self._columns: dict[str, list[ColumnSetting]] = {}
+        for one in loaded.columns:
+            self._columns.setdefault(one.table, []).append(one)
 
     def read_all(self) -> dict[str, Any]:
         """Read all tables that are named, by attribute of ``Resolved``.
@@ -143,16 +147,27 @@ class TableReader:
         ScenarioError, DataError
             With what is wrong with any of them.
         """
+        named = list(_named(self._loaded.scenario))
         tables: dict[str, Any] = {
             column: self._read(column, key, name, partial(_read_rows, model))
-            for column, key, name, model in _named(self._loaded.scenario)
+            for column, key, name, model in named
             if name is not None
         }
         if (name := self._loaded.scenario.population.inventory) is not None:
             key = "population.inventory"
             tables["inventory"] = self._read("inventory", key, name, read_inventory)
+        if not self._held:
+            self._check_settings([one for _, _, one, _ in named if one is not None])
         self._stop_if_any()
         return tables
+
+    def _check_settings(self, names: Sequence[str]) -> None:
+        """Refuse columns of tables that the scenario does not name."""
+        for one in self._loaded.columns:
+            if one.table not in names:
+                close = hint(one.table, names)
+                message = f"expected a table that the scenario names, got {one.table!r}{close}"
+                self._malformed.append(Problem(one.origin, message, key=one.key))
 
     def read_lists(self, names: Iterable[str]) -> tuple[Table[PrefixRow], ...]:
         """Read files of addresses.
@@ -179,10 +194,19 @@ class TableReader:
             self._unknown.append(Problem(place.file, message, place.line, place.column, key))
             return None
         try:
-            return read(name, path)
+            return self._with_settings(key, read(name, path))
         except ProblemsError as error:
             self._malformed += error.problems
             return None
+
+    def _with_settings(self, key: str, table: TableType) -> TableType:
+        asked = self._columns.get(table.name, [])
+        if not asked:
+            return table
+        if key.startswith("money."):
+            message = "expected another table: this one is drawn over its ranges in every run"
+            raise DataError([Problem(one.origin, message, key=one.key) for one in asked])
+        return with_settings(table, asked, is_moved=self._loaded.are_columns_moved)
 
     def _read_list(self, name: str) -> Table[PrefixRow] | None:
         """Read a file of addresses, or take note of what is wrong with it."""

@@ -1,12 +1,14 @@
 """Values set over those of a scenario file: merged, replaced, or switched off.
 
 In: a document, and ``key.path=value`` or a value from Python. Out: the document, changed, with what
-is wrong among its problems. It does not validate what is set.
+is wrong among its problems; of ``table.column=amount`` the setting. It does not validate what is
+set.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from types import NoneType
 from typing import Any
 
@@ -14,12 +16,38 @@ from pydantic import BaseModel
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import parse_scalar
+from sim.scenario.library import table_names
 from sim.scenario.model import kinds_of
 from sim.scenario.schema import Scenario
+from sim.scenario.tables.columns import ColumnSetting
 from sim.scenario.tree import Document, Path, Place, Value, format_path
 
 OFF = "off"
 """Takes away a section, or a single key, that a scenario may leave out."""
+
+
+def is_column(text: str) -> bool:
+    """Whether ``table.column=amount`` is meant, of a shipped table: one's own is edited."""
+    key, separator, _ = text.partition("=")
+    table, dot, column = key.strip().rpartition(".")
+    is_key = table.partition(".")[0] in Scenario.model_fields
+    return bool(separator and dot and column) and table in table_names() and not is_key
+
+
+def column_setting(document: Document, text: str) -> ColumnSetting | None:
+    """Read ``table.column=amount``; what is wrong with it joins the problems of the document."""
+    origin = f"--set {text}"
+    key, _, written = text.partition("=")
+    table, _, column = key.strip().rpartition(".")
+    try:
+        amount = float(written)
+    except ValueError:
+        amount = math.nan
+    if not math.isfinite(amount):
+        message = f"expected a number, got {written.strip()!r}"
+        document.problems.append(Problem(origin, message, key=key.strip()))
+        return None
+    return ColumnSetting(table, column, amount, origin)
 
 
 def override(document: Document, text: str) -> None:

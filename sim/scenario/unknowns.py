@@ -14,9 +14,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.changes import ColumnChange, Point, is_whole
+from sim.scenario.changes import Point, is_whole
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.assumptions import assumed_by_key
+from sim.scenario.tables.columns import ColumnChange, ends_of
 from sim.scenario.tables.notes import ColumnNote, Distribution, Nature, Range
 from sim.scenario.tables.seeds import Table
 from sim.scenario.tree import Value
@@ -32,6 +33,7 @@ PERT_WEIGHT = 4
 DRAWN_ALREADY = "drawn over its ranges in every run; the money metrics carry it"
 END_OF_RANGE = "an end of another column's range"
 ONE_REVENUE = "revenue_level of the money parameters is the same uncertainty, drawn in every run"
+SET = "set for this run"
 NATURES: Mapping[str, str] = {
     "definition": "a definition: what a word means is not unknown",
     "computation": "a matter of computation",
@@ -207,7 +209,9 @@ def _column_factors(resolved: Resolved, table: Table[Any]) -> tuple[list[Factor]
         if column.kind != "assumption" or column.range is None:
             continue
         key = f"{table.name}.{name}"
-        if table.name in money:
+        if name in table.set_columns:
+            left_out.append(LeftOut(key, SET))
+        elif table.name in money:
             left_out.append(LeftOut(key, DRAWN_ALREADY))
         elif name in ends:
             left_out.append(LeftOut(key, END_OF_RANGE))
@@ -294,30 +298,17 @@ def point_of(resolved: Resolved, amounts: Sequence[tuple[Factor, Sequence[float]
             keys.append((factor.key, int(amount[0]) if factor.is_whole else float(amount[0])))
             continue
         table, column = factor.key.rsplit(".", 1)
-        low, high = _ends(resolved, table, column) if factor.scale == "position" else ((), ())
+        low: tuple[float, ...] = ()
+        high: tuple[float, ...] = ()
+        if factor.scale == "position":
+            low, high = ends_of(_table(resolved, table), column)
         moved = tuple(float(one) for one in amount)
         columns.append(ColumnChange(table, column, factor.scale, moved, low, high))
     return Point(tuple(keys), tuple(columns))
 
 
-def _ends(
-    resolved: Resolved, name: str, column: str
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Low and high end of the range of each cell of a column."""
-    table: Table[Any] = next(table for table in resolved.tables if table.name == name)
-    assert table.note is not None
-    interval = table.note.columns[column].range
-    assert interval is not None
-    if interval.absolute is not None:
-        low, high = interval.absolute
-        n = len(table.rows)
-        return (low,) * n, (high,) * n
-    assert interval.columns is not None
-    below, above = interval.columns
-    return (
-        tuple(float(getattr(row, below)) for row in table.rows),
-        tuple(float(getattr(row, above)) for row in table.rows),
-    )
+def _table(resolved: Resolved, name: str) -> Table[Any]:
+    return next(table for table in resolved.tables if table.name == name)
 
 
 def value_at(resolved: Resolved, key: str) -> float | None:

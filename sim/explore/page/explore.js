@@ -192,7 +192,21 @@ function fromDial(lever, dial) {
   return Math.min(Math.max(rounded, lever.low), lever.high);
 }
 
-function setLevers(levers, nDraws) {
+// A column of a table has a factor, or a place between the ends of the range of each of its cells.
+function inUnit(lever, value) {
+  if (lever.scale === "times") return `× ${value}`;
+  if (lever.scale === "value") return `${value} ${lever.unit}`;
+  if (!value) return "as in the table";
+  return `${Math.round(100 * Math.abs(value))} % of the way to the ${value < 0 ? "low" : "high"} end`;
+}
+const ends = (lever) => (lever.scale === "position"
+  ? `every cell of the column from the low to the high end of its range (${lever.unit})`
+  : `${lever.low} to ${lever.high}${lever.scale === "times" ? `, times every cell of the column (${lever.unit})` : ` ${lever.unit}`}; given ${lever.given}`);
+
+function setLevers(given, nDraws) {
+  // What is set is drawn no more; its lever stays.
+  const held = state.levers.filter((one) => one.key in state.settings && !given.some((other) => other.key === one.key));
+  const levers = given.length ? [...given, ...held] : given;
   state.levers = levers;
   const how = nDraws ? `by ${nDraws} draws of what is not known` : "by the draws of the run that was opened";
   byId("levers-note").textContent = levers.length
@@ -201,14 +215,14 @@ function setLevers(levers, nDraws) {
   byId("levers").replaceChildren(...levers.map((lever, row) => {
     const id = `lever-${row}`;
     const value = state.settings[lever.key] ?? lever.given;
-    const output = element("output", { for: id }, `${value}`);
+    const output = element("output", { for: id }, lever.scale === "times" ? `× ${value}` : `${value}`);
     const input = element("input", { type: "range", id, min: 0, max: 1000, step: 1, "data-key": lever.key });
     input.value = 1000 * toDial(lever, value);
-    input.setAttribute("aria-valuetext", `${value} ${lever.unit}`);
+    input.setAttribute("aria-valuetext", inUnit(lever, value));
     input.addEventListener("input", () => {
       const now = fromDial(lever, input.value / 1000);
-      output.textContent = `${now}`;
-      input.setAttribute("aria-valuetext", `${now} ${lever.unit}`);
+      output.textContent = lever.scale === "times" ? `× ${now}` : `${now}`;
+      input.setAttribute("aria-valuetext", inUnit(lever, now));
       state.settings = { ...state.settings, [lever.key]: now };
       clearTimeout(state.timer);
       state.timer = setTimeout(compute, WAIT_MS);
@@ -216,7 +230,7 @@ function setLevers(levers, nDraws) {
     const share = `${(100 * lever.share).toFixed(0)} %${lever.is_told ? "" : ", not told from chance"}`;
     return element("div", { class: "lever" },
       element("label", { for: id }, `${lever.meaning || lever.key} (${lever.key})`), input, output,
-      element("p", { class: "small soft" }, `${lever.low} to ${lever.high} ${lever.unit}; given ${lever.given}; explains ${share}`));
+      element("p", { class: "small soft" }, `${ends(lever)}; explains ${share}`));
   }));
 }
 

@@ -23,6 +23,9 @@ SCENARIO --list` lists theirs. This page is made from `seeds/` and the scenarios
 `python -m sim.cli.reference`; what the words mean is told in [two bands](../explanation/bands.md).
 
 - A factor (x) multiplies all cells of a column; *rows apart* means that each row has its own.
+- `--set KEY=VALUE` sets a key, and `--set TABLE.COLUMN=AMOUNT` a column: a factor, or a position
+  from -1 (the low end) by 0 (as it stands) to 1 (the high end). What is set is drawn no more.
+  Columns with *rows apart* are set in a table of one's own.
 - A position is drawn between the ends of each cell's own range, the value as given in the middle.
 """
 

@@ -10,7 +10,7 @@ import csv
 import hashlib
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
@@ -75,11 +75,13 @@ class Table(Generic[RowType]):
     path
         Where it was read.
     sha256
-        Of the file's bytes.
+        Of the file's bytes; of those that a moved table would have.
     rows, lines
         Equally long.
     note
         The source note; None for a user's table without one.
+    set_columns
+        Columns that a setting moved: what they hold is not varied any more.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Table(Generic[RowType]):
     rows: tuple[RowType, ...]
     lines: tuple[int, ...]
     note: SourceNote | None
+    set_columns: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def n_rows(self) -> int:
@@ -252,8 +255,8 @@ def _check_header(header: list[str], path: Path, model: type[Row]) -> None:
         if name not in fields:
             message = f"unknown column{hint(name, fields)} (known: {', '.join(fields)})"
             problems.append(Problem(str(path), message, 1, 0, name))
-    for name, field in fields.items():
-        if field.is_required() and name not in header:
+    for name, declared in fields.items():
+        if declared.is_required() and name not in header:
             problems.append(Problem(str(path), "expected this column, got none", 1, 0, name))
     if problems:
         raise DataError(problems)

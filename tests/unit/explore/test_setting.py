@@ -24,6 +24,7 @@ def test_a_setting_says_what_the_command_line_would() -> None:
     assert setting.overrides == ("population.n_businesses=60", "censor.discovery_lag_h=0.5")
     assert setting.strategies == ("exact", "wide=aggregate:length=16")
     assert setting_of("a.b=3.0") == "a.b=3"
+    assert setting_of("operators-russia-2018.compliance=0.9") is not None
     assert setting_of("end=2018-04-16T20:00+03:00") is None
     assert setting_of("a.b=nan") is None
 
@@ -38,6 +39,7 @@ def test_a_setting_says_what_the_command_line_would() -> None:
         ({"strategies": "exact"}, "strategies: expected at most 12 lines"),
         ({"settings": {"population.inventory": "/etc/passwd"}}, "expected a number"),
         ({"settings": {"a=b": 1}}, "expected key paths"),
+        ({"settings": {"../a.b": 1}}, "expected key paths"),
         ({"settings": {"a.b": float("inf")}}, "expected a finite number"),
         ({"settings": {"a.b": True}}, "expected a number"),
         ({"settings": {f"a.b{row}": 1 for row in range(65)}}, "expected at most 64 values"),

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ScenarioError
-from sim.scenario.changes import FINER, ColumnChange, change, is_whole
+from sim.scenario.changes import change, is_whole
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tables.columns import FINER, ColumnChange
 from sim.scenario.tree import Value
 
 WriteScenario = Callable[..., Path]
