@@ -357,7 +357,9 @@ def _check_run(
         is_begun = any(kept) or found.found == "kept in the folder"
         found.check(not is_begun, f"not gone on with: {resumed.stderr[-300:]}")
         again = call(command.arguments)
-        found.check(again.exit_code == 0, f"cannot begin anew: {again.stderr[-300:]}")
+        told = f"{again.stderr[-300:]} (--resume ended with {resumed.exit_code}: "
+        told += f"{resumed.stderr[-300:]})"
+        found.check(again.exit_code == 0, f"cannot begin anew: {told}")
     found.check(bytes_below(out) == reference.after, "ends in other bytes")
     _check_whole(found, command, "out", "is not whole in the end")
 
