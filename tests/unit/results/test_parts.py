@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -60,3 +63,24 @@ def test_an_empty_part_is_that_of_a_run_without_rows(tmp_path: Path) -> None:
     empty = write(tmp_path / "again", 1, [])
     assert is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [1])
     assert not is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [0])
+
+
+IN_TOKYO = """\
+import sys
+from pathlib import Path
+import numpy as np
+from sim.results.parquet import Instants, PartWriter, read_columns
+path = Path(sys.argv[1])
+writer = PartWriter()
+writer.write(path, {"time_utc": Instants(np.array([1523836800]))})
+print(*read_columns(path, "SELECT CAST(time_utc AS VARCHAR) AS text FROM data")["text"])
+"""
+
+
+def test_instants_are_read_in_utc_wherever_the_machine_is(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_TOKYO, str(tmp_path / "part")],
+        capture_output=True, text=True, check=True, env=os.environ | {"TZ": "Asia/Tokyo"},
+    )  # fmt: skip
+    # 1,523,836,800 s is midnight of 16 April 2018 (`date -u -d @1523836800`).
+    assert done.stdout.strip() == "2018-04-16 00:00:00+00"

@@ -43,6 +43,7 @@ def test_draws_far_from_the_figure_are_ruled_out_and_the_second_wave_has_none_of
     # 10 is x = 0.5; three deviations of 0.1 in log10 are 0.15 in x. Emulation makes it no sharper.
     assert not found.is_ruled_out[np.abs(x - 0.5) < 0.14].any()
     assert found.is_ruled_out[np.abs(x - 0.5) > 0.2].all()
+    assert found.wave.tolist() == [1] * N_FIRST + [2] * N_SECOND
     assert not found.is_ruled_out[found.wave == 2].any()
     assert found.draw[:N_FIRST].tolist() == list(range(N_FIRST))
     assert (np.diff(found.draw) > 0).all()
