@@ -235,6 +235,11 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
     assert picture.note == "Line: mean; dark shade: nine in ten by luck alone."
     # Top of the axis is 0.3, which is 34 from above; the bottom is 34 from below of 250.
     assert f'cy="{250 - 34 - 182 * 0.25 / 0.3:.1f}"' in picture.svg
+    # Nothing, half of the top and the top are named at their height, four below it.
+    named = re.findall(
+        r'y="([\d.]+)" text-anchor="end" class="">([^<]+ %)<', picture.svg.replace(NBSP, " ")
+    )
+    assert named == [("220.0", "0 %"), ("129.0", "15 %"), ("38.0", "30 %")]
     assert ">16 Apr</text>" in picture.svg
     quiet = Band(band.t_s, band.mean * 0, band.low * 0, band.high * 0, math.nan, 4)
     nothing = picture_of_run(quiet, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 0)
