@@ -67,6 +67,19 @@ def test_lines_that_cross_are_told_from_lines_that_touch() -> None:
     assert not do_cross({"high": high, "same": band(0.1, 39.9, 20.1)})
 
 
+def test_lines_that_cross_get_a_panel_each_with_dates_below(
+    comparison: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.report.figures.strategies.do_cross", lambda _: True)
+    figure = draw_strategies(comparison).figure
+    figure.draw_without_rendering()
+    assert [ax.get_title(loc="left") for ax in figure.axes] == ["wide", "narrow, odd", "none"]
+    days = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
+    assert len(days) > 1
+    # As people say it: 17 Apr.
+    assert all(re.fullmatch(r"\d{1,2} (Apr|May|Jun)", day) for day in days), days
+
+
 def test_a_strategy_without_a_finished_replicate_is_not_known(
     comparison_run: Path, tmp_path: Path
 ) -> None:
@@ -154,6 +167,7 @@ def test_differences_are_the_rows_of_the_comparison_without_the_baseline(
     )
     assert table.columns["strategy"] == ["wide", "narrow, odd"] * 2
     assert table.numbers("difference_high").tolist()[:3] == [5500, 50, 950]
+    assert table.columns["n_replicates"] == [2] * 4
     drawing = draw_differences(comparison)
     left, right = drawing.figure.axes
     words = [text.get_text() for text in left.texts]
