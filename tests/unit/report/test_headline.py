@@ -17,11 +17,13 @@ from sim.report.page.document import render
 from sim.report.page.headline import (
     HIT_FOR,
     HIT_SHARE,
+    _the_target,
     headline,
     headline_of_comparison,
     headline_of_run,
 )
 from sim.report.page.picture import bars_of_comparison, picture_of_run
+from sim.report.words.languages import IN_ENGLISH
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
@@ -65,6 +67,21 @@ def test_a_fraction_in_words_is_never_far_from_the_share() -> None:
         ((above, below),) = told
         value = numbers[above] / numbers.get(below, 20)
         assert abs(value - share) <= 0.051, share
+
+
+@pytest.mark.parametrize(
+    ("lost", "said"),
+    [
+        (0.0, ["the target's users lost nothing"]),
+        (10.0, ["the target's users lost one in two of their hours"]),
+        # Nearly all begins at 19 of 20, as for every other share.
+        (19.0, ["the target's users lost nearly all their hours"]),
+        (math.nan, []),
+    ],
+)
+def test_what_the_target_lost_is_said_as_a_share_of_its_hours(lost: float, said: list[str]) -> None:
+    rows = {EFFICACY: {"mean": lost, "denominator": 20.0}}
+    assert _the_target(rows, IN_ENGLISH) == said
 
 
 @pytest.mark.parametrize(
