@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -19,10 +20,12 @@ from sim.report.figures.kinds import FIGURES
 from sim.report.page.bands import hangs_on, share_of, with_bands
 from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
-from sim.report.page.key_figures import key_figures
+from sim.report.page.frame import frame
+from sim.report.page.key_figures import confidence_of, key_figures
 from sim.report.page.repeat_command import repeat
 from sim.report.page.tables import difference_table, strategy_table, summary_table
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
+from sim.report.words.languages import IN_ENGLISH
 from sim.results.read import open_run
 from sim.results.tables import Row, read_rows, text
 from sim.scenario.load import load_scenario
@@ -165,6 +168,22 @@ def test_a_page_without_draws_says_that_its_ranges_are_luck_alone(
     assert "luck alone: what the assumptions may change is in no band" in render(
         open_run(shipped_run)
     )
+
+
+def test_the_head_of_a_page_says_over_what_it_is_the_range(
+    shipped_run: Path, drawn_run: Path
+) -> None:
+    alone, both = (
+        frame(run, [], run.strategies[0], IN_ENGLISH)["facts"][2:4]
+        for run in map(open_run, (shipped_run, drawn_run))
+    )
+    assert alone == ["2 replicates", "luck alone"]
+    assert both == ["2 replicates", f"{N_DRAWS} draws of what is not known"]
+
+
+def test_confidence_is_what_the_rows_say() -> None:
+    assert confidence_of([{}, {"confidence": math.nan}, {"confidence": 0.9}]) == f"90{NBSP}%"
+    assert confidence_of([{"strategy": "a"}]) == "95 %"
 
 
 def test_verdicts_name_the_region_that_decides_them_and_regrets_who_does_nothing(
