@@ -5,6 +5,7 @@ A comment before a block says what it is where its language does not tell:
 - ``<!-- needs: network -->`` or ``cluster``: not run by tests;
 - ``<!-- needs: installation -->``: what stands behind the installation is run;
 - ``<!-- file: NAME -->``: the reader saves it under this name;
+- ``<!-- serves -->``: it prints an address and answers there until it is interrupted;
 - ``<!-- shows: PATH -->``: it stands in a file of the clone;
 - ``<!-- printed -->``: the block before it prints it; so of a table.
 """
@@ -26,8 +27,17 @@ from tests.conftest import REPOSITORY
 
 RUN = ("sh", "python", "sql")
 """Languages that are run; a block in another one has a mark."""
-_MARK = re.compile(r"<!-- (needs|file|shows|printed)(?:: (\S+))? -->\s*")
+_MARK = re.compile(r"<!-- (needs|file|shows|serves|printed)(?:: (\S+))? -->\s*")
 NEEDS = ("network", "cluster", "installation")
+SERVED = """
+import signal, subprocess, sys, urllib.request
+one = subprocess.Popen(["bash", "-c", f"exec {open(sys.argv[1]).read()}"], stdout=subprocess.PIPE)
+address = one.stdout.readline().decode().strip()
+assert urllib.request.urlopen(address, timeout=60).status == 200
+one.send_signal(signal.SIGINT)
+sys.exit(one.wait(60) not in (0, 130, -signal.SIGINT))
+"""
+"""Opens what a block serves, and interrupts it."""
 _INSTALLATION = re.compile(r".*pip install [^&]*&& ", re.DOTALL)
 
 
@@ -127,6 +137,9 @@ def run_page(blocks: Sequence[Block], clone: Path, scratch: Path, timeout_s: flo
         elif block.argument == "installation":
             file.write_text(_INSTALLATION.sub("", block.text, count=1), encoding="utf-8")
             script.append(f". {here} > {here}.out 2> {here}.err")
+        elif block.mark == "serves":
+            command = f"python -c {shlex.quote(SERVED)} {here}"
+            script.append(f"{{ {command}; }} > {here}.out 2> {here}.err")
         elif not block.mark and block.language in RUN:
             script.append(f"{{ {_command(block, here)}; }} > {here}.out 2> {here}.err")
     run = scratch / "page.sh"

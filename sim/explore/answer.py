@@ -6,7 +6,7 @@ In: a run folder. Out: plain values. All words are those of the report.
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,14 +91,34 @@ def _band(run: RunFolder, strategy: str) -> Band:
 
 def _figures(run: RunFolder) -> dict[str, Any]:
     """Headings and rows of the key figures, or of the trade-off of strategies."""
-    if is_comparison(run):
-        rows = with_bands(run, read_rows(run, "comparison.csv"))
-        bars = bars_of_comparison(rows, run.manifest["strategies"], str(run.manifest["baseline"]))
-        if bars is None:
-            return {"heads": [], "rows": []}
-        heads = ["Blocking", *bars.heads]
+    is_compared = is_comparison(run)
+    rows = with_bands(run, read_rows(run, "comparison.csv" if is_compared else "summary.csv"))
+    strategies = run.manifest["strategies"] if is_compared else ()
+    baseline = str(run.manifest["baseline"]) if is_compared else None
+    return figures_of(rows, strategies, baseline, run.n_draws)
+
+
+def figures_of(
+    rows: Sequence[Row],
+    strategies: Sequence[Mapping[str, Any]],
+    baseline: str | None,
+    n_draws: int,
+) -> dict[str, Any]:
+    """Headings and rows of the key figures, or of the trade-off of strategies.
+
+    Parameters
+    ----------
+    rows
+        Of ``summary.csv``, or of ``comparison.csv``, with both bands.
+    strategies, baseline
+        Of a comparison as in its manifest; none of a run.
+    """
+    if not rows:
+        return {"heads": [], "rows": []}
+    if baseline is not None:
+        bars = bars_of_comparison(rows, strategies, baseline)
         return {
-            "heads": heads,
+            "heads": ["Blocking", *bars.heads],
             "rows": [
                 [
                     words,
@@ -107,10 +127,9 @@ def _figures(run: RunFolder) -> dict[str, Any]:
                 for words, _, own in bars.rows
             ],
         }
-    rows = with_bands(run, read_rows(run, "summary.csv"))
     found = key_figures({text(row, "metric"): row for row in rows})
     return {
-        "heads": ["Key figure", "Median" if run.n_draws else "Mean", "Range"],
+        "heads": ["Key figure", "Median" if n_draws else "Mean", "Range"],
         "rows": [[one.label, one.value, one.all or one.range] for one in found],
     }
 

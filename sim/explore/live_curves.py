@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -49,10 +49,14 @@ class LiveCurves:
     ----------
     labels
         Strategies, in the order in which they are shown.
+    n_replicates
+        How many of each are asked for.
     """
 
-    def __init__(self, labels: Sequence[str], start: datetime, horizon_s: int) -> None:
-        self._labels = tuple(labels)
+    def __init__(
+        self, labels: Sequence[str], start: datetime, horizon_s: int, n_replicates: int
+    ) -> None:
+        self._labels, self._n_replicates = tuple(labels), n_replicates
         self._start, self._horizon_s = start, horizon_s
         self._at_s = np.linspace(0, horizon_s, MOST_TIMES, endpoint=False).astype(np.int64)
         self._finished: dict[tuple[str, bool], list[NDArray[np.float64]]] = {}
@@ -99,10 +103,19 @@ class LiveCurves:
                     "strategy": label,
                     "title": picture.title,
                     "svg": str(picture.svg),
-                    "note": picture.note,
+                    "note": f"{self._so_far(label, band)} {picture.note}",
                 }
             )
         return found
+
+    def _so_far(self, label: str, band: Band) -> str:
+        """What the picture under way rests on, so that nobody takes it for the answer."""
+        n, n_all = len(self._finished.get((label, False), ())), self._n_replicates
+        if n == 0:
+            until = self._start + timedelta(seconds=int(band.t_s[-1]))
+            day = f"{until.day} {until:%B}"
+            return f"So far one replicate of {n_all}, up to {day}; the rest follows."
+        return f"So far {n} of {n_all} replicates." if n < n_all else "All replicates as given."
 
     def _band(self, label: str) -> Band | None:
         """Mean and bands so far; of the first run what is known of it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import signal
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
@@ -26,7 +26,9 @@ from sim.experiment.runs import Runs
 from sim.experiment.simulation import Simulation
 from sim.explore.levers import levers_of
 from sim.explore.live_curves import LiveCurves
+from sim.explore.live_figures import LiveFigures
 from sim.explore.setting import Setting, Source
+from sim.measure.facts import RunFacts
 
 EVERY_S = 0.15
 """Shortest time between two pictures."""
@@ -77,9 +79,11 @@ class Task:
 class _Watched(Executor):
     """Runs in this process, and shows them as they go."""
 
-    def __init__(self, live: LiveCurves, show: Any, stop: Event) -> None:
+    def __init__(
+        self, live: LiveCurves, figures: LiveFigures, show: Callable[[], None], stop: Event
+    ) -> None:
         self._inner = SerialExecutor()
-        self._live, self._show, self._stop = live, show, stop
+        self._live, self._figures, self._show, self._stop = live, figures, show, stop
 
     def run(
         self, job: Job[Result], keys: Sequence[Key]
@@ -88,6 +92,8 @@ class _Watched(Executor):
         watched: Any = replace(job, watch=self._note)
         for key, result in self._inner.run(watched, keys):
             self._live.finish(key)
+            if isinstance(result, RunFacts):
+                self._figures.finish(key, result.measures)
             self._show()
             yield key, result
 
@@ -150,7 +156,8 @@ def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
     if task.for_levers:
         plan = plan.with_draws(LEVER_DRAWS)
     scenario = plan.resolved.scenario
-    live = LiveCurves(plan.labels, scenario.start, scenario.horizon_s)
+    live = LiveCurves(plan.labels, scenario.start, scenario.horizon_s, plan.n_replicates)
+    figures = LiveFigures([one.description for one in plan.variants], plan.baseline)
     shown_at = -EVERY_S
     done = (0, 1)
 
@@ -160,8 +167,10 @@ def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
         if now - shown_at < EVERY_S:
             return
         shown_at = now
-        pictures = [] if task.for_levers else live.pictures()
-        pipe.send((task.number, "picture", {"pictures": pictures, "done": done}))
+        told: dict[str, Any] = {"pictures": [], "figures": {"heads": [], "rows": []}}
+        if not task.for_levers:
+            told = {"pictures": live.pictures(), "figures": figures.table()}
+        pipe.send((task.number, "picture", {**told, "done": done}))
 
     def progress(n_done: int, n_all: int) -> None:
         nonlocal done
@@ -172,7 +181,7 @@ def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
     result = carry_out(
         Runs(plan),
         folder=task.folder,
-        executor=_Watched(live, show, stop),
+        executor=_Watched(live, figures, show, stop),
         on_progress=progress,
     )
     if result.status != "complete":

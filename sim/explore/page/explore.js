@@ -87,6 +87,7 @@ async function take(mine, setting, { kind, value }) {
     byId("status").textContent = `Computing: ${done} of ${all} runs …`;
     byId("progress").value = all ? done / all : 0;
     if (value.pictures.length) showPictures("now", value.pictures);
+    if (value.figures.rows.length) showFigures("now", value.figures, "So far, means of the scenario as given");
   } else if (kind === "refused") {
     fail(value.problems);
   } else if (kind === "stopped") {
@@ -151,10 +152,14 @@ function show(where, { answer, setting }) {
   byId(`${where}-setting`).textContent = inWords(setting);
   byId(`${where}-said`).replaceChildren(...answer.headline.map((one) => element("p", {}, one)));
   showPictures(where, answer.pictures);
-  const { heads, rows } = answer.figures;
+  showFigures(where, answer.figures, "Key figures");
+}
+
+// Key figures of a run, or what strategies cost bystanders and the target, side by side.
+function showFigures(where, { heads, rows }, caption) {
   const cell = (text, column) => (column ? element("td", {}, text) : element("th", { scope: "row" }, text));
   const table = element("table", {},
-    element("caption", {}, "Key figures"),
+    element("caption", {}, caption),
     element("thead", {}, element("tr", {}, ...heads.map((one) => element("th", { scope: "col" }, one)))),
     element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(cell)))));
   const region = element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": `Key figures, ${where}` }, table);

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, label
+from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, label
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, percent
 from sim.results.parquet import numbers, read_columns
@@ -21,6 +21,12 @@ from sim.results.tables import number as cell
 from sim.scenario.meanings import meaning_of
 from sim.statistics.ensembles import weighted_quantiles
 
+LEAST_DENIED = 0.001
+"""Share of the users' hours below which harm for each of them is a number about nearly nothing."""
+_VALUES = (
+    *("mean", "median", "given", "low", "high", "mean_low", "mean_high"),
+    *("all_low", "all_high", "all_share"),
+)
 LEAST_TOLD = 32
 """Fewest draws in which one unknown is told from another."""
 
@@ -31,10 +37,10 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
     Where there are draws, ``mean`` becomes their median: the number that is said, which lies in the
     range that is said (decision 0064). ``given`` is then the mean of the scenario as given, ``low``
     and ``high`` its range by luck alone, of money too; ``all_low``, ``all_high`` and what
-    ``uncertainty.csv`` says of shares are added.
+    ``uncertainty.csv`` says of shares are added. A ratio over nearly nothing is not known.
     """
     if not run.n_draws:
-        return list(rows)
+        return _without_empty_ratios(rows)
     found = read_rows(run, "uncertainty.csv")
     by = {(text(row, "strategy"), text(row, "metric")): row for row in found}
     shares = _drawn_shares(run)
@@ -43,6 +49,34 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
         key = text(row, "strategy"), text(row, "metric")
         share = {"all_share": shares[key]} if key in shares else {}
         told.append({**row, **_bands(row, by.get(key, {})), **share})
+    return _without_empty_ratios(told)
+
+
+def _without_empty_ratios(rows: Sequence[Row]) -> list[Row]:
+    """Rows in which harm per effect is not known where the target's users were hardly denied."""
+    denied = {
+        text(row, "strategy"): cell(row, "mean") / cell(row, "denominator")
+        for row in rows
+        if text(row, "metric") == EFFICACY and cell(row, "denominator") > 0
+    }
+    nearly_none = {name for name, share in denied.items() if share < LEAST_DENIED}
+    if not nearly_none:
+        return list(rows)
+    told = []
+    for row in rows:
+        ratio = RATIOS.get(text(row, "metric"))
+        own, other = text(row, "strategy"), str(row.get("baseline") or "")
+        is_empty = ratio is not None and ratio.below == EFFICACY
+        unknown = [
+            name
+            for name, value in row.items()
+            if isinstance(value, int | float)
+            and (
+                (own in nearly_none and name in _VALUES)
+                or ({own, other} & nearly_none and name.startswith(("difference", "p_")))
+            )
+        ]
+        told.append({**row, **dict.fromkeys(unknown, math.nan)} if is_empty else row)
     return told
 
 

@@ -29,11 +29,12 @@ from sim.report.page.frame import bands_in_words, frame, source_line
 from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
 from sim.report.page.known_days import known
-from sim.report.page.money import money_table, provider_table
+from sim.report.page.money import money_tables, provider_table
 from sim.report.page.operators import operator_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
+from sim.report.page.sectors import sector_table
 from sim.report.page.sessions import session_table
 from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_table
@@ -181,6 +182,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         "sources": sources.source_table(run, words),
         "published": sources.published_table(run, words),
         "money": None,
+        "money_all": None,
         "money_notes": [],
         "providers": None,
         "sites": site_table(run, words),
@@ -192,7 +194,9 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         "regrets": None,
     }
     if has_file(run, "money.csv"):
-        tables["money"] = money_table(read_rows(run, "money.csv"), run.strategies, words)
+        tables["money"], tables["money_all"] = money_tables(
+            read_rows(run, "money.csv"), run.strategies, words
+        )
         tables["money_notes"] = money_sentences(run, words)
     if has_file(run, "providers.csv") and run.scenario.get("reactions"):
         tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies, words)
@@ -234,6 +238,7 @@ def _why(
         "causes": cause_table(groups, run.strategies, harmful, words),
         "worst": worst_table(groups, run.strategies, harmful, words),
         "operators": operator_table(run, groups, harmful, words),
+        "sectors": sector_table(run, harmful, words),
         "sessions": session_table(run, drawn.listed, harmful, words),
     }
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.catalogue.causes import CAUSES
+from sim.catalogue.curves import BUSINESSES
 from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.report.page.cells import Cell, Choice, Column, Line, PageTable, columns, sort_key
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import quantity, quantity_span
+from sim.report.words.numbers import businesses, quantity, quantity_span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
@@ -108,9 +109,12 @@ def rows_by_group(rows: Sequence[Row], by: str) -> dict[tuple[str, str, str], Ro
 
 
 def cell_of(row: Row, words: Language = IN_ENGLISH) -> Cell:
-    """A mean with its range over replicates below it."""
+    """A mean with its range over replicates below it; businesses as one counts them."""
     mean, low, high = (cell(row, name) for name in ("mean", "low", "high"))
     unit = text(row, "unit")
-    has_range = low < high
-    range_ = words.digits(quantity_span(low, high, unit)) if has_range else ""
-    return Cell(words.digits(quantity(mean, unit)), sort_key(mean), range_)
+    if unit == BUSINESSES:
+        ends = [businesses(end) for end in (low, high)]
+        range_ = f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else ""
+        return Cell(words.digits(businesses(mean)), sort_key(mean), words.digits(range_))
+    range_ = quantity_span(low, high, unit) if low < high else ""
+    return Cell(words.digits(quantity(mean, unit)), sort_key(mean), words.digits(range_))

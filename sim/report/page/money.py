@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sim.measure.money.accounts import method_label
+from sim.measure.money.accounts import MODELLED, method_label
 from sim.measure.money.providers import GAIN, LOSS
 from sim.report.page.cells import (
     Bar,
@@ -30,12 +30,35 @@ from sim.results.tables import number as cell
 _OWN_METHOD = "overblock_private_loss"
 
 
-def money_table(
+def money_tables(
     rows: Sequence[Row], strategies: Sequence[str], words: Language = IN_ENGLISH
+) -> tuple[PageTable, PageTable | None]:
+    """Money methods on one scale: those to read first, and all of them where there are more.
+
+    First are what the modelled businesses lost, and methods with a published number beside them.
+    """
+    first = [
+        row for row in rows if text(row, "scope") == MODELLED or text(row, "published")
+    ] or list(rows)
+    table = _money_table(first, strategies, words, "money-methods", rows)
+    if len(first) == len(rows):
+        return table, None
+    return table, _money_table(rows, strategies, words, "money-all", rows)
+
+
+def _money_table(
+    rows: Sequence[Row],
+    strategies: Sequence[str],
+    words: Language,
+    id_: str,
+    on_scale: Sequence[Row],
 ) -> PageTable:
-    """Every money method with its range, drawn on one scale."""
+    """Some money methods, on the scale of these rows."""
     ends = [
-        cell(row, name) for row in rows for name in ("low", "mean", "high") if cell(row, name) > 0
+        cell(row, name)
+        for row in on_scale
+        for name in ("low", "mean", "high")
+        if cell(row, name) > 0
     ]
     bounds = _bounds(ends)
     lines = []
@@ -86,7 +109,7 @@ def money_table(
         ),
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
-    return PageTable("money-methods", words.say("Loss by method"), heads, lines, choices=choices)
+    return PageTable(id_, words.say("Loss by method"), heads, lines, choices=choices)
 
 
 def provider_table(

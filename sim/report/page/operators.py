@@ -66,8 +66,13 @@ def operator_table(
             failed = lost / operator.share_users if operator.share_users > 0 else math.nan
             lines.append(
                 Line.of(
-                    operator.label,
-                    Cell(words.digits(percent(operator.share_users)), operator.share_users),
+                    Cell(
+                        operator.label,
+                        range=words.say(
+                            "{share} of users", share=words.digits(percent(operator.share_users))
+                        ),
+                        is_english=True,
+                    ),
                     _strip(share[row], words),
                     *_how_soon(enforced.get((strategy, name)), words),
                     _most_dropped(histories, row, words),
@@ -76,23 +81,24 @@ def operator_table(
                         words.digits(percent(failed, 2)),
                         sort_key(failed),
                         _first_cause(causes, strategy, name, words),
+                        all=words.say(
+                            "{share} of the country's demand",
+                            share=words.digits(percent(lost, 2)),
+                        ),
                     ),
-                    cell_of(by[strategy, name, LOST_SHARE], words),
                     group=strategy,
                 )
             )
     titles = (
         "Operator",
-        "Its share of users",
         "How much of the list it drops, from start to end",
         "Orders it enforces",
         "Half of them within",
         "Most addresses it drops at once",
         "Businesses impaired for its users",
         "Share of what its users try that fails",
-        "The same, of the whole country's demand",
     )
-    heads = columns(*map(words.say, titles), numbers=(1, 3, 4, 5, 6, 7, 8), english=(0,))
+    heads = columns(*map(words.say, titles), numbers=(2, 3, 4, 5, 6))
     caption = words.say("Who drops what, when, and what of it users meet who are on no VPN")
     return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)
 

@@ -16,7 +16,7 @@ from sim.catalogue.choices import measure_name
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.page.groups import LOST_SHARE, rows_by_group
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised, number, percent
+from sim.report.words.numbers import businesses, capitalised, number, percent
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
 from sim.results.tables import Row, text
@@ -108,7 +108,7 @@ def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -
                 round(100 * part, 2),
                 words.say(
                     "hit, mostly in this way: {n} of {of} businesses",
-                    n=words.digits(number(cell(hit, "mean"))),
+                    n=words.digits(businesses(cell(hit, "mean"))),
                     of=words.digits(number(cell(hit, "denominator"))),
                 ),
             )
@@ -183,10 +183,10 @@ def hit_by_provider(
         lines.append(
             Line.of(
                 provider,
-                Cell(words.digits(number(n)), n),
+                Cell(words.digits(businesses(n)), n),
                 Cell(words.digits(percent(whole / n, 2)), whole / n),
                 *(
-                    Cell(words.digits(number(hit.get(c.name, 0.0))), hit.get(c.name, 0.0))
+                    Cell(words.digits(businesses(hit.get(c.name, 0.0))), hit.get(c.name, 0.0))
                     for c in shown
                 ),
                 Cell(words.digits(number(of_it)), sort_key(of_it)),

@@ -22,7 +22,7 @@ def lost(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     if not highest > 0:
         return words.say("Nothing of what domestic customers tried failed")
     return words.say(
-        "At worst, on {day}, {share} of what domestic customers tried failed",
+        "At worst in the model, on {day}, {share} of what domestic customers tried failed",
         day=when,
         share=words.digits(percent(highest, 2)),
     )

@@ -60,6 +60,13 @@ def quantity_span(low: float, high: float, unit: str) -> str:
     return percent_span(low, high) if is_share(unit) else span(low, high)
 
 
+def businesses(mean: float) -> str:
+    """A mean number of businesses as one counts them: whole, and ``<1`` for a part of one."""
+    if math.isnan(mean) or mean == 0 or mean >= MILLION:
+        return number(mean)
+    return f"{mean:,.0f}" if mean >= 0.95 else "<1"
+
+
 def is_share(unit: str) -> bool:
     """Whether a unit is a share of something."""
     return unit.startswith("share")

@@ -28,7 +28,7 @@ def band(*values: float, of: float = math.nan) -> Band:
     [
         (
             findings.lost, (0.0, 0.125, 0.06),
-            "At worst, on 17 April 2018, 12 % of what domestic customers tried failed",
+            "At worst in the model, on 17 April 2018, 12 % of what domestic customers tried failed",
         ),
         (findings.lost, (0.0, 0.0), "Nothing of what domestic customers tried failed"),
         (

@@ -248,7 +248,10 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
     )
     picture = picture_of_run(band, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 0)
     title = picture.title.replace(NBSP, " ")
-    assert title == "At worst, on 17 April 2018, 25 % of what domestic customers tried failed"
+    assert (
+        title
+        == "At worst in the model, on 17 April 2018, 25 % of what domestic customers tried failed"
+    )
     assert picture.note == "Line: mean; dark shade: nine in ten by luck alone."
     # Top of the axis is 0.3, which is 34 from above; the bottom is 34 from below of 250.
     assert f'cy="{250 - 34 - 182 * 0.25 / 0.3:.1f}"' in picture.svg

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from sim.report.page.money import money_table
+from sim.measure.money.accounts import MODELLED
+from sim.report.page.money import money_tables
 from sim.report.words.numbers import NBSP
 from sim.results.tables import Row
 
@@ -24,7 +25,7 @@ def test_bars_and_ticks_stand_on_one_logarithmic_axis() -> None:
         method("oecd", 1e8, 1e9, 5e9),
         method("cost", math.nan, math.nan, math.nan),
     ]
-    table = money_table(rows, ("exact",))
+    table = money_tables(rows, ("exact",))[0]
     assert table.columns[3].axis == ((0, f"1{NBSP}m"), (50, f"100{NBSP}m"), (100, f"10{NBSP}bn"))
     first, second, third = (line.cells[3].bar for line in table.rows)
     assert first is not None
@@ -39,8 +40,22 @@ def test_bars_and_ticks_stand_on_one_logarithmic_axis() -> None:
 
 
 def test_an_axis_has_two_ends_where_all_is_one_number() -> None:
-    table = money_table([method("oecd", 1000.0, 1000.0, 1000.0)], ("exact",))
+    table = money_tables([method("oecd", 1000.0, 1000.0, 1000.0)], ("exact",))[0]
     assert [text for _, text in table.columns[3].axis] == [f"1{NBSP}k", f"10{NBSP}k"]
     assert table.rows[0].cells[3].bar is not None
-    nothing = money_table([method("oecd", 0.0, 0.0, 0.0)], ("exact",))
+    nothing = money_tables([method("oecd", 0.0, 0.0, 0.0)], ("exact",))[0]
     assert nothing.rows[0].cells[3].bar is None
+
+
+def test_what_was_modelled_or_published_is_read_first_and_the_rest_on_demand() -> None:
+    own = method("overblock_private_loss", 2e6, 1e7, 1e8) | {"scope": MODELLED}
+    told = method("raec", 1e6, 2e6, 3e6) | {"scope": "country", "published": "5"}
+    other = method("oecd", 1e8, 1e9, 5e9) | {"scope": "country"}
+    first, everything = money_tables([own, other, told], ("exact",))
+    assert everything is not None
+    assert [len(first.rows), len(everything.rows)] == [2, 3]
+    assert first.rows[0].cells[2] == everything.rows[0].cells[2]
+    # A bar has the same place in both.
+    assert first.columns[3].axis == everything.columns[3].axis
+    assert first.rows[1].cells[3] == everything.rows[2].cells[3]
+    assert money_tables([own, told], ("exact",))[1] is None

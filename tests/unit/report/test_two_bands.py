@@ -10,6 +10,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.catalogue.choices import EFFICACY, RATIOS
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
@@ -17,7 +18,7 @@ from sim.measure.bands import step_values
 from sim.report.figures.drawing import DEFAULT, Drawing
 from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
-from sim.report.page.bands import hangs_on, share_of, with_bands
+from sim.report.page.bands import _without_empty_ratios, hangs_on, share_of, with_bands
 from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
 from sim.report.page.frame import frame
@@ -262,3 +263,27 @@ def test_the_caption_of_a_figure_says_what_both_bands_hold(
 ) -> None:
     assert f"light bands, where drawn: 90% of {N_DRAWS} draws" in caption(open_run(drawn_run))
     assert "(luck only, assumptions held)" in caption(open_run(shipped_run))
+
+
+@pytest.mark.parametrize(("denied", "is_told"), [(0.0009, False), (0.0011, True)])
+def test_a_ratio_over_nearly_nothing_is_no_number(denied: float, is_told: bool) -> None:
+    ratio = next(iter(RATIOS))
+    rows = [
+        {"strategy": "s", "metric": EFFICACY, "mean": 1000 * denied, "denominator": 1000.0},
+        {
+            "strategy": "s",
+            "metric": ratio,
+            "mean": 5.0,
+            "low": 4.0,
+            "high": 6.0,
+            "denominator": 7.0,
+        },
+        {"strategy": "t", "metric": EFFICACY, "mean": 300.0, "denominator": 1000.0},
+        {"strategy": "t", "metric": ratio, "mean": 5.0, "baseline": "s", "difference": 1.0},
+    ]
+    told = _without_empty_ratios(rows)
+    assert [told[0], told[2]] == [rows[0], rows[2]]
+    values = [told[1][name] for name in ("mean", "low", "high")] + [told[3]["difference"]]
+    assert all(math.isnan(float(value or 0)) != is_told for value in values)
+    assert told[1]["denominator"] == 7.0
+    assert told[3]["mean"] == 5.0

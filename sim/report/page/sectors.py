@@ -1,0 +1,93 @@
+"""The table by sector: how many businesses were hit, for how long, and what demand they lost.
+
+In: a run folder. Out: a table, means over replicates of the scenario as given.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from sim.report.page.cells import Cell, Line, PageTable, columns, sort_key
+from sim.report.page.groups import table_of_groups
+from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.numbers import businesses, number, percent
+from sim.report.words.plain import duration_words
+from sim.results.inputs import input_rows
+from sim.results.read import RunFolder
+from sim.results.relations import connect_tables
+from sim.scenario.tables.rows import SectorRow
+
+_LOST = "lost_demand_h_"
+"""Columns of the demand that a business lost, in hours of all its demand, by length of outage."""
+
+
+def sector_table(
+    run: RunFolder, shown_first: str = "", words: Language = IN_ENGLISH
+) -> PageTable | None:
+    """Businesses by sector; none where the folder does not say what businesses lost.
+
+    Parameters
+    ----------
+    shown_first
+        The strategy of which rows are shown at first.
+    """
+    if not (run.path / "businesses.parquet").is_file():
+        return None
+    labels = {row.sector: row.label for row in input_rows(run, "population", "sectors", SectorRow)}
+    lines = []
+    for strategy, sector, n, n_hit, median_s, lost_usd, of_usd_per_h in _by_sector(run):
+        share, of_usd = n_hit / n, of_usd_per_h * run.horizon_s / 3600
+        hours = math.nan if median_s is None else median_s / 3600
+        part = lost_usd / of_usd if of_usd > 0 else math.nan
+        lines.append(
+            Line.of(
+                labels.get(sector, sector),
+                Cell(words.digits(businesses(n / run.n_replicates)), n),
+                Cell(words.digits(percent(share, 2)), share),
+                Cell(
+                    words.say("nobody hit") if math.isnan(hours) else duration_words(hours, words),
+                    sort_key(hours),
+                ),
+                Cell(
+                    words.digits(number(lost_usd / run.n_replicates)),
+                    round(lost_usd),
+                    words.say("{share} of its demand", share=words.digits(percent(part, 2))),
+                ),
+                group=strategy,
+            )
+        )
+    titles = (
+        "Sector",
+        "Businesses",
+        "Impaired at some time",
+        "Half of these for more than",
+        "Demand lost, USD",
+    )
+    heads = columns(*map(words.say, titles), numbers=range(1, 5), english=(0,))
+    caption = words.say("Businesses by sector: who was hit, for how long, and what demand was lost")
+    return table_of_groups("sectors", caption, heads, lines, run.strategies, shown_first)
+
+
+_Found = tuple[str, str, int, int, float | None, float, float]
+
+
+def _by_sector(run: RunFolder) -> Sequence[_Found]:
+    """Over all replicates, the sector that lost most first.
+
+    Businesses, those impaired, the median of their seconds impaired, USD of demand lost and of
+    demand in an hour, at table revenue.
+    """
+    with connect_tables(run.path) as connection:
+        known = [row[0] for row in connection.execute("DESCRIBE businesses").fetchall()]
+        lost = [name for name in known if name.startswith(_LOST)]
+        if not lost:
+            return []
+        found = connection.execute(
+            "SELECT strategy, sector, count(*), count(*) FILTER (impaired_s > 0), "
+            "median(impaired_s) FILTER (impaired_s > 0), "
+            f"fsum(demand_usd_per_h * ({' + '.join(lost)})) AS lost, fsum(demand_usd_per_h) "
+            "FROM businesses GROUP BY strategy, sector ORDER BY strategy, lost DESC, sector"
+        ).fetchall()
+    place = {name: row for row, name in enumerate(run.strategies)}
+    return sorted(found, key=lambda row: place.get(row[0], -1))

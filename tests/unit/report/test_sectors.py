@@ -1,0 +1,63 @@
+"""The table by sector says what a slow reading of businesses says, and adds up to the losses."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+import duckdb
+import pytest
+
+from sim.report.page.sectors import sector_table
+from sim.report.words.numbers import businesses
+from sim.results.read import open_run
+
+
+def test_sectors_are_told_from_their_businesses(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    table = sector_table(run)
+    assert table is not None
+    rows = (
+        duckdb.execute("SELECT * FROM read_parquet(?)", [str(shipped_run / "businesses.parquet")])
+        .df()
+        .to_dict("records")
+    )
+    of: dict[str, list[dict[str, float]]] = defaultdict(list)
+    for row in rows:
+        of[row["sector"]].append(row)
+    assert len(table.rows) == len(of)
+    by_lost = {round(float(line.cells[4].sort or 0)): line for line in table.rows}
+    for mine in of.values():
+        hit = [row["impaired_s"] for row in mine if row["impaired_s"] > 0]
+        lost = sum(
+            row["demand_usd_per_h"]
+            * sum(value for name, value in row.items() if name.startswith("lost_demand_h"))
+            for row in mine
+        )
+        line = by_lost[round(lost)]
+        assert line.cells[1].sort == len(mine)
+        assert line.cells[2].sort == pytest.approx(len(hit) / len(mine))
+        assert line.cells[3].sort == pytest.approx(median(hit) / 3600)
+    # What the engine booked as lost, sector by sector and length by length, is the same money.
+    (booked,) = duckdb.execute(
+        "SELECT sum(value) FROM read_parquet(?) WHERE quantity LIKE 'lost_usd%'",
+        [str(shipped_run / "losses.parquet")],
+    ).fetchone() or (0.0,)
+    assert sum(by_lost) == pytest.approx(booked, abs=len(by_lost))
+
+
+@pytest.mark.parametrize(
+    ("mean", "said"),
+    [
+        (0.0, "0"),
+        (0.2, "<1"),
+        (0.94, "<1"),
+        (0.95, "1"),
+        (1.4, "1"),
+        (43.6, "44"),
+        (1260.0, "1,260"),
+    ],
+)
+def test_businesses_are_counted_whole(mean: float, said: str) -> None:
+    assert businesses(mean) == said
