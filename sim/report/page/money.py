@@ -40,10 +40,12 @@ def money_tables(
     first = [
         row for row in rows if text(row, "scope") == MODELLED or text(row, "published")
     ] or list(rows)
-    table = _money_table(first, strategies, words, "money-methods", rows)
+    table = _money_table(
+        first, strategies, words, "money-methods", words.say("Loss by method"), rows
+    )
     if len(first) == len(rows):
         return table, None
-    return table, _money_table(rows, strategies, words, "money-all", rows)
+    return table, _money_table(rows, strategies, words, "money-all", words.say("All methods"), rows)
 
 
 def _money_table(
@@ -51,6 +53,7 @@ def _money_table(
     strategies: Sequence[str],
     words: Language,
     id_: str,
+    caption: str,
     on_scale: Sequence[Row],
 ) -> PageTable:
     """Some money methods, on the scale of these rows."""
@@ -109,7 +112,7 @@ def _money_table(
         ),
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
-    return PageTable(id_, words.say("Loss by method"), heads, lines, choices=choices)
+    return PageTable(id_, caption, heads, lines, choices=choices)
 
 
 def provider_table(

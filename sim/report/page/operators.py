@@ -69,7 +69,7 @@ def operator_table(
                     Cell(
                         operator.label,
                         range=words.say(
-                            "{share} of users", share=words.digits(percent(operator.share_users))
+                            "{share} of users", share=words.digits(percent(operator.share_users, 2))
                         ),
                         is_english=True,
                     ),

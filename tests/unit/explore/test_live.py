@@ -1,0 +1,71 @@
+"""What is shown under way: the same table as of the finished result, and what it rests on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.catalogue.choices import RATIOS, label
+from sim.engine.record.curves import Series
+from sim.engine.state.tally import Group
+from sim.explore.answer import answer_of
+from sim.explore.live_curves import LiveCurves
+from sim.explore.live_figures import LiveFigures
+from sim.measure.measures import Measure
+from sim.report.words.numbers import capitalised
+from sim.results.read import open_run
+
+SHORT = {"population.n_businesses": 30, "end": "2018-04-18T00:00+03:00"}
+
+
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("live") / "out"
+    sim.compare(
+        "telegram-2018", ["exact", "covering-prefix"], n_replicates=2, n_draws=0, set=SHORT,
+        folder=folder,
+    )  # fmt: skip
+    return folder
+
+
+def test_strategies_under_way_are_those_of_the_answer_but_for_ratios(compared: Path) -> None:
+    run = open_run(compared)
+    live = LiveFigures(run.manifest["strategies"], str(run.manifest["baseline"]))
+    assert live.table() == {"heads": [], "rows": []}
+    measures = run.measures()
+    for name in run.strategies:
+        for replicate in (0, 1):
+            mine = (measures.strategy == name) & (measures.replicate == replicate)
+            found = [
+                Measure(metric, unit, value)
+                for metric, unit, value in zip(
+                    measures.metric[mine], measures.unit[mine], measures.value[mine], strict=True
+                )
+            ]
+            live.finish((0, name, replicate), found)
+            live.finish((1, name, replicate), [])  # a draw counts for nothing here
+    told, answer = live.table(), answer_of(compared)["figures"]
+    ratios = {capitalised(label(name)) for name in RATIOS}
+    kept = [place for place, head in enumerate(answer["heads"]) if head not in ratios]
+    assert 1 < len(kept) < len(answer["heads"])
+    assert told["heads"] == [answer["heads"][place] for place in kept]
+    assert told["rows"] == [[row[place] for place in kept] for row in answer["rows"]]
+
+
+def test_a_picture_under_way_says_what_it_rests_on() -> None:
+    start = datetime(2018, 4, 16, tzinfo=UTC)
+    live = LiveCurves(("own",), start, 10 * 86_400, 2)
+    assert live.pictures() == []
+    series = (Series("demand_lost_share", Group(), 1.0),)
+    live.note((0, "own", 0), [0, 3 * 86_400], np.array([[0.0], [0.3]]), series)
+    (first,) = live.pictures()
+    assert first["note"].startswith("So far one replicate of 2, up to 19 April; the rest follows.")
+    live.finish((0, "own", 0))
+    assert live.pictures()[0]["note"].startswith("So far 1 of 2 replicates.")
+    live.note((0, "own", 1), [0], np.array([[0.1]]), series)
+    live.finish((0, "own", 1))
+    assert live.pictures()[0]["note"].startswith("All replicates as given.")
