@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.entries_kernel import count as count_entries
-from sim.engine.state.space import AddressSpace
+from sim.engine.state.space import SHORTEST_RUN, AddressSpace
 from sim.engine.state.space_kernel import CLEAN, COLUMN, DROPPED, THROTTLED
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -124,40 +124,49 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
         assert target.is_held(rows, mechanism).tolist() == wanted
 
 
-@many_worlds(60)
-@given(STEPS)
-def test_counts_by_difference_are_those_of_all_entries(steps) -> None:
-    target, states = TargetState(WORLD), States(WORLD)
-    space, naive = AddressSpace(WORLD, target, states), Naive()
-    placed: list[Entry] = []
-    rented: list[int] = []
-    for step, one, other in steps:
-        if step == "place":
-            bounds = np.array(one, np.int64) + BASE
-            addresses = IntervalSet.from_bounds(bounds[:, 0], bounds[:, 1])
-            entry = Entry(len(placed), Order("block", addresses, other), 0)
-            placed.append(entry)
-            members = frozenset(a for first, last in one for a in range(first, last))
-            naive.entries.append((other, members))
-            naive.holds[entry.row, REGISTER] = 1
-            count(space, states, REGISTER, entry, +1)
-        elif step == "rent":
-            rented.append(one)
-            assert space.rent(BASE + one, len(rented)) == len(rented) - 1
-        elif placed:
-            entry, holder = placed[one % len(placed)], other
-            # Each comes back where it was let go, and goes where it was held.
-            way = -1 if naive.holds[entry.row, holder] else +1
-            naive.holds[entry.row, holder] += way
-            count(space, states, holder, entry, way)
-        assert_agree(space, target, naive, rented)
-    lost = target.lost(settle(target.handle, 100))
-    wanted = [
-        row
-        for row, address in enumerate(rented)
-        if sum(naive.state(holder, address) == DROPPED for holder in range(REGISTER)) * 0.5 > 0.4
-    ]
-    assert lost == wanted
+@pytest.mark.parametrize("shortest_run", [SHORTEST_RUN, 3])
+def test_counts_by_difference_are_those_of_all_entries(
+    shortest_run: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.engine.state.space.SHORTEST_RUN", shortest_run)
+
+    @many_worlds(60)
+    @given(STEPS)
+    def agree(steps) -> None:
+        target, states = TargetState(WORLD), States(WORLD)
+        space, naive = AddressSpace(WORLD, target, states), Naive()
+        placed: list[Entry] = []
+        rented: list[int] = []
+        for step, one, other in steps:
+            if step == "place":
+                bounds = np.array(one, np.int64) + BASE
+                addresses = IntervalSet.from_bounds(bounds[:, 0], bounds[:, 1])
+                entry = Entry(len(placed), Order("block", addresses, other), 0)
+                placed.append(entry)
+                members = frozenset(a for first, last in one for a in range(first, last))
+                naive.entries.append((other, members))
+                naive.holds[entry.row, REGISTER] = 1
+                count(space, states, REGISTER, entry, +1)
+            elif step == "rent":
+                rented.append(one)
+                assert space.rent(BASE + one, len(rented)) == len(rented) - 1
+            elif placed:
+                entry, holder = placed[one % len(placed)], other
+                # Each comes back where it was let go, and goes where it was held.
+                way = -1 if naive.holds[entry.row, holder] else +1
+                naive.holds[entry.row, holder] += way
+                count(space, states, holder, entry, way)
+            assert_agree(space, target, naive, rented)
+        lost = target.lost(settle(target.handle, 100))
+        wanted = [
+            row
+            for row, address in enumerate(rented)
+            if sum(naive.state(holder, address) == DROPPED for holder in range(REGISTER)) * 0.5
+            > 0.4
+        ]
+        assert lost == wanted
+
+    agree()
 
 
 @pytest.mark.parametrize("n", [40, 1500])

@@ -181,6 +181,19 @@ def test_single_addresses_are_given_out_by_the_width_of_a_prefix():
     assert given_out(line, line.seats([wide, masked(BASE + 128, 121)])) == given_out(line, seats)
 
 
+@pytest.mark.parametrize("most", [1, 3, 7, 256, 1000])
+def test_shorter_runs_give_out_the_same_addresses(most):
+    line = Line.of([masked(BASE, 56), masked(BASE + (1 << 80), 120)])
+    seats = line.seats([masked(BASE, 56), masked(BASE + (1 << 80), 120)])
+    assert len(set(seats.step.tolist())) == 2
+    shorter = seats.in_runs_of(most)
+    assert given_out(line, shorter) == given_out(line, seats)
+    assert shorter.size.max() <= most
+    assert (shorter.stop[:-1] <= shorter.start[1:]).all()
+    assert seats.in_runs_of(10**6).start.tolist() == seats.start.tolist()
+    assert Seats.of(IntervalSet.empty()).in_runs_of(most).n == 0
+
+
 @pytest.mark.parametrize(("four", "six"), [(32, 128), (31, 62), (24, 48), (16, 32), (0, 0)])
 def test_lengths_go_together(four, six):
     assert length6(four) == six

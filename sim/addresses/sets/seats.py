@@ -43,6 +43,14 @@ class Seats(NamedTuple):
         """Place on the line after the last address of each run; shape (n_runs,)."""
         return self.start + (self.size - 1) * self.step + 1
 
+    def in_runs_of(self, most: int) -> Seats:
+        """The same addresses in runs of at most so many each."""
+        n_parts = np.maximum(1, -(-self.size // most))
+        run = np.repeat(np.arange(self.size.size), n_parts)
+        before = most * (np.arange(run.size) - np.repeat(np.cumsum(n_parts) - n_parts, n_parts))
+        size = np.minimum(self.size[run] - before, most)
+        return Seats(self.start[run] + before * self.step[run], size, self.step[run])
+
     def within(self, addresses: IntervalSet) -> Seats:
         """Those that lie in a set."""
         pieces = []

@@ -17,6 +17,9 @@ from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 
+SHORTEST_RUN, MOST_RUNS = 64, 1024
+"""Runs in which addresses of a pool are counted: of at least so many, and about as many of them."""
+
 
 class AddressSpace:
     """Pieces of the address space within which every entry holds all or nothing.
@@ -53,7 +56,9 @@ class AddressSpace:
         start = np.unique(np.concatenate((families, own.start, own.stop)))
         start = start[start < line.end]
         edge, owner = world.places.segments
-        pools = world.pools.given_out if world.pools is not None else ()
+        given_out = world.pools.given_out if world.pools is not None else ()
+        # Of each run is known what is free, so that pieces are looked through in one of them alone.
+        pools = [pool.in_runs_of(max(SHORTEST_RUN, pool.n // MOST_RUNS)) for pool in given_out]
         self.register_row = world.operators.n_operators
         self.n_blocked = np.zeros((self.register_row + 1, 4 if line.has_ipv6 else 2), np.int64)
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)

@@ -87,7 +87,7 @@ def make_space(
     start : shape (n_pieces,)
         Where each piece begins, ascending from 0.
     is_targets : shape (n_pieces,)
-        Whether it is the target's own.
+        Whether it is the target's own; later by slot, as counts are.
     n_blocked : shape (n_holders, 2 or 4)
         Addresses of IPv4 that each holder drops or throttles: outside the target's own, and all.
         With IPv6, the /64 networks that it drops or throttles some of, likewise. Holders are
@@ -158,6 +158,7 @@ def _make_room(space: Any, n_more: int) -> None:
     write_row(is_targets, space.is_targets)
     write_row(slot, space.slot)
     # Counts lie where they were first made: in the order of pieces they would move with each cut.
+    # So does what never changes.
     for row in range(n):
         write_table(n_entries[row], space.n_entries[row])
     space.start, space.is_targets, space.slot = start, is_targets, slot
@@ -165,20 +166,37 @@ def _make_room(space: Any, n_more: int) -> None:
 
 
 @compiled
-def _cut_at(space: Any, bound: int) -> None:
-    """Cut the space at one address; both parts of the piece are held by what held the whole."""
-    n = space.n_pieces
-    place = n_below(space.start, n, bound)
-    if bound >= space.end or (place < n and space.start[place] == bound):
+def _cut_around(space: Any, first: int, stop: int) -> None:
+    """Cut the space where an interval begins and ends; each part is held by what held the whole.
+
+    What lies behind both cuts is moved once: of a register of many single addresses that is most of
+    what an entry costs.
+    """
+    n, start, slot = space.n_pieces, space.start, space.slot
+    low, high = n_below(start, n, first), n_below(start, n, stop)
+    is_low = first < space.end and not (low < n and start[low] == first)
+    is_high = stop < space.end and not (high < n and start[high] == stop)
+    n_more = int(is_low) + int(is_high)
+    if n_more == 0:
         return
-    start, is_targets, slot = space.start, space.is_targets, space.slot
-    for row in range(n, place, -1):
-        start[row] = start[row - 1]
-        is_targets[row] = is_targets[row - 1]
-        slot[row] = slot[row - 1]
-    start[place], is_targets[place], slot[place] = bound, is_targets[place - 1], n
-    write_table(space.n_entries[n], space.n_entries[slot[place - 1]])
-    space.n_pieces = n + 1
+    low_slot, high_slot = slot[low - 1], slot[high - 1]
+    # One column after the other: each of these loops is compiled to one move of memory.
+    for row in range(n - 1, high - 1, -1):
+        start[row + n_more] = start[row]
+    for row in range(n - 1, high - 1, -1):
+        slot[row + n_more] = slot[row]
+    if is_low:
+        for row in range(high - 1, low - 1, -1):
+            start[row + 1], slot[row + 1] = start[row], slot[row]
+        start[low], slot[low] = first, n
+        space.is_targets[n] = space.is_targets[low_slot]
+        write_table(space.n_entries[n], space.n_entries[low_slot])
+    if is_high:
+        row, mine = high + int(is_low), n + int(is_low)
+        start[row], slot[row] = stop, mine
+        space.is_targets[mine] = space.is_targets[high_slot]
+        write_table(space.n_entries[mine], space.n_entries[high_slot])
+    space.n_pieces = n + n_more
 
 
 @compiled
@@ -186,8 +204,7 @@ def cut(space: Any, start: Rows, stop: Rows) -> None:
     """Cut the space where some intervals begin and end."""
     _make_room(space, 2 * start.size)
     for row in range(start.size):
-        _cut_at(space, start[row])
-        _cut_at(space, stop[row])
+        _cut_around(space, start[row], stop[row])
 
 
 @compiled
@@ -234,13 +251,13 @@ def count_pieces(
                 last = space.start[row + 1] if row + 1 < n else space.end
                 if first < IPV6_START:
                     turned = last - first if after else first - last
-                    if not space.is_targets[row]:
+                    if not space.is_targets[slot]:
                         space.n_blocked[holder, 0] += turned
                     space.n_blocked[holder, 1] += turned
                 else:
                     _turn_networks(space, row, holder, int(after) - int(before))
                 if is_register:
-                    _list(space, first, last, int(after) - int(before), space.is_targets[row])
+                    _list(space, first, last, int(after) - int(before), space.is_targets[slot])
             row += 1
 
 
@@ -283,7 +300,7 @@ def _turn_networks(space: Any, row: int, holder: int, step: int) -> None:
     stop = space.start[row + 1] if row + 1 < n else space.end
     first, last = _network_of(space, space.start[row]), _network_of(space, stop - 1)
     for which in range(2):
-        if which == 0 and space.is_targets[row]:
+        if which == 0 and space.is_targets[space.slot[row]]:
             continue
         is_first_held, is_last_held = False, False
         other = row - 1
@@ -307,7 +324,7 @@ def _turn_networks(space: Any, row: int, holder: int, step: int) -> None:
 @compiled
 def _is_counted(space: Any, row: int, holder: int, which: int) -> bool:
     """Whether a holder blocks a piece; with ``which`` 0 one that is not the target's own."""
-    if which == 0 and space.is_targets[row]:
+    if which == 0 and space.is_targets[space.slot[row]]:
         return False
     return bool(state_at(space, holder, space.slot[row]) != CLEAN)
 
