@@ -29,6 +29,8 @@ _PREFIX = "compiled-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
 _N_SHARED = 10
 """Folders kept where several installations keep theirs, of some megabytes each."""
+_BUSY_NS = 3600 * 10**9
+"""How long after it was last used somebody may still be compiling into a folder."""
 _STARTED_NS = time.time_ns()
 
 
@@ -128,7 +130,8 @@ def _is_writable(path: Path) -> bool:
 def _forget_others(kept: Path) -> None:
     """Remove code of sources that the package no longer has, elsewhere what was used longest ago.
 
-    Who still uses a folder that goes compiles again: numba takes no file for granted.
+    What a process that began before an edit is saving into stays: numba fails where the folder of a
+    file that it writes is gone. What it reads it takes for granted nowhere, and compiles again.
     """
     used_ns = {}
     with suppress(OSError):
@@ -139,6 +142,10 @@ def _forget_others(kept: Path) -> None:
                 with suppress(OSError):
                     used_ns[other] = other.stat().st_mtime_ns
     used_ns.pop(kept, None)
-    n_left = 0 if kept.parent == _PACKAGE / "__pycache__" else _N_SHARED - 1
+    if kept.parent == _PACKAGE / "__pycache__":
+        busy_ns = time.time_ns() - _BUSY_NS
+        n_left = min(sum(at_ns > busy_ns for at_ns in used_ns.values()), _N_SHARED - 1)
+    else:
+        n_left = _N_SHARED - 1
     for old in sorted(used_ns, key=lambda path: -used_ns[path])[n_left:]:
         shutil.rmtree(old, ignore_errors=True)
