@@ -1,6 +1,7 @@
 """How the outcome of a backtest case is predicted: by a run, a national method, a law, an exposure.
 
 In: the part of a case that says how. Out: frozen models, one for each kind. It predicts nothing.
+It is long because it is the list of these kinds, to be read beside each other.
 """
 
 from __future__ import annotations

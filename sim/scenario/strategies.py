@@ -2,6 +2,7 @@
 
 Each is declared by a class here that stands in the union ``Strategy``, and carried out by one rule
 in ``sim/engine/strategies/``. Ids are stable: a strategy whose meaning changes gets a new one.
+It is long because it is the list of all of them.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The rows of each kind of table, with their units.
 
 In: cells of a CSV row. Out: typed, frozen rows. What they mean is said in the source note beside
-each table.
+each table. It is long because it is the list of these rows.
 """
 
 from __future__ import annotations
