@@ -90,7 +90,8 @@ def peel(
     at a time; once so many inputs bound the box as may, only these are peeled. A
     condition is told from chance where a box as large, drawn from the box without the condition,
     has as many cases with a probability of at most ``RISK`` over the number of inputs (binomial,
-    by effective numbers): the quasi-p-value of Bryant and Lempert.
+    by effective numbers): the quasi-p-value of Bryant and Lempert. Where inputs that are not told
+    had taken all places, it is peeled again without them.
 
     References
     ----------
@@ -106,13 +107,40 @@ def peel(
     whole = Box((), 1.0 if n_cases > 0 else math.nan, n_cases, 1.0)
     if n_cases <= 0 or n_cases >= 1 - 1e-12 or not inputs.shape[1]:
         return whole
+    found, idle = whole, np.zeros(inputs.shape[1], np.bool_)
+    while not idle.all():
+        best = _peeled(inputs, cases, weight, np.flatnonzero(~idle), most_conditions)
+        box = _without_idle(best, inputs, cases, weight)
+        found = max(found, box, key=_score)
+        kept = {one.row for one in box.conditions}
+        left_out = [one.row for one in best.conditions if one.row not in kept]
+        if not left_out or len(best.conditions) < most_conditions:
+            break
+        # They took a place that an input which decides may need.
+        idle[left_out] = True
+    return found
+
+
+def _peeled(
+    inputs: Floats,
+    cases: Floats,
+    weight: Floats,
+    rows: NDArray[np.int64],
+    most_conditions: int,
+) -> Box:
+    """The best box on the way, where some inputs may bound it."""
     low, high = _bounds(inputs.shape[1], ())
     inside = np.ones(weight.size, np.bool_)
-    best, best_score = whole, _score(whole)
+    best = _box(low, high, inside, cases, weight)
+    best_score = _score(best)
     while True:
         bounded = np.flatnonzero(np.isfinite(low) | np.isfinite(high))
-        rows = bounded if bounded.size >= most_conditions else np.arange(inputs.shape[1])
-        found = _densest(inputs[inside], cases[inside], weight[inside], rows)
+        found = _densest(
+            inputs[inside],
+            cases[inside],
+            weight[inside],
+            bounded if bounded.size >= most_conditions else rows,
+        )
         if found is None:
             break
         row, is_low, bound = found
@@ -123,7 +151,7 @@ def peel(
         box = _box(low, high, inside, cases, weight)
         if _score(box) > best_score + 1e-12:
             best, best_score = box, _score(box)
-    return _without_idle(best, inputs, cases, weight)
+    return best
 
 
 def _densest(
