@@ -18,6 +18,7 @@ from sim.scenario.load import LoadedScenario
 from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, Scenario
 from sim.scenario.tables.columns import ColumnSetting, with_settings
+from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.inventory_file import read_inventory
 from sim.scenario.tables.lists import read_list
 from sim.scenario.tables.money import (
@@ -46,6 +47,7 @@ from sim.scenario.tables.rows import (
     SessionRow,
     TargetPrefixRow,
     UseRow,
+    VisitRow,
 )
 from sim.scenario.tables.seeds import Row, RowType, Table, read_table
 from sim.scenario.tables.sharing import (
@@ -59,6 +61,8 @@ from sim.scenario.tables.sharing import (
 TableType = TypeVar("TableType", bound=Table[Any])
 USD = "USD"
 """Currency in which everything is computed."""
+VISIT_VALUES = "revenue-per-visit"
+"""Table that is read where an inventory gives visits and no revenue, unless another is named."""
 ROWS_OF: Mapping[str, type[Row]] = {
     "target.prefixes": TargetPrefixRow,
     "providers.prefixes": CloudPrefixRow,
@@ -66,6 +70,7 @@ ROWS_OF: Mapping[str, type[Row]] = {
     "register.cadence": CadenceRow,
     "operators.groups": OperatorRow,
     "population.sectors": SectorRow,
+    "population.revenue_per_visit": VisitRow,
     "population.demand_profiles": ProfileRow,
     "population.hosting": HostingRow,
     "population.components": ComponentRow,
@@ -99,6 +104,7 @@ _COLUMN_OF = {
     "target.prefixes": "target_prefixes",
     "operators.groups": "operators",
     "population.demand_profiles": "profiles",
+    "population.revenue_per_visit": "visit_values",
     "money.parameters": "money_parameters",
     "strategy.table": "given",
     "stances.events": "stances",
@@ -107,7 +113,9 @@ _COLUMN_OF = {
 """Attribute of ``Resolved`` that holds a table, where it is not named as the key is."""
 
 
-def _named(scenario: Scenario) -> Iterator[tuple[str, str, str | None, type[Any]]]:
+def _named(
+    scenario: Scenario, inventory: Inventory | None
+) -> Iterator[tuple[str, str, str | None, type[Any]]]:
     """Tables that may be named: attribute, key, name (None where it names none), and rows."""
     for key, model in ROWS_OF.items():
         section, last = key.split(".")
@@ -117,6 +125,10 @@ def _named(scenario: Scenario) -> Iterator[tuple[str, str, str | None, type[Any]
         is_named = isinstance(name, str) and name != NONE
         if key == "money.rates" and scenario.money.currency in (None, USD):
             is_named = False
+        if key == "population.revenue_per_visit":
+            # Without a site that needs it, nothing is asked of it and nothing rests on it.
+            name = name or VISIT_VALUES
+            is_named = name != NONE and inventory is not None and inventory.has_visits_alone
         yield _COLUMN_OF.get(key, last), key, name if is_named else None, model
 
 
@@ -147,15 +159,18 @@ class TableReader:
         ScenarioError, DataError
             With what is wrong with any of them.
         """
-        named = list(_named(self._loaded.scenario))
-        tables: dict[str, Any] = {
+        tables: dict[str, Any] = {}
+        inventory = None
+        if (name := self._loaded.scenario.population.inventory) is not None:
+            key = "population.inventory"
+            inventory = self._read("inventory", key, name, read_inventory)
+            tables["inventory"] = inventory
+        named = list(_named(self._loaded.scenario, inventory))
+        tables |= {
             column: self._read(column, key, name, partial(_read_rows, model))
             for column, key, name, model in named
             if name is not None
         }
-        if (name := self._loaded.scenario.population.inventory) is not None:
-            key = "population.inventory"
-            tables["inventory"] = self._read("inventory", key, name, read_inventory)
         if not self._held:
             self._check_settings([one for _, _, one, _ in named if one is not None])
         self._stop_if_any()

@@ -40,7 +40,7 @@ from sim.scenario.tables.consistency import (
     check_use,
     places_of,
 )
-from sim.scenario.tables.inventory import Inventory, check_sites
+from sim.scenario.tables.inventory import Inventory, check_sites, check_visits
 from sim.scenario.tables.money import (
     EconomyRow,
     MoneyParameterRow,
@@ -70,6 +70,7 @@ from sim.scenario.tables.rows import (
     SessionRow,
     TargetPrefixRow,
     UseRow,
+    VisitRow,
 )
 from sim.scenario.tables.seeds import Table
 from sim.scenario.tables.sharing import (
@@ -105,6 +106,8 @@ class Resolved:
         What lost demand is priced with.
     inventory
         Sites with their own addresses; None where the scenario names none.
+    visit_values
+        What visits earn; None where no site gives visits alone.
     orders, given, allowed, sessions
         Dated orders, given ones, prefixes that pass, and sessions; None unless the strategy asks
         for them.
@@ -137,6 +140,7 @@ class Resolved:
     money_parameters: Table[MoneyParameterRow]
     economy: Table[EconomyRow]
     inventory: Inventory | None
+    visit_values: Table[VisitRow] | None
     orders: Table[OrderRow] | None
     given: Table[GivenOrderRow] | None
     allowed: Table[PrefixRow] | None
@@ -285,6 +289,11 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *(
             check_sites(resolved.inventory, resolved.sectors, scenario)
             if resolved.inventory
+            else ()
+        ),
+        *(
+            check_visits(resolved.inventory, resolved.visit_values, resolved.sectors)
+            if resolved.inventory and resolved.visit_values
             else ()
         ),
         *check_components(resolved.components),

@@ -108,6 +108,8 @@ class Population(Model):
     """Number of domestic businesses hosted in foreign clouds."""
     inventory: Table | None = None
     """Sites of one's own with their addresses, beside the businesses drawn; none when left out."""
+    revenue_per_visit: Table | None = None
+    """Table of what visits earn, for sites that give visits and no revenue; `none` for no use."""
     sectors: Table = "sectors-russia-2018"
     """Table of sectors: share, revenue, role weights, demand profile."""
     demand_profiles: Table = "demand-profiles"

@@ -215,7 +215,7 @@ def _column_factors(resolved: Resolved, table: Table[Any]) -> tuple[list[Factor]
             left_out.append(LeftOut(key, DRAWN_ALREADY))
         elif name in ends:
             left_out.append(LeftOut(key, END_OF_RANGE))
-        elif name == "revenue_median_usd_per_h":
+        elif name in ("revenue_median_usd_per_h", "usd_per_visit"):
             left_out.append(LeftOut(key, ONE_REVENUE))
         else:
             is_part = name in type(table.rows[0]).parts_of_column

@@ -110,11 +110,15 @@ def build_population(resolved: Resolved, places: Places, streams: Streams) -> Po
     )
     if resolved.inventory is not None:
         sector_row = _given_sectors(resolved.inventory, [row.sector for row in rows], sector_row)
-    revenue = _revenue(resolved, sector_row, streams.generator(Stream.BUSINESS_REVENUE))
-    if resolved.inventory is not None:
-        given = resolved.inventory.revenue_usd_per_h
-        revenue[n - given.size :] = np.where(np.isnan(given), revenue[n - given.size :], given)
     share_domestic = np.array([row.share_domestic for row in rows])[sector_row]
+    luck = streams.generator(Stream.BUSINESS_REVENUE).standard_normal(n)
+    revenue = _revenue(resolved, sector_row, luck)
+    if resolved.inventory is not None:
+        last = slice(n - resolved.inventory.n_sites, None)
+        by_visits = _by_visits(resolved, sector_row[last], share_domestic[last], luck[last])
+        given = resolved.inventory.revenue_usd_per_h
+        for known in (by_visits, given):
+            revenue[last] = np.where(np.isnan(known), revenue[last], known)
     placement = build_placement(resolved, places, streams, n, seated)
     moves, seats = build_moves(resolved, places, placement, streams)
     businesses = Businesses(
@@ -177,13 +181,33 @@ def _given_sectors(
 
 
 def _revenue(
-    resolved: Resolved, sector_row: NDArray[np.int64], rng: np.random.Generator
+    resolved: Resolved, sector_row: NDArray[np.int64], luck: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Lognormal revenue: median times exp(sigma * Z), Z standard normal."""
     rows = resolved.sectors.rows
     median = np.array([row.revenue_median_usd_per_h for row in rows])[sector_row]
     sigma = np.array([row.revenue_sigma for row in rows])[sector_row]
-    return np.asarray(median * np.exp(sigma * rng.standard_normal(sector_row.size)))
+    return np.asarray(median * np.exp(sigma * luck))
+
+
+def _by_visits(
+    resolved: Resolved,
+    sector_row: NDArray[np.int64],
+    share_domestic: NDArray[np.float64],
+    luck: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Revenue of each site by its visits; NaN where these are not given.
+
+    Visits from inside the country times what one earns is revenue from there.
+    """
+    inventory, table = resolved.inventory, resolved.visit_values
+    if inventory is None or table is None:
+        return np.full(sector_row.size, np.nan)
+    row_of = {row.sector: row for row in table.rows}
+    rows = [row_of.get(row.sector) or row_of[""] for row in resolved.sectors.rows]
+    median = np.array([row.usd_per_visit for row in rows])[sector_row]
+    sigma = np.array([row.sigma for row in rows])[sector_row]
+    return np.asarray(inventory.visits_per_h * median * np.exp(sigma * luck) / share_domestic)
 
 
 def _links(

@@ -20,7 +20,7 @@ from sim.world.columns import Columns
 from sim.world.components import FRONTEND, N_ROLES
 from sim.world.providers import NOT_KNOWN, Places, prefix_rows
 
-DRAWN = ("sector", "revenue", "provider", *ROLES)
+DRAWN = ("sector", "revenue", "revenue_per_visit", "provider", *ROLES)
 """Words that say what of a site is not given: drawn, or of the provider, not known."""
 
 
@@ -37,8 +37,9 @@ class Sites(Columns):
     visits_per_h : shape (n_sites,)
         NaN where not given.
     drawn
-        What of each site is drawn: ``sector``, ``revenue``, and roles; and ``provider`` where no
-        table holds its front end's address, so that it is not known.
+        What of each site is drawn: ``sector``, ``revenue``, or ``revenue_per_visit`` where its
+        visits are given, and roles; and ``provider`` where no table holds its front end's address,
+        so that it is not known.
     """
 
     name: tuple[str, ...]
@@ -164,9 +165,9 @@ def describe_sites(resolved: Resolved, places: Places, seated: Seated | None) ->
     given = seated.is_given[-n:]
     unknown = places.row(NOT_KNOWN, NOT_KNOWN)
     is_unplaced = given[:, FRONTEND] & (seated.place_row[-n:, FRONTEND] == unknown)
-    marks = np.column_stack(
-        (~is_sector, np.isnan(inventory.revenue_usd_per_h), is_unplaced, ~given)
-    )
+    is_by_visits = inventory.is_by_visits & (resolved.visit_values is not None)
+    is_drawn = np.isnan(inventory.revenue_usd_per_h) & ~is_by_visits
+    marks = np.column_stack((~is_sector, is_drawn, is_by_visits, is_unplaced, ~given))
     kinds, of_site = np.unique(marks, axis=0, return_inverse=True)
     texts = [
         " ".join(word for word, is_so in zip(DRAWN, kind, strict=True) if is_so)

@@ -47,6 +47,7 @@ EXAMPLES = {
     "register.cadence": "register-cadence-2018",
     "operators.groups": "operators-spain-2026",
     "population.sectors": "sectors-europe",
+    "population.revenue_per_visit": "revenue-per-visit",
     "population.demand_profiles": "demand-profiles",
     "population.hosting": "hosting-choice-europe",
     "population.components": "components-2018",

@@ -6,6 +6,7 @@ scenario can hold them. What is not given is not filled in here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,11 +20,14 @@ from sim.addresses.sets.line import Prefix
 from sim.errors import Problem
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
-from sim.scenario.tables.rows import SectorRow
+from sim.scenario.tables.consistency import check_unique
+from sim.scenario.tables.rows import SectorRow, VisitRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table
 
 MAX_WAYS = 2**22
 """Ways in which addresses may fail of which each user meets one, over all sizes of components."""
+MAX_TOTAL_USD_PER_H = 1e9
+"""Sums of revenue are kept in whole micro-dollars, which hold some billion dollars an hour."""
 MODES = ("any", "spread")
 NOT_GIVEN = -1
 
@@ -100,6 +104,16 @@ class Inventory(Table[Row]):
         n6 = np.bincount(self.host_component, self.is_ipv6, n)
         return np.asarray((n6 > 0) & (n6 < np.bincount(self.host_component, minlength=n)))
 
+    @cached_property
+    def is_by_visits(self) -> NDArray[np.bool_]:
+        """Whether each site gives visits and no revenue."""
+        return np.isnan(self.revenue_usd_per_h) & ~np.isnan(self.visits_per_h)
+
+    @property
+    def has_visits_alone(self) -> bool:
+        """Whether any site gives visits and no revenue."""
+        return bool(self.is_by_visits.any())
+
     def text_of(self, column: str) -> list[str]:
         """Text of a label of each site; empty where not given."""
         labels = self.labels.get(column)
@@ -155,3 +169,26 @@ def check_sites(
             f"expected a sector of {sectors.name} ({', '.join(known)}), or nothing, got {text!r}"
         )
         yield inventory.problem_of(site_row, "sector", f"{message}{hint(text, known)}")
+
+
+def check_visits(
+    inventory: Inventory, table: Table[VisitRow], sectors: Table[SectorRow]
+) -> Iterator[Problem]:
+    """Refuse what leaves open what a visit earns, and visits that earn more than sums hold."""
+    named = [row.sector for row in table.rows]
+    yield from check_unique(table, named, "sector")
+    missing = [row.sector for row in sectors.rows if row.sector not in named]
+    if missing and "" not in named:
+        message = f"expected a row for {', '.join(missing)}, or one without a sector; got neither"
+        yield Problem(str(table.path), message, key="sector")
+    for number, row in enumerate(sectors.rows):
+        if row.share_domestic == 0:
+            message = "expected a share above 0 where visits from inside are given, got 0"
+            yield sectors.problem(number, "share_domestic", message)
+    visits = float(inventory.visits_per_h[inventory.is_by_visits].sum())
+    # The mean of a lognormal is its median times exp(sigma^2 / 2).
+    dearest = max(row.usd_per_visit * math.exp(row.sigma**2 / 2) for row in table.rows)
+    if visits * dearest > MAX_TOTAL_USD_PER_H:
+        most = MAX_TOTAL_USD_PER_H / dearest
+        message = f"expected at most {most:g} in all where no revenue is given, got {visits:g}"
+        yield Problem(str(inventory.path), message, key="visits_per_h")

@@ -24,15 +24,15 @@ from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
-from sim.scenario.tables.inventory import MODES, NOT_GIVEN, Inventory
+from sim.scenario.tables.inventory import MAX_TOTAL_USD_PER_H, MODES, NOT_GIVEN, Inventory
 from sim.scenario.tables.rows import ROLES
 from sim.scenario.tables.seeds import MAX_PROBLEMS, read_bytes, read_note
 
 MAX_INVENTORY_BYTES = 256 * 1024 * 1024
 MAX_NAME = 253
 """Letters of a site's name: those of a domain name (RFC 1035, section 2.3.4)."""
+MAX_VISITS_PER_H = 1e9
 MAX_USD_PER_H = 1e8
-"""Sums of revenue are kept in whole micro-dollars, which hold some billion dollars an hour."""
 FRONTEND = ROLES.index("frontend")
 _OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
 """Columns that say something of the site: its rows must not contradict each other."""
@@ -110,6 +110,7 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
             yield problem(row, "name", message)
     for key, low, high_end in (
         ("revenue_usd_per_h", 0.0, MAX_USD_PER_H),
+        ("visits_per_h", 0.0, MAX_VISITS_PER_H),
         ("n_names", 1.0, 1e7),
     ):
         values = feed.numbers.get(key)
@@ -117,7 +118,7 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
             for row in np.flatnonzero((values < low) | (values > high_end)).tolist():
                 message = f"expected a number from {low:g} to {high_end:g}, got {values[row]:g}"
                 yield problem(row, key, message)
-            if key == "revenue_usd_per_h":
+            if key != "n_names":
                 for row in np.flatnonzero(values == 0).tolist():
                     yield problem(row, key, "expected a number above 0, or nothing; got 0")
             else:
@@ -259,8 +260,8 @@ def _site_problems(feed: Feed, inventory: Inventory) -> Iterator[Problem]:
             message = f"expected what an earlier row says of {site}, got something else"
             yield Problem(path, message, int(line[row]), 0, column)
     total = float(np.nansum(inventory.revenue_usd_per_h))
-    if total > 10 * MAX_USD_PER_H:
-        message = f"expected at most {10 * MAX_USD_PER_H:g} in all, got {total:g}"
+    if total > MAX_TOTAL_USD_PER_H:
+        message = f"expected at most {MAX_TOTAL_USD_PER_H:g} in all, got {total:g}"
         yield Problem(path, message, key="revenue_usd_per_h")
 
 

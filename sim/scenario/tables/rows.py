@@ -192,6 +192,15 @@ class SectorRow(Row):
         return tuple(float(getattr(self, f"weight_{role}")) for role in ROLES)
 
 
+class VisitRow(Row):
+    """What a visit earns at sites of one sector, or of all that have no row."""
+
+    sector: str = ""
+    usd_per_visit: Annotated[float, Field(gt=0, le=10_000)]
+    sigma: Annotated[float, Field(ge=0, le=3)]
+    why: str = ""
+
+
 class ProfileRow(Row):
     """Relative demand of one hour of the day or one weekday."""
 

@@ -241,6 +241,32 @@ def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> No
     assert all(row["loss_usd_low"] < row["loss_usd_high"] for row in sites)
 
 
+def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path: Path) -> None:
+    tables = {
+        "population.inventory": (
+            "site,address,role,sector,visits_per_h",
+            "seen.example,198.18.0.1,frontend,shops,60",
+            "seen.example,198.18.1.8,payment,shops,60",
+        ),
+        "population.revenue_per_visit": ("sector,usd_per_visit,sigma", "shops,2,0", ",1,0"),
+    }
+    asked = overrides(tmp_path, tables)
+    run(
+        "telegram-2018-replay",
+        set=asked,
+        folder=tmp_path / "run",
+        n_replicates=2,
+        n_draws=0,
+    )
+    row = rows_of(tmp_path / "run")["seen.example", ""]
+    # The hours of the front end of shop.example, 60 visits of 2 USD in each; half is made up for.
+    assert float(row["lost_demand_h"]) == 3.75
+    assert float(row["visits_lost"]) == 225
+    assert float(row["revenue_usd_per_h"]) == 120
+    assert float(row["loss_usd"]) == 225
+    assert row["drawn"] == "revenue_per_visit storage customer_service other"
+
+
 def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Path) -> None:
     # Only b, with a quarter of the users, is told: two hours late, and it lets go one hour late.
     told = {"addresses": ["198.18.0.1", "2001:db8:0:5::1"], "operators": ["b"]}

@@ -11,7 +11,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.tables import inventory_file as tables
 from sim.scenario.tables.inventory_file import read_inventory
-from tests.sites import overrides, resolved
+from tests.sites import TABLES, overrides, resolved
 
 
 def problems(folder: Path, *lines: str) -> list[str]:
@@ -106,6 +106,33 @@ def test_too_many_addresses_of_which_each_user_meets_one_are_refused(tmp_path: P
         resolved(tmp_path, {"population.inventory": ("site,address", *many)})
     fine = ("site,address,mode", *(f"{line},any" for line in many))
     assert resolved(tmp_path, {"population.inventory": fine}).inventory is not None
+
+
+def test_what_visits_earn_is_known_for_each_sector_and_bounded(tmp_path: Path) -> None:
+    visits = problems(
+        tmp_path, "site,address,visits_per_h", *(f"a{v},198.18.0.1,{v}" for v in ("0", "-1", "2e9"))
+    )
+    assert [text.split(":")[:2] for text in visits] == [
+        [str(line), " visits_per_h"] for line in (2, 3, 4)
+    ]
+
+    def refused(*rows: str, visits: float = 60, key: str = "population.revenue_per_visit") -> str:
+        sites = ("site,address,sector,visits_per_h", f"a,198.18.0.1,shops,{visits}")
+        tables = {"population.inventory": sites, key: rows}
+        with pytest.raises(DataError) as error:
+            resolved(tmp_path, tables)
+        (problem,) = error.value.problems
+        return str(problem)
+
+    head = "sector,usd_per_visit,sigma"
+    assert "expected a row for news, or one without a sector" in refused(head, "shops,1,0")
+    assert ":3: sector: expected each once, got '' again" in refused(head, ",1,0", ",2,0")
+    assert ":2: usd_per_visit: expected a number > 0" in refused(head, ",0,0")
+    assert "visits_per_h: expected at most 5e+08 in all" in refused(head, ",2,0", visits=6e8)
+    sectors = [line.replace(",0,1,flat", ",0,0,flat") for line in TABLES["population.sectors"][:2]]
+    sectors.append(TABLES["population.sectors"][2])
+    text = refused(*sectors, key="population.sectors")
+    assert ":2: share_domestic: expected a share above 0" in text
 
 
 def test_an_inventory_of_nobody_is_refused(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ ROWS = {
     "register.cadence": tables.CadenceRow,
     "operators.groups": tables.OperatorRow,
     "population.sectors": tables.SectorRow,
+    "population.revenue_per_visit": tables.VisitRow,
     "population.demand_profiles": tables.ProfileRow,
     "population.hosting": tables.HostingRow,
     "population.components": tables_sharing.ComponentRow,

@@ -34,6 +34,7 @@ from sim.scenario.tables.rows import (
     SessionRow,
     TargetPrefixRow,
     UseRow,
+    VisitRow,
 )
 from sim.scenario.tables.seeds import MAX_KEPT_BYTES, Row, read_note, read_table
 from sim.scenario.tables.sharing import (
@@ -127,6 +128,7 @@ MODELS: dict[str, type[Row]] = {
         OperatorRow,
     ),
     "responses-migration-2018": ResponseRow,
+    "revenue-per-visit": VisitRow,
     "sectors-europe": SectorRow,
     "shared-proxy-2022": CloudPrefixRow,
     "shared-proxy-2024": CloudPrefixRow,

@@ -49,6 +49,53 @@ def test_sites_are_the_last_businesses_at_their_own_addresses(tmp_path: Path) ->
     assert sites.drawn[1] == "sector frontend storage customer_service other"
 
 
+def test_a_site_earns_in_proportion_to_its_visits(tmp_path: Path) -> None:
+    sectors = (
+        "sector,label,share_businesses,revenue_median_usd_per_h,revenue_sigma,share_domestic,"
+        "demand_profile,weight_frontend,weight_storage,weight_payment,weight_customer_service,"
+        "weight_other",
+        "shops,Shops,0.5,100,1,0.8,flat,1,0,0.5,0,0",
+        "news,News,0.5,40,0.5,0.5,flat,1,0,0,0,0",
+    )
+    tables = {
+        "population.inventory": (
+            "site,address,sector,revenue_usd_per_h,visits_per_h",
+            "a.example,198.18.0.9,shops,,60",
+            "b.example,198.18.0.10,news,,60",
+            "both.example,198.18.0.11,shops,7,60",
+            "none.example,198.18.0.12,shops,,",
+        ),
+        "population.sectors": sectors,
+    }
+
+    def revenue(folder: str, *rows: str, **more: object) -> tuple[np.ndarray, tuple[str, ...]]:
+        (tmp_path / folder).mkdir()
+        asked = tables | ({"population.revenue_per_visit": rows} if rows else {})
+        world = build_world(resolved(tmp_path / folder, asked, **more), Streams(7, 0))
+        assert world.businesses.sites is not None
+        domestic = world.businesses.value_micro_usd_per_h / 1e6
+        np.testing.assert_allclose(
+            domestic, world.businesses.revenue_usd_per_h * [0.8, 0.5, 0.8, 0.8], rtol=1e-6
+        )
+        words = tuple(text.split()[0] for text in world.businesses.sites.drawn)
+        return world.businesses.revenue_usd_per_h, words
+
+    # Sixty visits from inside the country, of 2 USD each or, of a sector without a row, 0.5; they
+    # are 0.8 or 0.5 of what the site earns.
+    head = "sector,usd_per_visit,sigma"
+    found, words = revenue("even", head, "shops,2,0", ",0.5,0")
+    assert found[:3].tolist() == [150, 60, 7]
+    assert words == ("revenue_per_visit", "revenue_per_visit", "storage", "revenue")
+    # What is not drawn by visits, and the luck of what is, are as they would be without visits.
+    plain, words = revenue("none", **{"population.revenue_per_visit": "none"})
+    assert words == ("revenue", "revenue", "storage", "revenue")
+    assert plain[2] == 7
+    assert found[3] == plain[3]
+    luck = np.log(plain[:2] / [100, 40]) / [1, 0.5]
+    spread, _ = revenue("spread", head, "shops,2,0.3", "news,0.5,0.7")
+    np.testing.assert_allclose(spread[:2], [150, 60] * np.exp([0.3, 0.7] * luck), rtol=1e-12)
+
+
 def test_names_that_are_counted_are_not_drawn(tmp_path: Path) -> None:
     world = world_of(tmp_path)
     held = world.components
