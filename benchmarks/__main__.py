@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from benchmarks import commands, draws, page, replay, sizes, strategies, workers
+from benchmarks import commands, compiling, draws, page, replay, sizes, strategies, workers
 from benchmarks.page import Section
 from benchmarks.replicate import WARM_UP, in_own_process
 
@@ -37,6 +37,7 @@ PARTS: dict[str, tuple[str, Part]] = {
     "workers": ("Two workers", workers.measure),
     "commands": ("Compare and report", commands.measure),
     "draws": ("Draws of all that is not known", draws.measure),
+    "compile": ("The first use", compiling.measure),
     "split": ("Where a command spends its time", commands.measure_split),
 }
 """Title and measure of each part, in the sequence of the page."""
