@@ -63,6 +63,7 @@ class Stream(IntEnum):
     OUTSIDE_WITHDRAWAL = 46
     COMPONENT_IPV6 = 47
     COMPONENT_IPV6_ADDRESS = 48
+    RESPONSE_IPV6_ADDRESS = 49
 
 
 @dataclass(frozen=True)

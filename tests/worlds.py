@@ -126,6 +126,12 @@ class Response:
     time_s: int = 1
     addresses: tuple[str, ...] = ("203.0.113.9",) * 5
     provider: str = ""
+    beside: tuple[str, ...] = ("",) * 5
+    """A second address of each role; none where empty."""
+
+    def seat_of(self, role: int) -> Seat:
+        """Where a role sits after it."""
+        return Seat(tuple(filter(None, (self.addresses[role], self.beside[role]))))
 
     def leads_to(self, turn: int) -> str:
         """Name of the provider that hosts the business afterwards; empty where it stays."""
@@ -251,6 +257,7 @@ class SmallWorld:
             for address in seat.addresses
             if address
         ]
+        hosts += [address for one in responses for address in one.beside if address]
         decided = [where for _, _, where in self.decisions if "/" in where]
         others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes, *decided)
         return Line.of(
@@ -543,7 +550,7 @@ class SmallWorld:
                     if moves and response.kind != "wait":
                         moved[firm_row, turn, role] = len(seats)
                         links.append((len(seats), firm_row))
-                        seats.append(Seat((response.addresses[role],)))
+                        seats.append(response.seat_of(role))
             links += [(int(row), firm_row) for row in rows[firm_row]]
         seat_of = np.zeros(len(seats), np.int64)
         for turn in range(n_rounds):
@@ -627,8 +634,8 @@ class SmallWorld:
             responses = []
             for turn, response in enumerate(firm.responses):
                 new = []
-                for address in response.addresses:
-                    components.append(ref.RefComponent((address,)))
+                for role in range(5):
+                    components.append(ref.RefComponent(response.seat_of(role).addresses))
                     new.append(next(number))
                 responses.append(
                     ref.RefResponse(

@@ -11,17 +11,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.line import IPV6_START
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.choice import Side, choose, hosting_side, pick
 from sim.world.columns import Columns
 from sim.world.components import FRONTEND, N_ROLES
-from sim.world.hosts import LATER_HOSTS
+from sim.world.hosts import IPV6_HOSTS, LATER_HOSTS, luck_where, rows_of
 from sim.world.placement import Placement
 from sim.world.providers import Places
 
 S_PER_H = 3600
+AFTER_MOVES = 2
+"""Whose luck with names on IPv6 it is: services and components of t = 0 have 0 and 1."""
 WAIT, SAME, FOREIGN, DOMESTIC, PROXY = range(len(RESPONSES))
 AFFECTED, IMPAIRED, DOWN = 1, 2, 3
 """States that a business may not tolerate."""
@@ -156,12 +159,21 @@ def _destinations(
 def _seats(
     places: Places, placement: Placement, place_row: NDArray[np.int64], streams: Streams
 ) -> Placement:
-    """One address for each business, round and role, where the response leads."""
+    """An address of each family for each business, round and role, where the response leads.
+
+    A component has the families that it has at t = 0, as far as the place gives out both; else it
+    has an address of what the place gives out.
+    """
     n, n_rounds = place_row.shape
     luck = streams.generator(Stream.RESPONSE_ADDRESS).random((n, n_rounds, N_ROLES))
     first_row = placement.is_spread.size
     component_row = first_row + np.arange(luck.size).reshape(luck.shape)
     seated = np.repeat(place_row.astype(np.int32)[..., np.newaxis], N_ROLES, axis=2)
+    is_four, is_six = _families(places, placement, seated)
+    four, six = np.flatnonzero(is_four), np.flatnonzero(is_six)
+    luck6 = streams.generator(Stream.RESPONSE_IPV6_ADDRESS)
+    names = streams.generator(Stream.ADDRESS_NAMES, (LATER_HOSTS,)).random(luck.size)
+    names6 = streams.generator(Stream.ADDRESS_NAMES, (IPV6_HOSTS, AFTER_MOVES))
     return Placement(
         home_place_row=placement.home_place_row,
         place_row=place_row,
@@ -171,11 +183,39 @@ def _seats(
         is_spread=np.zeros(luck.size, np.bool_),
         seat_row=seated.ravel(),
         parked_luck=streams.generator(Stream.COMPONENT_PARKED, (LATER_HOSTS,)).random(luck.size),
-        host_component=component_row.ravel().astype(np.int32),
-        host_address=places.address_by_luck(seated.ravel(), luck.ravel()),
-        host_business=np.repeat(np.arange(n, dtype=np.int32), luck[0].size),
-        host_luck=streams.generator(Stream.ADDRESS_NAMES, (LATER_HOSTS,)).random(luck.size),
+        host_component=rows_of(first_row + four, first_row + six),
+        host_address=np.concatenate(
+            (
+                places.address_by_luck(seated.ravel()[four], luck.ravel()[four]),
+                places.address6_by_luck(seated.ravel()[six], luck_where(is_six, luck6)),
+            )
+        ),
+        host_business=rows_of(four // (n_rounds * N_ROLES), six // (n_rounds * N_ROLES)),
+        host_luck=np.concatenate((names[four], luck_where(is_six, names6))),
     )
+
+
+def _families(
+    places: Places, placement: Placement, place_row: NDArray[np.int32]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Whether a component has an address of what its place gives out, and one of IPv6 beside.
+
+    Parameters
+    ----------
+    place_row : shape (n_businesses, n_rounds, n_roles)
+        Where responses lead.
+    """
+    none = np.zeros(place_row.shape, np.bool_)
+    if not places.seats6:
+        return ~none, none
+    n_components = placement.is_spread.size
+    of_six = placement.host_address >= IPV6_START
+    n6 = np.bincount(placement.host_component[of_six], minlength=n_components)
+    n4 = np.bincount(placement.host_component[~of_six], minlength=n_components)
+    has_both = np.array([seats.n > 0 for seats in places.seats6])
+    had_six = (n6[placement.component_row] > 0) & ~placement.is_third_party
+    is_six = had_six[:, np.newaxis, :] & has_both[place_row]
+    return ~is_six | (n4[placement.component_row] > 0)[:, np.newaxis, :], is_six
 
 
 def _elsewhere(

@@ -52,8 +52,8 @@ class Places(Columns):
     seats
         Addresses of each place that are given out; all of them where it is empty.
     seats6
-        Addresses of IPv6 that each place gives out beside those of IPv4; empty where families are
-        not told apart.
+        Addresses of IPv6 that each place gives out beside those of IPv4; empty where no table has
+        any.
     """
 
     provider: tuple[str, ...]
@@ -229,8 +229,7 @@ def build_places(resolved: Resolved) -> Places:
     prefix = np.array([row.prefix for row in fours], np.int64).reshape(-1, 2)
     has_unknown = resolved.inventory is not None
     seats = tuple(map(partial(_seats, line), places, addresses)) if line.has_ipv6 else ()
-    both = resolved.scenario.ipv6 is not None and line.has_ipv6
-    seats6 = tuple(map(partial(_seats6, line), places, addresses)) if both else ()
+    seats6 = tuple(map(partial(_seats6, line), places, addresses)) if line.has_ipv6 else ()
     if has_unknown:
         names.append((NOT_KNOWN, NOT_KNOWN))
         seats = seats or tuple(map(Seats.of, addresses))

@@ -28,7 +28,8 @@ from tests.property.test_engine_whole import (
 )
 from tests.reference import simulate_reference
 from tests.reference_strategies import EVERYTHING_OF_BOTH, NEIGHBOURS, allow_list
-from tests.worlds import Actor, Dated, Firm, Seat, SmallWorld, many_worlds
+from tests.sections import Reactions
+from tests.worlds import Actor, Dated, Firm, Response, Seat, SmallWorld, many_worlds
 
 pytestmark = pytest.mark.laws
 
@@ -67,6 +68,17 @@ def dual_worlds(draw):
         six = SIX[: draw(sizes)] if not four or draw(st.integers(0, 4)) else ()
         return Seat((*four, *six), draw(st.sampled_from(["any", "spread"])))
 
+    def response():
+        at = st.sampled_from(FOUR), st.sampled_from(("", *SIX))
+        pairs = [(draw(at[0]), draw(at[1])) for _ in range(5)]
+        kind = draw(st.sampled_from(["same", "foreign", "proxy"]))
+        # Of those with IPv6 some have that alone.
+        four = tuple(six if six and draw(st.booleans()) else four for four, six in pairs)
+        six = tuple(
+            six if six != first else "" for first, (_, six) in zip(four, pairs, strict=True)
+        )
+        return Response(kind, draw(st.integers(1, 500)), four, beside=six)
+
     times = sorted(draw(st.lists(st.integers(0, 5000), min_size=4, max_size=14)))
     mechanism = st.sampled_from(["drop", "drop", "drop", "throttle", "exempt"])
     return SmallWorld(
@@ -82,10 +94,13 @@ def dual_worlds(draw):
             Firm(
                 weights=tuple(draw(SIXTEENTHS) for _ in range(5)),
                 seats=(*(seat(),) * 3, *(seat(),) * 2),
+                patience_s=draw(st.integers(1, 800)),
+                responses=(response(), response()),
             )
             for _ in range(2)
         ),
         services=(),
+        reactions=Reactions(responses="x", n_rounds=draw(st.integers(1, 2))),
         horizon_s=5000,
         throttle_severity=draw(SIXTEENTHS),
         share_ipv6=draw(SIXTEENTHS),

@@ -293,6 +293,61 @@ def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Pa
     assert float(found["shop.example", "b"]["down_h"]) == 3
 
 
+def test_who_moves_keeps_its_families_and_is_met_by_them(tmp_path: Path) -> None:
+    responses = tmp_path / "responses.csv"
+    responses.write_text("response,share,time_median_h,time_sigma,cost_usd\nsame,1,1,0,0\n")
+    tables = {
+        "population.inventory": (
+            "site,address,sector",
+            "both.example,198.18.0.50,news",
+            "both.example,2001:db8:0:5::1,news",
+            "four.example,198.18.0.60,news",
+            "six.example,2001:db8:0:6::1,news",
+        ),
+        "strategy.orders": (
+            "effective,action,prefix",
+            *(
+                f"2018-04-16T{hour}:00Z,{action},{prefix}"
+                for hour, action in ((10, "block"), (14, "unblock"))
+                for prefix in (
+                    *("198.18.0.50/32", "198.18.0.60/32"),
+                    *("2001:db8:0:5::/64", "2001:db8:0:6::/64"),
+                )
+            ),
+            "2018-04-16T20:00Z,block,198.18.0.0/24",
+            "2018-04-16T23:00Z,unblock,198.18.0.0/24",
+            "2018-04-17T06:00Z,block,2001:db8::/48",
+            "2018-04-17T07:00Z,unblock,2001:db8::/48",
+        ),
+        # Where all moves lead: to the place that they are in.
+        "population.hosting": (
+            "provider,region,side,weight",
+            "alpha,one,foreign,1",
+            "home,here,domestic,1",
+        ),
+    }
+    reactions = {"responses": str(responses), "n_rounds": 1}
+    reactions |= {"patience_median_h": 1, "patience_sigma": 0}
+    run(
+        "telegram-2018-replay",
+        set=overrides(tmp_path, tables, reactions=reactions),
+        folder=tmp_path / "run",
+        n_replicates=1,
+        n_draws=0,
+    )
+    found = rows_of(tmp_path / "run")
+    # a, with 3/4 of the users, drops what is listed at once; b two hours later, and lets go one
+    # hour late. All three bear it for an hour, move in another, and are elsewhere when b begins:
+    # 3/4 * 2. Then all IPv4 addresses are listed from 20:00 to 23:00, and all of IPv6 for an hour,
+    # too short for b. Who has both loses by the first those without IPv6, 3 in 5.
+    moved = 0.75 * 2
+    assert float(found["four.example", ""]["lost_demand_h"]) == moved + 0.75 * 3 + 0.25 * 2
+    assert float(found["both.example", ""]["lost_demand_h"]) == pytest.approx(
+        moved + 0.6 * (0.75 * 3 + 0.25 * 2), rel=1e-12
+    )
+    assert float(found["six.example", ""]["lost_demand_h"]) == moved + 0.75
+
+
 def test_the_wide_band_of_each_site_is_that_of_its_draws(tmp_path: Path) -> None:
     # Orders throttle: of the attempts that met a dropped address a drawn share fails now. Revenue
     # has one level for all, drawn as well.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import numpy as np
@@ -153,6 +153,81 @@ def test_where_a_provider_has_both_families_components_have_both(tmp_path: Path)
         n_both += n6 > 0
     assert n_both > 0
     assert (held.address[held.address >= 2**33] < places.line.end).all()
+
+
+def test_who_moves_comes_to_an_address_of_each_family_it_had(tmp_path: Path) -> None:
+    prefixes = (
+        "provider,region,prefix",
+        "alpha,both,198.18.0.0/24",
+        "alpha,both,2001:db8::/48",
+        "beta,four,198.18.1.0/24",
+        "gamma,six,2001:db8:1::/48",
+        "home,here,198.19.0.0/24",
+        "home,here,2001:db8:2::/48",
+    )
+    regions = (("alpha", "both"), ("beta", "four"), ("gamma", "six"))
+    kinds = ("same", "foreign", "domestic", "proxy")
+    addresses_of = {"4": ("198.18.0.9",), "6": ("2001:db8::9",)}
+    addresses_of["46"] = addresses_of["4"] + addresses_of["6"]
+    held = {f"s{row}.example": tuple(addresses_of)[row % 3] for row in range(60)}
+    tables = {
+        "providers.prefixes": prefixes,
+        "population.inventory": (
+            "site,address,role",
+            *(
+                f"{site},{address},{role}"
+                for site, families in held.items()
+                for address in addresses_of[families]
+                for role in ("frontend", "storage")
+            ),
+        ),
+        "population.hosting": (
+            "provider,region,side,weight",
+            *(f"{provider},{region},foreign,1" for provider, region in regions),
+            "home,here,domestic,1",
+        ),
+        "reactions.responses": (
+            "response,share,time_median_h,time_sigma,cost_usd",
+            *(f"{kind},0.25,1,0,0" for kind in kinds),
+        ),
+    }
+    reactions = {"responses": str(tmp_path / "reactions.responses.csv"), "n_rounds": 2}
+    more: dict[str, object] = {"population.services": "none", "reactions": reactions}
+    more |= {"ipv6": {"share_users": 0.4, "share_components": 0.5}}
+    (tmp_path / "reactions.responses.csv").write_text("\n".join(tables.pop("reactions.responses")))
+    world = build_world(resolved(tmp_path, tables, **more), Streams(7, 0))
+    moves, places = world.moves, world.places
+    assert moves is not None
+    networks = {
+        (provider, region): [
+            ip_network(text.split(",")[2])
+            for text in prefixes[1:]
+            if f"{provider},{region}," in text
+        ]
+        for provider, region in (*regions, ("home", "here"))
+    }
+    seen = set()
+    for row, families in enumerate(held.values()):
+        for turn in range(2):
+            place = moves.place_row[row, turn]
+            of_place = networks[places.provider[places.provider_row[place]], places.region[place]]
+            given_out = {str(network.version) for network in of_place}
+            for role in (FRONTEND, 1):
+                component = moves.component_row[row, turn, role]
+                if component < 0:
+                    continue
+                found = [
+                    ip_address(number)
+                    for number in places.line.numbers(
+                        world.components.addresses_of(np.array([component]))
+                    )
+                ]
+                assert sorted(str(one.version) for one in found) == sorted(
+                    set(families) & given_out or given_out
+                )
+                assert all(any(one in network for network in of_place) for one in found)
+                seen.add((families, "".join(sorted(given_out))))
+    assert len(seen) == 9
 
 
 def test_families_that_are_not_told_apart_leave_what_is_drawn_as_it_is(tmp_path: Path) -> None:
