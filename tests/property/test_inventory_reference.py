@@ -1,0 +1,273 @@
+"""Random cases of an inventory and given orders: read, built and run, and read a second time.
+
+Sites have several addresses of both families for some roles, orders recur by the clock of a country
+that changes it within the run, for some operators: the slow reference agrees on every site's hours
+and demand, at each operator and over all.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+from hypothesis import Phase, example, given, settings
+from hypothesis import strategies as st
+
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
+from sim.scenario.resolve import Resolved
+from sim.streams import Stream, Streams
+from sim.world.build import World, build_world
+from tests.examples import n_examples
+from tests.property.test_engine_reference import (
+    SIXTEENTHS,
+    assert_same_at_operators,
+    ledger_of,
+    ledger_row,
+)
+from tests.reference import RefOperator, RefWorld, simulate_reference
+from tests.reference_inventory import ROLES, Rules, businesses_of, orders_of
+from tests.sites import resolved
+
+pytestmark = pytest.mark.laws
+
+START, END = "2018-03-24T06:00Z", "2018-03-26T05:00Z"
+ZONE = ZoneInfo("Europe/Madrid")
+"""Its clocks leave out the hour from 2:00 of 25 March 2018 on."""
+PREFIXES = (
+    ("alpha", "one", "198.18.0.0/24"),
+    ("alpha", "two", "198.18.1.0/24"),
+    ("alpha", "one", "2001:db8::/48"),
+    ("alpha", "two", "2001:db8:0:7::/64"),
+    ("home", "here", "198.19.0.0/24"),
+)
+FOUR = ("198.18.0.1", "198.18.0.2", "198.18.1.1", "198.18.1.2", "8.8.8.8")
+SIX = ("2001:db8::1", "2001:db8:0:7::1", "2001:db8:0:7::2", "2001:db8:1::1")
+LISTED = (*FOUR, *SIX, "198.18.0.0/24", "198.18.1.0/30", "2001:db8:0:7::/64", "2001:db8::/48")
+COLUMNS = ("site", "address", "role", "mode", "revenue_usd_per_h", "visits_per_h")
+TIMES = ("00:00", "02:30", "03:00", "06:15", "12:00", "21:00", "23:59")
+MOMENTS = ("2018-03-23T12:00Z", "2018-03-24T09:30Z", "2018-03-25T01:30+02:00", "2018-03-26T01:00Z")
+GROUPS = ("a", "b", "c")
+
+
+@st.composite
+def inventories(draw) -> str:
+    """Rows of up to four sites, in any sequence; some stand for a site of their own."""
+    rows = []
+    for number in range(draw(st.integers(1, 4))):
+        amounts = draw(st.sampled_from([("", ""), ("2.5", ""), ("", "30"), ("0.125", "7")]))
+        for role in draw(st.sets(st.sampled_from(ROLES), min_size=1, max_size=3)):
+            four = draw(st.sets(st.sampled_from(FOUR), max_size=2))
+            six = draw(st.sets(st.sampled_from(SIX), min_size=not four, max_size=2))
+            mode = draw(st.sampled_from(["", "any", "spread", "spread"]))
+            shown = "" if role == "frontend" and draw(st.booleans()) else role
+            rows += [(f"s{number}", host, shown, mode, *amounts) for host in sorted(four | six)]
+    alone = st.sets(st.sampled_from(("198.18.0.77", "2001:db8:0:9::1")))
+    rows += [("", address, "", "", "", "") for address in draw(alone)]
+    file = io.StringIO()
+    csv.writer(file).writerows([COLUMNS, *draw(st.permutations(rows))])
+    return file.getvalue()
+
+
+@st.composite
+def given_orders(draw, lists: dict[str, tuple[str, ...]]) -> dict[str, object]:
+    """One order: once or recurring, of addresses or a file of them, for all or some."""
+    named = st.lists(st.sampled_from(LISTED), min_size=1, max_size=3, unique=True)
+    order: dict[str, object] = {"mechanism": draw(st.sampled_from(["drop", "drop", "throttle"]))}
+    order["addresses"] = draw(named)
+    if draw(st.integers(0, 3)) == 0:
+        name = f"list-{len(lists)}.txt"
+        lists[name] = tuple(order["addresses"])
+        order["addresses"] = name
+    if draw(st.booleans()):
+        order["operators"] = sorted(draw(st.sets(st.sampled_from(GROUPS), min_size=1)))
+    if draw(st.integers(0, 2)):
+        order["every"] = sorted(
+            draw(st.sets(st.sampled_from(["fri", "sat", "sun", "mon"]), min_size=1))
+        )
+        order["from"], order["to"] = draw(
+            st.lists(st.sampled_from(TIMES), min_size=2, max_size=2, unique=True)
+        )
+        if draw(st.integers(0, 3)) == 0:
+            order["except"] = [draw(st.sampled_from(["2018-03-24", "2018-03-25"]))]
+        return order
+    edges = sorted(
+        draw(st.sets(st.sampled_from(MOMENTS), min_size=2, max_size=2)), key=datetime.fromisoformat
+    )
+    order["from"], order["to"] = edges
+    if draw(st.booleans()):
+        order["share_at_start"] = draw(st.sampled_from([0.0, 0.25]))
+    return order
+
+
+@st.composite
+def cases(draw):
+    """An inventory, orders with the files they name, operators, weights and shares."""
+    lists: dict[str, tuple[str, ...]] = {}
+    orders = [draw(given_orders(lists)) for _ in range(draw(st.integers(1, 4)))]
+    if draw(st.integers(0, 4)) == 0:
+        orders.append({"mechanism": "name", "overmatch": 0.5, "from": MOMENTS[1]})
+    shares = draw(st.sampled_from([(0.5, 0.25, 0.25), (0.625, 0.375, 0.0)]))
+    lags = st.sampled_from([0, 0.5, 2])
+    operators = tuple(
+        (name, share, draw(st.sampled_from([0.25, 1])), draw(lags), draw(lags))
+        for name, share in zip(GROUPS, shares, strict=True)
+    )
+    weights = tuple(float(draw(SIXTEENTHS)) for _ in ROLES)
+    ipv6 = float(draw(SIXTEENTHS))
+    return draw(inventories()), orders, lists, operators, weights, ipv6
+
+
+def resolve_case(case, folder: Path) -> Resolved:
+    """Write the files of a case, and read it as a user's."""
+    inventory, orders, lists, operators, weights, ipv6 = case
+    for name, prefixes in lists.items():
+        (folder / name).write_text("# a list\n" + "\n".join(prefixes) + "\n")
+    told = [
+        {
+            key: str(folder / value) if key == "addresses" and isinstance(value, str) else value
+            for key, value in order.items()
+        }
+        for order in orders
+    ]
+    heads = "share_domestic,demand_profile," + ",".join(f"weight_{role}" for role in ROLES)
+    tables = {
+        "population.inventory": tuple(inventory.split()),
+        "providers.prefixes": ("provider,region,prefix", *map(",".join, PREFIXES)),
+        "operators.groups": (
+            "operator,label,share_users,poll_interval_h,apply_lag_median_h,apply_lag_sigma,"
+            "release_lag_median_h,release_lag_sigma,compliance",
+            *(
+                f"{name},{name},{share},{every},{apply},0,{release},0,1"
+                for name, share, every, apply, release in operators
+            ),
+        ),
+        "register.cadence": ("from,every_min", "2018-03-01T00:00Z,10"),
+        "population.sectors": (
+            f"sector,label,share_businesses,revenue_median_usd_per_h,revenue_sigma,{heads}",
+            "shops,Shops,1,1.5,0,0.5,flat," + ",".join(map(str, weights)),
+        ),
+        "population.revenue_per_visit": ("sector,usd_per_visit,sigma", "shops,0.25,0"),
+        "population.services": (
+            "service,role,provider,region,popularity",
+            "pay,payment,alpha,one,1",
+        ),
+    }
+    more = {
+        "start": START,
+        "end": END,
+        "time_zone": str(ZONE),
+        "population.n_businesses": 1,
+        "population.share_components_at_home": 0.5,
+        "ipv6": {"share_users": ipv6, "share_components": 0},
+        "effects.throttle_severity": 0.5,
+        "effects.name_evasion": 0.25,
+        "strategy": {"id": "orders", "orders": told},
+        "strategy.orders": told,
+    }
+    return resolved(folder, tables, **more)
+
+
+def reference_of(case, world: World, streams: Streams) -> RefWorld:
+    """The same case, read a second time, with the luck of the world."""
+    inventory, orders, lists, operators, weights, ipv6 = case
+    businesses = world.businesses
+
+    def drawn(row: int, role: int) -> tuple[str, ...]:
+        component = businesses.component_row[row, role : role + 1]
+        numbers = world.places.line.numbers(world.components.addresses_of(component))
+        return tuple(str(ip_address(number)) for number in numbers)
+
+    def luck(session: int, address: int) -> float:
+        return float(streams.generator(Stream.SESSION_FRONT, (session, address)).random(2)[1])
+
+    rules = Rules(PREFIXES, weights, 1.5, 0.25, 0.5, n_drawn=1)
+    components, firms = businesses_of(inventory, rules, drawn, businesses.name_draw.tolist())
+    start, end = (datetime.fromisoformat(text) for text in (START, END))
+    return RefWorld(
+        horizon_s=int((end - start).total_seconds()),
+        start_second_of_week=0,
+        cadence=(
+            (int((datetime.fromisoformat("2018-03-01T00:00Z") - start).total_seconds()), 600),
+        ),
+        operators=tuple(
+            RefOperator(
+                share,
+                round(every * 3600),
+                phase_s,
+                round(apply * 3600),
+                round(release * 3600),
+                1.0,
+                lambda _: 0.0,
+                group=name,
+            )
+            for (name, share, every, apply, release), phase_s in zip(
+                operators, world.operators.poll_phase_s.tolist(), strict=True
+            )
+        ),
+        components=components,
+        businesses=firms,
+        target_prefixes=(),
+        has_ipv6=True,
+        orders=orders_of(orders, lists, start, end, ZONE, luck),
+        throttle_severity=0.5,
+        evasion=0.25,
+        share_ipv6=ipv6,
+    )
+
+
+def run_both(case, streams: Streams) -> tuple[Outcome, RefWorld]:
+    with tempfile.TemporaryDirectory() as name:
+        found = resolve_case(case, Path(name))
+        world = build_world(found, streams)
+        outcome = simulate(world, build_strategy(found, streams), streams)
+    return outcome, reference_of(case, world, streams)
+
+
+def assert_same(outcome: Outcome, world: RefWorld) -> None:
+    reference = simulate_reference(world)
+    for found, row in zip(ledger_of(outcome), reference.ledger, strict=True):
+        expected = ledger_row(row)
+        np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-9, atol=1e-12)
+        assert found[7:-1] == expected[7:-1]
+    assert_same_at_operators(outcome, reference)
+
+
+def one_site(from_: str, to: str):
+    """A site on both families whose IPv4 address is listed on the day that clocks change."""
+    inventory = f"{','.join(COLUMNS)}\ns,198.18.0.1,,spread,1,\ns,2001:db8::1,,spread,,\n"
+    orders = [{"addresses": ["198.18.0.1"], "every": ["sun"], "from": from_, "to": to}]
+    operators = ("a", 0.5, 0.25, 0, 0), ("b", 0.25, 0.25, 0, 0), ("c", 0.25, 0.25, 0, 0)
+    return inventory, orders, {}, operators, (1.0, 0.0, 0.0, 0.0, 0.0), 0.25
+
+
+@settings(max_examples=n_examples(15), deadline=None, phases=[Phase.explicit, Phase.generate])
+@example(one_site("02:30", "06:15"), 0)
+@given(cases(), st.integers(0, 3))
+def test_the_reference_reads_inventories_and_given_orders_alike(case, seed: int) -> None:
+    assert_same(*run_both(case, Streams(seed, 0)))
+
+
+def test_another_reading_of_an_inventory_does_not_agree() -> None:
+    """Negative control: one address left out, and a clock of another country."""
+    case = one_site("00:00", "12:00")
+    outcome, world = run_both(case, Streams(0, 0))
+    assert_same(outcome, world)
+    site = world.businesses[1].components[0]
+    components = list(world.components)
+    components[site] = replace(components[site], addresses=components[site].addresses[:1])
+    for other in (
+        replace(world, components=tuple(components)),
+        replace(world, orders=tuple(replace(o, t_s=o.t_s + 3600) for o in world.orders)),
+    ):
+        with pytest.raises(AssertionError):
+            assert_same(outcome, other)
