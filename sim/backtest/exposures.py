@@ -13,7 +13,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import Limits
-from sim.backtest.prediction import Prediction, of_draws, of_number
+from sim.backtest.prediction import NotComputable, Prediction, of_draws, of_number
 from sim.blocklists.attribution import (
     BETWEEN,
     NOT_KNOWN,
@@ -39,8 +39,10 @@ from sim.scenario.predictors import ExposurePredictor
 from sim.scenario.refusal import hint
 
 
-def predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Prediction:
-    """Count what a list lists.
+def predict_exposure(
+    placed: PlacedCase, predictor: ExposurePredictor
+) -> Prediction | NotComputable:
+    """Count what a list lists; not computable where nothing is known of what is counted.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Predic
     feeds = _in_force(placed, predictor, given)
     if predictor.of_names:
         return _predict_names(placed, predictor, feeds)
-    return of_number(_count(placed, predictor, given, feeds), "whether the list is complete")
+    return _count(placed, predictor, given, feeds)
 
 
 def _in_force(placed: PlacedCase, predictor: ExposurePredictor, given: Input) -> list[Feed]:
@@ -65,31 +67,48 @@ def _in_force(placed: PlacedCase, predictor: ExposurePredictor, given: Input) ->
 
 def _predict_names(
     placed: PlacedCase, predictor: ExposurePredictor, feeds: list[Feed]
-) -> Prediction:
+) -> Prediction | NotComputable:
     """Names on listed addresses of all providers whose use is known, or of one."""
     owners = shipped_owners()
     if predictor.attribute:
         (owners,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=Limits())
     try:
-        _, draws, n_not_known = draw_listed_names(feeds, owners, predictor.universe)
+        found = draw_listed_names(feeds, owners, predictor.universe)
     except UsageError as error:
         key = "attribute" if "column" in str(error) else "universe"
         message = str(error).partition(": ")[2]
         raise ScenarioError([placed.problem(f"predictor.{key}", message)]) from None
-    by_provider = getattr(draws, NAME_COUNTS[predictor.count])
-    values = by_provider.sum(axis=1)
-    if predictor.provider:
-        if predictor.provider not in draws.provider:
-            what = "a provider with listed addresses whose use is known"
-            raise _no_group(placed, predictor, what, draws.provider)
-        values = by_provider[:, draws.provider.index(predictor.provider)]
-    left_out = "whether the list is complete"
-    if n_not_known:
-        left_out += f"; names on {n_not_known:,} listed addresses of no provider that is known"
-    spans = f"{values.size:,} draws of luck and of the ranges of kinds of addresses"
-    return of_draws(values, spans, left_out)
+    draws, known, unknown, unknown6 = found.draws, found.known, found.unknown, found.unknown6
+    values = getattr(draws, NAME_COUNTS[predictor.count])
+    if name := predictor.provider:
+        if name not in (named := {*known, *unknown, *unknown6}):
+            raise _no_group(placed, predictor, "a provider with listed addresses", sorted(named))
+        values = values[:, [draws.provider.index(name)] if name in known else []]
+        known, unknown, unknown6 = ({name: of.get(name, 0)} for of in (known, unknown, unknown6))
+    n_known, n_not_known = sum(known.values()), sum(unknown.values())
+    missing = " and ".join(
+        f"{n:,} {what}"
+        for n, what in (
+            (
+                n_not_known,
+                f"of {n_known + n_not_known:,} listed addresses, whose use no table tells",
+            ),
+            (sum(unknown6.values()), "listed IPv6 addresses"),
+        )
+        if n
+    )
+    if missing and not n_known:
+        return NotComputable(f"names are not known on {missing}: on none that is listed")
+    spans = f"{values.shape[0]:,} draws of luck and of the ranges of kinds of addresses"
+    return of_draws(
+        values.sum(axis=1),
+        spans,
+        COMPLETE,
+        missing and f"a lower bound: names are not known on {missing}",
+    )
 
 
+COMPLETE = "whether the list is complete"
 NAME_COUNTS = {
     "names": "names",
     "names_hit": "hit",
@@ -101,10 +120,11 @@ NAME_COUNTS = {
 
 def _count(
     placed: PlacedCase, predictor: ExposurePredictor, given: Input, feeds: list[Feed]
-) -> float:
+) -> Prediction | NotComputable:
     limits = Limits()
     if predictor.count == "summed":
-        return float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
+        n_summed = sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds)
+        return of_number(n_summed, COMPLETE)
     listed = union(feeds)
     if predictor.count in ("hosts", "businesses"):
         (inventory,) = read_all(
@@ -117,8 +137,8 @@ def _count(
             listed = listed.difference(own)
     if predictor.attribute:
         (table,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=limits)
-        return _count_attributed(placed, predictor, table, listed)
-    return float(listed.v4.n_addresses)
+        return of_number(_count_attributed(placed, predictor, table, listed), COMPLETE)
+    return of_number(listed.v4.n_addresses, COMPLETE)
 
 
 def _count_attributed(
@@ -150,7 +170,7 @@ def _count_attributed(
 
 def _count_hit(
     placed: PlacedCase, predictor: ExposurePredictor, inventory: Feed, listed: AddressSet
-) -> float:
+) -> Prediction | NotComputable:
     """Hosts or businesses of an inventory, of one group or of all."""
     hits = find_hits(inventory, listed)
     if predictor.count == "businesses" and hits.business_state is None:
@@ -179,7 +199,13 @@ def _count_hit(
         "partly": tally.n_partly,
         "any": tally.n_wholly + tally.n_partly,
     }[predictor.state]
-    return float(n / tally.n if predictor.is_share else n)
+    unknown_part = ""
+    if tally.n_not_known:
+        of = f"{tally.n_not_known:,.0f} of {tally.n:,.0f} {predictor.count}"
+        if tally.n_not_known == tally.n:
+            return NotComputable(f"no address is known of {of}")
+        unknown_part = f"a lower bound: no address is known of {of}"
+    return of_number(n / tally.n if predictor.is_share else n, COMPLETE, unknown_part)
 
 
 def _group(predictor: ExposurePredictor) -> tuple[str, str]:

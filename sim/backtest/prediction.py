@@ -40,6 +40,9 @@ class Prediction:
         The prediction as numbers: replicates, or draws.
     weight : shape (n,)
         Weights of these, which sum to 1; None where all are equally likely.
+    unknown_part
+        Of what part of the thing predicted nothing is known, so that the number is a lower bound;
+        empty where all of it is known.
     """
 
     median: float
@@ -51,6 +54,7 @@ class Prediction:
     left_out: str
     values: NDArray[np.float64] = field(compare=False, repr=False)
     weight: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
+    unknown_part: str = ""
 
     def __post_init__(self) -> None:
         self.values.flags.writeable = False
@@ -132,13 +136,22 @@ def of_ensemble(
     return Prediction(median, low, high, LEVEL, (), spans, left_out, values, own)
 
 
-def of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Prediction:
+def of_draws(
+    draws: NDArray[np.float64], spans: str, left_out: str, unknown_part: str = ""
+) -> Prediction:
     """Prediction from draws of one calculation."""
     tail = (1 - LEVEL) / 2
     median, low, high = np.quantile(draws, [0.5, tail, 1 - tail]).tolist()
-    return Prediction(median, low, high, LEVEL, (), spans, left_out, np.array(draws, np.float64))
+    values = np.array(draws, np.float64)
+    return Prediction(
+        median, low, high, LEVEL, (), spans, left_out, values, unknown_part=unknown_part
+    )
 
 
-def of_number(value: float, left_out: str) -> Prediction:
+def of_number(value: float, left_out: str, unknown_part: str = "") -> Prediction:
     """Prediction of a calculation without luck."""
-    return Prediction(value, value, value, LEVEL, (), NO_LUCK, left_out, np.array([value]))
+    value = float(value)
+    values = np.array([value])
+    return Prediction(
+        value, value, value, LEVEL, (), NO_LUCK, left_out, values, unknown_part=unknown_part
+    )

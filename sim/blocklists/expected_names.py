@@ -1,12 +1,13 @@
 """How many names a blocklist is expected to hit, at providers whose use of addresses is known.
 
 In: blocklists, a table of who holds which prefix. Out: names by provider with the band that luck
-and all assumed ranges leave. It resolves no name: nobody has to know who sits on an address.
+and all assumed ranges leave, or that they are not known. It resolves no name: nobody has to know
+who sits on an address.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
+from sim.blocklists.attribution import NOT_COVERED, NOT_KNOWN, Attributes, break_down
 from sim.blocklists.blocklists import find_input
+from sim.blocklists.listed import union
 from sim.errors import UsageError
 from sim.names.census_draws import draw_law
 from sim.names.expected import N_SETS, ListedPlaces, NamedPlace, NameDraws, draw_names
@@ -28,6 +31,8 @@ from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
 from sim.streams import Stream, Streams
 
 COUNTS = ("names", "hit", "wholly", "active")
+ALL_KNOWN, LOWER_BOUND, NONE_KNOWN = "known", "lower bound", "not known"
+"""What is known of the names on listed addresses: on all of them, on a part, on none."""
 LOW, HIGH = 0.05, 0.95
 OWNERS = "cloud-prefixes-2018"
 """Table of who holds which prefix where no other is given; that of the shipped kinds of use."""
@@ -51,19 +56,39 @@ class ExpectedNames:
     Attributes
     ----------
     provider
-        Empty for all of them.
+        Empty for all of them; `NOT_COVERED` for addresses in no prefix of the table of providers,
+        `NOT_KNOWN` for those in a prefix without a provider.
+    n_listed
+        Listed IPv4 addresses.
     n_addresses
-        Listed addresses that the numbers are about.
+        Of these, those at places of which a table tells how addresses are used. The numbers are
+        about these.
+    n_addresses6
+        Listed IPv6 addresses: names on them are not known.
     names, hit, wholly, active
-        As in ``NameDraws``.
+        As in ``NameDraws``; None where something is listed and names are known on none of it.
     """
 
     provider: str
+    n_listed: int
     n_addresses: int
-    names: Band
-    hit: Band
-    wholly: Band
-    active: Band
+    n_addresses6: int
+    names: Band | None
+    hit: Band | None
+    wholly: Band | None
+    active: Band | None
+
+    @property
+    def share_known(self) -> float | None:
+        """Share of the listed IPv4 addresses behind the numbers; None where none is listed."""
+        return self.n_addresses / self.n_listed if self.n_listed else None
+
+    @property
+    def state(self) -> str:
+        """What is known: `ALL_KNOWN`, `LOWER_BOUND` where of a part nothing is, `NONE_KNOWN`."""
+        if self.n_addresses == self.n_listed and not self.n_addresses6:
+            return ALL_KNOWN
+        return LOWER_BOUND if self.n_addresses else NONE_KNOWN
 
 
 @dataclass(frozen=True)
@@ -75,9 +100,10 @@ class Expectation:
     all
         All providers together.
     providers
-        Each one with a listed address, most names first.
+        Each one with a listed address: those of which something is known first, most names first.
     n_not_known
-        Listed IPv4 addresses of no provider of the tables, whose names are not known.
+        Listed IPv4 addresses whose names are not known: of no provider, or of one whose use of
+        addresses no table tells.
     n_not_known6
         Listed IPv6 /64 networks: the tables are of IPv4.
     universe
@@ -89,6 +115,37 @@ class Expectation:
     n_not_known: int
     n_not_known6: int
     universe: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class ListedNames:
+    """Draws of the names on listed addresses, and on which addresses they are not known.
+
+    Attributes
+    ----------
+    listed
+        Places with listed addresses of which a table tells how addresses are used.
+    draws
+        Names there by provider, over luck and over all assumed ranges.
+    unknown
+        Other listed IPv4 addresses, by provider.
+    unknown6
+        Listed IPv6 addresses, by provider: the tables are of IPv4.
+    """
+
+    listed: ListedPlaces
+    draws: NameDraws
+    unknown: dict[str, int]
+    unknown6: dict[str, int]
+
+    @property
+    def known(self) -> dict[str, int]:
+        """Listed addresses that the draws are about, by provider."""
+        n = dict.fromkeys(self.draws.provider, 0)
+        of_place = (self.listed.n_swept + self.listed.n_single).tolist()
+        for (provider, _), n_of_place in zip(self.listed.place, of_place, strict=True):
+            n[provider] += n_of_place
+        return n
 
 
 def shipped_owners() -> Feed:
@@ -114,38 +171,26 @@ def expect_names(lists: Sequence[Feed], owners: Feed, universe: int | None = Non
     UsageError
         If the universe is larger than the census, or ``owners`` names no provider.
     """
-    listed, draws, n_not_known = draw_listed_names(lists, owners, universe)
-    networks6 = sum(feed.v6.to_set().n_networks for feed in lists)
-    total = int((listed.n_swept + listed.n_single).sum())
+    found = draw_listed_names(lists, owners, universe)
+    everything = {count: getattr(found.draws, count).sum(axis=1) for count in COUNTS}
+    n_known, n_not_known = sum(found.known.values()), sum(found.unknown.values())
     return Expectation(
-        ExpectedNames("", total, *(_band(getattr(draws, name).sum(axis=1)) for name in COUNTS)),
-        _by_provider(listed, draws),
+        _expected("", n_known, n_not_known, sum(found.unknown6.values()), everything),
+        _by_provider(found),
         n_not_known,
-        networks6,
+        sum(feed.v6.to_set().n_networks for feed in lists),
         universe,
     )
 
 
-def draw_listed_names(
-    lists: Sequence[Feed], owners: Feed, universe: int | None
-) -> tuple[ListedPlaces, NameDraws, int]:
-    """Draw names on listed addresses; parameters and errors as for ``expect_names``.
-
-    Returns
-    -------
-    listed
-        Places with listed addresses.
-    draws
-        Names by provider, over luck and all assumed ranges.
-    n_not_known
-        Listed addresses of no provider whose use of addresses is known.
-    """
+def draw_listed_names(lists: Sequence[Feed], owners: Feed, universe: int | None) -> ListedNames:
+    """Draw names on listed addresses; parameters and errors as for ``expect_names``."""
     census = _shipped("hosting-concentration", ConcentrationRow).rows
     law = fit_names_law(census)
     if universe is not None and universe > law.n_names:
         raise UsageError(f"--universe: expected at most {law.n_names:,} names, got {universe:,}")
     sharing = _shipped("sharing-2018", SharingRow).rows
-    listed, n_not_known = _listed_places(lists, owners, {row.provider for row in sharing})
+    listed, unknown = _listed_places(lists, owners, {(row.provider, row.region) for row in sharing})
     rng = LUCK.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
     draws = draw_names(
         listed,
@@ -156,7 +201,7 @@ def draw_listed_names(
         LUCK.generator(Stream.ADDRESS_NAMES),
         1.0 if universe is None else universe / law.n_names,
     )
-    return listed, draws, n_not_known
+    return ListedNames(listed, draws, unknown, _listed6(lists, owners))
 
 
 def _shipped(name: str, model: type[RowType]) -> Table[RowType]:
@@ -168,23 +213,53 @@ def _band(values: NDArray[np.float64]) -> Band:
     return Band(float(values.mean()), float(low), float(high))
 
 
-def _by_provider(listed: ListedPlaces, draws: NameDraws) -> tuple[ExpectedNames, ...]:
-    of_place = np.array([draws.provider.index(name) for name, _ in listed.place], np.int64)
-    n_of = np.bincount(of_place, listed.n_swept + listed.n_single, len(draws.provider))
-    found = [
-        ExpectedNames(
-            name, int(n_of[row]), *(_band(getattr(draws, count)[:, row]) for count in COUNTS)
+def _expected(
+    provider: str,
+    n_known: int,
+    n_not_known: int,
+    n_addresses6: int,
+    draws: Mapping[str, NDArray[np.float64]],
+) -> ExpectedNames:
+    """Bands of draws; none where something is listed and nothing is known of it."""
+    is_known = n_known > 0 or not (n_not_known or n_addresses6)
+    bands = (_band(draws[count]) if is_known else None for count in COUNTS)
+    return ExpectedNames(provider, n_known + n_not_known, n_known, n_addresses6, *bands)
+
+
+def _by_provider(found: ListedNames) -> tuple[ExpectedNames, ...]:
+    known = found.known
+    of_all = [
+        _expected(
+            name,
+            known.get(name, 0),
+            found.unknown.get(name, 0),
+            found.unknown6.get(name, 0),
+            {count: getattr(found.draws, count)[:, row] for count in COUNTS}
+            if name in known
+            else {},
         )
-        for row, name in enumerate(draws.provider)
-        if n_of[row] > 0
+        for row, name in enumerate(dict.fromkeys([*known, *found.unknown, *found.unknown6]))
     ]
-    return tuple(sorted(found, key=lambda one: -one.names.mean))
+    return tuple(
+        sorted(of_all, key=lambda one: (-one.names.mean if one.names else 1, -one.n_listed))
+    )
+
+
+def _listed6(lists: Sequence[Feed], owners: Feed) -> dict[str, int]:
+    """Listed IPv6 addresses by provider."""
+    if not any(len(feed.v6) for feed in lists):
+        return {}
+    (by_provider,) = break_down(union(lists), Attributes.of(owners), ["provider"])
+    return {group.name: group.n_addresses6 for group in by_provider.groups if group.n_addresses6}
 
 
 def _listed_places(
-    lists: Sequence[Feed], owners: Feed, known: set[str]
-) -> tuple[ListedPlaces, int]:
-    """How much of each place is listed, and listed addresses of none whose use is known."""
+    lists: Sequence[Feed], owners: Feed, known: set[NamedPlace]
+) -> tuple[ListedPlaces, dict[str, int]]:
+    """How much of each place is listed, and by provider what is listed of other places.
+
+    A place is known by a row of its own in the table of kinds, or by one for all regions.
+    """
     places, place_of_row = _places(owners)
     row, address, length = owners.v4.to_prefixes()
     table = PrefixTable.from_prefixes(address, length)
@@ -192,8 +267,8 @@ def _listed_places(
     edge = np.append(table.segment_start[is_first], IPV4_STOP)
     prefix_row = table.segment_row[is_first]
     place = np.where(prefix_row >= 0, place_of_row[row[prefix_row]], -1)
-    is_known = np.array([provider in known for provider, _ in places] + [False], np.bool_)
-    place = np.where(is_known[place], place, len(places))
+    place = np.where(place >= 0, place, len(places))
+    is_known = np.array([not known.isdisjoint((one, (one[0], "*"))) for one in places], np.bool_)
 
     def count(addresses: IntervalSet) -> NDArray[np.int64]:
         of_segment = np.diff(addresses.count_below(edge))
@@ -201,8 +276,13 @@ def _listed_places(
 
     swept, single = _swept_and_single(lists)
     n_swept, n_single = count(swept), count(single)
-    kept = np.flatnonzero(is_known[:-1] & (n_swept + n_single > 0)[:-1])
+    n_listed = n_swept + n_single
+    kept = np.flatnonzero(is_known & (n_listed[:-1] > 0))
     n_of_place = count(IntervalSet.universe())
+    names = [provider or NOT_KNOWN for provider, _ in places] + [NOT_COVERED]
+    unknown: dict[str, int] = {}
+    for of_place in np.flatnonzero(n_listed * np.append(~is_known, True)).tolist():
+        unknown[names[of_place]] = unknown.get(names[of_place], 0) + int(n_listed[of_place])
     return (
         ListedPlaces(
             tuple(places[row] for row in kept.tolist()),
@@ -210,7 +290,7 @@ def _listed_places(
             n_swept[kept],
             n_single[kept],
         ),
-        int(n_swept[-1] + n_single[-1]),
+        unknown,
     )
 
 

@@ -1,23 +1,27 @@
-"""Names expected on listed addresses, as a section for people.
+"""Names expected on listed addresses, as a section for people and as JSON.
 
-In: an expectation. Out: a section. It computes nothing.
+In: an expectation. Out: a section, and plain values. It computes nothing.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from sim.cli.tables.sections import Column, Section, Value
 
 if TYPE_CHECKING:
-    from sim.blocklists.expected_names import Expectation, ExpectedNames
+    from sim.blocklists.expected_names import Band, Expectation, ExpectedNames
 
 
 def section(expectation: Expectation, top: int) -> Section:
     """Return names by provider, all of them first, cut at ``top`` providers."""
     columns = (
         Column("provider", "provider", "text"),
-        Column("n_addresses", "addresses"),
+        Column("n_listed", "addresses"),
+        Column("n_addresses", "of known use"),
+        Column("share_known", "share", "share"),
+        Column("state", "names are", "text"),
         Column("hit", "names hit"),
         Column("hit_low", "90 % from"),
         Column("hit_high", "to"),
@@ -35,14 +39,42 @@ def section(expectation: Expectation, top: int) -> Section:
     if expectation.n_not_known:
         notes.append(
             f"not known: names on {expectation.n_not_known:,} listed addresses of providers "
-            "whose use of addresses no table tells"
+            "whose use of addresses no table tells; numbers beside them are of the others, and so "
+            "a lower bound"
         )
     if expectation.n_not_known6:
         notes.append(f"not known: names on {expectation.n_not_known6:,} listed /64 of IPv6")
     return Section("expected_names", "Names expected on listed addresses", columns, rows, notes)
 
 
+def document(expectation: Expectation) -> dict[str, Any]:
+    """Return the same as plain values; None where names are not known."""
+    return {
+        **asdict(expectation),
+        "all": _values(expectation.all),
+        "providers": [_values(one) for one in expectation.providers],
+    }
+
+
+def _values(found: ExpectedNames) -> dict[str, Any]:
+    return {**asdict(found), "share_known": found.share_known, "state": found.state}
+
+
 def _row(name: str, found: ExpectedNames) -> tuple[Value, ...]:
-    hit, active, wholly = found.hit, found.active, found.wholly
-    numbers = (hit.mean, hit.low, hit.high, active.mean, wholly.mean)
-    return (name, found.n_addresses, *map(round, numbers))
+    hit = found.hit
+    return (
+        name,
+        found.n_listed,
+        found.n_addresses,
+        found.share_known,
+        found.state,
+        _mean(hit),
+        None if hit is None else round(hit.low),
+        None if hit is None else round(hit.high),
+        _mean(found.active),
+        _mean(found.wholly),
+    )
+
+
+def _mean(band: Band | None) -> int | None:
+    return None if band is None else round(band.mean)

@@ -317,7 +317,9 @@ def document(
         ],
         "inventory": None if found.inventory is None else _inventory_document(found.inventory, top),
         "changes": None if found.changes is None else asdict(found.changes),
-        "expected_names": None if found.expected is None else asdict(found.expected),
+        "expected_names": None
+        if found.expected is None
+        else expected_names.document(found.expected),
         "names": [{**asdict(each), "share_known": each.share_known} for each in known],
         "notes": [*told, *found.notes],
     }

@@ -51,6 +51,7 @@ COLUMNS = (
     "date",
     "source",
     "why_not",
+    "unknown_part",
 )
 
 
@@ -69,12 +70,18 @@ def scores_csv(found: Mapping[str, Any]) -> str:
             "why_not": each["why_not"] or each["quality"]["why_not"],
             **{f"predicted_{name}": predicted.get(name) for name in ("median", "low", "high")},
             "level": predicted.get("level"),
+            "unknown_part": _unknown_part(each),
             "published": published["value"],
             "published_low": published["allowed_low"],
             "published_high": published["allowed_high"],
         }
         rows.append([cells[name] for name in COLUMNS])
     return csv_text(COLUMNS, rows)
+
+
+def _unknown_part(each: Mapping[str, Any]) -> str:
+    """What a prediction does not know; scores of earlier versions do not say."""
+    return str((each["predicted"] or {}).get("unknown_part", ""))
 
 
 def _brief(text: str) -> str:
@@ -113,7 +120,12 @@ def print_scores(found: Mapping[str, Any]) -> None:
                 ]
             )
         if rows:
-            sections.append(Section(role, role, columns, rows))
+            notes = [
+                f"{each['id']}: {why}"
+                for each in found["scores"]
+                if each["role"] == role and (why := each["why_not"] or _unknown_part(each))
+            ]
+            sections.append(Section(role, role, columns, rows, notes))
     print_tables(sections)
     print()
     n = found["n_draws"]

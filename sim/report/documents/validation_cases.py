@@ -103,6 +103,8 @@ def details(case: Document) -> str:
             f"{markdown_text(predicted['spans'])}; not in it: "
             f"{markdown_text(predicted['left_out'])}."
         )
+        if unknown_part := predicted.get("unknown_part"):
+            lines.append(f"- **Known in part**: {markdown_text(unknown_part)}.")
     else:
         lines.append(f"- **Predicted**: not computable. {markdown_text(case['why_not'])}")
     lines += [

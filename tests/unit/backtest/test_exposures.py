@@ -111,7 +111,36 @@ def test_names_on_a_list_are_those_that_exposure_expects(folder, count, column):
         assert found.prediction.low == pytest.approx(band.low, rel=1e-12)
         assert found.prediction.high == pytest.approx(band.high, rel=1e-12)
         assert found.prediction.values.mean() == pytest.approx(band.mean)
-        assert "1 listed addresses of no provider" in found.prediction.left_out
+        assert found.prediction.unknown_part == (
+            "" if more else "a lower bound: names are not known on 1 of 65,538 listed addresses, "
+            "whose use no table tells"
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ("count: names", "names are not known on 385 of 385 listed addresses, whose use no table"),
+        ("count: names_wholly, attribute: table.csv, provider: B", "on 1 of 1 listed addresses"),
+        ("count: hosts, inventory: part.csv, sector: b", "no address is known of 1 of 1 hosts"),
+    ],
+)
+def test_what_no_table_tells_of_is_not_computable_and_never_zero(folder, keys, why):
+    (folder / "part.csv").write_text("name,address,sector\nshop,198.51.100.7,a\nbank,,b\n")
+    path = folder / "cases.yaml"
+    path.write_text(CASE.format(predictor=f"{LISTED}, {keys}"))
+    (found,) = backtest(read_cases(path).cases, 1).scores
+    assert isinstance(found.prediction, NotComputable), found.prediction
+    assert why in found.prediction.why
+    assert found.verdict == "not computable"
+
+
+def test_hosts_of_which_no_address_is_known_make_a_count_a_lower_bound(folder):
+    path = folder / "cases.yaml"
+    path.write_text(CASE.format(predictor=f"{LISTED}, count: hosts, inventory: hosts.csv"))
+    (found,) = backtest(read_cases(path).cases, 1).scores
+    assert isinstance(found.prediction, Prediction)
+    assert found.prediction.unknown_part == "a lower bound: no address is known of 1 of 5 hosts"
 
 
 def test_shipped_prefixes_are_counted_as_the_standard_library_does(folder, repository):
@@ -154,7 +183,7 @@ def test_shipped_prefixes_are_counted_as_the_standard_library_does(folder, repos
         (f"{LISTED}, count: names, universe: 999999999",
          "cases.0.predictor.universe: expected at most 255,315,270 names, got 999,999,999"),
         (f"{LISTED}, count: names, provider: AWS",
-         "cases.0.predictor.provider: expected a provider with listed addresses whose use is kno"),
+         "cases.0.predictor.provider: expected a provider with listed addresses, got 'AWS'"),
         (f"{LISTED}, attribute: table.csv, region: z",
          "cases.0.predictor.region: expected a region of the table, got 'z'"),
         (f"{LISTED}, attribute: table.csv, country: z",

@@ -128,14 +128,44 @@ def test_what_no_table_tells_of_is_not_known() -> None:
         "198.51.100.0/25", "203.0.113.7/32", "192.0.2.1/32", "10.0.0.0/30", "2001:db8::/63"
     )
     assert (found.n_not_known, found.n_not_known6) == (5, 2)
-    assert [(one.provider, one.n_addresses) for one in found.providers] == [("Hetzner", 129)]
-    assert found.all.n_addresses == 129
+    rows = [(one.provider, one.n_listed, one.n_addresses, one.state) for one in found.providers]
+    assert rows == [
+        ("Hetzner", 129, 129, "known"),
+        ("(in no prefix of the table)", 4, 0, "not known"),
+        ("Nobody we know", 1, 0, "not known"),
+    ]
+    assert found.providers[1].n_addresses6 == 2 * 2**64
+    assert (found.all.n_listed, found.all.n_addresses, found.all.state) == (134, 129, "lower bound")
+    assert found.all.share_known == 129 / 134
     assert 0 <= found.all.hit.low < found.all.hit.mean < found.all.hit.high
+    # What is not known moves no number of what is.
+    assert found.all.hit == expect("198.51.100.0/25", "203.0.113.7/32").all.hit
 
 
-def test_a_list_of_unknown_providers_is_about_no_address() -> None:
+def test_names_on_a_list_of_unknown_providers_are_not_known() -> None:
     found = expect("192.0.2.0/24")
-    assert (found.all.n_addresses, found.n_not_known, found.providers) == (0, 256, ())
+    assert found.n_not_known == 256
+    for one in (found.all, *found.providers):
+        assert (one.n_listed, one.n_addresses, one.state) == (256, 0, "not known")
+        assert (one.names, one.hit, one.wholly, one.active) == (None, None, None, None)
+
+
+def test_names_on_a_list_of_ipv6_alone_are_not_known() -> None:
+    found = expect("2001:db8::/64")
+    assert (found.all.hit, found.all.share_known, found.all.state) == (None, None, "not known")
+
+
+def test_a_list_of_nothing_hits_no_name() -> None:
+    found = expect()
+    assert (found.all.hit.high, found.all.state, found.providers) == (0, "known", ())
+
+
+def test_a_region_that_no_row_tells_of_is_not_known() -> None:
+    # The shipped rows of Hetzner are of the region global alone, and none is for all regions.
+    owners = {"prefix": ["198.51.100.0/24"], "provider": ["Hetzner"], "region": ["elsewhere"]}
+    lists = [feed_of_columns({"prefix": ["198.51.100.0/24"]}, "list")]
+    found = expect_names(lists, feed_of_columns(owners, "owners"))
+    assert (found.all.names, found.all.n_listed, found.all.n_addresses) == (None, 256, 0)
 
 
 def test_the_same_list_has_the_same_answer() -> None:

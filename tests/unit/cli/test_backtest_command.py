@@ -66,6 +66,32 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     assert "Intervals by luck alone" in alone.stdout
 
 
+def test_what_is_not_known_of_a_prediction_is_said_in_every_format(tmp_path: Path) -> None:
+    (tmp_path / "none.txt").write_text("8.8.8.0/24\n")
+    (tmp_path / "part.txt").write_text("8.8.8.0/24\n88.198.0.0/24\n")
+    of = "predictor"
+    blind = case_file(
+        tmp_path,
+        {"id": "none", of: "{kind: exposure, blocklist: none.txt, count: names}"},
+        {"id": "part", of: "{kind: exposure, blocklist: part.txt, count: names}"},
+    ).path
+    none = "names are not known on 256 of 256 listed addresses, whose use no table tells"
+    part = "a lower bound: names are not known on 256 of 512 listed addresses, whose use no table"
+    shown = " ".join(call("--blind", str(blind)).stdout.split())
+    assert f"none: {none}" in shown
+    assert f"part: {part}" in shown
+    first, second = csv.DictReader(
+        io.StringIO(call("--blind", str(blind), "--format", "csv").stdout)
+    )
+    assert (first["predicted_median"], first["unknown_part"]) == ("", "")
+    assert none in first["why_not"]
+    assert part in second["unknown_part"]
+    assert float(second["predicted_median"]) > 0
+    page = call("--blind", str(blind), "--format", "markdown").stdout
+    assert f"- **Predicted**: not computable. {none}" in page
+    assert f"- **Known in part**: {part}" in page
+
+
 def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -> None:
     figure, saved = tmp_path / "out" / "f.svg", tmp_path / "out" / "s.json"
     result = call(

@@ -70,6 +70,35 @@ def test_expected_names_are_those_of_providers_of_2018_where_no_table_is_given(f
     assert document(*asked[:-1])["expected_names"] is None
 
 
+def test_names_of_addresses_that_no_table_tells_of_are_not_known_anywhere(files):
+    (files / "one.txt").write_text("8.8.8.0/24\n")
+    asked = ("one.txt", "--expect-names")
+    found = document(*asked)["expected_names"]["all"]
+    assert {found[count] for count in ("names", "hit", "wholly", "active")} == {None}
+    assert (found["n_listed"], found["share_known"], found["state"]) == (256, 0, "not known")
+    rows = csv.DictReader(io.StringIO(run(*asked, "--format", "csv").stdout))
+    values = {row["measure"]: row["value"] for row in rows if row["item"] == "all"}
+    assert values == {
+        "n_listed": "256", "n_addresses": "0", "share_known": "0.0", "state": "not known",
+        **dict.fromkeys(("hit", "hit_low", "hit_high", "active", "wholly"), ""),
+    }  # fmt: skip
+    (line,) = (line for line in run(*asked).stdout.splitlines() if line.startswith("all "))
+    assert line.split("  ")[0] == "all"
+    assert line.count("not known") == 6
+
+
+def test_a_row_says_what_share_of_its_addresses_stands_behind_its_names(files):
+    (files / "two.txt").write_text("8.8.8.0/24\n88.198.0.0/24\n")
+    found = document("two.txt", "--expect-names")["expected_names"]
+    assert found["all"]["state"] == "lower bound"
+    assert (found["all"]["n_addresses"], found["all"]["share_known"]) == (256, 0.5)
+    first, other = found["providers"]
+    assert (first["provider"], first["state"], first["share_known"]) == ("Hetzner", "known", 1)
+    assert first["hit"] == found["all"]["hit"]
+    assert (other["state"], other["hit"]) == ("not known", None)
+    assert "lower bound" in run("two.txt", "--expect-names").stdout
+
+
 def test_published_totals_follow_from_the_orders_at_each_date():
     for at, outside in (
         ("2018-04-25T23:59+03:00", 17_931_776),
