@@ -74,6 +74,7 @@ ASKING = (
     "discover",
     "withdraw",
     "outside",
+    "expire",
     "review",
     "exempt",
     "rent",
@@ -309,6 +310,14 @@ class RefReview:
 
 
 @dataclass(frozen=True)
+class RefProgramme:
+    """What wears a programme out: easy finds are used up, and entries end by themselves."""
+
+    saturation_finds: int | None = None
+    entry_life_s: int | None = None
+
+
+@dataclass(frozen=True)
 class RefDecision:
     """A withdrawal decided elsewhere: of a share of what is listed, in a provider or a prefix."""
 
@@ -394,6 +403,7 @@ class RefWorld:
     pressure: RefPressure | None = None
     limits: RefLimits | None = None
     review: RefReview | None = None
+    programme: RefProgramme = RefProgramme()
     decisions: tuple[RefDecision, ...] = ()  # from outside; dated ones first, then drawn ones
     share_ipv6: float | None = None  # of users; families are not told apart without
     look_every_s: int | None = None  # of programs; there are none without
@@ -1036,6 +1046,7 @@ class _Run:
         discovered = self._take(t_s, "discover")
         exempted = self._take(t_s, "exempt")
         decided = self._take(t_s, "outside")
+        expired = self._take(t_s, "expire")
         reviews = self._take(t_s, "review")
         if self.has_stopped:
             return
@@ -1060,6 +1071,10 @@ class _Run:
             front.discovered_s = t_s
         for row in decided:
             self._obey(self.world.decisions[row], t_s)
+        for number in expired:
+            if self.entries[number].stop_s is None:
+                self._withdraw(self.entries[number], t_s)
+                self._free(t_s, "rules", "addresses")
         for _ in reviews:
             self._review(t_s)
         if not (learnt or is_asked):
@@ -1312,6 +1327,9 @@ class _Run:
             self._drop("addresses", t_s)
             return
         self._put_in_force(entry, t_s)
+        life_s = self.world.programme.entry_life_s
+        if life_s is not None and order.mechanism != "exempt":
+            self._plan(t_s + life_s, "expire", entry.number)
         self.placed_s.append(t_s)
 
     def _drop(self, reason: str, t_s: int, n_strangers: int = 0) -> None:
@@ -1443,6 +1461,9 @@ class _Run:
         self.fronts.append(_Front(pool.provider, pool.by, start + rest, t_s))
         self.events.append((t_s, "rented", row, str(ip_address(start + rest))))
         lag_s = rule.discovery_lags_s[row]
+        easy = self.world.programme.saturation_finds
+        if easy is not None:
+            lag_s = math.ceil(Fraction(lag_s) * (1 + Fraction(len(self.known), easy)))
         self._plan(t_s + (lag_s if t_s == 0 else max(1, lag_s)), "discover", row)
 
     def _lose(self, row: int, t_s: int) -> None:

@@ -464,6 +464,12 @@ class SmallWorld:
             )
             if rules and rules.review_every_d
             else None,
+            programme=ref.RefProgramme(
+                rules.saturation_finds,
+                None if rules.entry_life_d is None else max(1, round(rules.entry_life_d * DAY)),
+            )
+            if rules
+            else ref.RefProgramme(),
             decisions=tuple(
                 ref.RefDecision(t_s, share, *(("", where) if "/" in where else (where,)))
                 for t_s, share, where in self.decisions

@@ -19,32 +19,47 @@ class Phase(IntEnum):
 
     ORDERS = 1
     OUTSIDE = 2
-    REVIEW = 3
-    DECISION = 4
-    PUBLICATION = 5
-    DOWNLOAD = 6
-    RELEASE = 7
-    ENFORCEMENT = 8
-    SWITCHING = 9
-    TENANCY = 10
-    TICK = 11
+    EXPIRY = 3
+    REVIEW = 4
+    DECISION = 5
+    PUBLICATION = 6
+    DOWNLOAD = 7
+    RELEASE = 8
+    ENFORCEMENT = 9
+    SWITCHING = 10
+    TENANCY = 11
+    TICK = 12
+
+
+class Clock(simpy.Environment):
+    """SimPy's environment, which takes up a moment at its time and phase."""
+
+    def __init__(self) -> None:
+        super().__init__(initial_time=0)
+
+    def schedule(
+        self, event: simpy.Event, priority: int = simpy.events.NORMAL, delay: float = 0
+    ) -> None:
+        """Schedule an event as SimPy does, a moment when it is due."""
+        if isinstance(event, Moment):
+            priority, delay = event.phase, event.t_s - self.now
+        super().schedule(event, priority, delay)  # type: ignore[arg-type]
 
 
 class Moment(simpy.Event):
     """An event at a time in whole seconds and at a phase of that second."""
 
     def __init__(self, env: simpy.Environment, t_s: int, phase: Phase) -> None:
-        # As ``simpy.Event`` and its ``Timeout`` do, of which a run has thousands.
-        self.env = env
-        self.callbacks: list[Callable[[simpy.Event], None]] = []
-        self._ok = True
-        self._value = None
-        env.schedule(self, phase, t_s - env.now)  # type: ignore[arg-type]
+        super().__init__(env)
+        self.t_s = t_s
+        self.phase = phase
+        self.succeed()
 
 
 def act_at(env: simpy.Environment, t_s: int, phase: Phase, act: Callable[[], None]) -> None:
     """Have something done at a time, by whoever does one thing and needs no process for it."""
     moment = Moment(env, t_s, phase)
+    assert moment.callbacks is not None
     moment.callbacks.append(lambda _: act())
 
 

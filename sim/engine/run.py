@@ -25,6 +25,7 @@ from sim.engine.actors.register import Register
 from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.actors.tenancy import tenancy
+from sim.engine.clock import Clock
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
 from sim.engine.record.outcome import Outcome
@@ -62,7 +63,7 @@ def simulate(
     OverblockError
         If the strategy unblocks what is not blocked.
     """
-    env = simpy.Environment(initial_time=0)
+    env = Clock()
     log, due = EventLog(), Due()
     states = States(world)
     crowd = TargetState(world)

@@ -64,6 +64,8 @@ class Censor(Model):
 
     discovery_lag_h: Positive
     """Mean time from renting a front to its discovery."""
+    saturation_finds: Annotated[int, Field(ge=1, le=10**9)] | None = None
+    """Fronts found after which the next is looked for twice as long; never longer when left out."""
     withdraw_lag_h: Hours
     """From a provider's compliance to the withdrawal of entries in its ranges."""
     orders_per_day: Limit | None = None
@@ -86,6 +88,8 @@ class Censor(Model):
     """Length of that prefix."""
     end_pressure: Pressure | None = None
     """Attention above which all blocking entries are withdrawn for good; none when left out."""
+    entry_life_d: Annotated[float, Field(gt=0, le=36525)] | None = None
+    """Time after which an entry that blocks is withdrawn; it stays when left out."""
     review_every_d: Positive | None = None
     """Time between two reviews of what is in force; there are none when left out."""
     review_silent_d: NonNegative | None = None

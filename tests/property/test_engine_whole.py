@@ -250,6 +250,15 @@ def reviews(draw):
 
 
 @st.composite
+def programmes(draw):
+    """Finds take longer with their number, entries end by themselves; or not."""
+    return {
+        "saturation_finds": draw(st.sampled_from([None, 1, 3, 50])),
+        "entry_life_d": draw(st.sampled_from([None, None, 0.3, 1.1])),
+    }
+
+
+@st.composite
 def fatigue_or_lines(draw):
     """Those who are hit tire, or complaints wait for the hotline, or neither."""
     calls = draw(st.sampled_from([None, 0.5, 10.0]))
@@ -327,6 +336,7 @@ def whole_worlds(draw):
             **draw(pauses()),
             end_pressure=draw(st.sampled_from([None, None, 0.45, 0.8])),
             **draw(reviews()),
+            **draw(programmes()),
         ),
         users=Users(
             tick_h=draw(st.sampled_from([1.0, 6.0, 24.0])),
@@ -432,6 +442,7 @@ def pressed_worlds(draw):
         "review_silent_d": draw(st.sampled_from([0.0, 0.5, 1.2])),
         "review_addresses": draw(st.sampled_from([None, 9, 40])),
         "max_rules": draw(st.sampled_from([None, None, 2])),
+        **draw(programmes()),
     }
     return replace(
         small,

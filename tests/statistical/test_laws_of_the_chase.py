@@ -327,3 +327,32 @@ def test_a_wait_of_always_half_an_interval_is_told_apart(adopted_h, rows):
         if row.poll_interval_h > 2 * row.apply_lag_median_h:
             assert not is_distributed(adopted_h[:, column], lag(row, row.poll_interval_h / 2)), row
     assert sum(row.poll_interval_h > 2 * row.apply_lag_median_h for row in rows) == 2
+
+
+# A programme that saturates: the n-th find takes lag * (1 + n / m).
+
+
+def mean_of_finds(saturation_finds: int | None, n_finds: int) -> tuple[float, float]:
+    """Mean and standard error of the hour of the n-th find, of one front that is lost at once."""
+    found_h = []
+    for replicate in range(150):
+        small = chase(n_fronts=1, users=None, horizon_s=60 * DAY, streams=Streams(9, replicate))
+        rules = {"saturation_finds": saturation_finds, "discovery_lag_h": 2.0}
+        small = replace(
+            small,
+            fronts=small.fronts.model_copy(update={"monitor_lag_h": 0.0}),
+            censor=small.censor.model_copy(update=rules),
+        )
+        log = simulate(small.world(), exact, small.streams).events
+        found_h.append(log.t_s[log.kind == Kind.DISCOVERED][n_finds - 1] / HOUR)
+    return float(np.mean(found_h)), float(np.std(found_h, ddof=1) / math.sqrt(len(found_h)))
+
+
+def test_finds_of_a_programme_come_as_late_as_the_sum_of_their_lags() -> None:
+    n, m = 12, 4
+    mean_h, error_h = mean_of_finds(m, n)
+    # Some seconds pass between a find and the next rental.
+    assert abs(mean_h - 2.0 * (n + n * (n - 1) / (2 * m))) < ERRORS * error_h + 0.1
+    for wrong in (None, 2 * m):
+        other_h, error_h = mean_of_finds(wrong, n)
+        assert abs(other_h - mean_h) > ERRORS * error_h

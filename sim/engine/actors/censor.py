@@ -67,6 +67,8 @@ class CensorActor:
         self._end_pressure = world.censor.end_pressure if world.censor else None
         self._known = KnownRows(world.exempt, target)
         self._review = _review_of(world)
+        self._life_s = _life_s(world)
+        self._n_found = 0
         self._gone: set[int] = set()
         # Known fronts that went: where they were, and when.
         self._was_known: list[tuple[int, int]] = []
@@ -94,7 +96,14 @@ class CensorActor:
                 self._note_public_event(t_s, row, adds)
 
     def expect_front(self, front_row: int, address: int, provider_row: int, lag_s: int) -> None:
-        """Discover a front after a lag, unless it is gone by then."""
+        """Discover a front after a lag, unless it is gone by then.
+
+        The more were found before, the longer it takes.
+        """
+        saturation = self._world.censor.saturation_finds if self._world.censor else None
+        if saturation is not None:
+            # Whole numbers alone, so that no rounding moves a second; rounded up.
+            lag_s = -(-lag_s * (saturation + self._n_found) // saturation)
         found_s = now_s(self._env) + lag_s
         discover = partial(self._discover, front_row, address, provider_row)
         act_at(self._env, found_s, Phase.ORDERS, discover)
@@ -156,6 +165,7 @@ class CensorActor:
         if self._has_ended or front_row in self._gone:
             return
         t_s = now_s(self._env)
+        self._n_found += 1
         self._known.add(front_row, address, provider_row, t_s)
         self._log.record(t_s, Kind.DISCOVERED, front_row=front_row)
         self._ask()
@@ -267,8 +277,14 @@ class CensorActor:
             self._answer = replace(self._answer, holds=self._answer.holds | {Hold.PAUSE})
         for order in self._answer.orders:
             self._n_today += order.action == "block"
-            self._register.place(order)
+            entry = self._register.place(order)
+            if self._life_s is not None and order.action == "block" and not entry.is_exemption:
+                act_at(self._env, t_s + self._life_s, Phase.EXPIRY, partial(self._expire, entry))
         self._await_day()
+
+    def _expire(self, entry: Entry) -> None:
+        if not self._has_ended and entry in self._register.in_force:
+            self._withdraw_entry(entry)
 
     def _withdraw(self, provider_row: int) -> None:
         if self._has_ended:
@@ -329,6 +345,13 @@ class CensorActor:
         self._has_ended = True
         for entry in self._blocking():
             self._register.place(entry.withdrawal)
+
+
+def _life_s(world: World) -> int | None:
+    rules = world.censor
+    if rules is None or rules.entry_life_d is None:
+        return None
+    return max(1, round(rules.entry_life_d * S_PER_D))
 
 
 def _review_of(world: World) -> Review | None:

@@ -47,8 +47,13 @@ class Register:
         self._on_change = on_change
         self._is_publication_due = False
 
-    def place(self, order: Order) -> None:
+    def place(self, order: Order) -> Entry:
         """Carry out one order now, and see to it that a version will show it.
+
+        Returns
+        -------
+        entry
+            The one that it made or withdrew.
 
         Raises
         ------
@@ -74,6 +79,7 @@ class Register:
             self._is_publication_due = True
             tick_s = next_tick_s(self._cadence, t_s)
             act_at(self._env, tick_s, Phase.PUBLICATION, self._publish)
+        return entry
 
     def _publish(self) -> None:
         self._is_publication_due = False

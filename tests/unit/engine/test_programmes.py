@@ -1,0 +1,106 @@
+"""Programmes wear out: easy finds are used up, and entries end by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from sim.engine.eventlog import Kind
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
+from sim.engine.strategies.exact import exact
+from tests.reference import simulate_reference
+from tests.sections import Censor, Fronts
+from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
+
+WIDE, NARROW, OTHER = "192.0.2.0/25", "192.0.2.128/26", "198.51.100.0/26"
+LIFE_D, LIFE_S = 0.5, DAY // 2
+
+
+def listing(*orders: Dated, **rules: float | None) -> SmallWorld:
+    return SmallWorld(
+        orders=orders,
+        actors=(Actor(poll_interval_s=HOUR),),
+        cadence=((0, HOUR),),
+        horizon_s=2 * DAY,
+        pools=(Pool("alpha", 1.0, ("192.0.2.0/24", "198.51.100.0/24")),),
+        fronts=Fronts(pools="x", n_fronts=1),
+        censor=Censor(discovery_lag_h=1e6, **rules),
+    )
+
+
+def unblocked(small: SmallWorld) -> list[tuple[int, int]]:
+    """When entries were withdrawn, by time and row; the reference says the same times."""
+    events = small.run().events
+    found = [
+        (int(t_s), int(row))
+        for t_s, kind, row in zip(events.t_s, events.kind, events.entry_row, strict=True)
+        if kind == Kind.UNBLOCK
+    ]
+    theirs = simulate_reference(small.reference()).events
+    assert [t_s for t_s, kind, *_ in theirs if kind == "unblock"] == [t_s for t_s, _ in found]
+    return found
+
+
+def test_what_blocks_ends_so_long_after_it_was_placed_and_an_exemption_stays() -> None:
+    orders = (
+        Dated(HOUR, "block", (WIDE,)),
+        Dated(2 * HOUR, "block", (OTHER,), "throttle"),
+        Dated(3 * HOUR, "block", ("192.0.2.0/28",), "exempt"),
+    )
+    ends = [(HOUR + LIFE_S, 0), (2 * HOUR + LIFE_S, 1)]
+    assert unblocked(listing(*orders, entry_life_d=LIFE_D)) == ends
+    assert unblocked(listing(*orders)) == []
+    assert unblocked(listing(*orders, entry_life_d=3.0)) == []  # after the end of the run
+
+
+def test_of_two_that_hold_the_same_each_has_its_own_time() -> None:
+    twice = (Dated(HOUR, "block", (NARROW,)), Dated(5 * HOUR, "block", (NARROW,)))
+    both = [(HOUR + LIFE_S, 0), (5 * HOUR + LIFE_S, 1)]
+    assert unblocked(listing(*twice, entry_life_d=LIFE_D)) == both
+    # An order took the older one before: its time passes without a word.
+    taken = (*twice, Dated(6 * HOUR, "unblock", (NARROW,)))
+    assert unblocked(listing(*taken, entry_life_d=LIFE_D)) == [
+        (6 * HOUR, 0),
+        (5 * HOUR + LIFE_S, 1),
+    ]
+
+
+def test_what_has_ended_may_be_unblocked_by_a_dated_order_too() -> None:
+    orders = (Dated(HOUR, "block", (WIDE,)), Dated(DAY, "unblock", (WIDE,)))
+    assert unblocked(listing(*orders, entry_life_d=LIFE_D)) == [(HOUR + LIFE_S, 0)]
+
+
+def chase(**rules: int | None) -> SmallWorld:
+    return SmallWorld(
+        actors=(Actor(poll_interval_s=60),),
+        horizon_s=6 * DAY,
+        pools=(Pool("alpha", 1.0, ("198.18.0.0/16",)),),
+        fronts=Fronts(pools="x", n_fronts=3, lost_share=0.5, monitor_lag_h=0.5),
+        censor=Censor(discovery_lag_h=2.0, **rules),
+    )
+
+
+def times_s(outcome: Outcome, kind: Kind) -> dict[int, int]:
+    log = outcome.events
+    return dict(zip(log.front_row[log.kind == kind], log.t_s[log.kind == kind], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("saturation", "times"),
+    [(None, lambda n: 1.0), (1, lambda n: 1.0 + n), (7, lambda n: 1 + n / 7)],
+)
+def test_a_find_takes_longer_by_what_was_found_when_its_front_was_rented(
+    saturation: int | None, times: Callable[[int], float]
+) -> None:
+    small = chase(saturation_finds=saturation)
+    outcome = simulate(small.world(), exact, small.streams)
+    rented_s, found_s = times_s(outcome, Kind.RENTED), times_s(outcome, Kind.DISCOVERED)
+    assert len(found_s) > 10
+    drawn_s = small.reference().fronts.discovery_lags_s
+    for row, at_s in found_s.items():
+        # A find of the same second comes before the rental.
+        n_before = sum(other <= rented_s[row] for other in found_s.values())
+        assert at_s - rented_s[row] == int(np.ceil(drawn_s[row] * times(n_before) - 1e-6))
