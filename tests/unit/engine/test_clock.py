@@ -1,0 +1,66 @@
+"""Moments come at their time and phase, by what SimPy offers everybody."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+import simpy
+
+from sim.engine.clock import Clock, Moment, Phase, act_at
+
+SIM = Path(__file__).resolve().parents[3] / "sim"
+
+
+def test_in_a_second_phases_come_in_order_and_of_one_phase_who_asked_first() -> None:
+    clock, seen = Clock(), []
+    for name, t_s, phase in (
+        ("late", 7, Phase.ORDERS),
+        ("tick", 5, Phase.TICK),
+        ("first", 5, Phase.DOWNLOAD),
+        ("second", 5, Phase.DOWNLOAD),
+        ("order", 5, Phase.ORDERS),
+    ):
+        act_at(clock, t_s, phase, lambda name=name: seen.append((clock.now, name)))
+    clock.run()
+    assert seen == [(5, "order"), (5, "first"), (5, "second"), (5, "tick"), (7, "late")]
+
+
+def test_a_process_waits_for_a_moment_and_for_what_simpy_has_itself() -> None:
+    clock, seen = Clock(), []
+
+    def actor():
+        yield Moment(clock, 3, Phase.REVIEW)
+        seen.append(clock.now)
+        yield clock.timeout(4)
+        seen.append(clock.now)
+
+    clock.process(actor())
+    clock.run(until=10)
+    assert seen == [3, 7]
+
+
+def private_names() -> set[str]:
+    clock = simpy.Environment()
+    objects = (clock, clock.event(), clock.timeout(1))
+    return {name for one in objects for name in dir(one) if re.match("_[a-z]", name)}
+
+
+@pytest.fixture
+def used() -> dict[str, set[str]]:
+    """Attributes by the file that takes or sets them, of files that know SimPy."""
+    found = {}
+    for path in SIM.rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if re.search(r"^(import simpy|from simpy)", text, re.MULTILINE):
+            nodes = ast.walk(ast.parse(text))
+            found[path.name] = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return found
+
+
+def test_nothing_private_of_simpy_is_used(used: dict[str, set[str]]) -> None:
+    assert len(used) > 5
+    assert {"_ok", "_value", "_queue"} <= private_names()
+    assert {name: both for name, mine in used.items() if (both := mine & private_names())} == {}
