@@ -67,6 +67,16 @@ def is_over_draws(name: str) -> bool:
     return name in PRICED or (name in RATIOS and RATIOS[name].above in PRICED)
 
 
+def says_unit(name: str, unit: str) -> bool:
+    """Whether a measure says its unit itself: ``business_hours_impaired``, not ``names_hit``."""
+    return unit.replace("-", " ") in label(name).lower().replace("-", " ")
+
+
+def label_with_unit(name: str, unit: str) -> str:
+    """Label of a measure for an axis: with its unit, where it does not say that itself."""
+    return label(name) if says_unit(name, unit) else f"{label(name)}, {unit}"
+
+
 def label(name: str) -> str:
     """Label of a measure; of any other name, the name without underscores and USD."""
     if name in MEASURES and MEASURES[name].label:

@@ -89,11 +89,17 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64], wide: WideBand | None 
         Ascending times.
     """
     values = values_at(points, at_s)
-    # A replicate counts once, however many points it has.
-    first = np.diff(points.replicate, prepend=-1) != 0
-    denominator = float(points.denominator[first].mean()) if first.any() else np.nan
     ends = None if wide is None else np.array([step_values(wide.t_s, e, at_s) for e in wide.ends])
-    return Band(at_s, *over_replicates(values), denominator, len(values), ends)
+    return Band(at_s, *over_replicates(values), mean_denominator(points), len(values), ends)
+
+
+def mean_denominator(points: CurvePoints) -> float:
+    """Mean over replicates of what a curve is out of; NaN without points.
+
+    A replicate counts once, however many points it has.
+    """
+    first = np.diff(points.replicate, prepend=-1) != 0
+    return float(points.denominator[first].mean()) if first.any() else np.nan
 
 
 def over_replicates(

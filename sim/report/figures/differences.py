@@ -11,11 +11,11 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.catalogue.choices import COLLATERAL, EFFICACY, label, measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
-from sim.report.words.numbers import p_value
+from sim.report.words.numbers import capitalised, p_value
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -106,7 +106,7 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     table = differences_table(run)
     metrics = list(dict.fromkeys(str(metric) for metric in table.columns["metric"]))
     baseline = baseline_of(run)
-    labels = [label for label in run.strategies if label != baseline]
+    labels = [name for name in run.strategies if name != baseline]
     n_columns = min(2, max(len(metrics), 1))
     n_rows = max(-(-len(metrics) // n_columns), 1)
     figure = style.new_figure(8.4, n_rows * (0.36 * len(labels) + 1.0) + 0.5)
@@ -114,7 +114,7 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     for ax, metric in zip(axes.flat, metrics, strict=False):
         rows = table.where("metric", metric)
         plot_differences(ax, rows, labels)
-        ax.set_title(metric.replace("_", " "), fontsize=8.5)
+        ax.set_title(capitalised(label(metric)), fontsize=8.5)
         ax.set_xlabel(str(rows.columns["unit"][0]), fontsize=8)
     for ax in axes.flat[len(metrics) :]:
         ax.set_axis_off()
@@ -134,7 +134,7 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
                 strict=True,
             )
         ]
-        parts.append(f"{metric.replace('_', ' ')}: {'; '.join(each)}")
+        parts.append(f"{capitalised(label(metric))}: {'; '.join(each)}")
     alt = (
         f"Mean difference of each strategy to {baseline} over paired replicates, with {level} "
         f"intervals. {'. '.join(parts)}."

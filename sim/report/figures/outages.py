@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from matplotlib.ticker import PercentFormatter
 
-from sim.measure.bands import band_of, whole_band
+from sim.measure.bands import band_of, mean_denominator, whole_band
 from sim.report.figures import style
 from sim.report.figures.curves import STATES, name_bands, offset_name, plot_outages
 from sim.report.figures.drawing import (
@@ -62,7 +62,7 @@ def draw_outages_by(
     curves = {
         state: run.curves_by(f"businesses_{state}", split, choice.strategy) for state in STATES
     }
-    sizes = {name: float(points.denominator.mean()) for name, points in curves["affected"].items()}
+    sizes = {name: mean_denominator(points) for name, points in curves["affected"].items()}
     names = sorted((name for name in sizes if sizes[name] > 0), key=lambda name: -sizes[name])
     shown = names[:MAX_PANELS]
     n_columns = 3 if len(shown) in (1, 2, 3, 5, 6, 9) else 4
@@ -87,7 +87,9 @@ def draw_outages_by(
     for ax in axes.flat[len(shown) :]:
         ax.set_axis_off()
     for ax in axes.flat[max(len(shown) - n_columns, 0) : len(shown)]:
-        ax.tick_params(labelbottom=True)  # the lowest panel of each column has the dates
+        # The lowest panel of each column has the dates.
+        ax.tick_params(labelbottom=True)
+        ax.set_xlabel(f"date, {offset_name(run.start)}", fontsize=8)
     for ax in axes[:, 0]:
         ax.set_ylabel("share of businesses", fontsize=8)
     style.add_title(figure, title)

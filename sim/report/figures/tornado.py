@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from sim.catalogue.choices import label, label_with_unit
 from sim.report.figures import style
 from sim.report.figures.drawing import Drawing, FigureTable
 from sim.report.figures.figures import write_beside
@@ -107,8 +108,8 @@ def plot_tornado(ax: Axes, table: FigureTable) -> Axes:
     _name_rows(ax, table)
     ax.xaxis.set_major_locator(MaxNLocator(6))
     ax.xaxis.set_major_formatter("{x:,.12g}")
-    metric = str(table.columns["metric"][0]).replace("_", " ")
-    ax.set_xlabel(f"{metric}, {table.columns['unit'][0]}")
+    metric, unit = (str(table.columns[name][0]) for name in ("metric", "unit"))
+    ax.set_xlabel(label_with_unit(metric, unit))
     marks: list[Patch | Line2D] = [
         Patch(color=style.SKY, label="at the low end"),
         Patch(color=style.BLUE, label="at the high end"),
@@ -196,7 +197,7 @@ def _tornado_alt(table: FigureTable) -> str:
             strict=True,
         )
     ][:5]
-    metric = str(table.columns["metric"][0]).replace("_", " ")
+    metric = label(str(table.columns["metric"][0]))
     given = style.short(float(table.numbers("given")[0]))
     return (
         f"Bars of {metric} with each assumption at its low and high end, longest first; "

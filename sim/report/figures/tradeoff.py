@@ -13,6 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import label_with_unit
+from sim.catalogue.measures import MEASURES
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.results.read import RunFolder
@@ -194,4 +196,7 @@ def draw_tradeoff(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
 
 def _words(table: FigureTable, column: str) -> str:
     names = [str(name) for name in table.columns[column] if name]
-    return names[0].replace("_", " ") if names else "not known"
+    if not names:
+        return "not known"
+    unit = MEASURES[names[0]].unit if names[0] in MEASURES else ""
+    return label_with_unit(names[0], unit)

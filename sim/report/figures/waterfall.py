@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from matplotlib.axes import Axes
 
 from sim.catalogue.choices import measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
+from sim.report.words.money import millions
+from sim.report.words.numbers import MILLION
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
-MILLION = 1_000_000
 STEPS = (
     (measure_name("gross_loss_usd"), "gross loss", 0),
     (measure_name("recaptured_usd"), "recaptured\nlater", -1),
@@ -83,9 +83,11 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
             ends = []
         top = max(bottom + size, *ends, 0.0)
         tops.append(top)
-        words = f"{'−' if sign * size < 0 else '+' if sign * size > 0 else ''}{_millions(size)}"
+        sign_said = "−" if sign * size < 0 else "+" if sign * size > 0 else ""
+        words = f"{sign_said}{millions(size * MILLION)}"
         if not math.isnan(low[place]):
-            words += f"\n{_millions(float(low[place]))} to {_millions(float(high[place]))}"
+            ends_said = (millions(float(end[place]) * MILLION) for end in (low, high))
+            words += f"\n{' to '.join(ends_said)}"
         ax.annotate(
             words, (place, top), xytext=(0, 3), textcoords="offset points", ha="center",
             fontsize=7.5, linespacing=1.15,
@@ -114,8 +116,7 @@ def draw_money(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     parts = []
     for row, metric in enumerate(table.columns["metric"]):
         mean, low, high = (
-            _millions(float(table.numbers(f"{name}_usd")[row]) / MILLION)
-            for name in ("mean", "low", "high")
+            millions(float(table.numbers(f"{name}_usd")[row])) for name in ("mean", "low", "high")
         )
         parts.append(f"{labels[str(metric)]} {mean} ({low} to {high})")
     alt = (
@@ -128,9 +129,3 @@ def draw_money(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"ranges: {level:.0%} of draws (prices and luck; not the number of businesses)."
     )
     return Drawing(figure, alt, table, spread)
-
-
-def _millions(value: float) -> str:
-    if np.isnan(value):
-        return "not known"
-    return f"{value:,.2f}" if 0 < abs(value) < 10 else f"{value:,.0f}"

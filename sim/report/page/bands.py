@@ -23,10 +23,10 @@ from sim.statistics.ensembles import weighted_quantiles
 
 LEAST_DENIED = 0.001
 """Share of the users' hours below which harm for each of them is a number about nearly nothing."""
-_VALUES = (
-    *("mean", "median", "given", "low", "high", "mean_low", "mean_high"),
-    *("all_low", "all_high", "all_share"),
-)
+_OF_DRAWS = ("mean", "all_low", "all_high", "all_share")
+"""Values of a row that are of all draws, where there are any."""
+_AS_GIVEN = ("median", "given", "low", "high", "mean_low", "mean_high")
+"""Values of a row that are of the scenario as given."""
 LEAST_TOLD = 32
 """Fewest draws in which one unknown is told from another."""
 
@@ -54,13 +54,19 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
 
 def _without_empty_ratios(rows: Sequence[Row]) -> list[Row]:
     """Rows in which harm per effect is not known where the target's users were hardly denied."""
-    denied = {
-        text(row, "strategy"): cell(row, "mean") / cell(row, "denominator")
-        for row in rows
-        if text(row, "metric") == EFFICACY and cell(row, "denominator") > 0
-    }
-    nearly_none = {name for name, share in denied.items() if share < LEAST_DENIED}
-    if not nearly_none:
+    effects = [
+        row for row in rows if text(row, "metric") == EFFICACY and cell(row, "denominator") > 0
+    ]
+    # The scenario as given may deny what its draws do not, and the other way round.
+    drawn, given = (
+        {
+            text(row, "strategy")
+            for row in effects
+            if cell(row, name if name in row else "mean") / cell(row, "denominator") < LEAST_DENIED
+        }
+        for name in ("mean", "given")
+    )
+    if not drawn | given:
         return list(rows)
     told = []
     for row in rows:
@@ -72,8 +78,9 @@ def _without_empty_ratios(rows: Sequence[Row]) -> list[Row]:
             for name, value in row.items()
             if isinstance(value, int | float)
             and (
-                (own in nearly_none and name in _VALUES)
-                or ({own, other} & nearly_none and name.startswith(("difference", "p_")))
+                (own in drawn and name in _OF_DRAWS)
+                or (own in given and name in _AS_GIVEN)
+                or ({own, other} & given and name.startswith(("difference", "p_")))
             )
         ]
         told.append({**row, **dict.fromkeys(unknown, math.nan)} if is_empty else row)

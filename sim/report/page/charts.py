@@ -19,7 +19,15 @@ from sim.catalogue.choices import curve_name
 from sim.catalogue.curves import CURVES
 from sim.engine.record.curves import BUSINESS_METRICS, USER_METRICS
 from sim.errors import DataError, Problem
-from sim.measure.bands import Band, band_at, share_points, thin, times_of, values_at
+from sim.measure.bands import (
+    Band,
+    band_at,
+    mean_denominator,
+    share_points,
+    thin,
+    times_of,
+    values_at,
+)
 from sim.report.figures.addresses import read_marks
 from sim.report.words import findings
 from sim.report.words.languages import IN_ENGLISH, Language
@@ -318,7 +326,7 @@ def _split(
     horizon_s: int,
     words: Language,
 ) -> dict[str, Any]:
-    sizes = {name: float(points.denominator.mean()) for name, points in curves.items()}
+    sizes = {name: mean_denominator(points) for name, points in curves.items()}
     names = sorted((n for n in sizes if sizes[n] > 0), key=lambda name: (-sizes[name], name))
     lines, bands = [], {}
     for name in names[:MAX_GROUPS]:

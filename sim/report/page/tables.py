@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sim.catalogue.choices import COLLATERAL, HEADLINES, label
+from sim.catalogue.choices import COLLATERAL, HEADLINES, label, says_unit
 from sim.catalogue.measures import USD
 from sim.report.page.bands import hangs_on_text
 from sim.report.page.cells import (
@@ -94,8 +94,7 @@ def strategy_table(
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     titles = [words.say("Strategy")]
     for metric in metrics:
-        is_said = units[metric].replace("-", " ") in metric.replace("_", " ")
-        unit = "" if is_said else f", {words.name(units[metric])}"
+        unit = "" if says_unit(metric, units[metric]) else f", {words.name(units[metric])}"
         titles.append(f"{capitalised(words.name(label(metric)))}{unit}")
     heads = columns(*titles, numbers=range(1, len(titles)))
     return PageTable("strategies", words.say("Strategies compared"), heads, lines)

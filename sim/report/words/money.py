@@ -158,8 +158,10 @@ def times(ratio: float) -> str:
 
 
 def millions(value: float) -> str:
-    """Write an amount in millions."""
+    """Write an amount in millions: three digits of a small one, which is not nothing."""
     if math.isnan(value):
         return NOT_KNOWN
     amount = value / MILLION
+    if 0 < abs(amount) < 0.01:
+        return f"{amount:.{2 - math.floor(math.log10(abs(amount)))}f}"
     return f"{amount:.2f}" if 0 < abs(amount) < 10 else f"{amount:,.0f}"

@@ -10,7 +10,7 @@ import pytest
 
 from sim.errors import DataError
 from sim.report.words.languages import LANGUAGES, language
-from sim.report.words.money import money_sentences
+from sim.report.words.money import millions, money_sentences
 from sim.results.read import open_run
 from tests.numbers_said import numbers_in
 
@@ -60,3 +60,12 @@ def test_a_table_that_is_not_there_is_named(shipped_run: Path, tmp_path: Path, n
     (copy / name).unlink()
     with pytest.raises(DataError, match=name):
         money_sentences(open_run(copy))
+
+
+@pytest.mark.parametrize(
+    ("usd", "said"),
+    [(0.0, "0"), (533.2, "0.000533"), (9_999.0, "0.01000"), (10_000.0, "0.01"), (2.5e6, "2.50")],
+)
+def test_a_small_amount_is_not_said_to_be_nothing(usd: float, said: str) -> None:
+    assert float(millions(usd)) == pytest.approx(float(said), rel=0.005)
+    assert (float(millions(usd)) == 0) == (usd == 0)

@@ -287,3 +287,23 @@ def test_a_ratio_over_nearly_nothing_is_no_number(denied: float, is_told: bool) 
     assert all(math.isnan(float(value or 0)) != is_told for value in values)
     assert told[1]["denominator"] == 7.0
     assert told[3]["mean"] == 5.0
+
+
+@pytest.mark.parametrize(
+    ("given", "drawn", "known"),
+    [(300.0, 0.1, ["given", "low", "difference"]), (0.1, 300.0, ["mean", "all_low"])],
+)
+def test_a_ratio_is_known_as_given_where_that_denies_anybody(
+    given: float, drawn: float, known: list[str]
+) -> None:
+    """The draws may deny nearly nothing where the scenario as given does not, and otherwise."""
+    names = ("mean", "given", "low", "all_low", "difference")
+    rows = [
+        {
+            "strategy": "s", "metric": EFFICACY, "mean": drawn, "given": given,
+            "denominator": 1000.0,
+        },
+        {"strategy": "s", "metric": next(iter(RATIOS)), **dict.fromkeys(names, 5.0)},
+    ]  # fmt: skip
+    told = _without_empty_ratios(rows)[1]
+    assert [name for name in names if not math.isnan(float(told[name] or 0))] == known
