@@ -1,0 +1,177 @@
+"""Everything that a report says and draws of the tiny runs, each as lines of text.
+
+In: folders of runs by name. Out: lines by the name of a golden file. It compares nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
+
+from sim.assess.assessment import assess
+from sim.assess.court_facts import read_court_facts
+from sim.report.documents.assessment import title_of, write_assessment
+from sim.report.documents.blocks import to_html, to_markdown
+from sim.report.documents.court_answers import Asked
+from sim.report.documents.courts import write_court
+from sim.report.documents.error_rate import error_rates
+from sim.report.figures import style
+from sim.report.figures.animation import Film
+from sim.report.figures.drawing import DEFAULT, Choice
+from sim.report.figures.figures import caption
+from sim.report.figures.kinds import FIGURES
+from sim.report.page.document import render
+from sim.report.words.languages import IN_ENGLISH, Language, language
+from sim.results.read import RunFolder, open_run
+from sim.scenario.tables.courts import read_court_questions
+from sim.version import __version__
+from tests.golden.reports.drawings import drawing_lines
+from tests.golden.reports.pages import page_lines
+
+Told = Callable[[RunFolder], list[str]]
+COVERING = Choice(strategy="covering-prefix")
+WORDS = ("p", "h1", "h2", "h3", "li", "dt", "dd", "caption", "figcaption", "label", "text")
+"""Begin a line of what a page says outside of its tables."""
+
+
+def page(run: RunFolder, words: Language = IN_ENGLISH) -> list[str]:
+    """Lines of the whole page."""
+    return page_lines(render(run, words))
+
+
+def sentences(run: RunFolder, words: Language) -> list[str]:
+    """Lines of what the page says outside of its tables, and of what its charts find."""
+    return [
+        line
+        for line in page(run, words)
+        if re.split(r"\W", line, maxsplit=1)[0] in WORDS or "finding=" in line
+    ]
+
+
+def results(run: RunFolder) -> list[str]:
+    """Lines of the page without its map and what it rests on."""
+    lines = page(run)
+    rests = next(row for row, line in enumerate(lines) if line.startswith("section[id=sources]"))
+    data = next(row for row, line in enumerate(lines) if line.startswith("start_ms"))
+    return [*lines[:rests], *(line for line in lines[data:] if not line.startswith("map"))]
+
+
+def unfinished(run: RunFolder) -> list[str]:
+    """Lines in which the page of an interrupted run differs from that of the whole one."""
+    failure = {"strategy": run.strategies[0], "replicate": 2, "error": "ValueError"}
+    changed = {"status": "interrupted", "n_replicates_asked": 3, "failures": [failure]}
+    cut = replace(run, manifest={**run.manifest, **changed})
+    whole = set(page(run))
+    return [line for line in page(cut) if line not in whole]
+
+
+def figure(name: str, choice: Choice = DEFAULT, frame: int | None = None) -> Told:
+    """What tells a figure as it is exported, of a film one frame."""
+
+    def told(run: RunFolder) -> list[str]:
+        with style.house_style():
+            drawn = FIGURES[name].draw(run, choice)
+            drawing = drawn.drawing if isinstance(drawn, Film) else drawn
+            style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
+            drawing.finish()
+            style.fix_layout(drawing.figure)
+            if isinstance(drawn, Film) and frame is not None:
+                drawn.show(frame)
+            return drawing_lines(name, drawing)
+
+    return told
+
+
+def assessment(run: RunFolder, words: Language = IN_ENGLISH, *, html: bool = False) -> list[str]:
+    """Lines of the assessment of a comparison."""
+    found = assess(run)
+    blocks = write_assessment(found, words)
+    if html:
+        return page_lines(to_html(blocks, title_of(found, words), words.code))
+    return to_markdown(blocks).splitlines()
+
+
+def court(forum: str, words: Language = IN_ENGLISH) -> Told:
+    """What tells the answers to the questions of a court."""
+
+    def told(run: RunFolder) -> list[str]:
+        found = assess(run)
+        rates = error_rates(str(run.manifest["scenario"]["name"]), has_draws=found.n_draws > 0)
+        rows = [row for row in read_court_questions().rows if row.forum == forum]
+        return to_markdown(
+            write_court(Asked(found, read_court_facts(found), rates, words), rows)
+        ).splitlines()
+
+    return told
+
+
+SPANISH, RUSSIAN = language("es"), language("ru")
+SUBJECTS: Mapping[str, tuple[str, Told]] = MappingProxyType(
+    {
+        "single/page": ("single", page),
+        "single/page-unfinished": ("single", unfinished),
+        "single/page-in-russian": ("single", lambda run: sentences(run, RUSSIAN)),
+        **{
+            f"single/{name}": ("single", figure(name))
+            for name, kind in FIGURES.items()
+            if not kind.shows_all_strategies and not kind.is_film
+        },
+        "single/animation": ("single", figure("animation", frame=5)),
+        "compared/page": ("compared", page),
+        "compared/page-in-spanish": ("compared", lambda run: sentences(run, SPANISH)),
+        **{
+            f"compared/{name}": ("compared", figure(name))
+            for name, kind in FIGURES.items()
+            if kind.shows_all_strategies
+        },
+        **{
+            f"compared/{name}": ("compared", figure(name, COVERING))
+            for name in ("addresses", "outages", "layers-by-sector", "reach", "money")
+        },
+        "compared/assessment": ("compared", assessment),
+        "compared/assessment-in-html": ("compared", lambda run: assessment(run, html=True)),
+        "compared/assessment-in-spanish": ("compared", lambda run: assessment(run, SPANISH)),
+        **{
+            f"compared/court-{forum}": ("compared", court(forum))
+            for forum in ("barcelona", "canada", "fadpa", "echr")
+        },
+        "sites/page": ("sites", page),
+        **{
+            f"sites/{name}": ("sites", figure(name))
+            for name in ("addresses", "outages-by-role", "uptake")
+        },
+        "sites/map": (
+            "sites",
+            figure("map", Choice(at_s=100_000, replicate=1, zoom=(104 << 24, 8))),
+        ),
+        "named/page": ("named", results),
+        "named/spells": ("named", figure("spells")),
+        "named/outages": ("named", figure("outages")),
+        "nothing/page": ("nothing", results),
+        "nothing/recovery": ("nothing", figure("recovery")),
+    }
+)
+"""What tells each golden file, by its name, with the run that it is told of."""
+
+
+def lines_of(name: str, folders: Callable[[str], Path]) -> list[str]:
+    """Lines of a golden file, without what differs from version to version and place to place."""
+    run_name, told = SUBJECTS[name]
+    folder = folders(run_name)
+    run = open_run(folder)
+    known = {
+        run.manifest["result_id"]: "(result)",
+        run.manifest["result_id"][:12]: "(result)",
+        f"{folder.parent}/": "",
+        f"overblock {__version__}": "overblock (version)",
+        f"overblock report {__version__}": "overblock report (version)",
+    }
+    lines = []
+    for line in told(run):
+        for text, instead in known.items():
+            line = line.replace(text, instead)
+        lines.append(line.rstrip())
+    return lines
