@@ -6,7 +6,7 @@ float. It knows nothing of files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -102,7 +102,12 @@ def changes_to(name: str) -> list[str]:
 def numbers_of(name: str) -> Numbers:
     """Numbers of all replicates, replicate by replicate, in the sequence of measuring."""
     scenario, changes = VARIANTS.get(name, (name, []))
-    resolved = resolve(load_scenario(scenario, [*changes_to(scenario), *changes]))
+    return numbers_with(scenario, [*changes_to(scenario), *changes])
+
+
+def numbers_with(scenario: str, changes: Sequence[str]) -> Numbers:
+    """Numbers of all replicates of a scenario with some overrides."""
+    resolved = resolve(load_scenario(scenario, list(changes)))
     return {
         (metric, replicate): value
         for replicate in range(N_REPLICATES)
