@@ -28,7 +28,9 @@ FOLLOWED = (
 
 def can_be_followed(text: str, date: str = "") -> bool:
     """Whether a reader finds what a text names."""
-    tables = re.findall(r"seeds/([\w-]+)\.csv", text)
+    # A table of ours, by its file, or by its name with that of the row.
+    tables = re.findall(r"seeds/([\w-]+)\.csv|\(([\w-]+), [a-z_]+\)", text)
+    tables = [name for pair in tables for name in pair if name]
     if text in TABLES or (tables and all(name in TABLES for name in tables)):
         return True
     return any(re.search(form, f"{text}, {date}") for form in FOLLOWED)

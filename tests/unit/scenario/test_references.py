@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from sim.scenario.library import scenario_names
+from sim.scenario.load import load_scenario
 from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tables.seeds import read_note
 from tests.conftest import REPOSITORY
@@ -67,6 +69,17 @@ def test_there_are_facts_to_be_held_to_it() -> None:
 @pytest.mark.parametrize("name", TABLES)
 def test_a_reader_can_follow_the_source_of_every_fact(name: str) -> None:
     assert owed(name) == []
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_a_reader_can_follow_the_source_of_every_fact_of_a_scenario(name: str) -> None:
+    said = load_scenario(name).scenario.provenance
+    facts = {key: one for key, one in said.items() if one.kind == "fact"}
+    texts = {
+        key: f"{' '.join(one.source.split())}, {one.date}" if one.date else one.source
+        for key, one in facts.items()
+    }
+    assert {key: text for key, text in texts.items() if not can_be_followed(text)} == {}
 
 
 @pytest.mark.parametrize(
