@@ -32,6 +32,12 @@ MECHANISMS = {
     "people's complaints": ["complaints.per_million_people_per_d=off"],
 }
 """What switches each mechanism off."""
+INPUTS = [
+    "providers.prefixes=cloud-prefixes-2018",
+    "population.hosting=hosting-choice-2018",
+    "population.services=third-party-services-2018",
+]
+"""Tables of before: prefixes by which the case was read, and shares that nobody had measured."""
 
 
 def main() -> None:
@@ -42,7 +48,10 @@ def main() -> None:
     given = parser.parse_args()
     variants: dict[str, list[str]] = {"everything": []}
     variants |= {f"without {name}": overrides for name, overrides in MECHANISMS.items()}
-    variants["without all of them"] = [each for off in MECHANISMS.values() for each in off]
+    variants["with the tables of before"] = INPUTS
+    everything = [each for off in MECHANISMS.values() for each in off]
+    variants["without all of them"] = everything
+    variants["without all of them, with the tables of before"] = [*everything, *INPUTS]
     rows = []
     for name, overrides in variants.items():
         print(f"{name} …", file=sys.stderr, flush=True)

@@ -488,7 +488,7 @@ _NAMED = Metric(
     "affected_at_named_providers",
     BUSINESSES,
     "of `businesses_ever_affected` those whose front end was at such a provider at t = 0, out of "
-    "all whose front end was there",
+    "all whose front end was there; over the whole run, where the figure may be of a day",
     "money.providers.measure_named_businesses",
     Section.BUSINESSES,
     of=BUSINESSES,

@@ -1,7 +1,8 @@
 """With every mechanism left out and the tables of then, old measures are what they were.
 
 ``before_mechanisms`` holds ``telegram-2018`` as it was before the first of them (87f4593), the two
-tables that have changed since and are not kept under another name, and what its golden file said then.
+tables that have changed since and are not kept under another name, and what its golden file said
+then.
 """
 
 from __future__ import annotations
