@@ -112,7 +112,7 @@ def plot_rows(ax: Axes, rows: Sequence[Document]) -> Axes:
             ax.plot(edge, height, marker, color=colour, markersize=6, clip_on=False, zorder=4)
             side = (6, "left") if median < SMALLEST else (-6, "right")
             ax.annotate(
-                f"{median:.1g}",
+                f"{float(f'{median:.1g}'):,.10g}",
                 (edge, height),
                 xytext=(side[0], 0),
                 textcoords="offset points",

@@ -14,6 +14,8 @@ from pathlib import Path
 NUMBER = re.compile(r"(?<![\w.])[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 RELATIVE_TOLERANCE = 1e-6
 """Of numbers beyond the last digits shown to a reader, which builds of NumPy may differ in."""
+LEAST_DIGITS = 6
+"""Fewest digits of a number that is told for its value alone: others are words of a report."""
 PLACE = "place "
 """Begins a line of where something stands in a figure, which hangs on widths of letters."""
 PLACE_TOLERANCE = 0.02
@@ -45,10 +47,21 @@ def is_same(old: str, new: str) -> bool:
         return True
     if NUMBER.split(old) != NUMBER.split(new):
         return False
-    far = PLACE_TOLERANCE if old.startswith(PLACE) else 0.0
+    is_place = old.startswith(PLACE)
     return all(
-        math.isclose(float(a), float(b), rel_tol=RELATIVE_TOLERANCE, abs_tol=far)
+        a == b or (is_place and abs(float(a) - float(b)) <= PLACE_TOLERANCE) or _is_near(a, b)
         for a, b in zip(NUMBER.findall(old), NUMBER.findall(new), strict=True)
+    )
+
+
+def _is_near(a: str, b: str) -> bool:
+    """Whether two numbers of more digits than a reader is shown differ in their last ones alone."""
+    n_digits = max(len(re.sub(r"e.*|\D|^[-0.]+", "", one)) for one in (a, b))
+    is_count = a.isdigit() and b.isdigit()
+    return (
+        not is_count
+        and n_digits >= LEAST_DIGITS
+        and math.isclose(float(a), float(b), rel_tol=RELATIVE_TOLERANCE)
     )
 
 

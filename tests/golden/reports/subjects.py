@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,16 +21,17 @@ from sim.report.documents.courts import write_court
 from sim.report.documents.error_rate import error_rates
 from sim.report.figures import style
 from sim.report.figures.animation import Film
-from sim.report.figures.drawing import DEFAULT, Choice
+from sim.report.figures.drawing import DEFAULT, Choice, Drawing
 from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
 from sim.report.page.document import render
-from sim.report.words.languages import IN_ENGLISH, Language, language
+from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language, language
 from sim.results.read import RunFolder, open_run
 from sim.scenario.tables.courts import read_court_questions
 from sim.version import __version__
 from tests.golden.reports.drawings import drawing_lines
 from tests.golden.reports.pages import page_lines
+from tests.golden.reports.studies import influences, scores
 
 Told = Callable[[RunFolder], list[str]]
 COVERING = Choice(strategy="covering-prefix")
@@ -37,9 +39,33 @@ WORDS = ("p", "h1", "h2", "h3", "li", "dt", "dd", "caption", "figcaption", "labe
 """Begin a line of what a page says outside of its tables."""
 
 
+@cache
+def page_of(folder: Path, code: str = ENGLISH) -> str:
+    """Page of a run, made once for all that look at it."""
+    return render(open_run(folder), language(code))
+
+
+@cache
+def exported(folder: Path, name: str, choice: Choice = DEFAULT) -> Drawing | Film:
+    """A figure of a run as it is exported, drawn once for all that look at it."""
+    run = open_run(folder)
+    with style.house_style():
+        made = FIGURES[name].draw(run, choice)
+        drawing = drawing_of(made)
+        style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
+        drawing.finish()
+        style.fix_layout(drawing.figure)
+    return made
+
+
+def drawing_of(made: Drawing | Film) -> Drawing:
+    """The figure itself; of a film, as it stands at the frame it was last turned to."""
+    return made.drawing if isinstance(made, Film) else made
+
+
 def page(run: RunFolder, words: Language = IN_ENGLISH) -> list[str]:
     """Lines of the whole page."""
-    return page_lines(render(run, words))
+    return page_lines(page_of(run.path, words.code))
 
 
 def sentences(run: RunFolder, words: Language) -> list[str]:
@@ -65,22 +91,18 @@ def unfinished(run: RunFolder) -> list[str]:
     changed = {"status": "interrupted", "n_replicates_asked": 3, "failures": [failure]}
     cut = replace(run, manifest={**run.manifest, **changed})
     whole = set(page(run))
-    return [line for line in page(cut) if line not in whole]
+    return [line for line in page_lines(render(cut)) if line not in whole]
 
 
 def figure(name: str, choice: Choice = DEFAULT, frame: int | None = None) -> Told:
     """What tells a figure as it is exported, of a film one frame."""
 
     def told(run: RunFolder) -> list[str]:
+        made = exported(run.path, name, choice)
         with style.house_style():
-            drawn = FIGURES[name].draw(run, choice)
-            drawing = drawn.drawing if isinstance(drawn, Film) else drawn
-            style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
-            drawing.finish()
-            style.fix_layout(drawing.figure)
-            if isinstance(drawn, Film) and frame is not None:
-                drawn.show(frame)
-            return drawing_lines(name, drawing)
+            if isinstance(made, Film) and frame is not None:
+                made.show(frame)
+            return drawing_lines(name, drawing_of(made))
 
     return told
 
@@ -157,8 +179,16 @@ SUBJECTS: Mapping[str, tuple[str, Told]] = MappingProxyType(
 """What tells each golden file, by its name, with the run that it is told of."""
 
 
+STUDIES: Mapping[str, Callable[[], list[str]]] = MappingProxyType(
+    {"studies/influences": influences, "studies/scores": scores}
+)
+"""What tells the golden files that are told of no run."""
+
+
 def lines_of(name: str, folders: Callable[[str], Path]) -> list[str]:
     """Lines of a golden file, without what differs from version to version and place to place."""
+    if name in STUDIES:
+        return STUDIES[name]()
     run_name, told = SUBJECTS[name]
     folder = folders(run_name)
     run = open_run(folder)

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 
 from tests.golden.reports.lines import hold_lines
-from tests.golden.reports.subjects import SUBJECTS, lines_of
+from tests.golden.reports.subjects import STUDIES, SUBJECTS, lines_of
 
 pytestmark = pytest.mark.laws
 
 SAID = Path(__file__).parent / "said"
+NAMES = [*SUBJECTS, *STUDIES]
 N_SHOWN = 60
 
 
-@pytest.mark.parametrize("name", SUBJECTS)
+@pytest.mark.parametrize("name", NAMES)
 def test_nothing_that_a_report_says_moved(
     name: str, folders: Callable[[str], Path], update_golden: bool
 ) -> None:
@@ -34,4 +35,4 @@ def test_nothing_that_a_report_says_moved(
 def test_each_subject_has_a_golden_file_and_each_file_a_subject() -> None:
     # After the files were written, if they are.
     held = [path.relative_to(SAID).with_suffix("").as_posix() for path in SAID.rglob("*.*")]
-    assert sorted(held) == sorted(SUBJECTS)
+    assert sorted(held) == sorted(NAMES)

@@ -26,16 +26,12 @@ from matplotlib.axis import Axis
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from sim.report.figures import style
-from sim.report.figures.animation import Film
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing
-from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
 from sim.report.figures.layers import TOTAL
-from sim.report.page.document import render
 from sim.results.read import open_run
 from tests.golden.reports.runs import N_DRAWS, RUNS
-from tests.golden.reports.subjects import COVERING
+from tests.golden.reports.subjects import COVERING, drawing_of, exported, page_of
 
 pytestmark = pytest.mark.laws
 
@@ -93,14 +89,7 @@ class Tables(HTMLParser):
 @pytest.fixture(scope="module")
 def pages(folders: Folders) -> Callable[[str], str]:
     """Page of a run by its name."""
-    made: dict[str, str] = {}
-
-    def page(name: str) -> str:
-        if name not in made:
-            made[name] = render(open_run(folders(name)))
-        return made[name]
-
-    return page
+    return lambda name: page_of(folders(name))
 
 
 def values_of(page: str) -> dict[str, Any]:
@@ -423,14 +412,7 @@ def test_sizes_of_groups_count_each_replicate_once(
 
 
 def drawn(folder: Path, name: str, choice: Choice) -> Drawing:
-    run = open_run(folder)
-    with style.house_style():
-        made = FIGURES[name].draw(run, choice)
-        drawing = made.drawing if isinstance(made, Film) else made
-        style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
-        drawing.finish()
-        style.fix_layout(drawing.figure)
-    return drawing
+    return drawing_of(exported(folder, name, choice))
 
 
 def data_of(ax: Axes) -> Iterator[tuple[np.ndarray, np.ndarray]]:
