@@ -13,27 +13,23 @@ from typing import BinaryIO
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.rules.name_rules import (
+    NAME,
+    NameKind,
+    normal,
+    rules_in,
+    says_nothing,
+)
 from sim.addresses.feeds.rules.verdicts import Verdicts
 from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
 
-_NAME = r"(?:[\w-]{1,63}\.)+[a-zA-Z][\w-]{1,62}\.?"
-# Where hosts files send names that are to be unreachable.
-_NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
-_PLAIN = re.compile(rf"(?:\*\.|\.)?({_NAME})(?:\s+#.*)?")
-_HOSTS = re.compile(rf"{_NOWHERE}\s+([\w.\s-]+)(?:#.*)?")
-_BROWSER = re.compile(rf"\|\|({_NAME})\^?(?:\$\S*)?")
+_A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
 _BROWSER_ADDRESS = re.compile(r"\|\|?(\d{1,3}(?:\.\d{1,3}){3})\^?(?:\$\S*)?")
 _BROWSER_BYTES = re.compile(r"\|\|((?:\d{1,3}\.){3})(?:\$\S*)?")
-_BROWSER_PATTERN = re.compile(r"/.*/(?:\$\S*)?")
-_URL = re.compile(rf"\w+://({_NAME})(?::\d+)?(?:[/?#]\S*)?")
-_ZONE = re.compile(rf'local-zone:\s*"?({_NAME})"?\s+\w+|(?:\*\.)?({_NAME})\s+(?:IN\s+)?CNAME\s+\.')
 _SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
-# What a hosts file says of the machine itself, at whatever address.
-_LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
-_MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{_LOCAL})+\s*(?:#.*)?")
 _DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
 _NAMING = ("address", "server", "local", "ipset", "nftset", "rebind-domain-ok")
 
@@ -85,12 +81,10 @@ def _read(
 
 
 def _read_name(line: str, number: int, verdicts: Verdicts, gathering: Gathering) -> None:
-    if _SKIPPED.fullmatch(line) or _MACHINE.fullmatch(line):
-        if line.startswith("@@"):
-            verdicts.leave_out("lines are exceptions (@@)")
+    if line.startswith("@@"):
+        verdicts.leave_out("lines are exceptions (@@)")
         return
-    if _BROWSER_PATTERN.fullmatch(line):
-        verdicts.leave_out("lines are regular expressions")
+    if says_nothing(line):
         return
     if found := _BROWSER_ADDRESS.fullmatch(line):
         verdicts.take(found[1], number, "")
@@ -98,22 +92,23 @@ def _read_name(line: str, number: int, verdicts: Verdicts, gathering: Gathering)
     if found := _BROWSER_BYTES.fullmatch(line):
         verdicts.take(f"{found[1]}0/24", number, "")
         return
-    for form in (_PLAIN, _BROWSER, _URL):
-        if found := form.fullmatch(line):
-            verdicts.take_name(_normal(found[1]), number, "")
-            return
-    if found := _ZONE.fullmatch(line):
-        verdicts.take_name(_normal(found[1] or found[2]), number, "")
+    rules = rules_in(line)
+    if rules is None:
+        text = line.partition("#")[0].partition(";")[0].strip()
+        if is_address(text):
+            verdicts.take(text, number, "")
+        else:
+            gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
         return
-    text = line.partition("#")[0].partition(";")[0].strip()
-    if found := _HOSTS.fullmatch(line):
-        for each in found[1].split():
-            if not re.fullmatch(_LOCAL, each):
-                verdicts.take_name(_normal(each), number, "")
-    elif is_address(text):
-        verdicts.take(text, number, "")
-    else:
-        gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
+    for rule in rules:
+        if rule.kind == NameKind.EXPRESSION:
+            verdicts.leave_out("lines are regular expressions")
+        elif rule.kind == NameKind.EXACT or (
+            rule.kind not in (NameKind.KEYWORD, NameKind.GLOB) and _A_NAME.fullmatch(rule.text)
+        ):
+            verdicts.take_name(normal(rule.text), number, "")
+        else:
+            verdicts.leave_out("rules are of no one name (words, stars, whole domains)")
 
 
 def _read_directive(line: str, number: int, verdicts: Verdicts, gathering: Gathering) -> None:
@@ -131,7 +126,7 @@ def _read_directive(line: str, number: int, verdicts: Verdicts, gathering: Gathe
             return
         for each in names:
             if each not in ("", "#"):
-                verdicts.take_name(_normal(each), number, "")
+                verdicts.take_name(normal(each), number, "")
     elif key in ("bogus-nxdomain", "ignore-address"):
         verdicts.take(value, number, "")
     elif key == "host-record":
@@ -140,16 +135,14 @@ def _read_directive(line: str, number: int, verdicts: Verdicts, gathering: Gathe
                 verdicts.take(part, number, "")
 
 
-def _normal(name: str) -> str:
-    return name.strip("*.").lower()
-
-
 def _names_in(sample: Sample) -> Iterator[bool]:
     """Say of each of the first lines whether it is one of names."""
     for line in sample.said("#", "!"):
         text = line.strip()
-        forms = (_PLAIN, _BROWSER, _BROWSER_ADDRESS, _URL, _HOSTS, _ZONE, _MACHINE, _SKIPPED)
-        yield any(form.fullmatch(text) for form in forms)
+        rules = rules_in(text) or []
+        is_rule = bool(rules) and all(_A_NAME.fullmatch(rule.text) for rule in rules)
+        forms = (_BROWSER_ADDRESS, _SKIPPED)
+        yield is_rule or says_nothing(text) or any(form.fullmatch(text) for form in forms)
 
 
 def fits_names(sample: Sample) -> bool:

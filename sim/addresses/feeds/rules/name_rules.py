@@ -1,0 +1,187 @@
+"""Rules that block names, one a line, in the forms that blocklists have.
+
+In: one line. Out: the rules it holds, each of a kind; or that it is none. It knows no list of names
+and matches nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_LABEL = r"[\w-]{1,63}"
+NAME = rf"(?:{_LABEL}\.)+[^\W\d_][\w-]{{1,62}}\.?"
+"""A name with a dot in it, as a regular expression."""
+_LABELS = rf"(?:{_LABEL}\.)*{_LABEL}\.?"
+NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
+"""Where hosts files send names that are to be unreachable."""
+LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
+"""What a hosts file calls the machine itself."""
+
+_OPTIONS = r"(?:\$\S*)?"
+_PLAIN = re.compile(rf"({NAME})(?:\s+#.*)?")
+_BELOW = re.compile(rf"(\*\.|\+\.|\.)({_LABELS})(?:\s+#.*)?")
+_HOSTS = re.compile(rf"{NOWHERE}\s+([\w.\s-]+)(?:#.*)?")
+_BROWSER = re.compile(rf"\|\|({_LABELS})(\^?)\|?{_OPTIONS}")
+_BROWSER_STARS = re.compile(rf"\|\|([\w.*-]+)(\^?)\|?{_OPTIONS}")
+_EXPRESSION = re.compile(rf"/(.+)/{_OPTIONS}")
+_URL = re.compile(rf"\w+://({NAME})(?::\d+)?(?:[/?#]\S*)?")
+_RANKED = re.compile(rf'\d{{1,12}}[,;\t]\s*"?({NAME})"?')
+_STARS = re.compile(rf"([\w.-]*\*[\w.*-]*){_OPTIONS}")
+_ZONE = re.compile(rf'local-zone:\s*"?({_LABELS})"?\s+\w+')
+_POLICY = re.compile(rf"(\*\.)?({_LABELS})\s+(?:IN\s+)?CNAME\s+\.")
+_DIRECTIVE = re.compile(r"(address|server|local|ipset|nftset|rebind-domain-ok)=/(.*)/([^/]*)")
+_TYPED = re.compile(
+    r"(?:-\s+)?(full|domain|keyword|regexp|domain-suffix|domain-keyword|domain-regex)"
+    r"[:,]\s*([^\s,]+)(?:,.*)?",
+    re.IGNORECASE,
+)
+_COMMENT = re.compile(r"[!#;].*|\[[Aa]dblock.*\]|payload:")
+_MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{LOCAL})+\s*(?:#.*)?")
+_OF_PAGES = re.compile(r".*#[@?$%]?#.*|(?:\|\|?)?[^\s/]*/.*")
+
+
+class NameKind(StrEnum):
+    """What a rule says of the names it matches."""
+
+    EXACT = "exact"
+    SUBDOMAINS = "subdomains"
+    WILDCARD = "wildcard"
+    START = "start"
+    KEYWORD = "keyword"
+    GLOB = "glob"
+    EXPRESSION = "expression"
+
+
+@dataclass(frozen=True, slots=True)
+class NameRule:
+    """One rule.
+
+    Attributes
+    ----------
+    kind
+        ``exact``: the name alone; ``subdomains``: the name and all below it; ``wildcard``: all
+        below it alone; ``start``: a label begins so; ``keyword``: the name contains it; ``glob``:
+        the whole name, with ``*`` for any letters; ``expression``: a regular expression that some
+        part of the name fits.
+    text
+        The name, word or expression. Names are in lower case and without a dot at the end.
+    is_exception
+        Whether names that it matches are let through.
+    """
+
+    kind: NameKind
+    text: str
+    is_exception: bool = False
+
+
+def normal(name: str) -> str:
+    """Return a name in lower case and without dots or stars around it."""
+    return name.strip("*.").lower()
+
+
+def name_in(line: str) -> str | None:
+    """Return the one name that a line of a list of names holds, or None.
+
+    A line is a name, a rank and a name as lists of popular sites have them, or a web address.
+    """
+    for form in (_PLAIN, _RANKED, _URL):
+        if found := form.fullmatch(line):
+            return normal(found[1])
+    return None
+
+
+def says_nothing(line: str) -> bool:
+    """Return whether a line is a comment, a heading, or of the machine itself."""
+    return bool(_COMMENT.fullmatch(line) or _MACHINE.fullmatch(line))
+
+
+def is_of_pages(line: str) -> bool:
+    """Return whether a rule is of paths or of elements of pages, and so of no whole name."""
+    return bool(_OF_PAGES.fullmatch(line)) and not _EXPRESSION.fullmatch(line)
+
+
+def rules_in(line: str, plain: NameKind = NameKind.EXACT) -> list[NameRule] | None:
+    """Return the rules of a line; None where it is none of names.
+
+    Parameters
+    ----------
+    line
+        Without blanks around it, and not one that says nothing.
+    plain
+        What a name alone on its line is: the name, or the name and all below it.
+
+    References
+    ----------
+    AdGuard, "DNS filtering rules syntax"; dnsmasq(8); RFC 1034, section 4.3.3 (a wildcard matches
+    what is below it and not itself); v2fly, "domain-list-community".
+    """
+    if line.startswith("@@"):
+        found = _rules(line[2:], plain)
+        return found and [NameRule(one.kind, one.text, True) for one in found]
+    return _rules(line, plain)
+
+
+def _rules(line: str, plain: NameKind) -> list[NameRule] | None:
+    if found := _EXPRESSION.fullmatch(line):
+        return [NameRule(NameKind.EXPRESSION, found[1])]
+    if found := _BELOW.fullmatch(line):
+        kind = NameKind.WILDCARD if found[1] == "*." else NameKind.SUBDOMAINS
+        return [NameRule(kind, normal(found[2]))]
+    if name := name_in(line):
+        return [NameRule(NameKind.EXACT if "://" in line else plain, name)]
+    if found := _HOSTS.fullmatch(line):
+        names = (each for each in found[1].split() if not re.fullmatch(LOCAL, each))
+        return [NameRule(NameKind.EXACT, normal(each)) for each in names]
+    if found := _BROWSER.fullmatch(line):
+        kind = NameKind.SUBDOMAINS if found[2] else NameKind.START
+        return [NameRule(kind, found[1].lower().rstrip(".") if found[2] else found[1].lower())]
+    return _patterns(line) or _directives(line)
+
+
+def _patterns(line: str) -> list[NameRule] | None:
+    """Rules with stars, and rules that say their kind."""
+    if found := _BROWSER_STARS.fullmatch(line):
+        # A label begins so, and the name ends there or goes on.
+        text = found[1].lower() + ("" if found[2] else "*")
+        return [NameRule(NameKind.GLOB, text), NameRule(NameKind.GLOB, f"*.{text}")]
+    if found := _STARS.fullmatch(line):
+        text = found[1].lower()
+        word = text.strip("*")
+        is_word = word and "*" not in word and text.startswith("*") and text.endswith("*")
+        return [NameRule(NameKind.KEYWORD, word) if is_word else NameRule(NameKind.GLOB, text)]
+    if found := _TYPED.fullmatch(line):
+        kind = {
+            "full": NameKind.EXACT,
+            "domain": NameKind.EXACT if "," in line else NameKind.SUBDOMAINS,
+            "domain-suffix": NameKind.SUBDOMAINS,
+            "keyword": NameKind.KEYWORD,
+            "domain-keyword": NameKind.KEYWORD,
+        }.get(found[1].lower(), NameKind.EXPRESSION)
+        if kind == NameKind.EXPRESSION:
+            return [NameRule(kind, found[2])]
+        if re.fullmatch(r"[\w.-]+", found[2]):
+            text = found[2].lower()
+            return [NameRule(kind, text if kind == NameKind.KEYWORD else normal(text))]
+    return None
+
+
+def _directives(line: str) -> list[NameRule] | None:
+    """Lines of name servers: of dnsmasq, unbound and response policy zones."""
+    if found := _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip()):
+        if found[1] == "server" and found[3] not in ("", "#"):
+            return []
+        return [
+            NameRule(NameKind.GLOB, "*")
+            if each == "#"
+            else NameRule(NameKind.SUBDOMAINS, normal(each))
+            for each in found[2].split("/")
+            if each
+        ]
+    if found := _ZONE.fullmatch(line):
+        return [NameRule(NameKind.SUBDOMAINS, normal(found[1]))]
+    if found := _POLICY.fullmatch(line):
+        kind = NameKind.WILDCARD if found[1] else NameKind.EXACT
+        return [NameRule(kind, normal(found[2]))]
+    return None
