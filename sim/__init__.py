@@ -1,9 +1,10 @@
 """overblock: what blocking Internet addresses does to everyone who was not the target.
 
 ``sim.exposure`` and ``sim.cover`` say what a blocklist hits and which would hurt least, from
-columns in memory. ``sim.run``, ``compare``, ``sweep``, ``sensitivity`` and ``calibrate`` simulate a
-scenario, ``sim.backtest_scores`` holds published outcomes against it, ``sim.open_results`` reads a
-run folder. ``sim.scenarios()`` and ``sim.measures()`` say what there is.
+columns in memory, ``sim.overmatch`` which names rules match. ``sim.run``, ``compare``, ``sweep``,
+``sensitivity`` and ``calibrate`` simulate a scenario, ``sim.backtest_scores`` holds published
+outcomes against it, ``sim.open_results`` reads a run folder. ``sim.scenarios()`` and
+``sim.measures()`` say what there is.
 """
 
 from importlib import import_module
@@ -14,12 +15,13 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.api.columns import Columns
     from sim.api.library import backtest_scores, measures, scenarios
-    from sim.api.lists import cover
+    from sim.api.lists import cover, overmatch
     from sim.api.picture import Picture
     from sim.api.results import Results, open_results
     from sim.api.runs import compare, run
     from sim.api.studies import StudyResults, calibrate, sensitivity, sweep
     from sim.blocklists.exposure import Exposure, exposure
+    from sim.blocklists.overmatch import Overmatch
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
 
 __all__ = [
@@ -27,6 +29,7 @@ __all__ = [
     "DataError",
     "Exposure",
     "OverblockError",
+    "Overmatch",
     "PartialError",
     "Picture",
     "Results",
@@ -41,6 +44,7 @@ __all__ = [
     "exposure",
     "measures",
     "open_results",
+    "overmatch",
     "run",
     "scenarios",
     "sensitivity",
@@ -51,6 +55,7 @@ _MODULES = {
     "DataError": "sim.errors",
     "Exposure": "sim.blocklists.exposure",
     "OverblockError": "sim.errors",
+    "Overmatch": "sim.blocklists.overmatch",
     "PartialError": "sim.errors",
     "Picture": "sim.api.picture",
     "Results": "sim.api.results",
@@ -64,6 +69,7 @@ _MODULES = {
     "exposure": "sim.blocklists.exposure",
     "measures": "sim.api.library",
     "open_results": "sim.api.results",
+    "overmatch": "sim.api.lists",
     "run": "sim.api.runs",
     "scenarios": "sim.api.library",
     "sensitivity": "sim.api.studies",

@@ -1,11 +1,12 @@
-"""The block that hurts least, from columns in memory.
+"""The block that hurts least, and names that rules match, from columns in memory.
 
-In: targets, an inventory, a real order, as columns or frames. Out: the covers of least collateral.
+In: targets, an inventory, a real order, rules and names, as columns or frames. Out: the covers of
+least collateral; names that were matched and not meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from numpy.typing import ArrayLike
 
@@ -15,6 +16,8 @@ from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.api.wording import in_python_words
 from sim.blocklists.covers import UNITS, Answer, Question, answer
+from sim.blocklists.name_lists import names_of, rules_of
+from sim.blocklists.overmatch import DEFAULT_TOP, Overmatch, hold, plain_kind
 from sim.errors import UsageError
 
 
@@ -89,4 +92,56 @@ def cover(
             feed_of_columns({"prefix": targets}, "targets"),
             None if inventory is None else feed_of_columns(inventory, "inventory"),
             [] if against is None else [feed_of_columns({"prefix": against}, "against")],
+        )
+
+
+def overmatch(
+    rules: Iterable[str],
+    names: Iterable[str],
+    targets: Iterable[str] | None = None,
+    *,
+    plain: str = "exact",
+    universe: int | None = None,
+    top: int = DEFAULT_TOP,
+) -> Overmatch:
+    """Return how many names rules match that they were not meant for.
+
+    Parameters
+    ----------
+    rules : shape (n_rules,)
+        Rules that block names, as a blocklist has them: ``t.co``, ``||t.co^``, ``*.t.co``,
+        ``*t.co*``, ``/t.?co/``, ``address=/t.co/``, ``0.0.0.0 t.co``.
+    names : shape (n_names,)
+        Names to hold them against.
+    targets : shape (n_targets,)
+        Names that are meant, as rules; None where names equal to a rule's own are.
+    plain
+        What a name alone is: ``exact``, or ``subdomains`` for the name and all below it.
+    universe
+        Names there are in all, of which ``names`` are a random sample; None where they are all.
+    top
+        How many rules and names to return.
+
+    Raises
+    ------
+    DataError
+        With every rule and name that cannot be read, by row.
+    UsageError
+        If the universe is smaller than the list, or there is no such meaning of a plain name.
+
+    Examples
+    --------
+    >>> import sim
+    >>> found = sim.overmatch(["*t.co*"], ["t.co", "microsoft.com", "example.org"])
+    >>> found.all.overmatch.n, found.all.overmatch.of
+    (1, 2)
+    """
+    with in_python_words():
+        kind = plain_kind(plain)
+        return hold(
+            rules_of(rules, kind, "rules"),
+            names_of(names, "names"),
+            None if targets is None else rules_of(targets, kind, "targets"),
+            universe=universe,
+            top=top,
         )

@@ -26,9 +26,9 @@ of the package, whose text names arguments and the paths of keys.
 """
 FUNCTIONS = (
     "run", "compare", "open_results", "sweep", "sensitivity", "calibrate", "cover", "exposure",
-    "backtest_scores", "scenarios", "measures",
+    "overmatch", "backtest_scores", "scenarios", "measures",
 )  # fmt: skip
-CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure")
+CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure", "Overmatch")
 ERRORS = ("OverblockError", "ScenarioError", "DataError", "UsageError", "PartialError")
 _SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
 

@@ -23,6 +23,7 @@ ARGUMENTS = {
     "output": "folder",
     "over": "over",
     "per-draw": "n_per_draw",
+    "plain": "plain",
     "points": "n_points",
     "range": "ranges",
     "replicates": "n_replicates",

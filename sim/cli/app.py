@@ -27,6 +27,7 @@ from sim.cli.verbs import (
     init,
     intake,
     library,
+    overmatch,
     plot,
     report,
     run,
@@ -86,6 +87,7 @@ app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)
 app.command("explore")(explore.explore)
 app.command("exposure")(exposure.exposure)
+app.command("overmatch")(overmatch.overmatch)
 app.command("cover")(cover.cover)
 app.command("import")(intake.import_file)
 app.command("assess")(assess.assess)

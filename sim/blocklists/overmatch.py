@@ -1,0 +1,287 @@
+"""How many names a rule matches that it was not meant for, over a list of names.
+
+In: rules, names, and which of these were meant. Out: names matched by rule and by kind of rule,
+and the share of all others that is matched, with its interval where the list is a sample. Whether
+somebody blocks what is matched, it does not know.
+"""
+
+from __future__ import annotations
+
+import heapq
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.feeds.rules.name_rules import NameKind
+from sim.blocklists.name_lists import NameList, NameRules
+from sim.blocklists.name_matcher import Matcher
+from sim.errors import UsageError
+from sim.statistics.proportions import wilson
+
+DEFAULT_TOP = 20
+LEVEL = 0.9
+
+
+@dataclass(frozen=True)
+class Share:
+    """A part of a number of names, with the interval of a sample.
+
+    Attributes
+    ----------
+    n, of
+        Names of the list that it is of, and out of how many.
+    low, high
+        Ends of the interval that holds the share among all names with 90 %, where the list is a
+        sample of them; None where the list is all there are.
+    """
+
+    n: int
+    of: int
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """The one over the other; None out of nothing."""
+        return self.n / self.of if self.of else None
+
+
+@dataclass(frozen=True)
+class Matched:
+    """What one rule, or all of one kind, match.
+
+    Attributes
+    ----------
+    text
+        The rule as it is written, or the kind.
+    kind
+        Kind of rule, from `NameKind`.
+    place
+        File and line; empty for a kind.
+    n_rules
+        How many rules it is of.
+    n_matched
+        Distinct names.
+    n_targets
+        Of these, names that were meant.
+    overmatch
+        Names matched that were not meant, out of all that were not.
+    """
+
+    text: str
+    kind: str
+    place: str
+    n_rules: int
+    n_matched: int
+    n_targets: int
+    overmatch: Share
+
+
+@dataclass(frozen=True)
+class Collateral:
+    """A name that was matched and not meant, and the first rule that did."""
+
+    name: str
+    rule: str
+    place: str
+
+
+@dataclass(frozen=True)
+class Overmatch:
+    """What rules match of a list of names.
+
+    Attributes
+    ----------
+    n_names
+        Names of the list.
+    n_targets
+        Names of the list that were meant.
+    n_let_through
+        Names that a rule matches and an exception lets through; they count as not matched.
+    all
+        All rules together.
+    kinds
+        By kind of rule, in the sequence of `NameKind`; a name that rules of two kinds match counts
+        for each.
+    rules
+        Rules that match the most names not meant.
+    collateral
+        Sampled names matched and not meant: by a hash of the name, so that the same names come up
+        wherever they stand.
+    universe
+        Names there are in all, of which the list is a sample; None where the list is all.
+    n_others_in_universe
+        With a universe: names not meant that would be matched in it, and the ends of the interval.
+    notes
+        What to know before trusting the numbers.
+    """
+
+    n_names: int
+    n_targets: int
+    n_let_through: int
+    all: Matched
+    kinds: tuple[Matched, ...]
+    rules: tuple[Matched, ...]
+    collateral: tuple[Collateral, ...]
+    universe: int | None
+    n_others_in_universe: tuple[float, float, float] | None
+    notes: tuple[str, ...]
+
+
+def plain_kind(text: str) -> NameKind:
+    """Return what a plain name is to be taken for.
+
+    Raises
+    ------
+    UsageError
+        If it is neither ``exact`` nor ``subdomains``.
+    """
+    known = (NameKind.EXACT, NameKind.SUBDOMAINS)
+    if text not in known:
+        raise UsageError(f"--plain: expected {' or '.join(known)}, got {text!r}")
+    return NameKind(text)
+
+
+def hold(
+    rules: NameRules,
+    names: NameList,
+    targets: NameRules | None,
+    *,
+    universe: int | None = None,
+    top: int = DEFAULT_TOP,
+) -> Overmatch:
+    """Hold rules against a list of names.
+
+    Parameters
+    ----------
+    targets
+        Rules that match the names that are meant; None where names equal to a rule's own are.
+    universe
+        Names there are in all, of which the list is a random sample; None where it is all.
+    top
+        How many rules and names to return.
+
+    Raises
+    ------
+    UsageError
+        If the universe is smaller than the list.
+    """
+    if universe is not None and universe < names.n_names:
+        raise UsageError(
+            f"--universe: expected at least the {names.n_names:,} names of the list, "
+            f"got {universe:,}"
+        )
+    matcher = Matcher(rules.rules)
+    meant = None if targets is None else Matcher(targets.rules)
+    own = {
+        one.rule.text.encode()
+        for one in rules.rules
+        if not one.rule.is_exception and one.rule.kind != NameKind.EXPRESSION
+    }
+    tally = _Tally(len(rules.rules))
+    kind_row = np.array([list(NameKind).index(one.rule.kind) for one in rules.rules], np.int64)
+    smallest: list[tuple[int, bytes, int]] = []
+    for chunk, of_chunk in zip(names.chunks, names.split(), strict=True):
+        is_target = (
+            np.fromiter((name in own for name in of_chunk), np.bool_, len(of_chunk))
+            if meant is None
+            else meant.is_matched(chunk, of_chunk)
+        )
+        row, rule = matcher.pairs(chunk, of_chunk)
+        let_through = matcher.let_through(chunk, of_chunk)
+        row, rule = tally.add(row, rule, kind_row, is_target, let_through)
+        first = np.append(True, row[1:] != row[:-1]) if row.size else np.zeros(0, np.bool_)
+        for at in np.flatnonzero(first & ~is_target[row]).tolist():
+            name = of_chunk[row[at]]
+            heapq.heappush(smallest, (-zlib.crc32(name), name, int(rule[at])))
+            if len(smallest) > top:
+                heapq.heappop(smallest)
+    sampled = [(name.decode(), rules.rules[rule]) for _, name, rule in sorted(smallest)[::-1]]
+    collateral = tuple(Collateral(name, one.text, one.place) for name, one in sampled)
+    return _answer(rules, names, tally, collateral, universe, top, targets)
+
+
+def _answer(
+    rules: NameRules,
+    names: NameList,
+    tally: _Tally,
+    collateral: tuple[Collateral, ...],
+    universe: int | None,
+    top: int,
+    targets: NameRules | None,
+) -> Overmatch:
+    n_others = names.n_names - tally.n_targets
+
+    def matched(text: str, kind: str, place: str, n_rules: int, n: NDArray[np.int64]) -> Matched:
+        n_other, n_meant = n.tolist()
+        ends = (None, None) if universe is None else wilson(n_other, n_others, LEVEL)
+        share = Share(n_other, n_others, *ends)
+        return Matched(text, kind, place, n_rules, n_other + n_meant, n_meant, share)
+
+    blocking = [one for one in rules.rules if not one.rule.is_exception]
+    kinds = [
+        matched(kind.value, kind.value, "", n_rules, tally.by_kind[:, row])
+        for row, kind in enumerate(NameKind)
+        if (n_rules := sum(one.rule.kind == kind for one in blocking))
+    ]
+    worst = np.lexsort((np.arange(len(rules.rules)), -tally.by_rule[1], -tally.by_rule[0]))
+    told = []
+    for row in worst[:top].tolist():
+        one = rules.rules[row]
+        if tally.by_rule[:, row].any():
+            told.append(matched(one.text, one.rule.kind.value, one.place, 1, tally.by_rule[:, row]))
+    scaled = None
+    if universe is not None:
+        low, high = wilson(int(tally.all[0]), names.n_names, LEVEL)
+        share = int(tally.all[0]) / names.n_names if names.n_names else 0.0
+        scaled = universe * share, universe * low, universe * high
+    return Overmatch(
+        names.n_names,
+        tally.n_targets,
+        tally.n_let_through,
+        matched("all", "", "", len(blocking), tally.all),
+        tuple(kinds),
+        tuple(told),
+        collateral,
+        universe,
+        scaled,
+        (*rules.notes, *(() if targets is None else targets.notes), *names.notes),
+    )
+
+
+class _Tally:
+    """Counts by rule and by kind, chunk by chunk."""
+
+    def __init__(self, n_rules: int) -> None:
+        n_kinds = len(NameKind)
+        self.by_rule = np.zeros((2, n_rules), np.int64)
+        self.by_kind = np.zeros((2, n_kinds), np.int64)
+        self.all = np.zeros(2, np.int64)
+        self.n_targets = 0
+        self.n_let_through = 0
+
+    def add(
+        self,
+        row: NDArray[np.int64],
+        rule: NDArray[np.int64],
+        kind_row: NDArray[np.int64],
+        is_target: NDArray[np.bool_],
+        let_through: NDArray[np.bool_],
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Count pairs of a name and a rule, and return those that are not let through."""
+        self.n_targets += int(is_target.sum())
+        self.n_let_through += np.unique(row[let_through[row]]).size
+        kept = ~let_through[row]
+        row, rule = row[kept], rule[kept]
+        order = np.lexsort((rule, row))
+        row, rule = row[order], rule[order]
+        for of, meant in enumerate((False, True)):
+            mine = is_target[row] == meant
+            self.by_rule[of] += np.bincount(rule[mine], minlength=self.by_rule.shape[1])
+            n_kinds = self.by_kind.shape[1]
+            pairs = np.unique(row[mine] * n_kinds + kind_row[rule[mine]])
+            self.by_kind[of] += np.bincount(pairs % n_kinds, minlength=n_kinds)
+            self.all[of] += np.unique(row[mine]).size
+        return row, rule

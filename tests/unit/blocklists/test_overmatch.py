@@ -1,0 +1,287 @@
+"""Rules that block names over a list of names: by hand, at the edges, and with hostile files."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import sim
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.rules.name_rules import NameKind, NameRule, rules_in
+from sim.addresses.text.source import Limits
+from sim.blocklists.expressions import PatternError
+from sim.blocklists.name_lists import Reading, read_name_list, read_name_rules
+from sim.blocklists.patterns import compile_expression
+from sim.errors import DataError, UsageError
+from sim.statistics.proportions import wilson
+
+SUBDOMAINS, EXACT, WILDCARD = NameKind.SUBDOMAINS, NameKind.EXACT, NameKind.WILDCARD
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "text"),
+    [
+        ("Example.COM", EXACT, "example.com"),
+        ("example.com.", EXACT, "example.com"),
+        ("0.0.0.0 example.com", EXACT, "example.com"),
+        ("https://example.com/page", EXACT, "example.com"),
+        ("full:example.com", EXACT, "example.com"),
+        ("DOMAIN,example.com,REJECT", EXACT, "example.com"),
+        ("example.com CNAME .", EXACT, "example.com"),
+        ("||example.com^", SUBDOMAINS, "example.com"),
+        ("||example.com^$third-party", SUBDOMAINS, "example.com"),
+        (".example.com", SUBDOMAINS, "example.com"),
+        ("+.example.com", SUBDOMAINS, "example.com"),
+        ("address=/example.com/0.0.0.0", SUBDOMAINS, "example.com"),
+        ("local=/example.com/", SUBDOMAINS, "example.com"),
+        ('local-zone: "example.com" always_nxdomain', SUBDOMAINS, "example.com"),
+        ("domain:example.com", SUBDOMAINS, "example.com"),
+        ("DOMAIN-SUFFIX,example.com", SUBDOMAINS, "example.com"),
+        ("- DOMAIN-SUFFIX,example.com", SUBDOMAINS, "example.com"),
+        ("*.example.com", WILDCARD, "example.com"),
+        ("*.example.com CNAME .", WILDCARD, "example.com"),
+        ("||ads.", NameKind.START, "ads."),
+        ("||example.com", NameKind.START, "example.com"),
+        ("*t.co*", NameKind.KEYWORD, "t.co"),
+        ("keyword:casino", NameKind.KEYWORD, "casino"),
+        ("DOMAIN-KEYWORD,casino", NameKind.KEYWORD, "casino"),
+        ("ads*.example.com", NameKind.GLOB, "ads*.example.com"),
+        ("address=/#/0.0.0.0", NameKind.GLOB, "*"),
+        (r"/^ads?\d*\./", NameKind.EXPRESSION, r"^ads?\d*\."),
+        (r"regexp:^ads\.", NameKind.EXPRESSION, r"^ads\."),
+    ],
+)
+def test_the_forms_of_blocklists_say_what_they_match(line, kind, text):
+    assert rules_in(line) == [NameRule(kind, text)]
+    assert rules_in(f"@@{line}") in ([NameRule(kind, text, True)], None)
+
+
+def test_a_plain_name_is_what_the_reader_says():
+    assert rules_in("a.example", SUBDOMAINS) == [NameRule(SUBDOMAINS, "a.example")]
+    # A web address and a line of a hosts file are of one name, whatever plain ones are.
+    assert rules_in("https://a.example/", SUBDOMAINS) == [NameRule(EXACT, "a.example")]
+    assert rules_in("0.0.0.0 a.example", SUBDOMAINS) == [NameRule(EXACT, "a.example")]
+    found = sim.overmatch(["a.example"], ["b.a.example"], plain="subdomains")
+    assert found.all.n_matched == 1
+    with pytest.raises(UsageError, match="expected exact or subdomains, got 'all'"):
+        sim.overmatch(["a.example"], ["b.a.example"], plain="all")
+
+
+@pytest.mark.parametrize(
+    "line", ["two words", "/banner/ads.js", "a.example##.ad", "server=/x.y/9.9.9.9"]
+)
+def test_what_blocks_no_whole_name_is_no_rule(line):
+    assert not rules_in(line)
+
+
+NAMES = ["t.co", "microsoft.com", "rt.com", "de.rt.com", "example.org", "ads1.example.org"]
+
+
+def test_the_rule_on_t_co_of_march_2021_matches_names_that_contain_it():
+    found = sim.overmatch(["*t.co*"], NAMES)
+    assert (found.n_names, found.n_targets, found.all.n_matched) == (6, 1, 4)
+    assert (found.all.overmatch.n, found.all.overmatch.of, found.all.overmatch.share) == (3, 5, 0.6)
+    assert [one.name for one in found.collateral] != []
+    assert {one.name for one in found.collateral} == {"microsoft.com", "rt.com", "de.rt.com"}
+    assert (found.all.overmatch.low, found.all.overmatch.high) == (None, None)
+
+
+def test_the_worst_rule_comes_first_and_a_name_counts_once():
+    found = sim.overmatch(["||rt.com^", "*t.co*", "de.rt.com", "none.example"], NAMES)
+    assert [(one.text, one.n_matched, one.overmatch.n) for one in found.rules] == [
+        ("*t.co*", 4, 1),
+        ("||rt.com^", 2, 0),
+        ("de.rt.com", 1, 0),
+    ]
+    assert (found.all.n_matched, found.all.n_targets, found.all.overmatch.n) == (4, 3, 1)
+    assert [(one.kind, one.n_rules) for one in found.kinds] == [
+        ("exact", 2),
+        ("subdomains", 1),
+        ("keyword", 1),
+    ]
+
+
+def test_targets_say_what_was_meant():
+    found = sim.overmatch(["*t.co*"], NAMES, ["||rt.com^", "t.co"])
+    assert (found.n_targets, found.all.overmatch.n, found.all.overmatch.of) == (3, 1, 3)
+
+
+def test_exceptions_let_names_through():
+    found = sim.overmatch(["*t.co*", "@@||rt.com^"], NAMES)
+    assert (found.n_let_through, found.all.n_matched, found.all.n_rules) == (2, 2, 1)
+
+
+def test_a_sample_of_a_universe_has_an_interval():
+    names = [f"n{row}.example" for row in range(98)] + ["ads.example", "ads.other"]
+    found = sim.overmatch(["||ads."], names, universe=1_000_000)
+    share = found.all.overmatch
+    assert (share.n, share.of) == (2, 100)
+    # Wilson's interval by hand: z = 1.6449, z^2 = 2.7055.
+    middle, half = (0.02 + 0.013528) / 1.027055, 1.6449 * (0.02 * 0.98 / 100 + 6.764e-5) ** 0.5
+    assert share.low == pytest.approx(middle - half / 1.027055, abs=1e-5)
+    assert share.high == pytest.approx(middle + half / 1.027055, abs=1e-5)
+    middle, low, high = found.n_others_in_universe
+    assert (middle, low, high) == pytest.approx((20_000, 1e6 * share.low, 1e6 * share.high))
+    with pytest.raises(UsageError, match="universe: expected at least the 100 names of the list"):
+        sim.overmatch(["||ads."], names, universe=99)
+
+
+def test_wilson_holds_what_is_sampled_as_often_as_it_says():
+    rng = np.random.default_rng(5)
+    for share in (0.002, 0.05, 0.4):
+        drawn = rng.binomial(1000, share, 4000)
+        ends = {n: wilson(n, 1000, 0.9) for n in np.unique(drawn).tolist()}
+        held = np.mean([ends[n][0] <= share <= ends[n][1] for n in drawn.tolist()])
+        assert 0.86 < held < 0.95
+        # An interval of 50 % does not pass for one of 90 %.
+        narrow = {n: wilson(n, 1000, 0.5) for n in np.unique(drawn).tolist()}
+        assert np.mean([narrow[n][0] <= share <= narrow[n][1] for n in drawn.tolist()]) < 0.86
+    assert wilson(0, 0, 0.9) == (0, 1)
+    with pytest.raises(ValueError, match="expected a number from 0 to 3, got 4"):
+        wilson(4, 3, 0.9)
+
+
+def write(folder: Path, data: bytes) -> Input:
+    path = folder / "file.txt"
+    path.write_bytes(data)
+    return Input(path, "file.txt")
+
+
+def test_lists_of_popular_sites_are_read_with_their_ranks(tmp_path):
+    data = "rank,domain\n1,google.com\n2,YouTube.com\r\n3,google.com\n4,пример.рф\n"
+    found = read_name_list(write(tmp_path, data.encode()), Reading())
+    assert found.chunks == (b"google.com\nyoutube.com\nxn--e1afmkfd.xn--p1ai\n",)
+    assert (found.n_names, found.n_repeated) == (3, 1)
+    assert found.notes == (
+        "file.txt: line 1 is taken for a heading: 'rank,domain'",
+        "file.txt: 1 entries repeat a name, which counts once",
+    )
+
+
+def test_names_that_come_again_in_another_chunk_count_once(monkeypatch):
+    monkeypatch.setattr("sim.blocklists.name_lists._CHUNK", 2)
+    names = ["a.ab", "b.ab", "a.ab", "c.ab", "b.ab", "a.ab", "d.ab"]
+    found = sim.overmatch(["*ab*"], names, ["c.ab"])
+    assert (found.n_names, found.all.n_matched, found.all.overmatch.n) == (4, 4, 3)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"a.example\nb\x00.example\n", "file.txt:2: expected a rule that blocks names"),
+        (b"a.example\n" + b"x" * 300_000 + b"\n", "file.txt:2: expected at most 262,144 bytes"),
+        (b"\xff\xfe.example\n", "file.txt:1: expected UTF-8 text, got the byte 0xff"),
+        (b"two words\n", "file.txt:1: expected a rule that blocks names, got 'two words'"),
+        (b"# nothing\n", "expected a rule that blocks names, got none in 1 lines"),
+        (b"||" + b"a." * 200 + b"example^\n", "expected a name of the Internet"),
+    ],
+)
+def test_bad_rules_are_refused_by_line(tmp_path, data, message):
+    with pytest.raises(DataError) as refusal:
+        read_name_rules(write(tmp_path, data), EXACT, Reading())
+    assert message in str(refusal.value)
+
+
+def test_bad_lines_are_left_out_and_counted_when_asked(tmp_path):
+    given = write(tmp_path, b"a.example\nnot a rule\nb.example##.ad\n||c.example^$third-party\n")
+    with pytest.raises(DataError, match=r"file\.txt:2"):
+        read_name_rules(given, EXACT, Reading())
+    found = read_name_rules(given, EXACT, Reading(skip_bad=True))
+    assert [one.line for one in found.rules] == [1, 4]
+    assert [note.split(": ", 1)[1][:40] for note in found.notes] == [
+        "1 rules of paths or elements of pages, o",
+        "1 rules have conditions after $, which a",
+        "1 bad lines, such as file.txt:2: expecte",
+    ]
+
+
+def test_names_that_are_none_are_refused_by_line(tmp_path):
+    with pytest.raises(DataError, match=r"file\.txt:2: expected a name, got 'nothing here'"):
+        read_name_list(write(tmp_path, b"a.example\nnothing here\n"), Reading())
+    with pytest.raises(DataError, match="expected a name at least, got none in 0 lines"):
+        read_name_list(write(tmp_path, b""), Reading())
+    assert read_name_list(write(tmp_path, b""), Reading(allow_empty=True)).n_names == 0
+
+
+def test_a_list_larger_than_the_limit_is_refused(tmp_path):
+    given = write(tmp_path, b"a.example\n" * 1000)
+    with pytest.raises(DataError, match="expected at most 100 bytes of content"):
+        read_name_list(given, Reading(Limits(max_bytes=100)))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["(a+)+$", "(a|aa)+$", "(a|a?)+b$", "^(([a-z])+.)+[A-Z]([a-z])+$", "(.*a){12}b", "(a*)*(a*)*c"],
+)
+def test_an_expression_that_makes_others_wait_for_ever_is_quick(expression):
+    names = ["a" * 63 + "." + "a" * 63 + "." + "a" * 60 + ".ax"] * 2 + ["b.ab"]
+    began = time.process_time()
+    sim.overmatch([f"/{expression}/"], names)
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("(.*a.{12}){3}", "expected"),
+        ("(a{60}){60}{60}", "expected one repeat, got two"),
+        ("((a{60}){60}){60}", "expected a pattern of at most 4,000 parts"),
+        ("[ab]*a[ab]{20}c", "expected at most 4,000 states"),
+        ("(" * 60 + "a" + ")" * 60, "expected at most 40 groups within each other"),
+        ("a" * 1001, "expected at most 1,000 letters, got 1,001"),
+        (r"(a)\1", r"\\1 is not understood"),
+        ("(?=a)b", "groups that look around"),
+        ("(?i)a", "groups that look around, or have names or flags"),
+        ("(a", "expected more at the end"),
+        ("a)", "expected a group to be opened"),
+        ("[a", "expected more at the end"),
+        ("[z-a]", "expected a range of letters such as a-z"),
+        ("*a", r"expected something before \*"),
+        ("a{2,1}", "expected a number of repeats"),
+        ("a{99999}", "expected a number of repeats"),
+        ("a++", "possessive repeats"),
+        ("привет", "expected printable ASCII letters"),
+    ],
+)
+def test_an_expression_that_costs_too_much_or_is_not_understood_is_refused(expression, message):
+    began = time.process_time()
+    with pytest.raises(PatternError, match=message):
+        compile_expression(expression)
+    assert time.process_time() - began < 20
+    with pytest.raises(DataError, match="rules:2: "):
+        sim.overmatch(["a.example", f"/{expression}/"], ["b.example"])
+
+
+def test_every_bad_expression_is_named_at_once():
+    with pytest.raises(DataError) as refusal:
+        sim.overmatch(["/a(/", "b.example", "/(?=c)/"], ["b.example"])
+    assert [problem.line for problem in refusal.value.problems] == [1, 3]
+
+
+def test_classes_of_pihole_are_understood():
+    found = sim.overmatch(
+        [r"/^ad([sxv]?[0-9]*|system)[_.-]([^.[:space:]]+\.){1,}|[_.-]ad([sxv]?[0-9]*)[_.-]/"],
+        ["ads12.example.org", "adsystem.example.org", "my-ad.example.org", "add.example.org"],
+    )
+    assert found.all.n_matched == 3
+
+
+def test_too_many_patterns_are_refused(monkeypatch):
+    monkeypatch.setattr("sim.blocklists.name_lists.MOST_PATTERNS", 2)
+    with pytest.raises(DataError, match="rules: expected at most 2 patterns, got more"):
+        sim.overmatch(["*a*", "*b*", "*c*"], ["a.example"])
+
+
+def test_many_costly_expressions_are_refused_together():
+    began = time.process_time()
+    with pytest.raises(DataError, match="expected expressions of bounded cost"):
+        sim.overmatch(["/((a{60}){60}){60}/"] * 1000, ["a.example"])
+    assert time.process_time() - began < 20
+
+
+def test_no_name_and_no_rule_is_no_mistake_of_python():
+    found = sim.overmatch([], [])
+    assert (found.n_names, found.all.overmatch.share) == (0, None)
