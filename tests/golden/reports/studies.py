@@ -15,8 +15,13 @@ from unittest import mock
 
 from matplotlib.figure import Figure
 
+from sim.addresses.cover.regret import Constraints
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.sets.families import AddressSet
+from sim.blocklists.covers import Question, answer
 from sim.report.documents.backtest import draw_backtest
 from sim.report.figures import style
+from sim.report.figures.frontier import draw_frontier
 from sim.report.figures.tornado import draw_sensitivity
 from sim.uncertainty.influence import Line
 from tests.golden.reports.drawings import figure_lines
@@ -75,6 +80,28 @@ def scores() -> list[str]:
     lines = _told(lambda folder: draw_backtest(SCORES, folder / "scores.png"))
     by_luck = _told(lambda folder: draw_backtest({**SCORES, "n_draws": 0}, folder / "scores.png"))
     return [*lines, "== by luck alone", *(line for line in by_luck if line not in lines)]
+
+
+def least_collateral() -> list[str]:
+    """Lines of the figure of covers, with an order beside them, and with many rules."""
+    targets = [f"192.0.2.{host}" for host in (1, 9, 70, 200)]
+    others = [f"192.0.2.{host}" for host in (2, 3, 12, 66, 71, 90, 201, 220)]
+    few = _cover(targets, others, ["192.0.2.0/26", "192.0.2.192/28"], None)
+    many = _cover([f"192.0.2.{host}" for host in range(0, 60, 2)], others, [], 30)
+    return [*few, "== many rules", *many]
+
+
+def _cover(
+    targets: Sequence[str], others: Sequence[str], order: Sequence[str], budget: int | None
+) -> list[str]:
+    aimed, there = (
+        feed_of_columns({"address": list(rows)}, name)
+        for rows, name in ((targets, "targets"), (others, "inventory"))
+    )
+    orders = [feed_of_columns({"address": list(order)}, "order")] if order else []
+    question = Question("names", Constraints(AddressSet.empty()), budget=budget)
+    found = answer(question, aimed, there, orders)
+    return _told(lambda folder: draw_frontier(found, folder / "cover.png"))
 
 
 def _told(draw: Callable[[Path], object]) -> list[str]:
