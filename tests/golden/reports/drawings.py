@@ -262,6 +262,8 @@ def _line(line: Line2D) -> str:
     if line.get_linestyle() == "None" or len(line.get_xdata()) == 1:
         looks = "no line"
     face, edge = (_colour(of) for of in (line.get_markerfacecolor(), line.get_markeredgecolor()))
+    if line.get_marker() not in Line2D.filled_markers:
+        face = "open"
     return (
         f"{looks} marker {line.get_marker()} {line.get_markersize():.4g} {face} {edge} "
         f"{line.get_markeredgewidth():.4g}"
