@@ -82,7 +82,7 @@ def do_cross(bands: Mapping[str, Band]) -> bool:
     return any((gap > clearly).any() and (gap < -clearly).any() for gap in gaps)
 
 
-def _panels(
+def plot_apart(
     bands: Mapping[str, Band], looks: Mapping[str, Mapping[str, Any]], run: RunFolder
 ) -> Figure:
     """One panel a strategy, the others behind it in pale grey."""
@@ -106,7 +106,9 @@ def _panels(
     for ax in axes.flat[len(bands) :]:
         ax.set_axis_off()
     for ax in axes.flat[max(len(bands) - n_columns, 0) : len(bands)]:
-        ax.tick_params(labelbottom=True)  # the lowest panel of each column has the dates
+        # The lowest panel of each column has the dates.
+        ax.tick_params(labelbottom=True)
+        ax.set_xlabel(f"date, {offset_name(run.start)}", fontsize=8)
     return figure
 
 
@@ -118,7 +120,7 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     n = next(iter(bands.values())).denominator
     title = findings.most_of(bands, run.start, "Businesses impaired", is_share=False)
     if len(bands) > 2 and do_cross(bands):
-        figure = _panels(bands, looks, run)
+        figure = plot_apart(bands, looks, run)
         style.add_title(figure, title)
         figure.supylabel(f"businesses impaired (of {n:,.0f})", fontsize=8.5)
     else:

@@ -5,7 +5,11 @@ In: folders of runs by name. Out: lines by the name of a golden file. It compare
 
 from __future__ import annotations
 
+import csv
+import json
 import re
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -14,12 +18,13 @@ from types import MappingProxyType
 
 from sim.assess.assessment import assess
 from sim.assess.court_facts import read_court_facts
+from sim.measure.bands import whole_band
 from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.blocks import to_html, to_markdown
 from sim.report.documents.court_answers import Asked
 from sim.report.documents.courts import write_court
 from sim.report.documents.error_rate import error_rates
-from sim.report.figures import style
+from sim.report.figures import strategies, style
 from sim.report.figures.animation import Film
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing
 from sim.report.figures.figures import caption
@@ -29,11 +34,12 @@ from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language, language
 from sim.results.read import RunFolder, open_run
 from sim.scenario.tables.courts import read_court_questions
 from sim.version import __version__
-from tests.golden.reports.drawings import drawing_lines
+from tests.golden.reports.drawings import drawing_lines, figure_lines
 from tests.golden.reports.pages import page_lines
 from tests.golden.reports.studies import influences, least_collateral, scores
 
 Told = Callable[[RunFolder], list[str]]
+MANY_DRAWS = 64
 COVERING = Choice(strategy="covering-prefix")
 WORDS = ("p", "h1", "h2", "h3", "li", "dt", "dd", "caption", "figcaption", "label", "text")
 """Begin a line of what a page says outside of its tables."""
@@ -94,6 +100,51 @@ def unfinished(run: RunFolder) -> list[str]:
     return [line for line in page_lines(render(cut)) if line not in whole]
 
 
+def settled(run: RunFolder) -> list[str]:
+    """Lines in which the page of a comparison differs where many draws settle what they can."""
+    unknown = {"hangs_on_1": "censor.purity", "hangs_on_1_share": "0.5", "share_luck": "0.2"}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "run"
+        shutil.copytree(run.path, folder)
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        draws = {**manifest["draws"], "n": MANY_DRAWS}
+        changed = manifest | {"n_draws": MANY_DRAWS, "draws": draws}
+        (folder / "manifest.json").write_text(json.dumps(changed), encoding="utf-8")
+        _rewrite(folder / "uncertainty.csv", lambda row: unknown)
+        _rewrite(folder / "verdicts.csv", _verdict)
+        whole = set(page(run))
+        return [line for line in page_lines(render(open_run(folder))) if line not in whole]
+
+
+def _verdict(row: Mapping[str, str]) -> dict[str, str]:
+    """What more draws of the same kind would make of a line of ``verdicts.csv``."""
+    n = {"n_draws": str(MANY_DRAWS)}
+    for which in ("better", "worse"):
+        if float(row[f"share_{which}_bound"]) > 0:
+            return n | {"verdict": which, f"share_{which}_bound": "0.96"}
+    region = {"region": "censor.purity <= 0.3", "region_says": "not less", "coverage": "0.7"}
+    return n | region | {"density": "0.8"}
+
+
+def _rewrite(path: Path, changes: Callable[[Mapping[str, str]], Mapping[str, str]]) -> None:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{**row, **changes(row)} for row in csv.DictReader(file)]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def side_by_side(run: RunFolder) -> list[str]:
+    """Lines of the figure of strategies whose curves cross: a panel for each."""
+    bands = {name: whole_band(run, strategies.METRIC, name) for name in run.strategies}
+    looks = strategies.looks_of(run.strategies, strategies.baseline_of(run))
+    with style.house_style():
+        drawn = strategies.plot_apart(bands, looks, run)
+        style.fix_layout(drawn)
+        return list(figure_lines(drawn))
+
+
 def figure(name: str, choice: Choice = DEFAULT, frame: int | None = None) -> Told:
     """What tells a figure as it is exported, of a film one frame."""
 
@@ -143,6 +194,8 @@ SUBJECTS: Mapping[str, tuple[str, Told]] = MappingProxyType(
         },
         "single/animation": ("single", figure("animation", frame=5)),
         "compared/page": ("compared", page),
+        "compared/page-settled": ("compared", settled),
+        "compared/strategies-apart": ("compared", side_by_side),
         "compared/page-in-spanish": ("compared", lambda run: sentences(run, SPANISH)),
         **{
             f"compared/{name}": ("compared", figure(name))

@@ -31,7 +31,7 @@ from sim.report.figures.kinds import FIGURES
 from sim.report.figures.layers import TOTAL
 from sim.results.read import open_run
 from tests.golden.reports.runs import N_DRAWS, RUNS
-from tests.golden.reports.subjects import COVERING, drawing_of, exported, page_of
+from tests.golden.reports.subjects import COVERING, drawing_of, exported, page_of, side_by_side
 
 pytestmark = pytest.mark.laws
 
@@ -481,6 +481,13 @@ def test_a_figure_shows_all_its_data_and_names_its_axes(
         assert box.y1 <= height + 2, text.get_text()
     assert drawing.alt.endswith((".", ")"))
     assert "nan" not in drawing.alt.split()
+
+
+def test_panels_of_strategies_name_the_zone_of_their_dates(folders: Folders) -> None:
+    lines = side_by_side(open_run(folders("compared")))
+    named = [line for line in lines if line.startswith("x axis: 'date, UTC+03:00'")]
+    shown = [line for line in lines if line.startswith("x ticks:") and "shown True" in line]
+    assert len(named) == len(shown) == 1  # told once, as of the panels that are alike
 
 
 def test_curves_of_figures_are_the_stored_ones(folders: Folders) -> None:
