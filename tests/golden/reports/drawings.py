@@ -6,8 +6,11 @@ Marks that look the same stand in one line, with what their places come to.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -27,6 +30,21 @@ from tests.golden.reports.lines import PLACE, series
 
 Mark = tuple[str, str, tuple[float, ...], tuple[float, ...], str]
 """Kind, looks, places across, places up, text."""
+
+
+@contextmanager
+def unsaved() -> Iterator[list[Figure]]:
+    """Keep figures that are saved, as they are when they are, and write no picture."""
+    found: list[Figure] = []
+
+    def keep(figure: Figure, path: Path, *, dpi: float, metadata: Mapping[str, object]) -> None:
+        assert dpi == figure.dpi, f"{path}: laid out for another resolution"
+        assert not any("date" in name.lower() and metadata[name] for name in metadata)
+        if not any(one is figure for one in found):
+            found.append(figure)
+
+    with mock.patch.object(Figure, "savefig", keep):
+        yield found
 
 
 def drawing_lines(name: str, drawing: Drawing) -> list[str]:
@@ -57,7 +75,7 @@ def figure_lines(figure: Figure) -> Iterator[str]:
     A line that an earlier axes of the figure has too is counted only.
     """
     width, height = figure.get_size_inches()
-    yield f"figure {width:.4g} by {height:.4g} in"
+    yield f"figure {width:.4g} by {height:.4g} in at {figure.dpi:.4g} dpi"
     yield from _marks(figure, [one for one in figure.get_children() if one is not figure.patch])
     before: list[str] = []
     for place, ax in enumerate(figure.axes):

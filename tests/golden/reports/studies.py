@@ -7,24 +7,19 @@ from __future__ import annotations
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
-from unittest import mock
-
-from matplotlib.figure import Figure
 
 from sim.addresses.cover.regret import Constraints
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.covers import Question, answer
 from sim.report.documents.backtest import draw_backtest
-from sim.report.figures import style
 from sim.report.figures.frontier import draw_frontier
 from sim.report.figures.tornado import draw_sensitivity
 from sim.uncertainty.influence import Line
-from tests.golden.reports.drawings import figure_lines
+from tests.golden.reports.drawings import figure_lines, unsaved
 
 
 def _influence(factor: str, low: float, high: float, **more: Any) -> Line:
@@ -105,7 +100,7 @@ def _cover(
 
 
 def _told(draw: Callable[[Path], object]) -> list[str]:
-    with tempfile.TemporaryDirectory() as temporary, _kept() as figures:
+    with tempfile.TemporaryDirectory() as temporary, unsaved() as figures:
         draw(Path(temporary))
         beside = [
             f"{path.name}: {line}"
@@ -113,18 +108,3 @@ def _told(draw: Callable[[Path], object]) -> list[str]:
             for line in path.read_text(encoding="utf-8").splitlines()
         ]
     return [*beside, *(line for figure in figures for line in figure_lines(figure))]
-
-
-@contextmanager
-def _kept() -> Iterator[list[Figure]]:
-    """Keep the figures that are saved, laid out, instead of saving them."""
-    found: list[Figure] = []
-
-    def keep(figure: Figure, paths: Sequence[Path], dpi: int = style.DPI) -> list[Path]:
-        figure.set_dpi(dpi)
-        style.fix_layout(figure)
-        found.append(figure)
-        return list(paths)
-
-    with mock.patch.object(style, "save_figure", keep):
-        yield found

@@ -34,7 +34,7 @@ from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language, language
 from sim.results.read import RunFolder, open_run
 from sim.scenario.tables.courts import read_court_questions
 from sim.version import __version__
-from tests.golden.reports.drawings import drawing_lines, figure_lines
+from tests.golden.reports.drawings import drawing_lines, figure_lines, unsaved
 from tests.golden.reports.pages import page_lines
 from tests.golden.reports.studies import influences, least_collateral, scores
 
@@ -60,7 +60,8 @@ def exported(folder: Path, name: str, choice: Choice = DEFAULT) -> Drawing | Fil
         drawing = drawing_of(made)
         style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
         drawing.finish()
-        style.fix_layout(drawing.figure)
+        with unsaved():
+            style.save_figure(drawing.figure, [Path("picture.png"), Path("picture.svg")])
     return made
 
 
