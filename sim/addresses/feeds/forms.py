@@ -429,7 +429,7 @@ FORMS: Sequence[Form] = (
     ),
     Form(
         "names",
-        "lists of names: plain, hosts files, for browsers",
+        "lists of names: plain, with ranks (Tranco), hosts files, for browsers",
         "names without addresses, to be resolved",
         "`StevenBlack/hosts`, `hosts`; `easylist/easylist`, `easylist/easylist_adservers.txt`; "
         "zones of unbound and RPZ: their documentation as remembered, not seen",

@@ -157,6 +157,8 @@ def names_of(feed: Feed) -> list[str | None]:
         ("names", "a.example\nb.example\n", "2 entries are names"),
         ("names", "0.0.0.0 a.example\n::1 b.example # x\n", "2 entries are names"),
         ("names", "! title\n||a.example^\n||b.example^$third-party\n@@||c.example^\n", "2 entries"),
+        ("names", "1,a.example\n2,b.example\n", "2 entries are names"),
+        ("names", "1\ta.example\n2\tb.example\n*cast*\n", "2 entries are names"),
         ("names", "http://a.example/a\nhttps://b.example\n", "2 entries are names"),
         ("names", 'local-zone: "a.example" static\nb.example CNAME .\n', "2 entries are names"),
         ("dnsmasq", "address=/a.example/0.0.0.0\nserver=/b.example/\n", "2 entries are names"),
@@ -175,9 +177,18 @@ def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
     assert told in message
     assert "zdns A --input-file names.txt > answers.jsonl" in message
     assert "--names answers.jsonl" in message
+    assert "'overblock overmatch'" in message
     feed = read_feed(Input(path, "names.txt"), allow_empty=True)
     assert names_of(feed) == ["a.example", "b.example"]
     assert feed.n_unplaced == 2
+
+
+def test_names_in_letters_of_other_alphabets_are_names(tmp_path):
+    path = tmp_path / "names.txt"
+    path.write_text("пример.рф\nмосква.рф\n")
+    assert sniff(Input(path, "names.txt")) == "names"
+    feed = read_feed(Input(path, "names.txt"), allow_empty=True)
+    assert names_of(feed) == ["пример.рф", "москва.рф"]
 
 
 def test_a_hosts_file_says_nothing_of_the_machine_itself(tmp_path):
