@@ -4,6 +4,7 @@ Shares and weights are multiples of 1/16, so that floats hold every product with
 "exactly" means the last bit.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 from ipaddress import ip_address
 from itertools import pairwise
@@ -24,7 +25,7 @@ from sim.scenario.tables.reactions import STANCES
 from sim.streams import Streams
 from tests.examples import n_examples
 from tests.reference import RefOutcome, simulate_reference
-from tests.worlds import DAY, Actor, Firm, SmallWorld, prefixes_text
+from tests.worlds import DAY, Actor, Dated, Firm, SmallWorld, prefixes_text
 
 pytestmark = pytest.mark.laws
 
@@ -125,6 +126,37 @@ def test_the_slow_reference_agrees_event_by_event_and_to_the_last_bit(small):
     assert_same_curves(outcome, reference)
     assert ledger_of(outcome) == [ledger_row(row) for row in reference.ledger]
     assert_same_at_operators(outcome, reference)
+
+
+@st.composite
+def crowded_worlds(draw):
+    """So many orders, of several prefixes each, that every array of the calendar grows."""
+    small = draw(small_worlds())
+    n = draw(st.integers(40, 90))
+    network = st.integers(0, 63).map(lambda row: f"192.0.2.{4 * row}/30")
+    orders, in_force = [], []
+    for t_s in sorted(draw(st.lists(st.integers(0, 5000), min_size=n, max_size=n))):
+        if len(in_force) > 30 or (in_force and draw(st.integers(0, 4)) == 0):
+            prefixes = in_force.pop(draw(st.integers(0, len(in_force) - 1)))
+            orders.append(Dated(t_s, "unblock", prefixes))
+        else:
+            prefixes = tuple(sorted(set(draw(st.lists(network, min_size=1, max_size=5)))))
+            in_force.append(prefixes)
+            orders.append(Dated(t_s, "block", prefixes))
+    actors = tuple(
+        replace(actor, poll_interval_s=draw(st.integers(25, 400)), poll_phase_s=0)
+        for actor in small.actors
+    )
+    return replace(small, orders=tuple(orders), actors=actors, horizon_s=5000, cadence=((0, 60),))
+
+
+@settings(max_examples=n_examples(8), deadline=None)
+@given(crowded_worlds())
+def test_the_slow_reference_agrees_where_the_calendar_has_to_grow(small):
+    outcome, reference = small.run(), simulate_reference(small.reference())
+    assert len(outcome.entry_addresses) > 16  # the room of a new calendar
+    assert events_of(small, outcome) == reference.events
+    assert_same_curves(outcome, reference)
 
 
 def events_of(small: SmallWorld, outcome: Outcome) -> list[tuple[int, str, int, str]]:
