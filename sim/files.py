@@ -17,6 +17,7 @@ import json
 import os
 import re
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -45,18 +46,25 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def check_free(path: Path, *, force: bool = False) -> None:
-    """Refuse to write over a file unless forced, and over anything else in any case.
+    """Refuse to write over a file unless forced, over anything else, and where nothing can be.
 
     Raises
     ------
     UsageError
-        If the path is taken.
+        If the path is taken, or no file could be made there.
     """
     if path.is_file():
         if not force:
             raise UsageError(f"{path}: exists; give --force to replace it")
     elif path.exists() or path.is_symlink():
         raise UsageError(f"{path}: exists and is no file; choose another place")
+    above = next(parent for parent in path.absolute().parents if parent.exists())
+    try:
+        # Rights alone do not tell: some folders take no file of anybody.
+        tempfile.TemporaryFile(dir=above).close()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"{path}: cannot write a file in {above}: {reason}") from None
 
 
 @contextmanager

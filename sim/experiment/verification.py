@@ -7,6 +7,7 @@ files were not checked.
 
 from __future__ import annotations
 
+import platform
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from sim.measure.facts import FactTables, draw_measure_columns, fact_columns
 from sim.measure.measures import Measure
 from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
 from sim.results.integrity import changed_files, unlisted_files
-from sim.results.manifest import canonical_json, package_version
+from sim.results.manifest import PACKAGES, canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.read import RunFolder, open_run
 from sim.results.store import RUN_TABLES
@@ -141,6 +142,7 @@ class _Verification:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
             plan = plan_of_folder(run, self._scratch, is_resolved=True)
         found += changed_notes(run)
+        found += _unnamed_packages(run)
         self._run_tables = plan.run_tables
         found += self._changed_keys(plan)
         found += changed_tables(run, plan, self._scratch)
@@ -268,8 +270,22 @@ def _is_same(one: float, other: float) -> bool:
     return one == other or (one != one and other != other)
 
 
+def _unnamed_packages(run: RunFolder) -> Iterator[str]:
+    """Say which packages that shape numbers a manifest of this version does not name."""
+    manifest: Mapping[str, Any] = run.manifest
+    if manifest["tool"]["version"] == __version__:
+        for name in PACKAGES:
+            if name not in manifest.get("packages", {}):
+                yield f"{MANIFEST}: packages.{name}: is not there"
+        if "python" not in manifest:
+            yield f"{MANIFEST}: python: is not there"
+
+
 def _notes(run: RunFolder) -> Iterator[str]:
     manifest: Mapping[str, Any] = run.manifest
+    python = platform.python_version()
+    if manifest.get("python", python) != python:
+        yield f"made with Python {manifest['python']}, checked with {python}"
     if manifest["tool"]["version"] != __version__:
         yield f"made by overblock {manifest['tool']['version']}, checked by {__version__}"
     for name, version in manifest.get("packages", {}).items():

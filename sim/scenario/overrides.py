@@ -107,6 +107,12 @@ def set_value(document: Document, path: tuple[str, ...], value: Value, place: Pl
             above.pop(path[-1], None)
         document.forget(path)
         document.replaced.add(path)
+    elif value == OFF and _sections_at(path):
+        message = (
+            "expected a mapping of keys, got 'off': where this section is left out its defaults "
+            "hold, so that it cannot be switched off"
+        )
+        raise ScenarioError([Problem(place.file, message)])
     else:
         put_value(document, path, value, place)
         document.replaced.add(path)
@@ -149,7 +155,20 @@ def value_at(document: Document, path: Path) -> Value | None:
 
 
 def _may_be_absent(path: tuple[str, ...]) -> bool:
-    """Whether a scenario may leave a key out, and then has no such value."""
+    """Whether a scenario may leave a key out, and then has no such value, or a section of none."""
+    return NoneType in _kinds_at(path) or any(
+        not any(field.is_required() for field in kind.model_fields.values())
+        and not any(vars(kind()).values())
+        for kind in _sections_at(path)
+    )
+
+
+def _sections_at(path: tuple[str, ...]) -> list[type[BaseModel]]:
+    return [kind for kind in _kinds_at(path) if issubclass(kind, BaseModel)]
+
+
+def _kinds_at(path: tuple[str, ...]) -> list[type]:
+    """Types that the value at a path may have; none where a scenario has no such key."""
     kinds: list[type] = [Scenario]
     for part in path:
         fields = [
@@ -160,4 +179,4 @@ def _may_be_absent(path: tuple[str, ...]) -> bool:
             if (field.alias or name) == part
         ]
         kinds = [kind for field in fields for kind in kinds_of(field.annotation)]
-    return NoneType in kinds
+    return kinds

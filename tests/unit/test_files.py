@@ -59,6 +59,22 @@ def test_what_is_no_file_is_replaced_by_nothing(tmp_path: Path, kind: str) -> No
     assert names(tmp_path) == ["a.txt"]
 
 
+@pytest.mark.parametrize("below", ["a.txt/x.json", "a.txt/deep/x.json"])
+def test_where_no_file_can_be_made_is_told_before_anything_is(tmp_path: Path, below: str) -> None:
+    (tmp_path / "a.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"x\.json: cannot write a file in .*a\.txt: "):
+        check_free(tmp_path / below)
+    assert names(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that takes no file")
+def test_a_folder_that_takes_no_file_of_anybody_is_told(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"x\.json: cannot write a file in /proc: "):
+        check_free(Path("/proc/x.json"))
+    check_free(tmp_path / "deep" / "x.json")
+    assert names(tmp_path) == []
+
+
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt(), ValueError()])
 def test_after_an_error_all_is_as_it_was(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "a.txt"

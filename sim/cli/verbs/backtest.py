@@ -143,6 +143,8 @@ def _check_files(plot: Path | None, save: Path | None, *, force: bool) -> None:
     for path in (plot, save):
         if path is not None:
             check_free(path, force=force)
+    if plot is not None and save is not None and plot.absolute() == save.absolute():
+        raise UsageError(f"{plot}: expected two files for --plot and --save, got one for both")
 
 
 def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: Path | None) -> None:

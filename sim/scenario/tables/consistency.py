@@ -221,17 +221,27 @@ def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterable[Problem
         yield table.problem(0, "from", f"{message}, got {table.rows[0].from_.isoformat()}")
 
 
+MOST_EARLY = 3
+"""Orders before the start that are told one by one; of more the scenario means another time."""
+
+
 def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem]:
     """Refuse orders before the start and unblock orders of what is not blocked."""
     is_drawn = isinstance(scenario.strategy, Replay) and scenario.strategy.order_times == "drawn"
     in_force: dict[Any, list[int]] = {}
     order_of_time = sorted(range(len(table.rows)), key=lambda number: table.rows[number].effective)
+    firsts = [(row.earliest or row.effective) if is_drawn else row.effective for row in table.rows]
+    early = [number for number in order_of_time if firsts[number] < scenario.start]
+    expected = f"expected a time from the scenario's start, {scenario.start.isoformat()}, on"
+    for number in early if len(early) <= MOST_EARLY else early[:1]:
+        more = "" if len(early) <= MOST_EARLY else f" and {len(early) - 1} more before it"
+        text = f"{expected}, got {firsts[number].isoformat()}{more}"
+        yield table.problem(number, "effective", text)
+    if len(early) > MOST_EARLY:
+        # One cause, told once: what is withdrawn of them would be told again and again.
+        return
     for number in order_of_time:
-        row = table.rows[number]
-        first = (row.earliest or row.effective) if is_drawn else row.effective
-        if first < scenario.start:
-            message = f"expected a time from the scenario's start, {scenario.start.isoformat()}, on"
-            yield table.problem(number, "effective", f"{message}, got {first.isoformat()}")
+        row, first = table.rows[number], firsts[number]
         holders = in_force.setdefault(row.key, [])
         if row.action == "block":
             holders.append(number)

@@ -112,6 +112,12 @@ def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -
         (["nams", "--blind", "{}/blind.yaml"], 2, "nams: expected the id of a case, got no such"),
         (["--blind", "{}/blind.yaml", "--plot", "f.pdf"], 2, "ends in .png or .svg"),
         (["--blind", "{}/blind.yaml", "--save", "{}"], 2, "exists and is no file"),
+        (["--blind", "{}/blind.yaml", "--save", "{}/blind.yaml/s.json"], 2, "cannot write a file"),
+        (
+            ["--blind", "{}/blind.yaml", "--save", "{}/a.svg", "--plot", "{}/a.svg"],
+            2,
+            "expected two files for --plot and --save",
+        ),
         (["--blind", "{}/bad.yaml"], 2, "bad.yaml:4:5: cases.0.titel: unknown key"),
         (["--blind", "{}/blind.yaml", "--draws-from", "{}"], 4, "weights.csv: expected a readable"),
         (["no-such-case"], 2, "no-such-case: expected the id of a case"),

@@ -319,3 +319,20 @@ def test_the_manifest_names_every_package_that_shapes_numbers(
     found = verified(folder)
     assert found.differences == ()
     assert any(note.startswith("made with scipy 0.1, checked with ") for note in found.notes)
+
+
+def test_a_manifest_that_names_no_packages_differs_and_another_python_is_told(
+    folder: Path,
+) -> None:
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["packages"] = {"numpy": manifest["packages"]["numpy"]}
+        manifest["python"] = "2.7.18"
+
+    mend(folder, change)
+    found = verified(folder, n_sample=1)
+    assert "manifest.json: packages.numba: is not there" in found.differences
+    assert not any("packages.numpy" in text for text in found.differences)
+    assert any(note.startswith("made with Python 2.7.18, checked with ") for note in found.notes)
+
+    mend(folder, lambda manifest: manifest.pop("python"))
+    assert "manifest.json: python: is not there" in verified(folder, n_sample=1).differences

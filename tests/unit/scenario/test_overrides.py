@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.errors import ScenarioError
 from sim.scenario.document import parse_document, parse_scalar
 from sim.scenario.overrides import override_text, set_value
 from sim.scenario.tree import Place
@@ -86,3 +87,17 @@ def at(tree: Any, path: tuple[Any, ...]) -> Any:
         except (KeyError, IndexError, TypeError):
             return NOTHING
     return tree
+
+
+def test_a_section_of_nothing_but_what_may_be_left_out_is_switched_off() -> None:
+    document = parse_document(b"published: {totals: t, figures: f}\n", "f")
+    set_value(document, ("published",), "off", PLACE)
+    assert document.tree == {}
+
+
+@pytest.mark.parametrize("section", ["money", "register", "names", "effects", "thresholds"])
+def test_a_section_that_has_defaults_cannot_be_switched_off(section: str) -> None:
+    document = parse_document(b"name: x\n", "f")
+    with pytest.raises(ScenarioError, match="where this section is left out its defaults hold"):
+        set_value(document, (section,), "off", PLACE)
+    assert document.tree == {"name": "x"}

@@ -284,6 +284,15 @@ def test_an_order_before_the_start_is_refused(resolve_with: Callable[..., Resolv
     assert resolve_with("strategy.orders", at_start)
 
 
+def test_many_orders_before_the_start_are_told_once(resolve_with: Callable[..., Resolved]) -> None:
+    rows = [f"2018-04-1{day}T12:00+03:00,,,block,192.0.2.{day}/32" for day in range(1, 8)]
+    rows.append("2018-04-17T12:00+03:00,,,unblock,192.0.2.1/32")
+    assert problems_of(lambda: resolve_with("strategy.orders", orders(*rows))) == [
+        "own.csv:2: effective: expected a time from the scenario's start, "
+        "2018-04-16T00:00:00+03:00, on, got 2018-04-11T12:00:00+03:00 and 4 more before it"
+    ]
+
+
 def test_a_window_that_opens_before_the_start_matters_only_when_times_are_drawn(
     resolve_with: Callable[..., Resolved],
 ) -> None:
