@@ -261,10 +261,12 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
         b",tcp:80",
         b"Name: a\nType: ",
         b"Members:",
+        *(b"del a ", b" -exist", b"flush a", b"destroy a", b"swap a b", b"rename a b"),
     ),
     "nftables": (
         *b"table set map elements = { } vmap drop accept saddr daddr != @s $X define add".split(),
         *(b"element ip t s", b"type ipv4_addr", b" . 80", b" : drop", b"\\\n"),
+        *(b"delete element ip t s", b"flush set ip t s", b"flush ruleset", b"delete table ip t"),
     ),
     "iptables": (b"-A INPUT", b"-s ", b"-d ", b"-j DROP", b"-j A", b"! ", b"--dst-range ", b"-m "),
     "mikrotik": (

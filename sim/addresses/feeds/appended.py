@@ -39,6 +39,11 @@ class Growing(Generic[Number]):
         """Bytes of the values so far."""
         return self._size * self._room.itemsize
 
+    @property
+    def so_far(self) -> NDArray[Number]:
+        """The values so far: a view, good until more are added."""
+        return self._room[: self._size]
+
     def append(self, values: NDArray[Number]) -> None:
         """Add values at the end."""
         size = self._size + values.size

@@ -24,6 +24,8 @@ from sim.addresses.text.source import Limits
 from sim.errors import BadLinesError, Problem
 
 Line = NDArray[np.int64]
+Bounds = tuple[int, int, int]
+"""Family, first and last address of an entry."""
 # Marks that a list of addresses would take for a comment, for the end of a line, or, in the first
 # value, for a mark of byte order.
 _MARKS = ("#", ";", "\r", "\ufeff")
@@ -182,6 +184,28 @@ class Gathering:
         """Append IPv6 rows given as inclusive bounds."""
         self._v6.append(Entries6(first, last, line))
         self._record6.append(record)
+
+    def alike(self, wanted: NDArray[np.bool_]) -> list[tuple[int, Bounds]]:
+        """Records, in sequence, that have the bounds of some wanted record, those included.
+
+        Parameters
+        ----------
+        wanted : shape (n_records,), bool
+        """
+        record4, record6 = self._record4.so_far, self._record6.so_far
+        start, stop = (column.so_far for column in self._rows4[:2])
+        of_same = np.isin(start, start[wanted[record4]])
+        four = zip(start[of_same].tolist(), stop[of_same].tolist(), strict=True)
+        bounds: list[Bounds] = [(4, first, last - 1) for first, last in four]
+        v6 = Entries6.concatenate(self._v6)
+        of_same6 = np.isin(v6.first.low, v6.first.low[wanted[record6]])
+        of_same6 &= np.isin(v6.first.high, v6.first.high[wanted[record6]])
+        six = (side.take(of_same6).to_ints() for side in (v6.first, v6.last))
+        bounds += [(6, first, last) for first, last in zip(*six, strict=True)]
+        records = record4[of_same].tolist() + record6[of_same6].tolist()
+        found = list(zip(records, bounds, strict=True))
+        wanted_bounds = {bound for record, bound in found if wanted[record]}
+        return sorted(each for each in found if each[1] in wanted_bounds)
 
     def finish(self, origin: Origin) -> Feed:
         """Return the feed.

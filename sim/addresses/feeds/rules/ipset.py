@@ -1,7 +1,7 @@
 """Sets of the Linux kernel, as ``ipset save`` and ``ipset list`` write them.
 
-In: ``create`` and ``add`` lines, or the members of listed sets. Out: one record per member that
-holds an address. Ports and interfaces beside an address are not kept.
+In: ``create``, ``add`` and ``del`` lines, or the members of listed sets. Out: one record per member
+that holds an address and is there at the end. Ports and interfaces beside it are not kept.
 """
 
 from __future__ import annotations
@@ -20,19 +20,31 @@ from sim.addresses.text.source import Limits, Source
 
 # Kinds of sets whose members begin with no address (ipset(8), "SET TYPES").
 _NO_ADDRESSES = ("list:set", "hash:mac", "bitmap:port", "setlist", "portmap", "macipmap")
-_OTHER_COMMANDS = ("flush", "destroy", "swap", "rename", "commit", "-f", "-x", "-w", "-e")
-_ADDS = ("add", "-a", "--add")
-_CREATES = ("create", "-n", "--create")
+# Commands by all their names, short ones in capitals; what only reads is passed over.
+_COMMANDS = {
+    **dict.fromkeys(("add", "-A", "--add"), "add"),
+    **dict.fromkeys(("create", "-N", "--create"), "create"),
+    **dict.fromkeys(("del", "-D", "--del"), "del"),
+    **dict.fromkeys(("flush", "-F", "--flush"), "flush"),
+    **dict.fromkeys(("destroy", "-X", "--destroy"), "destroy"),
+    **dict.fromkeys(("swap", "-W", "--swap"), "swap"),
+    **dict.fromkeys(("rename", "-E", "--rename"), "rename"),
+    **dict.fromkeys(("commit", "list", "-L", "--list", "save", "-S", "test", "-T"), "reads"),
+}
+_LENIENT = ("-exist", "-!", "--exist", "-q", "-quiet", "--quiet")
 _KIND = r"(hash|bitmap|list|\w+hash|\w+map|setlist)\b"
 _SAVED = re.compile(
     rf"(ipset )?((create|-N|--create) (-exist |-! )?\S+ {_KIND}.*"
-    r"|(add|-A|--add) (-exist |-! )?\S+ [\w.:,/][^\s={]*( .*)?)"
+    r"|(add|-A|--add|del|-D|--del) (-exist |-! )?\S+ [\w.:,/][^\s={]*( .*)?"
+    r"|(flush|destroy|-F|-X) \S+|(swap|rename|-W|-E) \S+ \S+)"
 )
 
 
 def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read what ``ipset save`` or ``ipset list`` wrote.
 
+    Later commands act on what earlier ones of the file added, as the kernel would carry them out:
+    ``del``, ``flush``, ``destroy``, ``swap``, ``rename``. What the file did not add is not in it.
     Members marked ``nomatch`` are exceptions to a wider one and refused: the list without them
     would say more than is blocked.
 
@@ -86,18 +98,39 @@ class _Sets:
         except ValueError:
             self._gathering.refuse(f"expected quotes that close, got {shown(line)}", number)
             return
-        words = [word for word in words if word not in ("-exist", "-!", "-q", "-quiet")]
+        is_lenient = any(word in ("-exist", "-!", "--exist") for word in words)
+        words = [word for word in words if word not in _LENIENT]
         if words and words[0] == "ipset":
             words = words[1:]
-        command = words[0].lower() if words else ""
-        if command in _CREATES and len(words) >= 3:
-            self._create(words[1], words[2])
-        elif command in _ADDS and len(words) >= 3:
-            self._add(words[1], words[2:], number)
-        elif command not in _OTHER_COMMANDS:
-            self._gathering.refuse(
-                f"expected create or add, as ipset save writes them, got {shown(line)}", number
-            )
+        command = words[0] if words else ""
+        match _COMMANDS.get(command, _COMMANDS.get(command.lower(), "")), words[1:]:
+            case "create", [name, kind, *_]:
+                self._create(name, kind)
+            case "add", [name, member, *options]:
+                self._add(name, [member, *options], number)
+            case "del", [name, member, *options]:
+                self._remove(name, [member, *options], number, is_lenient=is_lenient)
+            case ("flush" | "destroy") as what, [] | [_]:
+                self.verdicts.clear(words[1] if words[1:] else None)
+                if what == "destroy" and not words[1:]:
+                    self._kinds = {}
+                elif what == "destroy":
+                    self._kinds.pop(words[1], None)
+            case "swap" | "rename", [one, other]:
+                self._exchange(one, other)
+            case "reads", _:
+                pass
+            case _:
+                expected = "expected create, add, del, flush, destroy, swap or rename of ipset"
+                self._gathering.refuse(f"{expected}, got {shown(line)}", number)
+
+    def _exchange(self, one: str, other: str) -> None:
+        """Let two sets swap what they hold, or give one the name of the other."""
+        self.verdicts.exchange(one, other)
+        kinds = [self._kinds.pop(each, None) for each in (one, other)]
+        self._kinds |= {
+            name: kind for name, kind in zip((other, one), kinds, strict=True) if kind is not None
+        }
 
     def _create(self, name: str, kind: str) -> None:
         self._kinds[name] = kind
@@ -106,21 +139,40 @@ class _Sets:
 
     def _add(self, name: str, words: list[str], number: int) -> None:
         """Take one member: the address before its ports, interface and options."""
+        if address := self._address(name, words, number):
+            self.verdicts.take(address, number, name)
+
+    def _remove(self, name: str, words: list[str], number: int, *, is_lenient: bool) -> None:
+        """Take one member back.
+
+        With -exist it may be missing, but from sets of single addresses, which take ranges apart:
+        what is missing here may be part of one.
+        """
+        if "," in words[0] and self._kinds.get(name, "") not in _NO_ADDRESSES:
+            message = "expected to remove a member that is an address alone, got one with a port"
+            self._gathering.refuse(f"{message} or interface: {shown(words[0])}", number)
+        elif address := self._address(name, words, number):
+            is_sure = self._kinds.get(name, "") in ("hash:net", "nethash")
+            self.verdicts.remove(address, number, name, may_be_missing=is_lenient and is_sure)
+
+    def _address(self, name: str, words: list[str], number: int) -> str:
+        """Return the address of a member; empty where it has none, or was refused."""
         kind = self._kinds.get(name, "")
         if kind in _NO_ADDRESSES:
             self.verdicts.leave_out(f"members of sets of kind {kind} hold no address")
-            return
+            return ""
         address, *others = words[0].split(",")
         if "nomatch" in words[1:]:
             message = "expected a member that matches, got an exception to a wider one (nomatch)"
             self._gathering.refuse(f"{message}: {shown(' '.join(words))}", number)
-        elif any(is_address(other) and not other.isdigit() for other in others):
+            return ""
+        if any(is_address(other) and not other.isdigit() for other in others):
             message = "expected one address in a member, got a pair of addresses"
             self._gathering.refuse(f"{message}: {shown(words[0])}", number)
-        else:
-            if others:
-                self._gathering.note("ports, interfaces and MAC addresses of members are not kept")
-            self.verdicts.take(address, number, name)
+            return ""
+        if others:
+            self._gathering.note("ports, interfaces and MAC addresses of members are not kept")
+        return address
 
 
 def fits_ipset(sample: Sample) -> bool:

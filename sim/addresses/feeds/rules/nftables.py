@@ -1,7 +1,7 @@
 """Rulesets of nftables: elements of sets, definitions, and addresses in dropping rules.
 
-In: a ruleset as ``nft list ruleset`` or a script writes it. Out: one record per address. Ports
-beside an address are not kept.
+In: a ruleset as ``nft list ruleset`` or a script writes it. Out: one record per address that is
+there at the end. Ports beside an address are not kept.
 """
 
 from __future__ import annotations
@@ -14,6 +14,12 @@ from typing import BinaryIO
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.rules.nft_tables import (
+    DROPPING_MAPS,
+    DROPPING_RULES,
+    Place,
+    Tables,
+)
 from sim.addresses.feeds.rules.verdicts import Verdict, Verdicts
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
@@ -30,11 +36,12 @@ _VERDICTS = {
 _SIDES = ("saddr", "daddr")
 _TYPES = ("ipv4_addr", "ipv6_addr", *_SIDES)
 _BLOCKS = ("table", "chain", "set", "map")
+_ADDS, _TAKES_BACK = ("add", "create"), ("delete", "destroy")
 # Words of a statement, addresses of a rule that wait for its verdict, and braces in braces.
 _MOST_WORDS, _MOST_WAITING, _MOST_DEEP = 10_000, 500_000, 50
 _OPENS = re.compile(
     r"\s*(table\s+((inet|ip6?|bridge|netdev|arp)\s+)?[\w.-]+\s*\{|(add|create)\s+(element|table|set)"
-    r"\s|flush\s+(ruleset|set|table)|define\s+\w+\s*=|#!.*nft\b|elements\s*=\s*\{)"
+    r"\s|(flush|delete|destroy)\s+(ruleset|set|table|element)\b|define\s+\w+\s*=|#!.*nft\b|elements\s*=\s*\{)"
 )
 
 
@@ -43,7 +50,8 @@ def read_nftables(source: BinaryIO | Source, name: str, *, skip_bad: bool, limit
 
     Elements count unless rules use their set only to let through. Maps count where their verdict
     drops. Rules count where they drop a source or a destination that they name; one with ``!=``,
-    or for pairs of both, is refused.
+    or for pairs of both, is refused. Commands that delete or flush act on what came before them in
+    the file; those of which it cannot be told what they take away are refused.
 
     References
     ----------
@@ -76,12 +84,15 @@ class _Ruleset:
     def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering
         self.verdicts = Verdicts(gathering, "sets")
+        self._tables = Tables(gathering, self.verdicts)
         # What each open brace holds: "block", or "elements", "map" and "list" inside a statement.
         self._braces: list[str] = []
         # Kind and name of each open block; empty for tables and chains.
         self._blocks: list[tuple[str, str]] = []
         self._holds_addresses: dict[str, bool] = {}
         self._set_of: dict[str, str] = {}
+        # The table that is open, or that a command names.
+        self._place = Place("", "")
         self._words: list[str] = []
         self._item: list[str] = []
         self._group = ""
@@ -128,14 +139,24 @@ class _Ruleset:
             holds, self._group = ("map" if kind == "map" else "elements"), name
         elif words[1:2] == ["element"]:
             holds, self._group = "elements", words[-1]
+            if words[0] in _TAKES_BACK:
+                holds = "gone"
+            elif words[0] not in _ADDS:
+                message = "expected elements to be added or deleted"
+                self._gathering.refuse(f"{message}, got {shown(' '.join(words))}", number)
+                holds = "list"
+            self._place = Place.of(words[2:-1])
         elif words[:1] == ["define"]:
             holds, self._group = "elements", f"${words[1]}" if len(words) > 1 else ""
         elif words[-1:] in (["vmap"], ["map"]):
-            holds, self._group = "map", "dropping maps"
+            holds, self._group = "map", DROPPING_MAPS
         elif not words or words[0] in _BLOCKS or (words[1:2] and words[1] in _BLOCKS):
             holds = "block"
             kind = next((each for each in ("set", "map") if each in words[:2]), "")
             self._blocks.append((kind, words[-1] if kind else ""))
+            at = 1 + next((row for row, word in enumerate(words[:2]) if word in _BLOCKS), 0)
+            if len(self._blocks) == 1 and words:
+                self._place = Place.of(words[at:])
             self._words = []
         self._braces.append(holds)
 
@@ -159,12 +180,14 @@ class _Ruleset:
         if inside == "list":
             if any(word in _SIDES for word in self._words[-2:]):
                 self._wait(address, number)
-        elif inside == "map" and _VERDICTS.get(item[-1]) is not Verdict.DROP:
+        elif (inside == "map" or ":" in item) and _VERDICTS.get(item[-1]) is not Verdict.DROP:
             self.verdicts.leave_out("elements of maps are not dropped")
         elif not self._holds_addresses.get(self._group, True) or (
             self._group.startswith("$") and not _ADDRESS.match(address)
         ):
             self.verdicts.leave_out("elements of sets are no addresses")
+        elif inside == "gone":
+            self._remove_element(item, address, number)
         else:
             self._take_element(item, address, number)
 
@@ -178,7 +201,19 @@ class _Ruleset:
                 return
             address = parts[0] if parts else address
             self._gathering.note("ports and interfaces beside addresses are not kept")
+        if self._group == DROPPING_MAPS:
+            self._tables.hold_rules(self._place)
+        elif not self._group.startswith("$"):
+            self._tables.hold_elements(self._place, self._group)
         self.verdicts.take(address, number, self._group)
+
+    def _remove_element(self, item: list[str], address: str, number: int) -> None:
+        """Take one element away, which must be an address alone."""
+        if "." in item:
+            message = "expected to delete an element that is an address alone"
+            self._gathering.refuse(f"{message}, got {shown(' '.join(item))}", number)
+        else:
+            self._tables.remove(address, number, self._place, self._group)
 
     def _wait(self, address: str, number: int) -> None:
         if len(self._waiting) >= _MOST_WAITING:
@@ -196,11 +231,16 @@ class _Ruleset:
             self.verdicts.check(len(self._holds_addresses))
         elif kind and words[:2] == ["elements", "="]:
             self._set_of |= {word: name for word in words[2:] if word.startswith("$")}
+            if len(words) > 2:
+                self._tables.hold_elements(self._place, name)
+                self._tables.hold_definition(self._place)
             self.verdicts.check(len(self._set_of))
         elif words[:1] == ["define"]:
             if len(words) == 4 and _ADDRESS.match(words[3]):
                 self.verdicts.take(words[3], number, f"${words[1]}")
-        elif words and not kind:
+        elif words and not kind and (self._blocks or not self._tables.run(words, number)):
+            if not self._blocks:
+                self._place = Place.of(words[2:])
             self._rule(words, waiting, number)
 
     def _rule(self, words: list[str], waiting: list[tuple[str, int]], number: int) -> None:
@@ -215,6 +255,9 @@ class _Ruleset:
         for word in words:
             if word[0] in "@$":
                 self.verdicts.use(word.removeprefix("@"), verdict)
+                self._tables.hold_rules(self._place)
+            if word[0] == "$":
+                self._tables.hold_definition(self._place)
         if verdict is not Verdict.DROP:
             if waiting:
                 self.verdicts.leave_out("addresses of rules are not dropped", len(waiting))
@@ -223,7 +266,8 @@ class _Ruleset:
             self._gathering.refuse(f"{message}: {shown(' '.join(words))}", number)
         else:
             for text, line in waiting:
-                self.verdicts.take(text, line, "dropping rules")
+                self._tables.hold_rules(self._place)
+                self.verdicts.take(text, line, DROPPING_RULES)
 
 
 def fits_nftables(sample: Sample) -> bool:

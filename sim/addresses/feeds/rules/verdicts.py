@@ -2,7 +2,7 @@
 
 In: addresses, each of a named group (a set, a list, a target), and what rules do with groups. Out:
 a feed of the addresses that are dropped, or of which no rule says what becomes of them. What is
-let through is left out, and said.
+let through is left out, and said, and so is what later commands of the file take back.
 """
 
 from __future__ import annotations
@@ -18,12 +18,15 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.appended import Growing
 from sim.addresses.feeds.feed import RESOLVE, Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.rules.taken_back import TakenBack
 from sim.addresses.sets.notation import shown
 from sim.errors import DataError, Problem
 
 # Sets, lists and targets of one file: thousands are in use, and each is kept by name.
 _MOST_GROUPS = 100_000
 _TOLD = 8
+# Stands for the group of what is no entry, but a command that takes one back.
+_COMMAND = -1
 
 
 class Verdict(Enum):
@@ -43,15 +46,19 @@ class Verdicts:
         Takes the addresses.
     noun
         What a group is called in notes, in the plural.
+    apart
+        Groups that no command upon all groups is about.
     """
 
-    def __init__(self, gathering: Gathering, noun: str) -> None:
+    def __init__(self, gathering: Gathering, noun: str, apart: Sequence[str] = ()) -> None:
         self._gathering = gathering
         self._noun = noun
         self._code: dict[str, int] = {}
         self._used: dict[str, set[Verdict]] = {}
         self._codes = Growing[np.int32](np.int32)
-        self._waiting: list[tuple[str, str, int, str]] = []
+        self._waiting: list[tuple[str, str, int, int]] = []
+        self._apart = frozenset(apart)
+        self._taken_back = TakenBack()
         self._left_out: Counter[str] = Counter()
 
     @property
@@ -61,20 +68,44 @@ class Verdicts:
 
     def take(self, text: str, line: int, group: str) -> None:
         """Take an address, prefix or range of a group."""
-        self._waiting.append((text, "", line, group))
+        self._waiting.append((text, "", line, self._code_of(group)))
 
     def take_name(self, name: str, line: int, group: str) -> None:
         """Take a name of a group; its addresses are not known."""
-        self._waiting.append(("", name, line, group))
+        self._waiting.append(("", name, line, self._code_of(group)))
+
+    def remove(
+        self, text: str, line: int, group: str | None, *, may_be_missing: bool = False
+    ) -> None:
+        """Take back an entry of a group, or of all groups, that was added before as it stands.
+
+        Where there is none the command is refused, unless ``may_be_missing``.
+        """
+        code = None if group is None else self._code.get(group, _COMMAND)
+        record = len(self._codes) + len(self._waiting)
+        self._taken_back.remove(record, line, code, may_be_missing=may_be_missing)
+        self._taken_back.check(self._gathering.name)
+        self._waiting.append((text, "", line, _COMMAND))
+
+    def clear(self, group: str | None = None) -> None:
+        """Take back all entries so far of a group, or of all groups."""
+        if group is None or group in self._code:
+            code = None if group is None else self._code[group]
+            self._taken_back.clear(code, len(self._codes) + len(self._waiting))
+
+    def exchange(self, one: str, other: str) -> None:
+        """Let two groups have each other's entries; one of them may have none."""
+        codes = [self._code.pop(each, None) for each in (one, other)]
+        for group, code in zip((other, one), codes, strict=True):
+            if code is not None:
+                self._code[group] = code
 
     def flush(self) -> None:
         """Read what was taken: to be called after every block of lines."""
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return
-        codes = [self._code.setdefault(group, len(self._code)) for *_, group in waiting]
-        self.check(len(self._code))
-        self._codes.append(np.array(codes, np.int32))
+        self._codes.append(np.array([code for *_, code in waiting], np.int32))
         first = self._gathering.add_records(len(waiting))
         self._gathering.add_labels("name", [name for _, name, _, _ in waiting])
         row = np.flatnonzero([not name for _, name, _, _ in waiting])
@@ -86,6 +117,10 @@ class Verdicts:
         """Note what a rule does with a group."""
         self._used.setdefault(group, set()).add(verdict)
         self.check(len(self._used))
+
+    def forget_uses(self) -> None:
+        """Forget what rules did with groups: they are no more."""
+        self._used = {}
 
     def uses(self, group: str) -> frozenset[Verdict]:
         """Return what rules do with a group, as far as was said."""
@@ -105,23 +140,32 @@ class Verdicts:
             if Verdict.PASS in (used := self._used.get(group, set())) and Verdict.DROP not in used
         }
         codes = self._codes.finish()
-        kept = ~np.isin(codes, sorted(passed))
-        count = np.bincount(codes, minlength=len(self._code)).tolist()
+        apart = frozenset(self._code[each] for each in self._apart if each in self._code)
+        is_there = self._taken_back.settle(codes, apart, self._gathering)
+        if n_back := int(np.count_nonzero(~is_there & (codes != _COMMAND))):
+            self._gathering.note(f"{n_back:,} entries are taken back by later commands: left out")
+        kept = is_there & ~np.isin(codes, sorted(passed))
+        count = np.bincount(codes[is_there], minlength=len(self._code)).tolist()
         taken = [
             f"{shown(group)} {count[code]:,}"
             for group, code in self._code.items()
-            if code not in passed and group
+            if code not in passed and group and count[code]
         ]
         if len(taken) > 1:
             more = f" and {len(taken) - _TOLD:,} more" if len(taken) > _TOLD else ""
             self._gathering.note(f"{self._noun} read: {', '.join(taken[:_TOLD])}{more}")
         for group, code in self._code.items():
-            if code in passed:
+            if code in passed and count[code]:
                 name = shown(group) if group else "rules"
                 self._left_out[f"addresses of {name} are let through"] += count[code]
         for why, n in list(self._left_out.items())[:_TOLD]:
             self._gathering.note(f"{n:,} {why}: left out")
         return note_names(self._gathering, kept, origin)
+
+    def _code_of(self, group: str) -> int:
+        code = self._code.setdefault(group, len(self._code))
+        self.check(len(self._code))
+        return code
 
     def check(self, n: int) -> None:
         """Refuse a file with more groups than can be kept by name."""

@@ -29,9 +29,11 @@ GOOD = sorted(path for form in RENDERED for path in (CORPUS / form).glob("good*"
 _FOUR = r"(?:192\.0\.2|198\.51\.100|203\.0\.113)\.\d+"
 _SIX = r"2001:db8:[0-9a-f:]*"
 _FOUND = re.compile(rf"(?<![\w.:])(?:{_FOUR}(?:-{_FOUR})?|{_SIX}(?:-{_SIX})?)(?:/\d+)?")
-# What stands in a file and is not blocked by it: let through, disabled, a comment, a server, an
-# exception; and prefixes written with a netmask.
+# What stands in a file and is not blocked by it: let through, disabled, taken back, a comment, a
+# server, an exception; and prefixes written with a netmask.
 NOT_LISTED = {
+    "nftables/good-update": ["192.0.2.0/25", "192.0.2.0/25", "192.0.2.200"],
+    "ipset/good-update": ["198.51.100.0/24", *(2 * ["192.0.2.128/25"]), "2001:db8:9::/48"],
     "nftables/good-ruleset": ["203.0.113.200", "203.0.113.201", "203.0.113.11", "203.0.113.16"],
     "iptables/good-save": ["192.0.2.0/28"],
     "mikrotik/good-export": ["192.0.2.99", "203.0.113.50", "192.0.2.0/28", "192.0.2.254"],
