@@ -33,6 +33,7 @@ _FOUND = re.compile(rf"(?<![\w.:])(?:{_FOUR}(?:-{_FOUR})?|{_SIX}(?:-{_SIX})?)(?:
 # server, an exception; and prefixes written with a netmask.
 NOT_LISTED = {
     "nftables/good-update": ["192.0.2.0/25", "192.0.2.0/25", "192.0.2.200"],
+    "mikrotik/good-update.rsc": [*(2 * ["198.51.100.0/24"]), "203.0.113.8"],
     "ipset/good-update": ["198.51.100.0/24", *(2 * ["192.0.2.128/25"]), "2001:db8:9::/48"],
     "nftables/good-ruleset": ["203.0.113.200", "203.0.113.201", "203.0.113.11", "203.0.113.16"],
     "iptables/good-save": ["192.0.2.0/28"],

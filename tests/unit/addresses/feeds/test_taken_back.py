@@ -225,16 +225,101 @@ def test_rules_of_included_files_are_asked_for(tmp_path):
     assert feed.notes == ("rules of further files are included: give those files, too",)
 
 
+L = "/ip firewall address-list\nadd address=198.51.100.0/24 list=b\nadd address=192.0.2.9 list=c\n"
+V6 = "/ipv6 firewall address-list\nadd address=2001:db8::/32 list=b\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        (
+            L
+            + "remove [find address=198.51.100.0/24]\n"
+            + "add address=198.51.100.1-198.51.100.9 list=b\n",
+            ["192.0.2.9", "198.51.100.1-198.51.100.9"],
+        ),
+        (L + "remove [find list=b]\n", ["192.0.2.9"]),
+        (L + "remove [/ip firewall address-list find where list=b]\n", ["192.0.2.9"]),
+        (L + 'remove numbers=[find where list="b" and address=198.51.100.0/24]\n', ["192.0.2.9"]),
+        (L + "remove [find list=c address=198.51.100.0/24]\n", ["198.51.100.0/24", "192.0.2.9"]),
+        (L + "remove [find address=198.51.100.7]\n", ["198.51.100.0/24", "192.0.2.9"]),
+        (L + "disable [find list=b]\n", ["192.0.2.9"]),
+        (L + "set [find list=b] disabled=yes\n", ["192.0.2.9"]),
+        (L + "remove [find]; add address=203.0.113.7 list=b\n", ["203.0.113.7"]),
+        (L + ":do { remove [find list=b] } on-error {}\n", ["192.0.2.9"]),
+        (L + "/ip route remove [find]\n", ["198.51.100.0/24", "192.0.2.9"]),
+        (L + "/ip service\nset telnet disabled=yes\n", ["198.51.100.0/24", "192.0.2.9"]),
+        (
+            L + 'add address=203.0.113.7 list=c comment="x; remove [find list=b]"\n',
+            ["198.51.100.0/24", "192.0.2.9", "203.0.113.7"],
+        ),
+        (
+            L + "add address=203.0.113.7 list=c; add address=203.0.113.8 list=c\n",
+            ["198.51.100.0/24", "192.0.2.9", "203.0.113.7-203.0.113.8"],
+        ),
+        (
+            "/ip route\nadd blackhole dst-address=198.51.100.0/24\n"
+            "add blackhole dst-address=192.0.2.9/32\nremove [find dst-address=198.51.100.0/24]\n",
+            ["192.0.2.9"],
+        ),
+        (L + V6 + "remove [find list=b]\n", ["198.51.100.0/24", "192.0.2.9"]),
+        (
+            L + V6 + "/ip firewall address-list remove [find list=b]\n",
+            ["2001:db8::/32", "192.0.2.9"],
+        ),
+        (
+            V6 + "/ip firewall address-list\nremove [find list=b]\n" + L,
+            ["2001:db8::/32", "198.51.100.0/24", "192.0.2.9"],
+        ),
+    ],
+)
+def test_later_commands_of_routeros_act_on_what_was_added(text, left, tmp_path):
+    assert read_text(text, "mikrotik", tmp_path).to_set() == AddressSet.of(*left)
+
+
+CHANGES = "expected a command of which it is known which entries of the file it changes, got "
+RULE = "/ip firewall filter\nadd action=drop chain=input src-address=192.0.2.9\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (L + "remove 0\n", f"given:4: {CHANGES}'remove 0'"),
+        (L + 'remove [find comment~"x"]\n', f"given:4: {CHANGES}'remove [find comment~\"x\"]'"),
+        (L + "remove [find list=$X]\n", f"given:4: {CHANGES}'remove [find list=$X]'"),
+        (L + "remove [find dynamic]\n", f"given:4: {CHANGES}'remove [find dynamic]'"),
+        (L + "set [find list=b] list=d\n", f"given:4: {CHANGES}'set [find list=b] list=d'"),
+        (L + "enable [find list=b]\n", f"given:4: {CHANGES}'enable [find list=b]'"),
+        (
+            L + ":foreach i in=[find list=b] do={ remove $i }\n",
+            f"given:4: {CHANGES}':foreach i in=[find list=b] do={{ remove $i }}'",
+        ),
+        (L + V6 + "remove [find]\n", f"given:6: {CHANGES}'remove [find]'"),
+        (
+            L + "add address=a.example list=b\nremove [find address=a.example]\n",
+            f"given:5: {CHANGES}'remove [find address=a.example]'",
+        ),
+        (RULE + "remove [find chain=input]\n", f"given:3: {CHANGES}'remove [find chain=input]'"),
+        (RULE + "set 0 action=accept\n", f"given:3: {CHANGES}'set 0 action=accept'"),
+    ],
+)
+def test_a_command_of_routeros_that_cannot_be_carried_out_is_refused(text, told, tmp_path):
+    assert refused(text, "mikrotik", tmp_path) == [told]
+
+
 def _deleted(form: str, prefix: str) -> str:
     is_six = ":" in prefix
     match form:
         case "ipset":
             return f"del {'b' if is_six else 'a'} {prefix}\n"
+        case "mikrotik":
+            menu = f"/{'ipv6' if is_six else 'ip'} firewall address-list"
+            return f"{menu} remove [find address={prefix}]\n"
         case _:
             return f"delete element inet filter {'b' if is_six else 'a'} {{ {prefix} }}\n"
 
 
-@pytest.mark.parametrize("form", ["ipset", "nftables"])
+@pytest.mark.parametrize("form", ["ipset", "nftables", "mikrotik"])
 def test_what_is_added_and_deleted_is_as_if_it_never_was(form, tmp_path):
     @given(st.lists(networks(), min_size=2, max_size=12, unique=True), st.data())
     @settings(max_examples=40, deadline=None)
