@@ -28,6 +28,7 @@ from sim.measure.site_runs import (
 )
 from sim.measure.summary import LEVEL
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import RateRow
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,11 @@ class SiteLine:
     visits_lost_all_low: float = math.nan
     visits_lost_all_median: float = math.nan
     visits_lost_all_high: float = math.nan
+    loss_in_currency: float = math.nan
+    loss_in_currency_low: float = math.nan
+    loss_in_currency_high: float = math.nan
+    currency: str = ""
+    currency_per_usd: float = math.nan
     revenue_usd_per_h: float = math.nan
     sector: str = ""
     provider: str = ""
@@ -146,6 +152,7 @@ def summarise_sites(
                 site=name,
                 operator="",
                 **_of_row(hours | {"loss_usd": loss, "visits_lost": visits}, row),
+                **_local(resolved.rate, loss[:, row]),
                 level=LEVEL,
                 n_replicates=n,
                 n_affected=int(n_affected[row]),
@@ -186,6 +193,15 @@ def _of_row(spreads: Mapping[str, Spreads], row: int) -> dict[str, Any]:
         for name, column in spreads.items()
         for place, end in enumerate(("", "_low", "_high"))
     }
+
+
+def _local(rate: RateRow | None, loss: NDArray[np.float64]) -> dict[str, Any]:
+    """A loss in the country's currency; nothing without a rate."""
+    if rate is None:
+        return {}
+    found = zip(("", "_low", "_high"), (loss * rate.per_usd).tolist(), strict=True)
+    said = {"currency": rate.currency, "currency_per_usd": rate.per_usd}
+    return {f"loss_in_currency{end}": value for end, value in found} | said
 
 
 def _extreme(seconds: NDArray[np.float64], of: np.ufunc) -> list[float]:

@@ -437,6 +437,15 @@ SITES = (
         for name, unit in (*(time[:2] for time in _SITE_TIMES), *_SITE_LOSSES)
         for end, what in (("low", "Lower end"), ("median", "Median"), ("high", "Upper end"))
     ),
+    Column(
+        "loss_in_currency",
+        "number",
+        "currency",
+        "loss_usd in the country's currency; missing for an operator, and without money.currency",
+    ),
+    *ends("loss_in_currency", "the share 'level' of draws of all replicates", "currency"),
+    Column.text("currency", "Currency of ISO 4217; missing where loss_in_currency is"),
+    Column("currency_per_usd", "number", "currency/USD", "Rate by which it is computed"),
     Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week, given or drawn"),
     *(
         Column.text(name, f"{what}; several, with semicolons, where runs draw it otherwise")

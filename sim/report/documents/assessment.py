@@ -22,6 +22,7 @@ from sim.report.documents.assessment_answers import (
     necessity_answer,
     range_of,
     ratio_text,
+    scaled,
     share_text,
     suitability_answer,
     target_text,
@@ -32,6 +33,7 @@ from sim.report.documents.assessment_answers import (
 from sim.report.documents.assessment_uncertainty import appendix_blocks, uncertainty_blocks
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
+from sim.report.words.money import rate_of, rate_sentence
 from sim.report.words.numbers import estimate, in_percent, interval, rounded, whole
 from sim.report.words.plain import strategy_words
 from sim.results.burdens import Burden
@@ -269,15 +271,26 @@ def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
     if not found.money:
         return
     level = words.digits(in_percent(found.level))
+    rate = rate_of(found.run)
+    scales = [1.0, rate.per_usd] if rate else [1.0]
     yield Table(
-        [words.say("money, USD"), words.say("mean [{level} of draws and replicates]", level=level)],
         [
-            [words.say(MONEY_NAMES[name]), with_interval(found.money[name], words=words)]
+            words.say("money, USD"),
+            words.say("mean [{level} of draws and replicates]", level=level),
+            *([words.say("in {currency}", currency=rate.currency)] if rate else []),
+        ],
+        [
+            [
+                words.say(MONEY_NAMES[name]),
+                *(with_interval(scaled(found.money[name], by), words=words) for by in scales),
+            ]
             for name in MONEY_NAMES
             if name in found.money
         ],
-        (1,),
+        tuple(range(1, 1 + len(scales))),
     )
+    if rate:
+        yield Paragraph(rate_sentence(rate, words))
     yield Paragraph(
         words.say(
             "Revenue, not profit, of the modelled businesses; it is proportional to their assumed "

@@ -6,6 +6,7 @@ In: an assessment, ids, names of measures, a language. Out: text.
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +16,10 @@ from sim.assess.estimates import Estimate
 from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER, SETTLED_WORSE, Region, Verdict
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.catalogue.choices import label as label_of
+from sim.measure.money.ceilings import Spread
 from sim.measure.summary import LEVEL
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
+from sim.report.words.money import amount_text, rate_of
 from sim.report.words.numbers import estimate, in_percent, number, percent_estimate, span
 from sim.scenario.strategies import DECLARED
 from sim.statistics.paired import PairedDifference
@@ -94,6 +97,11 @@ def with_interval(found: Estimate, unit: str = "", words: Language = IN_ENGLISH)
     if not unit or math.isnan(found.mean):
         return said
     return words.say("{n} {unit}", n=said, unit=words.name(unit))
+
+
+def scaled(found: Estimate, times: float) -> Estimate:
+    """An amount in a unit of which there are some to its own."""
+    return replace(found, mean=found.mean * times, low=found.low * times, high=found.high * times)
 
 
 def share_text(found: Estimate, words: Language = IN_ENGLISH) -> str:
@@ -193,7 +201,8 @@ def burden_answer(found: Assessment, words: Language = IN_ENGLISH) -> str:
         n=with_interval(loss, "USD", words),
         level=words.digits(in_percent(found.level)),
     )
-    return f"{said}; {lost}."
+    local = amount_text(rate_of(found.run), Spread(loss.mean, loss.low, loss.high), words)
+    return f"{said}; {lost}.{f' {local}.' if local else ''}"
 
 
 def _or_inf(value: float) -> float:

@@ -27,9 +27,12 @@ from sim.assess.court_facts import (
     Number,
 )
 from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER
+from sim.catalogue.measures import USD
+from sim.measure.money.ceilings import Spread
 from sim.report.documents.blocks import Block, Items, Paragraph, Table
 from sim.report.documents.error_rate import ErrorRates
 from sim.report.words.languages import Language
+from sim.report.words.money import amount_text, rate_of
 from sim.report.words.numbers import (
     in_percent,
     number,
@@ -82,10 +85,20 @@ class Asked:
         return self.words.digits(text)
 
     def measure(self, metric: str) -> str:
-        """Say a measure with both ranges: with draws their median first, then what is as given."""
+        """Say a measure with both ranges: with draws their median first, then what is as given.
+
+        Money is said in the country's currency as well.
+        """
         one = self.number(metric)
         if one is None:
             return self.say("not known")
+        rate = rate_of(self.found.run) if one.unit == USD else None
+        low, middle, high = one.with_all or (one.by_luck.low, one.by_luck.mean, one.by_luck.high)
+        local = amount_text(rate, Spread(middle, low, high), self.words)
+        return ". ".join(filter(None, (self._in_unit(one), local)))
+
+    def _in_unit(self, one: Number) -> str:
+        """A measure with both ranges, in its unit."""
         mean = self.digits(quantity(one.by_luck.mean, one.unit))
         luck = self.digits(quantity_span(one.by_luck.low, one.by_luck.high, one.unit))
         if one.with_all is None:

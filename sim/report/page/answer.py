@@ -10,8 +10,10 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.measure.money.ceilings import Spread
 from sim.report.page.bands import share_of
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.money import amount_sentence
 from sim.report.words.numbers import (
     capitalised,
     number,
@@ -22,6 +24,7 @@ from sim.report.words.numbers import (
 )
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
+from sim.scenario.tables.rows import RateRow
 
 Rows = Mapping[str, Row]
 LISTED, HIT, HIT_SHARE, LOSS = map(
@@ -35,7 +38,12 @@ LISTED, HIT, HIT_SHARE, LOSS = map(
 )
 
 
-def answer_run(rows: Rows, impaired_above: float, words: Language = IN_ENGLISH) -> list[str]:
+def answer_run(
+    rows: Rows,
+    impaired_above: float,
+    words: Language = IN_ENGLISH,
+    rate: RateRow | None = None,
+) -> list[str]:
     """Sentences about one strategy.
 
     Parameters
@@ -44,10 +52,13 @@ def answer_run(rows: Rows, impaired_above: float, words: Language = IN_ENGLISH) 
         Summary rows of the strategy, by metric.
     impaired_above
         Share of domestic demand that fails, above which a business counts as impaired.
+    rate
+        What a dollar is worth in the country's currency, in which the loss is said beside USD.
     """
+    cost = _what_it_cost(rows, words), _in_currency(rows.get(LOSS), rate, words)
     return [
         _what_was_hit(rows, impaired_above, words),
-        _what_it_cost(rows, words),
+        " ".join(filter(None, cost)),
         _what_the_target_lost(rows, words),
     ]
 
@@ -119,6 +130,15 @@ def _what_it_cost(rows: Rows, words: Language) -> str:
     if not parts:
         return words.say("What bystanders lost is not known.")
     return f"{'; '.join([capitalised(parts[0]), *parts[1:]])}."
+
+
+def _in_currency(loss: Row | None, rate: RateRow | None, words: Language) -> str:
+    """The loss in the country's currency; empty without a rate."""
+    if loss is None:
+        return ""
+    ends = ("all_low", "all_high") if "all_low" in loss else ("low", "high")
+    usd = Spread(*(cell(loss, name) for name in ("mean", *ends)))
+    return amount_sentence(rate, usd, words)
 
 
 def _what_the_target_lost(rows: Rows, words: Language) -> str:

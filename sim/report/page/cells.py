@@ -154,3 +154,5 @@ class Figure:
     all: str
     of: str
     published: str
+    local: str = ""
+    """An amount in the country's currency; empty for what is no money, and without a rate."""

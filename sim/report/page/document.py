@@ -40,7 +40,7 @@ from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.page.why import chains, hit_by_provider, orders_in_words, summary_of
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, LANGUAGES, Language, language
-from sim.report.words.money import money_sentences
+from sim.report.words.money import money_sentences, rate_of
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
@@ -211,7 +211,8 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         tables["measures"] = page_tables.difference_table(rows, baseline, words)
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))
-        tables["figures"] = key_figures({text(row, "metric"): row for row in rows}, words)
+        by_metric = {text(row, "metric"): row for row in rows}
+        tables["figures"] = key_figures(by_metric, words, rate_of(run))
         tables["measures"] = page_tables.summary_table(rows, words)
     return tables
 

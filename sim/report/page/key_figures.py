@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label
 from sim.catalogue.measures import USD
+from sim.measure.money.ceilings import Spread
 from sim.report.page.cells import Figure
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.money import amount_text
 from sim.report.words.numbers import (
     NOT_KNOWN,
     capitalised,
@@ -23,14 +25,23 @@ from sim.report.words.numbers import (
 )
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
+from sim.scenario.tables.rows import RateRow
 
 
-def key_figures(rows: Mapping[str, Row], words: Language = IN_ENGLISH) -> list[Figure]:
-    """Key figures of one strategy, each with its ranges and what it is out of."""
-    return [_figure(rows[metric], words) for metric in KEY_FIGURES if metric in rows]
+def key_figures(
+    rows: Mapping[str, Row], words: Language = IN_ENGLISH, rate: RateRow | None = None
+) -> list[Figure]:
+    """Key figures of one strategy, each with its ranges and what it is out of.
+
+    Parameters
+    ----------
+    rate
+        What a dollar is worth in the country's currency, in which money is said beside USD.
+    """
+    return [_figure(rows[metric], words, rate) for metric in KEY_FIGURES if metric in rows]
 
 
-def _figure(row: Row, words: Language) -> Figure:
+def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
     unit = text(row, "unit")
     value = quantity(cell(row, "mean"), unit)
     has_unit = not (is_share(unit) or value == NOT_KNOWN)
@@ -48,6 +59,8 @@ def _figure(row: Row, words: Language) -> Figure:
             source=text(row, "published_source"),
         )
     wide = words.say("With all that is not known: {range}", range=all_text(row, words))
+    ends = ("all_low", "all_high") if has_draws else ("low", "high")
+    usd = Spread(*(cell(row, name) for name in ("mean", *ends)))
     return Figure(
         label=capitalised(words.name(label(text(row, "metric")))),
         value=said,
@@ -69,6 +82,7 @@ def _figure(row: Row, words: Language) -> Figure:
         all=wide if has_draws else "",
         of=out_of(row, words),
         published=published_text_,
+        local=amount_text(rate, usd, words) if unit == USD else "",
     )
 
 

@@ -17,6 +17,7 @@ from sim.report.page.headline import Headline, headline
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.money import rate_of
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
@@ -67,7 +68,7 @@ def said(
         rows = with_bands(run, read_rows(run, "summary.csv"))
         by_metric = {text(row, "metric"): row for row in rows}
         impaired = float(run.scenario["thresholds"]["impaired"])
-        sentences = answer.answer_run(by_metric, impaired, words)
+        sentences = answer.answer_run(by_metric, impaired, words, rate_of(run))
     hung = [
         hangs_on(run, row, harmful if several else "", words)
         for metric in (COLLATERAL, EFFICACY)

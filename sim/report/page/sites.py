@@ -11,6 +11,7 @@ from typing import Any
 from sim.catalogue.causes import CAUSES
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.money import rate_of
 from sim.report.words.numbers import number, percent, span
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
@@ -29,6 +30,7 @@ def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None
         return None
     ends = _WIDE if run.n_draws else _BY_LUCK
     rows = _rows(run, ends)
+    rate = rate_of(run)
     lines = [
         Line.of(
             str(row["site"]),
@@ -37,6 +39,7 @@ def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None
             _cell(row, "lost_demand_h", ends, words),
             _main_cause(row, words),
             _cell(row, "loss_usd", ends, words),
+            *([_cell(row, "loss_usd", ends, words, rate.per_usd)] if rate else []),
             _provider(row, words),
             group=str(row["strategy"]),
         )
@@ -53,9 +56,14 @@ def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None
         "Demand lost, h",
         "Most of it by",
         "Loss, USD",
-        "Provider",
     )
-    heads = columns(*map(words.say, titles), numbers=(1, 2, 3, 5, 7))
+    local = [words.say("Loss, {currency}", currency=rate.currency)] if rate else []
+    heads = columns(
+        *map(words.say, titles),
+        *local,
+        words.say("Provider"),
+        numbers=(1, 2, 3, 5, 7, *([8] if rate else [])),
+    )
     choices = [Choice(name, name, name == run.strategies[0]) for name in run.strategies]
     text = "Sites of the inventory; of more than {n} those that lose most"
     caption = words.say(text, n=str(MOST))
@@ -74,9 +82,13 @@ def _rows(run: RunFolder, ends: tuple[str, ...]) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found]
 
 
-def _cell(row: dict[str, Any], name: str, ends: tuple[str, ...], words: Language) -> Cell:
-    """A number with its range below it."""
-    middle, low, high = (row[f"{name}{end}"] for end in ends)
+def _cell(
+    row: dict[str, Any], name: str, ends: tuple[str, ...], words: Language, times: float = 1.0
+) -> Cell:
+    """A number with its range below it, in a unit of which there are some to that of the table."""
+    found = (row[f"{name}{end}"] for end in ends)
+    scaled: list[Any] = [value if value is None else value * times for value in found]
+    middle, low, high = scaled
     has_range = low is not None and high is not None and low < high
     range_ = words.digits(span(low, high)) if has_range else ""
     return Cell(words.digits(number(middle)), sort_key(middle), range_)

@@ -13,10 +13,11 @@ from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.numbers import MILLION, NOT_KNOWN
+from sim.report.words.numbers import MILLION, NOT_KNOWN, number, span
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
-from sim.results.tables import number, read_rows, text
+from sim.results.tables import number as cell
+from sim.results.tables import read_rows, text
 from sim.scenario.countries import rate_at
 from sim.scenario.tables.rows import FigureRow, RateRow
 
@@ -60,19 +61,59 @@ def currency_sentence(
         words.digits("{} [{}, {}]".format(*(millions(value * per_usd) for value in ends)))
         for per_usd in (rate.per_usd, 1.0)
     )
-    source = f"{rate.source}, {rate.date}" if rate.source else words.say("an assumption")
     return words.say(
         "Private loss: {local} million {currency} ({usd} million USD), at {rate} {currency}/USD of "
-        "{of} ({source}; {low} to {high}). Everything else is in USD.",
+        "{of} ({source}; {low} to {high}). What is not said to be in {currency} is in USD.",
         local=local,
         usd=usd,
-        currency=rate.currency,
-        rate=words.digits(f"{rate.per_usd:g}"),
-        of=str(rate.of),
-        source=source,
-        low=words.digits(f"{rate.low:g}"),
-        high=words.digits(f"{rate.high:g}"),
+        **_said_of(rate, words),
     )
+
+
+def amount_sentence(rate: RateRow | None, usd: Spread, words: Language = IN_ENGLISH) -> str:
+    """Say an amount of USD in the country's currency, and by which rate; empty without one."""
+    if rate is None or math.isnan(usd.mean):
+        return ""
+    return words.say(
+        "In {currency}: {amount}, at {rate} {currency}/USD of {of} ({source}; {low} to {high}).",
+        amount=_amount(rate, usd, words),
+        **_said_of(rate, words),
+    )
+
+
+def amount_text(rate: RateRow | None, usd: Spread, words: Language = IN_ENGLISH) -> str:
+    """Say the same without the rate."""
+    if rate is None or math.isnan(usd.mean):
+        return ""
+    said = _amount(rate, usd, words)
+    return words.say("In {currency}: {amount}", amount=said, currency=rate.currency)
+
+
+def rate_sentence(rate: RateRow, words: Language = IN_ENGLISH) -> str:
+    """Say by which rate amounts are given in the country's currency."""
+    return words.say(
+        "Amounts in {currency} are at {rate} {currency}/USD of {of} ({source}; {low} to {high}).",
+        **_said_of(rate, words),
+    )
+
+
+def _amount(rate: RateRow, usd: Spread, words: Language) -> str:
+    """An amount, with its range in brackets where it has one."""
+    mean, low, high = (value * rate.per_usd for value in (usd.mean, usd.low, usd.high))
+    range_ = "" if math.isnan(low) else f" ({words.digits(span(low, high))})"
+    return f"{words.digits(number(mean))}{range_}"
+
+
+def _said_of(rate: RateRow, words: Language) -> dict[str, str]:
+    """What is said of a rate: an assumption where it has no source, and its range."""
+    return {
+        "currency": rate.currency,
+        "rate": words.digits(f"{rate.per_usd:g}"),
+        "of": str(rate.of),
+        "source": f"{rate.source}, {rate.date}" if rate.source else words.say("an assumption"),
+        "low": words.digits(f"{rate.low:g}"),
+        "high": words.digits(f"{rate.high:g}"),
+    }
 
 
 def rate_of(run: RunFolder) -> RateRow | None:
@@ -129,12 +170,12 @@ def money_sentences(run: RunFolder, words: Language = IN_ENGLISH) -> list[tuple[
     """
     spreads: dict[str, dict[str, Spread]] = {}
     for row in read_rows(run, "summary.csv"):
-        spread = Spread(*(number(row, name) for name in ("mean", "low", "high")))
+        spread = Spread(*(cell(row, name) for name in ("mean", "low", "high")))
         spreads.setdefault(text(row, "strategy"), {})[text(row, "metric")] = spread
     strategy = max(run.strategies, key=lambda name: _private(spreads.get(name, {})))
     methods = [row for row in read_rows(run, "money.csv") if text(row, "strategy") == strategy]
     figures = input_rows(run, "published", "figures", FigureRow)
-    means = [(text(row, "scope"), number(row, "mean")) for row in methods]
+    means = [(text(row, "scope"), cell(row, "mean")) for row in methods]
     found = [(difference_sentence(means, words), True)]
     own = spreads.get(strategy, {}).get(PRIVATE)
     if said := currency_sentence(rate_of(run), own, words):

@@ -37,6 +37,7 @@ from sim.report.words.numbers import (
     estimate,
     exact,
     in_percent,
+    number,
     percent_estimate,
     rounded,
     whole,
@@ -97,6 +98,18 @@ def test_money_is_the_mean_and_the_range_of_the_summary(folder, found):
         said = [float(rows[metric][column]) for column in ("mean", "low", "high")]
         assert [one.mean, one.low, one.high] == said
         assert one.low < one.mean < one.high
+
+
+def test_money_is_said_in_the_currency_of_the_country_too(folder, found):
+    text = to_markdown(write_assessment(found)).replace("\N{NO-BREAK SPACE}", " ")
+    text = text.replace("\\[", "[").replace("\\]", "]")
+    loss = found.money["private_loss_usd"]
+    # At 62.5 RUB to the dollar, which is an assumption with a range.
+    local = estimate(*(62.5 * amount for amount in (loss.mean, loss.low, loss.high)))
+    assert local.replace("\N{NO-BREAK SPACE}", " ") in text
+    assert "| in RUB |" in text
+    assert "RUB are at 62.5 RUB/USD of 2018 (an assumption; 60 to 67)." in text
+    assert f"In RUB: {number(62.5 * loss.mean)} (".replace("\N{NO-BREAK SPACE}", " ") in text
 
 
 def test_effect_and_collateral_are_means_over_replicates(folder, found):

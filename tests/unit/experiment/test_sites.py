@@ -42,6 +42,10 @@ BY_HAND = {
         "last_outage_utc": "2018-04-17T07:00:00Z",
         # 100 USD an hour, of which half is made up for later.
         "loss_usd": 206.25,
+        # At 62.5 RUB to the dollar.
+        "loss_in_currency": 12890.625,
+        "currency": "RUB",
+        "currency_per_usd": 62.5,
         "visits_lost": 247.5,
         "provider": "alpha",
         "region": "one",
@@ -163,6 +167,7 @@ def test_the_report_tells_of_each_site(folder: Path) -> None:
             "4.12",
             "own address, 91\N{NO-BREAK SPACE}%",
             "206",
+            "12,891",
             "alpha",
         )
     ]

@@ -9,7 +9,9 @@ import pytest
 
 from sim.report.page.answer import answer_run, doubt
 from sim.report.page.answer_comparison import answer_comparison
+from sim.report.page.key_figures import key_figures
 from sim.results.tables import Cell
+from sim.scenario.tables.rows import RateRow
 
 NBSP = "\N{NO-BREAK SPACE}"
 NAN = math.nan
@@ -55,6 +57,26 @@ def test_a_run_is_answered_with_its_numbers_and_their_ranges() -> None:
         "The target's users were denied 25,144 user-hours (257 to 66,369 in 90 % of replicates) of "
         "93.6 billion, less than 0.0001 %.",
     ]
+
+
+def test_a_loss_is_said_in_the_country_s_currency_too() -> None:
+    rate = {"of": 2026, "per_usd": 0.5, "low": 0.4, "high": 0.8, "kind": "assumption", "why": "x"}
+    loss = summary_row("private_loss_usd", 560e6, 186e6, 1.58e9, 6.7e9) | {"unit": "USD"}
+    given = rows(summary_row("business_hours_impaired", 5.0, of=0.0), loss)
+    _, cost, _ = plain(answer_run(given, 0.1, rate=RateRow(currency="EUR", **rate)))
+    assert cost.endswith(
+        "USD in 90 % of draws). In EUR: 280 million (93.0 to 790 million), at 0.5 EUR/USD of 2026 "
+        "(an assumption; 0.4 to 0.8)."
+    )
+    # Over draws it is their range.
+    given = rows(loss | {"all_low": 2e6, "all_high": 4e6, "given": 3e6})
+    fact = rate | {"kind": "fact", "source": "a bank", "date": "May"}
+    _, cost, _ = plain(answer_run(given, 0.1, rate=RateRow(currency="EUR", **fact)))
+    assert "In EUR: 280 million (1.00 to 2.00 million), at 0.5 EUR/USD of 2026 (a bank, May;" in cost
+    (figure,) = key_figures(given, rate=RateRow(currency="EUR", **fact))
+    assert figure.local.replace(NBSP, " ") == "In EUR: 280 million (1.00 to 2.00 million)"
+    (figure,) = key_figures(given)
+    assert figure.local == ""
 
 
 def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
