@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sim.addresses.feeds.compiled import refuse_compiled
 from sim.addresses.feeds.diagnosis import checked, explained
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.forms import DATED, FORM, FORMATS
@@ -48,10 +49,17 @@ def read_feed(
         If there is no such format.
     """
     bounds = limits or Limits()
-    name = checked_format(format_name) or sniff(given, bounds)
+    name = _form_of(given, format_name, bounds)
     with explained(given, name, bounds, is_asked=bool(format_name)):
         feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
     return checked(feed, given, bounds, allow_empty=allow_empty)
+
+
+def _form_of(given: Input, format_name: str, limits: Limits) -> str:
+    """Form of a file, as asked for or by what it holds; what a program compiled is refused."""
+    name = checked_format(format_name)
+    refuse_compiled(given, limits)
+    return name or sniff(given, limits)
 
 
 def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -81,7 +89,7 @@ def read_dated(
         As for `read_feed`, or if files of the form hold no dated orders.
     """
     bounds = limits or Limits()
-    name = checked_format(format_name) or sniff(given, bounds)
+    name = _form_of(given, format_name, bounds)
     if name not in DATED:
         message = f"expected dated orders ({', '.join(DATED)}), got a file of the form {name}"
         raise DataError([Problem(given.name, message)])

@@ -50,6 +50,7 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     with console.reports_errors(as_json=as_json):
         from sim.addresses.compiled.kept_code import folder
+        from sim.addresses.feeds.compiled import COMPILED
         from sim.addresses.feeds.forms import FORMS
         from sim.addresses.threads import n_threads
         from sim.blocklists.blocklists import table_names
@@ -75,6 +76,7 @@ def doctor(as_json: JsonOption = False) -> None:
                 }
                 for form in FORMS
             ],
+            "refuses": [{"file": kind.file, "to_text": kind.command} for kind in COMPILED],
             "compiled_code": {"folder": str(folder())},
             "n_threads": n_threads(),
             "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
@@ -117,6 +119,8 @@ def _lines(found: dict[str, Any]) -> list[str]:
     for form in found["reads"]:
         needed = "" if form["is_there"] else f" (needs {form['needs']}, which is not there)"
         lines.append(f"  {form['form']:16} {form['file']}{needed}")
+    lines.append("does not read, of a FILE, but what this writes of it:")
+    lines += [f"  {kind['file']}: {kind['to_text']}" for kind in found["refuses"]]
     lines.append(f"compiled code: {found['compiled_code']['folder']}")
     lines.append(f"threads: {found['n_threads']}")
     shipped = ("scenarios", "tables")

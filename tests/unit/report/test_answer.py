@@ -72,7 +72,9 @@ def test_a_loss_is_said_in_the_country_s_currency_too() -> None:
     given = rows(loss | {"all_low": 2e6, "all_high": 4e6, "given": 3e6})
     fact = rate | {"kind": "fact", "source": "a bank", "date": "May"}
     _, cost, _ = plain(answer_run(given, 0.1, rate=RateRow(currency="EUR", **fact)))
-    assert "In EUR: 280 million (1.00 to 2.00 million), at 0.5 EUR/USD of 2026 (a bank, May;" in cost
+    assert (
+        "In EUR: 280 million (1.00 to 2.00 million), at 0.5 EUR/USD of 2026 (a bank, May;" in cost
+    )
     (figure,) = key_figures(given, rate=RateRow(currency="EUR", **fact))
     assert figure.local.replace(NBSP, " ") == "In EUR: 280 million (1.00 to 2.00 million)"
     (figure,) = key_figures(given)
