@@ -2,7 +2,8 @@
 
 In: an assessment, facts for courts, error rates, a language. Out: blocks of text by question. Where
 luck alone was simulated, or the draws do not settle it, an answer says that it is not settled. It
-is long because fourteen answers stand beside each other, to be compared with the table of texts.
+is one long file because fourteen answers stand beside each other, to be compared with the table of
+texts.
 """
 
 from __future__ import annotations

@@ -27,10 +27,11 @@ from sim.results.tables import number as cell
 from sim.scenario.tables.rows import RateRow
 
 Rows = Mapping[str, Row]
-LISTED, HIT, HIT_SHARE, LOSS = map(
+LISTED, NETWORKS, HIT, HIT_SHARE, LOSS = map(
     measure_name,
     (
         "addresses_listed_peak",
+        "networks_listed_peak",
         "businesses_ever_impaired",
         "businesses_ever_impaired_share",
         "private_loss_usd",
@@ -74,6 +75,10 @@ def _what_was_hit(rows: Rows, impaired_above: float, words: Language) -> str:
         )
     else:
         first = words.say("No addresses but the target's own were listed")
+    networks = rows.get(NETWORKS)
+    if networks is not None and cell(networks, "mean") > 0:
+        six = words.say("of IPv6 it listed /64 networks: {n}{ranges}", **_value(networks, words))
+        first = f"{first}; {six}"
     if hit is None:
         return f"{first}."
     limit = words.digits(percent(impaired_above))

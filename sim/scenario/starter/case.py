@@ -23,6 +23,7 @@ from sim.scenario.countries import ELSEWHERE, countries, pack_of, pack_year
 from sim.scenario.dump import json_schema
 from sim.scenario.foreign import stand_ins, undeclared
 from sim.scenario.load import load_scenario
+from sim.scenario.named_tables import VISIT_VALUES
 from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import read_tables, resolve
 from sim.scenario.starter.operators import (
@@ -94,11 +95,12 @@ def write_case(known: Known, folder: Path) -> list[str]:
     # Read where they lie, so that a mistake is told with the name that the user knows.
     if known.blocklist is not None:
         read_list(known.blocklist.name, known.blocklist)
-    has_ipv6 = False
+    has_ipv6, n_by_visits = False, 0
     if known.inventory is not None:
         inventory = read_inventory(known.inventory.name, known.inventory)
-        has_ipv6 = any(True for _ in inventory.prefixes6)
-    case = _Case.of(known, has_ipv6=has_ipv6)
+        has_ipv6 = bool(inventory.prefixes6)
+        n_by_visits = int(inventory.is_by_visits.sum())
+    case = _Case.of(known, has_ipv6=has_ipv6, n_by_visits=n_by_visits)
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -145,7 +147,7 @@ class _Case:
     has_ipv6: bool
 
     @classmethod
-    def of(cls, known: Known, *, has_ipv6: bool) -> _Case:
+    def of(cls, known: Known, *, has_ipv6: bool, n_by_visits: int) -> _Case:
         has_pack = known.country in countries()
         of = known.country if has_pack else ELSEWHERE
         first = known.first or date(pack_year(of), 1, 1)
@@ -169,6 +171,11 @@ class _Case:
             assumed.append("What is blocked: a prefix set aside for documentation.")
         if known.inventory is not None:
             files["hosts.csv"] = known.inventory.read_bytes()
+        if n_by_visits:
+            assumed.append(
+                f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a visit "
+                f"earns in their sector ({VISIT_VALUES})."
+            )
         operators = pack.get("operators.groups", "operators.csv")
         if known.operators is not None:
             model_of = pack.get("operators.groups", UNKNOWN)

@@ -97,6 +97,14 @@ def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
     )
 
 
+def test_networks_of_ipv6_are_said_beside_addresses() -> None:
+    networks = summary_row("networks_listed_peak", 2.0, 2.0, 2.0)
+    (first, *_) = plain(answer_run(rows(summary_row("addresses_listed_peak", 10.0), networks), 0.1))
+    assert first.endswith("; of IPv6 it listed /64 networks: 2 (the same in every replicate).")
+    (first, *_) = answer_run(rows(summary_row("networks_listed_peak", 0.0)), 0.1)
+    assert "IPv6" not in first
+
+
 def test_without_a_target_nothing_is_said_of_it_but_that_it_is_not_known() -> None:
     said = answer_run(rows(summary_row("businesses_ever_impaired", 3, of=9)), 0.1)
     assert "not known" in said[2]
