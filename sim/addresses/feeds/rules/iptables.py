@@ -2,11 +2,13 @@
 
 In: ``-A CHAIN … -s PREFIX … -j TARGET`` lines. Out: one record per address that a rule drops or
 rejects, directly or through a chain that ends so. Interfaces, protocols and ports are not kept.
+What is dropped and not named by an address is said, or refused where it is every address.
 """
 
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -28,27 +30,32 @@ _SIDES = {
 _JUMPS = ("-j", "-g", "--jump", "--goto")
 _PORTS = ("--dport", "--sport", "--dports", "--sports", "--ports")
 _ADDS = ("-A", "-I", "--append", "--insert")
-_OTHER_COMMANDS = ("-N", "-F", "-X", "-P", "-Z", "-L", "-S")
+_OTHER_COMMANDS = ("-N", "-X", "-Z", "-L", "-S", "--new-chain", "--delete-chain", "--zero")
+_FLUSHES, _POLICIES = ("-F", "--flush"), ("-P", "--policy")
+# Chains that packets come to by themselves (iptables(8), "TABLES").
+_BUILT_IN = ("INPUT", "FORWARD", "OUTPUT", "PREROUTING", "POSTROUTING")
 _RULE = r"(\[\d+:\d+\] )?(ip6?tables (-t \w+ )?)?(-[AI]|--append|--insert) \S+ .*"
 _MOST_HOPS = 64
 
 
 @dataclass(frozen=True)
 class _Rule:
-    """A rule: its chain, where it leads, its addresses, and whether it matches everything."""
+    """A rule: its chain, where it leads, its addresses and sets, and whether it matches all."""
 
     chain: str
     target: str
     addresses: list[str]
+    sets: list[str]
     is_bare: bool
 
 
 def read_iptables(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read rules as ``iptables-save`` and ``ip6tables-save`` write them.
 
-    Rules that let through, lead elsewhere or only mark are counted and left out. A rule with a
-    negated address, or with a source and a destination, says of no address that it is blocked,
-    and is refused.
+    Rules that let through, lead elsewhere or only mark are counted and left out, and so are those
+    that drop by a set, a port or a protocol alone. A rule with a negated address, or with a source
+    and a destination, says of no address that it is blocked, and is refused; so is what drops every
+    address, by its policy or by a rule without a condition.
 
     References
     ----------
@@ -56,40 +63,111 @@ def read_iptables(source: BinaryIO | Source, name: str, *, skip_bad: bool, limit
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     verdicts = Verdicts(gathering, "targets")
-    ends: dict[str, str] = {}
+    chains = _Chains(gathering, verdicts)
     for lines in read_numbered(source, gathering, limits):
         for number, line in lines:
-            rule = None if line[0] in "#*:" or line == "COMMIT" else _cut(line, number, gathering)
-            if rule is None:
-                continue
-            if rule.is_bare and rule.target not in _GOES_ON:
-                ends.setdefault(rule.chain, rule.target)
-                verdicts.check(len(ends))
-            for address in rule.addresses:
-                verdicts.take(address, number, rule.target)
+            chains.read(line, number)
         verdicts.flush()
-    for target in verdicts.groups:
-        is_drop = _end(target, ends) in _DROPS
-        verdicts.use(target, Verdict.DROP if is_drop else Verdict.PASS)
+    chains.end()
     return verdicts.finish(Origin(name, "iptables"))
 
 
-def _cut(line: str, number: int, gathering: Gathering) -> _Rule | None:
-    """Return one rule; None where the line is none, or was refused."""
+class _Chains:
+    """Reads line by line, and knows where chains end."""
+
+    def __init__(self, gathering: Gathering, verdicts: Verdicts) -> None:
+        self._gathering = gathering
+        self._verdicts = verdicts
+        self._ends: dict[str, str] = {}
+        self._lines_of_all: dict[str, int] = {}
+        # Rules without an address by their target and set, of which there may be none.
+        self._unnamed: Counter[tuple[str, str]] = Counter()
+        self._filled: set[str] = set()
+
+    def read(self, line: str, number: int) -> None:
+        """Read one line."""
+        if line[0] == ":":
+            chain, *policy = line[1:].split()[:2] or [""]
+            self._take_policy(chain, policy, number)
+        elif line[0] in "#*" or line == "COMMIT":
+            return
+        elif words := _split(line, number, self._gathering):
+            command = next((word for word in words if word in (*_FLUSHES, *_POLICIES)), "")
+            if rule := _cut(words, line, number, self._gathering):
+                self._take(rule, number)
+            elif command in _POLICIES:
+                chain, *policy = words[words.index(command) + 1 :][:2] or [""]
+                self._take_policy(chain, policy, number)
+            elif command:
+                self._flush(words[words.index(command) + 1 :], line, number)
+
+    def _take(self, rule: _Rule, number: int) -> None:
+        self._filled.add(rule.chain)
+        if rule.is_bare and rule.target not in _GOES_ON:
+            self._ends.setdefault(rule.chain, rule.target)
+            if rule.chain in _BUILT_IN:
+                self._lines_of_all.setdefault(rule.chain, number)
+        for address in rule.addresses:
+            self._verdicts.take(address, number, rule.target)
+        if rule.addresses and rule.sets:
+            self._gathering.note("some rules match a set, too: their addresses count as blocked")
+        elif not rule.addresses and not rule.is_bare:
+            self._unnamed.update((rule.target, each) for each in rule.sets or [""])
+        self._verdicts.check(max(len(self._ends), len(self._unnamed), len(self._filled)))
+
+    def _take_policy(self, chain: str, policy: list[str], number: int) -> None:
+        if policy and policy[0] in _DROPS:
+            self._refuse_all(f"the policy {policy[0]} of {shown(chain)}", number)
+
+    def _flush(self, names: list[str], line: str, number: int) -> None:
+        chain = next((name for name in names if not name.startswith("-")), None)
+        if chain in self._filled or (chain is None and self._filled):
+            message = "expected rules that stay, got a command that takes away what was added"
+            self._gathering.refuse(f"{message}: {shown(line)}", number)
+
+    def _refuse_all(self, what: str, number: int) -> None:
+        message = "expected rules that drop the addresses they name"
+        self._gathering.refuse(f"{message}, got {what}: it drops every address", number)
+
+    def end(self) -> None:
+        """Say where the targets of rules lead."""
+        for chain, number in self._lines_of_all.items():
+            if self._leads_to_drop(chain):
+                self._refuse_all(f"a rule without a condition in {chain}", number)
+        for target in self._verdicts.groups:
+            is_drop = self._leads_to_drop(target)
+            self._verdicts.use(target, Verdict.DROP if is_drop else Verdict.PASS)
+        dropped = {key: n for key, n in self._unnamed.items() if self._leads_to_drop(key[0])}
+        if n_rules := sum(n for (_, name), n in dropped.items() if name):
+            sets = dict.fromkeys(name for _, name in dropped if name)
+            self._verdicts.note_elsewhere(n_rules, "sets", list(sets), "as ipset save writes them")
+        if n_rules := sum(n for (_, name), n in dropped.items() if not name):
+            self._verdicts.leave_out("dropping rules name no address", n_rules)
+
+    def _leads_to_drop(self, target: str) -> bool:
+        return _end(target, self._ends) in _DROPS
+
+
+def _split(line: str, number: int, gathering: Gathering) -> list[str]:
+    """Words of a line; none where it was refused."""
     try:
-        words = shlex.split(line)
+        return shlex.split(line)
     except ValueError:
         gathering.refuse(f"expected quotes that close, got {shown(line)}", number)
-        return None
+        return []
+
+
+def _cut(words: list[str], line: str, number: int, gathering: Gathering) -> _Rule | None:
+    """Return one rule; None where the line is none, or was refused."""
     at = next((row for row, word in enumerate(words) if word in _ADDS), len(words))
     if at + 1 >= len(words):
-        if not any(word in _OTHER_COMMANDS for word in words):
+        if not any(word in (*_OTHER_COMMANDS, *_FLUSHES, *_POLICIES) for word in words):
             message = f"expected a rule as iptables-save writes it, got {shown(line)}"
             gathering.refuse(message, number)
         return None
-    target, addresses = "", []
+    target, addresses, matched = "", [], []
     sides: set[str] = set()
-    is_bare, is_not = True, False
+    is_bare, is_not, negated = True, False, False
     rest = iter(words[at + 2 :])
     for word in rest:
         if word in _JUMPS:
@@ -108,14 +186,22 @@ def _cut(line: str, number: int, gathering: Gathering) -> _Rule | None:
                 return None
             sides.add(_SIDES[word])
             addresses += next(rest, "").split(",")
+        elif word == "--match-set":
+            negated |= is_not
+            matched.append(next(rest, ""))
         is_not = word == "!"
     if len(sides) > 1:
         message = "expected a source or a destination, got a rule for pairs of both"
         gathering.refuse(f"{message}: {shown(line)}", number)
         return None
+    if negated and not addresses and target not in _GOES_ON:
+        message = "expected a set that a rule matches, got one it does not (!)"
+        if target not in ("ACCEPT", "RETURN"):
+            gathering.refuse(f"{message}: {shown(line)}", number)
+        return None
     if addresses and any(word in _PORTS for word in words):
         gathering.note("some rules match some ports only: their addresses are counted as blocked")
-    return _Rule(words[at + 1], target, addresses, is_bare)
+    return _Rule(words[at + 1], target, addresses, matched, is_bare)
 
 
 def _end(target: str, ends: dict[str, str]) -> str:
@@ -132,5 +218,6 @@ def fits_iptables(sample: Sample) -> bool:
     lines = sample.lines
     if not lines:
         return False
+    rules = rf"{_RULE}|ip6?tables (-[FPXNZD]|-t) .*|ip6?tables -[FXZ]"
     tables = ("*filter", "*nat", "*mangle", "*raw", "*security")
-    return lines[0].strip() in tables or sample.most_lines(_RULE, "#", ":", "*", "COMMIT")
+    return lines[0].strip() in tables or sample.most_lines(rules, "#", ":", "*", "COMMIT")

@@ -87,9 +87,12 @@ class _Script:
                 self._run(command, at)
 
     def finish(self) -> None:
-        """Read what was begun."""
+        """Read what was begun, and ask for what is not there."""
         if self._begun:
             self._run(self._begun, self._begun_at)
+        if elsewhere := self.verdicts.dropped_elsewhere():
+            how = "as /export writes them"
+            self.verdicts.note_elsewhere(len(elsewhere), "lists", elsewhere, how)
 
     def _run(self, line: str, number: int) -> None:
         for command in split_commands(line):

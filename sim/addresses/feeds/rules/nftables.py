@@ -91,6 +91,8 @@ class _Ruleset:
         self._blocks: list[tuple[str, str]] = []
         self._holds_addresses: dict[str, bool] = {}
         self._set_of: dict[str, str] = {}
+        # Whether packets come to the open chain by themselves.
+        self._is_hooked = False
         # The table that is open, or that a command names.
         self._place = Place("", "")
         self._words: list[str] = []
@@ -128,6 +130,14 @@ class _Ruleset:
         for definition, name in self._set_of.items():
             for verdict in self.verdicts.uses(name):
                 self.verdicts.use(definition, verdict)
+        elsewhere = [
+            name
+            for name in self.verdicts.dropped_elsewhere()
+            if name not in self._holds_addresses and not name.startswith("$")
+        ]
+        if elsewhere:
+            how = "as nft list ruleset writes them"
+            self.verdicts.note_elsewhere(len(elsewhere), "sets", elsewhere, how)
 
     def _open(self, number: int) -> None:
         words = self._words
@@ -154,6 +164,7 @@ class _Ruleset:
             holds = "block"
             kind = next((each for each in ("set", "map") if each in words[:2]), "")
             self._blocks.append((kind, words[-1] if kind else ""))
+            self._is_hooked = False
             at = 1 + next((row for row, word in enumerate(words[:2]) if word in _BLOCKS), 0)
             if len(self._blocks) == 1 and words:
                 self._place = Place.of(words[at:])
@@ -244,6 +255,12 @@ class _Ruleset:
             self._rule(words, waiting, number)
 
     def _rule(self, words: list[str], waiting: list[tuple[str, int]], number: int) -> None:
+        self._is_hooked |= words[:1] == ["type"] and "hook" in words
+        if words == ["policy", "drop"] or (self._is_hooked and _drops_all(words)):
+            message = "expected rules that drop the addresses they name"
+            got = f"got {shown(' '.join(words))}: it drops every address"
+            self._gathering.refuse(f"{message}, {got}", number)
+            return
         verdict = next((_VERDICTS[word] for word in words if word in _VERDICTS), Verdict.OTHER)
         operands = [two for one, two in pairwise(words) if one in _SIDES]
         waiting += [(word, number) for word in operands if _ADDRESS.match(word)]
@@ -268,6 +285,13 @@ class _Ruleset:
             for text, line in waiting:
                 self._tables.hold_rules(self._place)
                 self.verdicts.take(text, line, DROPPING_RULES)
+
+
+def _drops_all(words: list[str]) -> bool:
+    """Whether a rule drops, or rejects, without a condition."""
+    before = [word for word in words if not word.isdigit()]
+    what = [word for word in before if word not in ("counter", "packets", "bytes", "log")]
+    return what == ["drop"] or what[:1] == ["reject"]
 
 
 def fits_nftables(sample: Sample) -> bool:

@@ -47,6 +47,9 @@ def read_openwrt(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
                 found.read(line, number)
         found.verdicts.flush()
     found.end()
+    if elsewhere := found.verdicts.dropped_elsewhere():
+        how = "as uci export writes them"
+        found.verdicts.note_elsewhere(len(elsewhere), "sets", elsewhere, how)
     return found.verdicts.finish(Origin(name, "openwrt"))
 
 

@@ -131,6 +131,19 @@ class Verdicts:
         self._left_out[why] += n
         self.check(len(self._left_out))
 
+    def dropped_elsewhere(self) -> list[str]:
+        """Groups that rules drop and of which no entry has come."""
+        used = self._used.items()
+        return [each for each, how in used if Verdict.DROP in how and each not in self._code]
+
+    def note_elsewhere(self, n_rules: int, noun: str, names: Sequence[str], how: str) -> None:
+        """Ask for what rules drop and the file does not hold."""
+        more = f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else ""
+        self._gathering.note(
+            f"{n_rules:,} rules drop {noun} that are not in this file: "
+            f"{', '.join(map(shown, names[:_TOLD]))}{more}; give those too, {how}"
+        )
+
     def finish(self, origin: Origin) -> Feed:
         """Return the feed without groups that are only let through."""
         self.flush()
