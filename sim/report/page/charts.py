@@ -47,6 +47,7 @@ STATES = tuple(map(curve_name, BUSINESS_METRICS))
 USERS = tuple(map(curve_name, USER_METRICS))
 LOST = curve_name("demand_lost_share")
 REACHED = curve_name("target_reached_share")
+DEGRADED = curve_name("target_degraded_share")
 _BY_USERS, _BY_OPERATORS = (
     tuple(map(curve_name, (f"{who}_enforcing_share", f"{who}_enforcing_entry_share")))
     for who in ("users", "operators")
@@ -78,7 +79,10 @@ _CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ..
     (
         "target",
         "The target and its users",
-        (("Users who reach the target, are on a VPN, have left", "share of its users", USERS),),
+        (
+            ("Users who reach the target, are on a VPN, have left", "share of its users", USERS),
+            ("Users who are cut off or changing fronts", "share of its users", (DEGRADED,)),
+        ),
     ),
 )
 _WHO = "Who was hit"
@@ -88,7 +92,7 @@ _SPLIT_TITLES = {
     "role": "By role of the component",
 }
 _ROLE_NOTE = "Each role as if it alone failed: a business can count under several."
-METRICS = (*STATES, LOST, *ADDRESSES, *USERS)
+METRICS = (*STATES, LOST, *ADDRESSES, *USERS, DEGRADED)
 ENFORCING = (*_BY_USERS, *_BY_OPERATORS)
 """Shown of one strategy alone: of several it would be as many charts more."""
 
@@ -238,6 +242,8 @@ def finding(
         return findings.enforcing(bands[strategy, first], who, words)
     if first == REACHED:
         return findings.reached(bands[strategy, first], start, words)
+    if first == DEGRADED:
+        return findings.degraded(bands[strategy, first], start, words)
     named = {words.say(CURVES[metric].label): bands[strategy, metric] for metric in metrics}
     what = _panel_name(first, words)
     return findings.most_of(named, start, what, is_share=True, words=words)

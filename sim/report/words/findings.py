@@ -87,6 +87,21 @@ def reached(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     )
 
 
+def degraded(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
+    """Say how many of its users were cut off from the target or changing fronts, at worst."""
+    if np.isnan(band.mean).all():
+        return words.say("How many of its users were cut off or changing fronts is not known")
+    highest, when = peak(band, start, words)
+    if not highest > 0:
+        return words.say("None of its users was cut off or had to change fronts")
+    return words.say(
+        "In the worst hours, on {day}, {share} of its users on average were cut off or changing "
+        "fronts",
+        day=when,
+        share=words.digits(percent(highest, 2)),
+    )
+
+
 def fewest_reach(bands: Mapping[str, Band], start: datetime, words: Language = IN_ENGLISH) -> str:
     """Say with which of several strategies the fewest users reached the target, and how many."""
     lows = {name: float(np.nanmin(band.mean, initial=1.0)) for name, band in bands.items()}

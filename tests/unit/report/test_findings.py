@@ -43,6 +43,19 @@ def band(*values: float, of: float = math.nan) -> Band:
         (findings.reached, (1.0, 1.0), "All of its users reached the target at all times"),
         (findings.reached, (math.nan,), "How many of its users reached the target is not known"),
         (
+            findings.degraded, (0.0, 0.125, 0.06),
+            "In the worst hours, on 17 April 2018, 12 % of its users on average were cut off or "
+            "changing fronts",
+        ),
+        (
+            findings.degraded, (0.0, 0.0),
+            "None of its users was cut off or had to change fronts",
+        ),
+        (
+            findings.degraded, (math.nan,),
+            "How many of its users were cut off or changing fronts is not known",
+        ),
+        (
             findings.impaired, (0.0, 3.0),
             "At worst, on 17 April 2018, 3 of the businesses were impaired",
         ),
