@@ -26,6 +26,7 @@ _MAX_ASN = 2**32 - 1
 # thousands would not be written so.
 _COMMA = re.compile(r"\d{1,3}(\.\d{3})+,\d+|\d+,(\d{1,2}|\d{4,})|(0\d*|\d{4,}),\d{3}", re.ASCII)
 _POINT = re.compile(r"\d*\.\d*(e[+-]?\d+)?", re.ASCII | re.I)
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _EITHER = re.compile(r"\d{1,3},\d{3}", re.ASCII)
 
 Value = TypeVar("Value")
@@ -51,7 +52,8 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     """Append a column of finite numbers that are not negative; NaN where a cell is empty.
 
     The decimal mark is a point, or throughout the column a comma where that can mean nothing else:
-    ``10,5``, ``0,125`` and ``1.234,56``, but not ``1,500``.
+    ``10,5``, ``0,125`` and ``1.234,56``, but not ``1,500``. Nor is ``1.500`` read between
+    semicolons: whoever writes those writes decimals with commas, mostly.
 
     Raises
     ------
@@ -66,10 +68,18 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
         values = np.array([_amount(cell) for cell in cells], np.float64)
     known = np.array([bool(cell.strip()) for cell in cells], np.bool_)
     bad = known & ~((values >= 0) & np.isfinite(values))
+    # Python reads 1_000 and digits of other scripts as numbers; nobody who writes a table does.
+    bad |= np.array(["_" in cell or not cell.isascii() for cell in cells], np.bool_)
+    if gathering.has_semicolons:
+        bad |= np.array([bool(_THOUSANDS.fullmatch(cell.strip())) for cell in cells], np.bool_)
     for row in np.flatnonzero(bad).tolist():
         message = f"expected a number of 0 or more, got {shown(cells[row])}"
         if _EITHER.fullmatch(cells[row].strip()):
             message += ", whose comma may stand before decimals or between thousands"
+        elif gathering.has_semicolons and _THOUSANDS.fullmatch(cells[row].strip()):
+            message += (
+                ", whose point may stand before decimals or, between semicolons, between thousands"
+            )
         gathering.refuse(message, int(line[row]), column)
     values[bad] = np.nan
     gathering.add_numbers(column, values)

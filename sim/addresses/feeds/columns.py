@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inventories import add_cells, choose_columns
+from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
@@ -67,12 +68,14 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
         message = f"expected one-dimensional columns of one length, got {got}"
         raise DataError([Problem(name, message)])
     chosen = choose_columns(list(arrays), gathering)
+    told = columns_of_meaning(arrays, chosen.values())
     address = arrays[chosen.pop("address")]
     n_rows = address.size
     line = np.arange(1, n_rows + 1, dtype=np.int64)
     cells = {ours: _texts(arrays[theirs]) for ours, theirs in chosen.items()}
     gathering.n_lines = n_rows
-    if np.issubdtype(address.dtype, np.integer):
+    check_meaning(gathering, {column: _texts(arrays[column]) for column in told}, line)
+    if np.issubdtype(address.dtype, np.integer) and "mask" not in cells:
         record = np.arange(gathering.add_records(n_rows), n_rows, dtype=np.int64)
         start = address.astype(np.int64)
         for row in np.flatnonzero((start < 0) | (start >= IPV4_STOP)).tolist():

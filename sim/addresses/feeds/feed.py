@@ -109,6 +109,8 @@ class Feed:
         The first of the refused ones, described.
     notes
         Traps of the format that this file holds, in words for the user.
+    questions
+        What may be meant in another way: an error, unless the user said what the file is.
     """
 
     origin: Origin
@@ -123,6 +125,7 @@ class Feed:
     n_bad: int = 0
     problems: tuple[Problem, ...] = ()
     notes: tuple[str, ...] = ()
+    questions: tuple[Problem, ...] = ()
 
     def __post_init__(self) -> None:
         for column in (self.record4, self.record6, *self.numbers.values()):

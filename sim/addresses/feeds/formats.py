@@ -52,6 +52,8 @@ def read_feed(
     name = _form_of(given, format_name, bounds)
     with explained(given, name, bounds, is_asked=bool(format_name)):
         feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
+    if feed.questions and not format_name:
+        raise DataError(list(feed.questions))
     return checked(feed, given, bounds, allow_empty=allow_empty)
 
 

@@ -51,6 +51,8 @@ class Gathering:
         Characters that stand in for bytes outside the file's encoding.
     decimal_marks
         Line and text of the first cell with each decimal mark, by column of numbers.
+    has_semicolons
+        Whether semicolons stand between the cells of the file.
     notes
         What to tell the user.
     """
@@ -61,6 +63,7 @@ class Gathering:
         self.n_lines = 0
         self.n_replaced = 0
         self.decimal_marks: dict[str, dict[str, tuple[int, str]]] = {}
+        self.has_semicolons = False
         self.notes: list[str] = []
         self._skip_bad = skip_bad
         self._limits = limits

@@ -33,7 +33,11 @@ def read_headed(
         If a needed column is missing or a name comes twice, however it is spelt.
     """
     line, lines = _take_header(source, limits.max_line_bytes)
+    if not line.removeprefix(_BOM).strip():
+        message = "expected the names of the columns in the first line, got a blank line"
+        raise DataError([Problem(gathering.name, f"{message}: take it out", 1)])
     header, delimiter = cut_header(line, gathering.name)
+    gathering.has_semicolons = delimiter == ";"
     problems = [
         Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
         for column, n in sorted(Counter(header).items())

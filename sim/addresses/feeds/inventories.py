@@ -16,10 +16,14 @@ from typing import BinaryIO
 import duckdb
 import numpy as np
 
+from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
+from sim.addresses.feeds.delimited import Records
 from sim.addresses.feeds.feed import LABELS, RESOLVE, UNPLACED, Feed, Origin
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.headed import plain_name, read_headed
+from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
+from sim.addresses.feeds.rows.netmasks import MASK_COLUMNS, with_lengths
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
@@ -75,6 +79,7 @@ def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
             n_names += sum(is_name)
+        _check_rows(header, columns, records, gathering)
         add_cells(gathering, found, records.line)
     if n_names:
         gathering.note(f"{n_names:,} rows are names, as their type says: {RESOLVE}")
@@ -101,6 +106,8 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
             texts = {
                 ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in columns.items()
             }
+            told = columns_of_meaning(types, columns.values())
+            texts |= {f"told_{at}": _as_text("", each, types[each]) for at, each in enumerate(told)}
             selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
             _note_old_lists(connection, path, lists, gathering)
             n_rows, n_bytes, longest = _sizes(connection, rows, texts.values())
@@ -119,6 +126,8 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
                 line = np.arange(first + 1, first + 1 + n_read, dtype=np.int64)
                 gathering.n_lines += n_read
                 listed = {column: cells.pop(column) for column in lists}
+                meant = {each: cells.pop(f"told_{at}") for at, each in enumerate(told)}
+                check_meaning(gathering, meant, line)
                 add_cells(gathering, cells, line)
                 for column, values in listed.items():
                     members = {each: json.loads(each or "[]") for each in dict.fromkeys(values)}
@@ -147,9 +156,19 @@ def read_sites(source: BinaryIO | Source, name: str, *, limits: Limits) -> Feed:
     for header, records in read_headed(source, gathering, limits, ()):
         columns = columns or choose_columns(list(header), gathering, OF_SITES)
         found = {ours: records.columns[header[theirs]] for ours, theirs in columns.items()}
+        _check_rows(header, columns, records, gathering)
         add_cells(gathering, found, records.line)
         gathering.add_numbers("line", records.line.astype(np.float64))
     return gathering.finish(Origin(name, "sites"))
+
+
+def _check_rows(
+    header: Mapping[str, int], chosen: Mapping[str, str], records: Records, gathering: Gathering
+) -> None:
+    """Refuse rows that say of themselves that they are let through."""
+    told = columns_of_meaning(header, chosen.values())
+    cells = {column: records.cells[header[column]] for column in told}
+    check_meaning(gathering, cells, records.line)
 
 
 def choose_columns(
@@ -193,6 +212,12 @@ def choose_columns(
     chosen = dict(zip(("address",), placed, strict=False))
     known = (*LABELS, "n_names", *more)
     chosen |= {column: named[column] for column in known if column in named}
+    masks = [named[column] for column in MASK_COLUMNS if column in named]
+    if len(masks) > 1:
+        message = f"expected one column of netmasks, got {', '.join(masks)[:200]}"
+        raise DataError([Problem(name, message, 1)])
+    if masks and placed:
+        chosen["mask"] = masks[0]
     revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
     if len(revenue) > 1:
         message = f"expected one column of revenue, got {', '.join(revenue)[:200]}"
@@ -228,6 +253,11 @@ def add_cells(
         record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
     for column, values in cells.items():
         match column:
+            case "address" if "mask" in cells:
+                prefixes = with_lengths(gathering, _texts(values), _texts(cells["mask"]), line)
+                gathering.add_texts(prefixes, record, line, key="address", may_be_empty=True)
+            case "mask":
+                continue
             case "address":
                 gathering.add_texts(values, record, line, key="address", may_be_empty=True)
             case "asn":
@@ -238,6 +268,10 @@ def add_cells(
                 add_amounts(gathering, column, values, line)
             case _:
                 gathering.add_labels(column, values)
+
+
+def _texts(values: Sequence[str]) -> Sequence[str]:
+    return values.texts() if isinstance(values, CellBytes) else values
 
 
 def _finish(gathering: Gathering, origin: Origin) -> Feed:

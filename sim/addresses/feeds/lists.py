@@ -14,8 +14,11 @@ import numpy as np
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.inputs import Rejoined
 from sim.addresses.feeds.samples import Sample
+from sim.addresses.sets.notation import shown
+from sim.addresses.text.entries import Tally
 from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits, Source
+from sim.errors import Problem
 
 # Header lines that FireHOL writes into every list, as "# Name : value".
 _HEADER = re.compile(r"^#\s*(Source File Date|This File Date|License|Maintainer URL)\s*:\s*(.+)$")
@@ -57,6 +60,7 @@ def _read(
     """Read the lines of a list, one record each."""
     v4, v6, tally = Reading(name, limits).entries(source, skip_bad=skip_bad)
     n_records = len(v4) + len(v6)
+    notes, questions = _behind(name, tally)
     return Feed(
         origin,
         n_records,
@@ -67,7 +71,22 @@ def _read(
         n_lines=tally.n_lines,
         n_bad=tally.n_bad,
         problems=tally.problems,
+        notes=notes,
+        questions=questions,
     )
+
+
+def _behind(name: str, tally: Tally) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """What to tell and to ask of addresses behind semicolons."""
+    if not tally.n_behind:
+        return (), ()
+    note = f"{tally.n_behind:,} lines have addresses behind a semicolon: only the first is read"
+    message = (
+        "expected one address a line, got several between semicolons: "
+        f"{shown(tally.behind)}; name the columns in the first line, or say --as list to read the "
+        "first of each"
+    )
+    return (note,), (Problem(name, message, tally.line_behind),)
 
 
 def fits_firehol(sample: Sample) -> bool:

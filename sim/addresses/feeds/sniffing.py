@@ -11,7 +11,6 @@ from sim.addresses.feeds.headed import DELIMITERS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
-from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
@@ -55,7 +54,7 @@ def _check_no_table(sample: Sample, name: str) -> None:
     Raises
     ------
     DataError
-        If a header names no column we know, or lines hold several addresses between semicolons.
+        If a header names no column we know.
     """
     lines = sample.said("#", ";")
     for delimiter in DELIMITERS:
@@ -67,9 +66,3 @@ def _check_no_table(sample: Sample, name: str) -> None:
             got = f"{', '.join(rows[0])[:200]} between {_NAMES[delimiter]}"
             wanted = f"expected a column named {', '.join(ADDRESS_COLUMNS)}, got {got}"
             raise DataError([Problem(name, wanted, 1)])
-        if delimiter == ";" and min(n_addresses) > 1:
-            message = (
-                f"expected one address a line, got several between semicolons: {shown(lines[0])}; "
-                "name the columns in the first line, or say --as list to read the first of each"
-            )
-            raise DataError([Problem(name, message)])

@@ -192,12 +192,21 @@ class Tally:
         Lines refused, all of them.
     problems
         The first of the refused lines, described; as many as the limits allow.
+    n_behind
+        Lines with an address behind a semicolon, which is read as the beginning of a comment.
+    behind
+        The first of these; empty where there is none.
+    line_behind
+        Its number.
     """
 
     n_lines: int
     n_entries: int
     n_bad: int
     problems: tuple[Problem, ...]
+    n_behind: int = 0
+    behind: str = ""
+    line_behind: int = 0
 
 
 @dataclass(frozen=True)

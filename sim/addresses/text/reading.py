@@ -7,6 +7,7 @@ Only what is refused is looked at one line at a time, and only as much of it as 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import BinaryIO
@@ -24,6 +25,9 @@ from sim.addresses.text.source import Limits, Source
 from sim.addresses.text.text4 import parse_lines4
 from sim.addresses.threads import in_order
 from sim.errors import BadLinesError, Problem
+
+# What may be an address, prefix or range, between a semicolon and the next mark or end of line.
+_BEHIND = re.compile(rb";([0-9a-fA-F.:/ \t-]{2,100})(?=[;#\r\n])")
 
 
 class Reading:
@@ -44,6 +48,7 @@ class Reading:
         self._n_lines = 0
         self._n_entries = 0
         self._n_bad = 0
+        self._n_behind, self._behind, self._line_behind = 0, "", 0
 
     def parts(self, stream: BinaryIO | Source | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
         """Yield the rows of a stream, or of a text in memory, block by block.
@@ -107,7 +112,15 @@ class Reading:
             raise BadLinesError(
                 self._name, self._problems, self._n_bad, self._n_entries, "bad lines"
             )
-        return Tally(self._n_lines, self._n_entries, self._n_bad, tuple(self._problems))
+        return Tally(
+            self._n_lines,
+            self._n_entries,
+            self._n_bad,
+            tuple(self._problems),
+            self._n_behind,
+            self._behind,
+            self._line_behind,
+        )
 
     def _account(
         self,
@@ -120,6 +133,8 @@ class Reading:
         self._n_lines += block.n_lines
         self._n_entries += len(rows[0]) + len(rows[1])
         self._n_bad += bad.size + len(block.overlong)
+        if b";" in block.text:
+            self._count_behind(block)
         room = self._limits.max_problems - len(self._problems)
         if room <= 0 or not (bad.size or block.overlong):
             return
@@ -134,6 +149,31 @@ class Reading:
                 found[line] = _reason(originals[row].encode("utf-8", "surrogateescape"))
         for line in sorted(found)[:room]:
             self._problems.append(Problem(self._name, found[line], line=line))
+
+    def _count_behind(self, block: Block) -> None:
+        """Count the lines of a block that have an address before and another behind a semicolon."""
+        last = -1
+        for found in _BEHIND.finditer(block.text):
+            start = block.text.rfind(b"\n", 0, found.start()) + 1
+            if start == last or not _is_address(found[1].decode()):
+                continue
+            last = start
+            before, _, after = block.text[start : found.end()].partition(b";")
+            if b"#" in after or not _is_address(before.decode("utf-8", "replace")):
+                continue
+            self._n_behind += 1
+            if not self._behind:
+                end = block.text.find(b"\n", start)
+                self._behind = block.text[start:end].decode("utf-8", "backslashreplace").strip()
+                self._line_behind = block.first_line + block.text.count(b"\n", 0, start)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        read_notation(text.strip())
+    except ValueError:
+        return False
+    return True
 
 
 def _read_block(work: tuple[Block, Piece | None]) -> tuple[Block, Rows, NDArray[np.int64]]:

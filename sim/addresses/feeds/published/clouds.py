@@ -165,7 +165,8 @@ def add_ranges(gathering: Gathering, provider: str, ranges: Iterable[Range]) -> 
 
 def fits_aws(sample: Sample) -> bool:
     """Return whether there are keys of Amazon's file alone."""
-    return sample.has_keys("createDate") or sample.has_keys("ip_prefix")
+    has_lists = sample.has_keys("prefixes", "ipv6_prefixes")
+    return has_lists or sample.has_keys("createDate") or sample.has_keys("ip_prefix")
 
 
 def fits_google(sample: Sample) -> bool:

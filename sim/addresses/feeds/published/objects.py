@@ -19,6 +19,7 @@ from sim.addresses.feeds.headed import plain_name
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, add_cells, choose_columns
 from sim.addresses.feeds.numbered import add_addresses, read_numbered
 from sim.addresses.feeds.published.documents import parse_json, read_array, text_of
+from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
@@ -117,6 +118,8 @@ class _Table:
         self._keys: Mapping[str, str] = {}
         self._cells: dict[str, list[str]] = {}
         self._lines: list[int] = []
+        # What may say that an entry is let through, of keys that any of them has.
+        self._meant: dict[str, list[tuple[int, str]]] = {}
 
     def add(self, entry: dict[str, Any], number: int) -> None:
         """Add one object."""
@@ -134,6 +137,10 @@ class _Table:
                 message = f"expected an address, got an object with keys {', '.join(entry)[:200]}"
                 self._gathering.refuse(message, number, theirs)
             row[ours] = text
+        for key in columns_of_meaning(entry, self._keys.values()):
+            value = entry[key]
+            text = str(value) if isinstance(value, bool) else _text(value, key)
+            self._meant.setdefault(key, []).append((number, text or ""))
         for ours, text in row.items():
             self._cells[ours].append(text)
         self._lines.append(number)
@@ -143,6 +150,10 @@ class _Table:
     def flush(self) -> None:
         """Hand over what has come."""
         if self._lines:
+            for key, met in self._meant.items():
+                lines = np.array([number for number, _ in met], np.int64)
+                check_meaning(self._gathering, {key: [text for _, text in met]}, lines)
+            self._meant = {}
             add_cells(self._gathering, self._cells, np.array(self._lines, np.int64))
             self._cells, self._lines = {ours: [] for ours in self._keys}, []
 

@@ -21,6 +21,7 @@ from sim.addresses.feeds.published.documents import (
 )
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
 # Of GitHub's document: what is no list of addresses.
 _GITHUB_OTHERS = ("ssh_keys", "domains", "ssh_key_fingerprints")
@@ -45,6 +46,9 @@ def read_cloudflare(
     """
     document = read_document(source, name, limits)
     check_keys(document, ("result",), name, "Cloudflare's list of addresses")
+    if document.get("success") is False:
+        message = "expected an answer that succeeded, got false: the download failed"
+        raise DataError([Problem(name, message, key="success")])
     found = document["result"]
     found = found if isinstance(found, dict) else {}
     keys = ("ipv4_cidrs", "ipv6_cidrs")

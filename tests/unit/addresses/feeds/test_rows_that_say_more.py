@@ -1,0 +1,215 @@
+"""Tables and lists whose rows say more than an address: a netmask, an action, a second address."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.sets.families import AddressSet
+from sim.errors import DataError
+
+
+def read(text: str, folder: Path, form: str = "", **options: bool) -> Feed:
+    path = folder / "given"
+    path.write_text(text)
+    return read_feed(Input(path, "given"), form, **options)
+
+
+def refused(text: str, folder: Path, **options: bool) -> list[str]:
+    with pytest.raises(DataError) as error:
+        read(text, folder, **options)
+    return [str(problem) for problem in error.value.problems]
+
+
+SEVERAL = (
+    "expected one address a line, got several between semicolons: {!r}; name the columns in the "
+    "first line, or say --as list to read the first of each"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "first"),
+    [
+        ("198.51.100.1;203.0.113.1", 1, "198.51.100.1;203.0.113.1"),
+        ("198.51.100.1;203.0.113.1\n192.0.2.9\n", 1, "198.51.100.1;203.0.113.1"),
+        ("198.51.100.1; 203.0.113.1; 203.0.113.2\n192.0.2.9; 192.0.2.8\n", 1, None),
+        ("192.0.2.9;203.0.113.1;note\n192.0.2.8;;note2\n", 1, "192.0.2.9;203.0.113.1;note"),
+        ("192.0.2.9\n192.0.2.8;note;2001:db8::/32 # x\n", 2, "192.0.2.8;note;2001:db8::/32 # x"),
+        ("192.0.2.9\r\n192.0.2.8 ; 198.51.100.1 - 198.51.100.9\r\n", 2, None),
+    ],
+)
+def test_an_address_behind_a_semicolon_is_a_question_to_the_user(text, line, first, tmp_path):
+    first = first or text.splitlines()[line - 1]
+    assert refused(text, tmp_path) == [f"given:{line}: {SEVERAL.format(first)}"]
+    assert refused(text, tmp_path, skip_bad=True) == [f"given:{line}: {SEVERAL.format(first)}"]
+    feed = read(text, tmp_path, "list")
+    assert feed.n_records == len(text.splitlines())
+    n_lines = 2 if "192.0.2.9; 192" in text else 1
+    assert feed.notes == (
+        f"{n_lines} lines have addresses behind a semicolon: only the first is read",
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "198.51.100.0/24 ; SBL1\n192.0.2.9 ; see 203.0.113.1\n",
+        "198.51.100.0/24\n;203.0.113.1\n; 203.0.113.1; 203.0.113.2\n",
+        "198.51.100.0/24 # was; 203.0.113.1\n",
+        "198.51.100.0/24 ; 12:30\n192.0.2.9 ; 300.1.1.1\n192.0.2.8 ; dead\n192.0.2.7;\n",
+    ],
+)
+def test_a_comment_behind_a_semicolon_is_one(text, tmp_path):
+    assert read(text, tmp_path).notes == ()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_a_column_of_netmasks_makes_prefixes(delimiter, tmp_path):
+    rows = [
+        "ip,Mask",
+        "198.51.100.0,255.255.255.0",
+        "192.0.2.128,25",
+        "192.0.2.1,/32",
+        "2001:db8::,32",
+    ]
+    text = "".join(f"{row}\n" for row in rows).replace(",", delimiter)
+    feed = read(text, tmp_path)
+    assert feed.to_set() == AddressSet.of(
+        "198.51.100.0/24", "192.0.2.128/25", "192.0.2.1", "2001:db8::/32"
+    )
+    assert feed.notes == ()
+
+
+def test_netmasks_that_make_no_prefix_are_told_all_at_once(tmp_path):
+    text = (
+        "address,netmask\n198.51.100.0,255.0.255.0\n198.51.100.0/24,24\n198.51.100.0,\n"
+        "198.51.100.7,255.255.255.0\n"
+    )
+    wanted = "expected a netmask such as 255.255.255.0, or a length such as 24, got"
+    told = refused(text, tmp_path)
+    assert told[:3] == [
+        f"given:2: mask: {wanted} '255.0.255.0'",
+        "given:3: mask: expected an address and its netmask, got '198.51.100.0/24' and '24': leave "
+        "the netmask out",
+        f"given:4: mask: {wanted} ''",
+    ]
+    assert "198.51.100.0/24" in told[3]
+    assert told[3].startswith("given:5: address: ")
+    twice = refused("address,mask,prefixlen\n198.51.100.0,255.255.255.0,24\n", tmp_path)
+    assert twice == ["given:1: expected one column of netmasks, got mask, prefixlen"]
+
+
+def told_of(column: str, values: str, line: int) -> str:
+    return (
+        f"given:{line}: {column}: expected rows that all list their address, got {values}: keep "
+        f"the rows that are meant, and leave the column '{column}' out"
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("action", ["deny", "allow"]),
+        ("Action", ["BLOCK", "Whitelist"]),
+        ("blocked", ["yes", "no"]),
+        ("blocked", ["1", "0"]),
+        ("status", ["listed", "removed"]),
+        ("type", ["blacklist", "whitelisted"]),
+        ("enabled", ["true", "False"]),
+        ("list_type", ["deny", "allowlist"]),
+        ("removed", ["", "2026-01-02"]),
+        ("disabled", ["no", "yes"]),
+    ],
+)
+def test_a_row_that_says_it_lists_nothing_is_never_counted(column, cells, tmp_path):
+    rows = "".join(f"198.51.100.{at},{cell}\n" for at, cell in enumerate(cells))
+    name = column.lower()
+    values = ", ".join(f"'{cell}' 1" for cell in cells)
+    told = [told_of(name, values, 3)]
+    assert refused(f"address,{column}\n{rows}", tmp_path) == told
+    assert refused(f"address,{column}\n{rows}", tmp_path, skip_bad=True) == told
+    listed = [{"ip": f"198.51.100.{at}", name: cell} for at, cell in enumerate(cells)]
+    assert refused(json.dumps(listed), tmp_path) == [told_of(name, values, 2)]
+    lines = "".join(json.dumps(entry) + "\n" for entry in listed)
+    assert refused(lines, tmp_path) == [told_of(name, values, 2)]
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("action", ["deny", "deny"]),
+        ("status", ["active", "live"]),
+        ("type", ["fqdn", "ipv4"]),
+        ("state", ["NO", "OK"]),
+        ("blocked", ["yes", "true"]),
+        ("removed", ["", "no"]),
+        ("comment", ["allow", "no"]),
+    ],
+)
+def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path):
+    rows = "".join(f"198.51.100.{at},{cell}\n" for at, cell in enumerate(cells))
+    assert read(f"address,{column}\n{rows}", tmp_path).n_records == 2
+
+
+def test_parquet_and_columns_in_memory_say_the_same(tmp_path):
+    path = tmp_path / "given.parquet"
+    duckdb.sql("SELECT '198.51.100.7' AS ip, 'allow' AS action").write_parquet(str(path))
+    with pytest.raises(DataError, match="action: expected rows that all list their address"):
+        read_feed(Input(path, "given"))
+    with pytest.raises(DataError, match="action: expected rows that all list their address"):
+        feed_of_columns({"ip": ["198.51.100.7"], "action": ["allow"]}, "frame")
+    masked = feed_of_columns({"ip": ["198.51.100.0"], "mask": [24]}, "frame")
+    assert masked.to_set() == AddressSet.of("198.51.100.0/24")
+    duckdb.sql("SELECT '198.51.100.0' AS ip, 24 AS mask").write_parquet(str(path))
+    assert read_feed(Input(path, "given")).to_set() == AddressSet.of("198.51.100.0/24")
+
+
+@pytest.mark.parametrize("cell", ["1.234", "12.500", "999.000"])
+def test_a_point_between_semicolons_that_may_mean_thousands_is_a_question(cell, tmp_path):
+    text = f"address;revenue_usd_per_h\n198.51.100.1;{cell}\n"
+    assert refused(text, tmp_path) == [
+        f"given:2: revenue_usd_per_h: expected a number of 0 or more, got '{cell}', whose point "
+        "may stand before decimals or, between semicolons, between thousands"
+    ]
+    assert read(text.replace(";", ","), tmp_path).numbers["revenue_usd_per_h"] == [float(cell)]
+
+
+@pytest.mark.parametrize("cell", ["0.125", "1.5", "1234.567", "1.2345", "3"])
+def test_a_point_that_can_only_be_decimal_is_read_between_semicolons(cell, tmp_path):
+    text = f"address;revenue_usd_per_h\n198.51.100.1;{cell}\n"
+    assert read(text, tmp_path).numbers["revenue_usd_per_h"] == [float(cell)]
+
+
+@pytest.mark.parametrize("cell", ["1_000", "1_0.5", "١٢"])
+def test_what_only_python_takes_for_a_number_is_refused(cell, tmp_path):
+    told = refused(f"address,revenue_usd_per_h\n198.51.100.1,{cell}\n", tmp_path)
+    assert told == [f"given:2: revenue_usd_per_h: expected a number of 0 or more, got {cell!r}"]
+
+
+def test_a_header_below_a_blank_line_is_named(tmp_path):
+    told = refused("\naddress,name\n198.51.100.1,a\n", tmp_path)
+    wanted = "expected the names of the columns in the first line, got a blank line: take it out"
+    assert told == [f"given:1: {wanted}"]
+
+
+def test_amazon_s_file_with_empty_lists_gives_no_address(tmp_path):
+    text = json.dumps({"syncToken": "1", "prefixes": [], "ipv6_prefixes": []})
+    (told,) = refused(text, tmp_path)
+    assert "expected at least one address, got an empty file" in told
+    assert read(text, tmp_path, allow_empty=True).origin.format == "aws"
+
+
+def test_an_answer_of_cloudflare_that_failed_is_refused(tmp_path):
+    document = {"result": {"ipv4_cidrs": ["198.51.100.0/24"], "ipv6_cidrs": []}, "success": False}
+    assert refused(json.dumps(document), tmp_path) == [
+        "given: success: expected an answer that succeeded, got false: the download failed"
+    ]
+    document["success"] = True
+    assert read(json.dumps(document), tmp_path).n_records == 1
