@@ -120,11 +120,11 @@ def read_blocklists(
     options = {"skip_bad": skip_bad, "allow_empty": allow_empty}
     for given in inputs:
         try:
-            form = format_name or sniff(given, limits)
-            if form in DATED:
-                tables.append(read_dated(given, form, limits=limits, **options))
+            # Who said the form is asked nothing more about it: what is told here is not passed on.
+            if (format_name or sniff(given, limits)) in DATED:
+                tables.append(read_dated(given, format_name, limits=limits, **options))
             else:
-                tables.append(read_feed(given, form, limits=limits, **options))
+                tables.append(read_feed(given, format_name, limits=limits, **options))
         except DataError as error:
             problems += error.problems
     if problems:

@@ -284,6 +284,28 @@ def test_bad_lines_are_refused_all_at_once_with_status_4(files):
     assert "2 bad lines left out" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("198.51.100.1;203.0.113.1", "given:1: expected one address a line, got several between"),
+        ("ip,action\n198.51.100.1,allow\n", "given:2: action: expected rows that all list"),
+        (":INPUT DROP [0:0]\n-A INPUT -s 192.0.2.1 -j DROP\n", "given:1: expected rules that drop"),
+        ('{"syncToken":"1","prefixes":[],"ipv6_prefixes":[]}', "given: expected at least one"),
+    ],
+)
+def test_a_file_that_says_something_else_than_it_seems_is_refused(text, told, files):
+    Path("given").write_text(text)
+    assert told in run("given", "-q", status=4).stderr
+
+
+def test_a_form_that_is_said_is_not_asked_about(files):
+    Path("given").write_text("198.51.100.1;203.0.113.1\n")
+    told = run("given", "--as", "list").stderr
+    assert "1 lines have addresses behind a semicolon: only the first is read" in told
+    Path("given").write_text('{"syncToken":"1","prefixes":[],"ipv6_prefixes":[]}')
+    assert "0 records" in run("given", "--allow-empty").stderr
+
+
 def test_errors_are_json_with_json(files):
     told = json.loads(run("gone.txt", "--json", status=4).stderr)
     assert told["schema"] == "overblock/errors/1"
