@@ -13,6 +13,7 @@ from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import parse_scalar
@@ -164,12 +165,24 @@ def _may_be_absent(path: tuple[str, ...]) -> bool:
 
 
 def _sections_at(path: tuple[str, ...]) -> list[type[BaseModel]]:
-    return [kind for kind in _kinds_at(path) if issubclass(kind, BaseModel)]
+    """Sections that a scenario may leave out, at a path."""
+    return [
+        kind
+        for field in _fields_at(path)
+        if not field.is_required()
+        for kind in kinds_of(field.annotation)
+        if issubclass(kind, BaseModel)
+    ]
 
 
 def _kinds_at(path: tuple[str, ...]) -> list[type]:
     """Types that the value at a path may have; none where a scenario has no such key."""
+    return [kind for field in _fields_at(path) for kind in kinds_of(field.annotation)]
+
+
+def _fields_at(path: tuple[str, ...]) -> list[FieldInfo]:
     kinds: list[type] = [Scenario]
+    fields: list[FieldInfo] = []
     for part in path:
         fields = [
             field
@@ -179,4 +192,4 @@ def _kinds_at(path: tuple[str, ...]) -> list[type]:
             if (field.alias or name) == part
         ]
         kinds = [kind for field in fields for kind in kinds_of(field.annotation)]
-    return kinds
+    return fields

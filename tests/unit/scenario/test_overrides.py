@@ -95,7 +95,7 @@ def test_a_section_of_nothing_but_what_may_be_left_out_is_switched_off() -> None
     assert document.tree == {}
 
 
-@pytest.mark.parametrize("section", ["money", "register", "names", "effects", "thresholds"])
+@pytest.mark.parametrize("section", ["money", "register"])
 def test_a_section_that_has_defaults_cannot_be_switched_off(section: str) -> None:
     document = parse_document(b"name: x\n", "f")
     with pytest.raises(ScenarioError, match="where this section is left out its defaults hold"):
