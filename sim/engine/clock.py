@@ -49,20 +49,20 @@ class Clock(simpy.Environment):
 class Moment(simpy.Event):
     """An event at a time in whole seconds and at a phase of that second."""
 
-    def __init__(self, env: simpy.Environment, t_s: int, phase: Phase) -> None:
+    def __init__(self, env: Clock, t_s: int, phase: Phase) -> None:
         super().__init__(env)
         self.t_s = t_s
         self.phase = phase
         self.succeed()
 
 
-def act_at(env: simpy.Environment, t_s: int, phase: Phase, act: Callable[[], None]) -> None:
+def act_at(env: Clock, t_s: int, phase: Phase, act: Callable[[], None]) -> None:
     """Have something done at a time, by whoever does one thing and needs no process for it."""
     moment = Moment(env, t_s, phase)
     assert moment.callbacks is not None
     moment.callbacks.append(lambda _: act())
 
 
-def now_s(env: simpy.Environment) -> int:
+def now_s(env: Clock) -> int:
     """Time in whole seconds since the scenario's start."""
     return int(env.now)

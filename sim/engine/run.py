@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
-import simpy
 
 from sim.engine.actors.attention import Attention, nobody_complains
 from sim.engine.actors.censor import CensorActor
@@ -178,9 +177,7 @@ def simulate(
     )
 
 
-def _run(
-    env: simpy.Environment, settlement: Settlement, operators: OperatorActors, horizon_s: int
-) -> None:
+def _run(env: Clock, settlement: Settlement, operators: OperatorActors, horizon_s: int) -> None:
     """Let everything before the horizon happen, and settle each second after its last event."""
     while True:
         next_s = env.peek()

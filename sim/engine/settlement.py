@@ -17,7 +17,7 @@ from sim.engine.actors.operators import OperatorActors
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase, now_s
 from sim.engine.record.curves import Curves
 from sim.engine.record.degraded import DEGRADED, USE_METRICS, TickMeans
 from sim.engine.record.snapshot import Snapshot, Watch
@@ -69,7 +69,7 @@ class Settlement:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         world: World,
         due: Due,
         operators: OperatorActors,
@@ -211,9 +211,7 @@ class Settlement:
         self._vpn.note(t_s, users.share_vpn)
 
 
-def tick(
-    env: simpy.Environment, tick_s: int, act: Callable[[int], None]
-) -> Generator[simpy.Event, Any, None]:
+def tick(env: Clock, tick_s: int, act: Callable[[int], None]) -> Generator[simpy.Event, Any, None]:
     """Call ``act(t_s)`` at every multiple of the tick."""
     while True:
         yield Moment(env, now_s(env) + tick_s, Phase.TICK)

@@ -8,12 +8,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import simpy
 
 from sim.engine.actors.attention import Attention
 from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.plaintiffs import Plaintiffs
-from sim.engine.clock import Moment, Phase
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Events, Kind
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -121,7 +120,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         confirmed_share=1.0,
         exempt_lag_h=1.0,
     )
-    env, log, world = simpy.Environment(), EventLog(), crowd(N_APPEALS)
+    env, log, world = Clock(), EventLog(), crowd(N_APPEALS)
     states = SimpleNamespace(exposure=SimpleNamespace(component_row=world.businesses.component_row))
     plaintiffs = Plaintiffs(rules, world, SimpleNamespace(complaining_days=lambda *times: 0.0))
     attention = Attention.of(rules, plaintiffs.complaints)

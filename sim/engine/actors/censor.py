@@ -23,7 +23,7 @@ from sim.engine.actors.narrowing import narrowed
 from sim.engine.actors.outside import withdrawn as withdrawn_from_outside
 from sim.engine.actors.register import Register
 from sim.engine.actors.review import Review, not_needed
-from sim.engine.clock import Moment, Phase, act_at, now_s
+from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import Entry, Mechanism, Order
@@ -48,7 +48,7 @@ class CensorActor:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         world: World,
         strategy: Strategy,
         register: Register,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
 from sim.engine.actors.plaintiffs import Plaintiffs
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.hotline import Hotline
 from sim.engine.state.states import States
@@ -53,7 +53,7 @@ class ComplaintActor:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         world: World,
         rules: Complaints,
         plaintiffs: Plaintiffs,

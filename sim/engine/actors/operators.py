@@ -11,10 +11,9 @@ from dataclasses import fields
 from functools import cache
 
 import numpy as np
-import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Events
 from sim.engine.orders import Entry, Groups, Mechanism
 from sim.engine.state import calendar_kernel as kernel
@@ -85,7 +84,7 @@ class OperatorActors:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         world: World,
         space: AddressSpace,
         states: States,

@@ -9,7 +9,7 @@ from typing import Any
 
 import simpy
 
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.scenario.tables.reactions import STANCES
 from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
@@ -36,7 +36,7 @@ class Stances:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         events: StanceEvents,
         log: EventLog,
         turn_away: Callable[..., None],

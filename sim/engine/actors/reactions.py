@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Moment, Phase, act_at, now_s
+from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
 from sim.scenario.reactions import Reactions
@@ -36,7 +36,7 @@ class ReactionActor:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         moves: Moves,
         rules: Reactions,
         states: States,

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import simpy
-
 from sim.engine.actors.operators import OperatorActors
-from sim.engine.clock import Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Order
@@ -32,7 +30,7 @@ class Register:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         world: World,
         operators: OperatorActors,
         log: EventLog,

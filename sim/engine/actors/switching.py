@@ -10,9 +10,8 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import simpy
 
-from sim.engine.clock import Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
 from sim.world.components import Components
@@ -35,7 +34,7 @@ class SwitchingActor:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         programs: Programs,
         components: Components,
         states: States,

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-import simpy
 
-from sim.engine.clock import Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.target import TargetState
@@ -43,7 +42,7 @@ class TargetActor:
 
     def __init__(
         self,
-        env: simpy.Environment,
+        env: Clock,
         world: World,
         pools: Pools,
         state: TargetState,

@@ -11,14 +11,14 @@ from typing import Any
 
 import simpy
 
-from sim.engine.clock import Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
 from sim.world.tenancy import Stays
 
 
 def tenancy(
-    env: simpy.Environment,
+    env: Clock,
     stays: Stays,
     states: States,
     log: EventLog,
