@@ -51,9 +51,8 @@ def page_of(folder: Path, code: str = ENGLISH) -> str:
     return render(open_run(folder), language(code))
 
 
-@cache
-def exported(folder: Path, name: str, choice: Choice = DEFAULT) -> Drawing | Film:
-    """A figure of a run as it is exported, drawn once for all that look at it."""
+def export(folder: Path, name: str, choice: Choice = DEFAULT) -> Drawing | Film:
+    """A figure of a run as it is exported; who looks at it may move what matplotlib lays out."""
     run = open_run(folder)
     with style.house_style():
         made = FIGURES[name].draw(run, choice)
@@ -63,6 +62,12 @@ def exported(folder: Path, name: str, choice: Choice = DEFAULT) -> Drawing | Fil
         with unsaved():
             style.save_figure(drawing.figure, [Path("picture.png"), Path("picture.svg")])
     return made
+
+
+@cache
+def exported(folder: Path, name: str, choice: Choice = DEFAULT) -> Drawing | Film:
+    """The same, drawn once for all that ask only for what stays as it is."""
+    return export(folder, name, choice)
 
 
 def drawing_of(made: Drawing | Film) -> Drawing:
@@ -150,7 +155,7 @@ def figure(name: str, choice: Choice = DEFAULT, frame: int | None = None) -> Tol
     """What tells a figure as it is exported, of a film one frame."""
 
     def told(run: RunFolder) -> list[str]:
-        made = exported(run.path, name, choice)
+        made = export(run.path, name, choice)
         with style.house_style():
             if isinstance(made, Film) and frame is not None:
                 made.show(frame)
