@@ -22,7 +22,7 @@ from sim.engine.coverage import (
     open_fronts,
 )
 from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.orders import Mechanism, Order
+from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.sessions import Window, seconds_of, windows_of
 from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
 from sim.scenario import strategies as ask
@@ -190,8 +190,9 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
         is_wanted = phase_s < ttl_s
         is_held = fronts.is_held(Mechanism.DROP)[rows]
         around = enclosing_front(observation, length)
-        releases = _releases(observation, rows, prefix, is_held, prefix[is_wanted], around)
-        blocks = block_around(observation, rows[is_wanted & ~is_held], around)
+        stale, is_placed = _stale(observation, rows, prefix, is_held, prefix[is_wanted], around)
+        releases = tuple(entry.withdrawal for entry in stale)
+        blocks = block_around(observation, rows[is_wanted & ~is_placed], around)
         if phase_s.size == 0 or gap_s == 0:
             return Decision(releases + blocks)
         left_s = np.where(is_wanted, ttl_s - phase_s, cycle_s - phase_s)
@@ -217,15 +218,15 @@ def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
     return tuple(entry.withdrawal for entry in dropped)
 
 
-def _releases(
+def _stale(
     observation: Observation,
     front_row: NDArray[np.int64],
     prefix: NDArray[np.int64],
     is_held: NDArray[np.bool_],
     wanted: NDArray[np.int64],
     around: SetAround,
-) -> tuple[Order, ...]:
-    """Withdraw the entries around no front that is wanted, oldest first.
+) -> tuple[list[Entry], NDArray[np.bool_]]:
+    """Entries around no front that is wanted, oldest first; and whose own prefix is in force.
 
     Parameters
     ----------
@@ -233,6 +234,10 @@ def _releases(
         Known fronts, number of the prefix around each, and whether an entry holds it.
     wanted
         Prefixes of those that are wanted.
+
+    Notes
+    -----
+    What holds a front may be a narrower entry, which goes as it is the prefix of none.
     """
     dropped = observation.in_force.of(Mechanism.DROP)
     held, first = np.unique(prefix[is_held], return_index=True)
@@ -247,13 +252,14 @@ def _releases(
             (in_force.oldest(key) for key, is_gone in zip(keys, gone, strict=True) if is_gone),
             key=attrgetter("row"),
         )
-    else:
-        # Some entries are around no front that is known, as it is gone, or are narrower ones.
-        kept = {
-            cut(observation, around(row)) for row in front_row[np.isin(prefix, wanted)].tolist()
-        }
-        stale = [entry for entry in dropped if entry.addresses not in kept]
-    return tuple(entry.withdrawal for entry in stale)
+        return stale, is_held
+    # Some entries are around no front that is known, as it is gone, or are narrower ones.
+    own = [cut(observation, around(row)) for row in front_row.tolist()]
+    is_wanted = np.isin(prefix, wanted)
+    kept = {own[place] for place in np.flatnonzero(is_wanted).tolist()}
+    placed = {entry.addresses for entry in dropped}
+    stale = [entry for entry in dropped if entry.addresses not in kept]
+    return stale, np.array([addresses in placed for addresses in own], np.bool_)
 
 
 def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:

@@ -254,6 +254,19 @@ def test_a_narrow_entry_is_released_with_the_front_it_was_placed_around() -> Non
     ]
 
 
+def test_a_front_that_a_narrow_entry_holds_gets_its_own_prefix_as_that_goes() -> None:
+    # Else it would be open until the strategy is asked again.
+    narrow = [dropped("198.19.64.0/30"), dropped("198.19.64.8/30", row=1)]
+    fronts = [("198.19.64.1", BETA, 0), (SOUTH, BETA, 0)]
+    decided = rolling(2 * DAY, DAY, 29)(seen(DAY, fronts, narrow))
+    assert [(order.action, order.addresses) for order in decided.orders] == [
+        ("unblock", IntervalSet.of("198.19.64.0/30")),
+        ("unblock", IntervalSet.of("198.19.64.8/30")),
+        ("block", IntervalSet.of("198.19.64.0/29")),
+        ("block", IntervalSet.of("198.19.64.8/29")),
+    ]
+
+
 def test_a_review_of_many_entries_looks_at_each_as_at_it_alone() -> None:
     rng = np.random.default_rng(0)
 
