@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.rules.name_rules import NameKind
-from sim.blocklists.name_lists import PlacedRule
 from sim.blocklists.patterns import Automaton
+from sim.blocklists.rule_lists import PlacedRule
 
 
 class Matcher:

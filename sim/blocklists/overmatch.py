@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.rules.name_rules import NameKind
-from sim.blocklists.name_lists import NameList, NameRules
+from sim.blocklists.name_lists import NameList
 from sim.blocklists.name_matcher import Matcher
+from sim.blocklists.rule_lists import NameRules
 from sim.errors import UsageError
 from sim.statistics.proportions import wilson
 

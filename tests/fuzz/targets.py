@@ -30,13 +30,9 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.rules.name_rules import NameKind
 from sim.addresses.text import cuts, reading
 from sim.addresses.text.source import Limits
-from sim.blocklists.name_lists import (
-    Reading,
-    names_of,
-    read_name_list,
-    read_name_rules,
-)
+from sim.blocklists.name_lists import Reading, names_of, read_name_list
 from sim.blocklists.overmatch import hold
+from sim.blocklists.rule_lists import read_name_rules
 from sim.errors import DataError, ProblemsError
 from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import dump_scenario

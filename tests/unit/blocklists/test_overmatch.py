@@ -13,8 +13,9 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.rules.name_rules import NameKind, NameRule, rules_in
 from sim.addresses.text.source import Limits
 from sim.blocklists.expressions import PatternError
-from sim.blocklists.name_lists import Reading, read_name_list, read_name_rules
+from sim.blocklists.name_lists import Reading, read_name_list
 from sim.blocklists.patterns import compile_expression
+from sim.blocklists.rule_lists import read_name_rules
 from sim.errors import DataError, UsageError
 from sim.statistics.proportions import wilson
 
@@ -270,7 +271,7 @@ def test_classes_of_pihole_are_understood():
 
 
 def test_too_many_patterns_are_refused(monkeypatch):
-    monkeypatch.setattr("sim.blocklists.name_lists.MOST_PATTERNS", 2)
+    monkeypatch.setattr("sim.blocklists.rule_lists.MOST_PATTERNS", 2)
     with pytest.raises(DataError, match="rules: expected at most 2 patterns, got more"):
         sim.overmatch(["*a*", "*b*", "*c*"], ["a.example"])
 

@@ -1,0 +1,192 @@
+"""Rules that block names, read from files or given as texts.
+
+In: a file, or lines. Out: rules with the lines they stand in, and an automaton where their kind has
+one. It matches nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from sim.addresses.feeds.feed import Origin
+from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.rules.name_rules import (
+    NameKind,
+    NameRule,
+    is_of_pages,
+    rules_in,
+    says_nothing,
+)
+from sim.addresses.sets.notation import shown
+from sim.blocklists.expressions import PatternError
+from sim.blocklists.name_lists import Reading, ascii_form, stripped
+from sim.blocklists.patterns import MOST_STEPS, Automaton, compile_expression, compile_glob
+from sim.errors import DataError, Problem
+
+_RULE_BYTES = 300
+"""What CPython takes for a rule and its place."""
+MOST_PATTERNS = 10_000
+"""Rules of a file that are looked for one by one: start, keyword, glob and expression."""
+MOST_STEPS_OF_ALL = 50 * MOST_STEPS
+"""Steps to make the automata of a file, those that are refused among them."""
+_LOOKED_UP = (NameKind.EXACT, NameKind.SUBDOMAINS, NameKind.WILDCARD)
+
+
+@dataclass(frozen=True)
+class PlacedRule:
+    """A rule, where it stands, and its automaton where its kind has one."""
+
+    rule: NameRule
+    text: str
+    file: str
+    line: int
+    automaton: Automaton | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.file}:{self.line}"
+
+
+@dataclass(frozen=True, eq=False)
+class NameRules:
+    """Rules of one file, or of several.
+
+    Attributes
+    ----------
+    rules
+        In the sequence of the files.
+    notes
+        What was left out of them.
+    """
+
+    rules: tuple[PlacedRule, ...]
+    notes: tuple[str, ...]
+
+    @classmethod
+    def together(cls, of_files: Sequence[NameRules]) -> NameRules:
+        """Return the rules of several files."""
+        return cls(
+            tuple(rule for one in of_files for rule in one.rules),
+            tuple(note for one in of_files for note in one.notes),
+        )
+
+
+def read_name_rules(given: Input, plain: NameKind, reading: Reading) -> NameRules:
+    """Read rules that block names; see `rules_in`.
+
+    Rules of paths and of elements of pages are of no whole name, and are left out and counted.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or a line is no rule and bad ones are not left out.
+    """
+    with given.open(reading.limits) as source:
+        gathering = reading.gathering(given.name)
+        lines = read_numbered(source, gathering, reading.limits)
+        return _gather_rules(lines, plain, gathering, reading)
+
+
+def rules_of(lines: Iterable[str], plain: NameKind, name: str) -> NameRules:
+    """Return rules from texts; errors as for `read_name_rules`."""
+    reading = Reading(allow_empty=True)
+    return _gather_rules([stripped(lines)], plain, reading.gathering(name), reading)
+
+
+def _gather_rules(
+    blocks: Iterable[list[tuple[int, str]]],
+    plain: NameKind,
+    gathering: Gathering,
+    reading: Reading,
+) -> NameRules:
+    rules: list[PlacedRule] = []
+    left_out: Counter[str] = Counter()
+    costs = _Costs(gathering.name)
+    for lines in blocks:
+        for number, line in lines:
+            if says_nothing(line):
+                continue
+            found = rules_in(line, plain)
+            if found is None:
+                if is_of_pages(line):
+                    left_out["rules of paths or elements of pages, of no whole name"] += 1
+                else:
+                    gathering.refuse(
+                        f"expected a rule that blocks names, got {shown(line)}", number
+                    )
+                continue
+            for rule in found:
+                text = rule.text
+                if rule.kind != NameKind.EXPRESSION:
+                    form = ascii_form(rule.text)
+                    if form is None:
+                        message = f"expected a name of the Internet, got {shown(line)}"
+                        gathering.refuse(message, number)
+                        continue
+                    text = form.decode()
+                one = NameRule(rule.kind, text, rule.is_exception)
+                try:
+                    automaton = costs.automaton(one)
+                except PatternError as error:
+                    gathering.refuse(str(error), number)
+                    continue
+                rules.append(PlacedRule(one, line, gathering.name, number, automaton))
+            if "$" in line and line.startswith(("||", "@@||")):
+                left_out["rules have conditions after $, which are not looked at"] += 1
+        n_bytes = _RULE_BYTES * len(rules) + costs.n_bytes
+        reading.limits.check_held(n_bytes, gathering.name)
+    feed = gathering.finish(Origin(gathering.name, "names"))
+    if feed.n_bad:
+        left_out[f"bad lines, such as {feed.problems[0]}"] += feed.n_bad
+    if not rules and not reading.allow_empty:
+        message = f"expected a rule that blocks names, got none in {gathering.n_lines:,} lines"
+        raise DataError([Problem(gathering.name, message)])
+    notes = [f"{gathering.name}: {n:,} {what}" for what, n in left_out.items()]
+    return NameRules(tuple(rules), tuple(notes))
+
+
+class _Costs:
+    """Makes automata of the rules of a file, and bounds what all of them cost."""
+
+    def __init__(self, file: str) -> None:
+        self._file = file
+        self._n_patterns = 0
+        self._n_steps = 0
+        self.n_bytes = 0
+
+    def automaton(self, rule: NameRule) -> Automaton | None:
+        """Return the automaton of a rule; None of a kind that needs none.
+
+        Raises
+        ------
+        PatternError
+            If the rule is not understood, or costs too much.
+        DataError
+            If all of the file do.
+        """
+        if rule.kind in _LOOKED_UP:
+            return None
+        self._n_patterns += 1
+        if self._n_patterns > MOST_PATTERNS:
+            raise self._refused(f"expected at most {MOST_PATTERNS:,} patterns, got more")
+        if self._n_steps > MOST_STEPS_OF_ALL:
+            raise self._refused("expected expressions of bounded cost, got too many costly ones")
+        if rule.kind not in (NameKind.GLOB, NameKind.EXPRESSION):
+            return None
+        compiled = compile_glob if rule.kind == NameKind.GLOB else compile_expression
+        try:
+            found = compiled(rule.text)
+        except PatternError:
+            self._n_steps += MOST_STEPS
+            raise
+        self._n_steps += found.n_steps
+        self.n_bytes += found.next_state.nbytes
+        return found
+
+    def _refused(self, message: str) -> DataError:
+        return DataError([Problem(self._file, message)])
