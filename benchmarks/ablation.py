@@ -21,8 +21,9 @@ from sim.scenario.predictors import RunPredictor
 
 SCENARIO = "telegram-2018"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "mechanisms.md"
+LADDER = "a ladder of rules"
 MECHANISMS = {
-    "a ladder of rules": ["strategy={id: covering-prefix, purity: 0.99, shortest: 8}"],
+    LADDER: ["strategy={id: covering-prefix, purity: 0.99, shortest: 8}"],
     "narrow orders under pressure": ["censor={under_pressure: silence, narrow_length: off}"],
     "reviews": ["censor={review_every_d: off, review_silent_d: off, review_addresses: off}"],
     "rentals that end": ["fronts.cancel_h=off"],
