@@ -17,7 +17,7 @@ from sim.backtest.tallies import tally
 from sim.backtest.verdicts import Score
 from sim.experiment.executors import choose_executor
 from sim.scenario.cases import PlacedCase, shipped_cases
-from sim.scenario.predictors import RunPredictor
+from sim.scenario.predictors import Predictor, RunPredictor
 
 SCENARIO = "telegram-2018"
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "mechanisms.md"
@@ -73,18 +73,23 @@ def main() -> None:
         "each case states. Figures that show one number count once.\n\n" + page.table(head, rows)
     )
     if given.write:
-        text = PAGE.read_text(encoding="utf-8")
-        before, after = text.split("<!-- part: ablation -->\n")
-        rest = after[after.index("<!-- end of part -->") :]
-        PAGE.write_text(f"{before}<!-- part: ablation -->\n{said}\n{rest}", encoding="utf-8")
+        write_part("ablation", said)
     else:
         print(said)
+
+
+def write_part(part: str, said: str) -> None:
+    """Put what was found in its place on the page."""
+    text = PAGE.read_text(encoding="utf-8")
+    before, after = text.split(f"<!-- part: {part} -->\n")
+    rest = after[after.index("<!-- end of part -->") :]
+    PAGE.write_text(f"{before}<!-- part: {part} -->\n{said}\n{rest}", encoding="utf-8")
 
 
 def score(overrides: Sequence[str], n_replicates: int) -> Sequence[Score]:
     """Scores of the scenario's cases with some overrides."""
     placed = [
-        _with(each, overrides)
+        with_predictor(each, each.case.predictor.model_copy(update={"overrides": tuple(overrides)}))
         for file in shipped_cases()
         for each in file.cases
         if isinstance(each.case.predictor, RunPredictor)
@@ -94,8 +99,8 @@ def score(overrides: Sequence[str], n_replicates: int) -> Sequence[Score]:
     return backtest(placed, n_replicates, executor=choose_executor(None)).scores
 
 
-def _with(placed: PlacedCase, overrides: Sequence[str]) -> PlacedCase:
-    predictor = placed.case.predictor.model_copy(update={"overrides": tuple(overrides)})
+def with_predictor(placed: PlacedCase, predictor: Predictor) -> PlacedCase:
+    """Ask the same case of another predictor."""
     case = placed.case.model_copy(update={"predictor": predictor})
     return PlacedCase(case, placed.file, placed.number)
 

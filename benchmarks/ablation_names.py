@@ -1,0 +1,120 @@
+"""Scores of the law of names without each of its parts: ``python -m benchmarks.ablation_names``.
+
+In: the shipped backtest cases of names that no row of the law was fitted to. Out: a table of
+``docs/explanation/mechanisms.md``, printed, or written there with ``--write``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from benchmarks import page
+from benchmarks.ablation import with_predictor, write_part
+from sim.backtest.prediction import NotComputable
+from sim.backtest.scores import backtest
+from sim.backtest.verdicts import Score
+from sim.report.words.numbers import number
+from sim.scenario.case_format import BOUNDS
+from sim.scenario.cases import PlacedCase, shipped_cases
+from sim.scenario.predictors import NameDraw, NamesPredictor, ShareRange
+
+PART = "ablation-names"
+Changed = Callable[[NamesPredictor], NamesPredictor]
+
+
+def _without_universe(given: NamesPredictor) -> NamesPredictor:
+    return given.model_copy(update={"universe": None, "universe_of": "any"})
+
+
+def _of_any_names(given: NamesPredictor) -> NamesPredictor:
+    return given.model_copy(update={"universe_of": "any"})
+
+
+def _drawn(**changed: object) -> Changed:
+    """Draw the same number of addresses otherwise."""
+
+    def change(given: NamesPredictor) -> NamesPredictor:
+        (asked,) = given.drawn
+        draws = [NameDraw(**{**asked.model_dump(), **changed})]
+        update = {"draws": draws, "n_addresses": None, "address_kind": None}
+        return given.model_copy(update=update)
+
+    return change
+
+
+VARIANTS: dict[str, dict[str, Changed]] = {
+    "universe": {
+        "without a universe: neighbours among all names": _without_universe,
+        "a universe of any names, not the popular ones": _of_any_names,
+    },
+    "drawn": {
+        "drawn by names, not evenly": _drawn(share_by_names=ShareRange(value=1.0)),
+        "of another kind of place: web hosting": _drawn(address_kind="web_hosting"),
+        "of another kind of place: rented": _drawn(address_kind="rented"),
+    },
+}
+"""What is done without, by what a case must have for it."""
+
+
+def main() -> None:
+    """Score each case as it is, and without what it has."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.ablation_names", description=__doc__
+    )
+    parser.add_argument("--write", action="store_true", help="write into the page of mechanisms")
+    given = parser.parse_args()
+    said = scores_without_each()
+    if given.write:
+        write_part(PART, said)
+    else:
+        print(said)
+
+
+def scores_without_each() -> str:
+    """Table of the cases as they are, and without what each has."""
+    rows = []
+    for placed in held_out():
+        predictor = placed.case.predictor
+        assert isinstance(predictor, NamesPredictor)
+        changes: dict[str, Changed] = {"as it is": lambda same: same}
+        if predictor.universe is not None:
+            changes |= VARIANTS["universe"]
+        if predictor.drawn:
+            changes |= VARIANTS["drawn"]
+        for name, change in changes.items():
+            (scored,) = backtest([with_predictor(placed, change(predictor))]).scores
+            rows.append([f"{placed.case.title}: {name}", *_row(scored)])
+    head = ("case", "predicted", "90 %", "published", "CRPS", "Brier")
+    return (
+        "Written by `python -m benchmarks.ablation_names --write`. A figure is scored by CRPS of "
+        "log10, a bound by Brier's score; lower is better.\n\n" + page.table(head, rows)
+    )
+
+
+def held_out() -> list[PlacedCase]:
+    """Shipped cases of the law of names to which nothing was fitted."""
+    return [
+        each
+        for file in shipped_cases()
+        for each in file.cases
+        if isinstance(each.case.predictor, NamesPredictor) and each.case.role == "held-out"
+    ]
+
+
+def _row(scored: Score) -> list[str]:
+    prediction, published = scored.prediction, scored.placed.case.published
+    assert not isinstance(prediction, NotComputable)
+    relation = {"at_least": "at least ", "at_most": "at most "}.get(published.relation, "")
+    is_bound = published.relation in BOUNDS
+    return [
+        number(prediction.median),
+        f"{number(prediction.low)} to {number(prediction.high)}",
+        f"{relation}{number(published.value)}",
+        "" if is_bound else f"{scored.quality.crps:.3f}",
+        f"{scored.quality.brier:.3f}" if is_bound else "",
+    ]
+
+
+if __name__ == "__main__":
+    main()
