@@ -5,9 +5,9 @@ In: a run folder, a language. Out: Markdown, the same for the same folder and ve
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from sim.report.documents.error_rate import ErrorRate, ErrorRates, error_rates
+from sim.report.documents.error_rate import ErrorRate, ErrorRates, Spans, error_rates, spans_of
 from sim.report.page.charts import read_drawn, worst_moment
 from sim.report.page.opening import Said, said
 from sim.report.page.repeat_command import is_comparison
@@ -54,8 +54,9 @@ def _lines(run: RunFolder, told: Said, words: Language) -> Iterator[str]:
     yield ""
     yield f"## {words.say('How often such numbers were right')}"
     yield ""
-    rates = error_rates(str(manifest["scenario"]["name"]), has_draws=run.n_draws > 0)
-    yield from _error_rates(rates, words, has_draws=run.n_draws > 0)
+    spans = spans_of(run)
+    rates = error_rates(str(manifest["scenario"]["name"]), spans)
+    yield from _error_rates(rates, words, spans)
     yield ""
     yield f"## {words.say('What would change it')}"
     yield ""
@@ -118,28 +119,32 @@ def _asked(run: RunFolder, words: Language) -> str:
     return words.say(text_, what=what, start=start, end=end, replicates=replicates, draws=draws)
 
 
-def _error_rates(found: ErrorRates, words: Language, *, has_draws: bool) -> Iterator[str]:
+RANGES: Mapping[Spans, str] = {
+    "luck": "ranges by luck alone",
+    "ranges": "ranges over all that is not known, as declared",
+    "calibrated": "ranges over all that is not known, weighed by published figures where runs are",
+}
+
+
+def _error_rates(found: ErrorRates, words: Language, spans: Spans) -> Iterator[str]:
     yield words.say(
         "Published outcomes that set no parameter (held out), against what this program predicted "
-        "from simulated runs (version {version}; ranges over all that is not known, meant to hold "
-        "{level})."
-        if has_draws
-        else "Published outcomes that set no parameter (held out), against what this program "
-        "predicted from simulated runs (version {version}; ranges by luck alone, meant to hold "
-        "{level}).",
+        "from simulated runs (version {version}; {ranges}, meant to hold {level}).",
         version=found.version,
+        ranges=words.say(RANGES[spans]),
         level=words.digits(percent(found.level, 2)),
     )
     yield ""
     heads = (
         "what was predicted",
-        "published figures",
-        "held against a prediction",
-        "inside its range",
+        "numbers published",
+        "inside the predicted range",
         "too high or too low by, in the median",
+        "bounds and estimates published",
+        "that agree",
     )
     yield f"| {' | '.join(map(words.say, heads))} |"
-    yield "| --- | --: | --: | --: | --: |"
+    yield "| --- | --: | --: | --: | --: | --: |"
     for one in found.by_kind:
         # Units of published figures, which have no translation.
         yield _row(one, words.name(one.kind), words)
@@ -156,8 +161,11 @@ def _row(one: ErrorRate, kind: str, words: Language) -> str:
     factor = words.say("not known")
     if one.median_factor is not None:
         factor = f"×{words.digits(f'{one.median_factor:.2f}')}"
-    inside = words.say("{n} of {of}", n=str(one.n_inside), of=str(one.n_judged))
-    return f"| {markdown_text(kind)} | {one.n_cases} | {one.n_judged} | {inside} | {factor} |"
+    n = str(one.n_judged)
+    if one.n_apart < one.n_judged:
+        n = words.say("{n} ({apart} apart)", n=n, apart=str(one.n_apart))
+    cells = (markdown_text(kind), n, one.n_inside, factor, one.n_weak, one.n_kept)
+    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _changes(run: RunFolder, told: Said, words: Language) -> Iterator[str]:

@@ -238,13 +238,13 @@ def _blocks(found: Assessment, along: str | None, words: Language) -> list[Block
     from sim.report.documents.assessment import write_assessment
     from sim.report.documents.court_answers import Asked
     from sim.report.documents.courts import write_court
-    from sim.report.documents.error_rate import error_rates
+    from sim.report.documents.error_rate import error_rates, spans_of
     from sim.scenario.tables.courts import read_court_questions
 
     if along is None:
         return write_assessment(found, words)
     name = str(found.run.manifest["scenario"]["name"])
-    rates = error_rates(name, has_draws=found.n_draws > 0)
+    rates = error_rates(name, spans_of(found.run))
     facts = read_court_facts(found)
     asked = Asked(found, facts, rates, words)
     return write_court(asked, [row for row in read_court_questions().rows if row.forum == along])

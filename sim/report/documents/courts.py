@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 
 from sim.report.documents.blocks import Block, Heading, Paragraph, Table
 from sim.report.documents.court_answers import ANSWERS, NAMES_OF, Asked, strategy_of
-from sim.report.documents.error_rate import ErrorRate, ErrorRates
 from sim.report.words.numbers import in_percent, quantity, quantity_span
 from sim.scenario.tables.courts import CourtQuestionRow
 
@@ -55,9 +54,11 @@ def write_court(asked: Asked, questions: Sequence[CourtQuestionRow]) -> list[Blo
         Paragraph(
             say(
                 "Error rates: published outcomes that set no parameter, against predictions of "
-                "version {version}, by unit of what was predicted where some were published, else "
-                "of all; ranges are meant to hold {level}. They are few, and those of one scenario "
-                "are not independent (docs/explanation/validation.md).",
+                "version {version}, by unit of what was predicted; ranges are meant to hold "
+                "{level}. Apart are numbers where several that show one thing count once. Bounds "
+                "and estimates say little: a wide range agrees with them. Where no figure of a "
+                "unit was published, how often such numbers are right is not known. All are few, "
+                "and those of one scenario are not independent (docs/explanation/validation.md).",
                 version=asked.rates.version,
                 level=asked.digits(in_percent(asked.rates.level)),
             )
@@ -97,7 +98,7 @@ def _numbers(asked: Asked, metrics: Sequence[str]) -> Table:
                 asked.digits(quantity(one.by_luck.mean, one.unit)),
                 asked.digits(quantity_span(one.by_luck.low, one.by_luck.high, one.unit)),
                 wide,
-                _rate_text(asked, _rate(asked.rates, one.unit)),
+                _rate_text(asked, one.unit),
             ]
         )
     header = [
@@ -110,20 +111,22 @@ def _numbers(asked: Asked, metrics: Sequence[str]) -> Table:
     return Table([asked.say(each) for each in header], rows, (1, 2, 3))
 
 
-def _rate(rates: ErrorRates, unit: str) -> ErrorRate:
-    return next((one for one in rates.by_kind if one.kind == unit), rates.all)
-
-
-def _rate_text(asked: Asked, rate: ErrorRate) -> str:
-    counts = {"inside": str(rate.n_inside), "of": str(rate.n_judged)}
+def _rate_text(asked: Asked, unit: str) -> str:
+    rate = asked.rates.of_unit(unit)
+    if rate is None:
+        return asked.say("no such figure was published")
     # Kinds are units of published figures, which have no translation.
-    of_all = rate is asked.rates.all
-    kind = asked.say("all of them") if of_all else rate.kind
-    if rate.median_factor is None:
-        return asked.say("{kind}: {inside} of {of} inside", kind=kind, **counts)
-    return asked.say(
-        "{kind}: {inside} of {of} inside, in the median off by ×{factor}",
-        kind=kind,
-        factor=asked.digits(f"{rate.median_factor:.1f}"),
-        **counts,
-    )
+    if not rate.n_judged:
+        texts = [asked.say("{kind}: no number was published", kind=rate.kind)]
+    else:
+        inside, of = str(rate.n_inside), str(rate.n_judged)
+        texts = [asked.say("{kind}: {inside} of {of} inside", kind=rate.kind, inside=inside, of=of)]
+    if rate.n_apart < rate.n_judged:
+        texts.append(asked.say("{n} apart", n=str(rate.n_apart)))
+    if rate.median_factor is not None:
+        factor = asked.digits(f"{rate.median_factor:.1f}")
+        texts.append(asked.say("in the median off by ×{factor}", factor=factor))
+    if rate.n_weak:
+        kept, of = str(rate.n_kept), str(rate.n_weak)
+        texts.append(asked.say("{kept} of {of} bounds and estimates agree", kept=kept, of=of))
+    return "; ".join(texts)

@@ -11,35 +11,52 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
+from sim.results.read import RunFolder
 from sim.scenario.library import shipped
 
 HELD_OUT = "held-out"
 SIMULATED = "run"
 """Predictor of the cases whose number comes from simulated runs, as those of a bundle do."""
 JUDGED = ("inside", "outside")
+RANK = "rank"
+"""Relation of places in a ranking, which are scored as a whole."""
+
+Spans: TypeAlias = Literal["luck", "ranges", "calibrated"]
+"""What a range is over: luck; all that is not known, as declared; or as published figures weigh
+it."""
 
 
 @dataclass(frozen=True)
 class ErrorRate:
     """Held-out published outcomes of one kind against predictions.
 
+    A bound, or a span that was given in place of a number, is easily kept, and an estimate is what
+    somebody else thought: these are counted apart.
+
     Attributes
     ----------
     kind
         What was predicted.
-    n_cases, n_judged, n_inside
-        Published figures; those that could be held against a prediction; of these, inside the
+    n_judged, n_inside
+        Counted or claimed numbers that could be held against a prediction; of these, inside the
         predicted range.
+    n_apart
+        The same numbers, where several that show one count once.
+    n_weak, n_kept
+        Published bounds, spans and estimates that could be; of these, those that agree with the
+        prediction.
     median_factor
         Median of how many times too high or too low predictions were; None where none is known.
     """
 
     kind: str
-    n_cases: int
     n_judged: int
     n_inside: int
+    n_apart: int
+    n_weak: int
+    n_kept: int
     median_factor: float | None
 
 
@@ -66,29 +83,57 @@ class ErrorRates:
     by_kind: tuple[ErrorRate, ...]
     of_scenario: ErrorRate | None
 
+    def of_unit(self, unit: str) -> ErrorRate | None:
+        """Those of one unit; None where nothing was published in it."""
+        return next((one for one in self.by_kind if one.kind == unit), None)
+
 
 def scores_file() -> Path:
     """The shipped scores."""
     return shipped("docs") / "explanation" / "validation.json"
 
 
-def error_rates(scenario: str, *, has_draws: bool, file: Path | None = None) -> ErrorRates:
+def spans_of(run: RunFolder) -> Spans:
+    """What the ranges of a run are over: its error rate is that of such ranges."""
+    if not run.n_draws:
+        return "luck"
+    return "calibrated" if run.are_draws_weighed else "ranges"
+
+
+def error_rates(scenario: str, spans: Spans, *, file: Path | None = None) -> ErrorRates:
     """Error rates from the scores.
 
     Parameters
     ----------
     scenario
         Name of a scenario.
-    has_draws
-        Take ranges over all that is not known, as declared; else those by luck alone.
+    spans
+        What the ranges are over. Where draws are weighed, those of this scenario are, and of the
+        others those that runs take unasked; the rest are as declared.
     file
         The scores; those that are shipped when None.
     """
     document = json.loads((file or scores_file()).read_text(encoding="utf-8"))
-    band = document["bands"].get("ranges" if has_draws else "luck", {"scores": []})
-    own_band = {one["id"]: one for one in band["scores"]}
+    weighed = {f"scenario {scenario}"} | {
+        f"scenario {one['scenario']}" for one in document.get("weighted", []) if one["is_taken"]
+    }
+    bands = {
+        name: {one["id"]: one for one in band["scores"]} for name, band in document["bands"].items()
+    }
+    by_luck, by_range, by_weight = (
+        bands.get(name, {}) for name in ("luck", "ranges", "calibrated")
+    )
+
+    def as_spanned(score: dict[str, Any]) -> dict[str, Any]:
+        name = score["id"]
+        if spans == "luck":
+            return {**score, **by_luck.get(name, {})}
+        is_weighed = spans == "calibrated" and score["subject"] in weighed
+        weighed_score = by_weight.get(name, {}) if is_weighed else {}
+        return {**score, **by_range.get(name, {}), **weighed_score}
+
     mine = [
-        one | own_band.get(one["id"], {})
+        as_spanned(one)
         for one in document["scores"]
         if one["role"] == HELD_OUT and one["predictor"] == SIMULATED
     ]
@@ -107,11 +152,24 @@ def error_rates(scenario: str, *, has_draws: bool, file: Path | None = None) -> 
 
 
 def _rate(kind: str, scores: Sequence[Mapping[str, Any]]) -> ErrorRate:
-    errors = [abs(float(one["log10_error"])) for one in scores if one["log10_error"] is not None]
+    judged = [one for one in scores if one["verdict"] in JUDGED]
+    numbers = [one for one in judged if _is_number(one["published"])]
+    weak = [
+        one
+        for one in judged
+        if one["published"]["relation"] != RANK and not _is_number(one["published"])
+    ]
+    errors = [abs(float(one["log10_error"])) for one in numbers if one["log10_error"] is not None]
     return ErrorRate(
         kind,
-        len(scores),
-        sum(one["verdict"] in JUDGED for one in scores),
-        sum(one["verdict"] == JUDGED[0] for one in scores),
-        10 ** statistics.median(errors) if errors else None,
+        n_judged=len(numbers),
+        n_inside=sum(one["verdict"] == JUDGED[0] for one in numbers),
+        n_apart=len({one["counts_as"] or one["id"] for one in numbers}),
+        n_weak=len(weak),
+        n_kept=sum(one["verdict"] == JUDGED[0] for one in weak),
+        median_factor=10 ** statistics.median(errors) if errors else None,
     )
+
+
+def _is_number(published: Mapping[str, Any]) -> bool:
+    return (published["relation"], published["nature"] == "estimated") == ("equal", False)

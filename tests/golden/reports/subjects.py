@@ -23,7 +23,7 @@ from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.blocks import to_html, to_markdown
 from sim.report.documents.court_answers import Asked
 from sim.report.documents.courts import write_court
-from sim.report.documents.error_rate import error_rates
+from sim.report.documents.error_rate import error_rates, spans_of
 from sim.report.figures import strategies, style
 from sim.report.figures.animation import Film
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing
@@ -178,7 +178,7 @@ def court(forum: str, words: Language = IN_ENGLISH) -> Told:
 
     def told(run: RunFolder) -> list[str]:
         found = assess(run)
-        rates = error_rates(str(run.manifest["scenario"]["name"]), has_draws=found.n_draws > 0)
+        rates = error_rates(str(run.manifest["scenario"]["name"]), spans_of(run))
         rows = [row for row in read_court_questions().rows if row.forum == forum]
         return to_markdown(
             write_court(Asked(found, read_court_facts(found), rates, words), rows)

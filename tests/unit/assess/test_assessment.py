@@ -509,8 +509,8 @@ def test_mistakes_exit_without_a_traceback(folder, tmp_path, arguments, code, me
 
 
 RATES = ErrorRates(
-    "9.9", 0.9, ErrorRate("all of them", 30, 28, 20, 2.0),
-    (ErrorRate("businesses", 3, 3, 1, 7.5),), None,
+    "9.9", 0.9, ErrorRate("all of them", 28, 20, 12, 0, 0, 2.0),
+    (ErrorRate("businesses", 3, 1, 2, 5, 4, 7.5), ErrorRate("USD", 0, 0, 0, 2, 2, None)), None,
 )  # fmt: skip
 
 
@@ -580,9 +580,12 @@ def test_numbers_of_a_court_are_those_of_the_tables(folder):
     harm = measured(folder, "covering-prefix", "businesses_ever_impaired")
     row = next(line for line in text.splitlines() if "businesses impaired at least once |" in line)
     assert f"| {rounded(harm.mean())} |" in row
-    assert "businesses: 1 of 3 inside, in the median off by ×7.5" in row
+    error_rate = "businesses: 1 of 3 inside; 2 apart; in the median off by ×7.5; 4 of 5 bounds"
+    assert error_rate in row
     hours = next(line for line in text.splitlines() if "business-hours impaired |" in line)
-    assert "all of them: 20 of 28 inside" in hours
+    assert hours.endswith("| no such figure was published |")
+    lost = next(line for line in text.splitlines() if "USD |" in line)
+    assert "USD: no number was published; 2 of 2 bounds and estimates agree" in lost
 
 
 def test_operators_stand_by_what_their_users_met(folder):
