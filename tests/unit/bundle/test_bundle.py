@@ -415,3 +415,33 @@ def test_the_script_is_read_by_a_plain_shell(tmp_path: Path) -> None:
     done = subprocess.run(["sh", str(script)], capture_output=True, text=True)
     assert done.returncode == 2
     assert "again: exists" in done.stderr
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("strategies", [[], ["--strategy", "exact", "--strategy", "none"]])
+def test_the_script_makes_the_same_bytes_elsewhere(strategies: list[str], tmp_path: Path) -> None:
+    """In another folder, locale and time zone, with the locked versions; needs the network."""
+    path, there = tmp_path / "case.zip", tmp_path / "somewhere else"
+    asked = (
+        "compare" if strategies else "run", "telegram-2018", *strategies, "-n", "2", "--draws", "2",
+        "--set", "population.n_businesses=60", "--set", "end=2018-04-20T00:00+03:00", "-q",
+    )  # fmt: skip
+    made = call(*asked, "-o", str(tmp_path / "made"))
+    assert made.exit_code == 0, made.output
+    write_bundle(open_run(tmp_path / "made"), path)
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(there)
+    n_files = sum(one.is_file() for one in (there / "run").rglob("*"))
+    changed = []
+    if strategies:
+        # Negative control: what was changed is the one file that differs.
+        table = there / "run" / "comparison.csv"
+        table.write_text(table.read_text(encoding="utf-8").replace("0", "1", 1), encoding="utf-8")
+        changed = ["./comparison.csv: differs", f"1 of {n_files} files differ"]
+    done = subprocess.run(
+        ["sh", "rerun.sh"], cwd=there, capture_output=True, text=True,
+        env={**os.environ, "LC_ALL": "tr_TR.UTF-8", "TZ": "Pacific/Auckland"},
+    )  # fmt: skip
+    said = changed or [f"all {n_files} files are the same, byte for byte"]
+    assert done.stdout.splitlines()[-len(said) :] == said, done.stderr
+    assert done.returncode == len(changed[:1])
