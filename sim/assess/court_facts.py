@@ -36,7 +36,7 @@ DEMAND, DENIED, IMPAIRED_H, IMPAIRED, NET, RULES, COMPLAINTS, NAMED, EXEMPTIONS,
 )
 
 SITES = "sites.csv"
-CLAIMED = (IMPAIRED, DEMAND)
+CLAIMED = (IMPAIRED, DEMAND, DENIED)
 """Measures of which it is claimed that they are above zero."""
 
 

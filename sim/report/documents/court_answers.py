@@ -61,6 +61,7 @@ NAMES_OF = {
 HARMED = "businesses that are not the target are impaired"
 INTERFERED = "access to lawful services is interfered with"
 KEPT_FROM = "people are kept from other things they ask for"
+DENIED_THEM = "the target's users are kept from the target"
 
 
 @dataclass(frozen=True)
@@ -261,6 +262,8 @@ def _complaints(asked: Asked) -> Iterator[Block]:
             median=asked.digits(rounded(appeal.median_h)),
         )
     )
+    known = [one for one in (COMPLAINTS, NAMED, EXEMPTIONS) if asked.number(one) is not None]
+    yield Items([f"{asked.say(NAMES_OF[one])}: {asked.measure(one)}" for one in known])
 
 
 def _effectiveness(asked: Asked) -> Iterator[Block]:
@@ -269,6 +272,7 @@ def _effectiveness(asked: Asked) -> Iterator[Block]:
         yield Paragraph(asked.say("Not known: nothing is said of the target's users."))
         return
     low, high = (end / efficacy.denominator for end in (efficacy.low, efficacy.high))
+    yield _settled(asked, DENIED, DENIED_THEM)
     yield Paragraph(
         asked.say(
             "Denied to the target's users: {hours} user-hours, {share} of all (mean, with its 95 % "
@@ -295,14 +299,13 @@ def _lawful(asked: Asked) -> Iterator[Block]:
 
 
 def _burden(asked: Asked) -> Iterator[Block]:
-    one = asked.number(RULES)
-    if one is None:
+    if asked.number(RULES) is None:
         return
     yield Paragraph(
         asked.say(
-            "At most {n} rules of the register are in force at a time, each of which an operator "
-            "has to hold. What that costs an operator is in no table of the program.",
-            n=asked.digits(quantity(one.by_luck.mean, one.unit)),
+            "The most rules of the register in force at a time, each of which an operator has to "
+            "hold: {rules}. What that costs an operator is in no table of the program.",
+            rules=asked.measure(RULES),
         )
     )
 
