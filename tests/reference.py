@@ -8,10 +8,11 @@ target, VPN, drift, attention, user-hours).
 
 An agenda of seconds is walked in order. In each second the events due are taken in the sequence of
 the document, then the whole state is computed anew from who enforces what, which components are in
-use and which fronts exist; no counter is carried along. A decision sees the state of the second
-before it. What a second brings about for itself (a lag of zero) is taken in one more round of the
-same second, in which a phase that has passed does not come back for it: an order placed in such a
-round misses the version of its second. Intervals are half-open ``[start, stop)`` throughout.
+use and which fronts exist; no counter is carried along, and what is remembered hangs on its
+arguments alone. A decision sees the state of the second before it. What a second brings about for
+itself (a lag of zero) is taken in one more round of the same second, in which a phase that has
+passed does not come back for it: an order placed in such a round misses the version of its second.
+Intervals are half-open ``[start, stop)`` throughout.
 
 An address of either family is its number: those of IPv4 lie below 2**32, those of IPv6 in 2000::/3.
 It refuses what the document does not define: orders before the start, prefixes with host bits set.
@@ -48,6 +49,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from functools import cache, lru_cache
+from heapq import heappop, heappush
 from ipaddress import ip_address, ip_network, summarize_address_range
 from itertools import accumulate, pairwise, permutations
 
@@ -519,6 +522,19 @@ class RefOutcome:
 # --- Sets of addresses
 
 
+@cache
+def _exact(value: float) -> Fraction:
+    """A float as the fraction it is."""
+    return Fraction(value)
+
+
+@cache
+def _numbered(text: str) -> tuple[int, int]:
+    """Version and number of an address."""
+    address = ip_address(text)
+    return address.version, int(address)
+
+
 def _union(ranges: Iterable[tuple[int, int]]) -> Ranges:
     """Sorted disjoint intervals that hold the same addresses; neighbours are joined."""
     joined: list[tuple[int, int]] = []
@@ -862,13 +878,13 @@ def _turns(stances: RefStances | None) -> list[_Turn]:
 
 
 class _Run:
-    """One walk through the agenda; the agenda holds ``(t_s, row)`` by kind."""
+    """One walk through the agenda; the agenda holds heaps of ``(t_s, row)`` by kind."""
 
     def __init__(self, world: RefWorld) -> None:
         self.world = world
         self.limits = world.limits or RefLimits()
         self.pressure_rule = world.pressure or RefPressure()
-        self.shares = [Fraction(operator.share) for operator in world.operators]
+        self.shares = [_exact(operator.share) for operator in world.operators]
         self.agenda: dict[str, list[tuple[int, int]]] = {}
         self.events: list[Event] = []
         self.sights: list[RefSight] = []
@@ -911,13 +927,14 @@ class _Run:
         self.freed_s: dict[str, int] = {}  # when room was made for a reason, since that decision
         self.pressure_before = 0.0
         self.in_force_before: list[_Entry] = []
+        self.met: dict[tuple[object, ...], tuple[Fraction, dict[str, Fraction]]] = {}
 
     def walk(self) -> None:
         """Take every second in which something is due."""
         self._plan_start()
         now_s, horizon_s = 0, self.world.horizon_s
         while True:
-            next_s = min((min(due)[0] for due in self.agenda.values() if due), default=horizon_s)
+            next_s = min((due[0][0] for due in self.agenda.values() if due), default=horizon_s)
             end_s = self._first_above(self.pressure_rule.end_pressure, now_s, next_s)
             if end_s is not None:
                 self._plan(end_s, "look", -1)
@@ -986,18 +1003,21 @@ class _Run:
 
     def _plan(self, t_s: int, kind: str, row: int) -> None:
         if t_s < self.world.horizon_s:
-            self.agenda.setdefault(kind, []).append((t_s, row))
+            heappush(self.agenda.setdefault(kind, []), (t_s, row))
 
     def _is_due(self, t_s: int, *kinds: str) -> bool:
-        return any(due_s <= t_s for kind in kinds for due_s, _ in self.agenda.get(kind, ()))
+        for kind in kinds:
+            due = self.agenda.get(kind)
+            if due and due[0][0] <= t_s:
+                return True
+        return False
 
     def _take(self, t_s: int, kind: str) -> list[int]:
         """Rows of one kind due by now, ascending; they leave the agenda."""
-        if not self._is_due(t_s, kind):
-            return []
-        due = sorted(item for item in self.agenda[kind] if item[0] <= t_s)
-        self.agenda[kind] = [item for item in self.agenda[kind] if item[0] > t_s]
-        return [row for _, row in due]
+        rows, due = [], self.agenda.get(kind)
+        while due and due[0][0] <= t_s:
+            rows.append(heappop(due)[1])
+        return rows
 
     def _take_second(self, t_s: int) -> None:
         self.in_force_before = self._in_force()
@@ -1482,7 +1502,7 @@ class _Run:
                 for share, enforcement in zip(self.shares, view.enforcements, strict=True)
                 if enforcement.treatment(self.fronts[row].address) == "drop"
             )
-            if self.world.fronts and dropped_share > Fraction(self.world.fronts.lost_share):
+            if self.world.fronts and dropped_share > _exact(self.world.fronts.lost_share):
                 self._lose(row, t_s)
 
     def _evict(self, t_s: int) -> None:
@@ -1591,7 +1611,7 @@ class _Run:
                 continue
             served = [role for role, off in enumerate(business.off) if off is not None]
             is_blocked = any(
-                held.treatment(int(ip_address(text))) != "pass"
+                held.treatment(_numbered(text)[1]) != "pass"
                 for held in self.views[-1][1].enforcements
                 for role in served
                 for text in self.world.components[business.components[role]].addresses
@@ -1619,10 +1639,10 @@ class _Run:
 
     def _tolerates(self, view: _View, row: int) -> bool:
         state = ("affected", "impaired", "down").index(self.world.businesses[row].tolerance)
-        return not view.failing[row] > Fraction(self.world.thresholds[state])
+        return not view.failing[row] > _exact(self.world.thresholds[state])
 
     def _is_impaired(self, view: _View, row: int) -> bool:
-        return view.failing[row] > Fraction(self.world.thresholds[1])
+        return view.failing[row] > _exact(self.world.thresholds[1])
 
     # Users, attention, complaints
 
@@ -1871,8 +1891,8 @@ class _Run:
             rented_s[enforcement.treatment(front.address)].append(front.rented_s)
         told = self.world.fronts.share_told
         passing, usable = rented_s["pass"], rented_s["pass"] + rented_s["throttle"]
-        q = self._none(passing) * _unknown(passing, told, tau_s, start_s, stop_s)
-        g = self._none(usable) * _unknown(usable, told, tau_s, start_s, stop_s)
+        q = self._none(passing) * _unknown(tuple(passing), told, tau_s, start_s, stop_s)
+        g = self._none(usable) * _unknown(tuple(usable), told, tau_s, start_s, stop_s)
         unreached = q - (1 - severity) * (q - g)
         whole = 1 if stop_s is None else stop_s - start_s
         is_named = bool(enforcement.overmatches)
@@ -1946,23 +1966,11 @@ class _Run:
             for operator, entries in zip(self.world.operators, enforced, strict=True)
         ]
         rows = range(len(self.world.businesses))
-        broken = [[self._broken(row, held) for held in enforcements] for row in rows]
-        missing = [
-            [
-                self._missing(row, held, degrees, CAUSES)
-                for held, degrees in zip(enforcements, broken[row], strict=True)
-            ]
-            for row in rows
-        ]
-        by_cause = [
-            [
-                self._by_cause(row, held, degrees)
-                for held, degrees in zip(enforcements, broken[row], strict=True)
-            ]
-            for row in rows
-        ]
+        met = [[self._met(row, held) for held in enforcements] for row in rows]
+        missing = [[share for share, _ in of_operators] for of_operators in met]
+        by_cause = [[shares for _, shares in of_operators] for of_operators in met]
         reaching = [
-            share * (1 - Fraction(vpn)) for share, vpn in zip(self.shares, self.vpn, strict=True)
+            share * (1 - _exact(vpn)) for share, vpn in zip(self.shares, self.vpn, strict=True)
         ]
         failing = [
             sum((a * b for a, b in zip(reaching, row, strict=True)), ZERO) for row in missing
@@ -1994,17 +2002,30 @@ class _Run:
             overloaded=Fraction(operator.overload_severity if is_over else 0),
         )
 
+    def _met(self, row: int, enforcement: _Enforcement) -> tuple[Fraction, dict[str, Fraction]]:
+        """What a business misses at one operator, and how causes share it.
+
+        Remembered by all that it hangs on: few of the times differ in that.
+        """
+        conduct = self.conducts[row]
+        key = (row, conduct.components, conduct.is_elsewhere, enforcement)
+        if key not in self.met:
+            degrees = self._broken(row, enforcement)
+            missing = self._missing(row, enforcement, degrees, CAUSES)
+            self.met[key] = missing, self._by_cause(row, enforcement, degrees)
+        return self.met[key]
+
     def _broken(self, row: int, enforcement: _Enforcement) -> list[Fraction]:
         """The degree b to which the component of each role fails by its addresses."""
-        severity = Fraction(self.world.throttle_severity)
+        severity = _exact(self.world.throttle_severity)
         degree = {"drop": Fraction(1), "throttle": severity, "pass": Fraction(0)}
         broken = []
-        for number in self.conducts[row].components:
-            component = self.world.components[number]
+        for component_row in self.conducts[row].components:
+            component = self.world.components[component_row]
             met: dict[int, list[str]] = {4: [], 6: []}
             for text in component.addresses:
-                address = ip_address(text)
-                met[address.version].append(enforcement.treatment(int(address)))
+                version, number = _numbered(text)
+                met[version].append(enforcement.treatment(number))
 
             def fails(treatments: Sequence[str], mode: str, *, dropped: Fraction) -> Fraction:
                 each = [dropped if one == "drop" else degree[one] for one in treatments]
@@ -2019,7 +2040,7 @@ class _Run:
                 broken.append(fails([*met[4], *met[6]], component.mode, dropped=one))
                 continue
             # Who has no IPv6 meets IPv4 alone; who has it falls back to that where IPv6 is dropped.
-            share = Fraction(self.world.share_ipv6)
+            share = _exact(self.world.share_ipv6)
             without = fails(met[4], component.mode, dropped=one)
             having = fails(met[6], component.mode, dropped=without)
             broken.append((1 - share) * without + share * having)
@@ -2041,8 +2062,9 @@ class _Run:
         for role, degree in enumerate(degrees):
             broken = degree if self._cause(row, role) in at_work else ZERO
             if role == FRONTEND and is_named and "name" in at_work:
-                broken = 1 - (1 - broken) * Fraction(self.world.evasion)
-            working *= 1 - Fraction(business.role_weights[role]) * broken
+                broken = 1 - (1 - broken) * _exact(self.world.evasion)
+            if broken:
+                working *= 1 - _exact(business.role_weights[role]) * broken
         return 1 - working
 
     def _cause(self, row: int, role: int) -> str:
@@ -2063,12 +2085,16 @@ class _Run:
             cause for cause in CAUSES if self._missing(row, enforcement, degrees, (cause,)) > 0
         ]
         added = dict.fromkeys(CAUSES, ZERO)
+        # Whatever the sequence in which they came, the same causes come to the same.
+        together: dict[frozenset[str], Fraction] = {frozenset(): ZERO}
         for sequence in permutations(at_work):
             before = ZERO
             for n, cause in enumerate(sequence, start=1):
-                now = self._missing(row, enforcement, degrees, sequence[:n])
-                added[cause] += now - before
-                before = now
+                causes = frozenset(sequence[:n])
+                if causes not in together:
+                    together[causes] = self._missing(row, enforcement, degrees, sequence[:n])
+                added[cause] += together[causes] - before
+                before = together[causes]
         n_sequences = math.factorial(len(at_work))
         return {cause: share / n_sequences for cause, share in added.items()}
 
@@ -2111,8 +2137,9 @@ def _riccati(
         return float(y / x), float((x.ln() + p * t) / q_)
 
 
+@lru_cache(maxsize=2**16)
 def _unknown(
-    rented_s: Sequence[int], told: float, tau_s: float, start_s: int, stop_s: int | None
+    rented_s: tuple[int, ...], told: float, tau_s: float, start_s: int, stop_s: int | None
 ) -> float:
     """The probability that a client knows none of the later fronts; with ``stop_s``, its integral.
 
@@ -2312,7 +2339,7 @@ def _curves(
                     "dropped",
                     sum(
                         (
-                            Fraction(operator.share) * size(_minus(ranges, own))
+                            _exact(operator.share) * size(_minus(ranges, own))
                             for operator, ranges in zip(world.operators, dropped, strict=True)
                         ),
                         ZERO,
@@ -2325,8 +2352,7 @@ def _curves(
         }
         everywhere = [
             sum(
-                Fraction(operator.share) * m
-                for operator, m in zip(world.operators, row, strict=True)
+                _exact(operator.share) * m for operator, m in zip(world.operators, row, strict=True)
             )
             for row in view.missing
         ]
@@ -2335,7 +2361,7 @@ def _curves(
                 share > Fraction(percent, 100) for share in everywhere
             )
         for level, threshold in zip(levels, world.thresholds, strict=True):
-            values[level] = sum(share > Fraction(threshold) for share in view.failing)
+            values[level] = sum(share > _exact(threshold) for share in view.failing)
         for name, value in values.items():
             sampled.setdefault(name, []).append((start_s, value))
     return {name: _change_points(curve) for name, curve in sampled.items()}
@@ -2370,7 +2396,7 @@ def _ledger_row(
     worst_share: Fraction,
 ) -> RefLedgerRow:
     """The ledger of one business from its failing share on each piece."""
-    affected, impaired, down = (Fraction(threshold) for threshold in world.thresholds)
+    affected, impaired, down = (_exact(threshold) for threshold in world.thresholds)
     lost_below = ZERO
     spells: list[_Spell] = []
     for start_s, stop_s, share in pieces:
@@ -2414,7 +2440,7 @@ def _ledger_row(
 
 def _worst_share(world: RefWorld, missing: Sequence[Sequence[Fraction]]) -> Fraction:
     """The largest share of attempts that fails on any piece, were nobody on a VPN."""
-    shares = [Fraction(operator.share) for operator in world.operators]
+    shares = [_exact(operator.share) for operator in world.operators]
     failing = [sum((s * m for s, m in zip(shares, row, strict=True)), ZERO) for row in missing]
     return max(failing, default=ZERO)
 
@@ -2429,7 +2455,7 @@ def _at_operator(
     n_ever, n_peak, time_s = [], [], []
     for threshold in world.thresholds:
         above = [
-            [missing[operator_row] > Fraction(threshold) for missing in view.missing]
+            [missing[operator_row] > _exact(threshold) for missing in view.missing]
             for _, _, view in pieces
         ]
         n_ever.append(sum(map(any, zip(*above, strict=True))))
@@ -2460,7 +2486,7 @@ def _pair(
     for start_s, stop_s, view in pieces:
         share = view.missing[row][operator]
         for place, threshold in enumerate(world.thresholds):
-            time_s[place] += (stop_s - start_s) * (share > Fraction(threshold))
+            time_s[place] += (stop_s - start_s) * (share > _exact(threshold))
         if share:
             demand_h = _mean_demand_h(world, world.businesses[row].profile, start_s, stop_s)
             lost_h += view.reaching[operator] * share * demand_h
@@ -2517,9 +2543,10 @@ def _inherited(world: RefWorld, row: int, pieces: Sequence[tuple[int, int, _View
                     blocked.add((role, arrived_s))
                 is_any = world.components[number].mode == "any"
                 broken = min(failed) if is_any else sum(failed, ZERO) / len(failed)
-                working[operator_row] *= 1 - Fraction(business.role_weights[role]) * broken
+                if broken:
+                    working[operator_row] *= 1 - _exact(business.role_weights[role]) * broken
         share = sum((a * (1 - b) for a, b in zip(view.reaching, working, strict=True)), ZERO)
-        if share > Fraction(world.thresholds[0]):
+        if share > _exact(world.thresholds[0]):
             affected_s += stop_s - start_s
         if share:
             lost_h += share * _mean_demand_h(world, business.profile, start_s, stop_s)
@@ -2530,11 +2557,11 @@ def _older_degree(
     world: RefWorld, enforced: Sequence[_Entry], arrived_s: int, text: str
 ) -> Fraction:
     """Degree to which an address fails by the entries placed before a second, less exempt ones."""
-    address = int(ip_address(text))
+    _, address = _numbered(text)
     holding = [entry for entry in enforced if _holds(entry.ranges, address)]
     if any(entry.mechanism == "exempt" for entry in holding):
         return ZERO
     older = {entry.mechanism for entry in holding if entry.start_s < arrived_s}
     if "drop" in older:
         return Fraction(1)
-    return Fraction(world.throttle_severity) if "throttle" in older else ZERO
+    return _exact(world.throttle_severity) if "throttle" in older else ZERO
