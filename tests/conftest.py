@@ -17,6 +17,7 @@ import pytest
 
 from sim.addresses.compiled.kept_code import folder as folder_of_code
 from sim.engine.warm_up import warm_up
+from sim.experiment.executors.pool import ONE_THREAD
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests import examples, remembered
@@ -79,6 +80,10 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.setdefault("OVERBLOCK_DRAWS", "0")
     if not getattr(config.option, "numprocesses", None):
         return
+    # Workers, and what they start, share the processors: a second thread for linear algebra would
+    # wait for one that another worker has.
+    for name in ONE_THREAD:
+        os.environ.setdefault(name, "1")
     # Files are run in the sequence of `pytest_collection_modifyitems`.
     config.option.loadscopereorder = False
     with _lock_of_code().open("w") as lock:
