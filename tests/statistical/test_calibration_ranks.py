@@ -97,11 +97,6 @@ def hold(n_truths: int, calibrate: Callable[[int, float], Ranks]) -> None:
     assert min(p_uniform(np.array([one.unknowns[row] for one in sure])) for row in (0, 1)) < 0.01
 
 
-@pytest.mark.laws
-def test_ranks_of_fifty_truths_are_uniform() -> None:
-    hold(50, calibrated_once)
-
-
 @pytest.mark.long
 def test_ranks_of_four_hundred_truths_are_uniform() -> None:
     hold(400, calibrated_once)
