@@ -24,6 +24,7 @@ import json, os, signal, socket, sys
 # What a run, a study, a report and figures take; none of it starts a thread.
 import duckdb, scipy.stats, typer.rich_utils
 import matplotlib.backends.backend_agg, matplotlib.backends.backend_svg
+import sim.addresses.feeds.formats, sim.addresses.feeds.normal, sim.blocklists.exposure
 import sim.cli.app, sim.engine.run, sim.experiment.runs, sim.experiment.executors.serial
 import sim.experiment.findings, sim.report.figures.figures, sim.report.page.document
 import sim.uncertainty.sweep
@@ -110,7 +111,7 @@ def run_code(
         )
         os.close(write_end)
         with open(ended, encoding="utf-8") as exit_code:
-            assert select.select([exit_code], [], [], 60)[0], "it runs on after a minute"
+            assert select.select([exit_code], [], [], 300)[0], "it runs on after five minutes"
             code_of_exit = int(exit_code.read())
         texts = []
         for file in (out, err):

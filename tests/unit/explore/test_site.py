@@ -16,10 +16,13 @@ from typing import Any
 
 import pytest
 
+from tests.forks import run_code
+
 pytest.importorskip("starlette")
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
 
+MAIN = "from sim.cli.app import main; main()"
 BRIEF = {"population.n_businesses": 20}
 ASKED = {"scenario": "short", "n_replicates": 1, "settings": BRIEF}
 
@@ -188,10 +191,7 @@ def test_its_answer_is_the_command_lines_to_the_byte(
         for one in strategies:
             assert f"--strategy {one}" in command
         words[words.index("again")] = str(tmp_path / str(row))
-        done = subprocess.run(
-            [sys.executable, "-m", "sim", *words[1:], "-q", "-w", "1"], cwd=folder, text=True,
-            capture_output=True, env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
-        )  # fmt: skip
+        done = run_code(MAIN, [*words[1:], "-q", "-w", "1"], folder=folder)
         assert done.returncode == 0, done.stderr
         manifest = (tmp_path / str(row) / "manifest.json").read_bytes()
         for file in ["manifest.json", *(one["file"] for one in json.loads(manifest)["outputs"])]:

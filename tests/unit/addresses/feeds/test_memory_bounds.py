@@ -1,4 +1,4 @@
-"""What reading takes of memory, measured in a process of its own."""
+"""What reading takes of memory, measured in a process of its own that has imported it already."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from sim.addresses.text import source as source_module
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 from tests.binaries import IN_METADATA, Encoded, Large, Small, mmdb, unfolding
+from tests.forks import run_code
 from tests.optional import needs
 
 pytestmark = [
@@ -37,13 +38,14 @@ NOTHING = 4 * MB
 
 
 def grown(work: str, *arguments: object) -> tuple[int, str]:
-    """Bytes by which the peak of a fresh process grows in some work, and what the work refuses.
+    """Bytes by which the peak of a process grows in some work, and what the work refuses.
 
     The high-water mark of the process's own memory is read; `ru_maxrss` begins at the parent's.
+    What imports left free is given back first, or the work would fill that unseen.
     """
     code = dedent(
         """
-        import sys
+        import ctypes, gc, sys
         from pathlib import Path
         import sim.blocklists.exposure, sim.addresses.feeds.normal, sim.addresses.feeds.formats
         from sim.addresses.text import source
@@ -63,6 +65,9 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
 
 
         arguments = sys.argv[1:]
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)
+        Path("/proc/self/clear_refs").write_text("5")  # the mark is what is held now
         before, told = peak(), ""
         try:
             WORK
@@ -71,16 +76,19 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
         print(peak() - before, told)
         """
     ).replace("WORK", work)
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=True,
-        env={"PYTHONPATH": str(Path(__file__).parents[4])},
-    )
+    done = run_code(code, list(map(str, arguments)))
+    assert done.returncode == 0, done.stderr
     # DuckDB takes a program without a file for a person at a prompt, and shows its progress.
     n_bytes, _, told = done.stdout.splitlines()[-1].partition(" ")
     return int(n_bytes), told.strip()
+
+
+def test_what_is_held_for_a_moment_is_seen():
+    """The controls: nothing, a little, and what is given back at once."""
+    assert grown("pass")[0] < MB
+    for work, n_bytes in (("b'x' * 2**23", 8 * MB), ("[0] * 2**22", 32 * MB)):
+        assert 0.9 * n_bytes < grown(work)[0] < n_bytes + NOTHING
+    assert 6 * MB < grown("[str(row) for row in range(10**5)]")[0] < 8 * MB
 
 
 def hosts(n: int) -> bytes:
