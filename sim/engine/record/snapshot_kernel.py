@@ -10,7 +10,6 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
 
@@ -27,17 +26,7 @@ class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
     """Columns of what was noted as one object; ``make_noted`` says what they are."""
 
 
-_FIELDS = [
-    "n_times",
-    "t_s",
-    "n_blocked",
-    "n_listed",
-    "n_at_level",
-    "lost_micro_usd_per_h",
-    "weight",
-    "shares",
-    "n_over",
-]
+_FIELDS = ["n_times", "t_s", "values", "demand_group", "demand", "over_group", "lost"]
 structref.define_constructor(Noted, _NotedType, _FIELDS)
 structref.define_boxing(_NotedType, Noted)
 
@@ -46,13 +35,10 @@ structref.define_boxing(_NotedType, Noted)
 def make_noted(
     n_times: Counts,
     t_s: Counts,
-    n_blocked: Counts,
-    n_listed: Counts,
-    n_at_level: Counts,
-    lost_micro_usd_per_h: Floats,
-    weight: Floats,
-    of_users: Floats,
-    n_over: Counts,
+    values: Floats,
+    demand_group: Counts,
+    demand: Floats,
+    over_group: Counts,
 ) -> Any:
     """Return columns with room for some times, filled by ``note``.
 
@@ -62,32 +48,15 @@ def make_noted(
         How many times are noted.
     t_s : shape (n_times,)
         From which second on it is so.
-    n_blocked : shape (n_times, n_operators, 2 or 4)
-        What each operator blocks, as ``make_space`` says.
-    n_listed : shape (n_times, 2 or 4 + n_providers + 1)
-        What is listed, likewise; and addresses of each provider, and of nobody.
-    n_at_level : shape (n_times, 3, n_groups)
-        Businesses at least affected, impaired, down.
-    lost_micro_usd_per_h : shape (n_times, n_operators, n_groups)
-        Value of the demand that fails.
-    weight : shape (n_times, n_operators)
-        How much each operator's users count.
-    of_users : shape (n_times, 3)
-        Shares of the target's users who reach it, are on a VPN, have left.
-    n_over : shape (n_times, 5, 1 + n_providers)
-        Businesses of whose attempts more than some shares fail: all, and by provider.
+    values : shape (n_times, n_series)
+        Values of all curves, in the sequence of the series.
+    demand_group, demand : shape (n_demanded,)
+        Groups that have any demand, and its value in micro-dollars an hour.
+    over_group : shape (n_over_groups,)
+        Groups of which is told how many businesses are over some shares.
     """
-    return Noted(  # type: ignore[no-untyped-call, unused-ignore]
-        n_times,
-        t_s,
-        n_blocked,
-        n_listed,
-        n_at_level,
-        lost_micro_usd_per_h,
-        weight,
-        of_users,
-        n_over,
-    )
+    lost = np.empty(0) if demand_group.size == 0 else np.empty(demand_group[-1] + 1)
+    return Noted(n_times, t_s, values, demand_group, demand, over_group, lost)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @compiled
@@ -105,10 +74,12 @@ def note(
     has_users: bool,
     is_changed: bool,
 ) -> int:
-    """Let who reaches the target change, and note the state from that second on; times must rise.
+    """Let who reaches the target change, and note all curves from that second on; times must rise.
 
     Parameters
     ----------
+    weight : shape (n_operators,)
+        Share of all users who are at the operator and on no VPN.
     is_changed
         Whether it did, as ``begin_second`` says.
 
@@ -120,16 +91,41 @@ def note(
     n_lost = settle(target, t_s) if is_changed else 0
     row = noted.n_times[0]
     noted.n_times[0], noted.t_s[row] = row + 1, t_s
-    n_operators = weight.size
-    write_table(noted.n_blocked[row], space.n_blocked[:n_operators])
-    n_counts = space.n_blocked.shape[1]
-    write_row(noted.n_listed[row], space.n_blocked[n_operators])
-    write_row(noted.n_listed[row, n_counts:], space.n_listed_of)
-    write_table(noted.n_at_level[row], states.n_at_level)
-    write_table(noted.n_over[row], states.n_over)
-    write_table(noted.lost_micro_usd_per_h[row], states.lost_micro_usd_per_h)
-    write_row(noted.weight[row], weight)
+    values, place = noted.values[row], 0
+    n_operators, n_counts = weight.size, space.n_blocked.shape[1]
+    for count in range(n_counts):
+        values[place] = 0.0
+        for operator in range(n_operators):
+            values[place] += target.share_users[operator] * space.n_blocked[operator, count]
+        place += 1
+    for count in range(n_counts):
+        values[place] = space.n_blocked[n_operators, count]
+        place += 1
+    for provider in range(space.n_listed_of.size):
+        values[place] = space.n_listed_of[provider]
+        place += 1
+    for level in range(states.n_at_level.shape[0]):
+        for group in range(states.n_at_level.shape[1]):
+            values[place] = states.n_at_level[level, group]
+            place += 1
+    _weigh(states.lost_micro_usd_per_h, weight, noted.lost)
+    for demanded in range(noted.demand.size):
+        values[place] = noted.lost[noted.demand_group[demanded]] / noted.demand[demanded]
+        place += 1
     if has_users:
-        reached, on_vpn, left = shares(target, t_s)
-        noted.shares[row, 0], noted.shares[row, 1], noted.shares[row, 2] = reached, on_vpn, left
+        values[place], values[place + 1], values[place + 2] = shares(target, t_s)
+        place += 3
+    for share in range(states.n_over.shape[0]):
+        for group in noted.over_group:
+            values[place] = states.n_over[share, group]
+            place += 1
     return n_lost
+
+
+@compiled
+def _weigh(lost_micro_usd_per_h: Floats, weight: Floats, lost: Floats) -> None:
+    """Demand of groups that fails: the sum over operators of how much each counts times its own."""
+    lost[:] = 0.0
+    for operator in range(weight.size):
+        for group in range(lost.size):
+            lost[group] += weight[operator] * lost_micro_usd_per_h[operator, group]

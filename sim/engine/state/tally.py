@@ -90,36 +90,6 @@ class Tally:
             self.value_micro_usd_per_h[group] = 0
             np.add.at(self.value_micro_usd_per_h[group], of_business, self.value)
 
-    def demand_lost_share(
-        self, weight: NDArray[np.float64], lost_micro_usd_per_h: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Share of each group's demand that fails at some times; NaN where it has none.
-
-        Parameters
-        ----------
-        weight : shape (n_times, n_operators)
-            Share of all users who are at the operator and on no VPN.
-        lost_micro_usd_per_h : shape (n_times, n_operators, n_groups)
-            Value of the demand that fails, as the tally had it then.
-
-        Returns
-        -------
-        shape (n_times, n_groups)
-
-        Notes
-        -----
-        sum over operators of weight * L(k) / V, with L(k) the sum over businesses of their value
-        times the share that fails at k, each in whole micro-dollars.
-        """
-        # Operator after operator, in their sequence; all at once takes twice the memory and time.
-        lost = weight[:, :1] * lost_micro_usd_per_h[:, 0]
-        for operator_row in range(1, weight.shape[1]):
-            mine = slice(operator_row, operator_row + 1)
-            lost += weight[:, mine] * lost_micro_usd_per_h[:, operator_row]
-        value = np.broadcast_to(self.value_micro_usd_per_h, lost.shape)
-        share = np.full(lost.shape, np.nan)
-        return np.asarray(np.divide(lost, value, out=share, where=value > 0))
-
     def lost_share(self) -> NDArray[np.float64]:
         """Share of demand that fails for each operator's users without a VPN; none without any."""
         total = float(self.value_micro_usd_per_h[0])
