@@ -22,8 +22,8 @@ from sim.blocklists.attribution import NOT_COVERED, NOT_KNOWN, Attributes, break
 from sim.blocklists.blocklists import find_input
 from sim.blocklists.listed import union
 from sim.errors import UsageError
-from sim.names.census_draws import draw_law
-from sim.names.expected import N_SETS, ListedPlaces, NamedPlace, NameDraws, draw_names
+from sim.names.census_draws import draw_laws
+from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
 from sim.names.names import fit_names_law
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import RowType, Table, find_table, read_table
@@ -38,6 +38,12 @@ OWNERS = "cloud-prefixes-2018"
 """Table of who holds which prefix where no other is given; that of the shipped kinds of use."""
 LUCK = Streams(2018, 0)
 """Luck of the expectation: the same list has the same answer."""
+N_DRAWS, N_LAWS = 20_000, 100
+"""Draws of what is assumed, each with luck of its own, and laws of the census that they take in
+turn: ends of a band by another stream then differ by some per cent (measured in
+``docs/explanation/names.md``)."""
+FIGURES = 2
+"""Significant figures of an expected number that another stream gives as well."""
 
 
 @dataclass(frozen=True)
@@ -183,22 +189,31 @@ def expect_names(lists: Sequence[Feed], owners: Feed, universe: int | None = Non
     )
 
 
-def draw_listed_names(lists: Sequence[Feed], owners: Feed, universe: int | None) -> ListedNames:
-    """Draw names on listed addresses; parameters and errors as for ``expect_names``."""
+def draw_listed_names(
+    lists: Sequence[Feed], owners: Feed, universe: int | None, luck: Streams = LUCK
+) -> ListedNames:
+    """Draw names on listed addresses; other parameters and errors as for ``expect_names``.
+
+    Parameters
+    ----------
+    luck
+        Luck of the draws.
+    """
     census = _shipped("hosting-concentration", ConcentrationRow).rows
     law = fit_names_law(census)
     if universe is not None and universe > law.n_names:
         raise UsageError(f"--universe: expected at most {law.n_names:,} names, got {universe:,}")
     sharing = _shipped("sharing-2018", SharingRow).rows
     listed, unknown = _listed_places(lists, owners, {(row.provider, row.region) for row in sharing})
-    rng = LUCK.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
+    rng = luck.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
     draws = draw_names(
         listed,
-        [draw_law(census, rng) for _ in range(N_SETS)],
+        draw_laws(census, N_LAWS, rng),
         sharing,
         _shipped("names-assumptions", AssumptionRow).rows,
         _shipped("parked-names", ParkedRow).rows,
-        LUCK.generator(Stream.ADDRESS_NAMES),
+        luck.generator(Stream.ADDRESS_NAMES),
+        N_DRAWS,
         1.0 if universe is None else universe / law.n_names,
     )
     return ListedNames(listed, draws, unknown, _listed6(lists, owners))

@@ -6,21 +6,20 @@ draws of the number of names, over luck and over all ranges. It does not know wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.names.kind_draws import draw_kinds
 from sim.names.names import NamesLaw
-from sim.names.sharing import KINDS, build_kinds
+from sim.names.sharing import KINDS
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow
 from sim.statistics.triangular import triangular_quantile
 
 BY_NAMES, ADDRESSES_PER_NAME = "listed.share_by_names", "addresses_per_name"
-N_SETS, N_PER_SET = 40, 25
-"""Draws of what is assumed, and draws of luck for each: 1,000 in all."""
 NamedPlace = tuple[str, str]
 """Provider and region."""
 
@@ -79,6 +78,7 @@ def draw_names(
     assumptions: Sequence[AssumptionRow],
     parked: Sequence[ParkedRow],
     rng: np.random.Generator,
+    n_draws: int,
     universe_share: float = 1.0,
 ) -> NameDraws:
     """Draw the number of names on listed addresses.
@@ -88,9 +88,16 @@ def draw_names(
     listed
         Every place has rows in ``sharing``.
     censuses
-        Laws of names per address, over all addresses: one for each draw of what is assumed.
+        Laws of names per address, over all addresses; draws take them in turn.
+    n_draws
+        Draws of what is assumed, each with luck of its own.
     universe_share
         Share of all names that are counted; below 1, each name is counted with this probability.
+
+    Raises
+    ------
+    ValueError
+        If a law has no address with as many names as a kind of use is drawn to have.
 
     Notes
     -----
@@ -102,38 +109,46 @@ def draw_names(
     assumed is triangular over its range, of the logarithm where that spans a factor of ten.
     """
     provider = tuple(dict.fromkeys(name for name, _ in listed.place))
-    provider_row = np.array([provider.index(name) for name, _ in listed.place], np.int64)
-    n_draws = N_SETS * N_PER_SET
     found = np.zeros((4, n_draws, len(provider)))
-    for draw in range(N_SETS if provider else 0):
-        assumed = draw_assumed(assumptions, rng)
-        kinds = build_kinds(censuses[draw], assumed)
-        share = _shares(listed.place, sharing, rng)
-        share_parked: dict[str, float] = {
-            row.kind: draw_within(row.low, row.share_parked, row.high, rng) for row in parked
-        }
-        rows = slice(draw * N_PER_SET, (draw + 1) * N_PER_SET)
-        mean_names = np.array([kind.law.mean_names for kind in kinds])
-        by_names = share * mean_names
-        by_names /= np.maximum(by_names.sum(axis=1, keepdims=True), 1e-300)
-        n_found = rng.binomial(listed.n_single, assumed[BY_NAMES], (N_PER_SET, provider_row.size))
-        n_even = listed.n_swept + listed.n_single - n_found
-        for row, kind in enumerate(kinds):
-            for one, mine in _by_provider(provider_row):
-                n_of_kind = rng.binomial(n_even[:, mine], share[mine, row]).sum(axis=1)
-                n_of_found = rng.binomial(n_found[:, mine], by_names[mine, row]).sum(axis=1)
-                names = _names_on(kind.law, n_of_kind, kind.law.count, rng)
-                names += _names_on(kind.law, n_of_found, kind.law.count * kind.law.size, rng)
-                if universe_share < 1:
-                    names = rng.binomial(names, universe_share)
-                k = assumed[f"{kind.name}.{ADDRESSES_PER_NAME}"]
-                p = (listed.n_swept[mine] + listed.n_single[mine]).sum()
-                p = min(1.0, max(p / max(listed.n_addresses[mine].sum(), 1), 1e-12))
-                hit = names * (1 - (1 - p) ** k) / (p * k)
-                found[0, rows, one] += names
-                found[1, rows, one] += hit
-                found[2, rows, one] += names * p ** (k - 1) / k
-                found[3, rows, one] += hit * (1 - share_parked[kind.name])
+    if not provider:
+        return NameDraws(provider, *found)
+
+    def draw(low: float, mode: float, high: float) -> NDArray[np.float64]:
+        return within(low, mode, high, rng.random(n_draws))
+
+    value = {row.key: draw(row.low, row.value, row.high) for row in assumptions}
+    share = _shares(
+        listed.place,
+        {
+            (row.provider, row.region, row.kind): draw(row.low, row.share_addresses, row.high)
+            for row in sharing
+        },
+    )
+    parked_of: dict[str, NDArray[np.float64]] = {
+        row.kind: draw(row.low, row.share_parked, row.high) for row in parked
+    }
+    kinds = draw_kinds(censuses, value)
+    by_names = share * np.stack([kind.mean_names for kind in kinds])[:, None]
+    by_names /= np.maximum(by_names.sum(axis=0), 1e-300)
+    n_found = rng.binomial(listed.n_single[:, None], value[BY_NAMES])
+    n_even = (listed.n_swept + listed.n_single)[:, None] - n_found
+    provider_row = np.array([provider.index(name) for name, _ in listed.place], np.int64)
+    for row, (name, kind) in enumerate(zip(KINDS, kinds, strict=True)):
+        k = value[f"{name}.{ADDRESSES_PER_NAME}"]
+        for one, mine in _by_provider(provider_row):
+            n_of_kind = rng.binomial(n_even[mine], share[row, mine]).sum(axis=0)
+            n_of_found = rng.binomial(n_found[mine], by_names[row, mine]).sum(axis=0)
+            names = kind.names_on(n_of_kind, rng) + kind.names_by_names(n_of_found, rng)
+            if universe_share < 1:
+                counted = rng.binomial(np.rint(names).astype(np.int64), universe_share)
+                names = counted.astype(np.float64)
+            p = (listed.n_swept[mine] + listed.n_single[mine]).sum()
+            p = min(1.0, max(p / max(listed.n_addresses[mine].sum(), 1), 1e-12))
+            hit = names * (1 - (1 - p) ** k) / (p * k)
+            found[0, :, one] += names
+            found[1, :, one] += hit
+            found[2, :, one] += names * p ** (k - 1) / k
+            found[3, :, one] += hit * (1 - parked_of[name])
     return NameDraws(provider, *found)
 
 
@@ -145,39 +160,34 @@ def draw_assumed(
 
 
 def draw_within(low: float, mode: float, high: float, rng: np.random.Generator) -> float:
-    """One draw of a triangular distribution; of the logarithm where the range spans decades."""
-    u = np.array(rng.random())
+    """One draw of what is assumed within a range."""
+    return float(within(low, mode, high, np.array(rng.random())))
+
+
+def within(low: float, mode: float, high: float, u: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Triangular quantiles over a range; of the logarithm where that spans decades.
+
+    Parameters
+    ----------
+    u : any shape
+        Probabilities in [0, 1].
+    """
     if low > 0 and high >= 10 * low:
-        return float(np.exp(triangular_quantile(u, *np.log([low, mode, high]).tolist())))
-    return float(triangular_quantile(u, low, mode, high))
+        return np.exp(triangular_quantile(u, *np.log([low, mode, high]).tolist()))
+    return triangular_quantile(u, low, mode, high)
 
 
 def _shares(
-    places: Sequence[NamedPlace], rows: Sequence[SharingRow], rng: np.random.Generator
+    places: Sequence[NamedPlace], drawn: Mapping[tuple[str, str, str], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
-    """Share of each place's addresses in each kind of use, shape (n_places, n_kinds)."""
-    drawn: dict[tuple[str, str, str], float] = {}
-    for row in rows:
-        share = draw_within(row.low, row.share_addresses, row.high, rng)
-        drawn[row.provider, row.region, row.kind] = share
+    """Share of each place's addresses in each kind of use, shape (n_kinds, n_places, n_draws)."""
     named = {(provider, region) for provider, region, _ in drawn}
     seats = [place if place in named else (place[0], "*") for place in places]
-    of_kind = np.array([[drawn.get((*seat, kind), 0.0) for kind in KINDS] for seat in seats])
+    nothing = np.zeros_like(next(iter(drawn.values())))
+    of_kind = np.array([[drawn.get((*seat, kind), nothing) for seat in seats] for kind in KINDS])
     # Kinds exclude each other: together they are no more than the whole place.
-    return np.asarray(of_kind / np.maximum(of_kind.sum(axis=1, keepdims=True), 1.0))
+    return np.asarray(of_kind / np.maximum(of_kind.sum(axis=0), 1.0))
 
 
 def _by_provider(provider_row: NDArray[np.int64]) -> list[tuple[int, NDArray[np.int64]]]:
     return [(int(one), np.flatnonzero(provider_row == one)) for one in np.unique(provider_row)]
-
-
-def _names_on(
-    law: NamesLaw,
-    n_addresses: NDArray[np.int64],
-    weight: NDArray[np.int64],
-    rng: np.random.Generator,
-) -> NDArray[np.int64]:
-    """Names on so many addresses of a law, each size drawn by a weight; shape of the number."""
-    if not n_addresses.any():
-        return np.zeros(n_addresses.shape, np.int64)
-    return np.asarray(rng.multinomial(n_addresses, weight / weight.sum()) @ law.size)

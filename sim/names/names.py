@@ -112,6 +112,28 @@ class NamesLaw:
         position = np.minimum(np.floor(u * edge[-1]), edge[-1] - 1)
         return np.asarray(self.size[np.searchsorted(edge, position, side="right")])
 
+    @cached_property
+    def _from_most(self) -> NDArray[np.float64]:
+        """Addresses, names and squares of names, from the most crowded on; (3, n_sizes + 1)."""
+        power = self.count * self.size.astype(np.float64) ** np.arange(3)[:, None]
+        return np.concatenate((np.zeros((3, 1)), np.cumsum(power, axis=1)), axis=1)
+
+    def sums_between(self, edge: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Addresses with numbers of names within ranges, their names and squares of these.
+
+        Parameters
+        ----------
+        edge : shape (..., n + 1)
+            Ends of n ranges ``[edge, next edge)`` of the number of names, along the last axis.
+
+        Returns
+        -------
+        sums : shape (3, ..., n)
+            Of 1, of the names and of their squares, over the addresses of each range.
+        """
+        at_least = self._from_most[:, np.searchsorted(-self.size, -edge, side="right")]
+        return at_least[..., :-1] - at_least[..., 1:]
+
     def between(self, low: int, high: int | None = None) -> NamesLaw:
         """Return the law of the addresses with ``low`` to ``high`` names; None for no upper end.
 
@@ -147,9 +169,13 @@ def fit_names_law(rows: Sequence[ConcentrationRow]) -> NamesLaw:
     return law_of(Calibration.of(rows))
 
 
-def law_of(calibration: Calibration, place: NDArray[np.float64] | None = None) -> NamesLaw:
+def law_of(
+    calibration: Calibration,
+    place: NDArray[np.float64] | None = None,
+    tolerance: float = 0.0,
+) -> NamesLaw:
     """Law of names per address that meets what a census says; parameters as ``fit_curve``."""
-    curve = fit_curve(calibration, place)
+    curve = fit_curve(calibration, place, tolerance)
     n_head = calibration.top[-1][0]
     head = curve.n_names_at(np.arange(1, n_head + 1))
     # Beyond the last published rank, sizes are few and addresses many: count by size.

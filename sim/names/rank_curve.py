@@ -145,7 +145,11 @@ class RankCurve:
         return int(self.n_names_at(np.arange(low + 1, high + 1)).sum())
 
 
-def fit_curve(calibration: Calibration, place: NDArray[np.float64] | None = None) -> RankCurve:
+def fit_curve(
+    calibration: Calibration,
+    place: NDArray[np.float64] | None = None,
+    tolerance: float = 0.0,
+) -> RankCurve:
     """Solve the knots of the rank curve from calibration rows.
 
     Parameters
@@ -155,6 +159,9 @@ def fit_curve(calibration: Calibration, place: NDArray[np.float64] | None = None
     place : shape (n_groups - 1,)
         Where the size at each rank that ends a group lies between the names per address before it
         (0) and after it (1), in the logarithm; half-way where None is given.
+    tolerance
+        Relative error of the names of a group that is good enough; 0 to solve as far as floating
+        numbers go.
 
     Notes
     -----
@@ -174,11 +181,11 @@ def fit_curve(calibration: Calibration, place: NDArray[np.float64] | None = None
     def first(size: float) -> RankCurve:
         return RankCurve(np.array([1.0, edge[1]]), np.array([size, end[0]]))
 
-    curve = first(_solve(first, 0, int(edge[1]), names[0], end[0], names[0]))
+    curve = first(_solve(first, 0, int(edge[1]), names[0], end[0], names[0], tolerance))
     for group in range(1, names.size):
         low, high = int(edge[group]), int(edge[group + 1])
         bent = partial(_bend, low, high, end[group], end[group - 1])
-        solved = bent(_solve(bent, low, high, names[group], 1e-6, 1 - 1e-6))
+        solved = bent(_solve(bent, low, high, names[group], 1e-6, 1 - 1e-6, tolerance))
         curve = RankCurve(
             np.append(curve.rank, solved.rank[1:]), np.append(curve.size, solved.size[1:])
         )
@@ -205,8 +212,12 @@ def _solve(
     names: float,
     least: float,
     most: float,
+    tolerance: float,
 ) -> float:
     """Parameter in [least, most] for which ranks low + 1 to high hold that many names."""
-    return float(
-        brentq(lambda x: curve(x).names_between(low, high) - names, least, most, xtol=1e-14)
-    )
+
+    def too_many(x: float) -> float:
+        found = curve(x).names_between(low, high) - names
+        return 0.0 if abs(found) <= tolerance * names else found
+
+    return float(brentq(too_many, least, most, xtol=1e-14))

@@ -6,8 +6,9 @@ kind, the kind of each address, and how lonely a business sits. It does not know
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,6 +42,53 @@ class AddressKind:
     law: NamesLaw
 
 
+class Segment(NamedTuple):
+    """Which addresses of a census a kind of use has; one value, or one for each draw.
+
+    Attributes
+    ----------
+    low, high
+        Least and most names; None for no upper end.
+    single
+        Share of the kind's addresses that are singles beside them.
+    """
+
+    low: NDArray[np.int64]
+    high: NDArray[np.int64] | None
+    single: NDArray[np.float64]
+
+
+def segment_of(kind: str, value: Mapping[str, NDArray[np.float64]]) -> Segment:
+    """Segment of the census that a kind of use follows.
+
+    Parameters
+    ----------
+    kind
+        One of ``KINDS``.
+    value
+        Assumed values by key, as ``kind.parameter``; each a number, or one for each draw.
+
+    Notes
+    -----
+    Rented and web-hosting addresses follow the census between a lowest number of names (2 for
+    rented ones) and a highest, with singles beside them; proxies and parking hosts follow it from
+    a lowest number on.
+
+    Raises
+    ------
+    KeyError
+        If a value is absent.
+    """
+    low = np.array(SHARED) if kind == "rented" else _whole(value[f"{kind}.min_names"])
+    if kind in ("proxy", "parking"):
+        return Segment(low, None, np.zeros(()))
+    return Segment(low, _whole(value[f"{kind}.max_names"]), value[f"{kind}.share_single"])
+
+
+def _whole(value: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.rint(value).astype(np.int64)
+
+
 def assumed(rows: Sequence[AssumptionRow]) -> dict[str, float]:
     """Assumed values by key."""
     return {row.key: row.value for row in rows}
@@ -56,25 +104,22 @@ def build_kinds(census: NamesLaw, value: dict[str, float]) -> tuple[AddressKind,
     value
         Assumed values by key, as ``kind.parameter``.
 
-    Notes
-    -----
-    Rented and web-hosting addresses follow the census between a lowest number of names (2 for
-    rented ones) and a highest, with singles beside them; proxies and parking hosts follow it from
-    a lowest number on.
-
     Raises
     ------
     KeyError
         If a value is absent.
+    ValueError
+        If the census has no address with as many names as a kind has.
     """
-    lowest = {"rented": SHARED, "web_hosting": round(value["web_hosting.min_names"])}
-    law = {
-        kind: census.between(low, round(value[f"{kind}.max_names"])).with_share_single(
-            value[f"{kind}.share_single"]
-        )
-        for kind, low in lowest.items()
-    } | {kind: census.between(round(value[f"{kind}.min_names"])) for kind in ("proxy", "parking")}
-    return tuple(AddressKind(kind, law[kind]) for kind in KINDS)
+    given = {key: np.array(each) for key, each in value.items()}
+    return tuple(AddressKind(kind, _law_of(census, segment_of(kind, given))) for kind in KINDS)
+
+
+def _law_of(census: NamesLaw, segment: Segment) -> NamesLaw:
+    if segment.high is None:
+        return census.between(int(segment.low))
+    shared = census.between(int(segment.low), int(segment.high))
+    return shared.with_share_single(float(segment.single))
 
 
 def place_shares(

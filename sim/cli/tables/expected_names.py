@@ -31,8 +31,8 @@ def section(expectation: Expectation, top: int) -> Section:
     rows = [_row("all", expectation.all)]
     rows += [_row(f"  {one.provider}", one) for one in expectation.providers[:top]]
     notes = [
-        "expected from how providers use addresses, not looked up; the interval holds luck and "
-        "all assumed ranges (docs/explanation/names.md)",
+        "expected from how providers use addresses, not looked up, and rounded to two figures; the "
+        "interval holds luck and all assumed ranges (docs/explanation/names.md)",
     ]
     if expectation.universe is not None:
         notes.append(f"counted are {expectation.universe:,} names of a study, of all there are")
@@ -69,12 +69,19 @@ def _row(name: str, found: ExpectedNames) -> tuple[Value, ...]:
         found.share_known,
         found.state,
         _mean(hit),
-        None if hit is None else round(hit.low),
-        None if hit is None else round(hit.high),
+        None if hit is None else _rounded(hit.low),
+        None if hit is None else _rounded(hit.high),
         _mean(found.active),
         _mean(found.wholly),
     )
 
 
 def _mean(band: Band | None) -> int | None:
-    return None if band is None else round(band.mean)
+    return None if band is None else _rounded(band.mean)
+
+
+def _rounded(value: float) -> int:
+    """Round to whole names, and to as many figures as another stream of luck gives as well."""
+    from sim.blocklists.expected_names import FIGURES
+
+    return round(float(f"{value:.{FIGURES - 1}e}")) if value >= 10**FIGURES else round(value)

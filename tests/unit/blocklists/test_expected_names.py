@@ -9,7 +9,7 @@ from sim.addresses.feeds.columns import feed_of_columns
 from sim.blocklists.expected_names import expect_names
 from sim.blocklists.exposure import exposure
 from sim.errors import UsageError
-from sim.names.expected import N_PER_SET, N_SETS, ListedPlaces, draw_names
+from sim.names.expected import ListedPlaces, draw_names
 from sim.names.names import NamesLaw
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow
@@ -17,6 +17,7 @@ from tests.names import shipped_table
 
 CENSUS = NamesLaw(np.array([5000, 100, 4, 2, 1]), np.array([10, 100, 500, 500, 1000]))
 """Proxies have 5,000 names; hosting a hundred; rented machines 4, 2 or 1."""
+N_DRAWS = 1000
 FIXED = {
     "rented.share_single": 0.5,
     "rented.max_names": 10,
@@ -57,7 +58,7 @@ PARKED = [
 def draws(listed: ListedPlaces, rows: list[SharingRow], universe: float = 1.0, **changed: float):
     rng = np.random.default_rng(7)
     return draw_names(
-        listed, [CENSUS] * N_SETS, rows, assumptions(**changed), PARKED, rng, universe
+        listed, [CENSUS], rows, assumptions(**changed), PARKED, rng, N_DRAWS, universe
     )
 
 
@@ -76,7 +77,7 @@ def test_swept_addresses_carry_what_the_place_carries() -> None:
         places(50_000, 10_000, 0), sharing(("one", "web_hosting", 0.1), ("one", "rented", 0.2))
     )
     assert found.provider == ("one",)
-    assert found.names.shape == (N_SETS * N_PER_SET, 1)
+    assert found.names.shape == (N_DRAWS, 1)
     mean_of(found.names[:, 0], 10_000 * (0.1 * 100 + 0.2 * 2))
     mean_of(found.active[:, 0], 10_000 * (0.1 * 100 * 0.75 + 0.2 * 2))
     # One address each: what is hit is hit wholly.
