@@ -1,8 +1,9 @@
 """What thousands of tests would do again, and what comes out the same: remembered in a process.
 
 Commands are called by ``CliRunner``, which builds the whole command line for every call; scenarios
-are read, which parses the same YAML text again; every run folder says what each cell of the same
-tables rests on. All depend on their arguments alone.
+are read, which parses the same YAML text again; places are made of the same tables of prefixes, and
+these are checked; every run folder says what each cell of its tables rests on. All depend on their
+arguments alone. ``tests/unit/world`` and ``tests/unit/scenario`` hold what is remembered itself.
 """
 
 from __future__ import annotations
@@ -13,19 +14,25 @@ from typing import Any
 
 import typer.testing
 
-from sim.scenario import document, load
+from sim.errors import Problem
+from sim.scenario import document, load, resolve
 from sim.scenario.provenance import sources
 from sim.scenario.provenance.source import Source
 from sim.scenario.provenance.table_sources import table_sources
+from sim.scenario.tables.consistency import check_places
 from sim.scenario.tables.seeds import Table
 from sim.scenario.tree import Document
+from sim.world import build
+from sim.world.providers import Places, build_places
 
 
 def remember() -> None:
-    """Build a command line once, parse a text once, and list the sources of a table once."""
+    """Build a command line, parse a text, and take what follows from a table, once."""
     typer.testing._get_command = cache(typer.testing._get_command)
     load.parse_document = parse_document
     sources.table_sources = sources_of
+    resolve.check_places = problems_of
+    build.build_places = places_of
 
 
 def parse_document(data: bytes, file: str) -> Document:
@@ -50,3 +57,32 @@ def sources_of(table: Table[Any], *, each_row: bool = False) -> Iterator[Source]
         # The table is kept, so that no other note comes to be where its own is.
         _SOURCES[key] = table, tuple(table_sources(table, each_row=each_row))
     return iter(_SOURCES[key][1])
+
+
+_PROBLEMS: dict[tuple[object, ...], tuple[tuple[Table[Any] | None, ...], tuple[Problem, ...]]] = {}
+
+
+def problems_of(
+    hosting: Table[Any], prefixes: Table[Any], shared: Table[Any] | None = None
+) -> tuple[Problem, ...]:
+    """Problems of the same rows as before; rows of the same bytes are read once in a process."""
+    tables = hosting, prefixes, shared
+    key = tuple(table and (table.path, id(table.rows), table.lines) for table in tables)
+    if key not in _PROBLEMS:
+        # Rows are kept, so that no others come to be where they are.
+        _PROBLEMS[key] = tables, tuple(check_places(*tables))
+    return _PROBLEMS[key][1]
+
+
+_PLACES: dict[tuple[object, ...], tuple[resolve.Resolved, Places]] = {}
+
+
+def places_of(resolved: resolve.Resolved) -> Places:
+    """Places of the same rows of prefixes as before, unless some are of IPv6."""
+    if resolved.line.has_ipv6:
+        return build_places(resolved)
+    tables = resolved.cloud_prefixes, resolved.shared_prefixes
+    key = (*(table and id(table.rows) for table in tables), resolved.inventory is None)
+    if key not in _PLACES:
+        _PLACES[key] = resolved, build_places(resolved)
+    return _PLACES[key][1]
