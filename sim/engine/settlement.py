@@ -11,7 +11,7 @@ from typing import Any
 
 import simpy
 
-from sim.engine import settlement_kernel
+from sim.engine import settlement_kernel as kernel
 from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.operators import OperatorActors
 from sim.engine.actors.reactions import ReactionActor
@@ -22,7 +22,6 @@ from sim.engine.record.curves import Curves
 from sim.engine.record.degraded import DEGRADED, USE_METRICS, TickMeans
 from sim.engine.record.snapshot import Snapshot, Watch
 from sim.engine.record.vpn import VpnHistory, VpnSteps
-from sim.engine.state import entries_kernel as kernel
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.space import AddressSpace
@@ -87,7 +86,6 @@ class Settlement:
         self._due = due
         self._operators = operators
         self._states = states
-        self._scene = space.scene
         self._target = target
         self._crowd = crowd
         self._reactions = reactions
@@ -100,7 +98,7 @@ class Settlement:
         self._degraded = TickMeans((DEGRADED,), crowd.n_users) if has_hops else None
         self._use = world.use
         self._use_lost = TickMeans(USE_METRICS, crowd.n_users) if world.use is not None else None
-        self._stage = settlement_kernel.make_stage(
+        self._stage = kernel.make_stage(
             operators.handle,
             space.scene,
             self._snapshot.noted,
@@ -122,12 +120,11 @@ class Settlement:
         """Draw the consequences of all that happened in this second."""
         t_s = now_s(self._env)
         self._due.is_due = False
-        has_fronts = self._target is not None
-        is_touched, is_changed = kernel.begin_second(self._scene, t_s, has_fronts)
-        if is_touched or self._states.levels.has_drifted:
+        weight, has_drifted = self._states.levels.weight, self._states.levels.has_drifted
+        n_lost, is_full, is_changed = kernel.settle(self._stage, weight, t_s, has_drifted)
+        if n_lost == kernel.UNSETTLED:
             self._turn(t_s)
-        weight = self._states.levels.weight
-        n_lost, is_full = settlement_kernel.end_second(self._stage, weight, t_s, is_changed)
+            n_lost, is_full = kernel.end_second(self._stage, weight, t_s, is_changed)
         if is_changed or is_full:
             self._tell(t_s, n_lost, is_changed=is_changed)
 
@@ -137,16 +134,14 @@ class Settlement:
         Nothing is due to be settled, and SimPy has nothing before that second.
         """
         weight = self._states.levels.weight
-        stopped_s, n_lost, is_changed, next_s, log = settlement_kernel.advance(
-            self._stage, weight, until_s
-        )
+        stopped_s, n_lost, is_changed, next_s, log = kernel.advance(self._stage, weight, until_s)
         self._operators.take_over(next_s, log)
-        if stopped_s == settlement_kernel.NOWHERE:
+        if stopped_s == kernel.NOWHERE:
             return
         # The clock is SimPy's: whoever is told of that second sees it there.
         Moment(self._env, stopped_s, Phase.DOWNLOAD)
         self._env.step()
-        if n_lost == settlement_kernel.UNSETTLED:
+        if n_lost == kernel.UNSETTLED:
             self._due.request()
         else:
             self._tell(stopped_s, n_lost, is_changed=is_changed)

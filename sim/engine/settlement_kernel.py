@@ -6,7 +6,7 @@ told who acts by himself; until then everything is settled as `Settlement.settle
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numba import types
@@ -14,11 +14,10 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.record.snapshot_kernel import is_full, note
+from sim.engine.record import snapshot_kernel
 from sim.engine.state import pressure_kernel
 from sim.engine.state.calendar_kernel import next_s, pass_second, take_log
 from sim.engine.state.entries_kernel import begin_second
-from sim.engine.state.states_kernel import is_touched
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
@@ -26,6 +25,8 @@ NOWHERE = -1
 """Second of a walk that met nobody who must be told."""
 UNSETTLED = -1
 """Lost fronts of a second that is not settled yet."""
+# Not as a literal, for which numba would compile a loop of its own.
+_HAS_NOT_DRIFTED = cast("bool", np.bool_(False))
 
 
 @structref.register
@@ -77,6 +78,29 @@ def make_stage(
 
 
 @compiled
+def settle(stage: Any, weight: Floats, t_s: int, has_drifted: bool) -> tuple[int, bool, bool]:
+    """Draw the consequences of a second in which businesses are not touched.
+
+    Parameters
+    ----------
+    has_drifted
+        Whether states may have moved although nobody is touched.
+
+    Returns
+    -------
+    n_lost, is_full
+        As ``end_second`` says; UNSETTLED where businesses have to take their turn before it.
+    is_changed
+        Whether who reaches the target has changed.
+    """
+    is_touched, is_changed = begin_second(stage.scene, t_s, stage.has_fronts)
+    if is_touched or has_drifted:
+        return UNSETTLED, False, is_changed
+    n_lost, is_full = end_second(stage, weight, t_s, is_changed)
+    return n_lost, is_full, is_changed
+
+
+@compiled
 def end_second(stage: Any, weight: Floats, t_s: int, is_changed: bool) -> tuple[int, bool]:
     """Draw the consequences of a second for complaints, the target and curves.
 
@@ -94,8 +118,10 @@ def end_second(stage: Any, weight: Floats, t_s: int, is_changed: bool) -> tuple[
     """
     if is_changed and stage.has_complaints:
         pressure_kernel.note(stage.pressure, stage.scene.target, t_s)
-    n_lost = note(stage.noted, t_s, stage.scene, weight, stage.has_users, is_changed)
-    return n_lost, is_full(stage.noted)
+    n_lost = snapshot_kernel.note(
+        stage.noted, t_s, stage.scene, weight, stage.has_users, is_changed
+    )
+    return n_lost, snapshot_kernel.is_full(stage.noted)
 
 
 @compiled
@@ -111,18 +137,14 @@ def advance(stage: Any, weight: Floats, until_s: int) -> tuple[int, int, bool, i
     next_s, log
         When operators act next; and what they did, as rows of the event log.
     """
-    calendar, scene, n_lost, is_changed = stage.calendar, stage.scene, UNSETTLED, False
+    calendar = stage.calendar
     while True:
         t_s = next_s(calendar)
         if t_s >= until_s:
             return NOWHERE, UNSETTLED, False, t_s, take_log(calendar)
-        if not pass_second(calendar, scene, t_s):
+        if not pass_second(calendar, stage.scene, t_s):
             continue
-        if is_touched(scene.states):
-            n_lost, is_changed = UNSETTLED, False
-            break
-        _, is_changed = begin_second(scene, t_s, stage.has_fronts)
-        n_lost, has_no_room = end_second(stage, weight, t_s, is_changed)
-        if n_lost > 0 or has_no_room or (is_changed and stage.is_foreseen):
+        n_lost, has_no_room, is_changed = settle(stage, weight, t_s, _HAS_NOT_DRIFTED)
+        if n_lost != 0 or has_no_room or (is_changed and stage.is_foreseen):
             break
     return t_s, n_lost, is_changed, next_s(calendar), take_log(calendar)
