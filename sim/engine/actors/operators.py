@@ -121,6 +121,8 @@ class OperatorActors:
             self._states.use(entry.mechanism)
         kernel.come(
             self.handle,
+            self._scene,
+            self._register_row,
             addresses.start,
             addresses.stop,
             COLUMN.get(entry.mechanism, kernel.NAME),
@@ -128,15 +130,10 @@ class OperatorActors:
             order.overmatch,
             self._compliance.enforcing(entry),
         )
-        self._count_listed(entry, +1)
 
     def go(self, entry: Entry) -> None:
         """Let an entry leave the register, which a later version will no longer show."""
-        kernel.go(self.handle, entry.row)
-        self._count_listed(entry, -1)
-
-    def _count_listed(self, entry: Entry, step: int) -> None:
-        kernel.count_entry(self.handle, self._scene, entry.row, self._register_row, step)
+        kernel.go(self.handle, self._scene, self._register_row, entry.row)
 
     def publish(self) -> bool:
         """Have operators download a version; return whether it shows anything else."""
@@ -155,7 +152,8 @@ class OperatorActors:
     def take_over(self, next_s: int, log: NDArray[np.int64]) -> None:
         """Take over when the calendar goes on, and what it logged."""
         self.next_s = next_s
-        self._log.extend(log)
+        if log.size:
+            self._log.extend(log)
 
     def _pass_second(self) -> None:
         self._awaited_s = -1

@@ -38,7 +38,7 @@ NOT_DUE, EXPECTED, ENFORCED = range(3)
 _KEY, _SEQUENCE, _OPERATOR, _FIRST, _STOP = range(5)
 _N_PHASES = 16
 # Not as literals, for each of which numba would compile a loop of its own.
-_DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = (
+_DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY, _MORE, _LESS = (
     cast("int", np.int64(number))
     for number in (
         Phase.DOWNLOAD,
@@ -48,6 +48,8 @@ _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = 
         Kind.ENFORCED,
         Kind.RELEASED,
         NOBODY,
+        1,
+        -1,
     )
 )
 
@@ -201,6 +203,8 @@ def _note_change(calendar: Any, row: int) -> None:
 @compiled
 def come(
     calendar: Any,
+    scene: Any,
+    register: int,
     start: Rows,
     stop: Rows,
     mechanism: int,
@@ -208,10 +212,12 @@ def come(
     overmatch: float,
     enforces: NDArray[np.bool_],
 ) -> None:
-    """Let one more entry come into the register.
+    """Let one more entry come into the register, and count it there.
 
     Parameters
     ----------
+    register
+        Its row among those who hold entries.
     start, stop : shape (n,)
         Its intervals.
     enforces : shape (n_operators,)
@@ -229,17 +235,19 @@ def come(
     write_row(calendar.enforces[row], enforces)
     calendar.n_entries = row + 1
     _note_change(calendar, row)
+    _count_entry(calendar, scene, row, register, _MORE)
 
 
 @compiled
-def go(calendar: Any, row: int) -> None:
-    """Let an entry leave the register."""
+def go(calendar: Any, scene: Any, register: int, row: int) -> None:
+    """Let an entry leave the register, and count it there no more."""
     calendar.went[row] = calendar.n_changes
     _note_change(calendar, row)
+    _count_entry(calendar, scene, row, register, _LESS)
 
 
 @compiled
-def count_entry(calendar: Any, scene: Any, row: int, holder: int, step: int) -> None:
+def _count_entry(calendar: Any, scene: Any, row: int, holder: int, step: int) -> None:
     """Count an entry more (+1) or less (-1) at an operator, or at the register after them."""
     if calendar.mechanism[row] != NAME:
         low, high = calendar.first_interval[row], calendar.first_interval[row + 1]
@@ -428,7 +436,7 @@ def _carry_out(
         calendar.n_rules[operator] = n_rules
         calendar.state[row, operator] = ENFORCED if is_start else NOT_DUE
         _log(calendar, t_s, _ENFORCED if is_start else _RELEASED, operator, row)
-        count_entry(calendar, scene, row, operator, step)
+        _count_entry(calendar, scene, row, operator, step)
         has_names |= calendar.mechanism[row] == NAME
         is_any = True
     if has_names:
