@@ -17,6 +17,7 @@ from sim.engine.state.space_kernel import CLEAN, COLUMN, DROPPED, THROTTLED
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.engine.state.target_kernel import settle
+from sim.world.choice import choose
 from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
 
@@ -108,7 +109,9 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
     for row, pool in enumerate(POOLS):
         free = sorted(addresses_of(*pool.prefixes) - listed)
         assert space.n_free_of[row] == len(free)
-        assert [space.nth_free(row, n) - BASE for n in range(len(free))] == free
+        weight = np.eye(len(POOLS))[row]
+        drawn = [space.draw_free(weight, 0.5, (n + 0.5) / len(free)) for n in range(len(free))]
+        assert drawn == [(row, BASE + address) for address in free]
     address, _, _ = target.fronts()
     assert (address - BASE).tolist() == rented
     rows = np.arange(len(rented))
@@ -191,3 +194,16 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     assert space.n_blocked.sum() == 0
     assert not target.is_held(rows, Mechanism.DROP).any()
     assert space.n_listed_of.sum() == 0
+
+
+def test_a_front_is_drawn_by_weight_where_anything_is_free() -> None:
+    """A pool that is listed wholly is not drawn, whatever its weight and place."""
+    target, states = TargetState(WORLD), States(WORLD)
+    space = AddressSpace(WORLD, target, states)
+    weight, u = np.array([1.0, 9.0]), np.arange(32) / 32
+    drawn = [space.draw_free(weight, each, 0.0)[0] for each in u.tolist()]
+    assert drawn == choose(weight, u).tolist()
+    for row, prefix in enumerate(POOLS[0].prefixes):
+        entry = Entry(row, Order("block", IntervalSet.of(prefix)), 0)
+        count(space, states, REGISTER, entry, +1)
+    assert [space.draw_free(weight, each, 0.0)[0] for each in u.tolist()] == [1] * u.size

@@ -16,7 +16,6 @@ from sim.engine.state.space import AddressSpace
 from sim.engine.state.target import TargetState
 from sim.streams import Stream, Streams
 from sim.world.build import World
-from sim.world.choice import choose
 from sim.world.target import Pools
 
 S_PER_H = 3600
@@ -62,7 +61,8 @@ class TargetActor:
         self._on_rented = on_rented
         self._on_gone = on_gone
         self._on_change = on_change
-        self._is_open = np.ones(pools.weight.size, np.bool_)
+        # None of pools that turn it away.
+        self._weight = pools.weight.copy()
         self._pool_of: list[int] = []
         # The j-th front rented takes the j-th number of each stream, under every strategy.
         self._pool_luck = streams.generator(Stream.FRONT_POOL)
@@ -83,7 +83,7 @@ class TargetActor:
         closed = pools.provider_row == provider_row
         if is_fronting_alone:
             closed = closed & pools.is_fronting
-        self._is_open &= ~closed
+        self._weight[closed] = 0.0
         _, is_gone, _ = self._state.fronts()
         mine = closed[np.array(self._pool_of, np.int64)] & ~is_gone
         for row in np.flatnonzero(mine).tolist():
@@ -120,14 +120,11 @@ class TargetActor:
             self._on_change()
 
     def _rent(self) -> None:
-        n_free = self._space.n_free_of
-        weight = np.where(self._is_open & (n_free > 0), self._pools.weight, 0.0)
-        if not weight.any():
+        if not (self._weight * self._space.n_free_of).any():
             return
         u, v = self._pool_luck.random(), self._address_luck.random()
         drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s
-        pool = int(choose(weight, np.array([u]))[0])
-        address = self._space.nth_free(pool, int(v * int(n_free[pool])))
+        pool, address = self._space.draw_free(self._weight, u, v)
         t_s = now_s(self._env)
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(int(np.rint(drawn_s)), int(t_s > 0))

@@ -8,6 +8,7 @@ does not know why an address is blocked.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.line import FIRST_NETWORK, IPV6_START
@@ -87,6 +88,14 @@ class AddressSpace:
         """Let the target have one more front at an address; return its row."""
         return int(target_kernel.add_front(self._target.handle, self.handle, address, t_s))
 
-    def nth_free(self, pool_row: int, n: int) -> int:
-        """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
-        return int(kernel.nth_free(self.handle, pool_row, n))
+    def draw_free(self, weight: NDArray[np.float64], u: float, v: float) -> tuple[int, int]:
+        """A pool, drawn by weight among those with anything free, and a free address of it.
+
+        Parameters
+        ----------
+        weight : shape (n_pools,)
+        u, v
+            Uniform numbers: of the pool, and of the address.
+        """
+        pool, address = kernel.draw_free(self.handle, weight, u, v)
+        return int(pool), int(address)

@@ -21,6 +21,7 @@ from sim.engine.state.copies import write_row, write_table
 
 Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
 DROP, THROTTLE, EXEMPT = range(3)
 """Mechanisms that are about addresses, by their column in counts."""
 COLUMN = {Mechanism.DROP: DROP, Mechanism.THROTTLE: THROTTLE, Mechanism.EXEMPT: EXEMPT}
@@ -339,7 +340,35 @@ def _network_of(space: Any, position: int) -> int:
 
 
 @compiled
-def nth_free(space: Any, pool: int, n: int) -> int:
+def draw_free(space: Any, weight: Floats, u: float, v: float) -> tuple[int, int]:
+    """Draw a pool by weight among those that have anything free, and of it an address evenly.
+
+    Parameters
+    ----------
+    weight : shape (n_pools,)
+        How often each is chosen; at least one has something free and a weight.
+    u, v
+        Uniform numbers: of the pool, by inversion, and of the address.
+
+    Returns
+    -------
+    pool, address
+    """
+    total = 0.0
+    for row in range(weight.size):
+        total += weight[row] if space.n_free_of[row] > 0 else 0.0
+    # Rounding of u * total may reach the last edge; the last pool with weight is meant.
+    edge, pool = 0.0, -1
+    for row in range(weight.size):
+        if weight[row] > 0.0 and space.n_free_of[row] > 0:
+            edge, pool = edge + weight[row], row
+            if edge > u * total:
+                break
+    return pool, _nth_free(space, pool, int(v * space.n_free_of[pool]))
+
+
+@compiled
+def _nth_free(space: Any, pool: int, n: int) -> int:
     """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
     register = space.n_blocked.shape[0] - 1
     for interval in range(space.pool_first[pool], space.pool_first[pool + 1]):
