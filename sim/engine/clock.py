@@ -40,20 +40,18 @@ class Clock(simpy.Environment):
     def schedule(
         self, event: simpy.Event, priority: int = simpy.events.NORMAL, delay: float = 0
     ) -> None:
-        """Schedule an event as SimPy does, a moment when it is due."""
+        """Schedule an event as SimPy does, a moment at its phase."""
         if isinstance(event, Moment):
-            priority, delay = event.phase, event.t_s - self.now
+            priority = event.phase
         super().schedule(event, priority, delay)  # type: ignore[arg-type]
 
 
-class Moment(simpy.Event):
+class Moment(simpy.Timeout):
     """An event at a time in whole seconds and at a phase of that second."""
 
     def __init__(self, env: Clock, t_s: int, phase: Phase) -> None:
-        super().__init__(env)
-        self.t_s = t_s
         self.phase = phase
-        self.succeed()
+        super().__init__(env, t_s - env.now)
 
 
 def act_at(env: Clock, t_s: int, phase: Phase, act: Callable[[], None]) -> None:

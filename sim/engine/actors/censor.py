@@ -7,6 +7,7 @@ not know what they do to anybody.
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
@@ -70,8 +71,8 @@ class CensorActor:
         self._life_s = _life_s(world)
         self._n_found = 0
         self._gone: set[int] = set()
-        # Known fronts that went: where they were, and when.
-        self._was_known: list[tuple[int, int]] = []
+        # Known fronts that went: where they were, and when; as plain numbers, thousands of them.
+        self._was_known, self._went_s = array("q"), array("q")
         self._stance = [SILENT] * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
@@ -113,7 +114,8 @@ class CensorActor:
         self._gone.add(front_row)
         address = self._known.remove(front_row)
         if address is not None:
-            self._was_known.append((address, now_s(self._env)))
+            self._was_known.append(address)
+            self._went_s.append(now_s(self._env))
 
     def review(self) -> Process:
         """Withdraw from time to time the entries in which the target no longer is."""
@@ -298,13 +300,13 @@ class CensorActor:
         if self._has_ended:
             return
         complying = [row for row, stance in enumerate(self._stance) if stance == COMPLIANT]
-        places, gone = self._world.places, np.array(self._was_known, np.int64).reshape(-1, 2)
+        places = self._world.places
         for entry in review.withdrawn(
             self._blocking(),
             now_s(self._env),
             self._known.seen().address,
-            gone[:, 0],
-            gone[:, 1],
+            np.array(self._was_known, np.int64),
+            np.array(self._went_s, np.int64),
             IntervalSet.union_all(places.provider_addresses(row) for row in complying),
         ):
             self._withdraw_entry(entry)

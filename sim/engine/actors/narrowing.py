@@ -7,13 +7,15 @@ whether any of them came to nothing. Pure values.
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cache, partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import length6, n_networks
 from sim.engine.coverage import NETWORK_BITS, block_around, enclosing_front, open_fronts
 from sim.engine.decisions import Decision, Observation
-from sim.engine.orders import BLOCKING, Order
+from sim.engine.orders import BLOCKING, Mechanism, Order
 
 
 def narrowed(decision: Decision, observation: Observation, length: int) -> tuple[Decision, bool]:
@@ -38,7 +40,7 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
     """
     orders: list[Order] = []
     has_silenced = False
-    open_rows = cache(partial(open_fronts, observation))
+    open_rows: dict[Mechanism, NDArray[np.int64]] = {}
     around = enclosing_front(observation, length)
     for order in decision.orders:
         if order.action == "unblock":
@@ -46,7 +48,9 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
         elif order.mechanism not in BLOCKING or _is_narrow(order.addresses, length):
             orders.append(order)
         else:
-            rows = open_rows(order.mechanism)
+            rows = open_rows.get(order.mechanism)
+            if rows is None:
+                rows = open_rows[order.mechanism] = open_fronts(observation, order.mechanism)
             if rows.size:
                 rows = rows[order.addresses.contains(observation.fronts.address[rows])]
             found = block_around(observation, rows, around, order.mechanism) if rows.size else ()

@@ -18,7 +18,7 @@ from sim.engine.coverage import (
 )
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
-from sim.engine.orders import Mechanism, Order
+from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
 from sim.engine.strategies.provider_ranges import LargestPrefixes, places_of
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
@@ -108,7 +108,7 @@ def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
         observation: Observation, address: int, provider_row: int, place_row: int
     ) -> IntervalSet:
         places = places_of(observation)
-        mine = IntervalSet.empty()
+        mine = NO_ADDRESSES
         if is_regional and place_row >= 0:
             mine = places.addresses[place_row]
         elif not is_regional and provider_row >= 0:
