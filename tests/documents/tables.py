@@ -5,23 +5,14 @@ In: the clone in which a page was run. Out: texts that have to stand on it.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Iterator
 from pathlib import Path
-
-import duckdb
-import numpy as np
-from numpy.typing import NDArray
 
 from sim.report.page.headline import headline
 from sim.results.read import open_run
+from tests.documents.emergence import emergence
+from tests.documents.rows import rows_of
 from tests.published.test_april_2018_page import covered
-
-
-def rows_of(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def three(value: str) -> str:
@@ -126,76 +117,6 @@ def april(clone: Path) -> Iterator[str]:
             for value in (values[0], min(values), max(values))
         ]
         yield f"| {words} | {' | '.join(said)} |"
-
-
-MOSCOW = timezone(timedelta(hours=3))
-START = datetime(2018, 4, 16, 11, 30, tzinfo=MOSCOW)
-"""Of `telegram-2018`."""
-
-
-def at_moscow(folder: Path, instants: Sequence[datetime], n: int) -> NDArray[np.float64]:
-    """Million addresses listed in the first replicates; shape (n, n_instants)."""
-    found = duckdb.execute(
-        "SELECT i.then_s, c.replicate, arg_max(c.value, c.t_s) / 1e6 "
-        f"FROM unnest($then_s) AS i(then_s) "
-        f"JOIN '{folder}/curves.parquet' AS c ON c.t_s <= i.then_s "
-        "WHERE c.metric = 'addresses_listed' AND c.replicate < $n "
-        "AND c.provider IS NULL AND c.sector IS NULL AND c.role IS NULL GROUP BY ALL ORDER BY ALL",
-        {"then_s": [int((one - START).total_seconds()) for one in instants], "n": n},
-    ).fetchall()
-    return np.array([value for _, _, value in found]).reshape(len(instants), n).T
-
-
-def day_of(instant: datetime) -> str:
-    return f"{instant.day} {instant:%B}"
-
-
-def again_from(folder: Path, n: int) -> str:
-    """From the first to the last replicate: its first block after 19 April."""
-    found = duckdb.execute(
-        f"SELECT min(e.t_s) FROM '{folder}/events.parquet' AS e "
-        f"JOIN '{folder}/entries.parquet' AS b USING (replicate, entry) "
-        "WHERE e.kind = 'block' AND b.mechanism <> 'exempt' AND e.t_s >= $after "
-        "AND e.replicate < $n GROUP BY e.replicate",
-        {"after": int((datetime(2018, 4, 20, tzinfo=MOSCOW) - START).total_seconds()), "n": n},
-    ).fetchall()
-    if not found:
-        return "never"
-    assert len(found) == n
-    first, last = (START + timedelta(seconds=end(found)[0]) for end in (min, max))
-    if (first.year, first.month) == (last.year, last.month):
-        return f"{first.day} to {day_of(last)}"
-    return f"{day_of(first)} to {day_of(last)}"
-
-
-def emergence(clone: Path) -> Iterator[str]:
-    instants = [
-        datetime(2018, month, day, hour, tzinfo=MOSCOW)
-        for month, day, hour in (
-            (4, 17, 12), (4, 18, 0), (4, 18, 12), (4, 19, 12), (4, 20, 12), (5, 10, 12)
-        )
-    ]  # fmt: skip
-    listed = at_moscow(clone / "emerged", instants, 200)
-    bands = np.percentile(listed, [50, 5, 95], axis=0).T
-    for instant, (median, low, high) in zip(instants, bands, strict=True):
-        at = f"{day_of(instant)}, {instant:%H:%M}"
-        yield f"| {at} | {median:.1f} | {low:.1f} to {high:.1f} |"
-    rows = {row["metric"]: row for row in rows_of(clone / "emerged" / "summary.csv")}
-    ever, impaired, named = (
-        f"{float(row['mean']):,.0f} [{float(row['low']):,.0f}, {float(row['high']):,.0f}]"
-        for row in (
-            rows["businesses_ever_affected"],
-            rows["businesses_ever_impaired"],
-            rows["affected_at_named_providers"],
-        )
-    )
-    yield f"Of 1,000 businesses {ever} are ever affected and {impaired} impaired"
-    yield f"places there {named} are affected"
-    until = [*instants[-2:], datetime(2018, 12, 31, 12, tzinfo=MOSCOW)]
-    for words, name in (("none", "emerged"), *((f"{d} d", f"tired-{d}") for d in (30, 7, 1))):
-        medians = np.median(at_moscow(clone / name, until, 20), axis=0)
-        cells = " | ".join(f"{median:.1f}" for median in medians)
-        yield f"| {words} | {cells} | {again_from(clone / name, 20)} |"
 
 
 def first_answer(clone: Path) -> Iterator[str]:
