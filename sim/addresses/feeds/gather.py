@@ -201,8 +201,9 @@ class Gathering:
         four = zip(start[of_same].tolist(), stop[of_same].tolist(), strict=True)
         bounds: list[Bounds] = [(4, first, last - 1) for first, last in four]
         v6 = Entries6.concatenate(self._v6)
-        of_same6 = np.isin(v6.first.low, v6.first.low[wanted[record6]])
-        of_same6 &= np.isin(v6.first.high, v6.first.high[wanted[record6]])
+        # Sorted: NumPy 2.0 tries a table, whose places overflow above 2^63.
+        of_same6 = np.isin(v6.first.low, v6.first.low[wanted[record6]], kind="sort")
+        of_same6 &= np.isin(v6.first.high, v6.first.high[wanted[record6]], kind="sort")
         six = (side.take(of_same6).to_ints() for side in (v6.first, v6.last))
         bounds += [(6, first, last) for first, last in zip(*six, strict=True)]
         records = record4[of_same].tolist() + record6[of_same6].tolist()

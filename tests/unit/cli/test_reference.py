@@ -7,17 +7,27 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer
 
 from sim.cli.reference import generated, main, options_page, with_verbs
 from sim.scenario.pages.parameters import EXPLAINED
 
 
+@pytest.fixture
+def usage_as_written() -> None:
+    """Typer 0.16 writes arguments that may be left out without brackets."""
+    if typer.__version__.startswith("0.16."):
+        pytest.skip("pages are written with a later typer")
+
+
+@pytest.mark.usefixtures("usage_as_written")
 def test_what_is_generated_is_fresh(repository: Path) -> None:
     """Remake it with ``python -m sim.cli.reference``."""
     for path, text in generated(repository).items():
         assert path.read_text(encoding="utf-8") == text, path
 
 
+@pytest.mark.usefixtures("usage_as_written")
 def test_the_command_makes_it_anew(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

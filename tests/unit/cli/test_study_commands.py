@@ -19,6 +19,7 @@ from sim.experiment.plan import Plan
 from sim.results.parquet import read_columns
 from tests.endings import run_until
 from tests.experiments import files_of
+from tests.optional import needs
 
 WriteScenario = Callable[..., Path]
 
@@ -227,6 +228,8 @@ def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
     ],
 )
 def test_what_is_varied_must_be_said(small: str, arguments: list[str], message: str) -> None:
+    if arguments == ["calibrate"]:
+        needs("sklearn")
     for verb in ("sweep", "sensitivity", "calibrate"):
         result = call(verb)
         assert (result.exit_code, "expected SCENARIO, or --resume RUN" in result.stderr) == (
@@ -265,6 +268,8 @@ def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> N
 def test_mistakes_exit_with_2_before_anything_runs(
     small: str, arguments: list[str], message: str
 ) -> None:
+    if arguments[0] == "calibrate":
+        needs("sklearn")
     result = call(arguments[0], small, *arguments[1:])
     assert result.exit_code == 2
     assert message in result.stderr

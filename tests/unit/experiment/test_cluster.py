@@ -23,6 +23,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
 from tests.experiments import files_of
+from tests.optional import needs
 
 pytestmark = pytest.mark.laws
 
@@ -84,6 +85,7 @@ class Killing:
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[ClusterExecutor]:
     """Two workers on this machine, started once."""
+    needs("distributed")
     with choose_executor(2, Cluster("local")) as executor:
         assert isinstance(executor, ClusterExecutor)
         yield executor
@@ -123,6 +125,7 @@ def test_a_failure_is_one_of_its_key_and_so_is_what_kills_its_worker_again(
 def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    needs("distributed")
     monkeypatch.setattr("sim.experiment.executors.cluster.CONNECT_S", 0.5)
     with (
         pytest.raises(UsageError, match=r"^tcp://127\.0\.0\.1:9: cannot reach a scheduler: "),
@@ -139,6 +142,7 @@ def test_encryption_is_whole_or_refused(tmp_path: Path) -> None:
 
 
 def test_an_encrypted_cluster_is_spoken_to_with_a_certificate(tmp_path: Path) -> None:
+    needs("distributed")
     from distributed import LocalCluster, Security
 
     security = Security.temporary()
@@ -173,6 +177,7 @@ def test_a_local_cluster_answers_nobody_else(cluster: ClusterExecutor, identity:
 
 
 def test_a_local_cluster_is_not_started_without_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs("distributed")
     from distributed import Security
 
     def fail() -> None:

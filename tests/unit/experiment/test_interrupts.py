@@ -14,16 +14,23 @@ from sim.experiment.interrupts import SIGNALS, ends_as_interrupts
 Said = list[object]
 
 
-@pytest.fixture
-def said(monkeypatch: pytest.MonkeyPatch) -> Iterator[Said]:
-    """What Python says of errors that it cannot raise."""
-    errors: Said = []
-    monkeypatch.setattr(sys, "unraisablehook", lambda given: errors.append(given.exc_value))
-    # A job in the background ignores Ctrl-C, and so does what it starts.
+@pytest.fixture(autouse=True)
+def default_signals() -> Iterator[None]:
+    """A job in the background ignores Ctrl-C, and so does what it starts."""
     earlier = {number: signal.signal(number, signal.SIG_DFL) for number in SIGNALS}
-    yield errors
+    yield
     for number, handler in earlier.items():
         signal.signal(number, handler)
+
+
+def heard(monkeypatch: pytest.MonkeyPatch) -> Said:
+    """What Python says from now on of errors that it cannot raise.
+
+    For the body of a test: some versions of pytest listen themselves once fixtures are there.
+    """
+    errors: Said = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda given: errors.append(given.exc_value))
+    return errors
 
 
 def called_back(function: Callable[[], object]) -> None:
@@ -33,8 +40,9 @@ def called_back(function: Callable[[], object]) -> None:
 
 @pytest.mark.parametrize("number", SIGNALS)
 def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(
-    number: signal.Signals, said: Said
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    said = heard(monkeypatch)
     hook = sys.unraisablehook
     with pytest.raises(KeyboardInterrupt), ends_as_interrupts():
         called_back(lambda: signal.raise_signal(number))
@@ -42,7 +50,9 @@ def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(
     assert sys.unraisablehook is hook
 
 
-def test_other_errors_of_a_callback_are_told(said: Said) -> None:
+def test_other_errors_of_a_callback_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = heard(monkeypatch)
+
     def fails() -> None:
         raise ValueError("not an interrupt")
 

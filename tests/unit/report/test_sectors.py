@@ -18,11 +18,11 @@ def test_sectors_are_told_from_their_businesses(shipped_run: Path) -> None:
     run = open_run(shipped_run)
     table = sector_table(run)
     assert table is not None
-    rows = (
-        duckdb.execute("SELECT * FROM read_parquet(?)", [str(shipped_run / "businesses.parquet")])
-        .df()
-        .to_dict("records")
+    found = duckdb.execute(
+        "SELECT * FROM read_parquet(?)", [str(shipped_run / "businesses.parquet")]
     )
+    names = [column[0] for column in found.description]
+    rows = [dict(zip(names, row, strict=True)) for row in found.fetchall()]
     of: dict[str, list[dict[str, float]]] = defaultdict(list)
     for row in rows:
         of[row["sector"]].append(row)
