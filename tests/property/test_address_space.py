@@ -181,13 +181,14 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     for entry in entries:
         count(space, states, REGISTER, entry, +1)
         count(space, states, 0, entry, +1)
-        space.rent(int(entry.addresses.start[0]), 0)
-        space.rent(int(entry.addresses.start[0]) + 1, 0)
+        # After the start: clients know shares of no more fronts than the scenario begins with.
+        space.rent(int(entry.addresses.start[0]), 1)
+        space.rent(int(entry.addresses.start[0]) + 1, 1)
     rows = np.arange(2 * n)
     assert space.n_blocked[0, 1] == n
     assert target.is_held(rows, Mechanism.DROP).tolist() == [True, False] * n
     # Half of all users are at the operator that drops the first of each two.
-    assert target.lost(settle(target.handle, 0)) == list(range(0, 2 * n, 2))
+    assert target.lost(settle(target.handle, 1)) == list(range(0, 2 * n, 2))
     for entry in entries:
         count(space, states, 0, entry, -1)
         count(space, states, REGISTER, entry, -1)
