@@ -156,6 +156,43 @@ def place_shares(
     return np.array([[given.get((*place, kind), 0.0) for kind in KINDS] for place in seat])
 
 
+def names_at(
+    kinds: Sequence[AddressKind],
+    share: NDArray[np.float64],
+    place_row: NDArray[np.int64],
+    u: NDArray[np.float64],
+) -> NDArray[np.int64]:
+    """Names on addresses that carry one, by the law of the kind of each.
+
+    Parameters
+    ----------
+    kinds
+        In the order of ``KINDS``.
+    share, place_row, u
+        As for ``kind_at``.
+
+    Returns
+    -------
+    n_names : shape of ``u``
+
+    Notes
+    -----
+    Where u falls within the part of its kind is uniform again, and is the rank share of the address
+    in the law of the kind: of a place with the shares s of kinds with the means m, the mean over u
+    is ``sum of s m / sum of s``.
+    """
+    edge = _kind_edges(share)
+    kind_row = kind_at(share, place_row, u)
+    n_names = np.zeros(u.shape, np.int64)
+    for row, kind in enumerate(kinds):
+        mine = np.flatnonzero(kind_row == row)
+        place = place_row[mine]
+        low = edge[place, row - 1] if row else np.zeros(mine.size)
+        within = (u[mine] - low) / (edge[place, row] - low)
+        n_names[mine] = kind.law.n_names_of(np.clip(within, 0.0, BELOW_ONE))
+    return n_names
+
+
 def kind_at(
     share: NDArray[np.float64], place_row: NDArray[np.int64], u: NDArray[np.float64]
 ) -> NDArray[np.int64]:

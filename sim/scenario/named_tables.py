@@ -53,6 +53,7 @@ from sim.scenario.tables.seeds import Row, RowType, Table, read_table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
+    KindRow,
     ParkedRow,
     ServiceRow,
     SharingRow,
@@ -76,6 +77,7 @@ ROWS_OF: Mapping[str, type[Row]] = {
     "population.components": ComponentRow,
     "population.services": ServiceRow,
     "names.census": ConcentrationRow,
+    "names.kinds": KindRow,
     "names.sharing": SharingRow,
     "names.parked": ParkedRow,
     "money.parameters": MoneyParameterRow,

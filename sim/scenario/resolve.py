@@ -76,9 +76,11 @@ from sim.scenario.tables.seeds import Table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
+    KindRow,
     ParkedRow,
     ServiceRow,
     SharingRow,
+    check_kinds,
     check_parked,
     check_services,
     check_sharing,
@@ -97,6 +99,8 @@ class Resolved:
     cloud_prefixes, cadence, operators, sectors, profiles, hosting, components, census, sharing,
     parked
         Tables every run needs.
+    kinds
+        Parameters of the kinds of use of addresses; None where names follow the census alone.
     services
         Third-party services; None where there are none.
     target_prefixes, shared_prefixes
@@ -135,6 +139,7 @@ class Resolved:
     components: Table[ComponentRow]
     services: Table[ServiceRow] | None
     census: Table[ConcentrationRow]
+    kinds: Table[KindRow] | None
     sharing: Table[SharingRow]
     parked: Table[ParkedRow]
     money_parameters: Table[MoneyParameterRow]
@@ -300,6 +305,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
         *(check_services(resolved.services, places) if resolved.services else ()),
         *_check_sharing(resolved, places),
         *check_parked(resolved.parked),
+        *(check_kinds(resolved.kinds) if resolved.kinds else ()),
         *check_providers(places, resolved.pools, resolved.stances, resolved.withdrawals),
         *check_cadence(resolved.cadence, scenario.start),
         *check_money_parameters(resolved.money_parameters, resolved.sectors),

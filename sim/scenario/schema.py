@@ -173,6 +173,8 @@ class Names(Model):
     """How far businesses that earn more sit on addresses that fewer names share."""
     shared_min_names: Annotated[int, Field(ge=1, le=10_000_000)]
     """Least number of names on an address of a shared range (`providers.shared`)."""
+    kinds: Table | None = None
+    """Table of parameters by which names follow from kinds of use; from the census if left out."""
     sharing: Table = "sharing-2018"
     """Table of the kinds of use of the addresses of each provider region."""
     parked: Table = "parked-names"

@@ -16,9 +16,17 @@ from numpy.typing import NDArray
 from sim.errors import DataError, Problem
 from sim.names.names import NamesLaw, fit_names_law
 from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
-from sim.names.sharing import kind_at, loneliness, revenue_rank
+from sim.names.sharing import (
+    AddressKind,
+    assumed,
+    build_kinds,
+    kind_at,
+    loneliness,
+    names_at,
+    revenue_rank,
+)
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.sharing import ConcentrationRow
+from sim.scenario.tables.sharing import ConcentrationRow, KindRow
 from sim.world.components import stable_order
 from sim.world.hosts import NOBODY, Hosts
 from sim.world.providers import Places
@@ -57,7 +65,8 @@ def neighbours_of_hosts(
     """Names and active sites that share the address of each host, over all parts.
 
     Every host's address is drawn evenly from the addresses of the census that carry a name; an
-    address of a shared range, from those that carry at least ``shared_min_names``. A business that
+    address of a shared range, from those that carry at least ``shared_min_names``. Where the
+    scenario has parameters of kinds of use, it is drawn from those of its kind. A business that
     earns more sits on an address that fewer names share; of a service that is not the business's
     own nothing is known, and its luck stands.
 
@@ -75,7 +84,7 @@ def neighbours_of_hosts(
     Raises
     ------
     DataError
-        If no law can meet the calibration rows of the census.
+        If no law can meet the calibration rows of the census, or parameters of kinds.
     """
     rows = resolved.sectors.rows
     rank = revenue_rank(
@@ -103,13 +112,21 @@ def neighbours_of_hosts(
     luck[is_own] = loneliness(
         luck[is_own], rank[business[is_own]], resolved.scenario.names.loneliness
     )
-    kind_row = kind_at(_kind_shares(resolved, places), seat_row, luck)
+    shares = _kind_shares(resolved, places)
+    kind_row = kind_at(shares, seat_row, luck)
     try:
         law = census_law(resolved.census.rows)
     except ValueError as error:
         raise DataError([Problem(str(resolved.census.path), str(error))]) from None
-    luck[_is_shared(resolved, address[is_first])] *= _share_crowded(resolved, law)
-    n_names = law.n_names_of(luck)
+    if resolved.kinds is not None:
+        try:
+            kinds = _kinds(resolved.census.rows, resolved.kinds.rows)
+        except ValueError as error:
+            raise DataError([Problem(str(resolved.kinds.path), str(error))]) from None
+        n_names = names_at(kinds, shares, seat_row, luck)
+    else:
+        luck[_is_shared(resolved, address[is_first])] *= _share_crowded(resolved, law)
+        n_names = law.n_names_of(luck)
     if sites is not None:
         _take_given(n_names, address[is_first], sites)
     is_now = host_row < parts[0].host_component.size
@@ -193,3 +210,11 @@ def modelled_on(
 def census_law(rows: tuple[ConcentrationRow, ...]) -> NamesLaw:
     """Fit the law once for all replicates."""
     return fit_names_law(rows)
+
+
+@lru_cache(maxsize=8)
+def _kinds(
+    census: tuple[ConcentrationRow, ...], rows: tuple[KindRow, ...]
+) -> tuple[AddressKind, ...]:
+    """Cut the law into those of the kinds once for all replicates."""
+    return build_kinds(census_law(census), assumed(rows))

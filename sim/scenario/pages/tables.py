@@ -53,6 +53,7 @@ EXAMPLES = {
     "population.components": "components-2018",
     "population.services": "services-europe-2018",
     "names.census": "hosting-concentration",
+    "names.kinds": "names-assumptions",
     "names.sharing": "sharing-2018",
     "names.parked": "parked-names",
     "money.parameters": "money-parameters",

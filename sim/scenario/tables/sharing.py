@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from sim.errors import Problem
 from sim.scenario.quantities import Share, check_between
-from sim.scenario.tables.rows import NonNegative, Positive
+from sim.scenario.tables.rows import AssumptionRow, NonNegative, Positive
 from sim.scenario.tables.seeds import Row, Table
 
 Role = Literal["frontend", "storage", "payment", "customer_service", "other"]
@@ -79,6 +79,10 @@ class SharingRow(Row):
         """Refuse a share outside its own range."""
         check_between(self.low, self.share_addresses, self.high, "share_addresses")
         return self
+
+
+class KindRow(AssumptionRow):
+    """One parameter of the kinds of use of addresses, and its range."""
 
 
 class ParkedRow(Row):
@@ -184,6 +188,34 @@ def check_sharing(table: Table[SharingRow], places: Iterable[tuple[str, str]]) -
         if sum(other.share_addresses for other in mine) > 1 + SHARE_TOLERANCE:
             message = "expected shares of a place that sum to at most 1, got more"
             yield table.problem(number, "share_addresses", message)
+
+
+KIND_PARAMETERS = (
+    "rented.share_single",
+    "rented.max_names",
+    "web_hosting.share_single",
+    "web_hosting.min_names",
+    "web_hosting.max_names",
+    "proxy.min_names",
+    "parking.min_names",
+)
+"""Parameters by which names follow from the kind of use; others of the table are of lists."""
+
+
+def check_kinds(table: Table[KindRow]) -> Iterable[Problem]:
+    """Refuse parameters given twice or not at all, and values that no law of a kind can have."""
+    keys = [row.key for row in table.rows]
+    for number, row in enumerate(table.rows):
+        if row.key in keys[:number]:
+            yield table.problem(number, "key", f"expected each once, got {row.key!r} again")
+        if row.key.endswith(".share_single") and not 0 <= row.value < 1:
+            message = f"expected a share from 0 to below 1, got {row.value:g}"
+            yield table.problem(number, "value", message)
+        if row.key.endswith((".min_names", ".max_names")) and row.value < 1:
+            yield table.problem(number, "value", f"expected names of at least 1, got {row.value:g}")
+    for key in KIND_PARAMETERS:
+        if key not in keys:
+            yield Problem(str(table.path), f"expected a row for {key}, got none", key="key")
 
 
 def check_parked(table: Table[ParkedRow]) -> Iterable[Problem]:

@@ -13,9 +13,11 @@ from sim.scenario.tables.sharing import (
     N_ADDRESSES,
     ComponentRow,
     ConcentrationRow,
+    KindRow,
     ParkedRow,
     ServiceRow,
     SharingRow,
+    check_kinds,
     check_parked,
     check_services,
     check_sharing,
@@ -185,3 +187,26 @@ def test_rows_that_contradict_themselves_are_refused(tmp_path, model, text, mess
     path.write_text(text)
     with pytest.raises(DataError, match=message):
         read_table("table.csv", path, model)
+
+
+def test_parameters_of_kinds_are_all_there_once_and_possible():
+    table = shipped_table("names-assumptions", KindRow)
+    assert not list(check_kinds(table))
+    wrong = {
+        "proxy.min_names": {"key": "rented.share_single", "value": 1.0},
+        "rented.max_names": {"value": 0.0},
+    }
+    rows = tuple(row.model_copy(update=wrong.get(row.key, {})) for row in table.rows)
+    found = [problem.message for problem in check_kinds(replace(table, rows=rows))]
+    assert sorted(found) == [
+        "expected a row for proxy.min_names, got none",
+        "expected a share from 0 to below 1, got 1",
+        "expected each once, got 'rented.share_single' again",
+        "expected names of at least 1, got 0",
+    ]
+
+
+def test_a_run_asks_for_kinds_by_a_table_of_them():
+    resolved = resolve(load_scenario("telegram-2018-replay", ["names.kinds=names-assumptions"]))
+    assert resolved.kinds is not None
+    assert resolve(load_scenario("telegram-2018-replay")).kinds is None

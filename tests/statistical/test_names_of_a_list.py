@@ -1,0 +1,103 @@
+"""Behind the same addresses a run has as many names as are expected of a list of them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.measure.names import names_in_use
+from sim.names.expected import ListedPlaces, draw_names
+from sim.names.sharing import names_at
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.sharing import ParkedRow
+from sim.streams import Streams
+from sim.world.build import build_world
+from tests.names import address_kinds, census_law, sharing_rows, shipped_table
+
+REPLICATES, ERRORS = range(4), 4.0
+PLACE = ("AWS", "eu-west-1")
+
+
+def of_runs(*overrides: str) -> np.ndarray:
+    """Names on the addresses in use that a list of Amazon's regions holds, over replicates."""
+    asked = ["population.n_businesses=4000", "names.loneliness=0", *overrides]
+    resolved = resolve(load_scenario("telegram-2018-replay", asked))
+    rows = [
+        row.prefix
+        for row in resolved.cloud_prefixes.rows
+        if row.provider == "AWS" and row.region != "GLOBAL"
+    ]
+    listed: IntervalSet = resolved.line.union(rows)
+    found = []
+    for replicate in REPLICATES:
+        address, n_names, _ = names_in_use(build_world(resolved, Streams(11, replicate)))
+        found.append(n_names[listed.contains(address)])
+    return np.concatenate(found)
+
+
+def expected_of_list(n_addresses: int) -> float:
+    """Names that are expected of as many addresses that carry one, listed one by one."""
+    given = shipped_table("names-assumptions", AssumptionRow).rows
+    fixed = [row.model_copy(update={"low": row.value, "high": row.value}) for row in given]
+    fixed = [
+        row.model_copy(update=dict.fromkeys(("value", "low", "high"), 0.0))
+        if row.key == "listed.share_by_names"
+        else row
+        for row in fixed
+    ]
+    mine = [row for row in sharing_rows() if (row.provider, row.region) == ("AWS", "*")]
+    total = sum(row.share_addresses for row in mine)
+    shares = [
+        row.model_copy(
+            update=dict.fromkeys(("share_addresses", "low", "high"), row.share_addresses / total)
+        )
+        for row in mine
+    ]
+    n = np.array([n_addresses])
+    listed = ListedPlaces((PLACE,), n * 1000, n * 0, n)
+    draws = draw_names(
+        listed,
+        [census_law()],
+        shares,
+        fixed,
+        shipped_table("parked-names", ParkedRow).rows,
+        np.random.default_rng(3),
+        2000,
+    )
+    return float(draws.names.mean())
+
+
+def are_as_many(names: np.ndarray) -> bool:
+    error = names.std() * math.sqrt(names.size)
+    return abs(float(names.sum()) - expected_of_list(names.size)) <= ERRORS * error
+
+
+@pytest.mark.laws
+def test_a_run_with_kinds_has_the_names_that_are_expected_of_the_list() -> None:
+    names = of_runs("names.kinds=names-assumptions")
+    assert names.size > 5000
+    assert are_as_many(names)
+
+
+@pytest.mark.laws
+def test_a_run_without_kinds_has_others() -> None:
+    assert not are_as_many(of_runs())
+
+
+def test_names_by_kind_have_the_mean_of_their_place() -> None:
+    share = np.array([[0.0, 0.0, 0.1, 0.35], [0.0, 0.2, 0.0, 0.0], [0.01, 0.0, 0.04, 0.05]])
+    # In a finer grid than the laws have steps, each value once: a mean over u.
+    n = 2_000_000
+    u = (np.arange(n) + 0.5) / n
+    for place, of_place in enumerate(share):
+        names = names_at(address_kinds(), share, np.full(n, place), u)
+        means = np.array([kind.law.mean_names for kind in address_kinds()])
+        assert names.mean() == pytest.approx(of_place @ means / of_place.sum(), rel=0.01)
+        assert np.all(np.diff(names[np.searchsorted(u, 0.5) :]) <= 0) or place == 2
+        # Drawn of the census instead they would be as many everywhere.
+        assert census_law().mean_names != pytest.approx(names.mean(), rel=0.2)
