@@ -151,7 +151,7 @@ def test_a_long_run_is_cancelled_and_two_visitors_do_not_meet(
     page.fill("#replicates", "1")
     page.click("#compute")
     wait_until_done(visitor)
-    assert "1 replicates" in page.locator("#now-setting").inner_text()
+    assert "1 replicate ·" in page.locator("#now-setting").inner_text()
     assert other.page.locator("#before-figures").inner_text() == kept
     other.page.context.close()
 

@@ -238,6 +238,7 @@ def test_a_table_is_sorted_by_its_titles(shared: dict[str, Opened]) -> None:
 
 def test_a_choice_shows_the_rows_of_one_group(shared: dict[str, Opened]) -> None:
     page = shared["comparison"].page
+    page.locator("details:has(#measures) > summary").click()
     choice = page.locator("select[data-filters=measures]")
     assert choice.input_value() == "business_hours_impaired"
     assert column(page, "measures", 0) == [made.label for made in EIGHT]

@@ -130,11 +130,13 @@ function problems(said) {
 
 // ---- showing
 
+const counted = (n, noun) => `${n} ${noun}${Number(n) === 1 ? "" : "s"}`;
+
 function inWords(setting) {
   const moved = Object.entries(setting.settings).map(([key, value]) => `${key} = ${value}`);
   const who = setting.strategies.length ? setting.strategies.join(", ") : "its own strategy";
   return [setting.scenario, who, moved.length ? moved.join("; ") : "levers as given",
-    `${setting.n_replicates} replicates`, setting.n_draws ? `${setting.n_draws} draws` : "luck alone"].join(" · ");
+    counted(setting.n_replicates, "replicate"), setting.n_draws ? counted(setting.n_draws, "draw") : "luck alone"].join(" · ");
 }
 
 const parser = new DOMParser();

@@ -258,7 +258,7 @@ def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
             rest = sum(float(burden.impaired_h.mean()) for burden in others)
             yield Paragraph(
                 words.say(
-                    "{n} more bore {hours} business-hours together.",
+                    "{n} more bore {hours:business-hour} together.",
                     n=str(len(others)),
                     hours=words.digits(rounded(rest)),
                 )

@@ -96,7 +96,7 @@ def with_interval(found: Estimate, unit: str = "", words: Language = IN_ENGLISH)
     said = words.digits(estimate(found.mean, found.low, found.high))
     if not unit or math.isnan(found.mean):
         return said
-    return words.say("{n} {unit}", n=said, unit=words.name(unit))
+    return words.amount(said, unit)
 
 
 def scaled(found: Estimate, times: float) -> Estimate:

@@ -180,7 +180,7 @@ def _identified(asked: Asked) -> Iterator[Block]:
     yield Items(
         [
             asked.say(
-                "{name}: {hit} of {n} businesses impaired at least once",
+                "{name}: {hit} of {n:business} impaired at least once",
                 name=asked.words.name(one.name),
                 hit=asked.digits(rounded(float(one.n_impaired.mean()))),
                 n=asked.digits(rounded(float(one.n_businesses.mean()))),

@@ -40,7 +40,7 @@ def write_court(asked: Asked, questions: Sequence[CourtQuestionRow]) -> list[Blo
         ),
         Paragraph(
             say(
-                "{n} runs by luck and {draws} draws of all that is not known, each the same world "
+                "{n:run} by luck and {draws:draw} of all that is not known, each the same world "
                 "with the same luck for every strategy. overblock {version}, result {result}.",
                 n=str(found.n_replicates),
                 draws=str(found.n_draws),

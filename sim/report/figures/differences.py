@@ -15,7 +15,7 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, label, measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
-from sim.report.words.numbers import capitalised, p_value
+from sim.report.words.numbers import capitalised, count, p_value
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -140,7 +140,7 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"intervals. {'. '.join(parts)}."
     )
     spread = (
-        f"Points: mean paired difference of {run.n_replicates} replicates; lines: {level} "
+        f"Points: mean paired difference of {count(run.n_replicates, 'replicate')}; lines: {level} "
         "bootstrap intervals; p: paired t test, Holm-adjusted. Blue: the interval is off zero. "
         "Luck only."
     )

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sim.measure.bands import Band
 from sim.measure.summary import LEVEL
+from sim.report.words.numbers import count
 from sim.results.csvtext import csv_text
 
 Cell = str | int | float | bool | None
@@ -188,7 +189,8 @@ def peak_and_end(band: Band, form: str = ",.0f") -> str:
 
 def brackets(n_replicates: int, n_draws: int = 0) -> str:
     """What the numbers of a text are, and what stands in brackets."""
-    drawn = f"; in all, of {LEVEL:.0%} of {n_draws} draws of all that is not known" * (n_draws > 0)
+    draws = count(n_draws, "draw")
+    drawn = f"; in all, of {LEVEL:.0%} of {draws} of all that is not known" * (n_draws > 0)
     if n_replicates < 2:
         return f"One replicate: no interval of luck can be given{drawn}."
     means = f"Means over {n_replicates} replicates"

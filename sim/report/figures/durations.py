@@ -17,6 +17,7 @@ from sim.measure.summary import LEVEL
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, brackets, in_words
 from sim.report.figures.recovery import Recovery, lost_by_spell, recovery
+from sim.report.words.numbers import count
 from sim.results.burdens import read_businesses
 from sim.results.read import RunFolder
 
@@ -108,8 +109,8 @@ def draw_spells(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     )
     n = run.n_replicates
     spread = (
-        f"Bars: mean of {n} replicates; whiskers: {LEVEL:.0%} of them (luck only, assumptions "
-        "held)."
+        f"Bars: mean of {count(n, 'replicate')}; whiskers: {LEVEL:.0%} of them (luck only, "
+        "assumptions held)."
         if n > 1
         else ""
     )

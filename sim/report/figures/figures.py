@@ -15,6 +15,7 @@ from sim.report.figures.animation import FILMS, Film, save_film
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing
 from sim.report.figures.kinds import FIGURES, choose
 from sim.report.words.markdown import markdown_text
+from sim.report.words.numbers import count
 from sim.results.read import RunFolder
 
 PICTURES = ("png", "svg", "pdf")
@@ -150,5 +151,6 @@ def _bands_in_words(n_replicates: int, n_draws: int) -> str:
     luck = f"dark bands: {LEVEL:.0%} of them, by luck; " if n_replicates > 1 else ""
     return (
         f"{lines if n_replicates > 1 else 'Lines: one replicate'} at the values as given; {luck}"
-        f"light bands, where drawn: {LEVEL:.0%} of {n_draws} draws of all that is not known."
+        f"light bands, where drawn: {LEVEL:.0%} of {count(n_draws, 'draw')} of all that "
+        "is not known."
     )

@@ -19,6 +19,7 @@ from sim.measure.summary import LEVEL
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, in_words, instant
+from sim.report.words.numbers import count
 from sim.results.read import RunFolder
 
 STATE = "impaired"
@@ -163,8 +164,8 @@ def draw_layers(run: RunFolder, split: str, title: str, choice: Choice = DEFAULT
     parts = "; ".join(f"{name} {layers[row, at]:,.0f}" for row, name in enumerate(names))
     n = run.n_replicates
     spread = (
-        f"Layers: means of {n} replicates; dashed lines: {LEVEL:.0%} of replicates, all together "
-        "(luck only, assumptions held)."
+        f"Layers: means of {count(n, 'replicate')}; dashed lines: {LEVEL:.0%} of replicates, all "
+        "together (luck only, assumptions held)."
         if n > 1
         else "One replicate: no interval can be given."
     )

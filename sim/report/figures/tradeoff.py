@@ -17,6 +17,7 @@ from sim.catalogue.choices import label_with_unit
 from sim.catalogue.measures import MEASURES
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
+from sim.report.words.numbers import count
 from sim.results.read import RunFolder
 from sim.results.tables import Row, number, read_rows, text
 
@@ -188,8 +189,8 @@ def draw_tradeoff(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"intervals. {'; '.join(parts)}."
     )
     spread = (
-        f"Points: means of {run.n_replicates} replicates; lines: 95% intervals of the mean "
-        "(bootstrap over replicates, luck only)."
+        f"Points: means of {count(run.n_replicates, 'replicate')}; lines: 95% intervals of the "
+        "mean (bootstrap over replicates, luck only)."
     )
     return Drawing(figure, alt, table, spread, finish=lambda: name_points(ax, table))
 

@@ -13,7 +13,7 @@ from sim.catalogue.choices import measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.words.money import millions
-from sim.report.words.numbers import MILLION
+from sim.report.words.numbers import MILLION, count
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -125,7 +125,7 @@ def draw_money(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         "own step; the ends of ranges do not add up."
     )
     spread = (
-        f"Bars and first numbers: means of all draws of {run.n_replicates} replicates; lines and "
-        f"ranges: {level:.0%} of draws (prices and luck; not the number of businesses)."
+        f"Bars and first numbers: means of all draws of {count(run.n_replicates, 'replicate')}; "
+        f"lines and ranges: {level:.0%} of draws (prices and luck; not the number of businesses)."
     )
     return Drawing(figure, alt, table, spread)

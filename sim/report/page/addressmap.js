@@ -104,7 +104,7 @@ function makeMap() {
     const when = dateText(map.t[state.frame]);
     slider.setAttribute("aria-valuetext", when);
     const n = plainNumber(frame.n, 0);
-    byId("map-readout").textContent = say("{time}: {n} addresses listed.", { time: when, n });
+    byId("map-readout").textContent = n === "1" ? say("{time}: 1 address listed.", { time: when }) : say("{time}: {n} addresses listed.", { time: when, n });
     const rows = map.providers
       .map((name, row) => [name, frame.by[row]])
       .filter(([, count]) => count > 0)

@@ -70,7 +70,7 @@ def _what_was_hit(rows: Rows, impaired_above: float, words: Language) -> str:
         first = words.say("How many addresses were listed is not known")
     elif cell(listed, "mean") > 0:
         first = words.say(
-            "At its peak the register listed {n} addresses that were not the target's{ranges}",
+            "At its peak the register listed {n:address}, not counting the target's own{ranges}",
             **_value(listed, words),
         )
     else:
@@ -93,7 +93,7 @@ def _what_was_hit(rows: Rows, impaired_above: float, words: Language) -> str:
         )
     else:
         second = words.say(
-            "of {of} modelled businesses, {n}{ranges} had more than {limit} of their domestic "
+            "of {of:modelled business}, {n}{ranges} had more than {limit} of their domestic "
             "customers' attempts fail at some time",
             limit=limit,
             of=words.digits(number(cell(hit, "denominator"))),
@@ -110,10 +110,10 @@ def _what_it_cost(rows: Rows, words: Language) -> str:
         if math.isnan(cell(harm, "mean")):
             text = "together they were impaired for a number of business-hours that is not known"
         elif math.isnan(share):
-            text = "together they were impaired for {n} business-hours{ranges}"
+            text = "together they were impaired for {n:business-hour}{ranges}"
         else:
             text = (
-                "together they were impaired for {n} business-hours{ranges}, {share} of all "
+                "together they were impaired for {n:business-hour}{ranges}, {share} of all "
                 "business-hours"
             )
         values = {**_value(harm, words), "share": words.digits(percent(share))}
@@ -156,12 +156,12 @@ def _what_the_target_lost(rows: Rows, words: Language) -> str:
     if math.isnan(cell(effect, "mean")):
         text = "The target's users were denied a number of user-hours that is not known."
     elif math.isnan(share):
-        text = "The target's users were denied {n} user-hours{ranges}."
+        text = "The target's users were denied {n:user-hour}{ranges}."
     elif "all_share" in effect:
         # How many hours there are is drawn as well: the number is no share of those as given.
-        text = "The target's users were denied {n} user-hours{ranges}, {share} of all there were."
+        text = "The target's users were denied {n:user-hour}{ranges}, {share} of all there were."
     else:
-        text = "The target's users were denied {n} user-hours{ranges} of {of}, {share}."
+        text = "The target's users were denied {n:user-hour}{ranges} of {of}, {share}."
     return words.say(
         text,
         of=words.digits(number(cell(effect, "denominator"))),

@@ -65,9 +65,9 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
         if low == high and "all_low" not in row:
             doubt = words.say("the same in every replicate")
         return words.say(
-            "{n} business-hours impaired{ranges}"
+            "{n:business-hour} impaired{ranges}"
             if "all_low" in row
-            else "{n} business-hours impaired on average{ranges}",
+            else "{n:business-hour} impaired on average{ranges}",
             n=words.digits(number(cell(row, "mean"))),
             ranges=f" ({doubt})" if doubt else "",
         )
@@ -106,7 +106,7 @@ def _who_is_dominated(
         low, high = cell(best, "efficacy_low"), cell(best, "efficacy_high")
         ranges = "" if math.isnan(low) else f" ({_by_luck(confidence, low, high, words)})"
         effect = words.say(
-            "As given, the strategy {best} denied the target's users most, {n} user-hours{ranges}",
+            "As given, the strategy {best} denied the target's users most, {n:user-hour}{ranges}",
             best=text(best, "strategy"),
             n=words.digits(number(cell(best, "efficacy"))),
             ranges=ranges,
@@ -149,8 +149,9 @@ def _how_sure(harm: Rows, comparison: Sequence[Row], baseline: str, words: Langu
     without = "{n} could not be tested, as it was the same each time"
     said = [
         words.say(
-            "Over {n} paired replicates, {sure} of {of} differ from {baseline} in business-hours "
-            "impaired by more than luck (paired t test, Holm's correction, below 5 %)",
+            "In {n:replicate} with the same luck, {sure} of {of} differ from {baseline} in "
+            "business-hours impaired by more than chance (at 5 %, corrected for how many are "
+            "tested)",
             n=str(n),
             sure=str(sure),
             of=str(len(tested)),

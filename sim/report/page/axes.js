@@ -65,13 +65,20 @@ function momentText(at, step) {
   return date.toLocaleDateString(locale, { day: "numeric", month: "short", timeZone: "UTC" });
 }
 
-// Places of labels, in the sequence given, moved apart so that none covers another.
-function spread(places, least, from, to) {
-  const order = places.map((place, row) => ({ place, row })).sort((one, other) => one.place - other.place);
-  let last = from - least;
-  for (const one of order) last = one.place = Math.max(one.place, last + least);
-  let next = to + least;
-  for (const one of order.slice().reverse()) next = one.place = Math.min(one.place, next - least);
+// Places of the middles of labels, in the sequence given, moved apart so that none covers another.
+function spread(places, heights, from, to) {
+  const order = places.map((place, row) => ({ place, half: heights[row] / 2, row }))
+    .sort((one, other) => one.place - other.place);
+  let last = -Infinity;
+  for (const one of order) {
+    one.place = Math.max(one.place, from, last + one.half);
+    last = one.place + one.half;
+  }
+  let next = Infinity;
+  for (const one of order.slice().reverse()) {
+    one.place = Math.min(one.place, to, next - one.half);
+    next = one.place - one.half;
+  }
   const found = [];
   for (const { place, row } of order) found[row] = place;
   return found;

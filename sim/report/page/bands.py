@@ -169,19 +169,19 @@ def hangs_on(run: RunFolder, row: Row, who: str = "", words: Language = IN_ENGLI
         parts.append(words.say(text_, **said))
     if unknowns:
         return words.say(
-            "{measure}: it hangs on {parts} of the variance of its rank among {n} draws. To know "
-            "{key} alone would narrow the answer most.",
+            "{measure}: how far {n:draw} lie apart is due to {parts}. To know {key} alone would "
+            "narrow the answer most.",
             measure=lead,
             parts=words.listing(parts),
             n=n,
             key=unknowns[0][0],
         )
     few = (
-        "{measure}: it hangs on {parts} of the variance of its rank among {n} draws; on which "
-        "unknowns, cannot be told in fewer than {least} draws."
+        "{measure}: how far {n:draw} lie apart is due to {parts}; which of the unknowns make the "
+        "rest cannot be told in fewer than {least} draws."
         if run.n_draws < LEAST_TOLD
-        else "{measure}: it hangs on {parts} of the variance of its rank among {n} draws; on which "
-        "unknowns, cannot be told in so few."
+        else "{measure}: how far {n:draw} lie apart is due to {parts}; which of the unknowns make "
+        "the rest cannot be told in so few."
     )
     return words.say(few, measure=lead, parts=parts[0], n=n, least=str(LEAST_TOLD))
 

@@ -147,7 +147,7 @@ function makeChart(chart) {
       ? ` ${say("Round marks: totals published at the time (filled), or derived from publications (open).")}` : "";
     const n = panel().of ? numberText(panel().of) : "";
     const of = panel().lines.some((line) => line.all)
-      ? say("Out of {n} businesses at the values as given.", { n }) : say("Out of {n} businesses.", { n });
+      ? say("Businesses in all, at the values as given: {n}.", { n }) : say("Businesses in all: {n}.", { n });
     return `${n ? ` ${of}` : ""}${marks}${panel().note || ""}`;
   }
 

@@ -78,7 +78,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "description_lang": "" if words.has(description) else in_english,
         "facts": [
             words.say("{start} to {end}", start=start, end=end),
-            words.say("{n} strategies", n=str(len(strategies)))
+            words.count(len(strategies), "strategy")
             if several
             else words.say("strategy {name}", name=strategies[0]),
             replicates,

@@ -195,7 +195,7 @@ def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
 
 
 def _few(n_draws: int, words: Language) -> str:
-    text = "How sure is that? {n} draws of what is not known are too few to say."
+    text = "How sure is that? {n:draw} of what is not known: too few to say."
     return words.say(text, n=str(n_draws))
 
 

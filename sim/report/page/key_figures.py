@@ -47,7 +47,7 @@ def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
     has_unit = not (is_share(unit) or value == NOT_KNOWN)
     said = words.digits(value)
     if has_unit:
-        said = words.say("{n} {unit}", n=said, unit=words.name(unit))
+        said = words.amount(said, unit)
     low, high = cell(row, "low"), cell(row, "high")
     has_draws = "all_low" in row
     published = text(row, "published")
@@ -91,7 +91,7 @@ def _over_what(row: Row) -> str:
     if text(row, "unit") == USD:
         return "{range} in {level} of draws"
     if text(row, "metric") in RATIOS:
-        return "{range} in {level} of resamples of the replicates"
+        return "{range} by luck ({level})"
     return "{range} in {level} of replicates"
 
 
@@ -117,14 +117,16 @@ def out_of(row: Row, words: Language = IN_ENGLISH, *, is_under_heading: bool = F
     whole = cell(row, "denominator")
     if math.isnan(whole):
         return ""
+    n = words.amount(words.digits(number(whole)), text(row, "denominator_unit"))
     # What is out of an assumed number may exceed it where that number is drawn as well.
     if cell(row, "all_high") > whole:
-        drawn = "{n} {unit}, a number that is drawn as well"
-        said = drawn if is_under_heading else "out of {n} {unit}, a number that is drawn as well"
+        drawn = "{n}, a number that the draws vary too"
+        said = drawn if is_under_heading else "out of {n}, a number that the draws vary too"
+    elif is_under_heading:
+        return n
     else:
-        said = "{n} {unit}" if is_under_heading else "out of {n} {unit}"
-    unit = words.name(text(row, "denominator_unit"))
-    return words.say(said, n=words.digits(number(whole)), unit=unit)
+        said = "out of {n}"
+    return words.say(said, n=n)
 
 
 def confidence_of(rows: Iterable[Row]) -> str:

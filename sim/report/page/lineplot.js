@@ -8,6 +8,7 @@ const DASHES = ["", "7 4", "2 3", "7 3 2 3"];
 const LUCK_OPACITY = 0.3;
 const ALL_OPACITY = 0.12;
 const LABEL_ROOM = 196;
+const LABEL_LINE = 15;
 const LABEL_LETTERS = locale === "ru" ? 20 : 24; // Cyrillic letters are wider
 
 const lineColour = (row) => token(`line-${row % 8}`);
@@ -31,6 +32,14 @@ function drawing(width, height, ...children) {
 
 function shortened(text, n) {
   return text.length > n ? `${text.slice(0, n - 1)}\u2026` : text;
+}
+
+// Names at the ends of lines: whole, in as many lines as they need, or cut to one line each where
+// they would not all find room.
+function namesInLines(names, room) {
+  const whole = names.map((name) => wrapped(name, LABEL_LETTERS).map((part) => shortened(part, LABEL_LETTERS)));
+  const height = whole.reduce((sum, lines) => sum + LABEL_LINE * lines.length, 0);
+  return height <= room + LABEL_LINE ? whole : names.map((name) => [shortened(name, LABEL_LETTERS)]);
 }
 
 // Last row whose time is not after a second; -1 before the first.
@@ -147,10 +156,13 @@ function linePlot(panel, window, size, hidden = new Set()) {
     }));
   }
   if (hasLabels) {
-    spread(ends, 15, top, bottom).forEach((place, row) => {
+    const names = namesInLines(shown.map(({ line }) => line.name), bottom - top);
+    spread(ends, names.map((lines) => LABEL_LINE * lines.length), top, bottom).forEach((place, row) => {
       const { line, row: colour } = shown[row];
-      const label = shape("text", { x: right + 16, y: place + 4, fill: lineColour(colour), "font-weight": 600, class: "label" });
-      label.append(shortened(line.name, LABEL_LETTERS), shape("title", {}, line.name));
+      const label = shape("text", { x: right + 16, fill: lineColour(colour), "font-weight": 600, class: "label" });
+      const first = place + 4 - (LABEL_LINE * (names[row].length - 1)) / 2;
+      names[row].forEach((part, k) => label.append(shape("tspan", { x: right + 16, y: first + LABEL_LINE * k }, part)));
+      label.append(shape("title", {}, line.name));
       parts.push(shape("line", { x1: right + 2, x2: right + 13, y1: ends[row], y2: place, stroke: lineColour(colour) }), label);
     });
   }

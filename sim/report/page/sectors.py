@@ -43,7 +43,7 @@ def sector_table(
         lines.append(
             Line.of(
                 labels.get(sector, sector),
-                Cell(words.digits(businesses(n / run.n_replicates)), n),
+                Cell(words.digits(businesses(n / run.n_replicates)), n / run.n_replicates),
                 Cell(words.digits(percent(share, 2)), share),
                 Cell(
                     words.say("nobody hit") if math.isnan(hours) else duration_words(hours, words),
@@ -51,7 +51,7 @@ def sector_table(
                 ),
                 Cell(
                     words.digits(number(lost_usd / run.n_replicates)),
-                    round(lost_usd),
+                    lost_usd / run.n_replicates,
                     words.say("{share} of its demand", share=words.digits(percent(part, 2))),
                 ),
                 group=strategy,

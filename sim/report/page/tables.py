@@ -224,7 +224,7 @@ def tradeoff_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTab
         else words.say("Harm, as chosen"),
         words.say("Harm per unit of effect"),
         words.say("Beaten, as given"),
-        words.say("Unbeaten, of resamples"),
+        words.say("How often unbeaten, by luck"),
         numbers=(1, 2, 3, 5),
     )
     caption = words.say("Effect on the target and harm to bystanders")

@@ -107,7 +107,7 @@ def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -
                 words.say("{share} of what failed", share=words.digits(percent(part, 2))),
                 round(100 * part, 2),
                 words.say(
-                    "hit, mostly in this way: {n} of {of} businesses",
+                    "hit, mostly in this way: {n} of {of:business}",
                     n=words.digits(businesses(cell(hit, "mean"))),
                     of=words.digits(number(cell(hit, "denominator"))),
                 ),
@@ -133,11 +133,12 @@ def orders_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLISH) ->
         return ""
     if math.isnan(orders):
         put = words.say(
-            "{listed} addresses were listed at the peak", listed=words.digits(number(listed))
+            "At the peak {listed:address} stood on the register",
+            listed=words.digits(number(listed)),
         )
     else:
         put = words.say(
-            "{orders} orders put {listed} addresses on the register at the peak",
+            "{orders:order} put {listed:address} on the register at the peak",
             orders=capitalised(words.digits(number(orders))),
             listed=words.digits(number(listed)),
         )

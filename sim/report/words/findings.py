@@ -47,7 +47,7 @@ def listed(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     if not highest > 0:
         return words.say("No addresses but the target's own were listed")
     return words.say(
-        "Most were listed on {day}: {n} addresses that were not the target's",
+        "Most were listed on {day}: {n:address}, not counting the target's own",
         day=when,
         n=words.digits(number(highest)),
     )

@@ -1,8 +1,9 @@
 """Documents in other languages: sentences from tables, numbers and dates by locale.
 
-In: an English sentence with names of values in braces, and the values. Out: the sentence in the
-language. A sentence without a translation is an error, not English in the middle of Spanish. The
-tables of ``texts/`` hold one sentence a row, a file for each kind of document.
+In: an English sentence with names of values in braces, and the values; ``{n:business}`` is a number
+with its noun, which agrees with it. Out: the sentence in the language. A sentence without a
+translation is an error, not English in the middle of Spanish. The tables of ``texts/`` hold one
+sentence a row, a file for each kind of document.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from functools import cache
 from importlib.resources import files
 
 from sim.errors import UsageError
-from sim.report.words.numbers import count, listing
+from sim.report.words.numbers import NOUN_OF, count, listing, plural
 from sim.scenario.refusal import hint
 
 ENGLISH = "en"
@@ -54,7 +55,8 @@ class Language:
             If the language has no such sentence.
         """
         said = text if self.code == ENGLISH else self.texts[text]
-        return said.format(**values) if values else said
+        told = {name: _Value(value, self) for name, value in values.items()}
+        return said.format(**told) if values else said
 
     def name(self, text: str) -> str:
         """Return a label or a unit; as it is where it comes from a folder and no table has it."""
@@ -64,21 +66,44 @@ class Language:
         """Whether the language has a text; English has all."""
         return self.code == ENGLISH or text in self.texts
 
-    def count(self, n: int, noun: str) -> str:
+    def count(self, n: int | str, noun: str) -> str:
         """Say how many of something: ``1 replicate``, ``200 replicates``.
 
         Parameters
         ----------
+        n
+            A number, or one as the language writes it.
         noun
             In English, in the singular. The tables have a row for each plural form of the
             languages, ``{n} replicates [few]``.
         """
         if self.code == ENGLISH:
             return count(n, noun)
-        from babel import Locale
+        said = n if isinstance(n, str) else self.digits(f"{n:,}")
+        return self.say(f"{{n}} {plural(noun)} [{self._plural_form(said)}]", n=said)
 
-        form = Locale.parse(self.code).plural_form(n)
-        return self.say(f"{{n}} {noun}s [{form}]", n=self.digits(f"{n:,}"))
+    def amount(self, said: str, unit: str) -> str:
+        """Say a number, as the language writes it, with its unit: ``1 business``."""
+        if unit in NOUN_OF:
+            return self.count(said, NOUN_OF[unit])
+        return self.say("{n} {unit}", n=said, unit=self.name(unit))
+
+    def _plural_form(self, said: str) -> str:
+        """Form of the noun behind a number, or a number and its interval.
+
+        It is that of many where a word such as million stands between.
+        """
+        from babel import Locale
+        from babel.numbers import NumberFormatError, parse_decimal
+
+        first = self.digits("0.5") if said == "<1" else said.partition(" [")[0]
+        if said[-1:].isalpha():
+            return "many"
+        try:
+            n = parse_decimal(first, locale=self.code)
+        except NumberFormatError:
+            return "many"
+        return str(Locale.parse(self.code).plural_form(n))
 
     def listing(self, names: Sequence[str]) -> str:
         """Say ``a``, ``a and b``, ``a, b and c``."""
@@ -140,6 +165,21 @@ class Language:
         from babel.units import format_unit
 
         return format_unit(n, f"duration-{unit}", locale=self.code)
+
+
+class _Value(str):
+    """A value of a sentence; with a noun behind a colon, so many of what it names."""
+
+    __slots__ = ("words",)
+    words: Language
+
+    def __new__(cls, said: str, words: Language) -> _Value:
+        value = super().__new__(cls, said)
+        value.words = words
+        return value
+
+    def __format__(self, noun: str) -> str:
+        return self.words.count(str(self), noun) if noun else str(self)
 
 
 IN_ENGLISH = Language(ENGLISH, {})

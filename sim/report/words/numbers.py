@@ -72,9 +72,39 @@ def is_share(unit: str) -> bool:
     return unit.startswith("share")
 
 
-def count(n: int, noun: str) -> str:
-    """``1 replicate``, ``200 replicates``."""
-    return f"{n:,} {noun}{'' if n == 1 else 's'}"
+def plural(noun: str) -> str:
+    """Several of what an English noun names: ``businesses``, ``strategies``, ``user-hours``."""
+    if noun.endswith("s"):
+        return f"{noun}es"
+    if noun.endswith("y") and noun[-2] not in "aeo":
+        return f"{noun[:-1]}ies"
+    return f"{noun}s"
+
+
+NOUN_OF = {
+    plural(noun): noun
+    for noun in ("address", "business", "business-hour", "user-hour", "name", "active site")
+}
+"""Of units that are counted, what one of them is called."""
+
+
+def count(n: int | str, noun: str) -> str:
+    """How many of something: ``1 replicate``, ``200 replicates``, ``15.4 million addresses``.
+
+    Parameters
+    ----------
+    n
+        A number, or one as it is written.
+    noun
+        In the singular.
+    """
+    said = n if isinstance(n, str) else f"{n:,}"
+    return f"{said} {noun if said in ('1', '<1') else plural(noun)}"
+
+
+def amount(said: str, unit: str) -> str:
+    """A number as it is written with its unit, which agrees with it: ``1 business``."""
+    return count(said, NOUN_OF[unit]) if unit in NOUN_OF else f"{said} {unit}"
 
 
 def capitalised(words: str) -> str:

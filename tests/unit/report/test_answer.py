@@ -48,8 +48,8 @@ def test_a_run_is_answered_with_its_numbers_and_their_ranges() -> None:
         )
     )
     assert said == [
-        "At its peak the register listed 18.4 million addresses that were not the target's (the "
-        "same in every replicate); of 1,000 modelled businesses, 651 (623 to 699 in 90 % of "
+        "At its peak the register listed 18.4 million addresses, not counting the target's own "
+        "(the same in every replicate); of 1,000 modelled businesses, 651 (623 to 699 in 90 % of "
         "replicates) had more than 10 % of their domestic customers' attempts fail at some time.",
         "Together they were impaired for 2.14 million business-hours (1.88 to 2.57 million in 90 % "
         "of replicates), 34.3 % of all business-hours; the modelled businesses lost 560 million "
@@ -90,8 +90,8 @@ def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
         answer_run(rows(listed, summary_row("businesses_ever_impaired", 650, of=1000), share), 0.1)
     )
     assert said[0] == (
-        "At its peak the register listed 5 addresses that were not the target's (the same by any "
-        "luck, and whatever is not known); of the modelled businesses, 65 % (30 to 90 % with all "
+        "At its peak the register listed 5 addresses, not counting the target's own (the same by "
+        "any luck, and whatever is not known); of the modelled businesses, 65 % (30 to 90 % with all "
         "that is not known; as given 66 %, 62 to 70 % by luck) had more than 10 % of their "
         "domestic customers' attempts fail at some time."
     )
@@ -159,9 +159,9 @@ def test_a_comparison_names_most_and_least_harm_who_is_beaten_and_how_sure_it_is
         "As given, the strategy exact denied the target's users most, 60 user-hours (95 % interval "
         "by luck 54 to 66); as given, wide is "
         "beaten by exact, which denies no less and harms no more.",
-        "Over 40 paired replicates, 1 of 2 differ from none in business-hours impaired by more "
-        "than luck (paired t test, Holm's correction, below 5 %); what the assumptions would "
-        "change is not in that.",
+        "In 40 replicates with the same luck, 1 of 2 differ from none in business-hours impaired "
+        "by more than chance (at 5 %, corrected for how many are tested); what the assumptions "
+        "would change is not in that.",
     ]
 
 

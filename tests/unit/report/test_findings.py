@@ -33,7 +33,8 @@ def band(*values: float, of: float = math.nan) -> Band:
         (findings.lost, (0.0, 0.0), "Nothing of what domestic customers tried failed"),
         (
             findings.listed, (5.0, math.nan, 12.3e6),
-            "Most were listed on 18 April 2018: 12.3 million addresses that were not the target's",
+            "Most were listed on 18 April 2018: 12.3 million addresses, not counting the target's "
+            "own",
         ),
         (findings.listed, (0.0,), "No addresses but the target's own were listed"),
         (

@@ -221,7 +221,7 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (
-        "How sure is that? 19 draws of what is not known are too few to say."
+        "How sure is that? 19 draws of what is not known: too few to say."
     )
 
 

@@ -18,7 +18,7 @@ from sim.report.documents import court_answers
 from sim.report.page.charts import ENFORCING, METRICS
 from sim.report.words import plain
 from sim.report.words.languages import LANGUAGES, language
-from sim.report.words.numbers import estimate, in_percent, number, percent_span, span
+from sim.report.words.numbers import NOUN_OF, estimate, in_percent, number, percent_span, span
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.meanings import meaning_of
 from sim.scenario.strategies import DECLARED
@@ -68,7 +68,7 @@ def test_languages_of_the_tables_are_those_of_the_program():
 def test_every_sentence_is_translated_with_the_same_values(code):
     for row in rows():
         assert row[code].strip(), row["en"]
-        values = [sorted(re.findall(r"\{\w+\}", row[each])) for each in ("en", code)]
+        values = [sorted(re.findall(r"\{(\w+)(?::[^}]+)?\}", row[each])) for each in ("en", code)]
         assert values[0] == values[1], row["en"]
         markup = [sorted(re.findall(r"</?\w+>", row[each])) for each in ("en", code)]
         assert markup[0] == markup[1], row["en"]
@@ -224,9 +224,61 @@ def test_how_many_agrees_with_the_number(n, expected):
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_every_noun_that_is_counted_has_every_plural(code):
-    for noun in ("replicate", "draw", "run"):
-        for n in (0, 1, 2, 5, 11, 21, 22, 1_000_000):
-            assert language(code).count(n, noun)
+    words = language(code)
+    # Units that are counted, and nouns behind a colon in some text of the language.
+    texts = [row[code] for row in rows()] if code != "en" else []
+    behind_colons = {noun for text in texts for noun in re.findall(r"\{\w+:([^}]+)\}", text)}
+    assert len(behind_colons) > 2 or code == "en"
+    nouns = {"replicate", "draw", "run", "strategy", *NOUN_OF.values(), *behind_colons}
+    for noun in sorted(nouns):
+        for n in (0, 1, 2, 5, 11, 21, 22, 1_000_000, words.digits("5.69")):
+            assert words.count(n, noun)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("1", ["1 business", "1 empresa", "1 impresa", "1 предприятие"]),
+        ("<1", ["<1 business", "<1 empresas", "<1 imprese", "<1 предприятия"]),
+        ("0", ["0 businesses", "0 empresas", "0 imprese", "0 предприятий"]),
+        ("21", ["21 businesses", "21 empresas", "21 imprese", "21 предприятие"]),
+        ("5.69", ["5.69 businesses", "5,69 empresas", "5,69 imprese", "5,69 предприятия"]),
+        ("2,141", ["2,141 businesses", "2.141 empresas", "2.141 imprese", "2 141 предприятие"]),
+        (
+            "21 [12, 40]",
+            [
+                "21 [12, 40] businesses", "21 [12; 40] empresas", "21 [12; 40] imprese",
+                "21 [12; 40] предприятие",
+            ],
+        ),
+        (
+            "15.4 million",
+            [
+                "15.4 million businesses", "15,4 millones de empresas", "15,4 milioni di imprese",
+                "15,4 млн предприятий",
+            ],
+        ),
+    ],
+)  # fmt: skip
+def test_a_unit_agrees_with_its_number(said, expected):
+    told = []
+    for code in LANGUAGES:
+        words = language(code)
+        told.append(words.amount(words.digits(said), "businesses"))
+    assert [" ".join(one.split()) for one in told] == expected
+
+
+def test_a_noun_behind_a_colon_agrees_in_the_middle_of_a_sentence():
+    text = "together they were impaired for {n:business-hour}{ranges}"
+    said = [language("en").say(text, n=n, ranges="") for n in ("1", "1.5", "12.2 million")]
+    assert [one.rpartition("for ")[2] for one in said] == [
+        "1 business-hour", "1.5 business-hours", "12.2 million business-hours"
+    ]  # fmt: skip
+    text = "hit, mostly in this way: {n} of {of:business}"
+    said = [language("ru").say(text, n="1", of=of) for of in ("1", "3", "40")]
+    assert [one.rpartition("всего ")[2] for one in said] == [
+        "1 предприятие)", "3 предприятия)", "40 предприятий)"
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -133,13 +133,13 @@ def test_what_a_number_hangs_on_is_said_in_words_with_its_key(drawn_run: Path) -
         row for row in with_bands(run, read_rows(run, "summary.csv")) if row["metric"] == HARM
     )
     assert hangs_on(run, row).replace(NBSP, " ") == (
-        "Business-hours impaired: it hangs on luck for 12 %, how much of the register "
-        f"operators enforce ({FIRST}) for 50 % and number of domestic businesses hosted in foreign "
-        f"clouds ({SECOND}) for 25 % of the variance of its rank among {N_DRAWS} draws. To know "
-        f"{FIRST} alone would narrow the answer most."
+        f"Business-hours impaired: how far {N_DRAWS} draws lie apart is due to luck for 12 %, how "
+        f"much of the register operators enforce ({FIRST}) for 50 % and number of domestic "
+        f"businesses hosted in foreign clouds ({SECOND}) for 25 %. To know {FIRST} alone would "
+        "narrow the answer most."
     )
     untold = {**row, "hangs_on_1": "", "hangs_on_2": ""}
-    assert "on which unknowns, cannot be told" in hangs_on(run, untold)
+    assert "which of the unknowns make the rest cannot be told" in hangs_on(run, untold)
     assert "the same in all 64 draws" in hangs_on(run, {**row, "share_luck": float("nan")})
 
 
@@ -162,7 +162,7 @@ def test_a_page_without_draws_says_that_its_ranges_are_luck_alone(
 ) -> None:
     alone, both = (said(render(open_run(folder))) for folder in (shipped_run, drawn_run))
     assert "Ranges of counts span luck alone" in alone
-    assert "it hangs on" not in alone
+    assert "lie apart is due to" not in alone
     assert "With all that is not known" not in alone
     assert "Ranges of counts span luck alone" not in both
     assert "A number is the median of" in both
