@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sim.catalogue.choices import label
+from sim.cli.terminal.console import say_out
 from sim.cli.terminal.tables import interval, new_table, number, open_console, print_beside
 
 if TYPE_CHECKING:
@@ -107,16 +108,16 @@ def print_money(
         )
     open_console().print(table)
     if in_currency:
-        print(in_currency)
-    print(money_sentence(lines, has_published=not ceilings))
-    print(
+        say_out(in_currency)
+    say_out(money_sentence(lines, has_published=not ceilings))
+    say_out(
         f"{difference_sentence((line.scope, line.mean) for line in lines)} What each method "
         "prices: --json, and docs/explanation/money.md."
     )
     for ceiling in ceilings:
-        print(ceiling_sentence(ceiling))
+        say_out(ceiling_sentence(ceiling))
     if any(line.mean > 0 for line in providers):
-        print(provider_sentence(providers))
+        say_out(provider_sentence(providers))
 
 
 def money_sentence(lines: Sequence[MethodLine], *, has_published: bool = True) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sim.cli.tables.sections import Column, Section, print_tables
+from sim.cli.terminal.console import say_out
 from sim.report.documents.validation import BANDS, mean
 from sim.report.documents.validation_cases import RELATIONS, span
 from sim.report.words.numbers import exact, log_error, rounded, score, width
@@ -132,14 +133,14 @@ def print_scores(found: Mapping[str, Any]) -> None:
     over = f"over {n} joint draws of all that is not known" if n else "by luck alone"
     if weighted := found["weighted"]:
         over += f"; weighed by calibration figures of {', '.join(w['scenario'] for w in weighted)}"
-    print(f"Intervals {over}, except of calculations:")
+    say_out(f"Intervals {over}, except of calculations:")
     for tally in (each for each in found["tallies"] if not each["subject"]):
         if tally["n_cases"]:
             _print_tally(tally)
     if len(found["side_by_side"]) > 1:
         print_tables([_side_by_side(found)])
     for ranking in found["rankings"]:
-        print(
+        say_out(
             f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
             f"{ranking['n_computable']} of {len(ranking['cases'])} cases ({ranking['role']})"
         )
@@ -177,24 +178,24 @@ def _side_by_side(found: Mapping[str, Any]) -> Section:
 def _print_tally(tally: Mapping[str, Any]) -> None:
     error = tally["median_abs_log10_error"]
     text = "" if error is None else f"; median absolute log error {error:.2f}"
-    print(
+    say_out(
         f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
         f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
         f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
     )
     if tally["n_figures"]:
-        print(
+        say_out(
             f"  {tally['n_figures']} numbers, each once: CRPS of log10 {mean(tally, 'crps')}, "
             f"of an even guess {mean(tally, 'crps_guess') or 'not known'}; "
             f"{tally['coverage']:.0%} inside, median width {width(tally['log10_width'])}"
         )
     if tally["n_before"]:
-        print(
+        say_out(
             f"  {tally['n_before']} of which one before is known: CRPS "
             f"{mean(tally, 'crps_before')}, of persistence {mean(tally, 'crps_persistence')}"
         )
     if tally["n_bounds"]:
-        print(
+        say_out(
             f"  {tally['n_bounds']} bounds: kept with probability {tally['probability']:.2f}, "
             f"Brier score {mean(tally, 'brier')}, of an even guess "
             f"{mean(tally, 'brier_guess') or 'not known'}"

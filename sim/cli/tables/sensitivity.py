@@ -116,4 +116,4 @@ def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_
     rows = [(f.key, f.range_text, f.unit, f.n_dials) for f in factors]
     print_tables([Section("factors", f"{len(factors)} assumptions with a range", columns, rows)])
     for one in left_out:
-        print(f"not varied: {one.key}: {one.why}")
+        console.say_out(f"not varied: {one.key}: {one.why}")

@@ -6,10 +6,12 @@ In: results and errors. Out: text for people or JSON for programs.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
@@ -40,7 +42,7 @@ def reports_errors(*, as_json: bool = False) -> Iterator[None]:
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt as error:
         kept = getattr(error, "__notes__", ())
-        print("; ".join(("interrupted", *kept)), file=sys.stderr)
+        say("; ".join(("interrupted", *kept)))
         raise typer.Exit(EXIT_INTERRUPTED) from None
 
 
@@ -55,7 +57,7 @@ def print_error(error: Exception, *, as_json: bool = False) -> None:
         )
         print(json.dumps({"schema": "overblock/errors/1", "errors": problems}), file=sys.stderr)
         return
-    print("\n".join(said), file=sys.stderr)
+    say("\n".join(said))
 
 
 def _problem(problem: Any) -> dict[str, Any]:
@@ -71,7 +73,39 @@ def _problem(problem: Any) -> dict[str, Any]:
 def say(text: str, *, quiet: bool = False) -> None:
     """Print a line on stderr."""
     if not quiet:
-        print(text, file=sys.stderr)
+        print(fold(text, sys.stderr), file=sys.stderr)
+
+
+def say_out(text: str) -> None:
+    """Print sentences on stdout."""
+    print(fold(text, sys.stdout))
+
+
+def fold(text: str, stream: TextIO) -> str:
+    """Break lines between words where a terminal is narrower than they are; else as they are.
+
+    What follows a break is indented by two more, so that a line of output is still told from the
+    next. A word that is longer than the terminal stays whole: it may be a path.
+    """
+    if not stream.isatty():
+        return text
+    width = shutil.get_terminal_size().columns
+    return "\n".join(_folded(line, width) for line in text.split("\n"))
+
+
+def _folded(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    words = line.lstrip(" ")
+    indent = " " * (len(line) - len(words))
+    return textwrap.fill(
+        words,
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def say_warnings(warnings: Sequence[str], *, quiet: bool = False) -> None:

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
 
 PAGE_WIDTH = 140
 """Columns where stdout is no terminal."""
+LONGEST_NAME = 26
+"""Letters of a row's name that is not broken."""
 NOT_KNOWN = "not known"
 
 
@@ -37,7 +39,16 @@ def new_table(title: str, columns: Sequence[tuple[str, bool]]) -> Table:
     """
     from rich.table import Table
 
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    class Named(Table):
+        """A table whose rows keep their names whole, where these are short enough."""
+
+        def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+            for column in self.columns[:1]:
+                names = [str(cell) for cell in column.cells]
+                column.no_wrap = max(map(len, names), default=0) <= LONGEST_NAME
+            yield from super().__rich_console__(console, options)
+
+    table = Named(title=title, title_justify="left", box=None, pad_edge=False)
     for heading, is_number in columns:
         table.add_column(heading, justify="right" if is_number else "left", overflow="fold")
     return table

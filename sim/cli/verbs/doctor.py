@@ -85,7 +85,7 @@ def doctor(as_json: JsonOption = False) -> None:
         if as_json:
             console.print_json(found)
         else:
-            print("\n".join(_lines(found)))
+            console.say_out("\n".join(_lines(found)))
 
 
 def _version(name: str) -> str | None:
@@ -120,7 +120,9 @@ def _lines(found: dict[str, Any]) -> list[str]:
         needed = "" if form["is_there"] else f" (needs {form['needs']}, which is not there)"
         lines.append(f"  {form['form']:16} {form['file']}{needed}")
     lines.append("does not read, of a FILE, but what this writes of it:")
-    lines += [f"  {kind['file']}: {kind['to_text']}" for kind in found["refuses"]]
+    for kind in found["refuses"]:
+        # The command by itself, to be copied whole.
+        lines += [f"  {kind['file']}:", f"    {kind['to_text']}"]
     lines.append(f"compiled code: {found['compiled_code']['folder']}")
     lines.append(f"threads: {found['n_threads']}")
     shipped = ("scenarios", "tables")

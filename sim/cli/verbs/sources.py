@@ -24,6 +24,8 @@ COLUMNS = (
 )  # fmt: skip
 KINDS = ("fact", "derived", "assumption", "choice")
 PER_PAGE = 20
+WIDE = 112
+"""Columns from which on lines stand in a table."""
 
 
 def complete_kind(incomplete: str) -> list[str]:
@@ -175,18 +177,30 @@ def _print_table(lines: Sequence[Line], page: int | None) -> None:
         raise UsageError(f"--page: expected 1 to {n_pages}, got {page}")
     first = 0 if page is None else (page - 1) * PER_PAGE
     shown = lines[first:] if page is None else lines[first : first + PER_PAGE]
-    table = new_table("", [])
-    for heading, ratio in (("value of", 4), ("value (range)", 3), ("kind", None), ("rests on", 4)):
-        table.add_column(heading, overflow="fold", ratio=ratio, no_wrap=ratio is None)
-    for line in shown:
-        table.add_row(plain(line["key"]), _with_range(line), line["kind"], _short(basis_text(line)))
-    open_console().print(table)
+    _print_shown(shown)
     if n_pages > 1 and page is not None:
         more = f"; --page {page + 1} shows the next" if page < n_pages else ""
         console.say(
             f"Lines {first + 1} to {first + len(shown)} of {len(lines)}{more}, --kind and --find "
             "show fewer."
         )
+
+
+def _print_shown(lines: Sequence[Line]) -> None:
+    """Print lines as a table; on a narrow terminal what each rests on below it."""
+    terminal = open_console()
+    if terminal.width < WIDE:
+        for line in lines:
+            said = f"{plain(line['key'])} = {_with_range(line)} · {line['kind']}"
+            basis = _short(basis_text(line), terminal.width - 4)
+            console.say_out(f"{said}\n    {basis}" if basis else said)
+        return
+    table = new_table("", [])
+    for heading, ratio in (("value of", 4), ("value (range)", 3), ("kind", None), ("rests on", 4)):
+        table.add_column(heading, overflow="fold", ratio=ratio, no_wrap=ratio is None)
+    for line in lines:
+        table.add_row(plain(line["key"]), _with_range(line), line["kind"], _short(basis_text(line)))
+    terminal.print(table)
 
 
 def _with_range(line: Line) -> str:

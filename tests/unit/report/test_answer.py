@@ -91,8 +91,8 @@ def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
     )
     assert said[0] == (
         "At its peak the register listed 5 addresses, not counting the target's own (the same by "
-        "any luck, and whatever is not known); of the modelled businesses, 65 % (30 to 90 % with all "
-        "that is not known; as given 66 %, 62 to 70 % by luck) had more than 10 % of their "
+        "any luck, and whatever is not known); of the modelled businesses, 65 % (30 to 90 % with "
+        "all that is not known; as given 66 %, 62 to 70 % by luck) had more than 10 % of their "
         "domestic customers' attempts fail at some time."
     )
 
