@@ -37,7 +37,8 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
     Where there are draws, ``mean`` becomes their median: the number that is said, which lies in the
     range that is said (decision 0064). ``given`` is then the mean of the scenario as given, ``low``
     and ``high`` its range by luck alone, of money too; ``all_low``, ``all_high`` and what
-    ``uncertainty.csv`` says of shares are added. A ratio over nearly nothing is not known.
+    ``uncertainty.csv`` says of shares are added. A ratio over nearly nothing is not known, and has
+    no upper end where it is over nearly nothing in some of the draws that are told.
     """
     if not run.n_draws:
         return _without_empty_ratios(rows)
@@ -49,7 +50,7 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
         key = text(row, "strategy"), text(row, "metric")
         share = {"all_share": shares[key]} if key in shares else {}
         told.append({**row, **_bands(row, by.get(key, {})), **share})
-    return _without_empty_ratios(told)
+    return _without_limits(_without_empty_ratios(told))
 
 
 def _without_empty_ratios(rows: Sequence[Row]) -> list[Row]:
@@ -68,7 +69,7 @@ def _without_empty_ratios(rows: Sequence[Row]) -> list[Row]:
     )
     if not drawn | given:
         return list(rows)
-    told = []
+    told: list[Row] = []
     for row in rows:
         ratio = RATIOS.get(text(row, "metric"))
         own, other = text(row, "strategy"), str(row.get("baseline") or "")
@@ -84,6 +85,23 @@ def _without_empty_ratios(rows: Sequence[Row]) -> list[Row]:
             )
         ]
         told.append({**row, **dict.fromkeys(unknown, math.nan)} if is_empty else row)
+    return told
+
+
+def _without_limits(rows: Sequence[Row]) -> list[Row]:
+    """Rows in which harm per effect has no upper end where some draws deny hardly anything."""
+    unlimited = {
+        text(row, "strategy")
+        for row in rows
+        if text(row, "metric") == EFFICACY
+        and cell(row, "all_low") < LEAST_DENIED * cell(row, "denominator")
+    }
+    told = []
+    for row in rows:
+        ratio = RATIOS.get(text(row, "metric"))
+        is_open = ratio is not None and ratio.below == EFFICACY and cell(row, "all_high") > 0
+        has_no_limit = is_open and text(row, "strategy") in unlimited
+        told.append({**row, "all_high": math.inf} if has_no_limit else row)
     return told
 
 

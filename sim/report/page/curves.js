@@ -94,7 +94,7 @@ function makeChart(chart) {
         stroke.style.stroke = `var(--line-${row % 8})`;
         swatch.append(stroke);
         const name = line.of === null || !panel().shows_size
-          ? line.name : `${line.name} (n = ${numberText(line.of)})`;
+          ? line.name : say("{name} (businesses: {n})", { name: line.name, n: plainNumber(line.of, 0) });
         const shown = element("span", { class: "name" }, name);
         return element("li", {}, element("label", {}, box, swatch, shown, element("output")));
       })

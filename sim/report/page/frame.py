@@ -97,6 +97,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "hangs_on": told.hangs_on,
         "n_draws": run.n_draws,
         "n_draws_said": words.digits(f"{run.n_draws:,}"),
+        "n_draws_counted": words.count(run.n_draws, "draw"),
         "is_comparison": several,
         "baseline": manifest.get("baseline", ""),
         "strategy_names": strategies,

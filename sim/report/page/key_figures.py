@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 
-from sim.catalogue.choices import KEY_FIGURES, RATIOS, label
+from sim.catalogue.choices import KEY_FIGURES, RATIOS, label, measure_name
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
 from sim.report.page.cells import Figure
@@ -27,6 +27,8 @@ from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import RateRow
 
+HIT, HIT_SHARE = map(measure_name, ("businesses_ever_impaired", "businesses_ever_impaired_share"))
+
 
 def key_figures(
     rows: Mapping[str, Row], words: Language = IN_ENGLISH, rate: RateRow | None = None
@@ -38,7 +40,11 @@ def key_figures(
     rate
         What a dollar is worth in the country's currency, in which money is said beside USD.
     """
-    return [_figure(rows[metric], words, rate) for metric in KEY_FIGURES if metric in rows]
+    shown = [metric for metric in KEY_FIGURES if metric in rows]
+    if "all_low" in rows.get(HIT, {}) and HIT_SHARE in rows:
+        # Where the number of businesses is drawn as well, how many were hit says nothing by itself.
+        shown = [HIT_SHARE if metric == HIT else metric for metric in shown]
+    return [_figure(rows[metric], words, rate) for metric in shown]
 
 
 def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
@@ -80,7 +86,8 @@ def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
             )
         ),
         all=wide if has_draws else "",
-        of=out_of(row, words),
+        # A ratio says itself what it is for each of.
+        of="" if text(row, "metric") in RATIOS else out_of(row, words),
         published=published_text_,
         local=amount_text(rate, usd, words) if unit == USD else "",
     )
@@ -117,7 +124,11 @@ def out_of(row: Row, words: Language = IN_ENGLISH, *, is_under_heading: bool = F
     whole = cell(row, "denominator")
     if math.isnan(whole):
         return ""
-    n = words.amount(words.digits(number(whole)), text(row, "denominator_unit"))
+    unit = text(row, "denominator_unit")
+    n = words.amount(words.digits(number(whole)), unit)
+    if not is_under_heading:
+        # At which revenue the demand is counted is for the table of all measures.
+        n = n.replace(words.name(unit), words.name(unit).partition(",")[0])
     # What is out of an assumed number may exceed it where that number is drawn as well.
     if cell(row, "all_high") > whole:
         drawn = "{n}, a number that the draws vary too"

@@ -74,7 +74,8 @@ def _money_table(
             Line.of(
                 Cell(
                     capitalised(words.name(method_label(text(row, "method")))),
-                    range=text(row, "formula"),
+                    # The formula is for those who ask for all methods.
+                    range=text(row, "formula") if len(rows) == len(on_scale) else "",
                     is_range_english=True,
                 ),
                 capitalised(words.name(text(row, "scope"))),

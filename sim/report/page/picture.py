@@ -109,7 +109,7 @@ def picture_of_run(
     if not np.isnan(band.low).all():
         shades.append(words.say("dark shade: nine in ten by luck alone"))
     if n_draws:
-        shades.append(words.say(pale, n=words.digits(f"{n_draws:,}")))
+        shades.append(words.say(pale, n=words.count(n_draws, "draw")))
     note = f"{'; '.join(shades)}."
     return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}"), note)
 
@@ -213,7 +213,7 @@ def _finding(harm: Mapping[str, float], said: Mapping[str, str], words: Language
 
 def _bars(rows: Sequence[Row], words: Language) -> list[Bar]:
     ends = [cell(row, name) for row in rows for name in ("mean", "all_high")]
-    top = max((end for end in ends if not math.isnan(end)), default=0.0) or 1.0
+    top = max((end for end in ends if math.isfinite(end)), default=0.0) or 1.0
     found = []
     for row in rows:
         mean, low, high = (cell(row, name) for name in ("mean", "all_low", "all_high"))
@@ -224,7 +224,7 @@ def _bars(rows: Sequence[Row], words: Language) -> list[Bar]:
                 words.digits(span(low, high)) if is_wide else "",
                 0.0 if math.isnan(mean) else round(100 * mean / top, 2),
                 round(100 * low / top, 2) if is_wide else 0.0,
-                round(100 * (high - low) / top, 2) if is_wide else 0.0,
+                round(100 * (min(high, top) - low) / top, 2) if is_wide else 0.0,
             )
         )
     return found

@@ -16,7 +16,7 @@ from sim.catalogue.choices import curve_name
 from sim.measure.bands import over_replicates, values_at
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import NBSP, number, percent, percent_span, span
+from sim.report.words.numbers import NBSP, businesses, number, percent, percent_span, span
 from sim.results.read import CurvePoints, RunFolder
 
 IMPAIRED, LOST = map(curve_name, ("businesses_impaired", "demand_lost_share"))
@@ -81,7 +81,7 @@ def session_table(
                 Cell(_when(run.start, one.from_s, words), one.from_s),
                 Cell(_lasting(one.to_s - one.from_s, words), one.to_s - one.from_s),
                 _cell(most_in(listed[strategy], one.from_s, one.until_s), words),
-                _cell(most_in(hit, one.from_s, one.until_s), words),
+                _cell(most_in(hit, one.from_s, one.until_s), words, are_businesses=True),
                 _cell(integral_h(hit, one.from_s, one.until_s), words),
                 _cell(most_in(lost, one.from_s, one.until_s), words, is_share=True),
                 group=strategy,
@@ -138,8 +138,17 @@ def _times(points: CurvePoints, from_s: int, until_s: int) -> _Times:
     return np.unique(np.append(inside, from_s))
 
 
-def _cell(values: NDArray[np.float64], words: Language, *, is_share: bool = False) -> Cell:
+def _cell(
+    values: NDArray[np.float64],
+    words: Language,
+    *,
+    is_share: bool = False,
+    are_businesses: bool = False,
+) -> Cell:
     mean, low, high = (float(one[0]) for one in over_replicates(values[:, np.newaxis]))
+    if are_businesses:
+        ends_ = f"{businesses(low)} to {businesses(high)}" if low < high else ""
+        return Cell(words.digits(businesses(mean)), mean, words.digits(ends_))
     said = percent(mean, 2) if is_share else number(mean)
     ends = percent_span if is_share else span
     return Cell(words.digits(said), mean, words.digits(ends(low, high)) if low < high else "")

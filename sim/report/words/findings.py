@@ -81,7 +81,7 @@ def reached(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     if lowest > 0.9995:
         return words.say("All of its users reached the target at all times")
     return words.say(
-        "At the fewest, on {day}, {share} of its users reached the target",
+        "Fewest reached the target on {day}: {share} of its users",
         day=_day(start, int(band.t_s[np.argmin(known)]), words),
         share=words.digits(percent(lowest, 2)),
     )

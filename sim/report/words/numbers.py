@@ -10,6 +10,8 @@ import math
 from collections.abc import Sequence
 
 NOT_KNOWN = "not known"
+LEAST = 0.0001
+"""Numbers below it are told from zero, and no more: they are what rounding left."""
 NBSP = "\N{NO-BREAK SPACE}"
 MILLION = 1_000_000
 _SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
@@ -17,6 +19,10 @@ _SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}mil
 
 def number(value: float) -> str:
     """One number: ``15.4 million``, ``2,141``, ``0.119``, ``not known``."""
+    if math.isinf(value):
+        return "no limit"
+    if 0 < value < LEAST:
+        return f"less than {LEAST}"
     scale, unit = _scale(value)
     return _plain(value / scale, is_scaled=scale != 1) + unit
 
@@ -26,7 +32,7 @@ def span(low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
     scale, unit = _scale(max(abs(low), abs(high)))
-    if 0 < abs(low) < scale / 10:
+    if math.isinf(high) or 0 < abs(low) < max(scale / 10, LEAST):
         return f"{number(low)} to {number(high)}"
     ends = [_plain(end / scale, is_scaled=scale != 1) for end in (low, high)]
     return f"{ends[0]} to {ends[1]}{unit}"
