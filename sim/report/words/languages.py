@@ -26,7 +26,17 @@ LANGUAGES = (ENGLISH, "es", "it", "ru")
 NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
 _BETWEEN = re.compile(r",(?=[ \N{NO-BREAK SPACE}]-?\d)")
 """A comma between the ends of an interval."""
-WORDS = ("trillion", "billion", "million", "to", "not known", "less than", "over", "no limit")
+WORDS = (
+    "trillion",
+    "billion",
+    "million",
+    "to",
+    "not known",
+    "less than",
+    "nearly",
+    "over",
+    "no limit",
+)
 """Words in numbers, as ``words.numbers`` writes them."""
 _WORD = re.compile(rf"\b({'|'.join(WORDS)})\b")
 

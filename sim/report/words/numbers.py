@@ -10,8 +10,9 @@ import math
 from collections.abc import Sequence
 
 NOT_KNOWN = "not known"
-LEAST = 0.0001
-"""Numbers below it are told from zero, and no more: they are what rounding left."""
+DUST = 1e-9
+"""Numbers below it, and lower ends below this part of the upper one, are told from zero alone."""
+NEARLY_NOTHING = "nearly 0"
 NBSP = "\N{NO-BREAK SPACE}"
 MILLION = 1_000_000
 _SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
@@ -21,8 +22,8 @@ def number(value: float) -> str:
     """One number: ``15.4 million``, ``2,141``, ``0.119``, ``not known``."""
     if math.isinf(value):
         return "no limit"
-    if 0 < value < LEAST:
-        return f"less than {LEAST}"
+    if 0 < value < DUST:
+        return NEARLY_NOTHING
     scale, unit = _scale(value)
     return _plain(value / scale, is_scaled=scale != 1) + unit
 
@@ -32,7 +33,9 @@ def span(low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
     scale, unit = _scale(max(abs(low), abs(high)))
-    if math.isinf(high) or 0 < abs(low) < max(scale / 10, LEAST):
+    if 0 < low < DUST * high:
+        return f"{NEARLY_NOTHING} to {number(high)}"
+    if math.isinf(high) or 0 < abs(low) < scale / 10:
         return f"{number(low)} to {number(high)}"
     ends = [_plain(end / scale, is_scaled=scale != 1) for end in (low, high)]
     return f"{ends[0]} to {ends[1]}{unit}"

@@ -39,7 +39,7 @@ def band(*values: float, of: float = math.nan) -> Band:
         (findings.listed, (0.0,), "No addresses but the target's own were listed"),
         (
             findings.reached, (1.0, 0.25, 0.5),
-            "At the fewest, on 17 April 2018, 25 % of its users reached the target",
+            "Fewest reached the target on 17 April 2018: 25 % of its users",
         ),
         (findings.reached, (1.0, 1.0), "All of its users reached the target at all times"),
         (findings.reached, (math.nan,), "How many of its users reached the target is not known"),
@@ -85,7 +85,7 @@ def test_of_several_lines_the_highest_is_named() -> None:
     )
     assert findings.most_of({"a": band(0.0)}, START, "X", is_share=True) == "X: none at any time"
     assert findings.fewest_reach(lines, START).replace(NBSP, " ") == (
-        "At the fewest, on 17 April 2018, 0 % of its users reached the target, with b"
+        "Fewest reached the target on 17 April 2018: 0 % of its users, with b"
     )
     assert findings.fewest_reach({"a": band(1.0)}, START).startswith("All of its users")
 

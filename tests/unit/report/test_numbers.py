@@ -30,6 +30,7 @@ NBSP = "\N{NO-BREAK SPACE}"
         (-2_500_000, f"-2.50{NBSP}million"),
         (9.36e10, f"93.6{NBSP}billion"),
         (4.9e-05, "0.0000490"),
+        (8.97e-10, "nearly 0"),
         (math.nan, "not known"),
     ],
 )
@@ -53,6 +54,8 @@ def test_what_is_said_is_the_number_to_three_digits(value: float) -> None:
         (12_176_998, 17_408_000, f"12.2 to 17.4{NBSP}million"),
         (186_124_701, 1_582_759_841, f"0.186 to 1.58{NBSP}billion"),
         (257, 66_369, "257 to 66,369"),
+        (8.97e-09, 37_800_000, f"nearly 0 to 37.8{NBSP}million"),
+        (0.00714, math.inf, "0.00714 to no limit"),
         (0, 2_000_000, f"0 to 2.00{NBSP}million"),
         (5_000, 2_000_000, f"5,000 to 2.00{NBSP}million"),
         (math.nan, 3, "not known"),

@@ -18,11 +18,17 @@ from sim.measure.bands import step_values
 from sim.report.figures.drawing import DEFAULT, Drawing
 from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
-from sim.report.page.bands import _without_empty_ratios, hangs_on, share_of, with_bands
+from sim.report.page.bands import (
+    _without_empty_ratios,
+    _without_limits,
+    hangs_on,
+    share_of,
+    with_bands,
+)
 from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
 from sim.report.page.frame import frame
-from sim.report.page.key_figures import confidence_of, key_figures
+from sim.report.page.key_figures import all_text, confidence_of, key_figures
 from sim.report.page.repeat_command import repeat
 from sim.report.page.tables import difference_table, strategy_table, summary_table
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
@@ -307,3 +313,21 @@ def test_a_ratio_is_known_as_given_where_that_denies_anybody(
     ]  # fmt: skip
     told = _without_empty_ratios(rows)[1]
     assert [name for name in names if not math.isnan(float(told[name] or 0))] == known
+
+
+@pytest.mark.parametrize(("denied", "high"), [(0.9, math.inf), (1.1, 9.0)])
+def test_harm_per_effect_has_no_upper_end_where_some_draws_deny_hardly_anything(
+    denied: float, high: float
+) -> None:
+    name = next(one for one, ratio in RATIOS.items() if ratio.below == EFFICACY)
+    rows = [
+        {"strategy": "s", "metric": EFFICACY, "all_low": denied, "denominator": 1000.0},
+        {"strategy": "s", "metric": name, "all_low": 2.0, "all_high": 9.0},
+        {"strategy": "t", "metric": EFFICACY, "all_low": 300.0, "denominator": 1000.0},
+        {"strategy": "t", "metric": name, "all_low": 2.0, "all_high": 9.0},
+    ]
+    told = _without_limits(rows)
+    assert told[1] == rows[1] | {"all_high": high}
+    assert [told[0], *told[2:]] == [rows[0], *rows[2:]]
+    said = all_text({"unit": "names", **told[1]})
+    assert said == ("2 to no limit" if math.isinf(high) else "2 to 9")
