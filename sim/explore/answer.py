@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.catalogue.choices import COLLATERAL
+from sim.explore.live_map import maps_of
 from sim.measure.bands import Band
 from sim.report.page.bands import with_bands
 from sim.report.page.charts import band_of_line
@@ -49,6 +50,7 @@ def answer_of(folder: Path) -> dict[str, Any]:
         "answer": list(told.answer),
         "hangs_on": list(told.hangs_on),
         "pictures": [_picture(run, one) for one in run.strategies if run.has_curve(LOST, one)],
+        "maps": maps_of(run),
         "figures": _figures(run),
         "verdict": _verdict(run),
         "command": shlex.join(words),

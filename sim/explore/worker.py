@@ -23,10 +23,11 @@ from sim.experiment.executors.task import Executor, Failure, Job, Key
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
-from sim.experiment.simulation import Simulation
+from sim.experiment.simulation import RunRecord, Simulation
 from sim.explore.levers import levers_of
 from sim.explore.live_curves import LiveCurves
 from sim.explore.live_figures import LiveFigures
+from sim.explore.live_map import LiveMap
 from sim.explore.setting import Setting, Source
 from sim.measure.facts import RunFacts
 
@@ -80,10 +81,16 @@ class _Watched(Executor):
     """Runs in this process, and shows them as they go."""
 
     def __init__(
-        self, live: LiveCurves, figures: LiveFigures, show: Callable[[], None], stop: Event
+        self,
+        live: LiveCurves,
+        map_: LiveMap,
+        figures: LiveFigures,
+        show: Callable[[], None],
+        stop: Event,
     ) -> None:
         self._inner = SerialExecutor()
-        self._live, self._figures, self._show, self._stop = live, figures, show, stop
+        self._live, self._map, self._figures = live, map_, figures
+        self._show, self._stop = show, stop
 
     def run(
         self, job: Job[Result], keys: Sequence[Key]
@@ -94,6 +101,8 @@ class _Watched(Executor):
             self._live.finish(key)
             if isinstance(result, RunFacts):
                 self._figures.finish(key, result.measures)
+            if isinstance(result, RunRecord):
+                self._map.finish(key, result.tables)
             self._show()
             yield key, result
 
@@ -105,6 +114,7 @@ class _Watched(Executor):
         if self._stop.is_set():
             raise Stopped
         self._live.note(*told)
+        self._map.note(*told)
         self._show()
 
 
@@ -157,6 +167,7 @@ def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
         plan = plan.with_draws(LEVER_DRAWS)
     scenario = plan.resolved.scenario
     live = LiveCurves(plan.labels, scenario.start, scenario.horizon_s, plan.n_replicates)
+    map_ = LiveMap(plan.labels, scenario.start)
     figures = LiveFigures([one.description for one in plan.variants], plan.baseline)
     shown_at = -EVERY_S
     done = (0, 1)
@@ -167,9 +178,9 @@ def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
         if now - shown_at < EVERY_S:
             return
         shown_at = now
-        told: dict[str, Any] = {"pictures": [], "figures": {"heads": [], "rows": []}}
+        told: dict[str, Any] = {"pictures": [], "maps": [], "figures": {"heads": [], "rows": []}}
         if not task.for_levers:
-            told = {"pictures": live.pictures(), "figures": figures.table()}
+            told = {"pictures": live.pictures(), "maps": map_.maps(), "figures": figures.table()}
         pipe.send((task.number, "picture", {**told, "done": done}))
 
     def progress(n_done: int, n_all: int) -> None:
@@ -181,7 +192,7 @@ def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
     result = carry_out(
         Runs(plan),
         folder=task.folder,
-        executor=_Watched(live, figures, show, stop),
+        executor=_Watched(live, map_, figures, show, stop),
         on_progress=progress,
     )
     if result.status != "complete":

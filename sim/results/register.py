@@ -7,6 +7,7 @@ by operator, and sets of addresses at any time: maps show IPv4 alone, on which a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,17 +109,28 @@ def read_register(
     """
     label = run.strategy(strategy)
     run.check_replicate(replicate)
-    key = [label, replicate]
+    return register_in(run.path, label, replicate)
+
+
+def register_in(folder: Path, strategy: str, replicate: int) -> RegisterHistory:
+    """Read orders and fronts of one replicate from the files of a folder, whole or part of a run.
+
+    Raises
+    ------
+    DataError
+        If its files cannot be read, or contradict each other.
+    """
+    key = [strategy, replicate]
     where = "WHERE strategy = ? AND replicate = ?"
     events = read_columns(
-        run.path / "events.parquet",
+        folder / "events.parquet",
         f"SELECT t_s, kind, entry, front, address FROM data {where} "
         "AND kind IN ('block', 'unblock', 'rented', 'discovered', 'evicted', 'cancelled') "
         "ORDER BY file_row_number",
         key,
     )
     entries = read_columns(
-        run.path / "entries.parquet",
+        folder / "entries.parquet",
         f"SELECT entry, mechanism, prefix FROM data {where} ORDER BY file_row_number",
         key,
     )
@@ -129,16 +141,16 @@ def read_register(
     entry = np.asarray(entries["entry"], np.int64)
     if (placed_s == NEVER).any() or (entry >= n).any():
         message = "expected an order for every entry, got none for some"
-        raise DataError([Problem(str(run.path / "events.parquet"), message)])
+        raise DataError([Problem(str(folder / "events.parquet"), message)])
     mechanism = np.full(n, "", object)
     mechanism[entry] = np.asarray(entries["mechanism"], object)
     return RegisterHistory(
-        addresses=_sets(entry, np.asarray(entries["prefix"], object), n, run),
+        addresses=_sets(entry, np.asarray(entries["prefix"], object), n, folder),
         is_listing=np.isin(mechanism.astype(str), _LISTING),
         is_exempt=mechanism == "exempt",
         placed_s=placed_s,
         withdrawn_s=_times(t_s, events["entry"], kind == "unblock", n),
-        fronts=_fronts(t_s, kind, events, run),
+        fronts=_fronts(t_s, kind, events, folder),
     )
 
 
@@ -155,10 +167,10 @@ def _times(
 
 
 def _sets(
-    entry: NDArray[np.int64], prefix: NDArray[np.object_], n: int, run: RunFolder
+    entry: NDArray[np.int64], prefix: NDArray[np.object_], n: int, folder: Path
 ) -> tuple[IntervalSet, ...]:
     """IPv4 addresses of each entry."""
-    rows = parse_column(prefix.tolist(), str(run.path / "entries.parquet")).v4
+    rows = parse_column(prefix.tolist(), str(folder / "entries.parquet")).v4
     entry = entry[rows.line - 1]
     order = np.argsort(entry, kind="stable")
     cut = np.searchsorted(entry[order], np.arange(n + 1))
@@ -173,14 +185,14 @@ def _fronts(
     t_s: NDArray[np.int64],
     kind: NDArray[np.object_],
     events: dict[str, NDArray[np.int64]],
-    run: RunFolder,
+    folder: Path,
 ) -> Fronts:
     is_rented = kind == "rented"
     rented_s = _times(t_s, events["front"], is_rented)
     texts = np.ma.filled(np.ma.asarray(events["address"])[is_rented], "").tolist()
     address = np.full(rented_s.size, NOT_IPV4, np.int64)
     row = np.asarray(events["front"][is_rented], np.int64)
-    four = parse_column(texts, str(run.path / "events.parquet")).v4
+    four = parse_column(texts, str(folder / "events.parquet")).v4
     address[row[four.line - 1]] = four.start
     return Fronts(
         address=address,

@@ -87,6 +87,7 @@ async function take(mine, setting, { kind, value }) {
     byId("status").textContent = `Computing: ${done} of ${all} runs …`;
     byId("progress").value = all ? done / all : 0;
     if (value.pictures.length) showPictures("now", value.pictures);
+    if (value.maps.length) showMaps("now", value.maps);
     if (value.figures.rows.length) showFigures("now", value.figures, "So far, means of the scenario as given");
   } else if (kind === "refused") {
     fail(value.problems);
@@ -150,10 +151,51 @@ function showPictures(where, pictures) {
   }));
 }
 
+// The whole IPv4 space on the curve of the report's map: dark where listed.
+function showMaps(where, maps) {
+  byId(`${where}-maps`).replaceChildren(...maps.map((one) => {
+    const head = element("h3", {}, maps.length > 1 ? `${one.strategy}: ${one.title}` : one.title);
+    const canvas = element("canvas", { width: 3 * one.side, height: 3 * one.side, role: "img", "aria-label": `${one.title}. ${one.note}` });
+    paintMap(canvas, one);
+    return element("figure", {}, head, canvas, element("figcaption", { class: "small" }, one.note));
+  }));
+}
+
+function paintMap(canvas, one) {
+  const pen = canvas.getContext("2d");
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const scale = canvas.width / one.side;
+  const step = canvas.width / one.network8.length;
+  const level = bytes(one.level);
+  const pixel = new Uint16Array(bytes(one.pixel).buffer);
+  pen.fillStyle = colour("--map-empty");
+  pen.fillRect(0, 0, canvas.width, canvas.height);
+  pen.fillStyle = colour("--map-listed");
+  pixel.forEach((place, row) => {
+    // One address in a square is to be seen: listed squares begin at a third of the full colour.
+    pen.globalAlpha = 0.35 + (0.65 * level[row]) / 255;
+    pen.fillRect((place % one.side) * scale, Math.floor(place / one.side) * scale, scale, scale);
+  });
+  pen.globalAlpha = 1;
+  pen.strokeStyle = colour("--map-grid");
+  pen.fillStyle = colour("--soft");
+  pen.font = "13px system-ui, sans-serif";
+  pen.textBaseline = "top";
+  one.network8.forEach((row, y) => row.forEach((network, x) => {
+    pen.strokeRect(x * step, y * step, step, step);
+    pen.fillText(network, x * step + 3, y * step + 3);
+  }));
+}
+
+function bytes(text) {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}
+
 function show(where, { answer, setting }) {
   byId(`${where}-setting`).textContent = inWords(setting);
   byId(`${where}-said`).replaceChildren(...answer.headline.map((one) => element("p", {}, one)));
   showPictures(where, answer.pictures);
+  showMaps(where, answer.maps);
   showFigures(where, answer.figures, "Key figures");
 }
 

@@ -230,6 +230,8 @@ def _who_harms(harm: Rows, effect: Rows, named: Mapping[str, str], words: Langua
         text = "Blocking {most} hit bystanders"
     elif means[most] == means[least]:
         text = "Blocking {most} hit bystanders as all others did"
+    elif means[least] == 0 and cell(harm[least], "all_high") > 0:
+        text = "Blocking {most} harmed bystanders most, {least} hardly at all"
     elif means[least] == 0:
         text = "Blocking {most} harmed bystanders most, {least} not at all"
     else:

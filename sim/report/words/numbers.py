@@ -33,7 +33,7 @@ def span(low: float, high: float) -> str:
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
     scale, unit = _scale(max(abs(low), abs(high)))
-    if 0 < low < DUST * high:
+    if 0 < low < DUST * high and not math.isinf(high):
         return f"{NEARLY_NOTHING} to {number(high)}"
     if math.isinf(high) or 0 < abs(low) < scale / 10:
         return f"{number(low)} to {number(high)}"

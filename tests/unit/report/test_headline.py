@@ -264,3 +264,18 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
     quiet = Band(band.t_s, band.mean * 0, band.low * 0, band.high * 0, math.nan, 4)
     nothing = picture_of_run(quiet, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 0)
     assert nothing.title == "Nothing of what domestic customers tried failed"
+
+
+@pytest.mark.parametrize(
+    ("most_in_draws", "words"), [(140.0, "hardly at all"), (0.0, "not at all")]
+)
+def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
+    comparison_folder: Path, most_in_draws: float, words: str
+) -> None:
+    run = open_run(comparison_folder)
+    labels = [name for name in run.strategies if name != run.manifest["baseline"]][:2]
+    told = [
+        {"strategy": name, "metric": COLLATERAL, "mean": mean, "all_high": high}
+        for name, mean, high in zip(labels, (0.0, 4.0), (most_in_draws, 9.0), strict=True)
+    ]
+    assert f" {words}" in headline_of_comparison(run, told, []).says
