@@ -118,7 +118,7 @@ def test_doctor_says_what_is_installed_and_where_things_are():
     assert forms["mrt"]["is_there"] == found["extras"]["bgp"]["pybgpkit-parser"]
     assert "sing-box rule-set decompile" in found["refuses"][0]["to_text"]
     told = run("doctor").stdout
-    assert "geoip.dat): v2dat unpack geoip" in told
+    assert "geoip.dat):\n    v2dat unpack geoip" in told
     assert "compiled code: " in told
     assert "extra import: " in told
     assert "nftables rulesets and scripts" in told

@@ -64,7 +64,11 @@ def test_orders_are_told_as_far_as_they_are_known() -> None:
     said = orders_in_words(made).replace(NBSP, " ")
     assert said.startswith("80 orders put 1.50 million addresses on the register at the peak; ")
     del made["orders_placed"]
-    assert orders_in_words(made).replace(NBSP, " ").startswith("1.50 million addresses were listed")
+    assert (
+        orders_in_words(made)
+        .replace(NBSP, " ")
+        .startswith("At the peak 1.50 million addresses stood on the register")
+    )
     assert orders_in_words({}) == ""
 
 
