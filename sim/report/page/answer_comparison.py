@@ -40,7 +40,7 @@ def answer_comparison(
     confidence = words.digits(confidence_of(comparison))
     return [
         _least_and_most(harm, baseline, confidence, words),
-        _who_is_dominated(tradeoff, baseline, confidence, words),
+        _who_is_dominated(tradeoff, baseline, confidence, words, has_draws=bool(settled)),
         settled or _how_sure(harm, comparison, baseline, words),
     ]
 
@@ -91,7 +91,7 @@ def _by_luck(confidence: str, low: float, high: float, words: Language) -> str:
 
 
 def _who_is_dominated(
-    tradeoff: Sequence[Row], baseline: str, confidence: str, words: Language
+    tradeoff: Sequence[Row], baseline: str, confidence: str, words: Language, *, has_draws: bool
 ) -> str:
     rows = [row for row in tradeoff if text(row, "strategy") != baseline]
     known = [
@@ -113,6 +113,9 @@ def _who_is_dominated(
         )
     else:
         effect = words.say("None of them denied the target's users anything")
+    if has_draws:
+        # Who is beaten as given may win over the draws: what is settled over them is said instead.
+        return f"{effect}."
     dominated = [text(row, "strategy") for row in known if row.get("is_dominated") is True]
     by = {text(row, "strategy"): text(row, "dominated_by").split(";") for row in known}
     others = by[dominated[0]] if len(dominated) == 1 else []

@@ -116,6 +116,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         data=Markup(script_json(data)),
         map=map_,
         known=on_record,
+        is_weighed=run.are_draws_weighed,
         map_frame=_frame_of_peak(map_, harmful),
         map_shows=_shown_on(map_),
         **frame(run, tradeoff, harmful, words),

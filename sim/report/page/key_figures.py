@@ -135,8 +135,11 @@ def out_of(row: Row, words: Language = IN_ENGLISH, *, is_under_heading: bool = F
         said = drawn if is_under_heading else "out of {n}, a number that the draws vary too"
     elif is_under_heading:
         return n
-    else:
+    elif math.isnan(cell(row, "all_high")):
         said = "out of {n}"
+    else:
+        # Draws may vary it, so that the median is no share of it.
+        said = "out of {n} as given"
     return words.say(said, n=n)
 
 

@@ -28,6 +28,8 @@ from sim.results.tables import number as cell
 LOST = curve_name("demand_lost_share")
 WIDTH, HEIGHT = 720, 250
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 34, 34
+DAY_S, LONG_DAYS, MOST_DAYS = 86_400, 62, 5
+"""Seconds in a day; days from which on months are told; at most so many are."""
 _SHARES = tuple(one * 10.0**power for power in (-4, -3, -2, -1) for one in (1, 1.5, 2, 3, 4, 6, 8))
 _Points = NDArray[np.float64]
 
@@ -81,8 +83,7 @@ def picture_of_run(
         if not np.isnan(low).all():
             parts.append(_area(name, x(steps), y(low), y(high)))
     parts.append(_path("mean", x(steps), y(band.mean)))
-    for at in _days(horizon_s):
-        moment = start + timedelta(seconds=at)
+    for at, moment in _days(start, horizon_s):
         place = float(x(at))
         anchor = "start" if place < LEFT + 30 else "end" if place > WIDTH - 60 else "middle"
         parts.append(_text(place, HEIGHT - 8, words.short_day(moment), anchor))
@@ -234,10 +235,29 @@ def _round_up(share: float) -> float:
     return next((one for one in _SHARES if one >= share), 1.0)
 
 
-def _days(horizon_s: int) -> list[int]:
-    """Some four seconds of a run, whole days after its start where it has as many."""
-    step_s = max(86_400 * round(horizon_s / 86_400 / 4), 86_400)
-    return list(range(0, horizon_s - step_s // 3, step_s))
+def _days(start: datetime, horizon_s: int) -> list[tuple[int, datetime]]:
+    """Some five days of a run, as seconds of it and moments at which they begin.
+
+    Of a long run they are the first of months, so that a reader sees where a month begins.
+    """
+    n_days = horizon_s / DAY_S
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    months = next((one for one in (1, 2, 3, 4, 6, 12) if n_days / 30.4 / one <= MOST_DAYS), 24)
+    every = max(math.ceil(n_days / MOST_DAYS), 1)
+    found: list[tuple[int, datetime]] = []
+    for row in range(int(n_days) + 2):
+        moment = midnight + timedelta(days=row)
+        at_s = (moment - start) // timedelta(seconds=1)
+        if not 0 <= at_s <= horizon_s:
+            continue
+        if n_days <= LONG_DAYS:
+            is_told = not found or (moment - found[0][1]).days % every == 0
+        else:
+            is_told = moment.day == 1 and (moment.month - 1) % months == 0
+        if is_told:
+            found.append((at_s, moment))
+    # Where the clock strikes no midnight, the start is told.
+    return found or [(0, start)]
 
 
 def _svg(parts: Sequence[Markup], height: int, alt: str) -> Markup:

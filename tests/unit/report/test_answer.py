@@ -165,6 +165,16 @@ def test_a_comparison_names_most_and_least_harm_who_is_beaten_and_how_sure_it_is
     ]
 
 
+def test_who_is_beaten_is_not_said_from_luck_alone_where_there_are_draws() -> None:
+    rows_ = [comparison_row("none", 0), comparison_row("wide", 2000), comparison_row("exact", 100)]
+    points = [point("none", 0, 0), point("wide", 50, 2000, "exact"), point("exact", 60, 100)]
+    drawn = answer_comparison(rows_, points, "none", "Not settled over the draws.")
+    assert drawn[1].startswith("As given, the strategy exact denied the target's users most, 60 ")
+    assert "beaten" not in drawn[1]
+    assert drawn[2] == "Not settled over the draws."
+    assert "beaten" in answer_comparison(rows_, points, "none")[1]
+
+
 def test_a_comparison_of_one_replicate_does_not_speak_of_chance_as_known() -> None:
     said = answer_comparison(
         [{**comparison_row("none", 0), "n_replicates": 1.0}, comparison_row("a", 3)], [], "none"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import get_args
 
@@ -236,8 +237,6 @@ def test_a_terminal_begins_with_the_same_sentences(
 
 
 def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
-    from datetime import UTC, datetime
-
     band = Band(
         t_s=np.array([0, 86_400, 2 * 86_400]),
         mean=np.array([0.0, 0.25, 0.125]),
@@ -279,3 +278,37 @@ def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
         for name, mean, high in zip(labels, (0.0, 4.0), (most_in_draws, 9.0), strict=True)
     ]
     assert f" {words}" in headline_of_comparison(run, told, []).says
+
+
+SPAIN = timezone(timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("start", "days", "told"),
+    [
+        (datetime(2026, 1, 9, 12, tzinfo=SPAIN), 4.0, ["10 Jan", "11 Jan", "12 Jan", "13 Jan"]),
+        (
+            datetime(2018, 4, 16, tzinfo=UTC),
+            4.0,
+            ["16 Apr", "17 Apr", "18 Apr", "19 Apr", "20 Apr"],
+        ),
+        (datetime(2018, 4, 16, tzinfo=UTC), 260.0, ["1 May", "1 Jul", "1 Sep", "1 Nov", "1 Jan"]),
+        (datetime(2018, 4, 16, 8, tzinfo=UTC), 0.25, ["16 Apr"]),
+    ],
+)
+def test_days_stand_where_they_begin(start: datetime, days: float, told: list[str]) -> None:
+    horizon_s = int(days * 86_400)
+    t_s = np.arange(0, horizon_s, 3600)
+    flat = np.full(t_s.size, 0.01)
+    band = Band(t_s=t_s, mean=flat, low=flat, high=flat, denominator=math.nan, n_replicates=2)
+    svg = str(picture_of_run(band, start, horizon_s, 0).svg)
+    texts = re.findall(r'<text x="([\d.]+)" y="242.0"[^>]*>([^<]+)</text>', svg)
+    assert [said for _, said in texts] == told
+    if days < 1:
+        assert texts[0][0] == "64.0"  # the start, where no day begins within the run
+        return
+    for x, said in texts:
+        year = start.year + (said == "1 Jan")
+        day = datetime.strptime(f"{said} {year}", "%d %b %Y").replace(tzinfo=start.tzinfo)
+        share = (day - start) / timedelta(days=days)
+        assert float(x) == pytest.approx(64 + (720 - 64 - 14) * share, abs=0.06)
