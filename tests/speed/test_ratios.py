@@ -56,6 +56,6 @@ def test_one_process_a_business_gives_the_same_counts_at_every_hour() -> None:
         case.check(other)
 
 
-@pytest.mark.long
+@pytest.mark.laws
 def test_no_strategy_and_no_growth_got_slower_by_a_half() -> None:
     assert ratios.confirmed(ratios.read()) == {}
