@@ -172,4 +172,4 @@ def _rate(kind: str, scores: Sequence[Mapping[str, Any]]) -> ErrorRate:
 
 
 def _is_number(published: Mapping[str, Any]) -> bool:
-    return (published["relation"], published["nature"] == "estimated") == ("equal", False)
+    return bool(published["relation"] == "equal" and published["nature"] != "estimated")
