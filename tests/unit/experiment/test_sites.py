@@ -409,12 +409,13 @@ def test_the_wide_band_of_each_site_is_that_of_its_draws(tmp_path: Path) -> None
     median = float(found["shop.example", ""]["loss_usd_all_median"])
     assert shown[7].text == number(median)
     with choose_executor(1) as executor:
-        assert verify_folder(folder, executor, n_sample=1).differences == ()
+        # Of two runs one is of a draw: a single one may be that of the given numbers.
+        assert verify_folder(folder, executor, n_sample=2).differences == ()
         path = folder / "draw_sites.parquet"
         other = tmp_path / "other.parquet"
         duckdb.sql(f"COPY (SELECT * REPLACE (down_h + 1 AS down_h) FROM '{path}') TO '{other}'")
         shutil.copy(other, path)
-        differences = verify_folder(folder, executor, n_sample=1).differences
+        differences = verify_folder(folder, executor, n_sample=2).differences
     assert any("draw_sites.parquet: has other rows" in text for text in differences)
     assert any("sites.csv: does not follow from the runs" in text for text in differences)
 
