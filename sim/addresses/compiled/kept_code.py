@@ -1,7 +1,8 @@
-"""Where numba keeps compiled loops: a folder named by the sources they were compiled from.
+"""Where numba keeps compiled loops: a folder named by sources and compiler they come from.
 
 In: a loop. Out: the loop, compiled when it is first called. numba itself looks at the file of a
-function alone and goes on with old code after a constant changed that it takes from another file.
+function alone and goes on with old code after a constant changed that it takes from another file;
+and of two versions of it that save into one folder, each may read what the other has just written.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,8 @@ Function = TypeVar("Function")
 _PACKAGE = Path(__file__).resolve().parents[2]
 _LAYERS = ("addresses", "catalogue", "scenario", "names", "world", "engine")
 """Parts of the package that loops may import from: the engine, and what lies below it."""
+_COMPILERS = ("numba", "llvmlite", "numpy")
+"""Distributions whose versions compiled code may depend on."""
 _GIVEN = "NUMBA_CACHE_DIR"
 _PREFIX = "compiled-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
@@ -92,8 +95,10 @@ def sources() -> list[Path]:
 
 
 def digest(files: list[Path]) -> str:
-    """Sixteen hexadecimal digits that tell sources apart by name and content."""
+    """Sixteen hexadecimal digits that tell sources apart by name and content, and compilers."""
     sha256 = hashlib.sha256()
+    for name in _COMPILERS:
+        sha256.update(f"{name} {metadata.version(name)}\0".encode())
     for file in files:
         content = file.read_bytes()
         sha256.update(f"{file.relative_to(_PACKAGE).as_posix()}\0{len(content)}\0".encode())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,20 @@ def test_another_source_has_another_folder_and_the_same_the_same(package: Path) 
     assert folder_now() == first
     (package / "engine" / "patience.py").rename(package / "engine" / "patience2.py")
     assert folder_now() not in {first, second}
+
+
+@pytest.mark.parametrize("name", ["numba", "llvmlite", "numpy"])
+def test_two_versions_of_a_compiler_have_two_folders(
+    package: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """As two environments with one checkout have: the older cannot read what the newer writes."""
+    first = folder_now()
+    version = metadata.version
+    monkeypatch.setattr(
+        metadata, "version", lambda asked: "0.0.1" if asked == name else version(asked)
+    )
+    assert folder_now() != first
+    assert first.is_dir()
 
 
 def test_a_package_that_cannot_be_written_has_the_users_folder(
