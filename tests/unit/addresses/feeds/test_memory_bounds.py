@@ -41,7 +41,8 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
     """Bytes by which the peak of a process grows in some work, and what the work refuses.
 
     The high-water mark of the process's own memory is read; `ru_maxrss` begins at the parent's.
-    What imports left free is given back first, or the work would fill that unseen.
+    What imports left free is given back first, or the work would fill that unseen. Pages of files
+    do not count: a forked process meets those of the program one by one, in steps of the kernel's.
     """
     code = dedent(
         """
@@ -57,7 +58,8 @@ def grown(work: str, *arguments: object) -> tuple[int, str]:
 
         def peak():
             status = Path("/proc/self/status").read_text()
-            return 1024 * int(status.split("VmHWM:")[1].split()[0])
+            whole, files = (int(status.split(key)[1].split()[0]) for key in ("VmHWM:", "RssFile:"))
+            return 1024 * (whole - files)
 
 
         def read(path, read_as="", **limits):
