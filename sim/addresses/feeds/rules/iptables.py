@@ -8,8 +8,9 @@ What is dropped and not named by an address is said, or refused where it is ever
 from __future__ import annotations
 
 import shlex
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import BinaryIO
 
 from sim.addresses.feeds.feed import Feed, Origin
@@ -19,17 +20,20 @@ from sim.addresses.feeds.rules.verdicts import Verdict, Verdicts
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
 _DROPS = ("DROP", "REJECT", "TARPIT", "STEAL")
-# Targets after which a packet goes on through the chain.
+# Targets that decide otherwise than by a drop, and those after which a packet goes on through the
+# chain (iptables-extensions(8)).
+_PASSES = ("ACCEPT", "QUEUE", "NFQUEUE", "DNAT", "SNAT", "MASQUERADE", "REDIRECT", "NETMAP")
 _GOES_ON = ("", "LOG", "NFLOG", "ULOG", "AUDIT", "SET", "MARK", "CONNMARK", "TRACE")
 _SIDES = {
     **dict.fromkeys(("-s", "--source", "--src", "--src-range"), "source"),
     **dict.fromkeys(("-d", "--destination", "--dst", "--dst-range"), "destination"),
 }
-_JUMPS = ("-j", "-g", "--jump", "--goto")
+_JUMPS, _GOTOS = ("-j", "-g", "--jump", "--goto"), ("-g", "--goto")
 _PORTS = ("--dport", "--sport", "--dports", "--sports", "--ports")
-_ADDS = ("-A", "-I", "--append", "--insert")
+_ADDS, _INSERTS = ("-A", "-I", "--append", "--insert"), ("-I", "--insert")
 _OTHER_COMMANDS = ("-N", "-X", "-Z", "-L", "-S", "--new-chain", "--delete-chain", "--zero")
 _FLUSHES, _POLICIES = ("-F", "--flush"), ("-P", "--policy")
 # Chains that packets come to by themselves (iptables(8), "TABLES").
@@ -47,6 +51,26 @@ class _Rule:
     addresses: list[str]
     sets: list[str]
     is_bare: bool
+    is_goto: bool
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Where a rule that names neither an address nor a set leads, and in which line it stands."""
+
+    target: str
+    is_bare: bool
+    is_goto: bool
+    line: int
+
+
+class _End(Enum):
+    """What becomes of a packet that comes to a chain, if no rule with a condition matches it."""
+
+    DROPPED = auto()
+    PASSED = auto()
+    RETURNED = auto()
 
 
 def read_iptables(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -55,7 +79,9 @@ def read_iptables(source: BinaryIO | Source, name: str, *, skip_bad: bool, limit
     Rules that let through, lead elsewhere or only mark are counted and left out, and so are those
     that drop by a set, a port or a protocol alone. A rule with a negated address, or with a source
     and a destination, says of no address that it is blocked, and is refused; so is what drops every
-    address, by its policy or by a rule without a condition.
+    address, by its policy or by a rule without a condition. Chains are followed rule by rule: one
+    that returns lets the rules behind it decide. Where a chain drops some ports or protocols only,
+    addresses led there count as blocked, as those of a rule with a port do, and that is said.
 
     References
     ----------
@@ -78,8 +104,9 @@ class _Chains:
     def __init__(self, gathering: Gathering, verdicts: Verdicts) -> None:
         self._gathering = gathering
         self._verdicts = verdicts
-        self._ends: dict[str, str] = {}
-        self._lines_of_all: dict[str, int] = {}
+        self._steps: defaultdict[str, deque[_Step]] = defaultdict(deque)
+        self._n_steps = 0
+        self._ends: dict[str, _End] = {}
         # Rules without an address by their target and set, of which there may be none.
         self._unnamed: Counter[tuple[str, str]] = Counter()
         self._filled: set[str] = set()
@@ -103,17 +130,18 @@ class _Chains:
 
     def _take(self, rule: _Rule, number: int) -> None:
         self._filled.add(rule.chain)
-        if rule.is_bare and rule.target not in _GOES_ON:
-            self._ends.setdefault(rule.chain, rule.target)
-            if rule.chain in _BUILT_IN:
-                self._lines_of_all.setdefault(rule.chain, number)
+        if not rule.addresses and not rule.sets and rule.target not in _GOES_ON:
+            step = _Step(rule.target, rule.is_bare, rule.is_goto, number)
+            steps = self._steps[rule.chain]
+            (steps.appendleft if rule.is_first else steps.append)(step)
+            self._n_steps += 1
         for address in rule.addresses:
             self._verdicts.take(address, number, rule.target)
         if rule.addresses and rule.sets:
             self._gathering.note("some rules match a set, too: their addresses count as blocked")
         elif not rule.addresses and not rule.is_bare:
             self._unnamed.update((rule.target, each) for each in rule.sets or [""])
-        self._verdicts.check(max(len(self._ends), len(self._unnamed), len(self._filled)))
+        self._verdicts.check(max(self._n_steps, len(self._unnamed), len(self._filled)))
 
     def _take_policy(self, chain: str, policy: list[str], number: int) -> None:
         if policy and policy[0] in _DROPS:
@@ -131,11 +159,17 @@ class _Chains:
 
     def end(self) -> None:
         """Say where the targets of rules lead."""
-        for chain, number in self._lines_of_all.items():
-            if self._leads_to_drop(chain):
-                self._refuse_all(f"a rule without a condition in {chain}", number)
+        for chain in _BUILT_IN:
+            if step := self._drops_all(chain):
+                self._refuse_all(f"a rule without a condition in {chain}", step.line)
         for target in self._verdicts.groups:
-            is_drop = self._leads_to_drop(target)
+            is_in_part = not self._leads_to_drop(target) and self._drops_in_part(target)
+            if is_in_part:
+                self._gathering.note(
+                    f"{shown(target)} drops by a port, a protocol or another condition: addresses "
+                    "that rules lead there are counted as blocked"
+                )
+            is_drop = is_in_part or self._leads_to_drop(target)
             self._verdicts.use(target, Verdict.DROP if is_drop else Verdict.PASS)
         dropped = {key: n for key, n in self._unnamed.items() if self._leads_to_drop(key[0])}
         if n_rules := sum(n for (_, name), n in dropped.items() if name):
@@ -144,8 +178,55 @@ class _Chains:
         if n_rules := sum(n for (_, name), n in dropped.items() if not name):
             self._verdicts.leave_out("dropping rules name no address", n_rules)
 
+    def _drops_all(self, chain: str) -> _Step | None:
+        """Rule by which a chain drops whatever comes to it; None where it does not."""
+        found = self._deciding(chain, frozenset())
+        return found[0] if found and found[1] is _End.DROPPED else None
+
     def _leads_to_drop(self, target: str) -> bool:
-        return _end(target, self._ends) in _DROPS
+        return self._end_of(target, frozenset()) is _End.DROPPED
+
+    def _end_of(self, target: str, within: frozenset[str]) -> _End:
+        """Follow a target; ``within`` are the chains that led to it."""
+        if target in _DROPS:
+            return _End.DROPPED
+        if target == "RETURN" or target in within:
+            return _End.RETURNED  # a chain that leads to itself decides nothing
+        if target not in self._filled:
+            return _End.PASSED if target in _PASSES else _End.RETURNED
+        if target not in self._ends:
+            if len(within) == _MOST_HOPS:
+                message = f"expected at most {_MOST_HOPS} chains that lead to each other, got more"
+                raise DataError([Problem(self._gathering.name, message)])
+            found = self._deciding(target, within)
+            self._ends[target] = found[1] if found else _End.RETURNED
+        return self._ends[target]
+
+    def _deciding(self, chain: str, within: frozenset[str]) -> tuple[_Step, _End] | None:
+        """Rule of a chain that decides of all that comes to it, and how; None where none does."""
+        for step in self._steps.get(chain, ()):
+            if step.is_bare:
+                end = self._end_of(step.target, within | {chain})
+                if end is not _End.RETURNED or step.is_goto or step.target == "RETURN":
+                    return step, end
+        return None
+
+    def _drops_in_part(self, target: str) -> bool:
+        """Whether a chain drops some of what comes to it, by a condition that is no address."""
+        seen, waiting = set(), [target]
+        while waiting:
+            chain = waiting.pop()
+            if chain in seen:
+                continue
+            seen.add(chain)
+            found = self._deciding(chain, frozenset())
+            for step in self._steps.get(chain, ()):
+                if not step.is_bare and self._leads_to_drop(step.target):
+                    return True
+                waiting.append(step.target)
+                if found and step is found[0]:
+                    break
+        return False
 
 
 def _split(line: str, number: int, gathering: Gathering) -> list[str]:
@@ -168,10 +249,14 @@ def _cut(words: list[str], line: str, number: int, gathering: Gathering) -> _Rul
     target, addresses, matched = "", [], []
     sides: set[str] = set()
     is_bare, is_not, negated = True, False, False
-    rest = iter(words[at + 2 :])
+    head, is_first = at + 2, words[at] in _INSERTS
+    # A number says before which rule; 1 is what is done without one.
+    number_of = words[head] if is_first and head < len(words) else ""
+    head += number_of.isdecimal()
+    rest, is_goto = iter(words[head:]), False
     for word in rest:
         if word in _JUMPS:
-            target = next(rest, "")
+            is_goto, target = word in _GOTOS, next(rest, "")
             break
         if word in ("-m", "--match", "--comment"):
             is_bare &= word == "--comment" or next(rest, "") == "comment"
@@ -199,18 +284,13 @@ def _cut(words: list[str], line: str, number: int, gathering: Gathering) -> _Rul
         if target not in ("ACCEPT", "RETURN"):
             gathering.refuse(f"{message}: {shown(line)}", number)
         return None
+    if not addresses and not matched and number_of.isdecimal() and number_of != "1":
+        message = "expected rules in their sequence, as iptables-save writes them, got one between"
+        gathering.refuse(f"{message}: {shown(line)}", number)
+        return None
     if addresses and any(word in _PORTS for word in words):
         gathering.note("some rules match some ports only: their addresses are counted as blocked")
-    return _Rule(words[at + 1], target, addresses, matched, is_bare)
-
-
-def _end(target: str, ends: dict[str, str]) -> str:
-    """Where a chain leads in the end, through others."""
-    for _ in range(_MOST_HOPS):
-        if target not in ends:
-            break
-        target = ends[target]
-    return target
+    return _Rule(words[at + 1], target, addresses, matched, is_bare, is_goto, is_first)
 
 
 def fits_iptables(sample: Sample) -> bool:

@@ -171,9 +171,17 @@ class Verdicts:
             if code in passed and count[code]:
                 name = shown(group) if group else "rules"
                 self._left_out[f"addresses of {name} are let through"] += count[code]
-        for why, n in list(self._left_out.items())[:_TOLD]:
-            self._gathering.note(f"{n:,} {why}: left out")
+        self._note_left_out()
         return note_names(self._gathering, kept, origin)
+
+    def _note_left_out(self) -> None:
+        """Say what is left out and why; of many reasons some, and how much the others come to."""
+        told = list(self._left_out.items())
+        for why, n in told[:_TOLD]:
+            self._gathering.note(f"{n:,} {why}: left out")
+        if rest := told[_TOLD:]:
+            n, reasons = sum(n for _, n in rest), "reason" if len(rest) == 1 else "reasons"
+            self._gathering.note(f"{n:,} more, for {len(rest):,} other {reasons}: left out")
 
     def _code_of(self, group: str) -> int:
         code = self._code.setdefault(group, len(self._code))
