@@ -22,6 +22,7 @@ from sim.addresses.feeds.delimited import Records
 from sim.addresses.feeds.feed import LABELS, RESOLVE, UNPLACED, Feed, Origin
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.headed import plain_name, read_headed
+from sim.addresses.feeds.rows.last_addresses import LAST_OF, with_last
 from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
 from sim.addresses.feeds.rows.netmasks import MASK_COLUMNS, with_lengths
 from sim.addresses.feeds.samples import Sample
@@ -204,6 +205,9 @@ def choose_columns(
     if "site" in named and "name" not in named:
         named["name"] = named["site"]
     placed = [named[column] for column in ADDRESS_COLUMNS if column in named]
+    # Beside a column of addresses, first and last ones say again what it says.
+    ranges = [pair for pair in LAST_OF.items() if not placed and named.keys() >= {*pair}]
+    placed += [named[first] for first, _ in ranges]
     has_names = not needs_address and _names_rows(named)
     if len(placed) != 1 and not has_names:
         wanted = f"expected one of the columns {', '.join(ADDRESS_COLUMNS)}"
@@ -212,12 +216,22 @@ def choose_columns(
     chosen = dict(zip(("address",), placed, strict=False))
     known = (*LABELS, "n_names", *more)
     chosen |= {column: named[column] for column in known if column in named}
+    if ranges or (placed and not named.keys() & LAST_OF.keys()):
+        ends = [named[last] for last in LAST_OF.values() if last in named]
+        if len(ends) > 1:
+            message = f"expected one column of last addresses, got {', '.join(ends)[:200]}"
+            raise DataError([Problem(name, message, 1)])
+        chosen |= {"last": ends[0]} if ends else {}
     masks = [named[column] for column in MASK_COLUMNS if column in named]
     if len(masks) > 1:
         message = f"expected one column of netmasks, got {', '.join(masks)[:200]}"
         raise DataError([Problem(name, message, 1)])
     if masks and placed:
         chosen["mask"] = masks[0]
+    if "last" in chosen and "mask" in chosen:
+        got = f"{chosen['mask']}, {chosen['last']}"[:200]
+        message = f"expected a column of netmasks or one of last addresses, got both: {got}"
+        raise DataError([Problem(name, message, 1)])
     revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
     if len(revenue) > 1:
         message = f"expected one column of revenue, got {', '.join(revenue)[:200]}"
@@ -256,7 +270,10 @@ def add_cells(
             case "address" if "mask" in cells:
                 prefixes = with_lengths(gathering, _texts(values), _texts(cells["mask"]), line)
                 gathering.add_texts(prefixes, record, line, key="address", may_be_empty=True)
-            case "mask":
+            case "address" if "last" in cells:
+                ranges = with_last(gathering, _texts(values), _texts(cells["last"]), line)
+                gathering.add_texts(ranges, record, line, key="address", may_be_empty=True)
+            case "mask" | "last":
                 continue
             case "address":
                 gathering.add_texts(values, record, line, key="address", may_be_empty=True)
@@ -356,7 +373,8 @@ def _names_rows(header: Iterable[str]) -> bool:
 def fits_inventory(sample: Sample) -> bool:
     """Return whether the first line names a column of addresses, or of names among others."""
     header = sample.header
-    return any(column in header for column in ADDRESS_COLUMNS) or _names_rows(header)
+    has_ranges = any(first in header and last in header for first, last in LAST_OF.items())
+    return has_ranges or any(column in header for column in ADDRESS_COLUMNS) or _names_rows(header)
 
 
 def fits_parquet(sample: Sample) -> bool:

@@ -1,1 +1,1 @@
-"""What rows of a table say beside an address: its netmask, and whether they list it at all."""
+"""What rows of a table say beside an address: netmask, end of a range, whether they list it."""

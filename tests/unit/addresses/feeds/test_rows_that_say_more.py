@@ -106,6 +106,73 @@ def test_netmasks_that_make_no_prefix_are_told_all_at_once(tmp_path):
     assert twice == ["given:1: expected one column of netmasks, got mask, prefixlen"]
 
 
+RANGES = (
+    ("198.51.100.1", "198.51.100.9"), ("192.0.2.0", "192.0.2.255"), ("192.0.2.7", ""),
+    ("203.0.113.5", "203.0.113.5"), ("2001:db8::1", "2001:db8::ff"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("ip", "end_ip"), ("Address", "Last IP"), ("start_ip", "end_ip"), ("ip_start", "ip_end"),
+        ("First address", "Last address"), ("ip_range_start", "ip_range_end"),
+        ("range_start", "range_end"), ("first_ip", "last_ip"), ("start_address", "end_address"),
+    ],
+)  # fmt: skip
+def test_a_column_of_last_addresses_makes_ranges(first, last, delimiter, tmp_path):
+    rows = [(last, "asn", first), *((b, "64496", a) for a, b in RANGES)]
+    feed = read("".join(delimiter.join(row) + "\n" for row in rows), tmp_path)
+    assert feed.to_set() == AddressSet.of(
+        "198.51.100.1-198.51.100.9", "192.0.2.0/24", "203.0.113.5", "2001:db8::1-2001:db8::ff"
+    )
+    assert feed.n_records == len(RANGES)
+    assert feed.notes == ()
+
+
+def test_last_addresses_are_read_from_json_and_parquet(tmp_path):
+    told = [{"ip": a, "end_ip": b} for a, b in RANGES]
+    text = read("".join(json.dumps(row) + "\n" for row in told), tmp_path)
+    path = tmp_path / "given.parquet"
+    values = ", ".join(f"('{a}', nullif('{b}', ''))" for a, b in RANGES)
+    duckdb.execute(
+        f"COPY (FROM (VALUES {values}) AS t(start_ip, end_ip)) TO '{path}' (FORMAT parquet)"
+    )
+    parquet = read_feed(Input(path, "given"), "")
+    assert text.to_set() == parquet.to_set()
+    assert parquet.to_set().v4.n_addresses == 9 + 256 + 1
+    assert text.notes == parquet.notes == ()
+
+
+def test_last_addresses_that_make_no_range_are_told_all_at_once(tmp_path):
+    text = (
+        "ip,end_ip\n198.51.100.0/24,198.51.100.255\n,198.51.100.255\n198.51.100.9,198.51.100.1\n"
+        "198.51.100.9,2001:db8::1\n198.51.100.9,198.51.100.0/24\n"
+    )
+    wanted = "expected the first and the last address of a range, got"
+    told = refused(text, tmp_path)
+    assert len(told) == 5
+    by_line = {int(one.split(":")[1]): one.partition(": ")[2] for one in told}
+    assert by_line[2] == f"last: {wanted} '198.51.100.0/24' and '198.51.100.255'"
+    assert by_line[3] == f"last: {wanted} '' and '198.51.100.255'"
+    assert by_line[6] == f"last: {wanted} '198.51.100.9' and '198.51.100.0/24'"
+    assert all(by_line[line].startswith("address: ") for line in (4, 5))
+    twice = refused("ip,end_ip,last_ip\n198.51.100.0,198.51.100.9,198.51.100.9\n", tmp_path)
+    assert twice == ["given:1: expected one column of last addresses, got end_ip, last_ip"]
+    both = refused("ip,end_ip,mask\n198.51.100.0,198.51.100.9,24\n", tmp_path)
+    assert both == [
+        "given:1: expected a column of netmasks or one of last addresses, got both: mask, end_ip"
+    ]
+
+
+def test_ends_beside_a_column_of_addresses_and_first_ones_say_it_again(tmp_path):
+    text = "network,start_ip,end_ip\n198.51.100.0/24,198.51.100.0,198.51.100.255\n"
+    feed = read(text, tmp_path)
+    assert feed.to_set() == AddressSet.of("198.51.100.0/24")
+    assert feed.notes == ("columns left aside: start_ip, end_ip",)
+
+
 def told_of(column: str, values: str, line: int) -> str:
     return (
         f"given:{line}: {column}: expected rows that all list their address, got {values}: keep "
