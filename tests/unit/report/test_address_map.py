@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pytest
+from matplotlib.dates import date2num
 from matplotlib.image import AxesImage
 from PIL import Image
 
@@ -201,6 +204,77 @@ def test_a_film_has_the_frames_of_its_table(
     assert one.read_bytes() == two.read_bytes()
     with Image.open(one) as gif:
         assert getattr(gif, "n_frames", 1) >= film.n_frames - 1  # equal frames are joined
+
+
+def value_at(run: Path, metric: str, t_s: int) -> float:
+    """A stored curve of replicate 0 at a time: its last change until then, in SQL."""
+    ((value,),) = duckdb.execute(
+        f"SELECT arg_max(value, t_s) FROM '{run}/curves.parquet' WHERE metric = ? AND t_s <= ? "
+        "AND replicate = 0 AND provider IS NULL AND sector IS NULL AND role IS NULL",
+        [metric, t_s],
+    ).fetchall()
+    return float(value)
+
+
+def test_frames_of_a_film_are_the_values_of_the_curve(
+    chase_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(animation, "MAX_FRAMES", 7)
+    run = open_run(chase_run)
+    film = draw_film(run)
+    ax, key, below = film.drawing.figure.axes
+    columns = film.drawing.table.columns
+    assert film.n_frames == 7
+    assert columns["t_s"][0] == 0
+    curve, hand = below.lines
+    days = np.asarray(curve.get_xdata(), float)
+    heights = np.asarray(curve.get_ydata(), float)
+    start = date2num(run.start.replace(tzinfo=None))
+    # The curve goes on to the end of the run, and its last value with it.
+    assert (days[0], days[-1]) == pytest.approx((start, start + run.horizon_s / 86_400))
+    assert heights[-1] == heights[-2]
+    for day, height in zip(days.tolist()[:-1], heights.tolist()[:-1], strict=True):
+        assert height == value_at(chase_run, "addresses_listed", round((day - start) * 86_400))
+    assert below.get_ylim() == pytest.approx((0, 1.08 * heights.max()))
+    fronts = read_register(run).fronts
+    for frame in (3, 0, 6, 5, 1):
+        film.show(frame)
+        t_s, listed = (int(str(columns[name][frame])) for name in ("t_s", "addresses_listed"))
+        assert listed == value_at(chase_run, "addresses_listed", t_s)
+        at = run.start + timedelta(seconds=t_s)
+        assert columns["time"][frame] == at.isoformat()
+        assert list(hand.get_xdata()) == pytest.approx([start + t_s / 86_400] * 2)
+        assert ax.get_title("left") == (
+            f"{at.day} {at:%B %Y, %H:%M} UTC+03:00: {listed:,} IPv4 addresses listed "
+            "\n(the target's own are not counted)"
+        )
+        # What an earlier frame showed is gone: one picture, with all that is listed in it.
+        (image,) = ax.images
+        shown = np.ma.filled(image.get_array(), 0.0)  # type: ignore[no-untyped-call]
+        whole = value_at(chase_run, "addresses_listed_with_target", t_s)
+        assert shown.sum() * 2**32 / shown.size == whole
+        rented = [
+            (row, 0 <= fronts.discovered_s[row] <= t_s)
+            for row in range(fronts.address.size)
+            if fronts.rented_s[row] <= t_s and not 0 <= fronts.gone_s[row] <= t_s
+        ]
+        dots = {
+            str(line.get_markerfacecolor()): len(line.get_xdata())  # type: ignore[arg-type]
+            for line in ax.lines
+            if line.get_gid() == CHANGING and line.get_marker() == "o"
+        }
+        known = sum(is_known for _, is_known in rented)
+        assert dots.get(style.BLACK, 0) == columns["fronts_discovered"][frame] == known
+        assert dots.get("white", 0) == len(rented) - known
+        assert columns["fronts"][frame] == len(rented)
+        named = {text.get_text() for text in key.texts}
+        assert ("front, discovered" in named) == bool(rented)
+    most = max(heights)
+    first = run.start + timedelta(days=float(days[int(heights.argmax())] - start))
+    assert f"Most are listed on {first.isoformat(timespec='seconds')}: {most:,.0f}; " in (
+        film.drawing.alt
+    )
+    assert f"at the end {heights[-1]:,.0f} (without the target's own)." in film.drawing.alt
 
 
 def test_a_film_without_ffmpeg_is_refused_in_words(

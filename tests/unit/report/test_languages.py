@@ -199,6 +199,22 @@ def test_days_go_by_the_language():
     ]  # fmt: skip
 
 
+LISTED = {
+    "en": ("", "AWS", "AWS and OVH", "AWS, OVH and Vultr", "AWS, OVH, Vultr and Zenlayer"),
+    "es": ("", "AWS", "AWS y OVH", "AWS, OVH y Vultr", "AWS, OVH, Vultr y Zenlayer"),
+    "it": ("", "AWS", "AWS e OVH", "AWS, OVH e Vultr", "AWS, OVH, Vultr e Zenlayer"),
+    "ru": ("", "AWS", "AWS и OVH", "AWS, OVH и Vultr", "AWS, OVH, Vultr и Zenlayer"),
+}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_several_names_are_joined_as_one_would_write_them(code):
+    names = ["AWS", "OVH", "Vultr", "Zenlayer"]
+    words = language(code)
+    assert tuple(words.listing(names[:n]) for n in range(5)) == LISTED[code]
+    assert words.listing(tuple(names)) == LISTED[code][4]
+
+
 @pytest.mark.parametrize(
     ("n", "expected"),
     [

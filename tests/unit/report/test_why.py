@@ -6,8 +6,10 @@ import csv
 import math
 import shutil
 from collections import Counter, defaultdict
+from datetime import datetime
 from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
@@ -15,7 +17,7 @@ import numpy as np
 import pytest
 
 from sim.report.figures.map_frames import map_data
-from sim.report.page.cells import Strip
+from sim.report.page.cells import Choice, Strip
 from sim.report.page.operators import operator_table
 from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
 from sim.report.page.why import chains, hit_by_provider, orders_in_words
@@ -244,3 +246,38 @@ def test_a_register_that_empties_makes_a_table_by_session(shipped_run: Path) -> 
     hours = [float(integral_h(curve, start, stop).mean())
              for start, stop in ((day, 4 * day), (4 * day, run.horizon_s))]  # fmt: skip
     assert [line.cells[4].sort for line in table.rows] == pytest.approx(hours)
+
+
+@pytest.mark.parametrize("shown_first", ["narrow", "exact", "none", "another"])
+def test_strategies_with_sessions_are_what_rows_are_chosen_by(shown_first: str) -> None:
+    day = 86_400
+    often = points([(0, 0), (day, 7), (2 * day, 0), (4 * day, 9)])
+    listed = {"exact": often, "none": points([(0, 0), (day, 7)]), "narrow": often}
+    run: Any = SimpleNamespace(
+        strategies=tuple(listed), horizon_s=5 * day, start=datetime.fromisoformat("2018-04-16"),
+        curve=lambda metric, strategy: often,
+    )  # fmt: skip
+    table = session_table(run, listed, shown_first)
+    assert table is not None
+    assert [line.group for line in table.rows] == ["exact", "exact", "narrow", "narrow"]
+    # One without sessions cannot be shown first: then it is the first that has some.
+    is_narrow = shown_first == "narrow"
+    assert list(table.choices) == [
+        Choice("exact", "exact", not is_narrow), Choice("narrow", "narrow", is_narrow)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("change", ["no file", "no column"])
+def test_a_folder_that_does_not_say_what_hit_businesses_has_no_table_of_it(
+    shipped_run: Path, tmp_path: Path, change: str
+) -> None:
+    for path in shipped_run.iterdir():
+        if path.is_file() and path.name != "businesses.parquet":
+            (tmp_path / path.name).symlink_to(path)
+    if change == "no column":
+        duckdb.execute(
+            f"COPY (SELECT * EXCLUDE main_cause FROM '{shipped_run}/businesses.parquet') "
+            f"TO '{tmp_path}/businesses.parquet' (FORMAT parquet)"
+        )
+    run = open_run(tmp_path)
+    assert hit_by_provider(run, {"providers": [], "strategies": {}}, "replay") == (None, {})
