@@ -1,4 +1,4 @@
-"""The page of unknowns: what shipped scenarios do not know, how widely, and why.
+"""The page of unknowns: what each shipped scenario does not know, how widely, and why.
 
 In: shipped scenarios. Out: Markdown. ``python -m sim.cli.reference`` makes the page anew; a test
 holds it fresh.
@@ -6,20 +6,20 @@ holds it fresh.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from sim.scenario.unknowns import Factor, LeftOut, list_factors
+from sim.scenario.unknowns import LOG_FROM, Factor, LeftOut, list_factors
 
-SHOWN = ("telegram-2018", "spain-2025-26", "piracy-shield")
-"""Scenarios of the page: each key and column that one of them does not know stands on it once."""
 _HEAD = """\
 # What is not known
 
-Every assumption that joint draws draw (`--draws`), in {shown}: its range, how it is
-drawn, the value as given, and why. Other scenarios have other tables; `overblock sensitivity
-SCENARIO --list` lists theirs. This page is made from `seeds/` and the scenarios by
+Every assumption that joint draws draw (`--draws`), in each of the {n} shipped scenarios: its range,
+how it is drawn, the value as given, and why. An unknown that scenarios hold alike stands here once;
+one of which they hold different things has a row for each. `overblock sensitivity SCENARIO --list`
+lists those of one scenario, also of your own. This page is made from `seeds/` and the scenarios by
 `python -m sim.cli.reference`; what the words mean is told in [two bands](../explanation/bands.md).
 
 - A factor (x) multiplies all cells of a column; *rows apart* means that each row has its own.
@@ -27,44 +27,85 @@ SCENARIO --list` lists theirs. This page is made from `seeds/` and the scenarios
   from -1 (the low end) by 0 (as it stands) to 1 (the high end). What is set is drawn no more.
   Columns with *rows apart* are set in a table of one's own.
 - A position is drawn between the ends of each cell's own range, the value as given in the middle.
+- *By default* stands where the assumption states no distribution, which is so for {n_default} of
+  the {n_rows} rows below, {n_default_columns} of them columns of tables (of {n_columns}). Nothing
+  but the ends of the range is known then. A factor, and a range whose high end is {log_from:g}
+  times its low end or more, is drawn log-uniform, so that all orders of magnitude are equally
+  likely; any other range, also one from 0, and a position are drawn uniform, so that all values
+  are. The value as given has no part in either.
+
+## Scenarios
+
+| scenario | unknown keys | unknown columns | dials drawn |
+| --- | ---: | ---: | ---: |
 """
 
 
 def unknowns_page() -> str:
     """Return the page in Markdown."""
-    unknown: dict[str, Factor] = {}
-    others: dict[str, LeftOut] = {}
-    for name in SHOWN:
+    held_by: dict[Factor, list[str]] = {}
+    others: dict[LeftOut, list[str]] = {}
+    counts = []
+    names = scenario_names()
+    for name in names:
         factors, left_out = list_factors(resolve(load_scenario(name)))
         for factor in factors:
-            unknown.setdefault(factor.key, factor)
+            held_by.setdefault(factor, []).append(name)
         for one in left_out:
-            others.setdefault(one.key, one)
-    keys = [one for one in unknown.values() if one.scale == "value"]
-    columns = [one for one in unknown.values() if one.scale != "value"]
-    shown = ", ".join(f"`{name}`" for name in SHOWN)
-    parts = [_HEAD.format(shown=shown)]
-    parts += ["## Keys\n", *_table(keys), "\n## Columns of tables\n", *_table(columns)]
-    parts += [
+            others.setdefault(one, []).append(name)
+        n_keys = sum(one.scale == "value" for one in factors)
+        n_dials = sum(one.n_dials for one in factors)
+        counts.append(f"| `{name}` | {n_keys} | {len(factors) - n_keys} | {n_dials} |")
+    keys = {one: held for one, held in held_by.items() if one.scale == "value"}
+    columns = {one: held for one, held in held_by.items() if one.scale != "value"}
+    head = _HEAD.format(
+        n=len(names),
+        n_default=sum(one.stated is None for one in held_by),
+        n_rows=len(held_by),
+        n_default_columns=sum(one.stated is None for one in columns),
+        n_columns=len(columns),
+        log_from=LOG_FROM,
+    )
+    parts = [
+        head + "\n".join(counts),
+        "\n## Keys\n",
+        *_table(keys, names),
+        "\n## Columns of tables\n",
+        *_table(columns, names),
         "\n## Assumptions with a range that are not drawn\n",
-        "| what | why not |",
-        "| --- | --- |",
+        "| what | why not | scenarios |",
+        "| --- | --- | --- |",
     ]
-    parts += [f"| `{one.key}` | {_cell(one.why)} |" for one in others.values()]
+    parts += [
+        f"| `{one.key}` | {_cell(one.why)} | {_scenarios(held, names)} |"
+        for one, held in sorted(others.items(), key=lambda item: item[0].key)
+    ]
     return "\n".join(parts) + "\n"
 
 
-def _table(factors: Sequence[Factor]) -> Iterator[str]:
-    yield "| unknown | unit | as given | range | drawn | why |"
-    yield "| --- | --- | ---: | --- | --- | --- |"
-    for one in sorted(factors, key=lambda factor: factor.key):
+def _table(held_by: Mapping[Factor, Sequence[str]], names: Sequence[str]) -> Iterator[str]:
+    yield "| unknown | unit | as given | range | drawn | scenarios | why |"
+    yield "| --- | --- | ---: | --- | --- | --- | --- |"
+    # What most scenarios hold stands before what one of them holds instead.
+    for one, held in sorted(held_by.items(), key=lambda item: (item[0].key, -len(item[1]))):
         given = {"value": f"{one.given:g}", "times": "x 1", "position": "the middle"}[one.scale]
-        drawn = one.distribution + (", whole numbers" if one.is_whole else "")
+        drawn = one.distribution + (" by default" if one.stated is None else "")
+        drawn += ", whole numbers" if one.is_whole else ""
         drawn += f", {one.n_dials} rows apart" if one.n_dials > 1 else ""
         yield (
             f"| `{one.key}` | {_cell(one.unit)} | {given} | {_cell(one.range_text)} | {drawn} | "
-            f"{_cell(one.why)} |"
+            f"{_scenarios(held, names)} | {_cell(one.why)} |"
         )
+
+
+def _scenarios(held: Sequence[str], names: Sequence[str]) -> str:
+    """Return the scenarios that hold something, or those that do not where these are the fewer."""
+    rest = [name for name in names if name not in held]
+    if not rest:
+        return "all"
+    if len(rest) < len(held):
+        return "all but " + ", ".join(f"`{name}`" for name in rest)
+    return ", ".join(f"`{name}`" for name in held)
 
 
 def _cell(text: str) -> str:
