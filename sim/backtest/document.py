@@ -46,6 +46,11 @@ def document(found: Backtest) -> dict[str, Any]:
             {**_score(score), "band": band_of[score.placed.case.id]} for score in found.scores
         ],
         "rankings": [_ranking(score) for score in found.rankings],
+        "shortfalls": [
+            {"subject": one.subject, "why": _one_line(one.why)}
+            for file in files.values()
+            for one in file.content.shortfalls
+        ],
         "bands": {
             band.name: {
                 "tallies": _tallies(band.tallies),
@@ -179,6 +184,7 @@ def _score(score: Score) -> dict[str, Any]:
         "counts_as": case.counts_as,
         "before": case.before,
         "note": _one_line(case.note),
+        "why_missed": _one_line(case.why_missed),
     }
 
 

@@ -129,6 +129,8 @@ class Case(Model):
     """Case of this file with the figure of the same quantity before this one; it stands before."""
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
     """How the comparison is to be read."""
+    why_missed: Annotated[str, StringConstraints(max_length=2000)] = ""
+    """What is left where the figure lies outside: an error of structure or a wide assumption."""
 
     @property
     def subject(self) -> str:
@@ -158,6 +160,15 @@ class Ranking(Model):
     """How the sequence is to be read."""
 
 
+class Shortfall(Model):
+    """What is left where scores of one subject fall short of what was hoped for."""
+
+    subject: Line
+    """What predicts, as scores name it: 'scenario NAME', 'method NAME', 'list NAME', …."""
+    why: Text
+    """The error of structure, or the wide assumption, that is left, and what was ruled out."""
+
+
 class CaseList(Model):
     """The content of a case file."""
 
@@ -167,3 +178,5 @@ class CaseList(Model):
     """The cases."""
     rankings: Annotated[list[Ranking], Field(max_length=MAX_RANKINGS, default_factory=list)]
     """Sequences of cases; none when left out."""
+    shortfalls: Annotated[list[Shortfall], Field(max_length=MAX_CASES, default_factory=list)]
+    """Why scores of what predicts cases of this file fall short; none when left out."""

@@ -151,10 +151,12 @@ def shipped_cases() -> list[CaseFile]:
 def check_disjoint(files: list[CaseFile]) -> None:
     """Refuse equal ids, two roles of one figure, and cases before and rankings that cannot be.
 
+    A subject has its shortfall said once, in a file that has a case of it.
+
     Raises
     ------
     ScenarioError
-        With every such case and ranking.
+        With every such case, ranking and shortfall.
     """
     problems: list[Problem] = []
     ids: set[str] = set()
@@ -180,9 +182,11 @@ def check_disjoint(files: list[CaseFile]) -> None:
                 f"{case.role} beside {numbers[number]}"
             )
             problems.append(placed.problem("role", message))
+    said: set[str] = set()
     for file in files:
         problems += _check_before(file)
         problems += _check_rankings(file, ids)
+        problems += _check_shortfalls(file, said)
     if problems:
         raise ScenarioError(problems)
 
@@ -241,6 +245,26 @@ def _check_rankings(file: CaseFile, ids: set[str]) -> list[Problem]:
         if placed.case.published.relation == "rank" and placed.case.id not in ranked:
             message = "expected a case with a rank in one of the rankings, got it in none"
             problems.append(placed.problem("published.relation", message))
+    return problems
+
+
+def _check_shortfalls(file: CaseFile, said: set[str]) -> list[Problem]:
+    """Shortfalls of what predicts no case of the file, or of what was said before."""
+    problems = []
+    subjects = dict.fromkeys(each.case.subject for each in file.cases)
+    for number, shortfall in enumerate(file.content.shortfalls):
+        subject = shortfall.subject
+        message = ""
+        if subject not in subjects:
+            message = (
+                f"expected what predicts a case of this file, got {subject!r}"
+                f"{hint(subject, subjects)}"
+            )
+        elif subject in said:
+            message = f"expected each subject once, got {subject!r} again"
+        if message:
+            problems.append(file.problem(("shortfalls", number, "subject"), message))
+        said.add(subject)
     return problems
 
 

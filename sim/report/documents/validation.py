@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from sim.report.documents.shortfalls import shortfalls
 from sim.report.documents.validation_cases import Document, case_tables, details
 from sim.report.words.markdown import markdown_text
 from sim.report.words.numbers import interval, rounded, score, width
@@ -45,6 +46,7 @@ def page(scores: Document, *, figure: str = "") -> str:
     """
     parts = [f"# {TITLE}\n", _introduction(scores), _tallies(scores), _subjects(scores)]
     parts += _side_by_side(scores)
+    parts += shortfalls(scores)
     if figure:
         alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
         parts.append(f"![{alt}]({figure})\n")

@@ -13,6 +13,10 @@ from sim.report.words.numbers import exact, interval, log_error, rounded, score
 
 Document = Mapping[str, Any]
 
+OUTSIDE = "outside"
+NOT_SAID = "Nothing is said of it."
+"""Stands where a stranger's file has no sentence; of shipped ones a test names those."""
+
 RELATIONS = {
     "equal": "",
     "at_least": "at least ",
@@ -52,7 +56,9 @@ def _table(kind: str, scores: Sequence[Document]) -> str:
         "| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: |",
     ]
     for each in scores:
-        predicted = each["predicted"]
+        predicted, verdict = each["predicted"], each["verdict"]
+        if verdict == OUTSIDE:
+            verdict += f" ([why](#{each['id']}))"
         cells = [
             log_error(each[name]) if name in each else score(each["quality"][name])
             for _, name in SCORED[kind]
@@ -61,7 +67,7 @@ def _table(kind: str, scores: Sequence[Document]) -> str:
             f"| [{markdown_text(each['title'])}](#{each['id']}) | "
             f"{rounded(predicted['median']) if predicted else ''} | "
             f"{span(predicted) if predicted else ''} | "
-            f"{published_text(each)} | {each['verdict']} | {' | '.join(cells)} |"
+            f"{published_text(each)} | {verdict} | {' | '.join(cells)} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -115,6 +121,8 @@ def details(case: Document) -> str:
     ]
     if case["note"]:
         lines.append(f"- {markdown_text(case['note'])}")
+    if case["verdict"] == OUTSIDE:
+        lines.append(f"- **Why it is missed**: {markdown_text(case['why_missed']) or NOT_SAID}")
     return "\n".join(lines) + "\n"
 
 

@@ -36,8 +36,8 @@ class Repeat:
     after: str
 
 
-def repeat(run: RunFolder, words: Language = IN_ENGLISH) -> Repeat:
-    """Say how a run or comparison is made again."""
+def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None = None) -> Repeat:
+    """Say how a run or comparison is made again, with as many draws or with ``n_draws``."""
     manifest = run.manifest
     name = shipped_scenario(manifest["scenario"])
     file = name or "scenario.yaml"
@@ -58,7 +58,7 @@ def repeat(run: RunFolder, words: Language = IN_ENGLISH) -> Repeat:
     asked = manifest.get("n_replicates_asked", run.n_replicates)
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
     draws = manifest.get("draws") or {"n": 0, "per_draw": 1}
-    parts += ["--draws", str(draws["n"])]
+    parts += ["--draws", str(draws["n"] if n_draws is None else n_draws)]
     if draws["per_draw"] != 1:
         parts += ["--per-draw", str(draws["per_draw"])]
     for override in manifest["scenario"].get("overrides", []):

@@ -140,6 +140,17 @@ def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
     assert call("verify", "nothing").exit_code == 4
 
 
+def test_a_report_is_asked_for_no_draws_and_says_how_to_have_them(done: Path) -> None:
+    refused = call("report", str(done), "--draws", "8")
+    assert refused.exit_code == 2
+    assert "--draws: expected none, got 8: a report shows the draws of its folder" in refused.stderr
+    assert f"and {done} has 0; to have others: overblock compare telegram-2018 " in refused.stderr
+    assert " -n 2 --seed " in refused.stderr
+    assert " --draws 8 --set " in refused.stderr
+    assert " -o again && overblock report again" in refused.stderr
+    assert not (done / "report.html").exists()
+
+
 @pytest.mark.laws
 def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path) -> None:
     folder = Path("reported")

@@ -18,7 +18,9 @@ from sim.backtest.scores import backtest
 from sim.catalogue.choices import PRICED
 from sim.measure.money.money_parameters import N_DRAWS
 from sim.report.documents.backtest import LARGEST, SMALLEST, draw_backtest, ratios
+from sim.report.documents.shortfalls import short_of
 from sim.report.documents.validation import page
+from sim.report.words.markdown import markdown_text
 from sim.scenario.cases import choose, read_cases, shipped_cases
 from sim.scenario.predictors import RunPredictor
 
@@ -82,6 +84,62 @@ def test_the_scores_were_made_from_the_present_cases_scenarios_and_tables(cases,
     files = {id(each.file): each.file for each in cases}
     assert STORED["made_from"] == made_from(list(files.values()), groups), REMEDY
     assert list(BY_ID) == [each.case.id for each in cases], REMEDY
+
+
+def test_words_of_the_page_are_those_of_the_cases(cases):
+    """Hashes and words are stored apart: the words might be of other files."""
+    for each in cases:
+        for key in ("given", "why_role", "note", "why_missed"):
+            assert BY_ID[each.case.id][key] == " ".join(getattr(each.case, key).split()), REMEDY
+    said = [one for file in shipped_cases() for one in file.content.shortfalls]
+    whys = {one.subject: " ".join(one.why.split()) for one in said}
+    assert {one["subject"]: one["why"] for one in STORED["shortfalls"]} == whys, REMEDY
+
+
+def test_what_lies_outside_says_why_beside_the_case_and_nothing_else_does():
+    outside = {name for name, each in BY_ID.items() if each["verdict"] == "outside"}
+    assert len(outside) > 5
+    # One by name, for a case that was outside and is not goes stale as silently as a new miss.
+    assert {name for name, each in BY_ID.items() if each["why_missed"]} == outside
+    text = page(STORED)
+    assert text.count("- **Why it is missed**: ") == len(outside)
+    assert "Nothing is said of it." not in text
+    for name in outside:
+        assert f"| outside ([why](#{name})) |" in text
+        own = text.split(f'<a id="{name}">')[1].split("\n### ")[0]
+        assert f"- **Why it is missed**: {markdown_text(BY_ID[name]['why_missed'])}" in own
+
+
+def test_what_falls_short_of_what_is_hoped_for_says_why_and_nothing_else_does():
+    short = set(short_of(STORED)) - {""}
+    assert {one["subject"] for one in STORED["shortfalls"]} == short
+
+
+def test_scores_fall_short_by_coverage_both_baselines_and_width():
+    """Over luck, in calibration, or of bounds alone nothing was hoped for."""
+    fine = {
+        "role": "held-out", "subject": "scenario a", "n_figures": 5, "coverage": 0.8,
+        "crps": 0.2, "crps_guess": 0.21, "crps_before": 0.2, "crps_persistence": None,
+        "log10_width": 1.0,
+    }  # fmt: skip
+
+    def ways(*tallies, **beside):
+        return short_of({"tallies": list(tallies), "side_by_side": beside})
+
+    few = fine | {"coverage": 0.79}
+    assert ways(fine) == {}
+    assert ways(few) == {"scenario a": ["79% inside"]}
+    assert ways(few | {"role": "calibration"}, few | {"n_figures": 0}, luck=[few]) == {}
+    assert ways(fine, ranges=[few]) == {"scenario a": ["79% inside over all ranges"]}
+    assert ways(few, calibrated=[few]) == {"scenario a": ["79% inside"]}
+    worse = fine | {"crps_guess": 0.2, "crps_persistence": 0.1, "log10_width": 1.1}
+    assert ways(worse)["scenario a"] == [
+        "CRPS 0.200 against 0.200 of a guess",
+        "CRPS 0.200 against 0.100 of persistence",
+        "median width ×12.6",
+    ]
+    text = page(STORED | {"shortfalls": []})
+    assert "scenario zello-2018: 0% inside. Nothing is said of it." in text
 
 
 def test_what_drives_a_run_makes_scores_stale_and_a_word_about_it_does_not(tmp_path):

@@ -162,6 +162,20 @@ def test_a_ranking_mixes_no_ranks_and_figures(tmp_path):
     assert "rankings.0.cases: expected figures that are all equal or all a rank" in found
 
 
+def test_a_shortfall_is_of_what_predicts_a_case_of_its_file_and_is_said_once(tmp_path):
+    said = "  - {{subject: {}, why: Not known.}}\n"
+    own = said.format("law of names per address")
+    text = ONE + "shortfalls:\n" + said.format("law of names per adress") + own + own
+    assert problems(tmp_path, text) == [
+        "19:15: shortfalls.0.subject: expected what predicts a case of this file, got 'law of "
+        "names per adress'; did you mean 'law of names per address'?",
+        "21:15: shortfalls.2.subject: expected each subject once, got 'law of names per address' "
+        "again",
+    ]
+    (placed,) = read_cases(write(tmp_path, ONE + "shortfalls:\n" + own)).cases
+    assert placed.file.content.shortfalls[0].why == "Not known."
+
+
 def test_one_number_has_one_role_for_one_subject(tmp_path):
     one = ONE.replace("    published:\n", "    counts_as: the-number\n    published:\n")
     two = one.split("cases:\n")[1].replace("id: one", "id: two").replace("value: 16", "value: 17")
