@@ -87,7 +87,10 @@ class Results:
         columns
             ``strategy, metric, label, unit, mean, low, high`` (as given, and the range by luck),
             with draws ``all_median, all_low, all_high`` (with all that is not known),
-            ``denominator``. NaN where not known.
+            ``denominator``. NaN where not known. ``all_high`` is infinite for harm for each
+            user-hour denied where at least one draw in twenty denies the target's users less than
+            a thousandth of their hours: harm over nearly nothing has no upper end that draws could
+            tell. Drop it by ``math.isinf`` before you plot or average.
 
         Raises
         ------
