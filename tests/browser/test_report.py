@@ -125,9 +125,72 @@ def test_a_chart_names_the_bands_it_draws(shared: dict[str, Opened]) -> None:
     ]  # fmt: skip
     chart = shared["drawn"].page.locator("#chart-businesses")
     read = chart.locator("output").first.inner_text()
-    assert re.fullmatch(r"[\d,.]+ \([\d,.]+ to [\d,.]+ by luck; [\d,.]+ to [\d,.]+ in all\)", read)
+    assert re.fullmatch(
+        r"[\d,.]+ \([\d,.]+ to [\d,.]+ by luck; "
+        r"[\d,.]+ to [\d,.]+ with all that is not known\)",
+        read,
+    )
     mean, _, _, low, high = (float(part.replace(",", "")) for part in re.findall(r"[\d,.]+", read))
     assert (low, high) == pytest.approx((mean / 2, 2 * mean), rel=0.05)
+
+
+def test_of_several_lines_one_shows_its_wide_band(shared: dict[str, Opened]) -> None:
+    chart = shared["drawn"].page.locator("#chart-businesses")
+    lines = chart.locator(".legend li")
+    wide = chart.locator(".plot path.all")
+    assert lines.count() > 1
+    lines.first.hover()
+    first = wide.get_attribute("fill")
+    assert wide.count() == 1
+    lines.nth(1).hover()
+    assert wide.count() == 1
+    assert wide.get_attribute("fill") != first
+    told = lines.nth(1).locator(".name").inner_text()
+    assert f"shown: {told} " in chart.locator(".bands").inner_text()
+
+
+def test_no_day_is_told_where_nothing_is_left_of_the_run(shared: dict[str, Opened]) -> None:
+    page = shared["run"].page
+    ticks = page.evaluate(
+        "timeTicks(Date.UTC(2018, 3, 16), Date.UTC(2018, 3, 20), 10).map((one) => one.text)"
+    )
+    assert ticks == ["16 Apr", "17 Apr", "18 Apr", "19 Apr"]
+    months = page.evaluate("timeTicks(Date.UTC(2018, 3, 16), Date.UTC(2019, 0, 1), 12)")
+    assert [one["text"] for one in months][-1] == "Dec"
+
+
+def test_numbers_of_the_map_stand_over_its_dots(shared: dict[str, Opened]) -> None:
+    drawn = shared["run"].page.evaluate(
+        """() => {
+            const drawn = [];
+            const kept = {};
+            for (const name of ['arc', 'fillText']) {
+                kept[name] = CanvasRenderingContext2D.prototype[name];
+                CanvasRenderingContext2D.prototype[name] = function (...given) {
+                    drawn.push(name);
+                    return kept[name].apply(this, given);
+                };
+            }
+            document.getElementById('map-time').dispatchEvent(new Event('input'));
+            Object.assign(CanvasRenderingContext2D.prototype, kept);
+            return drawn;
+        }"""
+    )
+    assert "arc" in drawn
+    assert drawn.count("fillText") == 256
+    assert "arc" not in drawn[drawn.index("fillText") :]
+
+
+def test_days_that_changed_most_are_marked_and_told(shared: dict[str, Opened]) -> None:
+    chart = shared["run"].page.locator("#chart-businesses")
+    told = chart.locator(".turns li").all_inner_texts()
+    marks = chart.locator(".plot .turn").evaluate_all(
+        "all => all.map((one) => one.firstChild.data)"
+    )
+    assert len(told) >= 1
+    assert marks == [str(row + 1) for row in range(len(told))]
+    assert "entries ordered: " in told[0]
+    assert shared["comparison"].page.locator(".turns li").count() == 0
 
 
 def test_a_line_can_be_hidden(shared: dict[str, Opened]) -> None:
@@ -179,9 +242,9 @@ def test_the_slider_moves_the_map(which: str, shared: dict[str, Opened]) -> None
     page.keyboard.press("Home")
     empty = canvas(page)
     assert (frames[0]["n"], n_wholly_listed(page)) == (0, 0)  # the page opened on the peak
-    assert f"{frames[0]['n']:,} addresses listed" in page.locator("#map-readout").inner_text()
+    assert f"{frames[0]['n']:,} addresses listed, the" in page.locator("#map-readout").inner_text()
     page.keyboard.press("ArrowRight")
-    assert f"{frames[1]['n']:,} addresses listed" in page.locator("#map-readout").inner_text()
+    assert f"{frames[1]['n']:,} addresses listed, the" in page.locator("#map-readout").inner_text()
     page.keyboard.press("End")
     full = canvas(page)
     assert full != empty
@@ -517,7 +580,7 @@ def test_markup_in_names_does_nothing(
 ) -> None:
     evil = "</script><img src=x onerror=alert(1)><script>alert(2)</script>\u2028<b>x</b>"
     folder = write_comparison(
-        chase_run, tmp_path / "evil", [Made(evil, "exact", 0.4), *EIGHT[-2:]], 2
+        chase_run, tmp_path / "evil", [Made(evil, "exact", 0.4), EIGHT[0], EIGHT[-1]], 2
     )
     for name in ("scenario.resolved.json", "manifest.json"):
         document = json.loads((folder / name).read_text(encoding="utf-8"))
@@ -528,6 +591,8 @@ def test_markup_in_names_does_nothing(
     # What was overridden stands behind the title of the scenario.
     changed = " (with population.n_businesses=60, end=2018-04-22T00:00+03:00)"
     assert opened.page.locator("h1").text_content() == evil + changed
+    # Two strategies do the same, and are told apart by their labels.
+    evil = f"every address alone ({evil})"
     assert opened.page.locator("#map-strategy option").first.text_content() == evil
     assert opened.page.locator("#charts .legend .name").first.text_content() == evil
     assert opened.page.locator("img, .plot b, main b").count() == 0

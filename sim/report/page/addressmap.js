@@ -66,7 +66,6 @@ function makeMap() {
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, size, size);
     pen.strokeStyle = token("map-grid");
-    pen.fillStyle = token("soft");
     pen.lineWidth = 1;
     pen.font = "17px system-ui, sans-serif";
     pen.textBaseline = "top";
@@ -79,7 +78,6 @@ function makeMap() {
       pen.lineTo(size, line * step);
       pen.stroke();
     }
-    map.network8.forEach((row, y) => row.forEach((network, x) => pen.fillText(network, x * step + 4, y * step + 4)));
     const second = map.t[state.frame];
     const scale = size / map.side;
     for (const front of state.strategy.fronts) {
@@ -92,6 +90,15 @@ function makeMap() {
       pen.lineWidth = 2;
       pen.stroke();
     }
+    // Numbers come last, with a rim of the ground: no dot and no colour hides one.
+    pen.lineJoin = "round";
+    pen.lineWidth = 4;
+    pen.strokeStyle = token("map-empty");
+    pen.fillStyle = token("soft");
+    map.network8.forEach((row, y) => row.forEach((network, x) => {
+      pen.strokeText(network, x * step + 4, y * step + 4);
+      pen.fillText(network, x * step + 4, y * step + 4);
+    }));
     for (const [name, colour] of [["key-listed", "map-listed"], ["key-owner", "map-owner"]]) {
       for (const key of document.getElementsByClassName(name)) key.style.background = token(colour);
     }
@@ -104,7 +111,7 @@ function makeMap() {
     const when = dateText(map.t[state.frame]);
     slider.setAttribute("aria-valuetext", when);
     const n = plainNumber(frame.n, 0);
-    byId("map-readout").textContent = n === "1" ? say("{time}: 1 address listed.", { time: when }) : say("{time}: {n} addresses listed.", { time: when, n });
+    byId("map-readout").textContent = n === "1" ? say("{time}: 1 address listed, the target's own counted.", { time: when }) : say("{time}: {n} addresses listed, the target's own counted.", { time: when, n });
     const rows = map.providers
       .map((name, row) => [name, frame.by[row]])
       .filter(([, count]) => count > 0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sim.catalogue.choices import COLLATERAL
+from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.report.page.answer import Rows, in_all
 from sim.report.page.key_figures import confidence_of
 from sim.report.words.languages import IN_ENGLISH, Language
@@ -36,11 +36,17 @@ def answer_comparison(
         What is settled over draws of all that is not known; without draws, how sure differences
         are by luck alone is said instead.
     """
-    harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
+    harm, effect = (
+        {text(row, "strategy"): row for row in comparison if text(row, "metric") == metric}
+        for metric in (COLLATERAL, EFFICACY)
+    )
     confidence = words.digits(confidence_of(comparison))
     return [
         _least_and_most(harm, baseline, confidence, words),
-        _who_is_dominated(tradeoff, baseline, confidence, words, has_draws=bool(settled)),
+        # Who is beaten as given may win over the draws: what is settled over them is said instead.
+        _who_denies_most(effect, baseline, words)
+        if settled
+        else _who_is_dominated(tradeoff, baseline, confidence, words),
         settled or _how_sure(harm, comparison, baseline, words),
     ]
 
@@ -90,8 +96,30 @@ def _by_luck(confidence: str, low: float, high: float, words: Language) -> str:
     return words.say("{level} interval by luck {range}", level=confidence, range=range_)
 
 
+def _who_denies_most(effect: Rows, baseline: str, words: Language) -> str:
+    """By the medians of draws that stand in the picture above, with the range of each."""
+    known = {
+        name: row
+        for name, row in effect.items()
+        if name != baseline and not math.isnan(cell(row, "mean"))
+    }
+    if not known:
+        return words.say("What the strategies denied the target's users is not known here.")
+    best = max(known, key=lambda name: cell(known[name], "mean"))
+    if not cell(known[best], "mean") > 0:
+        nothing = words.say("None of them denied the target's users anything")
+        return f"{nothing}."
+    ranges = in_all(known[best], words)
+    return words.say(
+        "The strategy {best} denied the target's users most, {n:user-hour}{ranges}.",
+        best=best,
+        n=words.digits(number(cell(known[best], "mean"))),
+        ranges=f" ({ranges})" if ranges else "",
+    )
+
+
 def _who_is_dominated(
-    tradeoff: Sequence[Row], baseline: str, confidence: str, words: Language, *, has_draws: bool
+    tradeoff: Sequence[Row], baseline: str, confidence: str, words: Language
 ) -> str:
     rows = [row for row in tradeoff if text(row, "strategy") != baseline]
     known = [
@@ -113,9 +141,6 @@ def _who_is_dominated(
         )
     else:
         effect = words.say("None of them denied the target's users anything")
-    if has_draws:
-        # Who is beaten as given may win over the draws: what is settled over them is said instead.
-        return f"{effect}."
     dominated = [text(row, "strategy") for row in known if row.get("is_dominated") is True]
     by = {text(row, "strategy"): text(row, "dominated_by").split(";") for row in known}
     others = by[dominated[0]] if len(dominated) == 1 else []

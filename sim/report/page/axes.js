@@ -40,7 +40,8 @@ function timeTicks(from, to, n) {
   if (step !== undefined) {
     const first = Math.ceil(from / step) * step;
     const ticks = [];
-    for (let at = first; at <= to; at += step) ticks.push({ at, text: momentText(at, step) });
+    // A day stands where it begins: at the end none does.
+    for (let at = first; at < to; at += step) ticks.push({ at, text: momentText(at, step) });
     return ticks;
   }
   const length = (to - from) / (30.44 * DAY_MS);
@@ -49,7 +50,7 @@ function timeTicks(from, to, n) {
   const ticks = [];
   for (let month = 0; ; month += 1) {
     const at = Date.UTC(start.getUTCFullYear(), month, 1);
-    if (at > to) return ticks;
+    if (at >= to) return ticks;
     if (at < from || month % months !== 0) continue;
     const date = new Date(at);
     const isYear = date.getUTCMonth() === 0;

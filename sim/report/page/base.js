@@ -17,6 +17,11 @@ function say(text, values = {}) {
   return (data.texts[text] || text).replace(/\{(\w+)\}/g, (_, name) => values[name]);
 }
 
+// What a strategy is called for people; what is no label of one stays as it is.
+function strategyName(label) {
+  return Object.hasOwn(data.names, label) ? data.names[label] : label;
+}
+
 function plainNumber(value, digits) {
   return value.toLocaleString(locale, { maximumFractionDigits: digits, useGrouping: "always" });
 }

@@ -6,9 +6,11 @@ In: texts and numbers. Out: frozen values that the template draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
+
+from sim.report.words.numbers import capitalised
 
 
 @dataclass(frozen=True)
@@ -107,18 +109,26 @@ class Column:
         Places in percent of its width, and what stands there.
     is_english
         Whether its cells are in English, whatever the language of the page.
+    is_strategy
+        Whether its cells are labels of strategies.
     """
 
     title: str
     is_number: bool = False
     axis: tuple[tuple[float, str], ...] = ()
     is_english: bool = False
+    is_strategy: bool = False
 
 
-def columns(*titles: str, numbers: Sequence[int] = (), english: Sequence[int] = ()) -> list[Column]:
-    """Columns by title; those at the places ``numbers`` hold numbers, ``english`` English."""
+def columns(
+    *titles: str,
+    numbers: Sequence[int] = (),
+    english: Sequence[int] = (),
+    strategies: Sequence[int] = (),
+) -> list[Column]:
+    """Columns by title; at some places numbers, texts in English, labels of strategies."""
     return [
-        Column(title, place in numbers, is_english=place in english)
+        Column(title, place in numbers, (), place in english, place in strategies)
         for place, title in enumerate(titles)
     ]
 
@@ -142,6 +152,40 @@ class PageTable:
     rows: Sequence[Line]
     is_sortable: bool = True
     choices: Sequence[Choice] = field(default_factory=tuple)
+
+
+def with_names(table: PageTable, names: Mapping[str, str]) -> PageTable:
+    """A table whose choices and cells call strategies as people do, by label.
+
+    Choices keep their values: by these, rows are found.
+    """
+    places = [place for place, column in enumerate(table.columns) if column.is_strategy]
+
+    def told(row: Line) -> Line:
+        cells = list(row.cells)
+        for place in places:
+            name = names.get(cells[place].text, cells[place].text)
+            cells[place] = replace(cells[place], text=capitalised(name))
+        return replace(row, cells=cells)
+
+    choices = [
+        replace(one, text=capitalised(names[one.value])) if one.value in names else one
+        for one in table.choices
+    ]
+    return replace(table, rows=[told(row) for row in table.rows], choices=choices)
+
+
+def without_empty(table: PageTable, *titles: str) -> PageTable:
+    """A table without those of its columns, by title, of which no row holds anything."""
+    empty = {
+        place
+        for place, column in enumerate(table.columns)
+        if column.title in titles and not any(row.cells[place].text for row in table.rows)
+    }
+
+    shown = [place for place in range(len(table.columns)) if place not in empty]
+    rows = [replace(row, cells=[row.cells[place] for place in shown]) for row in table.rows]
+    return replace(table, columns=[table.columns[place] for place in shown], rows=rows)
 
 
 @dataclass(frozen=True)

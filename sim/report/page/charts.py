@@ -29,9 +29,11 @@ from sim.measure.bands import (
     values_at,
 )
 from sim.report.figures.addresses import read_marks
+from sim.report.page.turns import turn_marks
 from sim.report.words import findings
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.curves import CurveKey, read_curves
 from sim.results.read import SPLITS, CurvePoints, RunFolder, WideBand
 
@@ -186,6 +188,8 @@ def band_of_line(points: CurvePoints, horizon_s: int, wide: WideBand | None = No
 def _charts(run: RunFolder, bands: Bands, words: Language) -> list[dict[str, Any]]:
     """One strategy: measures side by side. Several: strategies side by side, a panel a measure."""
     charts = []
+    names = strategy_names(strategies_of(run), words)
+    marks_of_days = turn_marks(run, words)
     for name, title, panels in _CHARTS:
         drawn = []
         for panel_title, unit, metrics in panels:
@@ -202,18 +206,23 @@ def _charts(run: RunFolder, bands: Bands, words: Language) -> list[dict[str, Any
                 continue
             for metric in there:
                 lines = [
-                    _line(strategy, bands[strategy, metric], unit)
+                    _line(names[strategy], bands[strategy, metric], unit)
                     for strategy in run.strategies
                     if (strategy, metric) in bands
                 ]
                 of_each = {
-                    name: bands[name, metric] for name in run.strategies if (name, metric) in bands
+                    quoted(names[name], words): bands[name, metric]
+                    for name in run.strategies
+                    if (name, metric) in bands
                 }
                 found = _finding_of_each(of_each, metric, unit, run.start, words)
                 drawn.append(_panel(_panel_name(metric, words), unit, lines, found, words))
         if drawn:
             if name == "addresses":
                 drawn[0]["marks"] = _marks(run)
+            if name == "businesses" and len(run.strategies) == 1:
+                for panel in drawn:
+                    panel["turns"] = marks_of_days
             if name == "businesses" and len(run.strategies) > 1:
                 # What the answer speaks of comes first.
                 first = _panel_name(SPLIT_METRIC, words)
@@ -275,6 +284,7 @@ def _panel(
         "of": of.pop() if len(of) == 1 and unit == "businesses" else None,
         "lines": lines,
         "marks": [],
+        "turns": [],
         "strategy": "",
         "shows_size": False,
         "note": "",

@@ -5,10 +5,11 @@ function makeChart(chart) {
   const strategies = [...new Set(chart.panels.map((panel) => panel.strategy))];
   const titles = [...new Set(chart.panels.map((panel) => panel.title))];
   const first = strategies.includes(data.most_harmful) ? data.most_harmful : strategies[0];
-  const state = { title: titles[0], strategy: first, hidden: new Set(), drawn: null };
+  const state = { title: titles[0], strategy: first, hidden: new Set(), banded: null, drawn: null };
   const plot = element("div", { class: "plot", role: "img", "aria-label": "" });
   const legend = element("ul", { class: "legend" });
   const bands = element("p", { class: "small bands" });
+  const turns = element("ol", { class: "turns small" });
   const caption = element("figcaption", { class: "small" });
   const slider = element("input", { type: "range", min: 0, max: 1000, step: 1 });
   const moment = element("span");
@@ -22,7 +23,7 @@ function makeChart(chart) {
 
   function chooser(label, options, chosen) {
     const select = element("select");
-    for (const option of options) select.append(element("option", { value: option }, option));
+    for (const option of options) select.append(element("option", { value: option }, strategyName(option)));
     if (options.includes(data.most_harmful)) select.value = data.most_harmful;
     select.addEventListener("change", () => {
       chosen(select.value);
@@ -39,20 +40,35 @@ function makeChart(chart) {
   }
   controls.append(...pictureButtons(() => ({
     name: chart.id, title: panel().finding, subtitle: `${panel().title}: ${unitText()}`,
-    note: [bandWords().map(([, , text]) => text).join("; "), noteText().trim()].filter(Boolean).join(". "),
-    body: (width, height) => linePlot(panel(), clock, { width, height, hasLabels: true }, state.hidden).svg,
+    note: [bandWords().map(([, , text]) => text).join("; "), noteText().trim(),
+      panel().turns.map((turn, row) => `${row + 1}: ${turn.text}`).join(". ")].filter(Boolean).join(". "),
+    body: (width, height) => linePlot(panel(), clock, { width, height, hasLabels: true }, state.hidden, bandedLine()).svg,
   }), chart.title));
   figure.append(
-    controls, plot, legend, bands,
+    controls, plot, turns, legend, bands,
     element("label", { class: "small soft" }, say("Read all charts at"), " ", moment, slider),
     caption, numbers
   );
+
+  // Of several lines with wide bands one shows its own: the one pointed at last, at first the most harmful.
+  function bandedLine() {
+    const wide = panel().lines.filter((line) => line.all && !state.hidden.has(line.name)).map((line) => line.name);
+    if (wide.length < 2) return null;
+    return [state.banded, strategyName(data.most_harmful)].find((name) => wide.includes(name)) || wide[0];
+  }
+
+  function pointAt(name) {
+    if (state.banded === name || !panel().lines.some((line) => line.name === name && line.all)) return;
+    state.banded = name;
+    draw();
+    showBands();
+  }
 
   function draw() {
     const isPaper = root.classList.contains("on-paper");
     const width = isPaper ? 680 : Math.max(plot.clientWidth, 240);
     const height = isPaper ? 236 : Math.max(plot.clientHeight, 180);
-    state.drawn = linePlot(panel(), clock, { width, height, hasLabels: width >= 640 }, state.hidden);
+    state.drawn = linePlot(panel(), clock, { width, height, hasLabels: width >= 640 }, state.hidden, bandedLine());
     plot.replaceChildren(state.drawn.svg);
     state.drawn.placeCursor(clock.second);
   }
@@ -65,7 +81,7 @@ function makeChart(chart) {
     const luck = line.low ? span(line.low[row], line.high[row]) : [];
     const all = line.all ? span(line.all[0][row], line.all[2][row]) : [];
     const said = line.all
-      ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => say("{range} in all", { range }))] : luck;
+      ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => say("{range} with all that is not known", { range }))] : luck;
     return numberText(line.mean[row], isShare) + (said.length ? ` (${said.join("; ")})` : "");
   }
 
@@ -88,6 +104,7 @@ function makeChart(chart) {
           if (box.checked) state.hidden.delete(line.name);
           else state.hidden.add(line.name);
           draw();
+          showBands();
         });
         const swatch = shape("svg", { width: 26, height: 10, "aria-hidden": "true" });
         const stroke = shape("line", { x1: 0, x2: 26, y1: 5, y2: 5, "stroke-width": 3, "stroke-dasharray": lineDash(row) });
@@ -96,15 +113,21 @@ function makeChart(chart) {
         const name = line.of === null || !panel().shows_size
           ? line.name : say("{name} (businesses: {n})", { name: line.name, n: plainNumber(line.of, 0) });
         const shown = element("span", { class: "name" }, name);
-        return element("li", {}, element("label", {}, box, swatch, shown, element("output")));
+        const item = element("li", {}, element("label", {}, box, swatch, shown, element("output")));
+        item.addEventListener("pointerenter", () => pointAt(line.name));
+        item.addEventListener("focusin", () => pointAt(line.name));
+        return item;
       })
     );
   }
 
   function bandWords() {
+    const banded = bandedLine();
+    const all = banded === null ? data.bands.all
+      : say("{bands}; shown: {name} (point at another name for its own)", { bands: data.bands.all, name: banded });
     return [
       ["low", LUCK_OPACITY, data.bands.luck],
-      ["all", ALL_OPACITY, data.bands.all],
+      ["all", ALL_OPACITY, all],
     ].filter(([name]) => panel().lines.some((line) => line[name]));
   }
 
@@ -139,7 +162,7 @@ function makeChart(chart) {
 
   const unitText = () => {
     const { unit, strategy } = panel();
-    return strategy ? say("{unit}, under {strategy}", { unit, strategy }) : unit;
+    return strategy ? say("{unit}, under {strategy}", { unit, strategy: strategyName(strategy) }) : unit;
   };
 
   function noteText() {
@@ -156,6 +179,7 @@ function makeChart(chart) {
     caption.textContent = `${panel().title}: ${unitText()}.${noteText()}`;
     const names = panel().lines.map((line) => line.name).join(", ");
     plot.setAttribute("aria-label", say("{title} over time: {names}. The numbers can be read with the slider below.", { title: panel().title, names }));
+    turns.replaceChildren(...panel().turns.map((turn) => element("li", {}, turn.text)));
     showLegend();
     showBands();
     draw();

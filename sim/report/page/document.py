@@ -23,6 +23,7 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
 from sim.report.page.bands import with_bands
+from sim.report.page.cells import PageTable, with_names
 from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.page.downloads import downloads, has_file
 from sim.report.page.frame import bands_in_words, frame, source_line
@@ -30,7 +31,7 @@ from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
 from sim.report.page.known_days import known
 from sim.report.page.money import money_tables, provider_table
-from sim.report.page.operators import operator_table
+from sim.report.page.operators import has_numbered, operator_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
@@ -40,7 +41,8 @@ from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.page.why import chains, hit_by_provider, orders_in_words, summary_of
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, LANGUAGES, Language, language
-from sim.report.words.money import money_sentences, rate_of
+from sim.report.words.money import loss_sentences, money_sentences, rate_of
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
@@ -86,11 +88,15 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     harmful, moment_s = worst_moment(run, drawn.bands)
     on_record = known(run, drawn.listed, words)
     script = own_scripts()
+    names = strategy_names(strategies_of(run), words)
+    # First, so that a table with a mistake is told by its line, and not as one that is unreadable.
+    tables = _named(_tables(run, tradeoff, words), names)
     data = {
         "start_ms": as_if_utc_ms(run.start),
         "horizon_s": run.horizon_s,
         "charts": chart_data(run, drawn, words),
         "most_harmful": harmful,
+        "names": names,
         "moment_s": moment_s,
         "bands": bands_in_words(run, words),
         "tradeoff": [_plain(row) for row in first_harm(tradeoff)],
@@ -121,8 +127,11 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         map_shows=_shown_on(map_),
         **frame(run, tradeoff, harmful, words),
         **_first_picture(run, drawn.bands, words),
-        **_tables(run, tradeoff, words),
-        **_why(run, drawn, map_, harmful, words),
+        **tables,
+        **_named(_why(run, drawn, map_, harmful, words), names),
+        strategy_names=names,
+        harmful=quoted(names[harmful], words),
+        baseline=names.get(str(run.manifest.get("baseline", "")), ""),
     )
 
 
@@ -177,6 +186,7 @@ def _first_picture(run: RunFolder, bands: Bands, words: Language) -> dict[str, A
 
 def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[str, Any]:
     """All tables, and files to download."""
+    names = strategy_names(strategies_of(run), words)
     tables: dict[str, Any] = {
         "assumptions": page_tables.assumption_table(run.manifest.get("assumptions", []), words),
         "inputs": sources.input_table(run, words),
@@ -184,10 +194,11 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         "published": sources.published_table(run, words),
         "money": None,
         "money_all": None,
+        "loss": "",
         "money_notes": [],
         "providers": None,
         "sites": site_table(run, words),
-        "tradeoff": page_tables.tradeoff_table(tradeoff, words) if tradeoff else None,
+        "tradeoff": page_tables.tradeoff_table(tradeoff, words, names) if tradeoff else None,
         "downloads": downloads(run, words),
         "strategies": None,
         "figures": [],
@@ -198,6 +209,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         tables["money"], tables["money_all"] = money_tables(
             read_rows(run, "money.csv"), run.strategies, words
         )
+        tables["loss"] = loss_sentences(run, with_bands(run, read_rows(run, "summary.csv")), words)
         tables["money_notes"] = money_sentences(run, words)
     if has_file(run, "providers.csv") and run.scenario.get("reactions"):
         tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies, words)
@@ -208,14 +220,22 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         if run.n_draws:
             tables["verdicts"] = verdict_table(read_rows(run, "verdicts.csv"), words)
             tables["regrets"] = regret_table(read_rows(run, "regrets.csv"), words)
-        tables["strategies"] = page_tables.strategy_table(summary, run.strategies, baseline, words)
-        tables["measures"] = page_tables.difference_table(rows, baseline, words)
+        tables["strategies"] = page_tables.strategy_table(summary, names, baseline, words)
+        tables["measures"] = page_tables.difference_table(rows, baseline, words, names)
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))
         by_metric = {text(row, "metric"): row for row in rows}
         tables["figures"] = key_figures(by_metric, words, rate_of(run))
         tables["measures"] = page_tables.summary_table(rows, words)
     return tables
+
+
+def _named(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """Values of the template, with strategies called as people do."""
+    return {
+        key: with_names(value, names) if isinstance(value, PageTable) else value
+        for key, value in values.items()
+    }
 
 
 def _why(
@@ -230,16 +250,17 @@ def _why(
     """
     groups = read_rows(run, "groups.csv") if has_file(run, "groups.csv") else []
     providers, puzzle = hit_by_provider(run, map_, harmful, words)
+    operators = operator_table(run, groups, harmful, words)
     summary = summary_of(read_rows(run, "summary.csv"), harmful)
     return {
-        "harmful": harmful,
         "chains": chains(groups, harmful, words),
-        "orders": orders_in_words(summary, words),
+        "orders": orders_in_words(summary, words, has_draws=run.n_draws > 0),
         "puzzle": puzzle.get(harmful, ""),
         "providers_hit": providers,
         "causes": cause_table(groups, run.strategies, harmful, words),
         "worst": worst_table(groups, run.strategies, harmful, words),
-        "operators": operator_table(run, groups, harmful, words),
+        "operators": operators,
+        "are_numbered": operators is not None and has_numbered(run),
         "sectors": sector_table(run, harmful, words),
         "sessions": session_table(run, drawn.listed, harmful, words),
     }

@@ -6,6 +6,7 @@ In: a run folder, a language. Out: values of the template.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from markupsafe import Markup
@@ -17,6 +18,7 @@ from sim.report.page.opening import said
 from sim.report.page.repeat_command import is_comparison, repeat
 from sim.report.words.languages import ENGLISH, Language
 from sim.report.words.numbers import capitalised, percent
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
 from sim.results.tables import Row
 
@@ -65,7 +67,9 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
     ]
     replicates = words.count(n, "replicate")
     draws = words.say("{draws} of what is not known", draws=words.count(run.n_draws, "draw"))
-    start, end = words.date(run.start), words.day(scenario["end"])
+    # A run that ends at midnight has the day before as its last.
+    last = run.start + timedelta(seconds=max(run.horizon_s - 1, 0))
+    start, end = words.date(run.start), words.date(last)
     in_english = Markup("" if words.code == ENGLISH else ' lang="en"')
     description = str(scenario.get("description", ""))
     return {
@@ -80,7 +84,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
             words.say("{start} to {end}", start=start, end=end),
             words.count(len(strategies), "strategy")
             if several
-            else words.say("strategy {name}", name=strategies[0]),
+            else words.say("strategy {name}", name=_called(run, words)),
             replicates,
             draws if run.n_draws else words.say("luck alone"),
             words.say("root seed {seed}", seed=str(manifest["root_seed"])),
@@ -99,8 +103,6 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "n_draws_said": words.digits(f"{run.n_draws:,}"),
         "n_draws_counted": words.count(run.n_draws, "draw"),
         "is_comparison": several,
-        "baseline": manifest.get("baseline", ""),
-        "strategy_names": strategies,
         "n_replicates": replicates,
         "level": words.digits(percent(LEVEL, 2)),
         "offset": offset_name(run.start),
@@ -108,6 +110,12 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "result_id": manifest["result_id"],
         "repeat": repeat(run, words),
     }
+
+
+def _called(run: RunFolder, words: Language) -> str:
+    """The only strategy of a run by what it blocks, its label behind."""
+    ((label, name),) = strategy_names(strategies_of(run), words).items()
+    return name if name == label else f"{quoted(name, words)} ({label})"
 
 
 def _urgent(run: RunFolder, words: Language) -> list[str]:

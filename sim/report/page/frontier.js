@@ -21,7 +21,7 @@ function frontierPlot(points, width, height) {
     parts.push(shape("line", { x1: left, x2: right, y1: y(tick), y2: y(tick), stroke: tick ? rule : soft }));
     parts.push(shape("text", { x: left - 6, y: y(tick) + 4, "text-anchor": "end", fill: soft }, yAxis.text(tick)));
   }
-  const spots = points.map((one) => ({ x: x(one.efficacy), y: y(one.collateral), name: one.strategy }));
+  const spots = points.map((one) => ({ x: x(one.efficacy), y: y(one.collateral), name: strategyName(one.strategy) }));
   const places = labelPlaces(spots, [left, right, top, bottom]);
   points.forEach((one, row) => {
     const colour = token(one.is_dominated ? "line-6" : "line-0");
@@ -40,7 +40,7 @@ function frontierPlot(points, width, height) {
     parts.push(shape("text", {
       x: spot.x + 9 * place.across, y: spot.y + 9 * place.down + 4, class: "name",
       "text-anchor": place.across > 0 ? "start" : "end",
-    }, one.strategy));
+    }, spot.name));
   });
   return drawing(width, height, ...parts);
 }

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.bands import share_of, shares_of, with_bands
-from sim.report.page.verdicts import NOT_SETTLED
+from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
@@ -272,12 +272,19 @@ def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row], words: L
             "How sure is that? Over all that is not known, the second harmed less in {n} cases of "
             "100: settled."
         )
-        if text(row, "verdict") == NOT_SETTLED:
+        if text(row, "verdict") == NOT_SETTLED and run.n_draws < LEAST_SETTLING:
+            settled = (
+                "How sure is that? Over all that is not known, the second harmed less in {n} cases "
+                "of 100; {draws} draws are too few to call that settled."
+            )
+        elif text(row, "verdict") == NOT_SETTLED:
             settled = (
                 "How sure is that? Over all that is not known, the second harmed less in {n} cases "
                 "of 100: not settled."
             )
-        return words.say(settled, n=str(math.floor(100 * share + 1e-9)))
+        return words.say(
+            settled, n=str(math.floor(100 * share + 1e-9)), draws=words.digits(f"{run.n_draws:,}")
+        )
     return words.say("How sure is that? No two of them were held against each other.")
 
 

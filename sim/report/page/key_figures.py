@@ -126,9 +126,6 @@ def out_of(row: Row, words: Language = IN_ENGLISH, *, is_under_heading: bool = F
         return ""
     unit = text(row, "denominator_unit")
     n = words.amount(words.digits(number(whole)), unit)
-    if not is_under_heading:
-        # At which revenue the demand is counted is for the table of all measures.
-        n = n.replace(words.name(unit), words.name(unit).partition(",")[0])
     # What is out of an assumed number may exceed it where that number is drawn as well.
     if cell(row, "all_high") > whole:
         drawn = "{n}, a number that the draws vary too"

@@ -104,9 +104,10 @@ function highestOf(lines, marks, window) {
 //
 // size: width and height in pixels, and whether names stand at the ends of lines.
 // hidden: names of lines that are not drawn; each keeps its colour.
-function linePlot(panel, window, size, hidden = new Set()) {
+// banded: name of the line whose wide band is drawn: of several, bands over each other hide all.
+function linePlot(panel, window, size, hidden = new Set(), banded = null) {
   const { width, height, hasLabels } = size;
-  const margin = { left: 52, right: hasLabels ? LABEL_ROOM : 14, top: 24, bottom: 26 };
+  const margin = { left: 52, right: hasLabels ? LABEL_ROOM : 14, top: panel.turns.length ? 36 : 24, bottom: 26 };
   const [left, right] = [margin.left, width - margin.right];
   const [top, bottom] = [margin.top, height - margin.bottom];
   const [ink, soft, rule] = ["ink", "soft", "rule"].map(token);
@@ -128,6 +129,16 @@ function linePlot(panel, window, size, hidden = new Set()) {
     const anchor = place > right - 18 ? "end" : place < left + 18 ? "start" : "middle";
     parts.push(shape("text", { x: place, y: bottom + 19, "text-anchor": anchor, fill: soft }, text));
   }
+  panel.turns.forEach((turn, row) => {
+    if (turn.t < window.from || turn.t > window.to) return;
+    const place = x(turn.t).toFixed(1);
+    const title = shape("title", {}, turn.text);
+    parts.push(
+      shape("line", { x1: place, x2: place, y1: top, y2: bottom, stroke: soft, "stroke-width": 1, "stroke-opacity": 0.6 }),
+      shape("path", { d: `M${place},${bottom}l-4,7h8Z`, fill: ink }),
+      shape("text", { x: place, y: top - 4, "text-anchor": "middle", fill: ink, "font-weight": 600, class: "turn" }, `${row + 1}`, title)
+    );
+  });
   const ends = [];
   for (const { line, row } of shown) {
     const colour = lineColour(row);
@@ -136,7 +147,7 @@ function linePlot(panel, window, size, hidden = new Set()) {
       // Edges of wide bands tell them apart where they lie over each other.
       stroke: name === "all" ? colour : "none", "stroke-opacity": 0.35, "stroke-width": 1,
     }));
-    if (line.all) area(line.all[0], line.all[2], ALL_OPACITY, "all");
+    if (line.all && (banded === null || line.name === banded)) area(line.all[0], line.all[2], ALL_OPACITY, "all");
     if (line.low) area(line.low, line.high, LUCK_OPACITY, "luck");
   }
   for (const { line, row } of shown) {

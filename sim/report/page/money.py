@@ -20,6 +20,7 @@ from sim.report.page.cells import (
     PageTable,
     columns,
     sort_key,
+    without_empty,
 )
 from sim.report.page.key_figures import published_text
 from sim.report.words.languages import IN_ENGLISH, Language
@@ -113,7 +114,9 @@ def _money_table(
         ),
     )
     choices = [Choice(name, name, name == harmful) for name in strategies]
-    return PageTable(id_, caption, heads, lines, choices=choices)
+    # A column that nobody published anything for would be empty.
+    table = PageTable(id_, caption, heads, lines, choices=choices)
+    return without_empty(table, words.say("Published beside it"))
 
 
 def provider_table(
@@ -151,7 +154,8 @@ def provider_table(
     choices = [Choice(name, name, name == strategies[0]) for name in strategies]
     caption = words.say("Hosting spending that providers lost and gained")
     heads = columns(*map(words.say, titles), numbers=(2, 3), english=(0, 4))
-    return PageTable("money-providers", caption, heads, lines, choices=choices)
+    table = PageTable("money-providers", caption, heads, lines, choices=choices)
+    return without_empty(table, words.say("Published of its gain"))
 
 
 def _bar(low: float, mean: float, high: float, bounds: tuple[float, float]) -> Bar | None:

@@ -18,6 +18,7 @@ from sim.report.page.repeat_command import is_comparison
 from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
+from sim.report.words.plain import quoted, strategies_of, strategy_names, with_names
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
@@ -57,12 +58,20 @@ def said(
         Label of the strategy of which it is said what its measures hang on.
     """
     several = is_comparison(run)
+    names = {
+        label: quoted(name, words)
+        for label, name in strategy_names(strategies_of(run), words).items()
+    }
     if several:
         rows = with_bands(run, read_rows(run, "comparison.csv"))
-        verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
+        verdicts = with_names(read_rows(run, "verdicts.csv"), names) if run.n_draws else []
         settled = verdict_sentence(verdicts, run.n_draws, words) if run.n_draws else ""
         sentences = answer_comparison(
-            rows, first_harm(tradeoff), str(run.manifest["baseline"]), settled, words
+            with_names(rows, names),
+            with_names(first_harm(tradeoff), names),
+            names[str(run.manifest["baseline"])],
+            settled,
+            words,
         )
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))
@@ -70,7 +79,7 @@ def said(
         impaired = float(run.scenario["thresholds"]["impaired"])
         sentences = answer.answer_run(by_metric, impaired, words, rate_of(run))
     hung = [
-        hangs_on(run, row, harmful if several else "", words)
+        hangs_on(run, row, names[harmful] if several else "", words)
         for metric in (COLLATERAL, EFFICACY)
         for row in rows
         if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws

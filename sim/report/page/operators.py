@@ -7,6 +7,7 @@ and ceased to enforce each entry; what users lose is in ``groups.csv``.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,7 @@ from sim.results.tables import Row
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import OperatorRow
 
+_NUMBERED = re.compile(r"provider (\d+)")
 N_STEPS = 60
 """Parts of a strip."""
 MOST_HISTORIES = 20
@@ -67,11 +69,11 @@ def operator_table(
             lines.append(
                 Line.of(
                     Cell(
-                        operator.label,
+                        _name_of(operator, words),
                         range=words.say(
                             "{share} of users", share=words.digits(percent(operator.share_users, 2))
                         ),
-                        is_english=True,
+                        is_english=not _NUMBERED.fullmatch(operator.label),
                     ),
                     _strip(share[row], words),
                     *_how_soon(enforced.get((strategy, name)), words),
@@ -101,6 +103,17 @@ def operator_table(
     heads = columns(*map(words.say, titles), numbers=(2, 3, 4, 5, 6))
     caption = words.say("Who drops what, when, and what of it users meet who are on no VPN")
     return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)
+
+
+def has_numbered(run: RunFolder) -> bool:
+    """Whether some operators have a number in place of a name."""
+    return any(_NUMBERED.fullmatch(one.label) for one in read_operators(run))
+
+
+def _name_of(operator: OperatorRow, words: Language) -> str:
+    """What an operator is called; a hosting provider is called provider elsewhere on the page."""
+    numbered = _NUMBERED.fullmatch(operator.label)
+    return words.say("operator {n}", n=numbered[1]) if numbered else operator.label
 
 
 def _strip(share: NDArray[np.float64], words: Language) -> Cell:

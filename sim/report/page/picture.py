@@ -248,7 +248,8 @@ def _days(start: datetime, horizon_s: int) -> list[tuple[int, datetime]]:
     for row in range(int(n_days) + 2):
         moment = midnight + timedelta(days=row)
         at_s = (moment - start) // timedelta(seconds=1)
-        if not 0 <= at_s <= horizon_s:
+        # A day stands where it begins: at the end of the run none does.
+        if not 0 <= at_s < horizon_s:
             continue
         if n_days <= LONG_DAYS:
             is_told = not found or (moment - found[0][1]).days % every == 0

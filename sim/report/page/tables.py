@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, HEADLINES, label, says_unit
@@ -20,6 +21,7 @@ from sim.report.page.cells import (
     PageTable,
     columns,
     sort_key,
+    without_empty,
 )
 from sim.report.page.key_figures import all_text, confidence_of, out_of, published_text
 from sim.report.words.languages import IN_ENGLISH, Language
@@ -34,6 +36,7 @@ from sim.report.words.numbers import (
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
+NO_NAMES: Mapping[str, str] = MappingProxyType({})
 BOTH_RANGES = ("Range by luck", "Range with all that is not known")
 
 
@@ -68,28 +71,34 @@ def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
     )
     numbers = (*((1, 2, 4, 5) if has_draws else (1, 2, 3)), len(titles) - 1)
     heads = columns(*map(words.say, titles), numbers=numbers)
-    return PageTable("measures", words.say(caption), heads, lines)
+    table = PageTable("measures", words.say(caption), heads, lines)
+    return without_empty(table, words.say("Published"))
 
 
 def strategy_table(
-    rows: Sequence[Row], strategies: Sequence[str], baseline: str, words: Language = IN_ENGLISH
+    rows: Sequence[Row],
+    names: Mapping[str, str],
+    baseline: str,
+    words: Language = IN_ENGLISH,
 ) -> PageTable:
-    """Key measures of every strategy, side by side.
+    """Key measures of every strategy, side by side: the one table that has their labels too.
 
     Parameters
     ----------
+    names
+        What each strategy is called, by its label.
     rows
         Of ``summary.csv``, in which the range of money is one over draws of prices unless there
         are draws of all that is not known.
     """
     by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
-    metrics = [metric for metric in HEADLINES if any((name, metric) in by for name in strategies)]
+    metrics = [metric for metric in HEADLINES if any((name, metric) in by for name in names)]
     lines = [
         Line.of(
-            words.say("{name} (baseline)", name=name) if name == baseline else name,
+            Cell(capitalised(names[name]), range=_label_of(name, names[name], baseline, words)),
             *(_mean_cell(by.get((name, metric)), words) for metric in metrics),
         )
-        for name in strategies
+        for name in names
     ]
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     titles = [words.say("Strategy")]
@@ -98,6 +107,14 @@ def strategy_table(
         titles.append(f"{capitalised(words.name(label(metric)))}{unit}")
     heads = columns(*titles, numbers=range(1, len(titles)))
     return PageTable("strategies", words.say("Strategies compared"), heads, lines)
+
+
+def _label_of(label_: str, name: str, baseline: str, words: Language) -> str:
+    """The label of a strategy where its name is another, and that it is the baseline."""
+    said = label_ if label_ != name and f"({label_})" not in name else ""
+    if label_ != baseline:
+        return said
+    return words.say("{name} (baseline)", name=said) if said else words.say("baseline")
 
 
 def _mean_cell(row: Row | None, words: Language) -> Cell:
@@ -110,12 +127,24 @@ def _mean_cell(row: Row | None, words: Language) -> Cell:
     luck = words.say("as given {given}", given=given)
     if found.range:
         luck = words.say("as given {given}, by luck {range}", given=given, range=found.range)
-    wide = words.say("in all {range}", range=all_text(row, words))
+    wide = words.say("{range} with all that is not known", range=all_text(row, words))
     return replace(found, range=luck, all="" if all_text(row) == NOT_KNOWN else wide)
 
 
-def difference_table(rows: Sequence[Row], baseline: str, words: Language = IN_ENGLISH) -> PageTable:
-    """Every measure of every strategy, and its paired difference from the baseline."""
+def difference_table(
+    rows: Sequence[Row],
+    baseline: str,
+    words: Language = IN_ENGLISH,
+    names: Mapping[str, str] = NO_NAMES,
+) -> PageTable:
+    """Every measure of every strategy, and its paired difference from the baseline.
+
+    Parameters
+    ----------
+    names
+        What strategies are called, by label; else they are called by it.
+    """
+    called = names.get(baseline, baseline)
     has_draws = any("all_low" in row for row in rows)
     middle = "given" if has_draws else "mean"
     lines = []
@@ -159,15 +188,16 @@ def difference_table(rows: Sequence[Row], baseline: str, words: Language = IN_EN
         ),
         *map(words.say, ranges),
         words.say(
-            "Difference from {baseline}, {level} interval", baseline=baseline, level=confidence
+            "Difference from {baseline}, {level} interval", baseline=called, level=confidence
         ),
         words.say("p, Holm"),
         numbers=(1, 2, 3, 5, 6) if has_draws else range(1, 5),
+        strategies=(0,),
     )
     caption = words.say(
         "Means, and mean paired differences from {baseline}: their intervals, and p, are of luck "
         "alone, at the values as given",
-        baseline=baseline,
+        baseline=called,
     )
     return PageTable("measures", caption, heads, lines, choices=choices)
 
@@ -192,12 +222,20 @@ def _p_cell(p: float, words: Language) -> Cell:
     return Cell(words.say(NOT_KNOWN), "") if math.isnan(p) else Cell(words.digits(p_value(p)), p)
 
 
-def tradeoff_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
-    """Effect and harm of every strategy, and which are beaten."""
+def tradeoff_table(
+    rows: Sequence[Row], words: Language = IN_ENGLISH, names: Mapping[str, str] = NO_NAMES
+) -> PageTable:
+    """Effect and harm of every strategy, and which are beaten.
+
+    Parameters
+    ----------
+    names
+        What strategies are called, by label; else they are called by it.
+    """
     lines = []
     for row in rows:
         is_dominated = row.get("is_dominated") is True
-        by = text(row, "dominated_by").replace(";", ", ")
+        by = ", ".join(names.get(one, one) for one in text(row, "dominated_by").split(";"))
         share = cell(row, "share_of_draws_on_frontier")
         beaten = "beaten" if is_dominated else "not beaten"
         lines.append(
@@ -226,6 +264,7 @@ def tradeoff_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTab
         words.say("Beaten, as given"),
         words.say("How often unbeaten, by luck"),
         numbers=(1, 2, 3, 5),
+        strategies=(0,),
     )
     caption = words.say("Effect on the target and harm to bystanders")
     return PageTable("tradeoff", caption, heads, lines, choices=choices)

@@ -55,7 +55,7 @@ def verdict_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
         "Difference: median, 90 % range",
         "What decides it",
     )
-    heads = columns(*map(words.say, titles), numbers=(3, 4, 5, 6))
+    heads = columns(*map(words.say, titles), numbers=(3, 4, 5, 6), strategies=(0, 1))
     caption = words.say("Which strategy is better over all that is not known")
     return PageTable("verdicts", caption, heads, lines, choices=_choices(rows, words))
 
@@ -78,7 +78,7 @@ def regret_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable
         "Regret in the worst draw",
         "Denies the target's users nothing",
     )
-    heads = columns(*map(words.say, titles), numbers=(1, 2))
+    heads = columns(*map(words.say, titles), numbers=(1, 2), strategies=(0,))
     caption = words.say(
         "Regret: how much worse than the best of the strategies that block, draw by draw"
     )

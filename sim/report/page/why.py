@@ -116,13 +116,17 @@ def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -
     return tuple(found)
 
 
-def orders_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLISH) -> str:
+def orders_in_words(
+    summary: Mapping[str, Row], words: Language = IN_ENGLISH, *, has_draws: bool = False
+) -> str:
     """How many orders put how much on the register, and how much of it was dropped.
 
     Parameters
     ----------
     summary
         Rows of ``summary.csv`` of one strategy, by metric.
+    has_draws
+        Whether other numbers of the page are medians of draws: these here are as given.
     """
 
     def mean(metric: str) -> float:
@@ -142,6 +146,8 @@ def orders_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLISH) ->
             orders=capitalised(words.digits(number(orders))),
             listed=words.digits(number(listed)),
         )
+    if has_draws:
+        put = words.say("As given: {put}", put=put)
     if math.isnan(dropped):
         return f"{put}."
     acted = "an average user's operator dropped {n}"

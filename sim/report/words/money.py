@@ -7,22 +7,24 @@ corrected by another. What is said of published figures is English, as their not
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.numbers import MILLION, NOT_KNOWN, number, span
+from sim.report.words.numbers import MILLION, NOT_KNOWN, capitalised, number, span
+from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
+from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
-from sim.results.tables import read_rows, text
 from sim.scenario.countries import rate_at
 from sim.scenario.tables.rows import FigureRow, RateRow
 
 S_PER_D = 86_400
 PRIVATE = measure_name("private_loss_usd")
+GROSS, NET = measure_name("gross_loss_usd"), measure_name("net_social_loss_usd")
 
 
 def difference_sentence(means: Iterable[tuple[str, float]], words: Language = IN_ENGLISH) -> str:
@@ -178,14 +180,66 @@ def money_sentences(run: RunFolder, words: Language = IN_ENGLISH) -> list[tuple[
     means = [(text(row, "scope"), cell(row, "mean")) for row in methods]
     found = [(difference_sentence(means, words), True)]
     own = spreads.get(strategy, {}).get(PRIVATE)
-    if said := currency_sentence(rate_of(run), own, words):
+    # With draws the loss to quote is their median, which is said with its currency elsewhere.
+    if not run.n_draws and (said := currency_sentence(rate_of(run), own, words)):
         found.append((said, True))
     found += [
         (ceiling_sentence(each), words.code == ENGLISH)
         for each in ceilings(spreads.get(strategy, {}), figures, run.horizon_s / S_PER_D)
     ]
-    lead = f"{strategy}: " if len(run.strategies) > 1 else ""
+    name = strategy_names(strategies_of(run), words)[strategy]
+    lead = f"{capitalised(name)}: " if len(run.strategies) > 1 else ""
     return [(f"{lead}{said}", is_said) for said, is_said in found]
+
+
+def loss_sentences(run: RunFolder, rows: Sequence[Row], words: Language = IN_ENGLISH) -> str:
+    """Say which loss is the one to quote, and why others that stand beside it differ.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``summary.csv`` with both bands, in which the number that is said is ``mean``.
+    """
+    by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
+    losses = {name: by[name, PRIVATE] for name in run.strategies if (name, PRIVATE) in by}
+    known = {name: row for name, row in losses.items() if cell(row, "mean") > 0}
+    if not known:
+        return ""
+    strategy = max(known, key=lambda name: cell(known[name], "mean"))
+    private = known[strategy]
+    ends = ("all_low", "all_high") if run.n_draws else ("low", "high")
+    low, high = (cell(private, name) for name in ends)
+    has_range = not (math.isnan(low) or math.isnan(high))
+
+    def as_given(metric: str) -> str:
+        row = by.get((strategy, metric), {})
+        return words.digits(number(cell(row, "given" if run.n_draws else "mean")))
+
+    said = words.say(
+        "The loss to quote is the private loss: {n} USD{ranges}, the median over draws of all that "
+        "is not known. The table shows it as given, {given} USD."
+        if run.n_draws
+        else "The loss to quote is the private loss: {n} USD{ranges}.",
+        n=words.digits(number(cell(private, "mean"))),
+        ranges=f" ({words.digits(span(low, high))})" if has_range else "",
+        given=as_given(PRIVATE),
+    )
+    if run.n_draws:
+        usd = Spread(cell(private, "mean"), low, high)
+        said = " ".join(filter(None, (said, amount_sentence(rate_of(run), usd, words))))
+    if (strategy, GROSS) in by and (strategy, NET) in by:
+        why = words.say(
+            "Two others differ by what they count, as given: {gross} USD (gross loss) is before "
+            "customers come back, {net} USD (net social loss) is less what rivals in the country "
+            "sell instead.",
+            gross=as_given(GROSS),
+            net=as_given(NET),
+        )
+        said = f"{said} {why}"
+    if len(run.strategies) == 1:
+        return said
+    name = strategy_names(strategies_of(run), words)[strategy]
+    return f"{capitalised(name)}: {said}"
 
 
 def _private(spreads: Mapping[str, Spread]) -> float:

@@ -7,12 +7,16 @@ ranges stand beside them on the page; nothing here is to be quoted.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import number
+from sim.results.read import RunFolder
+from sim.results.tables import Cell as Value
+from sim.results.tables import Row
 from sim.scenario.strategies import DECLARED
 
 _NUMBERS = (
@@ -100,6 +104,55 @@ def strategy_words(strategy: Mapping[str, Any], words: Language = IN_ENGLISH) ->
     if "{length}" in told and "length" not in parameters:
         told = told.replace("/{length} ", "")
     return words.say(told, **parameters)
+
+
+def strategies_of(run: RunFolder) -> list[Mapping[str, Any]]:
+    """Label, id and parameters of each strategy of a folder, of a run's only one too."""
+    listed = run.manifest.get("strategies")
+    if listed:
+        return list(listed)
+    own = run.scenario.get("strategy") or {}
+    parameters = {key: value for key, value in own.items() if key != "id"}
+    return [
+        {"label": label, "id": own.get("id", label), "parameters": parameters}
+        for label in run.strategies
+    ]
+
+
+def strategy_names(
+    strategies: Sequence[Mapping[str, Any]], words: Language = IN_ENGLISH
+) -> dict[str, str]:
+    """What each strategy of a manifest is called for people, by its label: no two alike."""
+    said = {str(one["label"]): strategy_words(one, words) for one in strategies}
+    times = Counter(said.values())
+    return {
+        label: name if times[name] == 1 else f"{name} ({label})" for label, name in said.items()
+    }
+
+
+def quoted(name: str, words: Language = IN_ENGLISH) -> str:
+    """A name in the quotation marks of the language, where it stands in a sentence."""
+    left, right = (
+        ("\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}")
+        if words.code == ENGLISH
+        else (
+            "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}",
+            "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}",
+        )
+    )
+    return f"{left}{name}{right}"
+
+
+def with_names(rows: Sequence[Row], names: Mapping[str, str]) -> list[Row]:
+    """Rows whose labels of strategies are what people call them."""
+
+    def told(column: str, value: Value) -> Value:
+        is_label = column in ("strategy", "other", "baseline", "dominated_by")
+        if not (is_label and isinstance(value, str)):
+            return value
+        return ";".join(names.get(label, label) for label in value.split(";"))
+
+    return [{column: told(column, value) for column, value in row.items()} for row in rows]
 
 
 def _count(n: int, words: Language = IN_ENGLISH) -> str:

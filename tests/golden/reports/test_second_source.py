@@ -29,6 +29,7 @@ from matplotlib.text import Text
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing
 from sim.report.figures.kinds import FIGURES
 from sim.report.figures.layers import TOTAL
+from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.read import open_run
 from tests.golden.reports.runs import N_DRAWS, RUNS
 from tests.golden.reports.subjects import COVERING, drawing_of, exported, page_of, side_by_side
@@ -261,6 +262,7 @@ def test_lines_of_charts_are_the_means_of_stored_curves(
     folder, values = folders(name), values_of(pages(name))
     run = open_run(folder)
     several = len(run.strategies) > 1
+    label_of = {name: label for label, name in strategy_names(strategies_of(run)).items()}
     metrics = {
         "affected": "businesses_affected", "impaired": "businesses_impaired",
         "down": "businesses_down", "listed": "addresses_listed",
@@ -291,7 +293,8 @@ def test_lines_of_charts_are_the_means_of_stored_curves(
                 metric = of_panel.get(panel["title"]) if several else metrics.get(line["name"])
                 if metric is None or panel["strategy"]:
                     continue
-                at = mean_curve(folder, metric, line["name"] if several else run.strategies[0])
+                strategy = label_of[line["name"]] if several else run.strategies[0]
+                at = mean_curve(folder, metric, strategy)
                 for place in {0, len(line["t"]) // 3, int(np.argmax(known)), len(line["t"]) - 1}:
                     step = 5e-5 if panel["is_share"] else 1e-3 * max(known) + 1e-9
                     assert line["mean"][place] == pytest.approx(at(line["t"][place]), abs=step)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import pytest
 
+from sim.catalogue.choices import EFFICACY
+from sim.catalogue.measures import OF_DEMAND, TABLE_DEMAND
 from sim.report.page.answer import answer_run, doubt
 from sim.report.page.answer_comparison import answer_comparison
 from sim.report.page.key_figures import key_figures
@@ -32,6 +34,18 @@ def rows(*cells: dict[str, Cell]) -> Mapping[str, Mapping[str, Cell]]:
 
 def plain(sentences: list[str]) -> list[str]:
     return [sentence.replace(NBSP, " ") for sentence in sentences]
+
+
+def test_what_a_figure_is_out_of_tells_two_kinds_of_demand_apart() -> None:
+    """Else one demand has two sizes on the same page."""
+    losses = [
+        summary_row(name, 0.1, of=1e6) | {"denominator_unit": unit}
+        for name, unit in (("demand_lost_share", TABLE_DEMAND), ("private_loss_usd", OF_DEMAND))
+    ]
+    said = [figure.of for figure in key_figures(rows(*losses))]
+    assert len(said) == 2
+    assert said[0].endswith("USD of domestic demand, at table revenue")
+    assert said[1].endswith("USD of domestic demand, at drawn revenue levels")
 
 
 def test_a_run_is_answered_with_its_numbers_and_their_ranges() -> None:
@@ -168,8 +182,11 @@ def test_a_comparison_names_most_and_least_harm_who_is_beaten_and_how_sure_it_is
 def test_who_is_beaten_is_not_said_from_luck_alone_where_there_are_draws() -> None:
     rows_ = [comparison_row("none", 0), comparison_row("wide", 2000), comparison_row("exact", 100)]
     points = [point("none", 0, 0), point("wide", 50, 2000, "exact"), point("exact", 60, 100)]
-    drawn = answer_comparison(rows_, points, "none", "Not settled over the draws.")
-    assert drawn[1].startswith("As given, the strategy exact denied the target's users most, 60 ")
+    # As given exact denies most, over the draws wide: the picture above tells the draws.
+    medians = {"wide": 80, "exact": 70}
+    effect = [comparison_row(name, n) | {"metric": EFFICACY} for name, n in medians.items()]
+    drawn = answer_comparison([*rows_, *effect], points, "none", "Not settled over the draws.")
+    assert drawn[1].startswith("The strategy wide denied the target's users most, 80 ")
     assert "beaten" not in drawn[1]
     assert drawn[2] == "Not settled over the draws."
     assert "beaten" in answer_comparison(rows_, points, "none")[1]

@@ -11,6 +11,7 @@ import pytest
 
 from sim.measure.bands import band_of, step_values
 from sim.report.page.charts import MAX_TIMES, chart_data, plain, read_drawn
+from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.read import open_run
 
 
@@ -77,11 +78,12 @@ def test_splits_are_shares_of_the_businesses_of_each(
 
 def test_a_comparison_has_a_line_for_each_strategy_in_every_panel(comparison_folder: Path) -> None:
     run = open_run(comparison_folder)
+    names = strategy_names(strategies_of(run))
     charts = chart_data(run, read_drawn(run))
     for chart in charts:
         for one in chart["panels"]:
             if chart["id"] != "who":
-                assert [line["name"] for line in one["lines"]] == list(run.strategies)
+                assert [line["name"] for line in one["lines"]] == list(names.values())
     who = next(chart for chart in charts if chart["id"] == "who")
     assert {one["strategy"] for one in who["panels"]} == set(run.strategies)
     json.dumps(charts, allow_nan=False)  # no NaN is left: it is no JSON

@@ -6,7 +6,8 @@ import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import get_args
+from types import SimpleNamespace
+from typing import cast, get_args
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from sim.report.page.document import render
 from sim.report.page.headline import (
     HIT_FOR,
     HIT_SHARE,
+    _is_order_sure,
     _the_target,
     headline,
     headline_of_comparison,
@@ -25,9 +27,17 @@ from sim.report.page.headline import (
 )
 from sim.report.page.picture import bars_of_comparison, picture_of_run
 from sim.report.words.languages import IN_ENGLISH
-from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
+from sim.report.words.plain import (
+    duration_words,
+    share_words,
+    strategies_of,
+    strategy_names,
+    strategy_words,
+    times_words,
+    with_names,
+)
 from sim.results.read import RunFolder, open_run
-from sim.results.tables import read_rows
+from sim.results.tables import Row, read_rows
 from sim.scenario.strategies import Strategy
 from tests.unit.report.test_answer import rows, summary_row
 
@@ -280,6 +290,54 @@ def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
     assert f" {words}" in headline_of_comparison(run, told, []).says
 
 
+def test_an_order_that_every_draw_shows_is_not_settled_by_few_of_them() -> None:
+    harm: dict[str, Row] = {"a": {"mean": 1.0}, "b": {"mean": 2.0}}
+    verdict: Row = {
+        "metric": COLLATERAL, "strategy": "a", "other": "b", "share_less": 1.0,
+        "verdict": "not settled",
+    }  # fmt: skip
+
+    def said(n_draws: int) -> str:
+        run = cast("RunFolder", SimpleNamespace(n_draws=n_draws))
+        return _is_order_sure(run, harm, [verdict], IN_ENGLISH)
+
+    assert said(24).endswith("in 100 cases of 100; 24 draws are too few to call that settled.")
+    assert said(59).endswith("in 100 cases of 100: not settled.")
+
+
+def test_strategies_are_called_by_what_they_block_and_no_two_alike() -> None:
+    def one(label: str, length: int) -> dict[str, object]:
+        return {"label": label, "id": "aggregate", "parameters": {"length": length}}
+
+    named = strategy_names([one("a", 24), one("b", 16), one("c", 16)])
+    assert named == {
+        "a": "whole /24 networks", "b": "whole /16 networks (b)", "c": "whole /16 networks (c)"
+    }  # fmt: skip
+    rows_ = with_names([{"strategy": "a", "dominated_by": "b;c", "metric": "a"}], named)
+    assert rows_ == [
+        {"strategy": "whole /24 networks", "metric": "a",
+         "dominated_by": "whole /16 networks (b);whole /16 networks (c)"}
+    ]  # fmt: skip
+
+
+def test_charts_and_sentences_of_a_comparison_have_no_label_of_a_strategy(
+    comparison_folder: Path,
+) -> None:
+    run = open_run(comparison_folder)
+    page = render(run)
+    named = strategy_names(strategies_of(run))
+    labels = [label for label, name in named.items() if label not in name]
+    assert len(labels) > 4
+    head = re.search(r'<section id="answer".*?</section>', page, re.DOTALL)
+    assert head is not None
+    shown = re.sub(r"<details.*?</details>", "", head[0], flags=re.DOTALL)
+    for label in labels:
+        assert not re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", shown), label
+        # Its one place is below its name in the table of all strategies.
+        told = f'<span class="range">{label}'
+        assert page.count(told) == 1, label
+
+
 SPAIN = timezone(timedelta(hours=1))
 
 
@@ -290,9 +348,9 @@ SPAIN = timezone(timedelta(hours=1))
         (
             datetime(2018, 4, 16, tzinfo=UTC),
             4.0,
-            ["16 Apr", "17 Apr", "18 Apr", "19 Apr", "20 Apr"],
+            ["16 Apr", "17 Apr", "18 Apr", "19 Apr"],  # on the 20th nothing is left of the run
         ),
-        (datetime(2018, 4, 16, tzinfo=UTC), 260.0, ["1 May", "1 Jul", "1 Sep", "1 Nov", "1 Jan"]),
+        (datetime(2018, 4, 16, tzinfo=UTC), 260.0, ["1 May", "1 Jul", "1 Sep", "1 Nov"]),
         (datetime(2018, 4, 16, 8, tzinfo=UTC), 0.25, ["16 Apr"]),
     ],
 )

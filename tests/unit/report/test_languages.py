@@ -108,6 +108,40 @@ def test_every_text_that_pages_and_scripts_say_stands_in_a_table():
     assert {text: file for text, file in needed.items() if text not in there} == {}
 
 
+def test_every_row_of_the_tables_of_sentences_is_said_somewhere():
+    """Else translators work for nobody, and a reader of a table takes it for what a page says."""
+    said = set(said_under(REPOSITORY / "sim"))
+    written = ""
+    for path in sorted((REPOSITORY / "sim").rglob("*")):
+        if path.suffix == ".py":
+            tree = ast.parse(path.read_text("utf-8"))
+            # Names of states, words of numbers and the like are said from where they are listed.
+            said |= {
+                node.value
+                for node in ast.walk(tree)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            }
+        elif path.suffix == ".j2":
+            written += path.read_text("utf-8")
+    for table in ("assessment", "bundle", "money", "page", "said", "script"):
+        with (TABLES / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+            there = [row["en"] for row in csv.DictReader(file)]
+        # A row for each plural form of a noun is said by how many there are.
+        there = [text for text in there if not re.search(r" \[(one|few|many|other)\]$", text)]
+        assert there
+        unused = [text for text in there if text not in said and text not in written]
+        assert unused == [], table
+
+
+def test_no_russian_preposition_governs_a_counted_noun():
+    """A noun behind a number stands in the nominative there: "по 2 прогона" is no Russian."""
+    counted = r"\{(?:replicates|runs|\w+:[^}]+)\}"
+    governed = re.compile(rf"\b(?:по|из|от|для|без|после|у|к|с|со)\s{counted}", re.IGNORECASE)
+    assert governed.search("Средние по {replicates}")
+    assert governed.search("у {n:business}")
+    assert [row["ru"] for row in rows() if governed.search(row["ru"])] == []
+
+
 def test_what_is_said_is_found_directly_by_a_name_and_by_map():
     source = """
 FEW = ("a word", "two words")

@@ -9,9 +9,19 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
+from sim.report.page.bands import with_bands
 from sim.report.words.languages import LANGUAGES, language
-from sim.report.words.money import millions, money_sentences
+from sim.report.words.money import (
+    GROSS,
+    NET,
+    PRIVATE,
+    loss_sentences,
+    millions,
+    money_sentences,
+)
+from sim.report.words.numbers import number
 from sim.results.read import open_run
+from sim.results.tables import read_rows
 from tests.numbers_said import numbers_in
 
 
@@ -50,6 +60,33 @@ def test_what_is_said_of_money_has_the_same_numbers_in_every_language(
         assert (one == same) is not is_said
         if is_said:
             assert numbers_in(one, "en") == numbers_in(same, code)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_one_loss_is_the_one_to_quote_and_the_others_are_said_beside_it(
+    code: str, shipped_run: Path, drawn_run: Path
+) -> None:
+    words = language(code)
+    for folder in (shipped_run, drawn_run):
+        run = open_run(folder)
+        rows = with_bands(run, read_rows(run, "summary.csv"))
+        said = loss_sentences(run, rows, words)
+        as_given = {row["metric"]: float(row["mean"]) for row in rows_of(folder / "summary.csv")}
+        told = [words.digits(number(as_given[name])) for name in (GROSS, NET)]
+        assert all(f"{one} USD" in said for one in told), said
+        # It is the number of the key figures, and that of the table is said to be as given.
+        (quoted,) = (float(row["mean"]) for row in rows if row["metric"] == PRIVATE)
+        assert f": {words.digits(number(quoted))} USD (" in said
+        table = f"{words.digits(number(as_given[PRIVATE]))} USD."
+        assert (table in said) is (run.n_draws > 0)
+        assert (quoted == as_given[PRIVATE]) is (run.n_draws == 0)
+
+
+def test_an_amount_in_the_country_s_currency_is_that_of_the_loss_to_quote(drawn_run: Path) -> None:
+    run = open_run(drawn_run)
+    assert "million RUB (" not in " ".join(said for said, _ in money_sentences(run))
+    said = loss_sentences(run, with_bands(run, read_rows(run, "summary.csv")))
+    assert "In RUB: " in said
 
 
 @pytest.mark.parametrize("name", ["summary.csv", "money.csv"])

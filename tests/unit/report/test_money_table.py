@@ -39,6 +39,16 @@ def test_bars_and_ticks_stand_on_one_logarithmic_axis() -> None:
     assert third is None
 
 
+def test_a_column_of_what_is_published_is_left_out_where_nothing_is() -> None:
+    alone = method("overblock_private_loss", 2e6, 1e7, 1e8) | {"scope": MODELLED}
+    told = method("raec", 1e6, 2e6, 3e6) | {"published": "5"}
+    without, with_ = (money_tables(rows, ("exact",))[0] for rows in ([alone], [alone, told]))
+    assert "Published beside it" not in [column.title for column in without.columns]
+    assert [len(line.cells) for line in without.rows] == [4]
+    assert [column.title for column in with_.columns][4] == "Published beside it"
+    assert [line.cells[4].text for line in with_.rows] == ["", "5 USD"]
+
+
 def test_an_axis_has_two_ends_where_all_is_one_number() -> None:
     table = money_tables([method("oecd", 1000.0, 1000.0, 1000.0)], ("exact",))[0]
     assert [text for _, text in table.columns[3].axis] == [f"1{NBSP}k", f"10{NBSP}k"]

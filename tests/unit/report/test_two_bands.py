@@ -124,11 +124,12 @@ def test_tables_have_a_column_for_each_range(
         for line in table.rows:
             assert len(line.cells) == len(titles)
             assert line.cells[first + 1].text.startswith(f"luck 12{NBSP}%; {FIRST} 50{NBSP}%")
-    cells = strategy_table(with_bands(run, read_rows(run, "summary.csv")), run.strategies, "none")
+    names = {name: name for name in run.strategies}
+    cells = strategy_table(with_bands(run, read_rows(run, "summary.csv")), names, "none")
     ranges = [(cell.range, cell.all) for line in cells.rows for cell in line.cells[1:]]
     assert any(luck for luck, _ in ranges)
     assert all(luck.startswith("as given ") for luck, _ in ranges if luck)
-    assert all(wide.startswith("in all ") for _, wide in ranges)
+    assert all(wide.endswith(" with all that is not known") for _, wide in ranges)
     without = summary_table(read_rows(open_run(shipped_run), "summary.csv"))
     assert "Range" in [column.title for column in without.columns]
 
@@ -186,6 +187,16 @@ def test_the_head_of_a_page_says_over_what_it_is_the_range(
     )
     assert alone == ["2 replicates", "luck alone"]
     assert both == ["2 replicates", f"{N_DRAWS} draws of what is not known"]
+
+
+def test_the_head_of_a_page_names_the_last_day_of_a_run_that_ends_at_midnight(
+    shipped_run: Path,
+) -> None:
+    run = open_run(shipped_run)
+    assert run.scenario["end"] == "2018-06-05T00:00+03:00"
+    assert frame(run, [], run.strategies[0], IN_ENGLISH)["facts"][0] == (
+        "16 April 2018 to 4 June 2018"
+    )
 
 
 def test_confidence_is_what_the_rows_say() -> None:

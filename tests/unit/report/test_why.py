@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import duckdb
 import numpy as np
@@ -18,12 +18,14 @@ import pytest
 
 from sim.report.figures.map_frames import map_data
 from sim.report.page.cells import Choice, Strip
-from sim.report.page.operators import operator_table
+from sim.report.page.operators import _name_of, operator_table
 from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
 from sim.report.page.why import chains, hit_by_provider, orders_in_words
+from sim.report.words.languages import language
 from sim.report.words.numbers import NBSP
 from sim.results.read import CurvePoints, RunFolder, open_run
 from sim.results.tables import Row, read_rows
+from sim.scenario.tables.rows import OperatorRow
 from tests.unit.report.test_group_tables import rows
 
 
@@ -72,6 +74,23 @@ def test_orders_are_told_as_far_as_they_are_known() -> None:
         .startswith("At the peak 1.50 million addresses stood on the register")
     )
     assert orders_in_words({}) == ""
+
+
+def test_an_operator_without_a_name_is_not_called_like_a_hosting_provider() -> None:
+    numbered, named = (
+        cast("OperatorRow", SimpleNamespace(label=label))
+        for label in ("provider 3", "Orange (fixed)")
+    )
+    assert [_name_of(one, language("en")) for one in (numbered, named)] == [
+        "operator 3", "Orange (fixed)"
+    ]  # fmt: skip
+    assert _name_of(numbered, language("it")) == "operatore 3"
+
+
+def test_orders_are_said_to_be_as_given_where_other_numbers_are_medians_of_draws() -> None:
+    made: dict[str, Row] = {"addresses_listed_peak": {"mean": 1.5e6}}
+    said = orders_in_words(made, has_draws=True).replace(NBSP, " ")
+    assert said == "As given: At the peak 1.50 million addresses stood on the register."
 
 
 def test_businesses_of_a_provider_are_counted_by_what_hit_them(shipped_run: Path) -> None:
