@@ -64,6 +64,7 @@ class Stream(IntEnum):
     COMPONENT_IPV6 = 47
     COMPONENT_IPV6_ADDRESS = 48
     RESPONSE_IPV6_ADDRESS = 49
+    FRONT_BY_NAMES = 50
 
 
 @dataclass(frozen=True)

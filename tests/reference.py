@@ -196,7 +196,8 @@ class RefPool:
     """Addresses of one provider in one region, at which there are fronts.
 
     ``by`` is ``'rental'`` or ``'domain-fronting'``. ``given_out`` are those at which fronts may be;
-    all where it is None.
+    all where it is None. ``share_by_names`` of its fronts are where names are; a share of its
+    addresses carries names, ``mean_names`` on average.
     """
 
     provider: str
@@ -205,6 +206,9 @@ class RefPool:
     by: str = "rental"
     region: str = ""
     given_out: TextRanges | None = None
+    share_by_names: float = 0.0
+    share_named: float = 1.0
+    mean_names: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -226,6 +230,7 @@ class RefFronts:
     discovery_lags_s: tuple[int, ...]
     n_known: int | None = None
     cancel_s: int | None = None
+    names_draws: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -410,6 +415,7 @@ class RefWorld:
     decisions: tuple[RefDecision, ...] = ()  # from outside; dated ones first, then drawn ones
     share_ipv6: float | None = None  # of users; families are not told apart without
     look_every_s: int | None = None  # of programs; there are none without
+    names_at: tuple[tuple[str, int], ...] = ()  # addresses with more names than one
 
 
 @dataclass(frozen=True)
@@ -1472,19 +1478,54 @@ class _Run:
             raise ValueError(f"fronts: no luck for front {row}")
         point = Fraction(rule.pool_draws[row]) * cumulative[-1]
         pool = next(pool for pool, upper in zip(pools, cumulative, strict=True) if upper > point)
-        ranges = free[pool]
-        rest = math.floor(Fraction(rule.address_draws[row]) * _size(ranges))
-        for start, stop in ranges:
-            if rest < stop - start:
-                break
-            rest -= stop - start
-        self.fronts.append(_Front(pool.provider, pool.by, start + rest, t_s))
-        self.events.append((t_s, "rented", row, str(ip_address(start + rest))))
+        address = self._address_of(pool, free[pool], row)
+        self.fronts.append(_Front(pool.provider, pool.by, address, t_s))
+        self.events.append((t_s, "rented", row, str(ip_address(address))))
         lag_s = rule.discovery_lags_s[row]
         easy = self.world.programme.saturation_finds
         if easy is not None:
             lag_s = math.ceil(Fraction(lag_s) * (1 + Fraction(len(self.known), easy)))
         self._plan(t_s + (lag_s if t_s == 0 else max(1, lag_s)), "discover", row)
+
+    def _address_of(self, pool: RefPool, free: Ranges, row: int) -> int:
+        """Address of a new front, out of the free ones of its pool: by names, or evenly."""
+        rule = self.world.fronts
+        assert rule is not None
+        luck = Fraction(rule.address_draws[row])
+        if pool.share_by_names > 0 and rule.names_draws[row] < pool.share_by_names:
+            weights = self._by_names(pool, free)
+            point = luck * sum(weight for _, weight in weights)
+            for address, weight in weights:
+                if point < weight:
+                    return address
+                point -= weight
+        rest = math.floor(luck * _size(free))
+        for start, stop in free:
+            if rest < stop - start:
+                return start + rest
+            rest -= stop - start
+        raise AssertionError(free)
+
+    def _by_names(self, pool: RefPool, free: Ranges) -> list[tuple[int, Fraction]]:
+        """Free addresses with what they weigh by names: those in use at t = 0, then all others."""
+        world, given_out = self.world, _given_out(pool)
+        names = {int(ip_address(text)): n for text, n in world.names_at}
+        seats = {row for business in world.businesses for row in business.components}
+        in_use = {
+            int(ip_address(text)) for row in seats for text in world.components[row].addresses
+        }
+        mine = {address for address in in_use if _holds(given_out, address)}
+        n_others = _size(given_out) - len(mine)
+        n_named = max(Fraction(0), Fraction(pool.share_named) * _size(given_out) - len(mine))
+        expected = n_named * Fraction(pool.mean_names)
+        used = sorted(address for address in mine if _holds(free, address))
+        others = [
+            address for start, stop in free for address in range(start, stop) if address not in mine
+        ]
+        return [
+            *((address, Fraction(names.get(address, 1))) for address in used),
+            *((address, expected / n_others) for address in others),
+        ]
 
     def _lose(self, row: int, t_s: int) -> None:
         rule, front = self.world.fronts, self.fronts[row]

@@ -28,6 +28,7 @@ from sim.scenario.tables.reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPON
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components
+from sim.world.crowding import Crowding, NamedPlace
 from sim.world.demand import Demand
 from sim.world.moves import Moves
 from sim.world.operators import Operators, Overload
@@ -192,13 +193,19 @@ class Firm:
 
 @dataclass(frozen=True)
 class Pool:
-    """Addresses of a provider in one region, at which the target has fronts."""
+    """Addresses of a provider in one region, at which the target has fronts.
+
+    Of those that nobody is modelled on, ``share_named`` carry ``mean_names`` each, as is expected.
+    """
 
     provider: str
     weight: float
     prefixes: tuple[str, ...]
     by: str = "rental"
     region: str = "region"
+    share_by_names: float = 0.0
+    share_named: float = 1.0
+    mean_names: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -206,7 +213,8 @@ class SmallWorld:
     """A world in plain values. Each firm is a sector of its own.
 
     ``decisions`` are withdrawals decided elsewhere, by time: time, share, and a provider, a prefix
-    or nothing. ``use`` has a weight for each clock hour of the run, or none.
+    or nothing. ``use`` has a weight for each clock hour of the run, or none. ``names_at`` are
+    addresses with more names than one.
     """
 
     orders: tuple[tuple[int, str, str] | Dated, ...] = ()
@@ -240,6 +248,7 @@ class SmallWorld:
     decisions: tuple[tuple[int, float, str], ...] = ()
     use: tuple[float, ...] = ()
     use_offset_s: int = 0
+    names_at: tuple[tuple[str, int], ...] = ()
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
 
     @cached_property
@@ -311,7 +320,7 @@ class SmallWorld:
                 sites=self.sites(),
             ),
             components=components,
-            pools=self._pools(places),
+            pools=self._pools(places, components, component_row),
             moves=self._moves(moved_row, places.provider),
             stays=stays if self.has_tenancy else None,
             programs=programs,
@@ -476,6 +485,7 @@ class SmallWorld:
             ),
             share_ipv6=self.share_ipv6,
             look_every_s=self.look_every_s,
+            names_at=self.names_at,
         )
 
     def _luck_rows(self) -> list[int]:
@@ -582,12 +592,14 @@ class SmallWorld:
         hosts = [
             (row, _place(a, self.line)) for row, seat in enumerate(seats) for a in seat.addresses
         ]
+        names = {_place(address, self.line): n for address, n in self.names_at}
         components = Components.of(
             [seat.mode == "spread" for seat in seats],
             [row for row, _ in hosts],
             [address for _, address in hosts],
             [row for row, _ in links],
             [firm for _, firm in links],
+            [names.get(address, 1) for _, address in hosts],
         )
         return components, rows, moved, stays, programs
 
@@ -724,9 +736,18 @@ class SmallWorld:
         mine = dict.fromkeys(pool.region for pool in self.pools if pool.provider == provider)
         return tuple(mine) or (Pool.region,)
 
-    def _pools(self, places: Places) -> Pools | None:
+    def _pools(
+        self, places: Places, components: Components, component_row: np.ndarray
+    ) -> Pools | None:
         if self.fronts is None:
             return None
+        seats = tuple(
+            Seats.of(_set_of(pool.prefixes, self.line))
+            if any(":" not in prefix for prefix in pool.prefixes)
+            else self.line.seats(map(_prefix, pool.prefixes))
+            for pool in self.pools
+        )
+        address, n_names, _ = components.in_use(component_row)
         rows = [places.provider.index(pool.provider) for pool in self.pools]
         return Pools(
             rules=self.fronts,
@@ -734,12 +755,19 @@ class SmallWorld:
             weight=np.array([pool.weight for pool in self.pools]),
             is_fronting=np.array([pool.by == DOMAIN_FRONTING for pool in self.pools]),
             addresses=tuple(_set_of(pool.prefixes, self.line) for pool in self.pools),
-            seats=tuple(
-                Seats.of(_set_of(pool.prefixes, self.line))
-                if any(":" not in prefix for prefix in pool.prefixes)
-                else self.line.seats(map(_prefix, pool.prefixes))
-                for pool in self.pools
-            ),
+            seats=seats,
+            crowding=tuple(
+                Crowding.of(
+                    pool.share_by_names,
+                    mine,
+                    [NamedPlace(mine, pool.share_named, pool.mean_names)],
+                    address,
+                    n_names,
+                )
+                for pool, mine in zip(self.pools, seats, strict=True)
+            )
+            if any(pool.share_by_names for pool in self.pools)
+            else (),
         )
 
     def _reference_fronts(self) -> ref.RefFronts | None:
@@ -760,6 +788,9 @@ class SmallWorld:
                     pool.by,
                     pool.region,
                     _given_out(pool.prefixes),
+                    pool.share_by_names,
+                    pool.share_named,
+                    pool.mean_names,
                 )
                 for pool in self.pools
             ),
@@ -768,6 +799,7 @@ class SmallWorld:
             tuple(np.rint(lag * self.censor.discovery_lag_h * HOUR).astype(int).tolist()),
             self.fronts.n_known,
             None if self.fronts.cancel_h is None else round(self.fronts.cancel_h * HOUR),
+            tuple(self.streams.generator(Stream.FRONT_BY_NAMES).random(N_FRONT_DRAWS).tolist()),
         )
 
     def _moves(self, moved_row: np.ndarray, provider: tuple[str, ...]) -> Moves | None:

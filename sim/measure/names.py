@@ -71,12 +71,7 @@ def names_in_use(
     -------
     address, n_names, n_active_sites : shapes (n_addresses,)
     """
-    components = world.components
-    host, _, _ = components.hosts_of(np.unique(world.businesses.component_row))
-    host = np.sort(host)  # hosts are sorted by address
-    address, first = np.unique(components.address[host], return_index=True)
-    row = host[first]
-    return address, components.n_names[row], components.n_active_sites[row]
+    return world.components.in_use(world.businesses.component_row)
 
 
 def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -103,7 +103,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         demand=build_demand(resolved),
         businesses=population.businesses,
         components=population.components,
-        pools=build_pools(resolved, places),
+        pools=build_pools(resolved, places, population),
         moves=population.moves,
         stays=population.stays,
         programs=population.programs,

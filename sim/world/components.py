@@ -161,6 +161,26 @@ class Components(Columns):
         hosts = [self.host_order[edge[one] : edge[one + 1]] for one in component.tolist()]
         return self.address[np.concatenate(hosts)]
 
+    def in_use(
+        self, component: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Distinct addresses of some components, ascending, with names and active sites on each.
+
+        Parameters
+        ----------
+        component : any shape
+            One may be there several times.
+
+        Returns
+        -------
+        address, n_names, n_active_sites : shapes (n_addresses,)
+        """
+        host, _, _ = self.hosts_of(np.unique(component))
+        host = np.sort(host)  # hosts are sorted by address
+        address, first = np.unique(self.address[host], return_index=True)
+        row = host[first]
+        return address, self.n_names[row], self.n_active_sites[row]
+
     def names_on(self, component: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Names, and active sites, that share the addresses of each of some components.
 

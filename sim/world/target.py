@@ -1,22 +1,25 @@
 """The service to be blocked: its own ranges, and the pools of addresses at which it has fronts.
 
-In: its prefixes, pool table, places. Out: its addresses as a set, and frozen pools. It does not
-know who blocks it, or which fronts are rented.
+In: its prefixes, pool table, places, and who sits there. Out: its addresses as a set, and frozen
+pools. It does not know who blocks it, or which fronts are rented.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.seats import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import DOMAIN_FRONTING
 from sim.world.columns import Columns
+from sim.world.crowding import Crowding, NamedPlace
+from sim.world.neighbours import names_of_places
+from sim.world.population import Population
 from sim.world.providers import Places
 
 
@@ -60,6 +63,8 @@ class Pools(Columns):
         Addresses of each pool.
     seats
         Those of them at which a front may be; all where it is empty.
+    crowding
+        Names on them; empty where no front is where names are.
     """
 
     rules: Fronts
@@ -68,6 +73,7 @@ class Pools(Columns):
     is_fronting: NDArray[np.bool_]
     addresses: tuple[IntervalSet, ...]
     seats: tuple[Seats, ...] = ()
+    crowding: tuple[Crowding, ...] = ()
 
     @property
     def given_out(self) -> tuple[Seats, ...]:
@@ -75,12 +81,12 @@ class Pools(Columns):
         return self.seats or tuple(Seats.of(addresses) for addresses in self.addresses)
 
 
-def build_pools(resolved: Resolved, places: Places) -> Pools | None:
+def build_pools(resolved: Resolved, places: Places, population: Population) -> Pools | None:
     """Return the pools of a scenario; None where the target rents no fronts."""
     if resolved.scenario.fronts is None or resolved.pools is None:
         return None
     provider_row = [places.provider.index(row.provider) for row in resolved.pools.rows]
-    return Pools(
+    pools = Pools(
         rules=resolved.scenario.fronts,
         provider_row=np.array(provider_row, np.int64),
         weight=np.array([row.weight for row in resolved.pools.rows]),
@@ -100,6 +106,37 @@ def build_pools(resolved: Resolved, places: Places) -> Pools | None:
         if places.seats
         else (),
     )
+    if not any(row.share_by_names for row in resolved.pools.rows):
+        return pools
+    return replace(pools, crowding=_crowding(resolved, places, population, pools))
+
+
+def _crowding(
+    resolved: Resolved, places: Places, population: Population, pools: Pools
+) -> tuple[Crowding, ...]:
+    """Names on the addresses of each pool."""
+    assert resolved.pools is not None
+    address, n_names, _ = population.components.in_use(population.businesses.component_row)
+    share_named, mean_names = names_of_places(resolved, places)
+    seats = places.seats or tuple(map(Seats.of, places.addresses))
+    found = []
+    for row, provider, given_out in zip(
+        resolved.pools.rows, pools.provider_row.tolist(), pools.given_out, strict=True
+    ):
+        of_provider = np.flatnonzero(places.provider_row == provider).tolist()
+        mine = [places.row(row.provider, row.region)] if row.region else of_provider
+        # A pool gives out IPv6 only where its provider has nothing else; its places are alike.
+        is_six = bool(given_out.n) and int(given_out.start[0]) >= IPV4_STOP
+        named = [
+            NamedPlace(
+                seats[place] if is_six else Seats.of(places.addresses[place]),
+                float(share_named[place]),
+                float(mean_names[place]),
+            )
+            for place in mine
+        ]
+        found.append(Crowding.of(row.share_by_names, given_out, named, address, n_names))
+    return tuple(found)
 
 
 def _provider_seats(resolved: Resolved, places: Places, provider: str) -> Seats:

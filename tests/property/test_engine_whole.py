@@ -25,6 +25,7 @@ from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Streams
+from tests.families import NARROW, WIDE, with_ipv6
 from tests.property.test_engine_reference import (
     ADDRESSES,
     ELSEWHERE,
@@ -291,6 +292,28 @@ USES = (
 SCOPES = ("", "", "alpha", "beta", "192.0.2.0/26", "198.51.100.0/24")
 
 
+NAMES = st.one_of(
+    st.just(()),
+    st.lists(st.integers(1, 40), min_size=len(ADDRESSES), max_size=len(ADDRESSES)).map(
+        lambda names: tuple(zip(ADDRESSES, names, strict=True))
+    ),
+)
+
+
+@st.composite
+def named_pools(draw):
+    """The pools, some of whose fronts may be where names are."""
+    return tuple(
+        replace(
+            pool,
+            share_by_names=draw(st.sampled_from([0.0, 0.5, 1.0])),
+            share_named=draw(st.sampled_from([0.0, 0.25, 1.0])),
+            mean_names=draw(st.sampled_from([1.0, 7.5])),
+        )
+        for pool in POOLS
+    )
+
+
 @st.composite
 def whole_worlds(draw):
     services = tuple(
@@ -315,7 +338,9 @@ def whole_worlds(draw):
         talks_s=draw(st.sampled_from([HOUR, 30 * HOUR])),
         purity=draw(st.sampled_from([0.5, 1.0])),
         shortest=draw(st.sampled_from([24, 30])),
-        pools=POOLS,
+        # In a third of all worlds.
+        pools=POOLS if draw(st.integers(0, 2)) else draw(named_pools()),
+        names_at=draw(NAMES),
         fronts=Fronts(
             pools="x",
             n_fronts=n_fronts,
@@ -690,3 +715,18 @@ def assert_same_users(users, target) -> None:
         np.testing.assert_allclose(found_s.sum() / 3600, hours, rtol=1e-6, atol=1e-3)
     np.testing.assert_allclose(users.share_vpn, target.vpn_share, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(users.share_left, target.left_share, rtol=1e-6, atol=1e-9)
+
+
+@st.composite
+def named_worlds(draw):
+    """The same, with fronts where names are, which are listed soon; some of it in IPv6."""
+    small = replace(draw(held_back_worlds()), pools=draw(named_pools()), names_at=draw(NAMES))
+    small = replace(small, censor=Censor(discovery_lag_h=0.5, withdraw_lag_h=7))
+    moved = draw(st.sampled_from([(), (), (WIDE,), (NARROW,), (WIDE, NARROW)]))
+    return with_ipv6(small, *moved) if moved else small
+
+
+@many_worlds(10)
+@given(named_worlds())
+def test_the_slow_reference_agrees_where_fronts_are_where_names_are(small):
+    assert_agrees(small)

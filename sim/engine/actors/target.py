@@ -68,6 +68,7 @@ class TargetActor:
         self._pool_luck = streams.generator(Stream.FRONT_POOL)
         self._address_luck = streams.generator(Stream.FRONT_ADDRESS)
         self._discovery_luck = streams.generator(Stream.FRONT_DISCOVERY)
+        self._names_luck = streams.generator(Stream.FRONT_BY_NAMES) if pools.crowding else None
 
     def start(self) -> None:
         """Rent the fronts of t = 0."""
@@ -123,8 +124,9 @@ class TargetActor:
         if not (self._weight * self._space.n_free_of).any():
             return
         u, v = self._pool_luck.random(), self._address_luck.random()
+        w = self._names_luck.random() if self._names_luck is not None else 1.0
         drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s
-        pool, address = self._space.draw_free(self._weight, u, v)
+        pool, address = self._space.draw_free(self._weight, u, v, w)
         t_s = now_s(self._env)
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(int(np.rint(drawn_s)), int(t_s > 0))

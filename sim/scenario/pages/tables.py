@@ -63,7 +63,7 @@ EXAMPLES = {
     "strategy.table": "samples/orders.csv",
     "strategy.allowed": "allow-list-russia-2025",
     "strategy.sessions": "spain-sessions-2025-26",
-    "fronts.pools": "front-pools-spain-2025",
+    "fronts.pools": "front-pools-spain-by-names",
     "users.use": "use-messenger-2017",
     "stances.events": "stances-2018",
     "reactions.responses": "responses-2018",

@@ -20,13 +20,14 @@ RESPONSES = ("wait", "same", "foreign", "domestic", "proxy")
 
 
 class PoolRow(Row):
-    """Addresses of a provider at which the target has fronts, and by what right."""
+    """Addresses of a provider at which the target has fronts, by what right, and where."""
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
     provider: str
     region: str = ""
     weight: NonNegative
     by: Literal["rental", "domain-fronting"] = "rental"
+    share_by_names: Share = 0.0
     source: str = ""
 
 

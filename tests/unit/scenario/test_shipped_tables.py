@@ -89,6 +89,7 @@ MODELS: dict[str, type[Row]] = {
                 "piracy",
                 "shared-proxy",
                 "spain-2025",
+                "spain-by-names",
                 "zello-2018",
             )
         ),
