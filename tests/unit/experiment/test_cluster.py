@@ -71,9 +71,10 @@ class Killing:
 
     executor: ClusterExecutor
     folder: Path
+    key: Key = (0, "exact", 1)
 
     def run(self, job: Job[Any], keys: Sequence[Key]) -> Generator[tuple[Key, Any], None, None]:
-        return self.executor.run(Deadly(job, self.folder, (0, "exact", 1)), keys)
+        return self.executor.run(Deadly(job, self.folder, self.key), keys)
 
     def __enter__(self) -> Killing:
         return self
@@ -106,6 +107,21 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(
     assert (tmp_path / "killed").exists()
     assert there.status == "complete", there.failures
     assert files_of(there.folder) == files_of(here.folder)
+
+
+def test_a_cluster_gives_the_same_draws_to_the_byte_also_when_a_worker_is_killed_in_one(
+    cluster: ClusterExecutor, tmp_path: Path
+) -> None:
+    drawn = Plan.of_run(resolve(load_scenario("telegram-2018-replay", BRIEF)), 11, 2).with_draws(5)
+    here = carry_out(Runs(drawn), folder=tmp_path / "here")
+    executor = Killing(cluster, tmp_path, (3, drawn.labels[0], 0))
+    there = carry_out(Runs(drawn), folder=tmp_path / "there", executor=executor)
+    assert (tmp_path / "killed").exists()
+    assert there.status == "complete", there.failures
+    assert there.manifest["n_draws"] == 5
+    mine, theirs = files_of(here.folder), files_of(there.folder)
+    assert {"uncertainty.csv", "draw_measures.parquet", "draw_values.parquet"} <= set(mine)
+    assert theirs == mine
 
 
 def test_a_failure_is_one_of_its_key_and_so_is_what_kills_its_worker_again(
