@@ -19,6 +19,7 @@ import pytest
 from benchmarks.comparisons import EIGHT, Made, write_comparison
 from sim.measure.bands import band_of, step_values
 from sim.report.page.document import write_report
+from sim.report.page.scripts import own_text
 from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import open_run
 from tests.browser.conftest import Opened, OpenReport
@@ -150,13 +151,18 @@ def test_of_several_lines_one_shows_its_wide_band(shared: dict[str, Opened]) -> 
 
 
 def test_no_day_is_told_where_nothing_is_left_of_the_run(shared: dict[str, Opened]) -> None:
-    page = shared["run"].page
-    ticks = page.evaluate(
-        "timeTicks(Date.UTC(2018, 3, 16), Date.UTC(2018, 3, 20), 10).map((one) => one.text)"
-    )
-    assert ticks == ["16 Apr", "17 Apr", "18 Apr", "19 Apr"]
-    months = page.evaluate("timeTicks(Date.UTC(2018, 3, 16), Date.UTC(2019, 0, 1), 12)")
-    assert [one["text"] for one in months][-1] == "Dec"
+    axes = own_text("axes.js")
+
+    def told(from_: str, to: str, n: int) -> list[str]:
+        ticks = f"timeTicks(Date.UTC({from_}), Date.UTC({to}), {n}).map((one) => one.text)"
+        return list(
+            shared["run"].page.evaluate(
+                f"(() => {{ const locale = 'en'; {axes}; return {ticks}; }})()"
+            )
+        )
+
+    assert told("2018, 3, 16", "2018, 3, 20", 10) == ["16 Apr", "17 Apr", "18 Apr", "19 Apr"]
+    assert told("2018, 3, 16", "2019, 0, 1", 12)[-1] == "Dec"
 
 
 def test_numbers_of_the_map_stand_over_its_dots(shared: dict[str, Opened]) -> None:
