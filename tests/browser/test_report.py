@@ -161,7 +161,7 @@ def test_no_day_is_told_where_nothing_is_left_of_the_run(shared: dict[str, Opene
             )
         )
 
-    assert told("2018, 3, 16", "2018, 3, 20", 10) == ["16 Apr", "17 Apr", "18 Apr", "19 Apr"]
+    assert told("2018, 3, 16", "2018, 3, 20", 5) == ["16 Apr", "17 Apr", "18 Apr", "19 Apr"]
     assert told("2018, 3, 16", "2019, 0, 1", 12)[-1] == "Dec"
 
 
