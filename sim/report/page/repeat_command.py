@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.experiment.weighted_draws import UNWEIGHTED, copy_of, is_taken, shipped_table
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import RunFolder
 from sim.scenario.library import scenario_names, shipped
@@ -58,7 +59,8 @@ def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None 
     asked = manifest.get("n_replicates_asked", run.n_replicates)
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
     draws = manifest.get("draws") or {"n": 0, "per_draw": 1}
-    parts += ["--draws", str(draws["n"] if n_draws is None else n_draws)]
+    n = draws["n"] if n_draws is None else n_draws
+    parts += ["--draws", str(n), *(_draws_from(draws, name) if n else ())]
     if draws["per_draw"] != 1:
         parts += ["--per-draw", str(draws["per_draw"])]
     for override in manifest["scenario"].get("overrides", []):
@@ -74,6 +76,18 @@ def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None 
             id=manifest["result_id"],
         ),
     )
+
+
+def _draws_from(draws: Mapping[str, Any], name: str | None) -> tuple[str, ...]:
+    """Where draws came from, if a run of the scenario would not take them from there unasked."""
+    table = shipped_table(name) if name else None
+    is_unasked = table is not None and table.is_file() and is_taken(table)
+    if "from" not in draws:
+        return ("--draws-from", UNWEIGHTED) if is_unasked else ()
+    if is_unasked and table is not None:
+        if hashlib.sha256(table.read_bytes()).hexdigest() == draws["from"]:
+            return ()
+    return ("--draws-from", copy_of(draws["from"]))
 
 
 def is_comparison(run: RunFolder) -> bool:

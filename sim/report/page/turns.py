@@ -48,8 +48,8 @@ acts AS (
     FROM real WHERE kind IN ('enforced', 'released')
 ),
 shared AS (
-    SELECT replicate, acts.t_s, entry, is_release,
-        change / count(*) OVER (PARTITION BY replicate, acts.t_s) AS change
+    SELECT replicate, t_s, entry, is_release,
+        change / count(*) OVER (PARTITION BY replicate, t_s) AS change
     FROM acts JOIN curve USING (replicate, t_s)
     WHERE change <> 0 AND is_release = (change < 0)
 ),
@@ -58,15 +58,16 @@ placed AS (
     FROM real WHERE kind IN ('block', 'unblock')
 ),
 dated AS (
-    SELECT shared.replicate, shared.entry, shared.is_release, change, placed_s
+    SELECT shared.replicate, shared.t_s, shared.entry, shared.is_release, change, placed_s
     FROM shared ASOF JOIN placed
     ON shared.replicate = placed.replicate AND shared.entry = placed.entry
         AND shared.is_release = placed.is_release AND shared.t_s >= placed.placed_s
 )
-SELECT (placed_s + $offset_s) // 86400 AS day, is_release, min(placed_s), sum(change),
-    count(DISTINCT (replicate, entry))
-FROM dated GROUP BY day, is_release ORDER BY abs(sum(change)) DESC, day
+SELECT (placed_s + $offset_s) // 86400 AS day, is_release, min(placed_s),
+    sum(change ORDER BY replicate, t_s, entry) AS total, count(DISTINCT (replicate, entry))
+FROM dated GROUP BY day, is_release ORDER BY abs(total) DESC, day, is_release
 """
+"""Sums have a sequence, so that their last digits do not hang on how threads share the rows."""
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from sim.report.page.repeat_command import repeat, strategy_text
 from sim.report.page.scripts import script_json
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
+from sim.scenario import library
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.experiments import run_experiment
@@ -285,6 +286,29 @@ def test_the_command_on_the_page_makes_the_same_result(
     again = json.loads(Path("again/manifest.json").read_text())
     assert again["result_id"] in how.after
     assert Path("again/summary.csv").read_bytes() == Path("first/summary.csv").read_bytes()
+
+
+@pytest.mark.laws
+@pytest.mark.parametrize("source", ["", "none", "mine.csv"])
+def test_the_command_on_the_page_takes_the_same_draws(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """By the weights shipped with a scenario, by none, by one's own."""
+    monkeypatch.chdir(tmp_path)
+    shipped = library.shipped("seeds") / "draws" / "telegram-2018.csv"
+    lines = shipped.read_text(encoding="utf-8").splitlines(keepends=True)
+    Path("mine.csv").write_text("".join(lines[:5]), encoding="utf-8")
+    asked = ["--set", "end=2018-04-16T18:00+03:00", "-n", "1", "--draws", "2", "--seed", "5"]
+    asked += ["--draws-from", source] if source else []
+    first = CliRunner().invoke(app, ["run", "telegram-2018", "-o", "first", *asked])
+    assert first.exit_code == 0, first.output
+    how = repeat(open_run(Path("first")))
+    # Tables that are not shipped lie in the folder.
+    monkeypatch.chdir("first")
+    assert CliRunner().invoke(app, shlex.split(how.command)[1:]).exit_code == 0
+    again = json.loads(Path("again/manifest.json").read_text())
+    assert again["result_id"] in how.after
+    assert ("--draws-from" in how.command) is bool(source)
 
 
 def test_a_scenario_of_ones_own_is_named_as_a_file(
