@@ -119,7 +119,8 @@ def turns(run: RunFolder) -> list[Turn]:
     for _, is_withdrawal, at_s, change, n_entries in found:
         one = Turn(int(at_s), bool(is_withdrawal), n_entries / n, change / n)
         is_near = any(abs(one.at_s - other.at_s) < run.horizon_s / APART for other in told)
-        if abs(one.change) > least and not is_near and len(told) < MOST:
+        # A sum of many parts of one business may come to a little more than it.
+        if round(abs(one.change), 6) > least and not is_near and len(told) < MOST:
             told.append(one)
     return sorted(told, key=lambda one: one.at_s)
 

@@ -353,7 +353,7 @@ def test_the_command_of_a_comparison_makes_the_same_result(
     for name in ("comparison.csv", "summary.csv"):
         assert Path("again", name).read_bytes() == Path("first", name).read_bytes()
     text = "".join(Page(render(open_run(Path("first")))).texts)
-    assert "replay cost bystanders most" in text
+    assert "“the orders as placed” cost bystanders most" in text
 
 
 def test_a_label_of_ones_own_is_part_of_the_strategy() -> None:
