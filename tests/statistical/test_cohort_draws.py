@@ -20,6 +20,8 @@ from sim.streams import Streams
 from sim.world.operators import Operators, build_operators, share_above
 from tests.statistical.test_response_draws import HOUR, kolmogorov, standard
 
+pytestmark = pytest.mark.laws
+
 N = 2000
 """Replicates. One entry is asked for in each, so that draws are independent."""
 KEY = (0, 255)

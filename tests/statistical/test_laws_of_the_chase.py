@@ -336,7 +336,7 @@ def mean_of_finds(saturation_finds: int | None, n_finds: int) -> tuple[float, fl
     """Mean and standard error of the hour of the n-th find, of one front that is lost at once."""
     found_h = []
     for replicate in range(150):
-        small = chase(n_fronts=1, users=None, horizon_s=60 * DAY, streams=Streams(9, replicate))
+        small = chase(n_fronts=1, users=None, horizon_s=12 * DAY, streams=Streams(9, replicate))
         rules = {"saturation_finds": saturation_finds, "discovery_lag_h": 2.0}
         small = replace(
             small,

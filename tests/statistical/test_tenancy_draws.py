@@ -16,6 +16,8 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
 
+pytestmark = pytest.mark.laws
+
 N = 3000
 STREAMS = Streams(11, 0)
 DAYS = 9.0

@@ -23,6 +23,8 @@ from sim.scenario.resolve import resolve
 from tests.cases import case_file
 from tests.experiments import Scripted, files_of
 
+pytestmark = pytest.mark.laws
+
 pytest.importorskip("sklearn")
 
 BRIEF = ("population.n_businesses=20", "end=2018-04-16T16:00+03:00")
@@ -64,7 +66,6 @@ def test_draws_that_are_too_few_or_too_many_are_refused(tmp_path: Path, n_draws:
         asked(tmp_path, {"id": "one"}, n_draws=n_draws)
 
 
-@pytest.mark.laws
 def test_a_calibration_gives_weights_that_a_run_takes(tmp_path: Path) -> None:
     calibration = asked(tmp_path, {"id": "one"}, {"id": "same", "counts_as": "one"})
     executor = SerialExecutor()

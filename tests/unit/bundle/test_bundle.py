@@ -29,6 +29,8 @@ from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import open_run
 from tests.optional import needs
 
+pytestmark = pytest.mark.laws
+
 Members = dict[str, bytes]
 
 

@@ -19,6 +19,8 @@ from sim.cli.app import app
 from sim.scenario.load import load_scenario
 from tests.endings import run_until
 
+pytestmark = pytest.mark.laws
+
 BRIEF = ["--set", "population.n_businesses=30", "--set", "end=2018-04-16T20:00+03:00", "-w", "1"]
 TWO = ["--strategy", "exact", "--strategy", "wide=aggregate:length=12"]
 OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
@@ -146,12 +148,11 @@ def test_a_report_is_asked_for_no_draws_and_says_how_to_have_them(done: Path) ->
     assert "--draws: expected none, got 8: a report shows the draws of its folder" in refused.stderr
     assert f"and {done} has 0; to have others: overblock compare telegram-2018 " in refused.stderr
     assert " -n 2 --seed " in refused.stderr
-    assert " --draws 8 --set " in refused.stderr
+    assert " --draws 8 --draws-from none --set " in refused.stderr
     assert " -o again && overblock report again" in refused.stderr
     assert not (done / "report.html").exists()
 
 
-@pytest.mark.laws
 def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path) -> None:
     folder = Path("reported")
     subprocess.run(["cp", "-r", str(done), str(folder)], check=True)
@@ -194,7 +195,6 @@ def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:
     assert "goes on with what was asked; give no scenario" in result.stderr
 
 
-@pytest.mark.laws
 def test_a_killed_comparison_is_gone_on_with(tmp_path: Path) -> None:
     """Killed without warning, in the middle, with two workers: nothing finished is lost."""
     arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "4", "-o", "out", "-w", "2"]
@@ -227,7 +227,6 @@ def is_gone(group: int) -> bool:
     return False
 
 
-@pytest.mark.laws
 def test_ctrl_c_ends_all_processes_and_keeps_what_is_finished(tmp_path: Path) -> None:
     arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "500", "-o", "out", "-w", "2"]
     process = subprocess.Popen(

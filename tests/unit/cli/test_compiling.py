@@ -25,6 +25,8 @@ from sim.experiment.runs import Runs
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 
+pytestmark = pytest.mark.laws
+
 runner = CliRunner()
 
 
@@ -48,7 +50,6 @@ def n_said(*arguments: object) -> int:
     return result.stderr.splitlines().count(COMPILING)
 
 
-@pytest.mark.laws
 def test_the_first_run_compiles_before_it_starts_processes_and_says_so_once(
     compiled: list[int], write_scenario, tmp_path: Path
 ) -> None:

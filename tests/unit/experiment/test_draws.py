@@ -27,6 +27,8 @@ from sim.scenario.unknowns import Factor
 from sim.scenario.variants import choose_variants
 from tests.experiments import Scripted, files_of
 
+pytestmark = pytest.mark.laws
+
 BRIEF = ["population.n_businesses=40", "end=2018-04-16T20:00+03:00"]
 N_DRAWS = 6
 
@@ -137,7 +139,6 @@ def test_the_scenario_as_given_is_what_it_was_without_draws(
     assert not (plain.folder / "uncertainty.csv").exists()
 
 
-@pytest.mark.laws
 def test_the_same_bytes_from_processes_backwards_and_resumed(
     whole: RunsResult, tmp_path: Path
 ) -> None:
@@ -165,7 +166,6 @@ def test_the_same_bytes_from_processes_backwards_and_resumed(
     assert files_of(folder) == expected
 
 
-@pytest.mark.laws
 def test_interrupted_before_any_draw_a_folder_is_whole_and_goes_on(
     whole: RunsResult, tmp_path: Path
 ) -> None:
@@ -227,7 +227,6 @@ def test_wide_bands_of_curves_are_those_of_the_draws(whole: RunsResult) -> None:
     assert peak[3] > 0
 
 
-@pytest.mark.laws
 def test_bands_of_counts_are_as_if_there_were_as_many_businesses_as_given(tmp_path: Path) -> None:
     """Their number is drawn from 600 to 2,000: a band of counts would show that alone."""
     resolved = resolve(load_scenario("telegram-2018", ["end=2018-04-18T00:00+03:00"]))
@@ -245,7 +244,6 @@ def test_bands_of_counts_are_as_if_there_were_as_many_businesses_as_given(tmp_pa
     assert shares[4] > shares[0] > 0
 
 
-@pytest.mark.laws
 def test_draws_are_verified_and_what_was_changed_is_found(
     whole: RunsResult, tmp_path: Path
 ) -> None:
@@ -274,7 +272,6 @@ def test_draws_are_verified_and_what_was_changed_is_found(
     assert ": draw_curves.parquet: has other rows" in said
 
 
-@pytest.mark.laws
 def test_several_replicates_of_a_draw_share_its_values_and_not_their_luck(
     whole: RunsResult, tmp_path: Path
 ) -> None:

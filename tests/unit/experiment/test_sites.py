@@ -26,6 +26,8 @@ from sim.results.read import open_run
 from sim.results.tables import read_rows
 from tests.sites import TABLES, overrides, resolved
 
+pytestmark = pytest.mark.laws
+
 BY_HAND = {
     # The front end's address is listed from 10:00 to 14:00: a, with 3/4 of the users, drops it then
     # and b, with 1/4, from 12:00 to 15:00. The next day that of payment, half of what people do, is

@@ -25,6 +25,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
 
+pytestmark = pytest.mark.laws
+
 BRIEF = ["population.n_businesses=30", "end=2018-04-16T23:00+03:00"]
 LABEL = "as widely as it was done"
 
@@ -239,7 +241,6 @@ def test_another_scenario_than_was_run_is_found(folder: Path) -> None:
     )
 
 
-@pytest.mark.laws
 def test_loss_sums_falsified_with_all_that_follows_from_them_are_found_by_a_run(
     folder: Path, tmp_path: Path
 ) -> None:

@@ -18,6 +18,8 @@ import pytest
 
 from tests.forks import run_code
 
+pytestmark = pytest.mark.laws
+
 pytest.importorskip("starlette")
 httpx = pytest.importorskip("httpx")
 pytest.importorskip("uvicorn")
@@ -144,7 +146,6 @@ def test_a_page_that_is_closed_stops_its_run(place: tuple[str, Path], client: An
         assert json.loads(list(lines.iter_lines())[-1])["kind"] == "stopped"
 
 
-@pytest.mark.laws
 def test_its_answer_is_the_command_lines_to_the_byte(
     place: tuple[str, Path], client: Any, tmp_path: Path
 ) -> None:

@@ -17,6 +17,8 @@ from sim.results.read import open_run
 from sim.results.relations import connect_tables
 from tests.numbers_said import numbers_in
 
+pytestmark = pytest.mark.laws
+
 OTHERS = LANGUAGES[1:]
 KINDS = ("shipped_run", "comparison_folder", "drawn_run", "drawn_comparison")
 PAIRS = pytest.mark.parametrize(
