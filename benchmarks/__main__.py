@@ -17,7 +17,17 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from benchmarks import commands, compiling, draws, page, replay, sizes, strategies, workers
+from benchmarks import (
+    commands,
+    compiling,
+    draws,
+    hotspots,
+    page,
+    replay,
+    sizes,
+    strategies,
+    workers,
+)
 from benchmarks.page import Section
 from benchmarks.replicate import WARM_UP, in_own_process
 
@@ -32,6 +42,7 @@ class Part(Protocol):
 
 PARTS: dict[str, tuple[str, Part]] = {
     "strategies": ("Every strategy", strategies.measure),
+    "hotspots": ("Where a replicate spends its time", hotspots.measure),
     "replay": ("Against Mesa and SimPy", replay.measure),
     "sizes": ("Large cases", sizes.measure),
     "workers": ("Two workers", workers.measure),
