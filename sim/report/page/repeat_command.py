@@ -81,12 +81,12 @@ def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None 
 def _draws_from(draws: Mapping[str, Any], name: str | None) -> tuple[str, ...]:
     """Where draws came from, if a run of the scenario would not take them from there unasked."""
     table = shipped_table(name) if name else None
-    is_unasked = table is not None and table.is_file() and is_taken(table)
+    is_there = table is not None and table.is_file() and is_taken(table)
+    unasked = table.read_bytes() if table is not None and is_there else None
     if "from" not in draws:
-        return ("--draws-from", UNWEIGHTED) if is_unasked else ()
-    if is_unasked and table is not None:
-        if hashlib.sha256(table.read_bytes()).hexdigest() == draws["from"]:
-            return ()
+        return () if unasked is None else ("--draws-from", UNWEIGHTED)
+    if unasked is not None and hashlib.sha256(unasked).hexdigest() == draws["from"]:
+        return ()
     return ("--draws-from", copy_of(draws["from"]))
 
 
