@@ -310,7 +310,16 @@ def test_a_choice_shows_the_rows_of_one_group(shared: dict[str, Opened]) -> None
     page.locator("details:has(#measures) > summary").click()
     choice = page.locator("select[data-filters=measures]")
     assert choice.input_value() == "business_hours_impaired"
-    assert column(page, "measures", 0) == [made.label for made in EIGHT]
+    assert column(page, "measures", 0) == [
+        "Every address alone",
+        "Whole /24 networks",
+        "Whole /16 networks",
+        "The provider's largest prefixes",
+        "All of the provider's region",
+        "Wider and wider ranges",
+        "The cheapest cover of the addresses",
+        "No blocking",
+    ]
     n_measures = choice.locator("option").count() - 1
     choice.select_option("")
     assert len(column(page, "measures", 0)) == n_measures * len(EIGHT)
