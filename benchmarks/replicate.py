@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from statistics import median
 
@@ -101,30 +101,19 @@ def peak_mib() -> float:
 
 def split(operators: Operators, times: int) -> Operators:
     """Take each operator group for so many of equal shares, which poll one after the other."""
-    columns = {
-        name: np.repeat(getattr(operators, name), times)
-        for name in (
-            "share_users",
-            "poll_interval_s",
-            "poll_phase_s",
-            "apply_lag_s",
-            "release_lag_s",
-            "compliance",
-            "rule_capacity",
-            "overload_severity",
-        )
+    columns = {column.name: getattr(operators, column.name) for column in fields(operators)}
+    taken = {
+        name: tuple(one for one in value for _ in range(times))
+        if isinstance(value, tuple)
+        else np.repeat(value, times)
+        for name, value in columns.items()
     }
     nth = np.tile(np.arange(times), operators.n_operators)
-    interval_s = columns["poll_interval_s"]
-    return Operators(
-        name=tuple(f"{name}-{n}" for name in operators.name for n in range(times)),
-        overload=tuple(kind for kind in operators.overload for _ in range(times)),
-        **columns
-        | {
-            "share_users": columns["share_users"] / times,
-            "poll_phase_s": (columns["poll_phase_s"] + nth * interval_s // times) % interval_s,
-        },
-    )
+    interval_s = taken["poll_interval_s"]
+    taken["name"] = tuple(f"{name}-{n}" for name in operators.name for n in range(times))
+    taken["share_users"] = taken["share_users"] / times
+    taken["poll_phase_s"] = (taken["poll_phase_s"] + nth * interval_s // times) % interval_s
+    return Operators(**taken)
 
 
 def in_own_process(

@@ -70,7 +70,7 @@ def main() -> None:
         ("sim.scenario.resolve", "resolve", "load"),
         ("sim.experiment.simulation", "build_world", "build"),
         ("sim.experiment.simulation", "build_strategy", "engine"),
-        ("sim.experiment.simulation", "simulate", "engine"),
+        ("sim.engine.run", "simulate", "engine"),
         ("sim.experiment.simulation", "measure_outcome", "measure"),
         ("sim.experiment.simulation", "count_groups", "measure"),
         ("sim.experiment.simulation", "why_nothing", "measure"),

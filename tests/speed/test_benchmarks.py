@@ -1,0 +1,54 @@
+"""Parts of the page of benchmarks still run: one that fails is found by nobody else."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.replicate import cost, scenario, split
+from benchmarks.split import SECTIONS
+from sim.streams import Streams
+from sim.world.build import build_world
+
+SMALL = ("population.n_businesses=30", "end=2018-04-17T00:00+03:00")
+
+
+@pytest.mark.laws
+def test_operators_are_split_into_equal_shares_that_poll_in_turn() -> None:
+    resolved = scenario("telegram-2018", SMALL)
+    whole = build_world(resolved, Streams(1, 1)).operators
+    parts = split(whole, 3)
+    for column in fields(whole):
+        assert len(getattr(parts, column.name)) == 3 * whole.n_operators, column.name
+    assert len(set(parts.name)) == 3 * whole.n_operators
+    assert parts.share_users.reshape(-1, 3).sum(axis=1) == pytest.approx(whole.share_users)
+    phase = parts.poll_phase_s.reshape(-1, 3)
+    assert phase[:, 0].tolist() == whole.poll_phase_s.tolist()
+    apart = np.diff(phase, axis=1) % whole.poll_interval_s[:, None]
+    # Whole seconds.
+    assert np.abs(apart - whole.poll_interval_s[:, None] / 3).max() <= 1
+    found = cost(resolved, 1, 3)
+    assert found.engine_s > 0
+    assert found.n_orders > 0
+
+
+@pytest.mark.laws
+def test_a_command_is_split_into_what_it_spends_its_time_on(
+    repository: Path, tmp_path: Path
+) -> None:
+    asked = ["run", "telegram-2018-replay", "-n", "1", "--draws", "0", "--workers", "1", "-q"]
+    asked += ["--set", SMALL[0], "--set", SMALL[1], "-o", str(tmp_path / "out")]
+    subprocess.run(
+        [sys.executable, "-m", "benchmarks.split", str(tmp_path / "split.json"), *asked],
+        cwd=repository, env=os.environ | {"OVERBLOCK_DRAWS": "0"}, check=True,
+    )  # fmt: skip
+    seconds = json.loads((tmp_path / "split.json").read_text())
+    assert set(SECTIONS) <= set(seconds)
+    assert all(seconds[section] > 0 for section in ("load", "build", "engine", "measure", "encode"))
