@@ -52,11 +52,7 @@ def answer_comparison(
 
 
 def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language) -> str:
-    known = {
-        name: row
-        for name, row in harm.items()
-        if name != baseline and not math.isnan(cell(row, "mean"))
-    }
+    known = _known(harm, baseline)
     if not known:
         return words.say("What the strategies cost bystanders is not known.")
     by_harm = sorted(known, key=lambda name: cell(known[name], "mean"))
@@ -91,6 +87,15 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
     )
 
 
+def _known(rows: Rows, baseline: str) -> Rows:
+    """Rows with a number, of the strategies that are no baseline."""
+    return {
+        name: row
+        for name, row in rows.items()
+        if name != baseline and not math.isnan(cell(row, "mean"))
+    }
+
+
 def _by_luck(confidence: str, low: float, high: float, words: Language) -> str:
     range_ = words.digits(span(low, high))
     return words.say("{level} interval by luck {range}", level=confidence, range=range_)
@@ -98,11 +103,7 @@ def _by_luck(confidence: str, low: float, high: float, words: Language) -> str:
 
 def _who_denies_most(effect: Rows, baseline: str, words: Language) -> str:
     """By the medians of draws that stand in the picture above, with the range of each."""
-    known = {
-        name: row
-        for name, row in effect.items()
-        if name != baseline and not math.isnan(cell(row, "mean"))
-    }
+    known = _known(effect, baseline)
     if not known:
         return words.say("What the strategies denied the target's users is not known here.")
     best = max(known, key=lambda name: cell(known[name], "mean"))
