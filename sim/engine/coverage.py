@@ -33,12 +33,14 @@ def open_fronts(
     In the sequence they were rented.
     """
     fronts = observation.fronts
-    return np.flatnonzero(~(fronts.is_held(mechanism) | fronts.is_exempt))
+    (row,) = (~(fronts.is_held(mechanism) | fronts.is_exempt)).nonzero()
+    return row
 
 
 def answerable_fronts(observation: Observation) -> NDArray[np.int64]:
     """Rows of the known fronts that are not exempt, in the sequence they were rented."""
-    return np.flatnonzero(~observation.fronts.is_exempt)
+    (row,) = (~observation.fronts.is_exempt).nonzero()
+    return row
 
 
 def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:

@@ -66,7 +66,7 @@ class Order:
         """Drop, or no longer drop, one prefix."""
         return cls(action, prefix_set(address, length))
 
-    @cached_property
+    @property
     def key(self) -> Key:
         """What an unblock order must share with the entry it withdraws."""
         return self.mechanism, self.addresses, self.operators
@@ -95,12 +95,12 @@ class Entry:
     order: Order
     placed_s: int
 
-    @cached_property
+    @property
     def addresses(self) -> IntervalSet:
         """All its addresses."""
         return self.order.addresses
 
-    @cached_property
+    @property
     def mechanism(self) -> Mechanism:
         """By which means."""
         return self.order.mechanism
@@ -127,7 +127,7 @@ class Entry:
         """Whether it lets addresses pass."""
         return self.order.mechanism is Mechanism.EXEMPT
 
-    @cached_property
+    @property
     def luck_key(self) -> tuple[int, ...]:
         """What the luck of the entry hangs on: its first and last address; nothing for a name."""
         if not self.addresses:

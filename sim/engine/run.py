@@ -156,7 +156,7 @@ def simulate(
     env.process(censor.review())
     env.process(censor.obey())
     with _undisturbed():
-        _run(env, settlement, operators, world.horizon_s)
+        _run(env, due, settlement, operators, world.horizon_s)
     ledger, at_operators = settlement.close(world.horizon_s)
     n = world.businesses.n_businesses
     return Outcome(
@@ -177,17 +177,21 @@ def simulate(
     )
 
 
-def _run(env: Clock, settlement: Settlement, operators: OperatorActors, horizon_s: int) -> None:
+def _run(
+    env: Clock, due: Due, settlement: Settlement, operators: OperatorActors, horizon_s: int
+) -> None:
     """Let everything before the horizon happen, and settle each second after its last event."""
     while True:
         next_s = env.peek()
-        if settlement.is_due and next_s > env.now:
+        if due.is_due and next_s > env.now:
             # Which may bring about more, in this very second too.
             settlement.settle()
-        elif operators.next_s < min(next_s, horizon_s):
-            settlement.advance(int(min(next_s, horizon_s)))
-        elif next_s < horizon_s:
-            operators.meet(int(next_s))
+            continue
+        until_s = horizon_s if next_s > horizon_s else int(next_s)
+        if operators.next_s < until_s:
+            settlement.advance(until_s)
+        elif until_s < horizon_s:
+            operators.meet(until_s)
             env.step()
         else:
             return

@@ -111,16 +111,12 @@ class Settlement:
         if users is not None:
             self._set_vpn(0, users)
 
-    @property
-    def is_due(self) -> bool:
-        """Whether anything happened in this second that has consequences."""
-        return self._due.is_due
-
     def settle(self) -> None:
         """Draw the consequences of all that happened in this second."""
         t_s = now_s(self._env)
         self._due.is_due = False
-        weight, has_drifted = self._states.levels.weight, self._states.levels.has_drifted
+        levels = self._states.levels
+        weight, has_drifted = levels.weight, levels.has_drifted
         n_lost, is_full, is_changed = kernel.settle(self._stage, weight, t_s, has_drifted)
         if n_lost == kernel.UNSETTLED:
             self._turn(t_s)

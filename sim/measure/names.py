@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,39 +87,13 @@ def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> 
     blocking entry contains it; only the others need their history.
     """
     serving = np.flatnonzero(world.operators.share_users > 0)
-    return ever_dropped_at(Held(outcome, address), serving.tolist())
+    return ever_dropped_at(outcome, address, serving.tolist())
 
 
-class Held:
-    """Which of some addresses each entry of a run contains; each entry is looked up once.
-
-    Parameters
-    ----------
-    address : shape (n,), ascending, distinct
-    """
-
-    def __init__(self, outcome: Outcome, address: NDArray[np.int64]) -> None:
-        self.outcome = outcome
-        self.address = address
-        self.parts_of = cache(self._look_up)
-
-    def _look_up(self, entry: int) -> list[slice]:
-        """Slices of the addresses that an entry contains."""
-        addresses = self.outcome.entry_addresses[entry]
-        low, high = np.searchsorted(self.address, (addresses.start, addresses.stop))
-        some = np.flatnonzero(high > low)
-        return [slice(int(low[row]), int(high[row])) for row in some]
-
-    @cached_property
-    def is_any(self) -> NDArray[np.bool_]:
-        """Whether each entry contains any of the addresses; shape (n_entries,)."""
-        n_entries = len(self.outcome.entry_addresses)
-        return np.array([bool(self.parts_of(row)) for row in range(n_entries)], np.bool_)
-
-
-def ever_dropped_at(held: Held, operator_rows: Sequence[int]) -> NDArray[np.bool_]:
+def ever_dropped_at(
+    outcome: Outcome, address: NDArray[np.int64], operator_rows: Sequence[int]
+) -> NDArray[np.bool_]:
     """Whether one of some operators ever dropped or throttled each address."""
-    outcome, address = held.outcome, held.address
     changes = [_Change.of(outcome, row) for row in operator_rows]
     is_block = np.array([m in BLOCKING for m in outcome.entry_mechanism], np.bool_)
     is_exempt = np.array([m is Mechanism.EXEMPT for m in outcome.entry_mechanism], np.bool_)
@@ -134,8 +107,43 @@ def ever_dropped_at(held: Held, operator_rows: Sequence[int]) -> NDArray[np.bool
         contested = contested[~is_dropped[contested]]
         if contested.size == 0:
             break
-        is_dropped[contested] = change.holds_somewhere(held, is_block, is_exempt)[contested]
+        held = _Held(outcome.entry_addresses, address[contested])
+        is_dropped[contested] = change.holds_somewhere(held, is_block, is_exempt)
     return is_dropped
+
+
+class _Held:
+    """Which of some addresses each entry of a run contains.
+
+    Parameters
+    ----------
+    entries
+        Addresses of each entry.
+    address : shape (n,), ascending, distinct
+
+    Attributes
+    ----------
+    is_any : shape (n_entries,)
+        Whether each entry contains any of the addresses.
+    """
+
+    def __init__(self, entries: Sequence[IntervalSet], address: NDArray[np.int64]) -> None:
+        self.n_addresses = address.size
+        entry = np.repeat(np.arange(len(entries)), [one.start.size for one in entries])
+        nothing = np.empty(0, np.int64)
+        start = np.concatenate([nothing, *(one.start for one in entries)])
+        stop = np.concatenate([nothing, *(one.stop for one in entries)])
+        low, high = np.searchsorted(address, start), np.searchsorted(address, stop)
+        some = np.flatnonzero(high > low)
+        self.is_any = np.zeros(len(entries), np.bool_)
+        self.is_any[entry[some]] = True
+        self._parts: dict[int, list[slice]] = {}
+        for row, first, end in zip(entry[some].tolist(), low[some], high[some], strict=True):
+            self._parts.setdefault(row, []).append(slice(first, end))
+
+    def parts_of(self, entry: int) -> list[slice]:
+        """Slices of the addresses that an entry contains; it contains some."""
+        return self._parts[entry]
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,11 +163,11 @@ class _Change:
         return cls(log.t_s[mine], log.entry_row[mine], step)
 
     def holds_somewhere(
-        self, held: Held, is_block: NDArray[np.bool_], is_exempt: NDArray[np.bool_]
+        self, held: _Held, is_block: NDArray[np.bool_], is_exempt: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """Whether, at the end of some second, each address is blocked and not exempt."""
-        n_blocking, n_exempting = np.zeros((2, held.address.size), np.int64)
-        found = np.zeros(held.address.size, np.bool_)
+        n_blocking, n_exempting = np.zeros((2, held.n_addresses), np.int64)
+        found = np.zeros(held.n_addresses, np.bool_)
         touched: list[slice] = []
         # Most entries hold none of the addresses.
         mine = ((is_block | is_exempt) & held.is_any)[self.entry]

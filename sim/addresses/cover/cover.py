@@ -63,4 +63,5 @@ def find_covers(
         targets.refuse_conflicts()
         if targets.fewest_rules > budget:
             raise UsageError(too_few(targets.fewest_rules, budget))
-    return solve(targets.lay(weights, worth, breadth), budget, miss_price)
+    laid = targets.lay(weights, worth, breadth, may_miss=miss_price is not None)
+    return solve(laid, budget, miss_price)

@@ -125,7 +125,12 @@ class Targets:
         return sum(_fewest(tree) for tree in self.trees)
 
     def lay(
-        self, weights: Weights, worth: Weights | None = None, breadth: Weights | None = None
+        self,
+        weights: Weights,
+        worth: Weights | None = None,
+        breadth: Weights | None = None,
+        *,
+        may_miss: bool = True,
     ) -> LaidWeights:
         """Lay weights on the trees.
 
@@ -137,20 +142,23 @@ class Targets:
             What targets are worth; by default every target address is worth one.
         breadth
             Decides among equal costs, outside ``exempt`` too; by default nothing does.
+        may_miss
+            Whether targets may be left; what they are worth matters only then.
         """
         counted = Weights.per_address() if worth is None else worth
         collaterals, worths, breadths = [], [], []
         for tree in self.trees:
-            exempt, blockable = (
-                place_set(members, tree.bits) for members in (self.exempt, self.blockable)
-            )
+            exempt = place_set(self.exempt, tree.bits)
             collaterals.append(tree.weigh(weights.of_family(tree.bits), exempt))
-            worths.append(tree.weigh(counted.of_family(tree.bits), blockable, inside=True))
+            if may_miss:
+                blockable = place_set(self.blockable, tree.bits)
+                worths.append(tree.weigh(counted.of_family(tree.bits), blockable, inside=True))
             if breadth is not None:
                 column = tree.weigh(breadth.of_family(tree.bits), exempt)
                 # It only decides, so that sums beyond 64 bits may be rounded.
                 breadths.append(column.astype(np.float64) if column.dtype == object else column)
-        unblockable = counted.inside(self.addresses.difference(self.blockable))
+        left = self.addresses.difference(self.blockable) if self.conflicts else AddressSet.empty()
+        unblockable = counted.inside(left)
         return LaidWeights(
             self.trees, tuple(collaterals), tuple(worths), tuple(breadths), unblockable
         )
@@ -166,7 +174,7 @@ class LaidWeights:
         As in `Targets`.
     collaterals, worths
         For each tree a column of shape (n_nodes,): weight of bystanders and worth of targets
-        under each node; int64, float64 or Python integers.
+        under each node; int64, float64 or Python integers. No worths where no target may be left.
     breadths
         Likewise, what decides among equal costs; empty if nothing does.
     unblockable

@@ -37,7 +37,7 @@ class Algebra(ABC):
 
     def difference(self, other: Self) -> Self:
         """Return addresses in this set and not in the other."""
-        return self._combine(other, Rule.DIFFERENCE)
+        return self._combine(other, Rule.DIFFERENCE) if other else self
 
     def symmetric_difference(self, other: Self) -> Self:
         """Return addresses in exactly one of the sets."""
@@ -75,7 +75,7 @@ class Intervals(Algebra):
 
     def __bool__(self) -> bool:
         """Return whether the set holds any address."""
-        return self.n_intervals > 0
+        return bool(self.n_intervals)
 
     def chunks(self, n_intervals: int = 65_536) -> Iterator[Self]:
         """Yield the set in ascending pieces of at most so many intervals."""

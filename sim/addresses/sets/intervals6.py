@@ -81,6 +81,8 @@ class IntervalSet6(Intervals):
         """
         if len(first) != len(last):
             raise ValueError("first and last must be equally long")
+        if not len(first):
+            return cls.empty()
         if np.any(last.less(first)):
             raise ValueError("intervals must satisfy first <= last")
         cut, (start, stop) = rank_bounds(first, last)

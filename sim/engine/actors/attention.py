@@ -62,6 +62,9 @@ class Attention:
         self.record = np.zeros(1, kernel.ATTENTION)
         fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
         self.record[0] = (per_complaint, snowball, fade_per_d, False, 0, 0.0, 0.0, 0.0)
+        # Views of single numbers: a look at the whole record takes ten times as long.
+        self._is_noted = self.record["is_noted"]
+        self._as_of_s, self._value = self.record["as_of_s"], self.record["value"]
         self._complaining = complaining
         self._line = line if line is not None else Hotline.none()
         # The second asked for last, what was noted by then, and attention: a decision asks often.
@@ -89,10 +92,9 @@ class Attention:
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
-        now = self.record[0]
-        as_of_s, value = int(now["as_of_s"]), float(now["value"])
-        if not now["is_noted"] or t_s == as_of_s:
-            return value
+        as_of_s, value = self._as_of_s.item(), self._value.item()
+        if not self._is_noted.item() or t_s == as_of_s:
+            return float(value)
         if self._asked is None or self._asked[:3] != (t_s, as_of_s, value):
             without = self._complaining(as_of_s, t_s)
             self._asked = t_s, as_of_s, value, kernel.passed(self.record, without, t_s)[0]
@@ -100,9 +102,8 @@ class Attention:
 
     def note(self, t_s: int) -> None:
         """Let time pass until a second from which on complaints have another rate."""
-        now = self.record[0]
-        as_of_s = int(now["as_of_s"])
-        passes = bool(now["is_noted"]) and t_s != as_of_s
+        as_of_s = self._as_of_s.item()
+        passes = self._is_noted.item() and t_s != as_of_s
         without = self._complaining(as_of_s, t_s) if passes else 0.0
         kernel.note_complaints(self.record, self._line.record, without, t_s)
 

@@ -267,7 +267,8 @@ class CensorActor:
         if is_pausing and rules is not None and rules.narrow_length is not None:
             decision, waits = narrowed(decision, observation, rules.narrow_length)
             is_pausing = False
-        limits = replace(limits, is_pausing=is_pausing)
+        if is_pausing:
+            limits = replace(limits, is_pausing=True)
         self._answer = admit(
             decision.orders,
             self._register.in_force,

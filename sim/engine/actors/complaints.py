@@ -109,7 +109,8 @@ class ComplaintActor:
             Rows of those that become impaired, and of those that no longer are.
         """
         missing = self._missing()
-        is_missed_otherwise = missing is not None and bool((missing != self._people.n).any())
+        # Bytes, as most turns change nothing here and there is no zero below zero.
+        is_missed_otherwise = missing is not None and missing.tobytes() != self._people.n.tobytes()
         if ending.size == 0 and beginning.size == 0 and not is_missed_otherwise:
             return
         self._attention.note(t_s)

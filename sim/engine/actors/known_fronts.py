@@ -14,7 +14,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.decisions import KnownFronts
 from sim.engine.state.target import TargetState
 
-ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(4)
+ROW, ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(5)
 
 
 class KnownRows:
@@ -32,40 +32,38 @@ class KnownRows:
         self._exempt = exempt
         self._target = target
         self._n = 0
-        self._row = np.empty(16, np.int64)
-        self._columns = np.empty((4, 16), np.int64)
+        self._columns = np.empty((5, 16), np.int64)
 
     def add(self, front_row: int, address: int, provider_row: int, t_s: int) -> None:
         """Note a front that is discovered."""
-        n, place = self._n, int(self._row[: self._n].searchsorted(front_row))
-        if n == self._row.size:
-            self._row = np.concatenate((self._row, np.empty_like(self._row)))
+        n, place = self._n, self._place_of(front_row)
+        if n == self._columns.shape[1]:
             self._columns = np.concatenate((self._columns, np.empty_like(self._columns)), axis=1)
-        for column in (self._row, *self._columns):
-            column[place + 1 : n + 1] = column[place:n]
+        self._columns[:, place + 1 : n + 1] = self._columns[:, place:n]
         is_exempt = self._exempt.holds(address)
-        self._row[place] = front_row
-        self._columns[:, place] = address, provider_row, t_s, is_exempt
+        self._columns[:, place] = front_row, address, provider_row, t_s, is_exempt
         self._n += 1
 
     def remove(self, front_row: int) -> int | None:
         """Forget a front; return its address, or None if it was not discovered."""
-        n, place = self._n, int(self._row[: self._n].searchsorted(front_row))
-        if place == n or self._row[place] != front_row:
+        n, place = self._n, self._place_of(front_row)
+        if place == n or self._columns[ROW, place] != front_row:
             return None
         address = int(self._columns[ADDRESS, place])
-        for column in (self._row, *self._columns):
-            column[place : n - 1] = column[place + 1 : n]
+        self._columns[:, place : n - 1] = self._columns[:, place + 1 : n]
         self._n -= 1
         return address
 
     def seen(self) -> KnownFronts:
         """What the censor sees until something changes."""
-        row, columns = self._row[: self._n], self._columns[:, : self._n]
+        columns = self._columns[:, : self._n]
         return KnownFronts(
             columns[ADDRESS],
             columns[PROVIDER],
             columns[DISCOVERED],
             columns[EXEMPT] > 0,
-            partial(self._target.is_held, row),
+            partial(self._target.is_held, columns[ROW]),
         )
+
+    def _place_of(self, front_row: int) -> int:
+        return int(self._columns[ROW, : self._n].searchsorted(front_row))

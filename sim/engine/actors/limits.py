@@ -6,7 +6,6 @@ kept for later.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -158,7 +157,7 @@ class _Then:
     def __init__(self, now: InForce) -> None:
         self._now = now
         self._added: list[Order] = []
-        self._n_withdrawn: Counter[Key] = Counter()
+        self._n_withdrawn: dict[Key, int] = {}
         self.n_rules = now.n_rules
 
     def add(self, order: Order) -> None:
@@ -168,8 +167,9 @@ class _Then:
 
     def withdraw(self, order: Order) -> bool:
         """Take out an entry that an order withdraws; return whether there is one."""
-        if self._now.count(order.key) > self._n_withdrawn[order.key]:
-            self._n_withdrawn[order.key] += 1
+        n_withdrawn = self._n_withdrawn.get(order.key, 0)
+        if self._now.count(order.key) > n_withdrawn:
+            self._n_withdrawn[order.key] = n_withdrawn + 1
         elif order.key in (keys := [added.key for added in self._added]):
             del self._added[keys.index(order.key)]
         else:
@@ -187,7 +187,7 @@ class _Then:
             left = self._n_withdrawn.copy()
             held = []
             for entry in self._now:
-                if left[entry.order.key] > 0:
+                if left.get(entry.order.key, 0) > 0:
                     left[entry.order.key] -= 1
                 elif entry.mechanism in mechanisms:
                     held.append(entry.addresses)

@@ -54,10 +54,11 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
             if rows.size:
                 rows = rows[order.addresses.contains(observation.fronts.address[rows])]
             found = block_around(observation, rows, around, order.mechanism) if rows.size else ()
-            narrow = [replace(one, operators=order.operators) for one in found]
-            orders += narrow
-            has_silenced = has_silenced or not narrow
-    return replace(decision, orders=tuple(orders), is_whole=False), has_silenced
+            if order.operators != observation.operators:
+                found = tuple(replace(one, operators=order.operators) for one in found)
+            orders += found
+            has_silenced = has_silenced or not found
+    return Decision(tuple(orders), decision.next_look_s), has_silenced
 
 
 def _is_narrow(addresses: IntervalSet, length: int) -> bool:

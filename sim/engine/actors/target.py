@@ -129,7 +129,7 @@ class TargetActor:
         pool, address = self._space.draw_free(self._weight, u, v, w)
         t_s = now_s(self._env)
         # Later than at the start it would be answered among the other rentals of that second.
-        lag_s = max(int(np.rint(drawn_s)), int(t_s > 0))
+        lag_s = max(round(drawn_s), int(t_s > 0))
         row = self._space.rent(address, t_s)
         self._pool_of.append(pool)
         self._log.record(t_s, Kind.RENTED, front_row=row)

@@ -13,7 +13,7 @@ import pytest
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.measure.groups import GroupCount, count_groups, summarise_groups
 from sim.measure.impact import measure_impact
-from sim.measure.names import Held, ever_dropped_at, names_in_use
+from sim.measure.names import ever_dropped_at, names_in_use
 from tests.chases import STRATEGIES, chase_world, run
 from tests.worlds import Actor, Dated, Firm, SmallWorld
 
@@ -110,9 +110,8 @@ def test_what_some_operator_dropped_is_what_all_of_them_dropped(name: str) -> No
     world, outcome = small.world(), run(small, STRATEGIES[name])
     address, *_ = names_in_use(world)
     rows = range(len(small.actors))
-    held = Held(outcome, address)
-    apart = [ever_dropped_at(held, [row]) for row in rows]
-    assert np.array_equal(np.any(apart, axis=0), ever_dropped_at(held, list(rows)))
+    apart = [ever_dropped_at(outcome, address, [row]) for row in rows]
+    assert np.array_equal(np.any(apart, axis=0), ever_dropped_at(outcome, address, list(rows)))
 
 
 def test_an_operator_without_users_is_a_group_like_another() -> None:
