@@ -15,8 +15,6 @@ from tests.pages import NEEDS, RUN, Block, blocks_of, copy_checkout, pages, run_
 
 QUICK = (
     "docs/how-to/assess-a-blocklist.md",
-    "docs/how-to/find-the-block-that-hurts-least.md",
-    "docs/how-to/find-what-a-rule-matches.md",
     "docs/reference/addresses.md",
 )
 """Pages that take seconds; the others are long tests."""
