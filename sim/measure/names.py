@@ -101,14 +101,14 @@ def ever_dropped_at(
     is_dropped = _union(outcome, enforced[is_block[enforced]]).contains(address)
     exempt = _union(outcome, enforced[is_exempt[enforced]])
     contested = np.flatnonzero(is_dropped & exempt.contains(address))
-    is_dropped[contested] = False
-    for change in changes:
-        # An address dropped at one operator need not be looked at again.
-        contested = contested[~is_dropped[contested]]
-        if contested.size == 0:
-            break
+    if contested.size:
         held = _Held(outcome.entry_addresses, address[contested])
-        is_dropped[contested] = change.holds_somewhere(held, is_block, is_exempt)
+        is_dropped[contested] = False
+        for change in changes:
+            is_dropped[contested] |= change.holds_somewhere(held, is_block, is_exempt)
+            # An address dropped at one operator need not be looked at elsewhere.
+            if is_dropped[contested].all():
+                break
     return is_dropped
 
 
