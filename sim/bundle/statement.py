@@ -5,15 +5,15 @@ In: a run folder, a language. Out: Markdown, the same for the same folder and ve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-from sim.report.documents.error_rate import ErrorRate, ErrorRates, Spans, error_rates, spans_of
+from sim.backtest.error_rate import ErrorRates, Spans, spans_of
 from sim.report.page.charts import read_drawn, worst_moment
+from sim.report.page.error_rate import HEADS, rate_cells, rates_of, told_of_rates
 from sim.report.page.opening import Said, said
 from sim.report.page.repeat_command import is_comparison
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.markdown import markdown_text
-from sim.report.words.numbers import percent
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 
@@ -54,9 +54,7 @@ def _lines(run: RunFolder, told: Said, words: Language) -> Iterator[str]:
     yield ""
     yield f"## {words.say('How often such numbers were right')}"
     yield ""
-    spans = spans_of(run)
-    rates = error_rates(str(manifest["scenario"]["name"]), spans)
-    yield from _error_rates(rates, words, spans)
+    yield from _error_rates(rates_of(run), words, spans_of(run))
     yield ""
     yield f"## {words.say('What would change it')}"
     yield ""
@@ -119,53 +117,16 @@ def _asked(run: RunFolder, words: Language) -> str:
     return words.say(text_, what=what, start=start, end=end, replicates=replicates, draws=draws)
 
 
-RANGES: Mapping[Spans, str] = {
-    "luck": "ranges by luck alone",
-    "ranges": "ranges over all that is not known, as declared",
-    "calibrated": "ranges over all that is not known, weighed by published figures where runs are",
-}
-
-
 def _error_rates(found: ErrorRates, words: Language, spans: Spans) -> Iterator[str]:
-    yield words.say(
-        "Published outcomes that set no parameter (held out), against what this program predicted "
-        "from simulated runs (version {version}; {ranges}, meant to hold {level}).",
-        version=found.version,
-        ranges=words.say(RANGES[spans]),
-        level=words.digits(percent(found.level, 2)),
-    )
+    yield told_of_rates(found, spans, words)
     yield ""
-    heads = (
-        "what was predicted",
-        "numbers published",
-        "inside the predicted range",
-        "too high or too low by, in the median",
-        "bounds and estimates published",
-        "that agree",
-    )
-    yield f"| {' | '.join(map(words.say, heads))} |"
+    yield f"| {' | '.join(map(words.say, HEADS))} |"
     yield "| --- | --: | --: | --: | --: | --: |"
-    for one in found.by_kind:
-        # Units of published figures, which have no translation.
-        yield _row(one, words.name(one.kind), words)
-    yield _row(found.all, words.say("all of them"), words)
+    for kind, *rest in rate_cells(found, words):
+        yield f"| {' | '.join((markdown_text(kind), *rest))} |"
     if found.of_scenario is None:
         yield ""
         yield words.say("Nothing published is held against this scenario itself.")
-        return
-    name = found.of_scenario.kind.removeprefix("scenario ")
-    yield _row(found.of_scenario, words.say("scenario {name}", name=name), words)
-
-
-def _row(one: ErrorRate, kind: str, words: Language) -> str:
-    factor = words.say("not known")
-    if one.median_factor is not None:
-        factor = f"×{words.digits(f'{one.median_factor:.2f}')}"
-    n = str(one.n_judged)
-    if one.n_apart < one.n_judged:
-        n = words.say("{n} ({apart} apart)", n=n, apart=str(one.n_apart))
-    cells = (markdown_text(kind), n, one.n_inside, factor, one.n_weak, one.n_kept)
-    return f"| {' | '.join(map(str, cells))} |"
 
 
 def _changes(run: RunFolder, told: Said, words: Language) -> Iterator[str]:

@@ -235,10 +235,10 @@ def _check_forum(along: str | None, format_: Format) -> None:
 
 def _blocks(found: Assessment, along: str | None, words: Language) -> list[Block]:
     from sim.assess.court_facts import read_court_facts
+    from sim.backtest.error_rate import error_rates, spans_of
     from sim.report.documents.assessment import write_assessment
     from sim.report.documents.court_answers import Asked
     from sim.report.documents.courts import write_court
-    from sim.report.documents.error_rate import error_rates, spans_of
     from sim.scenario.tables.courts import read_court_questions
 
     if along is None:

@@ -28,10 +28,10 @@ from sim.assess.court_facts import (
     Number,
 )
 from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER
+from sim.backtest.error_rate import ErrorRates
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
 from sim.report.documents.blocks import Block, Items, Paragraph, Table
-from sim.report.documents.error_rate import ErrorRates
 from sim.report.words.languages import Language
 from sim.report.words.money import amount_text, rate_of
 from sim.report.words.numbers import (

@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from sim.backtest.error_rate import spans_of
 from sim.catalogue.choices import label
 from sim.errors import DataError, Problem, UsageError
 from sim.files import new_file
@@ -26,6 +27,7 @@ from sim.report.page.bands import with_bands
 from sim.report.page.cells import PageTable, with_names
 from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn, worst_moment
 from sim.report.page.downloads import downloads, has_file
+from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, told_of_rates
 from sim.report.page.frame import bands_in_words, frame, source_line
 from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
@@ -88,6 +90,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     harmful, moment_s = worst_moment(run, drawn.bands)
     on_record = known(run, drawn.listed, words)
     script = own_scripts()
+    rates = rates_of(run)
     names = strategy_names(strategies_of(run), words)
     # First, so that a table with a mistake is told by its line, and not as one that is unreadable.
     tables = _named(_tables(run, tradeoff, words), names)
@@ -123,6 +126,10 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         map=map_,
         known=on_record,
         is_weighed=run.are_draws_weighed,
+        rates=rates,
+        rates_in_short=rates_in_short(rates, words),
+        rates_of_what=told_of_rates(rates, spans_of(run), words),
+        error_rates=rate_table(rates, words),
         map_frame=_frame_of_peak(map_, harmful),
         map_shows=_shown_on(map_),
         **frame(run, tradeoff, harmful, words),

@@ -18,12 +18,12 @@ from types import MappingProxyType
 
 from sim.assess.assessment import assess
 from sim.assess.court_facts import read_court_facts
+from sim.backtest.error_rate import error_rates, spans_of
 from sim.measure.bands import whole_band
 from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.blocks import to_html, to_markdown
 from sim.report.documents.court_answers import Asked
 from sim.report.documents.courts import write_court
-from sim.report.documents.error_rate import error_rates, spans_of
 from sim.report.figures import strategies, style
 from sim.report.figures.animation import Film
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing

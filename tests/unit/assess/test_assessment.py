@@ -20,6 +20,7 @@ from sim.assess.assessment import Alternative, Assessment, assess
 from sim.assess.court_facts import read_court_facts
 from sim.assess.estimates import Estimate
 from sim.assess.verdicts import OF_LUCK, Verdict, judge
+from sim.backtest.error_rate import ErrorRate, ErrorRates
 from sim.cli.app import app
 from sim.errors import UsageError
 from sim.experiment.executors.serial import SerialExecutor
@@ -31,7 +32,6 @@ from sim.report.documents.assessment_answers import describe_strategy, verdict
 from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
 from sim.report.documents.court_answers import ANSWERS, Asked
 from sim.report.documents.courts import write_court
-from sim.report.documents.error_rate import ErrorRate, ErrorRates
 from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import (
     estimate,

@@ -1,0 +1,96 @@
+"""How often numbers such as these were right, in words: beside key figures, and in a bundle.
+
+In: error rates, a language. Out: what they are of, a table of the page, the same as cells of texts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sim.backtest.error_rate import ErrorRate, ErrorRates, Spans, error_rates, spans_of
+from sim.report.page.cells import Cell, Line, PageTable, columns
+from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.numbers import percent
+from sim.results.read import RunFolder
+
+RANGES: Mapping[Spans, str] = {
+    "luck": "ranges by luck alone",
+    "ranges": "ranges over all that is not known, as declared",
+    "calibrated": "ranges over all that is not known, weighed by published figures where runs are",
+}
+HEADS = (
+    "what was predicted",
+    "numbers published",
+    "inside the predicted range",
+    "too high or too low by, in the median",
+    "bounds and estimates published",
+    "that agree",
+)
+
+
+def rates_of(run: RunFolder) -> ErrorRates:
+    """Error rates of numbers such as those of a run, over what its ranges are over."""
+    return error_rates(str(run.manifest["scenario"]["name"]), spans_of(run))
+
+
+def told_of_rates(found: ErrorRates, spans: Spans, words: Language = IN_ENGLISH) -> str:
+    """What was held against what."""
+    return words.say(
+        "Published outcomes that set no parameter (held out), against what this program predicted "
+        "from simulated runs (version {version}; {ranges}, meant to hold {level}).",
+        version=found.version,
+        ranges=words.say(RANGES[spans]),
+        level=words.digits(percent(found.level, 2)),
+    )
+
+
+def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
+    """All of them in one line, with the kind that most are of: a rate of one says little of others.
+
+    Its name stands in brackets, as it governs no case there.
+    """
+    most = max(found.by_kind, key=lambda one: one.n_judged)
+    return words.say(
+        "How often such numbers were right: {inside} of {n} inside the predicted range ({kind}: "
+        "{inside_kind} of {n_kind})",
+        inside=str(found.all.n_inside),
+        n=str(found.all.n_judged),
+        kind=words.name(most.kind),
+        inside_kind=str(most.n_inside),
+        n_kind=str(most.n_judged),
+    )
+
+
+def rate_cells(
+    found: ErrorRates, words: Language = IN_ENGLISH
+) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """Rows under `HEADS`: by unit, all of them, and those of the scenario where there are any."""
+    for one in found.by_kind:
+        # Units of published figures, most of which have no translation.
+        yield _cells(one, words.name(one.kind), words)
+    yield _cells(found.all, words.say("all of them"), words)
+    if found.of_scenario is not None:
+        name = found.of_scenario.kind.removeprefix("scenario ")
+        yield _cells(found.of_scenario, words.say("scenario {name}", name=name), words)
+
+
+def rate_table(found: ErrorRates, words: Language = IN_ENGLISH) -> PageTable:
+    """The same as a table of the page."""
+    foreign = {one.kind for one in found.by_kind if not words.has(one.kind)}
+    lines = [
+        Line.of(Cell(kind, is_english=kind in foreign), *rest)
+        for kind, *rest in rate_cells(found, words)
+    ]
+    heads = columns(*map(words.say, HEADS), numbers=range(1, len(HEADS)))
+    caption = words.say("Published outcomes against predictions")
+    return PageTable("error-rates", caption, heads, lines, is_sortable=False)
+
+
+def _cells(one: ErrorRate, kind: str, words: Language) -> tuple[str, str, str, str, str, str]:
+    factor = words.say("not known")
+    if one.median_factor is not None:
+        factor = f"×{words.digits(f'{one.median_factor:.2f}')}"
+    n = str(one.n_judged)
+    if one.n_apart < one.n_judged:
+        n = words.say("{n} ({apart} apart)", n=n, apart=str(one.n_apart))
+    return kind, n, str(one.n_inside), factor, str(one.n_weak), str(one.n_kept)

@@ -1,0 +1,91 @@
+"""Beside the key figures stands how often such numbers were right, by the shipped scores."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from sim.backtest.error_rate import scores_file
+from sim.report.page.document import render
+from sim.report.words.languages import LANGUAGES, language
+from sim.results.read import open_run
+
+pytestmark = pytest.mark.laws
+
+
+def block_of(page: str) -> str:
+    (found,) = re.findall(r'<details id="error-rate">.*?</details>', page, re.DOTALL)
+    return unescape(found)
+
+
+def rows_of(block: str) -> list[list[str]]:
+    body = block.partition("<tbody>")[2]
+    return [
+        [re.sub("<[^>]+>", "", cell).strip() for cell in re.findall("<t[hd].*?</t[hd]>", row)]
+        for row in re.findall("<tr.*?</tr>", body, re.DOTALL)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "spans"),
+    [
+        ("shipped_run", "luck"),
+        ("comparison_folder", "luck"),
+        ("drawn_run", "ranges"),
+        ("drawn_comparison", "ranges"),
+    ],
+)
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_rates_are_those_of_the_scores(
+    kind: str, spans: str, code: str, request: pytest.FixtureRequest
+) -> None:
+    """Tallies of the same scores, counted by other code, add up to what is told."""
+    folder: Path = request.getfixturevalue(kind)
+    page = render(open_run(folder), language(code))
+    block = block_of(page)
+    scores = json.loads(scores_file().read_text(encoding="utf-8"))
+    tallies = [
+        one
+        for one in scores["bands"][spans]["tallies"]
+        if one["role"] == "held-out" and one["subject"].startswith("scenario ")
+    ]
+    assert len(tallies) > 3
+    *_, (_, n, inside, _, weak, kept) = rows_of(block)
+    judged = int(n.split()[0])
+    assert judged + int(weak) == sum(one["n_computable"] for one in tallies)
+    assert int(inside) + int(kept) == sum(one["n_inside"] for one in tallies)
+    # Read before it is opened, with the kind that most are of; before the tables of all measures.
+    summary = block.partition("</summary>")[0].partition("<summary>")[2].replace("IPv4", "")
+    most = max(rows_of(block)[:-1], key=lambda row: int(row[1].split()[0]))
+    assert re.findall(r"\d+", summary) == [inside, str(judged), most[2], most[1].split()[0]]
+    assert page.index('id="figures"') < page.index('id="error-rate"') < page.index('id="measures"')
+
+
+def test_a_comparison_says_that_differences_have_no_rate(
+    shipped_run: Path, comparison_folder: Path
+) -> None:
+    says = "how often differences between strategies are right is not known"
+    assert says in block_of(render(open_run(comparison_folder)))
+    assert says not in block_of(render(open_run(shipped_run)))
+
+
+def test_a_run_by_luck_has_the_rates_of_luck(shipped_run: Path, drawn_run: Path) -> None:
+    """Ranges by luck alone missed far more: a reader of such a run has to be told that."""
+    by_luck, wide = (block_of(render(open_run(one))) for one in (shipped_run, drawn_run))
+    assert "ranges by luck alone" in by_luck
+    assert "ranges over all that is not known, as declared" in wide
+    assert int(rows_of(by_luck)[-1][2]) < int(rows_of(wide)[-1][2])
+
+
+def test_the_scenarios_own_rate_stands_last(chase_run: Path, shipped_run: Path) -> None:
+    """Of the replay nothing published was held out."""
+    none = "Nothing published is held against this scenario itself."
+    own, other = (block_of(render(open_run(one))) for one in (chase_run, shipped_run))
+    assert rows_of(own)[-1][0] == "scenario telegram-2018"
+    assert none not in own
+    assert rows_of(other)[-1][0] == "all of them"
+    assert none in other
