@@ -13,6 +13,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[str, tuple[str, ...]]] = {
     ast.Lt: ("<", ("<=", ">=")),
@@ -96,8 +97,12 @@ class Fault:
         return "\n".join(list(difflib.unified_diff(*pair, n=0, lineterm=""))[2:])
 
 
+@cache
 def faults_of(path: str, source: bytes) -> list[Fault]:
-    """Return all faults that can be made in a file, none twice; a few of them may not parse."""
+    """Return all faults that can be made in a file, none twice; a few of them may not parse.
+
+    A file is read once for all samples: to find its faults takes longer than to draw among them.
+    """
     visitor = _Visitor(source)
     return [
         Fault(path, visitor.line(begin), visitor.line(max(begin, end - 1)), begin, end, text)

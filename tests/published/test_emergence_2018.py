@@ -240,12 +240,14 @@ def n_within(values: NDArray[np.float64], ends: tuple[float, float]) -> int:
     return int(((values >= ends[0]) & (values <= ends[1])).sum())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("what", WHOLE_YEAR)
 def test_whole_years_of_other_luck_lie_in_what_the_page_says_of_them(what: str) -> None:
     # Of five in a band of 90 %, fewer than three lie once in 117.
     assert n_within(whole_year(5)[what], said_of_the_year(what)) >= 3
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "override",
     ["strategy={id: none}", "strategy={id: provider}", "strategy={id: dns, overmatch: 0}"],

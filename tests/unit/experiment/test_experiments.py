@@ -57,6 +57,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> RunsResult:
     return carry_out(Runs(plan_for()), folder=tmp_path_factory.mktemp("whole") / "out")
 
 
+@pytest.fixture(scope="module")
+def six(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, interrupted after six runs; do not write into it."""
+    folder = tmp_path_factory.mktemp("six") / "out"
+    carry_out(Runs(plan_for()), folder=folder, executor=Scripted(interrupt_after=6))
+    return folder
+
+
 def test_the_folder_says_what_was_compared(whole: RunsResult) -> None:
     run = open_run(whole.folder)
     assert run.strategies == ("none", "exact", "twin", "aggregate:length=12")
@@ -121,16 +129,14 @@ def test_two_names_against_each_other_are_exactly_zero(tmp_path: Path) -> None:
         assert (line.difference_t_low, line.difference_t_high) == (0, 0), line
 
 
-@pytest.mark.parametrize("executor", [Scripted(backwards=True), PoolExecutor(2, 3)])
-def test_neither_workers_nor_chunks_nor_their_sequence_show(
-    whole: RunsResult, tmp_path: Path, executor: Any
-) -> None:
-    again = carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=executor)
+def test_neither_workers_nor_chunks_show(whole: RunsResult, tmp_path: Path) -> None:
+    again = carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=PoolExecutor(2, 3))
     assert files_of(again.folder) == files_of(whole.folder)
 
 
 def test_an_interrupted_comparison_says_what_it_lacks(whole: RunsResult, tmp_path: Path) -> None:
-    folder, first, second = tmp_path / "out", Scripted(interrupt_after=3), Scripted()
+    """What was left is run from its end: neither the break nor the sequence shows."""
+    folder, first, second = tmp_path / "out", Scripted(interrupt_after=3), Scripted(backwards=True)
     cut = carry_out(Runs(plan_for()), folder=folder, executor=first)
     assert cut.status == "interrupted"
     assert cut.manifest["n_replicates"] == 0
@@ -189,9 +195,10 @@ def test_if_all_runs_fail_nothing_is_left_and_the_first_is_named(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_parts_that_were_damaged_are_run_again(whole: RunsResult, tmp_path: Path) -> None:
-    folder = tmp_path / "out"
-    carry_out(Runs(plan_for()), folder=folder, executor=Scripted(interrupt_after=6))
+def test_parts_that_were_damaged_are_run_again(
+    whole: RunsResult, six: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(six, tmp_path / "out")
     parts, _ = find_unfinished(folder)
     name = plan_for().cases().names(4)[0, "exact", 0]
     (parts / "curves" / f"{name}.parquet").write_bytes(b"not what was written")
@@ -205,9 +212,8 @@ def test_parts_that_were_damaged_are_run_again(whole: RunsResult, tmp_path: Path
     assert files_of(folder) == files_of(whole.folder)
 
 
-def test_what_a_killed_process_left_is_found(whole: RunsResult, tmp_path: Path) -> None:
-    folder = tmp_path / "out"
-    carry_out(Runs(plan_for()), folder=folder, executor=Scripted(interrupt_after=6))
+def test_what_a_killed_process_left_is_found(six: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(six, tmp_path / "out")
     left = tmp_path / ".out.partial-999999999"
     folder.rename(left)
     (left / "manifest.json").unlink()
@@ -225,8 +231,8 @@ def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_wit
 ) -> None:
     folder = tmp_path / "out"
     lefts = []
-    for n_kept, seed in ((2, 1), (5, 1), (9, 2)):
-        plan = replace(plan_for(), root_seed=seed)
+    for n_kept, seed in ((1, 1), (3, 1), (5, 2)):
+        plan = replace(plan_for(2), root_seed=seed)
         carry_out(Runs(plan), folder=folder, executor=Scripted(interrupt_after=n_kept))
         lefts.append(folder.rename(tmp_path / f".out.partial-99999999{n_kept}"))
     first, most, other = lefts
@@ -237,7 +243,7 @@ def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_wit
     done = carry_out(again(parts), folder=folder, force=True, earlier=parts)
     forget_unfinished(parts, str(done.manifest["result_id"]), is_complete=True)
     assert sorted(tmp_path.iterdir()) == sorted([other, folder])
-    assert n_runs(other) == 9
+    assert n_runs(other) == 5
 
 
 def test_replicates_are_added_until_there_are_enough(whole: RunsResult, tmp_path: Path) -> None:
