@@ -1,8 +1,8 @@
 """Numbers of README, documents and a report, and the one command that says where each is from.
 
-``python -m tests.traced [SEED]`` chooses fifteen of them and prints the commands. What a run has
-computed is none of them: its number hangs on every input, and ``overblock verify`` computes it
-again.
+``python -m tests.traced [SEED]`` chooses fifteen of them, of each kind of page and number, and
+prints the commands. What a run has computed is none of them: its number hangs on every input, and
+``overblock verify`` computes it again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import random
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,22 @@ from tests.conftest import REPOSITORY
 N_CHOSEN = 15
 SCENARIO = "telegram-2018"
 REPLAY = "telegram-2018-replay"
+RANGE, OUTCOME = "end of a range", "published outcome"
 _ELSEWHERE = {"ipv6": "ipv6={}", "tenancy": "tenancy={}", "switching": "spain-2025-26"}
 """Sections that the scenario does not have: what switches them on, or a scenario that has them."""
 _ROW = re.compile(r"^\| `[^|]*\| `(?P<key>[\w.:-]+)` \|[^|]*\| (?P<value>[\d.]+) \| `seeds/", re.M)
+_RANGE = re.compile(
+    r"^\| `(?P<key>[\w.]+)` \|[^|]*\| [\d.e+-]+ \| (?P<low>[\d.e+-]+) to (?P<high>[\d.e+-]+) \|"
+    r"[^|]*\| `(?P<scenario>[\w-]+)`(?:, [^|]*)? \|",
+    re.M,
+)
+_OUTCOME = re.compile(
+    r"^\| \[[^|]*\]\(#(?P<case>[\w-]+)\) \|[^|]*\|[^|]*\| "
+    r"(?:at least |at most )?(?P<value>\d[\d,.]*)",
+    re.M,
+)
+_WITHOUT_RUNS = ("names-law", "national-method", "exposure")
+"""Predictors of cases whose published outcome a command tells without simulating days."""
 _SAID = re.compile(r"(?<![\d.,])(\d[\d.,]*\d) million|about (\d{3})\b")
 
 
@@ -35,6 +48,8 @@ class Claim:
     ----------
     where
         What prints it.
+    kind
+        What kind of number it is.
     said
         The number, as it stands there.
     command
@@ -44,6 +59,7 @@ class Claim:
     """
 
     where: str
+    kind: str
     said: str
     command: tuple[str, ...]
     key: str = ""
@@ -57,11 +73,17 @@ def claims(run: Path | None = None) -> list[Claim]:
     run
         A run folder whose report is among the pages; none when left out.
     """
-    found = [*_of_readme(), *_of_parameters()]
+    found = [*_of_readme(), *_of_parameters(), *_of_unknowns(), *_of_validation()]
     if run is not None:
         manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
         found += [
-            Claim("report", str(one["value"]), _sources(str(run), one["key"]), one["key"])
+            Claim(
+                "report",
+                str(one["kind"]),
+                str(one["value"]),
+                _sources(str(run), one["key"]),
+                one["key"],
+            )
             for one in manifest["sources"]
             if isinstance(one.get("value"), int | float)
         ]
@@ -69,18 +91,25 @@ def claims(run: Path | None = None) -> list[Claim]:
 
 
 def choose(found: Sequence[Claim], seed: int) -> list[Claim]:
-    """Fifteen of some claims: of each page as many, as far as it has them."""
+    """Fifteen of some claims: of each kind of number of each page as many, as far as there are."""
     luck = random.Random(seed)
-    pages = [
-        [one for one in found if one.where == page] for page in {one.where: 0 for one in found}
-    ]
-    for page in pages:
-        luck.shuffle(page)
+    strata: dict[tuple[str, str], list[Claim]] = {}
+    for one in found:
+        strata.setdefault((one.where, one.kind), []).append(one)
+    for stratum in strata.values():
+        luck.shuffle(stratum)
     chosen: list[Claim] = []
-    while len(chosen) < N_CHOSEN and any(pages):
-        for page in pages:
-            chosen += [page.pop()] if page and len(chosen) < N_CHOSEN else []
+    while len(chosen) < N_CHOSEN and any(strata.values()):
+        for stratum in strata.values():
+            chosen += [stratum.pop()] if stratum and len(chosen) < N_CHOSEN else []
     return chosen
+
+
+def falsified(claim: Claim) -> Claim:
+    """The same claim with another last digit: 0.5 as 0.6, 17.77 as 17.78."""
+    mantissa, e, exponent = claim.said.partition("e")
+    other = mantissa[:-1] + str((int(mantissa[-1]) + 1) % 10)
+    return replace(claim, said=f"{other}{e}{exponent}")
 
 
 def is_same(said: str, value: Any) -> bool:
@@ -100,7 +129,7 @@ def _of_readme() -> list[Claim]:
     # What a picture shows was computed.
     prose = re.sub(r"```.*?```|!\[[^]]*\]", "", text, flags=re.S)
     return [
-        Claim("README", said, ("sources", REPLAY, "--rows", "--json"))
+        Claim("README", "published figure", said, ("sources", REPLAY, "--rows", "--json"))
         for found in _SAID.finditer(prose)
         if (said := found[1] or found[2])
     ]
@@ -110,9 +139,38 @@ def _of_parameters() -> list[Claim]:
     """Defaults of the page of parameters that a seed table holds."""
     text = (REPOSITORY / "docs/reference/parameters.md").read_text(encoding="utf-8")
     return [
-        Claim("parameters.md", found["value"], _sources(SCENARIO, found["key"]), found["key"])
+        Claim("parameters.md", "default", found["value"], _sources(SCENARIO, key), key)
         for found in _ROW.finditer(text)
-        if ":" not in found["key"]
+        if ":" not in (key := found["key"])
+    ]
+
+
+def _of_unknowns() -> list[Claim]:
+    """Ends of the ranges that draws take, in the first scenario that a row names."""
+    text = (REPOSITORY / "docs/reference/unknowns.md").read_text(encoding="utf-8")
+    return [
+        Claim("unknowns.md", RANGE, found[end], _sources(found["scenario"], key), key)
+        for found in _RANGE.finditer(text)
+        for end in ("low", "high")
+        if (key := found["key"])
+    ]
+
+
+def _of_validation() -> list[Claim]:
+    """Published outcomes that are told without days being simulated."""
+    folder = REPOSITORY / "docs/explanation"
+    scores = json.loads((folder / "validation.json").read_text(encoding="utf-8"))["scores"]
+    cheap = {one["id"] for one in scores if one["predictor"] in _WITHOUT_RUNS}
+    return [
+        Claim(
+            "validation.md",
+            OUTCOME,
+            found["value"],
+            ("backtest", found["case"], "-n", "1", "--draws", "0", "--json", "--quiet"),
+            found["case"],
+        )
+        for found in _OUTCOME.finditer((folder / "validation.md").read_text(encoding="utf-8"))
+        if found["case"] in cheap
     ]
 
 
@@ -126,4 +184,6 @@ def _sources(of: str, key: str) -> tuple[str, ...]:
 
 if __name__ == "__main__":
     for one in choose(claims(), int(sys.argv[1]) if len(sys.argv) > 1 else 0):
-        sys.stdout.write(f"{one.where}: {one.said}: overblock {' '.join(one.command)}\n")
+        sys.stdout.write(
+            f"{one.where}, {one.kind}: {one.said}: overblock {' '.join(one.command)}\n"
+        )

@@ -11,24 +11,45 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from tests.conftest import REPOSITORY
 from tests.references import can_be_followed
-from tests.traced import N_CHOSEN, Claim, choose, claims, is_same
+from tests.traced import (
+    N_CHOSEN,
+    OUTCOME,
+    RANGE,
+    Claim,
+    choose,
+    claims,
+    falsified,
+    is_same,
+)
 
 SEED = int(os.environ.get("OVERBLOCK_TRACED", "1"))
 """Which numbers are chosen; any other seed must do as well."""
+PAGES = {"README", "parameters.md", "unknowns.md", "validation.md", "report"}
+KINDS = {"fact", "derived", "assumption"}
 
 
 def traced(claim: Claim) -> list[dict[str, Any]]:
     """Lines of what a command says that have the number."""
     result = CliRunner().invoke(app, [*claim.command])
     assert result.exit_code == 0, result.output
-    lines = json.loads(result.stdout)["sources"]
+    document = json.loads(result.stdout)
+    if claim.kind == OUTCOME:
+        (score,) = document["scores"]
+        published = {**score["published"], "kind": "fact"}
+        return [published] if is_same(claim.said, published["value"]) else []
+    lines = document["sources"]
     keys = (claim.key, claim.key.replace(":", "."))
-    return [
-        one
-        for one in lines
-        if (not claim.key or one["key"] in keys) and is_same(claim.said, one.get("value"))
-    ]
+    return [one for one in lines if (not claim.key or one["key"] in keys) and _has(one, claim)]
+
+
+def _has(line: dict[str, Any], claim: Claim) -> bool:
+    """Whether a line has the number: as its value, or as an end of its range."""
+    if claim.kind != RANGE:
+        return is_same(claim.said, line.get("value"))
+    ends = line.get("range", {}).get("absolute", [])
+    return any(f"{float(end):g}" == claim.said for end in ends)
 
 
 def rests_on_something(line: dict[str, Any]) -> bool:
@@ -45,8 +66,29 @@ def test_fifteen_numbers_chosen_at_random_are_traced(shipped_run: Path) -> None:
     found = claims(shipped_run)
     chosen = choose(found, SEED)
     assert len(chosen) == N_CHOSEN
-    assert {one.where for one in chosen} == {"README", "parameters.md", "report"}
+    # Each kind of page and of number is among them.
+    assert {(one.where, one.kind) for one in chosen} == {(one.where, one.kind) for one in found}
+    assert {one.where for one in chosen} >= PAGES
+    assert {one.kind for one in chosen} >= {"published figure", RANGE, OUTCOME, *KINDS}
     owed = [one for one in chosen if not any(map(rests_on_something, traced(one)))]
+    assert owed == []
+
+
+def test_a_falsified_number_is_traced_to_nothing(shipped_run: Path) -> None:
+    """Of each kind of page and number, one that is told with another last digit."""
+    first: dict[tuple[str, str], Claim] = {}
+    for one in choose(claims(shipped_run), SEED):
+        first.setdefault((one.where, one.kind), one)
+    assert len(first) > 6
+    assert [one for one in map(falsified, first.values()) if traced(one)] == []
+
+
+def test_every_published_outcome_has_a_reference_that_can_be_followed() -> None:
+    """Also of those that are told by simulated days alone."""
+    path = REPOSITORY / "docs/explanation/validation.json"
+    published = [one["published"] for one in json.loads(path.read_text("utf-8"))["scores"]]
+    assert len(published) > 80
+    owed = [one for one in published if not can_be_followed(one["source"], one["date"])]
     assert owed == []
 
 
