@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Observation
-from sim.engine.orders import Mechanism, Order
+from sim.engine.orders import Groups, Mechanism, Order
 
 ADDRESS_BITS = 32
 NETWORK_BITS = 64
@@ -60,17 +61,36 @@ def block_around(
     around: SetAround,
     mechanism: Mechanism = Mechanism.DROP,
 ) -> tuple[Order, ...]:
-    """One order per front for the set around it, unless an earlier order of these holds it."""
+    """One order per front for the set around it, unless an earlier order of these holds it.
+
+    The set around a front holds it: fronts that are exempt are not answered.
+    """
+    operators = observation.operators
+    distinct = [cut(observation, one) for one in dict.fromkeys(map(around, front_row.tolist()))]
+    if _lie_apart(distinct):
+        return tuple(_block(one, mechanism, operators) for one in distinct)
     orders: list[Order] = []
     address = observation.fronts.address[front_row]
     while front_row.size:
         addresses = cut(observation, around(int(front_row[0])))
-        orders.append(Order("block", addresses, mechanism, operators=observation.operators))
+        orders.append(_block(addresses, mechanism, operators))
         is_left = ~addresses.contains(address)
         # It is answered even where its own set does not hold it.
         is_left[0] = False
         front_row, address = front_row[is_left], address[is_left]
     return tuple(orders)
+
+
+# Under pressure the same orders are asked for at every decision, some of dozens of fronts.
+@lru_cache(maxsize=2**14)
+def _block(addresses: IntervalSet, mechanism: Mechanism, operators: Groups) -> Order:
+    return Order("block", addresses, mechanism, operators=operators)
+
+
+def _lie_apart(sets: list[IntervalSet]) -> bool:
+    """Whether the sets follow one another on the line, so that no front is in two of them."""
+    ends = sorted(one.ends for one in sets if one)
+    return len(ends) == len(sets) and all(last < first for (_, last), (first, _) in pairwise(ends))
 
 
 def enclosing(address: int, length: int, line: Line = IPV4) -> IntervalSet:
@@ -88,5 +108,5 @@ def _enclosing(address: int, length: int, line: Line) -> IntervalSet:
 
 def enclosing_front(observation: Observation, length: int) -> SetAround:
     """Prefix of a given length around each front."""
-    line = observation.line
-    return lambda row: enclosing(int(observation.fronts.address[row]), length, line)
+    line, address = observation.line, observation.fronts.address
+    return lambda row: enclosing(int(address[row]), length, line)

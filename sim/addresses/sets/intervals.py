@@ -163,7 +163,7 @@ class IntervalSet(Intervals):
             return int(self.stop[0] - self.start[0])
         return int(np.add.reduce(self.stop - self.start))
 
-    @property
+    @cached_property
     def ends(self) -> tuple[int, int]:
         """First and last address of the set, which must hold one."""
         return int(self.start[0]), int(self.stop[-1]) - 1
@@ -208,8 +208,11 @@ class IntervalSet(Intervals):
 
     def holds(self, address: int) -> bool:
         """Return whether the set holds one address."""
+        first, last = self.ends if self.start.size else (0, -1)
+        if self.start.size == 1 or not first <= address <= last:
+            return first <= address <= last
         row = int(self.start.searchsorted(address, side="right")) - 1
-        return row >= 0 and address < int(self.stop[row])
+        return address < int(self.stop[row])
 
     def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
         """Return for each address whether the set holds it.

@@ -132,8 +132,8 @@ def _set_at(
 
 def _around_front(observation: Observation, set_at: SetAt, step: int) -> SetAround:
     """Set that the rule of a step puts around a known front."""
-    fronts = observation.fronts
-    return lambda row: set_at(step, int(fronts.address[row]), int(fronts.provider_row[row]))
+    address, provider_row = observation.fronts.address, observation.fronts.provider_row
+    return lambda row: set_at(step, int(address[row]), int(provider_row[row]))
 
 
 def _wider(
