@@ -1,14 +1,17 @@
-"""Scores of telegram-2018 without each of its mechanisms: ``python -m benchmarks.ablation``.
+"""Scores of a scenario without each of its mechanisms: ``python -m benchmarks.ablation``.
 
-In: the shipped backtest cases that are read off the scenario. Out: the table of
-``docs/explanation/mechanisms.md``, printed, or written there with ``--write``.
+In: the shipped backtest cases that are read off the scenario, telegram-2018 unless another is
+named. Out: a table of ``docs/explanation/mechanisms.md``, printed, or written there with
+``--write``.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import page
@@ -19,8 +22,9 @@ from sim.experiment.executors import choose_executor
 from sim.scenario.cases import PlacedCase, shipped_cases
 from sim.scenario.predictors import Predictor, RunPredictor
 
-SCENARIO = "telegram-2018"
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "explanation" / "mechanisms.md"
+REPOSITORY = Path(__file__).resolve().parent.parent
+PAGE = REPOSITORY / "docs" / "explanation" / "mechanisms.md"
+TELEGRAM, SPAIN = "telegram-2018", "spain-2025-26"
 LADDER = "a ladder of rules"
 MECHANISMS = {
     LADDER: ["strategy={id: covering-prefix, purity: 0.99, shortest: 8}"],
@@ -32,7 +36,19 @@ MECHANISMS = {
     "hops": ["users.hop_min=0.001"],
     "people's complaints": ["complaints.per_million_people_per_d=off"],
 }
-"""What switches each mechanism off."""
+"""What switches each mechanism of telegram-2018 off."""
+OF_SESSIONS = {
+    "growth within a session (`share_at_start` 1)": ["strategy.share_at_start=1"],
+    "sessions that list a part (`share_in_session` 1)": [
+        "strategy={share_in_session: 1, share_in_session_sd_logit: off}"
+    ],
+    "sessions that differ (`share_in_session_sd_logit` left out)": [
+        "strategy.share_in_session_sd_logit=off"
+    ],
+    "fronts that are given up (`fronts.cancel_h` left out)": ["fronts.cancel_h=off"],
+    "programs that leave the proxy": ["switching=off"],
+}
+"""What switches each mechanism of spain-2025-26 off."""
 INPUTS = [
     "providers.prefixes=cloud-prefixes-2018",
     "population.hosting=hosting-choice-2018",
@@ -41,22 +57,47 @@ INPUTS = [
 """Tables of before: prefixes by which the case was read, and shares that nobody had measured."""
 
 
+@dataclass(frozen=True)
+class Ablation:
+    """What is done without, and by which cases of a scenario that is scored.
+
+    Attributes
+    ----------
+    part
+        Part of the page.
+    own
+        Overrides that cases have: only those with just these are scored, so that all variants of
+        a run are one run.
+    variants
+        Overrides of each variant beside these.
+    """
+
+    part: str
+    own: Sequence[str]
+    variants: Mapping[str, Sequence[str]]
+
+
 def main() -> None:
     """Score with everything, without each mechanism, and without all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__)
+    parser.add_argument("scenario", nargs="?", choices=(TELEGRAM, SPAIN), default=TELEGRAM)
     parser.add_argument("-n", type=int, default=N_REPLICATES, help="replicates of each variant")
+    parser.add_argument("-w", type=int, help="processes; one a processor when left out")
     parser.add_argument("--write", action="store_true", help=f"write into {PAGE.name}")
+    parser.add_argument(
+        "--only", action="append", help="a variant; others stay as the page has them; repeatable"
+    )
     given = parser.parse_args()
-    variants: dict[str, list[str]] = {"everything": []}
-    variants |= {f"without {name}": overrides for name, overrides in MECHANISMS.items()}
-    variants["with the tables of before"] = INPUTS
-    everything = [each for off in MECHANISMS.values() for each in off]
-    variants["without all of them"] = everything
-    variants["without all of them, with the tables of before"] = [*everything, *INPUTS]
+    asked = ablation(given.scenario)
+    kept = _rows_of(asked.part) if given.only else {}
     rows = []
-    for name, overrides in variants.items():
+    for name, overrides in asked.variants.items():
+        if given.only and name not in given.only:
+            rows.append(kept[name])
+            continue
         print(f"{name} …", file=sys.stderr, flush=True)
-        rows.append([name, *_row(score(overrides, given.n))])
+        found = score(given.scenario, asked.own, overrides, given.n, given.w)
+        rows.append([name, *_row(found)])
     head = (
         "variant",
         "CRPS, calibration",
@@ -66,16 +107,39 @@ def main() -> None:
         "median width",
         "Brier, bounds",
     )
-    command = f"python -m benchmarks.ablation -n {given.n} --write"
+    of = "" if given.scenario == TELEGRAM else f"{given.scenario} "
+    command = f"python -m benchmarks.ablation {of}-n {given.n} --write"
     said = (
         f"Written by `{command}`: {given.n} replicates of each variant, luck alone. CRPS is of "
         "log10 and lower where the model is better; the guess is spread evenly over the range that "
         "each case states. Figures that show one number count once.\n\n" + page.table(head, rows)
     )
     if given.write:
-        write_part("ablation", said)
+        write_part(asked.part, said)
     else:
         print(said)
+
+
+def ablation(scenario: str) -> Ablation:
+    """What is done without in a scenario."""
+    variants: dict[str, Sequence[str]] = {"everything": []}
+    if scenario == SPAIN:
+        variants |= {f"without {name}": overrides for name, overrides in OF_SESSIONS.items()}
+        return Ablation("ablation-spain", ("population.n_businesses=50",), variants)
+    variants |= {f"without {name}": overrides for name, overrides in MECHANISMS.items()}
+    variants["with the tables of before"] = INPUTS
+    everything = [each for off in MECHANISMS.values() for each in off]
+    variants["without all of them"] = everything
+    variants["without all of them, with the tables of before"] = [*everything, *INPUTS]
+    return Ablation("ablation", (), variants)
+
+
+def _rows_of(part: str) -> dict[str, list[str]]:
+    """Rows of a table of the page, by their variant."""
+    text = PAGE.read_text(encoding="utf-8").split(f"<!-- part: {part} -->\n")[1]
+    lines = text.split("<!-- end of part -->")[0].splitlines()
+    rows = [line.strip("| ").split(" | ") for line in lines if line.startswith("| ")]
+    return {row[0]: row for row in rows}
 
 
 def write_part(part: str, said: str) -> None:
@@ -86,17 +150,25 @@ def write_part(part: str, said: str) -> None:
     PAGE.write_text(f"{before}<!-- part: {part} -->\n{said}\n{rest}", encoding="utf-8")
 
 
-def score(overrides: Sequence[str], n_replicates: int) -> Sequence[Score]:
-    """Scores of the scenario's cases with some overrides."""
+def score(
+    scenario: str,
+    own: Sequence[str],
+    overrides: Sequence[str],
+    n_replicates: int,
+    n_workers: int | None = None,
+) -> Sequence[Score]:
+    """Scores of the scenario's cases with some overrides beside their own."""
     placed = [
-        with_predictor(each, each.case.predictor.model_copy(update={"overrides": tuple(overrides)}))
+        with_predictor(
+            each, each.case.predictor.model_copy(update={"overrides": (*own, *overrides)})
+        )
         for file in shipped_cases()
         for each in file.cases
         if isinstance(each.case.predictor, RunPredictor)
-        and each.case.predictor.scenario == SCENARIO
-        and not each.case.predictor.overrides
+        and each.case.predictor.scenario == scenario
+        and tuple(each.case.predictor.overrides) == tuple(own)
     ]
-    return backtest(placed, n_replicates, executor=choose_executor(None)).scores
+    return backtest(placed, n_replicates, executor=choose_executor(n_workers)).scores
 
 
 def with_predictor(placed: PlacedCase, predictor: Predictor) -> PlacedCase:
@@ -113,7 +185,7 @@ def _row(scores: Sequence[Score]) -> list[str]:
         f"{held_out.crps_guess:.3f}",
         f"{held_out.coverage:.0%} of {held_out.n_figures}",
         f"×{10**held_out.log10_width:.3g}",
-        f"{held_out.brier:.3f}",
+        "" if math.isnan(held_out.brier) else f"{held_out.brier:.3f}",
     ]
 
 

@@ -1,0 +1,49 @@
+"""What the page of mechanisms is made of: variants that can be asked, and the first two days."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.ablation import PAGE, SPAIN, TELEGRAM, ablation
+from benchmarks.first_days import CHANGED, beside, days, published, scenario, settings
+from sim.errors import ProblemsError
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+
+
+@pytest.mark.parametrize("name", [TELEGRAM, SPAIN])
+def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(name: str) -> None:
+    asked = ablation(name)
+    text = PAGE.read_text(encoding="utf-8")
+    part = text.split(f"<!-- part: {asked.part} -->\n")[1].split("<!-- end of part -->")[0]
+    said = [line.split(" | ")[0].removeprefix("| ") for line in part.splitlines()[4:]]
+    assert said == list(asked.variants)
+    found = [
+        resolve(load_scenario(name, [*asked.own, *overrides]))
+        for overrides in asked.variants.values()
+    ]
+    dumps = [
+        (one.scenario.model_dump_json(), [table.sha256 for table in one.tables]) for one in found
+    ]
+    assert all(one not in dumps[:row] for row, one in enumerate(dumps))
+
+
+def test_changes_of_the_first_days_are_one_thing_each_within_its_range() -> None:
+    given = scenario([])
+    keys = [settings(given, changes) for changes in CHANGED.values()]
+    assert keys[0] == []
+    assert ["censor.discovery_lag_h=2.5"] in keys
+    assert ["fronts.n_fronts=12"] in keys
+    for asked in keys:
+        assert scenario(asked).scenario.end == given.scenario.end
+    with pytest.raises(ProblemsError):
+        scenario(["fronts.n_fronts=12.0"])
+
+
+@pytest.mark.laws
+def test_the_page_has_the_first_days_that_its_command_gives() -> None:
+    given = scenario([])
+    rows = published(given)
+    assert len(rows) == 9
+    found = days(given, [when for when, _ in rows], 20)
+    assert f"\n{beside(rows, found)}\n<!-- end of part -->" in PAGE.read_text(encoding="utf-8")
