@@ -148,7 +148,7 @@ def enclosing(path: Path, line: int) -> list[tuple[int, int]]:
 def is_compiled(path: Path) -> bool:
     """Whether the file is made for the compiler of numba."""
     text = path.read_text(encoding="utf-8")
-    return "from numba" in text or "kept_code import compiled" in text
+    return any(name in text for name in ("from numba", "import compiled", "import part"))
 
 
 @cache

@@ -18,6 +18,7 @@ from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.engine.state.target_kernel import settle
 from sim.world.choice import choose
+from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
 
@@ -58,7 +59,7 @@ def count(space: AddressSpace, states: States, holder: int, entry: Entry, step: 
     """Count an entry more or less at a holder, as the calendar of operators does."""
     start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
     states.use(entry.mechanism)
-    count_entries(space.scene, start, stop, holder, COLUMN[entry.mechanism], step)
+    called(count_entries)(space.scene, start, stop, holder, COLUMN[entry.mechanism], step)
 
 
 class Naive:
@@ -160,7 +161,7 @@ def test_counts_by_difference_are_those_of_all_entries(
                 naive.holds[entry.row, holder] += way
                 count(space, states, holder, entry, way)
             assert_agree(space, target, naive, rented)
-        lost = target.lost(settle(target.handle, 100))
+        lost = target.lost(called(settle)(target.handle, 100))
         wanted = [
             row
             for row, address in enumerate(rented)
@@ -188,7 +189,7 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     assert space.n_blocked[0, 1] == n
     assert target.is_held(rows, Mechanism.DROP).tolist() == [True, False] * n
     # Half of all users are at the operator that drops the first of each two.
-    assert target.lost(settle(target.handle, 1)) == list(range(0, 2 * n, 2))
+    assert target.lost(called(settle)(target.handle, 1)) == list(range(0, 2 * n, 2))
     for entry in entries:
         count(space, states, 0, entry, -1)
         count(space, states, REGISTER, entry, -1)

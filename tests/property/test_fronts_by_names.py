@@ -26,6 +26,7 @@ from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.crowding import Crowding, NamedPlace
+from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Pool, SmallWorld, many_worlds
 
@@ -69,7 +70,7 @@ def space_of(world: World, pool: int, listed: list[tuple[int, int]]) -> AddressS
         for step in (+1, -1, +1) if row else (+1,):
             start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
             states.use(entry.mechanism)
-            count_entries(space.scene, start, stop, register, COLUMN[Mechanism.DROP], step)
+            called(count_entries)(space.scene, start, stop, register, COLUMN[Mechanism.DROP], step)
     return space
 
 

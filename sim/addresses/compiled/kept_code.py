@@ -38,20 +38,16 @@ _STARTED_NS = time.time_ns()
 
 
 def compiled(function: Function) -> Function:
-    """Compile a loop when it is first called, and keep its code for the sources as they are now.
+    """Compile a loop that Python calls when it is first called, and keep its code.
 
-    One whose name begins with an underscore can be called by loops alone: what lets Python call it
-    takes a fifth of the time to compile.
+    It is kept for the sources as they are now.
     """
-    is_inner = getattr(function, "__name__", "").startswith("_")
     config: Any = import_module("numba.core.config")
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder())
     try:
         # A loop notes its folder here; other users of numba in this process keep theirs.
-        keep = import_module("numba").njit(
-            cache=True, nogil=True, no_cfunc_wrapper=True, no_cpython_wrapper=is_inner
-        )
+        keep = import_module("numba").njit(cache=True, nogil=True, no_cfunc_wrapper=True)
         loop: Function = keep(function)
         return loop
     finally:

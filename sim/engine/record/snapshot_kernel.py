@@ -10,6 +10,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.parts import part
 from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
 
@@ -59,13 +60,13 @@ def make_noted(
     return Noted(n_times, t_s, values, demand_group, demand, over_group, lost)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-@compiled
+@part
 def is_full(noted: Any) -> bool:
     """Whether there is no room for one time more."""
     return bool(noted.n_times[0] == noted.t_s.size)
 
 
-@compiled
+@part
 def note(
     noted: Any,
     t_s: int,
@@ -122,7 +123,7 @@ def note(
     return n_lost
 
 
-@compiled
+@part
 def _weigh(lost_micro_usd_per_h: Floats, weight: Floats, lost: Floats) -> None:
     """Demand of groups that fails: the sum over operators of how much each counts times its own."""
     lost[:] = 0.0

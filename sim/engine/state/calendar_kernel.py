@@ -24,6 +24,7 @@ from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.entries_kernel import count
+from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import EXEMPT
 from sim.engine.state.states_kernel import sort, touch_named
 from sim.engine.state.target_kernel import longer
@@ -167,7 +168,7 @@ def make_calendar(
     )
 
 
-@compiled
+@part
 def _make_room(calendar: Any, n_intervals: int) -> None:
     """Have room for one more entry of so many intervals, and for one more change."""
     row, room = calendar.n_entries, calendar.mechanism.size
@@ -192,7 +193,7 @@ def _make_room(calendar: Any, n_intervals: int) -> None:
         calendar.stop = longer(calendar.stop, max(n, 2 * room))
 
 
-@compiled
+@part
 def _note_change(calendar: Any, row: int) -> None:
     if calendar.n_changes == calendar.change.size:
         calendar.change = longer(calendar.change, 2 * calendar.change.size)
@@ -246,7 +247,7 @@ def go(calendar: Any, scene: Any, register: int, row: int) -> None:
     _count_entry(calendar, scene, row, register, _LESS)
 
 
-@compiled
+@part
 def _count_entry(calendar: Any, scene: Any, row: int, holder: int, step: int) -> None:
     """Count an entry more (+1) or less (-1) at an operator, or at the register after them."""
     if calendar.mechanism[row] != NAME:
@@ -272,41 +273,41 @@ def publish(calendar: Any, t_s: int) -> bool:
     return is_another
 
 
-@compiled
+@part
 def _has_come(calendar: Any, change: int, now: int) -> bool:
     """Whether a change let an entry come that a version still shows."""
     row = calendar.change[change]
     return bool(calendar.came[row] == change and calendar.went[row] >= now)
 
 
-@compiled
+@part
 def _has_gone(calendar: Any, change: int, before: int) -> bool:
     """Whether a change let an entry go that a version showed."""
     row = calendar.change[change]
     return bool(calendar.went[row] == change and calendar.came[row] < before)
 
 
-@compiled
+@part
 def _next_poll_s(calendar: Any, operator: int, t_s: int) -> int:
     phase_s, interval_s = calendar.poll_phase_s[operator], calendar.poll_interval_s[operator]
     since_s = max(0, max(t_s, calendar.begins_s[operator]) - phase_s)
     return int(phase_s + (since_s + interval_s - 1) // interval_s * interval_s)
 
 
-@compiled
+@part
 def _is_earlier(due: Rows, one: int, other: int) -> bool:
     if due[one, _KEY] != due[other, _KEY]:
         return bool(due[one, _KEY] < due[other, _KEY])
     return bool(due[one, _SEQUENCE] < due[other, _SEQUENCE])
 
 
-@compiled
+@part
 def _swap(due: Rows, one: int, other: int) -> None:
     for column in range(due.shape[1]):
         due[one, column], due[other, column] = due[other, column], due[one, column]
 
 
-@compiled
+@part
 def _expect(calendar: Any, t_s: int, phase: int, operator: int, first: int, stop: int) -> None:
     """Have an operator do something, with a stretch of the list of entries, at a time."""
     n = calendar.n_due
@@ -323,7 +324,7 @@ def _expect(calendar: Any, t_s: int, phase: int, operator: int, first: int, stop
         n = (n - 1) >> 1
 
 
-@compiled
+@part
 def _forget_first(calendar: Any) -> None:
     """Take what is due first out of the heap."""
     due, n = calendar.due, calendar.n_due - 1
@@ -362,7 +363,7 @@ def pass_second(calendar: Any, scene: Any, t_s: int) -> bool:
     return has_consequences
 
 
-@compiled
+@part
 def _download(calendar: Any, operator: int, t_s: int) -> None:
     """Let an operator see the latest version, and plan what follows."""
     calendar.is_expected[operator] = False
@@ -398,7 +399,7 @@ def _download(calendar: Any, operator: int, t_s: int) -> None:
             _expect(calendar, stop_s, _RELEASE, operator, first, calendar.n_listed)
 
 
-@compiled
+@part
 def _is_mine(calendar: Any, change: int, operator: int, exempts: int) -> bool:
     """Whether an operator enforces the entry of a change, and it is of those that exempt or not."""
     row = calendar.change[change]
@@ -406,7 +407,7 @@ def _is_mine(calendar: Any, change: int, operator: int, exempts: int) -> bool:
     return bool(calendar.enforces[row, operator] and is_exemption == (exempts == 1))
 
 
-@compiled
+@part
 def _list(calendar: Any, change: int) -> int:
     """Append the entry of a change to the list, and return its row."""
     if calendar.n_listed == calendar.listed.size:
@@ -417,7 +418,7 @@ def _list(calendar: Any, change: int) -> int:
     return int(row)
 
 
-@compiled
+@part
 def _carry_out(
     calendar: Any, scene: Any, operator: int, first: int, stop: int, t_s: int, is_start: bool
 ) -> bool:
@@ -444,7 +445,7 @@ def _carry_out(
     return bool(_note_load(calendar, scene, operator) or is_any)
 
 
-@compiled
+@part
 def _match_names(calendar: Any, scene: Any, operator: int) -> None:
     """Look again at which names an operator blocks, and how many others match."""
     states, is_named, overmatch = scene.states, False, 0.0
@@ -456,7 +457,7 @@ def _match_names(calendar: Any, scene: Any, operator: int) -> None:
     states.overmatch[operator] = overmatch
 
 
-@compiled
+@part
 def _note_load(calendar: Any, scene: Any, operator: int) -> bool:
     """Note whether an operator fails under its rules; return whether that is new."""
     is_over = calendar.n_rules[operator] > calendar.degrades_at[operator]
@@ -467,7 +468,7 @@ def _note_load(calendar: Any, scene: Any, operator: int) -> bool:
     return True
 
 
-@compiled
+@part
 def _log(calendar: Any, t_s: int, kind: int, operator: int, entry: int) -> None:
     n = calendar.n_logged
     if n == calendar.logged.shape[0]:

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from sim.addresses.compiled.kept_code import compiled
 from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
 from sim.engine.state.columns import Floats, Pairs, Rows
 from sim.engine.state.copies import write_row
+from sim.engine.state.parts import part
 from sim.world.components import FRONTEND
 
 N_CAUSES = len(CAUSES)
@@ -36,7 +36,7 @@ _ORDERS = np.array([1 / (N_CAUSES * comb(N_CAUSES - 1, n)) for n in range(N_CAUS
 the rest after it. One that does not act adds nothing wherever it stands."""
 
 
-@compiled
+@part
 def share_listed(states: Any, n: int, component_row: Any, role_cause: Pairs) -> None:
     """Share among several causes what businesses lost while some demand passed.
 
@@ -102,7 +102,7 @@ def share_listed(states: Any, n: int, component_row: Any, role_cause: Pairs) -> 
                 lost_at[operator, cause, sector] += worth * lost
 
 
-@compiled
+@part
 def _share_independently(works: Floats) -> None:
     """Replace what each cause lets work by its share of what fails."""
     # Sums over all sets of one to four causes of the products of what each fails.
@@ -127,7 +127,7 @@ def _share_independently(works: Floats) -> None:
             works[cause] = fails * added
 
 
-@compiled
+@part
 def _share_with_name(
     works: Floats, front_weight: float, front_failing: float, front_cause: int, evading: float
 ) -> None:
@@ -155,7 +155,7 @@ def _share_with_name(
     write_row(works, share)
 
 
-@compiled
+@part
 def note_pair(
     pair: Pairs, n_at: Rows, n_ever: Rows, row: int, operator: int, state: int, code: int
 ) -> None:
@@ -170,7 +170,7 @@ def note_pair(
     pair[row, operator] = state | worst << EVER_SHIFT | code << CODE_SHIFT
 
 
-@compiled
+@part
 def count_time(states: Any, operators: Rows, t_s: int) -> None:
     """Count the time until now at operators at which businesses may come to another state."""
     n_at, n_peak, time_s = states.n_at, states.n_peak, states.time_at_s

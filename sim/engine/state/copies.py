@@ -10,19 +10,19 @@ from typing import Any, TypeAlias
 
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.parts import part
 
 Values: TypeAlias = NDArray[Any]
 
 
-@compiled
+@part
 def write_row(place: Values, row: Values) -> None:
     """Write a row of values into the first places of another."""
     for column in range(row.size):
         place[column] = row[column]
 
 
-@compiled
+@part
 def write_table(place: Values, table: Values) -> None:
     """Write rows of values into the first rows of another table, as wide or wider."""
     for row in range(table.shape[0]):

@@ -14,6 +14,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import count_pieces, cut
 from sim.engine.state.states_kernel import count_hosts, is_touched
 from sim.engine.state.target_kernel import begin_settlement, meet
@@ -40,7 +41,7 @@ def make_scene(space: Any, target: Any, states: Any) -> Any:
     return Scene(space, target, states)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-@compiled
+@part
 def count(scene: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int) -> None:
     """Count entries more (+1) or less (-1) that a holder has.
 
@@ -61,7 +62,7 @@ def count(scene: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step
         count_hosts(scene.states, start, stop, holder, mechanism, step)
 
 
-@compiled
+@part
 def begin_second(scene: Any, t_s: int, has_fronts: bool) -> tuple[bool, bool]:
     """Look at what a second brought, at its end, and book the target's users until then.
 

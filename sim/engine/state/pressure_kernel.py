@@ -15,6 +15,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.parts import part
 from sim.engine.state.users_kernel import complaining_days
 
 S_PER_D = 86_400
@@ -87,7 +88,7 @@ def make_pressure(
     return Pressure(attention, line, rates, impaired, people)  # type: ignore[no-untyped-call, unused-ignore]
 
 
-@compiled
+@part
 def note(pressure: Any, target: Any, t_s: int) -> None:
     """Let time pass until a second from which on complaints have another rate."""
     from_s = pressure.attention[0].as_of_s
@@ -130,7 +131,7 @@ def passed(attention: Record, without: float, t_s: int) -> tuple[float, float, f
     return value, without / days * loud_d, loud_d
 
 
-@compiled
+@part
 def solved(
     value: float, pull: float, snowball: float, fade: float, days: float
 ) -> tuple[float, float]:
@@ -232,7 +233,7 @@ def hit_days(hit: Record, tired_per_s: float, from_s: int, to_s: int) -> float:
     return float(hit[0].n_fresh * fatigued_days(tired_per_s, from_s - since_s, to_s - since_s))
 
 
-@compiled
+@part
 def fatigued_days(tired_per_s: float, from_s: int, to_s: int) -> float:
     """Integral of the part of the first rate that is left, in days, between two times."""
     if tired_per_s <= 0:

@@ -16,13 +16,14 @@ import numpy as np
 
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.copies import write_table
+from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import CLEAN, DROPPED
 
 CLEAN_ONES, EITHER = 0, 1
 """Which fronts count: those that are clean, and those that are not dropped."""
 
 
-@compiled
+@part
 def multiply_out(target: Any, operator: int, t_s: int) -> None:
     """Share of an operator's clients who know no front that counts, as a polynomial from now on."""
     untold = 1.0 - target.share_told
@@ -54,7 +55,7 @@ def multiply_out(target: Any, operator: int, t_s: int) -> None:
             mine[0] *= untold
 
 
-@compiled
+@part
 def unreached(target: Any, operator: int, t_s: int) -> float:
     """Share of an operator's users without a VPN who do not reach the target at a time."""
     x = np.exp(-(t_s - target.since_s[operator]) / target.tau_s)
@@ -65,7 +66,7 @@ def unreached(target: Any, operator: int, t_s: int) -> float:
     return _combined(target, operator, clean, either, 1.0)
 
 
-@compiled
+@part
 def _combined(target: Any, operator: int, clean: float, either: float, whole: float) -> float:
     """Share not reached, or its integral, of clients who know no clean front, and none at all."""
     share = clean - (1.0 - target.throttle_severity) * (clean - either)
@@ -74,7 +75,7 @@ def _combined(target: Any, operator: int, clean: float, either: float, whole: fl
     return float(share)
 
 
-@compiled
+@part
 def unreached_in(target: Any, operator: int, from_s: int, to_s: int) -> float:
     """Integral of the share not reached over ``[from_s, to_s)``, in which nothing changes.
 

@@ -18,6 +18,7 @@ from sim.addresses.compiled.kept_code import compiled
 from sim.addresses.sets.line import IPV6_START
 from sim.engine.orders import Mechanism
 from sim.engine.state.copies import write_row, write_table
+from sim.engine.state.parts import part
 
 Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -177,7 +178,7 @@ def make_space(
     )
 
 
-@compiled
+@part
 def n_below(ascending: Rows, n: int, bound: int) -> int:
     """How many of the first n of some ascending numbers lie below a bound."""
     low, high = 0, n
@@ -190,7 +191,7 @@ def n_below(ascending: Rows, n: int, bound: int) -> int:
     return low
 
 
-@compiled
+@part
 def _make_room(space: Any, n_more: int) -> None:
     """Have room for so many pieces more; for twice as many as now, so that it is seldom done."""
     n, room = space.n_pieces, space.start.size
@@ -211,7 +212,7 @@ def _make_room(space: Any, n_more: int) -> None:
     space.n_entries = n_entries
 
 
-@compiled
+@part
 def _cut_around(space: Any, first: int, stop: int) -> None:
     """Cut the space where an interval begins and ends; each part is held by what held the whole.
 
@@ -245,7 +246,7 @@ def _cut_around(space: Any, first: int, stop: int) -> None:
     space.n_pieces = n + n_more
 
 
-@compiled
+@part
 def cut(space: Any, start: Rows, stop: Rows) -> None:
     """Cut the space where some intervals begin and end."""
     _make_room(space, 2 * start.size)
@@ -253,7 +254,7 @@ def cut(space: Any, start: Rows, stop: Rows) -> None:
         _cut_around(space, start[row], stop[row])
 
 
-@compiled
+@part
 def state_at(space: Any, holder: int, slot: int) -> int:
     """What a holder does to the addresses of a piece."""
     counts = space.n_entries
@@ -264,13 +265,13 @@ def state_at(space: Any, holder: int, slot: int) -> int:
     return THROTTLED if counts[slot, holder, THROTTLE] > 0 else CLEAN
 
 
-@compiled
+@part
 def slot_of(space: Any, address: int) -> int:
     """Where the counts lie of the piece that holds an address."""
     return int(space.slot[n_below(space.start, space.n_pieces, address + 1) - 1])
 
 
-@compiled
+@part
 def count_pieces(
     space: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int
 ) -> None:
@@ -307,7 +308,7 @@ def count_pieces(
             row += 1
 
 
-@compiled
+@part
 def _list(space: Any, first: int, stop: int, step: int, is_targets: bool) -> None:
     """Count some addresses as listed (+1), or no longer (-1): by provider, and out of pools."""
     if not is_targets and first < IPV6_START:
@@ -328,7 +329,7 @@ def _list(space: Any, first: int, stop: int, step: int, is_targets: bool) -> Non
             row += 1
 
 
-@compiled
+@part
 def _list_named(space: Any, pool: int, row: int, first: int, stop: int, step: int) -> None:
     """Count addresses in use of a run as listed (+1) or no longer (-1), and the names on them."""
     low = _n_named_below(space, pool, first)
@@ -340,14 +341,14 @@ def _list_named(space: Any, pool: int, row: int, first: int, stop: int, step: in
     space.n_names_of[pool] -= step * n_names
 
 
-@compiled
+@part
 def _n_named_below(space: Any, pool: int, bound: int) -> int:
     """Row of the first address in use of a pool that is not below a bound."""
     low, high = space.named_first[pool], space.named_first[pool + 1]
     return int(low + n_below(space.named_address[low:high], high - low, bound))
 
 
-@compiled
+@part
 def _n_given_out(space: Any, row: int, bound: int) -> int:
     """Addresses of a run of a pool that lie below a bound."""
     span = min(space.pool_stop[row], bound) - space.pool_start[row]
@@ -357,7 +358,7 @@ def _n_given_out(space: Any, row: int, bound: int) -> int:
     return int(span if step == 1 else (span + step - 1) // step)
 
 
-@compiled
+@part
 def _turn_networks(space: Any, row: int, holder: int, step: int) -> None:
     """Count the /64 networks that a piece of IPv6 turns: those that no other piece holds some of.
 
@@ -388,7 +389,7 @@ def _turn_networks(space: Any, row: int, holder: int, step: int) -> None:
         space.n_blocked[holder, 2 + which] += step * turned
 
 
-@compiled
+@part
 def _is_counted(space: Any, row: int, holder: int, which: int) -> bool:
     """Whether a holder blocks a piece; with ``which`` 0 one that is not the target's own."""
     if which == 0 and space.is_targets[space.slot[row]]:
@@ -396,7 +397,7 @@ def _is_counted(space: Any, row: int, holder: int, which: int) -> bool:
     return bool(state_at(space, holder, space.slot[row]) != CLEAN)
 
 
-@compiled
+@part
 def _network_of(space: Any, position: int) -> int:
     """Number of the /64 network at a place of the line."""
     row = n_below(space.line_start, space.line_start.size, position + 1) - 1
@@ -443,7 +444,7 @@ def draw_free(space: Any, weight: Floats, u: float, v: float, w: float) -> tuple
     return pool, _nth(space, pool, int(v * space.n_free_of[pool]), FREE)
 
 
-@compiled
+@part
 def _nth(space: Any, pool: int, n: int, what: int) -> int:
     """The n-th free address of a pool, counted from 0 in ascending order.
 
@@ -473,7 +474,7 @@ def _nth(space: Any, pool: int, n: int, what: int) -> int:
     return -1
 
 
-@compiled
+@part
 def _n_within(space: Any, pool: int, run: int, low: int, high: int, what: int) -> int:
     """Addresses of a run of a pool within bounds, or names; as for ``_nth``."""
     n = _n_given_out(space, run, high) - _n_given_out(space, run, low)
@@ -485,7 +486,7 @@ def _n_within(space: Any, pool: int, run: int, low: int, high: int, what: int) -
     return int(space.name_edge[last] - space.name_edge[first])
 
 
-@compiled
+@part
 def _nth_within(space: Any, pool: int, run: int, low: int, high: int, n: int, what: int) -> int:
     """The n-th of them, where there are more than n."""
     start, step = space.pool_start[run], space.pool_step[run]

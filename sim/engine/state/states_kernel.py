@@ -31,6 +31,7 @@ from sim.engine.state.columns import N_SHARED, Columns, Floats, Numbers, Rows
 from sim.engine.state.copies import write_row
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.levels import SLACK
+from sim.engine.state.parts import part
 from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
 from sim.engine.state.space_kernel import DROP, THROTTLE, n_below
 from sim.world.components import FRONTEND
@@ -79,7 +80,7 @@ def use_mechanism(states: Any, mechanism: int, n_entries: NDArray[np.int16]) -> 
         states.n_exempting = n_entries
 
 
-@compiled
+@part
 def count_hosts(
     states: Any, start: Rows, stop: Rows, operator: int, mechanism: int, step: int
 ) -> None:
@@ -106,7 +107,7 @@ def count_hosts(
             host += 1
 
 
-@compiled
+@part
 def _touch_component(states: Any, component: int) -> None:
     if not states.is_listed[component]:
         states.is_listed[component] = True
@@ -114,7 +115,7 @@ def _touch_component(states: Any, component: int) -> None:
         states.n_components += 1
 
 
-@compiled
+@part
 def _touch_business(states: Any, row: int, how: int) -> None:
     if states.touched[row] == 0:
         states.business_list[states.n_businesses] = row
@@ -156,7 +157,7 @@ def touch_named(states: Any, operator: int, overmatch: float) -> None:
             _touch_business(states, row, _WHOLE)
 
 
-@compiled
+@part
 def is_touched(states: Any) -> bool:
     """Whether anything was touched since the last turn."""
     return bool(states.n_components > 0 or states.n_businesses > 0)
@@ -244,7 +245,7 @@ def turn(
     return _judge(states, turned, operators, weight, drift, may_drift, t_s)
 
 
-@compiled
+@part
 def _take_operators(is_touched_at: Flags, operator_list: Rows) -> int:
     """List the operators at which anything changed: at the others all stays as it is."""
     n_operators = 0
@@ -256,7 +257,7 @@ def _take_operators(is_touched_at: Flags, operator_list: Rows) -> int:
     return n_operators
 
 
-@compiled
+@part
 def sort(rows: Numbers) -> None:
     """Sort some rows, in place, by a heap: NumPy's own sort takes a second to compile."""
     for first in range(rows.size // 2 - 1, -1, -1):
@@ -266,7 +267,7 @@ def sort(rows: Numbers) -> None:
         _sift(rows, 0, last)
 
 
-@compiled
+@part
 def _sift(rows: Numbers, place: int, n: int) -> None:
     """Let one of the first n rows sink in their heap."""
     row, child = rows[place], 2 * place + 1
@@ -280,7 +281,7 @@ def _sift(rows: Numbers, place: int, n: int) -> None:
     rows[place] = row
 
 
-@compiled
+@part
 def _put_in_order(rows: Numbers, touched: Any) -> None:
     """Put what was touched in the sequence of rows, which is that of memory.
 
@@ -299,14 +300,14 @@ def _put_in_order(rows: Numbers, touched: Any) -> None:
             place += 1
 
 
-@compiled
+@part
 def _forget(is_listed: Flags, components: Numbers) -> None:
     """Take no component for listed any more."""
     for component in components:
         is_listed[component] = False
 
 
-@compiled
+@part
 def _book_demand_lost(states: Any, t_s: int) -> None:
     """Book the piece that ends now, in which the same demand failed."""
     elapsed_s = float(t_s - states.booked_s[0])
@@ -317,7 +318,7 @@ def _book_demand_lost(states: Any, t_s: int) -> None:
     states.booked_s[0] = t_s
 
 
-@compiled
+@part
 def _refresh(states: Any, components: Numbers, operator: int) -> int:
     """How far components fail now at an operator; return how many of them fail otherwise.
 
@@ -372,7 +373,7 @@ def _refresh(states: Any, components: Numbers, operator: int) -> int:
     return n_changed
 
 
-@compiled
+@part
 def _way(n_hosts: int, n_dropped: int, n_throttled: int) -> int:
     """Way in which addresses fail of which one that works is enough."""
     if n_dropped == n_hosts:
@@ -380,7 +381,7 @@ def _way(n_hosts: int, n_dropped: int, n_throttled: int) -> int:
     return _THROTTLED if n_dropped + n_throttled == n_hosts else 0
 
 
-@compiled
+@part
 def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_s: int) -> None:
     """Touch those who sit on a component that fails otherwise, in the role that it has there.
 
@@ -438,7 +439,7 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
     states.n_businesses = n_listed
 
 
-@compiled
+@part
 def _share_whole(states: Any, rows: Numbers, moved: Numbers, operators: Rows) -> None:
     """Share what several causes did until now to those touched as a whole."""
     # Until the turn, who moved counts where it sat.
@@ -457,7 +458,7 @@ def _share_whole(states: Any, rows: Numbers, moved: Numbers, operators: Rows) ->
     share_listed(states, n, states.component_row, states.role_cause)
 
 
-@compiled
+@part
 def _list_to_share(states: Any, row: int, seat: int, operator: int, n: int) -> int:
     """List a pair if what several causes did there is to be shared; return how many are listed."""
     if not _is_to_share(states.pair[row, operator]):
@@ -469,13 +470,13 @@ def _list_to_share(states: Any, row: int, seat: int, operator: int, n: int) -> i
     return n + 1
 
 
-@compiled
+@part
 def _is_to_share(known: int) -> bool:
     """Whether several causes act at a pair, and what they did is not shared in this turn yet."""
     return known >> CODE_SHIFT & CODE == SEVERAL and known & IS_SHARED == 0
 
 
-@compiled
+@part
 def _drifted(states: Any, drift: float) -> None:
     """Touch the businesses that drift may have moved over a threshold."""
     next_look = states.next_look
@@ -484,7 +485,7 @@ def _drifted(states: Any, drift: float) -> None:
             _touch_business(states, row, _DRIFTED)
 
 
-@compiled
+@part
 def _fails_named(fails: float, name_draw: float, overmatch: float, name_evasion: float) -> float:
     """How far a front end fails whose name an operator may block."""
     if name_draw < overmatch:
@@ -492,7 +493,7 @@ def _fails_named(fails: float, name_draw: float, overmatch: float, name_evasion:
     return fails
 
 
-@compiled
+@part
 def _count_roles(
     states: Any, rows: Numbers, component_row: Any, but: int, operators: Rows, sign: float
 ) -> None:
@@ -502,14 +503,14 @@ def _count_roles(
             _count_business(states, row, component_row[row], operators, sign)
 
 
-@compiled
+@part
 def _count_moved(states: Any, rows: Numbers, operators: Rows) -> None:
     """Take from the demand that fails by role what failed where businesses sat before."""
     for place, row in enumerate(rows):
         _count_business(states, row, states.told_component_row[place], operators, -1.0)
 
 
-@compiled
+@part
 def _count_business(
     states: Any, row: int, component_row: Numbers, operators: Rows, sign: float
 ) -> None:
@@ -529,7 +530,7 @@ def _count_business(
                 states.lost_micro_usd_per_h[operator, states.first_role_group + role] += lost
 
 
-@compiled
+@part
 def _judge(
     states: Any,
     turned: Numbers,
@@ -762,7 +763,7 @@ def close(states: Any, t_s: int) -> None:
     share_listed(states, n_to_share, component_row, role_cause)
 
 
-@compiled
+@part
 def _turn_spell(states: Any, row: int, before: np.int8, now: np.int8, t_s: int) -> None:
     """Begin or end the spell of a business that comes under, or from under, the threshold."""
     if before > 0 and now == 0:
@@ -779,14 +780,14 @@ def _turn_spell(states: Any, row: int, before: np.int8, now: np.int8, t_s: int) 
             states.first_outage_s[row] = t_s
 
 
-@compiled
+@part
 def _count(n_at_level: Rows, group: int, before: np.int8, now: np.int8) -> None:
     """Count one business of a group at another level."""
     for state in range(n_at_level.shape[0]):
         n_at_level[state, group] += int(now > state) - int(before > state)
 
 
-@compiled
+@part
 def _level_of(threshold: Floats, share: float) -> np.int8:
     """Thresholds that a share is strictly above."""
     level = 0
@@ -795,7 +796,7 @@ def _level_of(threshold: Floats, share: float) -> np.int8:
     return np.int8(level)
 
 
-@compiled
+@part
 def _distance(threshold: Floats, share: float) -> float:
     """Distance to the nearest threshold."""
     distance = np.inf

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.copies import write_row, write_table
+from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 from sim.engine.state.users_kernel import book, close_complaints, count_fates, open_complaints
@@ -216,7 +217,7 @@ def make_target(
     )
 
 
-@compiled
+@part
 def longer(column: NDArray[Any], room: int) -> NDArray[Any]:
     """A column with room for more; zero where there is nothing yet."""
     longer = np.zeros(room, column.dtype)
@@ -224,7 +225,7 @@ def longer(column: NDArray[Any], room: int) -> NDArray[Any]:
     return longer
 
 
-@compiled
+@part
 def _make_room(target: Any) -> None:
     """Have room for one more front: the one place where columns grow."""
     room = target.address.size
@@ -247,7 +248,7 @@ def _make_room(target: Any) -> None:
     target.status, target.told, target.n_held = status, told, n_held
 
 
-@compiled
+@part
 def _touch(target: Any, front: int) -> None:
     if not target.is_touched[front]:
         target.is_touched[front] = True
@@ -278,7 +279,7 @@ def add_front(target: Any, space: Any, address: int, t_s: int) -> int:
     return int(front)
 
 
-@compiled
+@part
 def _n_fronts_below(target: Any, bound: int) -> int:
     """How many fronts have an address below a bound."""
     low, high = 0, target.n_fronts
@@ -333,7 +334,7 @@ def give_up(target: Any, front: int) -> bool:
     return bool(is_new)
 
 
-@compiled
+@part
 def meet(
     target: Any, space: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int
 ) -> None:
@@ -355,7 +356,7 @@ def meet(
             row += 1
 
 
-@compiled
+@part
 def is_changed(target: Any) -> bool:
     """Whether anything was done since the last settlement that tells on who reaches the target."""
     if target.is_stale:
@@ -377,7 +378,7 @@ def is_changed(target: Any) -> bool:
     return False
 
 
-@compiled
+@part
 def begin_settlement(target: Any, t_s: int) -> bool:
     """Book until now if anything was done that tells on who reaches it; return whether it was."""
     is_new = is_changed(target)
@@ -386,7 +387,7 @@ def begin_settlement(target: Any, t_s: int) -> bool:
     return bool(is_new)
 
 
-@compiled
+@part
 def _count_front(target: Any, front: int, operator: int, status: int, step: int) -> None:
     """Count a front, more or less, among those that work in one way at an operator."""
     if target.is_gone[front] or status == DROPPED:
@@ -404,7 +405,7 @@ def _count_front(target: Any, front: int, operator: int, status: int, step: int)
         counts[CLEAN_ONES, operator] += step
 
 
-@compiled
+@part
 def settle(target: Any, t_s: int) -> int:
     """Take over what was done to fronts, from this second on.
 
@@ -450,7 +451,7 @@ def settle(target: Any, t_s: int) -> int:
     return n_lost
 
 
-@compiled
+@part
 def _begin_hops(target: Any, t_s: int) -> None:
     """Let users of the fronts that are dropped from now on look for another one."""
     for operator in range(target.share_users.size):
@@ -477,7 +478,7 @@ def _begin_hops(target: Any, t_s: int) -> None:
         target.n_hops[operator] = n_hops + 1
 
 
-@compiled
+@part
 def _age(target: Any, t_s: int) -> None:
     """Count fronts that all clients who are told of them know by now among the old ones."""
     while target.first_young < target.n_fronts:

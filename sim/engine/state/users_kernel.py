@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
+from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import unreached, unreached_in
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -34,7 +35,7 @@ def book(target: Any, t_s: int) -> None:
     target.booked_s = t_s
 
 
-@compiled
+@part
 def _book_part(target: Any, from_s: int, to_s: int, use: float) -> None:
     """Book a part of a piece, in which the target is used as it is."""
     elapsed_s = float(to_s - from_s)
@@ -54,7 +55,7 @@ def _book_part(target: Any, from_s: int, to_s: int, use: float) -> None:
             target.used_s[2, operator] += use * n_without * hopping_s
 
 
-@compiled
+@part
 def _hopping(target: Any, operator: int, from_s: int, to_s: int) -> float:
     """Integral of the share of an operator's users, none on a VPN, who are on the way to a front.
 
@@ -77,7 +78,7 @@ def _hopping(target: Any, operator: int, from_s: int, to_s: int) -> float:
     return float(hopping_s)
 
 
-@compiled
+@part
 def relaxed(share: float, up: float, top: float, down: float, bottom: float, days: float) -> float:
     """Solve ``ds/dt = up * (top - s) - down * (s - bottom)`` over some days, exactly."""
     rate = up + down
@@ -127,7 +128,7 @@ def move_users(
     open_complaints(target, t_s)
 
 
-@compiled
+@part
 def count_fates(n_users: Floats, share: Floats, n_by_fate: Floats) -> None:
     """Users without a VPN, on one, and left."""
     for operator in range(n_users.size):
@@ -137,7 +138,7 @@ def count_fates(n_users: Floats, share: Floats, n_by_fate: Floats) -> None:
         n_by_fate[LEFT, operator] = n_users[operator] * share[1, operator]
 
 
-@compiled
+@part
 def shares(target: Any, t_s: int) -> tuple[float, float, float]:
     """Of all users of the target: who reach it at a time, are on a VPN, have left."""
     n_users = n_cut_off = n_on_vpn = n_left = 0.0
@@ -149,7 +150,7 @@ def shares(target: Any, t_s: int) -> tuple[float, float, float]:
     return 1.0 - (n_left + n_cut_off) / n_users, n_on_vpn / n_users, n_left / n_users
 
 
-@compiled
+@part
 def close_complaints(target: Any, t_s: int) -> None:
     """Note who is cut off before the changes of a second, of which there may be several."""
     if target.tired_per_s <= 0 or t_s == target.fresh_as_of_s:
@@ -163,7 +164,7 @@ def close_complaints(target: Any, t_s: int) -> None:
     target.fresh_as_of_s = t_s
 
 
-@compiled
+@part
 def open_complaints(target: Any, t_s: int) -> None:
     """Note who is after a change of that second; what lasts no time makes nobody fresh."""
     if target.tired_per_s <= 0:

@@ -151,11 +151,10 @@ def test_folders_that_go_while_one_looks_harm_nobody(
 
 VANISHING = """
 import shutil
-import numpy as np
 from sim.addresses.compiled import kept_code
-from sim.engine.state.space_kernel import n_below
+from sim.engine.state.pressure_kernel import rates_of
 shutil.rmtree(kept_code.folder())
-print(n_below(np.array([1, 2, 4]), 3, 4))
+print(rates_of(1.0, 0.0, 1.0))
 """
 
 
@@ -165,7 +164,7 @@ def test_a_process_whose_folder_goes_compiles_again(repository: Path, tmp_path: 
         cwd=repository, capture_output=True, text=True, check=True,
         env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
     )  # fmt: skip
-    assert done.stdout == "2\n"
+    assert done.stdout == "(0.0, 0.0, 2.0)\n"
     assert [path.name for path in tmp_path.iterdir()] == [kept_code.folder().name]
 
 

@@ -13,6 +13,7 @@ from sim.engine.state.pressure_kernel import fatigued_days
 from sim.engine.state.target import TargetState
 from sim.engine.state.users_kernel import close_complaints, open_complaints
 from sim.scenario.reactions import Fronts
+from tests.loops import called
 from tests.unit.engine.test_pressure import QUIET, STILL
 from tests.worlds import DAY, HOUR, Actor, SmallWorld
 
@@ -79,9 +80,9 @@ def crowd(fatigue_half_life_d: float | None) -> TargetState:
 
 def change(cut_off: TargetState, t_s: int, *n: float) -> None:
     """Let so many be cut off at each operator from a second on."""
-    close_complaints(cut_off.handle, t_s)
+    called(close_complaints)(cut_off.handle, t_s)
     cut_off.n_by_fate[0] = n
-    open_complaints(cut_off.handle, t_s)
+    called(open_complaints)(cut_off.handle, t_s)
 
 
 def rate(cut_off: TargetState, t_s: int) -> float:
@@ -120,4 +121,4 @@ def test_without_fatigue_all_complain_as_on_the_first_day():
     change(cut_off, 0, 30.0, 10.0)
     assert rate(cut_off, 300 * DAY) == pytest.approx(40)
     assert not Fatigue(None).tires
-    assert fatigued_days(Fatigue(None).per_s, 0, DAY) == 1.0
+    assert called(fatigued_days)(Fatigue(None).per_s, 0, DAY) == 1.0

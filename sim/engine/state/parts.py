@@ -1,0 +1,63 @@
+"""Loops that loops alone call: lowered once, and optimised as part of each loop that Python calls.
+
+In: a function. Out: what a compiled loop can call. numba optimises a function, and all that it
+calls with it, once more for each function that calls it: what lies four calls deep five times over.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from numba import njit
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler
+
+Function = TypeVar("Function")
+
+
+def part(function: Function) -> Function:
+    """Have a function compiled into each loop that calls it; Python cannot call it."""
+    # numba's types do not know all of its options.
+    make: Any = njit
+    loop: Function = make(nogil=True, no_cfunc_wrapper=True, pipeline_class=_PartCompiler)(function)
+    return loop
+
+
+class _PartCompiler(Compiler):  # type: ignore[misc, unused-ignore]
+    """numba's compiler, but for what becomes of the code."""
+
+    def compile_extra(self, function: Any) -> Any:
+        make: Any = _Part
+        self.state.library = make(self.state.targetctx.codegen(), function.__qualname__)
+        return super().compile_extra(function)  # type: ignore[no-untyped-call, unused-ignore]
+
+    def define_pipelines(self) -> Any:
+        """Leave out what Python calls it by."""
+        # numba compiles what it brings along once more where this is an option of the function.
+        self.state.flags = self.state.flags.copy()
+        self.state.flags.no_cpython_wrapper = True
+        return super().define_pipelines()  # type: ignore[no-untyped-call, unused-ignore]
+
+
+class _Part(JITCodeLibrary):  # type: ignore[misc, unused-ignore]
+    """Code that others take in as it was lowered, and that never runs by itself."""
+
+    @property
+    def codegen(self) -> Any:
+        """Who is told of Python's objects that the code refers to."""
+        return self
+
+    def set_env(self, name: str, env: Any) -> None:
+        """Forget them: they are for calls from Python."""
+
+    def get_pointer_to_function(self, name: str) -> int:
+        """Nowhere, and what is to be linked is there."""
+        self._ensure_finalized()  # type: ignore[no-untyped-call, unused-ignore]
+        return 0
+
+    def _optimize_final_module(self) -> None:
+        """Leave that to whoever takes it in."""
+
+    def _finalize_final_module(self) -> None:
+        """Neither translate nor load it."""
+        self._finalized = True
