@@ -18,6 +18,7 @@ from sim.engine.record import snapshot_kernel
 from sim.engine.state import pressure_kernel
 from sim.engine.state.calendar_kernel import next_s, pass_second, take_log
 from sim.engine.state.entries_kernel import begin_second
+from sim.engine.state.structs import define
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
@@ -48,8 +49,7 @@ _FIELDS = [
     "has_complaints",
     "is_foreseen",
 ]
-structref.define_constructor(Stage, _StageType, _FIELDS)
-structref.define_boxing(_StageType, Stage)
+define(Stage, _StageType, _FIELDS)
 
 
 @compiled

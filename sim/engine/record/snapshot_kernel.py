@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.parts import part
+from sim.engine.state.structs import define
 from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
 
@@ -28,8 +29,7 @@ class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
 
 
 _FIELDS = ["n_times", "t_s", "values", "demand_group", "demand", "over_group", "lost"]
-structref.define_constructor(Noted, _NotedType, _FIELDS)
-structref.define_boxing(_NotedType, Noted)
+define(Noted, _NotedType, _FIELDS)
 
 
 @compiled

@@ -27,6 +27,7 @@ from sim.engine.state.entries_kernel import count
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import EXEMPT
 from sim.engine.state.states_kernel import sort, touch_named
+from sim.engine.state.structs import define
 from sim.engine.state.target_kernel import longer
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -104,8 +105,7 @@ _FIELDS = [
     "n_logged",
     "logged",
 ]
-structref.define_constructor(Calendar, _CalendarType, _FIELDS)
-structref.define_boxing(_CalendarType, Calendar)
+define(Calendar, _CalendarType, _FIELDS)
 
 
 @compiled
@@ -329,8 +329,9 @@ def _forget_first(calendar: Any) -> None:
     """Take what is due first out of the heap."""
     due, n = calendar.due, calendar.n_due - 1
     calendar.n_due = n
-    _swap(due, 0, n)
-    place, child = 0, 1
+    # Not as literals, for each of which numba would compile what is called.
+    place, child = np.int64(0), np.int64(1)
+    _swap(due, place, n)
     while child < n:
         if child + 1 < n and _is_earlier(due, child + 1, child):
             child += 1

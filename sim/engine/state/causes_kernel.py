@@ -78,7 +78,7 @@ def share_listed(states: Any, n: int, component_row: Any, role_cause: Pairs) -> 
         for cause in range(N_CAUSES):
             works[cause] = 1.0
         front_weight = front_failing = 0.0
-        front_cause = 0
+        front_cause = np.int64(0)
         for role in range(component_row.shape[1]):
             failing = degree[degree_row[component_row[seat, role], operator]]
             if role == FRONTEND:

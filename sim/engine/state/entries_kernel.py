@@ -17,6 +17,7 @@ from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import count_pieces, cut
 from sim.engine.state.states_kernel import count_hosts, is_touched
+from sim.engine.state.structs import define
 from sim.engine.state.target_kernel import begin_settlement, meet
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -31,8 +32,7 @@ class Scene(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
     """The address space, the target and businesses as one object."""
 
 
-structref.define_constructor(Scene, _SceneType, ["space", "target", "states"])
-structref.define_boxing(_SceneType, Scene)
+define(Scene, _SceneType, ["space", "target", "states"])
 
 
 @compiled

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.state.parts import part
+from sim.engine.state.structs import define
 from sim.engine.state.users_kernel import complaining_days
 
 S_PER_D = 86_400
@@ -74,10 +75,7 @@ class Pressure(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
     """Attention, the hotline and who complains as one object."""
 
 
-structref.define_constructor(
-    Pressure, _PressureType, ["attention", "line", "rates", "impaired", "people"]
-)
-structref.define_boxing(_PressureType, Pressure)
+define(Pressure, _PressureType, ["attention", "line", "rates", "impaired", "people"])
 
 
 @compiled

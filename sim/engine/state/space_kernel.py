@@ -19,6 +19,7 @@ from sim.addresses.sets.line import IPV6_START
 from sim.engine.orders import Mechanism
 from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.parts import part
+from sim.engine.state.structs import define
 
 Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -73,8 +74,7 @@ _FIELDS = [
     "line_network",
     "line_width",
 ]
-structref.define_constructor(Space, _SpaceType, _FIELDS)
-structref.define_boxing(_SpaceType, Space)
+define(Space, _SpaceType, _FIELDS)
 
 
 @compiled
@@ -431,17 +431,19 @@ def draw_free(space: Any, weight: Floats, u: float, v: float, w: float) -> tuple
             edge, pool = edge + weight[row], row
             if edge > u * total:
                 break
+    # One call for all three, since numba would compile one for each.
+    n, what = int(v * space.n_free_of[pool]), FREE
     if w < space.share_by_names[pool]:
         n_names, n_others = space.n_names_of[pool], space.n_free_of[pool] - space.n_named_of[pool]
         rest = space.rest_names[pool] * n_others
         point = v * (n_names + rest)
         # Rounding of a point may reach what it lies below.
         if n_names > 0 and (point < n_names or rest <= 0.0):
-            return pool, _nth(space, pool, min(int(point), n_names - 1), NAMES)
-        if rest > 0.0:
-            n = int((point - n_names) / space.rest_names[pool])
-            return pool, _nth(space, pool, min(n, n_others - 1), OTHERS)
-    return pool, _nth(space, pool, int(v * space.n_free_of[pool]), FREE)
+            n, what = min(int(point), n_names - 1), NAMES
+        elif rest > 0.0:
+            n = min(int((point - n_names) / space.rest_names[pool]), n_others - 1)
+            what = OTHERS
+    return pool, _nth(space, pool, n, what)
 
 
 @part

@@ -34,6 +34,7 @@ from sim.engine.state.levels import SLACK
 from sim.engine.state.parts import part
 from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
 from sim.engine.state.space_kernel import DROP, THROTTLE, n_below
+from sim.engine.state.structs import define
 from sim.world.components import FRONTEND
 
 # To take an array out of the object counts a reference to it: loops take theirs before they begin.
@@ -59,8 +60,7 @@ class States(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
     """All columns about businesses as one object, by the names of ``Columns``."""
 
 
-structref.define_constructor(States, _StatesType, list(Columns._fields))
-structref.define_boxing(_StatesType, States)
+define(States, _StatesType, list(Columns._fields))
 
 
 @compiled
@@ -264,7 +264,7 @@ def sort(rows: Numbers) -> None:
         _sift(rows, first, rows.size)
     for last in range(rows.size - 1, 0, -1):
         rows[0], rows[last] = rows[last], rows[0]
-        _sift(rows, 0, last)
+        _sift(rows, _NONE, last)
 
 
 @part
@@ -336,7 +336,7 @@ def _refresh(states: Any, components: Numbers, operator: int) -> int:
     for component in components:
         first, stop = host_start[component], host_start[component + 1]
         n_hosts = stop - first
-        n_dropped = n_throttled = n_six = n_dropped6 = n_throttled6 = 0
+        n_dropped = n_throttled = n_six = n_dropped6 = n_throttled6 = _NONE
         is_dual = dual_start.size > 0 and dual_start[component] >= 0
         for place in range(first, stop):
             host = host_order[place]
@@ -454,7 +454,7 @@ def _share_whole(states: Any, rows: Numbers, moved: Numbers, operators: Rows) ->
             share_listed(states, n, states.component_row, states.role_cause)
             n = _NONE
         for operator in operators:
-            n = _list_to_share(states, row, row, operator, n)
+            n = _list_to_share(states, row, np.int64(row), operator, n)
     share_listed(states, n, states.component_row, states.role_cause)
 
 
@@ -583,7 +583,7 @@ def _judge(
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
         touched[row] = 0
-        provider_place, sector_place = provider_group[row], first_sector_group + sector
+        provider_place, sector_place = np.int64(provider_group[row]), first_sector_group + sector
         worth, lost = float(value[row]), 0.0
         for operator in operators:
             if how == _DRIFTED:
@@ -672,10 +672,10 @@ def _judge(
                 time_s[state, row] += t_s - since_s[row]
             since_s[row] = t_s
             level[row] = now
-            _count(n_at_level, 0, before, now)
+            _count(n_at_level, _NONE, before, now)
             _count(n_at_level, provider_place, before, now)
             _count(n_at_level, sector_place, before, now)
-            _turn_spell(states, row, before, now, t_s)
+            _turn_spell(states, np.int64(row), before, now, t_s)
         distance = _distance(threshold, share) if may_drift and is_failing else np.inf
         for role in range(n_roles):
             # Where nothing drifts, a role stays as it is while its component does.

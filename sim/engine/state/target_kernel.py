@@ -7,7 +7,7 @@ since the list of its columns, half of it, and what moves them are read together
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numba import types
@@ -19,6 +19,7 @@ from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
+from sim.engine.state.structs import define
 from sim.engine.state.users_kernel import book, close_complaints, count_fates, open_complaints
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -26,6 +27,8 @@ Flags: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 OLD = 30.0
 """Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
+# Not as literals, for each of which numba would compile a loop of its own.
+_MORE, _LESS = (cast("int", np.int64(step)) for step in (1, -1))
 
 
 @structref.register
@@ -99,8 +102,7 @@ _FIELDS = [
     "n_before",
     "fresh_as_of_s",
 ]
-structref.define_constructor(Target, _TargetType, _FIELDS)
-structref.define_boxing(_TargetType, Target)
+define(Target, _TargetType, _FIELDS)
 
 
 @compiled
@@ -321,7 +323,7 @@ def evict(target: Any, front: int) -> None:
     _touch(target, front)
     for operator in range(target.share_users.size):
         target.n_dropped[operator] += int(target.told[front, operator] != DROPPED)
-        _count_front(target, front, operator, target.told[front, operator], -1)
+        _count_front(target, front, operator, target.told[front, operator], _LESS)
     target.is_gone[front] = True
     target.is_stale = True
 
@@ -417,7 +419,7 @@ def settle(target: Any, t_s: int) -> int:
     n_operators = target.share_users.size
     target.is_stale = False
     write_row(target.told_is_named, target.is_named)
-    n_lost = 0
+    n_lost = np.int64(0)
     for touched in range(target.n_touched):
         front = target.touched[touched]
         target.is_touched[front] = False
@@ -428,8 +430,8 @@ def settle(target: Any, t_s: int) -> int:
                 target.told[front, operator] = now
                 if now == DROPPED and not target.is_gone[front]:
                     target.n_dropped[operator] += 1
-                _count_front(target, front, operator, before, -1)
-                _count_front(target, front, operator, now, +1)
+                _count_front(target, front, operator, before, _LESS)
+                _count_front(target, front, operator, now, _MORE)
             if now == DROPPED:
                 dropped_for += target.share_users[operator]
         is_kept = not (target.is_lost[front] or target.is_gone[front])
