@@ -12,11 +12,15 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 
 from benchmarks.page import Promise, Section, table
 
 MOST_S = 10
+COMPILE, LLVM, RUN_PASS = "numba:compile", "numba:llvm_lock", "numba:run_pass"
+PASSES = "nopython_type_inference", "native_lowering"
+"""numba's names of what it tells of, and of its two longest passes."""
 LEVELS = (("as shipped", {}), ("LLVM optimises nothing", {"NUMBA_OPT": "0"}))
 
 
@@ -29,13 +33,17 @@ class Compiling:
     all_s
         Processor time of `warm_up`, its two small worlds included.
     llvm_s
-        Processor time in LLVM; the rest is numba's, in Python.
+        Processor time in LLVM.
+    types_s, text_s
+        Processor time in which numba infers types, and in which it writes what LLVM reads.
     n_loops
         Functions compiled, those that numba brings along for arrays among them.
     """
 
     all_s: float
     llvm_s: float
+    types_s: float
+    text_s: float
     n_loops: int
 
 
@@ -44,20 +52,24 @@ def measure(*, is_full: bool) -> Section:
     rows, found = [], {}
     for name, settings in LEVELS:
         found[name] = one = _in_own_process(settings)
-        rest = one.all_s - one.llvm_s
-        cells = (f"{one.all_s:.1f}", f"{one.llvm_s:.1f}", f"{rest:.1f}", str(one.n_loops))
-        rows.append([name, *cells])
+        parts_s = one.llvm_s, one.types_s, one.text_s
+        cells_s = one.all_s, *parts_s, one.all_s - sum(parts_s)
+        rows.append([name, *(f"{cell_s:.1f}" for cell_s in cells_s), str(one.n_loops)])
     shipped, least = (found[name] for name, _ in LEVELS)
     promise = Promise(
         "compiling everything once", f"≤ {MOST_S} s", f"{shipped.all_s:.1f} s",
         shipped.all_s <= MOST_S,
     )  # fmt: skip
-    head = ("level", "all, s", "LLVM, s", "numba and the worlds, s", "loops")
+    head = ("level", "all, s", "LLVM, s", "types, s", "text for LLVM, s", "all else, s", "loops")
     said = (
         "Once for each installation and kind of processor, in one process. Without optimisation "
         f"{least.all_s:.0f} s are left, most of them numba's own: types of every "
-        "expression, and the text that it hands to LLVM. Loops that are part of others (`inline`) "
-        "come to the same, as the text stays as long. Fewer lines of loops alone would help."
+        "expression, and the text that it hands to LLVM, which LLVM reads and translates. *All "
+        "else* is numba's other passes and the small worlds that call the loops. What loops alone "
+        "call is optimised once in each loop that Python calls ([decision "
+        "0067](../decisions/0067-parts-of-loops.md)). "
+        "Loops that are part of others (`inline`) come to the same, as the text stays as long. "
+        "Fewer lines of loops, and fewer loops that Python calls, alone would help."
     )
     return Section(f"{said}\n\n{table(head, rows)}", (promise,))
 
@@ -80,29 +92,39 @@ def main() -> None:
 
     from sim.engine.warm_up import warm_up
 
-    class Spent(event.Listener):  # type: ignore[misc]
-        """How often something was begun, and the processor time of it all, inner ones once."""
+    spent_s: Counter[str] = Counter()
+    n_begun: Counter[str] = Counter()
+    under_way: list[str] = []
+    since_s = 0.0
 
-        def __init__(self, kind: str) -> None:
-            self.n, self.spent_s, self._depth = 0, 0.0, 0
-            event.register(kind, self)
+    def pass_time() -> None:
+        """Book the time until now on what was begun last and has not ended."""
+        nonlocal since_s
+        now_s = time.process_time()
+        if under_way:
+            spent_s[under_way[-1]] += now_s - since_s
+        since_s = now_s
+
+    class Spent(event.Listener):  # type: ignore[misc]
+        """How often something was begun, and its processor time without what is within."""
 
         def on_start(self, event: event.Event) -> None:
-            self.n += 1
-            self._depth += 1
-            if self._depth == 1:
-                self.spent_s -= time.process_time()
+            pass_time()
+            name = event.data["name"].split(" ")[0] if event.kind == RUN_PASS else event.kind
+            n_begun[name] += 1
+            under_way.append(name)
 
         def on_end(self, event: event.Event) -> None:
-            self._depth -= 1
-            if self._depth == 0:
-                self.spent_s += time.process_time()
+            pass_time()
+            under_way.pop()
 
-    compiled, llvm = Spent("numba:compile"), Spent("numba:llvm_lock")
+    for kind in (COMPILE, LLVM, RUN_PASS):
+        event.register(kind, Spent())
     begin = time.process_time()
     warm_up()
     all_s = time.process_time() - begin
-    print(json.dumps(asdict(Compiling(all_s, llvm.spent_s, compiled.n))))
+    parts_s = (spent_s[name] for name in (LLVM, *PASSES))
+    print(json.dumps(asdict(Compiling(all_s, *parts_s, n_begun[COMPILE]))))
 
 
 if __name__ == "__main__":
