@@ -186,7 +186,8 @@ before = numba.config.CACHE_DIR
 from importlib import import_module
 from sim.addresses.compiled import kept_code
 loaded = [import_module(module) for module in sys.argv[1:]]
-functions = [one for module in loaded for one in vars(module).values() if hasattr(one, "_cache")]
+loops = [one for module in loaded for one in vars(module).values() if hasattr(one, "_cache")]
+functions = [loop for loop in loops if loop._cache.cache_path is not None]  # not parts of others
 print(json.dumps({
     "imported": [module.__file__ for name, module in sys.modules.items()
                  if name.partition(".")[0] == "sim"],
