@@ -40,6 +40,7 @@ NOT_DUE, EXPECTED, ENFORCED = range(3)
 _KEY, _SEQUENCE, _OPERATOR, _FIRST, _STOP = range(5)
 _N_PHASES = 16
 # Not as literals, for each of which numba would compile a loop of its own.
+_TOP, _BELOW_IT = (cast("int", np.int64(place)) for place in (0, 1))
 _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY, _MORE, _LESS = (
     cast("int", np.int64(number))
     for number in (
@@ -329,8 +330,7 @@ def _forget_first(calendar: Any) -> None:
     """Take what is due first out of the heap."""
     due, n = calendar.due, calendar.n_due - 1
     calendar.n_due = n
-    # Not as literals, for each of which numba would compile what is called.
-    place, child = np.int64(0), np.int64(1)
+    place, child = _TOP, _BELOW_IT
     _swap(due, place, n)
     while child < n:
         if child + 1 < n and _is_earlier(due, child + 1, child):

@@ -7,7 +7,7 @@ cause alone needs no sharing; where several act, the shares follow from the stat
 from __future__ import annotations
 
 from math import comb
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -21,6 +21,8 @@ N_CAUSES = len(CAUSES)
 SEVERAL = N_CAUSES + 1
 """Code of a pair at which several causes act; that of a single one is its column plus one."""
 _THIRD = 1.0 / 3.0
+# Not as a literal, for which numba would compile a loop of its own.
+_FIRST_CAUSE = cast("int", np.int64(0))
 STATE, CODE = 3, 7
 EVER_SHIFT, CODE_SHIFT = 2, 4
 IS_SHARED = 128
@@ -78,7 +80,7 @@ def share_listed(states: Any, n: int, component_row: Any, role_cause: Pairs) -> 
         for cause in range(N_CAUSES):
             works[cause] = 1.0
         front_weight = front_failing = 0.0
-        front_cause = np.int64(0)
+        front_cause = _FIRST_CAUSE
         for role in range(component_row.shape[1]):
             failing = degree[degree_row[component_row[seat, role], operator]]
             if role == FRONTEND:

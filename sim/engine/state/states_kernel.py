@@ -450,11 +450,12 @@ def _share_whole(states: Any, rows: Numbers, moved: Numbers, operators: Rows) ->
         share_listed(states, n, states.told_component_row, states.told_role_cause)
     n = _NONE
     for row in rows:
+        seat: Any = np.int64(row)
         if n + operators.size > N_SHARED:
             share_listed(states, n, states.component_row, states.role_cause)
             n = _NONE
         for operator in operators:
-            n = _list_to_share(states, row, np.int64(row), operator, n)
+            n = _list_to_share(states, row, seat, operator, n)
     share_listed(states, n, states.component_row, states.role_cause)
 
 
@@ -583,7 +584,10 @@ def _judge(
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
         touched[row] = 0
-        provider_place, sector_place = np.int64(provider_group[row]), first_sector_group + sector
+        # As wide as other groups and rows that are counted, so that each loop is compiled once.
+        provider_place: Any = np.int64(provider_group[row])
+        wide_row: Any = np.int64(row)
+        sector_place = first_sector_group + sector
         worth, lost = float(value[row]), 0.0
         for operator in operators:
             if how == _DRIFTED:
@@ -675,7 +679,7 @@ def _judge(
             _count(n_at_level, _NONE, before, now)
             _count(n_at_level, provider_place, before, now)
             _count(n_at_level, sector_place, before, now)
-            _turn_spell(states, np.int64(row), before, now, t_s)
+            _turn_spell(states, wide_row, before, now, t_s)
         distance = _distance(threshold, share) if may_drift and is_failing else np.inf
         for role in range(n_roles):
             # Where nothing drifts, a role stays as it is while its component does.

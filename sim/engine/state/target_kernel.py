@@ -28,7 +28,7 @@ Floats: TypeAlias = NDArray[np.float64]
 OLD = 30.0
 """Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
 # Not as literals, for each of which numba would compile a loop of its own.
-_MORE, _LESS = (cast("int", np.int64(step)) for step in (1, -1))
+_NONE, _MORE, _LESS = (cast("int", np.int64(number)) for number in (0, 1, -1))
 
 
 @structref.register
@@ -419,7 +419,7 @@ def settle(target: Any, t_s: int) -> int:
     n_operators = target.share_users.size
     target.is_stale = False
     write_row(target.told_is_named, target.is_named)
-    n_lost = np.int64(0)
+    n_lost = _NONE
     for touched in range(target.n_touched):
         front = target.touched[touched]
         target.is_touched[front] = False
