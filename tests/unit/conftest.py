@@ -56,7 +56,7 @@ def comparison_run(chase_run: Path, tmp_path_factory: pytest.TempPathFactory) ->
     manifest |= {
         "kind": "comparison",
         "baseline": "none",
-        "strategies": [{"label": label, "id": "x", "parameters": {}} for label in LABELS],
+        "strategies": [{"label": label, "id": label, "parameters": {}} for label in LABELS],
     }
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (folder / "comparison.csv").write_text(COMPARISON, encoding="utf-8")

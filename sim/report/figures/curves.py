@@ -90,12 +90,12 @@ def plot_band(
 
 
 def name_bands(figure: Figure, bands: Iterable[Band]) -> None:
-    """Say above a figure which band is which, where two are drawn."""
+    """Say below a figure which band is which, where two are drawn: above it stands its title."""
     if all(band.wide is None for band in bands):
         return
     names = (("by luck", LUCK_ALPHA), ("with all that is not known", ALL_ALPHA))
     handles = [Patch(color=style.BLACK, alpha=a, linewidth=0, label=name) for name, a in names]
-    figure.legend(handles=handles, loc="outside upper right", ncols=2, frameon=False, fontsize=7.5)
+    style.legend_below(figure, handles)
 
 
 def plot_outages(
@@ -144,7 +144,8 @@ def plot_addresses(
     """
     end_s = window_s[1]
     scale = scale_of(listed, dropped)
-    plot_band(ax, dropped, start, horizon_s, colour=style.ORANGE, scale=scale)
+    dashed = {"linestyle": (0, (4, 1.2))}
+    plot_band(ax, dropped, start, horizon_s, colour=style.ORANGE, scale=scale, line=dashed)
     plot_band(ax, listed, start, horizon_s, colour=style.BLUE, scale=scale)
     for mark in marks:
         middle = (mark.from_s + mark.to_s) // 2
@@ -204,7 +205,12 @@ def date_axis(ax: Axes) -> None:
     ax.xaxis.set_major_locator(locator)
     low, high = ax.get_xlim()
     has_hours = high - low <= 3
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: _date_text(number, has_hours)))
+    # As on the page: a day stands where it begins, and at the end of the run none does.
+    ax.xaxis.set_major_formatter(
+        FuncFormatter(
+            lambda number, _: "" if number > high - 1e-6 else _date_text(number, has_hours)
+        )
+    )
 
 
 def _date_text(number: float, has_hours: bool) -> str:

@@ -5,7 +5,7 @@ In: the folder of a comparison. Out: a figure with its table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,6 +16,7 @@ from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
 from sim.report.words.numbers import capitalised, count, p_value
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -107,6 +108,7 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     metrics = list(dict.fromkeys(str(metric) for metric in table.columns["metric"]))
     baseline = baseline_of(run)
     labels = [name for name in run.strategies if name != baseline]
+    names = strategy_names(strategies_of(run))
     n_columns = min(2, max(len(metrics), 1))
     n_rows = max(-(-len(metrics) // n_columns), 1)
     figure = style.new_figure(8.4, n_rows * (0.36 * len(labels) + 1.0) + 0.5)
@@ -119,15 +121,15 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     for ax in axes.flat[len(metrics) :]:
         ax.set_axis_off()
     for ax in axes[:, 0]:
-        ax.set_yticks(range(len(labels)), labels, fontsize=8)
-    figure.suptitle(f"Difference to {baseline}, replicate by replicate", x=0.01, ha="left")
+        ax.set_yticks(range(len(labels)), [names[name] for name in labels], fontsize=8)
+    style.add_title(figure, _finding(table, names, baseline))
     confidence = table.numbers("confidence")
     level = f"{confidence[0]:.0%}" if confidence.size else ""
     parts = []
     for metric in metrics:
         rows = table.where("metric", metric)
         each = [
-            f"{name} {style.signed(mean)} ({style.signed(low)} to {style.signed(high)})"
+            f"{names[str(name)]} {style.signed(mean)} ({style.signed(low)} to {style.signed(high)})"
             for name, mean, low, high in zip(
                 rows.columns["strategy"],
                 *(rows.numbers(column) for column in _NUMBERS[:3]),
@@ -136,12 +138,31 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         ]
         parts.append(f"{capitalised(label(metric))}: {'; '.join(each)}")
     alt = (
-        f"Mean difference of each strategy to {baseline} over paired replicates, with {level} "
-        f"intervals. {'. '.join(parts)}."
+        f"Mean difference of each strategy to {names[baseline]} over paired replicates, with "
+        f"{level} intervals. {'. '.join(parts)}."
     )
     spread = (
-        f"Points: mean paired difference of {count(run.n_replicates, 'replicate')}; lines: {level} "
-        "bootstrap intervals; p: paired t test, Holm-adjusted. Blue: the interval is off zero. "
-        "Luck only."
+        f"Points: mean difference of {count(run.n_replicates, 'replicate')}, in each with the same "
+        f"luck; lines: {level} bootstrap intervals; p: paired t test, Holm-adjusted. Blue: the "
+        "interval is off zero. Luck only."
     )
     return Drawing(figure, alt, table, spread)
+
+
+def _finding(table: FigureTable, names: Mapping[str, str], baseline: str) -> str:
+    """How far strategies are from the baseline in the first measure, at least and at most."""
+    against = f"against {quoted(names[baseline])}"
+    metrics = table.columns["metric"]
+    if not metrics:
+        return f"Differences {against}"
+    rows = table.where("metric", metrics[0])
+    mean = rows.numbers("difference")
+    known = np.flatnonzero(~np.isnan(mean))
+    what = f"{capitalised(label(str(metrics[0])))} {against}"
+    if not known.size:
+        return f"{what}: not known"
+    said = [
+        f"{style.signed(float(mean[row]))} with {quoted(names[str(rows.columns['strategy'][row])])}"
+        for row in (known[np.argmin(mean[known])], known[np.argmax(mean[known])])
+    ]
+    return f"{what}: {' to '.join(dict.fromkeys(said))}"

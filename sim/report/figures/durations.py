@@ -17,7 +17,7 @@ from sim.measure.summary import LEVEL
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, brackets, in_words
 from sim.report.figures.recovery import Recovery, lost_by_spell, recovery
-from sim.report.words.numbers import count
+from sim.report.words.numbers import capitalised, count
 from sim.results.burdens import read_businesses
 from sim.results.read import RunFolder
 
@@ -84,6 +84,15 @@ def plot_spells(
     return ax
 
 
+def _where_lost(share: NDArray[np.float64]) -> str:
+    """In outages of which length most demand was lost."""
+    if np.isnan(share).all():
+        return "No demand was lost"
+    most = int(np.nanargmax(share))
+    where = LABELS[most] if CLASSES[most] == BELOW else f"in outages of {LABELS[most]}"
+    return f"Most demand was lost {where}: {_percent(float(share[most]))}"
+
+
 def _percent(share: float) -> str:
     """A share in whole percent, in which what is small is not nothing."""
     return "<1%" if 0 < share < 0.005 else f"{share:.0%}"
@@ -98,8 +107,8 @@ def draw_spells(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     plot_spells(ax, LABELS, *columns)
     ax.set_ylabel("length of the outage")
     ax.set_xlabel("lost demand, business-hours of mean domestic demand (share of all)")
-    ax.set_title("Demand lost, by length of the outage in which it was lost")
     total = float(columns[0].sum())
+    ax.set_title(_where_lost(columns[3]))
     rows = zip(LABELS, *(column.tolist() for column in columns[:3]), strict=True)
     parts = "; ".join(f"{label}: {in_words(mean, low, high)}" for label, mean, low, high in rows)
     alt = (
@@ -173,11 +182,12 @@ def draw_recovery(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     plot_recovery(ax, found.since_s.astype(float), found.mean, found.low, found.high)
     ax.set_xlabel("time since a business's first outage (logarithmic)")
     ax.set_ylabel("share of businesses hit\nthat have recovered")
-    ax.set_title("Recovery: from a business's first outage to the end of its last")
     last = float(found.mean[-1])
-    never = f"{found.n_not_recovered:,.0f} of {found.n_hit:,.0f} hit"
-    at_end = "nobody was hit" if np.isnan(last) else f"not recovered when the run ended: {never}"
-    ax.annotate(at_end, (0.015, 0.96), xycoords="axes fraction", va="top", fontsize=8)
+    never = f"{found.n_not_recovered:,.0f} of {found.n_hit:,.0f} businesses hit"
+    at_end = "no business was hit" if np.isnan(last) else f"{never} had not recovered at the end"
+    ax.set_title(capitalised(at_end))
+    meaning = "Recovered: the last outage of a business has ended."
+    ax.annotate(meaning, (0.015, 0.96), xycoords="axes fraction", va="top", fontsize=8)
     days = []
     for at_s in (3600, 86_400, 14 * 86_400):
         row = int(np.searchsorted(found.since_s, at_s, side="right")) - 1

@@ -16,6 +16,7 @@ from sim.report.figures.drawing import DEFAULT, Choice, Drawing
 from sim.report.figures.kinds import FIGURES, choose
 from sim.report.words.markdown import markdown_text
 from sim.report.words.numbers import count
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
 
 PICTURES = ("png", "svg", "pdf")
@@ -133,9 +134,14 @@ def caption(run: RunFolder, choice: Choice = DEFAULT, spread: str = "") -> str:
     band = spread or _bands_in_words(n, run.n_draws)
     status = "" if manifest["status"] == "complete" else f" Status: {manifest['status']}."
     labels = [choice.strategy] if choice.strategy else list(run.strategies)
+    names = strategy_names(strategies_of(run))
+    # Figures call strategies as people do: here stand the labels beside.
+    told = ", ".join(
+        label if label in names[label] else f"{quoted(names[label])} ({label})" for label in labels
+    )
     who = "strategy" if len(labels) == 1 else "strategies"
     return (
-        f"{run.title}. Scenario {run.scenario['name']}, {who} {', '.join(labels)}, "
+        f"{run.title}. Scenario {run.scenario['name']}, {who} {told}, "
         f"root seed {manifest['root_seed']}, overblock {manifest['tool']['version']}, "
         f"result {manifest['result_id'][:12]}. {band}{status}"
     )

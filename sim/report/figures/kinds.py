@@ -77,12 +77,12 @@ FIGURES: dict[str, Kind] = {
     "outages": Kind("businesses affected, impaired and down", draw_outages),
     "outages-by-sector": Kind(
         "the same by sector, as shares",
-        lambda run, choice: draw_outages_by(run, "sector", "Businesses cut off, by sector", choice),
+        lambda run, choice: draw_outages_by(run, "sector", "By sector", choice),
     ),
     "outages-by-provider": Kind(
         "the same by provider of the front end, as shares",
         lambda run, choice: draw_outages_by(
-            run, "provider", "Businesses cut off, by provider of the front end", choice
+            run, "provider", "By provider of the front end", choice
         ),
     ),
     "outages-by-role": Kind(
@@ -90,20 +90,18 @@ FIGURES: dict[str, Kind] = {
         lambda run, choice: draw_outages_by(
             run,
             "role",
-            "Businesses that would be cut off if this function alone failed",
+            "By role of the component, each as if it alone failed",
             choice,
             "A business can count under several functions: they do not add up to the total.",
         ),
     ),
     "layers-by-sector": Kind(
         "businesses impaired, stacked by sector",
-        lambda run, choice: draw_layers(run, "sector", "Businesses impaired, by sector", choice),
+        lambda run, choice: draw_layers(run, "sector", "By sector", choice),
     ),
     "layers-by-provider": Kind(
         "businesses impaired, stacked by provider of the front end",
-        lambda run, choice: draw_layers(
-            run, "provider", "Businesses impaired, by provider of the front end", choice
-        ),
+        lambda run, choice: draw_layers(run, "provider", "By provider of the front end", choice),
     ),
     "spells": Kind("demand lost by length of the outage", draw_spells),
     "recovery": Kind("share of the businesses hit that have recovered, over time", draw_recovery),

@@ -6,6 +6,7 @@ through several of them at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -14,11 +15,12 @@ from matplotlib.colors import to_rgb
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from sim.measure.bands import MAX_GRID, band_of, step_values
+from sim.measure.bands import MAX_GRID, Band, band_of, step_values
 from sim.measure.summary import LEVEL
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, in_words, instant
+from sim.report.words import findings
 from sim.report.words.numbers import count
 from sim.results.read import RunFolder
 
@@ -144,8 +146,14 @@ def _place(
     return float(at[best + width // 2]), float(roof[best] + floor[best]) / 2
 
 
-def draw_layers(run: RunFolder, split: str, title: str, choice: Choice = DEFAULT) -> Drawing:
-    """Businesses impaired, stacked by sector or provider."""
+def draw_layers(run: RunFolder, split: str, lead: str, choice: Choice = DEFAULT) -> Drawing:
+    """Businesses impaired, stacked by sector or provider.
+
+    Parameters
+    ----------
+    lead
+        What its title begins with: how businesses are split.
+    """
     table = layers_table(run, split, choice)
     names = list(dict.fromkeys(str(name) for name in table.columns[split]))
     means = table.numbers("mean").reshape(len(names), -1)
@@ -158,7 +166,14 @@ def draw_layers(run: RunFolder, split: str, title: str, choice: Choice = DEFAULT
     date_axis(ax)
     ax.set_ylabel("businesses impaired (mean over replicates)")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
-    ax.set_title(title)
+    unknown = np.full(t_s.size, np.nan)
+    bands = {
+        name: Band(t_s, layers[row], unknown, unknown, math.nan, run.n_replicates)
+        for row, name in enumerate(names)
+        if name != OTHERS
+    }
+    found = findings.most_of(bands, run.start, f"{lead}, impaired at once", is_share=False)
+    ax.set_title(style.wrapped(found, 6.5))
     total = layers.sum(axis=0)
     at = int(np.argmax(total))
     parts = "; ".join(f"{name} {layers[row, at]:,.0f}" for row, name in enumerate(names))
@@ -170,7 +185,7 @@ def draw_layers(run: RunFolder, split: str, title: str, choice: Choice = DEFAULT
         else "One replicate: no interval can be given."
     )
     alt = (
-        f"{title}: mean number over replicates, stacked. At the peak of "
+        f"Businesses impaired {lead.lower()}: mean number over replicates, stacked. At the peak of "
         f"{in_words(float(total[at]), float(low[at]), float(high[at]))}, on "
         f"{instant(run.start, int(t_s[at]))}: {parts}. {spread}"
     )

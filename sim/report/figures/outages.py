@@ -19,23 +19,37 @@ from sim.report.figures.drawing import (
     brackets,
     peak_and_end,
 )
+from sim.report.figures.panels import do_overlap, plot_apart
 from sim.report.words import findings
 from sim.results.read import RunFolder
 
-MAX_PANELS = 12
+MAX_PANELS = 8
+"""As many as the page shows; the table beside the picture has all."""
 
 
 def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Businesses affected, impaired and down."""
     bands = {state: whole_band(run, f"businesses_{state}", choice.strategy) for state in STATES}
-    figure = style.new_figure(8, 4.2)
-    ax = figure.subplots()
-    plot_outages(ax, bands, run.start, run.horizon_s)
-    name_bands(figure, bands.values())
     n = bands["affected"].denominator
-    ax.set_ylabel(f"businesses (of {n:,.0f}{' as given' if run.n_draws else ''})")
-    ax.set_xlabel(f"date, {offset_name(run.start)}")
-    ax.set_title(findings.impaired(bands["impaired"], run.start))
+    unit = f"businesses (of {n:,.0f}{' as given' if run.n_draws else ''})"
+    title = findings.impaired(bands["impaired"], run.start)
+    if do_overlap(bands):
+        figure = style.new_figure(9, 3.6)
+        panels = figure.subplots(1, len(bands), sharey=True, squeeze=False)
+        names, colours = (
+            {state: look[place] for state, look in STATES.items()} for place in (1, 0)
+        )
+        plot_apart(panels, bands, names, colours, run.start, run.horizon_s)
+        panels[0, 0].set_ylabel(unit)
+        style.add_title(figure, title)
+    else:
+        figure = style.new_figure(8, 4.2)
+        ax = figure.subplots()
+        plot_outages(ax, bands, run.start, run.horizon_s)
+        ax.set_ylabel(unit)
+        ax.set_xlabel(f"date, {offset_name(run.start)}")
+        ax.set_title(title)
+    name_bands(figure, bands.values())
     peaks = "; ".join(f"{state}: {peak_and_end(band)}" for state, band in bands.items())
     limits = run.scenario["thresholds"]
     meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)
@@ -50,12 +64,14 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
 
 
 def draw_outages_by(
-    run: RunFolder, split: str, title: str, choice: Choice = DEFAULT, note: str = ""
+    run: RunFolder, split: str, lead: str, choice: Choice = DEFAULT, note: str = ""
 ) -> Drawing:
     """Small multiples: the same curves by sector, provider or role, as shares of its businesses.
 
     Parameters
     ----------
+    lead
+        What its title begins with: how businesses are split.
     note
         What a reader has to know of this split; it ends the text.
     """
@@ -69,21 +85,21 @@ def draw_outages_by(
     n_rows = max(-(-len(shown) // n_columns), 1)
     figure = style.new_figure(9, 1.9 * n_rows + 1.1)
     axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
-    parts, tables = [], []
-    for ax, name in zip(axes.flat, shown, strict=False):
-        bands = {
+    bands_of = {
+        name: {
             state: band_of(curves[state][name], run.horizon_s, as_share=True) for state in STATES
         }
+        for name in names
+    }
+    parts = []
+    for ax, name in zip(axes.flat, shown, strict=False):
+        bands = bands_of[name]
         plot_outages(ax, bands, run.start, run.horizon_s, label=False)
         ax.set_ylim(0, 1.03)
         ax.yaxis.set_major_formatter(PercentFormatter(1))
         ax.set_title(f"{name.replace('_', ' ')} (n = {sizes[name]:,.0f})", fontsize=8.5)
         ax.tick_params(labelsize=7.5)
         parts.append(f"{name} (of {sizes[name]:,.0f}): {peak_and_end(bands['impaired'], '.0%')}")
-        tables += [
-            band_table(band, run.start, **{split: name, "state": state})
-            for state, band in bands.items()
-        ]
     for ax in axes.flat[len(shown) :]:
         ax.set_axis_off()
     for ax in axes.flat[max(len(shown) - n_columns, 0) : len(shown)]:
@@ -92,16 +108,24 @@ def draw_outages_by(
         ax.set_xlabel(f"date, {offset_name(run.start)}", fontsize=8)
     for ax in axes[:, 0]:
         ax.set_ylabel("share of businesses", fontsize=8)
-    style.add_title(figure, title)
+    impaired = {name.replace("_", " "): bands_of[name]["impaired"] for name in shown}
+    what = f"{lead}, impaired at once"
+    found = findings.most_of(impaired, run.start, what, is_share=True, are_businesses=True)
+    style.add_title(figure, found)
+    tables = [
+        band_table(band, run.start, **{split: name, "state": state})
+        for name, bands in bands_of.items()
+        for state, band in bands.items()
+    ]
     handles = [
         axes.flat[0].plot([], [], color=colour, label=label, **style.LINES[state])[0]
         for state, (colour, label) in STATES.items()
     ]
-    figure.legend(handles=handles, loc="upper right", ncols=3, frameon=False, fontsize=8.5)
+    style.legend_below(figure, handles)
     left_out = len(names) - len(shown)
-    rest = f" {left_out} smaller ones are not shown." if left_out else ""
+    rest = f" {left_out} smaller ones are in the table alone." if left_out else ""
     alt = (
-        f"{title}, as a share of the businesses of each {split} over time. Share impaired: "
+        f"Businesses cut off {lead.lower()}, as a share of those of each, over time. Impaired: "
         f"{'; '.join(parts)}. {brackets(run.n_replicates)}{note and ' ' + note}{rest}"
     )
     return Drawing(figure, alt, FigureTable.stack(tables))

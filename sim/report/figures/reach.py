@@ -26,6 +26,7 @@ from sim.report.figures.drawing import (
     brackets,
     peak_and_end,
 )
+from sim.report.figures.panels import do_overlap, plot_apart
 from sim.report.words import findings
 from sim.results.read import RunFolder
 
@@ -88,14 +89,31 @@ def _ends(band: Band) -> list[float]:
 def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Target reach against collateral."""
     bands = reach_bands(run, choice)
-    figure = style.new_figure(8, 5.4)
-    upper, lower = figure.subplots(2, 1, sharex=True)
-    plot_shares(upper, bands, TARGET, run.start, run.horizon_s)
+    of_target = {metric: bands[metric] for metric in TARGET}
+    found = findings.reached(bands[REACHED], run.start)
+    if do_overlap(of_target):
+        figure = style.new_figure(9, 5.6)
+        grid = figure.add_gridspec(2, len(TARGET))
+        panels = np.array([[figure.add_subplot(grid[0, place]) for place in range(len(TARGET))]])
+        lower = figure.add_subplot(grid[1, :])
+        names, colours = (
+            {metric: str(look[place]) for metric, look in TARGET.items()} for place in (0, 1)
+        )
+        plot_apart(panels, of_target, names, colours, run.start, run.horizon_s)
+        for ax in panels.flat:
+            ax.set_ylim(0, 1.02)
+            ax.yaxis.set_major_formatter(PercentFormatter(1))
+        upper = panels[0, 0]
+        style.add_title(figure, found)
+    else:
+        figure = style.new_figure(8, 5.4)
+        upper, lower = figure.subplots(2, 1, sharex=True)
+        plot_shares(upper, bands, TARGET, run.start, run.horizon_s)
+        upper.set_title(found)
     plot_shares(lower, bands, BYSTANDERS, run.start, run.horizon_s)
     date_axis(lower)
     name_bands(figure, bands.values())
     target = str(run.scenario["target"]["name"])
-    upper.set_title(findings.reached(bands[REACHED], run.start))
     upper.set_ylabel("share of its users")
     lower.set_title(findings.lost(bands[LOST], run.start))
     lower.set_ylabel("share of businesses, demand")

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from itertools import combinations
 from typing import Any
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sim.catalogue.choices import curve_name
-from sim.measure.bands import Band, step_values, whole_band
+from sim.measure.bands import Band, whole_band
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, name_bands, offset_name, plot_band, times_of
 from sim.report.figures.drawing import (
@@ -27,7 +25,9 @@ from sim.report.figures.drawing import (
     brackets,
     peak_and_end,
 )
+from sim.report.figures.panels import are_unclear_together, plot_apart
 from sim.report.words import findings
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
 
 METRIC = curve_name("businesses_impaired")
@@ -56,11 +56,18 @@ def baseline_of(run: RunFolder) -> str:
 def plot_strategies(
     ax: Axes,
     bands: Mapping[str, Band],
+    names: Mapping[str, str],
     looks: Mapping[str, Mapping[str, Any]],
     start: datetime,
     horizon_s: int,
 ) -> Axes:
-    """One curve with its band for each strategy, named at the right edge."""
+    """One curve with its band for each strategy, named at the right edge.
+
+    Parameters
+    ----------
+    names
+        What each strategy is called for people, by its label.
+    """
     for label, band in bands.items():
         look = dict(looks[label])
         colour = look.pop("color")
@@ -68,47 +75,24 @@ def plot_strategies(
     ax.set_xlim(*times_of([0, horizon_s], start))
     ax.set_ylim(bottom=0)
     date_axis(ax)
-    ends = [(band.mean[-1], label, looks[label]["color"]) for label, band in bands.items()]
+    ends = [(band.mean[-1], names[label], looks[label]["color"]) for label, band in bands.items()]
     style.label_ends(ax, ends)
     return ax
 
 
-def do_cross(bands: Mapping[str, Band]) -> bool:
-    """Whether one line is clearly above another at one time and clearly below it at another."""
-    times = np.unique(np.concatenate([band.t_s for band in bands.values()]))
-    means = [step_values(band.t_s, band.mean, times) for band in bands.values()]
-    clearly = 0.02 * max(float(np.nanmax(mean)) for mean in means)
-    gaps = [one - other for one, other in combinations(means, 2)]
-    return any((gap > clearly).any() and (gap < -clearly).any() for gap in gaps)
-
-
-def plot_apart(
-    bands: Mapping[str, Band], looks: Mapping[str, Mapping[str, Any]], run: RunFolder
+def draw_apart(
+    bands: Mapping[str, Band],
+    names: Mapping[str, str],
+    looks: Mapping[str, Mapping[str, Any]],
+    run: RunFolder,
 ) -> Figure:
-    """One panel a strategy, the others behind it in pale grey."""
+    """One panel a strategy, three in a row."""
     n_columns = min(3, len(bands))
     n_rows = -(-len(bands) // n_columns)
     figure = style.new_figure(9, 1.9 * n_rows + 1.1)
-    axes = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
-    for ax, (label, band) in zip(axes.flat, bands.items(), strict=False):
-        for other, behind in bands.items():
-            if other != label:
-                times = times_of(np.append(behind.t_s, run.horizon_s), run.start)
-                mean = np.append(behind.mean, behind.mean[-1])
-                ax.step(times, mean, where="post", color=style.PALE, linewidth=1.0, zorder=1)
-        colour = str(looks[label]["color"])
-        plot_band(ax, band, run.start, run.horizon_s, colour=colour)
-        ax.set_xlim(*times_of([0, run.horizon_s], run.start))
-        ax.set_ylim(bottom=0)
-        ax.set_title(label, fontsize=8.5)
-        ax.tick_params(labelsize=7.5)
-        date_axis(ax)
-    for ax in axes.flat[len(bands) :]:
-        ax.set_axis_off()
-    for ax in axes.flat[max(len(bands) - n_columns, 0) : len(bands)]:
-        # The lowest panel of each column has the dates.
-        ax.tick_params(labelbottom=True)
-        ax.set_xlabel(f"date, {offset_name(run.start)}", fontsize=8)
+    panels = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False)
+    colours = {label: str(looks[label]["color"]) for label in bands}
+    plot_apart(panels, bands, names, colours, run.start, run.horizon_s)
     return figure
 
 
@@ -118,21 +102,23 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     bands = {label: whole_band(run, METRIC, label) for label in labels}
     looks = looks_of(run.strategies, baseline_of(run))
     n = next(iter(bands.values())).denominator
-    title = findings.most_of(bands, run.start, "Businesses impaired", is_share=False)
-    if len(bands) > 2 and do_cross(bands):
-        figure = plot_apart(bands, looks, run)
+    names = strategy_names(strategies_of(run))
+    told = {quoted(names[label]): band for label, band in bands.items()}
+    title = findings.most_of(told, run.start, "Businesses impaired", is_share=False)
+    if are_unclear_together(bands):
+        figure = draw_apart(bands, names, looks, run)
         style.add_title(figure, title)
         figure.supylabel(f"businesses impaired (of {n:,.0f})", fontsize=8.5)
     else:
         figure = style.new_figure(9, max(4.4, 0.2 * len(bands) + 2.4))
         ax = figure.subplots()
-        plot_strategies(ax, bands, looks, run.start, run.horizon_s)
+        plot_strategies(ax, bands, names, looks, run.start, run.horizon_s)
         ax.set_ylabel(f"businesses impaired (of {n:,.0f})")
         ax.set_xlabel(f"date, {offset_name(run.start)}")
-        ax.set_title(title)
+        ax.set_title(style.wrapped(title, 7.5))
     name_bands(figure, bands.values())
-    missing = ", ".join(label for label in run.strategies if label not in bands)
-    parts = "; ".join(f"{label}: {peak_and_end(band)}" for label, band in bands.items())
+    missing = ", ".join(names[label] for label in run.strategies if label not in bands)
+    parts = "; ".join(f"{names[label]}: {peak_and_end(band)}" for label, band in bands.items())
     alt = (
         f"Number of businesses impaired, of {n:,.0f}, over time, one curve for each strategy. "
         f"{parts}. {brackets(run.n_replicates, run.n_draws)}"

@@ -13,6 +13,7 @@ from typing import Any
 
 import matplotlib as mpl
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -46,6 +47,8 @@ LINES: dict[str, dict[str, Any]] = {
 
 
 DPI = 160
+LEGEND_IN = 0.2
+"""Height of a row that names what is drawn, in inches."""
 
 # No date: the same figure is the same file.
 _SOFTWARE = f"overblock {__version__}"
@@ -99,9 +102,22 @@ def new_figure(width_in: float, height_in: float) -> Figure:
     return figure
 
 
+def wrapped(text: str, width_in: float) -> str:
+    """A title in lines that fit a width at the size of titles."""
+    return textwrap.fill(text, int(width_in * 12.5))
+
+
 def add_title(figure: Figure, text: str) -> None:
     """Write what a figure of several panels shows above them."""
-    figure.suptitle(text, x=0.01, ha="left", fontsize=10)
+    figure.suptitle(wrapped(text, figure.get_figwidth()), x=0.01, ha="left", fontsize=10)
+
+
+def legend_below(figure: Figure, handles: Sequence[Artist]) -> None:
+    """Name what is drawn in a row below all axes; above them stands the title."""
+    figure.legend(
+        handles=list(handles), loc="outside lower right", borderaxespad=0, ncols=len(handles),
+        frameon=False, fontsize=7.5,
+    )  # fmt: skip
 
 
 def add_caption(figure: Figure, text: str) -> None:
@@ -112,7 +128,11 @@ def add_caption(figure: Figure, text: str) -> None:
     margin = (len(lines) * 0.145 + 0.08) / height
     engine = figure.get_layout_engine()
     assert engine is not None
-    engine.set(rect=(0, margin, 1, 1 - margin))  # type: ignore[call-arg]
+    below = margin + (LEGEND_IN / height if figure.legends else 0.0)
+    engine.set(rect=(0, below, 1, 1 - below))  # type: ignore[call-arg]
+    for legend in figure.legends:
+        # Once it is told where to stand, the layout keeps no room for it.
+        legend.set_bbox_to_anchor((0, margin, 1, 1 - margin), transform=figure.transFigure)
     figure.text(0.01, 0.07 / height, "\n".join(lines), fontsize=7, color=GREY, va="bottom")
 
 

@@ -5,7 +5,7 @@ In: the folder of a comparison. Out: a figure with its table.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -18,6 +18,8 @@ from sim.catalogue.measures import MEASURES
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.words.numbers import count
+from sim.report.words.numbers import number as said
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
 from sim.results.tables import Row, number, read_rows, text
 
@@ -95,10 +97,15 @@ def plot_tradeoff(ax: Axes, table: FigureTable) -> Axes:
     return ax
 
 
-def name_points(ax: Axes, table: FigureTable) -> None:
+def name_points(ax: Axes, table: FigureTable, names: Mapping[str, str]) -> None:
     """Write each strategy's name beside its point, where it covers no other name or point.
 
     The figure has to have its final size and layout.
+
+    Parameters
+    ----------
+    names
+        What each strategy is called for people, by its label.
     """
     figure = ax.figure
     assert isinstance(figure.canvas, FigureCanvasAgg)
@@ -113,8 +120,9 @@ def name_points(ax: Axes, table: FigureTable) -> None:
     for row in known.tolist():
         is_on = table.columns["is_on_frontier"][row] is True
         share = "" if np.isnan(shares[row]) else f"  {shares[row]:.0%}"
+        label = str(table.columns["strategy"][row])
         name = ax.annotate(
-            f"{table.columns['strategy'][row]}{share}",
+            f"{names.get(label, label)}{share}",
             (efficacy[row], collateral[row]),
             textcoords="offset points",
             xytext=_PLACES[0],
@@ -169,30 +177,48 @@ def draw_tradeoff(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     collateral = _words(table, "collateral_metric")
     ax.set_xlabel(f"{efficacy}  (what the block achieves: further right is more)")
     ax.set_ylabel(f"{collateral}  (what bystanders lose)")
-    ax.set_title(
-        "Blue, joined: on the frontier. Grey squares: another strategy achieves as much for less.\n"
-        "Percent: share of resampled replicates in which the strategy is on the frontier.",
-        fontsize=8.5,
-    )
+    names = strategy_names(strategies_of(run))
+    ax.set_title(style.wrapped(_finding(table, names), 7.2))
     parts = []
     for row, strategy in enumerate(table.columns["strategy"]):
         one, other = table.numbers("efficacy")[row], table.numbers("collateral")[row]
+        name = names.get(str(strategy), strategy)
         if np.isnan(one) or np.isnan(other):
-            parts.append(f"{strategy}: not known")
+            parts.append(f"{name}: not known")
             continue
-        by = str(table.columns["dominated_by"][row] or "")
+        beaten_by = str(table.columns["dominated_by"][row] or "").split(";")
+        by = ", ".join(names.get(each, each) for each in beaten_by)
         is_on = table.columns["is_on_frontier"][row] is True
         where = "on the frontier" if is_on else f"dominated by {by}" if by else "not on it"
-        parts.append(f"{strategy}: {one:,.0f} for {other:,.0f}, {where}")
+        parts.append(f"{name}: {one:,.0f} for {other:,.0f}, {where}")
     alt = (
         f"Trade-off of strategies: {efficacy} against {collateral}, means over replicates with "
         f"intervals. {'; '.join(parts)}."
     )
     spread = (
         f"Points: means of {count(run.n_replicates, 'replicate')}; lines: 95% intervals of the "
-        "mean (bootstrap over replicates, luck only)."
+        "mean (bootstrap over replicates, luck only). Blue, joined: on the frontier. Grey squares: "
+        "another strategy achieves as much for less. Percent: share of resampled replicates in "
+        "which the strategy is on the frontier."
     )
-    return Drawing(figure, alt, table, spread, finish=lambda: name_points(ax, table))
+    return Drawing(figure, alt, table, spread, finish=lambda: name_points(ax, table, names))
+
+
+def _finding(table: FigureTable, names: Mapping[str, str]) -> str:
+    """Which strategy denied most, and how many are beaten."""
+    efficacy = table.numbers("efficacy")
+    known = np.flatnonzero(~(np.isnan(efficacy) | np.isnan(table.numbers("collateral"))))
+    if not known.size:
+        return "What the strategies denied the target's users is not known"
+    best = int(known[np.argmax(efficacy[known])])
+    if not efficacy[best] > 0:
+        return "None of them denied the target's users anything"
+    label = str(table.columns["strategy"][best])
+    beaten = sum(table.columns["is_dominated"][row] is True for row in known.tolist())
+    rest = f"beaten by another: {beaten} of {known.size}" if beaten else "none is beaten by another"
+    most = said(float(efficacy[best]))
+    name = quoted(names.get(label, label))
+    return f"The target's users were denied most with {name}, {most} user-hours; {rest}"
 
 
 def _words(table: FigureTable, column: str) -> str:

@@ -15,11 +15,14 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.ticker import PercentFormatter
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import curve_name
 from sim.measure.adoption import Adoption, adoption, grid_of
+from sim.measure.bands import whole_band
 from sim.measure.by_operator import read_operators
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
+from sim.report.words import findings
 from sim.results.read import RunFolder
 from sim.results.register import read_enforcement, read_register
 from sim.scenario.tables.rows import OperatorRow
@@ -115,11 +118,8 @@ def draw_uptake(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     bar.set_label("share of what is listed", fontsize=8)
     bar.ax.yaxis.set_major_formatter(PercentFormatter(1))
     bar.ax.tick_params(labelsize=7.5)
-    figure.suptitle(
-        "How much of the register each operator group drops (with its share of users)",
-        x=0.01,
-        ha="left",
-    )
+    axes[0].set_ylabel("operator group, with its share of users", fontsize=8)
+    style.add_title(figure, _title(run, choice))
     end = mean_share(panels[-1][1])[:, -1]
     parts = "; ".join(f"{row.label} {_percent(one)}" for row, one in zip(rows, end, strict=True))
     n = len(panels[-1][1])
@@ -134,6 +134,14 @@ def draw_uptake(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"Mean of {n} replicate{'s' * (n != 1)}; no interval is drawn. Hatched: nothing is listed."
     )
     return Drawing(figure, alt, FigureTable.stack(tables), spread)
+
+
+def _title(run: RunFolder, choice: Choice) -> str:
+    """Return the finding of the page; what is drawn, where the folder has no curve of it."""
+    metric = curve_name("users_enforcing_share")
+    if not run.has_curve(metric, choice.strategy):
+        return "How much of the register each operator group drops"
+    return findings.enforcing(whole_band(run, metric, choice.strategy), "users")
 
 
 def _table(

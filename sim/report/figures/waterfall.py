@@ -101,6 +101,19 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
     return ax
 
 
+def _finding(table: FigureTable, *, is_drawn: bool) -> str:
+    """What the modelled businesses lost, and what is left of it for the country."""
+    mean = dict(zip(table.columns["metric"], table.numbers("mean_usd").tolist(), strict=True))
+    private, net = (mean.get(metric, math.nan) for metric in (STEPS[4][0], STEPS[-1][0]))
+    if not private > 0:
+        return "The modelled businesses lost nothing"
+    given = ", as given" if is_drawn else ""
+    said = f"The modelled businesses lost {millions(private)} million USD{given}"
+    if math.isnan(net):
+        return said
+    return f"{said}; {millions(net)} million less what rivals gained"
+
+
 def draw_money(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     """Waterfall of the money."""
     table = money_table(run, choice)
@@ -109,9 +122,7 @@ def draw_money(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     plot_waterfall(ax, table)
     ax.set_ylabel("million USD")
     level = float(table.numbers("level")[0])
-    ax.set_title(
-        "From gross to net loss of the modelled businesses: means, which add up, and ranges"
-    )
+    ax.set_title(_finding(table, is_drawn=run.n_draws > 0))
     labels = {metric: label.replace("\n", " ") for metric, label, _ in STEPS}
     parts = []
     for row, metric in enumerate(table.columns["metric"]):

@@ -31,6 +31,7 @@ from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
 from sim.report.page.document import render
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language, language
+from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.read import RunFolder, open_run
 from sim.scenario.tables.courts import read_court_questions
 from sim.version import __version__
@@ -146,7 +147,7 @@ def side_by_side(run: RunFolder) -> list[str]:
     bands = {name: whole_band(run, strategies.METRIC, name) for name in run.strategies}
     looks = strategies.looks_of(run.strategies, strategies.baseline_of(run))
     with style.house_style():
-        drawn = strategies.plot_apart(bands, looks, run)
+        drawn = strategies.draw_apart(bands, strategy_names(strategies_of(run)), looks, run)
         style.fix_layout(drawn)
         return list(figure_lines(drawn))
 

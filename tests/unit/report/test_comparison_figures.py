@@ -23,7 +23,8 @@ from sim.report.figures.differences import differences_table, draw_differences
 from sim.report.figures.drawing import Choice
 from sim.report.figures.figures import caption, plot_run
 from sim.report.figures.kinds import FIGURES, choose
-from sim.report.figures.strategies import do_cross, draw_strategies, looks_of
+from sim.report.figures.panels import do_cross
+from sim.report.figures.strategies import draw_strategies, looks_of
 from sim.report.figures.tradeoff import draw_tradeoff, first_harm, tradeoff_table
 from sim.report.page import tables
 from sim.report.page.document import render
@@ -45,12 +46,12 @@ def comparison(comparison_run: Path) -> RunFolder:
 def test_all_strategies_of_a_comparison_are_drawn_with_their_curves(comparison: RunFolder) -> None:
     drawing = draw_strategies(comparison)
     (ax,) = drawing.figure.axes
-    assert ax.get_title(loc="left").startswith("Businesses impaired: most with wide, ")
+    assert ax.get_title(loc="left").startswith("Businesses impaired: most with “wide”, ")
     wide = drawing.table.where("strategy", "wide").numbers("mean")
     narrow = drawing.table.where("strategy", "narrow, odd").numbers("mean")
     assert wide.max() > 0
     assert narrow == pytest.approx(wide / 4)
-    assert {text.get_text() for text in ax.texts} == {"wide", "narrow, odd", "none"}
+    assert {text.get_text() for text in ax.texts} == {"wide", "narrow, odd", "no blocking"}
     heights = sorted(np.asarray(line.get_ydata(), float).max() for line in ax.lines[:3])
     assert heights == pytest.approx([0, narrow.max(), wide.max()])
 
@@ -70,10 +71,12 @@ def test_lines_that_cross_are_told_from_lines_that_touch() -> None:
 def test_lines_that_cross_get_a_panel_each_with_dates_below(
     comparison: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.report.figures.strategies.do_cross", lambda _: True)
+    monkeypatch.setattr("sim.report.figures.panels.do_cross", lambda _: True)
     figure = draw_strategies(comparison).figure
     figure.draw_without_rendering()
-    assert [ax.get_title(loc="left") for ax in figure.axes] == ["wide", "narrow, odd", "none"]
+    assert [ax.get_title(loc="left") for ax in figure.axes] == [
+        "wide", "narrow, odd", "no blocking",
+    ]  # fmt: skip
     days = [label.get_text() for label in figure.axes[-1].get_xticklabels()]
     assert len(days) > 1
     # As people say it: 17 Apr.
@@ -92,7 +95,7 @@ def test_a_strategy_without_a_finished_replicate_is_not_known(
     )
     drawing = draw_strategies(open_run(tmp_path))
     assert set(drawing.table.columns["strategy"]) == {"wide", "narrow, odd"}
-    assert drawing.alt.endswith(" Not known: none.")
+    assert drawing.alt.endswith(" Not known: no blocking.")
 
 
 def test_up_to_28_strategies_look_different_and_the_baseline_is_grey() -> None:
@@ -143,13 +146,13 @@ def test_names_of_points_cover_neither_each_other_nor_the_points(comparison: Run
     names = [text for text in ax.texts if isinstance(text, Annotation)]
     assert sorted(text.get_text() for text in names) == [
         "narrow, odd  99%",
-        "none  100%",
+        "no blocking  100%",
         "wide  2%",
     ]
     # What no other strategy beats in both is named in black, the rest in grey.
     assert {text.get_text()[:4]: text.get_color() for text in names} == {
         "narr": "#222222",
-        "none": "#222222",
+        "no b": "#222222",
         "wide": "#7a7a7a",
     }
     boxes = [text.get_window_extent(renderer) for text in names]
@@ -192,7 +195,7 @@ def test_a_comparison_has_its_own_figures_and_each_strategy_the_usual_ones(
         choose(comparison, ["outages", "tradeoff"])
     plot_run(comparison, tmp_path, ["outages"], Choice(strategy="narrow, odd"), ["svg"])
     assert "strategy narrow, odd, root seed" in caption(comparison, Choice("narrow, odd"))
-    assert "strategies wide, narrow, odd, none, root seed" in caption(comparison)
+    assert "strategies wide, narrow, odd, “no blocking” (none), root seed" in caption(comparison)
 
 
 def test_a_table_that_is_damaged_is_refused(

@@ -275,7 +275,7 @@ def test_panels_are_sorted_by_size_and_the_rest_is_named(
     sizes = [float(title.split("n = ")[1].rstrip(")").replace(",", "")) for title in titles]
     assert len(titles) == 3
     assert sizes == sorted(sizes, reverse=True)
-    assert drawing.alt.endswith(" 5 smaller ones are not shown.")
+    assert drawing.alt.endswith(" 5 smaller ones are in the table alone.")
 
 
 @pytest.mark.parametrize(
