@@ -76,7 +76,7 @@ def draw_film(run: RunFolder, choice: Choice = DEFAULT) -> Film:
     rows = frame_rows(sizes_of(listed), MAX_FRAMES)
     table = _table(run, register, change_s[rows], counts[rows])
 
-    figure = style.new_figure(8.0, 7.6)
+    figure = style.new_figure(8.0, 7.8)
     grid = figure.add_gridspec(2, 2, height_ratios=(6.0, 1.0), width_ratios=(5.8, 2.1))
     ax, key, curve = (figure.add_subplot(place) for place in (grid[0, 0], grid[0, 1], grid[1, :]))
     plot_map(ax, first)

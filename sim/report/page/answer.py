@@ -197,8 +197,14 @@ def _value(row: Row, words: Language) -> dict[str, str]:
     return {"n": n, "ranges": f" ({ranges})" if ranges else ""}
 
 
-def in_all(row: Row, words: Language) -> str:
-    """The range over all that is not known; empty without draws, or where there is none."""
+def in_all(row: Row, words: Language, *, is_first: bool = True) -> str:
+    """The range over all that is not known; empty without draws, or where there is none.
+
+    Parameters
+    ----------
+    is_first
+        Whether to say what it spans: of several that stand together the first says so.
+    """
     low, high = cell(row, "all_low"), cell(row, "all_high")
     unit = text(row, "unit") if "unit" in row else ""
     if math.isnan(low):
@@ -206,7 +212,7 @@ def in_all(row: Row, words: Language) -> str:
     if low == high == cell(row, "mean"):
         return words.say("the same with all that is not known")
     range_ = words.digits(quantity_span(low, high, unit))
-    return words.say("{range} with all that is not known", range=range_)
+    return words.say("{range} with all that is not known", range=range_) if is_first else range_
 
 
 def _level(row: Row, words: Language) -> str:

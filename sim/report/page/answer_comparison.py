@@ -58,10 +58,10 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
     by_harm = sorted(known, key=lambda name: cell(known[name], "mean"))
     most, least = by_harm[-1], by_harm[0]
 
-    def said(name: str) -> str:
+    def said(name: str, *, is_first: bool = False) -> str:
         row = known[name]
         low, high = cell(row, "mean_low"), cell(row, "mean_high")
-        doubt = in_all(row, words)
+        doubt = in_all(row, words, is_first=is_first)
         if not doubt:
             doubt = _by_luck(confidence, low, high, words) if low < high else ""
         if low == high and "all_low" not in row:
@@ -75,13 +75,15 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
         )
 
     if most == least:
-        return words.say("The strategy {most} cost bystanders {harm}.", most=most, harm=said(most))
+        return words.say(
+            "The strategy {most} cost bystanders {harm}.", most=most, harm=said(most, is_first=True)
+        )
     return words.say(
         "Of {n} strategies, {most} cost bystanders most, {harm_most}; {least} cost them least, "
         "{harm_least}.",
         n=str(len(known)),
         most=most,
-        harm_most=said(most),
+        harm_most=said(most, is_first=True),
         least=least,
         harm_least=said(least),
     )
@@ -110,7 +112,7 @@ def _who_denies_most(effect: Rows, baseline: str, words: Language) -> str:
     if not cell(known[best], "mean") > 0:
         nothing = words.say("None of them denied the target's users anything")
         return f"{nothing}."
-    ranges = in_all(known[best], words)
+    ranges = in_all(known[best], words, is_first=False)
     return words.say(
         "The strategy {best} denied the target's users most, {n:user-hour}{ranges}.",
         best=best,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, label
+from sim.measure.summary import LEVEL
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, percent
 from sim.results.parquet import numbers, read_columns
@@ -23,7 +24,8 @@ from sim.statistics.ensembles import weighted_quantiles
 
 LEAST_DENIED = 0.001
 """Share of the users' hours below which harm for each of them is a number about nearly nothing."""
-_OF_DRAWS = ("mean", "all_low", "all_high", "all_share")
+_SHARES = ("all_share_low", "all_share", "all_share_high")
+_OF_DRAWS = ("mean", "all_low", "all_high", *_SHARES)
 """Values of a row that are of all draws, where there are any."""
 _AS_GIVEN = ("median", "given", "low", "high", "mean_low", "mean_high")
 """Values of a row that are of the scenario as given."""
@@ -48,7 +50,7 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
     told: list[Row] = []
     for row in rows:
         key = text(row, "strategy"), text(row, "metric")
-        share = {"all_share": shares[key]} if key in shares else {}
+        share = dict(zip(_SHARES, shares[key], strict=True)) if key in shares else {}
         told.append({**row, **_bands(row, by.get(key, {})), **share})
     return _without_limits(_without_empty_ratios(told))
 
@@ -116,8 +118,8 @@ def share_of(row: Row) -> float:
     return cell(row, "all_share") if "all_share" in row else cell(row, "mean") / of
 
 
-def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], float]:
-    """Weighted medians over draws of harm and effect, each out of what it is out of there."""
+def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], list[float]]:
+    """Weighted ranges and medians of harm and effect, in each draw out of what it is out of."""
     path = run.path / "draw_measures.parquet"
     if not path.is_file():
         return {}
@@ -134,11 +136,13 @@ def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], float]:
     weight = np.array([weight_of.get(draw, 0.0) for draw in found["draw"].tolist()])
     keys = list(zip(found["strategy"].tolist(), found["metric"].tolist(), strict=True))
     share = numbers(found["share"])
-    medians = {}
+    tail = (1 - LEVEL) / 2
+    at = np.array([tail, 0.5, 1 - tail])
+    found_of = {}
     for key in dict.fromkeys(keys):
         mine = np.array([one == key for one in keys])
-        (medians[key],) = weighted_quantiles(share[mine], weight[mine], np.array([0.5])).tolist()
-    return medians
+        found_of[key] = weighted_quantiles(share[mine], weight[mine], at).tolist()
+    return found_of
 
 
 def _bands(as_given: Row, row: Row) -> Row:

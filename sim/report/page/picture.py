@@ -7,7 +7,7 @@ stand at what they name; there is no legend.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,12 +16,20 @@ import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, HARM_PER_EFFECT, curve_name, label
+from sim.catalogue.choices import (
+    COLLATERAL,
+    EFFICACY,
+    HARM_PER_EFFECT,
+    curve_name,
+    label,
+)
 from sim.measure.bands import Band
+from sim.report.page.bands import share_of
+from sim.report.page.headline import HIT_FOR
 from sim.report.words.findings import lost
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised, number, percent, span
-from sim.report.words.plain import strategy_words
+from sim.report.words.numbers import capitalised, number, percent, percent_span, span
+from sim.report.words.plain import duration_words, strategy_words
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
@@ -161,7 +169,7 @@ def bars_of_comparison(
     baseline: str,
     words: Language = IN_ENGLISH,
 ) -> Bars:
-    """Harm to bystanders and effect on the target, a bar each for every strategy.
+    """Harm to bystanders, its length, and effect on the target: a bar each for every strategy.
 
     Parameters
     ----------
@@ -173,19 +181,18 @@ def bars_of_comparison(
     known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     shown = [one for one in strategies if one["label"] != baseline]
     labels = [str(one["label"]) for one in shown]
-    metrics = [
-        metric
-        for metric in (COLLATERAL, EFFICACY, HARM_PER_EFFECT)
-        if any((name, metric) in known for name in labels)
-    ]
-    columns = [
-        _bars([known.get((name, metric), {}) for name in labels], words) for metric in metrics
-    ]
+    heads, columns = [], []
+    for metric in (COLLATERAL, HIT_FOR, EFFICACY, HARM_PER_EFFECT):
+        own = [known.get((name, metric), {}) for name in labels]
+        if any(own):
+            head, bars = _column(metric, own, words)
+            heads.append(head)
+            columns.append(bars)
     harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
     said = {str(one["label"]): strategy_words(one, words) for one in shown}
     return Bars(
         _finding(harm, said, words),
-        tuple(capitalised(words.name(label(metric))) for metric in metrics),
+        tuple(heads),
         tuple(
             (capitalised(said[str(one["label"])]), str(one["label"]), bars)
             for one, bars in zip(shown, zip(*columns, strict=True), strict=True)
@@ -212,7 +219,44 @@ def _finding(harm: Mapping[str, float], said: Mapping[str, str], words: Language
     )
 
 
-def _bars(rows: Sequence[Row], words: Language) -> list[Bar]:
+def _column(metric: str, rows: Sequence[Row], words: Language) -> tuple[str, list[Bar]]:
+    """Title and bars of one measure: hours denied as a share, a duration in words."""
+
+    def said(value: float) -> str:
+        return words.digits(number(value))
+
+    def spanned(low: float, high: float) -> str:
+        return words.digits(span(low, high))
+
+    if metric == HIT_FOR:
+        return words.say("Half of the businesses hit, for more than"), _bars(
+            rows,
+            lambda hours: words.say("none") if math.isnan(hours) else duration_words(hours, words),
+            lambda low, high: _durations(low, high, words),
+        )
+    if metric == EFFICACY and all(cell(row, "denominator") > 0 for row in rows if row):
+        return words.say("Target: share of its users' hours denied"), _bars(
+            [_as_share(row) for row in rows],
+            lambda share: words.digits(percent(share, 2)),
+            lambda low, high: words.digits(percent_span(low, high)),
+        )
+    return capitalised(words.name(label(metric))), _bars(rows, said, spanned)
+
+
+def _as_share(row: Row) -> Row:
+    """A row of which number and range are shares of what it is out of."""
+    ends = {f"all_{end}": cell(row, f"all_share_{end}") for end in ("low", "high")}
+    return {"mean": share_of(row), **ends} if row else row
+
+
+def _durations(low: float, high: float, words: Language) -> str:
+    first, last = duration_words(low, words), duration_words(high, words)
+    return first if first == last else words.say("{low} to {high}", low=first, high=last)
+
+
+def _bars(
+    rows: Sequence[Row], said: Callable[[float], str], spanned: Callable[[float, float], str]
+) -> list[Bar]:
     ends = [cell(row, name) for row in rows for name in ("mean", "all_high")]
     top = max((end for end in ends if math.isfinite(end)), default=0.0) or 1.0
     found = []
@@ -221,8 +265,8 @@ def _bars(rows: Sequence[Row], words: Language) -> list[Bar]:
         is_wide = low < high
         found.append(
             Bar(
-                words.digits(number(mean)),
-                words.digits(span(low, high)) if is_wide else "",
+                said(mean),
+                spanned(low, high) if is_wide else "",
                 0.0 if math.isnan(mean) else round(100 * mean / top, 2),
                 round(100 * low / top, 2) if is_wide else 0.0,
                 round(100 * (min(high, top) - low) / top, 2) if is_wide else 0.0,

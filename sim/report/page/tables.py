@@ -127,8 +127,9 @@ def _mean_cell(row: Row | None, words: Language) -> Cell:
     luck = words.say("as given {given}", given=given)
     if found.range:
         luck = words.say("as given {given}, by luck {range}", given=given, range=found.range)
-    wide = words.say("{range} with all that is not known", range=all_text(row, words))
-    return replace(found, range=luck, all="" if all_text(row) == NOT_KNOWN else wide)
+    # What each line of a cell is stands above the table, once.
+    wide = "" if all_text(row) == NOT_KNOWN else all_text(row, words)
+    return replace(found, range=wide, all=luck)
 
 
 def difference_table(

@@ -15,6 +15,7 @@ import pytest
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.cli.terminal.head import print_headline
 from sim.measure.bands import Band
+from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.headline import (
     HIT_FOR,
@@ -370,3 +371,62 @@ def test_days_stand_where_they_begin(start: datetime, days: float, told: list[st
         day = datetime.strptime(f"{said} {year}", "%d %b %Y").replace(tzinfo=start.tzinfo)
         share = (day - start) / timedelta(days=days)
         assert float(x) == pytest.approx(64 + (720 - 64 - 14) * share, abs=0.06)
+
+
+def test_strategies_are_held_side_by_side_in_harm_length_and_effect(
+    drawn_comparison: Path,
+) -> None:
+    run = open_run(drawn_comparison)
+    rows = with_bands(run, read_rows(run, "comparison.csv"))
+    drawn = {
+        (row["strategy"], row["metric"]): {**row, "mean": 49.0, "all_low": 25.0, "all_high": 1920.0}
+        if row["metric"] == HIT_FOR
+        else row
+        for row in rows
+    }
+    effects = {
+        (name, EFFICACY): {
+            "strategy": name, "metric": EFFICACY, "mean": 3.0, "denominator": 10.0,
+            "all_low": 1.0, "all_high": 9.0, "all_share_low": 0.125, "all_share": 0.25,
+            "all_share_high": 0.5,
+        }
+        for name in run.strategies
+    }  # fmt: skip
+    bars = bars_of_comparison(
+        list({**drawn, **effects}.values()), run.manifest["strategies"], "none"
+    )
+    assert bars.heads[:3] == (
+        "Business-hours impaired",
+        "Half of the businesses hit, for more than",
+        "Target: share of its users' hours denied",
+    )
+    for _, _, (_, length, share, *_) in bars.rows:
+        assert (length.value, length.range) == ("two days", "25 hours to eleven weeks")
+        assert (share.value, share.range) == (
+            "25\N{NO-BREAK SPACE}%",
+            "12.5 to 50\N{NO-BREAK SPACE}%",
+        )
+        assert (share.low, share.span, share.length) == (25.0, 75.0, 50.0)
+
+
+def test_where_no_business_was_hit_none_was_hit_for_long(drawn_comparison: Path) -> None:
+    run = open_run(drawn_comparison)
+    rows = [
+        {"strategy": name, "metric": metric, "mean": mean}
+        for name in run.strategies
+        for metric, mean in (
+            ("business_hours_impaired", 0.0),
+            ("hours_impaired_median", math.nan),
+        )
+    ]
+    bars = bars_of_comparison(rows, run.manifest["strategies"], "none")
+    assert {own[1].value for _, _, own in bars.rows} == {"none"}
+
+
+def test_what_ranges_span_is_said_once_where_they_stand(drawn_comparison: Path) -> None:
+    page = render(open_run(drawn_comparison))
+    (answer,) = re.findall(r"<h3>In figures</h3>(.*?)<details", page, re.DOTALL)
+    assert answer.count("with all that is not known") == 1
+    (table,) = re.findall(r'<table id="strategies".*?</table>', page, re.DOTALL)
+    assert "not known" not in table
+    assert table.count("as given ") > 8

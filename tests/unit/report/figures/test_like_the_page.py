@@ -172,9 +172,7 @@ def test_no_words_of_a_figure_cover_others(
         ),
     ]
     drawn = [
-        (one.get_text(), one.get_window_extent(renderer))
-        for one in words
-        if one.get_text().strip()
+        (one.get_text(), one.get_window_extent(renderer)) for one in words if one.get_text().strip()
     ]
     assert len(drawn) > 5
     for (one, box), (other, beside) in combinations(drawn, 2):
