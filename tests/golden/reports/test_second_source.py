@@ -311,7 +311,8 @@ def test_the_first_picture_is_within_its_frame_and_marks_the_worst(
         for left, width in re.findall(r'class="wide" style="left:([\d.]+)%;width:([\d.]+)%', page):
             assert float(left) + float(width) <= 100.01
         bars = re.findall(r'class="mean bar-(\d)" style="width:([\d.]+)%', page)
-        assert len(bars) == 2 * 3
+        # Harm, its length, the share denied, and harm for each hour denied.
+        assert len(bars) == 2 * 4
         return
     svg = re.search(r'<svg class="first" viewBox="0 0 (\d+) (\d+)".*?</svg>', page, re.DOTALL)
     assert svg
