@@ -181,14 +181,20 @@ def bars_of_comparison(
     known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     shown = [one for one in strategies if one["label"] != baseline]
     labels = [str(one["label"]) for one in shown]
+    harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
     heads, columns = [], []
     for metric in (COLLATERAL, HIT_FOR, EFFICACY, HARM_PER_EFFECT):
         own = [known.get((name, metric), {}) for name in labels]
+        if metric == HIT_FOR:
+            # Where the number that is said of harm is none, none was hit for long.
+            own = [
+                {"mean": math.nan} if row and not harm[name] > 0 else row
+                for name, row in zip(labels, own, strict=True)
+            ]
         if any(own):
             head, bars = _column(metric, own, words)
             heads.append(head)
             columns.append(bars)
-    harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
     said = {str(one["label"]): strategy_words(one, words) for one in shown}
     return Bars(
         _finding(harm, said, words),
