@@ -553,6 +553,29 @@ def test_it_fits_a_telephone(which: str, open_report: OpenReport) -> None:
     assert cut == []
 
 
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_a_comparison_in_any_language_fits_a_telephone(
+    code: str, reports: dict[str, Path], open_report: OpenReport, tmp_path: Path
+) -> None:
+    """Words of the heads of its four bars are longer there than in English."""
+    folder = reports["drawn"].with_suffix("")
+    write_report(open_run(folder), tmp_path / "report.html", language(code))
+    page = open_report(tmp_path / "report.html", width=390).page
+    assert page.locator("table.bars tbody tr").count() == len(EIGHT) - 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_no_word_of_the_first_picture_is_cut_on_a_telephone(open_report: OpenReport) -> None:
+    page = open_report("run", width=390).page
+    svg = page.locator("svg.first")
+    assert svg.evaluate("one => getComputedStyle(one).overflow") == "visible"
+    lefts = svg.locator("text").evaluate_all(
+        "all => all.map((one) => one.getBoundingClientRect().left)"
+    )
+    assert len(lefts) >= 5
+    assert min(lefts) >= 0
+
+
 def test_dark_and_light_are_two_pages_in_one(open_report: OpenReport) -> None:
     page = open_report("run", color_scheme="light").page
     light = canvas(page)
