@@ -20,7 +20,7 @@ from sim.engine.warm_up import warm_up
 from sim.experiment.executors.pool import ONE_THREAD
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from tests import examples, remembered
+from tests import examples, marked, remembered
 from tests.experiments import run_experiment
 
 # Some hundred processes import the same. Containers often tell Python to keep nothing it compiled.
@@ -128,6 +128,14 @@ def simulates(path: Path) -> bool:
     """Whether tests of a file may call compiled loops."""
     place = path.relative_to(REPOSITORY / "tests").as_posix()
     return not place.startswith(NOTHING_COMPILED)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave out files of which no test is asked for."""
+    if collection_path.suffix != ".py":
+        return None
+    text = collection_path.read_text(encoding="utf-8")
+    return marked.is_left_out(text, config.option.markexpr) or None
 
 
 @pytest.hookimpl(trylast=True)

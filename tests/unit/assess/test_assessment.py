@@ -8,6 +8,7 @@ import math
 import re
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -17,7 +18,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from sim.assess.assessment import Alternative, Assessment, assess
-from sim.assess.court_facts import read_court_facts
+from sim.assess.court_facts import CourtFacts, read_court_facts
 from sim.assess.estimates import Estimate
 from sim.assess.verdicts import OF_LUCK, Verdict, judge
 from sim.backtest.error_rate import ErrorRate, ErrorRates
@@ -514,9 +515,15 @@ RATES = ErrorRates(
 )  # fmt: skip
 
 
-def courts_of(folder: Path, forum: str, code: str = "en") -> str:
+@cache
+def facts_of(folder: Path) -> tuple[Assessment, CourtFacts]:
+    """What courts are answered from, worked out once for all that ask of a folder."""
     found = assess(open_run(folder))
-    asked = Asked(found, read_court_facts(found), RATES, language(code))
+    return found, read_court_facts(found)
+
+
+def courts_of(folder: Path, forum: str, code: str = "en") -> str:
+    asked = Asked(*facts_of(folder), RATES, language(code))
     rows = [row for row in read_court_questions().rows if row.forum == forum]
     return to_markdown(write_court(asked, rows))
 
