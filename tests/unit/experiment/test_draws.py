@@ -139,32 +139,25 @@ def test_the_scenario_as_given_is_what_it_was_without_draws(
     assert not (plain.folder / "uncertainty.csv").exists()
 
 
-def test_the_same_bytes_from_processes_and_resumed_backwards(
+def test_what_was_stopped_is_gone_on_with_by_processes_to_the_same_bytes(
     whole: RunsResult, tmp_path: Path
 ) -> None:
     expected = files_of(whole.folder)
     assert {"draw_values.parquet", "draw_curves.parquet", "uncertainty.csv"} <= set(expected)
-    pooled = carry_out(Runs(plan_for()), folder=tmp_path / "pool", executor=PoolExecutor(2))
-    assert files_of(pooled.folder) == expected
     stopped = carry_out(
-        Runs(plan_for()), folder=tmp_path / "stopped", executor=Scripted(interrupt_after=12)
+        Runs(plan_for()), folder=tmp_path / "out", executor=Scripted(interrupt_after=12)
     )
     assert stopped.status == "interrupted"
     assert "draws are finished" in " ".join(stopped.manifest["warnings"])
     parts, folder = find_unfinished(stopped.folder)
-    done = Scripted(backwards=True)
     carry_out(
         read_question(parts).ask_again(Runs.again),
-        folder=folder,
-        force=True,
-        executor=done,
-        earlier=parts,
-    )
-    assert len(done.asked) == 4 * (2 + N_DRAWS) - 12
+        folder=folder, force=True, executor=PoolExecutor(2), earlier=parts,
+    )  # fmt: skip
     assert files_of(folder) == expected
 
 
-def test_interrupted_before_any_draw_a_folder_is_whole_and_goes_on(
+def test_interrupted_before_any_draw_a_folder_is_whole_and_gone_on_with_backwards(
     whole: RunsResult, tmp_path: Path
 ) -> None:
     stopped = carry_out(
@@ -177,7 +170,12 @@ def test_interrupted_before_any_draw_a_folder_is_whole_and_goes_on(
     assert verified.differences == ()
     assert verified.n_runs == 3
     parts, folder = find_unfinished(stopped.folder)
-    carry_out(read_question(parts).ask_again(Runs.again), folder=folder, force=True, earlier=parts)
+    done = Scripted(backwards=True)
+    carry_out(
+        read_question(parts).ask_again(Runs.again),
+        folder=folder, force=True, executor=done, earlier=parts,
+    )  # fmt: skip
+    assert len(done.asked) == 4 * (2 + N_DRAWS) - 3
     assert files_of(folder) == files_of(whole.folder)
 
 
