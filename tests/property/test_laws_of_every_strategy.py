@@ -53,7 +53,9 @@ def without_blocking(seed: int) -> Outcome:
 
 
 every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
-every_seed = pytest.mark.parametrize("seed", SEEDS)
+every_seed = pytest.mark.parametrize(
+    "seed", [SEEDS[0], *(pytest.param(seed, marks=pytest.mark.long) for seed in SEEDS[1:])]
+)
 NAMES = ("dns", "sni")
 COLLATERAL = ("lost_demand_h", "affected_s", "impaired_s", "down_s")
 

@@ -178,7 +178,7 @@ main()
 def interrupted_run(
     tmp_path: Path, *arguments: str, before: str = "pass", after: str = "pass"
 ) -> tuple[int, str, str]:
-    """Run with an interrupt sent by the process to itself, so that its time is exact."""
+    """Run with an interrupt sent by the process to itself, so that its time is exact, or none."""
     done = run_code(
         INTERRUPTED.format(before=before, after=after),
         ["run", "telegram-2018-replay", "-w", "1", "--set", "population.n_businesses=10",
@@ -226,8 +226,7 @@ def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[
 
 def test_the_kept_replicates_are_those_of_a_whole_run(tmp_path: Path) -> None:
     interrupted_run(tmp_path, "-n", "5", "-o", "cut", before=IN_THE_THIRD)
-    call("run", "telegram-2018-replay", "--set", "population.n_businesses=10", "-n", "2",
-         "-o", "whole", folder=tmp_path)  # fmt: skip
+    interrupted_run(tmp_path, "-n", "2", "-o", "whole")
     assert (tmp_path / "cut" / "summary.csv").read_bytes() == (
         tmp_path / "whole" / "summary.csv"
     ).read_bytes()
