@@ -200,8 +200,8 @@ def bars_of_comparison(
         _finding(harm, said, words),
         tuple(heads),
         tuple(
-            (capitalised(said[str(one["label"])]), str(one["label"]), bars)
-            for one, bars in zip(shown, zip(*columns, strict=True), strict=True)
+            (capitalised(said[name]), name, tuple(column[row] for column in columns))
+            for row, name in enumerate(labels)
         ),
     )
 

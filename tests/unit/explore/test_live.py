@@ -56,6 +56,15 @@ def test_strategies_under_way_are_those_of_the_answer_but_for_ratios(compared: P
     assert told["rows"] == [[row[place] for place in kept] for row in answer["rows"]]
 
 
+def test_while_the_baseline_alone_has_finished_strategies_stand_without_numbers() -> None:
+    shown = [{"label": one, "id": one, "parameters": {}} for one in ("none", "exact", "provider")]
+    live = LiveFigures(shown, "none")
+    live.finish((0, "none", 0), [Measure("business_hours_impaired", "business-hours", 0.0)])
+    told = live.table()
+    assert told["heads"] == ["Blocking"]
+    assert [len(row) for row in told["rows"]] == [1, 1]
+
+
 def test_a_picture_under_way_says_what_it_rests_on() -> None:
     start = datetime(2018, 4, 16, tzinfo=UTC)
     live = LiveCurves(("own",), start, 10 * 86_400, 2)
