@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import textwrap
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -175,4 +177,8 @@ def _print_kinds(run: RunFolder, *, as_json: bool) -> None:
     width = max(len(name) for name in FIGURES)
     for row in rows:
         reason = f" (does not apply: {row['does_not_apply']})" if row["does_not_apply"] else ""
-        print(f"{row['name']:<{width}}  {row['shows']}{reason}")
+        room = max(shutil.get_terminal_size().columns - width - 2, 30)
+        first, *rest = textwrap.wrap(f"{row['shows']}{reason}", room)
+        print(f"{row['name']:<{width}}  {first}")
+        for line in rest:
+            print(f"{'':<{width}}  {line}")

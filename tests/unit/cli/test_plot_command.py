@@ -122,13 +122,18 @@ def test_what_cannot_be_drawn_exits_with_2(
     assert not Path("out").exists()
 
 
-def test_the_list_says_what_applies(shipped_run: Path) -> None:
+def test_the_list_says_what_applies_within_the_window(
+    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     lines = call(str(shipped_run), "--list").stdout.splitlines()
-    assert lines[0].split()[0] == "addresses"
-    (reach,) = [line for line in lines if line.startswith("reach ")]
-    assert reach.endswith("(does not apply: the scenario has no users of the target)")
+    assert max(map(len, lines)) <= 80
+    kinds = [line.split()[0] for line in lines if not line.startswith(" ")]
+    assert kinds[0] == "addresses"
+    told = " ".join(" ".join(lines).split())
+    assert "(does not apply: the scenario has no users of the target) uptake " in told
     rows = json.loads(call(str(shipped_run), "--list", "--json").stdout)["figures"]
-    assert [row["name"] for row in rows] == [line.split()[0] for line in lines]
+    assert [row["name"] for row in rows] == kinds
     assert rows[0]["does_not_apply"] is None
 
 
