@@ -174,7 +174,7 @@ class Complaints(Model):
     """What impaired businesses and users say, and what comes of it."""
 
     per_business_per_d: PerDay
-    """Complaints per impaired business and day, without attention."""
+    """Complaints per impaired business and day, its customers' too unless people complain."""
     per_million_users_per_d: PerDay
     """Complaints per million users cut off and day, without attention."""
     snowball: NonNegative

@@ -1,7 +1,8 @@
 """What a scenario does not know: assumptions with a range, each as a dial from low to high.
 
 In: a resolved scenario. Out: one factor per scenario key or table column that is unknown, how a
-setting of the dials changes the scenario, and which assumptions are none of these and why.
+setting of the dials changes the scenario, and which assumptions are none of these and why. A key
+that is derived from what was published is unknown within its range, too.
 """
 
 from __future__ import annotations
@@ -174,10 +175,13 @@ def list_ranges(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
     known = assumed_by_key()
     for key, note in resolved.scenario.provenance.items():
         given = value_at(resolved, key)
-        if note.kind != "assumption" or note.range is None or given is None:
+        # What is computed from what was published is as uncertain as its range says.
+        is_open = note.kind in {"assumption", "derived"}
+        if not is_open or note.range is None or given is None:
             continue
         low, high = note.range
-        why, whole = " ".join(note.why.split()), is_whole(resolved.scenario, key)
+        why = " ".join((note.why or note.formula).split())
+        whole = is_whole(resolved.scenario, key)
         # What a key is does not depend on which scenario says its value.
         nature = known[key].nature if key in known else note.nature
         ends, text = (low, given, high), f"{low:g} to {high:g}"

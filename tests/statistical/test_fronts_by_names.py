@@ -105,10 +105,11 @@ def test_more_fronts_by_names_hit_more_names_by_orders_for_single_addresses() ->
     assert rise[0].mean() > ERRORS * error[0]
 
 
-@pytest.mark.parametrize("kinds", [(), ("names.kinds=names-assumptions",)])
+@pytest.mark.parametrize("kinds", [True, False])
 def test_names_of_a_pool_are_those_modelled_and_those_expected_beside_them(kinds) -> None:
     """By the tables, and not by the function: a shared range is crowded, a cloud is not."""
-    asked = ["fronts.pools=front-pools-spain-by-names", "population.n_businesses=300", *kinds]
+    asked = ["fronts.pools=front-pools-spain-by-names", "population.n_businesses=300"]
+    asked += [] if kinds else ["names.kinds=off"]
     resolved = resolve(load_scenario("spain-2025-26", asked))
     world = build_world(resolved, Streams(3, 0))
     address, n_names, _ = world.components.in_use(world.businesses.component_row)

@@ -79,14 +79,14 @@ def are_as_many(names: np.ndarray) -> bool:
 
 @pytest.mark.laws
 def test_a_run_with_kinds_has_the_names_that_are_expected_of_the_list() -> None:
-    names = of_runs("names.kinds=names-assumptions")
+    names = of_runs()
     assert names.size > 5000
     assert are_as_many(names)
 
 
 @pytest.mark.laws
 def test_a_run_without_kinds_has_others() -> None:
-    assert not are_as_many(of_runs())
+    assert not are_as_many(of_runs("names.kinds=off"))
 
 
 def test_names_by_kind_have_the_mean_of_their_place() -> None:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from sim.errors import DataError
+from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import check_together, resolve
 from sim.scenario.tables.rows import ROLES, AssumptionRow
@@ -207,6 +208,7 @@ def test_parameters_of_kinds_are_all_there_once_and_possible():
 
 
 def test_a_run_asks_for_kinds_by_a_table_of_them():
-    resolved = resolve(load_scenario("telegram-2018-replay", ["names.kinds=names-assumptions"]))
-    assert resolved.kinds is not None
-    assert resolve(load_scenario("telegram-2018-replay")).kinds is None
+    assert resolve(load_scenario("sni-era", ["names.kinds=names-assumptions"])).kinds is not None
+    assert resolve(load_scenario("sni-era")).kinds is None
+    shipped = [name for name in scenario_names() if resolve(load_scenario(name)).kinds is not None]
+    assert shipped == ["match-days", "spain-2025-26", "telegram-2018", "telegram-2018-replay"]

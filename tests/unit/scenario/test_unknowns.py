@@ -56,6 +56,18 @@ def test_what_a_scenario_notes_is_a_factor_unless_the_command_sets_it() -> None:
         assert found.get("censor.pause_pressure") == expected
 
 
+def test_what_is_derived_is_a_factor_within_the_range_that_its_note_gives() -> None:
+    """Computed from what was published, of which the sample is small."""
+    factors, _ = list_factors(resolve(load_scenario("spain-2025-26")))
+    found = {one.key: one for one in factors}["strategy.share_at_start"]
+    assert (found.low, found.given, found.high) == (0.27, 0.33, 0.39)
+    assert "1,031 of 3,110" in found.why
+    # A fact has no range, and what is derived without one is as sure as a fact.
+    noted = resolve(load_scenario("spain-2025-26")).scenario.provenance
+    keys = {one.key for one in factors}
+    assert not any(key in keys for key, note in noted.items() if note.range is None)
+
+
 def test_the_scenario_can_be_at_both_ends_of_every_factor(resolved: Resolved) -> None:
     """Each alone; a range that the tables refuse would be one that was never checked."""
     n_tried = 0
