@@ -8,11 +8,13 @@ named. Out: a table of ``docs/explanation/mechanisms.md``, printed, or written t
 from __future__ import annotations
 
 import argparse
+import csv
 import math
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from benchmarks import page
 from sim.backtest.scores import N_REPLICATES, backtest
@@ -25,7 +27,10 @@ from sim.scenario.predictors import Predictor, RunPredictor
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "docs" / "explanation" / "mechanisms.md"
 TELEGRAM, SPAIN = "telegram-2018", "spain-2025-26"
+OPERATORS = "operators-russia-2018"
 LADDER = "a ladder of rules"
+COHORTS = ("n_operators", "cohorts", "over_dispersion")
+"""Columns by which groups of operators are split; without them each is one operator."""
 MECHANISMS = {
     LADDER: ["strategy={id: covering-prefix, purity: 0.99, shortest: 8}"],
     "narrow orders under pressure": ["censor={under_pressure: silence, narrow_length: off}"],
@@ -36,7 +41,7 @@ MECHANISMS = {
     "hops": ["users.hop_min=0.001"],
     "people's complaints": ["complaints.per_million_people_per_d=off"],
 }
-"""What switches each mechanism of telegram-2018 off."""
+"""What switches each mechanism of telegram-2018 off, but those that are tables."""
 OF_SESSIONS = {
     "growth within a session (`share_at_start` 1)": ["strategy.share_at_start=1"],
     "sessions that list a part (`share_in_session` 1)": [
@@ -88,16 +93,17 @@ def main() -> None:
         "--only", action="append", help="a variant; others stay as the page has them; repeatable"
     )
     given = parser.parse_args()
-    asked = ablation(given.scenario)
-    kept = _rows_of(asked.part) if given.only else {}
-    rows = []
-    for name, overrides in asked.variants.items():
-        if given.only and name not in given.only:
-            rows.append(kept[name])
-            continue
-        print(f"{name} …", file=sys.stderr, flush=True)
-        found = score(given.scenario, asked.own, overrides, given.n, given.w)
-        rows.append([name, *_row(found)])
+    with TemporaryDirectory() as folder:
+        asked = ablation(given.scenario, Path(folder))
+        kept = _rows_of(asked.part) if given.only else {}
+        rows = []
+        for name, overrides in asked.variants.items():
+            if given.only and name not in given.only:
+                rows.append(kept[name])
+                continue
+            print(f"{name} …", file=sys.stderr, flush=True)
+            found = score(given.scenario, asked.own, overrides, given.n, given.w)
+            rows.append([name, *_row(found)])
     head = (
         "variant",
         "CRPS, calibration",
@@ -120,18 +126,33 @@ def main() -> None:
         print(said)
 
 
-def ablation(scenario: str) -> Ablation:
-    """What is done without in a scenario."""
+def ablation(scenario: str, folder: Path) -> Ablation:
+    """What is done without in a scenario; tables that are changed for it go to a folder."""
     variants: dict[str, Sequence[str]] = {"everything": []}
     if scenario == SPAIN:
         variants |= {f"without {name}": overrides for name, overrides in OF_SESSIONS.items()}
         return Ablation("ablation-spain", ("population.n_businesses=50",), variants)
-    variants |= {f"without {name}": overrides for name, overrides in MECHANISMS.items()}
+    cohorts = {"operators in cohorts": [f"operators.groups={_unsplit(OPERATORS, folder)}"]}
+    variants |= {f"without {name}": overrides for name, overrides in (MECHANISMS | cohorts).items()}
     variants["with the tables of before"] = INPUTS
-    everything = [each for off in MECHANISMS.values() for each in off]
+    everything = [each for off in (MECHANISMS | cohorts).values() for each in off]
     variants["without all of them"] = everything
     variants["without all of them, with the tables of before"] = [*everything, *INPUTS]
     return Ablation("ablation", (), variants)
+
+
+def _unsplit(name: str, folder: Path) -> Path:
+    """Write a shipped table of operators in which each group is one of them."""
+    path = folder / f"{name}.csv"
+    with (REPOSITORY / "seeds" / path.name).open(encoding="utf-8", newline="") as shipped:
+        table = csv.DictReader(shipped)
+        kept = [column for column in table.fieldnames or () if column not in COHORTS]
+        rows = list(table)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        changed = csv.DictWriter(file, kept, extrasaction="ignore", lineterminator="\n")
+        changed.writeheader()
+        changed.writerows(rows)
+    return path
 
 
 def _rows_of(part: str) -> dict[str, list[str]]:

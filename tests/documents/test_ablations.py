@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from benchmarks.ablation import PAGE, SPAIN, TELEGRAM, ablation
@@ -12,8 +14,10 @@ from sim.scenario.resolve import resolve
 
 
 @pytest.mark.parametrize("name", [TELEGRAM, SPAIN])
-def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(name: str) -> None:
-    asked = ablation(name)
+def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(
+    name: str, tmp_path: Path
+) -> None:
+    asked = ablation(name, tmp_path)
     text = PAGE.read_text(encoding="utf-8")
     part = text.split(f"<!-- part: {asked.part} -->\n")[1].split("<!-- end of part -->")[0]
     said = [line.split(" | ")[0].removeprefix("| ") for line in part.splitlines()[4:]]
@@ -26,6 +30,17 @@ def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(name: str) -> 
         (one.scenario.model_dump_json(), [table.sha256 for table in one.tables]) for one in found
     ]
     assert all(one not in dumps[:row] for row, one in enumerate(dumps))
+
+
+def test_groups_that_are_not_split_are_those_that_are(tmp_path: Path) -> None:
+    off = ablation(TELEGRAM, tmp_path).variants["without operators in cohorts"]
+    split = resolve(load_scenario(TELEGRAM)).operators.rows
+    whole = resolve(load_scenario(TELEGRAM, list(off))).operators.rows
+    assert sum(row.cohorts or 1 for row in split) > len(split)
+    assert [row.cohorts for row in whole] == [None] * len(split)
+    assert [(row.operator, row.share_users, row.compliance) for row in whole] == [
+        (row.operator, row.share_users, row.compliance) for row in split
+    ]
 
 
 def test_changes_of_the_first_days_are_one_thing_each_within_its_range() -> None:
