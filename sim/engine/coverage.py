@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Observation
-from sim.engine.orders import Groups, Mechanism, Order
+from sim.engine.orders import Mechanism, Order
 
 ADDRESS_BITS = 32
 NETWORK_BITS = 64
@@ -46,12 +46,14 @@ def answerable_fronts(observation: Observation) -> NDArray[np.int64]:
 
 def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:
     """What an entry holds of the addresses that are asked for: all but those exempt."""
-    return _less(addresses, observation.exempt) if observation.exempt else addresses
+    exempt = observation.exempt
+    return _less(addresses, exempt, observation.line) if exempt else addresses
 
 
-# Strategies ask for the same sets at every look.
+# Strategies ask for the same sets at every look. The same bounds on another line, in another run,
+# are other addresses.
 @lru_cache(maxsize=2**14)
-def _less(addresses: IntervalSet, exempt: IntervalSet) -> IntervalSet:
+def _less(addresses: IntervalSet, exempt: IntervalSet, _: Line) -> IntervalSet:
     return addresses.difference(exempt)
 
 
@@ -65,26 +67,21 @@ def block_around(
 
     The set around a front holds it: fronts that are exempt are not answered.
     """
-    operators = observation.operators
     distinct = [cut(observation, one) for one in dict.fromkeys(map(around, front_row.tolist()))]
     if _lie_apart(distinct):
-        return tuple(_block(one, mechanism, operators) for one in distinct)
+        return tuple(
+            Order("block", one, mechanism, operators=observation.operators) for one in distinct
+        )
     orders: list[Order] = []
     address = observation.fronts.address[front_row]
     while front_row.size:
         addresses = cut(observation, around(int(front_row[0])))
-        orders.append(_block(addresses, mechanism, operators))
+        orders.append(Order("block", addresses, mechanism, operators=observation.operators))
         is_left = ~addresses.contains(address)
         # It is answered even where its own set does not hold it.
         is_left[0] = False
         front_row, address = front_row[is_left], address[is_left]
     return tuple(orders)
-
-
-# Under pressure the same orders are asked for at every decision, some of dozens of fronts.
-@lru_cache(maxsize=2**14)
-def _block(addresses: IntervalSet, mechanism: Mechanism, operators: Groups) -> Order:
-    return Order("block", addresses, mechanism, operators=operators)
 
 
 def _lie_apart(sets: list[IntervalSet]) -> bool:

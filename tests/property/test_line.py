@@ -116,7 +116,9 @@ def test_members_are_those_of_the_prefixes(prefixes, points):
         )
         for one in number
     ]
-    assert LINE.union(prefixes).contains(position).tolist() == expected
+    held = LINE.union(prefixes)
+    assert held.contains(position).tolist() == expected
+    assert [held.holds(int(place)) for place in position] == expected
     assert split(LINE.at(position)) == AddressSet.of(
         *(str(ipaddress.ip_address(one)) for one in number)
     )

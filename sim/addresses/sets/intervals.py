@@ -208,11 +208,8 @@ class IntervalSet(Intervals):
 
     def holds(self, address: int) -> bool:
         """Return whether the set holds one address."""
-        first, last = self.ends if self.start.size else (0, -1)
-        if self.start.size == 1 or not first <= address <= last:
-            return first <= address <= last
         row = int(self.start.searchsorted(address, side="right")) - 1
-        return address < int(self.stop[row])
+        return row >= 0 and address < int(self.stop[row])
 
     def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
         """Return for each address whether the set holds it.
