@@ -23,7 +23,8 @@ ERRORS = 4.0
 
 
 def ask(*overrides: str) -> Resolved:
-    names = ["population.n_businesses=40000", *overrides]
+    # The census alone: without the kinds of use that the scenario draws names by.
+    names = ["population.n_businesses=40000", "names.kinds=off", *overrides]
     return resolve(load_scenario("telegram-2018-replay", names))
 
 

@@ -41,9 +41,14 @@ def test_strategies_under_way_are_those_of_the_answer_but_for_ratios(compared: P
         for replicate in (0, 1):
             mine = (measures.strategy == name) & (measures.replicate == replicate)
             found = [
-                Measure(metric, unit, value)
-                for metric, unit, value in zip(
-                    measures.metric[mine], measures.unit[mine], measures.value[mine], strict=True
+                Measure(*row)
+                for row in zip(
+                    measures.metric[mine],
+                    measures.unit[mine],
+                    measures.value[mine],
+                    measures.denominator[mine],
+                    measures.denominator_unit[mine],
+                    strict=True,
                 )
             ]
             live.finish((0, name, replicate), found)

@@ -124,7 +124,7 @@ def test_recovery_counts_the_businesses_of_the_file(shipped_run: Path) -> None:
     )
     assert drawing.table.columns["businesses_hit"][0] == hit
     assert drawing.table.columns["businesses_not_recovered"][0] == still
-    assert f"not recovered when the run ended: {still:,.0f} of {hit:,.0f} hit" in drawing.alt
+    assert f"{still:,.0f} of {hit:,.0f} businesses hit had not recovered at the end" in drawing.alt
 
 
 def test_the_waterfall_is_the_summary_and_adds_up(chase_run: Path) -> None:

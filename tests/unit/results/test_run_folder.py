@@ -54,7 +54,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_p
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 17 + 2 * 18  # seventeen files of the run, eighteen tables and their notes
+    assert len(first) == 17 + 2 * 19  # seventeen files of the run, nineteen tables and their notes
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
@@ -116,7 +116,7 @@ def test_the_manifest_holds_the_hash_and_the_rows_of_every_file(shipped_run: Pat
 
 def test_the_inputs_are_copied_as_they_were_read(shipped_run: Path, repository: Path) -> None:
     manifest = json.loads((shipped_run / "manifest.json").read_text())
-    assert len(manifest["inputs"]) == 18
+    assert len(manifest["inputs"]) == 19
     for table in manifest["inputs"]:
         original = (repository / "seeds" / f"{table['name']}.csv").read_bytes()
         assert (shipped_run / table["copy"]).read_bytes() == original
