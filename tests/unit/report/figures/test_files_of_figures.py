@@ -31,8 +31,9 @@ from sim.results.read import RunFolder
 RUN = RunFolder(
     Path("nowhere"),
     {
-        "scenario": {"name": "a-name"}, "strategies": [{"label": "exact", "id": "exact"}], "n_replicates": 3,
-        "status": "complete", "root_seed": 5, "tool": {"version": "9.9"}, "result_id": "0a" * 32,
+        "scenario": {"name": "a-name"}, "strategies": [{"label": "exact", "id": "exact"}],
+        "n_replicates": 3, "status": "complete", "root_seed": 5, "tool": {"version": "9.9"},
+        "result_id": "0a" * 32,
     },
     {"title": "What *was* [run]", "name": "a-name"},
 )  # fmt: skip
@@ -144,7 +145,8 @@ def test_every_file_that_would_be_written_is_asked_for_before_anything_is_drawn(
     ("changes", "choice", "spread", "said"),
     [
         ({}, Choice(), "", "strategy “every address alone” (exact), root seed 5, overblock 9.9, "
-         "result 0a0a0a0a0a0a. Lines: mean of 3 replicates; bands: 90% of them (luck only, assumptions held)."),
+         "result 0a0a0a0a0a0a. Lines: mean of 3 replicates; bands: 90% of them (luck only, "
+         "assumptions held)."),
         ({"n_replicates": 1}, Choice(), "", "One replicate: no band can be given."),
         (TWO, Choice(), "One history.", "strategies a, b, root"),
         (TWO, Choice("b"), "", "strategy b, root"),
