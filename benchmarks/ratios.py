@@ -1,7 +1,8 @@
 """What every strategy costs against `covering-prefix`, and two paths of growth: a guard.
 
-    python -m benchmarks.ratios            measured ratios beside those of ``ratios.csv``
-    python -m benchmarks.ratios --write    writes the table anew
+    python -m benchmarks.ratios                  measured ratios beside those of ``ratios.csv``
+    python -m benchmarks.ratios --write          writes the table anew
+    python -m benchmarks.ratios --write NAME …   writes these rows and leaves the others
 
 In: a small world and a short horizon. Out: ratios of processor time. Each run of a strategy stands
 between two of the yardstick, in one process, and the median over rounds counts: what slows the
@@ -114,10 +115,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--write", action="store_true", help="write the table anew")
     parser.add_argument("names", nargs="*", help="these alone")
     given = parser.parse_args(arguments)
+    found = measure(given.names or NAMES, N_ROUNDS_AGAIN)
     if given.write:
-        write(measure(n_rounds=N_ROUNDS_AGAIN))
+        kept = read() | found
+        write({name: kept[name] for name in NAMES if name in kept})
     kept = read()
-    found = kept if given.write else measure(given.names or NAMES, N_ROUNDS_AGAIN)
     for name, one in found.items():
         print(f"{name:30} {one:8.3g}   kept {kept.get(name, float('nan')):8.3g}")
 

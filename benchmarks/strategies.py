@@ -11,16 +11,13 @@ from benchmarks.ablation import LADDER, MECHANISMS
 from benchmarks.page import Promise, Section, table
 from benchmarks.replicate import Cost, in_own_process
 from benchmarks.timing import digits, exponent
+from sim.scenario.strategies import DECLARED
 
 NAME = "telegram-2018"
-STRATEGIES = {
-    "none": "{id: none}",
+ASKED = {
     "replay": "{id: replay, orders: telegram-2018-orders}",
-    "exact": "{id: exact}",
     "aggregate": "{id: aggregate, length: 24}",
     "covering-prefix": "{id: covering-prefix, purity: 0.99, shortest: 8}",
-    "provider-region": "{id: provider-region}",
-    "provider": "{id: provider}",
     "escalate": "{id: escalate, rules: off, lengths: [32, 24, 16], patience_h: 24, goal: 0.5}",
     "escalate, ladder": (
         "{id: escalate, rules: [region-prefix, provider-prefix], purity: 0.99, shortest: 8, "
@@ -42,7 +39,9 @@ STRATEGIES = {
         "from: '21:00', to: '23:00'}]}"
     ),
 }
-"""What is asked for by id, as the section ``strategy``; the ladder is the scenario's own."""
+"""What is asked of strategies with parameters; the ladder is the scenario's own."""
+STRATEGIES = {name: f"{{id: {name}}}" for name in DECLARED} | ASKED
+"""What is asked for by id, as the section ``strategy``."""
 DAYS = 260
 ROLLING_DAYS = 30
 """Horizon of ``rolling`` where the whole is not asked for: it places each known front again and

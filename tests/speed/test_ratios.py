@@ -1,26 +1,46 @@
 """Did anything get slower? Ratios of processor time against those of ``benchmarks/ratios.csv``.
 
-``python -m benchmarks.ratios --write`` writes the table anew, where a change is meant.
+``python -m benchmarks.ratios --write`` writes the table anew, where a change is meant, and with a
+name behind it the row of what is new.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from benchmarks import agents_simpy, ratios
 from benchmarks.replay import Case
-from benchmarks.strategies import STRATEGIES
+from benchmarks.strategies import NAME, STRATEGIES, settings
 from benchmarks.timing import exponent
+from sim.scenario.load import load_scenario
 from sim.scenario.strategies import DECLARED
 
 
 def test_every_strategy_is_measured_and_kept() -> None:
-    assert {name.partition(",")[0] for name in STRATEGIES} == set(DECLARED)
     assert set(ratios.read()) == set(ratios.NAMES)
     assert {*ratios.NAMES, ratios.YARDSTICK} > set(DECLARED)
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_every_strategy_is_asked_for_with_what_it_needs(name: str) -> None:
+    asked = load_scenario(NAME, settings(name, 300, ratios.DAYS)).scenario.strategy
+    assert asked.id == name.partition(",")[0]
+
+
+def test_some_rows_are_written_and_the_others_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = ratios.read()
+    monkeypatch.setattr(ratios, "TABLE", tmp_path / "ratios.csv")
+    ratios.write({name: one for name, one in kept.items() if name != "orders"})
+    monkeypatch.setattr(ratios, "measure", lambda names, n_rounds: dict.fromkeys(names, 7.0))
+    ratios.main(["--write", "exact", "orders"])
+    assert ratios.read() == kept | {"exact": 7.0, "orders": 7.0}
+    assert list(ratios.read()) == list(ratios.NAMES)
 
 
 def burning(processor_s: float) -> Callable[[], None]:
