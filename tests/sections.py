@@ -50,6 +50,10 @@ class Fronts(_Section, reactions.Fronts):
     section = "fronts"
 
 
+class Ipv6(_Section, schema.Ipv6):
+    section = "ipv6"
+
+
 class Reactions(_Section, reactions.Reactions):
     section = "reactions"
 

@@ -23,7 +23,6 @@ from sim.engine.run import simulate
 from sim.engine.strategies.exact import exact
 from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.replay import replay
-from sim.scenario.schema import Ipv6
 from sim.scenario.tables.reactions import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
@@ -44,7 +43,16 @@ from sim.world.withdrawals import OutsideWithdrawal
 from tests import reference as ref
 from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate
-from tests.sections import Censor, Complaints, Effects, Fronts, Reactions, Thresholds, Users
+from tests.sections import (
+    Censor,
+    Complaints,
+    Effects,
+    Fronts,
+    Ipv6,
+    Reactions,
+    Thresholds,
+    Users,
+)
 
 HOUR = 3600
 DAY = 24 * HOUR
