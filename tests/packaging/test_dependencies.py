@@ -50,6 +50,8 @@ FOLDERS = {
     "docs": ["docs"],
 }
 """Where packages of an extra may be imported; of other extras anywhere in the program."""
+FULL_TEST = ("import", "bgp", "analysis", "cluster", "explore")
+"""Extras that the extra ``test`` brings."""
 FOLDERS_READ = ("sim", "tests", "benchmarks", "docs")
 
 
@@ -142,6 +144,24 @@ def test_tests_that_run_without_extras_import_none_of_them_at_their_head(reposit
         for node in ast.parse(path.read_bytes()).body
         for name in _imported(node)
         if name.partition(".")[0] in of_extras
+    ]
+    assert found == []
+
+
+def test_the_readmes_tests_import_at_their_head_what_its_extra_brings(repository: Path) -> None:
+    """A fresh machine has nothing else, and ends where one file cannot be imported."""
+    groups = asked_for(repository)
+    brought = {*groups[""], *groups["test"], *(n for e in FULL_TEST for n in groups[e])}
+    others = {module_of(name) for of_extra in groups.values() for name in of_extra}
+    others -= {module_of(name) for name in brought}
+    assert {"ruff", "mypy", "mesa"} <= others
+    found = [
+        f"{path.relative_to(repository)}: {name}"
+        for path in sorted((repository / "tests").rglob("*.py"))
+        if "browser" not in path.parts
+        for node in ast.parse(path.read_bytes()).body
+        for name in _imported(node)
+        if name.partition(".")[0] in others
     ]
     assert found == []
 
