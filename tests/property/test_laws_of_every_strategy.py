@@ -39,6 +39,7 @@ from tests.worlds import Actor
 pytestmark = pytest.mark.laws
 
 SEEDS = (0, 1)
+N_WORLDS = 40
 
 
 @cache
@@ -67,8 +68,10 @@ def test_every_id_of_the_language_is_held_to_the_laws():
 
 @every_strategy
 def test_every_strategy_but_none_harms_somebody_in_these_worlds(name):
-    lost = [run(chase_world(seed), STRATEGIES[name]).ledger.lost_demand_h.sum() for seed in SEEDS]
-    assert (max(lost) > 0) == (name != "none")
+    """A narrow one may need many worlds before it meets a bystander."""
+    worlds = SEEDS if name == "none" else range(N_WORLDS)
+    lost = (run(chase_world(seed), STRATEGIES[name]).ledger.lost_demand_h.sum() for seed in worlds)
+    assert any(of_one > 0 for of_one in lost) == (name != "none")
 
 
 @pytest.mark.parametrize("seed", SEEDS[:1])
