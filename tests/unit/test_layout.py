@@ -1,4 +1,5 @@
-"""The house stays as it is drawn: sizes, no circles, owners of libraries, tests that mirror rooms.
+"""The house stays as it is drawn: sizes, no circles, owners of libraries, tests that mirror rooms,
+and how few places name a strategy, a measure, a key or a verb.
 
 Which room may import which is held by the import contracts in ``pyproject.toml``.
 """
@@ -12,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
+from sim.scenario.strategies import DECLARED
+from sim.scenario.tables.assumptions import assumed_by_key
 from tests.rooms import all_imports, libraries_of, modules_of, with_rooms
 
 MOST_MODULES = 30
@@ -186,3 +191,83 @@ def test_benchmarks_import_nothing_from_tests(repository: Path) -> None:
             if isinstance(node, ast.Import):
                 named = [alias.name for alias in node.names]
             assert not [name for name in named if name.split(".")[0] == "tests"], path.name
+
+
+PASS_ON = {"bundle", "cli", "experiment", "explore", "results", "statistics", "uncertainty"}
+"""Rooms that pass on whatever is declared: a new measure or key asks for no line there."""
+
+NAMED_BESIDE = {
+    "NoBlocking": {"experiment.findings", "experiment.verdicts", "measure.nothing"},
+    "Replay": {"measure.nothing", "scenario.tables.consistency"},
+    "Orders": {"measure.nothing", "scenario.resolve"},
+    "TimeWindow": {"measure.nothing", "scenario.resolve"},
+    "Dns": {"measure.nothing"},
+    "Sni": {"measure.nothing"},
+    "Throttle": {"measure.nothing"},
+    "Negotiate": {"measure.nothing"},
+}
+"""Modules that name a strategy beside its declaration and its rule: what it lacks or reads."""
+
+COLUMNS_TOO = {"affected", "down", "impaired", "n_businesses", "share_businesses", "share_users"}
+"""Keys that share their name with columns of tables."""
+
+
+@pytest.fixture(scope="module")
+def naming(repository: Path) -> dict[str, set[str]]:
+    """Modules by each text, ``.attribute`` and strategy that they name."""
+    found: dict[str, set[str]] = {}
+    for name, path in modules_of(repository).items():
+        module = name.removeprefix("sim.")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            named = []
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                named = [node.value]
+            elif isinstance(node, ast.Attribute):
+                named = [f".{node.attr}"]
+                if isinstance(node.value, ast.Name) and node.value.id in ("ask", "strategies"):
+                    named.append(f"strategies.{node.attr}")
+            elif isinstance(node, ast.ImportFrom) and node.module == "sim.scenario.strategies":
+                named = [f"strategies.{alias.name}" for alias in node.names]
+            for one in named:
+                found.setdefault(one, set()).add(module)
+    return found
+
+
+def test_a_strategy_is_named_where_it_is_declared_and_by_its_rule(
+    naming: dict[str, set[str]],
+) -> None:
+    rule, beside = re.compile(r"engine\.strategies\."), {}
+    for kind in DECLARED.values():
+        modules = naming[f"strategies.{kind.__name__}"]
+        assert len([one for one in modules if rule.match(one)]) == 1, kind.__name__
+        beside[kind.__name__] = {one for one in modules if not rule.match(one)}
+    assert {name: modules for name, modules in beside.items() if modules} == NAMED_BESIDE
+
+
+def test_a_measure_is_named_by_one_formula_and_by_no_room_that_passes_it_on(
+    naming: dict[str, set[str]],
+) -> None:
+    # One word, or the name of a curve, may mean something else.
+    measures = {name for name in MEASURES if "_" in name} - set(CURVES)
+    assert len(measures) > 60
+    for name in measures:
+        modules = naming.get(name, set()) - {"measure.nothing"}
+        assert len([one for one in modules if one.startswith("measure.")]) <= 1, name
+        assert not {one.split(".")[0] for one in modules} & PASS_ON, name
+
+
+def test_a_key_is_named_by_no_room_that_passes_it_on(naming: dict[str, set[str]]) -> None:
+    keys = {path.rpartition(".")[2] for path in assumed_by_key()} - COLUMNS_TOO
+    assert len(keys) > 40
+    for key in keys:
+        modules = naming.get(key, set()) | naming.get(f".{key}", set())
+        assert modules, key
+        assert not {one.split(".")[0] for one in modules} & PASS_ON, key
+
+
+def test_a_verb_is_imported_by_the_command_line_alone(imports: dict[str, set[str]]) -> None:
+    verbs = {name for name in imports if name.startswith("sim.cli.verbs.")}
+    assert len(verbs) > 15
+    importers = {name for name, taken in imports.items() if taken & verbs}
+    # What one value rests on is said by `show` as by `sources`.
+    assert importers == {"sim.cli.app", "sim.cli.verbs.library"}
