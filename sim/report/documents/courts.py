@@ -122,7 +122,7 @@ def _rate_text(asked: Asked, unit: str) -> str:
         inside, of = str(rate.n_inside), str(rate.n_judged)
         texts = [asked.say("{kind}: {inside} of {of} inside", kind=rate.kind, inside=inside, of=of)]
     if rate.n_apart < rate.n_judged:
-        texts.append(asked.say("{n} apart", n=str(rate.n_apart)))
+        texts.append(asked.say("{n} distinct", n=str(rate.n_apart)))
     if rate.median_factor is not None:
         factor = asked.digits(f"{rate.median_factor:.1f}")
         texts.append(asked.say("in the median off by ×{factor}", factor=factor))

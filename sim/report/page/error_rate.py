@@ -92,5 +92,5 @@ def _cells(one: ErrorRate, kind: str, words: Language) -> tuple[str, str, str, s
         factor = f"×{words.digits(f'{one.median_factor:.2f}')}"
     n = str(one.n_judged)
     if one.n_apart < one.n_judged:
-        n = words.say("{n} ({apart} apart)", n=n, apart=str(one.n_apart))
+        n = words.say("{n} ({apart} distinct)", n=n, apart=str(one.n_apart))
     return kind, n, str(one.n_inside), factor, str(one.n_weak), str(one.n_kept)

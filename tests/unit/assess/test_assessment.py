@@ -587,7 +587,7 @@ def test_numbers_of_a_court_are_those_of_the_tables(folder):
     harm = measured(folder, "covering-prefix", "businesses_ever_impaired")
     row = next(line for line in text.splitlines() if "businesses impaired at least once |" in line)
     assert f"| {rounded(harm.mean())} |" in row
-    error_rate = "businesses: 1 of 3 inside; 2 apart; in the median off by ×7.5; 4 of 5 bounds"
+    error_rate = "businesses: 1 of 3 inside; 2 distinct; in the median off by ×7.5; 4 of 5 bounds"
     assert error_rate in row
     hours = next(line for line in text.splitlines() if "business-hours impaired |" in line)
     assert hours.endswith("| no such figure was published |")
