@@ -67,6 +67,7 @@ def block_around(
 
     The set around a front holds it: fronts that are exempt are not answered.
     """
+    # Under pressure this is asked for at every decision, and mostly no set reaches into another.
     distinct = [cut(observation, one) for one in dict.fromkeys(map(around, front_row.tolist()))]
     if _lie_apart(distinct):
         return tuple(
@@ -78,7 +79,7 @@ def block_around(
         addresses = cut(observation, around(int(front_row[0])))
         orders.append(Order("block", addresses, mechanism, operators=observation.operators))
         is_left = ~addresses.contains(address)
-        # It is answered even where its own set does not hold it.
+        # Whatever its set holds, it is answered: this comes to an end.
         is_left[0] = False
         front_row, address = front_row[is_left], address[is_left]
     return tuple(orders)
