@@ -122,15 +122,13 @@ def april(clone: Path) -> Iterator[str]:
 def first_answer(clone: Path) -> Iterator[str]:
     head = headline(open_run(clone / "austria"))
     yield from (head.says, head.is_sure, head.hangs_on)
-    shares = [
-        next(
-            100 * float(row["mean"])
+    for folder in ("austria", "austria-half"):
+        (mean,) = (
+            row["mean"]
             for row in rows_of(clone / folder / "summary.csv")
             if row["metric"] == "businesses_ever_impaired_share"
         )
-        for folder in ("austria", "austria-half")
-    ]
-    yield f"({shares[0]:.1f} % and {shares[1]:.1f} %, `businesses_ever_impaired_share`"
+        yield f"{float(mean):.6g} is {float(mean):.1%}".replace("%", " %")
 
 
 SAID: dict[str, Callable[[Path], Iterator[str]]] = {
