@@ -59,11 +59,12 @@ def sites_of(text: str) -> dict[str, _Site]:
     """Sites by name, in the sequence of the file; a row without one is named by its address."""
     found: dict[str, _Site] = {}
     for row in csv.DictReader(io.StringIO(text)):
-        address = str(ip_address(row["address"]))
+        address = str(ip_address(row["address"])) if row["address"] else ""
         site = found.setdefault(row["site"] or address, _Site({}, {}))
         role = row["role"] or "frontend"
-        site.hosts.setdefault(role, []).append(address)
-        site.mode[role] = row["mode"] or site.mode.get(role, "")
+        if address:
+            site.hosts.setdefault(role, []).append(address)
+            site.mode[role] = row["mode"] or site.mode.get(role, "")
         site.revenue = row["revenue_usd_per_h"] or site.revenue
         site.visits = row["visits_per_h"] or site.visits
     return found

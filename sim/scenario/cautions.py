@@ -1,4 +1,5 @@
-"""Warnings about a scenario: tables made for another country or time, orders after its end.
+"""Warnings about a scenario: tables made for another country or time, orders after its end, sites
+of which not all is taken.
 
 In: a resolved scenario. Out: sentences, and whether a table is of the scenario's country. It
 changes nothing and refuses nothing.
@@ -15,10 +16,18 @@ from sim.scenario.schema import Scenario
 from sim.scenario.tables.notes import ANY
 from sim.scenario.tables.seeds import Table
 
+_OF_TABLES = ("provider", "region", "service", "asn")
+"""Columns by which ``overblock exposure`` groups the hosts of a file."""
+
 
 def list_warnings(resolved: Resolved) -> list[str]:
     """What to check before trusting the result."""
-    return [*_stand_ins(resolved), *_foreign_economy(resolved), *_late_orders(resolved)]
+    return [
+        *_stand_ins(resolved),
+        *_foreign_economy(resolved),
+        *_late_orders(resolved),
+        *_sites(resolved),
+    ]
 
 
 def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
@@ -60,3 +69,22 @@ def _late_orders(resolved: Resolved) -> Iterator[str]:
         late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
         if late:
             yield f"{late} orders fall at or after the end of the run and are not placed"
+
+
+def _sites(resolved: Resolved) -> Iterator[str]:
+    """What a file of sites leaves open, and what it has that a run does not take."""
+    inventory = resolved.inventory
+    if inventory is None:
+        return
+    if n_without := inventory.n_without_address:
+        yield (
+            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address:"
+            " what none of a site's rows places is drawn (column drawn of sites.csv); where "
+            "another row does, the site has fewer addresses here than in truth"
+        )
+    if unused := [name for name in _OF_TABLES if name in inventory.columns]:
+        yield (
+            f"{inventory.name}: a run takes from its own tables, and not from the file: "
+            f"{', '.join(unused)}"
+        )
+    yield from (f"{inventory.name}: {note}" for note in inventory.told)

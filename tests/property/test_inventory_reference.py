@@ -1,8 +1,8 @@
 """Random cases of an inventory and given orders: read, built and run, and read a second time.
 
-Sites have several addresses of both families for some roles, orders recur by the clock of a country
-that changes it within the run, for some operators: the slow reference agrees on every site's hours
-and demand, at each operator and over all.
+Sites have several addresses of both families for some roles, or none that is known, orders recur by
+the clock of a country that changes it within the run, for some operators: the slow reference agrees
+on every site's hours and demand, at each operator and over all.
 """
 
 from __future__ import annotations
@@ -70,7 +70,11 @@ def inventories(draw) -> str:
             six = draw(st.sets(st.sampled_from(SIX), min_size=not four, max_size=2))
             mode = draw(st.sampled_from(["", "any", "spread", "spread"]))
             shown = "" if role == "frontend" and draw(st.booleans()) else role
-            rows += [(f"s{number}", host, shown, mode, *amounts) for host in sorted(four | six)]
+            hosts = sorted(four | six)
+            if number and draw(st.integers(0, 3)) == 0:
+                # Where it sits is not known: beside another address, or of no role at all.
+                hosts = [*hosts[: draw(st.integers(0, 1))], ""]
+            rows += [(f"s{number}", host, shown, mode, *amounts) for host in hosts]
     alone = st.sets(st.sampled_from(("198.18.0.77", "2001:db8:0:9::1")))
     rows += [("", address, "", "", "", "") for address in draw(alone)]
     file = io.StringIO()

@@ -95,12 +95,13 @@ def write_case(known: Known, folder: Path) -> list[str]:
     # Read where they lie, so that a mistake is told with the name that the user knows.
     if known.blocklist is not None:
         read_list(known.blocklist.name, known.blocklist)
-    has_ipv6, n_by_visits = False, 0
+    has_ipv6, n_by_visits, n_without = False, 0, 0
     if known.inventory is not None:
         inventory = read_inventory(known.inventory.name, known.inventory)
         has_ipv6 = bool(inventory.prefixes6)
         n_by_visits = int(inventory.is_by_visits.sum())
-    case = _Case.of(known, has_ipv6=has_ipv6, n_by_visits=n_by_visits)
+        n_without = inventory.n_without_address
+    case = _Case.of(known, has_ipv6=has_ipv6, n_by_visits=n_by_visits, n_without=n_without)
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -147,7 +148,7 @@ class _Case:
     has_ipv6: bool
 
     @classmethod
-    def of(cls, known: Known, *, has_ipv6: bool, n_by_visits: int) -> _Case:
+    def of(cls, known: Known, *, has_ipv6: bool, n_by_visits: int, n_without: int) -> _Case:
         has_pack = known.country in countries()
         of = known.country if has_pack else ELSEWHERE
         first = known.first or date(pack_year(of), 1, 1)
@@ -175,6 +176,11 @@ class _Case:
             assumed.append(
                 f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a visit "
                 f"earns in their sector ({VISIT_VALUES})."
+            )
+        if n_without:
+            assumed.append(
+                f"Where some of your sites sit: {n_without} of their rows have no address "
+                "(column `drawn` of `sites.csv`)."
             )
         operators = pack.get("operators.groups", "operators.csv")
         if known.operators is not None:

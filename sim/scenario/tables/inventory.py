@@ -62,8 +62,12 @@ class Inventory(Table[Row]):
         Names on the address; NaN where not given.
     host_line : shape (n_hosts,)
         Line of each host.
+    n_without_address
+        Rows that name a site and give it no address; what they say of the site counts.
     columns
         Columns the file has, by our names.
+    told
+        What the reader says of the file, such as columns that it left aside.
     """
 
     site: tuple[str, ...]
@@ -80,11 +84,13 @@ class Inventory(Table[Row]):
     address6: Addresses6
     n_names: NDArray[np.float64]
     host_line: NDArray[np.int64]
+    n_without_address: int
     columns: tuple[str, ...]
+    told: tuple[str, ...]
 
     @property
     def n_rows(self) -> int:
-        """Rows of the file: one for each host."""
+        """Rows of the file that have an address: one for each host."""
         return int(self.host_component.size)
 
     @property

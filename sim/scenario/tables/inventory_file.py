@@ -1,7 +1,7 @@
 """An inventory as it is read from a file, or every mistake in it with its line.
 
 In: a CSV file as ``overblock exposure`` takes it. Out: an inventory. What a file leaves out is not
-filled in here.
+filled in here, and a row without an address says of its site all but where it sits.
 """
 
 from __future__ import annotations
@@ -56,11 +56,12 @@ def read_inventory(name: str, path: Path) -> Inventory:
     feed = read_sites(BytesIO(data), str(path), limits=limits)
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
-    if not n_bad and not feed.n_records:
-        problems, n_bad = [Problem(str(path), "expected at least one row, got none")], 1
+    if not n_bad and not _is_placed(feed).any():
+        message = "expected an address in at least one row, got none"
+        problems, n_bad = [Problem(str(path), message)], 1
     _stop_if_any(problems, n_bad, path)
-    inventory = _inventory_of(feed, name, path, data)
-    problems = [*_site_problems(feed, inventory)]
+    inventory, site_of = _inventory_of(feed, name, path, data)
+    problems = [*_site_problems(feed, inventory, site_of)]
     _stop_if_any(problems, len(problems), path)
     return inventory
 
@@ -80,13 +81,13 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
     def problem(row: int, key: str, message: str) -> Problem:
         return Problem(str(path), message, int(line[row]), 0, key)
 
+    labels = feed.labels.get("name")
+    is_named = labels.code >= 0 if labels is not None else np.zeros(feed.n_records, np.bool_)
     told = {one.line for one in feed.problems}
-    is_placed = np.zeros(feed.n_records, np.bool_)
-    is_placed[feed.record4] = is_placed[feed.record6] = True
-    for row in np.flatnonzero(~is_placed).tolist():
+    for row in np.flatnonzero(~_is_placed(feed) & ~is_named).tolist():
         # A bad address was told; of many bad rows not all are, and the file is refused anyway.
         if int(line[row]) not in told and feed.n_bad <= len(feed.problems):
-            yield problem(row, "address", "expected an address, got nothing")
+            yield problem(row, "address", "expected an address, or a site; got neither")
     wide4 = feed.record4[feed.v4.stop - feed.v4.start != 1]
     wide6 = feed.record6[~feed.v6.first.equal(feed.v6.last)]
     for row in np.concatenate((wide4, wide6)).tolist():
@@ -127,6 +128,13 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
                         yield problem(row, key, f"expected a whole number, got {values[row]:g}")
 
 
+def _is_placed(feed: Feed) -> NDArray[np.bool_]:
+    """Whether each row has an address."""
+    is_placed = np.zeros(feed.n_records, np.bool_)
+    is_placed[feed.record4] = is_placed[feed.record6] = True
+    return is_placed
+
+
 def _unknown_words(feed: Feed, key: str, known: tuple[str, ...], problem: Any) -> Iterator[Problem]:
     labels = feed.labels.get(key)
     if labels is None:
@@ -138,7 +146,10 @@ def _unknown_words(feed: Feed, key: str, known: tuple[str, ...], problem: Any) -
         yield problem(row, key, message)
 
 
-def _inventory_of(feed: Feed, name: str, path: Path, data: bytes) -> Inventory:
+def _inventory_of(
+    feed: Feed, name: str, path: Path, data: bytes
+) -> tuple[Inventory, NDArray[np.int64]]:
+    """The inventory, and the site of each row of the file."""
     line = feed.numbers["line"].astype(np.int64)
     n = feed.n_records
     is_ipv6 = np.zeros(n, np.bool_)
@@ -151,18 +162,20 @@ def _inventory_of(feed: Feed, name: str, path: Path, data: bytes) -> Inventory:
     role = _codes_in(feed.labels.get("role"), ROLES, n)
     role[role == NOT_GIVEN] = FRONTEND
     mode = _codes_in(feed.labels.get("mode"), MODES, n)
-    key = site_of * len(ROLES) + role
+    hosts = np.flatnonzero(_is_placed(feed))
+    key = site_of[hosts] * len(ROLES) + role[hosts]
     component, host_component = np.unique(key, return_inverse=True)
-    row = np.argsort(host_component, kind="stable")
+    in_sequence = np.argsort(host_component, kind="stable")
+    row = hosts[in_sequence]
     first = np.unique(site_of, return_index=True)[1]
     empty = np.full(n, np.nan)
     revenue = feed.numbers.get("revenue_usd_per_h", empty)
     visits = feed.numbers.get("visits_per_h", empty)
     is_six = is_ipv6[row]
     component_mode = np.full(component.size, NOT_GIVEN, np.int64)
-    np.maximum.at(component_mode, host_component, mode)
+    np.maximum.at(component_mode, host_component, mode[hosts])
     columns = ("address", *feed.labels, *(each for each in feed.numbers if each != "line"))
-    return Inventory(
+    inventory = Inventory(
         name=name,
         path=path,
         data=data,
@@ -182,14 +195,17 @@ def _inventory_of(feed: Feed, name: str, path: Path, data: bytes) -> Inventory:
         component_site=component // len(ROLES),
         component_role=component % len(ROLES),
         component_mode=component_mode,
-        host_component=host_component[row],
+        host_component=host_component[in_sequence],
         is_ipv6=is_six,
         address4=address4[row],
         address6=Addresses6(six[0, row][is_six], six[1, row][is_six]),
         n_names=feed.numbers.get("n_names", empty)[row],
         host_line=line[row],
+        n_without_address=int(n - hosts.size),
         columns=columns,
+        told=tuple(feed.notes),
     )
+    return inventory, site_of
 
 
 def _sites_of(
@@ -232,19 +248,21 @@ def _of_site(column: NDArray[Any], site_of: NDArray[np.int64], n: int, absent: f
     return found
 
 
-def _site_problems(feed: Feed, inventory: Inventory) -> Iterator[Problem]:
+def _site_problems(
+    feed: Feed, inventory: Inventory, site_of: NDArray[np.int64]
+) -> Iterator[Problem]:
     """What rows of one site mean together and should not."""
     path = str(inventory.path)
+    line = feed.numbers["line"].astype(np.int64)
     yield from _twice(inventory)
     by_line = np.argsort(inventory.host_line)
     component = inventory.host_component[by_line]
-    site_of = inventory.component_site[component]
-    line = inventory.host_line[by_line]
-    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)
+    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)[_is_placed(feed)]
     differs = (mode >= 0) & (mode != inventory.component_mode[component])
     for row in np.flatnonzero(differs).tolist():
         message = "expected one mode for a site and role, got another in a later row"
-        yield Problem(path, message, int(line[row]), 0, "mode")
+        at = int(inventory.host_line[by_line[row]])
+        yield Problem(path, message, at, 0, "mode")
     for column in _OF_SITE:
         if column in feed.labels:
             of_row: NDArray[Any] = feed.labels[column].code

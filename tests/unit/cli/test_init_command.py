@@ -34,7 +34,10 @@ def refusal(tmp_path: Path, *options: str) -> str:
 
 def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text(LIST)
-    sites = "site,address,visits_per_h\nshop.example,198.51.100.7,9\nshop.example,2001:db8::7,\n"
+    sites = (
+        "site,address,visits_per_h\nshop.example,198.51.100.7,9\nshop.example,2001:db8::7,\n"
+        "somewhere.example,,3\n"
+    )
     (tmp_path / "ours.csv").write_text(sites)
     (tmp_path / "ops.csv").write_text("operator,compliance\nnorth,1\nsouth,0.5\neast,\n")
     init(tmp_path / "case", "--country", "ES", "--from", "2026-03-28", "--to", "2026-04-01",
@@ -46,7 +49,7 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
     assert case.scenario.end.isoformat() == "2026-04-01T00:00:00+02:00"
     assert [len(one.rows) for one in case.lists] == [2]
     assert case.inventory is not None
-    assert list(case.inventory.site) == ["shop.example"]
+    assert list(case.inventory.site) == ["shop.example", "somewhere.example"]
     # Users who have IPv6 are assumed where a site has both families.
     assert case.scenario.ipv6 is not None
     north, south, east = case.operators.rows
@@ -61,7 +64,8 @@ def test_all_that_is_known_stands_in_the_folder(tmp_path: Path) -> None:
     readme = (tmp_path / "case" / "README.md").read_text()
     assert "Of the operators: share_users, poll_interval_h, apply_lag_median_h" in readme
     assert "- `hosts.csv`: your sites" in readme
-    assert "Revenue of 1 of your sites, which give visits alone" in readme
+    assert "Revenue of 2 of your sites, which give visits alone" in readme
+    assert "Where some of your sites sit: 1 of their rows have no address" in readme
     assert case.visit_values is not None
 
 

@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ScenarioError
+from sim.scenario.cautions import list_warnings
+from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
+from sim.scenario.resolve import resolve
 from sim.scenario.tables import inventory_file as tables
 from sim.scenario.tables.inventory_file import read_inventory
+from sim.scenario.tables.rows import ROLES
 from tests.sites import TABLES, overrides, resolved
 
 
@@ -29,7 +33,7 @@ def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
         "a,198.18.0.1,frontent,1,any,1",
         "a,198.18.0.0/24,,,,",
         "a,999.1.1.1,,,,",
-        "a,,,,,",
+        ",,,,,",
         "b,198.18.0.1,,0,,",
         "b,198.18.0.2,,-1,,",
         "c,198.18.0.2,,,every,",
@@ -48,7 +52,7 @@ def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
         ["10", " n_names"],
     ]
     assert "did you mean 'frontend'?" in found[0]
-    assert "got nothing" in found[3]
+    assert "expected an address, or a site; got neither" in found[3]
 
 
 def test_rows_of_one_site_must_not_contradict_each_other(tmp_path: Path) -> None:
@@ -86,6 +90,51 @@ def test_what_an_inventory_says(tmp_path: Path) -> None:
     assert found.host_line.tolist() == [2, 4, 3, 5]
     assert found.is_ipv6.tolist() == [True, False, False, True]
     assert found.is_dual.tolist() == [True, False, False]
+
+
+def test_a_row_without_an_address_says_the_rest_of_its_site(tmp_path: Path) -> None:
+    path = tmp_path / "hosts.csv"
+    path.write_text(
+        "site,address,role,sector,revenue_usd_per_h\n"
+        "a,,frontend,shops,40\n"
+        "b,,,news,\n"
+        "a,198.18.0.1,payment,,\n"
+        "c,198.18.0.2,,,\n"
+        "c,,,,9\n"
+    )
+    found = read_inventory("hosts.csv", path)
+    assert found.site == ("a", "b", "c")
+    assert found.text_of("sector") == ["shops", "news", ""]
+    assert found.revenue_usd_per_h.tolist()[::2] == [40, 9]
+    assert (found.n_rows, found.n_without_address) == (2, 3)
+    # Neither the front end of a nor anything of b is given.
+    assert found.component_site.tolist() == [0, 2]
+    assert [ROLES[role] for role in found.component_role] == ["payment", "frontend"]
+    assert found.host_line.tolist() == [4, 5]
+    told = problems(
+        tmp_path, "site,address,sector", "a,,shops", "a,198.18.0.1,news", "b,198.18.0.2,"
+    )
+    assert [text.split(":")[:2] for text in told] == [["3", " sector"]]
+
+
+def test_one_file_serves_exposure_and_a_run() -> None:
+    """Of the shipped sample a run leaves nothing out unsaid."""
+    path = shipped("samples") / "hosts.csv"
+    asked = ("population.n_businesses=0", f"population.inventory={path}")
+    found = resolve(load_scenario("telegram-2018-replay", asked))
+    assert found.inventory is not None
+    assert found.inventory.site == ("shop.example", "paper.example")
+    of_file = [text for text in list_warnings(found) if text.startswith(str(path))]
+    assert len(of_file) == 2
+    assert "1 of 3 rows have no address" in of_file[0]
+    assert of_file[1].endswith("not from the file: provider")
+
+
+def test_what_the_reader_left_aside_is_said(tmp_path: Path) -> None:
+    rows = ("site,address,colour,revenue", "a,198.18.0.1,red,5")
+    told = list_warnings(resolved(tmp_path, {"population.inventory": rows}))
+    assert any("columns left aside: colour, revenue" in text for text in told)
+    assert any("call it revenue_usd_per_h" in text for text in told)
 
 
 def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:
@@ -136,8 +185,9 @@ def test_what_visits_earn_is_known_for_each_sector_and_bounded(tmp_path: Path) -
 
 
 def test_an_inventory_of_nobody_is_refused(tmp_path: Path) -> None:
-    (text,) = problems(tmp_path, "site,address")
-    assert "expected at least one row, got none" in text
+    for rows in ((), ("a,",)):
+        (text,) = problems(tmp_path, "site,address", *rows)
+        assert "expected an address in at least one row, got none" in text
 
 
 def test_a_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
