@@ -6,6 +6,7 @@ change points, so that the band is exact on the grid.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,8 @@ from sim.measure.summary import LEVEL
 from sim.results.read import CurvePoints, RunFolder, WideBand
 
 MAX_GRID = 3000
+MOST_AT_ONCE = 2**20
+"""Values of several curves, over replicates and times, that are in memory at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,6 +94,30 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64], wide: WideBand | None 
     values = values_at(points, at_s)
     ends = None if wide is None else np.array([step_values(wide.t_s, e, at_s) for e in wide.ends])
     return Band(at_s, *over_replicates(values), mean_denominator(points), len(values), ends)
+
+
+def bands_at(curves: Sequence[CurvePoints], at_s: NDArray[np.int64]) -> list[Band]:
+    """`band_at` of each curve: percentiles of many short curves take hardly longer than of one."""
+    bands: list[Band] = []
+    values: list[NDArray[np.float64]] = []
+    for n, curve in enumerate(curves, 1):
+        values.append(values_at(curve, at_s))
+        is_alike = n < len(curves) and _n_replicates(curves[n]) == len(values[0])
+        if is_alike and len(values) * values[0].size < MOST_AT_ONCE:
+            continue
+        of_all = over_replicates(np.concatenate(values, axis=1))
+        lines = (np.split(line, len(values)) for line in of_all)
+        bands += [
+            Band(at_s, mean, low, high, mean_denominator(points), len(values[0]))
+            for points, mean, low, high in zip(curves[n - len(values) : n], *lines, strict=True)
+        ]
+        values = []
+    return bands
+
+
+def _n_replicates(points: CurvePoints) -> int:
+    """How many replicates have points."""
+    return int(np.count_nonzero(np.diff(points.replicate, prepend=-1)))
 
 
 def mean_denominator(points: CurvePoints) -> float:

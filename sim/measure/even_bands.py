@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.curves import BUSINESSES, CURVES
-from sim.measure.bands import Band, band_at
+from sim.measure.bands import Band, bands_at
 from sim.measure.summary import LEVEL
 from sim.results.curves import CurveKey, group_names, read_curves
 from sim.results.parquet import Coded, ColumnData, Instants
@@ -118,4 +118,4 @@ def _bands_of(
     for metric in CURVES:
         if run.has_curve(metric, label):
             curves = read_curves(run, label, [metric], [metric], names)
-            yield from ((key, band_at(points, at_s)) for key, points in curves.items())
+            yield from zip(curves, bands_at(list(curves.values()), at_s), strict=True)

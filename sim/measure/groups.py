@@ -16,7 +16,7 @@ from sim.catalogue.causes import CAUSES
 from sim.catalogue.measures import BUSINESSES, MEASURES
 from sim.engine.record.outcome import Outcome
 from sim.measure.demand import demand_micro_usd
-from sim.measure.summary import LEVEL, spread_of
+from sim.measure.summary import LEVEL, spreads_of
 from sim.measure.worst import count_worst
 from sim.world.build import World
 from sim.world.population import MICRO
@@ -183,11 +183,14 @@ def summarise_groups(
         for count in counts:
             counted.setdefault((count.by, count.group, count.metric), {})[replicate] = count
     n = len(replicates)
-    lines = []
-    for (by, group, metric), found in counted.items():
-        value, whole = np.zeros((2, n))
+    value, whole = np.zeros((2, len(counted), n))
+    for row, found in enumerate(counted.values()):
         for replicate, count in found.items():
-            value[replicate], whole[replicate] = count.value, count.denominator
+            value[row, replicate], whole[row, replicate] = count.value, count.denominator
+    lines = []
+    for (by, group, metric), spread, out_of in zip(
+        counted, spreads_of(value), whole.mean(axis=1).tolist(), strict=True
+    ):
         lines.append(
             GroupLine(
                 strategy=strategy,
@@ -195,10 +198,10 @@ def summarise_groups(
                 group=group,
                 metric=metric,
                 unit=unit_of(metric)[0],
-                **spread_of(value)._asdict(),
+                **spread._asdict(),
                 level=LEVEL,
                 n_replicates=n,
-                denominator=float(whole.mean()),
+                denominator=out_of,
                 denominator_unit=unit_of(metric)[1],
             )
         )

@@ -111,6 +111,7 @@ def read_curves(
     code = np.ravel_multi_index(
         (np.asarray(columns["metric"]) - 1, np.asarray(columns["group"])), shape
     )
+    value, denominator = numbers(columns["value"]), numbers(columns["denominator"])
     curves = {}
     for number, rows in _rows_by_code(code, int(np.prod(shape))):
         metric, group = np.unravel_index(number, shape)
@@ -118,8 +119,8 @@ def read_curves(
         curves[key] = CurvePoints(
             replicate=columns["replicate"][rows].astype(np.int64),
             t_s=columns["t_s"][rows].astype(np.int64),
-            value=numbers(columns["value"][rows]),
-            denominator=numbers(columns["denominator"][rows]),
+            value=value[rows],
+            denominator=denominator[rows],
         )
     return curves
 

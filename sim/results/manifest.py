@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any, TypeVar
@@ -46,6 +47,7 @@ def scenario_hash(resolved: Resolved) -> str:
     return hashlib.sha256(canonical_json(scenario_tree(resolved.scenario)).encode()).hexdigest()
 
 
+@cache
 def package_version(name: str) -> str:
     """Version of an installed package, or that there is none."""
     try:

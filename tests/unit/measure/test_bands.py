@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sim.measure import bands
 from sim.measure.bands import band_of, step_values
 from sim.measure.measures import Measure
-from sim.measure.summary import summarise
+from sim.measure.summary import spread_of, spreads_of, summarise
 from sim.results.read import CurvePoints
 from sim.scenario.tables.rows import FigureRow
 
@@ -47,6 +47,38 @@ def test_a_band_has_every_change_point_of_every_replicate() -> None:
     assert band.t_s.tolist() == [0, 5, 7]
     assert band.mean.tolist() == [0, 2, 3]
     assert (band.n_replicates, band.denominator) == (2, 9)
+
+
+@pytest.mark.parametrize("at_once", [1, 8, 2**20])
+def test_bands_of_curves_read_together_are_those_of_each(
+    monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    # With other numbers of replicates, not all of which begin at once, in parts and together.
+    luck = np.random.default_rng(1)
+    curves = [
+        points(*((row, at, luck.normal(), 9 + row) for row in range(n) for at in (3 * row, 20)))
+        for n in (2, 2, 2, 1, 9, 9, 2)
+    ]
+    at_s = np.array([0, 5, 30])
+    monkeypatch.setattr(bands, "MOST_AT_ONCE", at_once)
+    found = bands.bands_at(curves, at_s)
+    assert len(found) == len(curves)
+    for curve, band in zip(curves, found, strict=True):
+        alone = bands.band_at(curve, at_s)
+        for line in ("t_s", "mean", "low", "high"):
+            np.testing.assert_array_equal(getattr(band, line), getattr(alone, line))
+        assert (band.denominator, band.n_replicates) == (alone.denominator, alone.n_replicates)
+
+
+def test_no_curve_has_no_band() -> None:
+    assert bands.bands_at([], np.array([0])) == []
+
+
+@pytest.mark.parametrize("n_values", [0, 1, 2, 3, 9, 200])
+def test_spreads_of_rows_are_those_of_each_to_the_last_bit(n_values: int) -> None:
+    values = np.random.default_rng(2).lognormal(0, 9, (20, n_values))
+    values[3, n_values // 2 :] = np.nan
+    np.testing.assert_array_equal(spreads_of(values), [spread_of(row) for row in values])
 
 
 def test_a_band_is_the_5th_to_95th_percentile_between_order_statistics() -> None:
