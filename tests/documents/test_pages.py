@@ -14,10 +14,19 @@ from tests.documents.tables import SAID
 from tests.pages import NEEDS, RUN, Block, blocks_of, copy_checkout, pages, run_page
 
 QUICK = (
+    *(
+        f"docs/explanation/{name}.md"
+        for name in (
+            "cover", "credibility", "glossary", "limitations", "mechanisms", "misleading", "money",
+            "odd", "overmatch", "strategies", "trace", "what-numbers-mean",
+        )
+    ),
     "docs/how-to/assess-a-blocklist.md",
     "docs/reference/addresses.md",
-)
+)  # fmt: skip
 """Pages that take seconds; the others are long tests."""
+WRITTEN = {"docs/explanation/validation.md": "Written by `overblock backtest "}
+"""Pages that a command writes from top to bottom, and how they say so."""
 PAGES = pages()
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 
@@ -25,6 +34,28 @@ BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 def test_the_pages_are_found() -> None:
     assert {"README.md", *QUICK} < set(PAGES)
     assert len(BLOCKS) > 50
+
+
+SAYING = sorted(
+    path.relative_to(REPOSITORY).as_posix()
+    for folder in ("explanation", "how-to", "tutorial")
+    for path in (REPOSITORY / "docs" / folder).glob("*.md")
+)
+"""Pages that say what the software does."""
+
+
+def shows_nothing(page: str) -> bool:
+    """Whether a page holds no command at all: claims that a reader cannot look at."""
+    if page in WRITTEN:
+        return WRITTEN[page] not in (REPOSITORY / page).read_text(encoding="utf-8")
+    return not any(block.language in RUN and block.mark in ("", "needs", "serves")
+                   for block in blocks_of(page))  # fmt: skip
+
+
+def test_no_page_says_what_the_software_does_without_a_command_that_shows_it() -> None:
+    assert len(SAYING) > 30
+    assert [page for page in SAYING if shows_nothing(page)] == []
+    assert shows_nothing("SECURITY.md")  # a control
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.place)
