@@ -61,11 +61,12 @@ def predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predic
     methods = {method.id: method for method in NATIONAL_METHODS}
     problems = []
     if predictor.method not in methods:
-        known = f"expected a national method, got {predictor.method!r}"
+        known = f"expected one of {', '.join(methods)}, got {predictor.method!r}"
         problems.append(placed.problem("predictor.method", known + hint(predictor.method, methods)))
     for key in predictor.constants:
         if key not in ECONOMY_KEYS:
-            message = f"expected a constant of the economy, got {key!r}{hint(key, ECONOMY_KEYS)}"
+            known = ", ".join(ECONOMY_KEYS)
+            message = f"expected one of {known}, got {key!r}{hint(key, ECONOMY_KEYS)}"
             problems.append(placed.problem(f"predictor.constants.{key}", message))
     if problems:
         raise ScenarioError(problems)

@@ -6,6 +6,7 @@ In: a world, an outcome, and what a case wants to know. Out: one number; NaN whe
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,19 +50,21 @@ def read_off(
     """
     if predictor.businesses is not None:
         span_s = span_s if at_s is None else (at_s, at_s + 1)
-        hit, take = predictor.businesses, predictor.take
-        return count_businesses(hit, resolved, world, outcome, span_s, take)
-    assert at_s is not None
+        take = predictor.take, predictor.level
+        return count_businesses(predictor.businesses, resolved, world, outcome, span_s, *take)
     if predictor.listed is not None:
-        return count_listed(predictor.listed, resolved, world, outcome, at_s)
+        when = span_s if at_s is None else (at_s, at_s + 1)
+        assert when is not None
+        return count_listed(predictor.listed, resolved, world, outcome, when)
+    assert at_s is not None
     assert predictor.operators is not None
     return share_enforcing(predictor.operators, world, outcome, at_s)
 
 
 def count_listed(
-    reading: Listed, resolved: Resolved, world: World, outcome: Outcome, at_s: int
+    reading: Listed, resolved: Resolved, world: World, outcome: Outcome, span_s: Span
 ) -> float:
-    """Addresses, or prefixes of providers, that the register lists at a time.
+    """Addresses, or prefixes of providers, that the register lists at any time of a span.
 
     Notes
     -----
@@ -69,7 +72,7 @@ def count_listed(
     prefix of the scenario's table is listed wholly when every address of it is, the target's own
     among them.
     """
-    listed = _listed(outcome, at_s)
+    listed = _listed(outcome, span_s)
     if reading.count == "addresses":
         return _count_addresses(reading, world, listed.difference(world.target.addresses))
     rows = [
@@ -101,27 +104,53 @@ def _count_addresses(reading: Listed, world: World, listed: IntervalSet) -> floa
         n, of = float(listed.intersection(whose).n_addresses), float(whose.n_addresses)
     else:
         return float(listed.n_addresses)
+    if reading.is_share_of_list:
+        return n / listed.n_addresses if listed.n_addresses else float("nan")
     return n / of if reading.is_share else n
 
 
-def _listed(outcome: Outcome, at_s: int) -> IntervalSet:
-    """Addresses in blocking entries in force at the end of a second, less those exempt."""
-    rows = _in_force(outcome, at_s)
+def _listed(outcome: Outcome, span_s: Span) -> IntervalSet:
+    """Addresses that blocking entries list, and none exempts, at the end of a second of a span."""
+    start_s, stop_s = _times(outcome)
     mechanism = outcome.entry_mechanism
-    blocked, exempt = (
-        IntervalSet.union_all(outcome.entry_addresses[row] for row in rows if mechanism[row] in of)
+    is_within = (start_s < span_s[1]) & (stop_s > span_s[0])
+    blocking, exempting = (
+        np.flatnonzero(is_within & np.array([one in of for one in mechanism], np.bool_))
         for of in (BLOCKING, frozenset({Mechanism.EXEMPT}))
     )
-    return blocked.difference(exempt)
+    # Between these times the same addresses are exempt.
+    edge = np.concatenate([span_s, start_s[exempting], stop_s[exempting]])
+    edge = np.unique(np.clip(edge, *span_s))
+    found = IntervalSet.empty()
+    for first, until in pairwise(edge.tolist()):
+        blocked, exempt = (
+            IntervalSet.union_all(
+                outcome.entry_addresses[row]
+                for row in rows[(start_s[rows] < until) & (stop_s[rows] > first)].tolist()
+            )
+            for rows in (blocking, exempting)
+        )
+        found = found.union(blocked.difference(exempt))
+    return found
+
+
+NEVER = np.iinfo(np.int64).max
+
+
+def _times(outcome: Outcome) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """When each entry was placed and withdrawn; ``NEVER`` where it was not."""
+    log = outcome.events
+    start_s, stop_s = (np.full(len(outcome.entry_mechanism), NEVER) for _ in range(2))
+    for time_s, kind in ((start_s, Kind.BLOCK), (stop_s, Kind.UNBLOCK)):
+        is_of = log.kind == kind
+        time_s[log.entry_row[is_of]] = log.t_s[is_of]
+    return start_s, stop_s
 
 
 def _in_force(outcome: Outcome, at_s: int) -> list[int]:
     """Entries of the register that were placed and not withdrawn, ascending."""
-    log = outcome.events
-    until = log.t_s <= at_s
-    placed = log.entry_row[until & (log.kind == Kind.BLOCK)]
-    withdrawn = log.entry_row[until & (log.kind == Kind.UNBLOCK)]
-    rows: list[int] = np.setdiff1d(placed, withdrawn).tolist()
+    start_s, stop_s = _times(outcome)
+    rows: list[int] = np.flatnonzero((start_s <= at_s) & (stop_s > at_s)).tolist()
     return rows
 
 
@@ -130,6 +159,8 @@ def share_enforcing(reading: Enforcing, world: World, outcome: Outcome, at_s: in
 
     Notes
     -----
+    Counting entries, it is the mean over these operators, or users, of the share of entries in
+    force that an operator applies, and not known while none is in force.
     With a least share of entries, those in force count, and an operator enforces them that
     applies at least that share of them; it is not known while none is in force. Without one, an
     operator enforces that applies any entry, one among them that the register no longer has.
@@ -146,20 +177,23 @@ def share_enforcing(reading: Enforcing, world: World, outcome: Outcome, at_s: in
         for row in _in_force(outcome, at_s)
         if outcome.entry_mechanism[row] is not Mechanism.EXEMPT
     ]
-    if weight.sum() == 0 or (reading.entries is not None and not in_force):
+    is_of_entries = reading.count == "entries"
+    if weight.sum() == 0 or ((is_of_entries or reading.entries is not None) and not in_force):
         return float("nan")
     is_turn = (log.t_s <= at_s) & ((log.kind == Kind.ENFORCED) | (log.kind == Kind.RELEASED))
     step = np.where(log.kind == Kind.ENFORCED, 1, -1)
-    is_enforcing = []
+    enforced: list[float] = []
     for operator_row in chosen.tolist():
         mine = is_turn & (log.operator_row == operator_row)
         n = np.zeros(len(outcome.entry_mechanism), np.int64)
         np.add.at(n, log.entry_row[mine], step[mine])
-        if reading.entries is None:
-            is_enforcing.append(bool((n > 0).any()))
+        if is_of_entries:
+            enforced.append(float((n[in_force] > 0).mean()))
+        elif reading.entries is None:
+            enforced.append(float((n > 0).any()))
         else:
-            is_enforcing.append(float((n[in_force] > 0).mean()) >= reading.entries)
-    return float(weight[is_enforcing].sum() / weight.sum())
+            enforced.append(float((n[in_force] > 0).mean() >= reading.entries))
+    return float((weight * np.array(enforced)).sum() / weight.sum())
 
 
 def count_businesses(
@@ -169,6 +203,7 @@ def count_businesses(
     outcome: Outcome,
     span_s: Span | None,
     take: str,
+    level: float | None = None,
 ) -> float:
     """Businesses that lose more than a share of their demand.
 
@@ -177,8 +212,8 @@ def count_businesses(
     span_s
         Within which the most, or the fewest, at once are taken; those of one second where it is
         one long, and those that were hit at any time of the run where it is None.
-    take
-        ``max`` or ``min``.
+    take, level
+        As for `taken`.
 
     Returns
     -------
@@ -191,18 +226,18 @@ def count_businesses(
         return float("nan")
     is_member = _members(reading, world)
     of = float(np.count_nonzero(is_member))
-    level = threshold_names(resolved).get(reading.above, "")
-    if not level and span_s is not None:
+    state = threshold_names(resolved).get(reading.above, "")
+    if not state and span_s is not None:
         metric = OVER[reading.above]
-        n = _at_once(outcome.curves, metric, _groups(reading, world), span_s, take)
-    elif not level:
+        n = _at_once(outcome.curves, metric, _groups(reading, world), span_s, take, level)
+    elif not state:
         n = float(np.count_nonzero(is_member & is_above(outcome, reading.above)))
     elif span_s is None:
-        time_s = getattr(outcome.ledger, f"{level}_s")
+        time_s = getattr(outcome.ledger, f"{state}_s")
         n = float(np.count_nonzero(is_member & (time_s > 0)))
     else:
-        metric = BUSINESS_METRICS[list(threshold_names(resolved).values()).index(level)]
-        n = _at_once(outcome.curves, metric, _groups(reading, world), span_s, take)
+        metric = BUSINESS_METRICS[list(threshold_names(resolved).values()).index(state)]
+        n = _at_once(outcome.curves, metric, _groups(reading, world), span_s, take, level)
     if not reading.is_share:
         return n
     return n / of if of else float("nan")
@@ -255,32 +290,57 @@ def _groups(reading: BusinessesHit, world: World) -> list[Group]:
 
 
 def _at_once(
-    curves: Curves, metric: str, groups: Sequence[Group], span_s: Span, take: str
+    curves: Curves,
+    metric: str,
+    groups: Sequence[Group],
+    span_s: Span,
+    take: str,
+    level: float | None,
 ) -> float:
-    """Most or fewest of several groups together at any second of a span."""
+    """Most or fewest, and so on, of several groups together at any second of a span."""
     kept = {(series.metric, series.group) for series in curves.series}
     # A provider at which no business is has no curve of those above some shares.
     points = [curves.points(metric, group) for group in groups if (metric, group) in kept]
-    if not points:
-        return 0.0
     first_s, until_s = span_s
     t_s = np.unique(np.concatenate([[first_s], *(t for t, _ in points)]))
     t_s = t_s[(t_s >= first_s) & (t_s < max(until_s, first_s + 1))]
-    total = sum(value[np.searchsorted(t, t_s, side="right") - 1] for t, value in points)
-    return taken(t_s, np.asarray(total), span_s, take)
+    total = np.zeros(t_s.size)
+    for t, value in points:
+        total += value[np.searchsorted(t, t_s, side="right") - 1]
+    return taken(t_s, total, span_s, take, level)
 
 
-def taken(t_s: NDArray[np.int64], value: NDArray[np.float64], span_s: Span, take: str) -> float:
-    """Most, least, or mean over time of a curve within a span.
+S_PER_H = 3600
+SAME = 1 - 1e-9
+"""A share that is summed from many stands for its level where it misses it by no more."""
+
+
+def taken(
+    t_s: NDArray[np.int64],
+    value: NDArray[np.float64],
+    span_s: Span,
+    take: str,
+    level: float | None = None,
+) -> float:
+    """Most, least, or mean over time of a curve within a span, or hours at a level.
 
     Parameters
     ----------
     t_s, value : shape (n,)
         From each time on the curve has the value; the first holds where the span begins.
+    level
+        Of hours, those at this level or above, or those that pass before it is reached, which are
+        all of the span where it never is.
     """
+    edge = np.clip(np.append(t_s, span_s[1]), *span_s)
     if take == "mean":
-        edge = np.clip(np.append(t_s, span_s[1]), *span_s)
         return float((value * np.diff(edge)).sum() / max(span_s[1] - span_s[0], 1))
+    if level is not None:
+        is_at = value >= level * SAME
+        if take == "hours_at_least":
+            return float(np.diff(edge)[is_at].sum() / S_PER_H)
+        first = edge[:-1][is_at]
+        return float((first[0] if first.size else span_s[1]) - span_s[0]) / S_PER_H
     return float(np.max(value) if take == "max" else np.min(value))
 
 

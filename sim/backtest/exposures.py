@@ -6,6 +6,7 @@ In: a predictor of a case. Out: a number. Lists and tables are read; no world an
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import isnan
 
 import numpy as np
 
@@ -137,7 +138,8 @@ def _count(
             listed = listed.difference(own)
     if predictor.attribute:
         (table,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=limits)
-        return of_number(_count_attributed(placed, predictor, table, listed), COMPLETE)
+        n = _count_attributed(placed, predictor, table, listed)
+        return NotComputable("a share of no listed address") if isnan(n) else of_number(n, COMPLETE)
     return of_number(listed.v4.n_addresses, COMPLETE)
 
 
@@ -161,6 +163,8 @@ def _count_attributed(
             n = sum(group.n_prefixes4_partly for group in chosen)
         case _:
             n = sum(group.n_addresses4 for group in chosen)
+    if predictor.is_share_of_list:
+        return n / listed.v4.n_addresses if listed.v4.n_addresses else float("nan")
     if not predictor.is_share:
         return float(n)
     if predictor.count.startswith("prefixes"):

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.summary import LEVEL
+from sim.names.expected import within
 from sim.statistics.ensembles import weighted_quantiles
+from sim.streams import Stream, Streams
 
 NO_LUCK = "nothing: no luck enters"
 
@@ -154,4 +156,58 @@ def of_number(value: float, left_out: str, unknown_part: str = "") -> Prediction
     values = np.array([value])
     return Prediction(
         value, value, value, LEVEL, (), NO_LUCK, left_out, values, unknown_part=unknown_part
+    )
+
+
+N_FACTORS = 400
+"""Numbers at least that a prediction has once it was multiplied by a range."""
+LUCK = Streams(root_seed=0, replicate=0)
+"""Luck of these draws; a fixed one, so that scores do not move by themselves."""
+
+
+def multiplied(found: Prediction, ends: tuple[float, float, float]) -> Prediction:
+    """Prediction times a factor: a point, or triangular over a range.
+
+    Parameters
+    ----------
+    ends
+        Least, most likely and most, all above 0.
+
+    Notes
+    -----
+    Over a range each number meets as many quantiles of the factor as make `N_FACTORS` numbers of
+    all, spread evenly over its probabilities and in an order of their own. Draws over a decade or
+    more are of the logarithm, as of other ranges.
+    """
+    low, value, high = ends
+    by_replicate = tuple(one * value for one in found.by_replicate)
+    if low == high:
+        return replace(
+            found,
+            median=found.median * value,
+            low=found.low * value,
+            high=found.high * value,
+            by_replicate=by_replicate,
+            spans=f"{found.spans}; times {value:g}",
+            values=found.values * value,
+        )
+    n_each = math.ceil(N_FACTORS / found.values.size)
+    n = found.values.size * n_each
+    rng = LUCK.generator(Stream.MONEY_PARAMETERS, tuple(b"times"))
+    factor = within(low, value, high, (rng.permutation(n) + 0.5) / n)
+    values = np.repeat(found.values, n_each) * factor
+    weight = np.full(n, 1 / n)
+    if found.weight is not None:
+        weight = np.repeat(found.weight, n_each) / n_each
+    tail = (1 - LEVEL) / 2
+    ends_of_values = weighted_quantiles(values, weight, np.array([0.5, tail, 1 - tail])).tolist()
+    return replace(
+        found,
+        median=ends_of_values[0],
+        low=ends_of_values[1],
+        high=ends_of_values[2],
+        by_replicate=by_replicate,
+        spans=f"{found.spans}; times {value:g} ({low:g} to {high:g})".removeprefix(f"{NO_LUCK}; "),
+        values=values,
+        weight=None if found.weight is None else weight,
     )

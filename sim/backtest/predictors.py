@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from sim.backtest.calculations import predict_names, predict_national
 from sim.backtest.counts import why_no_threshold
 from sim.backtest.exposures import predict_exposure
-from sim.backtest.prediction import NotComputable, Prediction, of_ensemble, of_replicates
+from sim.backtest.overmatches import predict_overmatch
+from sim.backtest.prediction import (
+    NotComputable,
+    Prediction,
+    multiplied,
+    of_ensemble,
+    of_replicates,
+)
+from sim.backtest.refusals import why_not_measured
 from sim.backtest.runs import RunGroup
 from sim.catalogue.choices import PRICED
 from sim.experiment.draws import Draws
@@ -24,6 +32,7 @@ from sim.scenario.predictors import (
     NamesPredictor,
     NationalPredictor,
     NoPredictor,
+    OvermatchPredictor,
     RunPredictor,
 )
 from sim.statistics.ensembles import effective_size
@@ -31,6 +40,11 @@ from sim.statistics.ensembles import effective_size
 
 def calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
     """Prediction of a case that needs no run; None for one that does."""
+    found = _calculate(placed)
+    return None if found is None else _in_unit(placed, found)
+
+
+def _calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
     match placed.case.predictor:
         case NationalPredictor() as predictor:
             return predict_national(placed, predictor)
@@ -38,6 +52,8 @@ def calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
             return predict_names(placed, predictor)
         case ExposurePredictor() as predictor:
             return predict_exposure(placed, predictor)
+        case OvermatchPredictor() as predictor:
+            return predict_overmatch(placed, predictor)
         case NoPredictor(why=why):
             return NotComputable(why)
     return None
@@ -63,7 +79,7 @@ def prediction_of(
     if predictor.measure in PRICED:
         spans += f" and {draws[0].size} draws of the prices in each"
         left_out += " that are not prices"
-    return of_replicates(draws, spans, left_out)
+    return _in_unit(placed, of_replicates(draws, spans, left_out))
 
 
 def prediction_over(
@@ -86,11 +102,22 @@ def prediction_over(
         spans += f", weighed by the calibration figures to say as much as {size:.0f}"
     if predictor.measure in PRICED:
         spans += " and of the prices"
-    return of_ensemble(numbers, draws.weight, spans, "what the model leaves out")
+    found = of_ensemble(numbers, draws.weight, spans, "what the model leaves out")
+    return _in_unit(placed, found)
+
+
+def _in_unit(placed: PlacedCase, found: Prediction | NotComputable) -> Prediction | NotComputable:
+    """Return the prediction in the unit of the published figure."""
+    times = placed.case.times
+    if times is None or isinstance(found, NotComputable):
+        return found
+    return multiplied(found, times.ends)
 
 
 def _why_not(predictor: RunPredictor, group: RunGroup) -> str:
     """Why a run cannot say what a case asks; empty where it can."""
     times = predictor.at, predictor.since, predictor.until
     is_timed = any(time is not None for time in times)
-    return why_no_threshold(predictor.businesses, group.resolved, is_timed=is_timed)
+    return why_not_measured(predictor, group.resolved) or why_no_threshold(
+        predictor.businesses, group.resolved, is_timed=is_timed
+    )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from sim.catalogue.choices import measure_name
 from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS
 from sim.errors import Problem
@@ -26,19 +27,27 @@ COMPLAINTS = measure_name("complaints")
 EVENTS = tuple(kind.name.lower() for kind in Kind)
 GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
 """Curves that a run keeps by provider, sector and role."""
+MOST_NAMED = 40
+"""Names that a refusal lists; more are in the tables of the scenario."""
 
 
 def problems_of(placed: PlacedCase, predictor: RunPredictor, resolved: Resolved) -> list[Problem]:
     """Curves, events, measures, groups, names and times that the run has not."""
     scenario = resolved.scenario
     problems = []
-    for key, value, known in (
-        ("curve", predictor.curve, CURVES),
-        ("event", predictor.event, EVENTS),
-        ("measure", predictor.measure, (*metrics_of(resolved), COMPLAINTS)),
-    ):
+    names = {
+        "curve": tuple(CURVES),
+        "event": EVENTS,
+        "measure": (*MEASURES, COMPLAINTS),
+    }
+    for key, known in names.items():
+        value = getattr(predictor, key)
         if value and value not in known:
-            message = f"expected one of {', '.join(known)}, got {value!r}{hint(value, known)}"
+            elsewhere = [other for other in names if value in names[other]]
+            is_a = f"; it is a {elsewhere[0]}: {elsewhere[0]}: {value}" if elsewhere else ""
+            message = (
+                f"expected one of {', '.join(known)}, got {value!r}{is_a or hint(value, known)}"
+            )
             problems.append(placed.problem(f"predictor.{key}", message))
     problems += _group_problems(placed, predictor, resolved)
     for key in ("businesses", "listed", "operators"):
@@ -50,10 +59,42 @@ def problems_of(placed: PlacedCase, predictor: RunPredictor, resolved: Resolved)
         if time is not None and not scenario.start <= time <= scenario.end:
             message = (
                 f"expected a time within the run, {scenario.start.isoformat()} to "
-                f"{scenario.end.isoformat()}, got {time.isoformat()}"
+                f"{scenario.end.isoformat()}, got {time.isoformat()}; an override of start or end "
+                "moves it"
             )
             problems.append(placed.problem(f"predictor.{key}", message))
     return problems
+
+
+def why_not_measured(predictor: RunPredictor, resolved: Resolved) -> str:
+    """Why a scenario has no such measure or curve, though others have; empty where it has."""
+    if name := predictor.curve:
+        curve = CURVES[name]
+        is_there = not curve.needs or resolved.scenario.has(curve.needs)
+        if is_there and (not curve.is_of_ipv6 or resolved.line.has_ipv6):
+            return ""
+        return f"the scenario has no curve {name}: {_needed(curve.needs)}"
+    name = predictor.measure
+    if not name or name in (*metrics_of(resolved), COMPLAINTS):
+        return ""
+    entry = MEASURES[name]
+    if entry.is_beside_figure:
+        return f"the scenario has no {name}: no figure under published names providers"
+    return f"the scenario has no {name}: {_needed(entry.needs)}"
+
+
+def _needed(key: str) -> str:
+    return f"it says nothing of {key}" if key else "its tables hold no IPv6"
+
+
+def _close(name: str, known: Sequence[str]) -> str:
+    """What was likely meant, or all that there is."""
+    found = hint(name, known)
+    if found or not known:
+        return found
+    few = list(dict.fromkeys(known))
+    more = ", …" if len(few) > MOST_NAMED else ""
+    return f" (known: {', '.join(few[:MOST_NAMED])}{more})"
 
 
 def _group_problems(
@@ -72,7 +113,7 @@ def _group_problems(
             message = f"expected a curve that is kept by {key}, got {curve}"
             problems.append(placed.problem("predictor.curve", message))
         if name and name not in known:
-            message = f"expected a {key} of the scenario, got {name!r}{hint(name, known)}"
+            message = f"expected a {key} of the scenario, got {name!r}{_close(name, known)}"
             problems.append(placed.problem(f"predictor.{key}", message))
     return problems
 
@@ -94,6 +135,6 @@ def _name_problems(
     for column, names in known.items():
         for number, name in enumerate(getattr(reading, column, ())):
             if name not in names:
-                message = f"expected {column} of the scenario, got {name!r}{hint(name, names)}"
+                message = f"expected {column} of the scenario, got {name!r}{_close(name, names)}"
                 problems.append(placed.problem(f"predictor.{key}.{column}.{number}", message))
     return problems

@@ -265,7 +265,8 @@ def _read(
     since_s = 0 if predictor.since is None else _seconds(predictor.since, start)
     until_s = world.horizon_s if predictor.until is None else _seconds(predictor.until, start)
     if predictor.measure:
-        value = measured[predictor.measure]
+        # What the scenario has not is told by `why_not_measured`.
+        value = measured.get(predictor.measure, np.array([np.nan]))
     elif predictor.event:
         events = outcome.events
         is_counted = events.kind == int(Kind[predictor.event.upper()])
@@ -279,6 +280,8 @@ def _read(
         value = _read_curve(predictor, outcome.curves, group, at_s, (since_s, until_s))
     else:
         is_timed = predictor.since is not None or predictor.until is not None
+        # What is listed ever is so in the whole run; of businesses the ledger tells that.
+        is_timed |= predictor.listed is not None
         span_s = (since_s, until_s) if is_timed else None
         value = np.array([read_off(predictor, resolved, world, outcome, at_s, span_s)])
     return np.asarray(1 - value if predictor.is_complement else value)
@@ -302,7 +305,7 @@ def _read_curve(
         return value[np.searchsorted(t_s, at_s, side="right") - 1 :][:1]
     first = max(0, int(np.searchsorted(t_s, span_s[0], side="right")) - 1)
     mine = slice(first, max(first + 1, int(np.searchsorted(t_s, span_s[1]))))
-    return np.array([taken(t_s[mine], value[mine], span_s, predictor.take)])
+    return np.array([taken(t_s[mine], value[mine], span_s, predictor.take, predictor.level)])
 
 
 def _seconds(time: datetime, start: datetime) -> int:

@@ -241,13 +241,16 @@ def _predict(
     failures: Mapping[Key, Failure],
 ) -> dict[str, Prediction | NotComputable]:
     """Predictions of a group's cases from runs of one kind: replicates, or draws."""
-    if failed := [key for key in keys if key in failures]:
+    failed = [key for key in keys if key in failures]
+    # A draw that fails is one in which nothing is known; a replicate is the scenario as given.
+    if failed and (draws is None or len(failed) == len(keys)):
         kind = "replicate" if draws is None else "draw"
         why = NotComputable(f"{kind} {failed[0][1]} failed: {failures[failed[0]]}")
         return {each.case.id: why for each in group.cases}
     found: dict[str, Prediction | NotComputable] = {}
+    unknown = np.array([np.nan])
     for each in group.cases:
-        numbers = [runs[key][each.case.id] for key in keys]
+        numbers = [unknown if key in failures else runs[key][each.case.id] for key in keys]
         found[each.case.id] = (
             prediction_of(each, group, numbers)
             if draws is None

@@ -58,9 +58,13 @@ def score(placed: PlacedCase, prediction: Prediction | NotComputable) -> Score:
     found = quality(placed.case, prediction, persistence(placed))
     if published.relation == "rank":
         return Score(placed, prediction, RANKED, math.nan, found)
-    allowed_low, allowed_high = published.interval
-    low = prediction.median if math.isnan(prediction.low) else prediction.low
-    high = prediction.median if math.isnan(prediction.high) else prediction.high
+    # Of a figure whatever lies below the floor counts as it, predicted or published.
+    floor = -math.inf
+    if placed.case.floor is not None and published.relation not in BOUNDS:
+        floor = placed.case.floor
+    allowed_low, allowed_high = (max(end, floor) for end in published.interval)
+    low = max(prediction.median if math.isnan(prediction.low) else prediction.low, floor)
+    high = max(prediction.median if math.isnan(prediction.high) else prediction.high, floor)
     is_inside = low <= allowed_high and allowed_low <= high
     keeps_bound = published.relation in BOUNDS and (
         allowed_low <= prediction.median <= allowed_high

@@ -16,6 +16,7 @@ from sim.scenario.predictors import (
     ExposurePredictor,
     NamesPredictor,
     NationalPredictor,
+    OvermatchPredictor,
     Predictor,
     RunPredictor,
     Text,
@@ -102,6 +103,31 @@ class Guess(Model):
         return self
 
 
+class Factor(Model):
+    """What a prediction is multiplied by to come to the unit of the figure; triangular."""
+
+    value: Annotated[float, Field(gt=0, le=1e18)]
+    """The factor that is most likely."""
+    low: Annotated[float, Field(gt=0, le=1e18)] | None = None
+    """Least; the value when left out."""
+    high: Annotated[float, Field(gt=0, le=1e18)] | None = None
+    """Most; the value when left out."""
+    why: Text
+    """What it is, and its source."""
+
+    @model_validator(mode="after")
+    def check_range(self) -> Factor:
+        """Refuse a value outside its range."""
+        check_between(*self.ends)
+        return self
+
+    @property
+    def ends(self) -> tuple[float, float, float]:
+        """Least, most likely and most."""
+        low = self.value if self.low is None else self.low
+        return low, self.value, self.value if self.high is None else self.high
+
+
 class Case(Model):
     """One published outcome and how it is predicted."""
 
@@ -117,6 +143,8 @@ class Case(Model):
     """Which parameter was set by it; or what was known of it when the parameters were set."""
     predictor: Predictor
     published: Published
+    times: Factor | None = None
+    """Factor between what is predicted and the unit of the figure; 1 when left out."""
     guess: Guess | None = None
     """Range of a guess that knows the quantity and not the case; it is scored beside."""
     floor: Annotated[float, Field(gt=0, le=1e18)] | None = None
@@ -144,6 +172,8 @@ class Case(Model):
                 return "law of names per address"
             case ExposurePredictor(blocklist=blocklist):
                 return f"list {blocklist}"
+            case OvermatchPredictor(rules=rules):
+                return f"rules {rules}"
         return "nothing"
 
 

@@ -23,7 +23,7 @@ Names: TypeAlias = Annotated[list[Name], Field(max_length=200, default_factory=_
 
 
 class Listed(Model):
-    """What the register lists at one time."""
+    """What the register lists: at one time, or at any time of a span."""
 
     count: Literal["addresses", "prefixes_wholly", "prefixes_partly"] = "addresses"
     """Distinct addresses outside the target's own; or prefixes listed wholly or in part."""
@@ -33,6 +33,8 @@ class Listed(Model):
     """Regions, as ``provider/region``; in place of providers."""
     is_share: bool = False
     """Divide by all addresses or prefixes of these providers or regions."""
+    is_share_of_list: bool = False
+    """Divide addresses of these providers or regions by all that is listed."""
 
     @model_validator(mode="after")
     def check_whose(self) -> Listed:
@@ -41,6 +43,11 @@ class Listed(Model):
             raise ValueError("expected providers or regions, got both")
         if self.is_share and self.count == "addresses" and not (self.providers or self.regions):
             raise ValueError("expected providers or regions with a share of addresses, got neither")
+        is_of_some = self.count == "addresses" and bool(self.providers or self.regions)
+        if self.is_share_of_list and (self.is_share or not is_of_some):
+            raise ValueError(
+                "expected is_share_of_list with addresses of providers or regions, and no is_share"
+            )
         return self
 
 
@@ -64,7 +71,16 @@ class Enforcing(Model):
 
     operators: Names
     """Operator groups that count; all when left out."""
+    count: Literal["enforcing", "entries"] = "enforcing"
+    """Share of these operators that enforce; or share of entries that one enforces, in the mean."""
     entries: Annotated[float, Field(gt=0, le=1)] | None = None
     """Least share of the entries in force that one enforces; any entry at all when left out."""
     weigh: Literal["users", "operators"] = "users"
     """Share of these operators' users, or of their number (`n_operators`, else one a row)."""
+
+    @model_validator(mode="after")
+    def check_count(self) -> Enforcing:
+        """Refuse a least share of entries where their share is what is counted."""
+        if self.count == "entries" and self.entries is not None:
+            raise ValueError("expected no least share of entries with count entries, got one")
+        return self

@@ -15,7 +15,8 @@ from sim.scenario.model import Model
 from sim.scenario.quantities import Instant, Share, check_between
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Slugged: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]*$", max_length=80)]
+Named: TypeAlias = Annotated[str, StringConstraints(max_length=80)]
+"""A name of something the program has; whether it has it is said with what it has."""
 Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e18)]
 
 
@@ -37,9 +38,9 @@ class RunPredictor(Model):
     """Shipped scenario, or a file relative to the case file."""
     overrides: Annotated[list[Text], Field(max_length=50, default_factory=list)]
     """``key.path=value`` each, as for --set."""
-    measure: Slugged = ""
+    measure: Named = ""
     """Measure of the whole run, as in summary.csv; money is its median over draws."""
-    curve: Slugged = ""
+    curve: Named = ""
     """Curve, as in curves.parquet."""
     provider: Annotated[str, StringConstraints(max_length=200)] = ""
     """Of this provider alone, beside a curve."""
@@ -47,14 +48,14 @@ class RunPredictor(Model):
     """Of this sector alone, beside a curve."""
     role: Annotated[str, StringConstraints(max_length=200)] = ""
     """Of the components in this role alone, beside a curve."""
-    event: Slugged = ""
+    event: Named = ""
     """Kind of event to count, as in events.parquet."""
     first_outage: bool = False
     """Count the businesses that were affected at least once."""
     businesses: BusinessesHit | None = None
     """Count businesses that lose more than a share of demand: ever, or at once with a time."""
     listed: Listed | None = None
-    """Count what the register lists at a time, of some providers or regions."""
+    """Count what the register lists, of some providers or regions: at a time, or ever in a time."""
     operators: Enforcing | None = None
     """Share of operators, or of their users, that enforce at a time."""
     at: Instant | None = None
@@ -63,8 +64,11 @@ class RunPredictor(Model):
     """From when on; the start of the run when left out."""
     until: Instant | None = None
     """Until when, not included; the end of the run when left out."""
-    take: Literal["max", "min", "mean"] = "max"
-    """What is taken of a curve over a time, without ``at``; the mean is over time."""
+    take: Literal["max", "min", "mean", "hours_at_least", "hours_until_at_least"] = "max"
+    """What is taken of a curve over a time, without ``at``; the mean is over time. Hours are those
+    in which it is at ``level`` or above, or those that pass before it is."""
+    level: Annotated[float, Field(gt=0, le=1e18)] | None = None
+    """Level of the curve, beside hours."""
     is_complement: bool = False
     """Take 1 less the value, of a share."""
     is_relative_to_start: bool = False
@@ -76,8 +80,8 @@ class RunPredictor(Model):
         wanted = {key: bool(getattr(self, key)) for key in READ_OFF}
         if sum(wanted.values()) != 1:
             raise ValueError(f"expected one of {', '.join(wanted)}, got {sum(wanted.values())}")
-        is_of_a_time = self.listed is not None or self.operators is not None
-        if self.at and not (self.curve or self.businesses or is_of_a_time):
+        is_counted = self.listed is not None or self.operators is not None
+        if self.at and not (self.curve or self.businesses or is_counted):
             raise ValueError(
                 "expected at beside curve, businesses, listed, operators, not elsewhere"
             )
@@ -85,8 +89,9 @@ class RunPredictor(Model):
             raise ValueError("expected at, or since and until, got both")
         if (self.since or self.until) and self.measure:
             raise ValueError("expected no time beside measure: set the scenario's end, got one")
-        if is_of_a_time and self.at is None:
-            raise ValueError("expected at beside listed and operators, got none")
+        if self.operators is not None and self.at is None:
+            raise ValueError("expected at beside operators, got none")
+        self._check_take()
         self._check_businesses()
         if self.is_relative_to_start and not self.curve:
             raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
@@ -96,6 +101,21 @@ class RunPredictor(Model):
         if sum(map(bool, groups)) > 1:
             raise ValueError("expected one of provider, sector, role, got several")
         return self
+
+    def _check_take(self) -> None:
+        """Refuse hours without a level, and what cannot be taken of what is read."""
+        is_curve = bool(self.curve) or (
+            self.businesses is not None and bool(self.since or self.until)
+        )
+        if "take" in self.model_fields_set and (self.at or not is_curve):
+            raise ValueError(
+                "expected take beside a curve, or businesses with since or until, and no at"
+            )
+        is_of_hours = self.take in HOURS
+        if is_of_hours != (self.level is not None):
+            raise ValueError(f"expected level with take {' or '.join(HOURS)} only")
+        if is_of_hours and (self.is_complement or (self.businesses and self.businesses.is_share)):
+            raise ValueError(f"expected no complement and no is_share with take {self.take}")
 
     def _check_businesses(self) -> None:
         """Refuse groups at a time of which a run keeps no curve."""
@@ -109,6 +129,8 @@ class RunPredictor(Model):
 
 READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed", "operators")
 """What is read off a run, one of these."""
+HOURS = ("hours_at_least", "hours_until_at_least")
+"""What is taken of a curve that is a time and no value of it."""
 
 
 class Constant(Model):
@@ -131,7 +153,7 @@ class NationalPredictor(Model):
     """A published method for a whole country, over draws of its constants."""
 
     kind: Literal["national-method"]
-    method: Slugged
+    method: Named
     """Identifier of the method, as in money.csv."""
     duration_d: Amount
     """Days."""
@@ -282,6 +304,8 @@ class ExposurePredictor(Model):
     """Count this sector of the inventory alone."""
     is_share: bool = False
     """Divide by all of what is counted."""
+    is_share_of_list: bool = False
+    """Divide addresses of a group by all that the list lists."""
 
     @model_validator(mode="after")
     def check_tables(self) -> ExposurePredictor:
@@ -297,7 +321,7 @@ class ExposurePredictor(Model):
         if self.universe is not None and not self.of_names:
             raise ValueError("expected universe with names only")
         if self.of_names:
-            if self.is_share or set(self.group) - {"provider"}:
+            if self.is_share or self.is_share_of_list or set(self.group) - {"provider"}:
                 raise ValueError("expected no group but a provider with names, and no share")
             return self
         wants_table = not of_hosts and (of_prefixes or bool(self.group))
@@ -308,6 +332,9 @@ class ExposurePredictor(Model):
             )
         if self.is_share and not (of_hosts or wants_table):
             raise ValueError("expected is_share with hosts, businesses, prefixes or a group only")
+        is_of_a_group = bool(self.group) and self.count in ("distinct", "outside_target")
+        if self.is_share_of_list and (self.is_share or not is_of_a_group):
+            raise ValueError("expected is_share_of_list with addresses of a group, and no is_share")
         if self.group and self.count == "summed":
             raise ValueError("expected no group with the sum over rules, got one")
         return self
@@ -324,6 +351,26 @@ class ExposurePredictor(Model):
         return {column: getattr(self, column) for column in columns if getattr(self, column)}
 
 
+class OvermatchPredictor(Model):
+    """Names of a list that rules match, without a simulation."""
+
+    kind: Literal["overmatch"]
+    rules: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    """File of rules that block names, relative to the case file."""
+    names: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    """File of the names they are held against."""
+    targets: Annotated[str, StringConstraints(max_length=1000)] = ""
+    """File of names that were meant, as rules; names equal to a rule's own when left out."""
+    plain: Literal["exact", "subdomains"] = "exact"
+    """What a name alone on its line matches."""
+    count: Literal["matched", "not_meant"] = "not_meant"
+    """Names matched, or those of them that were not meant."""
+    universe: Annotated[int, Field(ge=1, le=10_000_000_000)] | None = None
+    """Names there are in all, of which the list is a random sample; it is all when left out."""
+    is_share: bool = False
+    """Divide by all names, or by all that were not meant."""
+
+
 class NoPredictor(Model):
     """Nothing in the model predicts it."""
 
@@ -333,6 +380,11 @@ class NoPredictor(Model):
 
 
 Predictor: TypeAlias = Annotated[
-    RunPredictor | NationalPredictor | NamesPredictor | ExposurePredictor | NoPredictor,
+    RunPredictor
+    | NationalPredictor
+    | NamesPredictor
+    | ExposurePredictor
+    | OvermatchPredictor
+    | NoPredictor,
     Field(discriminator="kind"),
 ]

@@ -16,6 +16,7 @@ from sim.backtest.counts import taken
 from sim.backtest.prediction import (
     NotComputable,
     Prediction,
+    multiplied,
     of_ensemble,
     of_number,
     of_replicates,
@@ -166,7 +167,7 @@ def test_a_national_method_by_hand(tmp_path):
     ("predictor", "message"),
     [
         ("{kind: national-method, method: oecd, duration_d: 1}",
-         ":8:48: cases.0.predictor.method: expected a national method, got 'oecd'; did you mean"),
+         ":8:48: cases.0.predictor.method: expected one of oecd_2011, cost_like,"),
         ("{kind: national-method, method: raec, duration_d: 1}",
          "cases.0.predictor.constants: expected the constant internet_economy_usd_per_year that"),
         ("{kind: exposure, blocklist: nowhere.txt}", "nowhere.txt: expected a file"),
@@ -372,6 +373,116 @@ def test_what_is_taken_of_a_curve_over_a_time(take: str, expected: float) -> Non
     # The first value holds from before the span on, the last to its end.
     t_s, value = np.array([3, 14, 16]), np.array([1.0, 5.0, 2.0])
     assert taken(t_s, value, (10, 20), take) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("take", "level", "expected"),
+    [
+        ("hours_at_least", 2, 6 / 3600),  # from 14 on, the last value to the end of the span
+        ("hours_at_least", 1, 10 / 3600),
+        ("hours_at_least", 5.5, 0.0),
+        ("hours_until_at_least", 1, 0.0),  # it is before the span begins
+        ("hours_until_at_least", 5, 4 / 3600),
+        ("hours_until_at_least", 6, 10 / 3600),  # never: all of the span
+    ],
+)
+def test_hours_at_a_level_and_until_it_is_reached(take, level, expected):
+    t_s, value = np.array([3, 14, 16]), np.array([1.0, 5.0, 2.0])
+    assert taken(t_s, value, (10, 20), take, level) == pytest.approx(expected)
+
+
+def test_a_share_summed_from_many_reaches_its_level():
+    share = sum([0.1] * 9) + 0.1
+    assert share < 1
+    found = taken(np.array([0]), np.array([share]), (0, 3600), "hours_at_least", 1)
+    assert found == 1
+
+
+def test_a_prediction_times_a_point_keeps_all_it_had():
+    found = multiplied(of_replicates([np.array([1.0]), np.array([3.0])], "s", "l"), (10, 10, 10))
+    assert found.values.tolist() == [10, 30]
+    assert found.by_replicate == (10, 30)
+    assert (found.median, found.low, found.high) == pytest.approx((20, 11, 29))
+
+
+def test_a_number_times_a_range_is_triangular():
+    found = multiplied(of_number(2, "l"), (1, 2, 3))
+    # Symmetric about 2; 5 % lie below 1 + sqrt(2 * 0.05).
+    assert found.median == pytest.approx(4, rel=1e-3)
+    assert found.low == pytest.approx(2 * (1 + math.sqrt(0.1)), rel=5e-3)
+    assert found.values.mean() == pytest.approx(4, rel=1e-3)
+    assert found.spans == "times 2 (1 to 3)"
+    decades = multiplied(of_number(1, "l"), (0.01, 1, 100))
+    assert decades.median == pytest.approx(1, rel=0.02)
+
+
+def test_weighted_draws_times_a_range_keep_their_weights():
+    draws = [np.array([1.0]), np.array([1000.0])]
+    found = multiplied(of_ensemble(draws, np.array([0.9, 0.1]), "s", "l"), (1, 2, 3))
+    assert found.weight is not None
+    assert found.weight.sum() == pytest.approx(1)
+    assert found.share(found.values > 10) == pytest.approx(0.1)
+    assert found.median < 3
+
+
+def test_draws_that_fail_are_left_out_and_said_to_be(tmp_path):
+    small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
+    cases = case_file(
+        tmp_path, {"predictor": run_predictor(curve="addresses_listed", overrides=small)}
+    ).cases
+    found = backtest(cases, 1, executor=Broken(), n_draws=4)
+    # Keys are one replicate and four draws, of which every second fails: draws 0 and 2.
+    assert [key for key in found.failures] == [(0, 0, "draws"), (0, 2, "draws")]  # noqa: C416
+    assert isinstance(found.scores[0].prediction, NotComputable)
+    found = backtest(cases, 1, executor=Broken(), n_draws=5)
+    assert isinstance(found.scores[0].prediction, NotComputable)
+    found = backtest(cases, 2, executor=Broken(), n_draws=5)
+    prediction = found.scores[0].prediction
+    assert isinstance(prediction, Prediction)
+    assert "not known in 2 of them, which are left out" in prediction.spans
+    assert prediction.values.size == 3
+    # A replicate that fails is of the scenario as given.
+    assert isinstance(found.by_luck[0].prediction, NotComputable)
+
+
+def test_below_its_floor_a_figure_is_not_told_from_zero(tmp_path):
+    case = placed(tmp_path, value=0, rounding=0, floor=0.01)
+    assert score(case, predicted(0.004, 0.002, 0.009)).verdict == "inside"
+    assert score(case, predicted(0.03, 0.02, 0.09)).verdict == "outside"
+    bound = placed(tmp_path, value=0.02, rounding=0, floor=0.01, relation="at_most")
+    assert math.isnan(score(bound, predicted(0.004, 0.002, 0.009)).log10_error)
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ("measure: target_user_hours_denied",
+         "the scenario has no target_user_hours_denied: it says nothing of users"),
+        ("curve: target_reached_share",
+         "the scenario has no curve target_reached_share: it says nothing of users"),
+        ("curve: networks_listed", "the scenario has no curve networks_listed: its tables hold no "
+         "IPv6"),
+    ],
+)  # fmt: skip
+def test_what_another_scenario_has_is_not_computable_and_refuses_no_file(tmp_path, keys, why):
+    small = 'overrides: ["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
+    cases = case_file(
+        tmp_path, {"predictor": f"{{kind: run, scenario: telegram-2018-replay, {keys}, {small}}}"}
+    ).cases
+    (found,) = backtest(cases, 1).scores
+    assert found.prediction == NotComputable(why)
+
+
+def test_a_curve_that_is_asked_for_as_a_measure_is_told_to_be_one(tmp_path):
+    for keys, told in (
+        ("measure: addresses_listed", "it is a curve: curve: addresses_listed"),
+        ("curve: businesses_ever_impaired", "it is a measure: measure: businesses_ever_impaired"),
+        ("curve: addresses-listed", "did you mean 'addresses_listed'?"),
+    ):
+        predictor = f"{{kind: run, scenario: telegram-2018-replay, {keys}}}"
+        with pytest.raises(ScenarioError) as refusal:
+            backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
+        assert told in str(refusal.value)
 
 
 def test_draws_of_what_is_not_known_stand_beside_luck(tmp_path):

@@ -52,6 +52,13 @@ def test_only_calibration_figures_of_the_scenario_are_read() -> None:
     assert [row["file"] for row in made_from(found)["cases"]] == ["telegram-2018.yaml"]
 
 
+def test_a_figure_in_another_unit_is_left_out_and_said_to_be(tmp_path: Path) -> None:
+    times = "{value: 2, why: every address twice}"
+    found = asked(tmp_path, {"id": "one"}, {"id": "twice", "times": times})
+    assert [figure.name for figure in found.figures] == ["one"]
+    assert found.left_out == ("twice: calibration knows no factor (times)",)
+
+
 def test_a_held_out_figure_moves_nothing(tmp_path: Path) -> None:
     one = asked(tmp_path, {"id": "one"}, {"id": "other", "role": "held-out", "value": 7})
     assert [figure.name for figure in one.figures] == ["one"]

@@ -45,6 +45,10 @@ def exempting():
     return found
 
 
+def at(t_s):
+    return t_s, t_s + 1
+
+
 def value_at(outcome, metric, group, t_s):
     times, values = outcome.curves.points(metric, group)
     return values[np.searchsorted(times, t_s, side="right") - 1]
@@ -55,13 +59,82 @@ def test_addresses_listed_are_those_of_the_curve_in_all_and_by_provider(which, r
     resolved, world, outcome = request.getfixturevalue(which)
     some = 0.0
     for t_s in np.linspace(0, world.horizon_s - 1, 9).astype(int).tolist():
-        all_ = count_listed(Listed(), resolved, world, outcome, t_s)
+        all_ = count_listed(Listed(), resolved, world, outcome, at(t_s))
         assert all_ == value_at(outcome, "addresses_listed", Group(), t_s)
         for row, name in enumerate(world.places.provider):
-            found = count_listed(Listed(providers=[name]), resolved, world, outcome, t_s)
+            found = count_listed(Listed(providers=[name]), resolved, world, outcome, at(t_s))
             assert found == value_at(outcome, "addresses_listed", Group(provider_row=row), t_s)
             some += found
     assert some > 0
+
+
+@pytest.mark.parametrize("which", ["replay", "exempting"])
+def test_what_is_listed_in_a_span_is_listed_at_some_second_of_it(which, request):
+    resolved, world, outcome = request.getfixturevalue(which)
+    log = outcome.events
+    turns = np.unique(log.t_s[(log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)]).tolist()
+    middle = len(turns) // 2
+    first = turns[middle] + 1
+    row = world.places.provider.index("AWS")
+    n = []
+    for until in (first + 1, turns[middle + 3] + 1, turns[min(middle + 9, len(turns) - 1)] + 1):
+        ever = []
+        for t_s in [first, *(turn for turn in turns if first < turn < until)]:
+            ever += listed_at(outcome, t_s)
+        span = first, until
+        all_ = count_listed(Listed(), resolved, world, outcome, span)
+        n.append(all_)
+        outside = without(ever, ranges(world.target.addresses))
+        assert all_ == sum(stop - start for start, stop in outside)
+        aws = count_listed(Listed(providers=["AWS"]), resolved, world, outcome, span)
+        share = Listed(providers=["AWS"], is_share_of_list=True)
+        assert count_listed(share, resolved, world, outcome, span) == pytest.approx(aws / all_)
+        whole = Listed(providers=["AWS"], is_share=True)
+        of = world.places.count_by_provider(IntervalSet.universe())[row]
+        assert count_listed(whole, resolved, world, outcome, span) == pytest.approx(aws / of)
+    assert n[0] < n[-1]
+
+
+def listed_at(outcome, t_s):
+    """Ranges in force and not exempt, from the log read line by line."""
+    in_force = set()
+    log = outcome.events
+    for when, kind, entry in zip(log.t_s.tolist(), log.kind, log.entry_row.tolist(), strict=True):
+        if when <= t_s and kind == Kind.BLOCK:
+            in_force.add(entry)
+        if when <= t_s and kind == Kind.UNBLOCK:
+            in_force.discard(entry)
+    blocked, exempt = (
+        [
+            one
+            for entry in in_force
+            if (outcome.entry_mechanism[entry] is Mechanism.EXEMPT) is is_exempt
+            for one in ranges(outcome.entry_addresses[entry])
+        ]
+        for is_exempt in (False, True)
+    )
+    return without(blocked, exempt)
+
+
+def ranges(addresses):
+    return list(zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True))
+
+
+def without(some, others):
+    """What is in some of the ranges and in none of the others, edge by edge."""
+    edges = [
+        (edge, row, step)
+        for row, of in enumerate((some, others))
+        for start, stop in of
+        for edge, step in ((start, 1), (stop, -1))
+    ]
+    found, n, last = [], [0, 0], 0
+    for edge, row, step in sorted(edges):
+        if n[0] and not n[1] and edge > last:
+            found.append((last, edge))
+        n[row] += step
+        last = edge
+    return found
 
 
 def networks_listed(world, outcome, t_s):
@@ -92,15 +165,16 @@ def test_prefixes_of_a_region_are_listed_wholly_partly_or_not(replay):
     assert wholly
     regions = ["AWS/eu-west-1", "AWS/eu-central-1"]
     for count, expected in (("prefixes_wholly", wholly), ("prefixes_partly", partly)):
-        found = count_listed(Listed(count=count, regions=regions), resolved, world, outcome, t_s)
+        reading = Listed(count=count, regions=regions)
+        found = count_listed(reading, resolved, world, outcome, at(t_s))
         assert found == len(expected)
         share = Listed(count=count, regions=regions, is_share=True)
-        assert count_listed(share, resolved, world, outcome, t_s) == len(expected) / len(rows)
+        assert count_listed(share, resolved, world, outcome, at(t_s)) == len(expected) / len(rows)
     n = sum(row.num_addresses for row in collapse_addresses(rows))
     share = Listed(regions=regions, is_share=True)
     both = Listed(regions=regions)
-    assert count_listed(share, resolved, world, outcome, t_s) == pytest.approx(
-        count_listed(both, resolved, world, outcome, t_s) / n
+    assert count_listed(share, resolved, world, outcome, at(t_s)) == pytest.approx(
+        count_listed(both, resolved, world, outcome, at(t_s)) / n
     )
 
 
@@ -129,8 +203,8 @@ def test_a_prefix_of_which_a_part_is_listed_is_not_wholly_listed():
     )  # fmt: skip
     for count, expected in (("prefixes_wholly", 1), ("prefixes_partly", 1)):
         reading = Listed(count=count, regions=names)
-        assert count_listed(reading, resolved, world, outcome, 5) == expected
-        assert count_listed(reading, resolved, world, outcome, 4) == 0
+        assert count_listed(reading, resolved, world, outcome, at(5)) == expected
+        assert count_listed(reading, resolved, world, outcome, at(4)) == 0
 
 
 def test_operators_that_enforce_by_a_log_read_line_by_line(replay):
@@ -174,6 +248,14 @@ def test_operators_that_enforce_by_a_log_read_line_by_line(replay):
                 assert math.isnan(found)
                 continue
             chosen = enforcing(least)
+            if least == 1.0:
+                each = {name: len(applied[name] & in_force) / len(in_force) for name in names}
+                for weigh, by in (("users", users), ("operators", number)):
+                    mean = share_enforcing(
+                        Enforcing(count="entries", weigh=weigh), world, outcome, t_s
+                    )
+                    expected = sum(by[name] * each[name] for name in names) / sum(by.values())
+                    assert mean == pytest.approx(expected)
             assert found == pytest.approx(sum(users[name] for name in chosen))
             assert share_enforcing(by_number, world, outcome, t_s) == pytest.approx(
                 sum(number[name] for name in chosen) / 4200

@@ -156,7 +156,10 @@ def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
 def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("cases.yaml", "blocklist.txt", "hosts.csv", "ip-ranges.json"):
+    for name in (
+        "cases.yaml", "blocklist.txt", "hosts.csv", "ip-ranges.json", "name-rules.txt",
+        "name-targets.txt", "names.csv",
+    ):  # fmt: skip
         shutil.copy(repository / "samples" / name, tmp_path / name)
     monkeypatch.chdir("/")
     result = call("--blind", str(tmp_path / "cases.yaml"), "-n", "2", *BRIEF, "--json")
@@ -174,7 +177,7 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     (ranking,) = found["rankings"]
     assert ranking["rho"] == pytest.approx(1)
     (tally,) = [one for one in found["tallies"] if one["role"] == "held-out" and not one["subject"]]
-    assert (tally["n_figures"], tally["n_bounds"]) == (8, 2)
+    assert (tally["n_figures"], tally["n_bounds"]) == (13, 2)
 
 
 @pytest.mark.parametrize("option", ["--save", "--plot"])

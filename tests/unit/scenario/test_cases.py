@@ -7,9 +7,11 @@ import re
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
+import numpy as np
 import pytest
 
 from sim.errors import DataError, ScenarioError
+from sim.measure.money.national import NATIONAL_METHODS
 from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
 from sim.scenario.cases import choose, read_cases, shipped_cases
 from sim.scenario.counts import BusinessesHit, Enforcing, Listed
@@ -66,7 +68,7 @@ def test_a_case_is_read_and_a_bare_year_is_a_date(tmp_path):
          "'held-out'?"),
         ("kind: names-law", "kind: names",
          "9:13: cases.0.predictor.kind: expected one of run, national-method, names-law, exposure, "
-         "none, got 'names'; did you mean 'names-law'?"),
+         "overmatch, none, got 'names'; did you mean 'names-law'?"),
         ("      quantity: mean_names", "      quantity: share_top",
          "9:7: cases.0.predictor: expected n_addresses with share_top and names_on_addresses only"),
         ("value: 16", "value: sixteen", "12:14: cases.0.published.value: expected a number, got"),
@@ -292,6 +294,18 @@ def arguments_of(annotation: object) -> list[object]:
     return parts
 
 
+class Asked(dict):
+    """Constants of an economy that remember which of them were asked for."""
+
+    def __init__(self):
+        super().__init__()
+        self.keys_asked = {}
+
+    def __missing__(self, key):
+        self.keys_asked[key] = True
+        return np.ones(1)
+
+
 def test_the_page_of_cases_names_every_key_and_every_word(repository):
     page = (repository / "docs/reference/backtest-cases.md").read_text(encoding="utf-8")
     words = set(re.findall(r"[a-z][a-z0-9_-]*", " ".join(re.findall(r"`[^`]*`", page))))
@@ -303,6 +317,12 @@ def test_the_page_of_cases_names_every_key_and_every_word(repository):
             for part in arguments_of(field.annotation):
                 if get_origin(part) is Literal and name not in ("format", "role"):
                     assert set(get_args(part)) <= words, f"{model.__name__}.{name}"
+    for method in NATIONAL_METHODS:
+        row = next(line for line in page.splitlines() if line.startswith(f"| `{method.id}` | "))
+        asked = Asked()
+        method.usd_per_d(asked)
+        assert method.formula in row
+        assert re.findall(r"`([a-z0-9_]+)`", row)[1:] == list(asked.keys_asked)
     shown = (repository / "samples/cases.yaml").read_text(encoding="utf-8")
     for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
         assert block in shown
