@@ -7,7 +7,7 @@ pressure. A front that is exempt is answered by none of them: no order would hol
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
-from sim.engine.decisions import Observation
+from sim.engine.decisions import Observation, SetOfFront
 from sim.engine.orders import Mechanism, Order
 
 ADDRESS_BITS = 32
@@ -57,6 +57,12 @@ def _less(addresses: IntervalSet, exempt: IntervalSet, _: Line) -> IntervalSet:
     return addresses.difference(exempt)
 
 
+def around_front(observation: Observation, set_of: SetOfFront) -> SetAround:
+    """Set of each known front by its row, where its address and its provider tell it."""
+    address, provider_row = observation.fronts.address, observation.fronts.provider_row
+    return lambda row: set_of(int(address[row]), int(provider_row[row]))
+
+
 def block_around(
     observation: Observation,
     front_row: NDArray[np.int64],
@@ -68,11 +74,47 @@ def block_around(
     The set around a front holds it: fronts that are exempt are not answered.
     """
     # Under pressure this is asked for at every decision, and mostly no set reaches into another.
-    distinct = [cut(observation, one) for one in dict.fromkeys(map(around, front_row.tolist()))]
-    if _lie_apart(distinct):
-        return tuple(
-            Order("block", one, mechanism, operators=observation.operators) for one in distinct
-        )
+    distinct = dict.fromkeys(map(around, front_row.tolist()))
+    orders = _block_each(observation, distinct, mechanism)
+    if orders is not None:
+        return orders
+    return _block_one_by_one(observation, front_row, around, mechanism)
+
+
+def block_around_all(observation: Observation, set_of: SetOfFront) -> tuple[Order, ...]:
+    """The same for all known fronts that are not exempt, dropped.
+
+    Parameters
+    ----------
+    set_of
+        Always the same function, of which the fronts' sets are kept.
+    """
+    orders = _block_each(observation, observation.fronts.sets(set_of), Mechanism.DROP)
+    if orders is not None:
+        return orders
+    rows, around = answerable_fronts(observation), around_front(observation, set_of)
+    return _block_one_by_one(observation, rows, around, Mechanism.DROP)
+
+
+def _block_each(
+    observation: Observation, sets: Iterable[IntervalSet], mechanism: Mechanism
+) -> tuple[Order, ...] | None:
+    """One order for each set; None where they do not lie apart."""
+    distinct = [cut(observation, one) for one in sets]
+    if not _lie_apart(distinct):
+        return None
+    return tuple(
+        Order("block", one, mechanism, operators=observation.operators) for one in distinct
+    )
+
+
+def _block_one_by_one(
+    observation: Observation,
+    front_row: NDArray[np.int64],
+    around: SetAround,
+    mechanism: Mechanism,
+) -> tuple[Order, ...]:
+    """One order per front, unless an earlier order of these holds it."""
     orders: list[Order] = []
     address = observation.fronts.address[front_row]
     while front_row.size:

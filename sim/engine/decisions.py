@@ -5,7 +5,7 @@ In and out of a strategy: ``Observation`` → ``Decision``. Plain values without
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -17,6 +17,10 @@ from sim.addresses.sets.line import IPV4, Line
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Groups, Key, Mechanism, Order
 from sim.world.providers import Places
+
+SetOfFront: TypeAlias = Callable[[int, int], IntervalSet]
+"""Set of addresses to block for a front, given its address and the row of its provider."""
+SetsOf: TypeAlias = Callable[[SetOfFront], Iterable[IntervalSet]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +36,10 @@ class KnownFronts:
     is_held
         Tells of a mechanism that blocks whether an entry in force holds each by it;
         shape (n_known,).
+    sets
+        Sets of the fronts that are not exempt, each once, in the sequence of the first front of
+        each. What tells the set of a front is called once for each, however often it is asked for,
+        so it must always tell the same.
     """
 
     address: NDArray[np.int64]
@@ -39,12 +47,13 @@ class KnownFronts:
     discovered_s: NDArray[np.int64]
     is_exempt: NDArray[np.bool_]
     is_held: Callable[[Mechanism], NDArray[np.bool_]]
+    sets: SetsOf
 
     @classmethod
     def none(cls) -> KnownFronts:
         """Return no front."""
         row, flag = np.empty(0, np.int64), np.empty(0, np.bool_)
-        return cls(row, row, row, flag, lambda mechanism: flag)
+        return cls(row, row, row, flag, lambda mechanism: flag, lambda set_of: ())
 
 
 @dataclass(frozen=True, eq=False)

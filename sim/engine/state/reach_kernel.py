@@ -10,49 +10,83 @@ coefficient is negative, so that nothing cancels.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.state.copies import write_table
+from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.parts import part
-from sim.engine.state.space_kernel import CLEAN, DROPPED
+from sim.engine.state.space_kernel import CLEAN
 
+Floats: TypeAlias = NDArray[np.float64]
 CLEAN_ONES, EITHER = 0, 1
 """Which fronts count: those that are clean, and those that are not dropped."""
+_NOTHING = 2.0**-120
 
 
 @part
 def multiply_out(target: Any, operator: int, t_s: int) -> None:
     """Share of an operator's clients who know no front that counts, as a polynomial from now on."""
-    untold = 1.0 - target.share_told
-    n_young = 0
-    for front in range(target.first_young, target.n_fronts):
-        n_young += int(not target.is_gone[front] and target.told[front, operator] != DROPPED)
+    n_young = target.n_young[operator]
     if n_young >= target.coefficient.shape[2]:
         coefficient = np.zeros((2, target.share_users.size, 2 * n_young))
         for which in range(2):
             write_table(coefficient[which], target.coefficient[which])
         target.coefficient = coefficient
-    target.degree[operator], target.since_s[operator] = n_young, t_s
-    for which in range(2):
-        mine = target.coefficient[which, operator]
-        mine[: n_young + 1] = 0.0
-        none_of_first = target.none_known[target.n_first[which, operator]]
-        if none_of_first > 0:
-            mine[0] = none_of_first * untold ** target.n_old[which, operator]
-        degree = 0
-        for front in range(target.first_young, target.n_fronts):
-            status = target.told[front, operator]
-            is_usable = status == CLEAN if which == CLEAN_ONES else status != DROPPED
-            if target.is_gone[front] or not is_usable:
-                continue
-            fading = target.share_told * np.exp(-(t_s - target.rented_s[front]) / target.tau_s)
-            degree += 1
-            for power in range(degree, 0, -1):
-                mine[power] = mine[power] * untold + mine[power - 1] * fading
-            mine[0] *= untold
+    target.since_s[operator] = t_s
+    clean, either = target.coefficient[CLEAN_ONES, operator], target.coefficient[EITHER, operator]
+    degree = _multiply(target, operator, EITHER, either, t_s)
+    if _are_all_clean(target, operator):
+        write_row(clean, either)
+    else:
+        degree = max(degree, _multiply(target, operator, CLEAN_ONES, clean, t_s))
+    target.degree[operator] = degree
+
+
+@part
+def _are_all_clean(target: Any, operator: int) -> bool:
+    """Whether an operator throttles none of the fronts that it does not drop."""
+    if (
+        target.n_first[CLEAN_ONES, operator] != target.n_first[EITHER, operator]
+        or target.n_old[CLEAN_ONES, operator] != target.n_old[EITHER, operator]
+    ):
+        return False
+    for place in range(target.n_young[operator]):
+        if target.told[target.young[operator, place], operator] != CLEAN:
+            return False
+    return True
+
+
+@part
+def _multiply(target: Any, operator: int, which: int, mine: Floats, t_s: int) -> int:
+    """Fill in the coefficients of one polynomial, from that of power 0 on; return its degree.
+
+    Powers that no time makes a part in 2^120 of the value are left out: rounding does not see them.
+    Of fronts that come and go for months they are nearly all.
+    """
+    untold = 1.0 - target.share_told
+    mine[:] = 0.0
+    none_of_first, degree = target.none_known[target.n_first[which, operator]], 0
+    if none_of_first > 0:
+        mine[0] = none_of_first * untold ** target.n_old[which, operator]
+    for place in range(target.n_young[operator]):
+        front = target.young[operator, place]
+        if which == CLEAN_ONES and target.told[front, operator] != CLEAN:
+            continue
+        if target.fading_at_s[front] != t_s:
+            left = np.exp(-(t_s - target.rented_s[front]) / target.tau_s)
+            target.fading[front], target.fading_at_s[front] = target.share_told * left, t_s
+        fading = target.fading[front]
+        degree += 1
+        for power in range(degree, 0, -1):
+            mine[power] = mine[power] * untold + mine[power - 1] * fading
+        mine[0] *= untold
+        while degree > 0 and mine[degree] <= _NOTHING * mine[0]:
+            mine[degree] = 0.0
+            degree -= 1
+    return degree
 
 
 @part

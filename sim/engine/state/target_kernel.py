@@ -71,6 +71,11 @@ _FIELDS = [
     "n_first",
     "none_known",
     "first_young",
+    # Of those that some clients do not know yet which work at each operator; how many keep it so.
+    "young",
+    "n_young",
+    "fading",
+    "fading_at_s",
     "is_dirty",
     "coefficient",
     "degree",
@@ -190,6 +195,10 @@ def make_target(
         np.zeros((2, n_operators), np.int64),
         none_known,
         0,
+        np.zeros((n_operators, room), np.int64),
+        np.zeros(n_operators, np.int64),
+        np.zeros(room),
+        np.zeros(room, np.int64),
         np.zeros(n_operators, np.bool_),
         coefficient,
         np.zeros(n_operators, np.int64),
@@ -242,6 +251,8 @@ def _make_room(target: Any) -> None:
     target.touched = longer(target.touched, room)
     target.is_touched = longer(target.is_touched, room)
     target.lost_list = longer(target.lost_list, room)
+    target.fading = longer(target.fading, room)
+    target.fading_at_s = longer(target.fading_at_s, room)
     status, told = np.zeros((room, n_operators), np.int8), np.zeros((room, n_operators), np.int8)
     n_held = np.zeros((room, 3), np.int32)
     write_table(status, target.status)
@@ -401,10 +412,31 @@ def _count_front(target: Any, front: int, operator: int, status: int, step: int)
     elif front < target.first_young:
         counts = target.n_old
     else:
+        _list_young(target, front, operator, step)
         return
     counts[EITHER, operator] += step
     if status == CLEAN:
         counts[CLEAN_ONES, operator] += step
+
+
+@part
+def _list_young(target: Any, front: int, operator: int, step: int) -> None:
+    """List a front, or no longer, among those that some clients at an operator do not know yet."""
+    n, young = target.n_young[operator], target.young[operator]
+    place = n_below(young, n, front)
+    if step < 0:
+        for row in range(place + 1, n):
+            young[row - 1] = young[row]
+    else:
+        if n == young.size:
+            more = np.zeros((target.share_users.size, 2 * n), np.int64)
+            write_table(more, target.young)
+            target.young = more
+            young = more[operator]
+        for row in range(n, place, -1):
+            young[row] = young[row - 1]
+        young[place] = front
+    target.n_young[operator] = n + step
 
 
 @part
@@ -492,5 +524,7 @@ def _age(target: Any, t_s: int) -> None:
         if rented_s > 0 and not target.is_gone[front]:
             for operator in range(target.share_users.size):
                 status = target.told[front, operator]
+                if status != DROPPED:
+                    _list_young(target, front, operator, _LESS)
                 target.n_old[EITHER, operator] += int(status != DROPPED)
                 target.n_old[CLEAN_ONES, operator] += int(status == CLEAN)

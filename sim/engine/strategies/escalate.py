@@ -9,14 +9,14 @@ import numpy as np
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.coverage import (
     ADDRESS_BITS,
-    SetAround,
-    answerable_fronts,
+    around_front,
     block_around,
+    block_around_all,
     cut,
     enclosing,
     open_fronts,
 )
-from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.decisions import Decision, Observation, SetOfFront, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
 from sim.engine.strategies.provider_ranges import LargestPrefixes, places_of
@@ -26,9 +26,6 @@ from sim.world.providers import Places
 
 SetOf: TypeAlias = Callable[[Observation, int, int, int], IntervalSet]
 """Set around an address, given the rows of its provider and of its place, -1 for none."""
-
-SetAt: TypeAlias = Callable[[int, int, int], IntervalSet]
-"""Set that the rule of a step puts around an address, given the row of its provider."""
 
 StepOf: TypeAlias = Callable[[IntervalSet], int | None]
 """Step of which a set of addresses is, None if of none."""
@@ -68,9 +65,10 @@ def escalate(
     # Who holds what, and what is exempt, stays as it is in a run: what is around an address does
     # too, and entries keep their steps. Under pressure the same is asked for at every decision.
     @cache
-    def known_in(places: Places | None, exempt: IntervalSet) -> tuple[StepOf, SetAt]:
+    def known_in(places: Places | None, exempt: IntervalSet) -> tuple[StepOf, list[SetOfFront]]:
         seen = Observation(0, places=places, exempt=exempt)
-        return cache(partial(_step_of, seen, sets=sets)), cache(partial(_set_at, seen, sets))
+        set_at: list[SetOfFront] = [cache(partial(_set_at, seen, set_of)) for set_of in sets]
+        return cache(partial(_step_of, seen, sets=sets)), set_at
 
     def decide(observation: Observation) -> Decision:
         step_of, set_at = known_in(observation.places, observation.exempt)
@@ -79,11 +77,11 @@ def escalate(
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
         wider: tuple[int, tuple[Order, ...]] | None = None
         if is_missed and is_over:
-            wider = _wider(observation, set_at, step, len(sets))
+            wider = _wider(observation, set_at, step)
         if wider is not None:
             (step, orders), since_s = wider, observation.t_s
         else:
-            around = _around_front(observation, set_at, step)
+            around = around_front(observation, set_at[step])
             orders = block_around(observation, open_fronts(observation), around)
         # Before a step's patience is over it looks when it will be, however often it is asked
         # meanwhile; later a step may be refused or the goal missed at any time, and it looks often.
@@ -123,27 +121,20 @@ def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
 
 
 def _set_at(
-    observation: Observation, sets: Sequence[SetOf], step: int, address: int, provider_row: int
+    observation: Observation, set_of: SetOf, address: int, provider_row: int
 ) -> IntervalSet:
     places = observation.places
     place_row = places.place_of(address) if places is not None else -1
-    return sets[step](observation, address, provider_row, place_row)
-
-
-def _around_front(observation: Observation, set_at: SetAt, step: int) -> SetAround:
-    """Set that the rule of a step puts around a known front."""
-    address, provider_row = observation.fronts.address, observation.fronts.provider_row
-    return lambda row: set_at(step, int(address[row]), int(provider_row[row]))
+    return set_of(observation, address, provider_row, place_row)
 
 
 def _wider(
-    observation: Observation, set_at: SetAt, step: int, n_steps: int
+    observation: Observation, set_at: Sequence[SetOfFront], step: int
 ) -> tuple[int, tuple[Order, ...]] | None:
     """Next step that lists something new around the known fronts, and its orders; None without."""
     n_held = observation.in_force.count
-    for wider in range(step + 1, n_steps):
-        around = _around_front(observation, set_at, wider)
-        orders = block_around(observation, answerable_fronts(observation), around)
+    for wider in range(step + 1, len(set_at)):
+        orders = block_around_all(observation, set_at[wider])
         new = tuple(order for order in orders if not n_held(order.key))
         if new:
             return wider, new

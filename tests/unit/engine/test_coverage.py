@@ -32,7 +32,9 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(
             wanted.append(_around(address, pieces) - exempt)
     address = np.array([address for address, _ in fronts], np.int64)
     unknown = np.zeros_like(address)
-    known = KnownFronts(address, unknown, unknown, unknown > 0, lambda mechanism: unknown > 0)
+    known = KnownFronts(
+        address, unknown, unknown, unknown > 0, lambda mechanism: unknown > 0, lambda set_of: ()
+    )
     orders = block_around(
         Observation(0, known, exempt=IntervalSet.from_addresses(sorted(exempt))),
         np.arange(address.size),

@@ -70,6 +70,11 @@ def seen(
             discovered_s,
             exempt.contains(address),
             lambda mechanism: held[mechanism].contains(address),
+            lambda set_of: dict.fromkeys(
+                set_of(number(at), provider)
+                for at, provider, _ in fronts
+                if not exempt.holds(number(at))
+            ),
         ),
         in_force=InForce(in_force),
         target_reached_share=reached,
