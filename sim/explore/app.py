@@ -81,7 +81,6 @@ class Site:
 
     def __init__(self, offer: Offer, jobs: Jobs, hosts: frozenset[str]) -> None:
         self._offer, self._jobs, self._hosts = offer, jobs, hosts
-        self._levers: dict[str, Run] = {}
         self.token = secrets.token_urlsafe(24)
         route = "/{token}"
         self.app = Starlette(
@@ -102,6 +101,10 @@ class Site:
             lifespan=self._lifespan,
         )
         self.app.add_middleware(BaseHTTPMiddleware, dispatch=self._guard)
+
+    async def until_shown(self) -> None:
+        """Wait until there is something to show who comes."""
+        await self._jobs.until_shown()
 
     @asynccontextmanager
     async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
@@ -196,13 +199,6 @@ class Site:
             setting = Setting.of_json(json.loads(body), list(self._offer.sources))
             if for_levers:
                 setting = Setting(setting.scenario, setting.strategies, (), 1, 0, setting.root_seed)
-                known = self._levers.get(repr(setting))
-                if (
-                    known is not None
-                    and known.state != "stopped"
-                    and known.number in self._jobs.runs
-                ):
-                    return JSONResponse({"number": known.number})
             run = self._jobs.ask(setting, for_levers=for_levers)
         except (ValueError, RecursionError):
             return _refused(["expected a JSON object, got none"], 400)
@@ -210,8 +206,6 @@ class Site:
             return _refused(str(error).splitlines()[:20])
         except BusyError:
             return _refused(["too many settings wait already: cancel one"], 429)
-        if for_levers:
-            self._levers[repr(setting)] = run
         return JSONResponse({"number": run.number}, 202)
 
     async def _messages(self, request: Request) -> Response:

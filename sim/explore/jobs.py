@@ -1,7 +1,8 @@
 """Processes that compute, and who waits for what.
 
 In: settings. Out: messages of each, as they come. A setting that nobody waits for any more is
-stopped; a process that does not stop is ended, and another one takes its place.
+stopped; a process that does not stop is ended, and another one takes its place. What the page
+shows first is computed before anybody asks, and what was computed is not computed again.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import shutil
 import threading
 from collections import deque
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -91,12 +92,15 @@ class Run:
 class _Process:
     """One process and what it is at."""
 
-    def __init__(self, first: Task) -> None:
+    def __init__(self, first: Task, *, for_levers: bool) -> None:
         context = multiprocessing.get_context("spawn")
         self.ours, theirs = context.Pipe()
         self.stop = context.Event()
+        self.for_levers = for_levers
+        self.is_ready = False
         self.run: Run | None = None
-        self.process = context.Process(target=work, args=(theirs, self.stop, first), daemon=True)
+        arguments = theirs, self.stop, first, for_levers
+        self.process = context.Process(target=work, args=arguments, daemon=True)
         self.process.start()
         theirs.close()
 
@@ -117,17 +121,17 @@ class Jobs:
     sources
         Each scenario that is offered, by the name that is shown.
     first
-        What is asked first: a process computes one replicate of it to be ready.
+        What the page shows first: it is computed before anybody asks.
     n_processes
-        How many settings are computed at a time.
+        How many settings of visitors are computed at a time; one more process chooses levers.
     """
 
     def __init__(
         self, folder: Path, sources: Mapping[str, Source], first: Setting, n_processes: int
     ) -> None:
         self._folder, self._sources = folder, sources
-        self._first = replace(first, n_replicates=1, n_draws=0)
-        self._n_processes = n_processes
+        self._first, self._n_processes = first, n_processes
+        self._untaken: Run | None = None
         self._numbers = itertools.count(1)
         self._waiting: deque[Run] = deque()
         self._processes: list[_Process] = []
@@ -136,10 +140,20 @@ class Jobs:
         self.runs: dict[int, Run] = {}
 
     def begin(self) -> None:
-        """Start the processes; call it in the loop in which messages are waited for."""
+        """Start the processes; call it in the loop in which messages are waited for.
+
+        One begins alone, so that nothing holds up the first picture; the others follow it.
+        """
         self._loop = asyncio.get_running_loop()
-        for _ in range(self._n_processes):
-            self._add()
+        self._untaken = self._new(self._first, for_levers=False)
+        self._add(for_levers=False)
+
+    async def until_shown(self) -> None:
+        """Wait until there is a picture of what the page shows first, or why there is none."""
+        if self._untaken is not None:
+            async for kind, value in self._untaken.messages():
+                if kind != "picture" or value["pictures"]:
+                    return
 
     def end(self) -> None:
         """End all processes."""
@@ -148,15 +162,36 @@ class Jobs:
         self._processes = []
 
     def ask(self, setting: Setting, *, for_levers: bool = False) -> Run:
-        """Compute a setting as soon as a process is free.
+        """Compute a setting as soon as a process is free, unless that is done.
 
         Raises
         ------
         BusyError
             If too many wait.
         """
+        known = self._known(setting, for_levers=for_levers)
+        if known is not None:
+            return known
         if len(self._waiting) >= MOST_WAITING:
             raise BusyError
+        return self._new(setting, for_levers=for_levers)
+
+    def _known(self, setting: Setting, *, for_levers: bool) -> Run | None:
+        """The run of a setting that somebody may have who did not begin it.
+
+        What is under way ends with the visitor who asked for it, but for levers, which are
+        everybody's, and what was begun for whoever asks first.
+        """
+        for run in reversed(self.runs.values()):
+            if run.setting == setting and run.for_levers == for_levers:
+                is_free = for_levers or run is self._untaken
+                if run.state == "done" or (is_free and not run.is_over):
+                    self._untaken = None if run is self._untaken else self._untaken
+                    self.runs[run.number] = self.runs.pop(run.number)  # the last to be forgotten
+                    return run
+        return None
+
+    def _new(self, setting: Setting, *, for_levers: bool) -> Run:
         number = next(self._numbers)
         folder = self._folder / str(number) / "run"
         run = Run(number, setting, folder, for_levers)
@@ -186,11 +221,11 @@ class Jobs:
         if process.run is run and not run.is_over:
             self._replace(process)
 
-    def _add(self) -> None:
+    def _add(self, *, for_levers: bool) -> None:
         number = next(self._numbers)
         ready = Task(number, self._first, self._sources, self._folder / f"{number}-first" / "run")
         ready.folder.parent.mkdir()
-        process = _Process(ready)
+        process = _Process(ready, for_levers=for_levers)
         self._processes.append(process)
         threading.Thread(target=self._listen, args=(process,), daemon=True).start()
 
@@ -213,6 +248,14 @@ class Jobs:
             if process in self._processes:
                 self._replace(process)
             return
+        if kind == "ready":
+            process.is_ready = True
+            if len(self._processes) == 1:
+                for _ in range(self._n_processes - 1):
+                    self._add(for_levers=False)
+                self._add(for_levers=True)
+            self._give()
+            return
         if run is None or run.number != number:
             return
         if kind in ("done", "refused", "stopped"):
@@ -224,24 +267,28 @@ class Jobs:
     def _replace(self, process: _Process) -> None:
         """End a process, and begin another in its place."""
         self._processes.remove(process)
-        run, process.run = process.run, None
+        stopped = [process.run] if process.run is not None else []
+        process.run = None
         process.end()
-        if run is not None:
+        if not process.is_ready:  # neither may the next one be: nobody waits for ever
+            stopped += [run for run in self._waiting if run.for_levers == process.for_levers]
+        for run in stopped:
+            if run in self._waiting:
+                self._waiting.remove(run)
             run.state = "stopped"
             shutil.rmtree(run.folder.parent, ignore_errors=True)
             run.tell("stopped", None)
-        self._add()
+        self._add(for_levers=process.for_levers)
         self._give()
 
     def _give(self) -> None:
-        """Give what waits to processes that are free; what visitors wait for goes first."""
+        """Give what waits to processes that are free, the first come first."""
         for process in self._processes:
-            if process.run is None and self._waiting:
-                run = min(self._waiting, key=lambda one: (one.for_levers, one.number))
-                # Levers may wait: one process at least is for visitors.
-                busy = sum(one.run is not None and one.run.for_levers for one in self._processes)
-                if run.for_levers and busy >= max(self._n_processes - 1, 1):
-                    return
+            if process.run is not None or not process.is_ready:
+                continue
+            mine = (run for run in self._waiting if run.for_levers == process.for_levers)
+            run = next(mine, None)
+            if run is not None:
                 self._waiting.remove(run)
                 process.run, run.state = run, "running"
                 process.stop.clear()

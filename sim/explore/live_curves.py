@@ -93,7 +93,7 @@ class LiveCurves:
         """A picture for each strategy of which anything is known."""
         found = []
         for label in self._labels:
-            band = self._band(label)
+            band = self.band(label)
             if band is None:
                 continue
             n_draws = len(self._finished.get((label, True), ()))
@@ -117,7 +117,7 @@ class LiveCurves:
             return f"So far one replicate of {n_all}, up to {day}; the rest follows."
         return f"So far {n} of {n_all} replicates." if n < n_all else "All replicates as given."
 
-    def _band(self, label: str) -> Band | None:
+    def band(self, label: str) -> Band | None:
         """Mean and bands so far; of the first run what is known of it."""
         runs = self._finished.get((label, False), [])
         at_s = self._at_s

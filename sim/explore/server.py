@@ -5,10 +5,11 @@ In: a scenario or a run folder. Out: an address with a token, on 127.0.0.1 alone
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ def serve(opened: str | None, port: int, on_ready: Callable[[str], None]) -> Non
     port
         0 for a free one.
     on_ready
-        Called with the address once it answers.
+        Called with the address once there is a picture to show.
 
     Raises
     ------
@@ -80,7 +81,7 @@ def serve(opened: str | None, port: int, on_ready: Callable[[str], None]) -> Non
                 timeout_graceful_shutdown=1,
             )
             address = f"http://{place}/{site.token}/"
-            server = _make_server(config, lambda: on_ready(address))
+            server = _make_server(config, site.until_shown, lambda: on_ready(address))
             server.run(sockets=[listening])
 
 
@@ -142,14 +143,21 @@ def _free_name(stem: str, sources: Mapping[str, Source]) -> str:
     return f"{stem} (yours)" if stem in sources else stem
 
 
-def _make_server(config: Any, on_started: Callable[[], None]) -> Any:
-    """A server that says when it answers."""
+def _make_server(
+    config: Any, until_shown: Callable[[], Awaitable[None]], on_shown: Callable[[], None]
+) -> Any:
+    """A server that says when it has something to show."""
     import uvicorn
 
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
             if self.started:
-                on_started()
+                # Not waited for here: until a server is up, Ctrl-C does not end it.
+                self._telling = asyncio.create_task(self._tell())
+
+        async def _tell(self) -> None:
+            await until_shown()
+            on_shown()
 
     return Server(config)

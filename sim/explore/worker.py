@@ -6,6 +6,7 @@ command line would have written. Between two steps of a run it looks whether it 
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import time
@@ -35,6 +36,8 @@ EVERY_S = 0.15
 """Shortest time between two pictures."""
 LEVER_DRAWS = 64
 """Draws by which levers are chosen where no run with draws is there: one Latin hypercube."""
+GIVES_WAY = 10
+"""How much later the process that chooses levers gets the processor (`os.nice`)."""
 SMALL = Setting("surgical", (), ("population.n_businesses=20",), 1)
 """A setting that takes no time."""
 Result = TypeVar("Result")
@@ -45,6 +48,14 @@ class Event(Protocol):
 
     def is_set(self) -> bool:
         """Whether it is to stop."""
+        ...
+
+
+class _Pipe(Protocol):
+    """Where messages go."""
+
+    def send(self, message: Any, /) -> None:
+        """Take a message."""
         ...
 
 
@@ -118,27 +129,40 @@ class _Watched(Executor):
         self._show()
 
 
-def work(pipe: Connection, stop: Event, first: Task) -> None:
+class _Nobody:
+    """Where messages go before anybody asks."""
+
+    def send(self, message: object) -> None:
+        """Take a message."""
+
+
+def work(pipe: Connection, stop: Event, first: Task, gives_way: bool) -> None:
     """Compute what comes through the pipe until it is closed.
 
     Parameters
     ----------
     first
-        What the page shows first: its tables are read, and something small is run, before anybody
-        asks, so that loops and modules are there when it counts.
+        What the page shows first: its tables are read, and something small is run and drawn,
+        before anybody asks, so that loops and modules are there when it counts.
+    gives_way
+        Whether other processes of this computer go first.
     """
     # Ctrl-C is for the process that serves, which ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if gives_way and hasattr(os, "nice"):
+        os.nice(GIVES_WAY)
     with suppress(KeyboardInterrupt):
-        _make_ready(first)
+        _make_ready(first, stop)
+        pipe.send((first.number, "ready", None))
         _serve(pipe, stop)
 
 
-def _make_ready(first: Task) -> None:
+def _make_ready(first: Task, stop: Event) -> None:
     warm_up()
     with suppress(OverblockError):
         first.setting.plan(first.sources)
-        carry_out(Runs(SMALL.plan({SMALL.scenario: Source(SMALL.scenario)})), folder=first.folder)
+        small = replace(first, setting=SMALL, sources={SMALL.scenario: Source(SMALL.scenario)})
+        _carry_out(small, _Nobody(), stop)
     shutil.rmtree(first.folder.parent, ignore_errors=True)
 
 
@@ -161,7 +185,7 @@ def _serve(pipe: Connection, stop: Event) -> None:
             return
 
 
-def _carry_out(task: Task, pipe: Connection, stop: Event) -> dict[str, Any]:
+def _carry_out(task: Task, pipe: _Pipe, stop: Event) -> dict[str, Any]:
     plan = task.setting.plan(task.sources)
     if task.for_levers:
         plan = plan.with_draws(LEVER_DRAWS)

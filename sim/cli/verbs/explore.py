@@ -55,4 +55,5 @@ def explore(
 
                 webbrowser.open(address)
 
+        console.say("Computing what the page shows first …", quiet=quiet)
         serve(scenario_or_run, port, ready)

@@ -4,7 +4,7 @@
 const byId = (id) => document.getElementById(id);
 const form = { scenario: byId("scenario"), replicates: byId("replicates"), draws: byId("draws"), seed: byId("seed"), strategies: byId("strategies") };
 const WAIT_MS = 120; // after the last move of a lever
-const state = { levers: [], given: {}, settings: {}, shown: null, running: null, timer: 0, most: {}, measuring: null };
+const state = { levers: [], given: {}, settings: {}, shown: null, running: null, timer: 0, most: {}, measuring: null, next: null };
 
 function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag);
@@ -77,8 +77,18 @@ async function compute() {
   } catch (said) {
     if (!mine.isOver) fail(Array.isArray(said) ? said : [String(said)]);
   } finally {
-    if (state.running === mine) rest();
+    if (state.running === mine) {
+      rest();
+      goOn();
+    }
   }
+}
+
+// What waits for the first picture, so as not to hold it up.
+function goOn() {
+  const next = state.next;
+  state.next = null;
+  if (next) next();
 }
 
 async function take(mine, setting, { kind, value }) {
@@ -86,7 +96,10 @@ async function take(mine, setting, { kind, value }) {
     const [done, all] = value.done;
     byId("status").textContent = `Computing: ${done} of ${all} runs …`;
     byId("progress").value = all ? done / all : 0;
-    if (value.pictures.length) showPictures("now", value.pictures);
+    if (value.pictures.length) {
+      showPictures("now", value.pictures);
+      goOn();
+    }
     if (value.maps.length) showMaps("now", value.maps);
     if (value.figures.rows.length) showFigures("now", value.figures, "So far, means of the scenario as given");
   } else if (kind === "refused") {
@@ -341,10 +354,10 @@ async function begin() {
   byId("known-strategies").replaceChildren(...start.strategies.map((one) =>
     element("li", {}, element("code", {}, one.id), ` ${one.says}`)));
   fill(kept() || start.first);
-  await describe();
   if (start.levers.length && form.scenario.value === start.first.scenario) setLevers(start.levers, 0);
-  else measure();
+  else state.next = measure;
   compute();
+  await describe();
 }
 
 byId("form").addEventListener("submit", (event) => {
@@ -369,9 +382,9 @@ byId("open-report").addEventListener("click", () => {
 form.scenario.addEventListener("change", async () => {
   fill({ scenario: form.scenario.value, n_replicates: Number(form.replicates.value), n_draws: Number(form.draws.value) });
   setLevers([], 0);
-  await describe();
-  measure();
+  state.next = measure;
   compute();
+  await describe();
 });
 addEventListener("hashchange", () => {
   const setting = kept();

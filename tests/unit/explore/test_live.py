@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,9 +15,15 @@ import sim
 from sim.catalogue.choices import RATIOS, label
 from sim.engine.record.curves import Series
 from sim.engine.state.tally import Group
+from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.pipeline import carry_out
+from sim.experiment.runs import Runs
+from sim.experiment.simulation import Simulation
 from sim.explore.answer import answer_of
 from sim.explore.live_curves import LiveCurves
 from sim.explore.live_figures import LiveFigures
+from sim.explore.setting import Setting, Source
+from sim.measure.bands import Band, step_values
 from sim.measure.measures import Measure
 from sim.report.words.numbers import capitalised
 from sim.results.read import open_run
@@ -83,3 +92,40 @@ def test_a_picture_under_way_says_what_it_rests_on() -> None:
     live.note((0, "own", 1), [0], np.array([[0.1]]), series)
     live.finish((0, "own", 1))
     assert live.pictures()[0]["note"].startswith("All replicates as given.")
+
+
+class _Seen(SerialExecutor):
+    """Runs of a plan, and the picture after each note of the engine."""
+
+    def __init__(self, live: LiveCurves, label: str) -> None:
+        super().__init__()
+        self.live, self.label = live, label
+        self.bands: list[Band] = []
+
+    def run(self, job: Any, keys: Any) -> Generator[Any, None, None]:
+        assert isinstance(job, Simulation)
+        yield from super().run(replace(job, watch=self._note), keys)
+
+    def _note(self, *told: Any) -> None:
+        self.live.note(*told)
+        band = self.live.band(self.label)
+        if band is not None:
+            self.bands.append(band)
+
+
+def test_a_picture_of_the_beginning_is_the_beginning_of_the_result(tmp_path: Path) -> None:
+    end = "end=2018-05-10T00:00+03:00"
+    setting = Setting("telegram-2018", (), ("population.n_businesses=200", end), 1)
+    plan = setting.plan({"telegram-2018": Source("telegram-2018")})
+    scenario = plan.resolved.scenario
+    (label,) = plan.labels
+    seen = _Seen(LiveCurves(plan.labels, scenario.start, scenario.horizon_s, 1), label)
+    carry_out(Runs(plan), folder=tmp_path / "out", executor=seen)
+    kept = open_run(tmp_path / "out").curve("demand_lost_share", label)
+    ends = [int(band.t_s[-1]) for band in seen.bands]
+    assert len(ends) > 3
+    assert ends == sorted(ends)
+    assert ends[0] < scenario.horizon_s / 4
+    for band in seen.bands:
+        assert np.array_equal(band.mean, step_values(kept.t_s, kept.value, band.t_s))
+    assert np.ptp(seen.bands[-1].mean) > 0
