@@ -6,15 +6,20 @@ In: the document of scores. Out: text. It computes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from textwrap import wrap
 from typing import Any
 
 from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.terminal.console import say_out
 from sim.report.documents.validation import BANDS, mean
 from sim.report.documents.validation_cases import RELATIONS, span
-from sim.report.words.numbers import exact, log_error, rounded, score, width
+from sim.report.words.numbers import exact, rounded, score, width
 from sim.results.csvtext import csv_text
 
+WIDTH = 80
+"""Columns of what people read, where stdout is no terminal."""
+NAME_WIDTH = 34
+"""Of them, those that the name of a case and what was published have."""
 COLUMNS = (
     "id",
     "title",
@@ -92,110 +97,112 @@ def _brief(text: str) -> str:
 def print_scores(found: Mapping[str, Any]) -> None:
     """Print scores as a table by role, what they come to, and rankings."""
     columns = [
-        Column("case", "case", "text"),
-        Column("predicted", "predicted"),
-        Column("interval", "90 % interval"),
-        Column("published", "published"),
-        Column("unit", "unit", "text"),
+        Column("case", "case, and what was published", "text"),
+        Column("predicted", "median"),
+        Column("interval", "predicted, 90 %"),
         Column("verdict", "verdict", "text"),
-        Column("log10_error", "log error"),
-        Column("crps", "CRPS"),
-        Column("probability", "bound kept"),
+        Column("score", "score"),
     ]
     sections = []
     for role in ("held-out", "calibration"):
-        rows = []
-        for each in (each for each in found["scores"] if each["role"] == role):
-            predicted, published, quality = each["predicted"], each["published"], each["quality"]
-            rows.append(
-                [
-                    each["id"],
-                    _brief(rounded(predicted["median"])) if predicted else "",
-                    _brief(span(predicted)) if predicted else "",
-                    RELATIONS[published["relation"]] + exact(published["value"]),
-                    published["unit"],
-                    each["verdict"],
-                    log_error(each["log10_error"]),
-                    score(quality["crps"]),
-                    score(quality["probability"]),
-                ]
-            )
-        if rows:
-            notes = [
-                f"{each['id']}: {why}"
-                for each in found["scores"]
-                if each["role"] == role and (why := each["why_not"] or _unknown_part(each))
-            ]
+        mine = [each for each in found["scores"] if each["role"] == role]
+        notes = [
+            f"{each['id']}: {why}"
+            for each in mine
+            if (why := each["why_not"] or _unknown_part(each))
+        ]
+        if mine:
+            rows = [row for each in mine for row in _rows(each)]
             sections.append(Section(role, role, columns, rows, notes))
-    print_tables(sections)
+    print_tables(sections, WIDTH)
     print()
+    _say("Score: CRPS of log10, of which less is better; after p the probability of a bound.")
     n = found["n_draws"]
     over = f"over {n} joint draws of all that is not known" if n else "by luck alone"
     if weighted := found["weighted"]:
         over += f"; weighed by calibration figures of {', '.join(w['scenario'] for w in weighted)}"
-    say_out(f"Intervals {over}, except of calculations:")
+    _say(f"Intervals {over}, except of calculations:")
     for tally in (each for each in found["tallies"] if not each["subject"]):
         if tally["n_cases"]:
             _print_tally(tally)
     if len(found["side_by_side"]) > 1:
-        print_tables([_side_by_side(found)])
+        print_tables([_side_by_side(found)], WIDTH)
     for ranking in found["rankings"]:
-        say_out(
+        _say(
             f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
             f"{ranking['n_computable']} of {len(ranking['cases'])} cases ({ranking['role']})"
         )
 
 
+def _rows(each: Mapping[str, Any]) -> list[list[str]]:
+    """Rows of a case: what was predicted, and below its name what was published."""
+    predicted, published, quality = each["predicted"], each["published"], each["quality"]
+    kept = score(quality["probability"])
+    says = f"{RELATIONS[published['relation']]}{exact(published['value'])} {published['unit']}"
+    return [
+        [
+            each["id"],
+            _brief(rounded(predicted["median"])) if predicted else "",
+            _brief(span(predicted)) if predicted else each["verdict"],
+            each["verdict"] if predicted else "",
+            score(quality["crps"]) or (f"p {float(kept):.2f}" if kept else ""),
+        ],
+        *([f"  {line}", "", "", "", ""] for line in wrap(says, NAME_WIDTH - 2)),
+    ]
+
+
+def _say(text: str) -> None:
+    say_out(text, WIDTH)
+
+
 def _side_by_side(found: Mapping[str, Any]) -> Section:
     """Scores of held-out numbers by luck, over all ranges, and over weighted draws."""
+    names = ("inside", "width", "CRPS", "spread", "high", "low")
     columns = [
-        Column("subject", "predicted by", "text"),
-        Column("band", "over", "text"),
-        *(
-            Column(name, name.replace("_", " "))
-            for name in ("numbers", "inside", "width", "CRPS", "spread", "too_high", "too_low")
-        ),
+        Column("subject", "predicted by, over", "text"),
+        *(Column(name, name) for name in names),
     ]
     bands = found["side_by_side"]
-    rows = [
-        [
-            tally["subject"] or "all",
-            BANDS[name],
-            tally["n_figures"],
-            f"{tally['coverage']:.0%}",
-            width(tally["log10_width"]),
-            mean(tally, "crps"),
-            *(score(tally[f"crps_{part}"]) for part in ("spread", "over", "under")),
+    rows: list[list[str]] = []
+    for subject in dict.fromkeys(one["subject"] for one in bands["luck"]):
+        mine = [
+            [
+                f"  {BANDS[name]}",
+                f"{tally['coverage']:.0%}",
+                width(tally["log10_width"]),
+                mean(tally, "crps"),
+                *(score(tally[f"crps_{part}"]) for part in ("spread", "over", "under")),
+            ]
+            for name, tallies in bands.items()
+            for tally in tallies
+            if (tally["role"], tally["subject"]) == ("held-out", subject) and tally["n_figures"]
         ]
-        for subject in dict.fromkeys(one["subject"] for one in bands["luck"])
-        for name, tallies in bands.items()
-        for tally in tallies
-        if (tally["role"], tally["subject"]) == ("held-out", subject) and tally["n_figures"]
-    ]
+        if mine:
+            rows += [[subject or "all", *[""] * len(names)], *mine]
     return Section("side_by_side", "Held-out numbers, side by side", columns, rows)
 
 
 def _print_tally(tally: Mapping[str, Any]) -> None:
     error = tally["median_abs_log10_error"]
     text = "" if error is None else f"; median absolute log error {error:.2f}"
-    say_out(
+    _say(
         f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
         f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
         f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
     )
     if tally["n_figures"]:
-        say_out(
+        _say(
             f"  {tally['n_figures']} numbers, each once: CRPS of log10 {mean(tally, 'crps')}, "
             f"of an even guess {mean(tally, 'crps_guess') or 'not known'}; "
             f"{tally['coverage']:.0%} inside, median width {width(tally['log10_width'])}"
         )
     if tally["n_before"]:
-        say_out(
+        _say(
             f"  {tally['n_before']} of which one before is known: CRPS "
             f"{mean(tally, 'crps_before')}, of persistence {mean(tally, 'crps_persistence')}"
         )
     if tally["n_bounds"]:
-        say_out(
+        _say(
             f"  {tally['n_bounds']} bounds: kept with probability {tally['probability']:.2f}, "
             f"Brier score {mean(tally, 'brier')}, of an even guess "
             f"{mean(tally, 'brier_guess') or 'not known'}"

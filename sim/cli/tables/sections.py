@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sim.cli.options import Format
-from sim.cli.terminal.tables import NOT_KNOWN, new_table, open_console
+from sim.cli.terminal.tables import NOT_KNOWN, PAGE_WIDTH, new_table, open_console
 from sim.report.words.markdown import markdown_text
 from sim.results.csvtext import csv_text
 
@@ -62,9 +62,9 @@ def print_sections(sections: Sequence[Section], form: Format) -> None:
             print_tables(sections)
 
 
-def print_tables(sections: Sequence[Section]) -> None:
-    """Print sections as tables on stdout."""
-    console = open_console()
+def print_tables(sections: Sequence[Section], page_width: int = PAGE_WIDTH) -> None:
+    """Print sections as tables on stdout, where that is no terminal as wide as a page."""
+    console = open_console(page_width)
     for position, section in enumerate(sections):
         columns = [(column.heading, column.kind != "text") for column in section.columns]
         table = new_table(section.title, columns)

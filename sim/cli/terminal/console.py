@@ -76,20 +76,22 @@ def say(text: str, *, quiet: bool = False) -> None:
         print(fold(text, sys.stderr), file=sys.stderr)
 
 
-def say_out(text: str) -> None:
-    """Print sentences on stdout."""
-    print(fold(text, sys.stdout))
+def say_out(text: str, page_width: int | None = None) -> None:
+    """Print sentences on stdout; `page_width` as of `fold`."""
+    print(fold(text, sys.stdout, page_width))
 
 
-def fold(text: str, stream: TextIO) -> str:
+def fold(text: str, stream: TextIO, page_width: int | None = None) -> str:
     """Break lines between words where a terminal is narrower than they are; else as they are.
+
+    Where there is no terminal it is a page of `page_width` columns, if that is given.
 
     What follows a break is indented by two more, so that a line of output is still told from the
     next. A word that is longer than the terminal stays whole: it may be a path.
     """
-    if not stream.isatty():
+    width = shutil.get_terminal_size().columns if stream.isatty() else page_width
+    if width is None:
         return text
-    width = shutil.get_terminal_size().columns
     return "\n".join(_folded(line, width) for line in text.split("\n"))
 
 

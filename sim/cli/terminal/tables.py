@@ -21,11 +21,17 @@ LONGEST_NAME = 26
 NOT_KNOWN = "not known"
 
 
-def open_console() -> Console:
-    """Where tables are printed; what users wrote is text there, never markup."""
+def open_console(page_width: int = PAGE_WIDTH) -> Console:
+    """Where tables are printed; what users wrote is text there, never markup.
+
+    Parameters
+    ----------
+    page_width
+        Columns where stdout is no terminal.
+    """
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else PAGE_WIDTH
+    width = None if sys.stdout.isatty() else page_width
     return Console(width=width, markup=False, highlight=False)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
@@ -39,7 +38,7 @@ def list_scenarios(as_json: JsonOption = False) -> None:
             console.print_json({"schema": "overblock/list/1", "scenarios": rows})
         else:
             width = max(len(name) for name in titles)
-            room = shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+            room = shutil.get_terminal_size().columns  # 80 where there is no terminal
             for name, title in titles.items():
                 said = wrap(title, max(room - width - 2, 20)) or [""]
                 for head, line in zip_longest([name], said, fillvalue=""):

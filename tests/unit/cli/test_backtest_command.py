@@ -12,6 +12,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.cli.tables.scores import print_scores
+from sim.report.words.numbers import exact
 from tests.cases import NAMES_LAW, case_file
 
 BRIEF = ("--draws", "2", "-w", "1")
@@ -56,11 +58,13 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     assert "held-out: 1 of 1 computable cases inside (1 in all;" in result.stdout
     assert "calibration: 0 of 0 computable cases inside (1 in all;" in result.stdout
     assert "Intervals over 64 joint draws of all that is not known" in result.stdout
-    names, none = (
-        line.split() for line in result.stdout.splitlines() if line.startswith(("names ", "c1 "))
-    )
-    assert names[4:7] == ["16", "u", "inside"]
-    assert none[1:] == ["1", "u", "not", "computable"]
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    names, none = (row for row, line in enumerate(lines) if line.startswith(("names ", "c1 ")))
+    assert lines[names].split()[-2] == "inside"
+    assert lines[names + 1].split() == ["16", "u"]
+    assert lines[none].split()[1:] == ["not", "computable"]
+    assert lines[none + 1].split() == ["1", "u"]
     assert "Held-out numbers, side by side" in result.stdout
     alone = call("--blind", str(blind), "--draws", "0")
     assert "Intervals by luck alone" in alone.stdout
@@ -196,3 +200,17 @@ def test_a_file_that_is_there_is_refused_before_anything_is_computed(
     assert call("names", "--blind", str(blind), option, str(path), "--force").exit_code == 0
     assert path.read_text() != "mine"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["blind.yaml", "mine.svg"]
+
+
+def test_the_shipped_scores_fit_a_page(
+    repository: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = json.loads((repository / "docs/explanation/validation.json").read_text("utf-8"))
+    print_scores(kept)
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    for each in kept["scores"]:
+        name = each["id"][:34]
+        (row,) = (row for row, line in enumerate(lines) if line.split()[:1] == [name])
+        assert each["verdict"] in lines[row]
+        assert exact(each["published"]["value"]) in " ".join(lines[row + 1 : row + 3])

@@ -389,7 +389,9 @@ def test_samples_are_those_of_the_clone_and_replace_nothing(
 
 def test_list_names_every_shipped_scenario(repository: Path) -> None:
     names = sorted(path.stem for path in (repository / "scenarios").glob("*.yaml"))
-    assert [line.split()[0] for line in call("list").stdout.splitlines()] == names
+    lines = call("list").stdout.splitlines()
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == names
+    assert max(map(len, lines)) <= 80
     document = json.loads(call("list", "--json").stdout)
     assert [row["name"] for row in document["scenarios"]] == names
 
