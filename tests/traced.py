@@ -1,12 +1,13 @@
 """Numbers of README, documents and a report, and the one command that says where each is from.
 
-``python -m tests.traced [SEED]`` chooses fifteen of them, of each kind of page and number, and
+``python -m tests.traced [SEED]`` chooses twenty of them, of each kind of page and number, and
 prints the commands. What a run has computed is none of them: its number hangs on every input, and
 ``overblock verify`` computes it again.
 """
 
 from __future__ import annotations
 
+import csv
 import json
 import random
 import re
@@ -16,9 +17,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sim.report.page.sources import source_table
+from sim.report.words.languages import language as language_of
+from sim.results.read import open_run
+from sim.scenario.tables.seeds import read_note
 from tests.conftest import REPOSITORY
 
-N_CHOSEN = 15
+N_CHOSEN = 20
 SCENARIO = "telegram-2018"
 REPLAY = "telegram-2018-replay"
 RANGE, OUTCOME = "end of a range", "published outcome"
@@ -35,8 +40,19 @@ _OUTCOME = re.compile(
     r"(?:at least |at most )?(?P<value>\d[\d,.]*)",
     re.M,
 )
+_TABLES = {
+    "article-figures": SCENARIO,
+    "hosting-concentration": SCENARIO,
+    "spain-sessions-2025-26": "match-days",
+    "telegram-2018-published-totals": REPLAY,
+}
+"""Tables with columns of numbers that are facts, and a scenario that takes each."""
 _WITHOUT_RUNS = ("names-law", "national-method", "exposure")
 """Predictors of cases whose published outcome a command tells without simulating days."""
+_PRICE = re.compile(
+    r"^\| `(?P<key>\w+)` \| (?P<sector>[\w-]+) \| (?P<spell>\w+) \| (?P<value>[\d.e]+) \[", re.M
+)
+_CONSTANT = re.compile(r"^\| `(?P<key>\w+)` \| (?P<value>[\d.e]+) \[", re.M)
 _SAID = re.compile(r"(?<![\d.,])(\d[\d.,]*\d) million|about (\d{3})\b")
 
 
@@ -56,6 +72,8 @@ class Claim:
         Arguments of ``overblock`` that trace it.
     key
         What it is a value of; empty where the command finds it by its value alone.
+    row
+        Which row of a table has it; empty where the key says enough.
     """
 
     where: str
@@ -63,6 +81,7 @@ class Claim:
     said: str
     command: tuple[str, ...]
     key: str = ""
+    row: str = ""
 
 
 def claims(run: Path | None = None) -> list[Claim]:
@@ -73,7 +92,10 @@ def claims(run: Path | None = None) -> list[Claim]:
     run
         A run folder whose report is among the pages; none when left out.
     """
-    found = [*_of_readme(), *_of_parameters(), *_of_unknowns(), *_of_validation()]
+    found = [
+        *_of_readme(), *_of_parameters(), *_of_unknowns(), *_of_validation(), *_of_money(),
+        *_of_cells(),
+    ]  # fmt: skip
     if run is not None:
         manifest = json.loads((run / "manifest.json").read_text(encoding="utf-8"))
         found += [
@@ -83,6 +105,7 @@ def claims(run: Path | None = None) -> list[Claim]:
                 str(one["value"]),
                 _sources(str(run), one["key"]),
                 one["key"],
+                f"line {one['lines']}" if "lines" in one else "",
             )
             for one in manifest["sources"]
             if isinstance(one.get("value"), int | float)
@@ -90,8 +113,34 @@ def claims(run: Path | None = None) -> list[Claim]:
     return found
 
 
+def printed(run: Path, language: str) -> list[Claim]:
+    """All numbers that the page of a run prints as values of facts, as its language prints them."""
+    lines = source_table(open_run(run), language_of(language)).rows
+    return [
+        Claim(
+            f"report in {language}",
+            "fact",
+            plain,
+            ("sources", str(run), "--find", key.text.partition(".")[0], "--json"),
+            key.text,
+            key.range,
+        )
+        for line in lines
+        for key, value in [line.cells[:2]]
+        if line.group == "fact" and (plain := without_marks(value.text, language))
+    ]
+
+
+def without_marks(text: str, language: str) -> str:
+    """A number as a reader of a language takes it, with a point and no other mark; else nothing."""
+    if language != "en":
+        text = re.sub(r"[.\s]", "", text).replace(",", ".")
+    text = text.replace(",", "")
+    return text if re.fullmatch(r"\d+(\.\d+)?", text) else ""
+
+
 def choose(found: Sequence[Claim], seed: int) -> list[Claim]:
-    """Fifteen of some claims: of each kind of number of each page as many, as far as there are."""
+    """Twenty of some claims: of each kind of number of each page as many, as far as there are."""
     luck = random.Random(seed)
     strata: dict[tuple[str, str], list[Claim]] = {}
     for one in found:
@@ -172,6 +221,49 @@ def _of_validation() -> list[Claim]:
         for found in _OUTCOME.finditer((folder / "validation.md").read_text(encoding="utf-8"))
         if found["case"] in cheap
     ]
+
+
+def _of_money() -> list[Claim]:
+    """Prices, and constants of national methods, on the page of money."""
+    text = (REPOSITORY / "docs/explanation/money.md").read_text(encoding="utf-8")
+    found = []
+    for one in _PRICE.finditer(text):
+        words = (one["key"], one["sector"].replace("others", ""), one["spell"].replace("all", ""))
+        row = " / ".join(filter(None, words))
+        key = "money-parameters.value"
+        found.append(
+            Claim("money.md", "price", one["value"], _rows(SCENARIO, one["key"]), key, row)
+        )
+    for one in _CONSTANT.finditer(text):
+        key = "economy-russia-2018.value"
+        command = _rows(SCENARIO, one["key"])
+        found.append(Claim("money.md", "constant", one["value"], command, key, one["key"]))
+    return found
+
+
+def _of_cells() -> list[Claim]:
+    """Numbers in columns of facts of tables that a scenario takes, found by their line."""
+    found = []
+    for name, of in _TABLES.items():
+        path = REPOSITORY / "seeds" / f"{name}.csv"
+        note = read_note(path)
+        assert note is not None
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for column, about in note.columns.items():
+            for number, row in enumerate(rows, start=2):
+                is_name = column in note.keys  # a key names a row, and claims nothing
+                if about.kind == "fact" and not is_name and re.fullmatch(r"[\d.]+", row[column]):
+                    key = f"{name}.{column}"
+                    command = _rows(of, f"{name}.{column}")
+                    found.append(
+                        Claim("seeds", "cell", row[column], command, key, f"line {number}")
+                    )
+    return found
+
+
+def _rows(of: str, key: str) -> tuple[str, ...]:
+    return "sources", of, "--rows", "--find", key, "--json"
 
 
 def _sources(of: str, key: str) -> tuple[str, ...]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 from tests.conftest import REPOSITORY
+from tests.experiments import run_experiment
 from tests.references import can_be_followed
 from tests.traced import (
     N_CHOSEN,
@@ -22,26 +26,43 @@ from tests.traced import (
     claims,
     falsified,
     is_same,
+    printed,
+    without_marks,
 )
 
 SEED = int(os.environ.get("OVERBLOCK_TRACED", "1"))
 """Which numbers are chosen; any other seed must do as well."""
-PAGES = {"README", "parameters.md", "unknowns.md", "validation.md", "report"}
+PAGES = {
+    "README", "money.md", "parameters.md", "report", "report in es", "report in it",
+    "report in ru", "seeds", "unknowns.md", "validation.md",
+}  # fmt: skip
 KINDS = {"fact", "derived", "assumption"}
+
+
+@cache
+def said_by(command: tuple[str, ...]) -> dict[str, Any]:
+    """What a command says."""
+    result = CliRunner().invoke(app, [*command])
+    assert result.exit_code == 0, result.output
+    return cast("dict[str, Any]", json.loads(result.stdout))
 
 
 def traced(claim: Claim) -> list[dict[str, Any]]:
     """Lines of what a command says that have the number."""
-    result = CliRunner().invoke(app, [*claim.command])
-    assert result.exit_code == 0, result.output
-    document = json.loads(result.stdout)
+    document = said_by(claim.command)
     if claim.kind == OUTCOME:
         (score,) = document["scores"]
         published = {**score["published"], "kind": "fact"}
         return [published] if is_same(claim.said, published["value"]) else []
     lines = document["sources"]
     keys = (claim.key, claim.key.replace(":", "."))
-    return [one for one in lines if (not claim.key or one["key"] in keys) and _has(one, claim)]
+    return [
+        one
+        for one in lines
+        if (not claim.key or one["key"] in keys)
+        and (not claim.row or claim.row in (one.get("row"), f"line {one.get('lines')}"))
+        and _has(one, claim)
+    ]
 
 
 def _has(line: dict[str, Any], claim: Claim) -> bool:
@@ -62,8 +83,19 @@ def rests_on_something(line: dict[str, Any]) -> bool:
     return bool(line.get("why")) and (kind == "choice" or "range" in line)
 
 
-def test_fifteen_numbers_chosen_at_random_are_traced(shipped_run: Path) -> None:
-    found = claims(shipped_run)
+@pytest.fixture(scope="module")
+def every_claim(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Claim]:
+    """Numbers of documents and tables, of a report, and of one in three other languages."""
+    austria = tmp_path_factory.mktemp("austria") / "run"
+    resolved = resolve(load_scenario("austria-2022"))
+    run_experiment(resolved, root_seed=1, n_replicates=1, folder=austria)
+    others = [one for language in ("es", "it", "ru") for one in printed(austria, language)]
+    assert len(others) > 30
+    return [*claims(shipped_run), *others]
+
+
+def test_twenty_numbers_chosen_at_random_are_traced(every_claim: list[Claim]) -> None:
+    found = every_claim
     chosen = choose(found, SEED)
     assert len(chosen) == N_CHOSEN
     # Each kind of page and of number is among them.
@@ -74,12 +106,12 @@ def test_fifteen_numbers_chosen_at_random_are_traced(shipped_run: Path) -> None:
     assert owed == []
 
 
-def test_a_falsified_number_is_traced_to_nothing(shipped_run: Path) -> None:
+def test_a_falsified_number_is_traced_to_nothing(every_claim: list[Claim]) -> None:
     """Of each kind of page and number, one that is told with another last digit."""
     first: dict[tuple[str, str], Claim] = {}
-    for one in choose(claims(shipped_run), SEED):
+    for one in choose(every_claim, SEED):
         first.setdefault((one.where, one.kind), one)
-    assert len(first) > 6
+    assert len(first) > 12
     assert [one for one in map(falsified, first.values()) if traced(one)] == []
 
 
@@ -113,6 +145,22 @@ def test_a_number_is_told_at_the_digits_that_are_said(
     said: str, value: object, is_right: bool
 ) -> None:
     assert is_same(said, value) is is_right
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "plain"),
+    [
+        ("1,234.5", "en", "1234.5"),
+        ("1.234,5", "it", "1234.5"),
+        ("255\xa0315\xa0270", "ru", "255315270"),
+        ("0,95", "es", "0.95"),
+        ("de 1 a 2", "es", ""),
+    ],
+)
+def test_a_number_of_another_language_is_read_as_its_readers_do(
+    text: str, language: str, plain: str
+) -> None:
+    assert without_marks(text, language) == plain
 
 
 def test_what_nobody_can_follow_is_found() -> None:

@@ -310,6 +310,8 @@ def range_text(limits: object, words: Language = IN_ENGLISH) -> str:
 
 
 def _plain(value: object, words: Language) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(one, words) for one in value)
     is_number = isinstance(value, int | float)
     return words.digits(f"{value:,.12g}") if is_number else str(value)
 

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sim.report.page.tables import value_cell
+from sim.report.words.languages import language
 from sim.report.words.numbers import listing, number, percent, percent_span, quantity, span
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -83,3 +85,8 @@ def test_names_are_listed_in_words() -> None:
         "a and b",
         "a, b and c",
     ]
+
+
+def test_a_value_that_is_a_list_reads_as_one() -> None:
+    assert value_cell(["sharing-2018", 1234.5]).text == "sharing-2018, 1,234.5"
+    assert value_cell(["sharing-2018", 0.5], language("es")).text == "sharing-2018, 0,5"
