@@ -55,7 +55,7 @@ def test_changes_of_the_first_days_are_one_thing_each_within_its_range() -> None
         scenario(["fronts.n_fronts=12.0"])
 
 
-@pytest.mark.laws
+@pytest.mark.long
 def test_the_page_has_the_first_days_that_its_command_gives() -> None:
     given = scenario([])
     rows = published(given)

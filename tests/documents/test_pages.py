@@ -17,14 +17,13 @@ QUICK = (
     *(
         f"docs/explanation/{name}.md"
         for name in (
-            "cover", "credibility", "glossary", "limitations", "mechanisms", "misleading", "money",
-            "odd", "overmatch", "strategies", "trace", "what-numbers-mean",
+            "cover", "credibility", "glossary", "mechanisms", "misleading", "money", "odd",
+            "overmatch", "what-numbers-mean",
         )
     ),
-    "docs/how-to/assess-a-blocklist.md",
     "docs/reference/addresses.md",
 )  # fmt: skip
-"""Pages that take seconds; the others are long tests."""
+"""Pages that take less than five seconds of a processor; the others are long tests."""
 WRITTEN = {"docs/explanation/validation.md": "Written by `overblock backtest "}
 """Pages that a command writes from top to bottom, and how they say so."""
 PAGES = pages()

@@ -124,7 +124,7 @@ def test_every_published_outcome_has_a_reference_that_can_be_followed() -> None:
     assert owed == []
 
 
-@pytest.mark.laws
+@pytest.mark.long
 def test_every_number_that_may_be_chosen_of_the_documents_is_traced() -> None:
     assert [one for one in claims() if not any(map(rests_on_something, traced(one)))] == []
 

@@ -162,8 +162,15 @@ def test_of_two_at_one_place_the_second_fails_before_it_computes() -> None:
     assert (first.returncode, names()) == (130, ["out"])
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
-@pytest.mark.parametrize("verb", ["run", "sweep"])
+@pytest.mark.parametrize(
+    ("verb", "name"),
+    [
+        ("run", "SIGINT"),
+        ("sweep", "SIGTERM"),
+        pytest.param("run", "SIGTERM", marks=pytest.mark.long),
+        pytest.param("sweep", "SIGINT", marks=pytest.mark.long),
+    ],
+)
 def test_an_interrupt_in_a_query_is_no_failed_run(verb: str, name: str) -> None:
     """DuckDB with one thread drops the interrupt and raises an error of its own."""
     before = (
@@ -188,18 +195,27 @@ def test_an_interrupt_in_a_query_is_no_failed_run(verb: str, name: str) -> None:
     assert files_of("out") == files_of("whole")
 
 
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+IN_A_QUERY = {
+    "import": ("sim.addresses.feeds.normal._metadata", "list.txt", "-o", "table.parquet"),
+    "plot": ("sim.report.figures.style.add_caption", "out", "outages"),
+    "report": ("sim.report.page.document.render", "out"),
+}
+"""Where each command is interrupted, and its arguments."""
+
+
 @pytest.mark.parametrize(
-    ("where", "arguments"),
+    ("verb", "name"),
     [
-        ("sim.addresses.feeds.normal._metadata", ["import", "list.txt", "-o", "table.parquet"]),
-        ("sim.report.figures.style.add_caption", ["plot", "out", "outages"]),
-        ("sim.report.page.document.render", ["report", "out"]),
+        ("import", "SIGINT"),
+        ("plot", "SIGTERM"),
+        ("report", "SIGINT"),
+        pytest.param("import", "SIGTERM", marks=pytest.mark.long),
+        pytest.param("plot", "SIGINT", marks=pytest.mark.long),
+        pytest.param("report", "SIGTERM", marks=pytest.mark.long),
     ],
 )
-def test_an_interrupted_command_leaves_nothing_half_done(
-    where: str, arguments: list[str], name: str
-) -> None:
+def test_an_interrupted_command_leaves_nothing_half_done(verb: str, name: str) -> None:
+    where, *arguments = IN_A_QUERY[verb]
     Path("list.txt").write_text("192.0.2.0/24\n")
     assert call(*RUN, "-o", "out").exit_code == 0
     before = sorted(files_of("."))
@@ -210,6 +226,7 @@ def test_an_interrupted_command_leaves_nothing_half_done(
         f"    {INTERRUPT_SOON.format(name)}\n"
         f"    {A_LONG_QUERY}\n"
         f"module.{function} = interrupted",
+        verb,
         *arguments,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
