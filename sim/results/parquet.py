@@ -111,7 +111,9 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
         try:
             connection.execute(
                 f"COPY (SELECT * FROM {parquet_rows(parts)}) TO {sql_path(path)} "
-                f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880{noted})"
+                # With the encodings of format 2 times and floats take a sixth to a third less room.
+                "(FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, "
+                f"ROW_GROUP_SIZE 122880{noted})"
             )
             row = connection.execute(f"SELECT count(*) FROM {parquet_rows(path)}").fetchone()
         except duckdb.Error as error:
