@@ -7,7 +7,7 @@ pressure. A front that is exempt is answered by none of them: no order would hol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Observation, SetOfFront
-from sim.engine.orders import Mechanism, Order
+from sim.engine.orders import Groups, Mechanism, Order
 
 ADDRESS_BITS = 32
 NETWORK_BITS = 64
@@ -73,7 +73,7 @@ def block_around(
 
     The set around a front holds it: fronts that are exempt are not answered.
     """
-    # Under pressure this is asked for at every decision, and mostly no set reaches into another.
+    # Mostly no set reaches into another.
     distinct = dict.fromkeys(map(around, front_row.tolist()))
     orders = _block_each(observation, distinct, mechanism)
     if orders is not None:
@@ -100,12 +100,18 @@ def _block_each(
     observation: Observation, sets: Iterable[IntervalSet], mechanism: Mechanism
 ) -> tuple[Order, ...] | None:
     """One order for each set; None where they do not lie apart."""
-    distinct = [cut(observation, one) for one in sets]
-    if not _lie_apart(distinct):
+    distinct = tuple(cut(observation, one) for one in sets) if observation.exempt else tuple(sets)
+    return _orders_apart(distinct, mechanism, observation.operators)
+
+
+# Under pressure the same orders are asked for at every decision, and refused.
+@lru_cache(maxsize=64)
+def _orders_apart(
+    sets: tuple[IntervalSet, ...], mechanism: Mechanism, operators: Groups
+) -> tuple[Order, ...] | None:
+    if not _lie_apart(sets):
         return None
-    return tuple(
-        Order("block", one, mechanism, operators=observation.operators) for one in distinct
-    )
+    return tuple(Order("block", one, mechanism, operators=operators) for one in sets)
 
 
 def _block_one_by_one(
@@ -127,7 +133,7 @@ def _block_one_by_one(
     return tuple(orders)
 
 
-def _lie_apart(sets: list[IntervalSet]) -> bool:
+def _lie_apart(sets: Sequence[IntervalSet]) -> bool:
     """Whether the sets follow one another on the line, so that no front is in two of them."""
     ends = sorted(one.ends for one in sets if one)
     return len(ends) == len(sets) and all(last < first for (_, last), (first, _) in pairwise(ends))
