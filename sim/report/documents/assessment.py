@@ -8,7 +8,7 @@ sequence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from sim.assess.assessment import Assessment, parameters_of
 from sim.assess.verdicts import Verdict
@@ -32,6 +32,7 @@ from sim.report.documents.assessment_answers import (
 )
 from sim.report.documents.assessment_uncertainty import appendix_blocks, uncertainty_blocks
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
+from sim.report.words.groups import group_words
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.money import rate_of, rate_sentence
 from sim.report.words.numbers import estimate, in_percent, interval, rounded, whole
@@ -246,11 +247,11 @@ def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
         ("sector", words.say("Sectors")),
         ("provider", words.say("Providers of the front end")),
     ):
-        burdens = found.burdens[split]
+        burdens, named = found.burdens[split], group_words(found.run, split, words)
         days = found.run.horizon_s / 86_400
         yield Table(
             [lead, *map(words.say, titles)],
-            [_burden(burden, days * 24, words) for burden in burdens[: MAX_GROUPS[split]]],
+            [_burden(burden, days * 24, named, words) for burden in burdens[: MAX_GROUPS[split]]],
             (1, 2, 3, 4),
         )
         others = burdens[MAX_GROUPS[split] :]
@@ -299,7 +300,9 @@ def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
     )
 
 
-def _burden(burden: Burden, horizon_h: float, words: Language) -> list[str]:
+def _burden(
+    burden: Burden, horizon_h: float, named: Callable[[str], str], words: Language
+) -> list[str]:
     hours = burden.impaired_h
     n = float(burden.n_businesses.mean())
     low, high = range_of(hours)
@@ -310,7 +313,7 @@ def _burden(burden: Burden, horizon_h: float, words: Language) -> list[str]:
         estimate(float(hours.mean()), low, high),
         in_percent(share),
     )
-    return [words.name(burden.name), *map(words.digits, numbers)]
+    return [named(burden.name), *map(words.digits, numbers)]
 
 
 def _safeguards(found: Assessment, words: Language) -> Iterator[Block]:

@@ -32,6 +32,7 @@ from sim.backtest.error_rate import ErrorRates
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
 from sim.report.documents.blocks import Block, Items, Paragraph, Table
+from sim.report.words.groups import group_words
 from sim.report.words.languages import Language
 from sim.report.words.money import amount_text, rate_of
 from sim.report.words.numbers import (
@@ -177,11 +178,12 @@ def _identified(asked: Asked) -> Iterator[Block]:
                 "By sector:"
             )
         )
+    named = group_words(asked.found.run, "sector", asked.words)
     yield Items(
         [
             asked.say(
                 "{name}: {hit} of {n:business} impaired at least once",
-                name=asked.words.name(one.name),
+                name=named(one.name),
                 hit=asked.digits(rounded(float(one.n_impaired.mean()))),
                 n=asked.digits(rounded(float(one.n_businesses.mean()))),
             )

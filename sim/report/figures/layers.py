@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
+from matplotlib.patches import Patch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
@@ -21,6 +22,7 @@ from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, in_words, instant
 from sim.report.words import findings
+from sim.report.words.groups import group_words
 from sim.report.words.numbers import count
 from sim.results.read import RunFolder
 
@@ -35,6 +37,8 @@ COLOURS = (
 )  # fmt: skip
 _N_PLACES = 240
 _LEAST_SHARE = 0.055
+_LEAST_END = 0.2
+"""Of the highest sum, what is left at the end for names to stand beside their layers."""
 
 
 def layers_table(run: RunFolder, split: str, choice: Choice = DEFAULT) -> FigureTable:
@@ -103,7 +107,7 @@ def plot_layers(
     ax.set_xlim(times[0], times[-1])
     highest = max(float(top[-1].max()), float(np.nan_to_num(high).max()))
     ax.set_ylim(0, max(highest * 1.04, 1.0))
-    beside = []
+    beside, below = [], []
     for row, name in enumerate(names):
         colour = COLOURS[row % len(COLOURS)]
         ax.fill_between(
@@ -113,13 +117,21 @@ def plot_layers(
         place = _place(times, bottom[row], top[row], ax.get_ylim()[1])
         if place is None:
             beside.append((float(bottom[row, -1] + top[row, -1]) / 2, name, "#333333"))
+            below.append(Patch(facecolor=colour, edgecolor="white", label=style.wrapped(name, 2.1)))
         else:
             is_dark = float(np.dot(to_rgb(colour), (0.299, 0.587, 0.114))) < 0.55
             ax.text(
                 *place, name, ha="center", va="center", fontsize=8,
                 color="white" if is_dark else "black",
             )  # fmt: skip
-    if highest > 0:
+    if highest > 0 and top[-1, -1] < _LEAST_END * highest:
+        # They lie upon each other where they end: a key, in the sequence of the layers.
+        if below:
+            ax.legend(
+                handles=below[::-1], loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False,
+                fontsize=8,
+            )  # fmt: skip
+    elif highest > 0:
         style.label_ends(ax, beside)
     else:
         ax.text(0.5, 0.5, "no business is impaired", transform=ax.transAxes, ha="center")
@@ -162,21 +174,24 @@ def draw_layers(run: RunFolder, split: str, lead: str, choice: Choice = DEFAULT)
     names, layers = names[:-1], means[:-1]
     figure = style.new_figure(8, 4.4)
     ax = figure.subplots()
-    plot_layers(ax, times_of(np.append(t_s, run.horizon_s), run.start), layers, names, low, high)
+    named = group_words(run, split)
+    said = [named(name) if name != OTHERS else name for name in names]
+    plot_layers(ax, times_of(np.append(t_s, run.horizon_s), run.start), layers, said, low, high)
     date_axis(ax)
     ax.set_ylabel("businesses impaired (mean over replicates)")
     ax.set_xlabel(f"date, {offset_name(run.start)}")
     unknown = np.full(t_s.size, np.nan)
     bands = {
-        name: Band(t_s, layers[row], unknown, unknown, math.nan, run.n_replicates)
+        said[row]: Band(t_s, layers[row], unknown, unknown, math.nan, run.n_replicates)
         for row, name in enumerate(names)
         if name != OTHERS
     }
-    found = findings.most_of(bands, run.start, f"{lead}, impaired at once", is_share=False)
+    what = f"{lead}, impaired at once"
+    found = findings.most_of(bands, run.start, what, is_share=False, are_businesses=True)
     ax.set_title(style.wrapped(found, 6.5))
     total = layers.sum(axis=0)
     at = int(np.argmax(total))
-    parts = "; ".join(f"{name} {layers[row, at]:,.0f}" for row, name in enumerate(names))
+    parts = "; ".join(f"{name} {layers[row, at]:,.0f}" for row, name in enumerate(said))
     n = run.n_replicates
     spread = (
         f"Layers: means of {count(n, 'replicate')}; dashed lines: {LEVEL:.0%} of replicates, all "

@@ -5,9 +5,13 @@ In: a run folder. Out: figures with their tables.
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterable, Mapping
+
+import numpy as np
 from matplotlib.ticker import PercentFormatter
 
-from sim.measure.bands import band_of, mean_denominator, whole_band
+from sim.measure.bands import Band, band_of, mean_denominator, whole_band
 from sim.report.figures import style
 from sim.report.figures.curves import STATES, name_bands, offset_name, plot_outages
 from sim.report.figures.drawing import (
@@ -21,8 +25,11 @@ from sim.report.figures.drawing import (
 )
 from sim.report.figures.panels import do_overlap, plot_apart
 from sim.report.words import findings
+from sim.report.words.groups import group_words
 from sim.results.read import RunFolder
 
+_HALF, _LEAST = 0.5, 0.01
+"""Where a share goes beyond the first, its axis has the whole; it ends no lower than the second."""
 MAX_PANELS = 8
 """As many as the page shows; the table beside the picture has all."""
 
@@ -79,6 +86,7 @@ def draw_outages_by(
         state: run.curves_by(f"businesses_{state}", split, choice.strategy) for state in STATES
     }
     sizes = {name: mean_denominator(points) for name, points in curves["affected"].items()}
+    named = group_words(run, split)
     names = sorted((name for name in sizes if sizes[name] > 0), key=lambda name: -sizes[name])
     shown = names[:MAX_PANELS]
     n_columns = 3 if len(shown) in (1, 2, 3, 5, 6, 9) else 4
@@ -95,11 +103,13 @@ def draw_outages_by(
     for ax, name in zip(axes.flat, shown, strict=False):
         bands = bands_of[name]
         plot_outages(ax, bands, run.start, run.horizon_s, label=False)
-        ax.set_ylim(0, 1.03)
         ax.yaxis.set_major_formatter(PercentFormatter(1))
-        ax.set_title(f"{name.replace('_', ' ')} (n = {sizes[name]:,.0f})", fontsize=8.5)
+        title = f"{named(name)} (n\xa0=\xa0{sizes[name]:,.0f})"
+        ax.set_title(textwrap.fill(title, 108 // n_columns), fontsize=8.5)
         ax.tick_params(labelsize=7.5)
-        parts.append(f"{name} (of {sizes[name]:,.0f}): {peak_and_end(bands['impaired'], '.0%')}")
+        parts.append(
+            f"{named(name)} (of {sizes[name]:,.0f}): {peak_and_end(bands['impaired'], '.0%')}"
+        )
     for ax in axes.flat[len(shown) :]:
         ax.set_axis_off()
     for ax in axes.flat[max(len(shown) - n_columns, 0) : len(shown)]:
@@ -108,7 +118,8 @@ def draw_outages_by(
         ax.set_xlabel(f"date, {offset_name(run.start)}", fontsize=8)
     for ax in axes[:, 0]:
         ax.set_ylabel("share of businesses", fontsize=8)
-    impaired = {name.replace("_", " "): bands_of[name]["impaired"] for name in shown}
+    axes.flat[0].set_ylim(0, _top(bands_of[name] for name in shown))
+    impaired = {named(name): bands_of[name]["impaired"] for name in shown}
     what = f"{lead}, impaired at once"
     found = findings.most_of(impaired, run.start, what, is_share=True, are_businesses=True)
     style.add_title(figure, found)
@@ -129,3 +140,15 @@ def draw_outages_by(
         f"{'; '.join(parts)}. {brackets(run.n_replicates)}{note and ' ' + note}{rest}"
     )
     return Drawing(figure, alt, FigureTable.stack(tables))
+
+
+def _top(shown: Iterable[Mapping[str, Band]]) -> float:
+    """Upper end of an axis of shares: the whole, or little above all where that is far below."""
+    ends = [
+        np.nan_to_num(end)
+        for bands in shown
+        for one in bands.values()
+        for end in (one.mean, one.high)
+    ]
+    highest = max((float(end.max(initial=0.0)) for end in ends), default=0.0)
+    return 1.03 if highest > _HALF else max(1.08 * highest, _LEAST)

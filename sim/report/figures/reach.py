@@ -33,6 +33,8 @@ from sim.results.read import RunFolder
 REACHED, ON_VPN, IMPAIRED, LOST = map(
     curve_name, ("target_reached_share", "vpn_share", "businesses_impaired", "demand_lost_share")
 )
+WHOLE = 1.02
+"""Upper end of an axis that has the whole."""
 TARGET = {
     REACHED: ("reach it", style.BLUE, "-"),
     ON_VPN: ("use a VPN", style.GREEN, (0, (4, 1.2))),
@@ -62,6 +64,7 @@ def plot_shares(
     looks: Mapping[str, tuple[str, str, object]],
     start: datetime,
     horizon_s: int,
+    top: float = WHOLE,
 ) -> Axes:
     """Shares over time with bands, each with its name at the right edge.
 
@@ -69,11 +72,13 @@ def plot_shares(
     ----------
     looks
         Name, colour and line style of each measure.
+    top
+        Upper end of the axis; names stand where the lines end on it.
     """
     for metric, (_, colour, line) in looks.items():
         plot_band(ax, bands[metric], start, horizon_s, colour=colour, line={"linestyle": line})
     ax.set_xlim(*times_of([0, horizon_s], start))
-    ax.set_ylim(0, 1.02)
+    ax.set_ylim(0, top)
     ax.yaxis.set_major_formatter(PercentFormatter(1))
     ends = [(bands[name].mean[-1], label, colour) for name, (label, colour, _) in looks.items()]
     style.label_ends(ax, ends, gap=0.1)
@@ -101,7 +106,7 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         )
         plot_apart(panels, of_target, names, colours, run.start, run.horizon_s)
         for ax in panels.flat:
-            ax.set_ylim(0, 1.02)
+            ax.set_ylim(0, WHOLE)
             ax.yaxis.set_major_formatter(PercentFormatter(1))
         upper = panels[0, 0]
         style.add_title(figure, found)
@@ -110,16 +115,16 @@ def draw_reach(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         upper, lower = figure.subplots(2, 1, sharex=True)
         plot_shares(upper, bands, TARGET, run.start, run.horizon_s)
         upper.set_title(found)
-    plot_shares(lower, bands, BYSTANDERS, run.start, run.horizon_s)
+    # As high as what is drawn: bystanders may lose little.
+    ends = [end for name in BYSTANDERS for end in _ends(bands[name])]
+    top = min(WHOLE, 1.1 * max(ends, default=0.0) or WHOLE)
+    plot_shares(lower, bands, BYSTANDERS, run.start, run.horizon_s, top)
     date_axis(lower)
     name_bands(figure, bands.values())
     target = str(run.scenario["target"]["name"])
     upper.set_ylabel("share of its users")
     lower.set_title(findings.lost(bands[LOST], run.start))
     lower.set_ylabel("share of businesses, demand")
-    # As high as what is drawn: bystanders may lose little.
-    ends = [end for name in BYSTANDERS for end in _ends(bands[name])]
-    lower.set_ylim(0, min(1.02, 1.1 * max(ends, default=0.0) or 1.02))
     lower.set_xlabel(f"date, {offset_name(run.start)}")
     reached, vpn = bands[REACHED], bands[ON_VPN]
     lowest = int(np.argmin(reached.mean))

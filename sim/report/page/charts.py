@@ -7,7 +7,7 @@ does, in the colours of its reader.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -31,6 +31,7 @@ from sim.measure.bands import (
 from sim.report.figures.addresses import read_marks
 from sim.report.page.turns import turn_marks
 from sim.report.words import findings
+from sim.report.words.groups import group_words
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import quoted, strategies_of, strategy_names
@@ -142,7 +143,10 @@ def read_drawn(run: RunFolder, words: Language = IN_ENGLISH) -> Drawn:
         for split in SPLITS:
             mine = {key.name: points for key, points in curves.items() if key.split == split}
             if mine:
-                panels[split].append(_split(split, strategy, mine, run.start, run.horizon_s, words))
+                named = group_words(run, split, words)
+                panels[split].append(
+                    _split(split, strategy, mine, run.start, run.horizon_s, named, words)
+                )
         if CurveKey(LISTED) not in curves:
             message = f"expected curves of {LISTED} for {strategy}, got none"
             raise DataError([Problem(str(run.path / "curves.parquet"), message)])
@@ -340,6 +344,7 @@ def _split(
     curves: Mapping[str, CurvePoints],
     start: datetime,
     horizon_s: int,
+    named: Callable[[str], str],
     words: Language,
 ) -> dict[str, Any]:
     sizes = {name: mean_denominator(points) for name, points in curves.items()}
@@ -351,7 +356,7 @@ def _split(
         mean = values_at(points, times).mean(axis=0)
         unknown = np.full(mean.size, np.nan)
         band = thin(Band(times, mean, unknown, unknown, sizes[name], 1), MAX_SPLIT_TIMES)
-        shown = words.name(name.replace("_", " "))
+        shown = named(name)
         bands[shown] = band
         lines.append(_line(shown, band, "share"))
     n_left_out = len(names) - len(lines)

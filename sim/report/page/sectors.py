@@ -10,13 +10,12 @@ from collections.abc import Sequence
 
 from sim.report.page.cells import Cell, Line, PageTable, columns, sort_key
 from sim.report.page.groups import table_of_groups
+from sim.report.words.groups import group_words
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent
 from sim.report.words.plain import duration_words
-from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
-from sim.scenario.tables.rows import SectorRow
 
 _LOST = "lost_demand_h_"
 """Columns of the demand that a business lost, in hours of all its demand, by length of outage."""
@@ -34,7 +33,7 @@ def sector_table(
     """
     if not (run.path / "businesses.parquet").is_file():
         return None
-    labels = {row.sector: row.label for row in input_rows(run, "population", "sectors", SectorRow)}
+    named = group_words(run, "sector", words)
     lines = []
     for strategy, sector, n, n_hit, median_s, lost_usd, of_usd_per_h in _by_sector(run):
         share, of_usd = n_hit / n, of_usd_per_h * run.horizon_s / 3600
@@ -42,7 +41,7 @@ def sector_table(
         part = lost_usd / of_usd if of_usd > 0 else math.nan
         lines.append(
             Line.of(
-                labels.get(sector, sector),
+                named(sector),
                 Cell(words.digits(businesses(n / run.n_replicates)), n / run.n_replicates),
                 Cell(words.digits(percent(share, 2)), share),
                 Cell(
@@ -64,7 +63,7 @@ def sector_table(
         "Half of these for more than",
         "Demand lost, USD",
     )
-    heads = columns(*map(words.say, titles), numbers=range(1, 5), english=(0,))
+    heads = columns(*map(words.say, titles), numbers=range(1, 5))
     caption = words.say("Businesses by sector: who was hit, for how long, and what demand was lost")
     return table_of_groups("sectors", caption, heads, lines, run.strategies, shown_first)
 

@@ -130,18 +130,20 @@ def most_of(
     what
         The measure, in the language.
     are_businesses
-        Whether a share is out of the businesses of a line, which its name does not say.
+        Whether it is so many businesses of a line, or a share of them, which its name does not say.
     """
     tops = {name: peak(band, start, words) for name, band in bands.items()}
     first = max(tops, key=lambda name: tops[name][0], default="")
     if not first or not tops[first][0] > 0:
         return words.say("{what}: none at any time", what=what)
     highest, when = tops[first]
-    text = (
-        "{what}: most with {name}, {n} of its businesses on {day}"
-        if are_businesses
-        else "{what}: most with {name}, {n} on {day}"
-    )
+    text = "{what}: most with {name}, {n} on {day}"
+    if are_businesses:
+        text = (
+            "{what}: most with {name}, {n} of its businesses on {day}"
+            if is_share
+            else "{what}: most with {name}, {n} businesses on {day}"
+        )
     n = words.digits(percent(highest, 2) if is_share else number(highest))
     return words.say(text, what=what, name=first, n=n, day=when)
 

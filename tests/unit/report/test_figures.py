@@ -272,7 +272,7 @@ def test_panels_are_sorted_by_size_and_the_rest_is_named(
     monkeypatch.setattr(outages, "MAX_PANELS", 3)
     drawing = draw_outages_by(run, "sector", "By sector")
     titles = [ax.get_title("left") for ax in drawing.figure.axes if ax.get_title("left")]
-    sizes = [float(title.split("n = ")[1].rstrip(")").replace(",", "")) for title in titles]
+    sizes = [float(title.split("=")[1].rstrip(")").replace(",", "")) for title in titles]
     assert len(titles) == 3
     assert sizes == sorted(sizes, reverse=True)
     assert drawing.alt.endswith(" 5 smaller ones are in the table alone.")
