@@ -10,11 +10,15 @@ from collections.abc import Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.report.page.answer import Rows, in_all
+from sim.report.page.bands import share_of
 from sim.report.page.key_figures import confidence_of
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import number, span
+from sim.report.words.numbers import number, percent, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
+
+ENOUGH = 0.5
+"""Share of their hours that the target's users are kept from, for a goal to count as reached."""
 
 
 def answer_comparison(
@@ -23,6 +27,7 @@ def answer_comparison(
     baseline: str,
     settled: str = "",
     words: Language = IN_ENGLISH,
+    verdicts: Sequence[Row] = (),
 ) -> list[str]:
     """Sentences about several strategies tried on the same worlds with the same luck.
 
@@ -35,6 +40,8 @@ def answer_comparison(
     settled
         What is settled over draws of all that is not known; without draws, how sure differences
         are by luck alone is said instead.
+    verdicts
+        Which strategy denies more over these draws.
     """
     harm, effect = (
         {text(row, "strategy"): row for row in comparison if text(row, "metric") == metric}
@@ -47,6 +54,7 @@ def answer_comparison(
         _who_denies_most(effect, baseline, words)
         if settled
         else _who_is_dominated(tradeoff, baseline, confidence, words),
+        *(is_enough(effect, harm, verdicts, baseline, words) if settled else ()),
         settled or _how_sure(harm, comparison, baseline, words),
     ]
 
@@ -119,6 +127,55 @@ def _who_denies_most(effect: Rows, baseline: str, words: Language) -> str:
         n=words.digits(number(cell(known[best], "mean"))),
         ranges=f" ({ranges})" if ranges else "",
     )
+
+
+def is_enough(
+    effect: Rows, harm: Rows, verdicts: Sequence[Row], baseline: str, words: Language = IN_ENGLISH
+) -> list[str]:
+    """Whether a strategy reaches its goal, and whether more harm than the least denies more.
+
+    In a sentence each, joined; none where what was denied is not known.
+
+    Parameters
+    ----------
+    verdicts
+        Rows of ``verdicts.csv``.
+    """
+    share = {name: share_of(row) for name, row in effect.items()}
+    known = {name: one for name, one in share.items() if name != baseline and not math.isnan(one)}
+    harmed = _known(harm, baseline)
+    if not known or not max(known.values()) > 0:
+        return []
+    best = max(known, key=known.__getitem__)
+    said = []
+    if known[best] < ENOUGH:
+        none = "No strategy kept the target's users from half of their hours: at most {share}."
+        said.append(words.say(none, share=words.digits(percent(known[best], 2))))
+    without = share.get(baseline, math.nan)
+    if without > 0:
+        already = "With {baseline} they lack {share} of them already."
+        said.append(words.say(already, baseline=baseline, share=words.digits(percent(without, 2))))
+    if len(harmed) > 1:
+        least = min(harmed, key=lambda name: cell(harmed[name], "mean"))
+        more = _settled_to_deny_more(verdicts, least, baseline)
+        than = (
+            "Settled to deny more than {least}, which harms least: {names}."
+            if more
+            else "None is settled to deny more than {least}, which harms least."
+        )
+        said.append(words.say(than, least=least, names=words.listing(more)))
+    return [" ".join(said)]
+
+
+def _settled_to_deny_more(verdicts: Sequence[Row], than: str, baseline: str) -> list[str]:
+    found = []
+    for row in verdicts:
+        pair = text(row, "strategy"), text(row, "other")
+        if text(row, "metric") == EFFICACY and than in pair and baseline not in pair:
+            is_first = pair[0] == than
+            if text(row, "verdict") == ("worse" if is_first else "better"):
+                found.append(pair[is_first])
+    return found
 
 
 def _who_is_dominated(

@@ -17,8 +17,9 @@ from sim.report.page.downloads import has_file
 from sim.report.page.opening import said
 from sim.report.page.repeat_command import is_comparison, repeat
 from sim.report.words.languages import ENGLISH, Language
-from sim.report.words.numbers import capitalised, percent
+from sim.report.words.numbers import percent
 from sim.report.words.plain import quoted, strategies_of, strategy_names
+from sim.report.words.warnings import warnings_in_words
 from sim.results.read import RunFolder
 from sim.results.tables import Row
 
@@ -51,7 +52,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
     manifest, scenario = run.manifest, run.scenario
     n = run.n_replicates
     limits = scenario["thresholds"]
-    notices = [capitalised(str(warning)) for warning in manifest.get("warnings", [])]
+    notices = warnings_in_words(run)
     strategies = run.strategies
     several = is_comparison(run)
     told = said(run, tradeoff, harmful, words)

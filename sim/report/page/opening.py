@@ -72,6 +72,7 @@ def said(
             names[str(run.manifest["baseline"])],
             settled,
             words,
+            verdicts,
         )
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))

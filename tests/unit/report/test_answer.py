@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from sim.catalogue.choices import EFFICACY
+from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.catalogue.measures import OF_DEMAND, TABLE_DEMAND
 from sim.report.page.answer import answer_run, doubt
-from sim.report.page.answer_comparison import answer_comparison
+from sim.report.page.answer_comparison import answer_comparison, is_enough
 from sim.report.page.key_figures import key_figures
-from sim.results.tables import Cell
+from sim.results.tables import Cell, Row
 from sim.scenario.tables.rows import RateRow
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -205,3 +205,32 @@ def test_a_comparison_of_one_replicate_does_not_speak_of_chance_as_known() -> No
 def test_no_effect_on_the_target_is_no_best_strategy(effect: float) -> None:
     said = answer_comparison([comparison_row("a", 3)], [point("a", effect, 3)], "none")
     assert "denied the target's users most" not in said[1]
+
+
+def test_whether_any_strategy_is_enough_is_said_from_shares_and_verdicts() -> None:
+    def row(name: str, mean: float, of: float | None = None) -> Row:
+        return {"strategy": name, "mean": mean} | ({} if of is None else {"denominator": of})
+
+    effect = {"none": row("none", 20.0, 100), "wide": row("wide", 40.0, 100)}
+    effect["narrow"] = row("narrow", 30.0, 100)
+    harm = {"wide": row("wide", 9.0), "narrow": row("narrow", 1.0), "none": row("none", 0.0)}
+    open_ = {"metric": EFFICACY, "strategy": "wide", "other": "narrow", "verdict": "not settled"}
+    assert plain(is_enough(effect, harm, [open_], "none")) == [
+        "No strategy kept the target's users from half of their hours: at most 40 %. With none "
+        "they lack 20 % of them already. None is settled to deny more than narrow, which harms "
+        "least."
+    ]
+    for pair in (
+        {"strategy": "wide", "other": "narrow", "verdict": "better"},
+        {"strategy": "narrow", "other": "wide", "verdict": "worse"},
+    ):
+        (said,) = is_enough(effect, harm, [open_ | pair], "none")
+        assert said.endswith("Settled to deny more than narrow, which harms least: wide.")
+    # Of harm, or the other way about, it says nothing.
+    for pair in ({"metric": COLLATERAL, "verdict": "better"}, {"verdict": "worse"}):
+        (said,) = is_enough(effect, harm, [open_ | pair], "none")
+        assert "None is settled to deny more than narrow" in said
+    reached = effect | {"wide": row("wide", 60.0, 100), "none": row("none", 0.0, 100)}
+    (said,) = is_enough(reached, harm, [], "none")
+    assert said == "None is settled to deny more than narrow, which harms least."
+    assert is_enough({"wide": row("wide", 40.0, 0)}, harm, [], "none") == []

@@ -22,6 +22,7 @@ from sim.report.figures.outages import draw_outages
 from sim.report.figures.panels import do_overlap
 from sim.report.figures.strategies import draw_strategies
 from sim.report.page.charts import chart_data, read_drawn
+from sim.report.words.groups import group_words
 from sim.results.read import RunFolder, open_run
 
 
@@ -98,7 +99,8 @@ def test_a_title_has_a_number_from_what_is_drawn(name: str, shipped_run: Path) -
             (row for row in range(len(table)) if named[row] not in ("(all)", "all others")),
             key=lambda row: means[row],
         )
-        assert f"most with {named[most]}, {means[most]:,.0f}" in title
+        called = group_words(open_run(shipped_run), "sector")(str(named[most]))
+        assert f"most with {called}, {means[most]:,.0f} businesses on" in title
 
 
 def test_strategies_have_the_names_of_the_page_and_their_labels_below(
