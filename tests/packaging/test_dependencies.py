@@ -78,11 +78,14 @@ def modules_named(repository: Path, folder: str) -> set[str]:
                 found |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 found.add(node.module or "")
-            elif isinstance(node, ast.Call) and (
-                folder == "benchmarks" or ast.unparse(node.func) == "pytest.importorskip"
-            ):
+            elif isinstance(node, ast.Call) and (folder == "benchmarks" or _is_skip(node.func)):
                 found |= {a.value for a in node.args if _is_text(a)}
     return {name.partition(".")[0] for name in found}
+
+
+def _is_skip(called: ast.expr) -> bool:
+    """Whether a test asks for a module by ``pytest.importorskip``."""
+    return isinstance(called, ast.Attribute) and called.attr == "importorskip"
 
 
 def _is_text(node: ast.expr) -> bool:
