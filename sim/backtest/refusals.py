@@ -75,7 +75,9 @@ def why_not_measured(predictor: RunPredictor, resolved: Resolved) -> str:
             return ""
         return f"the scenario has no curve {name}: {_needed(curve.needs)}"
     name = predictor.measure
-    if not name or name in (*metrics_of(resolved), COMPLAINTS):
+    if not name or name in metrics_of(resolved):
+        return ""
+    if name == COMPLAINTS and resolved.scenario.has(COMPLAINTS):
         return ""
     entry = MEASURES[name]
     if entry.is_beside_figure:

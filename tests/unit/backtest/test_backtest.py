@@ -458,6 +458,8 @@ def test_below_its_floor_a_figure_is_not_told_from_zero(tmp_path):
     [
         ("measure: target_user_hours_denied",
          "the scenario has no target_user_hours_denied: it says nothing of users"),
+        ("measure: complaints",
+         "the scenario has no complaints: it says nothing of complaints"),
         ("curve: target_reached_share",
          "the scenario has no curve target_reached_share: it says nothing of users"),
         ("curve: networks_listed", "the scenario has no curve networks_listed: its tables hold no "

@@ -10,6 +10,8 @@ from typing import Literal, get_args, get_origin
 import numpy as np
 import pytest
 
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, ScenarioError
 from sim.measure.money.national import NATIONAL_METHODS
 from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
@@ -330,6 +332,23 @@ def test_the_page_of_cases_names_every_key_and_every_word(repository):
     assert [name for name in ids if f"id: {name}\n" not in page] == [
         "rank-google", "rank-digitalocean",
     ]  # fmt: skip
+
+
+def test_the_how_to_page_asks_for_nothing_that_there_is_not(repository):
+    page = (repository / "docs/how-to/add-a-backtest-case.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith('| "')]
+    assert len(rows) > 10
+    known = {*CURVES, *MEASURES, "t"}
+    for model in parts_of(CaseList):
+        for name, field in model.model_fields.items():
+            known.add(name)
+            for part in arguments_of(field.annotation):
+                known |= set(get_args(part)) if get_origin(part) is Literal else set()
+    for row in rows:
+        asked = re.findall(r"`([^`]*)`", row.split(" | ")[1])
+        assert asked or "ranking" in row, row
+        for words in asked:
+            assert set(re.split(r":? ", words)) <= known, words
 
 
 def test_an_unknown_case_is_refused_with_a_hint():
