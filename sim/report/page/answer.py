@@ -146,6 +146,13 @@ def _in_currency(loss: Row | None, rate: RateRow | None, words: Language) -> str
     return amount_sentence(rate, usd, words)
 
 
+WITHOUT_A_BLOCK = (
+    "What they would have lacked without a block is among these; a comparison with no blocking "
+    "tells it apart."
+)
+"""Fronts come and go anyway: over draws of what is not known that can be most of it."""
+
+
 def _what_the_target_lost(rows: Rows, words: Language) -> str:
     effect = rows.get(EFFICACY)
     if effect is None:
@@ -162,12 +169,15 @@ def _what_the_target_lost(rows: Rows, words: Language) -> str:
         text = "The target's users were denied {n:user-hour}{ranges}, {share} of all there were."
     else:
         text = "The target's users were denied {n:user-hour}{ranges} of {of}, {share}."
-    return words.say(
+    told = words.say(
         text,
         of=words.digits(number(cell(effect, "denominator"))),
         share=words.digits(percent(share)),
         **_value(effect, words),
     )
+    if not cell(effect, "mean") > 0:
+        return told
+    return f"{told} {words.say(WITHOUT_A_BLOCK)}"
 
 
 def _value(row: Row, words: Language) -> dict[str, str]:

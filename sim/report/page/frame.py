@@ -155,7 +155,8 @@ def _assumed(run: RunFolder, words: Language) -> str:
     n = int(run.scenario["population"]["n_businesses"])
     impaired = words.digits(percent(float(run.scenario["thresholds"]["impaired"])))
     hit = words.say(
-        "A business is hit when more than {share} of what its domestic customers try fails.",
+        "Businesses are bystanders, not the target; one is hit when more than {share} of what its "
+        "domestic customers try fails.",
         share=impaired,
     )
     if n == 0:

@@ -37,6 +37,11 @@ function frontierPlot(points, width, height) {
       fill: one.is_dominated ? token("paper") : colour,
     }));
     const place = places[row];
+    // A name that found no room beside its point is tied to it.
+    if (Math.abs(place.down) > 1) {
+      const [x2, y2] = [spot.x + 7 * place.across, spot.y + 9 * place.down];
+      parts.unshift(shape("line", { x1: spot.x, y1: spot.y, x2, y2, stroke: soft, "stroke-width": 0.8, class: "tie" }));
+    }
     parts.push(shape("text", {
       x: spot.x + 9 * place.across, y: spot.y + 9 * place.down + 4, class: "name",
       "text-anchor": place.across > 0 ? "start" : "end",
