@@ -120,7 +120,7 @@ class Settlement:
         n_lost, is_full, is_changed = kernel.settle(self._stage, weight, t_s, has_drifted)
         if n_lost == kernel.UNSETTLED:
             self._turn(t_s)
-            n_lost, is_full = kernel.end_second(self._stage, weight, t_s, is_changed)
+            n_lost, is_full, is_changed = kernel.settle(self._stage, weight, t_s, False)
         if is_changed or is_full:
             self._tell(t_s, n_lost, is_changed=is_changed)
 

@@ -79,49 +79,32 @@ def make_stage(
 
 @compiled
 def settle(stage: Any, weight: Floats, t_s: int, has_drifted: bool) -> tuple[int, bool, bool]:
-    """Draw the consequences of a second in which businesses are not touched.
-
-    Parameters
-    ----------
-    has_drifted
-        Whether states may have moved although nobody is touched.
-
-    Returns
-    -------
-    n_lost, is_full
-        As ``end_second`` says; UNSETTLED where businesses have to take their turn before it.
-    is_changed
-        Whether who reaches the target has changed.
-    """
-    is_touched, is_changed = begin_second(stage.scene, t_s, stage.has_fronts)
-    if is_touched or has_drifted:
-        return UNSETTLED, False, is_changed
-    n_lost, is_full = end_second(stage, weight, t_s, is_changed)
-    return n_lost, is_full, is_changed
-
-
-@compiled
-def end_second(stage: Any, weight: Floats, t_s: int, is_changed: bool) -> tuple[int, bool]:
     """Draw the consequences of a second for complaints, the target and curves.
 
     Parameters
     ----------
     weight : shape (n_operators,)
         How much each operator's users count.
-    is_changed
-        Whether who reaches the target has changed, as ``begin_second`` says.
+    has_drifted
+        Whether states may have moved although nobody is touched.
 
     Returns
     -------
     n_lost, is_full
-        How many fronts the target gives up, and whether there is no room to note another second.
+        How many fronts the target gives up, and whether there is no room to note another second;
+        UNSETTLED where businesses have to take their turn, after which it is asked for again.
+    is_changed
+        Whether who reaches the target has changed.
     """
+    is_touched, is_changed = begin_second(stage.scene, t_s, stage.has_fronts)
+    if is_touched or has_drifted:
+        return UNSETTLED, False, is_changed
     if is_changed and stage.has_complaints:
         pressure_kernel.note(stage.pressure, stage.scene.target, t_s)
     n_lost = snapshot_kernel.note(
         stage.noted, t_s, stage.scene, weight, stage.has_users, is_changed
     )
-    return n_lost, snapshot_kernel.is_full(stage.noted)
+    return n_lost, snapshot_kernel.is_full(stage.noted), is_changed
 
 
 @compiled

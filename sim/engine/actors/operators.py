@@ -119,10 +119,8 @@ class OperatorActors:
         order, addresses = entry.order, entry.addresses
         if entry.mechanism is not Mechanism.NAME:
             self._states.use(entry.mechanism)
-        kernel.come(
+        row = kernel.add_entry(
             self.handle,
-            self._scene,
-            self._register_row,
             addresses.start,
             addresses.stop,
             COLUMN.get(entry.mechanism, kernel.NAME),
@@ -130,10 +128,11 @@ class OperatorActors:
             order.overmatch,
             self._compliance.enforcing(entry),
         )
+        kernel.come_or_go(self.handle, self._scene, self._register_row, row, 1)
 
     def go(self, entry: Entry) -> None:
         """Let an entry leave the register, which a later version will no longer show."""
-        kernel.go(self.handle, self._scene, self._register_row, entry.row)
+        kernel.come_or_go(self.handle, self._scene, self._register_row, entry.row, -1)
 
     def publish(self) -> bool:
         """Have operators download a version; return whether it shows anything else."""

@@ -41,7 +41,7 @@ _KEY, _SEQUENCE, _OPERATOR, _FIRST, _STOP = range(5)
 _N_PHASES = 16
 # Not as literals, for each of which numba would compile a loop of its own.
 _TOP, _BELOW_IT = (cast("int", np.int64(place)) for place in (0, 1))
-_DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY, _MORE, _LESS = (
+_DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = (
     cast("int", np.int64(number))
     for number in (
         Phase.DOWNLOAD,
@@ -51,8 +51,6 @@ _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY, _
         Kind.ENFORCED,
         Kind.RELEASED,
         NOBODY,
-        1,
-        -1,
     )
 )
 
@@ -171,7 +169,7 @@ def make_calendar(
 
 @part
 def _make_room(calendar: Any, n_intervals: int) -> None:
-    """Have room for one more entry of so many intervals, and for one more change."""
+    """Have room for one more entry of so many intervals."""
     row, room = calendar.n_entries, calendar.mechanism.size
     if row == room:
         room, n_operators = 2 * room, calendar.seen.size
@@ -194,32 +192,20 @@ def _make_room(calendar: Any, n_intervals: int) -> None:
         calendar.stop = longer(calendar.stop, max(n, 2 * room))
 
 
-@part
-def _note_change(calendar: Any, row: int) -> None:
-    if calendar.n_changes == calendar.change.size:
-        calendar.change = longer(calendar.change, 2 * calendar.change.size)
-    calendar.change[calendar.n_changes] = row
-    calendar.n_changes += 1
-
-
 @compiled
-def come(
+def add_entry(
     calendar: Any,
-    scene: Any,
-    register: int,
     start: Rows,
     stop: Rows,
     mechanism: int,
     n_rules: int,
     overmatch: float,
     enforces: NDArray[np.bool_],
-) -> None:
-    """Let one more entry come into the register, and count it there.
+) -> int:
+    """Note one more entry that comes into the register, and return its row.
 
     Parameters
     ----------
-    register
-        Its row among those who hold entries.
     start, stop : shape (n,)
         Its intervals.
     enforces : shape (n_operators,)
@@ -233,19 +219,29 @@ def come(
     write_row(calendar.stop[low:high], stop)
     calendar.mechanism[row], calendar.n_rules_of[row] = mechanism, n_rules
     calendar.overmatch[row] = overmatch
-    calendar.came[row], calendar.went[row] = calendar.n_changes, NEVER
     write_row(calendar.enforces[row], enforces)
     calendar.n_entries = row + 1
-    _note_change(calendar, row)
-    _count_entry(calendar, scene, row, register, _MORE)
+    return int(row)
 
 
 @compiled
-def go(calendar: Any, scene: Any, register: int, row: int) -> None:
-    """Let an entry leave the register, and count it there no more."""
-    calendar.went[row] = calendar.n_changes
-    _note_change(calendar, row)
-    _count_entry(calendar, scene, row, register, _LESS)
+def come_or_go(calendar: Any, scene: Any, register: int, row: int, step: int) -> None:
+    """Let an entry come into the register (+1) or leave it (-1), and count it there.
+
+    Parameters
+    ----------
+    register
+        Its row among those who hold entries.
+    """
+    if step > 0:
+        calendar.came[row], calendar.went[row] = calendar.n_changes, NEVER
+    else:
+        calendar.went[row] = calendar.n_changes
+    if calendar.n_changes == calendar.change.size:
+        calendar.change = longer(calendar.change, 2 * calendar.change.size)
+    calendar.change[calendar.n_changes] = row
+    calendar.n_changes += 1
+    _count_entry(calendar, scene, row, register, step)
 
 
 @part
