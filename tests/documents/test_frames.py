@@ -47,6 +47,13 @@ def test_every_design_concept_is_there():
     assert [each for each in bold if each in CONCEPTS] == list(CONCEPTS)
 
 
+def test_every_part_of_the_model_that_is_built_is_pointed_to():
+    parts = re.findall(r"^## (.+ \[built\])$", text_of("model"), re.M)
+    anchors = [re.sub(r"[^\w -]", "", part.lower()).replace(" ", "-") for part in parts]
+    assert len(anchors) > 15
+    assert [each for each in anchors if f"(model.md#{each})" not in text_of("odd")] == []
+
+
 def test_every_factor_has_a_level_and_what_the_next_one_lacks():
     rows = re.findall(
         r"^\| ([a-z][^|]*?)(?::[^|]*)? \| ([0-4])[^|]* \|(.*)\|$", text_of("credibility"), re.M

@@ -1,0 +1,116 @@
+"""Numbers, and absences, that documents say in sentences of their own, against what they are of."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from typing import Any
+
+from sim.scenario.library import scenario_names
+from sim.scenario.load import load_scenario
+from sim.scenario.schema import Scenario
+from tests.conftest import REPOSITORY
+
+EXPLANATION = REPOSITORY / "docs" / "explanation"
+SCORES = json.loads((EXPLANATION / "validation.json").read_text(encoding="utf-8"))
+HELD_OUT = [
+    one
+    for one in SCORES["scores"]
+    if one["role"] == "held-out" and one["quality"] and one["quality"]["crps"] is not None
+]
+"""Held-out figures that are no mere bounds, and are predicted."""
+
+
+def words_of(name: str) -> str:
+    return " ".join((EXPLANATION / f"{name}.md").read_text(encoding="utf-8").split())
+
+
+def telegram(over: str) -> dict[str, Any]:
+    """Scores of held-out figures of ``telegram-2018`` over some draws."""
+    (found,) = (
+        one
+        for one in SCORES["side_by_side"][over]
+        if (one["role"], one["subject"]) == ("held-out", "scenario telegram-2018")
+    )
+    return dict(found)
+
+
+def scenarios_with(asks: Any) -> set[str]:
+    return {name for name in scenario_names() if asks(load_scenario(name).scenario)}
+
+
+def test_how_many_figures_were_held_out_is_counted() -> None:
+    numbers = {one["counts_as"] or one["id"] for one in HELD_OUT}
+    sessions = [one for one in HELD_OUT if one["id"].startswith("spain-")]
+    days = {one["id"][-len("2026-02-08") :] for one in sessions}
+    assert len(days) == 9
+    assert (
+        f"{len(HELD_OUT)} held-out figures that are no mere bounds ({len(numbers)} numbers, where "
+        f"those that show one thing count once; {len(sessions)} of the {len(HELD_OUT)} are of nine "
+        "sessions of one list), most of them inside"
+    ) in words_of("credibility")
+    assert sum(one["verdict"] == "inside" for one in HELD_OUT) > len(HELD_OUT) / 2
+
+
+def test_widths_and_shares_of_the_bands_are_those_of_the_scores() -> None:
+    luck, ranges, weighed = map(telegram, ("luck", "ranges", "calibrated"))
+    assert luck["coverage"] < 0.5 < weighed["coverage"]
+    wide, narrow = (10 ** one["log10_width"] for one in (ranges, weighed))
+    assert (
+        f"Over the ranges as declared its ends lie a factor of {wide:.0f} apart in the median of "
+        f"these figures, over draws that published figures weigh a factor of {narrow:.1f}"
+    ) in words_of("misleading")
+
+
+def test_where_the_model_is_better_than_a_guess_it_is_so() -> None:
+    ranges, weighed = map(telegram, ("ranges", "calibrated"))
+    assert weighed["crps"] < weighed["crps_guess"] < ranges["crps"]
+    assert "the score is worse than that of a guess over the ranges as declared, better" in (
+        words_of("credibility")
+    )
+    assert "scores better than a guess spread evenly" in words_of("limitations")
+
+
+def test_where_the_fit_is_poor_is_what_the_table_of_the_first_days_says() -> None:
+    page = (EXPLANATION / "mechanisms.md").read_text(encoding="utf-8")
+    row = r"^\| 17 April, {} [^|]*\|[^|]*\|[^|]*\| ([\d.]+) \|"
+    ratios = [
+        found[1]
+        for at in ("16:30", "17:00")
+        if (found := re.search(row.format(at).replace(" [", "[", 1), page, re.M))
+    ]
+    assert (
+        f"between 16:30 and 17:00 on 17 April 2018 the model lists {ratios[0]} to {ratios[1]} of"
+    ) in words_of("trace")
+
+
+def test_what_no_scenario_of_the_library_has_none_has() -> None:
+    said = words_of("limitations")
+
+    def tires(scenario: Scenario) -> bool:
+        return scenario.complaints is not None and bool(scenario.complaints.fatigue_half_life_d)
+
+    assert "`complaints.fatigue_half_life_d`; none of the library does" in said
+    assert scenarios_with(tires) == set()
+    assert "`censor.outside_withdrawals`): what it withdraws may be ordered again, and no" in said
+    assert scenarios_with(lambda one: one.censor and one.censor.outside_withdrawals) == set()
+    assert "not what they do. No scenario of the library has it" in said
+    assert scenarios_with(lambda one: one.users and one.users.use) == set()
+    assert "(`tenancy`; of the library `piracy-shield`)" in said
+    assert scenarios_with(lambda one: one.tenancy) == {"piracy-shield"}
+    assert "four scenarios that ask for them (`names.kinds`)" in said
+    assert len(scenarios_with(lambda one: one.names.kinds)) == 4
+
+
+def test_no_shipped_table_has_prefixes_of_ipv6() -> None:
+    assert "and no shipped table has any" in words_of("limitations")
+    columns = ("prefix", "address", "addresses")
+    seen = 0
+    for path in sorted((REPOSITORY / "seeds").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                held = [row[name] for name in columns if row.get(name)]
+                seen += len(held)
+                assert not any(":" in text for text in held), path
+    assert seen > 1000
