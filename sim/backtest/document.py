@@ -21,6 +21,7 @@ from sim.backtest.scores import Backtest
 from sim.backtest.tallies import Tally
 from sim.backtest.verdicts import Score
 from sim.results.manifest import canonical_json, list_assumptions
+from sim.scenario.case_format import Case
 from sim.scenario.cases import CaseFile
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
@@ -183,9 +184,18 @@ def _score(score: Score) -> dict[str, Any]:
         "floor": case.floor,
         "counts_as": case.counts_as,
         "before": case.before,
-        "note": _one_line(case.note),
+        "note": _one_line(f"{_factor(case)} {case.note}"),
         "why_missed": _one_line(case.why_missed),
     }
+
+
+def _factor(case: Case) -> str:
+    """What the prediction was multiplied by and why; empty where it was by nothing."""
+    if case.times is None:
+        return ""
+    low, value, high = case.times.ends
+    span = f" ({low:g} to {high:g})" if low < high else ""
+    return f"Predicted numbers were multiplied by {value:g}{span}: {case.times.why.rstrip('.')}."
 
 
 def _ranking(score: RankingScore) -> dict[str, Any]:

@@ -175,6 +175,11 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     by_id = {score["id"]: score for score in found["scores"]}
     for score in found["scores"]:
         assert score["quality"]["why_not"] == ""
+    assert by_id["sites-in-trouble"]["note"] == (
+        "Predicted numbers were multiplied by 30000 (10000 to 100000): Sites of businesses on "
+        "foreign clouds, made up; the scenario has a sample of 200."
+    )
+    assert by_id["hosts-of-a-sector"]["note"] == ""
     # By hand: one of two prefixes is listed wholly, one of two shops is hit.
     assert by_id["prefixes-of-a-list"]["predicted"]["median"] == 0.5
     assert by_id["hosts-of-a-sector"]["predicted"]["median"] == 1
