@@ -47,13 +47,12 @@ def answerable_fronts(observation: Observation) -> NDArray[np.int64]:
 def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:
     """What an entry holds of the addresses that are asked for: all but those exempt."""
     exempt = observation.exempt
-    return _less(addresses, exempt, observation.line) if exempt else addresses
+    return _less(addresses, exempt) if exempt else addresses
 
 
-# Strategies ask for the same sets at every look. The same bounds on another line, in another run,
-# are other addresses.
+# Strategies ask for the same sets at every look.
 @lru_cache(maxsize=2**14)
-def _less(addresses: IntervalSet, exempt: IntervalSet, _: Line) -> IntervalSet:
+def _less(addresses: IntervalSet, exempt: IntervalSet) -> IntervalSet:
     return addresses.difference(exempt)
 
 
@@ -135,7 +134,7 @@ def _block_one_by_one(
 
 def _lie_apart(sets: Sequence[IntervalSet]) -> bool:
     """Whether the sets follow one another on the line, so that no front is in two of them."""
-    ends = sorted(one.ends for one in sets if one)
+    ends = sorted(one.end_numbers for one in sets if one)
     return len(ends) == len(sets) and all(last < first for (_, last), (first, _) in pairwise(ends))
 
 

@@ -132,4 +132,4 @@ class Entry:
         """What the luck of the entry hangs on: its first and last address; nothing for a name."""
         if not self.addresses:
             return ()
-        return self.addresses.ends
+        return self.addresses.end_numbers

@@ -59,6 +59,7 @@ ALL = sorted(
 )
 LINE = Line.of([], ALL)
 """A line that tells apart whatever is drawn."""
+LINE_OF_NETWORKS = Line.of([], [(BASE, 64)])
 
 
 @given(PREFIXES)
@@ -122,6 +123,17 @@ def test_members_are_those_of_the_prefixes(prefixes, points):
     assert split(LINE.at(position)) == AddressSet.of(
         *(str(ipaddress.ip_address(one)) for one in number)
     )
+
+
+@given(PREFIXES)
+def test_the_same_places_of_two_lines_are_the_same_addresses_of_ipv4_alone(prefixes):
+    # The other line cuts no /64, so that all behind the first network lies elsewhere.
+    held, other = LINE.union(prefixes), LINE_OF_NETWORKS
+    same_places = LineSet(held.start, held.stop, other)
+    has_ipv6 = any(prefix[0] >= 2**32 for prefix in prefixes)
+    assert (held == same_places) is not has_ipv6
+    assert held == LineSet(held.start, held.stop, Line.of([], ALL))
+    assert (held == IntervalSet(held.start, held.stop)) is True
 
 
 @given(PREFIXES)

@@ -164,7 +164,7 @@ class IntervalSet(Intervals):
         return int(np.add.reduce(self.stop - self.start))
 
     @cached_property
-    def ends(self) -> tuple[int, int]:
+    def end_numbers(self) -> tuple[int, int]:
         """First and last address of the set, which must hold one."""
         return int(self.start[0]), int(self.stop[-1]) - 1
 

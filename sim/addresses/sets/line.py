@@ -396,8 +396,17 @@ class LineSet(IntervalSet):
         first, stop = six.first.to_ints(), [last + 1 for last in six.last.to_ints()]
         return first, stop, [*accumulate(map(sub, stop, first), initial=0)]
 
+    def __eq__(self, other: object) -> bool:
+        """Return whether both sets hold the same addresses: places of one line, or of IPv4."""
+        is_same = super().__eq__(other)
+        if is_same is not True or not isinstance(other, LineSet) or self.line is other.line:
+            return is_same
+        return not np.any(self.stop > IPV4_STOP) or self.line == other.line
+
+    __hash__ = IntervalSet.__hash__
+
     @property
-    def ends(self) -> tuple[int, int]:
+    def end_numbers(self) -> tuple[int, int]:
         """First and last address of the set as whole numbers, which must hold one."""
         last = self.stop[-1:]
         end = self.line.address6(last).minus_one().to_ints() if last > IPV4_STOP else last - 1

@@ -69,8 +69,9 @@ def _within(
     if rows.size > 1:
         return rows[addresses.contains(address[rows])]
     # Of the many orders that are asked for around all known fronts nearly none is near.
-    (first, last), one = addresses.ends, address.item(rows.item(0))
-    return rows if first <= one <= last and addresses.holds(one) else rows[:0]
+    one = address.item(rows.item(0))
+    is_near = addresses.start.item(0) <= one < addresses.stop.item(-1)
+    return rows if is_near and addresses.holds(one) else rows[:0]
 
 
 # The same wide orders are asked for at every decision.

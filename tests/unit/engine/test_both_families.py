@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+from ipaddress import IPv6Network
+
+import numpy as np
 import pytest
 
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.line import length6
+from sim.engine.actors.narrowing import narrowed
+from sim.engine.decisions import Decision, KnownFronts, Observation
 from sim.engine.eventlog import Kind
+from sim.engine.orders import Mechanism, Order
 from sim.engine.state.tally import Group
 from tests.sections import Censor, Fronts
 from tests.worlds import HOUR, Actor, Firm, Pool, Seat, SmallWorld, prefixes_text
@@ -132,3 +141,38 @@ def test_a_limit_on_addresses_holds_networks_by_themselves(limit: int, placed: i
         horizon_s=HOUR,
     )
     assert (small.run().events.kind == Kind.BLOCK).sum() == placed
+
+
+@pytest.mark.parametrize("length", [24, 32])
+def test_narrow_orders_are_of_the_world_they_are_asked_in(length: int) -> None:
+    # Networks that give out addresses take more room on the line than others, so fronts of two
+    # worlds lie at the same places where one has 2**15 such networks more before them.
+    position = []
+    for network, before in ((17, ()), (16, ("2001:db8:0:8000::/49",))):
+        near, far = f"2001:db8:{network:x}::", f"2001:db8:{network + 6:x}::"
+        pool = Pool("alpha", 1.0, ("198.18.0.0/24", *before, f"{near}/63", f"{far}/63"))
+        places = SmallWorld(pools=(pool,)).world().places
+        address = np.concatenate(
+            [places.line.put(AddressSet.of(f"{one}1/128")).start for one in (near, far)]
+        )
+        unknown = np.zeros_like(address)
+        fronts = KnownFronts(
+            address, unknown, unknown, unknown > 0, lambda _, flag=unknown > 0: flag, lambda of: ()
+        )
+        sight = Observation(0, fronts, places=places)
+        # One order holds one front alone, the other both.
+        wide = [places.line.put(AddressSet.of("2001:db8:16::/47")), places.line.everything]
+        orders = [Order("block", one, Mechanism.DROP) for one in wide]
+        decision, waits = narrowed(Decision(tuple(orders)), sight, length)
+        assert not waits
+        first, second = (
+            str(IPv6Network((f"{one}1", length6(length)), strict=False)) for one in (near, far)
+        )
+        told = [prefixes_text(one.addresses) for one in decision.orders]
+        assert told == [second, first, second]
+        # One that is open is looked for alone.
+        held = dataclasses.replace(fronts, is_held=lambda _, at=address: at == at[0])
+        decision, _ = narrowed(Decision(tuple(orders)), Observation(0, held, places=places), length)
+        assert [prefixes_text(one.addresses) for one in decision.orders] == [second, second]
+        position.append(address.tolist())
+    assert position[0] == position[1]
