@@ -1,9 +1,10 @@
 """What thousands of tests would do again, and what comes out the same: remembered in a process.
 
 Commands are called by ``CliRunner``, which builds the whole command line for every call; scenarios
-are read, which parses the same YAML text again; places are made of the same tables of prefixes, and
-these are checked; every run folder says what each cell of its tables rests on. All depend on their
-arguments alone. ``tests/unit/world`` and ``tests/unit/scenario`` hold what is remembered itself.
+are read, which parses the same YAML text again, and so are notes of tables, of which every run
+folder has copies; places are made of the same tables of prefixes, and these are checked; every run
+folder says what each cell of its tables rests on. All depend on their arguments alone.
+``tests/unit/world`` and ``tests/unit/scenario`` hold what is remembered itself.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from typing import Any
 
 import typer.testing
 
-from sim.errors import Problem
+from sim.errors import DataError, Problem
 from sim.scenario import document, load, resolve
 from sim.scenario.provenance import sources
 from sim.scenario.provenance.source import Source
 from sim.scenario.provenance.table_sources import table_sources
+from sim.scenario.tables import seeds
 from sim.scenario.tables.consistency import check_places
+from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tables.seeds import Table
 from sim.scenario.tree import Document
 from sim.world import build
@@ -30,6 +33,7 @@ def remember() -> None:
     """Build a command line, parse a text, and take what follows from a table, once."""
     typer.testing._get_command = cache(typer.testing._get_command)
     load.parse_document = parse_document
+    seeds._note_of = note_of
     sources.table_sources = sources_of
     resolve.check_places = problems_of
     build.build_places = places_of
@@ -43,6 +47,22 @@ def parse_document(data: bytes, file: str) -> Document:
 @lru_cache(maxsize=64)
 def _parsed(data: bytes, file: str) -> Document:
     return document.parse_document(data, file)
+
+
+read_note_of = seeds._note_of
+
+
+def note_of(data: bytes, file: str) -> SourceNote:
+    """Note with the same text as one before, in whatever folder; what is wrong names its file."""
+    try:
+        return _noted(data)
+    except DataError:
+        return read_note_of(data, file)
+
+
+@lru_cache(maxsize=256)
+def _noted(data: bytes) -> SourceNote:
+    return read_note_of(data, "")
 
 
 _SOURCES: dict[tuple[object, ...], tuple[Table[Any], tuple[Source, ...]]] = {}
