@@ -323,6 +323,7 @@ class RefProgramme:
 
     saturation_finds: int | None = None
     entry_life_s: int | None = None
+    entry_life_from_s: int = 0
 
 
 @dataclass(frozen=True)
@@ -992,6 +993,8 @@ class _Run:
         self._remember_public_events()
         if self.world.review:
             self._plan(self.world.review.every_s, "review", -1)
+        if self.world.programme.entry_life_s is not None:
+            self._plan(max(self.world.programme.entry_life_from_s, 0), "expire", -1)
         for row, decision in enumerate(self.world.decisions):
             if decision.t_s >= 0:
                 self._plan(decision.t_s, "outside", row)
@@ -1063,6 +1066,17 @@ class _Run:
     def _in_force(self) -> list[_Entry]:
         return [entry for entry in self.entries if entry.stop_s is None]
 
+    def _too_old(self, t_s: int) -> list[_Entry]:
+        """Entries that block for longer than the rule lets them; none before there is the rule."""
+        rule = self.world.programme
+        return [
+            entry
+            for entry in self._in_force()
+            if entry.mechanism != "exempt"
+            and t_s >= rule.entry_life_from_s
+            and t_s - entry.start_s >= (rule.entry_life_s or 0)
+        ]
+
     def _place_orders(self, t_s: int) -> None:
         self._take(t_s, "look")
         has_turned = bool(self._take(t_s, "ask"))
@@ -1097,10 +1111,9 @@ class _Run:
             front.discovered_s = t_s
         for row in decided:
             self._obey(self.world.decisions[row], t_s)
-        for number in expired:
-            if self.entries[number].stop_s is None:
-                self._withdraw(self.entries[number], t_s)
-                self._free(t_s, "rules", "addresses")
+        for entry in self._too_old(t_s) if expired else ():
+            self._withdraw(entry, t_s)
+            self._free(t_s, "rules", "addresses")
         for _ in reviews:
             self._review(t_s)
         if not (learnt or is_asked):

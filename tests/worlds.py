@@ -253,6 +253,7 @@ class SmallWorld:
     stances: tuple[tuple[int, str, str] | tuple[int, str, str, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
+    life_from_s: int = 0
     decisions: tuple[tuple[int, float, str], ...] = ()
     use: tuple[float, ...] = ()
     use_offset_s: int = 0
@@ -354,6 +355,7 @@ class SmallWorld:
             else Ipv6(share_users=self.share_ipv6, share_components=0),
             exempt=_set_of(self.exempt_prefixes, self.line),
             pressure_events=self.pressure_events,
+            life_from_s=self.life_from_s,
             outside_withdrawals=tuple(
                 OutsideWithdrawal(t_s, self._scope(where, places), share)
                 for t_s, share, where in self.decisions
@@ -484,6 +486,7 @@ class SmallWorld:
             programme=ref.RefProgramme(
                 rules.saturation_finds,
                 None if rules.entry_life_d is None else max(1, round(rules.entry_life_d * DAY)),
+                self.life_from_s,
             )
             if rules
             else ref.RefProgramme(),

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from sim.scenario.model import Model
-from sim.scenario.quantities import Hours, PerDay, Share, Table
+from sim.scenario.quantities import Hours, Instant, PerDay, Share, Table
 
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]
@@ -90,6 +90,8 @@ class Censor(Model):
     """Attention above which all blocking entries are withdrawn for good; none when left out."""
     entry_life_d: Annotated[float, Field(gt=0, le=36525)] | None = None
     """Time after which an entry that blocks is withdrawn; it stays when left out."""
+    entry_life_from: Instant | None = None
+    """When that rule comes into force; what is older then ends then; the start when left out."""
     review_every_d: Positive | None = None
     """Time between two reviews of what is in force; there are none when left out."""
     review_silent_d: NonNegative | None = None

@@ -98,6 +98,7 @@ def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:
             yield _problem(document, ("censor",), f"expected {key} beside {other}; got none")
     for key, is_used, other in (
         ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
+        ("entry_life_from", censor.entry_life_d is not None, "entry_life_d"),
         ("review_silent_d", censor.review_every_d is not None, "review_every_d"),
         ("review_addresses", censor.review_every_d is not None, "review_every_d"),
         (

@@ -259,6 +259,10 @@ def programmes(draw):
     }
 
 
+LIFE_FROM_S = st.sampled_from([-DAY, 0, 0, DAY, 3 * DAY + 11, HORIZON_S])
+"""When entries begin to end by age: before the start, amid the run, or never in it."""
+
+
 @st.composite
 def fatigue_or_lines(draw):
     """Those who are hit tire, or complaints wait for the hotline, or neither."""
@@ -400,6 +404,7 @@ def whole_worlds(draw):
         stances=draw(st.sampled_from(STANCES)),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
+        life_from_s=draw(LIFE_FROM_S),
         decisions=draw(decisions()),
         use=draw(st.sampled_from(USES)),
         use_offset_s=draw(st.sampled_from([0, 1800, 3599])),

@@ -282,7 +282,9 @@ class CensorActor:
             self._n_today += order.action == "block"
             entry = self._register.place(order)
             if self._life_s is not None and order.action == "block" and not entry.is_exemption:
-                act_at(self._env, t_s + self._life_s, Phase.EXPIRY, partial(self._expire, entry))
+                # What is older than that when the rule comes into force ends then.
+                end_s = max(t_s + self._life_s, self._world.life_from_s)
+                act_at(self._env, end_s, Phase.EXPIRY, partial(self._expire, entry))
         self._await_day()
 
     def _expire(self, entry: Entry) -> None:

@@ -22,6 +22,15 @@ def test_a_scenario_without_them_has_none() -> None:
     assert world().outside_withdrawals == ()
 
 
+def test_the_rule_by_which_entries_end_holds_from_its_second_or_from_the_start() -> None:
+    life = "censor.entry_life_d=5"
+    assert [world().life_from_s, world(life).life_from_s] == [0, 0]
+    # The run starts at 11:30 in Moscow.
+    since = "censor.entry_life_from=2018-04-17T09:30+01:00"
+    assert world(life, since).life_from_s == 86_400
+    assert world(life, "censor.entry_life_from=2018-04-15T11:30+03:00").life_from_s == -86_400
+
+
 def test_dated_and_drawn_ones_are_in_one_sequence(tmp_path: Path) -> None:
     table = tmp_path / "decisions.csv"
     table.write_text(
