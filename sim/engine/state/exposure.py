@@ -14,6 +14,9 @@ from sim.addresses.sets.line import IPV6_START
 from sim.world.build import World
 from sim.world.components import Components
 
+LARGE = 2**24
+"""Components at operators from which on it matters how many bytes each takes."""
+
 
 class Exposure:
     """How far each component fails at each operator.
@@ -69,8 +72,11 @@ class Exposure:
             )
             way = np.concatenate((way, both))
         self.degree, degree_at = np.unique(way, return_inverse=True)
-        # A byte does for numbers of hosts that are powers of two up to 16.
+        # A byte does for numbers of hosts that are powers of two up to 16. But loops are compiled
+        # for each type, and a draw may need more: it is one for all worlds that are not large.
         smallest = np.min_scalar_type(self.degree.size - 1)
+        if n_components * n_operators < LARGE:
+            smallest = np.promote_types(smallest, np.uint16)
         self.degree_at = degree_at.astype(smallest)
         self.degree_row = np.zeros((n_components, n_operators), smallest)
         self.name_draw = world.businesses.name_draw

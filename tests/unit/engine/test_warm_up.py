@@ -6,12 +6,19 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from sim.engine import warm_up as module
+from sim.engine.state import exposure
 from sim.engine.warm_up import warm_up
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.streams import Streams
+from sim.world.build import build_world
 
 
 @pytest.fixture
@@ -127,3 +134,28 @@ def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(repository: Path)
     n_called, more = json.loads(done.stdout)
     assert n_called > 20
     assert more == {}
+
+
+@pytest.mark.parametrize(
+    ("n_degrees", "large", "kind"),
+    [
+        (3, exposure.LARGE, np.uint16),
+        # As many as in worlds with drawn numbers of hosts.
+        (3036, exposure.LARGE, np.uint16),
+        (3, 0, np.uint8),
+        (3036, 0, np.uint16),
+        (2**16 + 1, exposure.LARGE, np.uint32),
+    ],
+)
+def test_loops_are_compiled_once_for_all_but_large_worlds(
+    n_degrees: int, large: int, kind: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build_world(
+        resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=9"])), Streams(0, 0)
+    )
+    ways = np.linspace(0, 1, n_degrees), np.zeros(1, np.int64)
+    monkeypatch.setattr(exposure, "_ways", lambda *_: ways)
+    monkeypatch.setattr(exposure, "LARGE", large)
+    found = exposure.Exposure(replace(world, ipv6=None))
+    assert (found.degree_row.dtype, found.degree_at.dtype) == (kind, kind)
+    assert found.degree_at.tolist() == list(range(n_degrees))
