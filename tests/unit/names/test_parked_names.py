@@ -183,8 +183,8 @@ def test_who_may_come_later_is_no_modelled_name_of_today(hosts_of):
 
 @pytest.mark.parametrize("name", ["telegram-2018", "match-days", "piracy-shield"])
 def test_the_page_in_plain_words_gives_the_same_active_sites(name, hosts_of):
-    # The words tell the census alone; piracy-shield draws names by nothing else.
-    resolved = ask(name, *(["names.kinds=off"] if name != "piracy-shield" else []))
+    # The words tell the census alone.
+    resolved = ask(name, "names.kinds=off")
     world, places, parts, revenue = hosts_of(resolved)
     components = world.components
     expected = in_words(resolved, parts, revenue, places)

@@ -11,6 +11,7 @@ import pytest
 
 from sim.measure.bands import band_of, step_values
 from sim.report.page.charts import MAX_TIMES, chart_data, plain, read_drawn
+from sim.report.words.groups import group_words
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.read import open_run
 
@@ -70,7 +71,9 @@ def test_splits_are_shares_of_the_businesses_of_each(
     curves = run.curves_by("businesses_impaired", "sector")
     assert split["strategy"] == "replay"
     assert len(split["lines"]) == len(curves)
-    by_name = {name.replace("_", " "): points for name, points in curves.items()}
+    say = group_words(run, "sector")
+    by_name = {say(name): points for name, points in curves.items()}
+    assert "online shops" in by_name
     for line in split["lines"]:
         band = band_of(by_name[line["name"]], run.horizon_s, as_share=True)
         assert max(line["mean"]) == pytest.approx(band.mean.max(), abs=0.01)

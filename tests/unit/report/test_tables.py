@@ -87,7 +87,7 @@ def test_layers_are_drawn_as_high_as_the_table_says(shipped_run: Path) -> None:
     edges = [np.asarray(line.get_ydata(), float).max() for line in ax.lines[-2:]]
     assert edges == pytest.approx([total.numbers("low").max(), total.numbers("high").max()])
     words = {text.get_text() for text in ax.texts}
-    assert {"e-commerce", OTHERS} <= words
+    assert {"online shops", OTHERS} <= words
 
 
 def test_spells_hold_all_demand_lost(shipped_run: Path) -> None:
