@@ -105,10 +105,8 @@ class _Process:
         theirs.close()
 
     def end(self) -> None:
-        """End the process, whatever it is at."""
+        """End the process, whatever it is at; who listens to it closes the connection."""
         self.process.kill()
-        with contextlib.suppress(OSError):
-            self.ours.close()
 
 
 class Jobs:
@@ -240,6 +238,8 @@ class Jobs:
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
                 self._loop.call_soon_threadsafe(self._take, process, number, kind, value)
             if kind == "lost":
+                # Here alone: a connection must not be closed while another thread reads from it.
+                process.ours.close()
                 return
 
     def _take(self, process: _Process, number: int, kind: str, value: Any) -> None:
@@ -293,7 +293,8 @@ class Jobs:
                 process.run, run.state = run, "running"
                 process.stop.clear()
                 task = Task(run.number, run.setting, self._sources, run.folder, run.for_levers)
-                process.ours.send(task)
+                with contextlib.suppress(OSError):  # it died just now, which is told next
+                    process.ours.send(task)
 
     def _forget(self) -> None:
         """Forget the oldest results beyond those that are kept."""

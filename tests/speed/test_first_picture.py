@@ -15,7 +15,7 @@ from sim.explore.setting import Setting, Source
 from sim.explore.worker import Task, _carry_out
 
 pytestmark = pytest.mark.laws
-MOST_SHARE = 0.25
+MOST_SHARE = 0.5
 """Of what one replicate takes until its folder is written."""
 
 

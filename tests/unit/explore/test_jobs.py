@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,33 @@ def test_levers_have_a_process_of_their_own_that_gives_way(carried: Any) -> None
         assert (await over(levers))[-1][0] == "stopped"
 
     carried(FIRST, inside)
+
+
+def test_no_connection_is_closed_while_it_is_read(
+    carried: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, closed_meanwhile = set(), []
+    recv, close = Connection.recv, Connection.close
+
+    def watched_recv(self: Connection) -> Any:
+        reading.add(id(self))
+        try:
+            return recv(self)
+        finally:
+            reading.discard(id(self))
+
+    def watched_close(self: Connection) -> None:
+        closed_meanwhile.extend([id(self)] if id(self) in reading else [])
+        close(self)
+
+    monkeypatch.setattr(Connection, "recv", watched_recv)
+    monkeypatch.setattr(Connection, "close", watched_close)
+
+    async def inside(made: Jobs) -> None:
+        await made.until_shown()
+
+    carried(LONG, inside)
+    assert closed_meanwhile == []
 
 
 def test_nobody_waits_for_a_process_that_does_not_get_ready(carried: Any) -> None:
