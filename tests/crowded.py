@@ -98,8 +98,10 @@ def crowded_world(seed: int, name: str) -> SmallWorld:
             (DAY + 7, "alpha", "hostile"),
             (3 * DAY + 11, "beta", COMPLIANT),
             (5 * DAY, "beta", "silent"),
-            # The law of a provider that turns by itself: docs/explanation/model.md, Providers.
-            (int(rng.standard_exponential() / HAZARD_PER_D * DAY), "gamma", COMPLIANT),
+        ),
+        # The law of a provider that turns by itself: docs/explanation/model.md, Providers.
+        waverings=tuple(
+            (int(t_d * DAY), "gamma") for t_d in rng.standard_exponential(8).cumsum() / HAZARD_PER_D
         ),
         pressure_events=((2 * DAY + 5, 0.25), (4 * DAY, 0.5)),
         exempt_prefixes=EXEMPT,
@@ -127,7 +129,8 @@ def without_capacity(small: SmallWorld, *overloads: str) -> SmallWorld:
 
 def where_nobody_turns(small: SmallWorld) -> SmallWorld:
     """The same world with providers that never comply."""
-    return replace(small, stances=tuple(one for one in small.stances if one[2] != COMPLIANT))
+    calm = tuple(one for one in small.stances if one[2] != COMPLIANT)
+    return replace(small, stances=calm, waverings=())
 
 
 @cache

@@ -287,11 +287,12 @@ class RefReactions:
 class RefStances:
     """Dated stances ``(t_s, provider, stance, act)`` by time.
 
-    ``act`` is empty or ``'ends-domain-fronting'``.
+    ``act`` is empty or ``'ends-domain-fronting'``; waverings are ``(t_s, provider)`` by time.
     """
 
     events: tuple[tuple[int, str, str, str], ...]
     withdraw_lag_s: int
+    waverings: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -850,38 +851,11 @@ def _next_version_s(world: RefWorld, t_s: int) -> int | None:
 
 @dataclass(frozen=True)
 class _Turn:
-    """What a provider does about the target at one of its dated stances, where it does anything."""
+    """What a provider does about the target when it takes a stance, where it does anything."""
 
-    t_s: int
     provider: str
     ends: tuple[str, ...]  # kinds of pools that it closes
     has_complied: bool  # the censor then withdraws entries in its ranges
-
-
-def _turns(stances: RefStances | None) -> list[_Turn]:
-    """All of them, in the order of the events."""
-    turns: list[_Turn] = []
-    complied: dict[str, set[str]] = {}  # what each has done while it has been compliant
-    have_ended: set[str] = set()
-    for t_s, provider, stance, act in stances.events if stances else ():
-        done = complied.setdefault(provider, set())
-        ends: list[str] = []
-        has_complied = False
-        if stance != "compliant":
-            done.clear()
-        elif act == "":
-            has_complied = "eviction" not in done
-            done.add("eviction")
-            ends += ["rental", "domain-fronting"] if has_complied else []
-        else:
-            has_complied = not done
-            done.add(act)
-        if act == "ends-domain-fronting" and provider not in have_ended:
-            have_ended.add(provider)
-            ends.append("domain-fronting")
-        if ends or has_complied:
-            turns.append(_Turn(t_s, provider, tuple(ends), has_complied))
-    return turns
 
 
 class _Run:
@@ -904,10 +878,11 @@ class _Run:
         self.n_seen = [0 for _ in world.operators]  # versions out at the download before
         self.sightings: list[dict[int, _Sighting]] = [{} for _ in world.operators]
         self.fronts: list[_Front] = []
-        self.turns = _turns(world.stances)
-        self.closed = {
-            (turn.provider, by) for turn in self.turns if turn.t_s < 0 for by in turn.ends
-        }
+        self.stances: list[tuple[int, str, str]] = []  # when which provider took which
+        self.turns: list[_Turn] = []
+        self.complied: dict[str, set[str]] = {}  # what each has done while it has been compliant
+        self.have_ended: set[str] = set()  # who ended domain fronting
+        self.closed: set[tuple[str, str]] = set()
         self.conducts = [
             _Conduct(business.components, business.provider, is_elsewhere=business.is_elsewhere)
             for business in world.businesses
@@ -980,12 +955,14 @@ class _Run:
                 self._plan(t_s, "arrive", row)
             if self.world.look_every_s is not None and business.first_look_s is not None:
                 self._plan(business.first_look_s, "program", row)
-        for row, turn in enumerate(self.turns):
-            if turn.t_s >= 0 and turn.ends:
-                self._plan(turn.t_s, "evict", row)
-            lag_s = self.world.stances.withdraw_lag_s if self.world.stances else 0
-            if turn.has_complied and turn.t_s + lag_s >= 0:
-                self._plan(turn.t_s + lag_s, "withdraw", row)
+        if self.world.stances:
+            for row, event in enumerate(self.world.stances.events):
+                if event[0] < 0:
+                    self._take_stance(*event)
+                else:
+                    self._plan(event[0], "stance", row)
+            for row, (t_s, _) in enumerate(self.world.stances.waverings):
+                self._plan(t_s, "waver", row)
         for row, (t_s, _) in enumerate(self.pressure_rule.events):
             if t_s >= 0:
                 self._plan(t_s, "public", row)
@@ -998,11 +975,6 @@ class _Run:
         for row, decision in enumerate(self.world.decisions):
             if decision.t_s >= 0:
                 self._plan(decision.t_s, "outside", row)
-        for t_s, provider, stance, _ in self.world.stances.events if self.world.stances else ():
-            if t_s < self.world.horizon_s:
-                self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
-            if t_s >= 0 and stance != self._stance(provider, t_s):
-                self._plan(t_s + NOTICE_S, "ask", -1)
         if self.world.users:
             self._plan(self.world.users.tick_s, "users", -1)
         if self.world.complaints:
@@ -1030,6 +1002,7 @@ class _Run:
 
     def _take_second(self, t_s: int) -> None:
         self.in_force_before = self._in_force()
+        self._change_stances(t_s)
         if self._is_due(t_s, *ASKING):
             self.pressure_before = self._attention_at(t_s)
         while True:
@@ -1208,14 +1181,71 @@ class _Run:
 
     def _stance(self, provider: str, t_s: int) -> str:
         """The stance it has just before a second."""
-        taken = [
-            stance
-            for event_s, name, stance, _ in (
-                self.world.stances.events if self.world.stances else ()
-            )
-            if name == provider and event_s < t_s
-        ]
+        return self._stance_until(provider, t_s - 1)
+
+    def _stance_until(self, provider: str, t_s: int) -> str:
+        """The one it has taken last by a second, as far as the second is walked through."""
+        taken = [took for at_s, name, took in self.stances if name == provider and at_s <= t_s]
         return taken[-1] if taken else "silent"
+
+    def _change_stances(self, t_s: int) -> None:
+        """Take what is dated in a second; then let turn who wavers and was blocked before it."""
+        rule = self.world.stances
+        wavering = [rule.waverings[row][1] for row in self._take(t_s, "waver")] if rule else []
+        turning = [name for name in wavering if self._may_give_in(name, t_s)]
+        for row in self._take(t_s, "stance") if rule else ():
+            self._take_stance(*rule.events[row])
+        for name in turning:
+            self._take_stance(t_s, name, "compliant", "")
+
+    def _may_give_in(self, provider: str, t_s: int) -> bool:
+        """Whether it is neither hostile nor compliant, and an entry holds an address of it."""
+        mine = self._provider_ranges(provider)
+        blocked = _union(
+            interval
+            for entry in self.in_force_before
+            if entry.mechanism in ("drop", "throttle")
+            for interval in entry.ranges
+        )
+        is_hit = any(
+            first < stop and start < last for first, last in blocked for start, stop in mine
+        )
+        return is_hit and self._stance(provider, t_s) in ("silent", "constructive")
+
+    def _take_stance(self, t_s: int, provider: str, stance: str, act: str) -> None:
+        """Note a stance, and plan what follows from it."""
+        if t_s >= 0 and stance != self._stance_until(provider, t_s):
+            self._plan(t_s + NOTICE_S, "ask", -1)
+        self.stances.append((t_s, provider, stance))
+        self.events.append((max(t_s, 0), "stance", -1, f"{provider} {stance}"))
+        turn = self._turn(provider, stance, act)
+        self.turns.append(turn)
+        if t_s < 0:
+            self.closed |= {(provider, by) for by in turn.ends}
+        elif turn.ends:
+            self._plan(t_s, "evict", len(self.turns) - 1)
+        lag_s = self.world.stances.withdraw_lag_s if self.world.stances else 0
+        if turn.has_complied and t_s + lag_s >= 0:
+            self._plan(t_s + lag_s, "withdraw", len(self.turns) - 1)
+
+    def _turn(self, provider: str, stance: str, act: str) -> _Turn:
+        """What a provider does that takes a stance now."""
+        done = self.complied.setdefault(provider, set())
+        ends: list[str] = []
+        has_complied = False
+        if stance != "compliant":
+            done.clear()
+        elif act == "":
+            has_complied = "eviction" not in done
+            done.add("eviction")
+            ends += ["rental", "domain-fronting"] if has_complied else []
+        else:
+            has_complied = not done
+            done.add(act)
+        if act == "ends-domain-fronting" and provider not in self.have_ended:
+            self.have_ended.add(provider)
+            ends.append("domain-fronting")
+        return _Turn(provider, tuple(ends), has_complied)
 
     def _provider_ranges(self, provider: str) -> Ranges:
         pools = self.world.fronts.pools if self.world.fronts else ()

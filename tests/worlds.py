@@ -34,7 +34,7 @@ from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses, role_causes
 from sim.world.providers import Places
 from sim.world.sites import Sites
-from sim.world.stances import StanceEvent, StanceEvents
+from sim.world.stances import StanceEvent, StanceEvents, Wavering
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
@@ -251,6 +251,7 @@ class SmallWorld:
     look_every_s: int | None = None
     share_ipv6: float | None = None
     stances: tuple[tuple[int, str, str] | tuple[int, str, str, str], ...] = ()
+    waverings: tuple[tuple[int, str], ...] = ()
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
     life_from_s: int = 0
@@ -341,9 +342,14 @@ class SmallWorld:
                         )
                         for t_s, name, stance, *act in self.stances
                     )
-                )
+                ),
+                tuple(
+                    sorted(
+                        Wavering(t_s, places.provider.index(name)) for t_s, name in self.waverings
+                    )
+                ),
             )
-            if self.stances
+            if self.stances or self.waverings
             else None,
             users=self.users,
             use=Use(np.array(self.use), self.use_offset_s) if self.use else None,
@@ -456,8 +462,9 @@ class SmallWorld:
             stances=ref.RefStances(
                 tuple(sorted(event if len(event) == 4 else (*event, "") for event in self.stances)),
                 round(rules.withdraw_lag_h * HOUR) if rules else 0,
+                tuple(sorted(self.waverings)),
             )
-            if self.stances
+            if self.stances or self.waverings
             else None,
             pressure=ref.RefPressure(
                 self.pressure_events,

@@ -12,11 +12,13 @@ import simpy
 class Phase(IntEnum):
     """Phases of one second, in order; SimPy takes them as priorities.
 
-    An order placed in the second of a publication is in that version, and a download in that
-    second sees it. Consequences are drawn once, after all events of the second; until then whoever
-    decides sees the state as it was before.
+    A provider that wavers sees what was in force before the second. An order placed in the second
+    of a publication is in that version, and a download in that second sees it. Consequences are
+    drawn once, after all events of the second; until then whoever decides sees the state as it was
+    before.
     """
 
+    WAVERING = 0
     ORDERS = 1
     OUTSIDE = 2
     EXPIRY = 3

@@ -92,9 +92,17 @@ def simulate(
             on_change=due.request,
         )
         if world.stances is not None:
-            stances = Stances(env, world.stances, log, target.turn_away, censor.note_stance)
+            stances = Stances(
+                env,
+                world.stances,
+                log,
+                target.turn_away,
+                censor.note_stance,
+                censor.is_blocking,
+            )
             stances.begin()
             env.process(stances.run())
+            env.process(stances.waver())
         target.start()
     reactions = None
     if world.moves is not None and world.reactions is not None:

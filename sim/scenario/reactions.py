@@ -138,8 +138,8 @@ class Stances(Model):
 
     events: Table | None = None
     """Table of dated stances by provider, and of when one ends domain fronting."""
-    compliance_hazard_per_d: PerDay
-    """Chance per day that a provider turns compliant by itself."""
+    compliance_hazard_per_d: Annotated[float, Field(ge=0, le=24)]
+    """Rate at which a provider turns compliant by itself while an address of it is blocked."""
 
 
 class Reactions(Model):

@@ -1,17 +1,17 @@
-"""What providers do with the target, and when they change their mind.
+"""What providers do with the target, and when they may change their mind.
 
-In: stance table, hazard, streams. Out: dated changes of stance. It does not know what the target
-rents.
+In: stance table, hazard, streams. Out: dated changes of stance, and times at which a provider that
+is blocked gives in. It does not know what the target rents or what is blocked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import ENDS_FRONTING
@@ -33,6 +33,13 @@ class StanceEvent(NamedTuple):
     ends_fronting: bool = False
 
 
+class Wavering(NamedTuple):
+    """A provider turns compliant now if it is blocked and not hostile."""
+
+    t_s: int
+    provider_row: int
+
+
 @dataclass(frozen=True)
 class StanceEvents:
     """Changes of stance by time.
@@ -40,17 +47,22 @@ class StanceEvents:
     Attributes
     ----------
     events
-        By time; until a provider's first one it is silent.
+        Dated ones by time; until a provider's first one it is silent.
+    waverings
+        Times at which providers without a dated turn may turn by themselves, ascending and none
+        twice.
     """
 
     events: tuple[StanceEvent, ...]
+    waverings: tuple[Wavering, ...] = ()
 
 
 def build_stances(resolved: Resolved, places: Places, streams: Streams) -> StanceEvents | None:
-    """Gather dated stances, and draw when providers without a date turn compliant.
+    """Gather dated stances, and draw when providers without a dated turn waver.
 
-    Each provider's time is exponential with the scenario's hazard; it counts only for providers
-    that no dated row turns compliant, and it stands still while they are hostile.
+    Each wavers as a Poisson process with the scenario's hazard. Of a Poisson process, what falls
+    into times that are chosen without looking ahead is one in these times: a provider that turns
+    when it first wavers while it is blocked has that hazard then, and none while it is not.
     """
     scenario = resolved.scenario
     if scenario.stances is None:
@@ -65,33 +77,32 @@ def build_stances(resolved: Resolved, places: Places, streams: Streams) -> Stanc
         )
         for row in dated
     ]
-    hazard = scenario.stances.compliance_hazard_per_d
-    if hazard > 0:
-        draw = streams.generator(Stream.PROVIDER_TURN).standard_exponential(len(places.provider))
-        turns_s = np.rint(draw / hazard * S_PER_D).astype(np.int64).tolist()
-        settled = {event.provider_row for event in events if event.stance == COMPLIANT}
-        for row, calm_s in enumerate(turns_s):
-            t_s = _when(calm_s, [event for event in events if event.provider_row == row])
-            if row not in settled and t_s is not None:
-                events.append(StanceEvent(t_s, row, COMPLIANT))
-    return StanceEvents(tuple(sorted(events)))
+    turned = {event.provider_row for event in events if event.stance == COMPLIANT}
+    own = np.array([row not in turned for row in range(len(places.provider))], np.bool_)
+    return StanceEvents(
+        tuple(sorted(events)),
+        _waverings(scenario.stances.compliance_hazard_per_d, scenario.horizon_s, own, streams),
+    )
 
 
-def _when(calm_s: int, mine: Iterable[StanceEvent]) -> int | None:
-    """Second at which a provider has spent a given time not hostile; None if it never has.
+def _waverings(
+    hazard_per_d: float, horizon_s: int, may_turn: NDArray[np.bool_], streams: Streams
+) -> tuple[Wavering, ...]:
+    """Draw when providers waver before the end.
 
     Parameters
     ----------
-    calm_s
-        That time, counted from the start of the run.
-    mine
-        Events of the provider.
+    may_turn : shape (n_providers,)
+        Whether each may turn by itself.
     """
-    t_s, events = calm_s, sorted(mine)
-    for event, following in pairwise([*events, None]):
-        if event is None or event.stance != HOSTILE or t_s < event.t_s:
-            continue
-        if following is None:
-            return None
-        t_s += max(following.t_s, 0) - max(event.t_s, 0)
-    return t_s
+    if hazard_per_d == 0:
+        return ()
+    found: set[Wavering] = set()
+    t_s = np.zeros(len(may_turn))
+    # Round by round, each from its own stream: one more provider moves nobody else's luck.
+    rounds = (streams.generator(Stream.PROVIDER_TURN, (number,)) for number in count())
+    while (may_turn & (t_s < horizon_s)).any():
+        t_s = t_s + next(rounds).standard_exponential(len(may_turn)) / hazard_per_d * S_PER_D
+        rows = np.flatnonzero(may_turn & (np.rint(t_s) < horizon_s)).tolist()
+        found.update(Wavering(round(t_s[row]), row) for row in rows)
+    return tuple(sorted(found))

@@ -65,6 +65,9 @@ POOLS = (
     Pool("beta", 2.0, ("198.51.100.96/28",), "domain-fronting"),
 )
 ENDS = "ends-domain-fronting"
+WAVERINGS = st.sets(
+    st.tuples(st.integers(0, 5 * DAY), st.sampled_from(["alpha", "beta"])), max_size=5
+).map(tuple)
 STANCES = (
     ((0, "beta", "silent"),),
     ((-DAY, "alpha", "compliant"), (DAY, "beta", "hostile")),
@@ -402,6 +405,7 @@ def whole_worlds(draw):
             onboarding_h=draw(st.integers(1, 48)),
         ),
         stances=draw(st.sampled_from(STANCES)),
+        waverings=draw(WAVERINGS),
         has_tenancy=draw(st.sampled_from([False, True, True, True])),
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
         life_from_s=draw(LIFE_FROM_S),

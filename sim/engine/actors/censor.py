@@ -27,7 +27,7 @@ from sim.engine.actors.review import Review, not_needed
 from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.stances import COMPLIANT, SILENT
@@ -150,6 +150,12 @@ class CensorActor:
             if t_s + lag_s >= 0:
                 at_s = t_s + lag_s
                 act_at(self._env, at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
+
+    def is_blocking(self, provider_row: int) -> bool:
+        """Whether an entry in force blocks an address of a provider."""
+        mine = self._world.places.provider_addresses(provider_row)
+        in_force = self._register.in_force
+        return any(in_force.held(mechanism).intersection(mine) for mechanism in BLOCKING)
 
     def exempt(self, addresses: IntervalSet) -> bool:
         """Let some addresses pass from now on; return whether there was still need to."""

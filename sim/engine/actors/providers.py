@@ -1,18 +1,21 @@
 """Providers: they change their stance; some turn the target away, wholly or from domain fronting.
 
-In: dated changes of stance. Out: evictions, and what the censor learns of talks.
+In: dated changes of stance, times at which providers waver, and who is blocked then. Out:
+evictions, and what the censor learns of talks.
 """
 
 from collections.abc import Callable, Generator
 from enum import IntEnum
+from functools import partial
+from itertools import groupby
 from typing import Any
 
 import simpy
 
-from sim.engine.clock import Clock, Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.scenario.tables.reactions import STANCES
-from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
+from sim.world.stances import COMPLIANT, HOSTILE, SILENT, StanceEvent, StanceEvents
 
 
 class Compliance(IntEnum):
@@ -32,6 +35,8 @@ class Stances:
         Called with the provider that turns the target away, and whether from domain fronting alone.
     note_stance
         Called with every change and its time, after what follows from it for the target.
+    is_blocked
+        Tells whether an entry in force blocks an address of a provider.
     """
 
     def __init__(
@@ -41,12 +46,16 @@ class Stances:
         log: EventLog,
         turn_away: Callable[..., None],
         note_stance: Callable[..., None],
+        is_blocked: Callable[[int], bool],
     ) -> None:
         self._env = env
         self._events = events.events
+        self._waverings = events.waverings
         self._log = log
         self._turn_away = turn_away
         self._note_stance = note_stance
+        self._is_blocked = is_blocked
+        self._stance: dict[int, str] = {}
         self._compliance: dict[int, Compliance] = {}
 
     def begin(self) -> None:
@@ -56,11 +65,24 @@ class Stances:
                 self._take(event)
 
     def run(self) -> Generator[simpy.Event, Any, None]:
-        """Carry out the changes of stance, one after the other."""
-        for event in self._events:
-            if event.t_s >= 0:
-                yield Moment(self._env, event.t_s, Phase.ENFORCEMENT)
+        """Carry out the dated changes of stance, one second after the other."""
+        dated = (event for event in self._events if event.t_s >= 0)
+        for t_s, events in groupby(dated, key=lambda event: event.t_s):
+            yield Moment(self._env, t_s, Phase.ENFORCEMENT)
+            for event in events:
                 self._take(event)
+
+    def waver(self) -> Generator[simpy.Event, Any, None]:
+        """Let who is blocked, and neither hostile nor compliant, turn compliant when it wavers.
+
+        It knows what was so before the second, and turns after what is dated in it.
+        """
+        for t_s, row in self._waverings:
+            yield Moment(self._env, t_s, Phase.WAVERING)
+            stance = self._stance.get(row, SILENT)
+            if stance not in (HOSTILE, COMPLIANT) and self._is_blocked(row):
+                turn = StanceEvent(t_s, row, COMPLIANT)
+                act_at(self._env, t_s, Phase.ENFORCEMENT, partial(self._take, turn))
 
     def _take(self, event: StanceEvent) -> None:
         row = event.provider_row
@@ -77,6 +99,7 @@ class Stances:
             self._turn_away(row)
         if event.ends_fronting:
             self._turn_away(row, is_fronting_alone=True)
+        self._stance[row] = event.stance
         self._compliance[row] = max(before, wanted) if wanted else Compliance.NONE
         self._note_stance(event.t_s, row, event.stance, has_turned=wanted > before)
 

@@ -1,6 +1,7 @@
 """What single actors do, in worlds so small that the outcome is worked out by hand."""
 
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from sim.engine.decisions import Observation
 from sim.engine.eventlog import Kind
 from sim.engine.strategies.names import dns, sni
+from sim.scenario.tables.reactions import STANCES
 from sim.streams import Streams
 from sim.world.stances import build_stances
 from tests.property.test_engine_reference import events_of
@@ -110,62 +112,126 @@ def test_who_complied_before_the_start_rents_the_target_nothing():
     assert events_of(small, outcome) == simulate_reference(small.reference()).events
 
 
-def turns_d(hazard_per_d: float, n_replicates: int, *dated: tuple[float, str, str]) -> np.ndarray:
-    """Days until each of 50 providers turns, replicate by replicate; NaN for never.
-
-    Dated rows are (days from the start, provider, stance).
-    """
+def waverings(hazard_per_d: float, horizon_d: float, replicate: int = 0, *turn: str) -> np.ndarray:
+    """Rows of (days, provider) at which 50 providers waver, of which some have a dated turn."""
     names = tuple(f"provider-{row}" for row in range(50))
     resolved = SimpleNamespace(
         scenario=SimpleNamespace(
-            start=START, stances=SimpleNamespace(compliance_hazard_per_d=hazard_per_d)
+            start=START,
+            horizon_s=int(horizon_d * DAY),
+            stances=SimpleNamespace(compliance_hazard_per_d=hazard_per_d),
         ),
         stances=SimpleNamespace(
             rows=[
-                SimpleNamespace(at=START + timedelta(days=d), provider=name, stance=stance, act="")
-                for d, name, stance in dated
+                SimpleNamespace(at=START, provider=name, stance="compliant", act="")
+                for name in turn
             ]
         ),
     )
-    days = np.full((n_replicates, 50), np.nan)
-    for replicate in range(n_replicates):
-        stances = build_stances(resolved, SimpleNamespace(provider=names), Streams(3, replicate))
-        for event in stances.events:
-            if event.stance == "compliant":
-                days[replicate, event.provider_row] = event.t_s / DAY
-    return days
+    stances = build_stances(resolved, SimpleNamespace(provider=names), Streams(3, replicate))
+    return np.array([(t_s / DAY, row) for t_s, row in stances.waverings]).reshape(-1, 2)
 
 
 @pytest.mark.parametrize("hazard_per_d", [0.05, 4.0])
-def test_providers_turn_by_themselves_with_the_hazard(hazard_per_d):
-    # Exponential: the mean is one over the hazard, and so is the standard deviation.
-    days = turns_d(hazard_per_d, 40).ravel()
-    error = 4 / hazard_per_d / np.sqrt(days.size)
-    assert abs(days.mean() - 1 / hazard_per_d) < error
-    assert abs(days.std() - 1 / hazard_per_d) < 3 * error
+def test_providers_waver_as_a_poisson_process_with_the_hazard(hazard_per_d):
+    horizon_d = 400 / hazard_per_d
+    found = waverings(hazard_per_d, horizon_d)
+    assert (np.diff(found[:, 0]) >= 0).all()
+    assert found[:, 0].min() >= 0
+    assert found[:, 0].max() < horizon_d
+    count = np.bincount(found[:, 1].astype(int), minlength=50)
+    # Counts have mean and variance 400; gaps the mean 1/hazard, and that standard deviation.
+    assert abs(count.mean() - 400) < 4 * np.sqrt(400 / 50)
+    assert 0.4 < count.var(ddof=1) / 400 < 1.9
+    gaps = np.concatenate([np.diff(found[found[:, 1] == row, 0]) for row in range(50)])
+    error = 4 / hazard_per_d / np.sqrt(gaps.size)
+    assert abs(gaps.mean() - 1 / hazard_per_d) < error
+    assert abs(gaps.std() - 1 / hazard_per_d) < 3 * error
     # Negative control: another hazard is told apart.
-    assert abs(days.mean() - 1 / (1.2 * hazard_per_d)) > error
+    assert abs(gaps.mean() - 1 / (1.1 * hazard_per_d)) > error
 
 
-def test_a_provider_with_a_dated_turn_has_no_other():
-    days = turns_d(0.01, 3, (0.0, "provider-7", "compliant"))
-    assert days[:, 7].tolist() == [0.0, 0.0, 0.0]
-    assert (np.delete(days, 7, axis=1) > 0).all()
+def test_a_longer_run_and_a_dated_turn_move_no_other_wavering():
+    long = waverings(0.1, 60)
+    assert np.array_equal(waverings(0.1, 30), long[long[:, 0] < 30])
+    others = long[long[:, 1] != 7]
+    assert len(others) < len(long)
+    assert np.array_equal(waverings(0.1, 60, 0, "provider-7"), others)
+    assert not len(waverings(0.0, 60))
 
 
-def test_the_hazard_stands_still_while_a_provider_is_hostile():
-    calm, name = turns_d(0.05, 40)[:, 7], "provider-7"
-    rows = ((-3, "hostile"), (2, "silent"), (10, "hostile"), (12, "hostile"), (15.5, "silent"))
-    found = turns_d(0.05, 40, *((day, name, stance) for day, stance in rows))
-    # Hostile until day 2 and from day 10 to 15.5, which is a clock of 8 days in between.
-    expected = calm + 2 + 5.5 * (calm >= 8)
-    assert found[:, 7] == pytest.approx(expected)
-    assert np.array_equal(np.delete(found, 7, axis=1), np.delete(turns_d(0.05, 40), 7, axis=1))
-    assert {True, False} == set((calm >= 8).tolist())
+WINDOWS_D = ((1.0, 3.0), (5.0, 9.0), (12.0, 300.0))
+HOSTILE_D = (6.0, 8.0)
 
 
-def test_who_stays_hostile_turns_before_or_never():
-    calm = turns_d(0.05, 40)[:, 7]
-    found = turns_d(0.05, 40, (10, "provider-7", "hostile"))[:, 7]
-    np.testing.assert_array_equal(found, np.where(calm < 10, calm, np.nan))
-    assert np.isnan(found).any()
+def blocked_and_let_be(times_d: np.ndarray) -> SmallWorld:
+    """Alpha is blocked in three windows, and hostile in the midst of the second; beta never is."""
+    orders = [
+        Dated(round(at * DAY), action, (ALPHA,), "drop")
+        for window in WINDOWS_D
+        for at, action in zip(window, ("block", "unblock"), strict=True)
+    ]
+    stances = zip(HOSTILE_D, ("alpha", "alpha"), ("hostile", "constructive"), strict=True)
+    return SmallWorld(
+        orders=tuple(orders),
+        pools=(Pool("alpha", 1.0, (ALPHA,)), Pool("beta", 1.0, (BETA,))),
+        fronts=ONE_FRONT,
+        censor=UNSEEN,
+        stances=tuple((round(at * DAY), name, stance) for at, name, stance in stances),
+        waverings=tuple((round(t_d * DAY), name) for t_d in times_d for name in ("alpha", "beta")),
+        horizon_s=300 * DAY,
+    )
+
+
+def turned_d(small: SmallWorld) -> list[float]:
+    """When a provider turned compliant."""
+    log = small.run().events
+    turns = (log.kind == Kind.STANCE) & (log.stance_row == STANCES.index("compliant"))
+    return (log.t_s[turns] / DAY).tolist()
+
+
+def test_a_provider_gives_in_with_the_hazard_while_it_is_blocked_and_never_else():
+    hazard_per_d, n_worlds = 0.2, 150
+    spent_d, whole_d = [], []
+    for replicate in range(n_worlds):
+        found = waverings(hazard_per_d, 200, replicate)
+        times_d = np.rint(found[found[:, 1] == 3, 0] * DAY) / DAY
+        small = blocked_and_let_be(times_d)
+        is_pressed = [
+            any(start < t_d <= stop for start, stop in WINDOWS_D)
+            and not HOSTILE_D[0] < t_d <= HOSTILE_D[1]
+            for t_d in times_d
+        ]
+        # Hostile and constructive again, it may turn once more; the first turn is looked at.
+        turn_d = turned_d(small)[0]
+        assert turn_d == times_d[is_pressed][0]
+        spent_d.append(
+            sum(max(0.0, min(stop, turn_d) - start) for start, stop in WINDOWS_D)
+            - max(0.0, min(HOSTILE_D[1], turn_d) - HOSTILE_D[0])
+        )
+        whole_d.append(turn_d)
+    # Counted over the days in which it may, the time is exponential; over all days it is not.
+    error_d = 4 / hazard_per_d / np.sqrt(n_worlds)
+    assert abs(np.mean(spent_d) - 1 / hazard_per_d) < error_d
+    assert abs(np.std(spent_d) - 1 / hazard_per_d) < 2 * error_d
+    assert abs(np.mean(whole_d) - 1 / hazard_per_d) > error_d
+
+
+def test_who_wavers_sees_what_was_so_before_the_second():
+    # The block comes in the second of the first wavering, and goes in that of the second.
+    first, second = round(WINDOWS_D[0][0] * DAY), round(WINDOWS_D[0][1] * DAY)
+    small = blocked_and_let_be(np.array([]))
+    assert turned_d(replace(small, waverings=((first, "alpha"),))) == []
+    assert turned_d(replace(small, waverings=((first + 1, "alpha"),))) == [(first + 1) / DAY]
+    assert turned_d(replace(small, waverings=((second, "alpha"),))) == [second / DAY]
+    assert turned_d(replace(small, waverings=((second + 1, "alpha"),))) == []
+    # Hostile from that second on, it had wavered before; what is dated comes first.
+    hostile = round(HOSTILE_D[0] * DAY)
+    assert turned_d(replace(small, waverings=((hostile, "alpha"),))) == [HOSTILE_D[0]]
+    assert turned_d(replace(small, waverings=((hostile + 1, "alpha"),))) == []
+
+
+def test_where_nothing_is_blocked_no_provider_gives_in():
+    small = replace(blocked_and_let_be(np.arange(1.0, 250.0, 0.25)), orders=())
+    assert turned_d(small) == []
+    assert Kind.EVICTED not in small.run().events.kind
