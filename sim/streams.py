@@ -65,6 +65,7 @@ class Stream(IntEnum):
     COMPONENT_IPV6_ADDRESS = 48
     RESPONSE_IPV6_ADDRESS = 49
     FRONT_BY_NAMES = 50
+    CASES = 51
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def predict_overmatch(
         return of_number(share.n / share.of if predictor.is_share else share.n, LEFT_OUT)
     # Of a sample: names matched among all names, or a share among those that count.
     of = share.of if predictor.is_share else found.n_names
-    rng = LUCK.generator(Stream.MONEY_PARAMETERS, tuple(b"overmatch"))
+    rng = LUCK.generator(Stream.CASES, tuple(b"overmatch"))
     drawn = rng.beta(share.n + 0.5, of - share.n + 0.5, N_DRAWS)
     spans = f"{N_DRAWS} draws of which names the sample happened to hold"
     return of_draws(drawn if predictor.is_share else drawn * predictor.universe, spans, LEFT_OUT)

@@ -193,7 +193,7 @@ def multiplied(found: Prediction, ends: tuple[float, float, float]) -> Predictio
         )
     n_each = math.ceil(N_FACTORS / found.values.size)
     n = found.values.size * n_each
-    rng = LUCK.generator(Stream.MONEY_PARAMETERS, tuple(b"times"))
+    rng = LUCK.generator(Stream.CASES, tuple(b"times"))
     factor = within(low, value, high, (rng.permutation(n) + 0.5) / n)
     values = np.repeat(found.values, n_each) * factor
     weight = np.full(n, 1 / n)
