@@ -9,6 +9,7 @@ from __future__ import annotations
 import cProfile
 import pstats
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import sim
@@ -44,10 +45,16 @@ def part_of(file: str) -> str:
     return "built-in functions" if file == "~" else OTHERS
 
 
-def shares(strategy: str) -> tuple[Counter[str], int]:
-    """Share of the own time of each part; and how many functions were called."""
-    resolved = scenario(NAME, [*settings(strategy, N_BUSINESSES)])
-    warm = scenario(NAME, [*settings(strategy, N_BUSINESSES), *WARM_UP])
+def shares(name: str, given: Sequence[str]) -> tuple[Counter[str], int]:
+    """Share of the own time of each part; and how many functions were called.
+
+    Parameters
+    ----------
+    name, given
+        A scenario and what is set in it.
+    """
+    resolved = scenario(name, given)
+    warm = scenario(name, [*given, *WARM_UP])
     run_in(warm, build_world(warm, Streams(ROOT_SEED, 0)), 0)
     world = build_world(resolved, Streams(ROOT_SEED, 1))
     profile = cProfile.Profile()
@@ -62,7 +69,7 @@ def shares(strategy: str) -> tuple[Counter[str], int]:
 
 def measure(*, is_full: bool) -> Section:
     """Profile some strategies."""
-    found = {strategy: shares(strategy) for strategy in ASKED}
+    found = {strategy: shares(NAME, settings(strategy, N_BUSINESSES)) for strategy in ASKED}
     whole = sum((share for share, _ in found.values()), Counter())
     told = [
         part
