@@ -22,9 +22,9 @@ def section(expectation: Expectation, top: int) -> Section:
         Column("n_addresses", "of known use"),
         Column("share_known", "share", "share"),
         Column("state", "names are", "text"),
-        Column("hit", "names hit"),
-        Column("hit_low", "90 % from"),
-        Column("hit_high", "to"),
+        Column("hit", "names hit", group="hit"),
+        Column("hit_low", "90 % from", group="hit"),
+        Column("hit_high", "to", group="hit"),
         Column("active", "active"),
         Column("wholly", "on no other address"),
     )

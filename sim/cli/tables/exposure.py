@@ -119,13 +119,14 @@ def _breakdown(breakdown: Breakdown, listed: Listed, top: int) -> Section:
     touched = [group for group in breakdown.groups if group.is_touched]
     columns = [Column(breakdown.by, breakdown.by, "text")]
     for family in (4, 6) if listed.n_addresses6 > 0 else (4,):
+        listed_of, prefixes_of = f"addresses{family}", f"prefixes{family}"
         columns += [
-            Column(f"n_addresses{family}", f"IPv{family} listed"),
-            Column(f"n_addresses{family}_of", "out of"),
-            Column(f"share{family}", "share", "share"),
-            Column(f"n_prefixes{family}_wholly", f"IPv{family} prefixes wholly"),
-            Column(f"n_prefixes{family}_partly", "partly"),
-            Column(f"n_prefixes{family}_of", "out of"),
+            Column(f"n_addresses{family}", f"IPv{family} listed", group=listed_of),
+            Column(f"n_addresses{family}_of", "out of", group=listed_of),
+            Column(f"share{family}", "share", "share", listed_of),
+            Column(f"n_prefixes{family}_wholly", f"IPv{family} prefixes wholly", group=prefixes_of),
+            Column(f"n_prefixes{family}_partly", "partly", group=prefixes_of),
+            Column(f"n_prefixes{family}_of", "out of", group=prefixes_of),
         ]
     rows = [_group_row(group, [column.key for column in columns[1:]]) for group in touched[:top]]
     title = f"Addresses by {breakdown.by} ({len(rows)} of {len(touched)} touched, "
@@ -201,7 +202,10 @@ def _inventory(hits: InventoryHits, top: int) -> list[Section]:
 
 
 def _prefixed(key: str, heading: str) -> list[Column]:
-    return [Column(f"{key}_{column.key}", f"{heading} {column.heading}") for column in _STATES]
+    return [
+        Column(f"{key}_{column.key}", f"{heading} {column.heading}", group=key)
+        for column in _STATES
+    ]
 
 
 def _tally(name: str, tally: Tally) -> list[Value]:

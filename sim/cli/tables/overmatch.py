@@ -28,11 +28,14 @@ def sections(found: Overmatch, *, is_told: bool) -> list[Section]:
     counted = [
         Column("n_matched", "names matched"),
         Column("n_targets", "of these meant"),
-        Column("n", "not meant"),
-        Column("of", "out of"),
-        Column("share", "overmatch", "share"),
+        Column("n", "not meant", group="overmatch"),
+        Column("of", "out of", group="overmatch"),
+        Column("share", "overmatch", "share", "overmatch"),
     ]
-    ends = [Column("low", "90 % from", "share"), Column("high", "to", "share")]
+    ends = [
+        Column("low", "90 % from", "share", "overmatch"),
+        Column("high", "to", "share", "overmatch"),
+    ]
     if found.universe is not None:
         counted += ends
     n_columns = len(counted)

@@ -16,10 +16,8 @@ from sim.report.documents.validation_cases import RELATIONS, span
 from sim.report.words.numbers import exact, rounded, score, width
 from sim.results.csvtext import csv_text
 
-WIDTH = 80
-"""Columns of what people read, where stdout is no terminal."""
 NAME_WIDTH = 34
-"""Of them, those that the name of a case and what was published have."""
+"""Columns that the name of a case and what was published have."""
 COLUMNS = (
     "id",
     "title",
@@ -114,21 +112,21 @@ def print_scores(found: Mapping[str, Any]) -> None:
         if mine:
             rows = [row for each in mine for row in _rows(each)]
             sections.append(Section(role, role, columns, rows, notes))
-    print_tables(sections, WIDTH)
+    print_tables(sections)
     print()
-    _say("Score: CRPS of log10, of which less is better; after p the probability of a bound.")
+    say_out("Score: CRPS of log10, of which less is better; after p the probability of a bound.")
     n = found["n_draws"]
     over = f"over {n} joint draws of all that is not known" if n else "by luck alone"
     if weighted := found["weighted"]:
         over += f"; weighed by calibration figures of {', '.join(w['scenario'] for w in weighted)}"
-    _say(f"Intervals {over}, except of calculations:")
+    say_out(f"Intervals {over}, except of calculations:")
     for tally in (each for each in found["tallies"] if not each["subject"]):
         if tally["n_cases"]:
             _print_tally(tally)
     if len(found["side_by_side"]) > 1:
-        print_tables([_side_by_side(found)], WIDTH)
+        print_tables([_side_by_side(found)])
     for ranking in found["rankings"]:
-        _say(
+        say_out(
             f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
             f"{ranking['n_computable']} of {len(ranking['cases'])} cases ({ranking['role']})"
         )
@@ -149,10 +147,6 @@ def _rows(each: Mapping[str, Any]) -> list[list[str]]:
         ],
         *([f"  {line}", "", "", "", ""] for line in wrap(says, NAME_WIDTH - 2)),
     ]
-
-
-def _say(text: str) -> None:
-    say_out(text, WIDTH)
 
 
 def _side_by_side(found: Mapping[str, Any]) -> Section:
@@ -185,24 +179,24 @@ def _side_by_side(found: Mapping[str, Any]) -> Section:
 def _print_tally(tally: Mapping[str, Any]) -> None:
     error = tally["median_abs_log10_error"]
     text = "" if error is None else f"; median absolute log error {error:.2f}"
-    _say(
+    say_out(
         f"{tally['role']}: {tally['n_inside']} of {tally['n_computable']} computable cases "
         f"inside ({tally['n_cases']} in all; {tally['n_computable_bounds']} computable "
         f"ones are mere bounds, {tally['n_inside_bounds']} of these inside){text}"
     )
     if tally["n_figures"]:
-        _say(
+        say_out(
             f"  {tally['n_figures']} numbers, each once: CRPS of log10 {mean(tally, 'crps')}, "
             f"of an even guess {mean(tally, 'crps_guess') or 'not known'}; "
             f"{tally['coverage']:.0%} inside, median width {width(tally['log10_width'])}"
         )
     if tally["n_before"]:
-        _say(
+        say_out(
             f"  {tally['n_before']} of which one before is known: CRPS "
             f"{mean(tally, 'crps_before')}, of persistence {mean(tally, 'crps_persistence')}"
         )
     if tally["n_bounds"]:
-        _say(
+        say_out(
             f"  {tally['n_bounds']} bounds: kept with probability {tally['probability']:.2f}, "
             f"Brier score {mean(tally, 'brier')}, of an even guess "
             f"{mean(tally, 'brier_guess') or 'not known'}"

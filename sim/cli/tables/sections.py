@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sim.cli.options import Format
-from sim.cli.terminal.tables import NOT_KNOWN, PAGE_WIDTH, new_table, open_console
+from sim.cli.terminal.tables import GAP, LONGEST_NAME, NOT_KNOWN, new_table, open_console
 from sim.report.words.markdown import markdown_text
 from sim.results.csvtext import csv_text
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 Value = str | int | float | None
 Kind = Literal["text", "number", "share"]
@@ -21,11 +25,15 @@ Kind = Literal["text", "number", "share"]
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its key in CSV, its heading for people, and what it holds."""
+    """One column: its key in CSV, its heading for people, and what it holds.
+
+    Columns of one group that follow each other stand side by side where there is room.
+    """
 
     key: str
     heading: str
     kind: Kind = "number"
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -62,19 +70,84 @@ def print_sections(sections: Sequence[Section], form: Format) -> None:
             print_tables(sections)
 
 
-def print_tables(sections: Sequence[Section], page_width: int = PAGE_WIDTH) -> None:
-    """Print sections as tables on stdout, where that is no terminal as wide as a page."""
-    console = open_console(page_width)
+def print_tables(sections: Sequence[Section]) -> None:
+    """Print sections as tables on stdout.
+
+    Numbers are never broken, texts at words. Columns for which there is no room beside the first
+    ones stand below them, and each row is named once more.
+    """
+    console = open_console()
     for position, section in enumerate(sections):
-        columns = [(column.heading, column.kind != "text") for column in section.columns]
-        table = new_table(section.title, columns)
-        for row in section.rows:
-            table.add_row(*_cells(section, row))
         if position:
             console.print()
-        console.print(table)
+        _print_table(console, section)
         for note in section.notes:
             console.print(note)
+
+
+def _print_table(console: Console, section: Section) -> None:
+    from rich.text import Text
+
+    console.print(Text(section.title, style="table.title"))
+    rows = [_cells(section, row) for row in section.rows]
+    widths = [
+        _widths(column, [row[at] for row in rows]) for at, column in enumerate(section.columns)
+    ]
+    names = widths[0]
+    widths[0] = _Widths(min(names.most, max(names.least, LONGEST_NAME)), names.most)
+    groups = [column.group for column in section.columns]
+    parts = _parts(groups, [one.least for one in widths], console.width)
+    for position, part in enumerate(parts):
+        if position:
+            console.print()
+        shown = [0, *part]
+        columns = [section.columns[at] for at in shown]
+        table = new_table("", [(column.heading, column.kind != "text") for column in columns])
+        spare = console.width - sum(widths[at].least + GAP for at in shown) + GAP
+        # Names first, then what needs least, so that long headings are broken and not short ones.
+        wanted = {at: widths[at].most - widths[at].least for at in shown}
+        for at in sorted(shown, key=lambda at: (at > 0, wanted[at])):
+            more = max(0, min(spare, wanted[at]))
+            table.columns[shown.index(at)].width = widths[at].least + more
+            spare -= more
+        for row in rows:
+            table.add_row(*(row[at] for at in shown))
+        console.print(table)
+
+
+class _Widths(NamedTuple):
+    """Letters that a column needs so that no number or short word is broken, and that fill it."""
+
+    least: int
+    most: int
+
+
+def _widths(column: Column, cells: Sequence[str]) -> _Widths:
+    is_text = column.kind == "text"
+    whole = [word for cell in cells for word in cell.split()] if is_text else cells
+    longest = max((len(text) for text in (*whole, *column.heading.split())), default=0)
+    return _Widths(
+        min(longest, LONGEST_NAME) if is_text else longest,
+        max(map(len, (column.heading, *cells))),
+    )
+
+
+def _parts(groups: Sequence[str], widths: Sequence[int], room: int) -> list[list[int]]:
+    """Columns behind the first, in as many parts as have room beside it."""
+    parts: list[list[int]] = [[]]
+    left = room - widths[0]
+    for _, columns in groupby(range(1, len(groups)), lambda at: groups[at] or at):
+        together = list(columns)
+        if parts[-1] and left < sum(widths[at] + GAP for at in together):
+            parts.append([])
+            left = room - widths[0]
+        for at in together:
+            if parts[-1] and left < widths[at] + GAP:
+                parts.append([])
+                left = room - widths[0]
+            parts[-1].append(at)
+            left -= widths[at] + GAP
+    return parts
 
 
 def print_markdown(sections: Sequence[Section]) -> None:

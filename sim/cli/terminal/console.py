@@ -21,6 +21,8 @@ from sim.experiment.interrupts import ends_as_interrupts
 EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3
 EXIT_INTERRUPTED = 130
+PAGE_WIDTH = 80
+"""Columns of what people read, where stdout is no terminal."""
 
 
 @contextmanager
@@ -73,25 +75,26 @@ def _problem(problem: Any) -> dict[str, Any]:
 def say(text: str, *, quiet: bool = False) -> None:
     """Print a line on stderr."""
     if not quiet:
-        print(fold(text, sys.stderr), file=sys.stderr)
+        # Where there is no terminal a message stays one line, for programs that look for it.
+        print(fold(text, width_of(sys.stderr)) if sys.stderr.isatty() else text, file=sys.stderr)
 
 
-def say_out(text: str, page_width: int | None = None) -> None:
-    """Print sentences on stdout; `page_width` as of `fold`."""
-    print(fold(text, sys.stdout, page_width))
+def say_out(text: str) -> None:
+    """Print sentences on stdout."""
+    print(fold(text, width_of(sys.stdout)))
 
 
-def fold(text: str, stream: TextIO, page_width: int | None = None) -> str:
-    """Break lines between words where a terminal is narrower than they are; else as they are.
+def width_of(stream: TextIO) -> int:
+    """Columns that a line may have: those of the terminal, or of a page where there is none."""
+    return shutil.get_terminal_size().columns if stream.isatty() else PAGE_WIDTH
 
-    Where there is no terminal it is a page of `page_width` columns, if that is given.
+
+def fold(text: str, width: int) -> str:
+    """Break lines between words where they are longer than there is room; else as they are.
 
     What follows a break is indented by two more, so that a line of output is still told from the
-    next. A word that is longer than the terminal stays whole: it may be a path.
+    next. A word that is longer than that stays whole: it may be a path.
     """
-    width = shutil.get_terminal_size().columns if stream.isatty() else page_width
-    if width is None:
-        return text
     return "\n".join(_folded(line, width) for line in text.split("\n"))
 
 

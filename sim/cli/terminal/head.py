@@ -5,9 +5,11 @@ In: a folder. Out: lines on stdout, as wide as the terminal.
 
 from __future__ import annotations
 
-import shutil
+import sys
 import textwrap
 from pathlib import Path
+
+from sim.cli.terminal.console import PAGE_WIDTH, width_of
 
 
 def print_headline(folder: Path) -> None:
@@ -22,7 +24,7 @@ def print_headline(folder: Path) -> None:
     from sim.results.read import open_run
 
     said = headline(open_run(folder))
-    width = min(shutil.get_terminal_size().columns, 80)
+    width = min(width_of(sys.stdout), PAGE_WIDTH)
     for sentence in (said.says, said.is_sure, said.hangs_on):
         if sentence:
             print(textwrap.fill(sentence, width))

@@ -5,7 +5,6 @@ In: a step curve with its interval. Out: lines of text. It reads no file and dra
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import curve_name
+from sim.cli.terminal.console import width_of
 
 if TYPE_CHECKING:
     from sim.measure.bands import Band
@@ -248,4 +248,4 @@ def sketch_comparison(folder: Path) -> list[str]:
 
 def _terminal() -> tuple[int, str]:
     """Width and encoding of the terminal."""
-    return shutil.get_terminal_size().columns, sys.stdout.encoding
+    return width_of(sys.stdout), sys.stdout.encoding

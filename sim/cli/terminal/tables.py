@@ -10,29 +10,24 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.cli.terminal.console import width_of
+
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.table import Table
 
-PAGE_WIDTH = 140
-"""Columns where stdout is no terminal."""
 LONGEST_NAME = 26
 """Letters of a row's name that is not broken."""
+GAP = 2
+"""Blanks between columns."""
 NOT_KNOWN = "not known"
 
 
-def open_console(page_width: int = PAGE_WIDTH) -> Console:
-    """Where tables are printed; what users wrote is text there, never markup.
-
-    Parameters
-    ----------
-    page_width
-        Columns where stdout is no terminal.
-    """
+def open_console() -> Console:
+    """Where tables are printed; what users wrote is text there, never markup."""
     from rich.console import Console
 
-    width = None if sys.stdout.isatty() else page_width
-    return Console(width=width, markup=False, highlight=False)
+    return Console(width=width_of(sys.stdout), markup=False, highlight=False)
 
 
 def new_table(title: str, columns: Sequence[tuple[str, bool]]) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import sys
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
@@ -38,7 +38,7 @@ def list_scenarios(as_json: JsonOption = False) -> None:
             console.print_json({"schema": "overblock/list/1", "scenarios": rows})
         else:
             width = max(len(name) for name in titles)
-            room = shutil.get_terminal_size().columns  # 80 where there is no terminal
+            room = console.width_of(sys.stdout)
             for name, title in titles.items():
                 said = wrap(title, max(room - width - 2, 20)) or [""]
                 for head, line in zip_longest([name], said, fillvalue=""):
@@ -119,7 +119,7 @@ def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
         where = f", line {line['lines']}" if "lines" in line else ""
         row = f" of {line['row']}" if "row" in line else ""
         unit = f" {line['unit']}" if "unit" in line else ""
-        print(f"{line['key']}{row}: {value_text(line)}{unit} ({line['kind']}{where})")
+        console.say_out(f"{line['key']}{row}: {value_text(line)}{unit} ({line['kind']}{where})")
         if "range" in line:
-            print(f"  range: {range_text(line)}")
-        print(f"  rests on: {basis_text(line)}")
+            console.say_out(f"  range: {range_text(line)}")
+        console.say_out(f"  rests on: {basis_text(line)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import shutil
+import sys
 import textwrap
 from functools import partial
 from pathlib import Path
@@ -177,7 +177,7 @@ def _print_kinds(run: RunFolder, *, as_json: bool) -> None:
     width = max(len(name) for name in FIGURES)
     for row in rows:
         reason = f" (does not apply: {row['does_not_apply']})" if row["does_not_apply"] else ""
-        room = max(shutil.get_terminal_size().columns - width - 2, 30)
+        room = max(console.width_of(sys.stdout) - width - 2, 30)
         first, *rest = textwrap.wrap(f"{row['shows']}{reason}", room)
         print(f"{row['name']:<{width}}  {first}")
         for line in rest:

@@ -82,9 +82,11 @@ def test_csv_and_markdown_go_to_stdout() -> None:
 def test_tables_show_differences_and_who_is_dominated() -> None:
     result = compare(*TWO, "-n", "2", "--format", "table")
     assert "minus none [95%]" in result.stdout
-    # Eight metrics and the trade-off in three kinds of harm.
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    # Eight metrics and the trade-off in three kinds of harm, whose columns need two tables.
     for label in ("none", "exact", "wide"):
-        assert sum(line.startswith(label) for line in result.stdout.splitlines()) == 11
+        assert sum(line.startswith(label) for line in lines) == 8 + 2 * 3
     for harm in ("business hours impaired", "names hit", "private loss usd"):
         assert f"trade-off in {harm}, 2 replicates" in result.stdout
 

@@ -1,0 +1,84 @@
+"""What is printed into a file or a pipe fits a page of 80 columns, and breaks no number."""
+
+from __future__ import annotations
+
+import io
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.cli.tables.sections import Column, Section, print_tables
+
+WIDTH = 80
+LISTS = (
+    "exposure samples/blocklist.txt samples/ip-ranges.json --inventory samples/hosts.csv "
+    "--by provider,sector --explain"
+)
+NAMES = "overmatch samples/name-rules.txt --names samples/names.csv"
+COMMANDS = {
+    "cover": "cover --targets samples/targets.txt --against samples/order.txt --budget 5",
+    "doctor": "doctor",
+    "exposure of files": LISTS,
+    "exposure of orders": "exposure telegram-2018-orders --at 2018-04-20T12:00+03:00 --expect-names"
+    " --attribute cloud-prefixes-2018 --by provider",
+    "list": "list",
+    "overmatch": f"{NAMES} --targets samples/name-targets.txt --universe 359000000",
+    "sensitivity": "sensitivity telegram-2018 --list",
+    "show": "show telegram-2018 --explain censor.pause_pressure",
+    "sources": "sources telegram-2018",
+    "validate": "validate telegram-2018",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_what_a_verb_prints_fits_a_page(
+    command: str, repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    monkeypatch.setenv("COLUMNS", "140")  # of the terminal in which the command is typed
+    result = CliRunner().invoke(app, command.split())
+    assert result.exit_code == 0, result.output
+    lines = result.stdout.splitlines()
+    too_long = [line for line in lines if len(line) > WIDTH]
+    # A path of this computer is not broken.
+    assert [line for line in too_long if str(repository) not in line] == []
+    assert lines
+
+
+NUMBERS = st.integers(0, 2**40)
+TEXTS = st.text("abc -/.", max_size=60)
+
+
+@st.composite
+def a_section(draw: st.DrawFn) -> Section:
+    kinds = ["text", *draw(st.lists(st.sampled_from(["text", "number"]), min_size=1, max_size=14))]
+    columns = [
+        Column(f"{at}", draw(TEXTS), kind, draw(st.sampled_from(["", "g", "h"])))  # type: ignore[arg-type]
+        for at, kind in enumerate(kinds)
+    ]
+    n_rows = draw(st.integers(1, 4))
+    rows = [[draw(TEXTS if kind == "text" else NUMBERS) for kind in kinds] for _ in range(n_rows)]
+    return Section("key", "A title " * draw(st.integers(1, 20)), columns, rows)
+
+
+@given(a_section())
+def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section: Section) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COLUMNS", "140")
+
+        out = io.StringIO()
+        with redirect_stdout(out):
+            print_tables([section])
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    words = out.getvalue().split()
+    for row in section.rows:
+        for value in row:
+            if isinstance(value, int):
+                assert f"{value:,}" in words
+                words.remove(f"{value:,}")
