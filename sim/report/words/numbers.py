@@ -29,13 +29,21 @@ def number(value: float) -> str:
 
 
 def span(low: float, high: float) -> str:
-    """Two ends of a range in one unit: ``12.2 to 17.4 million``."""
+    """Two ends of a range: ``12.2 to 17.4 million``, ``191,000 to 2.98 million``.
+
+    A unit is said once where it is that of both ends. It is never a part of one, such as 0.191
+    million: without the unit behind it, that would be read as less than one.
+    """
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
-    scale, unit = _scale(max(abs(low), abs(high)))
     if 0 < low < DUST * high and not math.isinf(high):
         return f"{NEARLY_NOTHING} to {number(high)}"
-    if math.isinf(high) or 0 < abs(low) < scale / 10:
+    if math.isinf(high):
+        return f"{number(low)} to {number(high)}"
+    scale, unit = _scale(max(abs(low), abs(high)))
+    if any(end and _scale(end)[0] != scale for end in (low, high)):
+        # Beside three digits of the larger end, as many of the smaller one.
+        low, high = (float(f"{end:.3g}") for end in (low, high))
         return f"{number(low)} to {number(high)}"
     ends = [_plain(end / scale, is_scaled=scale != 1) for end in (low, high)]
     return f"{ends[0]} to {ends[1]}{unit}"

@@ -67,7 +67,7 @@ def test_a_run_is_answered_with_its_numbers_and_their_ranges() -> None:
         "replicates) had more than 10 % of their domestic customers' attempts fail at some time.",
         "Together they were impaired for 2.14 million business-hours (1.88 to 2.57 million in 90 % "
         "of replicates), 34.3 % of all business-hours; the modelled businesses lost 560 million "
-        "USD (mean; 0.186 to 1.58 billion USD in 90 % of draws).",
+        "USD (mean; 186 million to 1.58 billion USD in 90 % of draws).",
         "The target's users were denied 25,144 user-hours (257 to 66,369 in 90 % of replicates) of "
         "93.6 billion, less than 0.0001 %. What they would have lacked without a block is among "
         "these; a comparison with no blocking tells it apart.",

@@ -54,7 +54,11 @@ def test_what_is_said_is_the_number_to_three_digits(value: float) -> None:
     ("low", "high", "text"),
     [
         (12_176_998, 17_408_000, f"12.2 to 17.4{NBSP}million"),
-        (186_124_701, 1_582_759_841, f"0.186 to 1.58{NBSP}billion"),
+        (186_124_701, 1_582_759_841, f"186{NBSP}million to 1.58{NBSP}billion"),
+        (191_234, 2_984_000, f"191,000 to 2.98{NBSP}million"),
+        (33_835, 1_064_000, f"33,800 to 1.06{NBSP}million"),
+        (999_700, 2_984_000, f"1.00 to 2.98{NBSP}million"),
+        (-2_500_000, 300_400, f"-2.50{NBSP}million to 300,000"),
         (257, 66_369, "257 to 66,369"),
         (8.97e-09, 37_800_000, f"nearly 0 to 37.8{NBSP}million"),
         (0.00714, math.inf, "0.00714 to no limit"),
@@ -63,7 +67,7 @@ def test_what_is_said_is_the_number_to_three_digits(value: float) -> None:
         (math.nan, 3, "not known"),
     ],
 )
-def test_a_range_has_one_unit_unless_its_ends_are_far_apart(
+def test_a_range_says_a_unit_once_where_both_ends_have_it(
     low: float, high: float, text: str
 ) -> None:
     assert span(low, high) == text
