@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.catalogue.choices import COLLATERAL
+from sim.explore.live_curves import beside, most_harm_first
 from sim.explore.live_map import maps_of
 from sim.measure.bands import Band
 from sim.report.page.bands import with_bands
@@ -35,7 +36,13 @@ def answer_of(folder: Path) -> dict[str, Any]:
     """
     run = open_run(folder)
     tradeoff = read_rows(run, "tradeoff.csv") if is_comparison(run) else []
-    told = said(run, tradeoff, _most_harmful(run))
+    # What nothing is blocked under comes last where others do no harm either.
+    labels = sorted(run.strategies, key=lambda one: one == run.manifest.get("baseline"))
+    bands = {one: _band(run, one) for one in labels if run.has_curve(LOST, one)}
+    shown = most_harm_first(bands)
+    harmful = (shown or run.strategies)[0]
+    pictures = [_picture(run, one, bands[one]) for one in shown]
+    told = said(run, tradeoff, harmful)
     sentences = (told.headline.says, told.headline.is_sure, told.headline.hangs_on)
     how = repeat(run)
     file = str(run.manifest["scenario"]["file"])
@@ -49,10 +56,10 @@ def answer_of(folder: Path) -> dict[str, Any]:
         "headline": [one for one in sentences if one],
         "answer": list(told.answer),
         "hangs_on": list(told.hangs_on),
-        "pictures": [_picture(run, one) for one in run.strategies if run.has_curve(LOST, one)],
-        "maps": maps_of(run),
+        "pictures": pictures,
+        "maps": beside(maps_of(run), pictures),
         "figures": _figures(run),
-        "verdict": _verdict(run),
+        "verdict": _verdict(run, harmful),
         "command": shlex.join(words),
         "file": Path(file).name,
         "before": how.before,
@@ -74,8 +81,7 @@ def file_of(folder: Path, name: str) -> Path | None:
     return folder / name if name in names else None
 
 
-def _picture(run: RunFolder, strategy: str) -> dict[str, Any]:
-    band = _band(run, strategy)
+def _picture(run: RunFolder, strategy: str, band: Band) -> dict[str, Any]:
     picture = picture_of_run(band, run.start, run.horizon_s, run.n_draws)
     return {
         "strategy": strategy,
@@ -140,7 +146,7 @@ def _in_brackets(text: str) -> str:
     return f"({text})" if text else ""
 
 
-def _verdict(run: RunFolder) -> str:
+def _verdict(run: RunFolder, harmful: str) -> str:
     """The assumption that would change the verdict, or on which the answer hangs most."""
     if not run.n_draws:
         return "Ask for draws of what is not known (32 or more) to see what would change this."
@@ -148,7 +154,7 @@ def _verdict(run: RunFolder) -> str:
         told = _deciding(read_rows(run, "verdicts.csv"))
         if told:
             return told
-    words = said(run, [], _most_harmful(run)) if not is_comparison(run) else None
+    words = said(run, [], harmful) if not is_comparison(run) else None
     hung = words.headline.hangs_on if words is not None else ""
     return hung or "No single assumption is told from the others as one that would change this."
 
@@ -161,14 +167,3 @@ def _deciding(rows: Sequence[Row]) -> str:
             says = f"{less} harm than {text(row, 'other')}"
             return f"Not settled: {text(row, 'strategy')} does {says} where {region}."
     return ""
-
-
-def _most_harmful(run: RunFolder) -> str:
-    """Strategy under which most is lost at its worst moment."""
-    worst, label = -1.0, run.strategies[0]
-    for one in run.strategies:
-        if run.has_curve(LOST, one):
-            peak = float(_band(run, one).mean.max())
-            if peak > worst:
-                worst, label = peak, one
-    return label

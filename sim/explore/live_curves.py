@@ -6,7 +6,7 @@ strategy, and pictures. A run that is not finished counts as far as it has come.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,7 +48,7 @@ class LiveCurves:
     Parameters
     ----------
     labels
-        Strategies, in the order in which they are shown.
+        Strategies; of several with the same harm the first is shown first.
     n_replicates
         How many of each are asked for.
     """
@@ -90,12 +90,11 @@ class LiveCurves:
             self._key, self._curve = None, _Curve()
 
     def pictures(self) -> list[dict[str, Any]]:
-        """A picture for each strategy of which anything is known."""
+        """A picture for each strategy of which anything is known, that of most harm first."""
+        known = {one: band for one in self._labels if (band := self.band(one)) is not None}
         found = []
-        for label in self._labels:
-            band = self.band(label)
-            if band is None:
-                continue
+        for label in most_harm_first(known):
+            band = known[label]
             n_draws = len(self._finished.get((label, True), ()))
             picture = picture_of_run(band, self._start, self._horizon_s, n_draws)
             found.append(
@@ -133,3 +132,22 @@ class LiveCurves:
         draws = self._finished.get((label, True), [])
         wide = np.quantile(np.array(draws), [0.05, 0.5, 0.95], axis=0) if len(draws) > 1 else None
         return Band(at_s, mean, low, high, np.nan, len(runs), wide)
+
+
+def most_harm_first(bands: Mapping[str, Band]) -> list[str]:
+    """Strategies in the sequence in which they are shown: what blocks before what does not.
+
+    Parameters
+    ----------
+    bands
+        Share of demand lost under each; its mean at the worst moment is the harm.
+    """
+    return sorted(bands, key=lambda label: -float(bands[label].mean.max()))
+
+
+def beside(
+    maps: Sequence[dict[str, Any]], pictures: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """Maps in the sequence of the pictures, and behind them those of which there is none."""
+    order = [one["strategy"] for one in pictures]
+    return sorted(maps, key=lambda one: [*order, one["strategy"]].index(one["strategy"]))

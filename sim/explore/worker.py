@@ -26,7 +26,7 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.explore.levers import levers_of
-from sim.explore.live_curves import LiveCurves
+from sim.explore.live_curves import LiveCurves, beside
 from sim.explore.live_figures import LiveFigures
 from sim.explore.live_map import LiveMap
 from sim.explore.setting import Setting, Source
@@ -190,7 +190,8 @@ def _carry_out(task: Task, pipe: _Pipe, stop: Event) -> dict[str, Any]:
     if task.for_levers:
         plan = plan.with_draws(LEVER_DRAWS)
     scenario = plan.resolved.scenario
-    live = LiveCurves(plan.labels, scenario.start, scenario.horizon_s, plan.n_replicates)
+    labels = sorted(plan.labels, key=lambda one: one == plan.baseline)
+    live = LiveCurves(labels, scenario.start, scenario.horizon_s, plan.n_replicates)
     map_ = LiveMap(plan.labels, scenario.start)
     figures = LiveFigures([one.description for one in plan.variants], plan.baseline)
     shown_at = -EVERY_S
@@ -204,7 +205,9 @@ def _carry_out(task: Task, pipe: _Pipe, stop: Event) -> dict[str, Any]:
         shown_at = now
         told: dict[str, Any] = {"pictures": [], "maps": [], "figures": {"heads": [], "rows": []}}
         if not task.for_levers:
-            told = {"pictures": live.pictures(), "maps": map_.maps(), "figures": figures.table()}
+            pictures = live.pictures()
+            maps = beside(map_.maps(), pictures)
+            told = {"pictures": pictures, "maps": maps, "figures": figures.table()}
         pipe.send((task.number, "picture", {**told, "done": done}))
 
     def progress(n_done: int, n_all: int) -> None:

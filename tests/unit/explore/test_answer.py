@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import sim
@@ -39,3 +40,17 @@ def test_what_settles_on_effect_alone_is_no_verdict_on_harm(compared: Path) -> N
 
 def test_luck_alone_says_what_to_ask_for(compared: Path) -> None:
     assert answer_of(compared)["verdict"].startswith("Ask for draws")
+
+
+def test_what_blocks_most_is_shown_before_what_blocks_nothing(compared: Path) -> None:
+    found = duckdb.execute(
+        "SELECT strategy FROM read_parquet(?) WHERE metric = 'demand_lost_share' "
+        "AND provider IS NULL AND sector IS NULL AND role IS NULL GROUP BY strategy "
+        "ORDER BY max(value) DESC, strategy = 'none'",
+        [str(compared / "curves.parquet")],
+    ).fetchall()
+    answer = answer_of(compared)
+    assert len(found) == 3
+    assert found[-1] == ("none",)
+    for shown in (answer["pictures"], answer["maps"]):
+        assert [(one["strategy"],) for one in shown] == found

@@ -20,7 +20,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.runs import Runs
 from sim.experiment.simulation import Simulation
 from sim.explore.answer import answer_of
-from sim.explore.live_curves import LiveCurves
+from sim.explore.live_curves import LiveCurves, beside
 from sim.explore.live_figures import LiveFigures
 from sim.explore.setting import Setting, Source
 from sim.measure.bands import Band, step_values
@@ -92,6 +92,19 @@ def test_a_picture_under_way_says_what_it_rests_on() -> None:
     live.note((0, "own", 1), [0], np.array([[0.1]]), series)
     live.finish((0, "own", 1))
     assert live.pictures()[0]["note"].startswith("All replicates as given.")
+
+
+def test_under_way_the_strategy_of_most_harm_so_far_is_shown_first() -> None:
+    live = LiveCurves(("none", "exact", "wide"), datetime(2018, 4, 16, tzinfo=UTC), 86_400, 1)
+    series = (Series("demand_lost_share", Group(), 1.0),)
+    shown = []
+    for name, peak in (("none", 0.0), ("exact", 0.1), ("wide", 0.3)):
+        live.note((0, name, 0), [0, 3600, 7200], np.array([[0.0], [peak], [0.0]]), series)
+        live.finish((0, name, 0))
+        shown.append([one["strategy"] for one in live.pictures()])
+    assert shown == [["none"], ["exact", "none"], ["wide", "exact", "none"]]
+    maps = [{"strategy": one} for one in ("other", "none", "exact", "wide")]
+    assert [one["strategy"] for one in beside(maps, live.pictures())] == [*shown[-1], "other"]
 
 
 class _Seen(SerialExecutor):

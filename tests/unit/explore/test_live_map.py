@@ -75,7 +75,7 @@ def networks_on(map_: dict[str, Any]) -> set[int]:
 def test_the_map_of_an_answer_is_of_when_most_was_listed(compared: Path) -> None:
     maps = answer_of(compared)["maps"]
     shown = [one for one in maps if one["strategy"] in STRATEGIES]
-    assert [one["strategy"] for one in shown] == list(STRATEGIES)
+    assert {one["strategy"] for one in shown} == set(STRATEGIES)
     sizes = set()
     for one in shown:
         at_s, _ = most_listed(compared, one["strategy"])
