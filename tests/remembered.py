@@ -1,9 +1,9 @@
 """What thousands of tests would do again, and what comes out the same: remembered in a process.
 
 Commands are called by ``CliRunner``, which builds the whole command line for every call; scenarios
-are read, which parses the same YAML text again, and so are notes of tables, of which every run
-folder has copies; places are made of the same tables of prefixes, and these are checked; every run
-folder says what each cell of its tables rests on. All depend on their arguments alone.
+are read, which parses the same YAML text again, and so are tables and their notes, of which every
+run folder has copies; places are made of the same tables of prefixes, and these are checked; every
+run folder says what each cell of its tables rests on. All depend on their arguments alone.
 ``tests/unit/world`` and ``tests/unit/scenario`` hold what is remembered itself.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import typer.testing
@@ -34,6 +35,7 @@ def remember() -> None:
     typer.testing._get_command = cache(typer.testing._get_command)
     load.parse_document = parse_document
     seeds._note_of = note_of
+    seeds._rows_of = rows_of
     sources.table_sources = sources_of
     resolve.check_places = problems_of
     build.build_places = places_of
@@ -63,6 +65,25 @@ def note_of(data: bytes, file: str) -> SourceNote:
 @lru_cache(maxsize=256)
 def _noted(data: bytes) -> SourceNote:
     return read_note_of(data, "")
+
+
+read_rows_of = seeds._rows_of
+
+
+def rows_of(data: bytes, path: Path, model: type[Any]) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """Rows of a table with the same bytes as one before; what is wrong names its file."""
+    try:
+        return _rows(data, model)
+    except DataError:
+        return read_rows_of(data, path, model)
+
+
+rows_of.__wrapped__ = read_rows_of.__wrapped__  # what is too large is not kept
+
+
+@lru_cache(maxsize=256)
+def _rows(data: bytes, model: type[Any]) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    return read_rows_of(data, Path("table"), model)
 
 
 _SOURCES: dict[tuple[object, ...], tuple[Table[Any], tuple[Source, ...]]] = {}

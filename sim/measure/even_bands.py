@@ -7,6 +7,8 @@ even times. Averaging over change points would be wrong: eventful replicates hav
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +17,13 @@ from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.measure.bands import Band, bands_at
 from sim.measure.summary import LEVEL
 from sim.results.curves import CurveKey, group_names, read_curves
-from sim.results.parquet import Coded, ColumnData, Instants
+from sim.results.parquet import Coded, ColumnData, Instants, n_rows_of
 from sim.results.read import SPLITS, RunFolder
 
 S_PER_H, S_PER_D = 3600, 86_400
 MOST_TIMES = 1500
+MOST_AT_ONCE = 2**20
+"""Rows of a file of which all measures of a strategy are read in one scan, which is for each."""
 _STEPS_S = (
     (S_PER_D // 2, 600),
     (62 * S_PER_D, S_PER_H),
@@ -113,9 +117,12 @@ def even_bands(
 def _bands_of(
     run: RunFolder, label: str, at_s: NDArray[np.int64]
 ) -> Iterator[tuple[CurveKey, Band]]:
-    """Bands of one strategy; the points of one measure are in memory at a time."""
+    """Bands of one strategy; of many points, those of one measure are in memory at a time."""
     names = group_names(run, label, list(CURVES))
-    for metric in CURVES:
-        if run.has_curve(metric, label):
-            curves = read_curves(run, label, [metric], [metric], names)
-            yield from zip(curves, bands_at(list(curves.values()), at_s), strict=True)
+    held = [metric for metric in CURVES if run.has_curve(metric, label)]
+    is_small = n_rows_of(run.path / "curves.parquet") <= MOST_AT_ONCE
+    for together in [held] if is_small and held else [[metric] for metric in held]:
+        curves = read_curves(run, label, together, together, names)
+        for _, keys in groupby(curves, key=attrgetter("metric")):
+            of_one = list(keys)
+            yield from zip(of_one, bands_at([curves[key] for key in of_one], at_s), strict=True)

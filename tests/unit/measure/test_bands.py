@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sim.measure import bands
+from sim.measure import bands, even_bands
 from sim.measure.bands import band_of, step_values
 from sim.measure.measures import Measure
 from sim.measure.summary import spread_of, spreads_of, summarise
-from sim.results.read import CurvePoints
+from sim.results.read import CurvePoints, RunFolder, open_run
 from sim.scenario.tables.rows import FigureRow
 
 
@@ -68,6 +71,41 @@ def test_bands_of_curves_read_together_are_those_of_each(
         for line in ("t_s", "mean", "low", "high"):
             np.testing.assert_array_equal(getattr(band, line), getattr(alone, line))
         assert (band.denominator, band.n_replicates) == (alone.denominator, alone.n_replicates)
+
+
+def test_curves_of_a_file_read_at_once_have_the_bands_of_those_read_one_by_one(
+    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(shipped_run)
+    n_metrics = count_scans(monkeypatch)
+    at_once = even_bands.even_bands(run, run.strategies)
+    monkeypatch.setattr(even_bands, "MOST_AT_ONCE", 0)
+    one_by_one = even_bands.even_bands(run, run.strategies)
+    assert n_metrics[0] > 10
+    assert n_metrics[1:] == [1] * n_metrics[0]
+    assert at_once.keys() == one_by_one.keys()
+    for name, column in at_once.items():
+        pairs = zip(parts(column), parts(one_by_one[name]), strict=True)
+        assert all(np.array_equal(*pair, equal_nan=pair[0].dtype.kind == "f") for pair in pairs)
+
+
+def count_scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many measures each scan of the curves reads."""
+    n_metrics: list[int] = []
+    read = even_bands.read_curves
+
+    def counted(run: RunFolder, label: str, metrics: list[str], *rest: Any) -> Any:
+        n_metrics.append(len(metrics))
+        return read(run, label, metrics, *rest)
+
+    monkeypatch.setattr(even_bands, "read_curves", counted)
+    return n_metrics
+
+
+def parts(column: Any) -> list[NDArray[Any]]:
+    """Arrays that a column is made of."""
+    held = vars(column).values() if hasattr(column, "__dict__") else [column]
+    return [np.asarray(one) for one in held]
 
 
 def test_no_curve_has_no_band() -> None:
