@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,41 @@ def build(source: Path, site: Path, builder: str) -> subprocess.CompletedProcess
     )  # fmt: skip
 
 
-@pytest.mark.laws
+FENCED = re.compile(r"^( *)(```|~~~).*?^\1\2|`[^`\n]*`", re.M | re.S)
+LINK = re.compile(r"\]\((?!\w+:)([^)\s]+)")
+HEAD = re.compile(r"^#+ (.*)$", re.M)
+
+
+@cache
+def anchors(page: Path) -> set[str]:
+    """What a heading or a marked place is linked by."""
+    text = page.read_text(encoding="utf-8")
+    heads = (re.sub(r"[^\w\- ]", "", head.lower()) for head in HEAD.findall(text))
+    return {head.strip().replace(" ", "-") for head in heads} | set(re.findall(r'id="(.*?)"', text))
+
+
+def broken_links(page: Path) -> list[str]:
+    """Links of a page to files, headings and places that are not there."""
+    found = []
+    for link in LINK.findall(FENCED.sub("", page.read_text(encoding="utf-8"))):
+        name, _, anchor = link.partition("#")
+        other = page.parent / name if name else page
+        is_page = other.suffix == ".md"
+        if not other.exists() or (anchor and is_page and anchor not in anchors(other)):
+            found.append(link)
+    return found
+
+
+def test_links_of_pages_lead_to_files_and_headings_that_are_there(tmp_path: Path):
+    pages = [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")]
+    assert len(pages) > 60
+    assert {page.name: found for page in pages if (found := broken_links(page))} == {}
+    wrong = tmp_path / "wrong.md"
+    wrong.write_text("# A head\n\n[a](none.md) [b](#a-head) [c](wrong.md#no-head) ![d](none.svg)\n")
+    assert broken_links(wrong) == ["none.md", "wrong.md#no-head", "none.svg"]
+
+
+@pytest.mark.long
 def test_the_pages_of_the_site_are_read_and_their_links_found_without_a_warning(tmp_path: Path):
     """All that a build does but for writing pages, which takes as long again."""
     needs("sphinx")

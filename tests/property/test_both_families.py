@@ -33,6 +33,8 @@ from tests.worlds import Actor, Dated, Firm, Response, Seat, SmallWorld, many_wo
 
 pytestmark = pytest.mark.laws
 
+DAILY = ("aggregate", "allow-list", "covering-prefix", "dns")
+"""A length, a list, announced prefixes, a name: the others differ in when and around what."""
 MOVED = st.sampled_from([(WIDE,), (NARROW,), (WIDE, NARROW)])
 
 
@@ -118,7 +120,10 @@ def test_users_meet_sites_by_the_families_they_have(small):
     assert_same_at_operators(outcome, reference)
 
 
-@pytest.mark.parametrize("name", NEIGHBOURS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.long] * (name not in DAILY)) for name in NEIGHBOURS],
+)
 def test_every_strategy_answers_fronts_of_both_families(name: str) -> None:
     asked, rule, _ = NEIGHBOURS[name]
     engine = made(asked)

@@ -254,7 +254,7 @@ def one_site(from_: str, to: str):
     return inventory, orders, {}, operators, (1.0, 0.0, 0.0, 0.0, 0.0), 0.25
 
 
-@settings(max_examples=n_examples(15), deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=n_examples(6), deadline=None, phases=[Phase.explicit, Phase.generate])
 @example(one_site("02:30", "06:15"), 0)
 @given(cases(), st.integers(0, 3))
 def test_the_reference_reads_inventories_and_given_orders_alike(case, seed: int) -> None:

@@ -7,6 +7,7 @@ strategy is another one. More happens in `test_crowded_reference.py`, the worlds
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 
 from sim.engine.decisions import Strategy as EngineStrategy
 from sim.scenario.strategies import DECLARED
-from tests.chases import made
+from tests.chases import RULES, made
 from tests.crowded import SEEDS
 from tests.property.test_crowded_reference import crowd
 from tests.property.test_engine_whole import assert_same_run, whole_worlds
@@ -25,6 +26,8 @@ from tests.worlds import SmallWorld, many_worlds
 pytestmark = pytest.mark.laws
 
 ELSEWHERE = {"none", "replay", "exact", "cover"}
+TOLD_DAILY = {"allow-list", "negotiate", "orders", "provider"}
+"""Of these a rule a little off is told apart for every change; of the others in long tests."""
 ALIKE_IN_A_CROWD = {"allow-list"}
 """Of these a rule a little off is told apart among random worlds: it may take hundreds."""
 
@@ -37,7 +40,15 @@ def test_every_id_of_the_language_has_a_second_rule() -> None:
     assert set(DECLARED) == {label.partition(",")[0] for label in NEIGHBOURS} | ELSEWHERE
 
 
-@pytest.mark.parametrize("name", NEIGHBOURS)
+def _long_but(daily: Collection[str]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize(
+        "name",
+        [pytest.param(name, marks=[pytest.mark.long] * (name not in daily)) for name in NEIGHBOURS],
+    )
+
+
+# Whose rule is held in the crowded world, is held in random ones now and then.
+@_long_but([name for name in NEIGHBOURS if name not in RULES])
 def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) -> None:
     asked, rule, _ = NEIGHBOURS[name]
     engine = made(asked)
@@ -50,7 +61,7 @@ def test_the_rule_written_from_the_documents_leads_to_the_same_run(name: str) ->
     agree()
 
 
-@pytest.mark.parametrize("name", NEIGHBOURS)
+@_long_but(TOLD_DAILY)
 def test_a_rule_a_little_off_is_told_apart(name: str) -> None:
     asked, rule, off = NEIGHBOURS[name]
     engine = made(asked)

@@ -142,6 +142,7 @@ def test_no_other_row_has_a_published_figure() -> None:
     assert [name for name, row in ROWS.items() if row.published] == list(CASES)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ROWS)
 def test_other_replicates_lie_in_the_bands_of_the_page_and_around_its_medians(name: str) -> None:
     assert is_of_the_row(listed_at(name), ROWS[name])
@@ -159,6 +160,7 @@ def test_the_band_of_the_page_holds_some_published_totals_and_not_others() -> No
     assert all(ROWS[name].high < published(name)[1] for name in CASES if name not in HELD)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CASES)
 def test_other_replicates_reach_what_the_band_holds_and_hardly_what_it_does_not(name: str) -> None:
     n_beyond = int((listed_at(name) >= published(name)[1]).sum())
@@ -175,6 +177,7 @@ AT_ONCE = "strategy={id: covering-prefix, purity: 0.99, shortest: 8}"
 """The provider's largest prefix from the first order on: the second step of the ladder alone."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("overrides", "name"),
     [
@@ -194,6 +197,7 @@ def test_another_censor_or_a_quiet_public_lists_something_else(
     assert not is_of_the_row(values, ROWS[name])
 
 
+@pytest.mark.long
 def test_with_a_quiet_public_the_total_of_20_april_is_passed() -> None:
     # So it is the pause that keeps the band below it, and not what the strategy may list.
     assert (listed_at("20 April, 12:00", *QUIET, n=5) > published("20 April, 12:00")[2]).all()

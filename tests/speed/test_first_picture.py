@@ -35,7 +35,13 @@ class _Never:
         return False
 
 
-@pytest.mark.parametrize("name", ["telegram-2018", "match-days", "austria-2022"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "match-days",
+        *(pytest.param(one, marks=pytest.mark.long) for one in ("telegram-2018", "austria-2022")),
+    ],
+)
 def test_the_first_picture_takes_a_part_of_a_replicate(name: str, tmp_path: Path) -> None:
     for row, n_businesses in enumerate((300, 301, 302)):
         # Each is another setting, as of a moved lever: the first makes the process ready.

@@ -76,6 +76,16 @@ def test_one_process_a_business_gives_the_same_counts_at_every_hour() -> None:
         case.check(other)
 
 
+DAILY = ("exact", "escalate", "cover", "rolling")
+"""An order for an address, for a step of a ladder, for all fronts at once, for some time."""
+
+
 @pytest.mark.laws
+def test_no_strategy_of_some_got_slower_by_a_half() -> None:
+    kept = ratios.read()
+    assert ratios.confirmed({name: kept[name] for name in DAILY}) == {}
+
+
+@pytest.mark.long
 def test_no_strategy_and_no_growth_got_slower_by_a_half() -> None:
     assert ratios.confirmed(ratios.read()) == {}

@@ -81,7 +81,10 @@ def chi_square(found: np.ndarray, probability: np.ndarray) -> float:
     return float((((count - expected) ** 2 / expected).sum() - freedom) / math.sqrt(2 * freedom))
 
 
-@pytest.mark.parametrize(("n", "over"), [(2, 0.5), (6, OVER), (6, 0.6)])
+@pytest.mark.parametrize(
+    ("n", "over"),
+    [(6, OVER), *(pytest.param(*one, marks=pytest.mark.long) for one in ((2, 0.5), (6, 0.6)))],
+)
 def test_the_number_that_enforces_an_entry_is_beta_binomial(resolved, n, over):
     asked = split(resolved, n_operators=n, cohorts=n, over_dispersion=over)
     found = numbers_enforcing(built(asked))

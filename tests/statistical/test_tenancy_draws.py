@@ -173,7 +173,13 @@ def expected_share(world: World, share: float) -> tuple[np.ndarray, np.ndarray]:
     return np.array(chance), np.array(whose)
 
 
-@pytest.mark.parametrize(("length", "share"), [(24, 1 / 2), (25, 1 / 4), (27, 1 / 16)])
+@pytest.mark.parametrize(
+    ("length", "share"),
+    [
+        (25, 1 / 4),
+        *(pytest.param(*one, marks=pytest.mark.long) for one in ((24, 1 / 2), (27, 1 / 16))),
+    ],
+)
 def test_tenants_inherit_as_often_as_addresses_are_listed(world, length, share):
     still, n_blocked = inherited(world, length)
     chance, whose = expected_share(still, share)

@@ -15,9 +15,13 @@ pytestmark = pytest.mark.laws
 SAID = Path(__file__).parent / "said"
 NAMES = [*SUBJECTS, *STUDIES]
 N_SHOWN = 60
+SECOND = ("compared/page-settled", "single/page-in-russian", "sites/map")
+"""A second page of a comparison, a second language, a second map."""
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name in SECOND)) for name in NAMES]
+)
 def test_nothing_that_a_report_says_moved(
     name: str, folders: Callable[[str], Path], update_golden: bool
 ) -> None:

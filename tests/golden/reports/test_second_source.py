@@ -45,7 +45,10 @@ DRAWN = [
     *(("compared", name, DEFAULT) for name, kind in FIGURES.items() if kind.shows_all_strategies),
     *(("compared", name, COVERING) for name in ("addresses", "outages", "reach", "money")),
     *(("sites", name, DEFAULT) for name in ("addresses", "outages-by-role", "uptake")),
-    ("sites", "map", Choice(at_s=100_000, replicate=1, zoom=(104 << 24, 8))),
+    pytest.param(
+        *("sites", "map", Choice(at_s=100_000, replicate=1, zoom=(104 << 24, 8))),
+        marks=pytest.mark.long,
+    ),
     ("named", "outages", DEFAULT),
 ]
 

@@ -309,7 +309,7 @@ def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository
     assert 0 < google.median < outside.median
 
 
-@pytest.mark.laws
+@pytest.mark.long
 def test_scores_do_not_hang_on_the_number_of_workers(tmp_path):
     small = '["population.n_businesses=20", "end=2018-04-18T00:00+03:00"]'
     cases = case_file(

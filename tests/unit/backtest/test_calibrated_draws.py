@@ -105,6 +105,7 @@ def test_a_calibration_gives_weights_that_a_run_takes(tmp_path: Path) -> None:
     assert figures[0]["discrepancy"] == "0.15"
 
 
+@pytest.mark.long
 def test_an_interrupted_calibration_is_gone_on_with_to_the_same_bytes(tmp_path: Path) -> None:
     """Once in the first wave, once in the second; no draw is run twice."""
     case = {"id": "one"}

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -172,21 +173,28 @@ def test_what_was_changed_is_named_all_at_once(
 
 
 @pytest.fixture(scope="module")
-def cases_in_languages(
+def case_in(
     shipped_run: Path, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Members]:
-    """Members of the bundle in each other language."""
+) -> Callable[[str], Members]:
+    """Members of the bundle in another language."""
     folder = tmp_path_factory.mktemp("languages")
-    for code in LANGUAGES[1:]:
+
+    @cache
+    def members(code: str) -> Members:
         write_bundle(open_run(shipped_run), folder / f"{code}.zip", language(code))
-    return {code: members_of(folder / f"{code}.zip") for code in LANGUAGES[1:]}
+        return members_of(folder / f"{code}.zip")
+
+    return members
 
 
-@pytest.mark.parametrize("code", LANGUAGES[1:])
+@pytest.mark.parametrize(
+    "code",
+    [pytest.param(code, marks=[pytest.mark.long] * (code != "es")) for code in LANGUAGES[1:]],
+)
 def test_a_bundle_is_had_in_other_languages(
-    code: str, case: Path, cases_in_languages: dict[str, Members]
+    code: str, case: Path, case_in: Callable[[str], Members]
 ) -> None:
-    english, members = members_of(case), cases_in_languages[code]
+    english, members = members_of(case), case_in(code)
     assert set(english) == set(members)
     differing = {name for name in members if members[name] != english[name]}
     assert differing == {"README.md", "rerun.sh", "run/report.html", METADATA}
@@ -205,10 +213,11 @@ def test_a_bundle_is_had_in_other_languages(
             assert numbers[0] == numbers[1]
 
 
+@pytest.mark.long
 def test_a_bundle_in_another_language_is_verified_and_a_mended_answer_named(
-    cases_in_languages: dict[str, Members], tmp_path: Path
+    case_in: Callable[[str], Members], tmp_path: Path
 ) -> None:
-    members = dict(cases_in_languages["es"])
+    members = dict(case_in("es"))
     write_archive(tmp_path / "caso.zip", members)
     result = call("verify", str(tmp_path / "caso.zip"), "--sample", "1", "-q")
     assert result.exit_code == 0, result.output
@@ -222,12 +231,12 @@ def test_a_bundle_in_another_language_is_verified_and_a_mended_answer_named(
 
 
 def test_the_command_bundles_in_the_language_that_is_asked_for(
-    shipped_run: Path, cases_in_languages: dict[str, Members], tmp_path: Path
+    shipped_run: Path, case_in: Callable[[str], Members], tmp_path: Path
 ) -> None:
     path = tmp_path / "caso.zip"
     result = call("bundle", str(shipped_run), "-o", str(path), "--language", "es", "-q")
     assert result.exit_code == 0, result.output
-    assert members_of(path) == cases_in_languages["es"]
+    assert members_of(path) == case_in("es")
     wrong = call("bundle", str(shipped_run), "-o", str(path), "--language", "xx", "--force")
     assert wrong.exit_code == 2
     assert "--language: expected one of en, es, it, ru, got 'xx'" in wrong.stderr

@@ -197,6 +197,7 @@ def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:
     assert "goes on with what was asked; give no scenario" in result.stderr
 
 
+@pytest.mark.long
 def test_a_killed_comparison_is_gone_on_with(tmp_path: Path) -> None:
     """Killed without warning, in the middle, with two workers: nothing finished is lost."""
     arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "4", "-o", "out", "-w", "2"]

@@ -67,6 +67,7 @@ def test_quiet_commands_compile_without_a_word(
     assert len(compiled) == 1
 
 
+@pytest.mark.long
 def test_what_runs_again_or_scores_says_it_too(compiled: list[int], chase_run: Path) -> None:
     compiled.clear()
     for mark in module.folder().iterdir():

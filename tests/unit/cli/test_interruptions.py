@@ -63,7 +63,7 @@ def files_of(folder: str) -> dict[str, bytes]:
     }
 
 
-@pytest.mark.parametrize("verb", ["run", "sweep"])
+@pytest.mark.parametrize("verb", [pytest.param("run", marks=pytest.mark.long), "sweep"])
 def test_a_place_that_is_taken_meanwhile_costs_no_run(
     verb: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -131,6 +131,7 @@ def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(
     assert files_of("other") == files_of("out")
 
 
+@pytest.mark.long
 def test_a_kill_while_parts_are_removed_leaves_a_whole_folder() -> None:
     assert call(*RUN, "-o", "whole").exit_code == 0
     done = script(KILL_AT["the removal of parts"], *RUN, "-o", "out")
@@ -165,8 +166,8 @@ def test_of_two_at_one_place_the_second_fails_before_it_computes() -> None:
 @pytest.mark.parametrize(
     ("verb", "name"),
     [
-        ("run", "SIGINT"),
         ("sweep", "SIGTERM"),
+        pytest.param("run", "SIGINT", marks=pytest.mark.long),
         pytest.param("run", "SIGTERM", marks=pytest.mark.long),
         pytest.param("sweep", "SIGINT", marks=pytest.mark.long),
     ],
@@ -206,9 +207,9 @@ IN_A_QUERY = {
 @pytest.mark.parametrize(
     ("verb", "name"),
     [
-        ("import", "SIGINT"),
-        ("plot", "SIGTERM"),
         ("report", "SIGINT"),
+        pytest.param("import", "SIGINT", marks=pytest.mark.long),
+        pytest.param("plot", "SIGTERM", marks=pytest.mark.long),
         pytest.param("import", "SIGTERM", marks=pytest.mark.long),
         pytest.param("plot", "SIGINT", marks=pytest.mark.long),
         pytest.param("report", "SIGTERM", marks=pytest.mark.long),

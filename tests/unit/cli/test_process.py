@@ -199,8 +199,10 @@ IN_THE_THIRD = f"if streams.replicate == 2: {KILL}"
 @pytest.mark.parametrize(
     "where",
     [
-        {"before": IN_THE_THIRD},
-        {"before": f"if streams.replicate == 2: {kill('SIGTERM')}"},
+        pytest.param({"before": IN_THE_THIRD}, marks=pytest.mark.long),
+        pytest.param(
+            {"before": f"if streams.replicate == 2: {kill('SIGTERM')}"}, marks=pytest.mark.long
+        ),
         # The worst moment: the third replicate lies in its parts, but does not count yet.
         {"after": KILL},
     ],
@@ -224,6 +226,7 @@ def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[
         assert found == [(0,), (1,)], table
 
 
+@pytest.mark.long
 def test_the_kept_replicates_are_those_of_a_whole_run(tmp_path: Path) -> None:
     interrupted_run(tmp_path, "-n", "5", "-o", "cut", before=IN_THE_THIRD)
     interrupted_run(tmp_path, "-n", "2", "-o", "whole")
@@ -260,6 +263,7 @@ def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.long
 def test_a_signal_from_outside_ends_a_long_run_with_130(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [*OVERBLOCK, "run", "telegram-2018-replay", "-n", "100000", "-o", "out", "-w", "1",

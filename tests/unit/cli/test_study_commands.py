@@ -163,7 +163,7 @@ COMMANDS = {
     ("verb", "ended_by"),
     [
         ("sweep", "SIGKILL"),
-        ("sweep", "SIGINT"),
+        pytest.param("sweep", "SIGINT", marks=pytest.mark.long),
         pytest.param("sensitivity", "SIGTERM", marks=pytest.mark.long),
     ],
 )
@@ -199,7 +199,7 @@ def test_what_is_killed_or_interrupted_is_gone_on_with(
 
 
 @pytest.mark.laws
-@pytest.mark.parametrize("verb", ["sweep", "run"])
+@pytest.mark.parametrize("verb", ["sweep", pytest.param("run", marks=pytest.mark.long)])
 def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
     small: str, tmp_path: Path, verb: str
 ) -> None:

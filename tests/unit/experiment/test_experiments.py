@@ -115,6 +115,7 @@ def test_the_same_strategy_under_two_names_differs_by_nothing(whole: RunsResult)
     assert against_twin.labels.index("twin") == 2
 
 
+@pytest.mark.long
 def test_two_names_against_each_other_are_exactly_zero(tmp_path: Path) -> None:
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
     variants, baseline = choose_variants(resolved, ["exact", "twin=exact"], "exact")
@@ -195,6 +196,7 @@ def test_if_all_runs_fail_nothing_is_left_and_the_first_is_named(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.long
 def test_parts_that_were_damaged_are_run_again(
     whole: RunsResult, six: Path, tmp_path: Path
 ) -> None:
@@ -246,6 +248,7 @@ def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_wit
     assert n_runs(other) == 5
 
 
+@pytest.mark.long
 def test_replicates_are_added_until_there_are_enough(whole: RunsResult, tmp_path: Path) -> None:
     seen = []
 
@@ -258,6 +261,7 @@ def test_replicates_are_added_until_there_are_enough(whole: RunsResult, tmp_path
     assert files_of(grown.folder) == files_of(whole.folder)
 
 
+@pytest.mark.long
 def test_a_folder_is_verified_from_itself(whole: RunsResult, tmp_path: Path) -> None:
     verdict = verify_folder(whole.folder, SerialExecutor(), n_sample=3)
     assert verdict.differences == ()
@@ -293,6 +297,7 @@ def test_what_was_changed_is_found(whole: RunsResult, tmp_path: Path) -> None:
     assert "curves" not in said
 
 
+@pytest.mark.long
 def test_a_program_that_gives_other_results_is_found(
     whole: RunsResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -368,7 +368,7 @@ def test_the_wide_band_of_each_site_is_that_of_its_draws(tmp_path: Path) -> None
     )
     asked = overrides(tmp_path, {"strategy.orders": orders, "money.parameters": prices})
     folder = tmp_path / "run"
-    run("telegram-2018-replay", set=asked, folder=folder, n_replicates=1, n_draws=24)
+    run("telegram-2018-replay", set=asked, folder=folder, n_replicates=1, n_draws=8)
     query = f"SELECT * FROM '{folder}/draw_sites.parquet' ORDER BY draw"
     drawn = duckdb.sql(query).fetchnumpy()
     severity = dict(
@@ -388,7 +388,7 @@ def test_the_wide_band_of_each_site_is_that_of_its_draws(tmp_path: Path) -> None
     for (site, _), row in found.items():
         mine = drawn["site"] == site
         draws = drawn["draw"][mine].tolist()
-        assert draws == list(range(24))
+        assert draws == list(range(8))
         # By hand, per hour of an address that nobody reaches: see BY_HAND.
         if site in ("shop.example", "far.example"):
             by_hand = [BY_HAND[site, ""]["lost_demand_h"] * severity[draw] for draw in draws]
@@ -397,7 +397,7 @@ def test_the_wide_band_of_each_site_is_that_of_its_draws(tmp_path: Path) -> None
             ends = np.quantile(drawn[name][mine], [0.05, 0.5, 0.95], method="inverted_cdf")
             said = [float(row[f"{name}_all_{end}"]) for end in ("low", "median", "high")]
             assert said == ends.tolist(), (site, name)
-        assert row["n_draws"] == "24"
+        assert row["n_draws"] == "8"
         assert float(row["loss_usd_all_low"]) < float(row["loss_usd_all_high"])
         assert bool(row["visits_lost_all_high"]) is (site == "shop.example")
     for draw, loss_usd in whole.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ from tests.borrowed import BORROW
 from tests.experiments import Scripted, files_of
 
 pytestmark = pytest.mark.laws
+
+Wholes = Callable[[str], Study]
 
 BRIEF = [
     "population.n_businesses=8",
@@ -100,25 +103,25 @@ def study(
 
 
 @pytest.fixture(scope="module")
-def wholes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Study]:
-    """A study of each kind carried out in one go; do not write into them."""
+def wholes(tmp_path_factory: pytest.TempPathFactory) -> Wholes:
+    """A study of a kind carried out in one go, when it is asked for; do not write into it."""
     folder = tmp_path_factory.mktemp("whole")
-    return {kind: study(kind, folder / kind) for kind in ASKED}
+    return cache(lambda kind: study(kind, folder / kind))
 
 
 @pytest.mark.parametrize(
     ("kind", "first"),
     [
-        ("comparison", 2),
+        pytest.param("comparison", 2, marks=pytest.mark.long),
         ("sweep", -3),
         ("sensitivity", 1),
         pytest.param("sensitivity", -3, marks=pytest.mark.long),
     ],
 )
 def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
-    wholes: dict[str, Study], tmp_path: Path, kind: str, first: int
+    wholes: Wholes, tmp_path: Path, kind: str, first: int
 ) -> None:
-    whole, folder = wholes[kind], tmp_path / "out"
+    whole, folder = wholes(kind), tmp_path / "out"
     n_first = first % N_RUNS[kind]
     executors = [Scripted(interrupt_after=n_first), Scripted(interrupt_after=1), Scripted()]
     cut = study(kind, folder, executors[0])
@@ -140,13 +143,10 @@ def test_an_interrupted_study_is_gone_on_with_and_nothing_is_run_twice(
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        kind if kind in ("comparison", "sweep") else pytest.param(kind, marks=pytest.mark.long)
-        for kind in ASKED
-    ],
+    [kind if kind == "sweep" else pytest.param(kind, marks=pytest.mark.long) for kind in ASKED],
 )
 def test_runs_that_failed_are_run_again_and_no_others(
-    wholes: dict[str, Study], tmp_path: Path, kind: str
+    wholes: Wholes, tmp_path: Path, kind: str
 ) -> None:
     folder = tmp_path / "out"
     failed = study(kind, folder, Scripted(fails=(1,)))
@@ -157,11 +157,12 @@ def test_runs_that_failed_are_run_again_and_no_others(
     # In an analysis or a calibration its answer may lead to other points.
     assert executor.asked[:1] == [key] or kind == "calibration"
     assert len(executor.asked) == 1 or kind not in ("comparison", "sweep")
-    assert files_of(folder) == files_of(wholes[kind].folder)
+    assert files_of(folder) == files_of(wholes(kind).folder)
 
 
+@pytest.mark.long
 def test_a_second_stage_that_fails_wholly_leaves_what_the_first_told(
-    wholes: dict[str, Study], tmp_path: Path
+    wholes: Wholes, tmp_path: Path
 ) -> None:
     kind, folder = "sensitivity", tmp_path / "out"
     failing = Scripted(fails=tuple(range(N_FIRST_STAGES, N_RUNS[kind])))
@@ -172,12 +173,12 @@ def test_a_second_stage_that_fails_wholly_leaves_what_the_first_told(
     executor = Scripted()
     study(kind, folder, executor, find_unfinished(folder)[0])
     assert len(executor.asked) == N_RUNS[kind] - N_FIRST_STAGES
-    assert files_of(folder) == files_of(wholes[kind].folder)
+    assert files_of(folder) == files_of(wholes(kind).folder)
 
 
-@pytest.mark.parametrize("kind", ["comparison", "sweep"])
+@pytest.mark.parametrize("kind", [pytest.param("comparison", marks=pytest.mark.long), "sweep"])
 def test_a_full_disk_costs_the_run_that_finds_no_room(
-    wholes: dict[str, Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+    wholes: Wholes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     real, n_kept, folder = Checkpoints.keep, [], tmp_path / "out"
 
@@ -196,11 +197,11 @@ def test_a_full_disk_costs_the_run_that_finds_no_room(
     executor = Scripted()
     study(kind, folder, executor, find_unfinished(folder)[0])
     assert len(executor.asked) == 1
-    assert files_of(folder) == files_of(wholes[kind].folder)
+    assert files_of(folder) == files_of(wholes(kind).folder)
 
 
 def test_a_disk_that_is_full_at_the_end_costs_no_run(
-    wholes: dict[str, Study], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wholes: Wholes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "out"
 
@@ -218,12 +219,10 @@ def test_a_disk_that_is_full_at_the_end_costs_no_run(
     executor = Scripted()
     study("sweep", folder, executor, find_unfinished(folder)[0])
     assert executor.asked == []
-    assert files_of(folder) == files_of(wholes["sweep"].folder)
+    assert files_of(folder) == files_of(wholes("sweep").folder)
 
 
-def test_measures_that_were_changed_are_measured_again(
-    wholes: dict[str, Study], tmp_path: Path
-) -> None:
+def test_measures_that_were_changed_are_measured_again(wholes: Wholes, tmp_path: Path) -> None:
     folder = tmp_path / "out"
     study("sweep", folder, Scripted(interrupt_after=4))
     parts, _ = find_unfinished(folder)
@@ -235,7 +234,7 @@ def test_measures_that_were_changed_are_measured_again(
     executor = Scripted()
     study("sweep", folder, executor, parts)
     assert len(executor.asked) == N_RUNS["sweep"] - 2
-    assert files_of(folder) == files_of(wholes["sweep"].folder)
+    assert files_of(folder) == files_of(wholes("sweep").folder)
 
 
 def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) -> None:
@@ -252,8 +251,14 @@ def test_what_is_asked_is_kept_with_the_tables_of_every_point(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("kind", "table", "other"),
     [
-        ("comparison", "operators-russia-2018.csv", {"baseline": "exact"}),
-        ("sweep", "operators-russia-2018.csv", {"over": ["thresholds.down=0.7,0.8"]}),
+        pytest.param(
+            *("comparison", "operators-russia-2018.csv", {"baseline": "exact"}),
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            *("sweep", "operators-russia-2018.csv", {"over": ["thresholds.down=0.7,0.8"]}),
+            marks=pytest.mark.long,
+        ),
         ("sweep", "operators-russia-2021.csv", {"over": ["thresholds.down=0.7,0.8"]}),
     ],
 )
@@ -280,11 +285,9 @@ def test_another_question_is_not_gone_on_with(
             study(kind, folder, parts=parts)
 
 
-def test_points_that_cannot_be_are_nothing_to_go_on_with(
-    wholes: dict[str, Study], tmp_path: Path
-) -> None:
+def test_points_that_cannot_be_are_nothing_to_go_on_with(wholes: Wholes, tmp_path: Path) -> None:
     folder = tmp_path / "out"
-    shutil.copytree(wholes["sweep"].folder, folder)
-    assert wholes["sweep"].status == "partial"
+    shutil.copytree(wholes("sweep").folder, folder)
+    assert wholes("sweep").status == "partial"
     with pytest.raises(UsageError, match="is partial; there is nothing to go on with"):
         find_unfinished(folder)

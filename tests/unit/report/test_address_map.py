@@ -174,7 +174,7 @@ def test_zooming_in_shows_that_part_alone(shipped_run: Path) -> None:
     assert {".0", ".255"} <= words
 
 
-@pytest.mark.laws
+@pytest.mark.long
 def test_a_film_has_the_frames_of_its_table(
     shipped_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,7 +39,7 @@ NOT_OF_A_REPLAY = ("reach", "strategies", "tradeoff", "differences", "animation"
 ODD_TITLE = r"$\frac{1}{0}$ costs $5 & 10 % of a_b^c <b>bold</b> #1 [x](y) `z` \q"
 
 
-PICTURES = ("outages", "spells")
+PICTURES = ("outages",)
 """Drawn as PNG too, which takes most of the time."""
 
 TWICE = (
@@ -87,6 +87,21 @@ def in_house_style() -> Iterator[None]:
 
 
 @pytest.mark.laws
+@pytest.mark.laws
+def test_the_same_run_gives_the_same_files_of_two_figures(
+    shipped_run: Path, tmp_path: Path
+) -> None:
+    """Of one with times and of one with bars, each by a fresh reading of the folder."""
+    one, two = (
+        plot_run(open_run(shipped_run), tmp_path / name, ("addresses", "uptake"), formats=["svg"])
+        for name in ("one", "two")
+    )
+    assert len(one) == len(two) == 2 * 3
+    for path, other in zip(one, two, strict=True):
+        assert path.read_bytes() == other.read_bytes(), path.name
+
+
+@pytest.mark.long
 def test_the_same_run_gives_the_same_figures_byte_for_byte(
     shipped_run: Path, drawn_folder: Path, tmp_path: Path
 ) -> None:

@@ -21,8 +21,15 @@ pytestmark = pytest.mark.laws
 
 OTHERS = LANGUAGES[1:]
 KINDS = ("shipped_run", "comparison_folder", "drawn_run", "drawn_comparison")
+DAILY = (("shipped_run", "ru"), ("comparison_folder", "es"), ("drawn_run", "es"))
+"""Another alphabet once, and tables of several strategies and of draws."""
 PAIRS = pytest.mark.parametrize(
-    ("kind", "code"), [(kind, code) for kind in KINDS for code in OTHERS]
+    ("kind", "code"),
+    [
+        pytest.param(kind, code, marks=[pytest.mark.long] * ((kind, code) not in DAILY))
+        for kind in KINDS
+        for code in OTHERS
+    ],
 )
 EMPTY = {"meta", "link", "input", "br"}
 _PAGES: dict[tuple[str, str], Page] = {}

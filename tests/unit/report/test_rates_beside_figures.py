@@ -36,10 +36,12 @@ def rows_of(block: str) -> list[list[str]]:
         ("shipped_run", "luck"),
         ("comparison_folder", "luck"),
         ("drawn_run", "ranges"),
-        ("drawn_comparison", "ranges"),
+        pytest.param("drawn_comparison", "ranges", marks=pytest.mark.long),
     ],
 )
-@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    "code", [pytest.param(code, marks=[pytest.mark.long] * (code != "en")) for code in LANGUAGES]
+)
 def test_rates_are_those_of_the_scores(
     kind: str, spans: str, code: str, request: pytest.FixtureRequest
 ) -> None:

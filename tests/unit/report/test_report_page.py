@@ -289,7 +289,9 @@ def test_the_command_on_the_page_makes_the_same_result(
 
 
 @pytest.mark.laws
-@pytest.mark.parametrize("source", ["", "none", "mine.csv"])
+@pytest.mark.parametrize(
+    "source", ["", *(pytest.param(one, marks=pytest.mark.long) for one in ("none", "mine.csv"))]
+)
 def test_the_command_on_the_page_takes_the_same_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
@@ -332,6 +334,7 @@ def test_a_comparison_is_repeated_with_every_strategy_and_the_baseline(
     assert words[words.index("--baseline") + 1] == "none"
 
 
+@pytest.mark.long
 @pytest.mark.laws
 def test_the_command_of_a_comparison_makes_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

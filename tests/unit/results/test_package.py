@@ -19,7 +19,7 @@ pytestmark = pytest.mark.laws
 frictionless = pytest.importorskip("frictionless")
 pandas = pytest.importorskip("pandas")
 
-BRIEF = ["--set", "population.n_businesses=15", "--set", "end=2018-04-17T00:00+03:00"]
+BRIEF = ["--set", "population.n_businesses=15", "--set", "end=2018-04-16T14:00+03:00"]
 ONLY = "thresholds.impaired,thresholds.down"
 COMMANDS = {
     "run": ["run"],
@@ -50,7 +50,10 @@ def folder_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     return make
 
 
-@pytest.mark.parametrize("kind", COMMANDS)
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param(kind, marks=[pytest.mark.long] * (kind != "comparison")) for kind in COMMANDS],
+)
 def test_a_validator_of_data_packages_accepts_the_folder(
     kind: str, folder_of: Callable[[str], Path]
 ) -> None:

@@ -128,7 +128,7 @@ IMPORT = (
         # other laws, for a reason that is not known; a list of numbers would take 100.
         (READ, 40),
         # Bounds sorted, merged, and room to sort them.
-        (EXPOSE, 80),
+        pytest.param(EXPOSE, 80, marks=pytest.mark.long),
     ],
 )
 def test_a_line_of_a_list_takes_few_bytes(tmp_path, work, most):
@@ -193,7 +193,10 @@ LOWERED = "source.LARGE_BYTES = 2**20; read(arguments[0], max_bytes=2**25)"
     ("pack", "told"),
     [
         (lambda data: gzip.compress(data, 1), "at most 33,554,432 bytes of content"),
-        (bz2.compress, "content of at most 250 times its compressed size"),
+        pytest.param(
+            *(bz2.compress, "content of at most 250 times its compressed size"),
+            marks=pytest.mark.long,
+        ),
     ],
 )
 def test_a_bomb_is_refused_before_its_lines_fill_the_memory(tmp_path, pack, told):
@@ -209,8 +212,10 @@ def test_a_bomb_is_refused_before_its_lines_fill_the_memory(tmp_path, pack, told
     ("entry", "told"),
     [
         ("[]", "prefixes.0: expected an object, got list"),
-        ("{}", "expected an address, got nothing"),
-        ('{"a":1}', "expected an address, got nothing"),
+        *(
+            pytest.param(entry, "expected an address, got nothing", marks=pytest.mark.long)
+            for entry in ("{}", '{"a":1}')
+        ),
     ],
 )
 def test_a_document_takes_thirty_times_its_text_and_some_for_each_entry(tmp_path, entry, told):
@@ -246,9 +251,14 @@ def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, docum
     ("read_as", "line"),
     [
         ("geofeed", "198.51.100.0/24,US,,,"),
-        ("ip-location-db", "198.51.100.0,198.51.100.1,64496,a"),
-        ("z-i-all", "198.51.100.1;a;b;c;d;e"),
-        ("rir-delegated", "apnic|JP|ipv4|198.51.100.0|256|20110811|assigned"),
+        *(
+            pytest.param(*one, marks=pytest.mark.long)
+            for one in (
+                ("ip-location-db", "198.51.100.0,198.51.100.1,64496,a"),
+                ("z-i-all", "198.51.100.1;a;b;c;d;e"),
+                ("rir-delegated", "apnic|JP|ipv4|198.51.100.0|256|20110811|assigned"),
+            )
+        ),
     ],
 )
 def test_one_line_of_nothing_but_delimiters_costs_no_more_than_itself(tmp_path, read_as, line):
@@ -315,17 +325,24 @@ ONE, ALL = 2**20, 2**37
     [
         (mmdb({NET: unfolding(40)}), "nested more than 32 times"),
         (mmdb({NET: unfolding(15)}), f"a record unfolds to more than {ONE:,} bytes"),
-        (mmdb({NET: unfolding(5, 20)}), f"a record unfolds to more than {ONE:,} bytes"),
+        pytest.param(
+            *(mmdb({NET: unfolding(5, 20)}), f"a record unfolds to more than {ONE:,} bytes"),
+            marks=pytest.mark.long,
+        ),
         # Half of what a record may have, for a million networks.
         (
             mmdb({"0.0.0.0/1": unfolding(13)}, n_doubled=21),
             f"its records unfold to more than {ALL:,} bytes",
         ),
-        (
+        pytest.param(
             mmdb({}, description=unfolding(15, start=IN_METADATA)),
             f"a record unfolds to more than {ONE:,} bytes",
+            marks=pytest.mark.long,
         ),
-        (mmdb({NET: Encoded(b"\xe1\x41a\x20\0")}), "nested more than 32 times"),
+        pytest.param(
+            *(mmdb({NET: Encoded(b"\xe1\x41a\x20\0")}), "nested more than 32 times"),
+            marks=pytest.mark.long,
+        ),
     ],
     ids=["deep", "pointers", "wide", "networks", "metadata", "circle"],
 )
