@@ -9,6 +9,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -24,12 +25,19 @@ def modules_of(repository: Path) -> dict[str, Path]:
     return found
 
 
+@cache
+def _imports_in(path: Path) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    """Statements that import anything, types included; a file is parsed once."""
+    nodes = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+    return tuple(node for node in nodes if isinstance(node, ast.Import | ast.ImportFrom))
+
+
 def imports_of(name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]:
     """Modules of the package that one imports anywhere in it, types included."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _imports_in(path):
         if isinstance(node, ast.Import):
             named = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             inner = [f"{node.module}.{alias.name}" for alias in node.names]
             named = [one if one in modules else node.module for one in inner]
         else:
@@ -40,10 +48,10 @@ def imports_of(name: str, path: Path, modules: dict[str, Path]) -> Iterator[str]
 def libraries_of(path: Path) -> set[str]:
     """Packages of others that one imports anywhere in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in _imports_in(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif node.module:
             found.add(node.module.partition(".")[0])
     # `compression` is of the standard library from Python 3.14 on.
     return found - sys.stdlib_module_names - {"sim", "compression"}
