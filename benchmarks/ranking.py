@@ -28,6 +28,8 @@ MEASURES = {
     "target_user_hours_denied": "user-hours denied",
 }
 """Collateral, collateral for each effect, effect; and what they are called on the page."""
+N_TESTED = 4
+"""Draws with which tests run the command of the page."""
 BLOCK = re.compile(r"(<!-- ranking -->\n).*?(\n<!-- end -->)", re.DOTALL)
 
 
@@ -84,6 +86,7 @@ def block(folder: Path) -> str:
     regrets = [row for row in rows_of(folder / "regrets.csv") if row["metric"] in MEASURES]
     return "\n".join(
         [
+            f"<!-- draws: {N_TESTED} -->",
             "```sh",
             "overblock " + " ".join(command_of(n)) + " -o ranked",
             "```",
