@@ -18,6 +18,7 @@ import pytest
 
 from benchmarks.comparisons import EIGHT, Made, write_comparison
 from sim.measure.bands import band_of, step_values
+from sim.report.figures.map_frames import WINDOW
 from sim.report.page.document import write_report
 from sim.report.page.scripts import own_text
 from sim.report.words.languages import LANGUAGES, language
@@ -276,6 +277,23 @@ def test_the_map_is_read_by_pointing_at_it(shared: dict[str, Opened]) -> None:
     page = shared["run"].page
     page.locator("#map-canvas").hover(position={"x": 2, "y": 2})
     assert page.locator("#map-pointer").inner_text().startswith("0.0.0.0/16: not listed")
+    network = WINDOW.first_address >> 16
+    places = [[one * 37 % 256, one * 101 % 256] for one in range(256)]
+    said = page.evaluate(
+        """(places) => places.map(([column, row]) => {
+          const canvas = document.getElementById("map-canvas");
+          const at = new PointerEvent("pointermove");
+          const middle = (place, size) => ({ value: ((place + 0.5) / 256) * size });
+          Object.defineProperty(at, "offsetX", middle(column, canvas.clientWidth));
+          Object.defineProperty(at, "offsetY", middle(row, canvas.clientHeight));
+          canvas.dispatchEvent(at);
+          return document.getElementById("map-pointer").textContent.split(":")[0];
+        })""",
+        places,
+    )
+    assert said == [
+        f"{network[row, column] >> 8}.{network[row, column] & 255}.0.0/16" for column, row in places
+    ]
 
 
 def column(page: Page, table: str, place: int) -> list[str]:

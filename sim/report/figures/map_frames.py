@@ -70,8 +70,8 @@ def map_data(run: RunFolder, listed: Mapping[str, CurvePoints]) -> dict[str, Any
         "side": WINDOW.shape[0],
         "n_addresses_of_pixel": WINDOW.n_addresses_of_pixel,
         "t": times.tolist(),
-        # Which /16 a pixel is, and which /8 stands where: the page does not know the curve.
-        "network16": _base64((WINDOW.first_address >> 16).astype("<u2")),
+        # How the curve goes from /16 to /16, and which /8 stands where: the page does not know.
+        "way": _way(),
         "network8": (Window(order=4).first_address >> 24).tolist(),
         "providers": list(providers.name),
         "owner": _owners(providers),
@@ -79,6 +79,19 @@ def map_data(run: RunFolder, listed: Mapping[str, CurvePoints]) -> dict[str, Any
             label: _frames(history, times, providers) for label, history in histories.items()
         },
     }
+
+
+def _way() -> dict[str, Any]:
+    """Pixel of the first /16, and the step to that of each next one: two bits, four to a byte.
+
+    A list of which /16 each pixel is would take eight times as much.
+    """
+    pixel = np.argsort(WINDOW.first_address.ravel())
+    steps = [1, -1, WINDOW.shape[1], -WINDOW.shape[1]]
+    code = np.array([steps.index(step) for step in np.diff(pixel).tolist()], np.uint8)
+    four = np.pad(code, (0, -code.size % 4)).reshape(-1, 4)
+    packed = (four << np.array([0, 2, 4, 6], np.uint8)).sum(axis=1, dtype=np.uint8)
+    return {"first": int(pixel[0]), "steps": steps, "taken": _base64(packed)}
 
 
 def middle_replicate(listed: Sequence[CurvePoints]) -> int:

@@ -8,7 +8,13 @@ function makeMap() {
   const play = byId("map-play");
   if (chooser) chooser.value = data.most_harmful;
   const n = map.side * map.side;
-  const network16 = words(map.network16);
+  const network16 = new Uint16Array(n);
+  const taken = bytes(map.way.taken);
+  for (let network = 1, pixel = map.way.first; network < n; network += 1) {
+    const before = network - 1;
+    pixel += map.way.steps[(taken[before >> 2] >> (2 * (before & 3))) & 3];
+    network16[pixel] = network;
+  }
   const owner = new Int16Array(n).fill(-1);
   const owned = words(map.owner.pixel);
   bytes(map.owner.provider).forEach((provider, row) => (owner[owned[row]] = provider));

@@ -6,11 +6,14 @@ In: a run folder. Out: each file as an address that holds it, or its name where 
 from __future__ import annotations
 
 import base64
+from urllib.parse import quote
 
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.read import RunFolder
 
 MAX_EMBEDDED_BYTES = 512 * 1024
+_PLAIN = "!$()*+,-./:;=@_~"
+"""Marks that stand in an address as they are, beside letters and digits."""
 _ABOUT = {
     "summary.csv": "every measure over replicates",
     "groups.csv": "who was hit, by sector, provider, region, operator and cause",
@@ -42,10 +45,16 @@ def downloads(run: RunFolder, words: Language = IN_ENGLISH) -> list[dict[str, st
         uri, note = "", ""
         if size <= MAX_EMBEDDED_BYTES:
             kind = "text/csv" if name.endswith(".csv") else "text/plain"
-            held = base64.b64encode((run.path / name).read_bytes()).decode("ascii")
-            uri = f"data:{kind};charset=utf-8;base64,{held}"
+            uri = _address(kind, (run.path / name).read_bytes())
         else:
             n = words.digits(f"{size / 1e6:.1f}")
             note = "; " + words.say("{n} MB, in the run folder", n=n)
         found.append({"name": name, "uri": uri, "about": f"{words.say(about)}{note}"})
     return found
+
+
+def _address(kind: str, content: bytes) -> str:
+    """Address that holds a text, the shorter of two: most of a table can stand in it as it is."""
+    plain = f"data:{kind};charset=utf-8,{quote(content, safe=_PLAIN)}"
+    coded = f"data:{kind};charset=utf-8;base64,{base64.b64encode(content).decode('ascii')}"
+    return min(plain, coded, key=len)

@@ -26,13 +26,24 @@ def words(text: str) -> list[int]:
     return np.frombuffer(base64.b64decode(text), "<u2").tolist()
 
 
+def networks(way: dict[str, Any]) -> dict[int, int]:
+    """Which /16 each pixel is, step by step."""
+    taken = base64.b64decode(way["taken"])
+    pixel = way["first"]
+    found = {pixel: 0}
+    for row in range(65_535):
+        pixel += way["steps"][taken[row // 4] // 4 ** (row % 4) % 4]
+        found[pixel] = row + 1
+    return found
+
+
 def levels(text: str) -> list[int]:
     return list(base64.b64decode(text))
 
 
 def played(map_: dict[str, Any], frame: int) -> dict[int, int]:
     """Level of each /16 after so many frames, by its first two bytes."""
-    network = words(map_["network16"])
+    network = networks(map_["way"])
     found: dict[int, int] = {}
     for change in map_["strategies"]["replay"]["frames"][: frame + 1]:
         for pixel, level in zip(words(change["pixel"]), levels(change["level"]), strict=True):
@@ -90,7 +101,7 @@ def test_going_on_and_coming_back_is_told_by_the_time(
 
 
 def test_providers_are_those_who_hold_the_prefixes(map_: dict[str, Any]) -> None:
-    network = words(map_["network16"])
+    network = networks(map_["way"])
     owner = dict(zip(words(map_["owner"]["pixel"]), levels(map_["owner"]["provider"]), strict=True))
     named = {network[pixel]: map_["providers"][row] for pixel, row in owner.items()}
     assert named[(52 << 8) + 16] == "AWS"
@@ -102,7 +113,12 @@ def test_providers_are_those_who_hold_the_prefixes(map_: dict[str, Any]) -> None
 def test_the_squares_of_the_map_are_named_as_on_xkcd_195(map_: dict[str, Any]) -> None:
     assert map_["network8"][0][:4] == [0, 1, 14, 15]
     assert map_["network8"][0][15] == 255
-    assert sorted(words(map_["network16"])) == list(range(65_536))
+    network = networks(map_["way"])
+    assert sorted(network) == sorted(network.values()) == list(range(65_536))
+    # The square of a /8 has 16 pixels a side, and is the one that its name stands in.
+    squares = {(pixel // 256 // 16, pixel % 256 // 16, one >> 8) for pixel, one in network.items()}
+    assert len(squares) == 256
+    assert all(map_["network8"][row][column] == name for row, column, name in squares)
 
 
 def test_one_address_is_seen_and_all_but_one_is_not_all() -> None:
