@@ -121,6 +121,7 @@ def test_revenue_is_lognormal_around_the_sector_median(resolved, world):
         assert abs(log.std() - row.revenue_sigma) < 4 * error
 
 
+@pytest.mark.long
 def test_operator_lags_and_phases_follow_their_laws(resolved):
     n = 4000
     drawn = [build_operators(resolved, Streams(7, replicate)) for replicate in range(n)]

@@ -73,6 +73,7 @@ def test_draws_that_are_too_few_or_too_many_are_refused(tmp_path: Path, n_draws:
         asked(tmp_path, {"id": "one"}, n_draws=n_draws)
 
 
+@pytest.mark.long
 def test_a_calibration_gives_weights_that_a_run_takes(tmp_path: Path) -> None:
     calibration = asked(tmp_path, {"id": "one"}, {"id": "same", "counts_as": "one"})
     executor = SerialExecutor()

@@ -94,9 +94,13 @@ def test_counts_by_hand(folder, keys, expected):
 
 @pytest.mark.parametrize(
     ("count", "column"),
-    [("names", "names"), ("names_hit", "hit"), ("names_wholly", "wholly"),
-     ("active_sites", "active")],
-)  # fmt: skip
+    [
+        ("names", "names"),
+        ("active_sites", "active"),
+        pytest.param("names_hit", "hit", marks=pytest.mark.long),
+        pytest.param("names_wholly", "wholly", marks=pytest.mark.long),
+    ],
+)
 def test_names_on_a_list_are_those_that_exposure_expects(folder, count, column):
     (folder / "clouds.txt").write_text("52.16.0.0/16\n34.240.1.1\n192.0.2.1\n")
     feed = read_feed(find_input(str(folder / "clouds.txt")))

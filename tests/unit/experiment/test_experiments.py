@@ -228,6 +228,7 @@ def test_what_a_killed_process_left_is_found(six: Path, tmp_path: Path) -> None:
         find_unfinished(folder)
 
 
+@pytest.mark.long
 def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_with(
     tmp_path: Path,
 ) -> None:
@@ -316,6 +317,7 @@ def divided(above: float, below: float, per: float) -> float:
     return above / (below / per) if below > 0 else float("nan")
 
 
+@pytest.mark.long
 def test_ratios_in_the_tables_are_those_of_the_sums_of_the_measures(tmp_path: Path) -> None:
     # Two days in which the target's users are denied something, but not in every replicate.
     known = "fronts={n_known: off, cancel_h: off}"
