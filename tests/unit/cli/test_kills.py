@@ -28,7 +28,7 @@ pytestmark = pytest.mark.laws
 @pytest.mark.parametrize(
     ("names", "n_kills"),
     [
-        pytest.param(["import --force"], 6, id="some"),
+        pytest.param(["run", "import --force"], 6, id="some"),
         pytest.param(list(COMMANDS), 216, id="many", marks=pytest.mark.long),
     ],
 )
