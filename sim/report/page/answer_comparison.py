@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.report.page.answer import Rows, in_all
 from sim.report.page.bands import share_of
+from sim.report.page.headline import is_most_settled
 from sim.report.page.key_figures import confidence_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent, span
@@ -51,7 +52,7 @@ def answer_comparison(
     return [
         _least_and_most(harm, baseline, confidence, words),
         # Who is beaten as given may win over the draws: what is settled over them is said instead.
-        _who_denies_most(effect, baseline, words)
+        _who_denies_most(effect, baseline, verdicts, words)
         if settled
         else _who_is_dominated(tradeoff, baseline, confidence, words),
         *(is_enough(effect, harm, verdicts, baseline, words) if settled else ()),
@@ -97,6 +98,13 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
     )
 
 
+def least_harmful(comparison: Sequence[Row], baseline: str) -> str:
+    """The strategy that harms least, of those that are no baseline; empty where none is known."""
+    harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
+    known = _known(harm, baseline)
+    return min(known, key=lambda name: cell(known[name], "mean"), default="")
+
+
 def _known(rows: Rows, baseline: str) -> Rows:
     """Rows with a number, of the strategies that are no baseline."""
     return {
@@ -111,7 +119,7 @@ def _by_luck(confidence: str, low: float, high: float, words: Language) -> str:
     return words.say("{level} interval by luck {range}", level=confidence, range=range_)
 
 
-def _who_denies_most(effect: Rows, baseline: str, words: Language) -> str:
+def _who_denies_most(effect: Rows, baseline: str, verdicts: Sequence[Row], words: Language) -> str:
     """By the medians of draws that stand in the picture above, with the range of each."""
     known = _known(effect, baseline)
     if not known:
@@ -121,8 +129,14 @@ def _who_denies_most(effect: Rows, baseline: str, words: Language) -> str:
         nothing = words.say("None of them denied the target's users anything")
         return f"{nothing}."
     ranges = in_all(known[best], words, is_first=False)
+    text_ = "The strategy {best} denied the target's users most, {n:user-hour}{ranges}."
+    if not is_most_settled(best, known, verdicts):
+        text_ = (
+            "In the median the strategy {best} denied the target's users most, "
+            "{n:user-hour}{ranges}; that it denies more than each other is not settled."
+        )
     return words.say(
-        "The strategy {best} denied the target's users most, {n:user-hour}{ranges}.",
+        text_,
         best=best,
         n=words.digits(number(cell(known[best], "mean"))),
         ranges=f" ({ranges})" if ranges else "",

@@ -185,19 +185,17 @@ def hangs_on(run: RunFolder, row: Row, who: str = "", words: Language = IN_ENGLI
         return words.say("{measure}: the same in all {n} draws, or not known.", measure=lead, n=n)
     parts = [words.say("luck for {share}", share=_rough(luck, words))]
     for key, share in unknowns:
-        meaning = meaning_of(key, run.input_path(key.rpartition(".")[0]))
-        text_ = "{meaning} ({key}) for {share}" if words.has(meaning) else "{key} for {share}"
-        said = {"meaning": words.name(meaning), "key": key, "share": _rough(share, words)}
-        parts.append(words.say(text_, **said))
+        said = {"meaning": unknown_in_words(run, key, words), "share": _rough(share, words)}
+        parts.append(words.say("{meaning} for {share}", **said))
     if unknowns:
-        return words.say(
-            "{measure}: how far {n:draw} lie apart is due to {parts}. To know {key} alone would "
-            "narrow the answer most.",
-            measure=lead,
-            parts=words.listing(parts),
-            n=n,
-            key=unknowns[0][0],
+        text_ = (
+            "{measure}: how far {n:draw} lie apart is due to {parts}. To know that unknown alone "
+            "would narrow this number most."
+            if len(unknowns) == 1
+            else "{measure}: how far {n:draw} lie apart is due to {parts}. To know the first of "
+            "these unknowns alone would narrow this number most."
         )
+        return words.say(text_, measure=lead, parts=words.listing(parts), n=n)
     few = (
         "{measure}: how far {n:draw} lie apart is due to {parts}; which of the unknowns make the "
         "rest cannot be told in fewer than {least} draws."
@@ -206,6 +204,45 @@ def hangs_on(run: RunFolder, row: Row, who: str = "", words: Language = IN_ENGLI
         "the rest cannot be told in so few."
     )
     return words.say(few, measure=lead, parts=parts[0], n=n, least=str(LEAST_TOLD))
+
+
+def unknown_in_words(run: RunFolder, key: str, words: Language = IN_ENGLISH) -> str:
+    """What an unknown means; its key where that cannot be said in the language."""
+    meaning = meaning_of(key, run.input_path(key.rpartition(".")[0]))
+    return words.say(meaning) if words.has(meaning) else words.say("the assumption {key}", key=key)
+
+
+def hang_most_on(
+    run: RunFolder,
+    rows: Sequence[Row],
+    metrics: Sequence[str],
+    who: str = "",
+    words: Language = IN_ENGLISH,
+) -> str:
+    """On what each of some numbers hangs most, in one sentence; empty where none is told.
+
+    Parameters
+    ----------
+    rows
+        Of one strategy, with both bands.
+    who
+        Its label, where there are several.
+    """
+    by = {text(row, "metric"): row for row in rows}
+    parts = [
+        words.say(
+            "{measure}: {meaning}",
+            measure=words.name(label(metric)),
+            meaning=unknown_in_words(run, told[0][0], words),
+        )
+        for metric in metrics
+        if metric in by and (told := shares_of(by[metric]))
+    ]
+    if not parts:
+        return ""
+    text_ = "What each number hangs on most: {parts}."
+    text_ = "What each number hangs on most, under {strategy}: {parts}." if who else text_
+    return words.say(text_, parts="; ".join(parts), strategy=who)
 
 
 def _rough(share: float, words: Language) -> str:

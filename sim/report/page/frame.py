@@ -100,6 +100,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "assumed": _assumed(run, words),
         "doubt": told.doubt,
         "hangs_on": told.hangs_on,
+        "hang_most_on": told.hang_most_on,
         "n_draws": run.n_draws,
         "n_draws_said": words.digits(f"{run.n_draws:,}"),
         "n_draws_counted": words.count(run.n_draws, "draw"),

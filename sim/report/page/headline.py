@@ -7,27 +7,26 @@ of their ranges, stand below the first picture.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
-from sim.report.page.bands import share_of, shares_of, with_bands
+from sim.report.page.bands import share_of, shares_of, unknown_in_words, with_bands
 from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised
+from sim.report.words.numbers import capitalised, percent
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
-from sim.scenario.meanings import meaning_of
 
 HIT = measure_name("businesses_ever_impaired")
 HIT_SHARE = measure_name("businesses_ever_impaired_share")
 HIT_FOR = measure_name("hours_impaired_median")
 FEWEST_DRAWS = 20
 """Fewest draws of which nine in ten can be told from all."""
-MOST_WORDS = 14
-"""Most words of an assumption's meaning that the head of the page gives."""
+MOST_WORDS = 60
+"""Most words of the head: an assumption that takes more is told among the figures alone."""
 ALIKE = 0.9
 """Share of the most that the least must reach for no strategy to be named as the one."""
 ALMOST = 0.95
@@ -46,7 +45,8 @@ class Headline:
     is_sure
         How sure that is.
     hangs_on
-        The assumption on which it hangs most; empty where none is told.
+        The assumption on which the number hangs most that is said first; empty where none is told,
+        or where it takes too many words.
     """
 
     says: str
@@ -78,7 +78,7 @@ def headline_of_run(run: RunFolder, rows: Rows, words: Language = IN_ENGLISH) ->
     rows
         Rows of ``summary.csv`` with both bands, by metric.
     """
-    return Headline(
+    return _head(
         _what_happened(rows, words, are_named=_are_named(run)),
         _how_sure(run, rows, words),
         _hangs_on(run, rows.get(HIT_SHARE), words),
@@ -112,11 +112,17 @@ def headline_of_comparison(
     }
     by_harm = _by_harm(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
-    return Headline(
-        _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, words),
-        _is_order_sure(run, by_label[COLLATERAL], verdicts, words),
+    return _head(
+        _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words),
+        _is_order_sure(run, by_label[COLLATERAL], named, verdicts, words),
         _hangs_on(run, hung, words, is_harm=True),
     )
+
+
+def _head(says: str, is_sure: str, hangs_on: str) -> Headline:
+    """The sentences, without the last where they would be too many words."""
+    n_words = sum(len(one.split()) for one in (says, is_sure, hangs_on))
+    return Headline(says, is_sure, hangs_on if n_words <= MOST_WORDS else "")
 
 
 def _are_named(run: RunFolder) -> bool:
@@ -135,14 +141,18 @@ def _what_happened(rows: Rows, words: Language, *, are_named: bool) -> str:
         text = "None of the modelled businesses was hit"
         text = "None of the sites named was hit" if are_named else text
     elif math.isnan(hours):
-        text = "{share} of the modelled businesses were hit"
+        text = "{share} modelled businesses were hit"
         text = "{share} of the sites named were hit" if are_named else text
+        if share >= ALMOST and not are_named:
+            text = "{share} of the modelled businesses were hit"
     else:
         text = (
             "{share} of the sites named were hit, half of these for more than {time} in all"
             if are_named
             else "{share} of the modelled businesses were hit, half of these for more than {time} "
             "in all"
+            if share >= ALMOST
+            else "{share} modelled businesses were hit, half of these for more than {time} in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
     return f"{'; '.join([capitalised(hit), *_the_target(rows, words)])}."
@@ -185,12 +195,9 @@ def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    text = (
-        "How sure is that? By what is not known, as few as {few} or as many as {many}, in nine "
-        "cases of ten."
-    )
+    text = "How sure is that? Businesses hit in nine cases of ten: {few} to {many}."
     if few == many:
-        text = "How sure is that? In nine cases of ten of what is not known it is {few}."
+        text = "How sure is that? Businesses hit in nine cases of ten: {few}."
     return words.say(text, few=few, many=many)
 
 
@@ -203,21 +210,22 @@ def _hangs_on(run: RunFolder, row: Row | None, words: Language, *, is_harm: bool
     told = shares_of(row) if row is not None and run.n_draws else []
     if not told:
         return ""
-    key = told[0][0]
-    meaning = meaning_of(key, run.input_path(key.rpartition(".")[0]))
-    if len(meaning.split()) > MOST_WORDS or not words.has(meaning):
-        meaning = words.say("the assumption {key}", key=key)
-    else:
-        meaning = words.say(meaning)
+    meaning = unknown_in_words(run, told[0][0], words)
     text = (
-        "Harm hangs most on one assumption: {meaning}."
+        "Harm hangs most on this: {meaning}."
         if is_harm
-        else "It hangs most on one assumption: {meaning}."
+        else "How many are hit hangs most on this: {meaning}."
     )
     return words.say(text, meaning=meaning)
 
 
-def _who_harms(harm: Rows, effect: Rows, named: Mapping[str, str], words: Language) -> str:
+def _who_harms(
+    harm: Rows,
+    effect: Rows,
+    named: Mapping[str, str],
+    verdicts: Sequence[Row],
+    words: Language,
+) -> str:
     by_harm = _by_harm(harm)
     if not by_harm:
         return words.say("What the strategies cost bystanders is not known.")
@@ -247,12 +255,36 @@ def _who_harms(harm: Rows, effect: Rows, named: Mapping[str, str], words: Langua
         lost = "none cost the target anything"
     elif len(known) > 1 and min(known.values()) >= ALIKE * known[best]:
         lost = "the target lost about as much with each"
+    elif not is_most_settled(best, known, verdicts):
+        lost = "which costs the target most is not settled"
     else:
         lost = "{best} cost the target most"
     return f"{capitalised(said)}; {words.say(lost, best=named[best])}."
 
 
-def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row], words: Language) -> str:
+def is_most_settled(best: str, others: Iterable[str], verdicts: Sequence[Row]) -> bool:
+    """Whether draws settle that one strategy denies more than each other; True without draws."""
+    if not verdicts:
+        return True
+    found = {
+        (text(row, "strategy"), text(row, "other")): text(row, "verdict")
+        for row in verdicts
+        if text(row, "metric") == EFFICACY
+    }
+    return all(
+        found.get((best, one)) == "better" or found.get((one, best)) == "worse"
+        for one in others
+        if one != best
+    )
+
+
+def _is_order_sure(
+    run: RunFolder,
+    harm: Rows,
+    named: Mapping[str, str],
+    verdicts: Sequence[Row],
+    words: Language,
+) -> str:
     """In how many draws the strategy that harms least harms less than the one that harms most."""
     if not run.n_draws:
         return words.say(
@@ -268,22 +300,26 @@ def _is_order_sure(run: RunFolder, harm: Rows, verdicts: Sequence[Row], words: L
         if pair not in {(by_harm[0], by_harm[-1]), (by_harm[-1], by_harm[0])}:
             continue
         share = cell(row, "share_less" if pair[0] == by_harm[0] else "share_more")
-        settled = (
-            "How sure is that? Over all that is not known, the second harmed less in {n} cases of "
-            "100: settled."
+        often = words.say(
+            "in all {n} cases tried" if share >= 1 else "in {share} of {n} cases tried",
+            n=words.digits(f"{run.n_draws:,}"),
+            # Rounded down: almost all is not all.
+            share=words.digits(percent(math.floor(100 * share + 1e-9) / 100, 2)),
         )
-        if text(row, "verdict") == NOT_SETTLED and run.n_draws < LEAST_SETTLING:
-            settled = (
-                "How sure is that? Over all that is not known, the second harmed less in {n} cases "
-                "of 100; {draws} draws are too few to call that settled."
-            )
-        elif text(row, "verdict") == NOT_SETTLED:
-            settled = (
-                "How sure is that? Over all that is not known, the second harmed less in {n} cases "
-                "of 100: not settled."
-            )
+        settled = "How sure is that? {least} harmed less than {most} {often}: settled."
+        if text(row, "verdict") == NOT_SETTLED:
+            settled = "How sure is that? {least} harmed less than {most} {often}: not settled."
+            if run.n_draws < LEAST_SETTLING:
+                settled = (
+                    "How sure is that? {least} harmed less than {most} {often}; {fewest} are "
+                    "needed to settle it."
+                )
         return words.say(
-            settled, n=str(math.floor(100 * share + 1e-9)), draws=words.digits(f"{run.n_draws:,}")
+            settled,
+            least=capitalised(named[by_harm[0]]),
+            most=named[by_harm[-1]],
+            often=often,
+            fewest=str(LEAST_SETTLING),
         )
     return words.say("How sure is that? No two of them were held against each other.")
 

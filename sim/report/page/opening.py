@@ -8,19 +8,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY
+from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer
-from sim.report.page.answer_comparison import answer_comparison
-from sim.report.page.bands import hangs_on, with_bands
+from sim.report.page.answer_comparison import answer_comparison, least_harmful
+from sim.report.page.bands import hang_most_on, hangs_on, with_bands
 from sim.report.page.headline import Headline, headline
 from sim.report.page.repeat_command import is_comparison
-from sim.report.page.verdicts import verdict_sentence
+from sim.report.page.verdicts import how_often_less, verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
 from sim.report.words.plain import quoted, strategies_of, strategy_names, with_names
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
+
+HUNG = (
+    measure_name("businesses_ever_impaired_share"),
+    COLLATERAL,
+    EFFICACY,
+    measure_name("private_loss_usd"),
+)
+"""Numbers of which it is said at the head on what they hang most."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +45,15 @@ class Said:
         What the ranges span.
     hangs_on
         For harm and effect, what each hangs on; empty without draws.
+    hang_most_on
+        The one unknown on which each number of the head hangs most; empty where none is told.
     """
 
     headline: Headline
     answer: tuple[str, ...]
     doubt: str
     hangs_on: tuple[str, ...]
+    hang_most_on: str = ""
 
 
 def said(
@@ -64,12 +75,20 @@ def said(
     }
     if several:
         rows = with_bands(run, read_rows(run, "comparison.csv"))
+        baseline = names[str(run.manifest["baseline"])]
+        named = with_names(rows, names)
         verdicts = with_names(read_rows(run, "verdicts.csv"), names) if run.n_draws else []
-        settled = verdict_sentence(verdicts, run.n_draws, words) if run.n_draws else ""
+        settled = ""
+        if run.n_draws:
+            parts = (
+                verdict_sentence(verdicts, run.n_draws, words),
+                how_often_less(verdicts, least_harmful(named, baseline), baseline, words),
+            )
+            settled = " ".join(filter(None, parts))
         sentences = answer_comparison(
-            with_names(rows, names),
+            named,
             with_names(first_harm(tradeoff), names),
-            names[str(run.manifest["baseline"])],
+            baseline,
             settled,
             words,
             verdicts,
@@ -88,4 +107,7 @@ def said(
     doubt = answer.doubt(
         rows, run.n_replicates, run.n_draws, words, is_weighed=run.are_draws_weighed
     )
-    return Said(headline(run, words), tuple(sentences), doubt, tuple(hung))
+    mine = [row for row in rows if text(row, "strategy") == harmful]
+    who = names[harmful] if several else ""
+    most = hang_most_on(run, mine, HUNG, who, words) if run.n_draws else ""
+    return Said(headline(run, words), tuple(sentences), doubt, tuple(hung), most)

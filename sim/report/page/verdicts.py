@@ -120,6 +120,36 @@ def verdict_sentence(rows: Sequence[Row], n_draws: int, words: Language = IN_ENG
     return words.say(rest, over=over, said=listed, n=str(n_open), of=str(len(harm)))
 
 
+def how_often_less(
+    rows: Sequence[Row], least: str, baseline: str, words: Language = IN_ENGLISH
+) -> str:
+    """In how many draws the strategy of the least harm harmed less than each other that blocks.
+
+    Parameters
+    ----------
+    least
+        That strategy; nothing is said where it is empty.
+    """
+    said = []
+    for row in rows:
+        pair = text(row, "strategy"), text(row, "other")
+        if text(row, "metric") == COLLATERAL and least in pair and baseline not in pair:
+            is_first = pair[0] == least
+            share = cell(row, "share_less" if is_first else "share_more")
+            said.append(
+                words.say(
+                    "than {other} in {share}",
+                    other=pair[is_first],
+                    share=words.digits(percent(share, 2)),
+                )
+            )
+    if not said:
+        return ""
+    return words.say(
+        "In these draws {least} harmed less {parts}.", least=least, parts=words.listing(said)
+    )
+
+
 def _choices(rows: Sequence[Row], words: Language) -> list[Choice]:
     metrics = dict.fromkeys(text(row, "metric") for row in rows)
     units = {text(row, "metric"): text(row, "unit") for row in rows}

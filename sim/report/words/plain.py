@@ -26,10 +26,14 @@ _NUMBERS = (
 _FRACTIONS = tuple(
     Fraction(*one)
     for one in (
-        *((1, 20), (1, 10), (1, 8), (1, 6), (1, 5), (1, 4), (1, 3), (2, 5)),
+        *((1, 9), (1, 8), (1, 7), (1, 6), (1, 5), (1, 4), (3, 10), (1, 3), (2, 5)),
         *((1, 2), (3, 5), (2, 3), (3, 4), (4, 5), (5, 6), (7, 8), (9, 10)),
     )
 )
+_ONE_IN = (10, 11, 12, 14, 16, 18, 20, 22, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100)
+"""Of how many one is told, times powers of ten; what is told is at most a tenth off."""
+_SMALL = 0.105
+"""Share below which one in ten and more is told."""
 _NEARLY_ALL = 0.95
 _MINUTE_H, _DAY_H, _WEEK_H, _MONTH_H = 1 / 60, 24.0, 168.0, 730.5
 _UNITS = (
@@ -46,8 +50,8 @@ _UNITS = (
 def share_words(share: float, words: Language = IN_ENGLISH, *, is_rough: bool = True) -> str:
     """A share as a simple fraction: ``about three in four``; ``not known`` where it is not.
 
-    The fraction is the nearest in steps that differ by about a tenth of themselves; ``about`` is
-    left out where it is exact, or where ``is_rough`` is off.
+    The fraction is the nearest in steps of which none is more than an eighth of the share away;
+    ``about`` is left out where it is exact, or where ``is_rough`` is off.
     """
     if math.isnan(share):
         return words.say("an unknown share")
@@ -55,13 +59,16 @@ def share_words(share: float, words: Language = IN_ENGLISH, *, is_rough: bool = 
         return words.say("none")
     if share >= _NEARLY_ALL:
         return words.say("all") if share >= 1 else words.say("nearly all")
-    if share < 0.045:
-        few = round(1 / share, 1 - math.ceil(math.log10(1 / share)))
-        if share <= 1e-6:
-            return words.say("hardly any")
-        text = "about one in {of}" if is_rough else "one in {of}"
-        return words.say(text, of=words.digits(number(few)))
-    nearest = min(_FRACTIONS, key=lambda one: abs(float(one) - share))
+    if share <= 1e-6:
+        return words.say("hardly any")
+    if share < _SMALL:
+        power = 10 ** max(math.ceil(math.log10(1 / share)) - 2, 0)
+        few = min((one * power for one in _ONE_IN), key=lambda one: abs(math.log(one * share)))
+        is_exact = math.isclose(few * share, 1) or not is_rough
+        text = "one in {of}" if is_exact else "about one in {of}"
+        told = _count(few, words) if few <= 12 else words.digits(number(few))
+        return words.say(text, of=told)
+    nearest = min(_FRACTIONS, key=lambda one: abs(math.log(float(one) / share)))
     is_exact = float(nearest) == share or not is_rough
     text = "{n} in {of}" if is_exact else "about {n} in {of}"
     parts = (nearest.numerator, nearest.denominator)

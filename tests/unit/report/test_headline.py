@@ -51,8 +51,14 @@ JARGON = ("replicate", "paired", "holm", "percentile", "bca")
     ("share", "words"),
     [
         (0.0, "none"),
-        (0.003, "about one in 300"),
-        (0.04, "about one in 20"),
+        (0.003, "about one in 350"),
+        (0.00304, "about one in 350"),
+        (0.04, "one in 25"),
+        (0.0635, "about one in 16"),  # and not one in 20, by which a fifth of them would be lost
+        (0.0216, "about one in 45"),
+        (0.1, "one in ten"),
+        (0.09, "about one in eleven"),
+        (0.29, "about three in ten"),
         (0.13, "about one in eight"),
         (0.5, "one in two"),
         (0.76, "about three in four"),
@@ -67,18 +73,15 @@ def test_shares_are_said_as_simple_fractions(share: float, words: str) -> None:
 
 
 def test_a_fraction_in_words_is_never_far_from_the_share() -> None:
-    numbers = dict(
-        zip(
-            ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"],
-            range(1, 11),
-            strict=True,
-        )
+    names = (
+        *("one", "two", "three", "four", "five", "six"),
+        *("seven", "eight", "nine", "ten", "eleven", "twelve"),
     )
-    for share in np.linspace(0.05, 0.945, 200).tolist():
-        told = re.findall(r"(\w+) in (\w+)", share_words(share))
-        ((above, below),) = told
-        value = numbers[above] / numbers.get(below, 20)
-        assert abs(value - share) <= 0.051, share
+    numbers = {name: n for n, name in enumerate(names, 1)}
+    for share in np.geomspace(2e-6, 0.949, 2000).tolist():
+        ((above, below),) = re.findall(r"(\w+) in ([\w,]+)", share_words(share))
+        value = numbers[above] / (numbers.get(below) or int(below.replace(",", "")))
+        assert abs(math.log(value / share)) <= math.log(1.125), share
 
 
 @pytest.mark.parametrize(
@@ -147,8 +150,8 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
         ),
     )
     assert told.says == (
-        "About three in four of the modelled businesses were hit, half of these for more than "
-        "five weeks in all; the target's users lost about one in 40 of their hours."
+        "About three in four modelled businesses were hit, half of these for more than "
+        "five weeks in all; the target's users lost one in 40 of their hours."
     )
     assert told.is_sure.startswith("How sure is that? Only luck was varied")
     assert told.hangs_on == ""
@@ -224,12 +227,11 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
     assert headline_of_run(run, told).is_sure == (
-        "How sure is that? By what is not known, as few as one in five or as many as four in five, "
-        "in nine cases of ten."
+        "How sure is that? Businesses hit in nine cases of ten: one in five to four in five."
     )
     alike = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.49, "all_high": 0.5})
     assert headline_of_run(run, alike).is_sure == (
-        "How sure is that? In nine cases of ten of what is not known it is one in two."
+        "How sure is that? Businesses hit in nine cases of ten: one in two."
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (
@@ -291,19 +293,52 @@ def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
     assert f" {words}" in headline_of_comparison(run, told, []).says
 
 
-def test_an_order_that_every_draw_shows_is_not_settled_by_few_of_them() -> None:
+@pytest.mark.parametrize(
+    ("n_draws", "share", "verdict", "said"),
+    [
+        (24, 1.0, "not settled", "in all 24 cases tried; 59 are needed to settle it."),
+        (56, 0.817, "not settled", "in 81 % of 56 cases tried; 59 are needed to settle it."),
+        (59, 1.0, "not settled", "in all 59 cases tried: not settled."),
+        (1200, 0.9999, "better", "in 99 % of 1,200 cases tried: settled."),
+    ],
+)
+def test_an_order_is_told_by_the_names_of_what_is_held_against_what(
+    n_draws: int, share: float, verdict: str, said: str
+) -> None:
+    """And one that every draw shows is not settled by few of them."""
     harm: dict[str, Row] = {"a": {"mean": 1.0}, "b": {"mean": 2.0}}
-    verdict: Row = {
-        "metric": COLLATERAL, "strategy": "a", "other": "b", "share_less": 1.0,
-        "verdict": "not settled",
+    row: Row = {
+        "metric": COLLATERAL, "strategy": "a", "other": "b", "share_less": share,
+        "verdict": verdict,
     }  # fmt: skip
+    run = cast("RunFolder", SimpleNamespace(n_draws=n_draws))
+    told = _is_order_sure(run, harm, {"a": "narrow", "b": "wide"}, [row], IN_ENGLISH)
+    assert told.replace(NBSP, " ") == f"How sure is that? Narrow harmed less than wide {said}"
 
-    def said(n_draws: int) -> str:
-        run = cast("RunFolder", SimpleNamespace(n_draws=n_draws))
-        return _is_order_sure(run, harm, [verdict], IN_ENGLISH)
 
-    assert said(24).endswith("in 100 cases of 100; 24 draws are too few to call that settled.")
-    assert said(59).endswith("in 100 cases of 100: not settled.")
+@pytest.mark.parametrize(
+    ("verdict", "end"),
+    [
+        ("not settled", "which costs the target most is not settled."),
+        ("better", "cost the target most."),
+    ],
+)
+def test_what_costs_the_target_most_is_said_where_draws_settle_it(
+    comparison_folder: Path, verdict: str, end: str
+) -> None:
+    run = open_run(comparison_folder)
+    labels = [name for name in run.strategies if name != run.manifest["baseline"]][:2]
+    told = [
+        {"strategy": name, "metric": metric, "mean": mean}
+        for metric, means in ((COLLATERAL, (4.0, 1.0)), (EFFICACY, (100.0, 80.0)))
+        for name, mean in zip(labels, means, strict=True)
+    ]
+    first = {"metric": EFFICACY, "strategy": labels[0], "other": labels[1], "verdict": verdict}
+    assert headline_of_comparison(run, told, [first]).says.endswith(end)
+    # A pair stands in the table once, whichever of the two comes first.
+    turned = {**first, "strategy": labels[1], "other": labels[0]}
+    turned["verdict"] = "worse" if verdict == "better" else verdict
+    assert headline_of_comparison(run, told, [turned]).says.endswith(end)
 
 
 def test_strategies_are_called_by_what_they_block_and_no_two_alike() -> None:
