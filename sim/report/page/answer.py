@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.measure.money.ceilings import Spread
-from sim.report.page.bands import share_of
+from sim.report.page.bands import beyond, share_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import amount_sentence
 from sim.report.words.numbers import (
@@ -203,7 +203,8 @@ def _value(row: Row, words: Language) -> dict[str, str]:
         range=words.digits(quantity_span(low, high, unit)),
         level=_level(row, words),
     )
-    ranges = "; ".join(filter(None, [in_all(row, words), luck if low <= high else ""]))
+    known = [in_all(row, words), luck if low <= high else "", beyond(row, words)]
+    ranges = "; ".join(filter(None, known))
     return {"n": n, "ranges": f" ({ranges})" if ranges else ""}
 
 
@@ -237,6 +238,7 @@ def doubt(
     words: Language = IN_ENGLISH,
     *,
     is_weighed: bool = False,
+    n_picked: int = 0,
 ) -> str:
     """What the ranges span, and what they do not.
 
@@ -244,6 +246,8 @@ def doubt(
     ----------
     is_weighed
         Whether published figures weigh the draws.
+    n_picked
+        How many were picked by these weights, where one that is picked twice counts twice.
     """
     if n_draws:
         return words.say(
@@ -254,9 +258,14 @@ def doubt(
             "luck: other luck in the same world. {weighed} What the model leaves out is in neither "
             "range.",
             weighed=words.say(
-                "Published figures weigh the draws."
+                "Published figures weigh the draws: {picked} were picked by these weights, and one "
+                "that is picked again counts again, which makes {draws} different ones."
+                if is_weighed and n_picked > n_draws
+                else "Published figures weigh the draws."
                 if is_weighed
-                else "No published figure weighs the draws."
+                else "No published figure weighs the draws.",
+                picked=words.digits(f"{n_picked:,}"),
+                draws=words.digits(f"{n_draws:,}"),
             ),
             n=words.digits(f"{n_replicates:,}"),
             draws=words.digits(f"{n_draws:,}"),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, label
+from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, label, measure_name
 from sim.measure.summary import LEVEL
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, percent
@@ -22,6 +22,7 @@ from sim.results.tables import number as cell
 from sim.scenario.meanings import meaning_of
 from sim.statistics.ensembles import weighted_quantiles
 
+DOWN = measure_name("businesses_ever_down")
 LEAST_DENIED = 0.001
 """Share of the users' hours below which harm for each of them is a number about nearly nothing."""
 _SHARES = ("all_share_low", "all_share", "all_share_high")
@@ -118,16 +119,28 @@ def share_of(row: Row) -> float:
     return cell(row, "all_share") if "all_share" in row else cell(row, "mean") / of
 
 
+def beyond(row: Row, words: Language = IN_ENGLISH) -> str:
+    """That a number as given lies outside the range of the draws; empty where it lies inside."""
+    given, low, high = (cell(row, name) for name in ("given", "all_low", "all_high"))
+    if math.isnan(given) or math.isnan(low) or low <= given <= high:
+        return ""
+    return words.say(
+        "as given it lies below nine in ten draws"
+        if given < low
+        else "as given it lies above nine in ten draws"
+    )
+
+
 def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], list[float]]:
-    """Weighted ranges and medians of harm and effect, in each draw out of what it is out of."""
+    """Weighted ranges and medians of some counts, in each draw out of what it is out of."""
     path = run.path / "draw_measures.parquet"
     if not path.is_file():
         return {}
     found = read_columns(
         path,
         "SELECT draw, strategy, metric, value / denominator AS share FROM data "
-        "WHERE metric IN (?, ?) AND value IS NOT NULL AND denominator > 0",
-        [COLLATERAL, EFFICACY],
+        "WHERE metric IN (?, ?, ?) AND value IS NOT NULL AND denominator > 0",
+        [COLLATERAL, EFFICACY, DOWN],
     )
     weights = read_columns(
         run.path / "draw_values.parquet", "SELECT DISTINCT draw, weight FROM data", []

@@ -98,8 +98,6 @@ _ROLE_NOTE = "Each role as if it alone failed: a business can count under severa
 METRICS = (*STATES, LOST, *ADDRESSES, *USERS, DEGRADED)
 ENFORCING = (*_BY_USERS, *_BY_OPERATORS)
 """Shown of one strategy alone: of several it would be as many charts more."""
-
-
 Bands = Mapping[tuple[str, str], Band]
 
 
@@ -144,9 +142,10 @@ def read_drawn(run: RunFolder, words: Language = IN_ENGLISH) -> Drawn:
             mine = {key.name: points for key, points in curves.items() if key.split == split}
             if mine:
                 named = group_words(run, split, words)
-                panels[split].append(
-                    _split(split, strategy, mine, run.start, run.horizon_s, named, words)
-                )
+                panel = _split(split, strategy, mine, run.start, run.horizon_s, named, words)
+                if run.n_draws:
+                    panel["finding"] = findings.as_given(panel["finding"], words)
+                panels[split].append(panel)
         if CurveKey(LISTED) not in curves:
             message = f"expected curves of {LISTED} for {strategy}, got none"
             raise DataError([Problem(str(run.path / "curves.parquet"), message)])
@@ -207,6 +206,8 @@ def _charts(run: RunFolder, bands: Bands, words: Language) -> list[dict[str, Any
                 ]
                 found = finding(bands, run.strategies[0], there, run.start, words)
                 drawn.append(_panel(words.say(panel_title), unit, lines, found, words))
+                top = SPLIT_METRIC if SPLIT_METRIC in there else there[0]
+                _say_as_given(drawn[-1], run, [bands[run.strategies[0], top]], top, words)
                 continue
             for metric in there:
                 lines = [
@@ -221,6 +222,7 @@ def _charts(run: RunFolder, bands: Bands, words: Language) -> list[dict[str, Any
                 }
                 found = _finding_of_each(of_each, metric, unit, run.start, words)
                 drawn.append(_panel(_panel_name(metric, words), unit, lines, found, words))
+                _say_as_given(drawn[-1], run, list(of_each.values()), metric, words)
         if drawn:
             if name == "addresses":
                 drawn[0]["marks"] = _marks(run)
@@ -260,6 +262,22 @@ def finding(
     named = {words.say(CURVES[metric].label): bands[strategy, metric] for metric in metrics}
     what = _panel_name(first, words)
     return findings.most_of(named, start, what, is_share=True, words=words)
+
+
+def _say_as_given(
+    panel: dict[str, Any], run: RunFolder, bands: Sequence[Band], metric: str, words: Language
+) -> None:
+    """Say in the title that lines are as given, and below it where the draws say otherwise."""
+    if not run.n_draws:
+        return
+    panel["finding"] = findings.as_given(panel["finding"], words)
+    sign = -1.0 if metric == REACHED else 1.0
+    tops = [np.where(np.isnan(band.mean), -np.inf, sign * band.mean) for band in bands]
+    band, top = max(zip(bands, tops, strict=True), key=lambda one: float(one[1].max()))
+    if panel["unit"] != words.say("businesses"):
+        # Of businesses the draws have other numbers, by which as many are another share.
+        row, is_share = int(np.argmax(top)), bool(panel["is_share"])
+        panel["note"] = findings.outside_draws(band, row, is_share=is_share, words=words)
 
 
 def _finding_of_each(

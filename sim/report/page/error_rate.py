@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sim.backtest.error_rate import ErrorRate, ErrorRates, Spans, error_rates, spans_of
+from sim.catalogue.measures import USD
 from sim.report.page.cells import Cell, Line, PageTable, columns
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import percent
@@ -18,6 +19,8 @@ RANGES: Mapping[Spans, str] = {
     "ranges": "ranges over all that is not known, as declared",
     "calibrated": "ranges over all that is not known, weighed by published figures where runs are",
 }
+ASKED = ("businesses", USD)
+"""Kinds of published figures that the numbers at the head of a page are of."""
 HEADS = (
     "what was predicted",
     "numbers published",
@@ -45,20 +48,44 @@ def told_of_rates(found: ErrorRates, spans: Spans, words: Language = IN_ENGLISH)
 
 
 def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
-    """All of them in one line, with the kind that most are of: a rate of one says little of others.
+    """One line: first the kinds that the page's headline is of, then the one that most are of.
 
-    Its name stands in brackets, as it governs no case there.
+    A rate of one kind says little of another, so that of all of them together none is said.
     """
+    known = {one.kind: one for one in found.by_kind}
+    asked = [known[kind] for kind in ASKED if kind in known]
+    untried = [_called(one.kind, words) for one in asked if not one.n_judged]
     most = max(found.by_kind, key=lambda one: one.n_judged)
-    return words.say(
-        "How often such numbers were right: {inside} of {n} inside the predicted range ({kind}: "
-        "{inside_kind} of {n_kind})",
-        inside=str(found.all.n_inside),
-        n=str(found.all.n_judged),
-        kind=words.name(most.kind),
-        inside_kind=str(most.n_inside),
-        n_kind=str(most.n_judged),
-    )
+    tried = [one for one in asked if one.n_judged]
+    if most.n_judged and most not in tried:
+        tried.append(most)
+    parts = []
+    if untried:
+        never = "{kinds}: never held against a number published, only against bounds and estimates"
+        parts.append(words.say(never, kinds=words.listing(untried)))
+    for one in tried:
+        inside = "{kind}: {inside} of {n} inside the predicted range"
+        if one.n_apart < one.n_judged:
+            inside = "{kind}: {inside} of {n} inside the predicted range ({apart} distinct)"
+        parts.append(
+            words.say(
+                inside,
+                kind=_called(one.kind, words),
+                inside=str(one.n_inside),
+                n=str(one.n_judged),
+                apart=str(one.n_apart),
+            )
+        )
+    n_rest = found.all.n_judged - sum(one.n_judged for one in tried)
+    if n_rest:
+        n_inside = found.all.n_inside - sum(one.n_inside for one in tried)
+        parts.append(words.say("others: {inside} of {n}", inside=str(n_inside), n=str(n_rest)))
+    return words.say("How often such numbers were right: {parts}", parts="; ".join(parts))
+
+
+def _called(kind: str, words: Language) -> str:
+    """A kind by what it is of, where its unit does not say that."""
+    return words.say("money") if kind == USD else words.name(kind)
 
 
 def rate_cells(

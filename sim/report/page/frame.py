@@ -22,6 +22,10 @@ from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.report.words.warnings import warnings_in_words
 from sim.results.read import RunFolder
 from sim.results.tables import Row
+from sim.scenario.meanings import meaning_of
+
+TIMES = ("start", "end")
+"""Keys of the scenario that its title is said with where they were set."""
 
 
 def bands_in_words(run: RunFolder, words: Language) -> dict[str, str]:
@@ -68,16 +72,15 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
     ]
     replicates = words.count(n, "replicate")
     draws = words.say("{draws} of what is not known", draws=words.count(run.n_draws, "draw"))
-    # A run that ends at midnight has the day before as its last.
-    last = run.start + timedelta(seconds=max(run.horizon_s - 1, 0))
-    start, end = words.date(run.start), words.date(last)
+    start, end = _days(run, words)
     in_english = Markup("" if words.code == ENGLISH else ' lang="en"')
     description = str(scenario.get("description", ""))
     return {
         "lang": words.code,
         "in_english": in_english,
-        "title": words.name(run.title),
-        "title_lang": "" if words.has(run.title) else in_english,
+        "title": title_in_words(run, words),
+        "title_lang": "" if words.has(str(run.scenario["title"])) else in_english,
+        "settings": settings_in_words(run, words),
         "kicker": words.say("overblock: what a block does to others"),
         "description": words.name(description),
         "description_lang": "" if words.has(description) else in_english,
@@ -98,6 +101,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "headline": told.headline,
         "answer": told.answer,
         "assumed": _assumed(run, words),
+        "hit_means": _hit_means(run, told.down, words),
         "doubt": told.doubt,
         "hangs_on": told.hangs_on,
         "hang_most_on": told.hang_most_on,
@@ -144,10 +148,66 @@ def source_line(run: RunFolder, words: Language) -> str:
     manifest = run.manifest
     return words.say(
         "Model: {title}; {replicates}; overblock {version}, result {id}.",
-        title=words.name(run.title),
+        title=title_in_words(run, words),
         replicates=words.count(run.n_replicates, "replicate"),
         version=manifest["tool"]["version"],
         id=manifest["result_id"][:12],
+    )
+
+
+def title_in_words(run: RunFolder, words: Language) -> str:
+    """Title of the scenario, and which days of it were run where that was asked for."""
+    title = words.name(str(run.scenario["title"]))
+    if not any(key in TIMES for key, _ in _settings(run)):
+        return title
+    start, end = _days(run, words)
+    return words.say("{title} (here from {start} to {end})", title=title, start=start, end=end)
+
+
+def settings_in_words(run: RunFolder, words: Language) -> str:
+    """What else was set for the run, by what it means; empty where nothing was."""
+    told = []
+    for key, value in _settings(run):
+        if key in (*TIMES, "title"):
+            continue
+        meaning = meaning_of(key, run.input_path(key.rpartition(".")[0]))
+        known = words.has(meaning) and meaning != key.rpartition(".")[2].replace("_", " ")
+        told.append(f"{words.say(meaning)} = {value}" if known else f"{key} = {value}")
+    if not told:
+        return ""
+    return words.say("Set for this run: {settings}.", settings="; ".join(told))
+
+
+def _settings(run: RunFolder) -> list[tuple[str, str]]:
+    """Keys and values that were set on the command line."""
+    asked = (str(one).partition("=") for one in run.manifest["scenario"].get("overrides", []))
+    return [(key.strip(), value.strip()) for key, _, value in asked]
+
+
+def _days(run: RunFolder, words: Language) -> tuple[str, str]:
+    """First and last day; a run that ends at midnight has the day before as its last."""
+    last = run.start + timedelta(seconds=max(run.horizon_s - 1, 0))
+    return words.date(run.start), words.date(last)
+
+
+def _hit_means(run: RunFolder, down: tuple[str, str] | None, words: Language) -> str:
+    """When a business counts as hit, and how many were down: below the first picture."""
+    limits = run.scenario["thresholds"]
+    share, most = (words.digits(percent(float(limits[one]))) for one in ("impaired", "down"))
+    if down is None:
+        return words.say(
+            "A business is hit when more than {share} of what its domestic customers try fails at "
+            "some time.",
+            share=share,
+        )
+    n, ranges = down
+    return words.say(
+        "A business is hit when more than {share} of what its domestic customers try fails at some "
+        "time; more than {most} of it failed for {n} of them{ranges}.",
+        share=share,
+        most=most,
+        n=n,
+        ranges=ranges,
     )
 
 

@@ -195,9 +195,9 @@ def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    text = "How sure is that? Businesses hit in nine cases of ten: {few} to {many}."
+    text = "How sure is that? In nine cases of ten {few} to {many} businesses."
     if few == many:
-        text = "How sure is that? Businesses hit in nine cases of ten: {few}."
+        text = "How sure is that? In nine cases of ten {few} businesses."
     return words.say(text, few=few, many=many)
 
 
@@ -212,9 +212,7 @@ def _hangs_on(run: RunFolder, row: Row | None, words: Language, *, is_harm: bool
         return ""
     meaning = unknown_in_words(run, told[0][0], words)
     text = (
-        "Harm hangs most on this: {meaning}."
-        if is_harm
-        else "How many are hit hangs most on this: {meaning}."
+        "Harm hangs most on: {meaning}." if is_harm else "The number hit hangs most on: {meaning}."
     )
     return words.say(text, meaning=meaning)
 

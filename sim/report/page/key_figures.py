@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label, measure_name
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
+from sim.report.page.bands import beyond
 from sim.report.page.cells import Figure
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import amount_text
@@ -27,7 +28,10 @@ from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import RateRow
 
-HIT, HIT_SHARE = map(measure_name, ("businesses_ever_impaired", "businesses_ever_impaired_share"))
+HIT, HIT_SHARE, HIT_FOR = map(
+    measure_name,
+    ("businesses_ever_impaired", "businesses_ever_impaired_share", "hours_impaired_median"),
+)
 
 
 def key_figures(
@@ -44,6 +48,10 @@ def key_figures(
     if "all_low" in rows.get(HIT, {}) and HIT_SHARE in rows:
         # Where the number of businesses is drawn as well, how many were hit says nothing by itself.
         shown = [HIT_SHARE if metric == HIT else metric for metric in shown]
+    if not math.isnan(cell(rows.get(HIT_FOR, {}), "mean")):
+        # It is said in words at the head, where it has no range.
+        hit = next((at for at, metric in enumerate(shown) if metric in (HIT, HIT_SHARE)), -1)
+        shown.insert(hit + 1, HIT_FOR)
     return [_figure(rows[metric], words, rate) for metric in shown]
 
 
@@ -65,6 +73,7 @@ def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
             source=text(row, "published_source"),
         )
     wide = words.say("With all that is not known: {range}", range=all_text(row, words))
+    wide = "; ".join(filter(None, (wide, beyond(row, words))))
     ends = ("all_low", "all_high") if has_draws else ("low", "high")
     usd = Spread(*(cell(row, name) for name in ("mean", *ends)))
     return Figure(
@@ -86,8 +95,8 @@ def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
             )
         ),
         all=wide if has_draws else "",
-        # A ratio says itself what it is for each of.
-        of="" if text(row, "metric") in RATIOS else out_of(row, words),
+        # A ratio says itself what it is for each of, and hours are out of no number of businesses.
+        of="" if text(row, "metric") in (*RATIOS, HIT_FOR) else out_of(row, words),
         published=published_text_,
         local=amount_text(rate, usd, words) if unit == USD else "",
     )

@@ -5,6 +5,7 @@ In: a run folder. Out: sentences, the same for the page and for whatever hands a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,15 +13,16 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer
 from sim.report.page.answer_comparison import answer_comparison, least_harmful
-from sim.report.page.bands import hang_most_on, hangs_on, with_bands
+from sim.report.page.bands import DOWN, hang_most_on, hangs_on, share_of, with_bands
 from sim.report.page.headline import Headline, headline
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.verdicts import how_often_less, verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
+from sim.report.words.numbers import percent, percent_span
 from sim.report.words.plain import quoted, strategies_of, strategy_names, with_names
 from sim.results.read import RunFolder
-from sim.results.tables import Row, read_rows, text
+from sim.results.tables import Row, number, read_rows, text
 
 HUNG = (
     measure_name("businesses_ever_impaired_share"),
@@ -47,6 +49,9 @@ class Said:
         For harm and effect, what each hangs on; empty without draws.
     hang_most_on
         The one unknown on which each number of the head hangs most; empty where none is told.
+    down
+        The share of businesses that were ever down, and its range in brackets; None of several
+        strategies, or where it is not known.
     """
 
     headline: Headline
@@ -54,6 +59,7 @@ class Said:
     doubt: str
     hangs_on: tuple[str, ...]
     hang_most_on: str = ""
+    down: tuple[str, str] | None = None
 
 
 def said(
@@ -105,9 +111,25 @@ def said(
         if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws
     ]
     doubt = answer.doubt(
-        rows, run.n_replicates, run.n_draws, words, is_weighed=run.are_draws_weighed
+        rows,
+        run.n_replicates,
+        run.n_draws,
+        words,
+        is_weighed=run.are_draws_weighed,
+        n_picked=int((run.manifest.get("draws") or {}).get("n") or 0),
     )
     mine = [row for row in rows if text(row, "strategy") == harmful]
     who = names[harmful] if several else ""
     most = hang_most_on(run, mine, HUNG, who, words) if run.n_draws else ""
-    return Said(headline(run, words), tuple(sentences), doubt, tuple(hung), most)
+    counted: Row = next((row for row in mine if text(row, "metric") == DOWN), {})
+    down = None if several else _down(counted, words)
+    return Said(headline(run, words), tuple(sentences), doubt, tuple(hung), most, down)
+
+
+def _down(row: Row, words: Language) -> tuple[str, str] | None:
+    share = share_of(row)
+    if math.isnan(share):
+        return None
+    low, high = (number(row, f"all_share_{end}") for end in ("low", "high"))
+    ranges = "" if math.isnan(low) or low == high else f" ({words.digits(percent_span(low, high))})"
+    return words.digits(percent(share, 2)), ranges

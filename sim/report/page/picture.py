@@ -26,7 +26,7 @@ from sim.catalogue.choices import (
 from sim.measure.bands import Band
 from sim.report.page.bands import share_of
 from sim.report.page.headline import HIT_FOR
-from sim.report.words.findings import lost
+from sim.report.words.findings import as_given, lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
 from sim.report.words.plain import duration_words, strategy_words
@@ -113,6 +113,7 @@ def picture_of_run(
         )
     )
     title = lost(band, start, words)
+    title = as_given(title, words) if n_draws else title
     pale = "pale: nine in ten of {n} with all that is not known"
     shades = [words.say("Line: mean as given" if n_draws else "Line: mean")]
     if not np.isnan(band.low).all():

@@ -30,11 +30,14 @@ class Repeat:
         What is needed, and what must come out.
     command
         One line for a shell.
+    made_of
+        How many runs that is, and what weighs the draws.
     """
 
     before: str
     command: str
     after: str
+    made_of: str
 
 
 def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None = None) -> Repeat:
@@ -75,7 +78,55 @@ def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None 
             "the new folder must name the result {id}.",
             id=manifest["result_id"],
         ),
+        made_of=_made_of(run, name, words),
     )
+
+
+def _made_of(run: RunFolder, name: str | None, words: Language) -> str:
+    """How many runs a result holds, and where the weights of its draws come from."""
+    draws = run.manifest.get("draws") or {"n": 0, "per_draw": 1}
+    per_draw, n_strategies = int(draws["per_draw"]), len(run.strategies)
+    n_each = run.n_replicates + run.n_draws * per_draw
+    drawn = f"{run.n_draws:,}" + (f" × {per_draw}" if per_draw > 1 else "")
+    formula = f"{run.n_replicates:,} + {drawn}" if run.n_draws else f"{run.n_replicates:,}"
+    if n_strategies > 1:
+        formula = f"{n_strategies} × ({formula})" if run.n_draws else f"{n_strategies} × {formula}"
+    text = (
+        "This page is made of {n:run}, {formula}: replicates of the scenario as given, and draws."
+        if run.n_draws
+        else "This page is made of {n:run}, {formula}: replicates of the scenario as given."
+    )
+    if n_strategies > 1:
+        text = (
+            "This page is made of {n:run}, {formula}: under each strategy replicates of the "
+            "scenario as given, and draws."
+            if run.n_draws
+            else "This page is made of {n:run}, {formula}: under each strategy replicates of the "
+            "scenario as given."
+        )
+    n = words.digits(f"{n_strategies * n_each:,}")
+    if n == words.digits(formula):
+        text = "This page is made of {n:run}: replicates of the scenario as given."
+    said = words.say(text, n=n, formula=words.digits(formula))
+    if not run.n_draws or "from" not in draws:
+        return said
+    is_shipped = name is not None and not _draws_from(draws, name)
+    weights = words.say(
+        "What published figures make of each draw, its weight, stands in {file} of the run folder, "
+        "a table that is shipped with overblock and taken unasked."
+        if is_shipped
+        else "What published figures make of each draw, its weight, stands in {file} of the run "
+        "folder.",
+        file=copy_of(draws["from"]),
+    )
+    if draws["n"] > run.n_draws:
+        picked = words.say(
+            "Of its draws {picked} were picked by weight, {draws} different ones.",
+            picked=words.digits(f"{draws['n']:,}"),
+            draws=words.digits(f"{run.n_draws:,}"),
+        )
+        weights = f"{weights} {picked}"
+    return f"{said} {weights}"
 
 
 def _draws_from(draws: Mapping[str, Any], name: str | None) -> tuple[str, ...]:

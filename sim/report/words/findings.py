@@ -148,6 +148,41 @@ def most_of(
     return words.say(text, what=what, name=first, n=n, day=when)
 
 
+def as_given(found: str, words: Language = IN_ENGLISH) -> str:
+    """Say of a finding that it is of the scenario as given, where draws stand beside it."""
+    return words.say("{finding} (as given)", finding=found)
+
+
+def outside_draws(band: Band, row: int, *, is_share: bool, words: Language = IN_ENGLISH) -> str:
+    """Say that the line lies outside nine in ten draws at a time; nothing where it does not.
+
+    A sentence to stand behind others.
+
+    Parameters
+    ----------
+    row
+        Which of the times of the curve.
+    """
+    if band.wide is None:
+        return ""
+    low, middle, high = band.wide[:, row].tolist()
+    given = float(band.mean[row])
+    if any(map(math.isnan, (low, high, given))) or low <= given <= high:
+        return ""
+
+    def said(value: float) -> str:
+        return words.digits(percent(value, 2) if is_share else number(value))
+
+    outside = words.say(
+        "At that time nine in ten draws lie from {low} to {high}, with their median at {middle}: "
+        "the line as given lies outside.",
+        low=said(low),
+        high=said(high),
+        middle=said(middle),
+    )
+    return f" {outside}"
+
+
 def peak(band: Band, start: datetime, words: Language = IN_ENGLISH) -> tuple[float, str]:
     """Highest mean of a curve, and the day of it; 0 where nothing is known."""
     known = np.where(np.isnan(band.mean), 0.0, band.mean)

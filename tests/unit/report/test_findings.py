@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
 import numpy as np
@@ -94,3 +95,18 @@ def test_enforcing_is_told_of_users_and_of_operators() -> None:
     said = findings.enforcing(band(0.0, 0.9, 0.4), "users").replace(NBSP, " ")
     assert said == "At most 90 % of the users were with operators that enforced the register"
     assert findings.enforcing(band(0.0), "operators") == "No operator enforced the register"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [(0.25, True), (0.3, False), (0.8, False), (0.9, True), (math.nan, False)],
+)
+def test_a_line_outside_nine_in_ten_draws_is_said_to_lie_there(given: float, said: bool) -> None:
+    drawn = replace(band(given), wide=np.array([[0.3], [0.5], [0.8]]))
+    told = findings.outside_draws(drawn, 0, is_share=True).replace(NBSP, " ")
+    outside = (
+        " At that time nine in ten draws lie from 30 % to 80 %, with their median at 50 %: the "
+        "line as given lies outside."
+    )
+    assert told == (outside if said else "")
+    assert findings.outside_draws(band(given), 0, is_share=True) == ""

@@ -227,11 +227,11 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
     assert headline_of_run(run, told).is_sure == (
-        "How sure is that? Businesses hit in nine cases of ten: one in five to four in five."
+        "How sure is that? In nine cases of ten one in five to four in five businesses."
     )
     alike = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.49, "all_high": 0.5})
     assert headline_of_run(run, alike).is_sure == (
-        "How sure is that? Businesses hit in nine cases of ten: one in two."
+        "How sure is that? In nine cases of ten one in two businesses."
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (

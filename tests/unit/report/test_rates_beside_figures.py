@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.backtest.error_rate import scores_file
+from sim.backtest.error_rate import ErrorRate, ErrorRates, error_rates, scores_file
 from sim.report.page.document import render
+from sim.report.page.error_rate import rates_in_short
 from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import open_run
 
@@ -60,11 +61,29 @@ def test_rates_are_those_of_the_scores(
     judged = int(n.split()[0])
     assert judged + int(weak) == sum(one["n_computable"] for one in tallies)
     assert int(inside) + int(kept) == sum(one["n_inside"] for one in tallies)
-    # Read before it is opened, with the kind that most are of; before the tables of all measures.
+    # Read before it is opened: what has no rate, then the kind that most are of, then the rest.
     summary = block.partition("</summary>")[0].partition("<summary>")[2].replace("IPv4", "")
     most = max(rows_of(block)[:-1], key=lambda row: int(row[1].split()[0]))
-    assert re.findall(r"\d+", summary) == [inside, str(judged), most[2], most[1].split()[0]]
+    _, n_most, inside_most, *_ = most
+    n_judged, n_apart = re.findall(r"\d+", n_most)
+    rest = [str(int(inside) - int(inside_most)), str(judged - int(n_judged))]
+    assert re.findall(r"\d+", summary) == [inside_most, n_judged, n_apart, *rest]
     assert page.index('id="figures"') < page.index('id="error-rate"') < page.index('id="measures"')
+
+
+def test_what_no_number_was_held_against_is_said_before_what_was_right() -> None:
+    """Else a page whose headline is of businesses and money reads as right in 26 cases of 28."""
+    said = rates_in_short(error_rates("telegram-2018", "ranges"))
+    assert said.startswith(
+        "How often such numbers were right: businesses and money: never held against a number "
+        "published, only against bounds and estimates; IPv4 addresses: "
+    )
+    tried = ErrorRate("businesses", 4, 3, 2, 0, 0, None)
+    one = ErrorRates("1", 0.9, tried, (tried,), None)
+    assert rates_in_short(one) == (
+        "How often such numbers were right: businesses: 3 of 4 inside the predicted range (2 "
+        "distinct)"
+    )
 
 
 def test_a_comparison_says_that_differences_have_no_rate(

@@ -18,10 +18,14 @@ from sim.measure.bands import step_values
 from sim.report.figures.drawing import DEFAULT, Drawing
 from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
+from sim.report.page.answer import _value
 from sim.report.page.bands import (
     _without_empty_ratios,
     _without_limits,
+    beyond,
+    hang_most_on,
     hangs_on,
+    hangs_on_text,
     share_of,
     with_bands,
 )
@@ -37,7 +41,7 @@ from sim.results.read import open_run
 from sim.results.tables import Row, read_rows, text
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from tests.drawn_folders import FIRST, N_DRAWS, SECOND
+from tests.drawn_folders import FIRST, N_DRAWS
 
 NBSP = "\N{NO-BREAK SPACE}"
 HARM = "business_hours_impaired"
@@ -135,16 +139,50 @@ def test_tables_have_a_column_for_each_range(
     assert "Range" in [column.title for column in without.columns]
 
 
-def test_what_a_number_hangs_on_is_said_in_words_with_its_key(drawn_run: Path) -> None:
+def test_what_a_number_hangs_on_is_said_in_words_and_of_which_number(drawn_run: Path) -> None:
+    run = open_run(drawn_run)
+    rows = with_bands(run, read_rows(run, "summary.csv"))
+    row = next(row for row in rows if row["metric"] == HARM)
+    said = hangs_on(run, row)
+    assert said.replace(NBSP, " ") == (
+        f"Business-hours impaired: how far {N_DRAWS} draws lie apart is due to luck for 12 %, how "
+        "much of the register operators enforce for 50 % and number of domestic businesses hosted "
+        "in foreign clouds for 25 %. To know the first of these unknowns alone would narrow this "
+        "number most."
+    )
+    # The keys stand in the table of all measures.
+    assert FIRST not in said
+    assert FIRST in hangs_on_text(row)
+    assert hang_most_on(run, rows, (HARM, "no_such_measure")) == (
+        "What each number hangs on most: business-hours impaired: how much of the register "
+        "operators enforce."
+    )
+    assert hang_most_on(run, [{**row, "hangs_on_1": ""}], (HARM,)) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (1.9, "as given it lies below nine in ten draws"),
+        (2.0, ""),
+        (8.0, ""),
+        (8.1, "as given it lies above nine in ten draws"),
+        (float("nan"), ""),
+    ],
+)
+def test_a_number_as_given_that_the_draws_do_not_hold_is_said_to_be_one(
+    given: float, said: str
+) -> None:
+    row = {"unit": "businesses", "mean": 4.0, "given": given, "all_low": 2.0, "all_high": 8.0}
+    row |= {"low": 1.0, "high": 9.0, "level": 0.9}
+    assert beyond(row) == said
+    assert _value(row, IN_ENGLISH)["ranges"].endswith(f"; {said})") is bool(said)
+
+
+def test_what_cannot_be_told_is_said(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     row = next(
         row for row in with_bands(run, read_rows(run, "summary.csv")) if row["metric"] == HARM
-    )
-    assert hangs_on(run, row).replace(NBSP, " ") == (
-        f"Business-hours impaired: how far {N_DRAWS} draws lie apart is due to luck for 12 %, how "
-        f"much of the register operators enforce ({FIRST}) for 50 % and number of domestic "
-        f"businesses hosted in foreign clouds ({SECOND}) for 25 %. To know {FIRST} alone would "
-        "narrow the answer most."
     )
     untold = {**row, "hangs_on_1": "", "hangs_on_2": ""}
     assert "which of the unknowns make the rest cannot be told" in hangs_on(run, untold)
