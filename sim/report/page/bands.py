@@ -244,7 +244,7 @@ def hang_most_on(
     by = {text(row, "metric"): row for row in rows}
     parts = [
         words.say(
-            "{measure}: {meaning}",
+            "{meaning} ({measure})",
             measure=words.name(label(metric)),
             meaning=unknown_in_words(run, told[0][0], words),
         )

@@ -277,7 +277,7 @@ def _say_as_given(
     if panel["unit"] != words.say("businesses"):
         # Of businesses the draws have other numbers, by which as many are another share.
         row, is_share = int(np.argmax(top)), bool(panel["is_share"])
-        panel["note"] = findings.outside_draws(band, row, is_share=is_share, words=words)
+        panel["note"] = findings.where_draws_lie(band, row, is_share=is_share, words=words)
 
 
 def _finding_of_each(

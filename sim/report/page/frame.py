@@ -158,10 +158,13 @@ def source_line(run: RunFolder, words: Language) -> str:
 def title_in_words(run: RunFolder, words: Language) -> str:
     """Title of the scenario, and which days of it were run where that was asked for."""
     title = words.name(str(run.scenario["title"]))
-    if not any(key in TIMES for key, _ in _settings(run)):
+    asked = {key for key, _ in _settings(run)}.intersection(TIMES)
+    if not asked:
         return title
     start, end = _days(run, words)
-    return words.say("{title} (here from {start} to {end})", title=title, start=start, end=end)
+    text = "{title} (here from {start} to {end})"
+    text = "{title} (here to {end})" if asked == {"end"} else text
+    return words.say(text, title=title, start=start, end=end)
 
 
 def settings_in_words(run: RunFolder, words: Language) -> str:

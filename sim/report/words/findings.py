@@ -153,8 +153,8 @@ def as_given(found: str, words: Language = IN_ENGLISH) -> str:
     return words.say("{finding} (as given)", finding=found)
 
 
-def outside_draws(band: Band, row: int, *, is_share: bool, words: Language = IN_ENGLISH) -> str:
-    """Say that the line lies outside nine in ten draws at a time; nothing where it does not.
+def where_draws_lie(band: Band, row: int, *, is_share: bool, words: Language = IN_ENGLISH) -> str:
+    """Say where draws lie at a time, and whether the line lies outside; nothing without draws.
 
     A sentence to stand behind others.
 
@@ -167,15 +167,17 @@ def outside_draws(band: Band, row: int, *, is_share: bool, words: Language = IN_
         return ""
     low, middle, high = band.wide[:, row].tolist()
     given = float(band.mean[row])
-    if any(map(math.isnan, (low, high, given))) or low <= given <= high:
+    if any(map(math.isnan, (low, middle, high, given))):
         return ""
 
     def said(value: float) -> str:
         return words.digits(percent(value, 2) if is_share else number(value))
 
     outside = words.say(
-        "At that time nine in ten draws lie from {low} to {high}, with their median at {middle}: "
-        "the line as given lies outside.",
+        "At that time nine in ten draws lie from {low} to {high}, with their median at {middle}."
+        if low <= given <= high
+        else "At that time nine in ten draws lie from {low} to {high}, with their median at "
+        "{middle}: the line as given lies outside.",
         low=said(low),
         high=said(high),
         middle=said(middle),

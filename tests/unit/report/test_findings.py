@@ -98,15 +98,13 @@ def test_enforcing_is_told_of_users_and_of_operators() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
-    [(0.25, True), (0.3, False), (0.8, False), (0.9, True), (math.nan, False)],
+    ("given", "outside"), [(0.25, True), (0.3, False), (0.8, False), (0.9, True)]
 )
-def test_a_line_outside_nine_in_ten_draws_is_said_to_lie_there(given: float, said: bool) -> None:
+def test_below_a_line_as_given_it_is_said_where_the_draws_lie(given: float, outside: bool) -> None:
     drawn = replace(band(given), wide=np.array([[0.3], [0.5], [0.8]]))
-    told = findings.outside_draws(drawn, 0, is_share=True).replace(NBSP, " ")
-    outside = (
-        " At that time nine in ten draws lie from 30 % to 80 %, with their median at 50 %: the "
-        "line as given lies outside."
-    )
-    assert told == (outside if said else "")
-    assert findings.outside_draws(band(given), 0, is_share=True) == ""
+    told = findings.where_draws_lie(drawn, 0, is_share=True).replace(NBSP, " ")
+    at = " At that time nine in ten draws lie from 30 % to 80 %, with their median at 50 %"
+    assert told == at + (": the line as given lies outside." if outside else ".")
+    assert findings.where_draws_lie(band(given), 0, is_share=True) == ""
+    unknown = replace(drawn, wide=np.full((3, 1), math.nan))
+    assert findings.where_draws_lie(unknown, 0, is_share=True) == ""

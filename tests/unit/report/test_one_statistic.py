@@ -152,7 +152,7 @@ def test_a_title_says_what_was_changed(compared: Path) -> None:
     changed = "(with population.n_businesses=40, end=2018-04-18T00:00+03:00)"
     assert run.title == f"{run.scenario['title']} {changed}"
     # The page says the days in its title, and the rest below it.
-    title = f"{run.scenario['title']} (here from 16 April 2018 to 17 April 2018)"
+    title = f"{run.scenario['title']} (here to 17 April 2018)"
     page = render(run)
     assert f"<h1>{title}</h1>" in page
     assert "number of domestic businesses hosted in foreign clouds = 40" in page

@@ -154,10 +154,11 @@ def test_what_a_number_hangs_on_is_said_in_words_and_of_which_number(drawn_run: 
     assert FIRST not in said
     assert FIRST in hangs_on_text(row)
     assert hang_most_on(run, rows, (HARM, "no_such_measure")) == (
-        "What each number hangs on most: business-hours impaired: how much of the register "
-        "operators enforce."
+        "What each number hangs on most: how much of the register operators enforce "
+        "(business-hours impaired)."
     )
-    assert hang_most_on(run, [{**row, "hangs_on_1": ""}], (HARM,)) == ""
+    untold = [{**row, **dict.fromkeys(("hangs_on_1", "hangs_on_2", "hangs_on_3"), "")}]
+    assert hang_most_on(run, untold, (HARM,)) == ""
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,10 @@ def test_days_that_were_set_are_said_in_the_title_and_no_key(drawn_run: Path) ->
     assert title_in_words(with_settings(run), IN_ENGLISH) == title
     days = with_settings(run, "end=2018-05-01T00:00+03:00")
     told = title_in_words(days, IN_ENGLISH)
-    assert re.fullmatch(re.escape(title) + r" \(here from 16 April 2018 to \d+ \w+ 2018\)", told)
+    assert re.fullmatch(re.escape(title) + r" \(here to \d+ \w+ 2018\)", told)
     assert settings_in_words(days, IN_ENGLISH) == ""
+    both = with_settings(run, "start=2018-04-16T00:00+03:00", "end=2018-05-01T00:00+03:00")
+    assert "(here from 16 April 2018 to " in title_in_words(both, IN_ENGLISH)
 
 
 def test_other_settings_stand_below_the_title_by_what_they_mean(drawn_run: Path) -> None:
