@@ -94,7 +94,7 @@ def _made_of(run: RunFolder, name: str | None, words: Language) -> str:
     text = (
         "This page is made of {n:run}, {formula}: replicates of the scenario as given, and draws."
         if run.n_draws
-        else "This page is made of {n:run}, {formula}: replicates of the scenario as given."
+        else "This page is made of {n:run}: replicates of the scenario as given."
     )
     if n_strategies > 1:
         text = (
@@ -105,8 +105,6 @@ def _made_of(run: RunFolder, name: str | None, words: Language) -> str:
             "scenario as given."
         )
     n = words.digits(f"{n_strategies * n_each:,}")
-    if n == words.digits(formula):
-        text = "This page is made of {n:run}: replicates of the scenario as given."
     said = words.say(text, n=n, formula=words.digits(formula))
     if not run.n_draws or "from" not in draws:
         return said
