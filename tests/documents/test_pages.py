@@ -17,12 +17,12 @@ QUICK = (
     *(
         f"docs/explanation/{name}.md"
         for name in (
-            "cover", "credibility", "glossary", "misleading",
+            "cover", "credibility", "glossary", "misleading", "money", "overmatch",
         )
     ),
     "docs/reference/addresses.md",
 )  # fmt: skip
-"""Pages that take less than two seconds of a processor; the others are long tests."""
+"""Pages that take less than three seconds of a processor; the others are long tests."""
 WRITTEN = {"docs/explanation/validation.md": "Written by `overblock backtest "}
 """Pages that a command writes from top to bottom, and how they say so."""
 PAGES = pages()

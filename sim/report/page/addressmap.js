@@ -86,6 +86,16 @@ function makeMap() {
     }
     const second = map.t[state.frame];
     const scale = size / map.side;
+    const isAlone = (pixel) => {
+      const [x, y] = [pixel % map.side, Math.floor(pixel / map.side)];
+      for (let row = Math.max(y - 1, 0); row <= Math.min(y + 1, map.side - 1); row += 1) {
+        for (let column = Math.max(x - 1, 0); column <= Math.min(x + 1, map.side - 1); column += 1) {
+          const other = row * map.side + column;
+          if (other !== pixel && state.levels[other]) return false;
+        }
+      }
+      return true;
+    };
     for (const front of state.strategy.fronts) {
       if (front.from > second || (front.to !== null && front.to <= second)) continue;
       pen.beginPath();
@@ -95,6 +105,16 @@ function makeMap() {
       pen.strokeStyle = token("paper");
       pen.lineWidth = 2;
       pen.stroke();
+    }
+    // A square of which little is listed and that has no other beside it is too small to be seen as it is.
+    pen.fillStyle = token("map-listed");
+    pen.strokeStyle = token("paper");
+    pen.lineWidth = 1.5;
+    for (let pixel = 0; pixel < n; pixel += 1) {
+      if (!state.levels[pixel] || !isAlone(pixel)) continue;
+      const [x, y] = [(pixel % map.side) * scale, Math.floor(pixel / map.side) * scale];
+      pen.fillRect(x + scale / 2 - 5, y + scale / 2 - 5, 10, 10);
+      pen.strokeRect(x + scale / 2 - 5, y + scale / 2 - 5, 10, 10);
     }
     // Numbers come last, with a rim of the ground: no dot and no colour hides one.
     pen.lineJoin = "round";

@@ -26,6 +26,11 @@ function plainNumber(value, digits) {
   return value.toLocaleString(locale, { maximumFractionDigits: digits, useGrouping: "always" });
 }
 
+// As the tables of the page round: a half to the even number.
+function wholeNumber(value) {
+  return value.toLocaleString(locale, { maximumFractionDigits: 0, roundingMode: "halfEven", useGrouping: "always" });
+}
+
 function token(name) {
   return getComputedStyle(root).getPropertyValue(`--${name}`).trim();
 }

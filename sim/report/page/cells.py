@@ -6,7 +6,7 @@ In: texts and numbers. Out: frozen values that the template draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -86,11 +86,18 @@ def sort_key(value: float) -> float | str:
 
 @dataclass(frozen=True)
 class Line:
-    """One row; its group says when a choice shows it."""
+    """One row; its group says when a choice shows it.
+
+    Attributes
+    ----------
+    is_rest
+        Whether it tells of rows that are left out: its last cell is as wide as all that follow.
+    """
 
     cells: Sequence[Cell]
     group: str | None = None
     is_dimmed: bool = False
+    is_rest: bool = False
 
     @classmethod
     def of(cls, *cells: Cell | str, group: str | None = None, is_dimmed: bool = False) -> Line:
@@ -111,6 +118,8 @@ class Column:
         Whether its cells are in English, whatever the language of the page.
     is_strategy
         Whether its cells are labels of strategies.
+    is_group
+        Whether its cells say which choice shows their row: seen only where all are shown.
     """
 
     title: str
@@ -118,6 +127,7 @@ class Column:
     axis: tuple[tuple[float, str], ...] = ()
     is_english: bool = False
     is_strategy: bool = False
+    is_group: bool = False
 
 
 def columns(
@@ -177,15 +187,67 @@ def with_names(table: PageTable, names: Mapping[str, str]) -> PageTable:
 
 def without_empty(table: PageTable, *titles: str) -> PageTable:
     """A table without those of its columns, by title, of which no row holds anything."""
-    empty = {
-        place
+    empty = [
+        column.title
         for place, column in enumerate(table.columns)
-        if column.title in titles and not any(row.cells[place].text for row in table.rows)
-    }
+        if column.title in titles
+        and not any(row.cells[place].text for row in table.rows if not row.is_rest)
+    ]
+    return without(table, *empty)
 
-    shown = [place for place in range(len(table.columns)) if place not in empty]
-    rows = [replace(row, cells=[row.cells[place] for place in shown]) for row in table.rows]
+
+def without(table: PageTable, *titles: str) -> PageTable:
+    """A table without some of its columns, by title."""
+    shown = [place for place, column in enumerate(table.columns) if column.title not in titles]
+    rows = [
+        row if row.is_rest else replace(row, cells=[row.cells[place] for place in shown])
+        for row in table.rows
+    ]
     return replace(table, columns=[table.columns[place] for place in shown], rows=rows)
+
+
+def with_groups(table: PageTable, title: str) -> PageTable:
+    """A table with a first column of the choices that show its rows; as it is without a choice."""
+    if len(table.choices) < 2:
+        return table
+    called = {one.value: one.text for one in table.choices}
+    rows = [
+        replace(row, cells=[Cell(called.get(row.group or "", "")), *row.cells])
+        for row in table.rows
+    ]
+    return replace(table, columns=[Column(title, is_group=True), *table.columns], rows=rows)
+
+
+def folded(
+    lines: Sequence[Line], is_nothing: Callable[[Line], bool], said: Callable[[str, str], str]
+) -> list[Line]:
+    """Rows of which those of nothing are one line, at the end of their group.
+
+    One such row alone stays as it is.
+
+    Parameters
+    ----------
+    said
+        What that line says, from how many they are and their names, which are their first cells.
+    """
+    told = []
+    for group in dict.fromkeys(row.group for row in lines):
+        mine = [row for row in lines if row.group == group]
+        rest = [row for row in mine if is_nothing(row)]
+        if len(rest) < 2:
+            told += mine
+            continue
+        names = dict.fromkeys(row.cells[0].text for row in rest)
+        told += [row for row in mine if not is_nothing(row)]
+        told.append(Line([Cell(said(str(len(rest)), ", ".join(names)))], group, is_rest=True))
+    return told
+
+
+def has_none(*places: int) -> Callable[[Line], bool]:
+    """Whether a row is of nothing: 0 in these columns, without a range."""
+    return lambda row: all(
+        row.cells[place].sort == 0 and not row.cells[place].range for place in places
+    )
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from sim.measure.bands import (
     values_at,
 )
 from sim.report.figures.addresses import read_marks
+from sim.report.page.sessions import sessions_of
 from sim.report.page.turns import turn_marks
 from sim.report.words import findings
 from sim.report.words.groups import group_words
@@ -163,19 +164,7 @@ def chart_data(run: RunFolder, drawn: Drawn, words: Language = IN_ENGLISH) -> li
     """
     panels = list(drawn.splits)
     who = [{"id": "who", "title": words.say(_WHO), "panels": panels}] if panels else []
-    return [*_charts(run, drawn.bands, words), *who]
-
-
-def worst_moment(run: RunFolder, bands: Bands) -> tuple[str, int]:
-    """Strategy and second at which most businesses are impaired, on average over replicates."""
-    worst = (run.strategies[0], 0)
-    most = -1.0
-    for strategy in run.strategies:
-        band = bands.get((strategy, SPLIT_METRIC))
-        if band is not None and band.mean.max() > most:
-            most = float(band.mean.max())
-            worst = strategy, int(band.t_s[np.argmax(band.mean)])
-    return worst
+    return [*_charts(run, drawn, words), *who]
 
 
 def band_of_line(points: CurvePoints, horizon_s: int, wide: WideBand | None = None) -> Band:
@@ -188,11 +177,13 @@ def band_of_line(points: CurvePoints, horizon_s: int, wide: WideBand | None = No
     return thin(band_at(points, times, wide), MAX_TIMES)
 
 
-def _charts(run: RunFolder, bands: Bands, words: Language) -> list[dict[str, Any]]:
+def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, Any]]:
     """One strategy: measures side by side. Several: strategies side by side, a panel a measure."""
     charts = []
     names = strategy_names(strategies_of(run), words)
-    marks_of_days = turn_marks(run, words)
+    bands = drawn_of.bands
+    sessions = sessions_of(drawn_of.listed[run.strategies[0]], run.horizon_s)
+    marks_of_days = turn_marks(run, words, [one.from_s for one in sessions])
     for name, title, panels in _CHARTS:
         drawn = []
         for panel_title, unit, metrics in panels:

@@ -73,16 +73,22 @@ function makeChart(chart) {
     state.drawn.placeCursor(clock.second);
   }
 
-  function valueText(line, second) {
+  // A value, and its ranges in words.
+  function valueParts(line, second) {
     const row = rowAt(line.t, second);
-    if (row < 0) return say("not known");
+    if (row < 0) return [say("not known"), []];
     const { is_share: isShare } = panel();
     const span = (low, high) => (low === high ? [] : [spanText(low, high, isShare)]);
     const luck = line.low ? span(line.low[row], line.high[row]) : [];
     const all = line.all ? span(line.all[0][row], line.all[2][row]) : [];
     const said = line.all
       ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => say("{range} with all that is not known", { range }))] : luck;
-    return numberText(line.mean[row], isShare) + (said.length ? ` (${said.join("; ")})` : "");
+    return [numberText(line.mean[row], isShare), said];
+  }
+
+  function valueText(line, second) {
+    const [value, said] = valueParts(line, second);
+    return value + (said.length ? ` (${said.join("; ")})` : "");
   }
 
   function read() {
@@ -111,7 +117,7 @@ function makeChart(chart) {
         stroke.style.stroke = `var(--line-${row % 8})`;
         swatch.append(stroke);
         const name = line.of === null || !panel().shows_size
-          ? line.name : say("{name} (businesses: {n})", { name: line.name, n: plainNumber(line.of, 0) });
+          ? line.name : say("{name} (businesses: {n})", { name: line.name, n: wholeNumber(line.of) });
         const shown = element("span", { class: "name" }, name);
         const item = element("li", {}, element("label", {}, box, swatch, shown, element("output")));
         item.addEventListener("pointerenter", () => pointAt(line.name));
@@ -125,25 +131,32 @@ function makeChart(chart) {
     const banded = bandedLine();
     const all = banded === null ? data.bands.all
       : say("{bands}; shown: {name} (point at another name for its own)", { bands: data.bands.all, name: banded });
+    const shown = panel().lines.map((line, row) => ({ line, row })).filter(({ line }) => !state.hidden.has(line.name));
+    const of = (name) => shown.filter(({ line }) => line[name] && (name === "low" || banded === null || line.name === banded));
+    const luck = of("low").length > 1
+      ? say("{bands}; where they lie over each other, their colours mix", { bands: data.bands.luck }) : data.bands.luck;
     return [
-      ["low", LUCK_OPACITY, data.bands.luck],
+      ["low", luckOpacity(shown.map(({ line }) => line)), luck],
       ["all", ALL_OPACITY, all],
-    ].filter(([name]) => panel().lines.some((line) => line[name]));
+    ].map(([name, opacity, text]) => [of(name).map(({ row }) => row), opacity, text]).filter(([rows]) => rows.length);
   }
 
   function showBands() {
     bands.replaceChildren(
-      ...bandWords().map(([, opacity, text]) => {
-        const swatch = element("i", { "aria-hidden": "true" });
-        swatch.style.background = `color-mix(in srgb, var(--line-0) ${100 * opacity}%, transparent)`;
-        return element("span", {}, swatch, text);
+      ...bandWords().map(([rows, opacity, text]) => {
+        // In the colours that are drawn, side by side.
+        const swatches = rows.map((row) => {
+          const swatch = element("i", { "aria-hidden": "true" });
+          swatch.style.background = `color-mix(in srgb, var(--line-${row % 8}) ${100 * opacity}%, transparent)`;
+          return swatch;
+        });
+        return element("span", {}, ...swatches, " ", text);
       })
     );
   }
 
   function showNumbers() {
-    const old = numbers.querySelector(".scroll");
-    if (old) old.remove();
+    numbers.querySelectorAll(".scroll, .more").forEach((old) => old.remove());
     if (!numbers.open) return;
     const head = element("tr", {}, element("th", { scope: "col" }, say("Time")));
     for (const line of panel().lines) head.append(element("th", { scope: "col", class: "number" }, line.name));
@@ -151,12 +164,17 @@ function makeChart(chart) {
     for (let step = 0; step <= 20; step += 1) {
       const second = Math.min(Math.round((step / 20) * data.horizon_s), data.horizon_s - 1);
       const row = element("tr", {}, element("th", { scope: "row" }, dateText(second)));
-      for (const line of panel().lines) row.append(element("td", { class: "number" }, valueText(line, second)));
+      for (const line of panel().lines) {
+        const [value, said] = valueParts(line, second);
+        row.append(element("td", { class: "number" }, value, ...said.map((range) => element("span", { class: "range" }, range))));
+      }
       body.append(row);
     }
     const label = say("{title}, at 21 moments", { title: panel().title });
     const table = element("table", {}, element("caption", {}, label), element("thead", {}, head), body);
-    numbers.append(element("div", { class: "scroll", role: "region", "aria-label": label, tabindex: 0 }, table));
+    const scroll = element("div", { class: "scroll", role: "region", "aria-label": label, tabindex: 0 }, table);
+    numbers.append(scroll);
+    tellOfMore(scroll);
   }
   numbers.addEventListener("toggle", showNumbers);
 
@@ -166,8 +184,10 @@ function makeChart(chart) {
   };
 
   function noteText() {
-    const marks = panel().marks.length
-      ? ` ${say("Round marks: totals published at the time (filled), or derived from publications (open).")}` : "";
+    const kinds = new Set(panel().marks.map((mark) => mark.is_published));
+    const marks = kinds.size > 1 ? ` ${say("Round marks: totals published at the time (filled), or derived from publications (open).")}`
+      : kinds.has(true) ? ` ${say("Round marks: totals published at the time.")}`
+        : kinds.size ? ` ${say("Round marks: totals derived from publications.")}` : "";
     const n = panel().of ? numberText(panel().of) : "";
     const of = panel().lines.some((line) => line.all)
       ? say("Businesses in all, at the values as given: {n}.", { n }) : say("Businesses in all: {n}.", { n });

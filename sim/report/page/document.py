@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -24,8 +25,8 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
 from sim.report.page.bands import with_bands
-from sim.report.page.cells import PageTable, with_names
-from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn, worst_moment
+from sim.report.page.cells import PageTable, with_groups, with_names
+from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn
 from sim.report.page.downloads import downloads, has_file
 from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, told_of_rates
 from sim.report.page.frame import bands_in_words, frame, source_line
@@ -38,18 +39,30 @@ from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
 from sim.report.page.sectors import sector_table
-from sim.report.page.sessions import session_table
+from sim.report.page.sessions import ON_RECORD, session_table
 from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_table
-from sim.report.page.why import chains, hit_by_provider, orders_in_words, summary_of
+from sim.report.page.why import (
+    chains,
+    hit_by_provider,
+    orders_in_words,
+    summary_of,
+    unprotected_in_words,
+)
+from sim.report.page.worst_moment import worst_moment
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, LANGUAGES, Language, language
-from sim.report.words.money import loss_sentences, money_sentences, rate_of
+from sim.report.words.money import PRIVATE, loss_sentences, money_sentences, rate_of
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.version import __version__
+
+_CHOSEN_BY: Mapping[str, str] = MappingProxyType(
+    {"verdicts": "Measure", "regrets": "Measure", "measures": "Measure", "tradeoff": "Harm"}
+)
+"""What the rows of a table are chosen by, where it is not the strategy."""
 
 
 def write_report(run: RunFolder, path: Path, words: Language = IN_ENGLISH) -> int:
@@ -93,7 +106,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     rates = rates_of(run)
     names = strategy_names(strategies_of(run), words)
     # First, so that a table with a mistake is told by its line, and not as one that is unreadable.
-    tables = _named(_tables(run, tradeoff, words), names)
+    tables = _named(_tables(run, tradeoff, harmful, words), names, words)
     data = {
         "start_ms": as_if_utc_ms(run.start),
         "horizon_s": run.horizon_s,
@@ -135,9 +148,10 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         **frame(run, tradeoff, harmful, words),
         **_first_picture(run, drawn.bands, words),
         **tables,
-        **_named(_why(run, drawn, map_, harmful, words), names),
+        **_named(_why(run, drawn, map_, harmful, words), names, words),
         strategy_names=names,
         harmful=quoted(names[harmful], words),
+        n_replicates_made=run.n_replicates,
         baseline=names.get(str(run.manifest.get("baseline", "")), ""),
     )
 
@@ -191,8 +205,16 @@ def _first_picture(run: RunFolder, bands: Bands, words: Language) -> dict[str, A
     return {"picture": picture, "bars": None}
 
 
-def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[str, Any]:
-    """All tables, and files to download."""
+def _tables(
+    run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
+) -> dict[str, Any]:
+    """All tables, and files to download.
+
+    Parameters
+    ----------
+    harmful
+        The strategy on which every choice of one opens.
+    """
     names = strategy_names(strategies_of(run), words)
     tables: dict[str, Any] = {
         "assumptions": page_tables.assumption_table(run.manifest.get("assumptions", []), words),
@@ -204,7 +226,7 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         "loss": "",
         "money_notes": [],
         "providers": None,
-        "sites": site_table(run, words),
+        "sites": site_table(run, words, harmful),
         "tradeoff": page_tables.tradeoff_table(tradeoff, words, names) if tradeoff else None,
         "downloads": downloads(run, words),
         "strategies": None,
@@ -213,13 +235,17 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
         "regrets": None,
     }
     if has_file(run, "money.csv"):
+        both = with_bands(run, read_rows(run, "summary.csv"))
+        to_quote = [row for row in both if text(row, "metric") == PRIVATE and run.n_draws]
         tables["money"], tables["money_all"] = money_tables(
-            read_rows(run, "money.csv"), run.strategies, words
+            read_rows(run, "money.csv"), run.strategies, words, harmful, to_quote
         )
-        tables["loss"] = loss_sentences(run, with_bands(run, read_rows(run, "summary.csv")), words)
+        tables["loss"] = loss_sentences(run, both, words)
         tables["money_notes"] = money_sentences(run, words)
     if has_file(run, "providers.csv") and run.scenario.get("reactions"):
-        tables["providers"] = provider_table(read_rows(run, "providers.csv"), run.strategies, words)
+        tables["providers"] = provider_table(
+            read_rows(run, "providers.csv"), run.strategies, words, harmful
+        )
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
         rows = with_bands(run, read_rows(run, "comparison.csv"))
@@ -237,10 +263,13 @@ def _tables(run: RunFolder, tradeoff: Sequence[Row], words: Language) -> dict[st
     return tables
 
 
-def _named(values: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
-    """Values of the template, with strategies called as people do."""
+def _named(values: Mapping[str, Any], names: Mapping[str, str], words: Language) -> dict[str, Any]:
+    """Values of the template, with strategies called as people do, also where all are shown."""
     return {
-        key: with_names(value, names) if isinstance(value, PageTable) else value
+        key: with_groups(with_names(value, names), words.say(_CHOSEN_BY.get(key, "Strategy")))
+        # Kinds of sources have a column of their own.
+        if isinstance(value, PageTable) and key != "sources"
+        else value
         for key, value in values.items()
     }
 
@@ -258,7 +287,9 @@ def _why(
     groups = read_rows(run, "groups.csv") if has_file(run, "groups.csv") else []
     providers, puzzle = hit_by_provider(run, map_, harmful, words)
     operators = operator_table(run, groups, harmful, words)
-    summary = summary_of(read_rows(run, "summary.csv"), harmful)
+    rows = read_rows(run, "summary.csv")
+    summary = summary_of(rows, harmful)
+    sessions = session_table(run, drawn.listed, harmful, words)
     return {
         "chains": chains(groups, harmful, words),
         "orders": orders_in_words(summary, words, has_draws=run.n_draws > 0),
@@ -269,7 +300,10 @@ def _why(
         "operators": operators,
         "are_numbered": operators is not None and has_numbered(run),
         "sectors": sector_table(run, harmful, words),
-        "sessions": session_table(run, drawn.listed, harmful, words),
+        "sessions": sessions,
+        "sessions_are_dated": sessions is not None
+        and any(column.title == words.say(ON_RECORD) for column in sessions.columns),
+        "unprotected": unprotected_in_words(summary_of(with_bands(run, rows), harmful), words),
     }
 
 

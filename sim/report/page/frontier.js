@@ -43,8 +43,10 @@ function frontierPlot(points, width, height) {
       parts.unshift(shape("line", { x1: spot.x, y1: spot.y, x2, y2, stroke: soft, "stroke-width": 0.8, class: "tie" }));
     }
     parts.push(shape("text", {
-      x: spot.x + 9 * place.across, y: spot.y + 9 * place.down + 4, class: "name",
+      x: spot.x + 9 * place.across, y: baseOf(spot.y, place.down), class: "name",
       "text-anchor": place.across > 0 ? "start" : "end",
+      // A rim of the ground, so that no line of another name crosses the letters.
+      "paint-order": "stroke", stroke: token("paper"), "stroke-width": 4, "stroke-linejoin": "round",
     }, spot.name));
   });
   return drawing(width, height, ...parts);
@@ -72,6 +74,8 @@ function drawFrontier() {
 
 // Where each name stands beside its point: the place at which it meets the fewest others.
 const PLACES = [[1, -1], [1, 1], [-1, -1], [-1, 1], [1, -3], [1, -5], [1, -7], [-1, -3], [-1, -5]];
+// Where its letters stand: clear of the lines through its point.
+const baseOf = (y, down) => y + 9 * down + (down < 0 ? 0 : 8);
 function labelPlaces(spots, [left, right, top, bottom]) {
   const taken = spots.map(({ x, y }) => [x - 8, y - 8, x + 8, y + 8]);
   return spots.map(({ x, y, name }, row) => {
@@ -79,7 +83,7 @@ function labelPlaces(spots, [left, right, top, bottom]) {
     let best = { cost: Infinity };
     for (const [across, down] of PLACES) {
       const start = across > 0 ? x + 6 : x - 6 - long;
-      const above = y + 9 * down - 8;
+      const above = baseOf(y, down) - 12;
       const box = [start, above, start + long, above + 16];
       const meets = (other) =>
         box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];

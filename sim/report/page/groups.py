@@ -5,12 +5,22 @@ In: rows. Out: tables, or nothing where a folder of an earlier version has no su
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.curves import BUSINESSES
 from sim.catalogue.worst import WORST_PERCENT, worst_above
-from sim.report.page.cells import Cell, Choice, Column, Line, PageTable, columns, sort_key
+from sim.report.page.cells import (
+    Cell,
+    Choice,
+    Column,
+    Line,
+    PageTable,
+    columns,
+    folded,
+    has_none,
+    sort_key,
+)
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, quantity, quantity_span
 from sim.results.tables import Row, text
@@ -43,6 +53,7 @@ def cause_table(
     ]
     titles = ("Cause", "What is blocked", *_HEADS, "Demand lost")
     heads = columns(*map(words.say, titles), numbers=range(2, 6))
+    lines = folded(lines, has_none(2, 3, 4, 5), lambda n, names: with_nothing(n, names, words))
     caption = words.say(
         "Businesses by the cause by which they lost most, and demand lost by each cause"
     )
@@ -79,8 +90,24 @@ def worst_table(
         *(words.say("Over {n} %", n=str(percent)) for percent in WORST_PERCENT),
         numbers=range(2, 2 + len(WORST_PERCENT)),
     )
+    is_nothing = has_none(*range(2, 2 + len(WORST_PERCENT)))
+    # A name may stand under both: each has a line of its own for those of which nothing is told.
+    told: list[Line] = []
+    for hosted in map(words.say, _HOSTED.values()):
+        mine = [line for line in lines if line.cells[1].text == hosted]
+        told += folded(mine, is_nothing, _said_of(hosted, words))
     caption = words.say("Businesses by how much of their demand failed at once, and by provider")
-    return table_of_groups("worst", caption, heads, lines, strategies, shown_first)
+    return table_of_groups("worst", caption, heads, told, strategies, shown_first)
+
+
+def with_nothing(n: str, names: str, words: Language) -> str:
+    """What a table says of its rows of nothing, in the place of all of them."""
+    return words.say("{n} with nothing: {names}", n=words.digits(n), names=names)
+
+
+def _said_of(hosted: str, words: Language) -> Callable[[str, str], str]:
+    """What is said of rows of nothing that are of the same part of a business."""
+    return lambda n, names: f"{with_nothing(n, names, words)} ({hosted})"
 
 
 def table_of_groups(

@@ -131,7 +131,8 @@ def out_of(row: Row, words: Language = IN_ENGLISH, *, is_under_heading: bool = F
         Whether it stands under a heading that says "out of".
     """
     whole = cell(row, "denominator")
-    if math.isnan(whole):
+    # Out of nothing there is no share to think of.
+    if math.isnan(whole) or whole == 0:
         return ""
     unit = text(row, "denominator_unit")
     n = words.amount(words.digits(number(whole)), unit)

@@ -23,7 +23,15 @@ function knownStrip(width) {
       parts.push(shape("circle", { cx: x(at), cy: top + 6.5, r: 4, stroke: ink, "stroke-width": 1.5, fill: isPublished ? ink : token("paper") }));
     }
   });
-  return drawing(width, 34 * data.known.length + 4, ...parts);
+  const bottom = 34 * data.known.length - 1;
+  const moments = timeTicks(data.start_ms + 1000 * clock.from, data.start_ms + 1000 * clock.to, (right - left) / 90);
+  for (const { at, text } of moments) {
+    const place = x((at - data.start_ms) / 1000);
+    parts.push(shape("line", { x1: place, x2: place, y1: bottom, y2: bottom + 5, stroke: soft }));
+    const anchor = place > right - 18 ? "end" : place < left + 18 ? "start" : "middle";
+    parts.push(shape("text", { x: place, y: bottom + 18, "text-anchor": anchor, fill: soft, class: "moment" }, text));
+  }
+  return drawing(width, bottom + 24, ...parts);
 }
 
 function drawKnown() {

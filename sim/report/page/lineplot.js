@@ -5,8 +5,9 @@ const SPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, 'Segoe UI', 'Noto Sans', Arial, sans-serif";
 const DASHES = ["", "7 4", "2 3", "7 3 2 3"];
 // Of the fills of the two bands.
-const LUCK_OPACITY = 0.3;
 const ALL_OPACITY = 0.12;
+// Several bands lie over each other: fainter, so that lines and edges stay seen through them.
+const luckOpacity = (lines) => (lines.filter((line) => line.low).length > 1 ? 0.18 : 0.3);
 const LABEL_ROOM = 196;
 const LABEL_LINE = 15;
 const LABEL_LETTERS = locale === "ru" ? 20 : 24; // Cyrillic letters are wider
@@ -144,11 +145,11 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
     const colour = lineColour(row);
     const area = (low, high, opacity, name) => parts.push(shape("path", {
       d: areasOf(line, low, high, window, x, y), fill: colour, "fill-opacity": opacity, class: name,
-      // Edges of wide bands tell them apart where they lie over each other.
-      stroke: name === "all" ? colour : "none", "stroke-opacity": 0.35, "stroke-width": 1,
+      // Edges of bands tell them apart where they lie over each other.
+      stroke: colour, "stroke-opacity": name === "all" ? 0.35 : 0.5, "stroke-width": name === "all" ? 1 : 0.75,
     }));
     if (line.all && (banded === null || line.name === banded)) area(line.all[0], line.all[2], ALL_OPACITY, "all");
-    if (line.low) area(line.low, line.high, LUCK_OPACITY, "luck");
+    if (line.low) area(line.low, line.high, luckOpacity(shown.map((one) => one.line)), "luck");
   }
   for (const { line, row } of shown) {
     const known = stretches(line.t, line.mean, window.from, window.to);
@@ -174,7 +175,10 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
       const first = place + 4 - (LABEL_LINE * (names[row].length - 1)) / 2;
       names[row].forEach((part, k) => label.append(shape("tspan", { x: right + 16, y: first + LABEL_LINE * k }, part)));
       label.append(shape("title", {}, line.name));
-      parts.push(shape("line", { x1: right + 2, x2: right + 13, y1: ends[row], y2: place, stroke: lineColour(colour) }), label);
+      // A name is tied to the end of its line; where lines end in one point, it has a piece of its line.
+      const isAlone = ends.every((other, k) => k === row || Math.abs(other - ends[row]) > 6);
+      const key = isAlone ? { y1: ends[row] } : { y1: place, "stroke-width": 2.5, "stroke-dasharray": lineDash(colour) };
+      parts.push(shape("line", { x1: right + 2, x2: right + 13, y2: place, stroke: lineColour(colour), class: "key", ...key }), label);
     });
   }
   const cursor = shape("line", { y1: top, y2: bottom, stroke: soft, "stroke-dasharray": "2 3", class: "cursor", visibility: "hidden" });

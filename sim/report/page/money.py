@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sim.measure.money.accounts import MODELLED, method_label
 from sim.measure.money.providers import GAIN, LOSS
@@ -19,9 +20,12 @@ from sim.report.page.cells import (
     Line,
     PageTable,
     columns,
+    folded,
+    has_none,
     sort_key,
     without_empty,
 )
+from sim.report.page.groups import with_nothing
 from sim.report.page.key_figures import published_text
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, number, span
@@ -32,39 +36,71 @@ _OWN_METHOD = "overblock_private_loss"
 
 
 def money_tables(
-    rows: Sequence[Row], strategies: Sequence[str], words: Language = IN_ENGLISH
+    rows: Sequence[Row],
+    strategies: Sequence[str],
+    words: Language = IN_ENGLISH,
+    shown_first: str = "",
+    to_quote: Sequence[Row] = (),
 ) -> tuple[PageTable, PageTable | None]:
     """Money methods on one scale: those to read first, and all of them where there are more.
 
     First are what the modelled businesses lost, and methods with a published number beside them.
+
+    Parameters
+    ----------
+    shown_first
+        The strategy of which rows are shown at first.
+    to_quote
+        Of each strategy the row of ``summary.csv`` of the loss to quote, with both bands; none
+        without draws of all that is not known.
     """
     first = [
         row for row in rows if text(row, "scope") == MODELLED or text(row, "published")
     ] or list(rows)
-    table = _money_table(
-        first, strategies, words, "money-methods", words.say("Loss by method"), rows
-    )
+    ends = [
+        *(cell(row, name) for row in rows for name in ("low", "mean", "high")),
+        *(cell(row, name) for row in to_quote for name in ("all_low", "mean", "all_high")),
+    ]
+    bounds = _bounds([end for end in ends if 0 < end < math.inf])
+    named = [Choice(name, name, name == (shown_first or strategies[0])) for name in strategies]
+    table = _money_table(first, named, words, "money-methods", words.say("Loss by method"), bounds)
+    quoted = [_quoted_line(row, bounds, words, len(table.columns)) for row in to_quote]
+    table = replace(table, rows=[*quoted, *table.rows])
     if len(first) == len(rows):
         return table, None
-    return table, _money_table(rows, strategies, words, "money-all", words.say("All methods"), rows)
+    every = words.say("All methods")
+    return table, _money_table(rows, named, words, "money-all", every, bounds, has_formulas=True)
+
+
+def _quoted_line(row: Row, bounds: tuple[float, float], words: Language, n_columns: int) -> Line:
+    """The loss to quote, as it is said above the table: over draws of all that is not known."""
+    low, mean, high = (cell(row, name) for name in ("all_low", "mean", "all_high"))
+    n, range_ = words.digits(number(mean)), words.digits(span(low, high))
+    said = words.say("median {n} USD, range {range} USD", n=n, range=range_)
+    cells = [
+        Cell(
+            capitalised(words.name(method_label(_OWN_METHOD))),
+            range=words.say("the loss to quote: with all that is not known"),
+        ),
+        Cell(capitalised(words.name(MODELLED))),
+        Cell(n, sort_key(mean), range_),
+        Cell(said, sort_key(mean), bar=_bar(low, mean, high, bounds)),
+        Cell("", ""),
+    ]
+    return Line(cells[:n_columns], text(row, "strategy"))
 
 
 def _money_table(
     rows: Sequence[Row],
-    strategies: Sequence[str],
+    choices: Sequence[Choice],
     words: Language,
     id_: str,
     caption: str,
-    on_scale: Sequence[Row],
+    bounds: tuple[float, float],
+    *,
+    has_formulas: bool = False,
 ) -> PageTable:
-    """Some money methods, on the scale of these rows."""
-    ends = [
-        cell(row, name)
-        for row in on_scale
-        for name in ("low", "mean", "high")
-        if cell(row, name) > 0
-    ]
-    bounds = _bounds(ends)
+    """Some money methods, on a scale."""
     lines = []
     for row in rows:
         low, mean, high = (cell(row, name) for name in ("low", "mean", "high"))
@@ -76,7 +112,7 @@ def _money_table(
                 Cell(
                     capitalised(words.name(method_label(text(row, "method")))),
                     # The formula is for those who ask for all methods.
-                    range=text(row, "formula") if len(rows) == len(on_scale) else "",
+                    range=text(row, "formula") if has_formulas else "",
                     is_range_english=True,
                 ),
                 capitalised(words.name(text(row, "scope"))),
@@ -102,25 +138,16 @@ def _money_table(
     )
     heads = columns(*map(words.say, titles), numbers=(2,))
     heads[3] = Column(heads[3].title, axis=_axis(bounds, words))
-    harmful = max(
-        strategies,
-        key=lambda name: max(
-            (
-                cell(r, "mean")
-                for r in rows
-                if text(r, "strategy") == name and text(r, "method") == _OWN_METHOD
-            ),
-            default=0.0,
-        ),
-    )
-    choices = [Choice(name, name, name == harmful) for name in strategies]
     # A column that nobody published anything for would be empty.
     table = PageTable(id_, caption, heads, lines, choices=choices)
     return without_empty(table, words.say("Published beside it"))
 
 
 def provider_table(
-    rows: Sequence[Row], strategies: Sequence[str], words: Language = IN_ENGLISH
+    rows: Sequence[Row],
+    strategies: Sequence[str],
+    words: Language = IN_ENGLISH,
+    shown_first: str = "",
 ) -> PageTable:
     """Loss and gain of every provider with their ranges, strategy by strategy."""
     by_key = {(text(r, "strategy"), text(r, "provider"), text(r, "metric")): r for r in rows}
@@ -151,7 +178,9 @@ def provider_table(
         "Gain: mean and range, USD",
         "Published of its gain",
     )
-    choices = [Choice(name, name, name == strategies[0]) for name in strategies]
+    first = shown_first or strategies[0]
+    choices = [Choice(name, name, name == first) for name in strategies]
+    lines = folded(lines, has_none(2, 3), lambda n, names: with_nothing(n, names, words))
     caption = words.say("Hosting spending that providers lost and gained")
     heads = columns(*map(words.say, titles), numbers=(2, 3), english=(0, 4))
     table = PageTable("money-providers", caption, heads, lines, choices=choices)
@@ -186,7 +215,8 @@ def _place(value: float, bounds: tuple[float, float]) -> float:
 def _axis(bounds: tuple[float, float], words: Language) -> tuple[tuple[float, str], ...]:
     """Each power of ten, or every second where there are many."""
     ticks = _ticks(bounds)
-    step = 1 if len(ticks) <= 3 else 2
+    # At most four find room beside each other.
+    step = 1 if len(ticks) <= 3 else 2 if len(ticks) <= 7 else math.ceil((len(ticks) - 1) / 3)
     return tuple((_place(tick, bounds), _short(tick, words)) for tick in ticks[::step])
 
 

@@ -114,10 +114,10 @@ def picture_of_run(
     )
     title = lost(band, start, words)
     title = as_given(title, words) if n_draws else title
-    pale = "pale: nine in ten of {n} with all that is not known"
+    pale = "faint shade: nine in ten of {n} with all that is not known"
     shades = [words.say("Line: mean as given" if n_draws else "Line: mean")]
     if not np.isnan(band.low).all():
-        shades.append(words.say("dark shade: nine in ten by luck alone"))
+        shades.append(words.say("strong shade: nine in ten by luck alone"))
     if n_draws:
         shades.append(words.say(pale, n=words.count(n_draws, "draw")))
     note = f"{'; '.join(shades)}."

@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from sim.report.page.cells import Cell, Line, PageTable, columns, sort_key
-from sim.report.page.groups import table_of_groups
+from sim.report.page.cells import Cell, Line, PageTable, columns, folded, sort_key
+from sim.report.page.groups import table_of_groups, with_nothing
 from sim.report.words.groups import group_words
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent
@@ -64,6 +64,12 @@ def sector_table(
         "Demand lost, USD",
     )
     heads = columns(*map(words.say, titles), numbers=range(1, 5))
+    # A share of its demand stands below what a sector lost, also where it lost nothing.
+    lines = folded(
+        lines,
+        lambda row: row.cells[2].sort == 0 and row.cells[4].sort == 0,
+        lambda n, names: with_nothing(n, names, words),
+    )
     caption = words.say("Businesses by sector: who was hit, for how long, and what demand was lost")
     return table_of_groups("sectors", caption, heads, lines, run.strategies, shown_first)
 

@@ -5,21 +5,28 @@ In: curves of a run folder. Out: a table, or nothing where the register never em
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import curve_name
+from sim.catalogue.choices import curve_name, measure_name
 from sim.measure.bands import over_replicates, values_at
-from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
+from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, without_empty
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, businesses, number, percent, percent_span, span
+from sim.results.inputs import input_rows
 from sim.results.read import CurvePoints, RunFolder
+from sim.scenario.tables.rows import SessionRow
 
-IMPAIRED, LOST = map(curve_name, ("businesses_impaired", "demand_lost_share"))
+IMPAIRED, LOST, REACHED, LEFT = map(
+    curve_name,
+    ("businesses_impaired", "demand_lost_share", "target_reached_share", "target_left_share"),
+)
+DENIED = measure_name("target_user_hours_denied")
+ON_RECORD = "On record"
 MOST = 150
 """Sessions of one strategy that are shown."""
 _Times = NDArray[np.int64]
@@ -69,6 +76,7 @@ def session_table(
         The strategy of which rows are shown at first, if it has sessions.
     """
     lines: list[Line] = []
+    records = _records(run)
     n_left_out = 0
     for strategy in run.strategies:
         found = sessions_of(listed[strategy], run.horizon_s)
@@ -76,14 +84,17 @@ def session_table(
             continue
         n_left_out = max(n_left_out, len(found) - MOST)
         hit, lost = run.curve(IMPAIRED, strategy), run.curve(LOST, strategy)
+        denied = _denied(run, strategy)
         lines.extend(
             Line.of(
                 Cell(_when(run.start, one.from_s, words), one.from_s),
                 Cell(_lasting(one.to_s - one.from_s, words), one.to_s - one.from_s),
                 _cell(most_in(listed[strategy], one.from_s, one.until_s), words),
+                _recorded(records.get(one.from_s), words),
                 _cell(most_in(hit, one.from_s, one.until_s), words, are_businesses=True),
                 _cell(integral_h(hit, one.from_s, one.until_s), words),
                 _cell(most_in(lost, one.from_s, one.until_s), words, is_share=True),
+                _cell(denied(one.from_s, one.until_s), words) if denied else Cell("", ""),
                 group=strategy,
             )
             for one in found[:MOST]
@@ -94,11 +105,13 @@ def session_table(
         "Begins",
         "Lasts",
         "Most addresses listed at once",
+        ON_RECORD,
         "Most businesses impaired at once",
         "Business-hours impaired",
         "Demand that fails, at worst",
+        "User-hours denied the target's users",
     )
-    heads = columns(*map(words.say, titles), numbers=(1, 2, 3, 4, 5))
+    heads = columns(*map(words.say, titles), numbers=(1, 2, 3, 4, 5, 6, 7))
     caption = words.say("Each session, until the next begins")
     if n_left_out > 0:
         rest = "the first {n}, {left_out} are not shown"
@@ -106,7 +119,47 @@ def session_table(
     named = list(dict.fromkeys(line.group for line in lines if line.group))
     first = shown_first if shown_first in named else named[0]
     choices = [Choice(name, name, name == first) for name in named]
-    return PageTable("sessions", caption, heads, lines, choices=choices)
+    table = PageTable("sessions", caption, heads, lines, choices=choices)
+    return without_empty(table, *map(words.say, (ON_RECORD, titles[-1])))
+
+
+def _records(run: RunFolder) -> dict[int, int]:
+    """Most addresses that a record has of each session, by the second at which it begins."""
+    rows = input_rows(run, "strategy", "sessions", SessionRow)
+    return {
+        round((row.start - run.start) / timedelta(seconds=1)): row.n_peak
+        for row in rows
+        if row.n_peak is not None
+    }
+
+
+def _recorded(n: int | None, words: Language) -> Cell:
+    return Cell("", "") if n is None else Cell(words.digits(f"{n:,}"), n)
+
+
+def _denied(run: RunFolder, strategy: str) -> Callable[[int, int], NDArray[np.float64]] | None:
+    """What tells the user-hours denied in a stretch, by replicate; None where curves do not.
+
+    The curves hold the share of users at moments. Where users move within a tick they come to
+    another sum than the measure, and are no part of it.
+    """
+    if not all(run.has_curve(name, strategy) for name in (REACHED, LEFT)):
+        return None
+    reached, left = run.curve(REACHED, strategy), run.curve(LEFT, strategy)
+    n_users = float(reached.denominator[0])
+
+    def denied(from_s: int, until_s: int) -> NDArray[np.float64]:
+        hours = (until_s - from_s) / 3600
+        away = hours - integral_h(reached, from_s, until_s) - integral_h(left, from_s, until_s)
+        # What cancels leaves its last digits.
+        return np.maximum(np.round(n_users * away, 6), 0.0)
+
+    found = run.measures()
+    mine = (found.strategy == strategy) & (found.metric == DENIED)
+    measured = found.value[mine][np.argsort(found.replicate[mine])]
+    whole = denied(0, run.horizon_s)
+    is_theirs = measured.shape == whole.shape and np.allclose(whole, measured, rtol=0.005)
+    return denied if is_theirs else None
 
 
 def most_in(points: CurvePoints, from_s: int, until_s: int) -> NDArray[np.float64]:

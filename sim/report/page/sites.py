@@ -24,7 +24,9 @@ _LOST = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)
 _TEXTS = ("strategy", "site", "first_outage_utc", "last_outage_utc", "provider", "drawn")
 
 
-def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None:
+def site_table(
+    run: RunFolder, words: Language = IN_ENGLISH, shown_first: str = ""
+) -> PageTable | None:
     """Sites under each strategy, first those that lose most; none without an inventory."""
     if not (run.path / "sites.csv").is_file():
         return None
@@ -64,7 +66,8 @@ def site_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None
         words.say("Provider"),
         numbers=(1, 2, 3, 5, 7, *([8] if rate else [])),
     )
-    choices = [Choice(name, name, name == run.strategies[0]) for name in run.strategies]
+    first = shown_first or run.strategies[0]
+    choices = [Choice(name, name, name == first) for name in run.strategies]
     text = "Sites of the inventory; of more than {n} those that lose most"
     caption = words.say(text, n=str(MOST))
     return PageTable("sites", caption, heads, lines, choices=choices) if lines else None

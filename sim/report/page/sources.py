@@ -47,15 +47,15 @@ def source_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
                 Cell(str(one["key"]), range=row),
                 value_cell(one.get("value"), words),
                 str(one.get("unit", "")),
-                words.name(str(one["kind"])),
-                range_text(one.get("range"), words),
                 "; ".join(" ".join(str(part).split()) for part in why if part),
                 str(one.get("date", "")),
+                words.name(str(one["kind"])),
+                range_text(one.get("range"), words),
                 group=str(one["kind"]),
             )
         )
-    titles = ("Value of", "Value", "Unit", "Kind", "Range", "Source, or why it is so", "Date")
-    heads = columns(*map(words.say, titles), numbers=(1, 4), english=(0, 2, 5, 6))
+    titles = ("Value of", "Value", "Unit", "Source, or why it is so", "Date", "Kind", "Range")
+    heads = columns(*map(words.say, titles), numbers=(1, 6), english=(0, 2, 3, 4))
     kinds = Counter(line.group for line in lines)
     choices = [
         Choice(kind, f"{words.name(kind)} ({kinds[kind]})", kind == "fact")

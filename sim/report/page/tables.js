@@ -13,6 +13,7 @@ function makeSortable(table) {
       head.setAttribute("aria-sort", isRising ? "ascending" : "descending");
       const key = (row) => {
         const cell = row.cells[column];
+        if (row.className === "is-rest") return null;
         if (cell.dataset.sort === undefined) return cell.textContent;
         return cell.dataset.sort === "" ? null : Number(cell.dataset.sort);
       };
@@ -35,11 +36,25 @@ function makeFilter(select) {
     for (const row of table.tBodies[0].rows) {
       row.hidden = select.value !== "" && row.dataset.group !== select.value;
     }
+    // Which of them a row is of, where rows of several stand under each other.
+    for (const cell of table.querySelectorAll(".of-group")) cell.hidden = select.value !== "";
   }
   select.addEventListener("change", show);
   show();
 }
 
+// A line above what is wider than its place: that there is more of it, beyond its right edge.
+function tellOfMore(scroll) {
+  const line = element("p", { class: "more small soft no-print", "aria-hidden": "true" }, say("Wider than its place: move it sideways for the rest"));
+  scroll.before(line);
+  const look = () => line.classList.toggle("is-there", scroll.scrollWidth > scroll.clientWidth + 1);
+  const watch = new ResizeObserver(look);
+  watch.observe(scroll);
+  watch.observe(scroll.firstElementChild);
+  look();
+}
+
+for (const scroll of document.querySelectorAll(".scroll")) tellOfMore(scroll);
 for (const table of document.querySelectorAll("table[data-sortable]")) makeSortable(table);
 for (const select of document.querySelectorAll("select[data-filters]")) makeFilter(select);
 makeWindowButtons();

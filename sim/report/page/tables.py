@@ -20,6 +20,7 @@ from sim.report.page.cells import (
     Line,
     PageTable,
     columns,
+    folded,
     sort_key,
     without_empty,
 )
@@ -43,6 +44,9 @@ BOTH_RANGES = ("Range by luck", "Range with all that is not known")
 def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
     """Every measure of one strategy; with draws, by luck and with all that is not known."""
     has_draws = any("all_low" in row for row in rows)
+    nothing = {
+        capitalised(words.name(label(text(row, "metric")))) for row in rows if _is_nothing(row)
+    }
     lines = [
         Line.of(
             capitalised(words.name(label(text(row, "metric")))),
@@ -62,6 +66,11 @@ def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
     drawn = ("Median of the draws", BOTH_RANGES[1], "Hangs on", "Mean as given", BOTH_RANGES[0])
     ranges = drawn if has_draws else ("Mean", "Median", "Range")
     titles = ("Measure", *ranges, "Unit", "Out of", "Published")
+    lines = folded(
+        lines,
+        lambda row: row.cells[0].text in nothing,
+        lambda n, names: words.say("always 0, {n}: {names}", n=words.digits(n), names=names),
+    )
     caption = (
         "Every measure over draws of all that is not known, and as given over replicates, each "
         "with the range of 90 %; it hangs on what brings most of the variance of its rank"
@@ -73,6 +82,12 @@ def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
     heads = columns(*map(words.say, titles), numbers=numbers)
     table = PageTable("measures", words.say(caption), heads, lines)
     return without_empty(table, words.say("Published"))
+
+
+def _is_nothing(row: Row) -> bool:
+    """Whether a measure is 0 in all that is told of it; what is not known is none of these."""
+    told = ("mean", "median", "given", "low", "high", "all_low", "all_high")
+    return all(row[name] == 0 for name in told if name in row) and not text(row, "published")
 
 
 def strategy_table(

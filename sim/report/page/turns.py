@@ -2,11 +2,14 @@
 
 In: a run folder of one strategy. Out: marks for the axis of time, each with what was ordered that
 day. A change at a second is put down to the entries that operators began or ceased to enforce in
-that very second, and with them to the day on which these were ordered or withdrawn.
+that very second, and with them to the day on which these were ordered or withdrawn. Where the
+register empties in between, a session stands in the place of a day, and its orders alone are told:
+what they did ends with it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -63,9 +66,11 @@ dated AS (
     ON shared.replicate = placed.replicate AND shared.entry = placed.entry
         AND shared.is_release = placed.is_release AND shared.t_s >= placed.placed_s
 )
-SELECT (placed_s + $offset_s) // 86400 AS day, is_release, min(placed_s),
+, starts AS (SELECT unnest($starts) AS from_s)
+SELECT from_s, is_release, min(placed_s),
     sum(change ORDER BY replicate, t_s, entry) AS total, count(DISTINCT (replicate, entry))
-FROM dated GROUP BY day, is_release ORDER BY abs(total) DESC, day, is_release
+FROM dated ASOF JOIN starts ON dated.placed_s >= starts.from_s
+GROUP BY from_s, is_release ORDER BY abs(total) DESC, from_s, is_release
 """
 """Sums have a sequence, so that their last digits do not hang on how threads share the rows."""
 
@@ -90,8 +95,13 @@ class Turn:
     change: float
 
 
-def turns(run: RunFolder) -> list[Turn]:
-    """Days that changed most, in their sequence; none of a comparison.
+def turns(run: RunFolder, sessions_s: Sequence[int] = ()) -> list[Turn]:
+    """Days or sessions that changed most, in their sequence; none of a comparison.
+
+    Parameters
+    ----------
+    sessions_s
+        When sessions begin; of fewer than two, days are told.
 
     Raises
     ------
@@ -103,13 +113,16 @@ def turns(run: RunFolder) -> list[Turn]:
     points = run.curve(IMPAIRED)
     replicates = sorted(set(points.replicate.tolist()))[:_REPLICATES]
     midnight = run.start.replace(hour=0, minute=0, second=0, microsecond=0)
+    by_session = len(sessions_s) > 1
+    first_s = (midnight - run.start) // timedelta(seconds=1)
+    starts = list(sessions_s) if by_session else list(range(first_s, run.horizon_s, DAY_S))
     with connect_tables(run.path) as connection:
         found = connection.execute(
             _CHANGES,
             {
                 "metric": IMPAIRED,
                 "replicates": replicates,
-                "offset_s": (run.start - midnight) // timedelta(seconds=1),
+                "starts": starts,
             },
         ).fetchall()
     n = max(len(replicates), 1)
@@ -118,6 +131,8 @@ def turns(run: RunFolder) -> list[Turn]:
     told: list[Turn] = []
     for _, is_withdrawal, at_s, change, n_entries in found:
         one = Turn(int(at_s), bool(is_withdrawal), n_entries / n, change / n)
+        if by_session and one.is_withdrawal:
+            continue
         is_near = any(abs(one.at_s - other.at_s) < run.horizon_s / APART for other in told)
         # A sum of many parts of one business may come to a little more than it.
         if round(abs(one.change), 6) > least and not is_near and len(told) < MOST:
@@ -125,12 +140,17 @@ def turns(run: RunFolder) -> list[Turn]:
     return sorted(told, key=lambda one: one.at_s)
 
 
-def turn_marks(run: RunFolder, words: Language = IN_ENGLISH) -> list[dict[str, Any]]:
+def turn_marks(
+    run: RunFolder, words: Language = IN_ENGLISH, sessions_s: Sequence[int] = ()
+) -> list[dict[str, Any]]:
     """Marks of the axis of time, as JSON values: a second, and a few words each."""
-    return [{"t": one.at_s, "text": _said(run, one, words)} for one in turns(run)]
+    has_clock = len(sessions_s) > 1
+    found = turns(run, sessions_s)
+    return [{"t": one.at_s, "text": _said(run, one, words, has_clock=has_clock)} for one in found]
 
 
-def _said(run: RunFolder, one: Turn, words: Language) -> str:
+def _said(run: RunFolder, one: Turn, words: Language, *, has_clock: bool) -> str:
+    at = run.start + timedelta(seconds=one.at_s)
     what = (
         "{day}: entries withdrawn: {n}; businesses impaired: {change}"
         if one.is_withdrawal
@@ -139,7 +159,7 @@ def _said(run: RunFolder, one: Turn, words: Language) -> str:
     sign = "+" if one.change > 0 else "\N{MINUS SIGN}"
     return words.say(
         what,
-        day=words.short_day(run.start + timedelta(seconds=one.at_s)),
+        day=f"{words.short_day(at)}, {at:%H:%M}" if has_clock else words.short_day(at),
         n=words.digits(businesses(one.n_entries)),
         change=f"{sign}{words.digits(businesses(abs(one.change)))}",
     )

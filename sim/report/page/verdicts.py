@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.catalogue.choices import COLLATERAL, label
-from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.page.cells import (
+    Cell,
+    Choice,
+    Line,
+    PageTable,
+    columns,
+    sort_key,
+    without,
+)
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     capitalised,
@@ -20,6 +28,7 @@ from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
 NOT_SETTLED = "not settled"
+_SHARES = ("share_less", "share_equal", "share_more")
 _SETTLED = {
     "better": "{strategy} is better than {other}",
     "worse": "{strategy} is worse than {other}",
@@ -38,7 +47,8 @@ def verdict_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
             text(row, "strategy"),
             text(row, "other"),
             Cell(words.name(text(row, "verdict")), range=_bounds(row, words)),
-            *(_share(row, name, words) for name in ("share_less", "share_equal", "share_more")),
+            *(_share(row, name, words) for name in _SHARES),
+            Cell(words.digits(percent(_left(row), 2)), _left(row)),
             _difference(row, words),
             _region(row, words),
             group=text(row, "metric"),
@@ -52,12 +62,19 @@ def verdict_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
         "Less in",
         "Same in",
         "More in",
+        "Not known in",
         "Difference: median, 90 % range",
         "What decides it",
     )
-    heads = columns(*map(words.say, titles), numbers=(3, 4, 5, 6), strategies=(0, 1))
+    heads = columns(*map(words.say, titles), numbers=(3, 4, 5, 6, 7), strategies=(0, 1))
     caption = words.say("Which strategy is better over all that is not known")
-    return PageTable("verdicts", caption, heads, lines, choices=_choices(rows, words))
+    table = PageTable("verdicts", caption, heads, lines, choices=_choices(rows, words))
+    # Columns that would say nothing: of all pairs the order is known, or of none what decides it.
+    idle = [
+        *(["What decides it"] if not any(text(row, "region") for row in rows) else []),
+        *(["Not known in"] if not any(_left(row) for row in rows) else []),
+    ]
+    return without(table, *map(words.say, idle))
 
 
 def regret_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
@@ -173,6 +190,12 @@ def _bounds(row: Row, words: Language) -> str:
     )
     text_ = "better in at least {better}, worse in at least {worse}"
     return words.say(text_, better=better, worse=worse)
+
+
+def _left(row: Row) -> float:
+    """Share of the draws in which the measure is not known of one of the two."""
+    left = 1 - sum(cell(row, name) for name in _SHARES)
+    return left if left > 1e-9 else 0.0
 
 
 def _share(row: Row, name: str, words: Language) -> Cell:

@@ -13,10 +13,18 @@ from typing import Any
 
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.choices import measure_name
-from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
-from sim.report.page.groups import LOST_SHARE, rows_by_group
+from sim.report.page.cells import (
+    Cell,
+    Choice,
+    Line,
+    PageTable,
+    columns,
+    folded,
+    sort_key,
+)
+from sim.report.page.groups import LOST_SHARE, rows_by_group, with_nothing
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import businesses, capitalised, number, percent
+from sim.report.words.numbers import businesses, capitalised, number, percent, span
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
 from sim.results.tables import Row, text
@@ -24,6 +32,9 @@ from sim.results.tables import number as cell
 
 ORDERS, LISTED, DROPPED = map(
     measure_name, ("orders_placed", "addresses_listed_peak", "addresses_dropped_peak")
+)
+UNPROTECTED = tuple(
+    map(measure_name, ("businesses_ever_unprotected", "business_hours_unprotected"))
 )
 _HIT = "businesses_ever_impaired"
 _STEPS = {
@@ -154,6 +165,37 @@ def orders_in_words(
     return f"{put}; {words.say(acted, n=words.digits(number(dropped)))}."
 
 
+def unprotected_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLISH) -> str:
+    """How many businesses a program took off a shared range, and for how long; else empty.
+
+    Parameters
+    ----------
+    summary
+        Rows of ``summary.csv`` of one strategy with both ranges, by metric.
+    """
+    if any(name not in summary for name in UNPROTECTED):
+        return ""
+
+    def said(row: Row) -> str:
+        has_draws = "given" in row
+        mean = words.digits(number(cell(row, "given" if has_draws else "mean")))
+        ends = ("low", "high"), ("all_low", "all_high")
+        luck, wide = (words.digits(span(cell(row, a), cell(row, b))) for a, b in ends)
+        ranges = [words.say("{range} by luck", range=luck)]
+        if has_draws:
+            ranges.append(words.say("{range} with all that is not known", range=wide))
+        return f"{mean} ({'; '.join(ranges)})"
+
+    n, hours = (said(summary[name]) for name in UNPROTECTED)
+    return words.say(
+        "Businesses that a program took off a shared range while their address there was blocked: "
+        "{n}. Business-hours until it took them back, or the run ended: {hours}. In these they are "
+        "unprotected: they do without what protects a site on the shared range.",
+        n=n,
+        hours=hours,
+    )
+
+
 def hit_by_provider(
     run: RunFolder, map_: Mapping[str, Any], shown_first: str, words: Language = IN_ENGLISH
 ) -> tuple[PageTable | None, dict[str, str]]:
@@ -220,8 +262,14 @@ def hit_by_provider(
             words.say("mostly by {cause}", cause=words.say(_with_article(cause.label)))
             for cause in shown
         ),
-        words.say("Of its addresses listed at once"),
+        # The others are means; the tables keep this of no replicate but the map's.
+        words.say("Of its addresses listed at once, in replicate {n}", n=str(map_["replicate"])),
         numbers=range(1, 4 + len(shown)),
+    )
+    lines = folded(
+        lines,
+        lambda row: row.cells[2].sort == 0 and row.cells[-1].sort in (0, ""),
+        lambda n, names: with_nothing(n, names, words),
     )
     caption = words.say("Businesses by where their front end is, and by what hit them")
     choices = [Choice(name, name, name == shown_first) for name in run.strategies]

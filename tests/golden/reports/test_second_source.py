@@ -167,14 +167,33 @@ def test_a_cell_says_what_its_column_is_sorted_by(name: str, pages: Callable[[st
     assert n_held > 40
 
 
+Cells = list[list[tuple[str, str]]]
+
+
+def with_rows_of_their_own(
+    stored: list[dict[str, str]], shown: Cells, drawn: dict[str, float] | None = None
+) -> Iterator[tuple[dict[str, str], list[tuple[str, str]]]]:
+    """Measures with their rows; what is 0 in all that is told is one line that counts it."""
+    ends = ("mean", "median", "low", "high")
+    rest = [
+        row
+        for row in stored
+        if all(row[end] and float(row[end]) == 0 for end in ends)
+        and (drawn is None or drawn.get(row["metric"]) == 0)
+    ]
+    assert len(rest) > 1
+    assert shown[-1][0][0].startswith(f"always 0, {len(rest)}: ")
+    return zip([row for row in stored if row not in rest], shown[:-1], strict=True)
+
+
 @pytest.mark.parametrize("name", ["single", "named"])
 def test_measures_of_the_page_are_those_of_the_summary(
     name: str, folders: Folders, pages: Callable[[str], str]
 ) -> None:
     stored = rows_of(folders(name), "summary.csv")
     shown = Tables(pages(name)).found["measures"][1:]
-    assert len(shown) == len(stored) > 40
-    for row, cells in zip(stored, shown, strict=True):
+    assert len(stored) > 40
+    for row, cells in with_rows_of_their_own(stored, shown):
         for column, (text, sort) in zip(("mean", "median"), cells[1:3], strict=True):
             if row[column]:
                 assert float(sort) == pytest.approx(float(row[column])), (row["metric"], text)
@@ -191,16 +210,16 @@ def test_numbers_of_a_run_with_draws_are_medians_of_its_draws(
 ) -> None:
     folder = folders("sites")
     drawn = duckdb.execute(
-        "SELECT metric, median(value), count(*) FROM read_parquet(?) "
+        "SELECT metric, median(value), count(*), max(abs(value)) FROM read_parquet(?) "
         "WHERE value IS NOT NULL GROUP BY metric",
         [str(folder / "draw_measures.parquet")],
     ).fetchall()
-    medians = {metric: middle for metric, middle, n in drawn if n == N_DRAWS}
+    medians = {metric: middle for metric, middle, n, _ in drawn if n == N_DRAWS}
+    most = {metric: highest for metric, _, _, highest in drawn}
     stored = rows_of(folder, "summary.csv")
     shown = Tables(pages("sites")).found["measures"][1:]
-    assert len(shown) == len(stored)
     n_held = 0
-    for row, cells in zip(stored, shown, strict=True):
+    for row, cells in with_rows_of_their_own(stored, shown, most):
         given, middle = cells[4], cells[1]
         # The target's users lost two hours in a hundred as given: harm for each is a number there,
         # whatever the draws say.
@@ -210,7 +229,7 @@ def test_numbers_of_a_run_with_draws_are_medians_of_its_draws(
         if middle[1] and row["metric"] in medians:
             assert float(middle[1]) == pytest.approx(medians[row["metric"]]), row["metric"]
             n_held += 1
-    assert n_held > 35
+    assert n_held > 30
 
 
 def test_named_sites_are_told_as_worked_out_by_hand(pages: Callable[[str], str]) -> None:

@@ -161,7 +161,6 @@ print(json.dumps(loaded))
 """Calls command after command in one process, which imports no more than a process for each."""
 
 
-@pytest.mark.long
 def test_commands_that_simulate_nothing_load_no_compiler(
     repository: Path, chase_run: Path, tmp_path: Path
 ) -> None:

@@ -264,7 +264,7 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
         title
         == "At worst in the model, on 17 April 2018, 25 % of what domestic customers tried failed"
     )
-    assert picture.note == "Line: mean; dark shade: nine in ten by luck alone."
+    assert picture.note == "Line: mean; strong shade: nine in ten by luck alone."
     # Top of the axis is 0.3, which is 34 from above; the bottom is 34 from below of 250.
     assert f'cy="{250 - 34 - 182 * 0.25 / 0.3:.1f}"' in picture.svg
     # Nothing, half of the top and the top are named at their height, four below it.

@@ -69,3 +69,26 @@ def test_what_was_modelled_or_published_is_read_first_and_the_rest_on_demand() -
     assert first.columns[3].axis == everything.columns[3].axis
     assert first.rows[1].cells[3] == everything.rows[2].cells[3]
     assert money_tables([own, told], ("exact",))[1] is None
+
+
+def test_the_loss_to_quote_is_the_first_row_with_its_own_range() -> None:
+    rows = [
+        method("overblock_private_loss", 2e6, 1e7, 1e8) | {"scope": MODELLED},
+        method("oecd", 1e8, 1e9, 5e9),
+    ]
+    quoted: Row = {"strategy": "exact", "mean": 4e6, "all_low": 3e5, "all_high": 6e10}
+    first, given = money_tables(rows, ("exact",), to_quote=[quoted])[0].rows[:2]
+    said = [first.cells[2].text, first.cells[2].range, given.cells[2].text]
+    assert [one.replace(NBSP, " ") for one in said] == [
+        "4.00 million", "300,000 to 60.0 billion", "10.0 million",
+    ]  # fmt: skip
+    assert "to quote" in first.cells[0].range
+    # All bars are on one scale, from the least end of them to the highest: 1e5 to 1e11.
+    assert first.cells[3].bar is not None
+    assert first.cells[3].bar.middle == pytest.approx(100 * math.log10(40) / 6, abs=0.01)
+
+
+def test_a_choice_opens_on_the_strategy_that_the_page_speaks_of() -> None:
+    rows = [method("oecd", 1.0, 2.0, 3.0) | {"strategy": name} for name in ("none", "exact")]
+    table = money_tables(rows, ("none", "exact"), shown_first="exact")[0]
+    assert [one.value for one in table.choices if one.is_chosen] == ["exact"]

@@ -103,3 +103,16 @@ def test_what_changes_little_or_stands_close_has_no_mark(
 def test_several_strategies_share_an_axis_and_have_no_marks(run: RunFolder) -> None:
     several = SimpleNamespace(strategies=("a", "b"), path=run.path)
     assert turns(cast("RunFolder", several)) == []
+
+
+def test_of_two_sessions_on_one_day_each_has_its_own_orders_and_a_clock_time(
+    run: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.report.page.turns.LEAST", 0.0)
+    monkeypatch.setattr("sim.report.page.turns.APART", 10**9)
+    # Entry 0 is ordered in the first, entry 1 in the second, a minute later; 13 and 3 by hand.
+    marks = turn_marks(run, sessions_s=(1_000, 1_050))
+    assert [mark["text"] for mark in marks] == [
+        "16 Apr, 11:46: entries ordered: <1; businesses impaired: +6",
+        "16 Apr, 11:47: entries ordered: <1; businesses impaired: +2",
+    ]

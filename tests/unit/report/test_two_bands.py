@@ -125,7 +125,7 @@ def test_tables_have_a_column_for_each_range(
         first = titles.index("Range with all that is not known")
         assert titles[first + 1] == "Hangs on"
         assert "Range by luck" in titles
-        for line in table.rows:
+        for line in (row for row in table.rows if not row.is_rest):
             assert len(line.cells) == len(titles)
             assert line.cells[first + 1].text.startswith(f"luck 12{NBSP}%; {FIRST} 50{NBSP}%")
     names = {name: name for name in run.strategies}

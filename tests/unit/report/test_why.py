@@ -20,7 +20,7 @@ from sim.report.figures.map_frames import map_data
 from sim.report.page.cells import Choice, Strip
 from sim.report.page.operators import _name_of, operator_table
 from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
-from sim.report.page.why import chains, hit_by_provider, orders_in_words
+from sim.report.page.why import chains, hit_by_provider, orders_in_words, unprotected_in_words
 from sim.report.words.languages import language
 from sim.report.words.numbers import NBSP
 from sim.results.read import CurvePoints, RunFolder, open_run
@@ -274,7 +274,7 @@ def test_strategies_with_sessions_are_what_rows_are_chosen_by(shown_first: str) 
     listed = {"exact": often, "none": points([(0, 0), (day, 7)]), "narrow": often}
     run: Any = SimpleNamespace(
         strategies=tuple(listed), horizon_s=5 * day, start=datetime.fromisoformat("2018-04-16"),
-        curve=lambda metric, strategy: often,
+        curve=lambda metric, strategy: often, scenario={}, has_curve=lambda *_: False,
     )  # fmt: skip
     table = session_table(run, listed, shown_first)
     assert table is not None
@@ -300,3 +300,25 @@ def test_a_folder_that_does_not_say_what_hit_businesses_has_no_table_of_it(
         )
     run = open_run(tmp_path)
     assert hit_by_provider(run, {"providers": [], "strategies": {}}, "replay") == (None, {})
+
+
+def test_businesses_off_a_shared_range_are_told_with_their_ranges() -> None:
+    made: dict[str, Row] = {
+        "businesses_ever_unprotected": {
+            "mean": 13.0, "given": 18.2, "low": 12.2, "high": 23.6, "all_low": 1.0, "all_high": 40.0
+        },
+        "business_hours_unprotected": {
+            "mean": 107.0, "given": 152.0, "low": 105.0, "high": 194.0, "all_low": 3.0,
+            "all_high": 2524.0,
+        },
+    }  # fmt: skip
+    said = unprotected_in_words(made).replace(NBSP, " ")
+    # As given, as all of this part of the page, not the median of the draws.
+    assert "18.2 (12.2 to 23.6 by luck; 1 to 40 with all that is not known)" in said
+    assert "152 (105 to 194 by luck; 3 to 2,524 with all that is not known)" in said
+    alone = {
+        name: {k: v for k, v in row.items() if k in ("mean", "low", "high")}
+        for name, row in made.items()
+    }
+    assert "13 (12.2 to 23.6 by luck)" in unprotected_in_words(alone).replace(NBSP, " ")
+    assert unprotected_in_words({}) == ""

@@ -1,0 +1,88 @@
+"""The table by session: what is on record beside it, and hours denied, worked out by hand."""
+
+from __future__ import annotations
+
+import csv
+from datetime import datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import numpy as np
+import pytest
+
+from sim.report.page.cells import PageTable
+from sim.report.page.sessions import session_table
+from sim.results.read import CurvePoints, RunFolder
+
+SEED = Path(__file__).parents[3] / "seeds" / "spain-sessions-2025-26.csv"
+H = 3600
+LENGTH_S, SECOND_S, HORIZON_S = 2 * H, 23_470, 40_000
+HOURS = 2 * 0.4 + 2 * 0.4
+"""Of each user: in both sessions half do not reach the target, a tenth of all have left it."""
+
+
+def points(*corners: tuple[int, float], of: float = 1000.0) -> CurvePoints:
+    t_s, value = np.array(corners).T
+    zeros = np.zeros(t_s.size, np.int64)
+    return CurvePoints(zeros, t_s.astype(np.int64), value, np.full(t_s.size, of))
+
+
+def steps(inside: float, outside: float) -> CurvePoints:
+    """One value in both sessions, another outside."""
+    return points(
+        (0, outside), (100, inside), (100 + LENGTH_S, outside),
+        (SECOND_S, inside), (SECOND_S + LENGTH_S, outside),
+    )  # fmt: skip
+
+
+def table_of(denied: float, sessions: str | None = "sessions") -> PageTable:
+    # The run begins a hundred seconds before the eighteenth session of the table.
+    with SEED.open(encoding="utf-8") as file:
+        starts = [datetime.fromisoformat(row["start"]) for row in csv.DictReader(file)]
+    first = next(at for at in starts if at.isoformat() == "2026-01-10T13:19:12+00:00")
+    curves = {
+        "businesses_impaired": steps(3.0, 0.0),
+        "demand_lost_share": steps(0.01, 0.0),
+        "target_reached_share": steps(0.5, 0.9),
+        "target_left_share": points((0, 0.1)),
+    }
+    measures = SimpleNamespace(
+        strategy=np.array(["window"], object), replicate=np.array([0]), value=np.array([denied]),
+        metric=np.array(["target_user_hours_denied"], object),
+    )  # fmt: skip
+    run = SimpleNamespace(
+        strategies=("window",), horizon_s=HORIZON_S, start=first - timedelta(seconds=100),
+        scenario={"strategy": {"id": "time-window", "sessions": sessions}},
+        curve=lambda name, strategy: curves[name], has_curve=lambda name, strategy: name in curves,
+        measures=lambda: measures, input_path=lambda name: SEED,
+    )  # fmt: skip
+    found = session_table(cast("RunFolder", run), {"window": steps(50.0, 0.0)})
+    assert found is not None
+    return found
+
+
+def column(table: PageTable, title: str) -> list[str]:
+    (place,) = (row for row, one in enumerate(table.columns) if one.title == title)
+    return [line.cells[place].text for line in table.rows]
+
+
+def test_what_a_record_has_of_a_session_stands_beside_what_the_model_lists() -> None:
+    table = table_of(1000 * HOURS)
+    with SEED.open(encoding="utf-8") as file:
+        peaks = {row["start"]: row["n_peak"] for row in csv.DictReader(file)}
+    on_record = [peaks[f"2026-01-10T{clock}+00:00"] for clock in ("13:19:12", "19:48:42")]
+    assert column(table, "On record") == on_record
+    assert column(table, "Most addresses listed at once") == ["50", "50"]
+    undated = table_of(1000 * HOURS, sessions=None)
+    assert "On record" not in [one.title for one in undated.columns]
+
+
+def test_hours_denied_are_of_those_who_neither_reach_the_target_nor_left_it() -> None:
+    assert column(table_of(1000 * HOURS), "User-hours denied the target's users") == ["800", "800"]
+
+
+@pytest.mark.parametrize("off", [0.9, 1.1])
+def test_hours_that_the_curves_do_not_come_to_are_not_told(off: float) -> None:
+    titles = [one.title for one in table_of(off * 1000 * HOURS).columns]
+    assert "User-hours denied the target's users" not in titles
