@@ -155,7 +155,8 @@ def _verdict(run: RunFolder, harmful: str) -> str:
         if told:
             return told
     words = said(run, [], harmful) if not is_comparison(run) else None
-    hung = words.headline.hangs_on if words is not None else ""
+    # At the head it is left out where it takes too many words.
+    hung = (words.headline.hangs_on or words.hang_most_on) if words is not None else ""
     return hung or "No single assumption is told from the others as one that would change this."
 
 

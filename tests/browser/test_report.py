@@ -644,9 +644,8 @@ def test_markup_in_names_does_nothing(
         (folder / name).write_text(json.dumps(document), encoding="utf-8")
     write_report(open_run(folder), tmp_path / "evil.html")
     opened = open_report(tmp_path / "evil.html")
-    # What was overridden stands behind the title of the scenario.
-    changed = " (with population.n_businesses=60, end=2018-04-22T00:00+03:00)"
-    assert opened.page.locator("h1").text_content() == evil + changed
+    # The days that were asked for stand behind the title of the scenario.
+    assert opened.page.locator("h1").text_content() == f"{evil} (here to 21 April 2018)"
     # Two strategies do the same, and are told apart by their labels.
     evil = f"every address alone ({evil})"
     assert opened.page.locator("#map-strategy option").first.text_content() == evil

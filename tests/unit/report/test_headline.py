@@ -20,6 +20,7 @@ from sim.report.page.document import render
 from sim.report.page.headline import (
     HIT_FOR,
     HIT_SHARE,
+    _head,
     _is_order_sure,
     _the_target,
     headline,
@@ -221,6 +222,12 @@ def test_who_costs_the_target_most_is_said_where_it_can_be_told(
     assert says.endswith(end)
     assert " 4" not in says
     assert "four times as much as" in says
+
+
+def test_an_assumption_that_takes_too_many_words_is_not_told_at_the_head() -> None:
+    says, is_sure = "a " * 40, "b " * 15
+    assert _head(says, is_sure, "c c c c c").hangs_on == "c c c c c"
+    assert _head(says, is_sure, "c c c c c c").hangs_on == ""
 
 
 def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:

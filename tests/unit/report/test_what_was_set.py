@@ -80,7 +80,9 @@ def test_weights_and_what_was_picked_by_them_are_named(drawn_run: Path) -> None:
 def test_how_long_half_were_hit_has_its_range_among_the_key_figures() -> None:
     hit = summary_row("businesses_ever_impaired", 4.0, of=10)
     hours = {**summary_row(HIT_FOR, 510.0, of=4), "unit": "h"}
-    labels = [one.label for one in key_figures(rows(hit, hours))]
+    loss = summary_row("private_loss_usd", 4.0)
+    labels = [one.label for one in key_figures(rows(hit, hours, loss))]
+    assert labels[-1] == "Private loss"
     at = labels.index("Businesses ever impaired")
     assert labels[at + 1].startswith("Hours impaired, median")
     assert key_figures(rows(hit, hours))[at + 1].of == ""
