@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
@@ -249,9 +250,15 @@ def test_the_slider_moves_the_map(which: str, shared: dict[str, Opened]) -> None
     page.keyboard.press("Home")
     empty = canvas(page)
     assert (frames[0]["n"], n_wholly_listed(page)) == (0, 0)  # the page opened on the peak
-    assert f"{frames[0]['n']:,} addresses listed, the" in page.locator("#map-readout").inner_text()
+    assert (
+        f"{frames[0]['n']:,} addresses listed in replicate"
+        in page.locator("#map-readout").inner_text()
+    )
     page.keyboard.press("ArrowRight")
-    assert f"{frames[1]['n']:,} addresses listed, the" in page.locator("#map-readout").inner_text()
+    assert (
+        f"{frames[1]['n']:,} addresses listed in replicate"
+        in page.locator("#map-readout").inner_text()
+    )
     page.keyboard.press("End")
     full = canvas(page)
     assert full != empty
@@ -259,6 +266,22 @@ def test_the_slider_moves_the_map(which: str, shared: dict[str, Opened]) -> None
     page.keyboard.press("Home")  # backwards is drawn anew, not added to
     assert canvas(page) == empty
     assert slider.get_attribute("aria-valuetext")
+
+
+def test_single_addresses_are_seen_on_the_map(open_report: OpenReport) -> None:
+    page = open_report("comparison").page
+    map_ = json.loads(page.locator("#report-data").text_content() or "")["map"]
+    page.locator("#map-strategy").select_option("exact")
+    page.locator("#map-time").focus()
+    page.keyboard.press("End")
+    levels = np.zeros(map_["side"] ** 2, np.uint8)
+    for frame in map_["strategies"]["exact"]["frames"]:
+        pixel = np.frombuffer(base64.b64decode(frame["pixel"]), "<u2")
+        levels[pixel] = np.frombuffer(base64.b64decode(frame["level"]), "u1")
+    # A /16 is four points square. What stands alone has the full colour, however little it is.
+    n_of_wholly = 16 * int((levels == 255).sum())
+    assert ((levels > 0) & (levels < 255)).any()
+    assert n_wholly_listed(page) > n_of_wholly
 
 
 def test_the_map_plays_and_stops(shared: dict[str, Opened]) -> None:
@@ -328,7 +351,9 @@ def test_a_choice_shows_the_rows_of_one_group(shared: dict[str, Opened]) -> None
     page.locator("details:has(#measures) > summary").click()
     choice = page.locator("select[data-filters=measures]")
     assert choice.input_value() == "business_hours_impaired"
-    assert column(page, "measures", 0) == [
+    whose = page.locator("#measures .of-group")
+    assert not whose.first.is_visible()
+    assert column(page, "measures", 1) == [
         "Every address alone",
         "Whole /24 networks",
         "Whole /16 networks",
@@ -340,7 +365,11 @@ def test_a_choice_shows_the_rows_of_one_group(shared: dict[str, Opened]) -> None
     ]
     n_measures = choice.locator("option").count() - 1
     choice.select_option("")
-    assert len(column(page, "measures", 0)) == n_measures * len(EIGHT)
+    assert len(column(page, "measures", 1)) == n_measures * len(EIGHT)
+    assert whose.first.is_visible()
+    told = column(page, "measures", 0)
+    assert len(set(told)) == n_measures
+    assert "Business-hours impaired (business-hours)" in told
 
 
 def test_the_curves_are_downloaded_as_they_are_drawn(shared: dict[str, Opened]) -> None:

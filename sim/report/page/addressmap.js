@@ -110,6 +110,7 @@ function makeMap() {
     pen.fillStyle = token("map-listed");
     pen.strokeStyle = token("paper");
     pen.lineWidth = 1.5;
+    pen.lineJoin = "miter"; // not as the drawing before left it
     for (let pixel = 0; pixel < n; pixel += 1) {
       if (!state.levels[pixel] || !isAlone(pixel)) continue;
       const [x, y] = [(pixel % map.side) * scale, Math.floor(pixel / map.side) * scale];
@@ -137,7 +138,9 @@ function makeMap() {
     const when = dateText(map.t[state.frame]);
     slider.setAttribute("aria-valuetext", when);
     const n = plainNumber(frame.n, 0);
-    byId("map-readout").textContent = n === "1" ? say("{time}: 1 address listed, the target's own counted.", { time: when }) : say("{time}: {n} addresses listed, the target's own counted.", { time: when, n });
+    byId("map-readout").textContent = n === "1"
+      ? say("{time}: 1 address listed in replicate {replicate}, the target's own counted.", { time: when, replicate: map.replicate })
+      : say("{time}: {n} addresses listed in replicate {replicate}, the target's own counted.", { time: when, n, replicate: map.replicate });
     const rows = map.providers
       .map((name, row) => [name, frame.by[row]])
       .filter(([, count]) => count > 0)

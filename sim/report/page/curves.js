@@ -150,7 +150,7 @@ function makeChart(chart) {
           swatch.style.background = `color-mix(in srgb, var(--line-${row % 8}) ${100 * opacity}%, transparent)`;
           return swatch;
         });
-        return element("span", {}, ...swatches, " ", text);
+        return element("span", {}, ...swatches, text);
       })
     );
   }

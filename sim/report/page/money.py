@@ -80,7 +80,7 @@ def _quoted_line(row: Row, bounds: tuple[float, float], words: Language, n_colum
     cells = [
         Cell(
             capitalised(words.name(method_label(_OWN_METHOD))),
-            range=words.say("the loss to quote: with all that is not known"),
+            range=words.say("the loss to quote: median of the draws, with all that is not known"),
         ),
         Cell(capitalised(words.name(MODELLED))),
         Cell(n, sort_key(mean), range_),
