@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.bands import share_of, shares_of, unknown_in_words, with_bands
 from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED
-from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, percent
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import RunFolder
@@ -25,8 +25,9 @@ HIT_SHARE = measure_name("businesses_ever_impaired_share")
 HIT_FOR = measure_name("hours_impaired_median")
 FEWEST_DRAWS = 20
 """Fewest draws of which nine in ten can be told from all."""
-MOST_WORDS = 60
-"""Most words of the head: an assumption that takes more is told among the figures alone."""
+MOST_WORDS, MOST_IN_OTHERS = 60, 75
+"""Most words of the head, in English and in languages that say the same in more words: an
+assumption that takes more is told among the figures alone."""
 ALIKE = 0.9
 """Share of the most that the least must reach for no strategy to be named as the one."""
 ALMOST = 0.95
@@ -82,6 +83,7 @@ def headline_of_run(run: RunFolder, rows: Rows, words: Language = IN_ENGLISH) ->
         _what_happened(rows, words, are_named=_are_named(run)),
         _how_sure(run, rows, words),
         _hangs_on(run, rows.get(HIT_SHARE), words),
+        words,
     )
 
 
@@ -116,13 +118,15 @@ def headline_of_comparison(
         _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words),
         _is_order_sure(run, by_label[COLLATERAL], named, verdicts, words),
         _hangs_on(run, hung, words, is_harm=True),
+        words,
     )
 
 
-def _head(says: str, is_sure: str, hangs_on: str) -> Headline:
+def _head(says: str, is_sure: str, hangs_on: str, words: Language = IN_ENGLISH) -> Headline:
     """The sentences, without the last where they would be too many words."""
     n_words = sum(len(one.split()) for one in (says, is_sure, hangs_on))
-    return Headline(says, is_sure, hangs_on if n_words <= MOST_WORDS else "")
+    most = MOST_WORDS if words.code == ENGLISH else MOST_IN_OTHERS
+    return Headline(says, is_sure, hangs_on if n_words <= most else "")
 
 
 def _are_named(run: RunFolder) -> bool:
@@ -195,9 +199,9 @@ def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    text = "How sure is that? In nine cases of ten {few} to {many} businesses."
+    text = "How sure is that? In nine cases of ten, between {few} and {many} businesses."
     if few == many:
-        text = "How sure is that? In nine cases of ten {few} businesses."
+        text = "How sure is that? In nine cases of ten, {few} businesses."
     return words.say(text, few=few, many=many)
 
 

@@ -28,7 +28,7 @@ from sim.report.page.headline import (
     headline_of_run,
 )
 from sim.report.page.picture import bars_of_comparison, picture_of_run
-from sim.report.words.languages import IN_ENGLISH
+from sim.report.words.languages import IN_ENGLISH, language
 from sim.report.words.plain import (
     duration_words,
     share_words,
@@ -228,17 +228,18 @@ def test_an_assumption_that_takes_too_many_words_is_not_told_at_the_head() -> No
     says, is_sure = "a " * 40, "b " * 15
     assert _head(says, is_sure, "c c c c c").hangs_on == "c c c c c"
     assert _head(says, is_sure, "c c c c c c").hangs_on == ""
+    assert _head(says, is_sure, "c c c c c c", language("es")).hangs_on == "c c c c c c"
 
 
 def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
     assert headline_of_run(run, told).is_sure == (
-        "How sure is that? In nine cases of ten one in five to four in five businesses."
+        "How sure is that? In nine cases of ten, between one in five and four in five businesses."
     )
     alike = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.49, "all_high": 0.5})
     assert headline_of_run(run, alike).is_sure == (
-        "How sure is that? In nine cases of ten one in two businesses."
+        "How sure is that? In nine cases of ten, one in two businesses."
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (

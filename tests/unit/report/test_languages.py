@@ -31,6 +31,13 @@ SAYS = [REPOSITORY / "sim" / "report", REPOSITORY / "sim" / "bundle"]
 OTHER_KEYS = (
     "population.n_businesses", "strategy.share_in_session", "fronts.n_known",
     "censor.pause_pressure", "complaints.per_million_people_per_d",
+    *(
+        f"money-parameters.{row}"
+        for row in (
+            "revenue_level", "dual_running_months", "leaving_share", "recaptured_share",
+            "recovery_time_d",
+        )
+    ),
 )  # fmt: skip
 
 
