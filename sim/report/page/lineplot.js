@@ -176,7 +176,7 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
       names[row].forEach((part, k) => label.append(shape("tspan", { x: right + 16, y: first + LABEL_LINE * k }, part)));
       label.append(shape("title", {}, line.name));
       // A name is tied to the end of its line; where lines end in one point, it has a piece of its line.
-      const isAlone = ends.every((other, k) => k === row || Math.abs(other - ends[row]) > 6);
+      const isAlone = ends.every((other, k) => k === row || Math.abs(other - ends[row]) > 1.5);
       const key = isAlone ? { y1: ends[row] } : { y1: place, "stroke-width": 2.5, "stroke-dasharray": lineDash(colour) };
       parts.push(shape("line", { x1: right + 2, x2: right + 13, y2: place, stroke: lineColour(colour), class: "key", ...key }), label);
     });

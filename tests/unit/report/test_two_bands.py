@@ -382,3 +382,22 @@ def test_harm_per_effect_has_no_upper_end_where_some_draws_deny_hardly_anything(
     assert [told[0], *told[2:]] == [rows[0], *rows[2:]]
     said = all_text({"unit": "names", **told[1]})
     assert said == ("2 to no limit" if math.isinf(high) else "2 to 9")
+
+
+def test_a_verdict_says_in_how_many_draws_the_order_is_not_known() -> None:
+    pair = {
+        "metric": HARM, "unit": "business-hours", "strategy": "a", "other": "b", "share_less": 0.66,
+        "verdict": "not settled", "share_equal": 0.0, "share_more": 0.0, "share_better_bound": 0.5,
+        "share_worse_bound": 0.0, "difference": 1.0, "difference_low": 0.0, "difference_high": 2.0,
+        "region": "",
+    }  # fmt: skip
+    table = verdict_table([pair])
+    titles = [column.title for column in table.columns]
+    left = table.rows[0].cells[titles.index("Not known in")].text
+    assert left.replace(NBSP, " ") == "34 %"
+    # A column in which each row would say that nothing is told is left out, and so is one of zeros.
+    assert "What decides it" not in titles
+    whole = verdict_table([pair | {"share_equal": 0.34, "region": "x > 1", "region_says": "less"}])
+    titles = [column.title for column in whole.columns]
+    assert "Not known in" not in titles
+    assert titles[-1] == "What decides it"
