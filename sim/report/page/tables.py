@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, HEADLINES, label, says_unit
 from sim.catalogue.measures import USD
-from sim.report.page.bands import hangs_on_text
+from sim.report.page.bands import beyond, hangs_on_text
 from sim.report.page.cells import (
     Cell,
     Choice,
@@ -142,6 +142,7 @@ def _mean_cell(row: Row | None, words: Language) -> Cell:
     luck = words.say("as given {given}", given=given)
     if found.range:
         luck = words.say("as given {given}, by luck {range}", given=given, range=found.range)
+    luck = "; ".join(filter(None, (luck, beyond(row, words))))
     # What each line of a cell is stands above the table, once.
     wide = "" if all_text(row) == NOT_KNOWN else all_text(row, words)
     return replace(found, range=wide, all=luck)

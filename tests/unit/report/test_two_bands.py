@@ -34,7 +34,7 @@ from sim.report.page.document import render
 from sim.report.page.frame import frame
 from sim.report.page.key_figures import all_text, confidence_of, key_figures
 from sim.report.page.repeat_command import repeat
-from sim.report.page.tables import difference_table, strategy_table, summary_table
+from sim.report.page.tables import _mean_cell, difference_table, strategy_table, summary_table
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.read import open_run
@@ -178,6 +178,7 @@ def test_a_number_as_given_that_the_draws_do_not_hold_is_said_to_be_one(
     row |= {"low": 1.0, "high": 9.0, "level": 0.9}
     assert beyond(row) == said
     assert _value(row, IN_ENGLISH)["ranges"].endswith(f"; {said})") is bool(said)
+    assert _mean_cell(row, IN_ENGLISH).all.endswith(f"; {said}") is bool(said)
 
 
 def test_what_cannot_be_told_is_said(drawn_run: Path) -> None:
