@@ -27,6 +27,8 @@ IMPAIRED, LOST, REACHED, LEFT = map(
 )
 DENIED = measure_name("target_user_hours_denied")
 ON_RECORD = "On record"
+LAST_DIGITS = 1e-8
+"""Share of the users below which nobody is denied: what rounding leaves of a difference."""
 MOST = 150
 """Sessions of one strategy that are shown."""
 _Times = NDArray[np.int64]
@@ -151,8 +153,8 @@ def _denied(run: RunFolder, strategy: str) -> Callable[[int, int], NDArray[np.fl
     def denied(from_s: int, until_s: int) -> NDArray[np.float64]:
         hours = (until_s - from_s) / 3600
         away = hours - integral_h(reached, from_s, until_s) - integral_h(left, from_s, until_s)
-        # What cancels leaves its last digits.
-        return np.maximum(np.round(n_users * away, 6), 0.0)
+        # Shares that cancel leave their last digits, of millions of users no part of an hour.
+        return np.where(away > LAST_DIGITS * hours, n_users * away, 0.0)
 
     found = run.measures()
     mine = (found.strategy == strategy) & (found.metric == DENIED)

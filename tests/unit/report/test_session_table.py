@@ -36,7 +36,7 @@ def steps(inside: float, outside: float) -> CurvePoints:
     )  # fmt: skip
 
 
-def table_of(denied: float, sessions: str | None = "sessions") -> PageTable:
+def table_of(denied: float, sessions: str | None = "sessions", reached: float = 0.5) -> PageTable:
     # The run begins a hundred seconds before the eighteenth session of the table.
     with SEED.open(encoding="utf-8") as file:
         starts = [datetime.fromisoformat(row["start"]) for row in csv.DictReader(file)]
@@ -44,7 +44,7 @@ def table_of(denied: float, sessions: str | None = "sessions") -> PageTable:
     curves = {
         "businesses_impaired": steps(3.0, 0.0),
         "demand_lost_share": steps(0.01, 0.0),
-        "target_reached_share": steps(0.5, 0.9),
+        "target_reached_share": steps(reached, 0.9),
         "target_left_share": points((0, 0.1)),
     }
     measures = SimpleNamespace(
@@ -86,3 +86,8 @@ def test_hours_denied_are_of_those_who_neither_reach_the_target_nor_left_it() ->
 def test_hours_that_the_curves_do_not_come_to_are_not_told(off: float) -> None:
     titles = [one.title for one in table_of(off * 1000 * HOURS).columns]
     assert "User-hours denied the target's users" not in titles
+
+
+def test_what_rounding_leaves_of_a_share_is_no_hour_denied() -> None:
+    table = table_of(0.0, reached=0.9 - 1e-10)
+    assert column(table, "User-hours denied the target's users") == ["0", "0"]
