@@ -216,7 +216,7 @@ def _hangs_on(run: RunFolder, row: Row | None, words: Language, *, is_harm: bool
         return ""
     meaning = unknown_in_words(run, told[0][0], words)
     text = (
-        "Harm hangs most on: {meaning}." if is_harm else "The number hit hangs most on: {meaning}."
+        "Harm hangs most on: {meaning}." if is_harm else "The share hit hangs most on: {meaning}."
     )
     return words.say(text, meaning=meaning)
 
