@@ -40,7 +40,7 @@ def test_a_bar_of_zero_lets_the_targets_own_addresses_pass():
 
 def test_a_register_that_nobody_enforces_still_tells_a_target_that_is_turned_away_where_not_to_go():
     # Where the law ends: the register is public, and the target rents nothing that is listed.
-    small = replace(crowded_world(1, "allow-list"), exempt_prefixes=())
+    small = replace(crowded_world(0, "allow-list"), exempt_prefixes=())
     small = fully_compliant(small, 0.0)
     outcome, baseline = run(small, STRATEGIES["allow-list"]), run(small, none)
     assert outcome.front_address.size < baseline.front_address.size
@@ -114,6 +114,7 @@ def test_one_half_may_be_all_a_providers_that_complies():
         services=(),
         pools=(Pool("alpha", 1.0, HALVES[:1]), Pool("beta", 1.0, HALVES[1:])),
         stances=((HOUR, "alpha", "compliant"),),
+        waverings=(),
         exempt_prefixes=(),
         complaints=None,
         reactions=None,
