@@ -360,6 +360,16 @@ def entries_act_within_half_an_hour_and_are_never_released() -> None:
         )
     ]
     assert max(lag_s) <= H / 2
+    # Where the register is empty there is nothing to inherit.
+    free = run("piracy-shield", "population.n_businesses=200", "strategy={id: none}")
+    assert free.measure("arrivals") > 0
+    assert free.measure("businesses_inherited") == free.measure("business_hours_inherited") == 0
+
+
+@pytest.mark.laws
+@pytest.mark.long
+def test_months_of_piracy_shield_show_what_it_says() -> None:
+    it = run("piracy-shield")
     # Finds slow down by their number: 3,032 addresses after about 60 days.
     months = run("piracy-shield", "population.n_businesses=200", "end=2024-04-16T00:00+02:00")
     after_60_d = len(months.outcome.entry_addresses)
@@ -374,14 +384,11 @@ def entries_act_within_half_an_hour_and_are_never_released() -> None:
     assert 0 < share[0] < share[1] < 1
     hours = whole.measure("business_hours_inherited")
     assert 0 < hours < whole.measure("business_hours_affected")
-    # Where the register is empty there is nothing to inherit.
-    free = run("piracy-shield", "population.n_businesses=200", "strategy={id: none}")
-    assert free.measure("arrivals") > 0
-    assert free.measure("businesses_inherited") == free.measure("business_hours_inherited") == 0
-    what_is_old_is_let_go_on_the_day_of_the_rule()
 
 
-def what_is_old_is_let_go_on_the_day_of_the_rule() -> None:
+@pytest.mark.laws
+@pytest.mark.long
+def test_what_is_old_is_let_go_on_the_day_of_the_rule_of_piracy_shield() -> None:
     """The list falls at once to what was entered in its last 183 days, and stays of that age."""
     few = ("population.n_businesses=20", "end=2025-10-15T00:00+02:00")
     it = run("piracy-shield", *few)

@@ -230,6 +230,7 @@ def is_gone(group: int) -> bool:
     return False
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_all_processes_and_keeps_what_is_finished(tmp_path: Path) -> None:
     arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "500", "-o", "out", "-w", "2"]
     process = subprocess.Popen(

@@ -144,6 +144,7 @@ def test_a_kill_while_parts_are_removed_leaves_a_whole_folder() -> None:
     assert files_of("out") == files_of("whole")
 
 
+@pytest.mark.long
 def test_of_two_at_one_place_the_second_fails_before_it_computes() -> None:
     first = subprocess.Popen(
         [sys.executable, "-c", MAIN, *RUN, "-n", "100000", "-o", "out"],

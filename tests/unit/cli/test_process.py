@@ -136,6 +136,7 @@ def test_a_reader_that_left_does_not_cost_the_run(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
 
 
+@pytest.mark.long
 def test_a_terminal_without_the_letters_of_a_title_costs_no_run(tmp_path: Path) -> None:
     ascii_only = {"PYTHONIOENCODING": "ascii"}
     title = "Блок 😀"

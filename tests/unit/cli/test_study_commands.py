@@ -163,7 +163,7 @@ COMMANDS = {
     ("verb", "ended_by"),
     [
         ("sweep", "SIGKILL"),
-        pytest.param("sweep", "SIGINT", marks=pytest.mark.long),
+        ("sweep", "SIGINT"),
         pytest.param("sensitivity", "SIGTERM", marks=pytest.mark.long),
     ],
 )

@@ -126,6 +126,7 @@ print(json.dumps([len(before), more]))
 
 
 @pytest.mark.laws
+@pytest.mark.long
 def test_no_shipped_scenario_compiles_a_loop_that_was_left_out(repository: Path) -> None:
     # A loop that Python calls has a signature then, whether it was compiled or its code was kept.
     done = subprocess.run(
