@@ -48,22 +48,29 @@ class Memory:
     building: dict[str, int]
     running: dict[str, int]
 
-    def rows(self) -> list[list[str]]:
-        """What takes most, in the table's cells; in sequence of what it takes at most."""
+    def rows(self, n: int) -> list[list[str]]:
+        """What takes most, in the table's cells, in sequence of what it takes at most.
+
+        Parameters
+        ----------
+        n
+            By how many all is divided.
+        """
+
+        def part(n_bytes: int) -> str:
+            return f"{n_bytes / n:,.0f}"
+
         both = (self.building, self.running)
         whole = {file: max(one.get(file, 0) for one in both) for one in both for file in one}
-        told = sorted(whole, key=lambda file: (-whole[file], file))[:NAMED]
-        cells = [[file, *(_gb(one.get(file, 0)) for one in both)] for file in told]
-        others = [_gb(sum(one.values()) - sum(one.get(file, 0) for file in told)) for one in both]
+        named = sorted(whole.keys() - {ELSEWHERE}, key=lambda file: (-whole[file], file))
+        told = named[:NAMED]
+        cells = [[file, *(part(one.get(file, 0)) for one in both)] for file in told]
+        others = [part(sum(one.values()) - sum(one.get(file, 0) for file in told)) for one in both]
         return [
             *cells,
             [ELSEWHERE, *others],
-            ["together", *(_gb(sum(one.values())) for one in both)],
+            ["together", *(part(sum(one.values())) for one in both)],
         ]
-
-
-def _gb(n_bytes: int) -> str:
-    return f"{n_bytes / 1e9:.2f}"
 
 
 def by_file() -> Counter[str]:

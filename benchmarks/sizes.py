@@ -25,14 +25,15 @@ class Case:
 
 LEAST_SHARE = 0.02
 _MEMORY = """\
-Memory by the file that asked for it, when building and when running hold most, as Python's
-`tracemalloc` counts it. The interpreter, packages and compiled code take another 0.3 GB, and
-compiled loops what they ask for by themselves."""
+Memory of 10⁵ businesses by the file that asked for it, when building and when running hold most, as
+Python's `tracemalloc` counts it, which takes too long for a million. The interpreter, packages and
+compiled code take another 0.3 GB, and compiled loops what they ask for by themselves."""
 _TIME = """\
 Time as Python's profiler tells it; that of compiled loops counts where they are called. In
 `sim/engine/state` nearly all is one loop, the turn of a second: an order changes a part of all
 addresses at every operator, and the businesses on each of them lie anywhere in memory."""
 MILLION = "population.n_businesses=1000000"
+TENTH = 100_000
 GB_MIB = 1e9 / 2**20
 QUICK = (
     Case("replay, 10⁵ businesses", "telegram-2018-replay", ("population.n_businesses=100000",)),
@@ -82,13 +83,15 @@ def measure(*, is_full: bool) -> Section:
 
 def _why(case: Case) -> tuple[str, ...]:
     """What takes the memory, and where the time goes."""
-    took = memory.in_own_process(case.name, case.settings)
+    took = memory.in_own_process(case.name, (f"population.n_businesses={TENTH}",))
     spent, _ = hotspots.shares(case.name, case.settings)
     told = [part for part, share in spent.most_common() if share >= LEAST_SHARE]
     times = [[part, f"{spent[part]:.0%}"] for part in told]
     return (
         _MEMORY,
-        table(["file", "building, GB", "running, GB"], took.rows()),
+        table(
+            ["file", "building, bytes a business", "running, bytes a business"], took.rows(TENTH)
+        ),
         _TIME,
         table(["part", "share of the engine's time"], times),
     )
