@@ -17,18 +17,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from threading import Event, Thread
 
-import sim
+from benchmarks.hotspots import OTHERS, PACKAGE
 from benchmarks.replicate import ROOT_SEED, WARM_UP, run_in, scenario
 from sim.streams import Streams
 from sim.world.build import build_world
 
-PACKAGE = Path(sim.__file__).resolve().parent
-ELSEWHERE = "all others"
 N_FRAMES = 12
 NEAR_PEAK = 0.97
 LOOK_EVERY_S = 0.002
-
-
 NAMED = 7
 """Files that have a row of their own; all others share one."""
 
@@ -62,13 +58,13 @@ class Memory:
 
         both = (self.building, self.running)
         whole = {file: max(one.get(file, 0) for one in both) for one in both for file in one}
-        named = sorted(whole.keys() - {ELSEWHERE}, key=lambda file: (-whole[file], file))
+        named = sorted(whole.keys() - {OTHERS}, key=lambda file: (-whole[file], file))
         told = named[:NAMED]
         cells = [[file, *(part(one.get(file, 0)) for one in both)] for file in told]
         others = [part(sum(one.values()) - sum(one.get(file, 0) for file in told)) for one in both]
         return [
             *cells,
-            [ELSEWHERE, *others],
+            [OTHERS, *others],
             ["together", *(part(sum(one.values())) for one in both)],
         ]
 
@@ -79,9 +75,7 @@ def by_file() -> Counter[str]:
     for trace in tracemalloc.take_snapshot().traces:
         mine = (Path(frame.filename) for frame in reversed(trace.traceback))
         file = next((path for path in mine if path.is_relative_to(PACKAGE)), None)
-        name = (
-            f"`sim/{file.relative_to(PACKAGE).with_suffix('').as_posix()}`" if file else ELSEWHERE
-        )
+        name = f"`sim/{file.relative_to(PACKAGE).with_suffix('').as_posix()}`" if file else OTHERS
         found[name] += trace.size
     return found
 

@@ -23,7 +23,6 @@ class Case:
     most_mib: float | None = None
 
 
-LEAST_SHARE = 0.02
 _MEMORY = """\
 Memory of 10⁵ businesses by the file that asked for it, when building and when running hold most, as
 Python's `tracemalloc` counts it, which takes too long for a million. The interpreter, packages and
@@ -33,7 +32,7 @@ Time as Python's profiler tells it; that of compiled loops counts where they are
 `sim/engine/state` nearly all is one loop, the turn of a second: an order changes a part of all
 addresses at every operator, and the businesses on each of them lie anywhere in memory."""
 MILLION = "population.n_businesses=1000000"
-TENTH = 100_000
+N_TRACED = 100_000
 GB_MIB = 1e9 / 2**20
 QUICK = (
     Case("replay, 10⁵ businesses", "telegram-2018-replay", ("population.n_businesses=100000",)),
@@ -76,7 +75,7 @@ def measure(*, is_full: bool) -> Section:
     said = "Processor seconds of one replicate, and peak memory of its process."
     parts = [said, table(head, rows)]
     for case in FULL if is_full else ():
-        # Tracing the chase takes tens of minutes: it makes many small objects.
+        # The chase makes many small objects, so that tracing it takes many times as long.
         if case.settings == (MILLION,) and case.name == "telegram-2018-replay":
             parts += [f"### {case.figure}", *_why(case)]
     return Section("\n\n".join(parts), tuple(promises))
@@ -84,14 +83,14 @@ def measure(*, is_full: bool) -> Section:
 
 def _why(case: Case) -> tuple[str, ...]:
     """What takes the memory, and where the time goes."""
-    took = memory.in_own_process(case.name, (f"population.n_businesses={TENTH}",))
+    took = memory.in_own_process(case.name, (f"population.n_businesses={N_TRACED}",))
     spent, _ = hotspots.shares(case.name, case.settings)
-    told = [part for part, share in spent.most_common() if share >= LEAST_SHARE]
+    told = [part for part, share in spent.most_common() if share >= hotspots.LEAST]
     times = [[part, f"{spent[part]:.0%}"] for part in told]
     return (
         _MEMORY,
         table(
-            ["file", "building, bytes a business", "running, bytes a business"], took.rows(TENTH)
+            ["file", "building, bytes a business", "running, bytes a business"], took.rows(N_TRACED)
         ),
         _TIME,
         table(["part", "share of the engine's time"], times),
