@@ -1,7 +1,8 @@
 """What takes the memory of one replicate, by the file that asked for it.
 
-In: a scenario and what is set in it. Out: bytes by file when building and running hold most. Run
-as a program it is a process of its own; the same replicate runs twice, first to learn both peaks.
+In: a scenario and what is set in it. Out: bytes by file, of the world as it is built and when
+running holds most. Run as a program it is a process of its own; the same replicate runs twice, the
+first time to learn the peak.
 """
 
 from __future__ import annotations
@@ -31,17 +32,17 @@ NAMED = 7
 
 @dataclass(frozen=True)
 class Memory:
-    """Bytes by file of the package, within three hundredths of most.
+    """Bytes by file of the package.
 
     Attributes
     ----------
-    building
-        While the world is built.
+    built
+        Of the world before it runs.
     running
-        While it runs; the world is among it.
+        While it runs, within three hundredths of most; the world is among it.
     """
 
-    building: dict[str, int]
+    built: dict[str, int]
     running: dict[str, int]
 
     def rows(self, n: int) -> list[list[str]]:
@@ -56,7 +57,7 @@ class Memory:
         def part(n_bytes: int) -> str:
             return f"{n_bytes / n:,.0f}"
 
-        both = (self.building, self.running)
+        both = (self.built, self.running)
         whole = {file: max(one.get(file, 0) for one in both) for one in both for file in one}
         named = sorted(whole.keys() - {OTHERS}, key=lambda file: (-whole[file], file))
         told = named[:NAMED]
@@ -82,7 +83,13 @@ def by_file() -> Counter[str]:
 
 @contextmanager
 def looking(least: float) -> Iterator[list[Counter[str]]]:
-    """Look once, as soon as so many bytes are held; what is found is in the list then."""
+    """Look once, as soon as so many bytes are held; what is found is in the list then.
+
+    Raises
+    ------
+    RuntimeError
+        If nobody saw so many: they were held for too short, or never.
+    """
     found: list[Counter[str]] = []
     is_over = Event()
 
@@ -99,9 +106,8 @@ def looking(least: float) -> Iterator[list[Counter[str]]]:
     finally:
         is_over.set()
         thread.join()
-        if not found:
-            # The peak was shorter than the thread could see: what stays is most of it.
-            found.append(by_file())
+    if not found:
+        raise RuntimeError(f"{least:,.0f} bytes were not held long enough to be looked at")
 
 
 def in_own_process(name: str, settings: Sequence[str]) -> Memory:
@@ -120,16 +126,13 @@ def main() -> None:
     resolved = scenario(name, settings)
     tracemalloc.start(N_FRAMES)
     world = build_world(resolved, Streams(ROOT_SEED, 1))
-    most_building = tracemalloc.get_traced_memory()[1]
+    built = by_file()
     tracemalloc.reset_peak()
     run_in(resolved, world, 1)
-    most_running = tracemalloc.get_traced_memory()[1]
-    del world
-    with looking(NEAR_PEAK * most_building) as building:
-        world = build_world(resolved, Streams(ROOT_SEED, 1))
-    with looking(NEAR_PEAK * most_running) as running:
+    most = tracemalloc.get_traced_memory()[1]
+    with looking(NEAR_PEAK * most) as running:
         run_in(resolved, world, 1)
-    print(json.dumps(asdict(Memory(dict(building[0]), dict(running[0])))))
+    print(json.dumps(asdict(Memory(dict(built), dict(running[0])))))
 
 
 if __name__ == "__main__":

@@ -24,9 +24,10 @@ class Case:
 
 
 _MEMORY = """\
-Memory of 10⁵ businesses by the file that asked for it, when building and when running hold most, as
-Python's `tracemalloc` counts it, which takes too long for a million. The interpreter, packages and
-compiled code take another 0.3 GB, and compiled loops what they ask for by themselves."""
+Memory of 10⁵ businesses by the file that asked for it, once the world is built and when running
+holds most, as Python's `tracemalloc` counts it, which takes too long for a million. The
+interpreter, packages and compiled code take another 0.3 GB, and compiled loops what they ask for
+by themselves."""
 _TIME = """\
 Time as Python's profiler tells it; that of compiled loops counts where they are called. In
 `sim/engine/state` nearly all is one loop, the turn of a second: an order changes a part of all
@@ -90,7 +91,7 @@ def _why(case: Case) -> tuple[str, ...]:
     return (
         _MEMORY,
         table(
-            ["file", "building, bytes a business", "running, bytes a business"], took.rows(N_TRACED)
+            ["file", "built, bytes a business", "running, bytes a business"], took.rows(N_TRACED)
         ),
         _TIME,
         table(["part", "share of the engine's time"], times),
