@@ -25,11 +25,10 @@ _ASSUMPTIONS = "assumptions"
 
 
 def warnings_in_words(run: RunFolder) -> list[str]:
-    """Return the warnings of a run as a page shows them, in English."""
+    """Return the warnings of a run as a page shows them, in English, each a sentence."""
     names = strategy_names(strategies_of(run))
-    return [
-        capitalised(_in_words(str(one), run, names)) for one in run.manifest.get("warnings", [])
-    ]
+    told = (_in_words(str(one), run, names) for one in run.manifest.get("warnings", []))
+    return [f"{capitalised(one).removesuffix('.')}." for one in told]
 
 
 def _in_words(warning: str, run: RunFolder, names: dict[str, str]) -> str:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from sim.assess.assessment import assess
 from sim.assess.court_facts import read_court_facts
-from sim.backtest.error_rate import error_rates, spans_of
+from sim.backtest.error_rate import error_rates, scores_file, spans_of
 from sim.measure.bands import whole_band
 from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.blocks import to_html, to_markdown
@@ -251,11 +251,9 @@ STUDIES: Mapping[str, Callable[[], list[str]]] = MappingProxyType(
 
 def lines_of(name: str, folders: Callable[[str], Path]) -> list[str]:
     """Lines of a golden file, without what differs from version to version and place to place."""
+    versions = dict.fromkeys((f" {version}" for version in _versions()), " (version)")
     if name in STUDIES:
-        return [
-            line.replace(f"overblock {__version__}", "overblock (version)")
-            for line in STUDIES[name]()
-        ]
+        return [_masked(line, versions) for line in STUDIES[name]()]
     run_name, told = SUBJECTS[name]
     folder = folders(run_name)
     run = open_run(folder)
@@ -263,12 +261,19 @@ def lines_of(name: str, folders: Callable[[str], Path]) -> list[str]:
         run.manifest["result_id"]: "(result)",
         run.manifest["result_id"][:12]: "(result)",
         f"{folder.parent}/": "",
-        f"overblock {__version__}": "overblock (version)",
-        f"overblock report {__version__}": "overblock report (version)",
+        **versions,
     }
-    lines = []
-    for line in told(run):
-        for text, instead in known.items():
-            line = line.replace(text, instead)
-        lines.append(line.rstrip())
-    return lines
+    return [_masked(line, known).rstrip() for line in told(run)]
+
+
+def _masked(line: str, known: Mapping[str, str]) -> str:
+    for text, instead in known.items():
+        line = line.replace(text, instead)
+    return line
+
+
+@cache
+def _versions() -> list[str]:
+    """The program's version and that of the shipped scores, first what may hold the other."""
+    scored = json.loads(scores_file().read_bytes())["version"]
+    return sorted({__version__, scored}, key=len, reverse=True)

@@ -20,20 +20,20 @@ from sim.results.read import open_run
             "hosting-concentration (2020 to 2022), of-theirs (EU)",
             "Numbers of another country or time stand in for Spain in 2026: Assumed values of "
             "scenario keys (Russia, 2018); How many names share an address (2020 to 2022); "
-            "of-theirs (European Union)",
+            "of-theirs (European Union).",
         ),
         (
             "replay hits nobody: no operator carried an order out before the end",
-            "“the orders as placed” hits nobody: no operator carried an order out before the end",
+            "“the orders as placed” hits nobody: no operator carried an order out before the end.",
         ),
-        ("other hits nobody: so it is", "Other hits nobody: so it is"),
+        ("other hits nobody: so it is.", "Other hits nobody: so it is."),
         (
             "4 replicates: 95 % BCa intervals are too narrow with so few, Student's t holds "
             "better; see docs/explanation/statistics.md",
             "4 replicates are few: ranges by luck come out too narrow "
-            "(docs/explanation/statistics.md)",
+            "(docs/explanation/statistics.md).",
         ),
-        ("3 orders fall late", "3 orders fall late"),
+        ("3 orders fall late", "3 orders fall late."),
     ],
 )
 def test_a_warning_is_said_for_whoever_reads_the_page(
