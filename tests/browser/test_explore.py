@@ -165,8 +165,15 @@ def test_what_is_wrong_is_said(visitor: Opened) -> None:
     visitor.said[:] = [one for one in visitor.said if "422" not in one]
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("scheme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("dark", 1280, marks=pytest.mark.long),
+        pytest.param("light", 390, marks=pytest.mark.long),
+    ],
+)
 def test_no_violation_of_axe_and_nothing_sticks_out(
     chromium: Browser, address: str, width: int, scheme: str
 ) -> None:

@@ -32,13 +32,20 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 EACH = pytest.mark.parametrize("which", ["run", "comparison", "drawn"])
+ONE_LANGUAGE = pytest.mark.parametrize(
+    "code",
+    [pytest.param(code, marks=[pytest.mark.long] * (code != "ru")) for code in LANGUAGES[1:]],
+)
+"""Russian, whose letters, days and thousands are unlike English most; the others are long."""
 AXE = Path(
     os.environ.get("OVERBLOCK_AXE", "")
     or Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 )
 
 
-@EACH
+@pytest.mark.parametrize(
+    "which", ["run", pytest.param("comparison", marks=pytest.mark.long), "drawn"]
+)
 def test_it_says_nothing_and_asks_for_nothing(which: str, open_report: OpenReport) -> None:
     opened = open_report(which)
     page = opened.page
@@ -54,7 +61,7 @@ def test_it_says_nothing_and_asks_for_nothing(which: str, open_report: OpenRepor
     assert opened.asked == []
 
 
-@pytest.mark.parametrize("code", LANGUAGES[1:])
+@ONE_LANGUAGE
 def test_it_speaks_its_language_and_stays_within_a_narrow_window(
     code: str, chase_run: Path, open_report: OpenReport, tmp_path: Path
 ) -> None:
@@ -600,7 +607,7 @@ def test_it_fits_a_telephone(which: str, open_report: OpenReport) -> None:
     assert cut == []
 
 
-@pytest.mark.parametrize("code", LANGUAGES[1:])
+@ONE_LANGUAGE
 def test_a_comparison_in_any_language_fits_a_telephone(
     code: str, reports: dict[str, Path], open_report: OpenReport, tmp_path: Path
 ) -> None:

@@ -156,8 +156,8 @@ def test_a_page_that_is_closed_stops_its_run(place: tuple[str, Path], client: An
 @pytest.mark.parametrize(
     "asked_for",
     [
-        # A comparison of two strategies, a run with draws.
-        pytest.param({0, 5}, id="some"),
+        # A run with draws.
+        pytest.param({5}, id="one"),
         pytest.param(set(range(10)), id="all", marks=pytest.mark.long),
     ],
 )

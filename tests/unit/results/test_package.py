@@ -70,6 +70,11 @@ def test_the_validator_sees_a_changed_table_a_key_that_comes_twice_and_one_that_
     folder_of: Callable[[str], Path], tmp_path: Path
 ) -> None:
     package = json.loads((folder_of("comparison") / "datapackage.json").read_text())
+    # The table that is changed and one that leads to it: the others take seconds.
+    package["resources"] = [
+        one for one in package["resources"] if one["name"] in ("summary", "measures")
+    ]
+    assert len(package["resources"]) == 2
     for resource in package["resources"]:
         (tmp_path / resource["path"]).symlink_to(folder_of("comparison") / resource["path"])
     path = tmp_path / "summary.csv"
