@@ -35,7 +35,7 @@ from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
 from sim.report.words.groups import group_words
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.money import rate_of, rate_sentence
-from sim.report.words.numbers import estimate, in_percent, interval, rounded, whole
+from sim.report.words.numbers import at_least, estimate, in_percent, interval, rounded, whole
 from sim.report.words.plain import strategy_words
 from sim.results.burdens import Burden
 
@@ -218,7 +218,7 @@ def _necessity(found: Assessment, words: Language) -> Iterator[Block]:
 def _share_and_bound(judged: Verdict, words: Language) -> str:
     if not judged.n_draws:
         return words.say("luck alone was simulated")
-    return words.digits(f"{in_percent(judged.share_better)} ({in_percent(judged.bound_better)})")
+    return words.digits(f"{in_percent(judged.share_better)} ({at_least(judged.bound_better)})")
 
 
 def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:

@@ -20,7 +20,14 @@ from sim.measure.money.ceilings import Spread
 from sim.measure.summary import LEVEL
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.money import amount_text, rate_of
-from sim.report.words.numbers import estimate, in_percent, number, percent_estimate, span
+from sim.report.words.numbers import (
+    at_least,
+    estimate,
+    in_percent,
+    number,
+    percent_estimate,
+    span,
+)
 from sim.scenario.strategies import DECLARED
 from sim.statistics.paired import PairedDifference
 
@@ -274,7 +281,7 @@ def _of_draws(share: float, bound: float, judged: Verdict, words: Language) -> s
         "{share} of {n} weighted draws (at least {bound} by the lower 95 % bound)",
         share=words.digits(in_percent(share)),
         n=words.digits(f"{judged.n_draws:,}"),
-        bound=words.digits(in_percent(bound)),
+        bound=words.digits(at_least(bound)),
     )
 
 

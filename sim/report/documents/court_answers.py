@@ -36,6 +36,7 @@ from sim.report.words.groups import group_words
 from sim.report.words.languages import Language
 from sim.report.words.money import amount_text, rate_of
 from sim.report.words.numbers import (
+    at_least,
     in_percent,
     number,
     percent_span,
@@ -142,7 +143,7 @@ def _settled(asked: Asked, metric: str, claim: str) -> Paragraph:
             claim=asked.say(claim),
             n=str(above.n_draws),
             share=asked.digits(in_percent(above.share)),
-            bound=asked.digits(in_percent(above.bound)),
+            bound=asked.digits(at_least(above.bound)),
         )
     )
 
@@ -357,7 +358,7 @@ def _means(asked: Asked) -> Iterator[Block]:
                 n=str(judged.n_draws),
                 share=asked.digits(in_percent(judged.share_better)),
                 worse=asked.digits(in_percent(judged.share_worse)),
-                bound=asked.digits(in_percent(judged.bound_better)),
+                bound=asked.digits(at_least(judged.bound_better)),
             )
         )
     yield Items(said)

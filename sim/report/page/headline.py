@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.bands import share_of, shares_of, unknown_in_words, with_bands
-from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED
+from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised, percent
+from sim.report.words.numbers import at_least, capitalised
 from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -305,16 +305,20 @@ def _is_order_sure(
         often = words.say(
             "in all {n} cases tried" if share >= 1 else "in {share} of {n} cases tried",
             n=words.digits(f"{run.n_draws:,}"),
-            # Rounded down: almost all is not all.
-            share=words.digits(percent(math.floor(100 * share + 1e-9) / 100, 2)),
+            # Almost all is not all.
+            share=words.digits(at_least(share, 2)),
         )
+        counted = counted_as([row], run.n_draws)
         settled = "How sure is that? {least} harmed less than {most} {often}: settled."
         if text(row, "verdict") == NOT_SETTLED:
             settled = "How sure is that? {least} harmed less than {most} {often}: not settled."
-            if run.n_draws < LEAST_SETTLING:
+            if is_too_few([row], run.n_draws):
                 settled = (
                     "How sure is that? {least} harmed less than {most} {often}; {fewest} are "
                     "needed to settle it."
+                    if counted == run.n_draws
+                    else "How sure is that? {least} harmed less than {most} {often}, which as "
+                    "weighted count as {counted}; {fewest} are needed to settle it."
                 )
         return words.say(
             settled,
@@ -322,6 +326,7 @@ def _is_order_sure(
             most=named[by_harm[-1]],
             often=often,
             fewest=str(LEAST_SETTLING),
+            counted=words.digits(f"{counted:,}"),
         )
     return words.say("How sure is that? No two of them were held against each other.")
 

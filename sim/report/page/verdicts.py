@@ -5,6 +5,7 @@ In: rows of ``verdicts.csv`` and ``regrets.csv``. Out: tables, and a sentence th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from sim.catalogue.choices import COLLATERAL, label
@@ -19,6 +20,7 @@ from sim.report.page.cells import (
 )
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
+    at_least,
     capitalised,
     percent,
     quantity,
@@ -26,6 +28,7 @@ from sim.report.words.numbers import (
 )
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
+from sim.statistics.ensembles import CONFIDENCE, SETTLED
 
 NOT_SETTLED = "not settled"
 _SHARES = ("share_less", "share_equal", "share_more")
@@ -35,7 +38,10 @@ _SETTLED = {
     "alike": "{strategy} and {other} are alike",
 }
 LEAST_SETTLING = 59
-"""Fewest draws that can settle an order: 0.95 to the power of 58 is still above 0.05."""
+"""Fewest draws of equal weight that can settle an order: 0.95 to the power of 58 is still above
+0.05."""
+_LEAST_EFFECTIVE = math.log(1 - CONFIDENCE) / math.log(SETTLED)
+"""The same of draws that count unequally, where it is no whole number."""
 MOST = 0.5
 """Share of the draws above which a strategy that denies nothing is said to do so in most."""
 
@@ -119,12 +125,18 @@ def verdict_sentence(rows: Sequence[Row], n_draws: int, words: Language = IN_ENG
         n=words.digits(f"{n_draws:,}"),
         measure=words.name(label(COLLATERAL)),
     )
-    if not said and n_draws < LEAST_SETTLING:
+    if not said and is_too_few(harm, n_draws):
         few = (
             "{over}, no strategy is settled to be better or worse than another; {least} draws at "
             "least are needed."
         )
-        return words.say(few, over=over, least=str(LEAST_SETTLING))
+        counted = counted_as(harm, n_draws)
+        if counted < n_draws:
+            few = (
+                "{over}, no strategy is settled to be better or worse than another; {least} draws "
+                "that count alike are needed, and as weighted these count as {counted}."
+            )
+        return words.say(few, over=over, least=str(LEAST_SETTLING), counted=str(counted))
     if not said:
         none = (
             "{over}, no strategy is settled to be better or worse than another: that needs the "
@@ -135,6 +147,27 @@ def verdict_sentence(rows: Sequence[Row], n_draws: int, words: Language = IN_ENG
     rest = "{over}, {said}; {n} of {of} pairs are not settled." if n_open else "{over}, {said}."
     listed = words.listing(said)
     return words.say(rest, over=over, said=listed, n=str(n_open), of=str(len(harm)))
+
+
+def is_too_few(rows: Sequence[Row], n_draws: int) -> bool:
+    """Whether draws, as they are weighted, are too few to settle any order."""
+    return _effective(rows, n_draws) < _LEAST_EFFECTIVE
+
+
+def counted_as(rows: Sequence[Row], n_draws: int) -> int:
+    """How many draws of equal weight say as much as those there are, in whole ones.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``verdicts.csv``; one that does not say it has draws of equal weight.
+    """
+    return round(_effective(rows, n_draws))
+
+
+def _effective(rows: Sequence[Row], n_draws: int) -> float:
+    known = [cell(row, "n_effective") for row in rows]
+    return min((one for one in known if not math.isnan(one)), default=float(n_draws))
 
 
 def how_often_less(
@@ -157,7 +190,8 @@ def how_often_less(
                 words.say(
                     "than {other} in {share}",
                     other=pair[is_first],
-                    share=words.digits(percent(share, 2)),
+                    # Almost all is not all.
+                    share=words.digits(at_least(share, 2)),
                 )
             )
     if not said:
@@ -186,7 +220,8 @@ def _choices(rows: Sequence[Row], words: Language) -> list[Choice]:
 
 def _bounds(row: Row, words: Language) -> str:
     better, worse = (
-        words.digits(percent(cell(row, f"share_{which}_bound"), 2)) for which in ("better", "worse")
+        words.digits(at_least(cell(row, f"share_{which}_bound"), 2))
+        for which in ("better", "worse")
     )
     text_ = "better in at least {better}, worse in at least {worse}"
     return words.say(text_, better=better, worse=worse)

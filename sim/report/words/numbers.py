@@ -58,6 +58,18 @@ def percent(share: float, n_digits: int = 3) -> str:
     return f"{_plain(100 * share, n_digits)}{NBSP}%"
 
 
+def at_least(share: float, n_digits: int = 3) -> str:
+    """A lower bound of a share, which is rounded down: ``94 %`` of 0.9459.
+
+    What is said to be so in at least so much holds then of what is printed too.
+    """
+    if not share >= 1e-6:
+        return percent(0.0 if share > 0 else share)
+    scale = 10.0 ** (n_digits - 1 - math.floor(math.log10(share)))
+    # What a float misses of a digit, as in 0.29 times 100, is no digit less.
+    return percent(math.floor(share * scale + 1e-9) / scale, n_digits)
+
+
 def percent_span(low: float, high: float) -> str:
     """Two ends of a range of shares: ``9.7 to 14.5 %``."""
     if math.isnan(low) or math.isnan(high):

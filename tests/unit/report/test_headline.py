@@ -28,6 +28,7 @@ from sim.report.page.headline import (
     headline_of_run,
 )
 from sim.report.page.picture import bars_of_comparison, picture_of_run
+from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, language
 from sim.report.words.plain import (
     duration_words,
@@ -322,6 +323,32 @@ def test_an_order_is_told_by_the_names_of_what_is_held_against_what(
     run = cast("RunFolder", SimpleNamespace(n_draws=n_draws))
     told = _is_order_sure(run, harm, {"a": "narrow", "b": "wide"}, [row], IN_ENGLISH)
     assert told.replace(NBSP, " ") == f"How sure is that? Narrow harmed less than wide {said}"
+
+
+@pytest.mark.parametrize(
+    ("n_draws", "n_effective", "end"),
+    [
+        (58, 53.89, "all 58 cases tried, which as weighted count as 54; 59 are needed to"),
+        # More than 59 of them can say less than 59 do.
+        (70, 58.3, "all 70 cases tried, which as weighted count as 58; 59 are needed to"),
+        (70, 58.5, "all 70 cases tried: not settled."),
+        (58, 58.0, "all 58 cases tried; 59 are needed to"),
+    ],
+)
+def test_draws_that_count_unequally_are_counted_as_they_count(
+    n_draws: int, n_effective: float, end: str
+) -> None:
+    harm: dict[str, Row] = {"a": {"mean": 1.0}, "b": {"mean": 2.0}}
+    row: Row = {
+        "metric": COLLATERAL, "strategy": "a", "other": "b", "share_less": 1.0,
+        "verdict": "not settled", "n_effective": n_effective,
+    }  # fmt: skip
+    run = cast("RunFolder", SimpleNamespace(n_draws=n_draws))
+    told = _is_order_sure(run, harm, {"a": "narrow", "b": "wide"}, [row], IN_ENGLISH)
+    assert f"in {end}" in told
+    said = verdict_sentence([row], n_draws)
+    assert ("59 draws" in said) == ("59" in end)
+    assert (f"these count as {n_effective:.0f}." in said) == ("as weighted" in end)
 
 
 @pytest.mark.parametrize(

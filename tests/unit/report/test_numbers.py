@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from sim.report.page.tables import value_cell
 from sim.report.words.languages import language
-from sim.report.words.numbers import listing, number, percent, percent_span, quantity, span
+from sim.report.words.numbers import (
+    at_least,
+    listing,
+    number,
+    percent,
+    percent_span,
+    quantity,
+    span,
+)
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -94,3 +102,23 @@ def test_names_are_listed_in_words() -> None:
 def test_a_value_that_is_a_list_reads_as_one() -> None:
     assert value_cell(["sharing-2018", 1234.5]).text == "sharing-2018, 1,234.5"
     assert value_cell(["sharing-2018", 0.5], language("es")).text == "sharing-2018, 0,5"
+
+
+@pytest.mark.parametrize(
+    ("share", "n_digits", "text"),
+    [
+        (0.9459317332010255, 2, "94 %"),
+        (0.9459317332010255, 3, "94.5 %"),
+        (0.29, 2, "29 %"),
+        (0.9999, 3, "99.9 %"),
+        (0.00056, 1, "0.05 %"),
+        (1e-9, 2, "0 %"),
+        (0.0, 2, "0 %"),
+        (1.0, 2, "100 %"),
+        (math.nan, 2, "not known"),
+    ],
+)
+def test_a_lower_bound_is_never_printed_above_itself(
+    share: float, n_digits: int, text: str
+) -> None:
+    assert at_least(share, n_digits).replace(NBSP, " ") == text
