@@ -35,8 +35,8 @@ class Band:
     n_replicates
         Replicates in the band.
     wide : shape (3, n_times)
-        5th percentile, median and 95th percentile over draws of all that is not known, read at even
-        times and held; None without draws.
+        5th percentile, median and 95th percentile over draws of all that is not known, as `wide_at`
+        reads them; None without draws.
     """
 
     t_s: NDArray[np.int64]
@@ -92,7 +92,7 @@ def band_at(points: CurvePoints, at_s: NDArray[np.int64], wide: WideBand | None 
         Ascending times.
     """
     values = values_at(points, at_s)
-    ends = None if wide is None else np.array([step_values(wide.t_s, e, at_s) for e in wide.ends])
+    ends = None if wide is None else wide_at(wide, at_s)
     return Band(at_s, *over_replicates(values), mean_denominator(points), len(values), ends)
 
 
@@ -221,6 +221,28 @@ def share_points(points: CurvePoints) -> CurvePoints:
         points.value[has_share] / points.denominator[has_share],
         points.denominator[has_share],
     )
+
+
+def wide_at(wide: WideBand, at_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Band over draws at given times, from what is kept of it at even ones.
+
+    Between two even times it reaches from the lower to the higher end of both: draws change there
+    at moments that are not kept, and a band that were held would show a session that has begun as
+    one that has not. The median is held.
+
+    Returns
+    -------
+    ends : shape (3, n_times)
+        Low end, median and high end; NaN before the first time.
+    """
+    low, median, high = (step_values(wide.t_s, end, at_s) for end in wide.ends)
+    following = np.searchsorted(wide.t_s, at_s)
+    # At an even time itself that is its own row; after the last one nothing follows.
+    following = np.minimum(following, wide.t_s.size - 1)
+    return np.array(
+        [np.minimum(low, wide.ends[0, following]), median,
+         np.maximum(high, wide.ends[2, following])]
+    )  # fmt: skip
 
 
 def step_values(

@@ -25,7 +25,7 @@ MOST_TIMES = 1500
 MOST_AT_ONCE = 2**20
 """Rows of a file of which all measures of a strategy are read in one scan, which is for each."""
 _STEPS_S = (
-    (S_PER_D // 2, 600),
+    (4 * S_PER_D, 600),
     (62 * S_PER_D, S_PER_H),
     (366 * S_PER_D, 6 * S_PER_H),
     (MOST_TIMES * S_PER_D, S_PER_D),
@@ -36,7 +36,7 @@ _STEPS_S = (
 def even_times(horizon_s: int) -> NDArray[np.int64]:
     """Times from 0 to the end of a run: every hour in a run of up to two months.
 
-    The step is ten minutes for half a day, six hours for a year, a day for four years, and whole
+    The step is ten minutes for four days, six hours for a year, a day for four years, and whole
     weeks for longer runs.
     """
     n_weeks = -(-horizon_s // (MOST_TIMES * 7 * S_PER_D))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sim.measure import bands, even_bands
-from sim.measure.bands import band_of, step_values
+from sim.measure.bands import band_of, step_values, wide_at
 from sim.measure.measures import Measure
 from sim.measure.summary import spread_of, spreads_of, summarise
-from sim.results.read import CurvePoints, RunFolder, open_run
+from sim.results.read import CurvePoints, RunFolder, WideBand, open_run
 from sim.scenario.tables.rows import FigureRow
 
 
@@ -230,3 +231,16 @@ def test_times_are_all_change_points_or_even_and_where_changes_are() -> None:
     assert times.size <= 100
     assert 45 <= np.count_nonzero(times < 500) <= 55  # half of them where the changes are
     assert times.max() > 95_000  # and half of them over the whole run
+
+
+def test_between_times_that_are_kept_a_wide_band_holds_both_of_its_neighbours() -> None:
+    ends = np.array([[1.0, 0.0, 4.0], [2.0, 3.0, 5.0], [3.0, 8.0, 6.0]])
+    wide = WideBand(np.array([0, 600, 1200]), ends)
+    found = wide_at(wide, np.array([0, 1, 599, 600, 900, 1200, 5000]))
+    assert found[:, 0].tolist() == [1, 2, 3]
+    assert found[:, 1].tolist() == found[:, 2].tolist() == [0, 2, 8]
+    assert found[:, 3].tolist() == [0, 3, 8]
+    assert found[:, 4].tolist() == [0, 3, 8]
+    assert found[:, 5].tolist() == found[:, 6].tolist() == [4, 5, 6]
+    # Whatever a band is at two times, the one between them holds it.
+    assert np.isnan(wide_at(replace(wide, t_s=wide.t_s + 10), np.array([5]))).all()
