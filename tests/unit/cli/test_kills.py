@@ -125,6 +125,17 @@ def test_an_end_that_is_none_is_found() -> None:
     assert [problem.split(":")[0] for problem in found.problems] == ["exit code 2", "traceback"]
 
 
+def test_only_an_interrupt_before_anything_of_ours_has_begun_may_say_so() -> None:
+    head = "Traceback (most recent call last):\n"
+    script = '  File "bin/overblock", line 3, in <module>\n    from sim.cli.start import main\n'
+    finding = '  File "<frozen importlib._bootstrap_external>", line 147, in _path_stat\n'
+    ours = '  File "sim/cli/start.py", line 17, in main\n'
+    assert kills._was_not_begun(f"{head}{script}{finding}KeyboardInterrupt\n")
+    assert not kills._was_not_begun(f"{head}{script}{ours}{finding}KeyboardInterrupt\n")
+    assert not kills._was_not_begun(f"{head}{script}{finding}ImportError: no\n")
+    assert not kills._was_not_begun(f"{head}KeyboardInterrupt\n")
+
+
 def test_a_table_counts_what_was_found() -> None:
     one = Kill("run", signal.SIGKILL, "1.00 s", "complete")
     other = Kill("run", signal.SIGKILL, "2.00 s", "nothing begun", ["a problem"])
