@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.measure.money.ceilings import Spread
-from sim.report.page.bands import beyond, share_of
+from sim.report.page.bands import LEFT, beyond, share_of
+from sim.report.page.use_lost import LEAST_LEFT
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import amount_sentence
 from sim.report.words.numbers import (
@@ -177,7 +178,20 @@ def _what_the_target_lost(rows: Rows, words: Language) -> str:
     )
     if not cell(effect, "mean") > 0:
         return told
-    return f"{told} {words.say(WITHOUT_A_BLOCK)}"
+    return " ".join(filter(None, (told, words.say(WITHOUT_A_BLOCK), _who_left(rows, words))))
+
+
+def _who_left(rows: Rows, words: Language) -> str:
+    """How many hours those would have had who left, as these are not among those denied."""
+    row = rows.get(LEFT)
+    if row is None or not share_of(row) >= LEAST_LEFT:
+        return ""
+    return words.say(
+        "Users who had left are not among those: they would have had {n:user-hour}{ranges}, "
+        "{share} of all.",
+        share=words.digits(percent(share_of(row), 2)),
+        **_value(row, words),
+    )
 
 
 def _value(row: Row, words: Language) -> dict[str, str]:

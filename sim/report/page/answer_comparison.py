@@ -18,9 +18,6 @@ from sim.report.words.numbers import number, percent, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
-ENOUGH = 0.5
-"""Share of their hours that the target's users are kept from, for a goal to count as reached."""
-
 
 def answer_comparison(
     comparison: Sequence[Row],
@@ -29,6 +26,7 @@ def answer_comparison(
     settled: str = "",
     words: Language = IN_ENGLISH,
     verdicts: Sequence[Row] = (),
+    enough: str = "",
 ) -> list[str]:
     """Sentences about several strategies tried on the same worlds with the same luck.
 
@@ -43,6 +41,8 @@ def answer_comparison(
         are by luck alone is said instead.
     verdicts
         Which strategy denies more over these draws.
+    enough
+        How much of its use the target lost over them.
     """
     harm, effect = (
         {text(row, "strategy"): row for row in comparison if text(row, "metric") == metric}
@@ -55,7 +55,7 @@ def answer_comparison(
         _who_denies_most(effect, baseline, verdicts, words)
         if settled
         else _who_is_dominated(tradeoff, baseline, confidence, words),
-        *(is_enough(effect, harm, verdicts, baseline, words) if settled else ()),
+        *(_is_more_worth_it(effect, harm, verdicts, baseline, enough, words) if settled else ()),
         settled or _how_sure(harm, comparison, baseline, words),
     ]
 
@@ -88,8 +88,11 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
             "The strategy {most} cost bystanders {harm}.", most=most, harm=said(most, is_first=True)
         )
     return words.say(
-        "Of {n} strategies, {most} cost bystanders most, {harm_most}; {least} cost them least, "
-        "{harm_least}.",
+        "In the median of the draws, of {n} strategies {most} cost bystanders most, {harm_most}; "
+        "{least} cost them least, {harm_least}."
+        if "all_low" in known[most]
+        else "Of {n} strategies, {most} cost bystanders most, {harm_most}; {least} cost them "
+        "least, {harm_least}.",
         n=str(len(known)),
         most=most,
         harm_most=said(most, is_first=True),
@@ -131,9 +134,11 @@ def _who_denies_most(effect: Rows, baseline: str, verdicts: Sequence[Row], words
     ranges = in_all(known[best], words, is_first=False)
     text_ = "The strategy {best} denied the target's users most, {n:user-hour}{ranges}."
     if not is_most_settled(best, known, verdicts):
-        text_ = (
-            "In the median the strategy {best} denied the target's users most, "
-            "{n:user-hour}{ranges}; that it denies more than each other is not settled."
+        means = [cell(row, "mean") for row in known.values()]
+        return words.say(
+            "Which strategy denied the target's users most is not settled: in the median it was "
+            "{range} user-hours, by strategy.",
+            range=words.digits(span(min(means), max(means))),
         )
     return words.say(
         text_,
@@ -143,10 +148,15 @@ def _who_denies_most(effect: Rows, baseline: str, verdicts: Sequence[Row], words
     )
 
 
-def is_enough(
-    effect: Rows, harm: Rows, verdicts: Sequence[Row], baseline: str, words: Language = IN_ENGLISH
+def _is_more_worth_it(
+    effect: Rows,
+    harm: Rows,
+    verdicts: Sequence[Row],
+    baseline: str,
+    enough: str,
+    words: Language = IN_ENGLISH,
 ) -> list[str]:
-    """Whether a strategy reaches its goal, and whether more harm than the least denies more.
+    """How much of its use the target lost, and whether more harm than the least denies more.
 
     In a sentence each, joined; none where what was denied is not known.
 
@@ -160,22 +170,18 @@ def is_enough(
     harmed = _known(harm, baseline)
     if not known or not max(known.values()) > 0:
         return []
-    best = max(known, key=known.__getitem__)
-    said = []
-    if known[best] < ENOUGH:
-        none = "No strategy kept the target's users from half of their hours: at most {share}."
-        said.append(words.say(none, share=words.digits(percent(known[best], 2))))
+    said = [enough] if enough else []
     without = share.get(baseline, math.nan)
     if without > 0:
-        already = "With {baseline} they lack {share} of them already."
+        already = "With {baseline} they are denied {share} already."
         said.append(words.say(already, baseline=baseline, share=words.digits(percent(without, 2))))
     if len(harmed) > 1:
         least = min(harmed, key=lambda name: cell(harmed[name], "mean"))
         more = _settled_to_deny_more(verdicts, least, baseline)
         than = (
-            "Settled to deny more than {least}, which harms least: {names}."
+            "These deny more than {least}, which harms least, and that is settled: {names}."
             if more
-            else "None is settled to deny more than {least}, which harms least."
+            else "Whether any other denies more than {least}, which harms least, is not settled."
         )
         said.append(words.say(than, least=least, names=words.listing(more)))
     return [" ".join(said)]

@@ -23,6 +23,7 @@ from sim.scenario.meanings import meaning_of
 from sim.statistics.ensembles import weighted_quantiles
 
 DOWN = measure_name("businesses_ever_down")
+LEFT = measure_name("target_user_hours_left")
 LEAST_DENIED = 0.001
 """Share of the users' hours below which harm for each of them is a number about nearly nothing."""
 _SHARES = ("all_share_low", "all_share", "all_share_high")
@@ -139,13 +140,10 @@ def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], list[float]]:
     found = read_columns(
         path,
         "SELECT draw, strategy, metric, value / denominator AS share FROM data "
-        "WHERE metric IN (?, ?, ?) AND value IS NOT NULL AND denominator > 0",
-        [COLLATERAL, EFFICACY, DOWN],
+        "WHERE metric IN (?, ?, ?, ?) AND value IS NOT NULL AND denominator > 0",
+        [COLLATERAL, EFFICACY, DOWN, LEFT],
     )
-    weights = read_columns(
-        run.path / "draw_values.parquet", "SELECT DISTINCT draw, weight FROM data", []
-    )
-    weight_of = dict(zip(weights["draw"].tolist(), weights["weight"].tolist(), strict=True))
+    weight_of = draw_weights(run)
     weight = np.array([weight_of.get(draw, 0.0) for draw in found["draw"].tolist()])
     keys = list(zip(found["strategy"].tolist(), found["metric"].tolist(), strict=True))
     share = numbers(found["share"])
@@ -156,6 +154,14 @@ def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], list[float]]:
         mine = np.array([one == key for one in keys])
         found_of[key] = weighted_quantiles(share[mine], weight[mine], at).tolist()
     return found_of
+
+
+def draw_weights(run: RunFolder) -> dict[int, float]:
+    """Weight of each draw of a folder."""
+    found = read_columns(
+        run.path / "draw_values.parquet", "SELECT DISTINCT draw, weight FROM data", []
+    )
+    return dict(zip(found["draw"].tolist(), found["weight"].tolist(), strict=True))
 
 
 def _bands(as_given: Row, row: Row) -> Row:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.bands import share_of, shares_of, unknown_in_words, with_bands
+from sim.report.page.use_lost import Lost, use_lost
 from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import at_least, capitalised
@@ -65,22 +66,32 @@ def headline(run: RunFolder, words: Language = IN_ENGLISH) -> Headline:
     """
     if "baseline" not in run.manifest:
         rows = with_bands(run, read_rows(run, "summary.csv"))
-        return headline_of_run(run, {text(row, "metric"): row for row in rows}, words)
+        return headline_of_run(
+            run, {text(row, "metric"): row for row in rows}, words, use_lost(run)
+        )
     verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
     rows = with_bands(run, read_rows(run, "comparison.csv"))
-    return headline_of_comparison(run, rows, verdicts, words)
+    return headline_of_comparison(run, rows, verdicts, words, use_lost(run))
 
 
-def headline_of_run(run: RunFolder, rows: Rows, words: Language = IN_ENGLISH) -> Headline:
+def headline_of_run(
+    run: RunFolder,
+    rows: Rows,
+    words: Language = IN_ENGLISH,
+    lost: Mapping[str, Lost] | None = None,
+) -> Headline:
     """Return the head of the page of one strategy.
 
     Parameters
     ----------
     rows
         Rows of ``summary.csv`` with both bands, by metric.
+    lost
+        What the target lost, where it is known: hours denied alone are said without it.
     """
+    share = next((one.middle for one in (lost or {}).values()), math.nan)
     return _head(
-        _what_happened(rows, words, are_named=_are_named(run)),
+        _what_happened(rows, words, share, are_named=_are_named(run)),
         _how_sure(run, rows, words),
         _hangs_on(run, rows.get(HIT_SHARE), words),
         words,
@@ -92,6 +103,7 @@ def headline_of_comparison(
     rows: Sequence[Row],
     verdicts: Sequence[Row],
     words: Language = IN_ENGLISH,
+    lost: Mapping[str, Lost] | None = None,
 ) -> Headline:
     """Return the head of the page of several strategies.
 
@@ -101,6 +113,8 @@ def headline_of_comparison(
         Rows of ``comparison.csv`` with both bands.
     verdicts
         Rows of ``verdicts.csv``; none without draws.
+    lost
+        What the target lost with each, where it is known: hours denied alone are said without it.
     """
     named = {str(one["label"]): strategy_words(one, words) for one in run.manifest["strategies"]}
     baseline = str(run.manifest["baseline"])
@@ -115,7 +129,7 @@ def headline_of_comparison(
     by_harm = _by_harm(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
     return _head(
-        _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words),
+        _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words, lost or {}),
         _is_order_sure(run, by_label[COLLATERAL], named, verdicts, words),
         _hangs_on(run, hung, words, is_harm=True),
         words,
@@ -135,7 +149,7 @@ def _are_named(run: RunFolder) -> bool:
     return bool(population.get("inventory") and population["n_businesses"] == 0)
 
 
-def _what_happened(rows: Rows, words: Language, *, are_named: bool) -> str:
+def _what_happened(rows: Rows, words: Language, lost: float, *, are_named: bool) -> str:
     share, hours = _share_hit(rows), math.nan
     if HIT_FOR in rows:
         hours = cell(rows[HIT_FOR], "mean")
@@ -159,7 +173,7 @@ def _what_happened(rows: Rows, words: Language, *, are_named: bool) -> str:
             else "{share} modelled businesses were hit, half of these for more than {time} in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
-    return f"{'; '.join([capitalised(hit), *_the_target(rows, words)])}."
+    return f"{'; '.join([capitalised(hit), *_the_target(rows, words, lost)])}."
 
 
 def _share_hit(rows: Rows) -> float:
@@ -171,13 +185,14 @@ def _share_hit(rows: Rows) -> float:
     return cell(hit, "mean") / of if hit is not None and of > 0 else math.nan
 
 
-def _the_target(rows: Rows, words: Language) -> list[str]:
+def _the_target(rows: Rows, words: Language, lost: float = math.nan) -> list[str]:
+    """What users were denied, and what those who left no longer had, where that is known."""
     effect = rows.get(EFFICACY)
     of = math.nan if effect is None else cell(effect, "denominator")
     if effect is None or not of > 0 or math.isnan(cell(effect, "mean")):
         return []
-    share = share_of(effect)
-    if share == 0:
+    share = share_of(effect) if math.isnan(lost) else lost
+    if share <= 0:
         return [words.say("the target's users lost nothing")]
     if share >= ALMOST:
         return [words.say("the target's users lost nearly all their hours")]
@@ -227,6 +242,7 @@ def _who_harms(
     named: Mapping[str, str],
     verdicts: Sequence[Row],
     words: Language,
+    lost_by: Mapping[str, Lost],
 ) -> str:
     by_harm = _by_harm(harm)
     if not by_harm:
@@ -253,11 +269,16 @@ def _who_harms(
     if not known:
         return f"{capitalised(said)}."
     best = max(known, key=lambda name: known[name])
-    if known[best] == 0:
+    # Most can be lost by those who leave: what is lost in all is held against each other.
+    in_all = (
+        {name: lost_by[name].middle for name in known} if known.keys() <= lost_by.keys() else known
+    )
+    most_lost = max(in_all, key=lambda name: in_all[name])
+    if not max(*known.values(), in_all[most_lost]) > 0:
         lost = "none cost the target anything"
-    elif len(known) > 1 and min(known.values()) >= ALIKE * known[best]:
+    elif len(known) > 1 and min(in_all.values()) >= ALIKE * in_all[most_lost]:
         lost = "the target lost about as much with each"
-    elif not is_most_settled(best, known, verdicts):
+    elif best != most_lost or not is_most_settled(best, known, verdicts):
         lost = "which costs the target most is not settled"
     else:
         lost = "{best} cost the target most"

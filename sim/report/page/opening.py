@@ -16,6 +16,7 @@ from sim.report.page.answer_comparison import answer_comparison, least_harmful
 from sim.report.page.bands import DOWN, hang_most_on, hangs_on, share_of, with_bands
 from sim.report.page.headline import Headline, headline
 from sim.report.page.repeat_command import is_comparison
+from sim.report.page.use_lost import has_nothing_as_baseline, is_enough, use_lost
 from sim.report.page.verdicts import how_often_less, verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
@@ -84,13 +85,20 @@ def said(
         baseline = names[str(run.manifest["baseline"])]
         named = with_names(rows, names)
         verdicts = with_names(read_rows(run, "verdicts.csv"), names) if run.n_draws else []
-        settled = ""
+        settled = enough = ""
         if run.n_draws:
             parts = (
                 verdict_sentence(verdicts, run.n_draws, words),
                 how_often_less(verdicts, least_harmful(named, baseline), baseline, words),
             )
             settled = " ".join(filter(None, parts))
+            enough = is_enough(
+                {names[label]: one for label, one in use_lost(run).items()},
+                {text(row, "strategy"): row for row in named if text(row, "metric") == EFFICACY},
+                baseline,
+                words,
+                is_against_nothing=has_nothing_as_baseline(run),
+            )
         sentences = answer_comparison(
             named,
             with_names(first_harm(tradeoff), names),
@@ -98,6 +106,7 @@ def said(
             settled,
             words,
             verdicts,
+            enough,
         )
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))

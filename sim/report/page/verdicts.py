@@ -190,8 +190,7 @@ def how_often_less(
                 words.say(
                     "than {other} in {share}",
                     other=pair[is_first],
-                    # Almost all is not all.
-                    share=words.digits(at_least(share, 2)),
+                    share=words.digits(_of_draws(share)),
                 )
             )
     if not said:
@@ -234,7 +233,12 @@ def _left(row: Row) -> float:
 
 
 def _share(row: Row, name: str, words: Language) -> Cell:
-    return Cell(words.digits(percent(cell(row, name), 2)), sort_key(cell(row, name)))
+    return Cell(words.digits(_of_draws(cell(row, name))), sort_key(cell(row, name)))
+
+
+def _of_draws(share: float) -> str:
+    """A share of the draws in two digits, in which almost all is not all."""
+    return at_least(share, 2) if 0.99 < share < 1 else percent(share, 2)
 
 
 def _difference(row: Row, words: Language) -> Cell:

@@ -70,11 +70,12 @@ def at_least(share: float, n_digits: int = 3) -> str:
     return percent(math.floor(share * scale + 1e-9) / scale, n_digits)
 
 
-def percent_span(low: float, high: float) -> str:
+def percent_span(low: float, high: float, n_digits: int = 3) -> str:
     """Two ends of a range of shares: ``9.7 to 14.5 %``."""
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
-    return f"{_plain(100 * low)} to {_plain(100 * high)}{NBSP}%"
+    ends = (_plain(100 * end, n_digits) for end in (low, high))
+    return f"{' to '.join(ends)}{NBSP}%"
 
 
 def quantity(value: float, unit: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.catalogue.measures import OF_DEMAND, TABLE_DEMAND
 from sim.report.page.answer import answer_run, doubt
-from sim.report.page.answer_comparison import answer_comparison, is_enough
+from sim.report.page.answer_comparison import _is_more_worth_it, answer_comparison
 from sim.report.page.key_figures import key_figures
 from sim.results.tables import Cell, Row
 from sim.scenario.tables.rows import RateRow
@@ -208,7 +208,7 @@ def test_no_effect_on_the_target_is_no_best_strategy(effect: float) -> None:
     assert "denied the target's users most" not in said[1]
 
 
-def test_whether_any_strategy_is_enough_is_said_from_shares_and_verdicts() -> None:
+def test_whether_more_harm_denies_more_is_said_from_verdicts() -> None:
     def row(name: str, mean: float, of: float | None = None) -> Row:
         return {"strategy": name, "mean": mean} | ({} if of is None else {"denominator": of})
 
@@ -216,22 +216,48 @@ def test_whether_any_strategy_is_enough_is_said_from_shares_and_verdicts() -> No
     effect["narrow"] = row("narrow", 30.0, 100)
     harm = {"wide": row("wide", 9.0), "narrow": row("narrow", 1.0), "none": row("none", 0.0)}
     open_ = {"metric": EFFICACY, "strategy": "wide", "other": "narrow", "verdict": "not settled"}
-    assert plain(is_enough(effect, harm, [open_], "none")) == [
-        "No strategy kept the target's users from half of their hours: at most 40 %. With none "
-        "they lack 20 % of them already. None is settled to deny more than narrow, which harms "
-        "least."
+    assert plain(_is_more_worth_it(effect, harm, [open_], "none", "It lost much.")) == [
+        "It lost much. With none they are denied 20 % already. Whether any other denies more than "
+        "narrow, which harms least, is not settled."
     ]
     for pair in (
         {"strategy": "wide", "other": "narrow", "verdict": "better"},
         {"strategy": "narrow", "other": "wide", "verdict": "worse"},
     ):
-        (said,) = is_enough(effect, harm, [open_ | pair], "none")
-        assert said.endswith("Settled to deny more than narrow, which harms least: wide.")
+        (said,) = _is_more_worth_it(effect, harm, [open_ | pair], "none", "")
+        assert said.endswith(
+            "These deny more than narrow, which harms least, and that is settled: wide."
+        )
     # Of harm, or the other way about, it says nothing.
     for pair in ({"metric": COLLATERAL, "verdict": "better"}, {"verdict": "worse"}):
-        (said,) = is_enough(effect, harm, [open_ | pair], "none")
-        assert "None is settled to deny more than narrow" in said
-    reached = effect | {"wide": row("wide", 60.0, 100), "none": row("none", 0.0, 100)}
-    (said,) = is_enough(reached, harm, [], "none")
-    assert said == "None is settled to deny more than narrow, which harms least."
-    assert is_enough({"wide": row("wide", 40.0, 0)}, harm, [], "none") == []
+        (said,) = _is_more_worth_it(effect, harm, [open_ | pair], "none", "")
+        assert "Whether any other denies more than narrow" in said
+    assert _is_more_worth_it({"wide": row("wide", 40.0, 0)}, harm, [], "none", "") == []
+
+
+@pytest.mark.parametrize("verdict", ["not settled", "better"])
+def test_no_strategy_is_said_to_deny_most_where_that_is_not_settled(verdict: str) -> None:
+    rows_ = [comparison_row("none", 0), comparison_row("wide", 2000), comparison_row("exact", 100)]
+    medians = {"wide": 80, "exact": 70}
+    effect = [comparison_row(name, n) | {"metric": EFFICACY} for name, n in medians.items()]
+    pair = {"metric": EFFICACY, "strategy": "wide", "other": "exact", "verdict": verdict}
+    said = answer_comparison([*rows_, *effect], [], "none", "Over the draws.", verdicts=[pair])[1]
+    assert ("wide" in said) == (verdict == "better")
+    if verdict == "not settled":
+        assert said == (
+            "Which strategy denied the target's users most is not settled: in the median it was "
+            "70 to 80 user-hours, by strategy."
+        )
+
+
+@pytest.mark.parametrize("left", [0.0, 30.0])
+def test_users_who_left_are_not_passed_over(left: float) -> None:
+    """Hours denied are of those who still try."""
+    given = rows(
+        summary_row("target_user_hours_denied", 20.0, of=100.0),
+        summary_row("target_user_hours_left", left, of=100.0),
+    )
+    said = plain(answer_run(given, 0.1))[2]
+    assert ("not among those: they would have had 30 user-hours, 30 % of all." in said) == (
+        left > 0
+    )

@@ -1,0 +1,115 @@
+"""What the target lost in all: worked out by hand, draw by draw, with those who left."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import duckdb
+import pytest
+
+from sim.catalogue.choices import COLLATERAL, EFFICACY
+from sim.report.page.headline import headline_of_comparison, headline_of_run
+from sim.report.page.use_lost import Lost, is_enough, use_lost
+from sim.results.read import RunFolder, open_run
+from sim.results.tables import Row
+
+NBSP = "\N{NO-BREAK SPACE}"
+# Of 100 hours each: reached, on a VPN, of who had left; the rest was denied.
+WITHOUT, BLOCKED = ((80, 0, 0), (50, 0, 0)), ((10, 10, 60), (20, 10, 50))
+
+
+def _folder(path: Path, baseline: str, weights: tuple[float, float]) -> RunFolder:
+    hours = [
+        (draw, strategy, f"target_user_hours_{fate}", float(value), 100.0)
+        for strategy, draws in (("none", WITHOUT), ("wide", BLOCKED))
+        for draw, fates in enumerate(draws)
+        for fate, value in zip(("reached", "by_vpn", "left"), fates, strict=True)
+    ]
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE m (draw BIGINT, strategy TEXT, metric TEXT, value DOUBLE, "
+            "denominator DOUBLE)"
+        )
+        connection.executemany("INSERT INTO m VALUES (?, ?, ?, ?, ?)", hours)
+        connection.execute("CREATE TABLE w (draw BIGINT, weight DOUBLE)")
+        connection.executemany("INSERT INTO w VALUES (?, ?)", list(enumerate(weights)))
+        connection.execute(f"COPY m TO '{path / 'draw_measures.parquet'}'")
+        connection.execute(f"COPY m TO '{path / 'measures.parquet'}'")
+        connection.execute(f"COPY w TO '{path / 'draw_values.parquet'}'")
+    strategies = [{"label": "none", "id": "none"}, {"label": "wide", "id": "exact"}]
+    manifest = {"baseline": baseline, "strategies": strategies}
+    return cast("RunFolder", SimpleNamespace(path=path, n_draws=2, manifest=manifest))
+
+
+def test_what_is_lost_is_held_against_what_there_was_without_a_block(tmp_path: Path) -> None:
+    lost = use_lost(_folder(tmp_path, "none", (0.9, 0.1)))
+    # 20 of 80 and 30 of 50 hours are kept: 0.75 and 0.4 are lost.
+    assert lost["wide"].middle == pytest.approx(0.75)
+    assert (lost["wide"].low, lost["wide"].high) == pytest.approx((0.4, 0.75))
+    assert lost["wide"].often == pytest.approx(0.9)
+    assert lost["wide"].left == pytest.approx(0.6)
+    assert lost["none"].high == 0
+
+
+def test_it_is_out_of_all_hours_where_no_blocking_was_not_compared(tmp_path: Path) -> None:
+    lost = use_lost(_folder(tmp_path, "wide", (0.1, 0.9)))
+    assert lost["wide"].middle == pytest.approx(0.7)
+    assert lost["none"].middle == pytest.approx(0.5)
+    luck = use_lost(cast("RunFolder", SimpleNamespace(path=tmp_path, n_draws=0, manifest={})))[
+        "wide"
+    ]
+    assert luck.middle == pytest.approx(1 - 50 / 200)
+    assert math.isnan(luck.low)
+    assert math.isnan(luck.often)
+
+
+def _lost(middle: float, often: float, left: float = 0.5) -> Lost:
+    return Lost(0.2, middle, 0.9, often, left)
+
+
+def test_whether_a_goal_is_reached_rests_on_those_who_left_too() -> None:
+    """Three tenths of the hours were denied, and three quarters of the use was lost."""
+    denied: Row = {"denominator": 100.0, "mean": 30.0}
+    denied |= {"all_share": 0.3, "all_share_low": 0.1, "all_share_high": 0.45}
+    effect = {"wide": denied, "exact": denied | {"all_share": 0.28}, "none": denied}
+    lost = {"wide": _lost(0.75, 0.86), "exact": _lost(0.73, 0.8), "none": _lost(0.0, 0.0)}
+    assert is_enough(lost, effect, "none").replace(NBSP, " ") == (
+        "With the strategies compared, the target lost 73 to 75 % of the use there would have been "
+        "with none, in the median of the draws (20 to 90 % in nine of ten); half of it or more in "
+        "80 to 86 % of them. Users who left are counted in that; those who still tried were denied "
+        "28 to 30 % of all hours (10 to 45 %)."
+    )
+    stayed = {"wide": _lost(0.3, 0.0, 0.0)}
+    said = is_enough(stayed, effect, "none", is_against_nothing=False)
+    assert "lost 30" in said
+    assert "of all its users' hours" in said
+    assert "had left; denied were" in said
+    assert is_enough({"none": _lost(0.4, 0.0)}, effect, "none") == ""
+
+
+def test_the_head_says_what_was_lost_in_all(comparison_folder: Path, shipped_run: Path) -> None:
+    run = open_run(comparison_folder)
+    labels = [name for name in run.strategies if name != run.manifest["baseline"]][:2]
+    told: list[Row] = [
+        {"strategy": name, "metric": metric, "mean": mean}
+        for metric, means in ((COLLATERAL, (4.0, 1.0)), (EFFICACY, (100.0, 50.0)))
+        for name, mean in zip(labels, means, strict=True)
+    ]
+
+    def end(*middles: float) -> str:
+        lost = {name: _lost(one, 1.0) for name, one in zip(labels, middles, strict=True)}
+        return headline_of_comparison(run, told, [], lost=lost).says.partition("; ")[2]
+
+    assert end(0.75, 0.73) == "the target lost about as much with each."
+    # The one that denies most is another than the one under which most is lost.
+    assert end(0.3, 0.9) == "which costs the target most is not settled."
+    assert end(0.9, 0.3).endswith("cost the target most.")
+    rows: dict[str, Row] = {
+        EFFICACY: {"mean": 30.0, "denominator": 100.0},
+        "businesses_ever_impaired_share": {"mean": 0.5},
+    }
+    says = headline_of_run(open_run(shipped_run), rows, lost={"a": _lost(0.75, 1.0)}).says
+    assert "the target's users lost three in four of their hours" in says
