@@ -131,17 +131,50 @@ def test_a_chart_names_the_bands_it_draws(shared: dict[str, Opened]) -> None:
     assert drawn["run"][0].startswith("by luck: 90")
     assert "luck alone" in drawn["run"][0]
     assert [text.partition(":")[0] for text in drawn["drawn"]] == [
-        "by luck", "with all that is not known",
+        "by luck", "with all that is not known but how many businesses there are",
     ]  # fmt: skip
     chart = shared["drawn"].page.locator("#chart-businesses")
     read = chart.locator("output").first.inner_text()
     assert re.fullmatch(
-        r"[\d,.]+ \([\d,.]+ to [\d,.]+ by luck; "
-        r"[\d,.]+ to [\d,.]+ with all that is not known\)",
+        r"[\d,.]+ businesses \([\d,.]+ to [\d,.]+ by luck; "
+        r"[\d,.]+ to [\d,.]+ with all that is not known but their number\)",
         read,
     )
     mean, _, _, low, high = (float(part.replace(",", "")) for part in re.findall(r"[\d,.]+", read))
     assert (low, high) == pytest.approx((mean / 2, 2 * mean), rel=0.05)
+
+
+def test_numbers_of_a_legend_say_what_they_count(shared: dict[str, Opened]) -> None:
+    page = shared["run"].page
+    chart = page.locator("#chart-addresses")
+    read = chart.locator("output").first.inner_text()
+    assert re.match(r"[\d,.]+(\u00a0million)? addresses\b", read)
+    chart.get_by_role("slider").press("Home")
+    assert re.match(r"[\d,.]+ addresses\b", chart.locator("output").first.inner_text())
+    # In the form that goes with the number.
+    count = re.search(r"function countText.*?\n}\n", own_text("base.js"), re.DOTALL)
+    assert count is not None
+    nouns = json.dumps(language("ru").forms("address"))
+    of = "[1, 3, 5, 1e7].map((n) => countText(n, n < 1e6 ? `${n}` : '10 млн', nouns))"
+    told = page.evaluate(
+        f"(() => {{ const locale = 'ru', say = () => 'млн', nouns = {nouns}; "
+        f"{count[0]}; return {of}; }})()"
+    )
+    assert told == ["1 адрес", "3 адреса", "5 адресов", "10 млн адресов"]
+
+
+def test_a_line_without_a_band_has_no_swatch(shared: dict[str, Opened]) -> None:
+    page = shared["drawn"].page
+    data = json.loads(page.locator("#report-data").text_content() or "")
+    (businesses,) = (one for one in data["charts"] if one["id"] == "businesses")
+    lines = businesses["panels"][0]["lines"]
+    # No blocking harms nobody, whatever the luck.
+    n_wide = sum(line["low"] != line["high"] for line in lines)
+    assert 0 < n_wide < len(lines)
+    chart = page.locator("#chart-businesses")
+    assert chart.locator(".bands span").first.locator("i").count() == n_wide
+    assert chart.locator(".plot path.luck").count() == n_wide
+    assert chart.locator(".bands span").nth(1).locator("i").count() == 1
 
 
 def test_of_several_lines_one_shows_its_wide_band(shared: dict[str, Opened]) -> None:
@@ -422,6 +455,17 @@ def test_a_saved_figure_says_what_it_shows_and_where_it_is_from(
     assert all("class" not in one.attrib or one.get("stroke") or one.get("fill") or one.text
                for one in root.iter())  # fmt: skip
     assert not page.evaluate("document.documentElement.classList.contains('on-paper')")
+
+
+def test_a_saved_chart_says_which_of_its_lines_has_the_wide_band(open_report: OpenReport) -> None:
+    page = open_report("drawn").page
+    chart = page.locator("#chart-businesses")
+    shown = re.search(r"shown: (.*) \(point at", chart.locator(".bands").inner_text())
+    assert shown is not None
+    root = ElementTree.fromstring(saved(page, chart, "SVG"))
+    text = " ".join(" ".join(root.itertext()).split())
+    assert f"shown of {shown[1]} alone" in text
+    assert "point at" not in text
 
 
 def test_the_first_picture_and_the_map_are_saved(open_report: OpenReport) -> None:

@@ -126,9 +126,9 @@ def beyond(row: Row, words: Language = IN_ENGLISH) -> str:
     if math.isnan(given) or math.isnan(low) or low <= given <= high:
         return ""
     return words.say(
-        "as given it lies below nine in ten draws"
+        "as given it lies below the range of nine in ten draws"
         if given < low
-        else "as given it lies above nine in ten draws"
+        else "as given it lies above the range of nine in ten draws"
     )
 
 

@@ -73,6 +73,15 @@ function numberText(value, isShare) {
   return plainNumber(value, Math.abs(value) < 100 ? 1 : 0);
 }
 
+// A number as it is written, with what it counts in the form that goes with it.
+function countText(value, written, nouns) {
+  if (value === null || value === undefined) return written;
+  const isScaled = written.endsWith(say("million"));
+  const shown = Math.abs(value) < 100 ? Math.round(10 * value) / 10 : Math.round(value);
+  const form = isScaled ? "many" : new Intl.PluralRules(locale).select(shown);
+  return (nouns[form] || nouns.other).replace("{n}", written);
+}
+
 function spanText(low, high, isShare) {
   const ends = [low, high].map((end) => numberText(end, isShare));
   // One unit for both ends, where it is the same.

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.catalogue.choices import curve_name
 from sim.catalogue.curves import CURVES
@@ -21,7 +20,6 @@ from sim.engine.record.curves import BUSINESS_METRICS, USER_METRICS
 from sim.errors import DataError, Problem
 from sim.measure.bands import (
     Band,
-    band_at,
     mean_denominator,
     share_points,
     thin,
@@ -29,21 +27,19 @@ from sim.measure.bands import (
     values_at,
 )
 from sim.report.figures.addresses import read_marks
+from sim.report.page.lines import band_of_line, is_unmoved, line_values
 from sim.report.page.sessions import sessions_of
 from sim.report.page.turns import turn_marks
 from sim.report.words import findings
 from sim.report.words.groups import group_words
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised
+from sim.report.words.numbers import capitalised, number, percent
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.curves import CurveKey, read_curves
-from sim.results.read import SPLITS, CurvePoints, RunFolder, WideBand
+from sim.results.read import SPLITS, CurvePoints, RunFolder
 
-MAX_TIMES = 400
-"""Times of one line on the page; what is left out could not be seen."""
 MAX_SPLIT_TIMES = 160
 MAX_GROUPS = 8
-_BUDGET = 200_000
 SPLIT_METRIC = curve_name("businesses_impaired")
 LISTED = curve_name("addresses_listed")
 ADDRESSES = (LISTED, curve_name("addresses_dropped"))
@@ -89,6 +85,8 @@ _CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ..
         ),
     ),
 )
+_COUNTED = {"businesses": "business", "IPv4 addresses": "address"}
+"""What one of the lines' numbers counts, by the unit of a panel."""
 _WHO = "Who was hit"
 _SPLIT_TITLES = {
     "provider": "By provider of the front end",
@@ -114,11 +112,14 @@ class Drawn:
         Panels of means by provider, sector and role, for each strategy.
     listed
         Change points of the addresses listed, by strategy.
+    unmoved
+        Strategy and measure of lines that are the same in every draw.
     """
 
     bands: Bands
     splits: Sequence[dict[str, Any]]
     listed: Mapping[str, CurvePoints]
+    unmoved: frozenset[tuple[str, str]] = frozenset()
 
 
 def read_drawn(run: RunFolder, words: Language = IN_ENGLISH) -> Drawn:
@@ -132,13 +133,19 @@ def read_drawn(run: RunFolder, words: Language = IN_ENGLISH) -> Drawn:
     bands: dict[tuple[str, str], Band] = {}
     panels: dict[str, list[dict[str, Any]]] = {split: [] for split in SPLITS}
     listed = {}
+    unmoved = set()
     metrics = METRICS if len(run.strategies) > 1 else (*METRICS, *ENFORCING)
     for strategy in run.strategies:
         curves = read_curves(run, strategy, metrics, (SPLIT_METRIC,))
         for key, points in curves.items():
             if not key.split:
                 wide = run.wide_band(key.metric, strategy)
-                bands[strategy, key.metric] = band_of_line(points, run.horizon_s, wide)
+                band = band_of_line(points, run.horizon_s, wide)
+                if wide is not None and is_unmoved(points, wide):
+                    # Draws are kept at even times, the line at all at which it changes.
+                    band = replace(band, wide=np.tile(band.mean, (3, 1)))
+                    unmoved.add((strategy, key.metric))
+                bands[strategy, key.metric] = band
         for split in SPLITS:
             mine = {key.name: points for key, points in curves.items() if key.split == split}
             if mine:
@@ -151,7 +158,8 @@ def read_drawn(run: RunFolder, words: Language = IN_ENGLISH) -> Drawn:
             message = f"expected curves of {LISTED} for {strategy}, got none"
             raise DataError([Problem(str(run.path / "curves.parquet"), message)])
         listed[strategy] = curves[CurveKey(LISTED)]
-    return Drawn(bands, [panel for split in SPLITS for panel in panels[split]], listed)
+    splits = [panel for split in SPLITS for panel in panels[split]]
+    return Drawn(bands, splits, listed, frozenset(unmoved))
 
 
 def chart_data(run: RunFolder, drawn: Drawn, words: Language = IN_ENGLISH) -> list[dict[str, Any]]:
@@ -165,16 +173,6 @@ def chart_data(run: RunFolder, drawn: Drawn, words: Language = IN_ENGLISH) -> li
     panels = list(drawn.splits)
     who = [{"id": "who", "title": words.say(_WHO), "panels": panels}] if panels else []
     return [*_charts(run, drawn, words), *who]
-
-
-def band_of_line(points: CurvePoints, horizon_s: int, wide: WideBand | None = None) -> Band:
-    """Band of one curve as the page shows it."""
-    n_replicates = int(np.unique(points.replicate).size)
-    n_times = int(np.clip(_BUDGET // n_replicates, 2 * MAX_TIMES, 10 * MAX_TIMES))
-    times = times_of(points, horizon_s, n_times)
-    if wide is not None:
-        times = np.union1d(times, wide.t_s)
-    return thin(band_at(points, times, wide), MAX_TIMES)
 
 
 def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, Any]]:
@@ -192,17 +190,19 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
                 continue
             if len(run.strategies) == 1:
                 lines = [
-                    _line(words.say(CURVES[metric].label), bands[run.strategies[0], metric], unit)
+                    line_values(
+                        words.say(CURVES[metric].label), bands[run.strategies[0], metric], unit
+                    )
                     for metric in there
                 ]
                 found = finding(bands, run.strategies[0], there, run.start, words)
                 drawn.append(_panel(words.say(panel_title), unit, lines, found, words))
                 top = SPLIT_METRIC if SPLIT_METRIC in there else there[0]
-                _say_as_given(drawn[-1], run, [bands[run.strategies[0], top]], top, words)
+                _say_as_given(drawn[-1], run, drawn_of, run.strategies, top, words)
                 continue
             for metric in there:
                 lines = [
-                    _line(names[strategy], bands[strategy, metric], unit)
+                    line_values(names[strategy], bands[strategy, metric], unit)
                     for strategy in run.strategies
                     if (strategy, metric) in bands
                 ]
@@ -213,7 +213,7 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
                 }
                 found = _finding_of_each(of_each, metric, unit, run.start, words)
                 drawn.append(_panel(_panel_name(metric, words), unit, lines, found, words))
-                _say_as_given(drawn[-1], run, list(of_each.values()), metric, words)
+                _say_as_given(drawn[-1], run, drawn_of, run.strategies, metric, words)
         if drawn:
             if name == "addresses":
                 drawn[0]["marks"] = _marks(run)
@@ -256,19 +256,42 @@ def finding(
 
 
 def _say_as_given(
-    panel: dict[str, Any], run: RunFolder, bands: Sequence[Band], metric: str, words: Language
+    panel: dict[str, Any],
+    run: RunFolder,
+    drawn_of: Drawn,
+    strategies: Sequence[str],
+    metric: str,
+    words: Language,
 ) -> None:
-    """Say in the title that lines are as given, and below it where the draws say otherwise."""
+    """Say in the title that lines are as given, and below it where the draws lie then."""
     if not run.n_draws:
         return
-    panel["finding"] = findings.as_given(panel["finding"], words)
     sign = -1.0 if metric == REACHED else 1.0
-    tops = [np.where(np.isnan(band.mean), -np.inf, sign * band.mean) for band in bands]
-    band, top = max(zip(bands, tops, strict=True), key=lambda one: float(one[1].max()))
-    if panel["unit"] != words.say("businesses"):
-        # Of businesses the draws have other numbers, by which as many are another share.
-        row, is_share = int(np.argmax(top)), bool(panel["is_share"])
-        panel["note"] = findings.where_draws_lie(band, row, is_share=is_share, words=words)
+    bands = {name: drawn_of.bands[name, metric] for name in strategies}
+    tops = {
+        name: np.where(np.isnan(band.mean), -np.inf, sign * band.mean)
+        for name, band in bands.items()
+    }
+    name = max(tops, key=lambda one: float(tops[one].max()))
+    band, row, is_share = bands[name], int(np.argmax(tops[name])), bool(panel["is_share"])
+    middle = ""
+    if band.wide is not None and findings.is_outside(band, row):
+        value, of = float(band.wide[1, row]), band.denominator
+        # As the title says it: businesses of one run as a share.
+        is_part = metric == SPLIT_METRIC and len(run.strategies) == 1 and not math.isnan(of)
+        share = value / of if is_part else value
+        middle = words.digits(percent(share, 2) if is_share or is_part else number(value))
+    panel["finding"] = findings.as_given(panel["finding"], words, middle)
+    several = len(strategies) > 1
+    line = strategy_names(strategies_of(run), words)[name]
+    line = quoted(line if several else words.say(CURVES[metric].label), words)
+    if (name, metric) in drawn_of.unmoved:
+        said = words.say("The line {name} is the same in every draw.", name=line)
+        panel["note"] = f" {said}"
+    else:
+        panel["note"] = findings.where_draws_lie(
+            line, band, row, run.start, is_share=is_share, words=words
+        )
 
 
 def _finding_of_each(
@@ -296,42 +319,13 @@ def _panel(
         "is_share": unit.startswith("share"),
         "of": of.pop() if len(of) == 1 and unit == "businesses" else None,
         "lines": lines,
+        "nouns": words.forms(_COUNTED[unit]) if unit in _COUNTED else None,
         "marks": [],
         "turns": [],
         "strategy": "",
         "shows_size": False,
         "note": "",
     }
-
-
-def _line(name: str, band: Band, unit: str) -> dict[str, Any]:
-    decimals = 4 if unit.startswith("share") else _decimals(band.mean)
-    has_band = not np.isnan(band.low).all()
-    return {
-        "name": name,
-        "t": band.t_s.tolist(),
-        "mean": plain(band.mean, decimals),
-        "low": plain(band.low, decimals) if has_band else None,
-        "high": plain(band.high, decimals) if has_band else None,
-        "all": None if band.wide is None else [plain(end, decimals) for end in band.wide],
-        "of": None if math.isnan(band.denominator) else round(band.denominator, 2),
-    }
-
-
-def _decimals(values: NDArray[np.float64]) -> int:
-    """Decimals that leave an error no eye can see."""
-    known = values[~np.isnan(values)]
-    top = float(np.abs(known).max()) if known.size else 0.0
-    return max(0, 4 - math.floor(math.log10(top))) if top > 0 else 0
-
-
-def plain(values: NDArray[np.float64], decimals: int) -> list[float | int | None]:
-    """Numbers for JSON: rounded, whole ones without a point, and null where not known."""
-    rounded = np.round(values, decimals)
-    return [
-        None if math.isnan(value) else int(value) if value.is_integer() else value
-        for value in rounded.tolist()
-    ]
 
 
 def _marks(run: RunFolder) -> list[dict[str, Any]]:
@@ -367,7 +361,7 @@ def _split(
         band = thin(Band(times, mean, unknown, unknown, sizes[name], 1), MAX_SPLIT_TIMES)
         shown = named(name)
         bands[shown] = band
-        lines.append(_line(shown, band, "share"))
+        lines.append(line_values(shown, band, "share"))
     n_left_out = len(names) - len(lines)
     notes = [words.say("Mean over replicates.")]
     if n_left_out:

@@ -40,7 +40,7 @@ function makeChart(chart) {
   }
   controls.append(...pictureButtons(() => ({
     name: chart.id, title: panel().finding, subtitle: `${panel().title}: ${unitText()}`,
-    note: [bandWords().map(([, , text]) => text).join("; "), noteText().trim(),
+    note: [bandWords(true).map(([, , text]) => text).join("; "), noteText().trim(),
       panel().turns.map((turn, row) => `${row + 1}: ${turn.text}`).join(". ")].filter(Boolean).join(". "),
     body: (width, height) => linePlot(panel(), clock, { width, height, hasLabels: true }, state.hidden, bandedLine()).svg,
   }), chart.title));
@@ -52,13 +52,13 @@ function makeChart(chart) {
 
   // Of several lines with wide bands one shows its own: the one pointed at last, at first the most harmful.
   function bandedLine() {
-    const wide = panel().lines.filter((line) => line.all && !state.hidden.has(line.name)).map((line) => line.name);
+    const wide = panel().lines.filter((line) => hasWide(line) && !state.hidden.has(line.name)).map((line) => line.name);
     if (wide.length < 2) return null;
     return [state.banded, strategyName(data.most_harmful)].find((name) => wide.includes(name)) || wide[0];
   }
 
   function pointAt(name) {
-    if (state.banded === name || !panel().lines.some((line) => line.name === name && line.all)) return;
+    if (state.banded === name || !panel().lines.some((line) => line.name === name && hasWide(line))) return;
     state.banded = name;
     draw();
     showBands();
@@ -73,6 +73,10 @@ function makeChart(chart) {
     state.drawn.placeCursor(clock.second);
   }
 
+  const areBusinesses = () => Boolean(panel().of);
+  const allWords = (range) => (areBusinesses() ? say("{range} with all that is not known but their number", { range })
+    : say("{range} with all that is not known", { range }));
+
   // A value, and its ranges in words.
   function valueParts(line, second) {
     const row = rowAt(line.t, second);
@@ -82,12 +86,13 @@ function makeChart(chart) {
     const luck = line.low ? span(line.low[row], line.high[row]) : [];
     const all = line.all ? span(line.all[0][row], line.all[2][row]) : [];
     const said = line.all
-      ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => say("{range} with all that is not known", { range }))] : luck;
-    return [numberText(line.mean[row], isShare), said];
+      ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => allWords(range))] : luck;
+    return [numberText(line.mean[row], isShare), said, line.mean[row]];
   }
 
   function valueText(line, second) {
-    const [value, said] = valueParts(line, second);
+    const [text, said, number] = valueParts(line, second);
+    const value = panel().nouns ? countText(number, text, panel().nouns) : text;
     return value + (said.length ? ` (${said.join("; ")})` : "");
   }
 
@@ -127,18 +132,19 @@ function makeChart(chart) {
     );
   }
 
-  function bandWords() {
+  // isSaved: in a picture nobody can point at another name.
+  function bandWords(isSaved = false) {
     const banded = bandedLine();
-    const all = banded === null ? data.bands.all
-      : say("{bands}; shown: {name} (point at another name for its own)", { bands: data.bands.all, name: banded });
+    const values = { bands: areBusinesses() ? data.bands.all_of_businesses : data.bands.all, name: banded };
+    const all = banded === null ? values.bands : isSaved ? say("{bands}; shown of {name} alone", values)
+      : say("{bands}; shown: {name} (point at another name for its own)", values);
     const shown = panel().lines.map((line, row) => ({ line, row })).filter(({ line }) => !state.hidden.has(line.name));
-    const of = (name) => shown.filter(({ line }) => line[name] && (name === "low" || banded === null || line.name === banded));
-    const luck = of("low").length > 1
+    const lucky = shown.filter(({ line }) => hasLuck(line));
+    const wide = shown.filter(({ line }) => hasWide(line) && (banded === null || line.name === banded));
+    const luck = lucky.length > 1
       ? say("{bands}; where they lie over each other, their colours mix", { bands: data.bands.luck }) : data.bands.luck;
-    return [
-      ["low", luckOpacity(shown.map(({ line }) => line)), luck],
-      ["all", ALL_OPACITY, all],
-    ].map(([name, opacity, text]) => [of(name).map(({ row }) => row), opacity, text]).filter(([rows]) => rows.length);
+    return [[lucky, luckOpacity(shown.map(({ line }) => line)), luck], [wide, ALL_OPACITY, all]]
+      .map(([lines, opacity, text]) => [lines.map(({ row }) => row), opacity, text]).filter(([rows]) => rows.length);
   }
 
   function showBands() {
@@ -170,7 +176,7 @@ function makeChart(chart) {
       }
       body.append(row);
     }
-    const label = say("{title}, at 21 moments", { title: panel().title });
+    const label = say("{title}, at 21 moments: {unit}", { title: panel().title, unit: unitText() });
     const table = element("table", {}, element("caption", {}, label), element("thead", {}, head), body);
     const scroll = element("div", { class: "scroll", role: "region", "aria-label": label, tabindex: 0 }, table);
     numbers.append(scroll);

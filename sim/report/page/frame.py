@@ -39,9 +39,14 @@ def bands_in_words(run: RunFolder, words: Language) -> dict[str, str]:
     )
     replicates, draws = words.count(run.n_replicates, "replicate"), words.count(run.n_draws, "draw")
     wide = "with all that is not known: {level} of {draws}"
+    of_businesses = (
+        "with all that is not known but how many businesses there are: {level} of {draws}, each as "
+        "a share of its businesses"
+    )
     return {
         "luck": words.say(luck, level=level, replicates=replicates),
         "all": words.say(wide, level=level, draws=draws),
+        "all_of_businesses": words.say(of_businesses, level=level, draws=draws),
     }
 
 

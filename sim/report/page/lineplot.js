@@ -4,10 +4,14 @@
 const SPACE = "http://www.w3.org/2000/svg";
 const FONT = "system-ui, 'Segoe UI', 'Noto Sans', Arial, sans-serif";
 const DASHES = ["", "7 4", "2 3", "7 3 2 3"];
+// Whether a line has a band that can be seen: where all are alike, it has no width.
+const isWide = (low, high) => low.some((one, row) => one !== high[row]);
+const hasLuck = (line) => Boolean(line.low) && isWide(line.low, line.high);
+const hasWide = (line) => Boolean(line.all) && isWide(line.all[0], line.all[2]);
 // Of the fills of the two bands.
 const ALL_OPACITY = 0.12;
 // Several bands lie over each other: fainter, so that lines and edges stay seen through them.
-const luckOpacity = (lines) => (lines.filter((line) => line.low).length > 1 ? 0.18 : 0.3);
+const luckOpacity = (lines) => (lines.filter(hasLuck).length > 1 ? 0.18 : 0.3);
 const LABEL_ROOM = 196;
 const LABEL_LINE = 15;
 const LABEL_LETTERS = locale === "ru" ? 20 : 24; // Cyrillic letters are wider
@@ -148,8 +152,8 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
       // Edges of bands tell them apart where they lie over each other.
       stroke: colour, "stroke-opacity": name === "all" ? 0.35 : 0.5, "stroke-width": name === "all" ? 1 : 0.75,
     }));
-    if (line.all && (banded === null || line.name === banded)) area(line.all[0], line.all[2], ALL_OPACITY, "all");
-    if (line.low) area(line.low, line.high, luckOpacity(shown.map((one) => one.line)), "luck");
+    if (hasWide(line) && (banded === null || line.name === banded)) area(line.all[0], line.all[2], ALL_OPACITY, "all");
+    if (hasLuck(line)) area(line.low, line.high, luckOpacity(shown.map((one) => one.line)), "luck");
   }
   for (const { line, row } of shown) {
     const known = stretches(line.t, line.mean, window.from, window.to);

@@ -65,9 +65,9 @@ def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
     if not highest > 0:
         return words.say("No operator enforced the register")
     text = (
-        "At most {share} of the users were with operators that enforced the register"
+        "At most {share} of the users were with operators that enforced an entry of the register"
         if who == "users"
-        else "At most {share} of the operators enforced the register"
+        else "At most {share} of the operators enforced an entry of the register"
     )
     return words.say(text, share=words.digits(percent(highest, 2)))
 
@@ -148,18 +148,46 @@ def most_of(
     return words.say(text, what=what, name=first, n=n, day=when)
 
 
-def as_given(found: str, words: Language = IN_ENGLISH) -> str:
-    """Say of a finding that it is of the scenario as given, where draws stand beside it."""
-    return words.say("{finding} (as given)", finding=found)
+def as_given(found: str, words: Language = IN_ENGLISH, middle: str = "") -> str:
+    """Say of a finding that it is of the scenario as given, where draws stand beside it.
+
+    Parameters
+    ----------
+    middle
+        The draws' median, said where the value as given lies outside the range of nine in ten.
+    """
+    text = "{finding} (as given)"
+    text = "{finding} (as given; median of the draws: {middle})" if middle else text
+    return words.say(text, finding=found, middle=middle)
 
 
-def where_draws_lie(band: Band, row: int, *, is_share: bool, words: Language = IN_ENGLISH) -> str:
+def is_outside(band: Band, row: int) -> bool:
+    """Whether the line as given lies outside the range of the draws at one of its times."""
+    if band.wide is None:
+        return False
+    low, _, high = band.wide[:, row].tolist()
+    # Not by the last digits alone.
+    room = 1e-9 * max(abs(low), abs(high))
+    return bool(band.mean[row] < low - room or band.mean[row] > high + room)
+
+
+def where_draws_lie(
+    name: str,
+    band: Band,
+    row: int,
+    start: datetime,
+    *,
+    is_share: bool,
+    words: Language = IN_ENGLISH,
+) -> str:
     """Say where draws lie at a time, and whether the line lies outside; nothing without draws.
 
     A sentence to stand behind others.
 
     Parameters
     ----------
+    name
+        Of the line, as it is quoted.
     row
         Which of the times of the curve.
     """
@@ -173,16 +201,19 @@ def where_draws_lie(band: Band, row: int, *, is_share: bool, words: Language = I
     def said(value: float) -> str:
         return words.digits(percent(value, 2) if is_share else number(value))
 
-    outside = words.say(
-        "At that time nine in ten draws lie from {low} to {high}, with their median at {middle}."
-        if low <= given <= high
-        else "At that time nine in ten draws lie from {low} to {high}, with their median at "
-        "{middle}: the line as given lies outside.",
-        low=said(low),
-        high=said(high),
-        middle=said(middle),
-    )
-    return f" {outside}"
+    text = "{moment}: nine in ten draws lie from {low} to {high}, with their median at {middle}."
+    if is_outside(band, row):
+        text = (
+            "{moment}: nine in ten draws lie from {low} to {high}, with their median at "
+            "{middle}; the line, which is as given, lies above that range, at {given}."
+            if given > high
+            else "{moment}: nine in ten draws lie from {low} to {high}, with their median at "
+            "{middle}; the line, which is as given, lies below that range, at {given}."
+        )
+    at = start + timedelta(seconds=int(band.t_s[row]))
+    moment = f"{name}, {words.date(at)}, {at:%H:%M}"
+    told = {"low": said(low), "middle": said(middle), "high": said(high), "given": said(given)}
+    return f" {words.say(text, moment=moment, **told)}"
 
 
 def peak(band: Band, start: datetime, words: Language = IN_ENGLISH) -> tuple[float, str]:

@@ -38,6 +38,8 @@ WORDS = (
     "no limit",
 )
 """Words in numbers, as ``words.numbers`` writes them."""
+_FORMS = ("one", "few", "many", "other")
+"""Plural forms of the languages, as Unicode names them."""
 _WORD = re.compile(rf"\b({'|'.join(WORDS)})\b")
 
 
@@ -91,6 +93,18 @@ class Language:
             return count(n, noun)
         said = n if isinstance(n, str) else self.digits(f"{n:,}")
         return self.say(f"{{n}} {plural(noun)} [{self._plural_form(said)}]", n=said)
+
+    def forms(self, noun: str) -> dict[str, str]:
+        """How so many of something is said, by plural form, for what counts elsewhere.
+
+        Returns
+        -------
+        forms
+            ``{"one": "{n} address", "many": "{n} addresses", …}``.
+        """
+        if self.code == ENGLISH:
+            return {form: f"{{n}} {noun if form == 'one' else plural(noun)}" for form in _FORMS}
+        return {form: self.say(f"{{n}} {plural(noun)} [{form}]") for form in _FORMS}
 
     def amount(self, said: str, unit: str) -> str:
         """Say a number, as the language writes it, with its unit: ``1 business``."""

@@ -93,18 +93,35 @@ def test_of_several_lines_the_highest_is_named() -> None:
 
 def test_enforcing_is_told_of_users_and_of_operators() -> None:
     said = findings.enforcing(band(0.0, 0.9, 0.4), "users").replace(NBSP, " ")
-    assert said == "At most 90 % of the users were with operators that enforced the register"
+    assert said == (
+        "At most 90 % of the users were with operators that enforced an entry of the register"
+    )
     assert findings.enforcing(band(0.0), "operators") == "No operator enforced the register"
 
 
 @pytest.mark.parametrize(
-    ("given", "outside"), [(0.25, True), (0.3, False), (0.8, False), (0.9, True)]
-)
-def test_below_a_line_as_given_it_is_said_where_the_draws_lie(given: float, outside: bool) -> None:
-    drawn = replace(band(given), wide=np.array([[0.3], [0.5], [0.8]]))
-    told = findings.where_draws_lie(drawn, 0, is_share=True).replace(NBSP, " ")
-    at = " At that time nine in ten draws lie from 30 % to 80 %, with their median at 50 %"
-    assert told == at + (": the line as given lies outside." if outside else ".")
-    assert findings.where_draws_lie(band(given), 0, is_share=True) == ""
-    unknown = replace(drawn, wide=np.full((3, 1), math.nan))
-    assert findings.where_draws_lie(unknown, 0, is_share=True) == ""
+    ("given", "outside"),
+    [
+        (0.25, "; the line, which is as given, lies below that range, at 25 %"),
+        (0.3, ""), (0.3 * (1 - 1e-13), ""), (0.8, ""),
+        (0.9, "; the line, which is as given, lies above that range, at 90 %"),
+    ],
+)  # fmt: skip
+def test_below_a_line_as_given_it_is_said_where_the_draws_lie_and_when(
+    given: float, outside: str
+) -> None:
+    drawn = replace(band(0.1, given), wide=np.array([[0.0, 0.3], [0.0, 0.5], [0.0, 0.8]]))
+    told = findings.where_draws_lie("“a”", drawn, 1, START, is_share=True).replace(NBSP, " ")
+    at = " “a”, 17 April 2018, 12:00: nine in ten draws lie from 30 % to 80 %, with their median "
+    assert told == f"{at}at 50 %{outside}."
+    assert findings.is_outside(drawn, 1) is bool(outside)
+    without = replace(drawn, wide=None)
+    assert findings.where_draws_lie("“a”", without, 1, START, is_share=True) == ""
+    assert not findings.is_outside(without, 1)
+    unknown = replace(drawn, wide=np.full((3, 2), math.nan))
+    assert findings.where_draws_lie("“a”", unknown, 1, START, is_share=True) == ""
+
+
+def test_a_title_says_the_median_where_the_draws_lie_elsewhere() -> None:
+    assert findings.as_given("X") == "X (as given)"
+    assert findings.as_given("X", middle="7 %") == "X (as given; median of the draws: 7 %)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 from pathlib import Path
 
 import duckdb
@@ -31,7 +32,7 @@ from sim.report.page.bands import (
 )
 from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
-from sim.report.page.frame import frame
+from sim.report.page.frame import bands_in_words, frame
 from sim.report.page.key_figures import all_text, confidence_of, key_figures
 from sim.report.page.repeat_command import repeat
 from sim.report.page.tables import _mean_cell, difference_table, strategy_table, summary_table
@@ -164,10 +165,10 @@ def test_what_a_number_hangs_on_is_said_in_words_and_of_which_number(drawn_run: 
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (1.9, "as given it lies below nine in ten draws"),
+        (1.9, "as given it lies below the range of nine in ten draws"),
         (2.0, ""),
         (8.0, ""),
-        (8.1, "as given it lies above nine in ten draws"),
+        (8.1, "as given it lies above the range of nine in ten draws"),
         (float("nan"), ""),
     ],
 )
@@ -402,3 +403,33 @@ def test_a_verdict_says_in_how_many_draws_the_order_is_not_known() -> None:
     titles = [column.title for column in whole.columns]
     assert "Not known in" not in titles
     assert titles[-1] == "What decides it"
+
+
+def test_a_line_that_no_draw_moves_has_no_wide_band_and_says_so(
+    drawn_run: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(drawn_run, tmp_path / "run")
+    path, once = tmp_path / "run" / "bands.parquet", tmp_path / "once.parquet"
+    same = ", ".join(
+        f"CASE metric WHEN 'addresses_listed' THEN mean ELSE {name} END AS {name}"
+        for name in ("all_low", "all_median", "all_high")
+    )
+    duckdb.execute(f"COPY (SELECT * REPLACE ({same}) FROM '{path}') TO '{once}'")
+    once.replace(path)
+    panels = {}
+    for name, folder in (("moved", drawn_run), ("same", tmp_path / "run")):
+        run = open_run(folder)
+        (found,) = (one for one in chart_data(run, read_drawn(run)) if one["id"] == "addresses")
+        panels[name] = found["panels"][0]
+    line = panels["same"]["lines"][0]
+    # Between the times at which draws are kept as well.
+    assert line["all"] == [line["mean"]] * 3
+    assert panels["same"]["note"] == " The line “listed” is the same in every draw."
+    assert panels["moved"]["lines"][0]["all"][2] != line["mean"]
+    assert "nine in ten draws lie from" in panels["moved"]["note"]
+
+
+def test_wide_bands_of_businesses_leave_out_how_many_there_are(drawn_run: Path) -> None:
+    said = bands_in_words(open_run(drawn_run), IN_ENGLISH)
+    assert "but how many businesses there are: 90" in said["all_of_businesses"]
+    assert "businesses" not in said["all"]
