@@ -1,25 +1,36 @@
 """Draws of all that is not known: time, disk, going on after an interrupt, and a query of them.
 
-In: the shipped ``telegram-2018``. Out: what so many draws cost, what ten times as many would, and
-whether a run that was stopped half way comes to the same bytes.
+In: the shipped ``telegram-2018``. Out: what so many draws cost and which of them, what ten times as
+many would, and whether a run that was stopped half way comes to the same bytes.
 """
 
 from __future__ import annotations
 
+import json
 import signal
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
 import duckdb
 
+from benchmarks import hotspots
 from benchmarks.page import Promise, Section, table
+from benchmarks.replicate import n_orders_of, scenario
 from benchmarks.timing import Command, run_command
+from sim.engine.record.outcome import Outcome
+from sim.engine.run import simulate
+from sim.engine.strategies import build_strategy
+from sim.experiment.draws import luck_of_draw
+from sim.experiment.plan import Plan
 from sim.results.checkpoints import n_runs
 from sim.results.place import partial_folders
+from sim.streams import Streams
+from sim.world.build import build_world
 
 OVERBLOCK = (sys.executable, "-m", "sim")
 N_FULL, N_FEW, N_WANTED = 1000, 100, 10_000
@@ -31,6 +42,8 @@ SELECT metric, quantile_cont(value, [0.05, 0.5, 0.95]), count(*)
 FROM '{0}/draw_measures.parquet' GROUP BY metric ORDER BY metric
 """
 """The summary: the wide band of every measure."""
+LEAST = 0.03
+"""Parts of a draw's time below this share are one row."""
 
 
 def measure(*, is_full: bool) -> Section:
@@ -45,6 +58,7 @@ def measure(*, is_full: bool) -> Section:
         seconds = median(_query_s(QUERY.format(folder)) for _ in range(5))
         as_many = _grown(folder, Path(scratch, "grown"), N_WANTED // n)
         grown_s = median(_query_s(QUERY.format(as_many)) for _ in range(5))
+        why = _why(folder, n)
         stopped = _stopped(Path(scratch)) if is_full else None
     times = N_WANTED / n
     wall_s, processor_s, wanted_size = (
@@ -82,7 +96,45 @@ every measure, from the Parquet file."""
                 "the same bytes as in one go", "the same" if is_same else "other bytes", is_same,
             )
         )  # fmt: skip
-    return Section(f"{said}\n\n{table(head, rows)}", tuple(promises))
+    return Section(f"{said}\n\n{table(head, rows)}\n\n{why}", tuple(promises))
+
+
+def _why(folder: Path, n: int) -> str:
+    """Which draws take the time, and where the dearest of them spends it."""
+    placed = duckdb.sql(
+        f"SELECT draw, value FROM '{folder}/draw_measures.parquet' "
+        "WHERE metric = 'orders_placed' ORDER BY value DESC, draw"
+    ).fetchall()
+    assert len(placed) == n, "every draw has placed some number of orders"
+    tenth = sum(orders for _, orders in placed[: n // 10]) / sum(orders for _, orders in placed)
+    draw, n_orders = placed[0]
+    root_seed = json.loads((folder / "manifest.json").read_text("utf-8"))["root_seed"]
+    run = _drawn(draw, n, root_seed)
+    # Compiled loops and caches are loaded before anything is timed.
+    assert n_orders_of(run()) == n_orders, "it is another draw"
+    begin = time.process_time()
+    run()
+    each_ms = 1000 * (time.process_time() - begin) / n_orders
+    found, _ = hotspots.profiled(run)
+    told = [part for part, share in found.most_common() if share >= LEAST]
+    parts = [[part, f"{found[part]:.0%}"] for part in told]
+    parts.append([hotspots.OTHERS, f"{1 - sum(found[part] for part in told):.0%}"])
+    said = f"""\
+What a draw costs is what its orders cost, withdrawals among them: the tenth of the draws with most
+has {tenth:.0%} of all. The dearest has {n_orders:,.0f} at {each_ms:.2f} ms each. Where it spends
+its time, as Python's profiler tells it, which makes Python dearer than compiled loops:"""
+    return f"{said}\n\n{table(['part', 'share'], parts)}"
+
+
+def _drawn(draw: int, n: int, root_seed: int) -> Callable[[], Outcome]:
+    """A draw of those that were run, to be run again in this process."""
+    resolved = scenario("telegram-2018", ())
+    plan = Plan.of_run(resolved, root_seed, N_REPLICATES).with_draws(n)
+    assert plan.draws is not None
+    drawn = plan.draws.point(draw, plan.labels[0], resolved).change(resolved)
+    streams = Streams(plan.root_seed, luck_of_draw(draw, 0))
+    world = build_world(drawn, streams)
+    return lambda: simulate(world, build_strategy(drawn, streams), streams)
 
 
 def _run(n: int, folder: Path) -> list[str]:

@@ -78,15 +78,19 @@ def cost(resolved: Resolved, number: int, operators_times: int = 1) -> Cost:
     ready = time.process_time()
     outcome = run_in(resolved, world, number)
     done = time.process_time()
-    kinds = outcome.events.kind
     return Cost(
         build_s=built - begin,
         engine_s=done - ready,
         peak_mib=peak_mib(),
-        n_orders=int(np.isin(kinds, (Kind.BLOCK, Kind.UNBLOCK)).sum()),
+        n_orders=n_orders_of(outcome),
         n_entries=len(outcome.entry_addresses),
-        n_events=int(kinds.size),
+        n_events=int(outcome.events.kind.size),
     )
+
+
+def n_orders_of(outcome: Outcome) -> int:
+    """Orders of the censor, withdrawals among them."""
+    return int(np.isin(outcome.events.kind, (Kind.BLOCK, Kind.UNBLOCK)).sum())
 
 
 def peak_mib() -> float:
