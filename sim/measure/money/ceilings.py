@@ -136,12 +136,12 @@ def _number(by_id: Mapping[str, FigureRow], name: str) -> float:
 
 
 def _days(by_id: Mapping[str, FigureRow]) -> float:
-    """Days from the first to the last day, NaN where one is not known."""
+    """Days from the first to the last, both of them whole; NaN where one is not known."""
     try:
         first, last = (date.fromisoformat(by_id[name].value) for name in (FIRST_DAY, LAST_DAY))
     except (KeyError, ValueError):
         return math.nan
-    return float((last - first).days)
+    return float((last - first).days + 1)
 
 
 def _over(total: float, by: float) -> float:

@@ -63,13 +63,23 @@ def money_tables(
     ]
     bounds = _bounds([end for end in ends if 0 < end < math.inf])
     named = [Choice(name, name, name == (shown_first or strategies[0])) for name in strategies]
-    table = _money_table(first, named, words, "money-methods", words.say("Loss by method"), bounds)
+    table = _money_table(
+        first,
+        named,
+        words,
+        "money-methods",
+        words.say("Loss by method"),
+        bounds,
+        is_beside_draws=bool(to_quote),
+    )
     quoted = [_quoted_line(row, bounds, words, len(table.columns)) for row in to_quote]
     table = replace(table, rows=[*quoted, *table.rows])
     if len(first) == len(rows):
         return table, None
     every = words.say("All methods")
-    return table, _money_table(rows, named, words, "money-all", every, bounds, has_formulas=True)
+    return table, _money_table(rows, named, words, "money-all", every, bounds,
+        has_formulas=True, is_beside_draws=bool(to_quote),
+    )  # fmt: skip
 
 
 def _quoted_line(row: Row, bounds: tuple[float, float], words: Language, n_columns: int) -> Line:
@@ -79,8 +89,8 @@ def _quoted_line(row: Row, bounds: tuple[float, float], words: Language, n_colum
     said = words.say("median {n} USD, range {range} USD", n=n, range=range_)
     cells = [
         Cell(
-            capitalised(words.name(method_label(_OWN_METHOD))),
-            range=words.say("the loss to quote: median of the draws, with all that is not known"),
+            words.say("{name}, to quote", name=capitalised(words.name(method_label(_OWN_METHOD)))),
+            range=words.say("median of the draws; range with all that is not known"),
         ),
         Cell(capitalised(words.name(MODELLED))),
         Cell(n, sort_key(mean), range_),
@@ -99,18 +109,28 @@ def _money_table(
     bounds: tuple[float, float],
     *,
     has_formulas: bool = False,
+    is_beside_draws: bool = False,
 ) -> PageTable:
-    """Some money methods, on a scale."""
+    """Some money methods, on a scale.
+
+    Parameters
+    ----------
+    is_beside_draws
+        Whether a loss over draws of all that is not known stands beside these, which are as given.
+    """
     lines = []
     for row in rows:
         low, mean, high = (cell(row, name) for name in ("low", "mean", "high"))
         published = text(row, "published")
         n, range_ = words.digits(number(mean)), words.digits(span(low, high))
         said = words.say("mean {n} USD, range {range} USD", n=n, range=range_)
+        name = capitalised(words.name(method_label(text(row, "method"))))
+        if is_beside_draws and text(row, "scope") == MODELLED:
+            name = words.say("{name}, as given", name=name)
         lines.append(
             Line.of(
                 Cell(
-                    capitalised(words.name(method_label(text(row, "method")))),
+                    name,
                     # The formula is for those who ask for all methods.
                     range=text(row, "formula") if has_formulas else "",
                     is_range_english=True,
@@ -132,8 +152,8 @@ def _money_table(
     titles = (
         "Method",
         "Whose loss",
-        "Mean and range, USD",
-        "Mean and range on one scale, USD",
+        "Loss and its range, USD",
+        "The same on one scale, USD",
         "Published beside it",
     )
     heads = columns(*map(words.say, titles), numbers=(2,))

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 
 from sim.catalogue.choices import measure_name
-from sim.measure.money.accounts import IN_PROPORTION, MODELLED
+from sim.measure.money.accounts import IN_PROPORTION, MODELLED, SHUTDOWN
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import MILLION, NOT_KNOWN, capitalised, number, span
@@ -36,20 +36,39 @@ def difference_sentence(means: Iterable[tuple[str, float]], words: Language = IN
         Scope and mean of each method; the first of the modelled businesses is the private loss.
     """
     known = list(means)
-    national = [mean for scope, mean in known if scope == IN_PROPORTION]
+    national, whole = (
+        [mean for scope, mean in known if scope == each] for each in (IN_PROPORTION, SHUTDOWN)
+    )
     private = next((mean for scope, mean in known if scope == MODELLED), math.nan)
     if not national or not private > 0 or not min(national) > 0:
         return words.say("Nothing was lost that methods could differ about.")
     low, high = min(national), max(national)
-    return words.say(
-        "Why they differ: the country rows are {low} to {high} times the private loss, and {apart} "
-        "times apart among themselves (means). They price the value added of everybody, by share "
-        "of GDP or by head, the same on every day; the private loss is the revenue of the "
-        "businesses that were hosted where the block fell, customers that come back taken off.",
-        low=words.digits(times(low / private)),
-        high=words.digits(times(high / private)),
-        apart=words.digits(times(high / low)),
+    parts = [
+        words.say(
+            "Why they differ: for the same share of demand lost, country rows are {low} to {high} "
+            "times the private loss as given ({n} USD), and {apart} times apart among themselves.",
+            low=words.digits(times(low / private)),
+            high=words.digits(times(high / private)),
+            n=words.digits(number(private)),
+            apart=words.digits(times(high / low)),
+        )
+    ]
+    if whole:
+        parts.append(
+            words.say(
+                "For a total shutdown they are {low} to {high} times it.",
+                low=words.digits(times(min(whole) / private)),
+                high=words.digits(times(max(whole) / private)),
+            )
+        )
+    parts.append(
+        words.say(
+            "They price the value added of everybody, by share of GDP or by head, the same on "
+            "every day; the private loss is the revenue of the businesses that were hosted where "
+            "the block fell, customers that come back taken off."
+        )
     )
+    return " ".join(parts)
 
 
 def currency_sentence(
@@ -134,24 +153,25 @@ def rate_of(run: RunFolder) -> RateRow | None:
 def ceiling_sentence(ceiling: Ceiling) -> str:
     """Say what a published loss is, and how far the run is from it."""
     name = ceiling.metric.removesuffix("_usd").replace("_", " ")
-    words = f"Published beside {name}: {millions(ceiling.published_usd)} million {ceiling.unit}"
+    words = f"Published beside {name}: {number(ceiling.published_usd)} {ceiling.unit}"
     per_business = ceiling.published_usd_per_business_d
     is_private = ceiling.metric == PRIVATE
     if is_private and not math.isnan(per_business):
         words += (
             f" for about {ceiling.published_n_businesses:,.0f} businesses over "
-            f"{ceiling.published_duration_d:,.0f} days, {per_business:,.0f} USD per business and "
-            "day"
+            f"{ceiling.published_duration_d:,.0f} days, {number(per_business)} USD per business "
+            "and day"
         )
     words += f" ({ceiling.note})."
     if not ceiling.is_in_scenario:
         return f"{words} Such a loss is not in this scenario: no business may move."
-    words += f" This run: {times(ceiling.ratio_mean)} times that"
+    own_usd = ceiling.ratio_mean * ceiling.published_usd
+    words += f" This run as given: {number(own_usd)} USD, {times(ceiling.ratio_mean)} times that"
     if not math.isnan(ceiling.ratio_low):
-        words += f" [{times(ceiling.ratio_low)}, {times(ceiling.ratio_high)}]"
+        words += f" ({times(ceiling.ratio_low)} to {times(ceiling.ratio_high)})"
     if is_private and not math.isnan(ceiling.usd_per_business_d):
         words += (
-            f", {ceiling.usd_per_business_d:,.0f} USD per business and day "
+            f", {number(ceiling.usd_per_business_d)} USD per business and day "
             f"({ceiling.n_businesses:,.0f} affected at least once, {ceiling.duration_d:,.0f} days)"
         )
     return f"{words}."
@@ -217,16 +237,20 @@ def loss_sentences(run: RunFolder, rows: Sequence[Row], words: Language = IN_ENG
 
     said = words.say(
         "The loss to quote is the private loss: {n} USD{ranges}, the median over draws of all that "
-        "is not known. The table shows it as given, {given} USD."
+        "is not known."
         if run.n_draws
         else "The loss to quote is the private loss: {n} USD{ranges}.",
         n=words.digits(number(cell(private, "mean"))),
         ranges=f" ({words.digits(span(low, high))})" if has_range else "",
-        given=as_given(PRIVATE),
     )
     if run.n_draws:
         usd = Spread(cell(private, "mean"), low, high)
-        said = " ".join(filter(None, (said, amount_sentence(rate_of(run), usd, words))))
+        given = words.say(
+            "As given it is {given} USD; what is said below of methods and of published figures "
+            "is of that.",
+            given=as_given(PRIVATE),
+        )
+        said = " ".join(filter(None, (said, amount_sentence(rate_of(run), usd, words), given)))
     if (strategy, GROSS) in by and (strategy, NET) in by:
         why = words.say(
             "Two others differ by what they count, as given: {gross} USD (gross loss) is before "

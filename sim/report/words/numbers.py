@@ -264,12 +264,12 @@ def _scale(value: float) -> tuple[float, str]:
 
 
 def _plain(value: float, n_digits: int = 3, *, is_scaled: bool = False) -> str:
-    """Digits without a power of ten; whole numbers as they are."""
+    """Digits without a power of ten; whole numbers, which are counts, as they are."""
     if math.isnan(value):
         return NOT_KNOWN
     if value == 0:
         return "0"
-    if not is_scaled and (float(value).is_integer() or abs(value) >= 1000):
+    if not is_scaled and float(value).is_integer():
         return f"{value:,.0f}"
     digits = n_digits - 1 - math.floor(math.log10(abs(value)))
     rounded = round(value, digits)

@@ -37,16 +37,18 @@ def test_sentences_of_a_run_say_how_far_it_is_from_what_was_published(shipped_ru
     summary = {row["metric"]: row for row in rows_of(shipped_run / "summary.csv")}
     loss = float(summary["private_loss_usd"]["mean"])
     affected = float(summary["businesses_ever_affected"]["mean"])
-    assert f"This run: {loss / 1e9:.2g} times that" in private
-    assert f"{loss / affected / 50:,.0f} USD per business and day" in private
+    assert f"This run as given: {number(loss)} USD, {loss / 1e9:.2g} times that (" in private
+    assert f"{number(loss / affected / 50)} USD per business and day" in private
     assert f"({affected:,.0f} affected at least once, 50 days)" in private
-    assert "9,653 USD per business and day" in private
+    assert "9,620 USD per business and day" in private
     assert "most pessimistic case" in private
     assert provider.endswith("Such a loss is not in this scenario: no business may move.")
     methods = rows_of(shipped_run / "money.csv")
     national = [float(row["mean"]) for row in methods if "same share" in row["scope"]]
     assert len(national) == 7
     assert f"{min(national) / loss:.2g} to {max(national) / loss:,.0f} times" in differ
+    shut = [float(row["mean"]) / loss for row in methods if "shutdown" in row["scope"]]
+    assert f"shutdown they are {min(shut):.2g} to {max(shut):,.0f} times" in differ
 
 
 @pytest.mark.parametrize("code", LANGUAGES[1:])
@@ -77,8 +79,10 @@ def test_one_loss_is_the_one_to_quote_and_the_others_are_said_beside_it(
         # It is the number of the key figures, and that of the table is said to be as given.
         (quoted,) = (float(row["mean"]) for row in rows if row["metric"] == PRIVATE)
         assert f": {words.digits(number(quoted))} USD (" in said
-        table = f"{words.digits(number(as_given[PRIVATE]))} USD."
-        assert (table in said) is (run.n_draws > 0)
+        given = f"{words.digits(number(as_given[PRIVATE]))} USD;"
+        assert (given in said) is (run.n_draws > 0)
+        # The amount in the currency follows the one that it is of.
+        assert not run.n_draws or said.index("RUB: ") < said.index(given)
         assert (quoted == as_given[PRIVATE]) is (run.n_draws == 0)
 
 

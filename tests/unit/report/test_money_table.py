@@ -82,7 +82,14 @@ def test_the_loss_to_quote_is_the_first_row_with_its_own_range() -> None:
     assert [one.replace(NBSP, " ") for one in said] == [
         "4.00 million", "300,000 to 60.0 billion", "10.0 million",
     ]  # fmt: skip
-    assert "to quote" in first.cells[0].range
+    assert "median of the draws" in first.cells[0].range
+    # Two rows of one measure have two names, and a head that is true of both.
+    assert [first.cells[0].text, given.cells[0].text] == [
+        "Private loss (this model), to quote", "Private loss (this model), as given",
+    ]  # fmt: skip
+    alone = money_tables(rows, ("exact",))[0]
+    assert alone.rows[0].cells[0].text == "Private loss (this model)"
+    assert not [one for one in alone.columns if "ean" in one.title]
     # All bars are on one scale, from the least end of them to the highest: 1e5 to 1e11.
     assert first.cells[3].bar is not None
     assert first.cells[3].bar.middle == pytest.approx(100 * math.log10(40) / 6, abs=0.01)

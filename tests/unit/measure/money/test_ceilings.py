@@ -31,10 +31,10 @@ RUN = {
 
 def test_the_articles_billion_by_hand():
     (found,) = ceilings(RUN, ARTICLE, 100)
-    assert found.published_duration_d == 259  # 16 April to 31 December
+    assert found.published_duration_d == 260  # 16 April to 31 December, both whole
     # Facts on the economy of the episode: 9.6 thousand USD per business and day.
-    assert found.published_usd_per_business_d == pytest.approx(1e9 / 400 / 259)
-    assert round(found.published_usd_per_business_d, -2) == 9_700
+    assert found.published_usd_per_business_d == pytest.approx(1e9 / 400 / 260)
+    assert round(found.published_usd_per_business_d, -2) == 9_600
     assert (found.ratio_mean, found.ratio_low, found.ratio_high) == (0.5, 0.2, 2)
     assert found.usd_per_business_d == pytest.approx(5e8 / 500 / 100)
 
@@ -59,11 +59,11 @@ def test_the_sentence_says_whom_the_figure_is_about():
     (found,) = ceilings(RUN, ARTICLE, 100)
     text = ceiling_sentence(found)
     for part in (
-        "1,000 million USD",
+        "1.00\N{NO-BREAK SPACE}billion USD",
         "about 400 businesses",
-        "259 days",
+        "260 days",
         "a ceiling",
-        "0.5 times that [0.2, 2]",
+        "as given: 500\N{NO-BREAK SPACE}million USD, 0.5 times that (0.2 to 2)",
         "10,000 USD per business and day",
         "500 affected",
     ):
@@ -73,6 +73,11 @@ def test_the_sentence_says_whom_the_figure_is_about():
 def test_methods_are_apart_by_their_means():
     own, country = "modelled businesses", "country, same share of demand lost"
     text = difference_sentence([(own, 2e6), (own, 1e6), (country, 4e6), (country, 30e6)])
-    assert "2 to 15 times the private loss, and 7.5 times apart" in text
+    assert "2 to 15 times the private loss as given (2.00\N{NO-BREAK SPACE}million USD)" in text
+    assert "and 7.5 times apart" in text
+    assert "total shutdown" not in text
+    shut = [("country, total shutdown", mean) for mean in (58e6, 438e6)]
+    text = difference_sentence([(own, 2e6), (country, 4e6), (country, 30e6), *shut])
+    assert "For a total shutdown they are 29 to 219 times it." in text
     assert difference_sentence([(own, 0.0), (country, 0.0)]).startswith("Nothing was lost")
     assert difference_sentence([(own, 1.0)]).startswith("Nothing was lost")
