@@ -259,6 +259,7 @@ class Figure:
     range: str
     all: str
     of: str
-    published: str
+    published: Sequence[tuple[str, str]] = ()
+    """What was published beside it, each with what that is, in English."""
     local: str = ""
     """An amount in the country's currency; empty for what is no money, and without a rate."""

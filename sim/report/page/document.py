@@ -36,6 +36,13 @@ from sim.report.page.known_days import known
 from sim.report.page.money import money_tables, provider_table
 from sim.report.page.operators import has_numbered, operator_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
+from sim.report.page.published import (
+    beside_table,
+    published_beside,
+    published_table,
+    references,
+    references_in_words,
+)
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
 from sim.report.page.sectors import sector_table
@@ -220,7 +227,9 @@ def _tables(
         "assumptions": page_tables.assumption_table(run.manifest.get("assumptions", []), words),
         "inputs": sources.input_table(run, words),
         "sources": sources.source_table(run, words),
-        "published": sources.published_table(run, words),
+        "counts": sources.counts_in_words(run, words),
+        "published": published_table(run, words),
+        "references": references_in_words(references(run)),
         "money": None,
         "money_all": None,
         "loss": "",
@@ -234,8 +243,9 @@ def _tables(
         "verdicts": None,
         "regrets": None,
     }
+    both = with_bands(run, read_rows(run, "summary.csv"))
+    tables["beside"] = beside_table(run, both, harmful, words)
     if has_file(run, "money.csv"):
-        both = with_bands(run, read_rows(run, "summary.csv"))
         to_quote = [row for row in both if text(row, "metric") == PRIVATE and run.n_draws]
         tables["money"], tables["money_all"] = money_tables(
             read_rows(run, "money.csv"), run.strategies, words, harmful, to_quote
@@ -249,17 +259,16 @@ def _tables(
     if is_comparison(run):
         baseline = str(run.manifest["baseline"])
         rows = with_bands(run, read_rows(run, "comparison.csv"))
-        summary = with_bands(run, read_rows(run, "summary.csv"))
         if run.n_draws:
             tables["verdicts"] = verdict_table(read_rows(run, "verdicts.csv"), words)
             tables["regrets"] = regret_table(read_rows(run, "regrets.csv"), words)
-        tables["strategies"] = page_tables.strategy_table(summary, names, baseline, words)
+        tables["strategies"] = page_tables.strategy_table(both, names, baseline, words)
         tables["measures"] = page_tables.difference_table(rows, baseline, words, names)
     else:
-        rows = with_bands(run, read_rows(run, "summary.csv"))
-        by_metric = {text(row, "metric"): row for row in rows}
-        tables["figures"] = key_figures(by_metric, words, rate_of(run))
-        tables["measures"] = page_tables.summary_table(rows, words)
+        by_metric = {text(row, "metric"): row for row in both}
+        told = published_beside(run, words)
+        tables["figures"] = key_figures(by_metric, words, rate_of(run), told)
+        tables["measures"] = page_tables.summary_table(both, words)
     return tables
 
 

@@ -6,13 +6,15 @@ In: rows of ``summary.csv``. Out: figures with their intervals, denominators and
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label, measure_name
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
 from sim.report.page.bands import beyond
 from sim.report.page.cells import Figure
+from sim.report.page.published import Published, published_text
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import amount_text
 from sim.report.words.numbers import (
@@ -32,10 +34,15 @@ HIT, HIT_SHARE, HIT_FOR = map(
     measure_name,
     ("businesses_ever_impaired", "businesses_ever_impaired_share", "hours_impaired_median"),
 )
+NAMED = measure_name("affected_at_named_providers")
+NOTHING_PUBLISHED: Mapping[str, Sequence[Published]] = MappingProxyType({})
 
 
 def key_figures(
-    rows: Mapping[str, Row], words: Language = IN_ENGLISH, rate: RateRow | None = None
+    rows: Mapping[str, Row],
+    words: Language = IN_ENGLISH,
+    rate: RateRow | None = None,
+    beside: Mapping[str, Sequence[Published]] = NOTHING_PUBLISHED,
 ) -> list[Figure]:
     """Key figures of one strategy, each with its ranges and what it is out of.
 
@@ -43,6 +50,9 @@ def key_figures(
     ----------
     rate
         What a dollar is worth in the country's currency, in which money is said beside USD.
+    beside
+        What was published beside each measure. A number of businesses is so where somebody counted
+        those of some providers: then it is among the key figures.
     """
     shown = [metric for metric in KEY_FIGURES if metric in rows]
     if "all_low" in rows.get(HIT, {}) and HIT_SHARE in rows:
@@ -52,10 +62,12 @@ def key_figures(
         # It is said in words at the head, where it has no range.
         hit = next((at for at, metric in enumerate(shown) if metric in (HIT, HIT_SHARE)), -1)
         shown.insert(hit + 1, HIT_FOR)
-    return [_figure(rows[metric], words, rate) for metric in shown]
+    if NAMED in rows and NAMED in beside:
+        shown.append(NAMED)
+    return [_figure(rows[metric], words, rate, beside.get(metric, ())) for metric in shown]
 
 
-def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
+def _figure(row: Row, words: Language, rate: RateRow | None, beside: Sequence[Published]) -> Figure:
     unit = text(row, "unit")
     value = quantity(cell(row, "mean"), unit)
     has_unit = not (is_share(unit) or value == NOT_KNOWN)
@@ -64,14 +76,8 @@ def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
         said = words.amount(said, unit)
     low, high = cell(row, "low"), cell(row, "high")
     has_draws = "all_low" in row
-    published = text(row, "published")
-    published_text_ = ""
-    if published:
-        published_text_ = words.say(
-            "published beside it: {n} ({source})",
-            n=words.digits(published_text(published)),
-            source=text(row, "published_source"),
-        )
+    # A ratio says itself what it is for each of, and hours are out of no number of businesses.
+    of = "" if text(row, "metric") in (*RATIOS, HIT_FOR) else out_of(row, words)
     wide = words.say("With all that is not known: {range}", range=all_text(row, words))
     wide = "; ".join(filter(None, (wide, beyond(row, words))))
     ends = ("all_low", "all_high") if has_draws else ("low", "high")
@@ -81,8 +87,12 @@ def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
         value=said,
         range=(
             words.say(
-                "As given {given}, by luck {range}",
+                # Draws vary what it is out of as well: that is of the values as given alone.
+                "As given {given} out of {n}, by luck {range}"
+                if of
+                else "As given {given}, by luck {range}",
                 given=words.digits(quantity(cell(row, "given"), unit)),
+                n=of,
                 range=_range(low, high, unit, words),
             )
             if has_draws
@@ -95,9 +105,8 @@ def _figure(row: Row, words: Language, rate: RateRow | None) -> Figure:
             )
         ),
         all=wide if has_draws else "",
-        # A ratio says itself what it is for each of, and hours are out of no number of businesses.
-        of="" if text(row, "metric") in (*RATIOS, HIT_FOR) else out_of(row, words),
-        published=published_text_,
+        of=words.say("out of {n}", n=of) if of and not has_draws else "",
+        published=[(published_text(one, words), one.note) for one in beside],
         local=amount_text(rate, usd, words) if unit == USD else "",
     )
 
@@ -122,43 +131,17 @@ def _range(low: float, high: float, unit: str, words: Language) -> str:
     return words.digits(quantity_span(low, high, unit))
 
 
-def out_of(row: Row, words: Language = IN_ENGLISH, *, is_under_heading: bool = False) -> str:
-    """Say what a value is out of; nothing where that is not known.
-
-    Parameters
-    ----------
-    is_under_heading
-        Whether it stands under a heading that says "out of".
-    """
+def out_of(row: Row, words: Language = IN_ENGLISH) -> str:
+    """Say what a value is out of, as given; nothing where that is not known."""
     whole = cell(row, "denominator")
     # Out of nothing there is no share to think of.
     if math.isnan(whole) or whole == 0:
         return ""
     unit = text(row, "denominator_unit")
-    n = words.amount(words.digits(number(whole)), unit)
-    # What is out of an assumed number may exceed it where that number is drawn as well.
-    if cell(row, "all_high") > whole:
-        drawn = "{n}, a number that the draws vary too"
-        said = drawn if is_under_heading else "out of {n}, a number that the draws vary too"
-    elif is_under_heading:
-        return n
-    elif math.isnan(cell(row, "all_high")):
-        said = "out of {n}"
-    else:
-        # Draws may vary it, so that the median is no share of it.
-        said = "out of {n} as given"
-    return words.say(said, n=n)
+    return words.amount(words.digits(number(whole)), unit)
 
 
 def confidence_of(rows: Iterable[Row]) -> str:
     """Level of the intervals of a comparison: ``95 %``."""
     levels = (cell(row, "confidence") for row in rows if "confidence" in row)
     return next((percent(level, 2) for level in levels if not math.isnan(level)), "95 %")
-
-
-def published_text(value: str) -> str:
-    """A published value as it is written: a number, or its words."""
-    try:
-        return number(float(value))
-    except ValueError:
-        return value

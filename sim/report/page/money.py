@@ -26,7 +26,7 @@ from sim.report.page.cells import (
     without_empty,
 )
 from sim.report.page.groups import with_nothing
-from sim.report.page.key_figures import published_text
+from sim.report.page.published import value_text
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, number, span
 from sim.results.tables import Row, text
@@ -139,7 +139,7 @@ def _money_table(
                 Cell(n, sort_key(mean), range_),
                 Cell(said, sort_key(mean), bar=_bar(low, mean, high, bounds)),
                 Cell(
-                    words.say("{n} USD", n=words.digits(published_text(published)))
+                    words.say("{n} USD", n=words.digits(value_text(published)))
                     if published
                     else "",
                     float(published) if published else "",

@@ -10,9 +10,7 @@ from collections import Counter
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
 from sim.report.page.tables import range_text, value_cell
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
-from sim.scenario.tables.rows import FigureRow
 
 _KINDS = ("fact", "derived", "assumption", "choice")
 
@@ -56,22 +54,35 @@ def source_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
         )
     titles = ("Value of", "Value", "Unit", "Source, or why it is so", "Date", "Kind", "Range")
     heads = columns(*map(words.say, titles), numbers=(1, 6), english=(0, 2, 3, 4))
-    kinds = Counter(line.group for line in lines)
-    choices = [
-        Choice(kind, f"{words.name(kind)} ({kinds[kind]})", kind == "fact")
-        for kind in _KINDS
-        if kinds[kind]
-    ]
+    choices = [Choice(kind, said) for kind, said in _counted(run, words).items()]
     caption = words.say("Every value the run rests on")
     return PageTable("values", caption, heads, lines, choices=choices)
 
 
-def published_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
-    """Published figures that stand beside the results, from the copy in the run folder."""
-    lines = [
-        Line.of(row.id.replace("_", " "), row.value, row.unit, row.source, row.note)
-        for row in input_rows(run, "published", "figures", FigureRow)
-    ]
-    titles = ("Figure", "Value", "Unit", "Source", "Note")
-    heads = columns(*map(words.say, titles), numbers=(1,), english=range(5))
-    return PageTable("published", words.say("Published figures"), heads, lines)
+def counts_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+    """Say how many values a run rests on, and of which kinds, as the table of all counts them."""
+    listed = run.manifest.get("sources", [])
+    if not listed:
+        return words.say(
+            "{n} keys and columns of tables hold numbers without a source: assumptions, each with "
+            "a range.",
+            n=words.digits(f"{len(run.manifest.get('assumptions', [])):,}"),
+        )
+    n_ranged = sum(one["kind"] == "assumption" and bool(one.get("range")) for one in listed)
+    return words.say(
+        "The run rests on {n} values: {kinds}. An assumption has no source; {ranged} of them have "
+        "a range.",
+        n=words.digits(f"{len(listed):,}"),
+        kinds=", ".join(_counted(run, words).values()),
+        ranged=words.digits(f"{n_ranged:,}"),
+    )
+
+
+def _counted(run: RunFolder, words: Language) -> dict[str, str]:
+    """Kinds of values with how many there are."""
+    kinds = Counter(str(one["kind"]) for one in run.manifest.get("sources", []))
+    return {
+        kind: f"{words.name(kind)} ({words.digits(f'{kinds[kind]:,}')})"
+        for kind in _KINDS
+        if kinds[kind]
+    }

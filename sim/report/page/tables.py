@@ -24,7 +24,8 @@ from sim.report.page.cells import (
     sort_key,
     without_empty,
 )
-from sim.report.page.key_figures import all_text, confidence_of, out_of, published_text
+from sim.report.page.key_figures import all_text, confidence_of, out_of
+from sim.report.page.published import value_text
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     NOT_KNOWN,
@@ -58,14 +59,20 @@ def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
             ),
             _range_cell(row, words),
             words.name(text(row, "unit")),
-            out_of(row, words, is_under_heading=True),
-            words.digits(published_text(text(row, "published"))) if text(row, "published") else "",
+            out_of(row, words),
+            words.digits(value_text(text(row, "published"))) if text(row, "published") else "",
         )
         for row in rows
     ]
     drawn = ("Median of the draws", BOTH_RANGES[1], "Hangs on", "Mean as given", BOTH_RANGES[0])
     ranges = drawn if has_draws else ("Mean", "Median", "Range")
-    titles = ("Measure", *ranges, "Unit", "Out of", "Published")
+    titles = (
+        "Measure",
+        *ranges,
+        "Unit",
+        "Out of, as given" if has_draws else "Out of",
+        "Published",
+    )
     lines = folded(
         lines,
         lambda row: row.cells[0].text in nothing,

@@ -1,0 +1,187 @@
+"""What was published beside the measures of a run, and what it is in the model.
+
+In: a run folder. Out: of each measure what stands beside it, and tables of the page. Figures and
+their notes are in English.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sim.catalogue.choices import label, measure_name
+from sim.report.figures.addresses import read_marks
+from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.numbers import capitalised, exact, number, quantity, quantity_span
+from sim.results.inputs import input_rows
+from sim.results.read import RunFolder
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+from sim.scenario.tables.rows import FigureRow, PublishedTotalRow
+
+LISTED = measure_name("addresses_listed_peak")
+_TITLE = re.compile(r'[,;]?\s*(?:"|www\.|https?://|;).*', re.DOTALL)
+"""What follows who published a thing and when: its title, its address, what is said of it."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """One thing that was published beside a measure.
+
+    Attributes
+    ----------
+    value
+        As it was published: a number, or its words.
+    where
+        Who published it, and when.
+    note
+        What it is, in English.
+    day
+        Of a total at a time, the day; empty for others.
+    """
+
+    value: str
+    where: str
+    note: str
+    day: str = ""
+
+
+def value_text(value: str) -> str:
+    """A published value as numbers are written here, or its words."""
+    try:
+        return number(float(value))
+    except ValueError:
+        return value
+
+
+def references(run: RunFolder) -> dict[str, str]:
+    """What each word stands for that figures have as their source: itself where nothing is told."""
+    table = (run.scenario.get("published") or {}).get("figures")
+    told = {
+        str(one.get("row", "")).partition(" / ")[0]: str(one.get("source", ""))
+        for one in run.manifest.get("sources", [])
+        if one["key"] == f"{table}.value"
+    }
+    rows = input_rows(run, "published", "figures", FigureRow)
+    return {row.source: " ".join(told.get(row.id, row.source).split()) for row in rows}
+
+
+def published_beside(run: RunFolder, words: Language = IN_ENGLISH) -> dict[str, list[Published]]:
+    """Of each measure that something was published beside: what, where and by whom.
+
+    Beside the most addresses listed is also the highest total published in the days of the run.
+
+    Raises
+    ------
+    DataError
+        If the copy of a table cannot be read.
+    """
+    full = references(run)
+    found: dict[str, list[Published]] = {}
+    for row in input_rows(run, "published", "figures", FigureRow):
+        if row.metric:
+            where = _TITLE.sub("", full[row.source])
+            note = ": ".join(part for part in (row.unit, row.note) if part)
+            found.setdefault(row.metric, []).append(Published(row.value, where, note))
+    totals = input_rows(run, "published", "totals", PublishedTotalRow)
+    marks = [
+        (mark.addresses, total)
+        for mark, total in zip(read_marks(run), totals, strict=True)
+        if mark.is_published and 0 <= (mark.from_s + mark.to_s) // 2 < run.horizon_s
+    ]
+    if marks:
+        most, total = max(marks, key=lambda one: one[0])
+        note = total.source.partition(": ")[2] or total.source
+        one = Published(str(most), "", note, words.day(total.when[:10]))
+        found.setdefault(LISTED, []).append(one)
+    return found
+
+
+def published_text(one: Published, words: Language = IN_ENGLISH) -> str:
+    """Say a published value with who published it, or of which day it is."""
+    n = words.digits(value_text(one.value))
+    if one.day:
+        return words.say("highest total published: {n} ({day})", n=n, day=one.day)
+    return words.say("published beside it: {n} ({source})", n=n, source=one.where)
+
+
+def beside_table(
+    run: RunFolder, rows: Sequence[Row], shown_first: str = "", words: Language = IN_ENGLISH
+) -> PageTable | None:
+    """Measures of a run beside what was published of the same; none where nothing was.
+
+    Parameters
+    ----------
+    rows
+        Of ``summary.csv``, with both bands where there are draws.
+    shown_first
+        The strategy of which rows are shown at first.
+    """
+    beside = published_beside(run, words)
+    lines = []
+    for row in rows:
+        for one in beside.get(text(row, "metric"), ()):
+            name = capitalised(words.name(label(text(row, "metric"))))
+            figures = [_ranged(row, ("mean", "low", "high"), words)]
+            if run.n_draws:
+                figures = [
+                    _ranged(row, ("mean", "all_low", "all_high"), words),
+                    _ranged(row, ("given", "low", "high"), words),
+                ]
+            day = f", {one.day}" if one.day else ""
+            value = words.digits(value_text(one.value))
+            note = Cell(one.note, is_english=True)
+            group = text(row, "strategy")
+            lines.append(Line.of(name, Cell(f"{value}{day}"), *figures, note, group=group))
+    if not lines:
+        return None
+    here = ("Here: median, range with all that is not known", "Here: mean as given, range by luck")
+    titles = ("Measure", "Published", *(here if run.n_draws else ("Here: mean and range",)))
+    heads = columns(*map(words.say, (*titles, "What was published")), numbers=range(1, len(titles)))
+    first = shown_first or run.strategies[0]
+    choices = [Choice(name, name, name == first) for name in run.strategies]
+    caption = words.say("Measures beside what was published of them")
+    return PageTable("published-beside", caption, heads, lines, choices=choices)
+
+
+def _ranged(row: Row, names: tuple[str, str, str], words: Language) -> Cell:
+    """A number with its range below it."""
+    value, low, high = (cell(row, name) for name in names)
+    unit = text(row, "unit")
+    range_ = words.digits(quantity_span(low, high, unit)) if low < high else ""
+    return Cell(words.digits(quantity(value, unit)), sort_key(value), range_)
+
+
+def published_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
+    """Every published figure of a run, with what it is in the model."""
+    lines = [
+        Line.of(
+            row.id.replace("_", " "),
+            Cell(words.digits(_as_published(row.value))),
+            row.unit,
+            row.how,
+            row.source,
+            row.note,
+        )
+        for row in input_rows(run, "published", "figures", FigureRow)
+    ]
+    titles = ("Figure", "Value", "Unit", "What it is in the model", "Source", "Note")
+    heads = columns(*map(words.say, titles), numbers=(1,), english=range(6))
+    return PageTable("published", words.say("Published figures"), heads, lines)
+
+
+def _as_published(value: str) -> str:
+    """Every digit of a number, with separators; words as they are."""
+    try:
+        return exact(float(value))
+    except ValueError:
+        return value
+
+
+def references_in_words(references_: Mapping[str, str]) -> list[str]:
+    """Each source of figures by what the table calls it, in English."""
+    return [
+        f"{name}: {full}" if name != full else name for name, full in references_.items() if name
+    ]
