@@ -32,7 +32,7 @@ from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, tol
 from sim.report.page.frame import bands_in_words, frame, source_line
 from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
-from sim.report.page.known_days import known
+from sim.report.page.known_days import is_listed_alike, known
 from sim.report.page.money import money_tables, provider_table
 from sim.report.page.operators import has_numbered, operator_table
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
@@ -150,7 +150,8 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         rates_in_short=rates_in_short(rates, words),
         rates_of_what=told_of_rates(rates, spans_of(run), words),
         error_rates=rate_table(rates, words),
-        map_frame=_frame_of_peak(map_, harmful),
+        map_frame=_first_frame(map_, harmful, moment_s),
+        is_listed_alike=is_listed_alike(run, drawn.listed),
         map_shows=_shown_on(map_),
         **frame(run, tradeoff, harmful, words),
         **_first_picture(run, drawn.bands, words),
@@ -316,9 +317,15 @@ def _why(
     }
 
 
-def _frame_of_peak(map_: Mapping[str, Any], strategy: str) -> int:
-    """Frame that the page opens on: the one on which most is listed."""
+def _first_frame(map_: Mapping[str, Any], strategy: str, moment_s: int) -> int:
+    """Frame that the page opens on: that of the moment of the charts.
+
+    Where the replicate of the map has nothing listed then, the one on which most is.
+    """
     frames = map_["strategies"][strategy]["frames"]
+    at_moment = max((row for row, t_s in enumerate(map_["t"]) if t_s <= moment_s), default=0)
+    if frames[at_moment]["n"]:
+        return at_moment
     return max(range(len(frames)), key=lambda row: (frames[row]["n"], -row))
 
 

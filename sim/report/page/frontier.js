@@ -32,9 +32,10 @@ function frontierPlot(points, width, height) {
     };
     bar(one.efficacy_low, one.efficacy_high, x, (x1, x2) => ({ x1, x2, y1: spot.y, y2: spot.y }));
     bar(one.collateral_low, one.collateral_high, y, (y1, y2) => ({ y1, y2, x1: spot.x, x2: spot.x }));
+    // A ring around a point that lies behind it hides it not.
     parts.push(shape("circle", {
-      cx: spot.x, cy: spot.y, r: 5, stroke: colour, "stroke-width": 2, class: "point",
-      fill: one.is_dominated ? token("paper") : colour,
+      cx: spot.x, cy: spot.y, r: one.is_dominated ? 7.5 : 4.5, stroke: colour, "stroke-width": 2, class: "point",
+      fill: one.is_dominated ? "none" : colour,
     }));
     const place = places[row];
     // A name that found no room beside its point is tied to it.

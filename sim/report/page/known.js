@@ -1,5 +1,7 @@
 // What is known of the days, on the time of the charts: dated records, published totals, and the rest.
 
+const MOST_LANES = 4;
+
 function knownStrip(width) {
   const wide = width >= 640;
   const [left, right] = [52, width - (wide ? LABEL_ROOM : 14)];
@@ -10,20 +12,36 @@ function knownStrip(width) {
     shape("line", { x1: 0, x2: 0, y1: 0, y2: 6, stroke: soft, "stroke-width": 1.5, "stroke-opacity": 0.55 })
   );
   const parts = [shape("defs", {}, hatch)];
-  data.known.forEach((row, place) => {
-    const top = 34 * place + 16;
+  let top = 16;
+  data.known.forEach((row) => {
+    // Totals published one after the other stand above each other, so that each is seen.
+    const inside = row.marks.filter(([at]) => at >= clock.from && at <= clock.to)
+      .map(([at, isPublished]) => ({ place: x(at), isPublished })).sort((one, other) => one.place - other.place);
+    const ends = [];
+    for (const mark of inside) {
+      const free = ends.findIndex((end) => end + 8 <= mark.place);
+      mark.lane = free >= 0 ? free : ends.length < MOST_LANES ? ends.length : ends.indexOf(Math.min(...ends));
+      ends[mark.lane] = mark.place;
+    }
+    const height = Math.max(13, 9 * ends.length);
     parts.push(shape("text", { x: left, y: top - 4, fill: soft }, row.name));
-    parts.push(shape("rect", { x: left, y: top, width: right - left, height: 13, fill: "url(#hatch)", stroke: rule }));
-    for (const [from, to] of row.spans) {
-      const [start, end] = [from, to].map((at) => x(Math.min(clock.to, Math.max(clock.from, at))));
-      if (end > start) parts.push(shape("rect", { x: start, y: top, width: end - start, height: 13, fill: token("line-0"), class: "dated" }));
+    parts.push(shape("rect", { x: left, y: top, width: right - left, height, fill: "url(#hatch)", stroke: rule }));
+    for (const [kind, spans, opacity] of [["dated", row.spans, 1], ["unsure", row.unsure, 0.4]]) {
+      for (const [from, to] of spans) {
+        const [start, end] = [from, to].map((at) => x(Math.min(clock.to, Math.max(clock.from, at))));
+        if (end <= start) continue;
+        // On the ground: no hatching is seen through what is pale.
+        parts.push(shape("rect", { x: start, y: top, width: end - start, height, fill: token("paper") }));
+        parts.push(shape("rect", { x: start, y: top, width: end - start, height, fill: token("line-0"), "fill-opacity": opacity, class: kind }));
+      }
     }
-    for (const [at, isPublished] of row.marks) {
-      if (at < clock.from || at > clock.to) continue;
-      parts.push(shape("circle", { cx: x(at), cy: top + 6.5, r: 4, stroke: ink, "stroke-width": 1.5, fill: isPublished ? ink : token("paper") }));
+    for (const { place, isPublished, lane } of inside) {
+      const cy = top + (height * (lane + 0.5)) / Math.max(ends.length, 1);
+      parts.push(shape("circle", { cx: place, cy, r: 3.5, stroke: isPublished ? token("paper") : ink, "stroke-width": 1.2, fill: isPublished ? ink : token("paper") }));
     }
+    top += height + 21;
   });
-  const bottom = 34 * data.known.length - 1;
+  const bottom = top - 16;
   const moments = timeTicks(data.start_ms + 1000 * clock.from, data.start_ms + 1000 * clock.to, (right - left) / 90);
   for (const { at, text } of moments) {
     const place = x((at - data.start_ms) / 1000);

@@ -12,7 +12,7 @@ const hasWide = (line) => Boolean(line.all) && isWide(line.all[0], line.all[2]);
 const ALL_OPACITY = 0.12;
 // Several bands lie over each other: fainter, so that lines and edges stay seen through them.
 const luckOpacity = (lines) => (lines.filter(hasLuck).length > 1 ? 0.18 : 0.3);
-const LABEL_ROOM = 196;
+const LABEL_ROOM = 210;
 const LABEL_LINE = 15;
 const LABEL_LETTERS = locale === "ru" ? 20 : 24; // Cyrillic letters are wider
 
@@ -175,14 +175,17 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
     const names = namesInLines(shown.map(({ line }) => line.name), bottom - top);
     spread(ends, names.map((lines) => LABEL_LINE * lines.length), top, bottom).forEach((place, row) => {
       const { line, row: colour } = shown[row];
-      const label = shape("text", { x: right + 16, fill: lineColour(colour), "font-weight": 600, class: "label" });
+      const label = shape("text", { x: right + 30, fill: lineColour(colour), "font-weight": 600, class: "label" });
       const first = place + 4 - (LABEL_LINE * (names[row].length - 1)) / 2;
-      names[row].forEach((part, k) => label.append(shape("tspan", { x: right + 16, y: first + LABEL_LINE * k }, part)));
+      names[row].forEach((part, k) => label.append(shape("tspan", { x: right + 30, y: first + LABEL_LINE * k }, part)));
       label.append(shape("title", {}, line.name));
-      // A name is tied to the end of its line; where lines end in one point, it has a piece of its line.
-      const isAlone = ends.every((other, k) => k === row || Math.abs(other - ends[row]) > 1.5);
-      const key = isAlone ? { y1: ends[row] } : { y1: place, "stroke-width": 2.5, "stroke-dasharray": lineDash(colour) };
-      parts.push(shape("line", { x1: right + 2, x2: right + 13, y2: place, stroke: lineColour(colour), class: "key", ...key }), label);
+      // A name is tied to the end of its line, and has a piece of it: lines may end in one point.
+      const stroke = lineColour(colour);
+      parts.push(
+        shape("line", { x1: right + 1, x2: right + 12, y1: ends[row], y2: place, stroke, "stroke-width": 1, class: "key" }),
+        shape("line", { x1: right + 12, x2: right + 26, y1: place, y2: place, stroke, "stroke-width": 2.5, "stroke-dasharray": lineDash(colour) }),
+        label
+      );
     });
   }
   const cursor = shape("line", { y1: top, y2: bottom, stroke: soft, "stroke-dasharray": "2 3", class: "cursor", visibility: "hidden" });

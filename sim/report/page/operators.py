@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from sim.report.figures.drawing import Choice as Chosen
 from sim.report.figures.uptake import mean_share, uptake
 from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
 from sim.report.page.groups import EVER, LOST_SHARE, cell_of, rows_by_group, table_of_groups
+from sim.report.page.picture import days_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent
 from sim.report.words.plain import duration_words
@@ -31,6 +32,8 @@ from sim.results.tables import number as cell
 from sim.scenario.tables.rows import OperatorRow
 
 _NUMBERED = re.compile(r"provider (\d+)")
+MOST_ON_STRIP = 3
+"""Days that are named above strips: more find no room."""
 N_STEPS = 60
 """Parts of a strip."""
 MOST_HISTORIES = 20
@@ -101,6 +104,7 @@ def operator_table(
         "Share of what its users try that fails",
     )
     heads = columns(*map(words.say, titles), numbers=(2, 3, 4, 5, 6))
+    heads[1] = replace(heads[1], axis=_days(run, words))
     caption = words.say("Who drops what, when, and what of it users meet who are on no VPN")
     return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)
 
@@ -114,6 +118,16 @@ def _name_of(operator: OperatorRow, words: Language) -> str:
     """What an operator is called; a hosting provider is called provider elsewhere on the page."""
     numbered = _NUMBERED.fullmatch(operator.label)
     return words.say("operator {n}", n=numbered[1]) if numbered else operator.label
+
+
+def _days(run: RunFolder, words: Language) -> tuple[tuple[float, str], ...]:
+    """Some days of a run, and where they begin on a strip, in percent of it."""
+    found = days_of(run.start, run.horizon_s)
+    if len(found) > MOST_ON_STRIP:
+        found = found[:: len(found) - 1] if len(found) < 5 else found[::2]
+    return tuple(
+        (round(100 * at_s / run.horizon_s, 1), words.short_day(moment)) for at_s, moment in found
+    )
 
 
 def _strip(share: NDArray[np.float64], words: Language) -> Cell:

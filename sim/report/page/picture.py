@@ -91,7 +91,7 @@ def picture_of_run(
         if not np.isnan(low).all():
             parts.append(_area(name, x(steps), y(low), y(high)))
     parts.append(_path("mean", x(steps), y(band.mean)))
-    for at, moment in _days(start, horizon_s):
+    for at, moment in days_of(start, horizon_s):
         place = float(x(at))
         anchor = "start" if place < LEFT + 30 else "end" if place > WIDTH - 60 else "middle"
         parts.append(_text(place, HEIGHT - 8, words.short_day(moment), anchor))
@@ -286,7 +286,7 @@ def _round_up(share: float) -> float:
     return next((one for one in _SHARES if one >= share), 1.0)
 
 
-def _days(start: datetime, horizon_s: int) -> list[tuple[int, datetime]]:
+def days_of(start: datetime, horizon_s: int) -> list[tuple[int, datetime]]:
     """Some five days of a run, as seconds of it and moments at which they begin.
 
     Of a long run they are the first of months, so that a reader sees where a month begins.
