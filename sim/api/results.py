@@ -70,9 +70,9 @@ class Results:
 
     @property
     def headline(self) -> str:
-        """What happened, how sure that is, on what it hangs: three sentences at most."""
+        """What happened, how sure that is, on what it hangs, and what was not compared."""
         said = headline(self.run)
-        return " ".join(filter(None, (said.says, said.is_sure, said.hangs_on)))
+        return " ".join(filter(None, (said.says, said.is_sure, said.hangs_on, said.lacks)))
 
     def summary(self, *, all_measures: bool = False) -> Columns:
         """Key figures, or every measure, over replicates.

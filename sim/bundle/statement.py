@@ -45,7 +45,7 @@ def _lines(run: RunFolder, told: Said, words: Language) -> Iterator[str]:
     yield f"## {words.say('Answer')}"
     yield ""
     head = told.headline
-    sentences = [one for one in (head.says, head.is_sure, head.hangs_on) if one]
+    sentences = [one for one in (head.says, head.is_sure, head.hangs_on, head.lacks) if one]
     yield markdown_text(" ".join(sentences))
     yield ""
     for sentence in told.answer:

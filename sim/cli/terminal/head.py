@@ -25,7 +25,7 @@ def print_headline(folder: Path) -> None:
 
     said = headline(open_run(folder))
     width = min(width_of(sys.stdout), PAGE_WIDTH)
-    for sentence in (said.says, said.is_sure, said.hangs_on):
+    for sentence in (said.says, said.is_sure, said.hangs_on, said.lacks):
         if sentence:
             print(textwrap.fill(sentence, width))
     print()

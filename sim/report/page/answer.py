@@ -45,6 +45,8 @@ def answer_run(
     impaired_above: float,
     words: Language = IN_ENGLISH,
     rate: RateRow | None = None,
+    *,
+    are_orders_given: bool = False,
 ) -> list[str]:
     """Sentences about one strategy.
 
@@ -56,23 +58,27 @@ def answer_run(
         Share of domestic demand that fails, above which a business counts as impaired.
     rate
         What a dollar is worth in the country's currency, in which the loss is said beside USD.
+    are_orders_given
+        Whether the orders are given with their times, so that what is listed is not varied.
     """
     cost = _what_it_cost(rows, words), _in_currency(rows.get(LOSS), rate, words)
     return [
-        _what_was_hit(rows, impaired_above, words),
+        _what_was_hit(rows, impaired_above, words, are_orders_given=are_orders_given),
         " ".join(filter(None, cost)),
         _what_the_target_lost(rows, words),
     ]
 
 
-def _what_was_hit(rows: Rows, impaired_above: float, words: Language) -> str:
+def _what_was_hit(
+    rows: Rows, impaired_above: float, words: Language, *, are_orders_given: bool = False
+) -> str:
     listed, hit = rows.get(LISTED), rows.get(HIT)
     if listed is None or math.isnan(cell(listed, "mean")):
         first = words.say("How many addresses were listed is not known")
     elif cell(listed, "mean") > 0:
         first = words.say(
             "At its peak the register listed {n:address}, not counting the target's own{ranges}",
-            **_value(listed, words),
+            **_value(listed, words, is_given=are_orders_given),
         )
     else:
         first = words.say("No addresses but the target's own were listed")
@@ -194,7 +200,7 @@ def _who_left(rows: Rows, words: Language) -> str:
     )
 
 
-def _value(row: Row, words: Language) -> dict[str, str]:
+def _value(row: Row, words: Language, *, is_given: bool = False) -> dict[str, str]:
     """The number as ``n``, and as ``ranges`` in brackets what it spans.
 
     With draws it is their median, and the scenario as given stands behind with its luck.
@@ -204,6 +210,9 @@ def _value(row: Row, words: Language) -> dict[str, str]:
     if math.isnan(mean):
         return {"n": words.say("a number that is not known"), "ranges": ""}
     n = words.digits(quantity(mean, unit))
+    if is_given and low == high == mean:
+        # That it never varies says nothing of how sure it is.
+        return {"n": n, "ranges": f" ({words.say('the orders are given here, and not varied')})"}
     if low == high == mean == cell(row, "all_low") == cell(row, "all_high"):
         same = words.say("the same by any luck, and whatever is not known")
         return {"n": n, "ranges": f" ({same})"}
@@ -266,11 +275,10 @@ def doubt(
     if n_draws:
         return words.say(
             "A number is the median of {draws} draws, each with another value of every unknown "
-            "assumption and luck of its own; nine in ten of them lie in the range beside it. Who "
-            "quotes a number should quote it with that range. As given, every assumption has the "
-            "value it was written with, and nine in ten of {n} replicates lie in the range by "
-            "luck: other luck in the same world. {weighed} What the model leaves out is in neither "
-            "range.",
+            "assumption and luck of its own; nine in ten of them lie in the range beside it. As "
+            "given, every assumption has the value it was written with, and nine in ten of {n} "
+            "replicates lie in the range by luck: other luck in the same world. {weighed} What the "
+            "model leaves out is in neither range.",
             weighed=words.say(
                 "Published figures weigh the draws: {picked} were picked by these weights, and one "
                 "that is picked again counts again, which makes {draws} different ones."

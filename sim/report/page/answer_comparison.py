@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
-from sim.report.page.answer import Rows, in_all
+from sim.report.page.answer import HIT_SHARE, Rows, in_all
 from sim.report.page.bands import share_of
 from sim.report.page.headline import is_most_settled
 from sim.report.page.key_figures import confidence_of
@@ -49,8 +49,10 @@ def answer_comparison(
         for metric in (COLLATERAL, EFFICACY)
     )
     confidence = words.digits(confidence_of(comparison))
+    hit = {text(row, "strategy"): row for row in comparison if text(row, "metric") == HIT_SHARE}
     return [
         _least_and_most(harm, baseline, confidence, words),
+        *_shares_hit(hit, baseline, words),
         # Who is beaten as given may win over the draws: what is settled over them is said instead.
         _who_denies_most(effect, baseline, verdicts, words)
         if settled
@@ -99,6 +101,24 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
         least=least,
         harm_least=said(least),
     )
+
+
+def _shares_hit(hit: Rows, baseline: str, words: Language) -> list[str]:
+    """Of each strategy the share of the businesses that were hit: what may be quoted of harm."""
+    parts: list[str] = []
+    for name, row in _known(hit, baseline).items():
+        ranges = in_all(row, words, is_first=False)
+        parts.append(
+            words.say(
+                "{share} with {strategy}{ranges}",
+                strategy=name,
+                share=words.digits(percent(cell(row, "mean"), 2)),
+                ranges=f" ({ranges})" if ranges else "",
+            )
+        )
+    if not parts:
+        return []
+    return [words.say("Share of the businesses that were hit: {parts}.", parts="; ".join(parts))]
 
 
 def least_harmful(comparison: Sequence[Row], baseline: str) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, label, measure_name
 from sim.measure.summary import LEVEL
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import NBSP, capitalised, percent
+from sim.report.words.numbers import NBSP, capitalised, is_share, percent
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -31,6 +31,8 @@ _OF_DRAWS = ("mean", "all_low", "all_high", *_SHARES)
 """Values of a row that are of all draws, where there are any."""
 _AS_GIVEN = ("median", "given", "low", "high", "mean_low", "mean_high")
 """Values of a row that are of the scenario as given."""
+SIZES = ("population.n_businesses", "users.n_target_users")
+"""Unknowns that say how many businesses or users there are."""
 LEAST_TOLD = 32
 """Fewest draws in which one unknown is told from another."""
 
@@ -179,6 +181,14 @@ def shares_of(row: Row) -> list[tuple[str, float]]:
     return [(key, cell(row, share)) for key, share in named if key]
 
 
+def telling_shares_of(row: Row) -> list[tuple[str, float]]:
+    """The same without how many there are of what is counted: that a count hangs on it is idle."""
+    told = shares_of(row)
+    if is_share(text(row, "unit") if "unit" in row else ""):
+        return told
+    return [(key, share) for key, share in told if key not in SIZES]
+
+
 def hangs_on_text(row: Row, words: Language = IN_ENGLISH) -> str:
     """What a measure hangs on, in a cell: ``luck 12 %; compliance 45 %``."""
     luck = cell(row, "share_luck")
@@ -255,7 +265,7 @@ def hang_most_on(
             meaning=unknown_in_words(run, told[0][0], words),
         )
         for metric in metrics
-        if metric in by and (told := shares_of(by[metric]))
+        if metric in by and (told := telling_shares_of(by[metric]))
     ]
     if not parts:
         return ""

@@ -211,7 +211,7 @@ def _hit_means(run: RunFolder, down: tuple[str, str] | None, words: Language) ->
     n, ranges = down
     return words.say(
         "A business is hit when more than {share} of what its domestic customers try fails at some "
-        "time; more than {most} of it failed for {n} of them{ranges}.",
+        "time; of all businesses, {n} had more than {most} of it fail{ranges}.",
         share=share,
         most=most,
         n=n,
@@ -229,11 +229,12 @@ def _assumed(run: RunFolder, words: Language) -> str:
         share=impaired,
     )
     if n == 0:
-        return hit
+        return f"{hit} {words.say('Quote a number with its range.')}"
     text = (
-        "That there are {n} of them beside the sites named is an assumption: quote shares, not "
-        "numbers."
+        "Beside the sites named, {n} stand for those of the country that are hosted in foreign "
+        "clouds. That number is an assumption: quote shares, each with its range, and no counts."
         if run.scenario["population"].get("inventory")
-        else "That there are {n} of them is an assumption: quote shares, not numbers."
+        else "Here {n} stand for those of the country that are hosted in foreign clouds. That "
+        "number is an assumption: quote shares, each with its range, and no counts."
     )
     return f"{hit} {words.say(text, n=words.digits(f'{n:,}'))}"

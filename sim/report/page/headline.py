@@ -8,15 +8,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
-from sim.report.page.bands import share_of, shares_of, unknown_in_words, with_bands
+from sim.report.page.at_end import StillImpaired, still_impaired
+from sim.report.page.bands import share_of, telling_shares_of, unknown_in_words, with_bands
+from sim.report.page.course import own_course
 from sim.report.page.use_lost import Lost, use_lost
 from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import at_least, capitalised
-from sim.report.words.plain import duration_words, share_words, strategy_words, times_words
+from sim.report.words.plain import (
+    duration_words,
+    share_words,
+    strategy_words,
+    times_words,
+)
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -33,6 +41,8 @@ ALIKE = 0.9
 """Share of the most that the least must reach for no strategy to be named as the one."""
 ALMOST = 0.95
 """Share of their hours above which the target's users are said to have lost nearly all."""
+MOST_STILL = 0.5
+"""Share of who was hit from which it is told at the head that they still are when the run ends."""
 Rows = Mapping[str, Row]
 
 
@@ -49,11 +59,14 @@ class Headline:
     hangs_on
         The assumption on which the number hangs most that is said first; empty where none is told,
         or where it takes too many words.
+    lacks
+        That a comparison is without the scenario's own strategy; empty otherwise.
     """
 
     says: str
     is_sure: str
     hangs_on: str
+    lacks: str = ""
 
 
 def headline(run: RunFolder, words: Language = IN_ENGLISH) -> Headline:
@@ -66,9 +79,8 @@ def headline(run: RunFolder, words: Language = IN_ENGLISH) -> Headline:
     """
     if "baseline" not in run.manifest:
         rows = with_bands(run, read_rows(run, "summary.csv"))
-        return headline_of_run(
-            run, {text(row, "metric"): row for row in rows}, words, use_lost(run)
-        )
+        by_metric = {text(row, "metric"): row for row in rows}
+        return headline_of_run(run, by_metric, words, use_lost(run), still_impaired(run))
     verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
     rows = with_bands(run, read_rows(run, "comparison.csv"))
     return headline_of_comparison(run, rows, verdicts, words, use_lost(run))
@@ -79,6 +91,7 @@ def headline_of_run(
     rows: Rows,
     words: Language = IN_ENGLISH,
     lost: Mapping[str, Lost] | None = None,
+    at_end: StillImpaired | None = None,
 ) -> Headline:
     """Return the head of the page of one strategy.
 
@@ -88,10 +101,12 @@ def headline_of_run(
         Rows of ``summary.csv`` with both bands, by metric.
     lost
         What the target lost, where it is known: hours denied alone are said without it.
+    at_end
+        Who is still impaired when the run ends, where it is known.
     """
     share = next((one.middle for one in (lost or {}).values()), math.nan)
     return _head(
-        _what_happened(rows, words, share, are_named=_are_named(run)),
+        _what_happened(rows, words, share, at_end, run.scenario["population"]),
         _how_sure(run, rows, words),
         _hangs_on(run, rows.get(HIT_SHARE), words),
         words,
@@ -128,12 +143,13 @@ def headline_of_comparison(
     }
     by_harm = _by_harm(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
-    return _head(
+    head = _head(
         _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words, lost or {}),
         _is_order_sure(run, by_label[COLLATERAL], named, verdicts, words),
         _hangs_on(run, hung, words, is_harm=True),
         words,
     )
+    return replace(head, lacks=own_course(run, words))
 
 
 def _head(says: str, is_sure: str, hangs_on: str, words: Language = IN_ENGLISH) -> Headline:
@@ -143,14 +159,16 @@ def _head(says: str, is_sure: str, hangs_on: str, words: Language = IN_ENGLISH) 
     return Headline(says, is_sure, hangs_on if n_words <= most else "")
 
 
-def _are_named(run: RunFolder) -> bool:
-    """Whether the businesses are sites that were named, with no others beside them."""
-    population = run.scenario["population"]
-    return bool(population.get("inventory") and population["n_businesses"] == 0)
-
-
-def _what_happened(rows: Rows, words: Language, lost: float, *, are_named: bool) -> str:
+def _what_happened(
+    rows: Rows,
+    words: Language,
+    lost: float,
+    at_end: StillImpaired | None,
+    population: Mapping[str, Any],
+) -> str:
     share, hours = _share_hit(rows), math.nan
+    has_sites = bool(population.get("inventory"))
+    are_named = has_sites and population["n_businesses"] == 0
     if HIT_FOR in rows:
         hours = cell(rows[HIT_FOR], "mean")
     if math.isnan(share):
@@ -159,21 +177,36 @@ def _what_happened(rows: Rows, words: Language, lost: float, *, are_named: bool)
         text = "None of the modelled businesses was hit"
         text = "None of the sites named was hit" if are_named else text
     elif math.isnan(hours):
-        text = "{share} modelled businesses were hit"
+        text = "{share} modelled businesses in foreign clouds were hit"
         text = "{share} of the sites named were hit" if are_named else text
         if share >= ALMOST and not are_named:
-            text = "{share} of the modelled businesses were hit"
+            text = "{share} of the modelled businesses in foreign clouds were hit"
+        if has_sites and not are_named:
+            text = "{share} of the sites named and businesses modelled were hit"
     else:
         text = (
             "{share} of the sites named were hit, half of these for more than {time} in all"
             if are_named
-            else "{share} of the modelled businesses were hit, half of these for more than {time} "
-            "in all"
+            else "{share} of the sites named and businesses modelled were hit, half of these for "
+            "more than {time} in all"
+            if has_sites
+            else "{share} of the modelled businesses in foreign clouds were hit, half of these for "
+            "more than {time} in all"
             if share >= ALMOST
-            else "{share} modelled businesses were hit, half of these for more than {time} in all"
+            else "{share} modelled businesses in foreign clouds were hit, half of these for more "
+            "than {time} in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
-    return f"{'; '.join([capitalised(hit), *_the_target(rows, words, lost)])}."
+    parts = [capitalised(hit), *_still_hit(share, at_end, words), *_the_target(rows, words, lost)]
+    return f"{'; '.join(parts)}."
+
+
+def _still_hit(hit: float, at_end: StillImpaired | None, words: Language) -> list[str]:
+    """That the end of the run cuts the time of most off, where it does."""
+    if at_end is None or not hit > 0 or at_end.said < MOST_STILL * hit:
+        return []
+    still = share_words(min(at_end.said / hit, 1.0), words)
+    return [words.say("{share} of those hit still were when the run ended", share=still)]
 
 
 def _share_hit(rows: Rows) -> float:
@@ -196,7 +229,7 @@ def _the_target(rows: Rows, words: Language, lost: float = math.nan) -> list[str
         return [words.say("the target's users lost nothing")]
     if share >= ALMOST:
         return [words.say("the target's users lost nearly all their hours")]
-    text = "the target's users lost {share} of their hours"
+    text = "the target's users lost {share} of all their hours"
     return [words.say(text, share=share_words(share, words))]
 
 
@@ -214,9 +247,9 @@ def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    text = "How sure is that? In nine cases of ten, between {few} and {many} businesses."
+    text = "How sure is that? Of the cases tried, nine in ten have {few} to {many} businesses."
     if few == many:
-        text = "How sure is that? In nine cases of ten, {few} businesses."
+        text = "How sure is that? Of the cases tried, nine in ten have {few} businesses."
     return words.say(text, few=few, many=many)
 
 
@@ -226,7 +259,7 @@ def _few(n_draws: int, words: Language) -> str:
 
 
 def _hangs_on(run: RunFolder, row: Row | None, words: Language, *, is_harm: bool = False) -> str:
-    told = shares_of(row) if row is not None and run.n_draws else []
+    told = telling_shares_of(row) if row is not None and run.n_draws else []
     if not told:
         return ""
     meaning = unknown_in_words(run, told[0][0], words)

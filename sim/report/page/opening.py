@@ -13,7 +13,9 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer
 from sim.report.page.answer_comparison import answer_comparison, least_harmful
+from sim.report.page.at_end import still_impaired, still_impaired_in_words
 from sim.report.page.bands import DOWN, hang_most_on, hangs_on, share_of, with_bands
+from sim.report.page.course import are_orders_given, nobody_reacts
 from sim.report.page.headline import Headline, headline
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.use_lost import has_nothing_as_baseline, is_enough, use_lost
@@ -112,7 +114,13 @@ def said(
         rows = with_bands(run, read_rows(run, "summary.csv"))
         by_metric = {text(row, "metric"): row for row in rows}
         impaired = float(run.scenario["thresholds"]["impaired"])
-        sentences = answer.answer_run(by_metric, impaired, words, rate_of(run))
+        sentences = answer.answer_run(
+            by_metric, impaired, words, rate_of(run), are_orders_given=are_orders_given(run)
+        )
+        # Behind how long they were impaired.
+        sentences.insert(2, still_impaired_in_words(still_impaired(run), words))
+    has_harm = any(number(row, "mean") > 0 for row in rows if text(row, "metric") == COLLATERAL)
+    sentences = [*filter(None, sentences), *(nobody_reacts(run, words) if has_harm else ())]
     hung = [
         hangs_on(run, row, names[harmful] if several else "", words)
         for metric in (COLLATERAL, EFFICACY)
@@ -140,5 +148,14 @@ def _down(row: Row, words: Language) -> tuple[str, str] | None:
     if math.isnan(share):
         return None
     low, high = (number(row, f"all_share_{end}") for end in ("low", "high"))
-    ranges = "" if math.isnan(low) or low == high else f" ({words.digits(percent_span(low, high))})"
+    ranges = ""
+    if not (math.isnan(low) or low == high):
+        # The chart beside it is of the scenario as given.
+        given = number(row, "given") / number(row, "denominator")
+        said_ = words.say(
+            "the median of the draws, of which nine in ten have {range}; as given {given}",
+            range=words.digits(percent_span(low, high, 2)),
+            given=words.digits(percent(given, 2)),
+        )
+        ranges = f" ({said_})"
     return words.digits(percent(share, 2)), ranges

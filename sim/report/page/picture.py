@@ -198,7 +198,7 @@ def bars_of_comparison(
             columns.append(bars)
     said = {str(one["label"]): strategy_words(one, words) for one in shown}
     return Bars(
-        _finding(harm, said, words),
+        _finding({name: known.get((name, COLLATERAL), {}) for name in labels}, said, words),
         tuple(heads),
         tuple(
             (capitalised(said[name]), name, tuple(column[row] for column in columns))
@@ -207,18 +207,25 @@ def bars_of_comparison(
     )
 
 
-def _finding(harm: Mapping[str, float], said: Mapping[str, str], words: Language) -> str:
-    """Which strategy impaired bystanders most, and which least."""
+def _finding(rows: Mapping[str, Row], said: Mapping[str, str], words: Language) -> str:
+    """Which strategy impaired bystanders most, and which least, each with its range."""
+    harm = {name: cell(row, "mean") for name, row in rows.items()}
+
+    def counted(name: str) -> str:
+        low, high = (cell(rows[name], f"all_{end}") for end in ("low", "high"))
+        range_ = f" ({span(low, high)})" if low < high else ""
+        return words.digits(f"{number(harm[name])}{range_}")
+
     by_harm = sorted((name for name in harm if not math.isnan(harm[name])), key=harm.__getitem__)
     if not by_harm:
         return words.say("What each strategy cost")
     least, most = by_harm[0], by_harm[-1]
-    measure, highest = words.name(label(COLLATERAL)), words.digits(number(harm[most]))
+    measure, highest = words.name(label(COLLATERAL)), counted(most)
     if harm[least] == harm[most]:
         return words.say("Bystanders: {n} {measure} with each", n=highest, measure=measure)
     return words.say(
         "Bystanders: {n} {measure} with {least}, {most_n} with {most}",
-        n=words.digits(number(harm[least])),
+        n=counted(least),
         measure=measure,
         least=said[least],
         most_n=highest,

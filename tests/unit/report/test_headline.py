@@ -90,7 +90,7 @@ def test_a_fraction_in_words_is_never_far_from_the_share() -> None:
     ("lost", "said"),
     [
         (0.0, ["the target's users lost nothing"]),
-        (10.0, ["the target's users lost one in two of their hours"]),
+        (10.0, ["the target's users lost one in two of all their hours"]),
         # Nearly all begins at 19 of 20, as for every other share.
         (19.0, ["the target's users lost nearly all their hours"]),
         (math.nan, []),
@@ -152,8 +152,8 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
         ),
     )
     assert told.says == (
-        "About three in four modelled businesses were hit, half of these for more than "
-        "five weeks in all; the target's users lost one in 40 of their hours."
+        "About three in four modelled businesses in foreign clouds were hit, half of these for "
+        "more than five weeks in all; the target's users lost one in 40 of all their hours."
     )
     assert told.is_sure.startswith("How sure is that? Only luck was varied")
     assert told.hangs_on == ""
@@ -236,11 +236,12 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
     assert headline_of_run(run, told).is_sure == (
-        "How sure is that? In nine cases of ten, between one in five and four in five businesses."
+        "How sure is that? Of the cases tried, nine in ten have one in five to four in five "
+        "businesses."
     )
     alike = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.49, "all_high": 0.5})
     assert headline_of_run(run, alike).is_sure == (
-        "How sure is that? In nine cases of ten, one in two businesses."
+        "How sure is that? Of the cases tried, nine in ten have one in two businesses."
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (
@@ -465,6 +466,7 @@ def test_strategies_are_held_side_by_side_in_harm_length_and_effect(
     bars = bars_of_comparison(
         list({**drawn, **effects}.values()), run.manifest["strategies"], "none"
     )
+    assert len(re.findall(r" [\d,.]+ \([\d,.]+ to [\d,.]+\) ", f" {bars.title} ")) >= 1, bars.title
     assert bars.heads[:3] == (
         "Business-hours impaired",
         "Half of the businesses hit, for more than",

@@ -112,4 +112,4 @@ def test_the_head_says_what_was_lost_in_all(comparison_folder: Path, shipped_run
         "businesses_ever_impaired_share": {"mean": 0.5},
     }
     says = headline_of_run(open_run(shipped_run), rows, lost={"a": _lost(0.75, 1.0)}).says
-    assert "the target's users lost three in four of their hours" in says
+    assert "the target's users lost three in four of all their hours" in says

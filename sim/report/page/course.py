@@ -1,0 +1,51 @@
+"""What a scenario takes for its course: its own strategy, orders that are given, who reacts.
+
+In: a run folder. Out: sentences on what that means for the numbers of the page.
+"""
+
+from __future__ import annotations
+
+from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.plain import quoted, strategy_words
+from sim.results.read import RunFolder
+from sim.scenario.strategies import DECLARED, Replay
+
+
+def own_course(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+    """Say that the strategy of the scenario is not among those compared; empty where it is."""
+    own = run.scenario.get("strategy")
+    if not own:
+        return ""
+    for one in run.manifest["strategies"]:
+        given = one.get("parameters", {}).items()
+        is_alike = all(str(own.get(key, value)) == str(value) for key, value in given)
+        if one["id"] == own["id"] and is_alike:
+            return ""
+    text = (
+        "The scenario's own strategy, {strategy}, is not among those compared: the course that "
+        "the scenario itself takes is not shown."
+    )
+    parameters = {key: value for key, value in own.items() if key != "id"}
+    name = strategy_words({"id": own["id"], "parameters": parameters}, words)
+    return words.say(text, strategy=quoted(name, words))
+
+
+def are_orders_given(run: RunFolder) -> bool:
+    """Whether orders are replayed at times that are given, so that nothing varies them."""
+    own = run.scenario.get("strategy") or {}
+    is_replay = DECLARED.get(str(own.get("id"))) is Replay
+    return is_replay and own.get("order_times", "best") == "best"
+
+
+def nobody_reacts(run: RunFolder, words: Language = IN_ENGLISH) -> list[str]:
+    """That harm is an upper bound where no business can get out of the way; none otherwise."""
+    if run.scenario.get("reactions"):
+        return []
+    text = (
+        "No business reacts in this scenario, by moving its site or in another way: of a long "
+        "block, the harm told is an upper bound in that respect."
+        if run.scenario.get("users")
+        else "Nobody reacts in this scenario: no business moves its site, and no customer takes to "
+        "a VPN. Of a long block, the harm told is an upper bound in that respect."
+    )
+    return [words.say(text)]

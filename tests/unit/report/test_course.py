@@ -1,0 +1,191 @@
+"""What a scenario takes for its course, and whom its end cuts off, are said where numbers stand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import duckdb
+import pytest
+
+from sim.catalogue.choices import COLLATERAL
+from sim.report.page.answer import answer_run
+from sim.report.page.at_end import StillImpaired, still_impaired, still_impaired_in_words
+from sim.report.page.bands import hang_most_on, telling_shares_of
+from sim.report.page.course import are_orders_given, nobody_reacts, own_course
+from sim.report.page.headline import headline_of_run
+from sim.report.page.opening import _down
+from sim.report.words.languages import IN_ENGLISH
+from sim.results.read import RunFolder, open_run
+from sim.results.tables import Row
+
+NBSP = "\N{NO-BREAK SPACE}"
+HIT_SHARE, HIT_FOR = "businesses_ever_impaired_share", "hours_impaired_median"
+
+
+def _run(scenario: dict[str, Any], *strategies: dict[str, Any]) -> RunFolder:
+    return cast(
+        "RunFolder", SimpleNamespace(scenario=scenario, manifest={"strategies": list(strategies)})
+    )
+
+
+def test_a_comparison_without_the_scenario_s_own_strategy_says_so() -> None:
+    own = {"id": "aggregate", "length": 24, "purity": 0.9}
+    other = {"label": "exact", "id": "exact", "parameters": {}}
+    said = own_course(_run({"strategy": own}, other))
+    assert said == (
+        "The scenario's own strategy, \u201cwhole /24 networks\u201d, is not among those compared: "
+        "the course that the scenario itself takes is not shown."
+    )
+    mine = {"label": "aggregate", "id": "aggregate", "parameters": {"length": 24}}
+    assert own_course(_run({"strategy": own}, other, mine)) == ""
+    wider = {**mine, "parameters": {"length": 16}}
+    assert own_course(_run({"strategy": own}, other, wider)) == said
+    assert own_course(_run({"strategy": None}, other)) == ""
+
+
+def test_the_head_of_a_comparison_says_what_it_lacks(comparison_folder: Path) -> None:
+    from sim.report.page.document import render
+    from sim.report.page.headline import headline
+
+    run = open_run(comparison_folder)
+    ids = {one["id"] for one in run.manifest["strategies"]}
+    foreign = "geoblock" if "exact" in ids else "exact"
+    without = replace(run, scenario={**run.scenario, "strategy": {"id": foreign}})
+    lacks = headline(without).lacks
+    assert "is not among those compared" in lacks
+    assert "is not among those compared" in render(without)
+    (first, *_) = run.manifest["strategies"]
+    inside = {**run.scenario, "strategy": {"id": first["id"], **first.get("parameters", {})}}
+    assert headline(replace(run, scenario=inside)).lacks == ""
+
+
+def _curves(path: Path, name: str, column: str, rows: list[tuple[int, int, float, float]]) -> None:
+    """Rows of a run or a draw: which, second, businesses impaired, out of how many."""
+    others = "0 AS replicate, " if column == "draw" else ""
+    splits = "NULL AS provider, NULL AS sector, NULL AS role, "
+    with duckdb.connect() as connection:
+        connection.execute("CREATE TABLE c (which BIGINT, t_s BIGINT, v DOUBLE, d DOUBLE)")
+        connection.executemany("INSERT INTO c VALUES (?, ?, ?, ?)", rows)
+        connection.execute(
+            f"COPY (SELECT which AS {column}, {others}{splits} 's' AS strategy, t_s, "
+            "'businesses_impaired' AS metric, v AS value, d AS denominator FROM c) "
+            f"TO '{path / name}'"
+        )
+
+
+def test_who_is_still_impaired_at_the_end_is_read_off_the_curves(tmp_path: Path) -> None:
+    _curves(tmp_path, "curves.parquet", "replicate", [
+        (0, 0, 0, 10), (0, 50, 8, 10), (0, 90, 6, 10), (1, 0, 0, 10), (1, 20, 4, 10),
+    ])  # fmt: skip
+    run = SimpleNamespace(path=tmp_path, strategies=["s"], n_draws=0)
+    found = still_impaired(cast("RunFolder", run))
+    assert found is not None
+    assert (found.said, found.given) == pytest.approx((0.5, 0.5))
+    assert math.isnan(found.low)
+    assert still_impaired_in_words(found).replace(NBSP, " ") == (
+        "When the run ended, 50 % of the businesses were still impaired: its end is chosen, and "
+        "how long they were impaired is at least what is told."
+    )
+    _curves(tmp_path, "draw_curves.parquet", "draw", [
+        (0, 0, 9, 20), (0, 90, 4, 20), (1, 90, 12, 20), (2, 90, 16, 20),
+    ])  # fmt: skip
+    with duckdb.connect() as connection:
+        connection.execute(
+            "COPY (SELECT * FROM (VALUES (0, 0.2), (1, 0.6), (2, 0.2)) AS w(draw, weight)) "
+            f"TO '{tmp_path / 'draw_values.parquet'}'"
+        )
+    run.n_draws = 3
+    found = still_impaired(cast("RunFolder", run))
+    assert found is not None
+    assert (found.low, found.said, found.high) == pytest.approx((0.2, 0.6, 0.8))
+    assert "60 % of the businesses (20 to 80 % with all that is not known; as given 50 %)" in (
+        still_impaired_in_words(found).replace(NBSP, " ")
+    )
+    assert still_impaired_in_words(StillImpaired(0.0, 0.1, 0.0, 0.2)) == ""
+    assert still_impaired_in_words(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("still", "said"),
+    [(0.2, ""), (0.6, "three in four of those hit still were when the run ended")],
+)
+def test_the_head_says_where_the_end_cuts_off_most(
+    shipped_run: Path, still: float, said: str
+) -> None:
+    told: dict[str, Row] = {HIT_SHARE: {"mean": 0.8}, HIT_FOR: {"mean": 200.0}}
+    at_end = StillImpaired(still, still, math.nan, math.nan)
+    says = headline_of_run(open_run(shipped_run), told, at_end=at_end).says
+    assert ("still were" in says) == bool(said)
+    assert said in says
+
+
+@pytest.mark.parametrize(
+    ("population", "said"),
+    [
+        ({"n_businesses": 9}, "modelled businesses in foreign clouds were hit"),
+        ({"n_businesses": 9, "inventory": "x"}, "of the sites named and businesses modelled were"),
+        ({"n_businesses": 0, "inventory": "x"}, "of the sites named were hit"),
+    ],
+)
+def test_the_head_names_whom_it_counts(
+    shipped_run: Path, population: dict[str, Any], said: str
+) -> None:
+    run = open_run(shipped_run)
+    asked = replace(run, scenario={**run.scenario, "population": population})
+    for rows in ({HIT_SHARE: {"mean": 0.8}}, {HIT_SHARE: {"mean": 0.8}, HIT_FOR: {"mean": 9.0}}):
+        assert said in headline_of_run(asked, cast("dict[str, Row]", rows)).says
+
+
+def test_harm_is_said_to_be_an_upper_bound_where_nobody_reacts() -> None:
+    (alone,) = nobody_reacts(_run({"reactions": None}))
+    assert "no customer takes to a VPN" in alone
+    assert "upper bound" in alone
+    (users,) = nobody_reacts(_run({"users": {"vpn_max": 0.1}}))
+    assert "VPN" not in users
+    assert "upper bound" in users
+    assert nobody_reacts(_run({"reactions": {"responses": "r"}})) == []
+
+
+def test_orders_that_are_given_are_not_called_sure() -> None:
+    assert are_orders_given(_run({"strategy": {"id": "replay", "order_times": "best"}}))
+    assert not are_orders_given(_run({"strategy": {"id": "replay", "order_times": "drawn"}}))
+    assert not are_orders_given(_run({"strategy": {"id": "exact"}}))
+    listed: Row = {
+        "mean": 5.0, "low": 5.0, "high": 5.0, "all_low": 5.0, "all_high": 5.0, "given": 5.0,
+        "unit": "addresses",
+    }  # fmt: skip
+    rows = {"addresses_listed_peak": listed}
+    assert (
+        "(the orders are given here, and not varied)"
+        in (answer_run(rows, 0.1, are_orders_given=True)[0])
+    )
+    assert "given here" not in answer_run(rows, 0.1)[0]
+
+
+def test_a_count_is_not_said_to_hang_on_how_many_there_are(drawn_run: Path) -> None:
+    row: Row = {
+        "metric": COLLATERAL, "unit": "business-hours",
+        "hangs_on_1": "population.n_businesses", "hangs_on_1_share": 0.8,
+        "hangs_on_2": "fronts.monitor_lag_h", "hangs_on_2_share": 0.1,
+    }  # fmt: skip
+    assert telling_shares_of(row) == [("fronts.monitor_lag_h", 0.1)]
+    assert len(telling_shares_of({**row, "unit": "share of businesses"})) == 2
+    said = hang_most_on(open_run(drawn_run), [row], [COLLATERAL])
+    assert "businesses hosted" not in said
+    assert said.endswith("(business-hours impaired).")
+
+
+def test_who_was_down_is_out_of_all_and_of_the_draws() -> None:
+    row: Row = {
+        "mean": 140.0, "given": 300.0, "denominator": 1000.0, "all_share": 0.14,
+        "all_share_low": 0.04, "all_share_high": 0.372,
+    }  # fmt: skip
+    found = _down(row, IN_ENGLISH)
+    assert found is not None
+    assert [one.replace(NBSP, " ") for one in found] == [
+        "14 %", " (the median of the draws, of which nine in ten have 4 to 37 %; as given 30 %)"
+    ]  # fmt: skip
