@@ -14,10 +14,10 @@ from sim.catalogue.choices import COLLATERAL
 from sim.explore.live_curves import beside, most_harm_first
 from sim.explore.live_map import maps_of
 from sim.measure.bands import Band
+from sim.report.figures.lines import band_of_line
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.key_figures import key_figures
-from sim.report.page.lines import band_of_line
 from sim.report.page.opening import said
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.repeat_command import is_comparison, repeat, shipped_scenario

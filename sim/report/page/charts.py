@@ -27,7 +27,7 @@ from sim.measure.bands import (
     values_at,
 )
 from sim.report.figures.addresses import read_marks
-from sim.report.page.lines import band_of_line, is_unmoved, line_values
+from sim.report.figures.lines import band_of_line, is_unmoved, line_values
 from sim.report.page.sessions import sessions_of
 from sim.report.page.turns import turn_marks
 from sim.report.words import findings
