@@ -26,15 +26,16 @@ from sim.report.page import sources
 from sim.report.page import tables as page_tables
 from sim.report.page.bands import with_bands
 from sim.report.page.cells import PageTable, with_groups, with_names
-from sim.report.page.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn
 from sim.report.page.downloads import downloads, has_file
 from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, told_of_rates
 from sim.report.page.frame import bands_in_words, frame, source_line
 from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.key_figures import key_figures
-from sim.report.page.known_days import is_listed_alike, known
 from sim.report.page.money import money_tables, provider_table
 from sim.report.page.operators import has_numbered, operator_table
+from sim.report.page.over_time.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn
+from sim.report.page.over_time.known_days import is_listed_alike, known
+from sim.report.page.over_time.worst_moment import worst_moment
 from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.published import (
     beside_table,
@@ -56,7 +57,6 @@ from sim.report.page.why import (
     summary_of,
     unprotected_in_words,
 )
-from sim.report.page.worst_moment import worst_moment
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, LANGUAGES, Language, language
 from sim.report.words.money import PRIVATE, loss_sentences, money_sentences, rate_of
 from sim.report.words.plain import quoted, strategies_of, strategy_names

@@ -11,7 +11,7 @@ import pytest
 
 from sim.measure.bands import band_of, step_values
 from sim.report.figures.lines import MAX_TIMES, plain
-from sim.report.page.charts import chart_data, read_drawn
+from sim.report.page.over_time.charts import chart_data, read_drawn
 from sim.report.words.groups import group_words
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.read import open_run

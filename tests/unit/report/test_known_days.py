@@ -13,7 +13,7 @@ import pytest
 
 from sim.report.figures.addresses import read_marks
 from sim.report.page.document import _first_frame, render
-from sim.report.page.known_days import is_listed_alike, known
+from sim.report.page.over_time.known_days import is_listed_alike, known
 from sim.results.read import CurvePoints, RunFolder, open_run
 
 

@@ -15,7 +15,7 @@ from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.measure.money.accounts import NATIONAL_METHODS, method_label
 from sim.report.documents import court_answers
-from sim.report.page.charts import ENFORCING, METRICS
+from sim.report.page.over_time.charts import ENFORCING, METRICS
 from sim.report.words import plain
 from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import NOUN_OF, estimate, in_percent, number, percent_span, span

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.report.figures.map_frames import MAX_FRAMES, levels_of, map_data, middle_replicate
-from sim.report.page.charts import read_drawn
+from sim.report.page.over_time.charts import read_drawn
 from sim.results.read import CurvePoints, open_run
 
 

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.report.page.turns import Turn, turn_marks, turns
+from sim.report.page.over_time.turns import Turn, turn_marks, turns
 from sim.report.words.languages import language
 from sim.results.columns import TABLES
 from sim.results.read import RunFolder
@@ -93,10 +93,10 @@ def test_a_mark_says_the_day_and_what_was_done(run: RunFolder) -> None:
 def test_what_changes_little_or_stands_close_has_no_mark(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.report.page.turns.LEAST", 0.4)
+    monkeypatch.setattr("sim.report.page.over_time.turns.LEAST", 0.4)
     assert [one.at_s for one in turns(run)] == [1_000]
-    monkeypatch.setattr("sim.report.page.turns.LEAST", 0.0)
-    monkeypatch.setattr("sim.report.page.turns.APART", 2)
+    monkeypatch.setattr("sim.report.page.over_time.turns.LEAST", 0.0)
+    monkeypatch.setattr("sim.report.page.over_time.turns.APART", 2)
     assert [one.at_s for one in turns(run)] == [1_000]
 
 
@@ -108,8 +108,8 @@ def test_several_strategies_share_an_axis_and_have_no_marks(run: RunFolder) -> N
 def test_of_two_sessions_on_one_day_each_has_its_own_orders_and_a_clock_time(
     run: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.report.page.turns.LEAST", 0.0)
-    monkeypatch.setattr("sim.report.page.turns.APART", 10**9)
+    monkeypatch.setattr("sim.report.page.over_time.turns.LEAST", 0.0)
+    monkeypatch.setattr("sim.report.page.over_time.turns.APART", 10**9)
     # Entry 0 is ordered in the first, entry 1 in the second, a minute later; 13 and 3 by hand.
     marks = turn_marks(run, sessions_s=(1_000, 1_050))
     assert [mark["text"] for mark in marks] == [

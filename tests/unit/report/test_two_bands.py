@@ -30,10 +30,10 @@ from sim.report.page.bands import (
     share_of,
     with_bands,
 )
-from sim.report.page.charts import chart_data, read_drawn
 from sim.report.page.document import render
 from sim.report.page.frame import bands_in_words, frame
 from sim.report.page.key_figures import all_text, confidence_of, key_figures
+from sim.report.page.over_time.charts import chart_data, read_drawn
 from sim.report.page.repeat_command import repeat
 from sim.report.page.tables import _mean_cell, difference_table, strategy_table, summary_table
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table

@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from sim.measure.bands import Band
-from sim.report.page.worst_moment import worst_moment
+from sim.report.page.over_time.worst_moment import worst_moment
 from sim.results.read import RunFolder
 
 RUN = cast("RunFolder", SimpleNamespace(strategies=("mild", "harsh")))

@@ -21,7 +21,7 @@ from sim.report.figures.kinds import FIGURES
 from sim.report.figures.outages import draw_outages
 from sim.report.figures.panels import do_overlap
 from sim.report.figures.strategies import draw_strategies
-from sim.report.page.charts import chart_data, read_drawn
+from sim.report.page.over_time.charts import chart_data, read_drawn
 from sim.report.words.groups import group_words
 from sim.results.read import RunFolder, open_run
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.bands import Band
-from sim.report.page.charts import LISTED, SPLIT_METRIC, Bands
+from sim.report.page.over_time.charts import LISTED, SPLIT_METRIC, Bands
 from sim.results.read import RunFolder
 
 NEARLY = 0.9

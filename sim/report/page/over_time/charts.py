@@ -28,8 +28,8 @@ from sim.measure.bands import (
 )
 from sim.report.figures.addresses import read_marks
 from sim.report.figures.lines import band_of_line, is_unmoved, line_values
+from sim.report.page.over_time.turns import turn_marks
 from sim.report.page.sessions import sessions_of
-from sim.report.page.turns import turn_marks
 from sim.report.words import findings
 from sim.report.words.groups import group_words
 from sim.report.words.languages import IN_ENGLISH, Language
