@@ -285,7 +285,7 @@ def doubt(
                 if is_weighed and n_picked > n_draws
                 else "Published figures weigh the draws."
                 if is_weighed
-                else "No published figure weighs the draws.",
+                else "All draws count alike.",
                 picked=words.digits(f"{n_picked:,}"),
                 draws=words.digits(f"{n_draws:,}"),
             ),

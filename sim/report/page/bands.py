@@ -258,14 +258,14 @@ def hang_most_on(
         Its label, where there are several.
     """
     by = {text(row, "metric"): row for row in rows}
+    measures: dict[str, list[str]] = {}
+    for metric in metrics:
+        if metric in by and (told := telling_shares_of(by[metric])):
+            meaning = unknown_in_words(run, told[0][0], words)
+            measures.setdefault(meaning, []).append(words.name(label(metric)))
     parts = [
-        words.say(
-            "{meaning} ({measure})",
-            measure=words.name(label(metric)),
-            meaning=unknown_in_words(run, told[0][0], words),
-        )
-        for metric in metrics
-        if metric in by and (told := telling_shares_of(by[metric]))
+        words.say("{meaning} ({measure})", measure=", ".join(names), meaning=meaning)
+        for meaning, names in measures.items()
     ]
     if not parts:
         return ""

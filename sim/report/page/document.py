@@ -49,6 +49,7 @@ from sim.report.page.scripts import own_scripts, own_text, policy, script_json, 
 from sim.report.page.sectors import sector_table
 from sim.report.page.sessions import ON_RECORD, session_table
 from sim.report.page.sites import site_table
+from sim.report.page.use_lost import use_lost
 from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.page.why import (
     chains,
@@ -205,7 +206,10 @@ def _first_picture(run: RunFolder, bands: Bands, words: Language) -> dict[str, A
         rows = with_bands(run, read_rows(run, "comparison.csv"))
         named = run.manifest["strategies"]
         baseline = str(run.manifest["baseline"])
-        return {"picture": None, "bars": bars_of_comparison(rows, named, baseline, words)}
+        return {
+            "picture": None,
+            "bars": bars_of_comparison(rows, named, baseline, words, use_lost(run)),
+        }
     band = bands.get((run.strategies[0], LOST))
     if band is None:
         return {"picture": None, "bars": None}

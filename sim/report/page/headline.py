@@ -311,11 +311,14 @@ def _who_harms(
         lost = "none cost the target anything"
     elif len(known) > 1 and min(in_all.values()) >= ALIKE * in_all[most_lost]:
         lost = "the target lost about as much with each"
+        if in_all is not known:
+            lost = "the target lost {share} of its use with each"
     elif best != most_lost or not is_most_settled(best, known, verdicts):
         lost = "which costs the target most is not settled"
     else:
         lost = "{best} cost the target most"
-    return f"{capitalised(said)}; {words.say(lost, best=named[best])}."
+    share = share_words(in_all[most_lost], words) if in_all is not known else ""
+    return f"{capitalised(said)}; {words.say(lost, best=named[best], share=share)}."
 
 
 def is_most_settled(best: str, others: Iterable[str], verdicts: Sequence[Row]) -> bool:

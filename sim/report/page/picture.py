@@ -26,6 +26,7 @@ from sim.catalogue.choices import (
 from sim.measure.bands import Band
 from sim.report.page.bands import share_of
 from sim.report.page.headline import HIT_FOR
+from sim.report.page.use_lost import Lost
 from sim.report.words.findings import as_given, lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
@@ -169,6 +170,7 @@ def bars_of_comparison(
     strategies: Sequence[Mapping[str, Any]],
     baseline: str,
     words: Language = IN_ENGLISH,
+    lost: Mapping[str, Lost] | None = None,
 ) -> Bars:
     """Harm to bystanders, its length, and effect on the target: a bar each for every strategy.
 
@@ -178,6 +180,8 @@ def bars_of_comparison(
         Rows of ``comparison.csv`` with both bands.
     strategies
         As in the manifest.
+    lost
+        What the target lost with each, where it is known: hours denied alone are shown without it.
     """
     known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     shown = [one for one in strategies if one["label"] != baseline]
@@ -192,7 +196,10 @@ def bars_of_comparison(
                 {"mean": math.nan} if row and not harm[name] > 0 else row
                 for name, row in zip(labels, own, strict=True)
             ]
-        if any(own):
+        if metric == EFFICACY and lost and all(name in lost for name in labels):
+            heads.append(words.say("Target: share of its use lost"))
+            columns.append(_bars_of_shares([_as_row(lost[name]) for name in labels], words))
+        elif any(own):
             head, bars = _column(metric, own, words)
             heads.append(head)
             columns.append(bars)
@@ -249,12 +256,21 @@ def _column(metric: str, rows: Sequence[Row], words: Language) -> tuple[str, lis
             lambda low, high: _durations(low, high, words),
         )
     if metric == EFFICACY and all(cell(row, "denominator") > 0 for row in rows if row):
-        return words.say("Target: share of its users' hours denied"), _bars(
-            [_as_share(row) for row in rows],
-            lambda share: words.digits(percent(share, 2)),
-            lambda low, high: words.digits(percent_span(low, high)),
-        )
+        title = words.say("Target: share of its users' hours denied")
+        return title, _bars_of_shares([_as_share(row) for row in rows], words)
     return capitalised(words.name(label(metric))), _bars(rows, said, spanned)
+
+
+def _bars_of_shares(rows: Sequence[Row], words: Language) -> list[Bar]:
+    return _bars(
+        rows,
+        lambda share: words.digits(percent(share, 2)),
+        lambda low, high: words.digits(percent_span(low, high)),
+    )
+
+
+def _as_row(lost: Lost) -> Row:
+    return {"mean": lost.middle, "all_low": lost.low, "all_high": lost.high}
 
 
 def _as_share(row: Row) -> Row:

@@ -11,7 +11,9 @@ import duckdb
 import pytest
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
+from sim.report.page.bands import hang_most_on
 from sim.report.page.headline import headline_of_comparison, headline_of_run
+from sim.report.page.picture import bars_of_comparison
 from sim.report.page.use_lost import Lost, is_enough, use_lost
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row
@@ -103,7 +105,7 @@ def test_the_head_says_what_was_lost_in_all(comparison_folder: Path, shipped_run
         lost = {name: _lost(one, 1.0) for name, one in zip(labels, middles, strict=True)}
         return headline_of_comparison(run, told, [], lost=lost).says.partition("; ")[2]
 
-    assert end(0.75, 0.73) == "the target lost about as much with each."
+    assert end(0.75, 0.73) == "the target lost three in four of its use with each."
     # The one that denies most is another than the one under which most is lost.
     assert end(0.3, 0.9) == "which costs the target most is not settled."
     assert end(0.9, 0.3).endswith("cost the target most.")
@@ -113,3 +115,32 @@ def test_the_head_says_what_was_lost_in_all(comparison_folder: Path, shipped_run
     }
     says = headline_of_run(open_run(shipped_run), rows, lost={"a": _lost(0.75, 1.0)}).says
     assert "the target's users lost three in four of all their hours" in says
+
+
+def test_the_first_picture_shows_what_was_lost_in_all() -> None:
+    strategies = [{"label": one, "id": one, "parameters": {}} for one in ("exact", "none")]
+    rows: list[Row] = [
+        {"strategy": one, "metric": EFFICACY, "mean": 30.0, "denominator": 100.0, "all_share": 0.3}
+        for one in ("exact", "none")
+    ]
+    lost = {"exact": _lost(0.75, 0.9)}
+    bars = bars_of_comparison(rows, strategies, "none", lost=lost)
+    assert bars.heads == ("Target: share of its use lost",)
+    ((_, _, (bar,)),) = bars.rows
+    assert (bar.value.replace(NBSP, " "), bar.range.replace(NBSP, " ")) == ("75 %", "20 to 90 %")
+    without = bars_of_comparison(rows, strategies, "none")
+    assert without.heads == ("Target: share of its users' hours denied",)
+
+
+def test_an_unknown_on_which_several_numbers_hang_is_named_once(drawn_run: Path) -> None:
+    rows: list[Row] = [
+        {"metric": metric, "hangs_on_1": key, "hangs_on_1_share": 0.5, "unit": "x"}
+        for metric, key in (
+            (COLLATERAL, "compliance"), (EFFICACY, "share"), ("names_hit", "compliance")
+        )
+    ]  # fmt: skip
+    said = hang_most_on(open_run(drawn_run), rows, (COLLATERAL, EFFICACY, "names_hit"))
+    assert said == (
+        "What each number hangs on most: compliance (business-hours impaired, names "
+        "hit); share (target: user-hours denied)."
+    )
