@@ -80,7 +80,7 @@ const baseOf = (y, down) => y + 9 * down + (down < 0 ? 0 : 8);
 function labelPlaces(spots, [left, right, top, bottom]) {
   const taken = spots.map(({ x, y }) => [x - 8, y - 8, x + 8, y + 8]);
   return spots.map(({ x, y, name }, row) => {
-    const long = 7 * name.length + 10;
+    const long = 6.6 * name.length + 10;
     let best = { cost: Infinity };
     for (const [across, down] of PLACES) {
       const start = across > 0 ? x + 6 : x - 6 - long;
@@ -88,7 +88,7 @@ function labelPlaces(spots, [left, right, top, bottom]) {
       const box = [start, above, start + long, above + 16];
       const meets = (other) =>
         box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3];
-      const isOutside = box[2] > right + 8 || box[0] < left - 50 || box[3] > bottom + 4 || box[1] < top - 12;
+      const isOutside = box[2] > right + 8 || box[0] < left - 56 || box[3] > bottom + 4 || box[1] < top - 12;
       const cost = taken.filter((other, k) => k !== row && meets(other)).length + 10 * isOutside;
       if (cost < best.cost) best = { cost, box, across, down };
     }

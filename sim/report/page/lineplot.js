@@ -134,14 +134,15 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
     const anchor = place > right - 18 ? "end" : place < left + 18 ? "start" : "middle";
     parts.push(shape("text", { x: place, y: bottom + 19, "text-anchor": anchor, fill: soft }, text));
   }
-  panel.turns.forEach((turn, row) => {
-    if (turn.t < window.from || turn.t > window.to) return;
+  const turns = panel.turns.map((turn, row) => ({ ...turn, row })).filter(({ t }) => t >= window.from && t <= window.to);
+  const numbers = spread(turns.map(({ t }) => x(t)), turns.map(() => 14), left, right);
+  turns.forEach((turn, k) => {
     const place = x(turn.t).toFixed(1);
     const title = shape("title", {}, turn.text);
     parts.push(
       shape("line", { x1: place, x2: place, y1: top, y2: bottom, stroke: soft, "stroke-width": 1, "stroke-opacity": 0.6 }),
       shape("path", { d: `M${place},${bottom}l-4,7h8Z`, fill: ink }),
-      shape("text", { x: place, y: top - 4, "text-anchor": "middle", fill: ink, "font-weight": 600, class: "turn" }, `${row + 1}`, title)
+      shape("text", { x: numbers[k].toFixed(1), y: top - 4, "text-anchor": "middle", fill: ink, "font-weight": 600, class: "turn" }, `${turn.row + 1}`, title)
     );
   });
   const ends = [];

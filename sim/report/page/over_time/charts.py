@@ -28,6 +28,7 @@ from sim.measure.bands import (
 )
 from sim.report.figures.addresses import read_marks
 from sim.report.figures.lines import band_of_line, is_unmoved, line_values
+from sim.report.page.over_time.dated_events import event_marks
 from sim.report.page.over_time.turns import turn_marks
 from sim.report.page.sessions import sessions_of
 from sim.report.words import findings
@@ -87,6 +88,8 @@ _CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ..
 )
 _COUNTED = {"businesses": "business", "IPv4 addresses": "address"}
 """What one of the lines' numbers counts, by the unit of a panel."""
+_WITH_EVENTS = ("businesses", "addresses")
+"""Charts on which dated events are marked: what was listed, and what that did."""
 _WHO = "Who was hit"
 _SPLIT_TITLES = {
     "provider": "By provider of the front end",
@@ -181,7 +184,9 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
     names = strategy_names(strategies_of(run), words)
     bands = drawn_of.bands
     sessions = sessions_of(drawn_of.listed[run.strategies[0]], run.horizon_s)
-    marks_of_days = turn_marks(run, words, [one.from_s for one in sessions])
+    events = event_marks(run, words)
+    days = turn_marks(run, words, [one.from_s for one in sessions])
+    turns = sorted([*days, *events], key=lambda mark: int(mark["t"]))
     for name, title, panels in _CHARTS:
         drawn = []
         for panel_title, unit, metrics in panels:
@@ -217,9 +222,9 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
         if drawn:
             if name == "addresses":
                 drawn[0]["marks"] = _marks(run)
-            if name == "businesses" and len(run.strategies) == 1:
+            if name in _WITH_EVENTS:
                 for panel in drawn:
-                    panel["turns"] = marks_of_days
+                    panel["turns"] = turns if name == "businesses" else events
             if name == "businesses" and len(run.strategies) > 1:
                 # What the answer speaks of comes first.
                 first = _panel_name(SPLIT_METRIC, words)
