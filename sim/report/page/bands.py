@@ -7,7 +7,7 @@ hangs on, in words.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -189,11 +189,20 @@ def telling_shares_of(row: Row) -> list[tuple[str, float]]:
     return [(key, share) for key, share in told if key not in SIZES]
 
 
-def hangs_on_text(row: Row, words: Language = IN_ENGLISH) -> str:
-    """What a measure hangs on, in a cell: ``luck 12 %; compliance 45 %``."""
+def hangs_on_text(
+    row: Row, words: Language = IN_ENGLISH, called: Callable[[str], str] = str
+) -> str:
+    """What a measure hangs on, in a cell: ``luck 12 %; compliance 45 %``.
+
+    Parameters
+    ----------
+    called
+        What an unknown is called, by its key.
+    """
     luck = cell(row, "share_luck")
     parts = [] if math.isnan(luck) else [(words.say("luck"), luck)]
-    return "; ".join(f"{key} {_rough(share, words)}" for key, share in [*parts, *shares_of(row)])
+    parts += [(called(key), share) for key, share in shares_of(row)]
+    return "; ".join(f"{name} {_rough(share, words)}" for name, share in parts)
 
 
 def hangs_on(run: RunFolder, row: Row, who: str = "", words: Language = IN_ENGLISH) -> str:

@@ -24,7 +24,7 @@ from sim.report.figures.map_frames import map_data
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
-from sim.report.page.bands import with_bands
+from sim.report.page.bands import unknown_in_words, with_bands
 from sim.report.page.cells import PageTable, with_groups, with_names
 from sim.report.page.downloads import downloads, has_file
 from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, told_of_rates
@@ -60,6 +60,7 @@ from sim.report.page.why import (
 )
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, LANGUAGES, Language, language
 from sim.report.words.money import PRIVATE, loss_sentences, money_sentences, rate_of
+from sim.report.words.numbers import capitalised
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
@@ -162,6 +163,9 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         harmful=quoted(names[harmful], words),
         n_replicates_made=run.n_replicates,
         baseline=names.get(str(run.manifest.get("baseline", "")), ""),
+        labels="; ".join(
+            f"{label_}: {name}" for label_, name in names.items() if f"({label_})" not in name
+        ),
     )
 
 
@@ -228,8 +232,14 @@ def _tables(
         The strategy on which every choice of one opens.
     """
     names = strategy_names(strategies_of(run), words)
+
+    def called(key: str) -> str:
+        return unknown_in_words(run, key, words)
+
     tables: dict[str, Any] = {
-        "assumptions": page_tables.assumption_table(run.manifest.get("assumptions", []), words),
+        "assumptions": page_tables.assumption_table(
+            run.manifest.get("assumptions", []), words, called
+        ),
         "inputs": sources.input_table(run, words),
         "sources": sources.source_table(run, words),
         "counts": sources.counts_in_words(run, words),
@@ -268,12 +278,12 @@ def _tables(
             tables["verdicts"] = verdict_table(read_rows(run, "verdicts.csv"), words)
             tables["regrets"] = regret_table(read_rows(run, "regrets.csv"), words)
         tables["strategies"] = page_tables.strategy_table(both, names, baseline, words)
-        tables["measures"] = page_tables.difference_table(rows, baseline, words, names)
+        tables["measures"] = page_tables.difference_table(rows, baseline, words, names, called)
     else:
         by_metric = {text(row, "metric"): row for row in both}
         told = published_beside(run, words)
         tables["figures"] = key_figures(by_metric, words, rate_of(run), told)
-        tables["measures"] = page_tables.summary_table(both, words)
+        tables["measures"] = page_tables.summary_table(both, words, called)
     return tables
 
 
@@ -299,7 +309,11 @@ def _why(
         The strategy of which the chains are told.
     """
     groups = read_rows(run, "groups.csv") if has_file(run, "groups.csv") else []
-    providers, puzzle = hit_by_provider(run, map_, harmful, words)
+    providers, puzzles = hit_by_provider(run, map_, harmful, words)
+    puzzle = puzzles.get(harmful, "")
+    if puzzle and len(run.strategies) > 1:
+        # The table beside it may show another strategy.
+        puzzle = f"{capitalised(strategy_names(strategies_of(run), words)[harmful])}: {puzzle}"
     operators = operator_table(run, groups, harmful, words)
     rows = read_rows(run, "summary.csv")
     summary = summary_of(rows, harmful)
@@ -307,7 +321,7 @@ def _why(
     return {
         "chains": chains(groups, harmful, words),
         "orders": orders_in_words(summary, words, has_draws=run.n_draws > 0),
-        "puzzle": puzzle.get(harmful, ""),
+        "puzzle": puzzle,
         "providers_hit": providers,
         "causes": cause_table(groups, run.strategies, harmful, words),
         "worst": worst_table(groups, run.strategies, harmful, words),

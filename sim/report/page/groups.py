@@ -52,7 +52,11 @@ def cause_table(
         if (strategy, cause.name, LOST_SHARE) in by
     ]
     titles = ("Cause", "What is blocked", *_HEADS, "Demand lost")
-    heads = columns(*map(words.say, titles), numbers=range(2, 6))
+    heads = columns(
+        *map(words.say, titles[:2]),
+        *(by_luck(words.say(title), words) for title in titles[2:]),
+        numbers=range(2, 6),
+    )
     lines = folded(lines, has_none(2, 3, 4, 5), lambda n, names: with_nothing(n, names, words))
     caption = words.say(
         "Businesses by the cause by which they lost most, and demand lost by each cause"
@@ -87,7 +91,7 @@ def worst_table(
     heads = columns(
         words.say("Provider"),
         words.say("Of"),
-        *(words.say("Over {n} %", n=str(percent)) for percent in WORST_PERCENT),
+        *(by_luck(words.say("Over {n} %", n=str(percent)), words) for percent in WORST_PERCENT),
         numbers=range(2, 2 + len(WORST_PERCENT)),
     )
     is_nothing = has_none(*range(2, 2 + len(WORST_PERCENT)))
@@ -98,6 +102,11 @@ def worst_table(
         told += folded(mine, is_nothing, _said_of(hosted, words))
     caption = words.say("Businesses by how much of their demand failed at once, and by provider")
     return table_of_groups("worst", caption, heads, told, strategies, shown_first)
+
+
+def by_luck(title: str, words: Language) -> str:
+    """Head of a column in which a range by luck stands below each number."""
+    return words.say("{title}; range by luck", title=title)
 
 
 def with_nothing(n: str, names: str, words: Language) -> str:
@@ -141,7 +150,8 @@ def cell_of(row: Row, words: Language = IN_ENGLISH) -> Cell:
     unit = text(row, "unit")
     if unit == BUSINESSES:
         ends = [businesses(end) for end in (low, high)]
-        range_ = f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] else ""
+        # Of less than one business, a range from none to less than one says nothing more.
+        range_ = f"{ends[0]} to {ends[1]}" if ends[0] != ends[1] and high >= 0.95 else ""
         return Cell(words.digits(businesses(mean)), sort_key(mean), words.digits(range_))
     range_ = quantity_span(low, high, unit) if low < high else ""
     return Cell(words.digits(quantity(mean, unit)), sort_key(mean), words.digits(range_))

@@ -26,6 +26,7 @@ from sim.report.words.numbers import (
     quantity,
     quantity_span,
 )
+from sim.report.words.plain import days_words
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import RateRow
@@ -74,6 +75,8 @@ def _figure(row: Row, words: Language, rate: RateRow | None, beside: Sequence[Pu
     said = words.digits(value)
     if has_unit:
         said = words.amount(said, unit)
+    if text(row, "metric") == HIT_FOR and cell(row, "mean") >= 48:
+        said = f"{said} ({days_words(cell(row, 'mean'), words)})"
     low, high = cell(row, "low"), cell(row, "high")
     has_draws = "all_low" in row
     # A ratio says itself what it is for each of, and hours are out of no number of businesses.

@@ -194,8 +194,8 @@ def provider_table(
     titles = (
         "Provider",
         "Side",
-        "Loss: mean and range, USD",
-        "Gain: mean and range, USD",
+        "Loss: mean and range by prices and luck, USD",
+        "Gain: mean and range by prices and luck, USD",
         "Published of its gain",
     )
     first = shown_first or strategies[0]

@@ -20,7 +20,14 @@ from sim.measure.by_operator import read_operators
 from sim.report.figures.drawing import Choice as Chosen
 from sim.report.figures.uptake import mean_share, uptake
 from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
-from sim.report.page.groups import EVER, LOST_SHARE, cell_of, rows_by_group, table_of_groups
+from sim.report.page.groups import (
+    EVER,
+    LOST_SHARE,
+    by_luck,
+    cell_of,
+    rows_by_group,
+    table_of_groups,
+)
 from sim.report.page.picture import days_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent
@@ -103,7 +110,9 @@ def operator_table(
         "Businesses impaired for its users",
         "Share of what its users try that fails",
     )
-    heads = columns(*map(words.say, titles), numbers=(2, 3, 4, 5, 6))
+    said = [words.say(title) for title in titles]
+    said[5] = by_luck(said[5], words)
+    heads = columns(*said, numbers=(2, 3, 4, 5, 6))
     heads[1] = replace(heads[1], axis=_days(run, words))
     caption = words.say("Who drops what, when, and what of it users meet who are on no VPN")
     return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)

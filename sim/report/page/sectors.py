@@ -13,7 +13,7 @@ from sim.report.page.groups import table_of_groups, with_nothing
 from sim.report.words.groups import group_words
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent
-from sim.report.words.plain import duration_words
+from sim.report.words.plain import days_words
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
 
@@ -45,7 +45,7 @@ def sector_table(
                 Cell(words.digits(businesses(n / run.n_replicates)), n / run.n_replicates),
                 Cell(words.digits(percent(share, 2)), share),
                 Cell(
-                    words.say("nobody hit") if math.isnan(hours) else duration_words(hours, words),
+                    words.say("nobody hit") if math.isnan(hours) else days_words(hours, words),
                     sort_key(hours),
                 ),
                 Cell(
@@ -60,7 +60,7 @@ def sector_table(
         "Sector",
         "Businesses",
         "Impaired at some time",
-        "Half of these for more than",
+        "The middle one of these was impaired for",
         "Demand lost, USD",
     )
     heads = columns(*map(words.say, titles), numbers=range(1, 5))

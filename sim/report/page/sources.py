@@ -43,7 +43,10 @@ def source_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
         lines.append(
             Line.of(
                 Cell(str(one["key"]), range=row),
-                value_cell(one.get("value"), words),
+                # A seed is no quantity: it has no separators.
+                value_cell(
+                    str(one["value"]) if one.get("unit") == "seed" else one.get("value"), words
+                ),
                 str(one.get("unit", "")),
                 "; ".join(" ".join(str(part).split()) for part in why if part),
                 str(one.get("date", "")),

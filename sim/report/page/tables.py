@@ -6,12 +6,12 @@ In: rows and a manifest. Out: tables whose cells are plain text. Markup is the t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from sim.catalogue.choices import COLLATERAL, HEADLINES, label, says_unit
+from sim.catalogue.choices import COLLATERAL, HEADLINES, RATIOS, label, says_unit
 from sim.catalogue.measures import USD
 from sim.report.page.bands import beyond, hangs_on_text
 from sim.report.page.cells import (
@@ -42,8 +42,16 @@ NO_NAMES: Mapping[str, str] = MappingProxyType({})
 BOTH_RANGES = ("Range by luck", "Range with all that is not known")
 
 
-def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTable:
-    """Every measure of one strategy; with draws, by luck and with all that is not known."""
+def summary_table(
+    rows: Sequence[Row], words: Language = IN_ENGLISH, called: Callable[[str], str] = str
+) -> PageTable:
+    """Every measure of one strategy; with draws, by luck and with all that is not known.
+
+    Parameters
+    ----------
+    called
+        What an unknown is called, by its key.
+    """
     has_draws = any("all_low" in row for row in rows)
     nothing = {
         capitalised(words.name(label(text(row, "metric")))) for row in rows if _is_nothing(row)
@@ -53,7 +61,7 @@ def summary_table(rows: Sequence[Row], words: Language = IN_ENGLISH) -> PageTabl
             capitalised(words.name(label(text(row, "metric")))),
             _quantity_cell(row, "mean", words),
             *(
-                (*_wide_cells(row, words), _quantity_cell(row, "given", words))
+                (*_wide_cells(row, words, called), _quantity_cell(row, "given", words))
                 if has_draws
                 else (_quantity_cell(row, "median", words),)
             ),
@@ -103,7 +111,7 @@ def strategy_table(
     baseline: str,
     words: Language = IN_ENGLISH,
 ) -> PageTable:
-    """Key measures of every strategy, side by side: the one table that has their labels too.
+    """Key measures of every strategy, side by side.
 
     Parameters
     ----------
@@ -117,7 +125,7 @@ def strategy_table(
     metrics = [metric for metric in HEADLINES if any((name, metric) in by for name in names)]
     lines = [
         Line.of(
-            Cell(capitalised(names[name]), range=_label_of(name, names[name], baseline, words)),
+            Cell(capitalised(names[name]), range=words.say("baseline") if name == baseline else ""),
             *(_mean_cell(by.get((name, metric)), words) for metric in metrics),
         )
         for name in names
@@ -131,27 +139,22 @@ def strategy_table(
     return PageTable("strategies", words.say("Strategies compared"), heads, lines)
 
 
-def _label_of(label_: str, name: str, baseline: str, words: Language) -> str:
-    """The label of a strategy where its name is another, and that it is the baseline."""
-    said = label_ if label_ != name and f"({label_})" not in name else ""
-    if label_ != baseline:
-        return said
-    return words.say("{name} (baseline)", name=said) if said else words.say("baseline")
-
-
 def _mean_cell(row: Row | None, words: Language) -> Cell:
     if row is None:
         return Cell(words.say(NOT_KNOWN), "")
     found = _estimate_cell(row, ("mean", "low", "high"), words, text(row, "unit"))
     if "all_low" not in row:
-        return found
+        what = "{range} by prices and luck" if text(row, "unit") == USD else "{range} by luck"
+        return replace(found, range=words.say(what, range=found.range) if found.range else "")
     given = words.digits(quantity(cell(row, "given"), text(row, "unit")))
     luck = words.say("as given {given}", given=given)
     if found.range:
         luck = words.say("as given {given}, by luck {range}", given=given, range=found.range)
     luck = "; ".join(filter(None, (luck, beyond(row, words))))
     # What each line of a cell is stands above the table, once.
-    wide = "" if all_text(row) == NOT_KNOWN else all_text(row, words)
+    wide = ""
+    if all_text(row) != NOT_KNOWN:
+        wide = words.say("{range} with all that is not known", range=all_text(row, words))
     return replace(found, range=wide, all=luck)
 
 
@@ -160,6 +163,7 @@ def difference_table(
     baseline: str,
     words: Language = IN_ENGLISH,
     names: Mapping[str, str] = NO_NAMES,
+    called: Callable[[str], str] = str,
 ) -> PageTable:
     """Every measure of every strategy, and its paired difference from the baseline.
 
@@ -167,8 +171,10 @@ def difference_table(
     ----------
     names
         What strategies are called, by label; else they are called by it.
+    called
+        What an unknown is called, by its key.
     """
-    called = names.get(baseline, baseline)
+    first_name = names.get(baseline, baseline)
     has_draws = any("all_low" in row for row in rows)
     middle = "given" if has_draws else "mean"
     lines = []
@@ -179,7 +185,7 @@ def difference_table(
                 text(row, "strategy"),
                 _estimate_cell(row, (middle, "mean_low", "mean_high"), words, text(row, "unit")),
                 _range_cell(row, words),
-                *(_wide_cells(row, words) if has_draws else ()),
+                *(_wide_cells(row, words, called) if has_draws else ()),
                 Cell("", "") if is_baseline else _difference_cell(row, words),
                 Cell("", "") if is_baseline else _p_cell(cell(row, "p_holm"), words),
                 group=text(row, "metric"),
@@ -212,16 +218,16 @@ def difference_table(
         ),
         *map(words.say, ranges),
         words.say(
-            "Difference from {baseline}, {level} interval", baseline=called, level=confidence
+            "Difference from {baseline}, {level} interval", baseline=first_name, level=confidence
         ),
-        words.say("p, Holm"),
+        words.say("p value, corrected for several comparisons (Holm)"),
         numbers=(1, 2, 3, 5, 6) if has_draws else range(1, 5),
         strategies=(0,),
     )
     caption = words.say(
         "Means, and mean paired differences from {baseline}: their intervals, and p, are of luck "
         "alone, at the values as given",
-        baseline=called,
+        baseline=first_name,
     )
     return PageTable("measures", caption, heads, lines, choices=choices)
 
@@ -267,7 +273,7 @@ def tradeoff_table(
                 text(row, "strategy"),
                 _estimate_cell(row, ("efficacy", "efficacy_low", "efficacy_high"), words),
                 _estimate_cell(row, ("collateral", "collateral_low", "collateral_high"), words),
-                _estimate_cell(row, ("collateral_per_efficacy", "ratio_low", "ratio_high"), words),
+                _ratio_cell(row, words),
                 words.say("beaten by {names}" if by else beaten, names=by),
                 Cell(words.digits(percent(share)), sort_key(share)),
                 group=text(row, "collateral_metric"),
@@ -280,11 +286,11 @@ def tradeoff_table(
     choices = [Choice(harm, capitalised(names[harm]), harm == harms[0]) for harm in harms]
     heads = columns(
         words.say("Strategy"),
-        words.say("Effect ({measure})", measure=words.name(effect)),
-        words.say("Harm ({measure})", measure=names[harms[0]])
+        words.say("Effect ({measure}), 95 % interval of the mean", measure=words.name(effect)),
+        words.say("Harm ({measure}), 95 % interval of the mean", measure=names[harms[0]])
         if len(harms) == 1
-        else words.say("Harm, as chosen"),
-        words.say("Harm per unit of effect"),
+        else words.say("Harm, as chosen, 95 % interval of the mean"),
+        words.say("Harm per million user-hours denied (money: per user-hour)"),
         words.say("Beaten, as given"),
         words.say("How often unbeaten, by luck"),
         numbers=(1, 2, 3, 5),
@@ -294,13 +300,31 @@ def tradeoff_table(
     return PageTable("tradeoff", caption, heads, lines, choices=choices)
 
 
+def _ratio_cell(row: Row, words: Language) -> Cell:
+    """Harm per effect, in the unit that the measure of it has elsewhere."""
+    harm, effect = text(row, "collateral_metric"), text(row, "efficacy_metric")
+    ratios = [one for one in RATIOS.values() if (one.above, one.below) == (harm, effect)]
+    per = ratios[0].per if ratios else 1.0
+    names = ("collateral_per_efficacy", "ratio_low", "ratio_high")
+    told: Row = {**row, **{name: cell(row, name) * per for name in names}}
+    return _estimate_cell(told, names, words)
+
+
 def assumption_table(
-    assumptions: Iterable[Mapping[str, Any]], words: Language = IN_ENGLISH
+    assumptions: Iterable[Mapping[str, Any]],
+    words: Language = IN_ENGLISH,
+    called: Callable[[str], str] = str,
 ) -> PageTable:
-    """Every number without a source."""
+    """Every number without a source.
+
+    Parameters
+    ----------
+    called
+        What an unknown is called, by its key, which stands below.
+    """
     lines = [
         Line.of(
-            str(one["key"]),
+            _called_cell(str(one["key"]), called),
             value_cell(one.get("value"), words),
             range_text(one.get("range"), words),
             str(one.get("unit", "")),
@@ -309,8 +333,13 @@ def assumption_table(
         for one in assumptions
     ]
     titles = ("Number", "Value", "Range", "Unit", "Why this value")
-    heads = columns(*map(words.say, titles), numbers=(1, 2), english=(0, 3, 4))
+    heads = columns(*map(words.say, titles), numbers=(1, 2), english=(3, 4))
     return PageTable("assumptions", words.say("Numbers without a source"), heads, lines)
+
+
+def _called_cell(key: str, called: Callable[[str], str]) -> Cell:
+    name = called(key)
+    return Cell(capitalised(name) if name != key else key, range=key if key not in name else "")
 
 
 def value_cell(value: object, words: Language = IN_ENGLISH) -> Cell:
@@ -349,7 +378,7 @@ def _range_cell(row: Row, words: Language) -> Cell:
     return Cell(words.digits(quantity_span(low, high, text(row, "unit"))), sort_key(low))
 
 
-def _wide_cells(row: Row, words: Language) -> tuple[Cell, Cell]:
+def _wide_cells(row: Row, words: Language, called: Callable[[str], str]) -> tuple[Cell, Cell]:
     """Range over all that is not known, and what it hangs on."""
     wide = Cell(all_text(row, words), sort_key(cell(row, "all_low")))
-    return wide, Cell(hangs_on_text(row, words))
+    return wide, Cell(hangs_on_text(row, words, called))

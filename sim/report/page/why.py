@@ -263,7 +263,9 @@ def hit_by_provider(
             for cause in shown
         ),
         # The others are means; the tables keep this of no replicate but the map's.
-        words.say("Of its addresses listed at once, in replicate {n}", n=str(map_["replicate"])),
+        words.say(
+            "Of its addresses listed at once, in replicate {n} alone", n=str(map_["replicate"])
+        ),
         numbers=range(1, 4 + len(shown)),
     )
     lines = folded(

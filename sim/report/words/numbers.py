@@ -41,6 +41,11 @@ def span(low: float, high: float) -> str:
     if math.isinf(high):
         return f"{number(low)} to {number(high)}"
     scale, unit = _scale(max(abs(low), abs(high)))
+    if unit and high == 0:
+        return f"{number(low)} to 0"
+    if unit and 0 < low < high / scale:
+        # 9.42 to 13.0 million would be read as 9.42 million.
+        return f"{number(low)} to {float(f'{high:.3g}'):,.0f}"
     if any(end and _scale(end)[0] != scale for end in (low, high)):
         # Beside three digits of the larger end, as many of the smaller one.
         low, high = (float(f"{end:.3g}") for end in (low, high))

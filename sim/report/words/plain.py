@@ -87,6 +87,17 @@ def duration_words(hours: float, words: Language = IN_ENGLISH) -> str:
     return f"{_count(n)} {name}{'' if n == 1 else 's'}"
 
 
+def days_words(hours: float, words: Language = IN_ENGLISH) -> str:
+    """A duration in whole days, rounded down, so that several can be told apart: ``48 days``.
+
+    Below two days as `duration_words` says it.
+    """
+    if math.isnan(hours) or hours < 48:
+        return duration_words(hours, words)
+    n = math.floor(hours / 24 + 1e-9)
+    return f"{n} days" if words.code == ENGLISH else words.length(n, "day")
+
+
 def times_words(ratio: float, words: Language = IN_ENGLISH) -> str:
     """How many times as much: ``three times``, ``1,200 times``; digits above twelve."""
     if ratio < 1.15:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -405,9 +406,8 @@ def test_charts_and_sentences_of_a_comparison_have_no_label_of_a_strategy(
     shown = re.sub(r"<details.*?</details>", "", head[0], flags=re.DOTALL)
     for label in labels:
         assert not re.search(rf"(?<![\w-]){re.escape(label)}(?![\w-])", shown), label
-        # Its one place is below its name in the table of all strategies.
-        told = f'<span class="range">{label}'
-        assert page.count(told) == 1, label
+        # Its one place is above the table of every measure.
+        assert page.count(f"{label}: {html.escape(named[label])}") == 1, label
 
 
 SPAIN = timezone(timedelta(hours=1))

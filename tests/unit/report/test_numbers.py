@@ -77,6 +77,10 @@ def test_what_is_said_is_the_number_to_three_digits(value: float) -> None:
         (0, 2_000_000, f"0 to 2.00{NBSP}million"),
         (5_000, 2_000_000, f"5,000 to 2.00{NBSP}million"),
         (math.nan, 3, "not known"),
+        # Neither end is to be read in the unit of the other.
+        (9.42, 13_000_000, "9.42 to 13,000,000"),
+        (9.42, 13_040_000, "9.42 to 13,000,000"),
+        (-20_500_000, 0, f"-20.5{NBSP}million to 0"),
     ],
 )
 def test_a_range_says_a_unit_once_where_both_ends_have_it(

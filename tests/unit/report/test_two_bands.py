@@ -134,8 +134,9 @@ def test_tables_have_a_column_for_each_range(
     ranges = [(cell.range, cell.all) for line in cells.rows for cell in line.cells[1:]]
     assert any(luck for _, luck in ranges)
     assert all(luck.startswith("as given ") for _, luck in ranges if luck)
-    # Above the table it is said, once, what the other one is.
-    assert all(wide and "not known" not in wide for wide, _ in ranges)
+    # Each line says which of the ranges it is.
+    tail = " with all that is not known"
+    assert all(wide.endswith(tail) and not wide.startswith("not known") for wide, _ in ranges)
     without = summary_table(read_rows(open_run(shipped_run), "summary.csv"))
     assert "Range" in [column.title for column in without.columns]
 
@@ -151,9 +152,15 @@ def test_what_a_number_hangs_on_is_said_in_words_and_of_which_number(drawn_run: 
         "in foreign clouds for 25 %. To know the first of these unknowns alone would narrow this "
         "number most."
     )
-    # The keys stand in the table of all measures.
+    # The keys stand in the table of assumptions, below what they mean.
     assert FIRST not in said
-    assert FIRST in hangs_on_text(row)
+    called = {FIRST: "this"}
+    assert "this 50" in hangs_on_text(row, called=lambda key: called.get(key, key))
+    page = render(run)
+    assert f'<span class="range">{FIRST}</span>' in page
+    table = page[page.index('<table id="measures"') :].partition("</table>")[0]
+    assert FIRST not in table
+    assert "how much of the register operators enforce" in table
     assert hang_most_on(run, rows, (HARM, "no_such_measure")) == (
         "What each number hangs on most: how much of the register operators enforce "
         "(business-hours impaired)."
