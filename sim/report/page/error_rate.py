@@ -27,7 +27,7 @@ HEADS = (
     "inside the predicted range",
     "too high or too low by, in the median",
     "bounds and estimates published",
-    "that agree",
+    "of these, agree with the predicted range",
 )
 
 
@@ -80,7 +80,11 @@ def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
     if n_rest:
         n_inside = found.all.n_inside - sum(one.n_inside for one in tried)
         parts.append(words.say("others: {inside} of {n}", inside=str(n_inside), n=str(n_rest)))
-    return words.say("How often such numbers were right: {parts}", parts="; ".join(parts))
+    return words.say(
+        "How often such numbers were right, in ranges meant to hold {level}: {parts}",
+        level=words.digits(percent(found.level, 2)),
+        parts="; ".join(parts),
+    )
 
 
 def _called(kind: str, words: Language) -> str:

@@ -34,7 +34,7 @@ def warnings_in_words(run: RunFolder) -> list[str]:
 def _in_words(warning: str, run: RunFolder, names: dict[str, str]) -> str:
     if found := _STAND_IN.fullmatch(warning):
         tables = "; ".join(
-            f"{_title(table['name'], run)} ({_place_and_time(table['of'])})"
+            f"{quoted(_title(table['name'], run))} ({_place_and_time(table['of'])})"
             for table in _TABLE.finditer(found["tables"])
         )
         country = _country(found["country"])

@@ -67,7 +67,7 @@ def test_rates_are_those_of_the_scores(
     _, n_most, inside_most, *_ = most
     n_judged, n_apart = re.findall(r"\d+", n_most)
     rest = [str(int(inside) - int(inside_most)), str(judged - int(n_judged))]
-    assert re.findall(r"\d+", summary) == [inside_most, n_judged, n_apart, *rest]
+    assert re.findall(r"\d+", summary) == ["90", inside_most, n_judged, n_apart, *rest]
     assert page.index('id="figures"') < page.index('id="error-rate"') < page.index('id="measures"')
 
 
@@ -75,14 +75,15 @@ def test_what_no_number_was_held_against_is_said_before_what_was_right() -> None
     """Else a page whose headline is of businesses and money reads as right in 26 cases of 28."""
     said = rates_in_short(error_rates("telegram-2018", "ranges"))
     assert said.startswith(
-        "How often such numbers were right: businesses and money: never held against a number "
-        "published, only against bounds and estimates; IPv4 addresses: "
+        "How often such numbers were right, in ranges meant to hold 90\N{NO-BREAK SPACE}%: "
+        "businesses and money: never held against a number published, only against "
+        "bounds and estimates; IPv4 addresses: "
     )
     tried = ErrorRate("businesses", 4, 3, 2, 0, 0, None)
     one = ErrorRates("1", 0.9, tried, (tried,), None)
     assert rates_in_short(one) == (
-        "How often such numbers were right: businesses: 3 of 4 inside the predicted range (2 "
-        "distinct)"
+        "How often such numbers were right, in ranges meant to hold 90\N{NO-BREAK SPACE}%: "
+        "businesses: 3 of 4 inside the predicted range (2 distinct)"
     )
 
 
@@ -90,8 +91,11 @@ def test_a_comparison_says_that_differences_have_no_rate(
     shipped_run: Path, comparison_folder: Path
 ) -> None:
     says = "how often differences between strategies are right is not known"
-    assert says in block_of(render(open_run(comparison_folder)))
-    assert says not in block_of(render(open_run(shipped_run)))
+    page = render(open_run(comparison_folder))
+    # In sight, below what can be opened.
+    assert says not in block_of(page)
+    assert says in page[page.index('id="error-rate"') :].partition("<table")[2]
+    assert says not in render(open_run(shipped_run))
 
 
 def test_a_run_by_luck_has_the_rates_of_luck(shipped_run: Path, drawn_run: Path) -> None:

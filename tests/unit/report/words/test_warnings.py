@@ -18,9 +18,9 @@ from sim.results.read import open_run
         (
             "tables of another country or time stand in for ES in 2026: assumptions (RU, 2018), "
             "hosting-concentration (2020 to 2022), of-theirs (EU)",
-            "Numbers of another country or time stand in for Spain in 2026: Assumed values of "
-            "scenario keys (Russia, 2018); How many names share an address (2020 to 2022); "
-            "of-theirs (European Union).",
+            "Numbers of another country or time stand in for Spain in 2026: “Assumed values of "
+            "scenario keys” (Russia, 2018); “How many names share an address” (2020 to 2022); "
+            "“of-theirs” (European Union).",
         ),
         (
             "replay hits nobody: no operator carried an order out before the end",
