@@ -84,7 +84,9 @@ def summary_table(
     lines = folded(
         lines,
         lambda row: row.cells[0].text in nothing,
-        lambda n, names: words.say("always 0, {n}: {names}", n=words.digits(n), names=names),
+        lambda n, names: words.say(
+            "0 in every case told of, {n}: {names}", n=words.digits(n), names=names
+        ),
     )
     caption = (
         "Every measure over draws of all that is not known, and as given over replicates, each "

@@ -272,8 +272,8 @@ def _private(spreads: Mapping[str, Spread]) -> float:
 
 
 def times(ratio: float) -> str:
-    """Write a ratio with two digits."""
-    return f"{ratio:.2g}" if ratio < 10 else f"{ratio:,.0f}"
+    """Write a ratio with two digits, and a large one with three at most."""
+    return f"{ratio:.2g}" if ratio < 10 else f"{float(f'{ratio:.3g}'):,.0f}"
 
 
 def millions(value: float) -> str:

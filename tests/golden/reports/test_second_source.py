@@ -182,7 +182,7 @@ def with_rows_of_their_own(
         and (drawn is None or drawn.get(row["metric"]) == 0)
     ]
     assert len(rest) > 1
-    assert shown[-1][0][0].startswith(f"always 0, {len(rest)}: ")
+    assert shown[-1][0][0].startswith(f"0 in every case told of, {len(rest)}: ")
     return zip([row for row in stored if row not in rest], shown[:-1], strict=True)
 
 

@@ -18,6 +18,7 @@ from sim.report.words.money import (
     loss_sentences,
     millions,
     money_sentences,
+    times,
 )
 from sim.report.words.numbers import number
 from sim.results.read import open_run
@@ -110,3 +111,11 @@ def test_a_table_that_is_not_there_is_named(shipped_run: Path, tmp_path: Path, n
 def test_a_small_amount_is_not_said_to_be_nothing(usd: float, said: str) -> None:
     assert float(millions(usd)) == pytest.approx(float(said), rel=0.005)
     assert (float(millions(usd)) == 0) == (usd == 0)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "said"),
+    [(0.434, "0.43"), (9.96, "10"), (38.6, "39"), (219.4, "219"), (3589, "3,590")],
+)
+def test_how_many_times_has_no_more_digits_than_it_bears(ratio: float, said: str) -> None:
+    assert times(ratio) == said
