@@ -31,6 +31,8 @@ from sim.report.words.numbers import (
 from sim.scenario.strategies import DECLARED
 from sim.statistics.paired import PairedDifference
 
+LEAST_LEFT = 0.001
+"""Share of the users below which hardly anybody is said to have left."""
 UNITS = {
     EFFICACY: "user-hours denied to the target",
     COLLATERAL: "business-hours impaired",
@@ -133,13 +135,26 @@ def suitability_answer(found: Assessment, words: Language = IN_ENGLISH) -> str:
     n = with_interval(found.efficacy, found.efficacy_unit, words)
     if found.efficacy_metric != EFFICACY:
         return words.say("{strategy}: {measure} {n}.", strategy=found.label, measure=measure, n=n)
-    return words.say(
+    denied = words.say(
         "Under {strategy} {n} of {target} were denied, {share} of all{wide}.",
         strategy=found.label,
         n=n,
         target=target_text(found, words),
         share=share_text(found.efficacy, words),
         wide=wide_text(found, EFFICACY, words),
+    )
+    return " ".join(filter(None, (denied, who_left(found, words))))
+
+
+def who_left(found: Assessment, words: Language = IN_ENGLISH) -> str:
+    """Say that hours denied are of users who still try; empty where hardly anybody left."""
+    share = found.left.mean / found.left.denominator if found.left.denominator > 0 else math.nan
+    if not share >= LEAST_LEFT:
+        return ""
+    return words.say(
+        "That is of users who still tried: when the run ended, {share} of all users had left, and "
+        "what they lost is not among it.",
+        share=share_text(found.left, words),
     )
 
 

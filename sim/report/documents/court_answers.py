@@ -31,6 +31,7 @@ from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER
 from sim.backtest.error_rate import ErrorRates
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
+from sim.report.documents.assessment_answers import who_left
 from sim.report.documents.blocks import Block, Items, Paragraph, Table
 from sim.report.words.groups import group_words
 from sim.report.words.languages import Language
@@ -286,6 +287,8 @@ def _effectiveness(asked: Asked) -> Iterator[Block]:
             wide=_wide(asked, DENIED),
         )
     )
+    if left := who_left(asked.found, asked.words):
+        yield Paragraph(left)
 
 
 def _wide(asked: Asked, metric: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.plain import quoted, strategy_words
 from sim.results.read import RunFolder
-from sim.scenario.strategies import DECLARED, Replay
 
 
 def own_course(run: RunFolder, words: Language = IN_ENGLISH) -> str:
@@ -31,10 +30,9 @@ def own_course(run: RunFolder, words: Language = IN_ENGLISH) -> str:
 
 
 def are_orders_given(run: RunFolder) -> bool:
-    """Whether orders are replayed at times that are given, so that nothing varies them."""
+    """Whether orders are placed at times that are given, so that nothing varies them."""
     own = run.scenario.get("strategy") or {}
-    is_replay = DECLARED.get(str(own.get("id"))) is Replay
-    return is_replay and own.get("order_times", "best") == "best"
+    return "orders" in own and own.get("order_times") == "best"
 
 
 def nobody_reacts(run: RunFolder, words: Language = IN_ENGLISH) -> list[str]:

@@ -151,8 +151,14 @@ def test_harm_is_said_to_be_an_upper_bound_where_nobody_reacts() -> None:
 
 
 def test_orders_that_are_given_are_not_called_sure() -> None:
-    assert are_orders_given(_run({"strategy": {"id": "replay", "order_times": "best"}}))
-    assert not are_orders_given(_run({"strategy": {"id": "replay", "order_times": "drawn"}}))
+    assert are_orders_given(
+        _run({"strategy": {"id": "replay", "orders": "t", "order_times": "best"}})
+    )
+    assert not are_orders_given(
+        _run({"strategy": {"id": "replay", "orders": "t", "order_times": "drawn"}})
+    )
+    # Another strategy has orders of its own, on weekdays and at hours, as the world answers.
+    assert not are_orders_given(_run({"strategy": {"id": "orders", "orders": "t"}}))
     assert not are_orders_given(_run({"strategy": {"id": "exact"}}))
     listed: Row = {
         "mean": 5.0, "low": 5.0, "high": 5.0, "all_low": 5.0, "all_high": 5.0, "given": 5.0,
