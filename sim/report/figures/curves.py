@@ -89,11 +89,19 @@ def plot_band(
     return ax
 
 
-def name_bands(figure: Figure, bands: Iterable[Band]) -> None:
-    """Say below a figure which band is which, where two are drawn: above it stands its title."""
+def name_bands(figure: Figure, bands: Iterable[Band], *, of_businesses: bool = False) -> None:
+    """Say below a figure which band is which, where two are drawn: above it stands its title.
+
+    Parameters
+    ----------
+    of_businesses
+        Whether they are numbers of businesses: how many there are is in no band.
+    """
     if all(band.wide is None for band in bands):
         return
-    names = (("by luck", LUCK_ALPHA), ("with all that is not known", ALL_ALPHA))
+    all_ = "with all that is not known"
+    all_ += " but how many businesses there are" * of_businesses
+    names = (("by luck", LUCK_ALPHA), (all_, ALL_ALPHA))
     handles = [Patch(color=style.BLACK, alpha=a, linewidth=0, label=name) for name, a in names]
     style.legend_below(figure, handles)
 

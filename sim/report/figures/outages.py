@@ -56,7 +56,7 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         ax.set_ylabel(unit)
         ax.set_xlabel(f"date, {offset_name(run.start)}")
         ax.set_title(title)
-    name_bands(figure, bands.values())
+    name_bands(figure, bands.values(), of_businesses=True)
     peaks = "; ".join(f"{state}: {peak_and_end(band)}" for state, band in bands.items())
     limits = run.scenario["thresholds"]
     meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)

@@ -116,7 +116,7 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         ax.set_ylabel(f"businesses impaired (of {n:,.0f})")
         ax.set_xlabel(f"date, {offset_name(run.start)}")
         ax.set_title(style.wrapped(title, 7.5))
-    name_bands(figure, bands.values())
+    name_bands(figure, bands.values(), of_businesses=True)
     missing = ", ".join(names[label] for label in run.strategies if label not in bands)
     parts = "; ".join(f"{names[label]}: {peak_and_end(band)}" for label, band in bands.items())
     alt = (

@@ -27,7 +27,7 @@ from sim.measure.bands import Band
 from sim.report.page.bands import share_of
 from sim.report.page.headline import HIT_FOR
 from sim.report.page.use_lost import Lost
-from sim.report.words.findings import as_given, lost
+from sim.report.words.findings import as_given, is_outside, lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
 from sim.report.words.plain import duration_words, strategy_words
@@ -53,13 +53,18 @@ class Picture:
         What it shows, as a finding.
     svg
         The drawing.
-    note
-        What the shades are.
+    shades
+        What line and shades are, by the class that draws them.
     """
 
     title: str
     svg: Markup
-    note: str
+    shades: tuple[tuple[str, str], ...]
+
+    @property
+    def note(self) -> str:
+        """What line and shades are, in a sentence."""
+        return f"{'; '.join(said for _, said in self.shades)}."
 
 
 def picture_of_run(
@@ -85,6 +90,7 @@ def picture_of_run(
         )
         for one in (0, 0.5, 1)
     ]
+    parts.append(_text(2, 12, words.name("share of domestic demand lost"), "start", "unit"))
     for name, low, high in (
         *((("wide", band.wide[0], band.wide[2]),) if band.wide is not None else ()),
         ("luck", band.low, band.high),
@@ -114,15 +120,19 @@ def picture_of_run(
         )
     )
     title = lost(band, start, words)
-    title = as_given(title, words) if n_draws else title
-    pale = "faint shade: nine in ten of {n} with all that is not known"
-    shades = [words.say("Line: mean as given" if n_draws else "Line: mean")]
-    if not np.isnan(band.low).all():
-        shades.append(words.say("strong shade: nine in ten by luck alone"))
     if n_draws:
-        shades.append(words.say(pale, n=words.count(n_draws, "draw")))
-    note = f"{'; '.join(shades)}."
-    return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}"), note)
+        middle = ""
+        if band.wide is not None and is_outside(band, peak):
+            middle = words.digits(percent(float(band.wide[1, peak]), 2))
+        title = as_given(title, words, middle)
+    pale = "faint shade: nine in ten of {n} with all that is not known"
+    shades = [("mean", words.say("Line: mean as given" if n_draws else "Line: mean"))]
+    if not np.isnan(band.low).all():
+        shades.append(("luck", words.say("strong shade: nine in ten by luck alone")))
+    if n_draws:
+        shades.append(("wide", words.say(pale, n=words.count(n_draws, "draw"))))
+    note = "; ".join(said for _, said in shades)
+    return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}."), tuple(shades))
 
 
 @dataclass(frozen=True)
