@@ -243,6 +243,7 @@ def _tables(
         "inputs": sources.input_table(run, words),
         "sources": sources.source_table(run, words),
         "counts": sources.counts_in_words(run, words),
+        "other_years": sources.other_years_in_words(run, words),
         "measured": {text(row, "metric") for row in read_rows(run, "summary.csv")},
         "published": published_table(run, words),
         "references": references_in_words(references(run)),

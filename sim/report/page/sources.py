@@ -5,13 +5,18 @@ In: a run folder. Out: tables of the page.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from datetime import timedelta
 
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
 from sim.report.page.tables import range_text, value_cell
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.plain import quoted
 from sim.results.read import RunFolder
 
+_YEAR = re.compile(r"\b(?:19|20)\d\d")
+_EN_DASH = "\N{EN DASH}"
 _KINDS = ("fact", "derived", "assumption", "choice")
 
 
@@ -78,6 +83,35 @@ def counts_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         n=words.digits(f"{len(listed):,}"),
         kinds=", ".join(_counted(run, words).values()),
         ranged=words.digits(f"{n_ranged:,}"),
+    )
+
+
+def other_years_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+    """Name the tables of which a source is of no year of the run; empty where there is none.
+
+    Exchange rates are left out: of these a run takes those of its own year.
+    """
+    rates = (run.scenario.get("money") or {}).get("rates")
+    titles = {str(one["name"]): str(one.get("title", "")) for one in run.manifest["inputs"]}
+    first, last = run.start.year, (run.start + timedelta(seconds=run.horizon_s - 1)).year
+    found: dict[str, set[int]] = {}
+    for one in run.manifest.get("sources", []):
+        table = str(one["key"]).rpartition(".")[0]
+        years = {int(year) for year in _YEAR.findall(str(one.get("date", "")))}
+        if table in titles and table != rates and years.isdisjoint(range(first, last + 1)):
+            found.setdefault(table, set()).update(years)
+    parts = []
+    for table, years in found.items():
+        if years:
+            span = _EN_DASH.join(map(str, dict.fromkeys((min(years), max(years)))))
+            name = quoted(words.name(titles[table] or table), words)
+            parts.append(f"{name} ({span})")
+    if not parts:
+        return ""
+    return words.say(
+        "Tables with sources of other years than those of the run: {tables}. Years that only the "
+        "reason of an assumption names are not counted.",
+        tables="; ".join(parts),
     )
 
 

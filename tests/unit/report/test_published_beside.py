@@ -18,7 +18,7 @@ from sim.report.page.published import (
     references,
     references_in_words,
 )
-from sim.report.page.sources import counts_in_words, source_table
+from sim.report.page.sources import counts_in_words, other_years_in_words, source_table
 from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row, read_rows, text
@@ -116,3 +116,17 @@ def test_of_a_folder_without_sources_keys_are_counted_as_what_they_are(shipped_r
     assert counts_in_words(old).startswith(f"{n} keys and columns")
     # Its figures have no more than the word of their own table.
     assert references(old) == {"article": "article"}
+
+
+def test_tables_of_other_years_are_named_with_these_years(shipped_run: Path) -> None:
+    """Shares of users rest on counts of 2015 to 2020, by the note of their table."""
+    run = open_run(shipped_run)
+    said = other_years_in_words(run)
+    assert "“Operator groups of Russia, April 2018” (2015\N{EN DASH}2020)" in said
+    assert "“How many names share an address” (2020\N{EN DASH}2022)" in said
+    # Of the run's own year, and of a table from which the run takes the rate of its own year.
+    assert "Prefixes of providers" not in said
+    assert "urrencies" not in said
+    assert said in render(run)
+    none = {**run.manifest, "sources": []}
+    assert other_years_in_words(RunFolder(run.path, none, run.scenario)) == ""
