@@ -43,7 +43,8 @@ def answer_of(folder: Path) -> dict[str, Any]:
     harmful = (shown or run.strategies)[0]
     pictures = [_picture(run, one, bands[one]) for one in shown]
     told = said(run, tradeoff, harmful)
-    sentences = (told.headline.says, told.headline.is_sure, told.headline.hangs_on)
+    head = told.headline
+    sentences = (head.says, head.is_sure, head.hangs_on, head.lacks)
     how = repeat(run)
     file = str(run.manifest["scenario"]["file"])
     is_shipped = shipped_scenario(run.manifest["scenario"]) is not None

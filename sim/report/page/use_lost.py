@@ -71,8 +71,11 @@ def use_lost(run: RunFolder) -> dict[str, Lost]:
     """
     drawn = bool(run.n_draws) and (run.path / "draw_measures.parquet").is_file()
     table, luck = ("draw_measures", "draw") if drawn else ("measures", "0")
+    path = run.path / f"{table}.parquet"
+    if not path.is_file():
+        return {}
     found = read_columns(
-        run.path / f"{table}.parquet",
+        path,
         f"SELECT {luck} AS draw, strategy, sum(value) FILTER (metric IN (?, ?)) AS kept, "
         "sum(value) FILTER (metric = ?) AS gone, sum(denominator) FILTER (metric = ?) AS whole "
         "FROM data WHERE metric IN (?, ?, ?) GROUP BY ALL ORDER BY ALL",

@@ -144,3 +144,8 @@ def test_an_unknown_on_which_several_numbers_hang_is_named_once(drawn_run: Path)
         "What each number hangs on most: compliance (business-hours impaired, names "
         "hit); share (target: user-hours denied)."
     )
+
+
+def test_a_folder_that_keeps_no_hours_says_nothing_of_them(tmp_path: Path) -> None:
+    run = SimpleNamespace(path=tmp_path, n_draws=0, manifest={})
+    assert use_lost(cast("RunFolder", run)) == {}

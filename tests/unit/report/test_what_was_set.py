@@ -99,7 +99,7 @@ def test_when_a_business_is_hit_is_said_below_the_first_picture(
         r'<figure class="first">.*?<figcaption[^>]*>(.*?)</fig', page, re.DOTALL
     )
     assert "A business is hit when more than 10 % of what its domestic customers try" in caption
-    assert ("more than 90 % of it failed for" in caption) is (which != "drawn_comparison")
+    assert ("had more than 90 % of it fail" in caption) is (which != "drawn_comparison")
 
 
 def test_words_that_a_page_uses_are_explained_on_it(drawn_comparison: Path) -> None:
