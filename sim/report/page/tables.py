@@ -138,7 +138,13 @@ def strategy_table(
         unit = "" if says_unit(metric, units[metric]) else f", {words.name(units[metric])}"
         titles.append(f"{capitalised(words.name(label(metric)))}{unit}")
     heads = columns(*titles, numbers=range(1, len(titles)))
-    return PageTable("strategies", words.say("Strategies compared"), heads, lines)
+    caption = words.say(
+        "Strategies compared; below each number its range over the draws, then the mean as given "
+        "with its range by luck"
+        if any("all_low" in row for row in rows)
+        else "Strategies compared; below each number its range by luck, of money by prices and luck"
+    )
+    return PageTable("strategies", caption, heads, lines)
 
 
 def _mean_cell(row: Row | None, words: Language) -> Cell:
@@ -146,17 +152,14 @@ def _mean_cell(row: Row | None, words: Language) -> Cell:
         return Cell(words.say(NOT_KNOWN), "")
     found = _estimate_cell(row, ("mean", "low", "high"), words, text(row, "unit"))
     if "all_low" not in row:
-        what = "{range} by prices and luck" if text(row, "unit") == USD else "{range} by luck"
-        return replace(found, range=words.say(what, range=found.range) if found.range else "")
+        return found
     given = words.digits(quantity(cell(row, "given"), text(row, "unit")))
     luck = words.say("as given {given}", given=given)
     if found.range:
         luck = words.say("as given {given}, by luck {range}", given=given, range=found.range)
     luck = "; ".join(filter(None, (luck, beyond(row, words))))
     # What each line of a cell is stands above the table, once.
-    wide = ""
-    if all_text(row) != NOT_KNOWN:
-        wide = words.say("{range} with all that is not known", range=all_text(row, words))
+    wide = "" if all_text(row) == NOT_KNOWN else all_text(row, words)
     return replace(found, range=wide, all=luck)
 
 
