@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,10 @@ from sim.measure.summary import LEVEL
 from sim.results.read import CurvePoints, RunFolder, WideBand
 
 MAX_GRID = 3000
+MOST_TOLERANCE = 1 / 100
+"""Of a thinned curve, as a share of its span: more would be seen."""
+FEWEST_OUTLINED = 16
+"""Times from which on a thinned curve has room for an outline."""
 MOST_AT_ONCE = 2**20
 """Values of several curves, over replicates and times, that are in memory at a time."""
 
@@ -191,7 +196,9 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
     """Leave out times at which nothing changes visibly.
 
     The result is the same step curve to within a tolerance, which grows until at most ``n_times``
-    times are left.
+    times are left. Of a curve that goes up and down so often that this would be seen, the first,
+    lowest, highest and last mean of even stretches of time are left besides, so that it is not held
+    where it hardly was. The lowest and the highest mean of all are left where there is room.
 
     Parameters
     ----------
@@ -201,15 +208,40 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
     lines = np.array([band.mean, band.low, band.high, *(() if band.wide is None else band.wide)])
     known = lines[~np.isnan(lines)]
     span = float(known.max() - known.min()) if known.size else 0.0
+    has_room = n_times >= FEWEST_OUTLINED
     while True:
         step = tolerance * span
         level = np.nan_to_num(np.round(lines / step) if step > 0 else lines * 0.0)
-        kept = np.flatnonzero((np.diff(level, axis=1, prepend=np.nan) != 0).any(axis=0))
-        if kept.size <= n_times:
-            t_s, (mean, low, high, *ends) = band.t_s[kept], lines[:, kept]
-            wide = np.array(ends) if ends else None
-            return Band(t_s, mean, low, high, band.denominator, band.n_replicates, wide)
+        changes = (np.diff(level, axis=1, prepend=np.nan) != 0).any(axis=0)
+        if has_room:
+            changes[_ends(band.mean)] = True
+        kept = np.flatnonzero(changes)
+        is_seen = has_room and tolerance > MOST_TOLERANCE
+        if kept.size <= (n_times // 2 if is_seen else n_times):
+            break
         tolerance *= 1.5
+    if is_seen:
+        kept = np.union1d(kept, _outline(band, n_times // 2))
+    t_s, (mean, low, high, *wide) = band.t_s[kept], lines[:, kept]
+    found = np.array(wide) if wide else None
+    return Band(t_s, mean, low, high, band.denominator, band.n_replicates, found)
+
+
+def _ends(mean: NDArray[np.float64]) -> list[int]:
+    """Where a curve is lowest and highest; nothing where it is nowhere known."""
+    if np.isnan(mean).all():
+        return []
+    return [int(np.nanargmin(mean)), int(np.nanargmax(mean))]
+
+
+def _outline(band: Band, n_times: int) -> NDArray[np.int64]:
+    """Rows of the first, lowest, highest and last mean of each of some even stretches of time."""
+    edges = np.linspace(band.t_s[0], band.t_s[-1] + 1, max(n_times // 4, 1) + 1)
+    starts = np.unique(np.searchsorted(band.t_s, edges))
+    kept: set[int] = set()
+    for start, stop in pairwise(starts.tolist()):
+        kept |= {start, stop - 1, *(start + row for row in _ends(band.mean[start:stop]))}
+    return np.array(sorted(kept), np.int64)
 
 
 def share_points(points: CurvePoints) -> CurvePoints:

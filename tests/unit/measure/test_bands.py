@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from sim.measure import bands, even_bands
-from sim.measure.bands import band_of, step_values, wide_at
+from sim.measure.bands import Band, band_of, step_values, thin, wide_at
 from sim.measure.measures import Measure
 from sim.measure.summary import spread_of, spreads_of, summarise
 from sim.results.read import CurvePoints, RunFolder, WideBand, open_run
@@ -244,3 +244,18 @@ def test_between_times_that_are_kept_a_wide_band_holds_both_of_its_neighbours() 
     assert found[:, 5].tolist() == found[:, 6].tolist() == [4, 5, 6]
     # Whatever a band is at two times, the one between them holds it.
     assert np.isnan(wide_at(replace(wide, t_s=wide.t_s + 10), np.array([5]))).all()
+
+
+def test_a_curve_that_goes_up_and_down_keeps_its_ends_and_is_not_held_at_one() -> None:
+    t_s = np.arange(0, 100_000, 10)
+    mean = 0.95 + 0.02 * np.sin(np.arange(t_s.size) * 1.3)
+    mean[3_000:3_010] = 0.5  # deep, but short
+    unknown = np.full(mean.size, np.nan)
+    wide = np.array([mean * 0, mean, mean * 0 + 1])
+    thinned = thin(Band(t_s, mean, unknown, unknown, np.nan, 1, wide), 400)
+    assert thinned.t_s.size <= 400
+    assert (thinned.mean.min(), thinned.mean.max()) == (mean.min(), mean.max())
+    # Of each stretch of a hundredth of the time a value that it takes then.
+    held = step_values(thinned.t_s, thinned.mean, t_s)
+    is_deep = held < 0.9
+    assert 0 < np.count_nonzero(is_deep) <= t_s.size // 100
