@@ -247,9 +247,12 @@ def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    text = "How sure is that? Of the cases tried, nine in ten have {few} to {many} businesses."
+    text = (
+        "How sure is that? In nine of ten cases tried, between {few} and {many} businesses were "
+        "hit."
+    )
     if few == many:
-        text = "How sure is that? Of the cases tried, nine in ten have {few} businesses."
+        text = "How sure is that? In nine of ten cases tried, {few} businesses were hit."
     return words.say(text, few=few, many=many)
 
 

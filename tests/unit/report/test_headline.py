@@ -238,12 +238,12 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
     assert headline_of_run(run, told).is_sure == (
-        "How sure is that? Of the cases tried, nine in ten have one in five to four in five "
-        "businesses."
+        "How sure is that? In nine of ten cases tried, between one in five and four in five "
+        "businesses were hit."
     )
     alike = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.49, "all_high": 0.5})
     assert headline_of_run(run, alike).is_sure == (
-        "How sure is that? Of the cases tried, nine in ten have one in two businesses."
+        "How sure is that? In nine of ten cases tried, one in two businesses were hit."
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (
