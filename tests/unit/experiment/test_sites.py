@@ -169,7 +169,7 @@ def test_the_report_tells_of_each_site(folder: Path) -> None:
             "4.12",
             "own address, 91\N{NO-BREAK SPACE}%",
             "206",
-            "12,891",
+            "12,900",
             "alpha",
         )
     ]
