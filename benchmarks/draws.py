@@ -116,7 +116,9 @@ def _why(folder: Path, n: int) -> str:
     run()
     each_ms = 1000 * (time.process_time() - begin) / n_orders
     found, _ = hotspots.profiled(run)
-    told = [part for part, share in found.most_common() if share >= LEAST]
+    told = [
+        part for part, share in found.most_common() if share >= LEAST and part != hotspots.OTHERS
+    ]
     parts = [[part, f"{found[part]:.0%}"] for part in told]
     parts.append([hotspots.OTHERS, f"{1 - sum(found[part] for part in told):.0%}"])
     said = f"""\
