@@ -27,7 +27,7 @@ from sim.results.checkpoints import (
 )
 from sim.results.folder import COMPLETE, SCENARIO, is_run_folder, read_manifest, read_object
 from sim.results.manifest import all_tables
-from sim.results.place import check_left_behind, destination, partial_folders
+from sim.results.place import check_left_behind, destination, partial_folders, put_back
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -219,7 +219,9 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
     status = read_manifest(path)["status"] if is_run_folder(path) else ""
     if status == COMPLETE and destination(path) is None:
         folders.remove(path)
-        remove_parts(path)  # left by a process that was killed after the last run
+        # Left by a process that was killed after the last run.
+        remove_parts(path)
+        put_back(path)
     unfinished = [folder for folder in folders if (folder / PARTS / EXPERIMENT).exists()]
     if unfinished:
         asked = _asked_in(unfinished[0])

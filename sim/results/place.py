@@ -94,7 +94,7 @@ def new_folder(
         If ``path`` is taken when the block has ended; the folder is then kept.
     """
     _check_idle(path)
-    _put_back(path)
+    put_back(path)
     check_free(path, force=force)
     made = [parent for parent in path.parents if not parent.exists()]
     partial, is_held = _beside(path, "partial"), False
@@ -193,7 +193,7 @@ def _move(partial: Path, path: Path) -> None:
     remove_own(replaced)
 
 
-def _put_back(path: Path) -> None:
+def put_back(path: Path) -> None:
     """Undo the replacement of an earlier run by a process that was killed, or complete it."""
     for replaced in _siblings(path, _REPLACED):
         if is_run_folder(path):

@@ -1,0 +1,22 @@
+"""Questions that were begun: what is found of them, and what is put in order."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sim.errors import UsageError
+from sim.experiment.question import find_unfinished
+
+
+def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(
+    shipped_run: Path, tmp_path: Path
+) -> None:
+    """Killed after the new run was in its place, and before the earlier one was gone."""
+    for name in ("out", ".out.replaced-7"):
+        shutil.copytree(shipped_run, tmp_path / name)
+    with pytest.raises(UsageError, match="is complete; there is nothing to go on with"):
+        find_unfinished(tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
