@@ -25,17 +25,10 @@ from tests.kills import (
 pytestmark = pytest.mark.laws
 
 
-@pytest.mark.parametrize(
-    ("names", "n_kills"),
-    [
-        pytest.param(["run", "import --force"], 6, id="some"),
-        pytest.param(list(COMMANDS), 216, id="many", marks=pytest.mark.long),
-    ],
-)
-def test_nothing_is_lost_by_a_kill(names: list[str], n_kills: int) -> None:
-    found = campaign(names, n_kills, seed=n_kills)
+def test_nothing_is_lost_by_a_kill() -> None:
+    found = campaign(["run", "import --force"], n_kills=6, seed=6)
     assert say(found) == [], f"\n{table(found)}"
-    assert len(found) == n_kills
+    assert len(found) == 6
     assert {one.number for one in found} == set(kills.SIGNALS)
     # Kills that all come too early or too late would find nothing.
     assert len({one.found for one in found}) > 1, table(found)
