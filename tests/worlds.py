@@ -57,7 +57,7 @@ from tests.sections import (
 HOUR = 3600
 DAY = 24 * HOUR
 FLAT = (1,) * 168
-N_FRONT_DRAWS = 2_000
+N_FRONT_DRAWS = 10_000
 FIRST = "elsewhere"
 ABROAD = ("abroad-0", "abroad-1", "abroad-2", "abroad-3")
 AT_HOME = "at-home"
@@ -278,7 +278,8 @@ class SmallWorld:
         ]
         hosts += [address for one in responses for address in one.beside if address]
         decided = [where for _, _, where in self.decisions if "/" in where]
-        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes, *decided)
+        named = [address for address, _ in self.names_at]
+        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes, *decided, *named)
         return Line.of(
             (_prefix(prefix) for pool in self.pools for prefix in pool.prefixes),
             map(_prefix, others),
