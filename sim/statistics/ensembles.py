@@ -44,7 +44,11 @@ def effective_size(weight: Floats) -> float:
 
 
 def weighted_quantiles(values: Floats, weight: Floats, shares: Floats) -> Floats:
-    """Quantiles of weighted values: the least value up to which at least that share weighs.
+    """Quantiles of weighted values: the least value up to which more than that share weighs.
+
+    Where exactly the share weighs up to one value, it is the middle between that and the next: so
+    the median of four values is the mean of the two in the middle, and that of the values with
+    their signs turned is the median with its sign turned.
 
     Parameters
     ----------
@@ -57,20 +61,38 @@ def weighted_quantiles(values: Floats, weight: Floats, shares: Floats) -> Floats
     -------
     quantiles : shape (k, ...)
         NaN where nothing weighs anything.
+
+    References
+    ----------
+    Hyndman and Fan, The American Statistician 50 (1996), definition 2.
     """
     counts = weight > 0
     values, weight = values[counts], weight[counts]
     if not weight.size:
         return np.full((shares.size, *values.shape[1:]), np.nan)
+    # The sums round: a share counts as reached, and as not passed, within some units of the last
+    # digit of all.
+    at_least, at_most = (shares * weight.sum() * (1 + way * 1e-12) for way in (-1, 1))
     if np.ptp(weight) == 0:
-        return np.asarray(np.quantile(values, shares, axis=0, method="inverted_cdf"))
+        reached = np.cumsum(weight)
+        last = len(values) - 1
+        first = np.searchsorted(reached, at_least).clip(max=last)
+        after = np.searchsorted(reached, at_most, side="right").clip(max=last)
+        ordered = np.partition(values, np.unique((first, after)), axis=0)
+        return np.asarray((ordered[first] + ordered[after]) / 2)
     order = np.argsort(values, axis=0, kind="stable")
     reached = np.cumsum(weight[order], axis=0)
-    # The sums round: a share counts as reached within some units of the last digit of all.
-    wanted = shares * weight.sum() * (1 - 1e-12)
     ordered = np.take_along_axis(values, order, axis=0)
-    rows = [(reached < share).sum(axis=0).clip(max=len(values) - 1) for share in wanted]
-    return np.stack([np.take_along_axis(ordered, row[None], axis=0)[0] for row in rows])
+
+    def value_at(row: NDArray[np.int64]) -> Floats:
+        """The value of a column of which so many lie below."""
+        place = row.clip(max=len(values) - 1)[None]
+        return np.asarray(np.take_along_axis(ordered, place, axis=0)[0])
+
+    return np.stack([
+        (value_at((reached < low).sum(axis=0)) + value_at((reached <= high).sum(axis=0))) / 2
+        for low, high in zip(at_least, at_most, strict=True)
+    ])  # fmt: skip
 
 
 def places(values: Floats, weight: Floats, at: Floats) -> Floats:

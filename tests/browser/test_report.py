@@ -50,7 +50,7 @@ OPEN_AND_CHOOSE_ALL = """() => {
   for (const select of document.querySelectorAll("select"))
     for (const option of select.options) {
       select.value = option.value;
-      for (const kind of ["input", "change"]) select.dispatchEvent(new Event(kind, {bubbles: true}));
+      select.dispatchEvent(new Event("change", {bubbles: true}));
       chosen += 1;
     }
   return [summaries.filter((one) => one.parentElement.open).length, chosen];

@@ -28,10 +28,20 @@ SHARES = np.array([0.05, 0.5, 0.95])
 def test_a_weight_counts_as_so_many_equal_values(pairs: list[tuple[int, int]]) -> None:
     """Against a plain list in which each value stands as often as it weighs."""
     values, n = np.array(pairs, float).T
-    repeated = np.sort(np.repeat(values, n.astype(int)))
-    found = weighted_quantiles(values, n / n.sum(), SHARES)
-    expected = [repeated[int(np.ceil(share * repeated.size - 1e-9)) - 1] for share in SHARES]
-    assert_array_equal(found, expected)
+    repeated = np.repeat(values, n.astype(int))
+    equal = np.full(repeated.size, 1 / repeated.size)
+    expected = np.quantile(repeated, SHARES, method="averaged_inverted_cdf")
+    assert expected[1] == np.median(repeated)
+    assert_array_equal(weighted_quantiles(values, n / n.sum(), SHARES), expected)
+    assert_array_equal(weighted_quantiles(repeated, equal, SHARES), expected)
+
+
+@pytest.mark.parametrize("weight", [(0.25, 0.25, 0.25, 0.25), (0.125, 0.375, 0.375, 0.125)])
+def test_the_median_of_a_difference_turns_its_sign_with_it(weight: tuple[float, ...]) -> None:
+    values = np.array([338.0, 0, 382, 900])
+    for sign in (1, -1):
+        found = weighted_quantiles(sign * values, np.array(weight), np.array([0.5]))
+        assert_array_equal(found, [sign * 360])
 
 
 def test_quantiles_go_along_the_first_axis() -> None:
