@@ -525,5 +525,5 @@ def test_a_draw_counts_by_its_weight():
     found = of_ensemble(numbers, np.array([0.5, 0, 0.25, 0.25]), "luck", "")
     assert_array_equal(found.values, [0, 1, 2, 3])
     assert_array_equal(found.weight, [0.5, 0, 0.25, 0.25])
-    assert (found.median, found.low, found.high) == (0, 0, 3)
+    assert (found.median, found.low, found.high) == (1, 0, 3)
     assert of_ensemble(numbers, np.full(4, 0.25), "luck", "").weight is None
