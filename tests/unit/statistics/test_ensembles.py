@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 
 from sim.statistics.ensembles import (
     effective_size,
@@ -104,6 +105,25 @@ def test_inputs_without_influence_are_told_at_the_risk_stated() -> None:
         ranks = ranks_of(rng.random((50, 30)), weight)
         told += rank_shares(rng.random(50), ranks, weight).any()
     assert 6 <= told <= 36
+
+
+def test_the_share_of_one_input_is_the_adjusted_one_of_its_rank_correlation() -> None:
+    """Adjusted R squared of Spearman's correlation, which scipy knows, with 38 of 40 degrees."""
+    rng = np.random.default_rng(7)
+    known = rng.random(40)
+    result = known + rng.normal(size=40) / 4
+    weight = np.full(40, 1 / 40)
+    (found,) = rank_shares(result, ranks_of(known[:, None], weight), weight)
+    squared = stats.spearmanr(known, result).statistic ** 2
+    assert found == pytest.approx(squared - (1 - squared) / 38)
+
+
+def test_below_the_least_draws_no_input_is_told() -> None:
+    for n, is_told in ((31, False), (32, True)):
+        known, weight = np.arange(n, dtype=float), np.full(n, 1 / n)
+        found = rank_shares(known**2, ranks_of(known[:, None], weight), weight)
+        assert found.shape == (1,)
+        assert found.any() == is_told
 
 
 def test_two_inputs_that_are_the_same_are_told_once() -> None:
