@@ -117,7 +117,10 @@ class Pieces:
         without
             Addresses that do not count.
         """
-        sets = [one.difference(without) if without else one for one in register.addresses]
+        # A target without ranges of its own is common, and thousands of entries take their time.
+        sets = list(register.addresses)
+        if without is not None and without.n_intervals:
+            sets = [one.difference(without) for one in sets]
         start = np.concatenate([np.empty(0, np.int64), *(one.start for one in sets)])
         stop = np.concatenate([np.empty(0, np.int64), *(one.stop for one in sets)])
         bound = np.unique(np.concatenate((start, stop)))

@@ -41,7 +41,7 @@ def read_operators(run: RunFolder) -> list[OperatorRow]:
 
 
 def operator_curves(
-    run: RunFolder, metric: str, strategy: str | None = None
+    run: RunFolder, metric: str, strategy: str | None = None, n_most: int | None = None
 ) -> dict[str, CurvePoints]:
     """One curve for each operator, the largest first.
 
@@ -49,6 +49,8 @@ def operator_curves(
     ----------
     metric
         One of `BY_OPERATOR`.
+    n_most
+        Of the first so many replicates; of all unless given.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def operator_curves(
     operators = read_operators(run)
     by_replicate = [
         list(_points(run, metric, strategy, replicate, operators))
-        for replicate in range(run.n_replicates)
+        for replicate in range(run.n_replicates if n_most is None else n_most)
     ]
     whole = np.nan
     if metric.startswith("operators_"):

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
-from sim.measure.adoption import Adoption
-from sim.measure.by_operator import read_operators
+from sim.measure.by_operator import DROPPED, operator_curves, read_operators
 from sim.report.figures.drawing import Choice as Chosen
 from sim.report.figures.uptake import mean_share, uptake
 from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
@@ -44,7 +43,9 @@ MOST_ON_STRIP = 3
 N_STEPS = 60
 """Parts of a strip."""
 MOST_HISTORIES = 20
-"""Replicates, over all strategies together, of which what was dropped is counted."""
+"""Replicates, over all strategies together, of which strips show what was dropped."""
+MOST_PEAKS = 20
+"""Replicates of a strategy of which the most dropped at once is counted."""
 
 
 def operator_table(
@@ -65,11 +66,12 @@ def operator_table(
     operators = read_operators(run)
     t_s = np.unique(np.linspace(0, run.horizon_s, N_STEPS, endpoint=False).astype(np.int64))
     n = max(1, MOST_HISTORIES // len(run.strategies))
+    n_peaks = min(run.n_replicates, MOST_PEAKS)
     enforced = _enforced(run, operators)
     lines = []
     for strategy in run.strategies:
-        histories = uptake(run, t_s, Chosen(strategy=strategy), n)
-        share = mean_share(histories)
+        share = mean_share(uptake(run, t_s, Chosen(strategy=strategy), n))
+        most = _most_dropped(run, strategy, n_peaks)
         for row, operator in enumerate(operators):
             name = operator.operator
             if (strategy, name, LOST_SHARE) not in by:
@@ -87,7 +89,7 @@ def operator_table(
                     ),
                     _strip(share[row], words),
                     *_how_soon(enforced.get((strategy, name)), words),
-                    _most_dropped(histories, row, words),
+                    Cell(words.digits(number(most[name])), most[name]),
                     cell_of(by[strategy, name, EVER[1]], words),
                     Cell(
                         words.digits(percent(failed, 2)),
@@ -111,6 +113,8 @@ def operator_table(
         "Share of what its users try that fails",
     )
     said = [words.say(title) for title in titles]
+    if n_peaks < run.n_replicates:
+        said[4] = words.say("{title} (the first {n} replicates)", title=said[4], n=str(n_peaks))
     said[5] = by_luck(said[5], words)
     heads = columns(*said, numbers=(2, 3, 4, 5, 6))
     heads[1] = replace(heads[1], axis=_days(run, words))
@@ -210,9 +214,17 @@ def _how_soon(done: _Enforced | None, words: Language) -> tuple[Cell, Cell]:
     return Cell(words.digits(percent(done.share, 2)), done.share), Cell(soon, done.median_s)
 
 
-def _most_dropped(histories: Sequence[Adoption], row: int, words: Language) -> Cell:
-    most = float(np.mean([one.dropped[row].max(initial=0.0) for one in histories]))
-    return Cell(words.digits(number(most)), most)
+def _most_dropped(run: RunFolder, strategy: str, n_replicates: int) -> dict[str, float]:
+    """Most addresses that each operator drops in any second, the target's own left out.
+
+    Mean over replicates, as what an average user's operator drops at once: weighted by users, it
+    cannot be less than that.
+    """
+    curves = operator_curves(run, DROPPED[0], strategy, n_replicates)
+    return {
+        name: float(np.mean([one.value[one.replicate == row].max() for row in range(n_replicates)]))
+        for name, one in curves.items()
+    }
 
 
 def _first_cause(

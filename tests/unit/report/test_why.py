@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.measure.by_operator import read_operators
 from sim.report.figures.map_frames import map_data
 from sim.report.page.cells import Choice, Strip
 from sim.report.page.operators import _name_of, operator_table
@@ -188,6 +189,28 @@ def test_operators_are_told_what_they_enforce_and_how_soon(shipped_run: Path) ->
     summary = {one["metric"]: one for one in read_rows(run, "summary.csv")}
     assert lost == pytest.approx(float(str(summary["demand_lost_share"]["mean"])), rel=1e-6)
     assert operator_table(run, []) is None
+
+
+def test_what_operators_drop_at_once_is_no_less_than_what_an_average_user_meets(
+    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The highest point of a weighted mean is no higher than the mean of the highest points."""
+    # Strips look at some moments; between them a session of hours comes and goes.
+    monkeypatch.setattr("sim.report.page.operators.N_STEPS", 1)
+    run = open_run(shipped_run)
+    table = operator_table(run, read_rows(run, "groups.csv"))
+    assert table is not None
+    share = {_name_of(one, language("en")): one.share_users for one in read_operators(run)}
+    most = sum(share[line.cells[0].text] * float(line.cells[4].sort or 0) for line in table.rows)
+    summary = {one["metric"]: float(str(one["mean"])) for one in read_rows(run, "summary.csv")}
+    assert summary["addresses_dropped_peak"] <= most * (1 + 1e-9)
+    # Here nothing is withdrawn: none drops more than was listed.
+    assert most <= summary["addresses_listed_peak"]
+    assert table.columns[4].title == "Most addresses it drops at once"
+    monkeypatch.setattr("sim.report.page.operators.MOST_PEAKS", 1)
+    fewer = operator_table(run, read_rows(run, "groups.csv"))
+    assert fewer is not None
+    assert fewer.columns[4].title == ("Most addresses it drops at once (the first 1 replicates)")
 
 
 def test_what_is_let_pass_is_no_order(shipped_run: Path, tmp_path: Path) -> None:
