@@ -322,7 +322,9 @@ MONEY = (
 PROVIDERS = (
     _STRATEGY,
     Column.text("provider", "Provider"),
-    Column.text("side", "foreign or domestic"),
+    Column.text(
+        "side", "foreign or domestic as in the table of hosting, where one may stand for others"
+    ),
     Column.text(
         "metric",
         "provider_loss_usd: spending of the provider's first customers that went elsewhere, less "

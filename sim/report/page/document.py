@@ -25,6 +25,11 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
 from sim.report.page.bands import unknown_in_words, with_bands
+from sim.report.page.by_provider import (
+    hit_by_provider,
+    stand_ins_in_words,
+    unlisted_in_words,
+)
 from sim.report.page.cells import PageTable, with_groups, with_names
 from sim.report.page.downloads import downloads, has_file
 from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, told_of_rates
@@ -53,7 +58,6 @@ from sim.report.page.use_lost import use_lost
 from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.page.why import (
     chains,
-    hit_by_provider,
     orders_in_words,
     summary_of,
     unprotected_in_words,
@@ -325,6 +329,8 @@ def _why(
         "orders": orders_in_words(summary, words, has_draws=run.n_draws > 0),
         "puzzle": puzzle,
         "providers_hit": providers,
+        "unlisted": unlisted_in_words(run, map_, words) if providers else "",
+        "stand_ins": stand_ins_in_words(run, map_, words) if providers else "",
         "causes": cause_table(groups, run.strategies, harmful, words),
         "worst": worst_table(groups, run.strategies, harmful, words),
         "operators": operators,

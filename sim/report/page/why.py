@@ -1,7 +1,7 @@
-"""Why a business was hit: from the order to what of it stood there, and at whose addresses.
+"""Why a business was hit: from the order to what of it stood there.
 
-In: rows of ``summary.csv`` and ``groups.csv``, and the businesses of a run folder. Out: a chain in
-words for each cause, and a table of what hit the businesses of each provider.
+In: rows of ``summary.csv`` and ``groups.csv``. Out: a chain in words for each cause, and sentences
+on what was ordered and on who left a shared range for a time.
 """
 
 from __future__ import annotations
@@ -9,24 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.choices import measure_name
-from sim.report.page.cells import (
-    Cell,
-    Choice,
-    Line,
-    PageTable,
-    columns,
-    folded,
-    sort_key,
-)
-from sim.report.page.groups import LOST_SHARE, rows_by_group, with_nothing
+from sim.report.page.groups import LOST_SHARE, rows_by_group
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, capitalised, number, percent, span
-from sim.results.read import RunFolder
-from sim.results.relations import connect_tables
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
@@ -39,8 +27,8 @@ UNPROTECTED = tuple(
 _HIT = "businesses_ever_impaired"
 _STEPS = {
     "own_address": (
-        "the site's own front end stands there",
-        "its customers cannot reach it",
+        "the site's own front end stands there, or a part of its own in the same place",
+        "its customers cannot reach it, or what needs that part fails",
     ),
     "component_elsewhere": (
         "a part of its own, kept at another place, stands there",
@@ -153,7 +141,9 @@ def orders_in_words(
         )
     else:
         put = words.say(
-            "{orders:order} put {listed:address} on the register at the peak",
+            # Of these, withdrawals are some half: they put nothing on it.
+            "{orders:order} placed or withdrew entries; at the peak {listed:address} stood on the "
+            "register",
             orders=capitalised(words.digits(number(orders))),
             listed=words.digits(number(listed)),
         )
@@ -194,142 +184,6 @@ def unprotected_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLIS
         n=n,
         hours=hours,
     )
-
-
-def hit_by_provider(
-    run: RunFolder, map_: Mapping[str, Any], shown_first: str, words: Language = IN_ENGLISH
-) -> tuple[PageTable | None, dict[str, str]]:
-    """What hit the businesses of each provider, and a sentence on the one that puzzles most.
-
-    Parameters
-    ----------
-    map_
-        Values of the map: how much of each provider was listed at its times.
-    shown_first
-        The strategy of which rows are shown at first.
-
-    Returns
-    -------
-    table
-        None where the folder does not say by what each business lost most.
-    puzzle
-        Of each strategy under which it is so: a provider of which nothing was listed, and whose
-        businesses were hit all the same.
-    """
-    counts = _counts(run)
-    if not counts:
-        return None, {}
-    listed = {
-        strategy: _most_listed(map_, strategy, map_["providers"]) for strategy in run.strategies
-    }
-    shown = [cause for cause in CAUSES if any(hit.get(cause.name) for _, hit in counts.values())]
-    lines, puzzle = [], {}
-    for (strategy, provider), (n, hit) in counts.items():
-        whole = sum(hit.values())
-        if n == 0:
-            continue
-        of_it = listed[strategy].get(provider, math.nan)
-        lines.append(
-            Line.of(
-                provider,
-                Cell(words.digits(businesses(n)), n),
-                Cell(words.digits(percent(whole / n, 2)), whole / n),
-                *(
-                    Cell(words.digits(businesses(hit.get(c.name, 0.0))), hit.get(c.name, 0.0))
-                    for c in shown
-                ),
-                Cell(words.digits(number(of_it)), sort_key(of_it)),
-                group=strategy,
-            )
-        )
-        # The map is of one replicate, and in another one some of them may have been listed.
-        is_never_listed = of_it == 0 and not hit.get("own_address")
-        if is_never_listed and whole / n > 0.1 and whole > 1 and strategy not in puzzle and shown:
-            first = max(shown, key=lambda cause: hit.get(cause.name, 0.0))
-            puzzle[strategy] = words.say(
-                "{provider}: none of its addresses was listed, and {share} of the businesses with "
-                "their front end there were hit all the same, {part} of them mostly by {cause}.",
-                provider=provider,
-                share=words.digits(percent(whole / n, 2)),
-                part=words.digits(percent(hit[first.name] / whole, 2)),
-                cause=words.say(_with_article(first.label)),
-            )
-    heads = columns(
-        words.say("Provider of the front end"),
-        words.say("Businesses"),
-        words.say("Impaired at some time"),
-        *(
-            words.say("mostly by {cause}", cause=words.say(_with_article(cause.label)))
-            for cause in shown
-        ),
-        # The others are means; the tables keep this of no replicate but the map's.
-        words.say(
-            "Of its addresses listed at once, in replicate {n} alone", n=str(map_["replicate"])
-        ),
-        numbers=range(1, 4 + len(shown)),
-    )
-    lines = folded(
-        lines,
-        lambda row: row.cells[2].sort == 0 and row.cells[-1].sort in (0, ""),
-        lambda n, names: with_nothing(n, names, words),
-    )
-    caption = words.say("Businesses by where their front end is, and by what hit them")
-    choices = [Choice(name, name, name == shown_first) for name in run.strategies]
-    return PageTable("providers-hit", caption, heads, lines, choices=choices), puzzle
-
-
-def _with_article(label: str) -> str:
-    return {
-        "own address": "their own address",
-        "component elsewhere": "a component elsewhere",
-        "bought service": "a bought service",
-        "name": "their name",
-        "overloaded operator": "an overloaded operator",
-    }.get(label, label)
-
-
-def _most_listed(
-    map_: Mapping[str, Any], strategy: str, providers: Sequence[str]
-) -> dict[str, float]:
-    frames = map_["strategies"][strategy]["frames"]
-    return {
-        name: float(max(frame["by"][row] for frame in frames)) for row, name in enumerate(providers)
-    }
-
-
-_Counts = dict[tuple[str, str], tuple[float, dict[str, float]]]
-
-
-def _counts(run: RunFolder) -> _Counts:
-    """Businesses of each provider, and those of them impaired by main cause.
-
-    Means over replicates, the provider with most businesses first.
-    """
-    if "main_cause" not in _columns(run):
-        return {}
-    with connect_tables(run.path) as connection:
-        found = connection.execute(
-            "SELECT strategy, provider, coalesce(main_cause, ''), "
-            "count(*), count(*) FILTER (impaired_s > 0) FROM businesses GROUP BY ALL"
-        ).fetchall()
-    n = run.n_replicates
-    whole: dict[tuple[str, str], float] = {}
-    hit: dict[tuple[str, str], dict[str, float]] = {}
-    for strategy, provider, cause, n_all, n_hit in found:
-        key = (strategy, provider or "not known")
-        whole[key] = whole.get(key, 0.0) + n_all / n
-        if cause:
-            hit.setdefault(key, {})[cause] = n_hit / n
-    place = {name: row for row, name in enumerate(run.strategies)}
-    keys = sorted(whole, key=lambda key: (place.get(key[0], -1), -whole[key], key[1]))
-    return {key: (whole[key], hit.get(key, {})) for key in keys}
-
-
-def _columns(run: RunFolder) -> set[str]:
-    with connect_tables(run.path) as connection:
-        if not (run.path / "businesses.parquet").is_file():
-            return set()
-        return {row[0] for row in connection.execute("DESCRIBE businesses").fetchall()}
 
 
 def summary_of(rows: Sequence[Row], strategy: str) -> dict[str, Row]:

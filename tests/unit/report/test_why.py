@@ -16,12 +16,22 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.catalogue.causes import CAUSES, OWN_ADDRESS
 from sim.measure.by_operator import read_operators
 from sim.report.figures.map_frames import map_data
+from sim.report.page.by_provider import (
+    hit_by_provider,
+    stand_ins_in_words,
+    unlisted_in_words,
+)
 from sim.report.page.cells import Choice, Strip
 from sim.report.page.operators import _name_of, operator_table
 from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
-from sim.report.page.why import chains, hit_by_provider, orders_in_words, unprotected_in_words
+from sim.report.page.why import (
+    chains,
+    orders_in_words,
+    unprotected_in_words,
+)
 from sim.report.words.languages import language
 from sim.report.words.numbers import NBSP
 from sim.results.read import CurvePoints, RunFolder, open_run
@@ -49,6 +59,9 @@ def test_chains_go_from_the_order_to_the_business_the_largest_first() -> None:
     assert "a service it buys stands there" in found[0].steps[2]
     assert found[0].part.replace(NBSP, " ") == "75 % of what failed"
     assert found[0].length == 75
+    # What counts under the cause is a part of the site in the front end's place too.
+    assert "or a part of its own in the same place" in found[1].steps[2]
+    assert "component of one's own in the front end's place" in CAUSES[OWN_ADDRESS].what
     assert found[0].hit == "hit, mostly in this way: 60 of 1,000 businesses"
     assert sum(one.length for one in found) == pytest.approx(100)
 
@@ -67,7 +80,11 @@ def test_orders_are_told_as_far_as_they_are_known() -> None:
         )
     }  # fmt: skip
     said = orders_in_words(made).replace(NBSP, " ")
-    assert said.startswith("80 orders put 1.50 million addresses on the register at the peak; ")
+    # The measure counts withdrawals too, and these put nothing on the register.
+    assert said.startswith(
+        "80 orders placed or withdrew entries; at the peak 1.50 million addresses stood on the "
+        "register; "
+    )
     del made["orders_placed"]
     assert (
         orders_in_words(made)
@@ -144,6 +161,69 @@ def test_a_provider_that_is_hit_without_being_listed_is_named(shipped_run: Path)
     for frame in map_["strategies"]["replay"]["frames"]:
         frame["by"] = [int(name != listed) for name in map_["providers"]]
     assert hit_by_provider(run, map_, "replay")[1] == {}
+
+
+@pytest.mark.parametrize(
+    ("moves", "said"),
+    [
+        ("0", "another may, and hit its businesses by their own address"),
+        ("1", "all of these had moved to another provider"),
+        ("business % 2", " of these had moved to another provider; of the others, another"),
+    ],
+)
+def test_who_moved_was_hit_by_own_addresses_at_another_provider(
+    shipped_run: Path, tmp_path: Path, moves: str, said: str
+) -> None:
+    for path in shipped_run.iterdir():
+        if path.name != "businesses.parquet":
+            (tmp_path / path.name).symlink_to(path)
+    duckdb.execute(
+        f"COPY (SELECT * REPLACE ({moves} AS n_responses_foreign, 0 AS n_responses_proxy, "
+        f"0 AS n_responses_domestic) FROM '{shipped_run}/businesses.parquet') "
+        f"TO '{tmp_path}/businesses.parquet' (FORMAT parquet)"
+    )
+    run = open_run(tmp_path)
+    map_ = map_of(run)
+    frames = map_["strategies"]["replay"]["frames"]
+    for frame in frames:
+        frame["by"] = [0] * len(map_["providers"])
+    assert said in unlisted_in_words(run, map_)
+    # Where all of them moved, the provider is hit without being listed.
+    puzzle = hit_by_provider(run, map_, "replay")[1].get("replay", "")
+    hit = duckdb.execute(
+        f"SELECT provider FROM '{tmp_path}/businesses.parquet' WHERE impaired_s > 0 "
+        "AND main_cause = 'own_address'"
+    ).fetchall()
+    assert hit
+    of_these = any(puzzle.startswith(f"{name}: none") for (name,) in hit)
+    assert of_these == (moves == "1")
+    for frame in frames:
+        frame["by"] = [1] * len(map_["providers"])
+    assert unlisted_in_words(run, map_) == ""
+
+
+def test_providers_that_stand_for_the_country_are_named_where_they_are_listed(
+    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(shipped_run)
+    map_ = map_of(run)
+    map_["providers"] = [*map_["providers"], "Home"]
+    frames = map_["strategies"]["replay"]["frames"]
+    for frame in frames:
+        frame["by"] = [*([1] * (len(map_["providers"]) - 1)), 0]
+    (first,) = duckdb.execute(
+        f"SELECT provider FROM '{shipped_run}/businesses.parquet' LIMIT 1"
+    ).fetchone() or ("",)
+    hosting = [
+        SimpleNamespace(provider=name, side=side)
+        for name, side in (("Abroad", "foreign"), ("Home", "domestic"), (first, "domestic"))
+    ]
+    monkeypatch.setattr("sim.report.page.by_provider.input_rows", lambda *_: hosting)
+    assert stand_ins_in_words(run, map_) == ""
+    frames[0]["by"][-1] = 3
+    said = stand_ins_in_words(run, map_)
+    assert "are told as domestic: Home." in said
+    assert "No front end is there at the start" in said
 
 
 def map_of(run: RunFolder) -> dict[str, Any]:
