@@ -114,7 +114,7 @@ def picture_of_run(
         _text(
             at_peak + shift,
             float(y(highest)) - 7,
-            words.say("{share} at worst", share=words.digits(percent(highest, 2))),
+            words.say("{share} at worst, on average", share=words.digits(percent(highest, 2))),
             anchor,
             "at-peak",
         )

@@ -156,8 +156,8 @@ def as_given(found: str, words: Language = IN_ENGLISH, middle: str = "") -> str:
     middle
         The draws' median, said where the value as given lies outside the range of nine in ten.
     """
-    text = "{finding} (as given)"
-    text = "{finding} (as given; median of the draws: {middle})" if middle else text
+    text = "{finding} (mean as given)"
+    text = "{finding} (mean as given; median of the draws: {middle})" if middle else text
     return words.say(text, finding=found, middle=middle)
 
 

@@ -123,5 +123,5 @@ def test_below_a_line_as_given_it_is_said_where_the_draws_lie_and_when(
 
 
 def test_a_title_says_the_median_where_the_draws_lie_elsewhere() -> None:
-    assert findings.as_given("X") == "X (as given)"
-    assert findings.as_given("X", middle="7 %") == "X (as given; median of the draws: 7 %)"
+    assert findings.as_given("X") == "X (mean as given)"
+    assert findings.as_given("X", middle="7 %") == "X (mean as given; median of the draws: 7 %)"

@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from sim.report.page.over_time.turns import Turn, turn_marks, turns
+from sim.report.page.sessions import sessions_of
 from sim.report.words.languages import language
 from sim.results.columns import TABLES
-from sim.results.read import RunFolder
+from sim.results.read import CurvePoints, RunFolder
 
 DAY_S = 86_400
 LAST = 10 * DAY_S
@@ -84,10 +85,15 @@ def test_a_day_has_what_its_orders_and_withdrawals_changed(run: RunFolder) -> No
 def test_a_mark_says_the_day_and_what_was_done(run: RunFolder) -> None:
     marks = turn_marks(run)
     assert [mark["t"] for mark in marks] == [1_000, LAST]
-    assert marks[0]["text"] == "16 Apr: entries ordered: 1; businesses impaired: +8"
-    withdrawn = "26 Apr: entries withdrawn: <1; businesses impaired: \u22126"
+    # An entry that hit nobody is none of them.
+    ordered = "16 Apr: entries ordered that hit businesses: 1; businesses impaired: +8"
+    assert marks[0]["text"] == ordered
+    withdrawn = "26 Apr: entries withdrawn that freed businesses: <1; businesses impaired: \u22126"
     assert marks[1]["text"] == withdrawn
-    assert "отозвано записей: <1" in turn_marks(run, language("ru"))[1]["text"]
+    assert (
+        "отозвано записей, освободивших предприятия: <1"
+        in turn_marks(run, language("ru"))[1]["text"]
+    )
 
 
 def test_what_changes_little_or_stands_close_has_no_mark(
@@ -105,14 +111,33 @@ def test_several_strategies_share_an_axis_and_have_no_marks(run: RunFolder) -> N
     assert turns(cast("RunFolder", several)) == []
 
 
-def test_of_two_sessions_on_one_day_each_has_its_own_orders_and_a_clock_time(
-    run: RunFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sim.report.page.over_time.turns.LEAST", 0.0)
-    monkeypatch.setattr("sim.report.page.over_time.turns.APART", 10**9)
-    # Entry 0 is ordered in the first, entry 1 in the second, a minute later; 13 and 3 by hand.
-    marks = turn_marks(run, sessions_s=(1_000, 1_050))
-    assert [mark["text"] for mark in marks] == [
-        "16 Apr, 11:46: entries ordered: <1; businesses impaired: +6",
-        "16 Apr, 11:47: entries ordered: <1; businesses impaired: +2",
+def test_a_session_s_mark_says_what_the_table_by_session_says(run: RunFolder) -> None:
+    """What its orders did, added up, exceeds the curve where a business is hit twice."""
+    # Both on one day, over two replicates; in the first one business is off and hit again.
+    hit = points([(0, 0), (1_000, 10), (1_100, 9), (1_200, 10), (LAST, 0), (LAST + 9, 4)], [(0, 0)])
+    listed = points(
+        [(0, 0), (1_000, 7), (LAST - 1, 0), (LAST, 5)], [(0, 0), (1_000, 3), (1_300, 0)]
+    )
+    found = cast("Any", SimpleNamespace(**vars(run)))
+    found.curve = lambda metric: hit
+    sessions = sessions_of(listed, run.horizon_s)
+    marks = turn_marks(cast("RunFolder", found), sessions=sessions, listed=listed)
+    assert marks == [
+        {
+            "t": 1_000,
+            "text": "16 Apr, 11:46: most addresses listed at once: 5; most businesses impaired: 5",
+        },
+        {
+            "t": LAST,
+            "text": "26 Apr, 11:30: most addresses listed at once: 2.50; "
+            "most businesses impaired: 2",
+        },
     ]
+    found.strategies = ("a", "b")
+    assert turn_marks(cast("RunFolder", found), sessions=sessions, listed=listed) == []
+
+
+def points(*replicates: list[tuple[int, float]]) -> CurvePoints:
+    flat = [(row, t, value) for row, one in enumerate(replicates) for t, value in one]
+    replicate, t_s, value = (np.array(column) for column in zip(*flat, strict=True))
+    return CurvePoints(replicate, t_s, value.astype(float), np.full(value.size, np.nan))

@@ -183,9 +183,10 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
     charts = []
     names = strategy_names(strategies_of(run), words)
     bands = drawn_of.bands
-    sessions = sessions_of(drawn_of.listed[run.strategies[0]], run.horizon_s)
+    listed = drawn_of.listed[run.strategies[0]]
+    sessions = sessions_of(listed, run.horizon_s)
     events = event_marks(run, words)
-    days = turn_marks(run, words, [one.from_s for one in sessions])
+    days = turn_marks(run, words, sessions, listed)
     turns = sorted([*days, *events], key=lambda mark: int(mark["t"]))
     for name, title, panels in _CHARTS:
         drawn = []

@@ -3,8 +3,9 @@
 In: a run folder of one strategy. Out: marks for the axis of time, each with what was ordered that
 day. A change at a second is put down to the entries that operators began or ceased to enforce in
 that very second, and with them to the day on which these were ordered or withdrawn. Where the
-register empties in between, a session stands in the place of a day, and its orders alone are told:
-what they did ends with it.
+register empties in between, a session stands in the place of a day, with what the table by session
+says of it: what orders did in it, added up, counts a business again that a program took off a
+shared range and back, and exceeds the curve.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from datetime import timedelta
 from typing import Any
 
 from sim.catalogue.choices import curve_name
+from sim.report.page.sessions import Session, most_in
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import businesses
-from sim.results.read import RunFolder
+from sim.report.words.numbers import businesses, number
+from sim.results.read import CurvePoints, RunFolder
 from sim.results.relations import connect_tables
 
 IMPAIRED = curve_name("businesses_impaired")
@@ -95,13 +97,8 @@ class Turn:
     change: float
 
 
-def turns(run: RunFolder, sessions_s: Sequence[int] = ()) -> list[Turn]:
-    """Days or sessions that changed most, in their sequence; none of a comparison.
-
-    Parameters
-    ----------
-    sessions_s
-        When sessions begin; of fewer than two, days are told.
+def turns(run: RunFolder) -> list[Turn]:
+    """Days that changed most, in their sequence; none of a comparison.
 
     Raises
     ------
@@ -113,9 +110,8 @@ def turns(run: RunFolder, sessions_s: Sequence[int] = ()) -> list[Turn]:
     points = run.curve(IMPAIRED)
     replicates = sorted(set(points.replicate.tolist()))[:_REPLICATES]
     midnight = run.start.replace(hour=0, minute=0, second=0, microsecond=0)
-    by_session = len(sessions_s) > 1
     first_s = (midnight - run.start) // timedelta(seconds=1)
-    starts = list(sessions_s) if by_session else list(range(first_s, run.horizon_s, DAY_S))
+    starts = list(range(first_s, run.horizon_s, DAY_S))
     with connect_tables(run.path) as connection:
         found = connection.execute(
             _CHANGES,
@@ -131,8 +127,6 @@ def turns(run: RunFolder, sessions_s: Sequence[int] = ()) -> list[Turn]:
     told: list[Turn] = []
     for _, is_withdrawal, at_s, change, n_entries in found:
         one = Turn(int(at_s), bool(is_withdrawal), n_entries / n, change / n)
-        if by_session and one.is_withdrawal:
-            continue
         is_near = any(abs(one.at_s - other.at_s) < run.horizon_s / APART for other in told)
         # A sum of many parts of one business may come to a little more than it.
         if round(abs(one.change), 6) > least and not is_near and len(told) < MOST:
@@ -141,25 +135,73 @@ def turns(run: RunFolder, sessions_s: Sequence[int] = ()) -> list[Turn]:
 
 
 def turn_marks(
-    run: RunFolder, words: Language = IN_ENGLISH, sessions_s: Sequence[int] = ()
+    run: RunFolder,
+    words: Language = IN_ENGLISH,
+    sessions: Sequence[Session] = (),
+    listed: CurvePoints | None = None,
 ) -> list[dict[str, Any]]:
-    """Marks of the axis of time, as JSON values: a second, and a few words each."""
-    has_clock = len(sessions_s) > 1
-    found = turns(run, sessions_s)
-    return [{"t": one.at_s, "text": _said(run, one, words, has_clock=has_clock)} for one in found]
+    """Marks of the axis of time, as JSON values: a second, and a few words each.
+
+    Parameters
+    ----------
+    sessions
+        Of fewer than two, days are told.
+    listed
+        Change points of the addresses listed, from which sessions are told.
+    """
+    if len(sessions) > 1 and listed is not None:
+        return _session_marks(run, words, sessions, listed)
+    return [{"t": one.at_s, "text": _said(run, one, words)} for one in turns(run)]
 
 
-def _said(run: RunFolder, one: Turn, words: Language, *, has_clock: bool) -> str:
-    at = run.start + timedelta(seconds=one.at_s)
+def _session_marks(
+    run: RunFolder, words: Language, sessions: Sequence[Session], listed: CurvePoints
+) -> list[dict[str, Any]]:
+    """Sessions in which most businesses were impaired, in their sequence."""
+    if len(run.strategies) > 1:
+        return []
+    hit = run.curve(IMPAIRED)
+
+    def most_of(points: CurvePoints, one: Session) -> float:
+        return float(most_in(points, one.from_s, one.until_s).mean())
+
+    found = [(one.from_s, most_of(listed, one), most_of(hit, one)) for one in sessions]
+    least = max(LEAST * max(most for _, _, most in found), 1.0)
+    told: list[tuple[int, float, float]] = []
+    for at_s, n, most in sorted(found, key=lambda row: (-row[2], row[0])):
+        is_near = any(abs(at_s - other) < run.horizon_s / APART for other, _, _ in told)
+        if most > least and not is_near and len(told) < MOST:
+            told.append((at_s, n, most))
+    return [
+        {
+            "t": at_s,
+            "text": words.say(
+                "{day}: most addresses listed at once: {n}; most businesses impaired: {most}",
+                day=_day_and_time(run, at_s, words),
+                n=words.digits(number(n)),
+                most=words.digits(businesses(most)),
+            ),
+        }
+        for at_s, n, most in sorted(told)
+    ]
+
+
+def _day_and_time(run: RunFolder, at_s: int, words: Language) -> str:
+    at = run.start + timedelta(seconds=at_s)
+    return f"{words.short_day(at)}, {at:%H:%M}"
+
+
+def _said(run: RunFolder, one: Turn, words: Language) -> str:
+    # Most entries of a day hit nobody: these are not counted.
     what = (
-        "{day}: entries withdrawn: {n}; businesses impaired: {change}"
+        "{day}: entries withdrawn that freed businesses: {n}; businesses impaired: {change}"
         if one.is_withdrawal
-        else "{day}: entries ordered: {n}; businesses impaired: {change}"
+        else "{day}: entries ordered that hit businesses: {n}; businesses impaired: {change}"
     )
     sign = "+" if one.change > 0 else "\N{MINUS SIGN}"
     return words.say(
         what,
-        day=f"{words.short_day(at)}, {at:%H:%M}" if has_clock else words.short_day(at),
+        day=words.short_day(run.start + timedelta(seconds=one.at_s)),
         n=words.digits(businesses(one.n_entries)),
         change=f"{sign}{words.digits(businesses(abs(one.change)))}",
     )
