@@ -189,6 +189,15 @@ def telling_shares_of(row: Row) -> list[tuple[str, float]]:
     return [(key, share) for key, share in told if key not in SIZES]
 
 
+def leaves_sizes_aside(row: Row) -> bool:
+    """Whether a measure hangs most on how many there are, and is said to hang on another unknown.
+
+    Whoever says so has to say that this is left aside.
+    """
+    telling = telling_shares_of(row)
+    return bool(telling) and telling[0] != shares_of(row)[0]
+
+
 def hangs_on_text(
     row: Row, words: Language = IN_ENGLISH, called: Callable[[str], str] = str
 ) -> str:
@@ -278,9 +287,36 @@ def hang_most_on(
     ]
     if not parts:
         return ""
-    text_ = "What each number hangs on most: {parts}."
-    text_ = "What each number hangs on most, under {strategy}: {parts}." if who else text_
+    # Else the key figures, which name all that a number hangs on, would contradict it.
+    if any(leaves_sizes_aside(by[metric]) for metric in metrics if metric in by):
+        text_ = (
+            "What each number hangs on most, under {strategy}, how many businesses and users there "
+            "are left aside: {parts}."
+            if who
+            else "What each number hangs on most, how many businesses and users there are left "
+            "aside: {parts}."
+        )
+    else:
+        text_ = "What each number hangs on most: {parts}."
+        text_ = "What each number hangs on most, under {strategy}: {parts}." if who else text_
     return words.say(text_, parts="; ".join(parts), strategy=who)
+
+
+def hangs_first_on(
+    run: RunFolder, row: Row | None, words: Language = IN_ENGLISH, *, is_harm: bool = False
+) -> str:
+    """On what harm or the share hit hangs most, for the head; empty where it is not told."""
+    told = telling_shares_of(row) if row is not None and run.n_draws else []
+    if row is None or not told:
+        return ""
+    text_ = "The share hit hangs most on: {meaning}."
+    if is_harm:
+        text_ = (
+            "Harm hangs most on, how many businesses there are left aside: {meaning}."
+            if leaves_sizes_aside(row)
+            else "Harm hangs most on: {meaning}."
+        )
+    return words.say(text_, meaning=unknown_in_words(run, told[0][0], words))
 
 
 def _rough(share: float, words: Language) -> str:

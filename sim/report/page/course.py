@@ -36,9 +36,28 @@ def are_orders_given(run: RunFolder) -> bool:
 
 
 def nobody_reacts(run: RunFolder, words: Language = IN_ENGLISH) -> list[str]:
-    """That harm is an upper bound where no business can get out of the way; none otherwise."""
+    """Of what harm is an upper bound where no business moves its site; none otherwise.
+
+    A program that takes a site off a shared range is a way out, and so is a complaint that is
+    heard: where there are such, it is not said that no business reacts.
+    """
     if run.scenario.get("reactions"):
         return []
+    is_alone = [] if run.scenario.get("users") else [words.say("No customer takes to a VPN.")]
+    if run.scenario.get("switching") is not None:
+        text = (
+            "No business moves its site in this scenario, but a program takes some sites off a "
+            "shared range while their address there is blocked, and back afterwards. Of a long "
+            "block, the harm told is an upper bound only in that others might have moved; what it "
+            "costs to be without protection meanwhile is not in it."
+        )
+        return [words.say(text), *is_alone]
+    if run.scenario.get("complaints") is not None:
+        text = (
+            "No business moves its site in this scenario: of a long block, the harm told is an "
+            "upper bound in that respect."
+        )
+        return [words.say(text), *is_alone]
     text = (
         "No business reacts in this scenario, by moving its site or in another way: of a long "
         "block, the harm told is an upper bound in that respect."

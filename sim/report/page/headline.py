@@ -13,7 +13,7 @@ from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.at_end import StillImpaired, still_impaired
-from sim.report.page.bands import share_of, telling_shares_of, unknown_in_words, with_bands
+from sim.report.page.bands import hangs_first_on, share_of, with_bands
 from sim.report.page.course import own_course
 from sim.report.page.use_lost import Lost, use_lost
 from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED, counted_as, is_too_few
@@ -108,7 +108,7 @@ def headline_of_run(
     return _head(
         _what_happened(rows, words, share, at_end, run.scenario["population"]),
         _how_sure(run, rows, words),
-        _hangs_on(run, rows.get(HIT_SHARE), words),
+        hangs_first_on(run, rows.get(HIT_SHARE), words),
         words,
     )
 
@@ -146,7 +146,7 @@ def headline_of_comparison(
     head = _head(
         _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words, lost or {}),
         _is_order_sure(run, by_label[COLLATERAL], named, verdicts, words),
-        _hangs_on(run, hung, words, is_harm=True),
+        hangs_first_on(run, hung, words, is_harm=True),
         words,
     )
     return replace(head, lacks=own_course(run, words))
@@ -259,17 +259,6 @@ def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
 def _few(n_draws: int, words: Language) -> str:
     text = "How sure is that? {n:draw} of what is not known: too few to say."
     return words.say(text, n=str(n_draws))
-
-
-def _hangs_on(run: RunFolder, row: Row | None, words: Language, *, is_harm: bool = False) -> str:
-    told = telling_shares_of(row) if row is not None and run.n_draws else []
-    if not told:
-        return ""
-    meaning = unknown_in_words(run, told[0][0], words)
-    text = (
-        "Harm hangs most on: {meaning}." if is_harm else "The share hit hangs most on: {meaning}."
-    )
-    return words.say(text, meaning=meaning)
 
 
 def _who_harms(

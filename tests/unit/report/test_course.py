@@ -14,7 +14,14 @@ import pytest
 from sim.catalogue.choices import COLLATERAL
 from sim.report.page.answer import answer_run
 from sim.report.page.at_end import StillImpaired, still_impaired, still_impaired_in_words
-from sim.report.page.bands import hang_most_on, telling_shares_of
+from sim.report.page.bands import (
+    hang_most_on,
+    hangs_first_on,
+    hangs_on,
+    shares_of,
+    telling_shares_of,
+    unknown_in_words,
+)
 from sim.report.page.course import are_orders_given, nobody_reacts, own_course
 from sim.report.page.headline import headline_of_run
 from sim.report.page.opening import _down
@@ -150,6 +157,20 @@ def test_harm_is_said_to_be_an_upper_bound_where_nobody_reacts() -> None:
     assert nobody_reacts(_run({"reactions": {"responses": "r"}})) == []
 
 
+def test_a_program_or_a_complaint_is_not_said_to_be_no_reaction() -> None:
+    users = {"vpn_max": 0.1}
+    (programs,) = nobody_reacts(_run({"users": users, "switching": {}}))
+    assert "No business reacts" not in programs
+    assert "a program takes some sites off a shared range" in programs
+    assert "what it costs to be without protection meanwhile is not in it" in programs
+    (heard,) = nobody_reacts(_run({"users": users, "complaints": {}, "switching": None}))
+    assert "No business reacts" not in heard
+    assert "No business moves its site" in heard
+    both = nobody_reacts(_run({"switching": {"share_businesses": 0.1}}))
+    assert both == [programs, "No customer takes to a VPN."]
+    assert nobody_reacts(_run({"reactions": {"responses": "r"}, "switching": {}})) == []
+
+
 def test_orders_that_are_given_are_not_called_sure() -> None:
     assert are_orders_given(
         _run({"strategy": {"id": "replay", "orders": "t", "order_times": "best"}})
@@ -180,8 +201,21 @@ def test_a_count_is_not_said_to_hang_on_how_many_there_are(drawn_run: Path) -> N
     }  # fmt: skip
     assert telling_shares_of(row) == [("fronts.monitor_lag_h", 0.1)]
     assert len(telling_shares_of({**row, "unit": "share of businesses"})) == 2
-    said = hang_most_on(open_run(drawn_run), [row], [COLLATERAL])
+    run = open_run(drawn_run)
+    said = hang_most_on(run, [row], [COLLATERAL])
     assert "businesses hosted" not in said
+    # The key figures name it first: who leaves it aside says so.
+    assert said.startswith(
+        "What each number hangs on most, how many businesses and users there are left aside: "
+    )
+    first, second = (unknown_in_words(run, key) for key, _ in shares_of(row))
+    assert f"{first} for 80" in hangs_on(run, {**row, "share_luck": 0.1})
+    assert second in said
+    head = hangs_first_on(run, row, is_harm=True)
+    assert head == f"Harm hangs most on, how many businesses there are left aside: {second}."
+    other: Row = {**row, "hangs_on_1": "fronts.monitor_lag_h", "hangs_on_2": ""}
+    assert hang_most_on(run, [other], [COLLATERAL]).startswith("What each number hangs on most: ")
+    assert hangs_first_on(run, other, is_harm=True).startswith("Harm hangs most on: ")
     assert said.endswith("(business-hours impaired).")
 
 
