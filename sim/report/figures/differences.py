@@ -15,7 +15,7 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, label, measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
-from sim.report.words.numbers import capitalised, count, p_value
+from sim.report.words.numbers import capitalised, count
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
@@ -27,7 +27,7 @@ PREFERRED = (
     measure_name("private_loss_usd"),
 )
 """Measures that the figure shows where the comparison has them."""
-_NUMBERS = ("difference", "difference_low", "difference_high", "p_holm", "confidence")
+_NUMBERS = ("difference", "difference_low", "difference_high", "confidence")
 
 
 def differences_table(run: RunFolder) -> FigureTable:
@@ -69,7 +69,7 @@ def plot_differences(ax: Axes, table: FigureTable, labels: Sequence[str]) -> Axe
     labels
         Strategies, in the sequence of rows.
     """
-    mean, low, high, p_holm = (table.numbers(name) for name in _NUMBERS[:4])
+    mean, low, high = (table.numbers(name) for name in _NUMBERS[:3])
     ends = np.concatenate([mean, low, high, [0.0]])
     ends = ends[~np.isnan(ends)]
     left, right = float(ends.min()), float(ends.max())
@@ -88,8 +88,6 @@ def plot_differences(ax: Axes, table: FigureTable, labels: Sequence[str]) -> Axe
         words = style.signed(mean[row])
         if not np.isnan(low[row]):
             words += f" [{style.signed(low[row])}, {style.signed(high[row])}]"
-        if not np.isnan(p_holm[row]):
-            words += f"  p {p_value(float(p_holm[row]))}"
         ax.text(
             1.0, y - 0.33, words, va="center", ha="right", fontsize=7, color="#444444",
             transform=ax.get_yaxis_transform(),
@@ -143,8 +141,8 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     )
     spread = (
         f"Points: mean difference of {count(run.n_replicates, 'replicate')}, in each with the same "
-        f"luck; lines: {level} bootstrap intervals; p: paired t test, Holm-adjusted. Blue: the "
-        "interval is off zero. Luck only."
+        f"luck; lines: {level} bootstrap intervals, each for itself. Blue: the interval is off "
+        "zero, as some are by chance. Luck only."
     )
     return Drawing(figure, alt, table, spread)
 

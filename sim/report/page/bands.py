@@ -14,7 +14,14 @@ import numpy as np
 from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, label, measure_name
 from sim.measure.summary import LEVEL
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import NBSP, capitalised, is_share, percent
+from sim.report.words.numbers import (
+    NBSP,
+    capitalised,
+    is_share,
+    percent,
+    quantity,
+    quantity_span,
+)
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -27,6 +34,7 @@ LEFT = measure_name("target_user_hours_left")
 LEAST_DENIED = 0.001
 """Share of the users' hours below which harm for each of them is a number about nearly nothing."""
 _SHARES = ("all_share_low", "all_share", "all_share_high")
+_UNMOVED = "all_are_same"
 _OF_DRAWS = ("mean", "all_low", "all_high", *_SHARES)
 """Values of a row that are of all draws, where there are any."""
 _AS_GIVEN = ("median", "given", "low", "high", "mean_low", "mean_high")
@@ -43,19 +51,20 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
     Where there are draws, ``mean`` becomes their median: the number that is said, which lies in the
     range that is said (decision 0064). ``given`` is then the mean of the scenario as given, ``low``
     and ``high`` its range by luck alone, of money too; ``all_low``, ``all_high`` and what
-    ``uncertainty.csv`` says of shares are added. A ratio over nearly nothing is not known, and has
-    no upper end where it is over nearly nothing in some of the draws that are told.
+    ``uncertainty.csv`` says of shares are added, and whether it is the same in all draws. A ratio
+    over nearly nothing is not known, and has no upper end where it is over nearly nothing in some
+    of the draws that are told.
     """
     if not run.n_draws:
         return _without_empty_ratios(rows)
     found = read_rows(run, "uncertainty.csv")
     by = {(text(row, "strategy"), text(row, "metric")): row for row in found}
-    shares = _drawn_shares(run)
+    shares, unmoved = _drawn_shares(run), _unmoved(run)
     told: list[Row] = []
     for row in rows:
         key = text(row, "strategy"), text(row, "metric")
         share = dict(zip(_SHARES, shares[key], strict=True)) if key in shares else {}
-        told.append({**row, **_bands(row, by.get(key, {})), **share})
+        told.append({**row, **_bands(row, by.get(key, {})), **share, _UNMOVED: key in unmoved})
     return _without_limits(_without_empty_ratios(told))
 
 
@@ -122,16 +131,53 @@ def share_of(row: Row) -> float:
     return cell(row, "all_share") if "all_share" in row else cell(row, "mean") / of
 
 
-def beyond(row: Row, words: Language = IN_ENGLISH) -> str:
-    """That a number as given lies outside the range of the draws; empty where it lies inside."""
+def _is_one_value(row: Row) -> bool:
+    """Whether a measure is the same in every draw, and as given in every replicate."""
+    return row.get(_UNMOVED) is True and cell(row, "given") == cell(row, "all_low")
+
+
+def beyond(row: Row, words: Language = IN_ENGLISH, *, is_short: bool = False) -> str:
+    """That a number as given lies outside the range of the draws; empty where it lies inside.
+
+    Parameters
+    ----------
+    is_short
+        Whether it stands beside the number as given, which then needs no name.
+    """
     given, low, high = (cell(row, name) for name in ("given", "all_low", "all_high"))
     if math.isnan(given) or math.isnan(low) or low <= given <= high:
         return ""
+    if is_short:
+        return words.say(
+            "below the range of nine in ten draws"
+            if given < low
+            else "above the range of nine in ten draws"
+        )
     return words.say(
         "as given it lies below the range of nine in ten draws"
         if given < low
         else "as given it lies above the range of nine in ten draws"
     )
+
+
+def all_text(row: Row, words: Language = IN_ENGLISH) -> str:
+    """Range of a measure over all that is not known."""
+    low, high, unit = cell(row, "all_low"), cell(row, "all_high"), text(row, "unit")
+    if low == high:
+        # What nine in ten have in common need not be so in the others.
+        which = "always {n}" if _is_one_value(row) else "{n} in nine in ten draws"
+        return words.say(which, n=words.digits(quantity(low, unit)))
+    return words.digits(quantity_span(low, high, unit))
+
+
+def luck_text(row: Row, words: Language = IN_ENGLISH) -> str:
+    """Range of a measure as given, over replicates."""
+    low, high, unit = cell(row, "low"), cell(row, "high"), text(row, "unit")
+    if low == high:
+        middle = cell(row, "given" if "given" in row else "mean")
+        which = "always {n}" if middle == low else "{n} in nine in ten replicates"
+        return words.say(which, n=words.digits(quantity(low, unit)))
+    return words.digits(quantity_span(low, high, unit))
 
 
 def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], list[float]]:
@@ -156,6 +202,20 @@ def _drawn_shares(run: RunFolder) -> dict[tuple[str, str], list[float]]:
         mine = np.array([one == key for one in keys])
         found_of[key] = weighted_quantiles(share[mine], weight[mine], at).tolist()
     return found_of
+
+
+def _unmoved(run: RunFolder) -> set[tuple[str, str]]:
+    """Strategy and measure of what is known in every draw, and is the same in all."""
+    path = run.path / "draw_measures.parquet"
+    if not path.is_file():
+        return set()
+    found = read_columns(
+        path,
+        "SELECT strategy, metric FROM data GROUP BY strategy, metric "
+        "HAVING min(value) = max(value) AND count(value) = count(*)",
+        [],
+    )
+    return set(zip(found["strategy"].tolist(), found["metric"].tolist(), strict=True))
 
 
 def draw_weights(run: RunFolder) -> dict[int, float]:

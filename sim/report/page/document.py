@@ -241,9 +241,7 @@ def _tables(
         return unknown_in_words(run, key, words)
 
     tables: dict[str, Any] = {
-        "assumptions": page_tables.assumption_table(
-            run.manifest.get("assumptions", []), words, called
-        ),
+        "assumptions": sources.assumption_table(run.manifest.get("assumptions", []), words, called),
         "inputs": sources.input_table(run, words),
         "sources": sources.source_table(run, words),
         "counts": sources.counts_in_words(run, words),
@@ -257,7 +255,7 @@ def _tables(
         "money_notes": [],
         "providers": None,
         "sites": site_table(run, words, harmful),
-        "tradeoff": page_tables.tradeoff_table(tradeoff, words, names) if tradeoff else None,
+        "tradeoff": None,
         "downloads": downloads(run, words),
         "strategies": None,
         "figures": [],
@@ -265,6 +263,8 @@ def _tables(
         "regrets": None,
     }
     both = with_bands(run, read_rows(run, "summary.csv"))
+    if tradeoff:
+        tables["tradeoff"] = page_tables.tradeoff_table(tradeoff, words, names, both)
     tables["beside"] = beside_table(run, both, harmful, words)
     if has_file(run, "money.csv"):
         to_quote = [row for row in both if text(row, "metric") == PRIVATE and run.n_draws]

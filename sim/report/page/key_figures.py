@@ -12,7 +12,7 @@ from types import MappingProxyType
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label, measure_name
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
-from sim.report.page.bands import beyond
+from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Figure
 from sim.report.page.published import Published, published_text
 from sim.report.words.languages import IN_ENGLISH, Language
@@ -96,7 +96,7 @@ def _figure(row: Row, words: Language, rate: RateRow | None, beside: Sequence[Pu
                 else "As given {given}, by luck {range}",
                 given=words.digits(quantity(cell(row, "given"), unit)),
                 n=of,
-                range=_range(low, high, unit, words),
+                range=luck_text(row, words),
             )
             if has_draws
             else words.say("range not known")
@@ -121,17 +121,6 @@ def _over_what(row: Row) -> str:
     if text(row, "metric") in RATIOS:
         return "{range} by luck ({level})"
     return "{range} in {level} of replicates"
-
-
-def all_text(row: Row, words: Language = IN_ENGLISH) -> str:
-    """Range of a measure over all that is not known."""
-    return _range(cell(row, "all_low"), cell(row, "all_high"), text(row, "unit"), words)
-
-
-def _range(low: float, high: float, unit: str, words: Language) -> str:
-    if low == high:
-        return words.say("always {n}", n=words.digits(quantity(low, unit)))
-    return words.digits(quantity_span(low, high, unit))
 
 
 def out_of(row: Row, words: Language = IN_ENGLISH) -> str:

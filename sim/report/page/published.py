@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sim.catalogue.choices import label, measure_name
 from sim.report.figures.addresses import read_marks
+from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised, exact, number, quantity, quantity_span
+from sim.report.words.numbers import NOT_KNOWN, capitalised, exact, number, quantity
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.tables import Row, text
@@ -124,11 +125,12 @@ def beside_table(
     for row in rows:
         for one in beside.get(text(row, "metric"), ()):
             name = capitalised(words.name(label(text(row, "metric"))))
-            figures = [_ranged(row, ("mean", "low", "high"), words)]
+            figures = [_ranged(row, "mean", luck_text(row, words), words)]
             if run.n_draws:
+                flag = beyond(row, words, is_short=True)
                 figures = [
-                    _ranged(row, ("mean", "all_low", "all_high"), words),
-                    _ranged(row, ("given", "low", "high"), words),
+                    _ranged(row, "mean", all_text(row, words), words),
+                    replace(_ranged(row, "given", luck_text(row, words), words), all=flag),
                 ]
             day = f", {one.day}" if one.day else ""
             value = words.digits(value_text(one.value))
@@ -146,12 +148,11 @@ def beside_table(
     return PageTable("published-beside", caption, heads, lines, choices=choices)
 
 
-def _ranged(row: Row, names: tuple[str, str, str], words: Language) -> Cell:
+def _ranged(row: Row, name: str, range_: str, words: Language) -> Cell:
     """A number with its range below it."""
-    value, low, high = (cell(row, name) for name in names)
-    unit = text(row, "unit")
-    range_ = words.digits(quantity_span(low, high, unit)) if low < high else ""
-    return Cell(words.digits(quantity(value, unit)), sort_key(value), range_)
+    value = cell(row, name)
+    said = "" if range_ == NOT_KNOWN else range_
+    return Cell(words.digits(quantity(value, text(row, "unit"))), sort_key(value), said)
 
 
 def published_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from typing import Any
 
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
-from sim.report.page.tables import range_text, value_cell
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.numbers import capitalised
 from sim.report.words.plain import quoted
 from sim.results.read import RunFolder
 
@@ -113,6 +115,64 @@ def other_years_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         "reason of an assumption names are not counted.",
         tables="; ".join(parts),
     )
+
+
+def assumption_table(
+    assumptions: Iterable[Mapping[str, Any]],
+    words: Language = IN_ENGLISH,
+    called: Callable[[str], str] = str,
+) -> PageTable:
+    """Every number without a source.
+
+    Parameters
+    ----------
+    called
+        What an unknown is called, by its key, which stands below.
+    """
+    lines = [
+        Line.of(
+            _called_cell(str(one["key"]), called),
+            value_cell(one.get("value"), words),
+            range_text(one.get("range"), words),
+            str(one.get("unit", "")),
+            str(one.get("why", "")),
+        )
+        for one in assumptions
+    ]
+    titles = ("Number", "Value", "Range", "Unit", "Why this value")
+    heads = columns(*map(words.say, titles), numbers=(1, 2), english=(3, 4))
+    return PageTable("assumptions", words.say("Numbers without a source"), heads, lines)
+
+
+def _called_cell(key: str, called: Callable[[str], str]) -> Cell:
+    name = called(key)
+    return Cell(capitalised(name) if name != key else key, range=key if key not in name else "")
+
+
+def value_cell(value: object, words: Language = IN_ENGLISH) -> Cell:
+    """One value of a scenario or table; many have no one text."""
+    if value is None:
+        return Cell(words.say("by row"))
+    return Cell(_plain(value, words), is_english=not isinstance(value, int | float))
+
+
+def range_text(limits: object, words: Language = IN_ENGLISH) -> str:
+    """Range of an assumption as a manifest states it; empty where it has none."""
+    if not isinstance(limits, Mapping):
+        return ""
+    for kind, ends in limits.items():
+        low, high = (_plain(end, words) for end in ends)
+        text_ = "{low} to {high}" if kind == "absolute" else "columns {low} to {high}"
+        text_ = "times {low} to {high}" if kind == "times" else text_
+        return words.say(text_, low=low, high=high)
+    return ""
+
+
+def _plain(value: object, words: Language) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(_plain(one, words) for one in value)
+    is_number = isinstance(value, int | float)
+    return words.digits(f"{value:,.12g}") if is_number else str(value)
 
 
 def _counted(run: RunFolder, words: Language) -> dict[str, str]:

@@ -6,14 +6,13 @@ In: rows and a manifest. Out: tables whose cells are plain text. Markup is the t
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, HEADLINES, RATIOS, label, says_unit
 from sim.catalogue.measures import USD
-from sim.report.page.bands import beyond, hangs_on_text
+from sim.report.page.bands import all_text, beyond, hangs_on_text, luck_text
 from sim.report.page.cells import (
     Cell,
     Choice,
@@ -24,13 +23,12 @@ from sim.report.page.cells import (
     sort_key,
     without_empty,
 )
-from sim.report.page.key_figures import all_text, confidence_of, out_of
+from sim.report.page.key_figures import confidence_of, out_of
 from sim.report.page.published import value_text
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     NOT_KNOWN,
     capitalised,
-    p_value,
     percent,
     quantity,
     quantity_span,
@@ -61,7 +59,7 @@ def summary_table(
             capitalised(words.name(label(text(row, "metric")))),
             _quantity_cell(row, "mean", words),
             *(
-                (*_wide_cells(row, words, called), _quantity_cell(row, "given", words))
+                (*_wide_cells(row, words, called), _given_cell(row, words))
                 if has_draws
                 else (_quantity_cell(row, "median", words),)
             ),
@@ -157,7 +155,7 @@ def _mean_cell(row: Row | None, words: Language) -> Cell:
     luck = words.say("as given {given}", given=given)
     if found.range:
         luck = words.say("as given {given}, by luck {range}", given=given, range=found.range)
-    luck = "; ".join(filter(None, (luck, beyond(row, words))))
+    luck = "; ".join(filter(None, (luck, beyond(row, words, is_short=True))))
     # What each line of a cell is stands above the table, once.
     wide = "" if all_text(row) == NOT_KNOWN else all_text(row, words)
     return replace(found, range=wide, all=luck)
@@ -185,17 +183,22 @@ def difference_table(
     lines = []
     for row in rows:
         is_baseline = text(row, "strategy") == baseline
+        names_of_mean = (middle, "mean_low", "mean_high")
+        mean = _estimate_cell(row, names_of_mean, words, text(row, "unit"))
         lines.append(
             Line.of(
                 text(row, "strategy"),
-                _estimate_cell(row, (middle, "mean_low", "mean_high"), words, text(row, "unit")),
+                replace(mean, all=beyond(row, words, is_short=True)),
                 _range_cell(row, words),
                 *(_wide_cells(row, words, called) if has_draws else ()),
                 Cell("", "") if is_baseline else _difference_cell(row, words),
-                Cell("", "") if is_baseline else _p_cell(cell(row, "p_holm"), words),
                 group=text(row, "metric"),
             )
         )
+    n_differences = sum(
+        text(row, "strategy") != baseline and not math.isnan(cell(row, "difference_low"))
+        for row in rows
+    )
     metrics = list(dict.fromkeys(text(row, "metric") for row in rows))
     units = {text(row, "metric"): text(row, "unit") for row in rows}
     first = next((m for m in (COLLATERAL, *metrics) if m in units), "")
@@ -225,14 +228,14 @@ def difference_table(
         words.say(
             "Difference from {baseline}, {level} interval", baseline=first_name, level=confidence
         ),
-        words.say("p value, corrected for several comparisons (Holm)"),
-        numbers=(1, 2, 3, 5, 6) if has_draws else range(1, 5),
+        numbers=(1, 2, 3, 5) if has_draws else range(1, 4),
         strategies=(0,),
     )
     caption = words.say(
-        "Means, and mean paired differences from {baseline}: their intervals, and p, are of luck "
-        "alone, at the values as given",
+        "Means, and mean paired differences from {baseline}: their intervals are of luck alone, at "
+        "the values as given, each for itself; of {n} differences some lie off zero by chance",
         baseline=first_name,
+        n=words.digits(f"{n_differences:,}"),
     )
     return PageTable("measures", caption, heads, lines, choices=choices)
 
@@ -253,12 +256,11 @@ def _estimate_cell(
     return Cell(words.digits(f"{sign}{quantity(value, unit)}"), sort_key(value), interval)
 
 
-def _p_cell(p: float, words: Language) -> Cell:
-    return Cell(words.say(NOT_KNOWN), "") if math.isnan(p) else Cell(words.digits(p_value(p)), p)
-
-
 def tradeoff_table(
-    rows: Sequence[Row], words: Language = IN_ENGLISH, names: Mapping[str, str] = NO_NAMES
+    rows: Sequence[Row],
+    words: Language = IN_ENGLISH,
+    names: Mapping[str, str] = NO_NAMES,
+    measured: Sequence[Row] = (),
 ) -> PageTable:
     """Effect and harm of every strategy, and which are beaten.
 
@@ -266,20 +268,34 @@ def tradeoff_table(
     ----------
     names
         What strategies are called, by label; else they are called by it.
+    measured
+        Rows of ``summary.csv`` with both bands, which say where the draws lie.
     """
+    by = {(text(row, "strategy"), text(row, "metric")): row for row in measured}
     lines = []
     for row in rows:
         is_dominated = row.get("is_dominated") is True
-        by = ", ".join(names.get(one, one) for one in text(row, "dominated_by").split(";"))
+        others = ", ".join(names.get(one, one) for one in text(row, "dominated_by").split(";"))
         share = cell(row, "share_of_draws_on_frontier")
         beaten = "beaten" if is_dominated else "not beaten"
+        effect_ends = ("efficacy", "efficacy_low", "efficacy_high")
+        harm_ends = ("collateral", "collateral_low", "collateral_high")
+        cells = (
+            (_estimate_cell(row, effect_ends, words), text(row, "efficacy_metric")),
+            (_estimate_cell(row, harm_ends, words), text(row, "collateral_metric")),
+            (_ratio_cell(row, words), _ratio_of(row)),
+        )
         lines.append(
             Line.of(
                 text(row, "strategy"),
-                _estimate_cell(row, ("efficacy", "efficacy_low", "efficacy_high"), words),
-                _estimate_cell(row, ("collateral", "collateral_low", "collateral_high"), words),
-                _ratio_cell(row, words),
-                words.say("beaten by {names}" if by else beaten, names=by),
+                *(
+                    replace(
+                        one,
+                        all=beyond(by.get((text(row, "strategy"), of), {}), words, is_short=True),
+                    )
+                    for one, of in cells
+                ),
+                words.say("beaten by {names}" if others else beaten, names=others),
                 Cell(words.digits(percent(share)), sort_key(share)),
                 group=text(row, "collateral_metric"),
                 is_dimmed=is_dominated,
@@ -305,72 +321,19 @@ def tradeoff_table(
     return PageTable("tradeoff", caption, heads, lines, choices=choices)
 
 
+def _ratio_of(row: Row) -> str:
+    """The measure of harm per effect of a row of effect and harm; empty where there is none."""
+    pair = text(row, "collateral_metric"), text(row, "efficacy_metric")
+    return next((name for name, one in RATIOS.items() if (one.above, one.below) == pair), "")
+
+
 def _ratio_cell(row: Row, words: Language) -> Cell:
     """Harm per effect, in the unit that the measure of it has elsewhere."""
-    harm, effect = text(row, "collateral_metric"), text(row, "efficacy_metric")
-    ratios = [one for one in RATIOS.values() if (one.above, one.below) == (harm, effect)]
-    per = ratios[0].per if ratios else 1.0
+    ratio = RATIOS.get(_ratio_of(row))
+    per = ratio.per if ratio else 1.0
     names = ("collateral_per_efficacy", "ratio_low", "ratio_high")
     told: Row = {**row, **{name: cell(row, name) * per for name in names}}
     return _estimate_cell(told, names, words)
-
-
-def assumption_table(
-    assumptions: Iterable[Mapping[str, Any]],
-    words: Language = IN_ENGLISH,
-    called: Callable[[str], str] = str,
-) -> PageTable:
-    """Every number without a source.
-
-    Parameters
-    ----------
-    called
-        What an unknown is called, by its key, which stands below.
-    """
-    lines = [
-        Line.of(
-            _called_cell(str(one["key"]), called),
-            value_cell(one.get("value"), words),
-            range_text(one.get("range"), words),
-            str(one.get("unit", "")),
-            str(one.get("why", "")),
-        )
-        for one in assumptions
-    ]
-    titles = ("Number", "Value", "Range", "Unit", "Why this value")
-    heads = columns(*map(words.say, titles), numbers=(1, 2), english=(3, 4))
-    return PageTable("assumptions", words.say("Numbers without a source"), heads, lines)
-
-
-def _called_cell(key: str, called: Callable[[str], str]) -> Cell:
-    name = called(key)
-    return Cell(capitalised(name) if name != key else key, range=key if key not in name else "")
-
-
-def value_cell(value: object, words: Language = IN_ENGLISH) -> Cell:
-    """One value of a scenario or table; many have no one text."""
-    if value is None:
-        return Cell(words.say("by row"))
-    return Cell(_plain(value, words), is_english=not isinstance(value, int | float))
-
-
-def range_text(limits: object, words: Language = IN_ENGLISH) -> str:
-    """Range of an assumption as a manifest states it; empty where it has none."""
-    if not isinstance(limits, Mapping):
-        return ""
-    for kind, ends in limits.items():
-        low, high = (_plain(end, words) for end in ends)
-        text_ = "{low} to {high}" if kind == "absolute" else "columns {low} to {high}"
-        text_ = "times {low} to {high}" if kind == "times" else text_
-        return words.say(text_, low=low, high=high)
-    return ""
-
-
-def _plain(value: object, words: Language) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(one, words) for one in value)
-    is_number = isinstance(value, int | float)
-    return words.digits(f"{value:,.12g}") if is_number else str(value)
 
 
 def _quantity_cell(row: Row, name: str, words: Language) -> Cell:
@@ -378,9 +341,13 @@ def _quantity_cell(row: Row, name: str, words: Language) -> Cell:
     return Cell(words.digits(quantity(value, text(row, "unit"))), sort_key(value))
 
 
+def _given_cell(row: Row, words: Language) -> Cell:
+    """A mean as given, and whether the draws hold it."""
+    return replace(_quantity_cell(row, "given", words), all=beyond(row, words, is_short=True))
+
+
 def _range_cell(row: Row, words: Language) -> Cell:
-    low, high = cell(row, "low"), cell(row, "high")
-    return Cell(words.digits(quantity_span(low, high, text(row, "unit"))), sort_key(low))
+    return Cell(luck_text(row, words), sort_key(cell(row, "low")))
 
 
 def _wide_cells(row: Row, words: Language, called: Callable[[str], str]) -> tuple[Cell, Cell]:

@@ -117,6 +117,8 @@ def said_number(text: str) -> tuple[float, float]:
 
 def said_range(text: str) -> tuple[list[float], list[float]]:
     """Both ends of a range, as read; its unit stands once where both ends have it."""
+    if text.startswith("always "):
+        text = f"{text[7:]} to {text[7:]}"
     low, _, high = text.partition(" to ")
     unit = high.replace("\xa0", " ").partition(" ")[2]
     return [said_number(low)[0], said_number(f"{low} {unit}")[0]], [said_number(high)[0]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.report.page.tables import value_cell
+from sim.report.page.sources import value_cell
 from sim.report.words.languages import language
 from sim.report.words.numbers import (
     at_least,

@@ -23,19 +23,27 @@ from sim.report.page.answer import _value
 from sim.report.page.bands import (
     _without_empty_ratios,
     _without_limits,
+    all_text,
     beyond,
     hang_most_on,
     hangs_on,
     hangs_on_text,
+    luck_text,
     share_of,
     with_bands,
 )
 from sim.report.page.document import render
 from sim.report.page.frame import bands_in_words, frame
-from sim.report.page.key_figures import all_text, confidence_of, key_figures
+from sim.report.page.key_figures import confidence_of, key_figures
 from sim.report.page.over_time.charts import chart_data, read_drawn
 from sim.report.page.repeat_command import repeat
-from sim.report.page.tables import _mean_cell, difference_table, strategy_table, summary_table
+from sim.report.page.tables import (
+    _given_cell,
+    _mean_cell,
+    difference_table,
+    strategy_table,
+    summary_table,
+)
 from sim.report.page.verdicts import regret_table, verdict_sentence, verdict_table
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.read import open_run
@@ -186,7 +194,20 @@ def test_a_number_as_given_that_the_draws_do_not_hold_is_said_to_be_one(
     row |= {"low": 1.0, "high": 9.0, "level": 0.9}
     assert beyond(row) == said
     assert _value(row, IN_ENGLISH)["ranges"].endswith(f"; {said})") is bool(said)
-    assert _mean_cell(row, IN_ENGLISH).all.endswith(f"; {said}") is bool(said)
+    brief = said.removeprefix("as given it lies ")
+    assert _mean_cell(row, IN_ENGLISH).all.endswith(f"; {brief}") is bool(said)
+    assert _given_cell(row, IN_ENGLISH).all == brief
+
+
+def test_nine_draws_in_ten_that_agree_are_not_called_all() -> None:
+    row = {"unit": "businesses", "given": 0.0, "all_low": 0.0, "all_high": 0.0}
+    assert all_text({**row, "all_are_same": True}) == "always 0"
+    assert all_text({**row, "all_are_same": False}) == "0 in nine in ten draws"
+    # The draws agree, and the scenario as given does not.
+    assert all_text({**row, "all_are_same": True, "given": 0.1}) == "0 in nine in ten draws"
+    luck = {"unit": "businesses", "low": 0.0, "high": 0.0}
+    assert luck_text({**luck, "mean": 0.0}) == "always 0"
+    assert luck_text({**luck, "mean": 0.02}) == "0 in nine in ten replicates"
 
 
 def test_what_cannot_be_told_is_said(drawn_run: Path) -> None:

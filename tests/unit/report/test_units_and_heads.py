@@ -13,8 +13,8 @@ from sim.report.page.document import render
 from sim.report.page.groups import cause_table, cell_of
 from sim.report.page.key_figures import HIT_FOR, key_figures
 from sim.report.page.sectors import sector_table
-from sim.report.page.sources import source_table
-from sim.report.page.tables import assumption_table, difference_table, tradeoff_table
+from sim.report.page.sources import assumption_table, source_table
+from sim.report.page.tables import difference_table, tradeoff_table
 from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import number
 from sim.report.words.plain import days_words
@@ -67,7 +67,8 @@ def test_strategies_have_no_labels_of_files_in_the_tables_of_readers(
     assert "aggregate:length=24" not in re.sub(r"<[^>]*>", "", table)
     assert "What files call the strategies: " in page
     compared = difference_table(with_bands(run, read_rows(run, "comparison.csv")), "none")
-    assert not [one for one in compared.columns if one.title.startswith("p,")]
+    # One corrected for all tests of a folder would contradict the interval of a single one.
+    assert not [one for one in compared.columns if re.match(r"p\b", one.title)]
 
 
 def test_a_time_is_said_in_days_where_weeks_tell_none_apart(shipped_run: Path) -> None:
