@@ -249,7 +249,7 @@ def test_days_that_changed_most_are_marked_and_told(shared: dict[str, Opened]) -
     )
     assert len(told) >= 1
     assert marks == [str(row + 1) for row in range(len(told))]
-    assert "entries ordered: " in told[0]
+    assert "entries ordered that hit businesses: " in told[0]
     # Of a comparison only what the scenario dates itself, which is the same for all.
     compared = shared["comparison"].page.locator("#chart-businesses .turns li")
     assert compared.all_inner_texts() == ["18 Apr, given: Google Cloud talks with the censor"]

@@ -326,7 +326,9 @@ def _why(
     sessions = session_table(run, drawn.listed, harmful, words)
     return {
         "chains": chains(groups, harmful, words),
-        "orders": orders_in_words(summary, words, has_draws=run.n_draws > 0),
+        "orders": orders_in_words(
+            summary, words, has_draws=run.n_draws > 0, is_of_several=run.n_replicates > 1
+        ),
         "puzzle": puzzle,
         "providers_hit": providers,
         "unlisted": unlisted_in_words(run, map_, words) if providers else "",

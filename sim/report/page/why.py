@@ -116,7 +116,11 @@ def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -
 
 
 def orders_in_words(
-    summary: Mapping[str, Row], words: Language = IN_ENGLISH, *, has_draws: bool = False
+    summary: Mapping[str, Row],
+    words: Language = IN_ENGLISH,
+    *,
+    has_draws: bool = False,
+    is_of_several: bool = False,
 ) -> str:
     """How many orders put how much on the register, and how much of it was dropped.
 
@@ -126,6 +130,8 @@ def orders_in_words(
         Rows of ``summary.csv`` of one strategy, by metric.
     has_draws
         Whether other numbers of the page are medians of draws: these here are as given.
+    is_of_several
+        Whether there are several replicates, whose peaks are not at one time.
     """
 
     def mean(metric: str) -> float:
@@ -152,7 +158,14 @@ def orders_in_words(
     if math.isnan(dropped):
         return f"{put}."
     acted = "an average user's operator dropped {n}"
-    return f"{put}; {words.say(acted, n=words.digits(number(dropped)))}."
+    told = f"{put}; {words.say(acted, n=words.digits(number(dropped)))}."
+    if not is_of_several:
+        return told
+    why = words.say(
+        "Each is the most at any time of a replicate, mean over replicates: curves, which are "
+        "means at each time, have lower peaks."
+    )
+    return f"{told} {why}"
 
 
 def unprotected_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLISH) -> str:

@@ -261,7 +261,7 @@ def test_named_sites_are_told_as_worked_out_by_hand(pages: Callable[[str], str])
     assert f"{worst:.0%}" == "70%"
     assert "70\xa0% of what domestic customers tried failed" in page
     # 8.8.8.0/24 and one address beside it; a, with three in four users, drops both.
-    assert "12 orders put 257 addresses on the register at the peak" in page
+    assert "12 orders placed or withdrew entries; at the peak 257 addresses stood on" in page
     assert "average user's operator dropped 193." in page
 
 

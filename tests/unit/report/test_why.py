@@ -94,6 +94,18 @@ def test_orders_are_told_as_far_as_they_are_known() -> None:
     assert orders_in_words({}) == ""
 
 
+def test_peaks_of_replicates_are_not_peaks_of_a_mean_curve() -> None:
+    made: dict[str, Row] = {
+        name: {"mean": 10.0} for name in ("addresses_listed_peak", "addresses_dropped_peak")
+    }
+    alone, of_several = (orders_in_words(made, is_of_several=one) for one in (False, True))
+    assert alone.endswith("an average user's operator dropped 10.")
+    assert of_several == (
+        f"{alone} Each is the most at any time of a replicate, mean over replicates: curves, "
+        "which are means at each time, have lower peaks."
+    )
+
+
 def test_an_operator_without_a_name_is_not_called_like_a_hosting_provider() -> None:
     numbered, named = (
         cast("OperatorRow", SimpleNamespace(label=label))
