@@ -288,7 +288,8 @@ def _tables(
     else:
         by_metric = {text(row, "metric"): row for row in both}
         told = published_beside(run, words)
-        tables["figures"] = key_figures(by_metric, words, rate_of(run), told)
+        (lost,) = use_lost(run).values() or (None,)
+        tables["figures"] = key_figures(by_metric, words, rate_of(run), told, lost)
         tables["measures"] = page_tables.summary_table(both, words, called)
     return tables
 

@@ -15,10 +15,17 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.at_end import StillImpaired, still_impaired
 from sim.report.page.bands import hangs_first_on, share_of, with_bands
 from sim.report.page.course import own_course
+from sim.report.page.how_sure import (
+    FEWEST_DRAWS,
+    HIT_SHARE,
+    by_harm_of,
+    how_sure,
+    is_order_sure,
+    lost_span,
+)
 from sim.report.page.use_lost import Lost, use_lost
-from sim.report.page.verdicts import LEAST_SETTLING, NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.numbers import at_least, capitalised
+from sim.report.words.numbers import capitalised
 from sim.report.words.plain import (
     duration_words,
     share_words,
@@ -30,11 +37,8 @@ from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 
 HIT = measure_name("businesses_ever_impaired")
-HIT_SHARE = measure_name("businesses_ever_impaired_share")
 HIT_FOR = measure_name("hours_impaired_median")
-FEWEST_DRAWS = 20
-"""Fewest draws of which nine in ten can be told from all."""
-MOST_WORDS, MOST_IN_OTHERS = 60, 75
+MOST_WORDS, MOST_IN_OTHERS = 60, 80
 """Most words of the head, in English and in languages that say the same in more words: an
 assumption that takes more is told among the figures alone."""
 ALIKE = 0.9
@@ -104,13 +108,17 @@ def headline_of_run(
     at_end
         Who is still impaired when the run ends, where it is known.
     """
-    share = next((one.middle for one in (lost or {}).values()), math.nan)
-    return _head(
-        _what_happened(rows, words, share, at_end, run.scenario["population"]),
-        _how_sure(run, rows, words),
-        hangs_first_on(run, rows.get(HIT_SHARE), words),
-        words,
+    mine = next(iter((lost or {}).values()), None)
+    share = math.nan if mine is None else mine.middle
+    sure = how_sure(run, rows, words, mine)
+    # The range of what was lost goes before what stands among the figures as well.
+    has_range = run.n_draws >= FEWEST_DRAWS and mine is not None and mine.high > 0
+    says, short = (
+        _what_happened(rows, words, share, end, run.scenario["population"])
+        for end in (at_end, None if has_range else at_end)
     )
+    hung = hangs_first_on(run, rows.get(HIT_SHARE), words)
+    return _head(_fitting(says, short, sure, words), sure, hung, words)
 
 
 def headline_of_comparison(
@@ -141,22 +149,38 @@ def headline_of_comparison(
         }
         for metric in (COLLATERAL, EFFICACY)
     }
-    by_harm = _by_harm(by_label[COLLATERAL])
+    by_harm = by_harm_of(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
-    head = _head(
-        _who_harms(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words, lost or {}),
-        _is_order_sure(run, by_label[COLLATERAL], named, verdicts, words),
-        hangs_first_on(run, hung, words, is_harm=True),
-        words,
+    sure = is_order_sure(run, by_label[COLLATERAL], named, verdicts, words)
+    says, short = (
+        _who_harms(
+            *(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words, lost or {}),
+            has_range=has_range,
+        )
+        for has_range in (run.n_draws >= FEWEST_DRAWS, False)
     )
+    hung_on = hangs_first_on(run, hung, words, is_harm=True)
+    head = _head(_fitting(says, short, sure, words), sure, hung_on, words)
     return replace(head, lacks=own_course(run, words))
+
+
+def _fitting(says: str, short: str, is_sure: str, words: Language) -> str:
+    """What happened, without what stands among the figures too where it is too many words."""
+    return says if _n_words(says, is_sure) <= _most_words(words) else short
+
+
+def _n_words(*said: str) -> int:
+    return sum(len(one.split()) for one in said)
+
+
+def _most_words(words: Language) -> int:
+    return MOST_WORDS if words.code == ENGLISH else MOST_IN_OTHERS
 
 
 def _head(says: str, is_sure: str, hangs_on: str, words: Language = IN_ENGLISH) -> Headline:
     """The sentences, without the last where they would be too many words."""
-    n_words = sum(len(one.split()) for one in (says, is_sure, hangs_on))
-    most = MOST_WORDS if words.code == ENGLISH else MOST_IN_OTHERS
-    return Headline(says, is_sure, hangs_on if n_words <= most else "")
+    has_room = _n_words(says, is_sure, hangs_on) <= _most_words(words)
+    return Headline(says, is_sure, hangs_on if has_room else "")
 
 
 def _what_happened(
@@ -185,15 +209,15 @@ def _what_happened(
             text = "{share} of the sites named and businesses modelled were hit"
     else:
         text = (
-            "{share} of the sites named were hit, half of these for more than {time} in all"
+            "{share} of the sites named were hit, half for more than {time} in all"
             if are_named
-            else "{share} of the sites named and businesses modelled were hit, half of these for "
+            else "{share} of the sites named and businesses modelled were hit, half for "
             "more than {time} in all"
             if has_sites
-            else "{share} of the modelled businesses in foreign clouds were hit, half of these for "
+            else "{share} of the modelled businesses in foreign clouds were hit, half for "
             "more than {time} in all"
             if share >= ALMOST
-            else "{share} modelled businesses in foreign clouds were hit, half of these for more "
+            else "{share} modelled businesses in foreign clouds were hit, half for more "
             "than {time} in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
@@ -229,36 +253,8 @@ def _the_target(rows: Rows, words: Language, lost: float = math.nan) -> list[str
         return [words.say("the target's users lost nothing")]
     if share >= ALMOST:
         return [words.say("the target's users lost nearly all their hours")]
-    text = "the target's users lost {share} of all their hours"
+    text = "the target's users lost {share} of their hours"
     return [words.say(text, share=share_words(share, words))]
-
-
-def _how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
-    row = rows.get(HIT_SHARE, {})
-    if 0 < run.n_draws < FEWEST_DRAWS:
-        return _few(run.n_draws, words)
-    if not run.n_draws:
-        return words.say(
-            "How sure is that? Only luck was varied here: what the assumptions would change is "
-            "open."
-        )
-    low, high = cell(row, "all_low"), cell(row, "all_high")
-    if math.isnan(low):
-        return words.say("How far what is not known would move this is not known.")
-    # Ends are said without "about": that is what they are.
-    few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    text = (
-        "How sure is that? In nine of ten cases tried, between {few} and {many} businesses were "
-        "hit."
-    )
-    if few == many:
-        text = "How sure is that? In nine of ten cases tried, {few} businesses were hit."
-    return words.say(text, few=few, many=many)
-
-
-def _few(n_draws: int, words: Language) -> str:
-    text = "How sure is that? {n:draw} of what is not known: too few to say."
-    return words.say(text, n=str(n_draws))
 
 
 def _who_harms(
@@ -268,8 +264,10 @@ def _who_harms(
     verdicts: Sequence[Row],
     words: Language,
     lost_by: Mapping[str, Lost],
+    *,
+    has_range: bool,
 ) -> str:
-    by_harm = _by_harm(harm)
+    by_harm = by_harm_of(harm)
     if not by_harm:
         return words.say("What the strategies cost bystanders is not known.")
     means = {name: cell(harm[name], "mean") for name in by_harm}
@@ -310,6 +308,8 @@ def _who_harms(
     else:
         lost = "{best} cost the target most"
     share = share_words(in_all[most_lost], words) if in_all is not known else ""
+    if share and has_range:
+        share = f"{share}{lost_span([lost_by[name] for name in known], words)}"
     return f"{capitalised(said)}; {words.say(lost, best=named[best], share=share)}."
 
 
@@ -326,63 +326,4 @@ def is_most_settled(best: str, others: Iterable[str], verdicts: Sequence[Row]) -
         found.get((best, one)) == "better" or found.get((one, best)) == "worse"
         for one in others
         if one != best
-    )
-
-
-def _is_order_sure(
-    run: RunFolder,
-    harm: Rows,
-    named: Mapping[str, str],
-    verdicts: Sequence[Row],
-    words: Language,
-) -> str:
-    """In how many draws the strategy that harms least harms less than the one that harms most."""
-    if not run.n_draws:
-        return words.say(
-            "How sure is that? Only luck was varied: what the assumptions would change is open."
-        )
-    if run.n_draws < FEWEST_DRAWS:
-        return _few(run.n_draws, words)
-    by_harm = _by_harm(harm)
-    for row in verdicts:
-        if text(row, "metric") != COLLATERAL or len(by_harm) < 2:
-            continue
-        pair = text(row, "strategy"), text(row, "other")
-        if pair not in {(by_harm[0], by_harm[-1]), (by_harm[-1], by_harm[0])}:
-            continue
-        share = cell(row, "share_less" if pair[0] == by_harm[0] else "share_more")
-        often = words.say(
-            "in all {n} cases tried" if share >= 1 else "in {share} of {n} cases tried",
-            n=words.digits(f"{run.n_draws:,}"),
-            # Almost all is not all.
-            share=words.digits(at_least(share, 2)),
-        )
-        counted = counted_as([row], run.n_draws)
-        settled = "How sure is that? {least} harmed less than {most} {often}: settled."
-        if text(row, "verdict") == NOT_SETTLED:
-            settled = "How sure is that? {least} harmed less than {most} {often}: not settled."
-            if is_too_few([row], run.n_draws):
-                settled = (
-                    "How sure is that? {least} harmed less than {most} {often}; {fewest} are "
-                    "needed to settle it."
-                    if counted == run.n_draws
-                    else "How sure is that? {least} harmed less than {most} {often}, which as "
-                    "weighted count as {counted}; {fewest} are needed to settle it."
-                )
-        return words.say(
-            settled,
-            least=capitalised(named[by_harm[0]]),
-            most=named[by_harm[-1]],
-            often=often,
-            fewest=str(LEAST_SETTLING),
-            counted=words.digits(f"{counted:,}"),
-        )
-    return words.say("How sure is that? No two of them were held against each other.")
-
-
-def _by_harm(harm: Rows) -> list[str]:
-    """Strategies from the least to the most harm, as far as it is known."""
-    means = {name: cell(row, "mean") for name, row in harm.items()}
-    return sorted(
-        (name for name, mean in means.items() if not math.isnan(mean)), key=means.__getitem__
     )

@@ -17,8 +17,9 @@ from sim.report.page.at_end import still_impaired, still_impaired_in_words
 from sim.report.page.bands import DOWN, hang_most_on, hangs_on, share_of, with_bands
 from sim.report.page.course import are_orders_given, nobody_reacts
 from sim.report.page.headline import Headline, headline
+from sim.report.page.how_sure import FEWEST_DRAWS
 from sim.report.page.repeat_command import is_comparison
-from sim.report.page.use_lost import has_nothing_as_baseline, is_enough, use_lost
+from sim.report.page.use_lost import has_nothing_as_baseline, is_enough, outside_in_words, use_lost
 from sim.report.page.verdicts import how_often_less, verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
@@ -78,6 +79,7 @@ def said(
         Label of the strategy of which it is said what its measures hang on.
     """
     several = is_comparison(run)
+    lost = use_lost(run)
     names = {
         label: quoted(name, words)
         for label, name in strategy_names(strategies_of(run), words).items()
@@ -95,7 +97,7 @@ def said(
             )
             settled = " ".join(filter(None, parts))
             enough = is_enough(
-                {names[label]: one for label, one in use_lost(run).items()},
+                {names[label]: one for label, one in lost.items()},
                 {text(row, "strategy"): row for row in named if text(row, "metric") == EFFICACY},
                 baseline,
                 words,
@@ -120,6 +122,8 @@ def said(
         # Behind how long they were impaired.
         sentences.insert(2, still_impaired_in_words(still_impaired(run), words))
     has_harm = any(number(row, "mean") > 0 for row in rows if text(row, "metric") == COLLATERAL)
+    if run.n_draws >= FEWEST_DRAWS:
+        sentences.append(outside_in_words(rows, lost, str(run.manifest.get("baseline", "")), words))
     sentences = [*filter(None, sentences), *(nobody_reacts(run, words) if has_harm else ())]
     hung = [
         hangs_on(run, row, names[harmful] if several else "", words)

@@ -127,14 +127,14 @@ def verdict_sentence(rows: Sequence[Row], n_draws: int, words: Language = IN_ENG
     )
     if not said and is_too_few(harm, n_draws):
         few = (
-            "{over}, no strategy is settled to be better or worse than another; {least} draws at "
-            "least are needed."
+            "{over}, no order of two strategies can be settled, whatever they show: that takes "
+            "{least} draws at least."
         )
         counted = counted_as(harm, n_draws)
         if counted < n_draws:
             few = (
-                "{over}, no strategy is settled to be better or worse than another; {least} draws "
-                "that count alike are needed, and as weighted these count as {counted}."
+                "{over}, no order of two strategies can be settled, whatever they show: that takes "
+                "{least} draws that count alike, and as weighted these count as {counted}."
             )
         return words.say(few, over=over, least=str(LEAST_SETTLING), counted=str(counted))
     if not said:

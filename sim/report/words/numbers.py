@@ -13,6 +13,8 @@ NOT_KNOWN = "not known"
 DUST = 1e-9
 """Numbers below it, and lower ends below this part of the upper one, are told from zero alone."""
 NEARLY_NOTHING = "nearly 0"
+LEAST_PERCENT = 1e-4
+"""Percent below which a share is not written in digits."""
 NBSP = "\N{NO-BREAK SPACE}"
 MILLION = 1_000_000
 _SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
@@ -58,7 +60,7 @@ def percent(share: float, n_digits: int = 3) -> str:
     """One share: ``34.3 %``."""
     if math.isnan(share):
         return NOT_KNOWN
-    if 0 < abs(share) < 1e-6:
+    if 0 < abs(share) < LEAST_PERCENT / 100:
         return f"less than 0.0001{NBSP}%"
     return f"{_plain(100 * share, n_digits)}{NBSP}%"
 
@@ -79,7 +81,10 @@ def percent_span(low: float, high: float, n_digits: int = 3) -> str:
     """Two ends of a range of shares: ``9.7 to 14.5 %``."""
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
-    ends = (_plain(100 * end, n_digits) for end in (low, high))
+    ends = (
+        NEARLY_NOTHING if 0 < end < LEAST_PERCENT / 100 else _plain(100 * end, n_digits)
+        for end in (low, high)
+    )
     return f"{' to '.join(ends)}{NBSP}%"
 
 

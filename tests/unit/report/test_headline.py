@@ -17,19 +17,21 @@ import pytest
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.cli.terminal.head import print_headline
 from sim.measure.bands import Band
+from sim.report.page.at_end import StillImpaired
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.headline import (
     HIT_FOR,
     HIT_SHARE,
     _head,
-    _is_order_sure,
     _the_target,
     headline,
     headline_of_comparison,
     headline_of_run,
 )
+from sim.report.page.how_sure import is_order_sure
 from sim.report.page.picture import bars_of_comparison, picture_of_run
+from sim.report.page.use_lost import Lost
 from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, language
 from sim.report.words.plain import (
@@ -44,6 +46,7 @@ from sim.report.words.plain import (
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row, read_rows
 from sim.scenario.strategies import Strategy
+from sim.statistics.ensembles import SETTLED, share_bound
 from tests.unit.report.test_answer import rows, summary_row
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -92,7 +95,7 @@ def test_a_fraction_in_words_is_never_far_from_the_share() -> None:
     ("lost", "said"),
     [
         (0.0, ["the target's users lost nothing"]),
-        (10.0, ["the target's users lost one in two of all their hours"]),
+        (10.0, ["the target's users lost one in two of their hours"]),
         # Nearly all begins at 19 of 20, as for every other share.
         (19.0, ["the target's users lost nearly all their hours"]),
         (math.nan, []),
@@ -154,8 +157,8 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
         ),
     )
     assert told.says == (
-        "About three in four modelled businesses in foreign clouds were hit, half of these for "
-        "more than five weeks in all; the target's users lost one in 40 of all their hours."
+        "About three in four modelled businesses in foreign clouds were hit, half for more "
+        "than five weeks in all; the target's users lost one in 40 of their hours."
     )
     assert told.is_sure.startswith("How sure is that? Only luck was varied")
     assert told.hangs_on == ""
@@ -251,6 +254,42 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("ends", "said"),
+    [
+        ((1 / 3, 0.9), "one in five to four in five businesses were hit and one in three to nine "),
+        ((0.0, 0.25), "businesses were hit and none to one in four hours lost."),
+        ((0.5, 0.5), "businesses were hit and one in two hours lost."),
+        # Of nothing that is lost there is no range, as without draws.
+        ((0.0, 0.0), "between one in five and four in five businesses were hit."),
+        ((math.nan, math.nan), "between one in five and four in five businesses were hit."),
+    ],
+)
+def test_what_was_lost_has_its_range_beside_that_of_the_businesses(
+    drawn_run: Path, ends: tuple[float, float], said: str
+) -> None:
+    told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
+    lost = {"a": Lost(ends[0], 0.4, ends[1], 0.1, 0.2)}
+    assert said in headline_of_run(open_run(drawn_run), told, lost=lost).is_sure
+
+
+def test_what_stands_among_the_figures_too_makes_room_for_that_range(drawn_run: Path) -> None:
+    told = rows(
+        {**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8},
+        summary_row(HIT_FOR, 37 * 24.0),
+        summary_row(EFFICACY, 5.0, of=10.0),
+    )
+    at_end = StillImpaired(0.4, 0.4, 0.3, 0.5)
+    run = open_run(drawn_run)
+    alone = headline_of_run(run, told, at_end=at_end)
+    assert "still were when the run ended" in alone.says
+    lost = {"a": Lost(1 / 3, 0.6, 0.9, 0.7, 0.2)}
+    both = headline_of_run(run, told, lost=lost, at_end=at_end)
+    assert "still were" not in both.says
+    assert "one in three to nine in ten hours lost" in both.is_sure
+    assert len(f"{both.says} {both.is_sure}".split()) <= MOST_WORDS
+
+
 def test_a_terminal_begins_with_the_same_sentences(
     shipped_run: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -312,8 +351,8 @@ def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
 @pytest.mark.parametrize(
     ("n_draws", "share", "verdict", "said"),
     [
-        (24, 1.0, "not settled", "in all 24 cases tried; 59 are needed to settle it."),
-        (56, 0.817, "not settled", "in 81 % of 56 cases tried; 59 are needed to settle it."),
+        (24, 1.0, "not settled", "in all 24 cases tried, too few to settle any order."),
+        (56, 0.817, "not settled", "in 81 % of 56 cases tried, too few to settle any order."),
         (59, 1.0, "not settled", "in all 59 cases tried: not settled."),
         (1200, 0.9999, "better", "in 99 % of 1,200 cases tried: settled."),
     ],
@@ -328,18 +367,18 @@ def test_an_order_is_told_by_the_names_of_what_is_held_against_what(
         "verdict": verdict,
     }  # fmt: skip
     run = cast("RunFolder", SimpleNamespace(n_draws=n_draws))
-    told = _is_order_sure(run, harm, {"a": "narrow", "b": "wide"}, [row], IN_ENGLISH)
+    told = is_order_sure(run, harm, {"a": "narrow", "b": "wide"}, [row], IN_ENGLISH)
     assert told.replace(NBSP, " ") == f"How sure is that? Narrow harmed less than wide {said}"
 
 
 @pytest.mark.parametrize(
     ("n_draws", "n_effective", "end"),
     [
-        (58, 53.89, "all 58 cases tried, which as weighted count as 54; 59 are needed to"),
+        (58, 53.89, "all 58 cases tried, as weighted too few to settle any order."),
         # More than 59 of them can say less than 59 do.
-        (70, 58.3, "all 70 cases tried, which as weighted count as 58; 59 are needed to"),
+        (70, 58.3, "all 70 cases tried, as weighted too few to settle any order."),
         (70, 58.5, "all 70 cases tried: not settled."),
-        (58, 58.0, "all 58 cases tried; 59 are needed to"),
+        (58, 58.0, "all 58 cases tried, too few to settle any order."),
     ],
 )
 def test_draws_that_count_unequally_are_counted_as_they_count(
@@ -351,10 +390,14 @@ def test_draws_that_count_unequally_are_counted_as_they_count(
         "verdict": "not settled", "n_effective": n_effective,
     }  # fmt: skip
     run = cast("RunFolder", SimpleNamespace(n_draws=n_draws))
-    told = _is_order_sure(run, harm, {"a": "narrow", "b": "wide"}, [row], IN_ENGLISH)
+    told = is_order_sure(run, harm, {"a": "narrow", "b": "wide"}, [row], IN_ENGLISH)
     assert f"in {end}" in told
     said = verdict_sentence([row], n_draws)
-    assert ("59 draws" in said) == ("59" in end)
+    # What all draws show has the highest bound there is: below 0.95 nothing can be settled.
+    is_too_few = share_bound(1.0, n_effective) < SETTLED
+    assert ("too few" in end) == is_too_few
+    assert ("no order of two strategies can be settled" in said) == is_too_few
+    assert ("59 draws" in said) == is_too_few
     assert (f"these count as {n_effective:.0f}." in said) == ("as weighted" in end)
 
 

@@ -305,7 +305,7 @@ def test_what_is_settled_is_said_of_harm() -> None:
         "Over 100 draws of all that is not known, by business-hours impaired, a is better than b "
         "and b and c are alike; 1 of 3 pairs are not settled."
     )
-    assert verdict_sentence(rows[1:2], 40).endswith("59 draws at least are needed.")
+    assert verdict_sentence(rows[1:2], 40).endswith("that takes 59 draws at least.")
 
 
 def test_the_command_to_repeat_it_asks_for_the_same_draws(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -13,8 +14,9 @@ import pytest
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.report.page.bands import hang_most_on
 from sim.report.page.headline import headline_of_comparison, headline_of_run
+from sim.report.page.key_figures import key_figures
 from sim.report.page.picture import bars_of_comparison
-from sim.report.page.use_lost import Lost, is_enough, use_lost
+from sim.report.page.use_lost import Lost, is_enough, outside_in_words, use_lost
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row
 
@@ -39,7 +41,9 @@ def _folder(path: Path, baseline: str, weights: tuple[float, float]) -> RunFolde
         connection.execute("CREATE TABLE w (draw BIGINT, weight DOUBLE)")
         connection.executemany("INSERT INTO w VALUES (?, ?)", list(enumerate(weights)))
         connection.execute(f"COPY m TO '{path / 'draw_measures.parquet'}'")
-        connection.execute(f"COPY m TO '{path / 'measures.parquet'}'")
+        connection.execute(
+            f"COPY (SELECT * RENAME (draw AS replicate) FROM m) TO '{path / 'measures.parquet'}'"
+        )
         connection.execute(f"COPY w TO '{path / 'draw_values.parquet'}'")
     strategies = [{"label": "none", "id": "none"}, {"label": "wide", "id": "exact"}]
     manifest = {"baseline": baseline, "strategies": strategies}
@@ -63,7 +67,9 @@ def test_it_is_out_of_all_hours_where_no_blocking_was_not_compared(tmp_path: Pat
     luck = use_lost(cast("RunFolder", SimpleNamespace(path=tmp_path, n_draws=0, manifest={})))[
         "wide"
     ]
-    assert luck.middle == pytest.approx(1 - 50 / 200)
+    # 20 and 30 of 100 hours are kept: nine in ten lie from 0.705 to 0.795, between 0.7 and 0.8.
+    assert luck.middle == luck.given == pytest.approx(0.75)
+    assert (luck.luck_low, luck.luck_high) == pytest.approx((0.705, 0.795))
     assert math.isnan(luck.low)
     assert math.isnan(luck.often)
 
@@ -101,11 +107,18 @@ def test_the_head_says_what_was_lost_in_all(comparison_folder: Path, shipped_run
         for name, mean in zip(labels, means, strict=True)
     ]
 
-    def end(*middles: float) -> str:
+    drawn = RunFolder(run.path, {**run.manifest, "n_draws": 64}, run.scenario)
+
+    def end(*middles: float, run: RunFolder = drawn) -> str:
         lost = {name: _lost(one, 1.0) for name, one in zip(labels, middles, strict=True)}
         return headline_of_comparison(run, told, [], lost=lost).says.partition("; ")[2]
 
-    assert end(0.75, 0.73) == "the target lost three in four of its use with each."
+    assert end(0.75, 0.73) == (
+        "the target lost three in four (one in five to nine in ten) of its use with each."
+    )
+    # Few draws have no range to tell, as elsewhere at the head.
+    few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
+    assert end(0.75, 0.73, run=few) == "the target lost three in four of its use with each."
     # The one that denies most is another than the one under which most is lost.
     assert end(0.3, 0.9) == "which costs the target most is not settled."
     assert end(0.9, 0.3).endswith("cost the target most.")
@@ -114,7 +127,44 @@ def test_the_head_says_what_was_lost_in_all(comparison_folder: Path, shipped_run
         "businesses_ever_impaired_share": {"mean": 0.5},
     }
     says = headline_of_run(open_run(shipped_run), rows, lost={"a": _lost(0.75, 1.0)}).says
-    assert "the target's users lost three in four of all their hours" in says
+    assert "the target's users lost three in four of their hours" in says
+
+
+def test_what_is_as_given_outside_the_draws_is_said_by_numbers() -> None:
+    rows: list[Row] = [
+        {"metric": metric, "strategy": "a", "unit": "x", "given": given, "all_low": 2.0,
+         "all_high": 4.0, "mean": 3.0}
+        for metric, given in ((COLLATERAL, 4.0), (EFFICACY, 5.0))
+    ]  # fmt: skip
+    lost = {"a": replace(_lost(0.75, 0.9), given=0.04)}
+    said = outside_in_words(rows, lost).replace(NBSP, " ")
+    assert said.startswith(
+        "The scenario as given lies outside what nine in ten draws have: target: use lost (4 % as "
+        "given, 20 to 90 % in the draws); target: user-hours denied (5 as given, 2 to 4 in the "
+        "draws). What is told as given, charts and map among it, shows another world"
+    )
+    inside = {"a": replace(_lost(0.75, 0.9), given=0.2)}
+    assert outside_in_words(rows[:1], inside) == ""
+    # With no blocking nothing is lost: of what the others are held against nothing is said.
+    assert outside_in_words(rows, lost, "a") == ""
+
+
+def test_use_lost_is_a_key_figure_by_which_the_head_can_be_traced() -> None:
+    row: Row = {"metric": EFFICACY, "unit": "user-hours", "mean": 30.0, "denominator": 100.0}
+    lost = Lost(0.2, 0.75, 0.9, 0.8, 0.5, 0.04, 0.03, 0.05)
+    _, figure = key_figures({EFFICACY: row}, lost=lost)
+    told = [one.replace(NBSP, " ") for one in (figure.value, figure.range, figure.all)]
+    assert figure.label == "Target: use lost"
+    assert told == [
+        "75 %",
+        "As given 4 %, by luck 3 to 5 %",
+        "With all that is not known: 20 to 90 %; as given it lies below the range of nine in ten "
+        "draws",
+    ]
+    luck = Lost(math.nan, 0.04, math.nan, math.nan, 0.01, 0.04, 0.03, 0.05)
+    _, figure = key_figures({EFFICACY: row}, lost=luck)
+    assert (figure.range.replace(NBSP, " "), figure.all) == ("3 to 5 % by luck (90 %)", "")
+    assert len(key_figures({EFFICACY: row})) == 1
 
 
 def test_the_first_picture_shows_what_was_lost_in_all() -> None:

@@ -1,0 +1,138 @@
+"""How sure the head of the page is: what the draws span, and whether an order is settled.
+
+In: the rows of a folder's tables. Out: one sentence without figures to quote.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from sim.catalogue.choices import COLLATERAL, measure_name
+from sim.report.page.use_lost import Lost
+from sim.report.page.verdicts import NOT_SETTLED, counted_as, is_too_few
+from sim.report.words.languages import Language
+from sim.report.words.numbers import at_least, capitalised
+from sim.report.words.plain import share_words
+from sim.results.read import RunFolder
+from sim.results.tables import Row, text
+from sim.results.tables import number as cell
+
+HIT_SHARE = measure_name("businesses_ever_impaired_share")
+FEWEST_DRAWS = 20
+"""Fewest draws of which nine in ten can be told from all."""
+Rows = Mapping[str, Row]
+
+
+def how_sure(run: RunFolder, rows: Rows, words: Language, lost: Lost | None = None) -> str:
+    """What nine in ten draws span of who was hit, and of what the target lost.
+
+    Parameters
+    ----------
+    rows
+        With both bands, by metric.
+    lost
+        What the target lost, where it is known.
+    """
+    row = rows.get(HIT_SHARE, {})
+    if 0 < run.n_draws < FEWEST_DRAWS:
+        return _few(run.n_draws, words)
+    if not run.n_draws:
+        return words.say(
+            "How sure is that? Only luck was varied here: what the assumptions would change is "
+            "open."
+        )
+    low, high = cell(row, "all_low"), cell(row, "all_high")
+    if math.isnan(low):
+        return words.say("How far what is not known would move this is not known.")
+    # Ends are said without "about": that is what they are.
+    few, many = (share_words(end, words, is_rough=False) for end in (low, high))
+    if lost is None or not lost.high > 0:
+        text_ = (
+            "How sure is that? In nine of ten cases tried, between {few} and {many} businesses "
+            "were hit."
+        )
+        if few == many:
+            text_ = "How sure is that? In nine of ten cases tried, {few} businesses were hit."
+        return words.say(text_, few=few, many=many)
+    text_ = (
+        "How sure is that? In nine of ten cases tried, {hit} businesses were hit and {gone} hours "
+        "lost."
+    )
+    least, most = (share_words(end, words, is_rough=False) for end in (lost.low, lost.high))
+    return words.say(text_, hit=_ends(few, many, words), gone=_ends(least, most, words))
+
+
+def lost_span(lost: Sequence[Lost], words: Language) -> str:
+    """Both ends of what the target lost under several strategies, in brackets."""
+    low, high = min(one.low for one in lost), max(one.high for one in lost)
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    least, most = (share_words(end, words, is_rough=False) for end in (low, high))
+    return f" ({_ends(least, most, words)})"
+
+
+def _ends(few: str, many: str, words: Language) -> str:
+    return few if few == many else words.say("{few} to {many}", few=few, many=many)
+
+
+def _few(n_draws: int, words: Language) -> str:
+    text_ = "How sure is that? {n:draw} of what is not known: too few to say."
+    return words.say(text_, n=str(n_draws))
+
+
+def is_order_sure(
+    run: RunFolder,
+    harm: Rows,
+    named: Mapping[str, str],
+    verdicts: Sequence[Row],
+    words: Language,
+) -> str:
+    """In how many draws the strategy that harms least harms less than the one that harms most."""
+    if not run.n_draws:
+        return words.say(
+            "How sure is that? Only luck was varied: what the assumptions would change is open."
+        )
+    if run.n_draws < FEWEST_DRAWS:
+        return _few(run.n_draws, words)
+    ordered = by_harm_of(harm)
+    for row in verdicts:
+        if text(row, "metric") != COLLATERAL or len(ordered) < 2:
+            continue
+        pair = text(row, "strategy"), text(row, "other")
+        if pair not in {(ordered[0], ordered[-1]), (ordered[-1], ordered[0])}:
+            continue
+        share = cell(row, "share_less" if pair[0] == ordered[0] else "share_more")
+        often = words.say(
+            "in all {n} cases tried" if share >= 1 else "in {share} of {n} cases tried",
+            n=words.digits(f"{run.n_draws:,}"),
+            # Almost all is not all.
+            share=words.digits(at_least(share, 2)),
+        )
+        settled = "How sure is that? {least} harmed less than {most} {often}: settled."
+        if text(row, "verdict") == NOT_SETTLED:
+            settled = "How sure is that? {least} harmed less than {most} {often}: not settled."
+            if is_too_few([row], run.n_draws):
+                # Whatever they show: no share of so few has a bound that is high enough.
+                settled = (
+                    "How sure is that? {least} harmed less than {most} {often}, too few to settle "
+                    "any order."
+                    if counted_as([row], run.n_draws) == run.n_draws
+                    else "How sure is that? {least} harmed less than {most} {often}, as weighted "
+                    "too few to settle any order."
+                )
+        return words.say(
+            settled,
+            least=capitalised(named[ordered[0]]),
+            most=named[ordered[-1]],
+            often=often,
+        )
+    return words.say("How sure is that? No two of them were held against each other.")
+
+
+def by_harm_of(harm: Rows) -> list[str]:
+    """Strategies from the least to the most harm, as far as it is known."""
+    means = {name: cell(row, "mean") for name, row in harm.items()}
+    return sorted(
+        (name for name, mean in means.items() if not math.isnan(mean)), key=means.__getitem__
+    )
