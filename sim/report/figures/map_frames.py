@@ -45,13 +45,17 @@ class Providers:
     stop: NDArray[np.int64]
 
 
-def map_data(run: RunFolder, listed: Mapping[str, CurvePoints]) -> dict[str, Any]:
+def map_data(
+    run: RunFolder, listed: Mapping[str, CurvePoints], moment_s: int | None = None
+) -> dict[str, Any]:
     """Values of the map.
 
     Parameters
     ----------
     listed
         Change points of the addresses listed, by strategy.
+    moment_s
+        A second that has a frame in any case, also where nothing changes then.
 
     Raises
     ------
@@ -64,6 +68,8 @@ def map_data(run: RunFolder, listed: Mapping[str, CurvePoints]) -> dict[str, Any
         [_of_replicate(points, replicate) for points in listed.values()],
         MAX_FRAMES,
     )
+    if moment_s is not None:
+        times = np.union1d(times, [moment_s])
     providers = read_providers(run)
     return {
         "replicate": replicate,

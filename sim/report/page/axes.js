@@ -52,6 +52,9 @@ function timeTicks(from, to, n) {
     const at = Date.UTC(start.getUTCFullYear(), month, 1);
     if (at >= to) return ticks;
     if (at < from || month % months !== 0) continue;
+    // What lies before the first of them has a name where there is room for it.
+    const isRoom = ticks.length === 0 && at - from > (0.45 * (to - from)) / n;
+    if (isRoom) ticks.push({ at: from, text: momentText(Math.floor(from / DAY_MS) * DAY_MS, DAY_MS) });
     const date = new Date(at);
     const isYear = date.getUTCMonth() === 0;
     ticks.push({ at, text: isYear ? `${date.getUTCFullYear()}` : MONTHS[date.getUTCMonth()] });

@@ -194,10 +194,13 @@ function makeChart(chart) {
     const marks = kinds.size > 1 ? ` ${say("Round marks: totals published at the time (filled), or derived from publications (open).")}`
       : kinds.has(true) ? ` ${say("Round marks: totals published at the time.")}`
         : kinds.size ? ` ${say("Round marks: totals derived from publications.")}` : "";
+    const days = panel().marks.some((mark) => mark.to > mark.t)
+      ? ` ${say("Flat marks: totals of that day, at an hour that is not told.")}` : "";
+    const turned = panel().turns.length ? ` ${say("Triangles: the numbered events of the list above, at their times.")}` : "";
     const n = panel().of ? numberText(panel().of) : "";
     const of = panel().lines.some((line) => line.all)
       ? say("Businesses in all, at the values as given: {n}.", { n }) : say("Businesses in all: {n}.", { n });
-    return `${n ? ` ${of}` : ""}${marks}${panel().note || ""}`;
+    return `${n ? ` ${of}` : ""}${marks}${days}${turned}${panel().note || ""}`;
   }
 
   function show() {

@@ -64,7 +64,6 @@ from sim.report.page.why import (
 )
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, LANGUAGES, Language, language
 from sim.report.words.money import PRIVATE, loss_sentences, money_sentences, rate_of
-from sim.report.words.numbers import capitalised
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
@@ -112,8 +111,8 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     check_manifest(run)
     drawn = read_drawn(run, words)
     tradeoff = read_rows(run, "tradeoff.csv") if has_file(run, "tradeoff.csv") else []
-    map_ = map_data(run, drawn.listed)
     harmful, moment_s = worst_moment(run, drawn.bands)
+    map_ = map_data(run, drawn.listed, moment_s)
     on_record = known(run, drawn.listed, words)
     script = own_scripts()
     rates = rates_of(run)
@@ -320,7 +319,8 @@ def _why(
     puzzle = puzzles.get(harmful, "")
     if puzzle and len(run.strategies) > 1:
         # The table beside it may show another strategy.
-        puzzle = f"{capitalised(strategy_names(strategies_of(run), words)[harmful])}: {puzzle}"
+        name = quoted(strategy_names(strategies_of(run), words)[harmful], words)
+        puzzle = f"{words.say('What follows is of {strategy}.', strategy=name)} {puzzle}"
     operators = operator_table(run, groups, harmful, words)
     rows = read_rows(run, "summary.csv")
     summary = summary_of(rows, harmful)

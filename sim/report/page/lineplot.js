@@ -105,6 +105,21 @@ function highestOf(lines, marks, window) {
   return highest;
 }
 
+// A published total: a round mark at its moment, or a flat one over its day where no hour is told.
+// Nothing where it lies outside the window.
+function markOf(mark, window, x, middle) {
+  if (mark.to < window.from || mark.t > window.to) return [];
+  const [ink, paper] = [token("ink"), token("paper")];
+  const style = { class: "mark", stroke: ink, "stroke-width": 1.5, fill: mark.is_published ? ink : paper };
+  const n = mark.value === undefined ? "" : `${numberText(mark.value)}, `;
+  const says = (text) => shape("title", {}, `${n}${text}`);
+  if (mark.to === mark.t) return [shape("circle", { cx: x(mark.t), cy: middle, r: 4, ...style }, says(dateText(mark.t)))];
+  const [from, to] = [Math.max(mark.t, window.from), Math.min(mark.to, window.to)].map(x);
+  const width = Math.max(to - from, 7);
+  const day = dateText(mark.t).replace(/, [0-9:]+$/, "");
+  return [shape("rect", { x: from, y: middle - 2, width, height: 4, ...style }, says(say("{day}, at an hour that is not told", { day })))];
+}
+
 // A panel in a window of its time: the drawing, and where a second lies in it.
 //
 // size: width and height in pixels, and whether names stand at the ends of lines.
@@ -131,7 +146,7 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
   for (const { at, text } of moments) {
     const place = x((at - data.start_ms) / 1000);
     parts.push(shape("line", { x1: place, x2: place, y1: bottom, y2: bottom + 5, stroke: soft }));
-    const anchor = place > right - 18 ? "end" : place < left + 18 ? "start" : "middle";
+    const anchor = place > right - 18 ? "end" : "middle";
     parts.push(shape("text", { x: place, y: bottom + 19, "text-anchor": anchor, fill: soft }, text));
   }
   const turns = panel.turns.map((turn, row) => ({ ...turn, row })).filter(({ t }) => t >= window.from && t <= window.to);
@@ -165,13 +180,7 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
     const last = known.length ? known[known.length - 1] : null;
     ends.push(last ? y(last[last.length - 1][1]) : bottom);
   }
-  for (const mark of panel.marks) {
-    if (mark.t < window.from || mark.t > window.to) continue;
-    parts.push(shape("circle", {
-      cx: x(mark.t), cy: y(mark.value), r: 4, class: "mark", stroke: ink, "stroke-width": 1.5,
-      fill: mark.is_published ? ink : token("paper"),
-    }));
-  }
+  for (const mark of panel.marks) parts.push(...markOf(mark, window, x, y(mark.value)));
   if (hasLabels) {
     const names = namesInLines(shown.map(({ line }) => line.name), bottom - top);
     spread(ends, names.map((lines) => LABEL_LINE * lines.length), top, bottom).forEach((place, row) => {

@@ -124,6 +124,9 @@ def _money_table(
         published = text(row, "published")
         n, range_ = words.digits(number(mean)), words.digits(span(low, high))
         said = words.say("mean {n} USD, range {range} USD", n=n, range=range_)
+        if is_beside_draws and low < high:
+            # Beside the loss to quote, of which the range spans more.
+            range_ = words.say("{range} by prices and luck", range=range_)
         name = capitalised(words.name(method_label(text(row, "method"))))
         if is_beside_draws and text(row, "scope") == MODELLED:
             name = words.say("{name}, as given", name=name)
@@ -143,7 +146,8 @@ def _money_table(
                     if published
                     else "",
                     float(published) if published else "",
-                    text(row, "published_note"),
+                    # The unit is said with the number.
+                    text(row, "published_note").removeprefix("USD "),
                     is_range_english=True,
                 ),
                 group=text(row, "strategy"),

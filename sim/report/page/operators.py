@@ -107,7 +107,7 @@ def operator_table(
         "Operator",
         "How much of the list it drops, from start to end",
         "Orders it enforces",
-        "Half of them within",
+        "Half of these within, from the order",
         "Most addresses it drops at once",
         "Businesses impaired for its users",
         "Share of what its users try that fails",

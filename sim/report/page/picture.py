@@ -102,6 +102,13 @@ def picture_of_run(
         place = float(x(at))
         anchor = "start" if place < LEFT + 30 else "end" if place > WIDTH - 60 else "middle"
         parts.append(_text(place, HEIGHT - 8, words.short_day(moment), anchor))
+        # A day begins at its tick, wherever its name finds room.
+        foot = float(y(0))
+        parts.append(
+            Markup('<line class="tick" x1="{:.1f}" x2="{:.1f}" y1="{:.1f}" y2="{:.1f}"/>').format(
+                place, place, foot, foot + 6
+            )
+        )
     at_peak = float(x(band.t_s[peak]))
     anchor = "start" if at_peak < WIDTH / 2 else "end"
     shift = 6 if anchor == "start" else -6
@@ -260,7 +267,7 @@ def _column(metric: str, rows: Sequence[Row], words: Language) -> tuple[str, lis
         return words.digits(span(low, high))
 
     if metric == HIT_FOR:
-        return words.say("Half of the businesses hit, for more than"), _bars(
+        return words.say("Businesses hit: half of them for more than"), _bars(
             rows,
             lambda hours: words.say("none") if math.isnan(hours) else duration_words(hours, words),
             lambda low, high: _durations(low, high, words),

@@ -16,6 +16,7 @@ from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NOT_KNOWN, capitalised, exact, number, quantity
+from sim.report.words.plain import quoted, strategies_of, strategy_words
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.tables import Row, text
@@ -41,12 +42,15 @@ class Published:
         What it is, in English.
     day
         Of a total at a time, the day; empty for others.
+    figure
+        What the table of figures calls it, in English; empty for totals.
     """
 
     value: str
     where: str
     note: str
     day: str = ""
+    figure: str = ""
 
 
 def value_text(value: str) -> str:
@@ -85,7 +89,8 @@ def published_beside(run: RunFolder, words: Language = IN_ENGLISH) -> dict[str, 
         if row.metric:
             where = _TITLE.sub("", full[row.source])
             note = ": ".join(part for part in (row.unit, row.note) if part)
-            found.setdefault(row.metric, []).append(Published(row.value, where, note))
+            one = Published(row.value, where, note, figure=row.id.replace("_", " "))
+            found.setdefault(row.metric, []).append(one)
     totals = input_rows(run, "published", "totals", PublishedTotalRow)
     marks = [
         (mark.addresses, total)
@@ -121,8 +126,10 @@ def beside_table(
         The strategy of which rows are shown at first.
     """
     beside = published_beside(run, words)
+    own = _own_label(run)
+    shown = [own] if own else list(run.strategies)
     lines = []
-    for row in rows:
+    for row in (row for row in rows if text(row, "strategy") in shown):
         for one in beside.get(text(row, "metric"), ()):
             name = capitalised(words.name(label(text(row, "metric"))))
             figures = [_ranged(row, "mean", luck_text(row, words), words)]
@@ -136,16 +143,35 @@ def beside_table(
             value = words.digits(value_text(one.value))
             note = Cell(one.note, is_english=True)
             group = text(row, "strategy")
-            lines.append(Line.of(name, Cell(f"{value}{day}"), *figures, note, group=group))
+            # Two figures of one article may be the same number of different things.
+            which = Cell(name, range=one.figure, is_range_english=True)
+            lines.append(Line.of(which, Cell(f"{value}{day}"), *figures, note, group=group))
     if not lines:
         return None
     here = ("Here: median, range with all that is not known", "Here: mean as given, range by luck")
     titles = ("Measure", "Published", *(here if run.n_draws else ("Here: mean and range",)))
     heads = columns(*map(words.say, (*titles, "What was published")), numbers=range(1, len(titles)))
-    first = shown_first or run.strategies[0]
-    choices = [Choice(name, name, name == first) for name in run.strategies]
+    first = shown_first if shown_first in shown else shown[0]
+    choices = [Choice(name, name, name == first) for name in shown]
     caption = words.say("Measures beside what was published of them")
+    asked = run.scenario.get("strategy") or {}
+    if not own and "id" in asked:
+        caption = words.say(
+            "Measures beside what was published of them: of the block that happened, which goes by "
+            "{own} in the scenario and by none of the strategies compared",
+            own=quoted(strategy_words({"id": asked["id"]}, words), words),
+        )
     return PageTable("published-beside", caption, heads, lines, choices=choices)
+
+
+def _own_label(run: RunFolder) -> str:
+    """Label of the scenario's own strategy, of whose block figures are; empty without it."""
+    own = run.scenario.get("strategy") or {}
+    for one in strategies_of(run):
+        asked = {"id": one["id"], **one["parameters"]}
+        if len(run.strategies) == 1 or all(own.get(key) == asked[key] for key in asked):
+            return str(one["label"])
+    return ""
 
 
 def _ranged(row: Row, name: str, range_: str, words: Language) -> Cell:

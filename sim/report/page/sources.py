@@ -15,6 +15,7 @@ from sim.report.page.cells import Cell, Choice, Line, PageTable, columns
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import quoted
+from sim.report.words.warnings import stood_in
 from sim.results.read import RunFolder
 
 _YEAR = re.compile(r"\b(?:19|20)\d\d")
@@ -91,8 +92,10 @@ def counts_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
 def other_years_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     """Name the tables of which a source is of no year of the run; empty where there is none.
 
-    Exchange rates are left out: of these a run takes those of its own year.
+    Those that a warning names as of another country or time are left out, and exchange rates: of
+    these a run takes those of its own year.
     """
+    warned = stood_in(run)
     rates = (run.scenario.get("money") or {}).get("rates")
     titles = {str(one["name"]): str(one.get("title", "")) for one in run.manifest["inputs"]}
     first, last = run.start.year, (run.start + timedelta(seconds=run.horizon_s - 1)).year
@@ -100,7 +103,12 @@ def other_years_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     for one in run.manifest.get("sources", []):
         table = str(one["key"]).rpartition(".")[0]
         years = {int(year) for year in _YEAR.findall(str(one.get("date", "")))}
-        if table in titles and table != rates and years.isdisjoint(range(first, last + 1)):
+        if (
+            table in titles
+            and table != rates
+            and table not in warned
+            and years.isdisjoint(range(first, last + 1))
+        ):
             found.setdefault(table, set()).update(years)
     parts = []
     for table, years in found.items():
@@ -111,8 +119,9 @@ def other_years_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     if not parts:
         return ""
     return words.say(
-        "Tables with sources of other years than those of the run: {tables}. Years that only the "
-        "reason of an assumption names are not counted.",
+        "Tables of another country or time are named in the warnings. Others hold for the "
+        "country and time of the run, or for any, and take single values from sources of other "
+        "years: {tables}. Years that only the reason of an assumption names are not counted.",
         tables="; ".join(parts),
     )
 

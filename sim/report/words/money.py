@@ -13,8 +13,8 @@ from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED, SHUTDOWN
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.numbers import MILLION, NOT_KNOWN, capitalised, number, span
-from sim.report.words.plain import strategies_of, strategy_names
+from sim.report.words.numbers import MILLION, NOT_KNOWN, number, span
+from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -208,8 +208,9 @@ def money_sentences(run: RunFolder, words: Language = IN_ENGLISH) -> list[tuple[
         for each in ceilings(spreads.get(strategy, {}), figures, run.horizon_s / S_PER_D)
     ]
     name = strategy_names(strategies_of(run), words)[strategy]
-    lead = f"{capitalised(name)}: " if len(run.strategies) > 1 else ""
-    return [(f"{lead}{said}", is_said) for said, is_said in found]
+    if len(run.strategies) > 1:
+        found.insert(0, (_of_strategy(name, words), True))
+    return found
 
 
 def loss_sentences(run: RunFolder, rows: Sequence[Row], words: Language = IN_ENGLISH) -> str:
@@ -263,7 +264,11 @@ def loss_sentences(run: RunFolder, rows: Sequence[Row], words: Language = IN_ENG
     if len(run.strategies) == 1:
         return said
     name = strategy_names(strategies_of(run), words)[strategy]
-    return f"{capitalised(name)}: {said}"
+    return f"{_of_strategy(name, words)} {said}"
+
+
+def _of_strategy(name: str, words: Language) -> str:
+    return words.say("What follows is of {strategy}.", strategy=quoted(name, words))
 
 
 def _private(spreads: Mapping[str, Spread]) -> float:

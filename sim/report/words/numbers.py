@@ -43,6 +43,10 @@ def span(low: float, high: float) -> str:
     if math.isinf(high):
         return f"{number(low)} to {number(high)}"
     scale, unit = _scale(max(abs(low), abs(high)))
+    if unit and low < 0 < high:
+        # -590 to 244 million would be read as -590.
+        low, high = (float(f"{end:.3g}") for end in (low, high))
+        return f"{number(low)} to {number(high)}"
     if unit and high == 0:
         return f"{number(low)} to 0"
     if unit and 0 < low < high / scale:

@@ -31,6 +31,12 @@ def warnings_in_words(run: RunFolder) -> list[str]:
     return [f"{capitalised(one).removesuffix('.')}." for one in told]
 
 
+def stood_in(run: RunFolder) -> set[str]:
+    """Names of the tables that a warning says to be of another country or time."""
+    found = (_STAND_IN.fullmatch(str(one)) for one in run.manifest.get("warnings", []))
+    return {table["name"] for one in found if one for table in _TABLE.finditer(one["tables"])}
+
+
 def _in_words(warning: str, run: RunFolder, names: dict[str, str]) -> str:
     if found := _STAND_IN.fullmatch(warning):
         tables = "; ".join(
@@ -45,8 +51,8 @@ def _in_words(warning: str, run: RunFolder, names: dict[str, str]) -> str:
     if (found := _OF_STRATEGY.match(warning)) and found["label"] in names:
         return f"{quoted(names[found['label']])} {warning[len(found['label']) + 1 :]}"
     if found := _FEW.match(warning):
-        where = warning[found.end() :]
-        return f"{found['n']} replicates are few: ranges by luck come out too narrow ({where})"
+        # Where it is explained is no page that goes with this one.
+        return f"{found['n']} replicates are few: ranges by luck come out too narrow"
     return warning
 
 

@@ -517,7 +517,7 @@ def test_strategies_are_held_side_by_side_in_harm_length_and_effect(
     assert len(re.findall(r" [\d,.]+ \([\d,.]+ to [\d,.]+\) ", f" {bars.title} ")) >= 1, bars.title
     assert bars.heads[:3] == (
         "Business-hours impaired",
-        "Half of the businesses hit, for more than",
+        "Businesses hit: half of them for more than",
         "Target: share of its users' hours denied",
     )
     for _, _, (_, length, share, *_) in bars.rows:

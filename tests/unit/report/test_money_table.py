@@ -83,6 +83,7 @@ def test_the_loss_to_quote_is_the_first_row_with_its_own_range() -> None:
         "4.00 million", "300,000 to 60.0 billion", "10.0 million",
     ]  # fmt: skip
     assert "median of the draws" in first.cells[0].range
+    assert given.cells[2].range == f"2.00 to 100{NBSP}million by prices and luck"
     # Two rows of one measure have two names, and a head that is true of both.
     assert [first.cells[0].text, given.cells[0].text] == [
         "Private loss (this model), to quote", "Private loss (this model), as given",

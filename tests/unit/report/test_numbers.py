@@ -80,6 +80,7 @@ def test_what_is_said_is_the_number_to_three_digits(value: float) -> None:
         # Neither end is to be read in the unit of the other.
         (9.42, 13_000_000, "9.42 to 13,000,000"),
         (9.42, 13_040_000, "9.42 to 13,000,000"),
+        (-589_900_000, 244_400_000, f"-590{NBSP}million to 244{NBSP}million"),
         (-20_500_000, 0, f"-20.5{NBSP}million to 0"),
     ],
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.report.page.bands import with_bands
+from sim.report.page.cells import PageTable
 from sim.report.page.document import render
 from sim.report.page.key_figures import key_figures
 from sim.report.page.published import (
@@ -20,6 +21,7 @@ from sim.report.page.published import (
 )
 from sim.report.page.sources import counts_in_words, other_years_in_words, source_table
 from sim.report.words.languages import LANGUAGES, language
+from sim.report.words.warnings import warnings_in_words
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row, read_rows, text
 
@@ -67,6 +69,27 @@ def test_the_one_published_count_of_businesses_stands_in_sight_with_that_of_the_
     page = render(run)
     at = page.index('id="published-beside"')
     assert page.rindex("</details>", 0, at) > page.rindex("<details", 0, at)
+
+
+def test_figures_stand_beside_the_strategy_of_the_block_that_happened(
+    comparison_folder: Path,
+) -> None:
+    run = open_run(comparison_folder)
+
+    def beside(**strategy: object) -> PageTable:
+        own = RunFolder(run.path, run.manifest, {**run.scenario, "strategy": strategy})
+        table = beside_table(own, summary(run))
+        assert table is not None
+        return table
+
+    mine = beside(id="aggregate", length=24)
+    assert {line.group for line in mine.rows} == {"aggregate:length=24"}
+    assert mine.caption == "Measures beside what was published of them"
+    none = beside(id="aggregate", length=23)
+    assert {line.group for line in none.rows} == set(run.strategies)
+    assert none.caption.endswith("in the scenario and by none of the strategies compared")
+    # What a figure is called tells two of the same number apart.
+    assert "loss russian businesses" in {line.cells[0].range for line in mine.rows}
 
 
 def test_a_source_has_its_author_title_and_date_and_every_figure_what_it_is_for(
@@ -123,7 +146,13 @@ def test_tables_of_other_years_are_named_with_these_years(shipped_run: Path) -> 
     run = open_run(shipped_run)
     said = other_years_in_words(run)
     assert "“Operator groups of Russia, April 2018” (2015\N{EN DASH}2020)" in said
-    assert "“How many names share an address” (2020\N{EN DASH}2022)" in said
+    # A warning names it as of another time.
+    assert "How many names share an address" in " ".join(warnings_in_words(run))
+    assert "How many names share an address" not in said
+    unwarned = RunFolder(run.path, {**run.manifest, "warnings": []}, run.scenario)
+    assert "“How many names share an address” (2020\N{EN DASH}2022)" in other_years_in_words(
+        unwarned
+    )
     # Of the run's own year, and of a table from which the run takes the rate of its own year.
     assert "Prefixes of providers" not in said
     assert "urrencies" not in said

@@ -335,10 +335,11 @@ def _panel(
 
 
 def _marks(run: RunFolder) -> list[dict[str, Any]]:
-    """Published totals that fall into the run."""
+    """Published totals that fall into the run: a moment, or the day where no hour is told."""
     return [
         {
-            "t": (mark.from_s + mark.to_s) // 2,
+            "t": mark.from_s,
+            "to": mark.to_s,
             "value": mark.addresses,
             "is_published": mark.is_published,
         }

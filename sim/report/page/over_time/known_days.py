@@ -40,10 +40,11 @@ def known(
     -------
     rows
         Of each its name, its dated stretches and those of which the time is not sure, in seconds,
-        and the seconds of published totals with whether each was published as such.
+        and from when to when each published total holds, which is a day where no hour is told, with
+        whether it was published as such.
     """
     marks = [
-        [(mark.from_s + mark.to_s) // 2, mark.is_published]
+        [mark.from_s, mark.to_s, mark.is_published]
         for mark in read_marks(run)
         if 0 <= (mark.from_s + mark.to_s) // 2 < run.horizon_s
     ]

@@ -30,8 +30,7 @@ from sim.results.read import open_run
         (
             "4 replicates: 95 % BCa intervals are too narrow with so few, Student's t holds "
             "better; see docs/explanation/statistics.md",
-            "4 replicates are few: ranges by luck come out too narrow "
-            "(docs/explanation/statistics.md).",
+            "4 replicates are few: ranges by luck come out too narrow.",
         ),
         ("3 orders fall late", "3 orders fall late."),
     ],
