@@ -7,6 +7,7 @@ by operator, and sets of addresses at any time: maps show IPv4 alone, on which a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -176,8 +177,11 @@ def _sets(
     cut = np.searchsorted(entry[order], np.arange(n + 1))
     start, stop = rows.start[order], rows.stop[order]
     return tuple(
-        IntervalSet.from_bounds(start[cut[row] : cut[row + 1]], stop[cut[row] : cut[row + 1]])
-        for row in range(n)
+        # Most entries are one prefix, with nothing to merge.
+        IntervalSet(start[first:last], stop[first:last])
+        if last - first == 1
+        else IntervalSet.from_bounds(start[first:last], stop[first:last])
+        for first, last in pairwise(cut.tolist())
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.measure.adoption import adoption, grid_of
+from sim.measure.adoption import _overlapping, adoption, grid_of
 from sim.measure.bands import step_values, values_at
 from sim.measure.by_operator import DROPPED, operator_curves
 from sim.results.read import open_run
@@ -68,6 +68,25 @@ def test_the_targets_own_ranges_are_dropped_and_do_not_count_where_they_shall_no
         assert np.abs(together - expected).max() < 1e-3
         most[metric] = expected.max()
     assert most["addresses_dropped_with_target"] > most["addresses_dropped"] > 0
+
+
+def test_entries_that_share_an_address_with_others_are_found() -> None:
+    others = IntervalSet.of("192.0.2.64/26", "255.255.255.255")
+    sets = [
+        IntervalSet.of(*texts)
+        for texts in (
+            ("192.0.2.0/26",),  # ends where the other begins
+            ("192.0.2.128/25",),  # begins where it ends
+            ("192.0.2.127",), ("192.0.2.64",), ("192.0.0.0/16",), (), ("10.0.0.0/8", "192.0.2.70"),
+            ("10.0.0.0/8", "255.255.255.254"), ("255.255.255.254/31",), ("0.0.0.0/0",),
+        )
+    ]  # fmt: skip
+    expected = [row for row, one in enumerate(sets) if one.intersection(others).n_addresses]
+    assert expected == [2, 3, 4, 6, 8, 9]
+    assert _overlapping(sets, others) == expected
+    assert _overlapping(sets, IntervalSet.of("9.0.0.0/8")) == [9]
+    assert _overlapping(sets, IntervalSet.empty()) == []
+    assert _overlapping([], others) == []
 
 
 def history() -> RegisterHistory:
