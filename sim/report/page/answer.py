@@ -47,6 +47,7 @@ def answer_run(
     rate: RateRow | None = None,
     *,
     are_orders_given: bool = False,
+    has_own: bool = True,
 ) -> list[str]:
     """Sentences about one strategy.
 
@@ -60,24 +61,30 @@ def answer_run(
         What a dollar is worth in the country's currency, in which the loss is said beside USD.
     are_orders_given
         Whether the orders are given with their times, so that what is listed is not varied.
+    has_own
+        Whether the target has ranges of its own, which are not counted.
     """
     cost = _what_it_cost(rows, words), _in_currency(rows.get(LOSS), rate, words)
     return [
-        _what_was_hit(rows, impaired_above, words, are_orders_given=are_orders_given),
+        _what_was_hit(
+            rows, impaired_above, words, are_orders_given=are_orders_given, has_own=has_own
+        ),
         " ".join(filter(None, cost)),
         _what_the_target_lost(rows, words),
     ]
 
 
 def _what_was_hit(
-    rows: Rows, impaired_above: float, words: Language, *, are_orders_given: bool = False
+    rows: Rows, impaired_above: float, words: Language, *, are_orders_given: bool, has_own: bool
 ) -> str:
     listed, hit = rows.get(LISTED), rows.get(HIT)
     if listed is None or math.isnan(cell(listed, "mean")):
         first = words.say("How many addresses were listed is not known")
     elif cell(listed, "mean") > 0:
         first = words.say(
-            "At its peak the register listed {n:address}, not counting the target's own{ranges}",
+            "At its peak the register listed {n:address}, not counting the target's own{ranges}"
+            if has_own
+            else "At its peak the register listed {n:address}{ranges}",
             **_value(listed, words, is_given=are_orders_given),
         )
     else:
@@ -120,7 +127,10 @@ def _what_it_cost(rows: Rows, words: Language) -> str:
             text = "together they were impaired for {n:business-hour}{ranges}"
         else:
             text = (
-                "together they were impaired for {n:business-hour}{ranges}, {share} of all "
+                "together they were impaired for {n:business-hour}{ranges}; as a share of all "
+                "business-hours of the same draw, {share} in the median"
+                if "all_share" in harm
+                else "together they were impaired for {n:business-hour}{ranges}, {share} of all "
                 "business-hours"
             )
         values = {**_value(harm, words), "share": words.digits(percent(share))}
@@ -173,7 +183,10 @@ def _what_the_target_lost(rows: Rows, words: Language) -> str:
         text = "The target's users were denied {n:user-hour}{ranges}."
     elif "all_share" in effect:
         # How many hours there are is drawn as well: the number is no share of those as given.
-        text = "The target's users were denied {n:user-hour}{ranges}, {share} of all there were."
+        text = (
+            "The target's users were denied {n:user-hour}{ranges}; as a share of all in the same "
+            "draw, {share} in the median."
+        )
     else:
         text = "The target's users were denied {n:user-hour}{ranges} of {of}, {share}."
     told = words.say(
@@ -262,6 +275,7 @@ def doubt(
     *,
     is_weighed: bool = False,
     n_picked: int = 0,
+    n_drawn: int = 0,
 ) -> str:
     """What the ranges span, and what they do not.
 
@@ -271,11 +285,13 @@ def doubt(
         Whether published figures weigh the draws.
     n_picked
         How many were picked by these weights, where one that is picked twice counts twice.
+    n_drawn
+        How many numbers the draws vary.
     """
     if n_draws:
         return words.say(
-            "A number is the median of {draws} draws, each with another value of every unknown "
-            "assumption and luck of its own; nine in ten of them lie in the range beside it. As "
+            "A number is the median of {draws} draws, each with other values of {drawn} assumed "
+            "numbers and luck of its own; nine in ten of them lie in the range beside it. As "
             "given, every assumption has the value it was written with, and nine in ten of {n} "
             "replicates lie in the range by luck: other luck in the same world. {weighed} What the "
             "model leaves out is in neither range.",
@@ -291,6 +307,7 @@ def doubt(
             ),
             n=words.digits(f"{n_replicates:,}"),
             draws=words.digits(f"{n_draws:,}"),
+            drawn=words.digits(f"{n_drawn:,}"),
         )
     if n_replicates < 2:
         return words.say(

@@ -18,6 +18,11 @@ from sim.report.words.numbers import number, percent, span
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
+WITHOUT_LISTS = (
+    "That users are denied hours with {baseline} too, in some draws or replicates, is no effect of "
+    "a list: fronts of the target close without one, as when their provider complies."
+)
+
 
 def answer_comparison(
     comparison: Sequence[Row],
@@ -195,6 +200,8 @@ def _is_more_worth_it(
     if without > 0:
         already = "With {baseline} they are denied {share} already."
         said.append(words.say(already, baseline=baseline, share=words.digits(percent(without, 2))))
+    if max(cell(effect.get(baseline, {}), name) for name in ("mean", "given", "all_high")) > 0:
+        said.append(words.say(WITHOUT_LISTS, baseline=baseline))
     if len(harmed) > 1:
         least = min(harmed, key=lambda name: cell(harmed[name], "mean"))
         more = _settled_to_deny_more(verdicts, least, baseline)

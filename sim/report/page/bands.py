@@ -226,6 +226,17 @@ def draw_weights(run: RunFolder) -> dict[int, float]:
     return dict(zip(found["draw"].tolist(), found["weight"].tolist(), strict=True))
 
 
+def n_drawn(run: RunFolder) -> int:
+    """How many numbers the draws of a folder vary: each part of an unknown is one."""
+    path = run.path / "draw_values.parquet"
+    if not run.n_draws or not path.is_file():
+        return 0
+    found = read_columns(
+        path, "SELECT count(*) AS n FROM (SELECT DISTINCT unknown, part FROM data)", []
+    )
+    return int(found["n"][0])
+
+
 def _bands(as_given: Row, row: Row) -> Row:
     given, middle = cell(as_given, "mean"), cell(row, "median")
     said = {"given": given, "mean": given if math.isnan(middle) else middle}

@@ -24,7 +24,7 @@ from sim.report.figures.map_frames import map_data
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
-from sim.report.page.bands import unknown_in_words, with_bands
+from sim.report.page.bands import n_drawn, unknown_in_words, with_bands
 from sim.report.page.by_provider import (
     hit_by_provider,
     stand_ins_in_words,
@@ -244,6 +244,7 @@ def _tables(
         "inputs": sources.input_table(run, words),
         "sources": sources.source_table(run, words),
         "counts": sources.counts_in_words(run, words),
+        "drawn": words.digits(f"{n_drawn(run):,}"),
         "other_years": sources.other_years_in_words(run, words),
         "measured": {text(row, "metric") for row in read_rows(run, "summary.csv")},
         "published": published_table(run, words),

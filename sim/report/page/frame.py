@@ -20,6 +20,7 @@ from sim.report.words.languages import ENGLISH, Language
 from sim.report.words.numbers import percent
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.report.words.warnings import warnings_in_words
+from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.tables import Row
 from sim.scenario.meanings import meaning_of
@@ -232,9 +233,35 @@ def _assumed(run: RunFolder, words: Language) -> str:
         return f"{hit} {words.say('Quote a number with its range.')}"
     text = (
         "Beside the sites named, {n} stand for those of the country that are hosted in foreign "
-        "clouds. That number is an assumption: quote shares, each with its range, and no counts."
+        "clouds."
         if run.scenario["population"].get("inventory")
-        else "Here {n} stand for those of the country that are hosted in foreign clouds. That "
-        "number is an assumption: quote shares, each with its range, and no counts."
+        else "Here {n} stand for those of the country that are hosted in foreign clouds."
     )
-    return f"{hit} {words.say(text, n=words.digits(f'{n:,}'))}"
+    stand = words.say(text, n=words.digits(f"{n:,}"))
+    return f"{hit} {stand} {_how_many(run, words)}"
+
+
+def _how_many(run: RunFolder, words: Language) -> str:
+    """What hangs on the assumed number of businesses, and from where to where it is drawn."""
+    key = "population.n_businesses"
+    path = run.path / "draw_values.parquet"
+    ends: list[float] = []
+    if run.n_draws and path.is_file():
+        found = read_columns(
+            path,
+            "SELECT min(amount) AS low, max(amount) AS high FROM data WHERE unknown = ?",
+            [key],
+        )
+        ends = [float(numbers(found[name])[0]) for name in ("low", "high")]
+    if ends and ends[0] < ends[1]:
+        low, high = (words.digits(f"{end:,.0f}") for end in ends)
+        return words.say(
+            "That number is an assumption, which the draws vary from {low} to {high}, and sums and "
+            "counts, money among them, hang on it: quote shares, or a sum with its whole range.",
+            low=low,
+            high=high,
+        )
+    return words.say(
+        "That number is an assumption, and sums and counts, money among them, hang on it: quote "
+        "shares. No range here holds another number."
+    )

@@ -14,7 +14,7 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer
 from sim.report.page.answer_comparison import answer_comparison, least_harmful
 from sim.report.page.at_end import still_impaired, still_impaired_in_words
-from sim.report.page.bands import DOWN, hang_most_on, hangs_on, share_of, with_bands
+from sim.report.page.bands import DOWN, hang_most_on, hangs_on, n_drawn, share_of, with_bands
 from sim.report.page.course import are_orders_given, nobody_reacts
 from sim.report.page.headline import Headline, headline
 from sim.report.page.how_sure import FEWEST_DRAWS
@@ -117,7 +117,12 @@ def said(
         by_metric = {text(row, "metric"): row for row in rows}
         impaired = float(run.scenario["thresholds"]["impaired"])
         sentences = answer.answer_run(
-            by_metric, impaired, words, rate_of(run), are_orders_given=are_orders_given(run)
+            by_metric,
+            impaired,
+            words,
+            rate_of(run),
+            are_orders_given=are_orders_given(run),
+            has_own=bool((run.scenario.get("target") or {}).get("prefixes")),
         )
         # Behind how long they were impaired.
         sentences.insert(2, still_impaired_in_words(still_impaired(run), words))
@@ -138,6 +143,7 @@ def said(
         words,
         is_weighed=run.are_draws_weighed,
         n_picked=int((run.manifest.get("draws") or {}).get("n") or 0),
+        n_drawn=n_drawn(run),
     )
     mine = [row for row in rows if text(row, "strategy") == harmful]
     who = names[harmful] if several else ""

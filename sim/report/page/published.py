@@ -76,7 +76,7 @@ def references(run: RunFolder) -> dict[str, str]:
 def published_beside(run: RunFolder, words: Language = IN_ENGLISH) -> dict[str, list[Published]]:
     """Of each measure that something was published beside: what, where and by whom.
 
-    Beside the most addresses listed is also the highest total published in the days of the run.
+    Beside the most addresses listed is also the highest total of the table in the days of the run.
 
     Raises
     ------
@@ -109,7 +109,9 @@ def published_text(one: Published, words: Language = IN_ENGLISH) -> str:
     """Say a published value with who published it, or of which day it is."""
     n = words.digits(value_text(one.value))
     if one.day:
-        return words.say("highest total published: {n} ({day})", n=n, day=one.day)
+        return words.say(
+            "highest total in the table of published totals: {n} ({day})", n=n, day=one.day
+        )
     return words.say("published beside it: {n} ({source})", n=n, source=one.where)
 
 

@@ -61,7 +61,7 @@ def sector_table(
         "Businesses",
         "Impaired at some time",
         "The middle one of these was impaired for",
-        "Demand lost, USD",
+        "Demand lost at table revenue, USD",
     )
     heads = columns(*map(words.say, titles), numbers=range(1, 5))
     # A share of its demand stands below what a sector lost, also where it lost nothing.

@@ -81,11 +81,12 @@ def counts_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         )
     n_ranged = sum(one["kind"] == "assumption" and bool(one.get("range")) for one in listed)
     return words.say(
-        "The run rests on {n} values: {kinds}. An assumption has no source; {ranged} of them have "
-        "a range.",
+        "The run rests on {n} values: {kinds}. An assumption is no source's own number, though "
+        "its reason may name some; {ranged} of {of} have a range.",
         n=words.digits(f"{len(listed):,}"),
         kinds=", ".join(_counted(run, words).values()),
         ranged=words.digits(f"{n_ranged:,}"),
+        of=words.digits(f"{sum(one['kind'] == 'assumption' for one in listed):,}"),
     )
 
 

@@ -69,6 +69,8 @@ def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
         if who == "users"
         else "At most {share} of the operators enforced an entry of the register"
     )
+    if who == "users" and highest >= 1:
+        text = "At some time all users were with operators that enforced an entry of the register"
     return words.say(text, share=words.digits(percent(highest, 2)))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 NOT_KNOWN = "not known"
 DUST = 1e-9
@@ -277,6 +278,12 @@ def _scale(value: float) -> tuple[float, str]:
     return 1.0, ""
 
 
+def _half_up(value: float, n_digits: int) -> float:
+    """Rounded as people do: 12.5 to 13, also where its float lies a hair below."""
+    last = Decimal(1).scaleb(-n_digits)
+    return float(Decimal(f"{value:.12g}").quantize(last, ROUND_HALF_UP))
+
+
 def _plain(value: float, n_digits: int = 3, *, is_scaled: bool = False) -> str:
     """Digits without a power of ten; whole numbers, which are counts, as they are."""
     if math.isnan(value):
@@ -286,6 +293,6 @@ def _plain(value: float, n_digits: int = 3, *, is_scaled: bool = False) -> str:
     if not is_scaled and float(value).is_integer():
         return f"{value:,.0f}"
     digits = n_digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = round(value, digits)
+    rounded = _half_up(value, digits)
     shown = n_digits - 1 - math.floor(math.log10(abs(rounded))) if rounded else digits
     return f"{rounded:,.{max(shown, 0)}f}"

@@ -30,8 +30,8 @@ _FRACTIONS = tuple(
         *((1, 2), (3, 5), (2, 3), (3, 4), (4, 5), (5, 6), (7, 8), (9, 10)),
     )
 )
-_ONE_IN = (10, 11, 12, 14, 16, 18, 20, 22, 25, 30, 35, 40, 45, 50, 60, 70, 80, 90, 100)
-"""Of how many one is told, times powers of ten; what is told is at most a tenth off."""
+_ONE_IN = range(10, 101)
+"""Of how many one is told, times powers of ten: in two digits, so at most a twentieth off."""
 _SMALL = 0.105
 """Share below which one in ten and more is told."""
 _NEARLY_ALL = 0.95

@@ -217,9 +217,19 @@ def test_whether_more_harm_denies_more_is_said_from_verdicts() -> None:
     harm = {"wide": row("wide", 9.0), "narrow": row("narrow", 1.0), "none": row("none", 0.0)}
     open_ = {"metric": EFFICACY, "strategy": "wide", "other": "narrow", "verdict": "not settled"}
     assert plain(_is_more_worth_it(effect, harm, [open_], "none", "It lost much.")) == [
-        "It lost much. With none they are denied 20 % already. Whether any other denies more than "
-        "narrow, which harms least, is not settled."
+        "It lost much. With none they are denied 20 % already. That users are denied hours with "
+        "none too, in some draws or replicates, is no effect of a list: fronts of the target close "
+        "without one, as when their provider complies. Whether any other denies more than narrow, "
+        "which harms least, is not settled."
     ]
+    nothing = effect | {"none": row("none", 0.0, 100)}
+    (said,) = _is_more_worth_it(nothing, harm, [open_], "none", "")
+    assert "no effect of a list" not in said
+    (said,) = _is_more_worth_it(
+        nothing | {"none": row("none", 0.0, 100) | {"all_high": 2.0}}, harm, [open_], "none", ""
+    )
+    assert "denied 0" not in said
+    assert "no effect of a list" in said
     for pair in (
         {"strategy": "wide", "other": "narrow", "verdict": "better"},
         {"strategy": "narrow", "other": "wide", "verdict": "worse"},
@@ -261,3 +271,12 @@ def test_users_who_left_are_not_passed_over(left: float) -> None:
     assert ("not among those: they would have had 30 user-hours, 30 % of all." in said) == (
         left > 0
     )
+
+
+def test_of_a_target_without_ranges_none_are_left_out() -> None:
+    """Where nothing is left out, saying so would be read as if there were something."""
+    listed = rows(summary_row("addresses_listed_peak", 1500.0))
+    own, without = (answer_run(listed, 0.1, has_own=has_own)[0] for has_own in (True, False))
+    assert "not counting the target's own" in own
+    assert "target" not in without
+    assert without.startswith("At its peak the register listed 1,500 addresses")

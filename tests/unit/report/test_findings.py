@@ -29,7 +29,7 @@ def band(*values: float, of: float = math.nan) -> Band:
     [
         (
             findings.lost, (0.0, 0.125, 0.06),
-            "At worst in the model, on 17 April 2018, 12 % of what domestic customers tried failed",
+            "At worst in the model, on 17 April 2018, 13 % of what domestic customers tried failed",
         ),
         (findings.lost, (0.0, 0.0), "Nothing of what domestic customers tried failed"),
         (
@@ -46,7 +46,7 @@ def band(*values: float, of: float = math.nan) -> Band:
         (findings.reached, (math.nan,), "How many of its users reached the target is not known"),
         (
             findings.degraded, (0.0, 0.125, 0.06),
-            "In the worst hours, on 17 April 2018, 12 % of its users on average were cut off or "
+            "In the worst hours, on 17 April 2018, 13 % of its users on average were cut off or "
             "changing fronts",
         ),
         (

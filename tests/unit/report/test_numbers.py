@@ -95,6 +95,8 @@ def test_shares_are_percentages_and_a_tiny_one_is_not_zero() -> None:
     assert percent(0) == f"0{NBSP}%"
     assert percent(2.7e-7) == f"less than 0.0001{NBSP}%"
     assert percent(math.nan) == "not known"
+    # As people round, also where the float is a hair below, as 100 times 0.285 is.
+    assert (percent(0.125, 2), percent(0.285, 2)) == (f"13{NBSP}%", f"29{NBSP}%")
     assert percent_span(0.0974, 0.145) == f"9.74 to 14.5{NBSP}%"
     assert percent_span(8.8e-8, 0.059) == f"nearly 0 to 5.90{NBSP}%"
     assert percent_span(0.0, 0.059) == f"0 to 5.90{NBSP}%"

@@ -43,7 +43,10 @@ def test_a_published_figure_is_told_with_who_published_it_when_and_what_it_is(
     assert said == f"published beside it: 18.0{NBSP}million (The Moscow Times, 26 April 2018)"
     assert "25-28 April" in note
     # The highest of the totals of those days, by the table: 19.3 million on the 17th.
-    assert highest == f"highest total published: 19.3{NBSP}million (17 April 2018)"
+    assert (
+        highest
+        == f"highest total in the table of published totals: 19.3{NBSP}million (17 April 2018)"
+    )
     assert "17:00 MSK" in double
     ((_, ceiling),) = told["Private loss"]
     assert "most pessimistic case" in ceiling
@@ -104,7 +107,7 @@ def test_a_source_has_its_author_title_and_date_and_every_figure_what_it_is_for(
     assert "The run begins on that day" in {line.cells[3].text for line in rows}
     page = render(run)
     assert "enter none of them" not in page
-    assert "the source of every value says which" in page
+    assert "as the source of every value says" in page
 
 
 @pytest.mark.parametrize("code", LANGUAGES)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import math
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +14,8 @@ import duckdb
 import pytest
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
-from sim.report.page.bands import hang_most_on
+from sim.report.page.bands import hang_most_on, n_drawn
+from sim.report.page.document import render
 from sim.report.page.headline import headline_of_comparison, headline_of_run
 from sim.report.page.key_figures import key_figures
 from sim.report.page.picture import bars_of_comparison
@@ -194,6 +197,35 @@ def test_an_unknown_on_which_several_numbers_hang_is_named_once(drawn_run: Path)
         "What each number hangs on most: compliance (business-hours impaired, names "
         "hit); share (target: user-hours denied)."
     )
+
+
+def test_draws_say_how_many_numbers_they_vary_and_where_counts_hang(
+    drawn_run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(drawn_run, folder)
+    # Two draws of two parts of one unknown, and of how many businesses there are.
+    drawn = [
+        (draw, 1.0, *one, amount)
+        for draw, many in enumerate((700.0, 1900.0))
+        for one, amount in (
+            (("a", 0), 0.5), (("a", 1), 0.5), (("population.n_businesses", 0), many)
+        )
+    ]  # fmt: skip
+    with duckdb.connect() as connection:
+        connection.execute(
+            "CREATE TABLE v (draw BIGINT, weight DOUBLE, unknown TEXT, part BIGINT, amount DOUBLE)"
+        )
+        connection.executemany("INSERT INTO v VALUES (?, ?, ?, ?, ?)", drawn)
+        connection.execute(f"COPY v TO '{folder / 'draw_values.parquet'}'")
+    run = open_run(folder)
+    assert n_drawn(run) == 3
+    page = html.unescape(render(run))
+    assert "each with other values of 3 assumed numbers" in page
+    assert "3 numbers are drawn from their ranges" in page
+    assert "which the draws vary from 700 to 1,900" in page
+    luck = RunFolder(run.path, {**run.manifest, "n_draws": 0}, run.scenario)
+    assert "No range here holds another number." in html.unescape(render(luck))
 
 
 def test_a_folder_that_keeps_no_hours_says_nothing_of_them(tmp_path: Path) -> None:

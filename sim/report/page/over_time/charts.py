@@ -81,7 +81,11 @@ _CHARTS: tuple[tuple[str, str, tuple[tuple[str, str, tuple[str, ...]], ...]], ..
         "target",
         "The target and its users",
         (
-            ("Users who reach the target, are on a VPN, have left", "share of its users", USERS),
+            (
+                "Users who reach the target (by VPN too), are on a VPN, have left",
+                "share of its users",
+                USERS,
+            ),
             ("Users who are cut off or changing fronts", "share of its users", (DEGRADED,)),
         ),
     ),
