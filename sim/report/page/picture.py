@@ -27,7 +27,7 @@ from sim.measure.bands import Band
 from sim.report.page.bands import share_of
 from sim.report.page.headline import HIT_FOR
 from sim.report.page.use_lost import Lost
-from sim.report.words.findings import as_given, is_outside, lost
+from sim.report.words.findings import as_given, lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
 from sim.report.words.plain import duration_words, strategy_words
@@ -129,7 +129,7 @@ def picture_of_run(
     title = lost(band, start, words)
     if n_draws:
         middle = ""
-        if band.wide is not None and is_outside(band, peak):
+        if band.wide is not None and not np.isnan(band.wide[1, peak]):
             middle = words.digits(percent(float(band.wide[1, peak]), 2))
         title = as_given(title, words, middle)
     pale = "faint shade: nine in ten of {n} with all that is not known"

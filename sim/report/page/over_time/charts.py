@@ -285,7 +285,8 @@ def _say_as_given(
     name = max(tops, key=lambda one: float(tops[one].max()))
     band, row, is_share = bands[name], int(np.argmax(tops[name])), bool(panel["is_share"])
     middle = ""
-    if band.wide is not None and findings.is_outside(band, row):
+    # In every title alike, also where the draws hold the line: the two can lie far apart there too.
+    if band.wide is not None and not np.isnan(band.wide[1, row]):
         value, of = float(band.wide[1, row]), band.denominator
         # As the title says it: businesses of one run as a share.
         is_part = metric == SPLIT_METRIC and len(run.strategies) == 1 and not math.isnan(of)
