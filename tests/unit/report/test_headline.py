@@ -330,6 +330,10 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
     far = replace(band, wide=np.array([[0.0, 0.4, 0.1], [0.0, 0.5, 0.2], [0.0, 0.6, 0.3]]))
     drawn = picture_of_run(far, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)
     assert drawn.title.replace(NBSP, " ").endswith(" (mean as given; median of the draws: 50 %)")
+    # Also where the draws hold the line, which is 0.25 at its highest.
+    near = replace(band, wide=np.array([[0.0, 0.0, 0.0], [0.0, 0.1, 0.1], [0.0, 0.6, 0.6]]))
+    held = picture_of_run(near, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)
+    assert held.title.replace(NBSP, " ").endswith(" (mean as given; median of the draws: 10 %)")
     assert [name for name, _ in drawn.shades] == ["mean", "luck", "wide"]
     assert nothing.title == "Nothing of what domestic customers tried failed"
 

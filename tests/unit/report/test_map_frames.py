@@ -22,6 +22,18 @@ def map_(shipped_run: Path) -> dict[str, Any]:
     return map_data(run, read_drawn(run).listed)
 
 
+def test_the_map_has_a_frame_at_the_moment_of_the_charts(
+    map_: dict[str, Any], shipped_run: Path
+) -> None:
+    run = open_run(shipped_run)
+    moment = map_["t"][3] + 1
+    assert moment not in map_["t"]
+    with_moment = map_data(run, read_drawn(run).listed, moment)
+    assert with_moment["t"] == sorted([*map_["t"], moment])
+    before, there = (with_moment["strategies"]["replay"]["frames"][row]["n"] for row in (3, 4))
+    assert there == before > 0
+
+
 def words(text: str) -> list[int]:
     return np.frombuffer(base64.b64decode(text), "<u2").tolist()
 
