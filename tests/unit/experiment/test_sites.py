@@ -166,7 +166,7 @@ def test_the_report_tells_of_each_site(folder: Path) -> None:
             "6",
             "2",
             "2018-04-16 10:00:00 UTC",
-            "4.12",
+            "4.13",
             "own address, 91\N{NO-BREAK SPACE}%",
             "206",
             "12,900",
