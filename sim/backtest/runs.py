@@ -1,7 +1,8 @@
 """Numbers read off simulated scenarios, one run for all cases that share it.
 
-In: cases with run predictors. Out: by case, what each replicate gave. Cases are grouped by
-scenario and overrides, so that each world is simulated once per replicate.
+In: cases with run predictors. Out: by case, what each replicate gave. Cases are grouped by scenario
+and overrides, so that each world is simulated once per replicate. It is one file, since a group of
+cases is what one run is read for.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.backtest.counts import count_businesses, count_listed, share_enforcing
+from sim.backtest.counts import count_businesses
+from sim.backtest.register_counts import count_listed, share_enforcing
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import simulate
