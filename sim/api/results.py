@@ -1,7 +1,8 @@
 """Results of a run or a comparison, as a notebook reads them.
 
 In: a run folder. Out: columns, which pandas, polars, Arrow and DuckDB take as they are; figures,
-the report, a short table. Whatever is asked for is read from the folder at that time.
+the report, a short table. Whatever is asked for is read from the folder at that time. It is one
+file, since it is one class: what a notebook offers after the dot.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """One strategy assessed along the questions that courts ask, against narrower ones.
 
 In: a comparison folder, the strategy under assessment, its alternatives. Out: one frozen value:
-what the target lost, what others lost, whether another strategy does as much for less, who bore
-it, how remedies worked. It judges nothing beyond the numbers, and writes no text.
+what the target lost, what others lost, whether another strategy does as much for less, who bore it,
+how remedies worked. It judges nothing beyond the numbers, and writes no text. It is one file, since
+half of it says what each field is, and the rest fills these fields.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 In: a scenario, case files and a number of draws. Out: a plan, and the draws that were run with what
 the figures leave of them. Only cases of the role calibration are read: a held-out figure moves no
-weight.
+weight. It is one file, since what is asked, what is run and the hashes by which it is known again
+belong together.
 """
 
 from __future__ import annotations

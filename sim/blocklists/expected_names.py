@@ -2,7 +2,8 @@
 
 In: blocklists, a table of who holds which prefix. Out: names by provider with the band that luck
 and all assumed ranges leave, or that they are not known. It resolves no name: nobody has to know
-who sits on an address.
+who sits on an address. It is one file, since nearly half of it says what each field of the answer
+is, and the rest fills these fields.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 In: what is written on a command line. Out: the same as values. A verb that runs an experiment takes
 `ExperimentOptions` beside its own options, one that reads files of addresses `FileOptions`, and one
-that also prints them as tables `ListOptions`.
+that also prints them as tables `ListOptions`. It is one long file, since it is the list of these
+options, each with its help.
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@ hangs on.
 
 In: a plan with draws, the measures of its replicates, and the table of the measures of its draws.
 Out: lines of ``uncertainty.csv``, and the values of each draw as columns. Luck is that of the
-scenario as given; the wide band holds luck and every unknown at once.
+scenario as given; the wide band holds luck and every unknown at once. It is one file, since each
+line needs both bands of the same draws.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Tables over replicates, computed from the finished runs of a folder.
 
-In: a plan, and the tables of its runs. Out: bands, summary, money, groups, comparison and
-trade-off, as files and as lines, and what the manifest says of them. Nothing is simulated.
+In: a plan, and the tables of its runs. Out: bands, summary, money, groups, comparison and trade-
+off, as files and as lines, and what the manifest says of them. Nothing is simulated. It is one
+file, since it is the sequence in which these tables are computed and written.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In: a table of numbers of draws and weights. Out: the draws, laid again from the same sequence;
 refused where the scenario has other unknowns than those the table was made of. Nothing is
-simulated.
+simulated. It is one file, since whoever reads, writes or lays them again has to know these columns.
 
 ::
 

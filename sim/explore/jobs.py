@@ -1,8 +1,9 @@
 """Processes that compute, and who waits for what.
 
 In: settings. Out: messages of each, as they come. A setting that nobody waits for any more is
-stopped; a process that does not stop is ended, and another one takes its place. What the page
-shows first is computed before anybody asks, and what was computed is not computed again.
+stopped; a process that does not stop is ended, and another one takes its place. What the page shows
+first is computed before anybody asks, and what was computed is not computed again. It is one file,
+since who waits, what is computed and what is ended are one state.
 """
 
 from __future__ import annotations

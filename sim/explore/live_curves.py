@@ -18,7 +18,7 @@ from sim.engine.record.curves import Series
 from sim.engine.state.tally import Group
 from sim.experiment.executors.task import Key
 from sim.measure.bands import Band, over_replicates, step_values
-from sim.report.page.picture import LOST, picture_of_run
+from sim.report.page.first_picture.curve import LOST, picture_of_run
 
 MOST_TIMES = 240
 """Times of a picture under way: it is drawn some times a second."""

@@ -1,7 +1,7 @@
 """Reads a run folder.
 
 In: the path of a run folder. Out: its manifest, its scenario, and its curves and measures as
-columns.
+columns. It is one file, since it is one class: the folder.
 """
 
 from __future__ import annotations

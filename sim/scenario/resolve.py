@@ -1,7 +1,8 @@
 """A scenario and the tables it names: everything the run rests on, checked for meaning.
 
 In: a loaded scenario. Out: a ``Resolved`` scenario with no default left, its tables in memory. It
-does not draw luck and does not build the world.
+does not draw luck and does not build the world. It is one file, since a scenario is resolved only
+when all that it names was checked together.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
 In: a resolved scenario. Out: one factor per scenario key or table column that is unknown, how a
 setting of the dials changes the scenario, and which assumptions are none of these and why. A key
-that is derived from what was published is unknown within its range, too.
+that is derived from what was published is unknown within its range, too. It is one file, since a
+factor, its range and what a setting of it changes are one dial.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Inventories and attribute tables of a user's own: columns told by name.
 
 In: CSV or Parquet with an address or prefix in each row, and any of the columns we know. Out: one
-record per row. A row without an address is a record whose addresses are not known.
+record per row. A row without an address is a record whose addresses are not known. It is one file,
+since CSV and Parquet choose the same columns and give the same records.
 """
 
 from __future__ import annotations

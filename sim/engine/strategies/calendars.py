@@ -1,4 +1,7 @@
-"""Blocks that come and go with the clock."""
+"""Blocks that come and go with the clock.
+
+It is one file, since what these rules share is how orders are taken back and placed again.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What an assessment says in one sentence: the short answers, and the words and numbers in them.
 
-In: an assessment, ids, names of measures, a language. Out: text.
+In: an assessment, ids, names of measures, a language. Out: text. It is one file, since it is the
+list of these sentences.
 """
 
 from __future__ import annotations

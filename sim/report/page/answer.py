@@ -1,7 +1,7 @@
 """The answer of a run in three sentences: what was listed and who was hit, what that cost whom.
 
 In: the rows of a folder's tables. Out: sentences, made from the numbers with their uncertainty. A
-number that is not known is said to be so.
+number that is not known is said to be so. It is one file, since it is read in sequence.
 """
 
 from __future__ import annotations

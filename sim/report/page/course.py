@@ -13,20 +13,31 @@ from sim.results.read import RunFolder
 def own_course(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     """Say that the strategy of the scenario is not among those compared; empty where it is."""
     own = run.scenario.get("strategy")
-    if not own:
+    if not own or own_label(run):
         return ""
-    for one in run.manifest["strategies"]:
-        given = one.get("parameters", {}).items()
-        is_alike = all(str(own.get(key, value)) == str(value) for key, value in given)
-        if one["id"] == own["id"] and is_alike:
-            return ""
     text = (
         "The scenario's own strategy, {strategy}, is not among those compared: the course that "
         "the scenario itself takes is not shown."
     )
+    return words.say(text, strategy=own_name(run, words))
+
+
+def own_label(run: RunFolder) -> str:
+    """Label of the strategy that is the scenario's own; empty where none of those compared is."""
+    own = run.scenario.get("strategy") or {}
+    for one in run.manifest["strategies"]:
+        given = one.get("parameters", {}).items()
+        is_alike = all(str(own.get(key, value)) == str(value) for key, value in given)
+        if own and one["id"] == own["id"] and is_alike:
+            return str(one["label"])
+    return ""
+
+
+def own_name(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+    """What the scenario's own strategy is called, in quotation marks."""
+    own = run.scenario["strategy"]
     parameters = {key: value for key, value in own.items() if key != "id"}
-    name = strategy_words({"id": own["id"], "parameters": parameters}, words)
-    return words.say(text, strategy=quoted(name, words))
+    return quoted(strategy_words({"id": own["id"], "parameters": parameters}, words), words)
 
 
 def are_orders_given(run: RunFolder) -> bool:

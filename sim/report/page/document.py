@@ -1,7 +1,8 @@
 """The report: one HTML file that holds everything it shows and asks the network for nothing.
 
 In: a run folder, a language. Out: one file. Every text from the folder is text in the page, never
-markup, and the page carries a policy that lets only its own script run.
+markup, and the page carries a policy that lets only its own script run. It is one long file, since
+it is the list of what stands on the page.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from sim.report.figures.map_frames import map_data
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
-from sim.report.page.bands import n_drawn, unknown_in_words, with_bands
+from sim.report.page.bands import n_drawn, with_bands
 from sim.report.page.by_provider import (
     hit_by_provider,
     stand_ins_in_words,
@@ -33,15 +34,17 @@ from sim.report.page.by_provider import (
 from sim.report.page.cells import PageTable, with_groups, with_names
 from sim.report.page.downloads import downloads, has_file
 from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, told_of_rates
+from sim.report.page.first_picture.bars import bars_of_comparison
+from sim.report.page.first_picture.curve import LOST, picture_of_run
 from sim.report.page.frame import bands_in_words, frame, source_line
 from sim.report.page.groups import cause_table, worst_table
+from sim.report.page.hangs_on import unknown_in_words
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_tables, provider_table
 from sim.report.page.operators import has_numbered, operator_table
 from sim.report.page.over_time.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn
 from sim.report.page.over_time.known_days import is_listed_alike, known
 from sim.report.page.over_time.worst_moment import worst_moment
-from sim.report.page.picture import LOST, bars_of_comparison, picture_of_run
 from sim.report.page.published import (
     beside_table,
     published_beside,

@@ -1,7 +1,8 @@
 """The head of the page: what happened, how sure that is, on what it hangs; a sentence each.
 
 In: the rows of a folder's tables. Out: three sentences without figures to quote. These, with both
-of their ranges, stand below the first picture.
+of their ranges, stand below the first picture. It is one file, since both heads keep the same limit
+of words and drop the same parts first.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.page.at_end import StillImpaired, still_impaired
-from sim.report.page.bands import hangs_first_on, share_of, with_bands
+from sim.report.page.bands import share_of, with_bands
 from sim.report.page.course import own_course
+from sim.report.page.hangs_on import hangs_first_on
 from sim.report.page.how_sure import (
     FEWEST_DRAWS,
     HIT_SHARE,

@@ -14,8 +14,9 @@ from sim.report.figures.tradeoff import first_harm
 from sim.report.page import answer
 from sim.report.page.answer_comparison import answer_comparison, least_harmful
 from sim.report.page.at_end import still_impaired, still_impaired_in_words
-from sim.report.page.bands import DOWN, hang_most_on, hangs_on, n_drawn, share_of, with_bands
+from sim.report.page.bands import DOWN, n_drawn, share_of, with_bands
 from sim.report.page.course import are_orders_given, nobody_reacts
+from sim.report.page.hangs_on import hang_most_on, hangs_on
 from sim.report.page.headline import Headline, headline
 from sim.report.page.how_sure import FEWEST_DRAWS
 from sim.report.page.repeat_command import is_comparison

@@ -19,6 +19,7 @@ from sim.measure.by_operator import DROPPED, operator_curves, read_operators
 from sim.report.figures.drawing import Choice as Chosen
 from sim.report.figures.uptake import mean_share, uptake
 from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
+from sim.report.page.first_picture.curve import days_of
 from sim.report.page.groups import (
     EVER,
     LOST_SHARE,
@@ -27,7 +28,6 @@ from sim.report.page.groups import (
     rows_by_group,
     table_of_groups,
 )
-from sim.report.page.picture import days_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent
 from sim.report.words.plain import duration_words

@@ -14,9 +14,9 @@ from sim.catalogue.choices import label, measure_name
 from sim.report.figures.addresses import read_marks
 from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
+from sim.report.page.course import own_label, own_name
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NOT_KNOWN, capitalised, exact, number, quantity
-from sim.report.words.plain import quoted, strategies_of, strategy_words
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.tables import Row, text
@@ -128,7 +128,8 @@ def beside_table(
         The strategy of which rows are shown at first.
     """
     beside = published_beside(run, words)
-    own = _own_label(run)
+    # One strategy alone is held against them whatever it is: the page is of nothing else.
+    own = run.strategies[0] if len(run.strategies) == 1 else own_label(run)
     shown = [own] if own else list(run.strategies)
     lines = []
     for row in (row for row in rows if text(row, "strategy") in shown):
@@ -156,24 +157,13 @@ def beside_table(
     first = shown_first if shown_first in shown else shown[0]
     choices = [Choice(name, name, name == first) for name in shown]
     caption = words.say("Measures beside what was published of them")
-    asked = run.scenario.get("strategy") or {}
-    if not own and "id" in asked:
+    if not own and run.scenario.get("strategy"):
         caption = words.say(
             "Measures beside what was published of them: of the block that happened, which goes by "
             "{own} in the scenario and by none of the strategies compared",
-            own=quoted(strategy_words({"id": asked["id"]}, words), words),
+            own=own_name(run, words),
         )
     return PageTable("published-beside", caption, heads, lines, choices=choices)
-
-
-def _own_label(run: RunFolder) -> str:
-    """Label of the scenario's own strategy, of whose block figures are; empty without it."""
-    own = run.scenario.get("strategy") or {}
-    for one in strategies_of(run):
-        asked = {"id": one["id"], **one["parameters"]}
-        if len(run.strategies) == 1 or all(own.get(key) == asked[key] for key in asked):
-            return str(one["label"])
-    return ""
 
 
 def _ranged(row: Row, name: str, range_: str, words: Language) -> Cell:

@@ -1,6 +1,7 @@
 """The tables of the report page: rows of a folder's tables as cells to read and to sort by.
 
 In: rows and a manifest. Out: tables whose cells are plain text. Markup is the template's business.
+It is one file, since it is the list of tables over all measures.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from types import MappingProxyType
 
 from sim.catalogue.choices import COLLATERAL, HEADLINES, RATIOS, label, says_unit
 from sim.catalogue.measures import USD
-from sim.report.page.bands import all_text, beyond, hangs_on_text, luck_text
+from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import (
     Cell,
     Choice,
@@ -23,6 +24,7 @@ from sim.report.page.cells import (
     sort_key,
     without_empty,
 )
+from sim.report.page.hangs_on import hangs_on_text
 from sim.report.page.key_figures import confidence_of, out_of
 from sim.report.page.published import value_text
 from sim.report.words.languages import IN_ENGLISH, Language

@@ -1,7 +1,8 @@
 """A case of one's own as files: a scenario with comments, its tables, the schema, a README.
 
 In: what a user knows of the case. Out: the files of a folder. What is not known is assumed and said
-to be; of another country nothing is taken without a word.
+to be; of another country nothing is taken without a word. It is one file, since every file of the
+folder is written from one case.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """An inventory as it is read from a file, or every mistake in it with its line.
 
 In: a CSV file as ``overblock exposure`` takes it. Out: an inventory. What a file leaves out is not
-filled in here, and a row without an address says of its site all but where it sits.
+filled in here, and a row without an address says of its site all but where it sits. It is one file,
+since rows are read where their mistakes are found.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ import pytest
 from sim.catalogue.choices import COLLATERAL
 from sim.report.page.answer import answer_run
 from sim.report.page.at_end import StillImpaired, still_impaired, still_impaired_in_words
-from sim.report.page.bands import (
+from sim.report.page.course import are_orders_given, nobody_reacts, own_course
+from sim.report.page.hangs_on import (
     hang_most_on,
     hangs_first_on,
     hangs_on,
@@ -22,7 +23,6 @@ from sim.report.page.bands import (
     telling_shares_of,
     unknown_in_words,
 )
-from sim.report.page.course import are_orders_given, nobody_reacts, own_course
 from sim.report.page.headline import headline_of_run
 from sim.report.page.opening import _down
 from sim.report.words.languages import IN_ENGLISH

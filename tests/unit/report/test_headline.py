@@ -20,6 +20,8 @@ from sim.measure.bands import Band
 from sim.report.page.at_end import StillImpaired
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
+from sim.report.page.first_picture.bars import bars_of_comparison
+from sim.report.page.first_picture.curve import picture_of_run
 from sim.report.page.headline import (
     HIT_FOR,
     HIT_SHARE,
@@ -30,7 +32,6 @@ from sim.report.page.headline import (
     headline_of_run,
 )
 from sim.report.page.how_sure import is_order_sure
-from sim.report.page.picture import bars_of_comparison, picture_of_run
 from sim.report.page.use_lost import Lost
 from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, language

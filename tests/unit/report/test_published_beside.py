@@ -85,6 +85,8 @@ def test_figures_stand_beside_the_strategy_of_the_block_that_happened(
         assert table is not None
         return table
 
+    # What a scenario leaves out has its default, there and at its head.
+    assert beside(id="aggregate").caption == "Measures beside what was published of them"
     mine = beside(id="aggregate", length=24)
     assert {line.group for line in mine.rows} == {"aggregate:length=24"}
     assert mine.caption == "Measures beside what was published of them"

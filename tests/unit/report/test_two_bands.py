@@ -25,15 +25,13 @@ from sim.report.page.bands import (
     _without_limits,
     all_text,
     beyond,
-    hang_most_on,
-    hangs_on,
-    hangs_on_text,
     luck_text,
     share_of,
     with_bands,
 )
 from sim.report.page.document import render
 from sim.report.page.frame import bands_in_words, frame
+from sim.report.page.hangs_on import hang_most_on, hangs_on, hangs_on_text
 from sim.report.page.key_figures import confidence_of, key_figures
 from sim.report.page.over_time.charts import chart_data, read_drawn
 from sim.report.page.repeat_command import repeat

@@ -2,7 +2,8 @@
 
 In: ``-A CHAIN … -s PREFIX … -j TARGET`` lines. Out: one record per address that a rule drops or
 rejects, directly or through a chain that ends so. Interfaces, protocols and ports are not kept.
-What is dropped and not named by an address is said, or refused where it is every address.
+What is dropped and not named by an address is said, or refused where it is every address. It is one
+file, since no rule can be read without the chains that lead to it.
 """
 
 from __future__ import annotations

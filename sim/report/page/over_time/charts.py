@@ -1,7 +1,8 @@
 """The curves of the report page as plain values, thinned to what can be seen.
 
 In: a run folder. Out: charts, each with panels of lines, as JSON values. It draws nothing: the page
-does, in the colours of its reader.
+does, in the colours of its reader. It is one file, since a chart, its panels and their titles come
+from one reading of the curves.
 """
 
 from __future__ import annotations

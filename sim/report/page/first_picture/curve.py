@@ -7,7 +7,7 @@ stand at what they name; there is no legend.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,22 +17,12 @@ from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import (
-    COLLATERAL,
-    EFFICACY,
-    HARM_PER_EFFECT,
     curve_name,
-    label,
 )
 from sim.measure.bands import Band
-from sim.report.page.bands import share_of
-from sim.report.page.headline import HIT_FOR
-from sim.report.page.use_lost import Lost
 from sim.report.words.findings import as_given, lost
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised, number, percent, percent_span, span
-from sim.report.words.plain import duration_words, strategy_words
-from sim.results.tables import Row, text
-from sim.results.tables import number as cell
+from sim.report.words.numbers import percent
 
 LOST = curve_name("demand_lost_share")
 WIDTH, HEIGHT = 720, 250
@@ -140,186 +130,6 @@ def picture_of_run(
         shades.append(("wide", words.say(pale, n=words.count(n_draws, "draw"))))
     note = "; ".join(said for _, said in shades)
     return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}."), tuple(shades))
-
-
-@dataclass(frozen=True)
-class Bar:
-    """One bar, in percent of the room it has.
-
-    Attributes
-    ----------
-    value, range
-        In figures; the range is over all that is not known, empty without draws.
-    length
-        From 0 to the mean.
-    low, span
-        Where the range begins, and how long it is.
-    """
-
-    value: str
-    range: str
-    length: float
-    low: float
-    span: float
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Strategies side by side, a bar each for what they cost bystanders and the target.
-
-    Attributes
-    ----------
-    title
-        What they show, as a finding.
-    heads
-        What each column of bars shows.
-    rows
-        Of each strategy: what it blocks, its label, its bars.
-    """
-
-    title: str
-    heads: tuple[str, ...]
-    rows: tuple[tuple[str, str, tuple[Bar, ...]], ...]
-
-
-def bars_of_comparison(
-    rows: Sequence[Row],
-    strategies: Sequence[Mapping[str, Any]],
-    baseline: str,
-    words: Language = IN_ENGLISH,
-    lost: Mapping[str, Lost] | None = None,
-) -> Bars:
-    """Harm to bystanders, its length, and effect on the target: a bar each for every strategy.
-
-    Parameters
-    ----------
-    rows
-        Rows of ``comparison.csv`` with both bands.
-    strategies
-        As in the manifest.
-    lost
-        What the target lost with each, where it is known: hours denied alone are shown without it.
-    """
-    known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
-    shown = [one for one in strategies if one["label"] != baseline]
-    labels = [str(one["label"]) for one in shown]
-    harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
-    heads, columns = [], []
-    for metric in (COLLATERAL, HIT_FOR, EFFICACY, HARM_PER_EFFECT):
-        own = [known.get((name, metric), {}) for name in labels]
-        if metric == HIT_FOR:
-            # Where the number that is said of harm is none, none was hit for long.
-            own = [
-                {"mean": math.nan} if row and not harm[name] > 0 else row
-                for name, row in zip(labels, own, strict=True)
-            ]
-        if metric == EFFICACY and lost and all(name in lost for name in labels):
-            heads.append(words.say("Target: share of its use lost"))
-            columns.append(_bars_of_shares([_as_row(lost[name]) for name in labels], words))
-        elif any(own):
-            head, bars = _column(metric, own, words)
-            heads.append(head)
-            columns.append(bars)
-    said = {str(one["label"]): strategy_words(one, words) for one in shown}
-    return Bars(
-        _finding({name: known.get((name, COLLATERAL), {}) for name in labels}, said, words),
-        tuple(heads),
-        tuple(
-            (capitalised(said[name]), name, tuple(column[row] for column in columns))
-            for row, name in enumerate(labels)
-        ),
-    )
-
-
-def _finding(rows: Mapping[str, Row], said: Mapping[str, str], words: Language) -> str:
-    """Which strategy impaired bystanders most, and which least, each with its range."""
-    harm = {name: cell(row, "mean") for name, row in rows.items()}
-
-    def counted(name: str) -> str:
-        low, high = (cell(rows[name], f"all_{end}") for end in ("low", "high"))
-        range_ = f" ({span(low, high)})" if low < high else ""
-        return words.digits(f"{number(harm[name])}{range_}")
-
-    by_harm = sorted((name for name in harm if not math.isnan(harm[name])), key=harm.__getitem__)
-    if not by_harm:
-        return words.say("What each strategy cost")
-    least, most = by_harm[0], by_harm[-1]
-    measure, highest = words.name(label(COLLATERAL)), counted(most)
-    if harm[least] == harm[most]:
-        return words.say("Bystanders: {n} {measure} with each", n=highest, measure=measure)
-    return words.say(
-        "Bystanders: {n} {measure} with {least}, {most_n} with {most}",
-        n=counted(least),
-        measure=measure,
-        least=said[least],
-        most_n=highest,
-        most=said[most],
-    )
-
-
-def _column(metric: str, rows: Sequence[Row], words: Language) -> tuple[str, list[Bar]]:
-    """Title and bars of one measure: hours denied as a share, a duration in words."""
-
-    def said(value: float) -> str:
-        return words.digits(number(value))
-
-    def spanned(low: float, high: float) -> str:
-        return words.digits(span(low, high))
-
-    if metric == HIT_FOR:
-        return words.say("Businesses hit: half of them for more than"), _bars(
-            rows,
-            lambda hours: words.say("none") if math.isnan(hours) else duration_words(hours, words),
-            lambda low, high: _durations(low, high, words),
-        )
-    if metric == EFFICACY and all(cell(row, "denominator") > 0 for row in rows if row):
-        title = words.say("Target: share of its users' hours denied")
-        return title, _bars_of_shares([_as_share(row) for row in rows], words)
-    return capitalised(words.name(label(metric))), _bars(rows, said, spanned)
-
-
-def _bars_of_shares(rows: Sequence[Row], words: Language) -> list[Bar]:
-    return _bars(
-        rows,
-        lambda share: words.digits(percent(share, 2)),
-        lambda low, high: words.digits(percent_span(low, high)),
-    )
-
-
-def _as_row(lost: Lost) -> Row:
-    return {"mean": lost.middle, "all_low": lost.low, "all_high": lost.high}
-
-
-def _as_share(row: Row) -> Row:
-    """A row of which number and range are shares of what it is out of."""
-    ends = {f"all_{end}": cell(row, f"all_share_{end}") for end in ("low", "high")}
-    return {"mean": share_of(row), **ends} if row else row
-
-
-def _durations(low: float, high: float, words: Language) -> str:
-    first, last = duration_words(low, words), duration_words(high, words)
-    return first if first == last else words.say("{low} to {high}", low=first, high=last)
-
-
-def _bars(
-    rows: Sequence[Row], said: Callable[[float], str], spanned: Callable[[float, float], str]
-) -> list[Bar]:
-    ends = [cell(row, name) for row in rows for name in ("mean", "all_high")]
-    top = max((end for end in ends if math.isfinite(end)), default=0.0) or 1.0
-    found = []
-    for row in rows:
-        mean, low, high = (cell(row, name) for name in ("mean", "all_low", "all_high"))
-        is_wide = low < high
-        found.append(
-            Bar(
-                said(mean),
-                spanned(low, high) if is_wide else "",
-                0.0 if math.isnan(mean) else round(100 * mean / top, 2),
-                round(100 * low / top, 2) if is_wide else 0.0,
-                round(100 * (min(high, top) - low) / top, 2) if is_wide else 0.0,
-            )
-        )
-    return found
 
 
 def _round_up(share: float) -> float:
