@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from sim.catalogue.choices import COMPARED
 from sim.cli.tables.sections import Column, Section
 from sim.cli.terminal.tables import NOT_KNOWN, number, with_interval
-from sim.report.words.numbers import p_value
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine
@@ -107,7 +106,7 @@ def _metric(lines: Sequence[ComparisonLine]) -> Section:
     return Section(
         first.metric,
         f"{first.metric.replace('_', ' ')}{unit}{of}",
-        _columns("strategy", f"mean [{level}]", f"minus {first.baseline} [{level}]", "p (Holm)"),
+        _columns("strategy", f"mean [{level}]", f"minus {first.baseline} [{level}]"),
         [
             (
                 line.strategy,
@@ -115,7 +114,6 @@ def _metric(lines: Sequence[ComparisonLine]) -> Section:
                 ""
                 if line.strategy == line.baseline
                 else with_interval(line.difference, line.difference_low, line.difference_high),
-                p_value(line.p_holm),
             )
             for line in lines
         ],

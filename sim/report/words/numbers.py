@@ -157,11 +157,6 @@ def capitalised(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def p_value(p: float) -> str:
-    """A p value to three places; empty where there is none."""
-    return "" if math.isnan(p) else "< 0.001" if p < 0.001 else f"{p:.3f}"
-
-
 def listing(names: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     if len(names) < 2:
