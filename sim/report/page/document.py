@@ -54,7 +54,7 @@ from sim.report.page.published import (
 )
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
-from sim.report.page.sectors import sector_table
+from sim.report.page.sectors import sector_and_provider_table, sector_table
 from sim.report.page.sessions import ON_RECORD, session_table
 from sim.report.page.sites import site_table
 from sim.report.page.use_lost import use_lost
@@ -343,6 +343,7 @@ def _why(
         "operators": operators,
         "are_numbered": operators is not None and has_numbered(run),
         "sectors": sector_table(run, harmful, words),
+        "sectors_and_providers": sector_and_provider_table(run, harmful, words),
         "sessions": sessions,
         "sessions_are_dated": sessions is not None
         and any(column.title == words.say(ON_RECORD) for column in sessions.columns),

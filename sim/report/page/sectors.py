@@ -1,11 +1,12 @@
-"""The table by sector: how many businesses were hit, for how long, and what demand they lost.
+"""The tables by sector: who was hit, at which provider, for how long, and what demand was lost.
 
-In: a run folder. Out: a table, means over replicates of the scenario as given.
+In: a run folder. Out: tables, means over replicates of the scenario as given.
 """
 
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 
 from sim.report.page.cells import Cell, Line, PageTable, columns, folded, sort_key
@@ -72,6 +73,57 @@ def sector_table(
     )
     caption = words.say("Businesses by sector: who was hit, for how long, and what demand was lost")
     return table_of_groups("sectors", caption, heads, lines, run.strategies, shown_first)
+
+
+def sector_and_provider_table(
+    run: RunFolder, shown_first: str = "", words: Language = IN_ENGLISH
+) -> PageTable | None:
+    """Share impaired of the businesses of a sector with their front end at a provider, all pairs.
+
+    Of how many it is a share stands below it; nothing where no business of a replicate is such.
+    None where the folder does not tell of businesses.
+
+    Parameters
+    ----------
+    shown_first
+        The strategy of which rows are shown at first.
+    """
+    if not (run.path / "businesses.parquet").is_file():
+        return None
+    counts: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
+    n_at: Counter[str] = Counter()
+    with connect_tables(run.path) as connection:
+        found = connection.execute(
+            "SELECT strategy, sector, provider, count(*), count(*) FILTER (impaired_s > 0) "
+            "FROM businesses GROUP BY ALL ORDER BY strategy, sector, provider"
+        ).fetchall()
+    for strategy, sector, provider, n, n_hit in found:
+        at = provider or words.say("not known")
+        counts.setdefault((strategy, sector), {})[at] = (n_hit, n)
+        n_at[at] += n
+    providers = sorted(n_at, key=lambda name: (-n_at[name], name))
+    named = group_words(run, "sector", words)
+    place = {name: row for row, name in enumerate(run.strategies)}
+    lines = [
+        Line.of(
+            named(sector),
+            *(_share_of(*counts[strategy, sector].get(at, (0, 0)), run, words) for at in providers),
+            group=strategy,
+        )
+        for strategy, sector in sorted(counts, key=lambda key: (place.get(key[0], -1), key[1]))
+    ]
+    heads = columns(words.say("Sector"), *providers, numbers=range(1, 1 + len(providers)))
+    caption = words.say("Share of businesses impaired at some time, by sector and provider")
+    return table_of_groups(
+        "sectors-and-providers", caption, heads, lines, run.strategies, shown_first
+    )
+
+
+def _share_of(n_hit: int, n: int, run: RunFolder, words: Language) -> Cell:
+    if not n:
+        return Cell("", "")
+    said = words.say("of {n}", n=businesses(n / run.n_replicates))
+    return Cell(words.digits(percent(n_hit / n, 2)), n_hit / n, words.digits(said))
 
 
 _Found = tuple[str, str, int, int, float | None, float, float]

@@ -1,4 +1,4 @@
-"""The table by sector says what a slow reading of businesses says, and adds up to the losses."""
+"""The tables by sector say what a slow reading of businesses says, and add up to the losses."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statistics import fmean, median
 import duckdb
 import pytest
 
-from sim.report.page.sectors import sector_table
+from sim.report.page.sectors import sector_and_provider_table, sector_table
 from sim.report.words.numbers import businesses, number
 from sim.results.read import open_run
 
@@ -79,6 +79,40 @@ def test_how_long_of_all_lies_between_how_long_of_the_sectors(
     told = [float(line.cells[3].sort or 0) for line in table.rows if line.cells[2].sort]
     assert len(middles) > 1
     assert min(told) <= fmean(one for (one,) in middles) <= max(told)
+
+
+def test_each_pair_of_sector_and_provider_has_its_share(shipped_run: Path, tmp_path: Path) -> None:
+    for path in shipped_run.iterdir():
+        if path.name != "businesses.parquet":
+            (tmp_path / path.name).symlink_to(path)
+    # Nobody is of one of the pairs.
+    duckdb.execute(
+        f"COPY (SELECT * FROM '{shipped_run}/businesses.parquet' WHERE (sector, provider) != "
+        f"(SELECT min((sector, provider)) FROM '{shipped_run}/businesses.parquet')) "
+        f"TO '{tmp_path}/businesses.parquet' (FORMAT parquet)"
+    )
+    run = open_run(tmp_path)
+    table = sector_and_provider_table(run)
+    assert table is not None
+    rows = duckdb.execute(
+        "SELECT sector, provider, impaired_s FROM read_parquet(?)",
+        [str(tmp_path / "businesses.parquet")],
+    ).fetchall()
+    providers = [column.title for column in table.columns[1:]]
+    sectors = sorted({sector for sector, _, _ in rows})
+    assert sorted(providers) == sorted({provider for _, provider, _ in rows})
+    n_empty = n_hit = 0
+    for sector, line in zip(sectors, table.rows, strict=True):
+        for provider, cell in zip(providers, line.cells[1:], strict=True):
+            mine = [hit > 0 for one, at, hit in rows if (one, at) == (sector, provider)]
+            n_empty, n_hit = n_empty + (not mine), n_hit + sum(mine)
+            if mine:
+                assert cell.sort == pytest.approx(sum(mine) / len(mine))
+                assert cell.range == f"of {businesses(len(mine) / run.n_replicates)}"
+            else:
+                assert (cell.text, cell.sort, cell.range) == ("", "", "")
+    assert n_empty == 1
+    assert n_hit
 
 
 @pytest.mark.parametrize(
