@@ -208,7 +208,16 @@ def test_where_the_blocks_fall_changes_nothing(lines, size):
         assert blocks.tally == whole.tally
 
 
-@given(v4=st.lists(prefixes(V4), max_size=8), v6=st.lists(prefixes(V6), max_size=8))
+def part_of_mapped(prefix):
+    """Whether it holds some of the IPv4-mapped addresses alone, which are refused where read."""
+    first, length = prefix
+    return length > 96 and first >> 32 == 0xFFFF
+
+
+@given(
+    v4=st.lists(prefixes(V4), max_size=8),
+    v6=st.lists(prefixes(V6).filter(lambda one: not part_of_mapped(one)), max_size=8),
+)
 def test_written_sets_are_read_back(v4, v6):
     addresses = AddressSet(
         V4.build((n, n + (1 << (32 - k))) for n, k in v4),
