@@ -1524,11 +1524,12 @@ class _Run:
         address = self._address_of(pool, free[pool], row)
         self.fronts.append(_Front(pool.provider, pool.by, address, t_s))
         self.events.append((t_s, "rented", row, str(ip_address(address))))
-        lag_s = rule.discovery_lags_s[row]
+        # A second at least, before finds get slow.
+        lag_s = max(rule.discovery_lags_s[row], int(t_s > 0))
         easy = self.world.programme.saturation_finds
         if easy is not None:
             lag_s = math.ceil(Fraction(lag_s) * (1 + Fraction(len(self.known), easy)))
-        self._plan(t_s + (lag_s if t_s == 0 else max(1, lag_s)), "discover", row)
+        self._plan(t_s + lag_s, "discover", row)
 
     def _address_of(self, pool: RefPool, free: Ranges, row: int) -> int:
         """Address of a new front, out of the free ones of its pool: by names, or evenly."""

@@ -20,7 +20,6 @@ from sim.engine.in_force import InForce
 from sim.engine.record.curves import USER_METRICS
 from sim.engine.record.degraded import DEGRADED, USE_METRICS
 from sim.engine.record.outcome import Outcome
-from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.measure.inherited import inherited_by
 from sim.scenario.tables.reactions import RESPONSES
@@ -555,7 +554,7 @@ def assert_same_run(small: SmallWorld, strategy: Strategy, world: RefWorld) -> O
         seen.append(as_it_is(observation))
         return strategy(observation)
 
-    outcome, reference = simulate(small.world(), watched, small.streams), simulate_reference(world)
+    outcome, reference = small.run_by(watched), simulate_reference(world)
     assert_same_as_reference(small, outcome, reference)
     assert_same_sights(seen, reference.sights, nearness_of_attention(small))
     return outcome
