@@ -109,3 +109,17 @@ def prefixes(draw: st.DrawFn, family: Family) -> tuple[int, int]:
     )
     host = (1 << (family.bits - length)) - 1
     return draw(numbers(family)) & ~host, length
+
+
+def is_read(family: Family, start: int, stop: int) -> bool:
+    """Whether a range is read as such: not one of a part of the IPv4-mapped addresses."""
+    first, last = 0xFFFF << 32, (0xFFFF << 32) + (1 << 32)
+    holds_some, holds_all = start < last and stop > first, start <= first and stop >= last
+    return family.bits == 32 or not holds_some or holds_all
+
+
+def read_prefixes(family: Family) -> st.SearchStrategy[tuple[int, int]]:
+    """Those of `prefixes` that are read as such."""
+    return prefixes(family).filter(
+        lambda one: is_read(family, one[0], one[0] + (1 << (family.bits - one[1])))
+    )

@@ -21,7 +21,7 @@ from sim.addresses.text.text import (
     read_stream,
 )
 from sim.addresses.text.text4 import parse_lines4
-from tests.edges import V4, V6, numbers, prefixes
+from tests.edges import V4, V6, numbers, prefixes, read_prefixes
 from tests.examples import n_examples
 
 octet = st.sampled_from(["0", "1", "9", "10", "99", "100", "199", "255", "256", "999", "00", "01"])
@@ -208,15 +208,9 @@ def test_where_the_blocks_fall_changes_nothing(lines, size):
         assert blocks.tally == whole.tally
 
 
-def part_of_mapped(prefix):
-    """Whether it holds some of the IPv4-mapped addresses alone, which are refused where read."""
-    first, length = prefix
-    return length > 96 and first >> 32 == 0xFFFF
-
-
 @given(
     v4=st.lists(prefixes(V4), max_size=8),
-    v6=st.lists(prefixes(V6).filter(lambda one: not part_of_mapped(one)), max_size=8),
+    v6=st.lists(read_prefixes(V6), max_size=8),
 )
 def test_written_sets_are_read_back(v4, v6):
     addresses = AddressSet(
