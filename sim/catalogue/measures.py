@@ -97,6 +97,7 @@ _REGISTER = (
         "orders_placed",
         "orders",
         "orders to block and orders to unblock; names and exemptions are orders too",
+        label="orders placed or withdrawn",
     ),
     _listing(
         "rules_in_force_peak",

@@ -6,6 +6,7 @@ know who is cut off.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import ProfileRow, SectorRow
 from sim.world.columns import Columns
 
 S_PER_H = 3600
@@ -74,16 +76,22 @@ class Demand(Columns):
 
 
 def build_demand(resolved: Resolved) -> Demand:
+    """Demand of the sectors of a scenario."""
+    return demand_of(resolved.profiles.rows, resolved.sectors.rows, resolved.scenario.start)
+
+
+def demand_of(
+    profiles: Sequence[ProfileRow], sectors: Sequence[SectorRow], start: datetime
+) -> Demand:
     """Multiply hours of the day by weekdays for the profile of each sector."""
-    rows = resolved.profiles.rows
-    hour = {(row.profile, row.index): row.weight for row in rows if row.period == "hour"}
-    weekday = {(row.profile, row.index): row.weight for row in rows if row.period == "weekday"}
-    names = [row.demand_profile for row in resolved.sectors.rows]
+    hour = {(row.profile, row.index): row.weight for row in profiles if row.period == "hour"}
+    weekday = {(row.profile, row.index): row.weight for row in profiles if row.period == "weekday"}
+    names = [row.demand_profile for row in sectors]
     weight = [
         [hour[name, h] * weekday[name, day] for day in range(7) for h in range(24)]
         for name in names
     ]
-    return Demand(np.array(weight, np.int64), second_of_week(resolved.scenario.start))
+    return Demand(np.array(weight, np.int64), second_of_week(start))
 
 
 def second_of_week(instant: datetime) -> int:

@@ -138,7 +138,7 @@ def draw_uptake(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
 
 def _title(run: RunFolder, choice: Choice) -> str:
     """Return the finding of the page; what is drawn, where the folder has no curve of it."""
-    metric = curve_name("users_enforcing_share")
+    metric = curve_name("users_enforcing_entry_share")
     if not run.has_curve(metric, choice.strategy):
         return "How much of the register each operator group drops"
     return findings.enforcing(whole_band(run, metric, choice.strategy), "users")

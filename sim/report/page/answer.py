@@ -292,9 +292,10 @@ def doubt(
         return words.say(
             "A number is the median of {draws} draws, each with other values of {drawn} assumed "
             "numbers and luck of its own; nine in ten of them lie in the range beside it. As "
-            "given, every assumption has the value it was written with, and nine in ten of {n} "
-            "replicates lie in the range by luck: other luck in the same world. {weighed} What the "
-            "model leaves out is in neither range.",
+            "given, every assumption has the value it was written with, but for those on money, "
+            "which are drawn; the range by luck is where nine in ten would lie, as {n} replicates "
+            "estimate it: other luck in the same world. {weighed} What the model leaves out is in "
+            "neither range.",
             weighed=words.say(
                 "Published figures weigh the draws: {picked} were picked by these weights, and one "
                 "that is picked again counts again, which makes {draws} different ones."

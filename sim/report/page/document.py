@@ -51,6 +51,7 @@ from sim.report.page.published import (
     published_table,
     references,
     references_in_words,
+    weighing_table,
 )
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
@@ -251,6 +252,7 @@ def _tables(
         "other_years": sources.other_years_in_words(run, words),
         "measured": {text(row, "metric") for row in read_rows(run, "summary.csv")},
         "published": published_table(run, words),
+        "weighing": weighing_table(run, words),
         "references": references_in_words(references(run)),
         "money": None,
         "money_all": None,

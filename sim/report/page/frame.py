@@ -39,10 +39,14 @@ def bands_in_words(run: RunFolder, words: Language) -> dict[str, str]:
         "no band"
     )
     replicates, draws = words.count(run.n_replicates, "replicate"), words.count(run.n_draws, "draw")
-    wide = "with all that is not known: {level} of {draws}"
+    wide = (
+        "with all that is not known: {level} of {draws}, kept at even times; between two of these "
+        "a band reaches over both"
+    )
     of_businesses = (
         "with all that is not known but how many businesses there are: {level} of {draws}, each as "
-        "a share of its businesses"
+        "a share of its businesses, kept at even times; between two of these a band reaches over "
+        "both"
     )
     return {
         "luck": words.say(luck, level=level, replicates=replicates),

@@ -118,7 +118,7 @@ def operator_table(
     said[5] = by_luck(said[5], words)
     heads = columns(*said, numbers=(2, 3, 4, 5, 6))
     heads[1] = replace(heads[1], axis=_days(run, words))
-    caption = words.say("Who drops what, when, and what of it users meet who are on no VPN")
+    caption = words.say("Who drops what, when, and what its users meet")
     return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)
 
 
@@ -210,7 +210,11 @@ def _how_soon(done: _Enforced | None, words: Language) -> tuple[Cell, Cell]:
     if done is None:
         return Cell(words.digits(percent(0.0)), 0.0), Cell(words.say("never"), "")
     at_once = done.median_s == 0
-    soon = words.say("at once") if at_once else duration_words(done.median_s / 3600, words)
+    soon = (
+        words.say("at once")
+        if at_once
+        else duration_words(done.median_s / 3600, words, rounded="up")
+    )
     return Cell(words.digits(percent(done.share, 2)), done.share), Cell(soon, done.median_s)
 
 

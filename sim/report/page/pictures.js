@@ -55,7 +55,7 @@ function framed({ title, subtitle, note, body }) {
 }
 
 // An SVG of the page with its styles written into it, of any size.
-const STYLES = ["fill", "fill-opacity", "opacity", "stroke", "stroke-width", "font-size", "font-weight", "text-anchor"];
+const STYLES = ["fill", "fill-opacity", "opacity", "stroke", "stroke-width", "stroke-dasharray", "font-size", "font-weight", "text-anchor"];
 function standing(svg) {
   const copy = svg.cloneNode(true);
   const originals = [svg, ...svg.querySelectorAll("*")];

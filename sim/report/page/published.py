@@ -6,11 +6,14 @@ their notes are in English.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from sim.backtest.error_rate import scores_file
 from sim.catalogue.choices import label, measure_name
+from sim.experiment.weighted_draws import shipped_table
 from sim.report.figures.addresses import read_marks
 from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
@@ -189,6 +192,35 @@ def published_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable:
     titles = ("Figure", "Value", "Unit", "What it is in the model", "Source", "Note")
     heads = columns(*map(words.say, titles), numbers=(1,), english=range(6))
     return PageTable("published", words.say("Published figures"), heads, lines)
+
+
+def weighing_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | None:
+    """Published figures that weigh the draws of a run, where it took a table that is shipped.
+
+    Who made a table of another kind knows which figures are in it; the page names its file.
+    """
+    sha256 = (run.manifest.get("draws") or {}).get("from")
+    about = shipped_table(str(run.manifest["scenario"]["name"])).with_suffix(".json")
+    made = json.loads(about.read_text("utf-8")) if sha256 and about.is_file() else {}
+    if not sha256 or made.get("sha256") != sha256:
+        return None
+    document = json.loads(scores_file().read_text("utf-8"))
+    score = {one["id"]: one for one in document["scores"]}
+    figures = [score[one["case"]] for one in made["made_from"]["figures"]]
+    lines = [
+        Line.of(
+            one["title"],
+            Cell(words.digits(_as_published(str(one["published"]["value"])))),
+            one["published"]["unit"],
+            one["published"]["source"],
+        )
+        for one in figures
+    ]
+    heads = columns(
+        *map(words.say, ("Figure", "Value", "Unit", "Source")), numbers=(1,), english=range(4)
+    )
+    caption = words.say("Published figures that weigh the draws")
+    return PageTable("weighing", caption, heads, lines)
 
 
 def _as_published(value: str) -> str:

@@ -9,14 +9,19 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from sim.report.page.cells import Cell, Line, PageTable, columns, folded, sort_key
 from sim.report.page.groups import table_of_groups, with_nothing
 from sim.report.words.groups import group_words
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent
 from sim.report.words.plain import days_words
+from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
+from sim.scenario.tables.rows import ProfileRow, SectorRow
+from sim.world.demand import demand_of
 
 _LOST = "lost_demand_h_"
 """Columns of the demand that a business lost, in hours of all its demand, by length of outage."""
@@ -35,9 +40,10 @@ def sector_table(
     if not (run.path / "businesses.parquet").is_file():
         return None
     named = group_words(run, "sector", words)
+    of_h = sector_demand_h(run)
     lines = []
     for strategy, sector, n, n_hit, median_s, lost_usd, of_usd_per_h in _by_sector(run):
-        share, of_usd = n_hit / n, of_usd_per_h * run.horizon_s / 3600
+        share, of_usd = n_hit / n, of_usd_per_h * of_h.get(sector, math.nan)
         hours = math.nan if median_s is None else median_s / 3600
         part = lost_usd / of_usd if of_usd > 0 else math.nan
         lines.append(
@@ -124,6 +130,18 @@ def _share_of(n_hit: int, n: int, run: RunFolder, words: Language) -> Cell:
         return Cell("", "")
     said = words.say("of {n}", n=businesses(n / run.n_replicates))
     return Cell(words.digits(percent(n_hit / n, 2)), n_hit / n, words.digits(said))
+
+
+def sector_demand_h(run: RunFolder) -> dict[str, float]:
+    """Demand of each sector over a run, had nothing failed, in hours of its mean demand."""
+    sectors = input_rows(run, "population", "sectors", SectorRow)
+    profiles = input_rows(run, "population", "demand_profiles", ProfileRow)
+    if not (sectors and profiles):
+        return {}
+    demand = demand_of(profiles, sectors, run.start)
+    rows = np.arange(len(sectors))
+    hours = demand.hours(demand.cumulative(run.horizon_s).astype(float), rows).tolist()
+    return {row.sector: of_h for row, of_h in zip(sectors, hours, strict=True)}
 
 
 _Found = tuple[str, str, int, int, float | None, float, float]

@@ -255,12 +255,13 @@ def outside_in_words(
     if not said:
         return ""
     text_ = (
-        "The scenario as given lies outside what nine in ten draws have: {parts}. What is told as "
-        "given, charts and map among it, shows another world there than these numbers."
+        "Of the key figures, the scenario as given lies outside what nine in ten draws have in "
+        "these: {parts}. What is told as given, charts and map among it, shows another world there "
+        "than these numbers."
         if not baseline
-        else "Under all strategies or some, the scenario as given lies outside what nine in ten "
-        "draws have: {parts}. What is told as given, charts and map among it, shows another world "
-        "there than these numbers."
+        else "Of the key figures, the scenario as given lies outside what nine in ten draws have "
+        "in these, under all strategies or some: {parts}. What is told as given, charts and map "
+        "among it, shows another world there than these numbers."
     )
     return words.say(text_, parts="; ".join(said))
 

@@ -35,7 +35,7 @@ _STEPS = {
         "the site answers, but what needs that part fails",
     ),
     "bought_service": (
-        "a service it buys stands there (payment, maps, statistics)",
+        "a service it buys stands there (storage, payment, fonts)",
         "the site answers, but what needs the service fails",
     ),
     "name": ("the name is the site's own", "its customers cannot look it up"),
@@ -103,7 +103,7 @@ def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -
             Chain(
                 capitalised(words.say(cause.label)),
                 tuple(map(words.say, (*_FIRST.get(cause.name, _USUAL), *_STEPS[cause.name]))),
-                words.say("{share} of what failed", share=words.digits(percent(part, 2))),
+                words.say("{share} of what failed", share=words.digits(percent(part, 3))),
                 round(100 * part, 2),
                 words.say(
                     "hit, mostly in this way: {n} of {of:business}",
@@ -162,8 +162,8 @@ def orders_in_words(
     if not is_of_several:
         return told
     why = words.say(
-        "Each is the most at any time of a replicate, mean over replicates: curves, which are "
-        "means at each time, have lower peaks."
+        "Addresses are the most at any time of a replicate, mean over replicates: curves, which "
+        "are means at each time, have lower peaks."
     )
     return f"{told} {why}"
 

@@ -54,10 +54,13 @@ def listed(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
 
 
 def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
-    """Say at how many operators, or for how many of their users, the register was enforced at most.
+    """Say at how many operators, or for how many of their users, an entry was enforced at most.
 
     Parameters
     ----------
+    band
+        The share, mean over entries in force: one old entry that all enforce says nothing of the
+        others.
     who
         ``users`` or ``operators``.
     """
@@ -65,12 +68,10 @@ def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
     if not highest > 0:
         return words.say("No operator enforced the register")
     text = (
-        "At most {share} of the users were with operators that enforced an entry of the register"
+        "The average entry of the register was enforced for at most {share} of the users"
         if who == "users"
-        else "At most {share} of the operators enforced an entry of the register"
+        else "The average entry of the register was enforced by at most {share} of the operators"
     )
-    if who == "users" and highest >= 1:
-        text = "At some time all users were with operators that enforced an entry of the register"
     return words.say(text, share=words.digits(percent(highest, 2)))
 
 
@@ -156,11 +157,17 @@ def as_given(found: str, words: Language = IN_ENGLISH, middle: str = "") -> str:
     Parameters
     ----------
     middle
-        The draws' median, said where the value as given lies outside the range of nine in ten.
+        The draws' median at the moment of the finding, which need not be its own worst.
     """
     text = "{finding} (mean as given)"
-    text = "{finding} (mean as given; median of the draws: {middle})" if middle else text
+    text = "{finding} (mean as given; median of the draws then: {middle})" if middle else text
     return words.say(text, finding=found, middle=middle)
+
+
+def of_draws(found: str, given: str, words: Language = IN_ENGLISH) -> str:
+    """Say of a finding that it is of the draws' median, and where the mean as given lies then."""
+    text = "{finding} (median of the draws; mean as given then: {given})"
+    return words.say(text, finding=found, given=given)
 
 
 def is_outside(band: Band, row: int) -> bool:

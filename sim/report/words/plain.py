@@ -10,7 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import number
@@ -18,6 +18,8 @@ from sim.results.read import RunFolder
 from sim.results.tables import Cell as Value
 from sim.results.tables import Row
 from sim.scenario.strategies import DECLARED
+
+Rounded: TypeAlias = Literal["down", "nearest", "up"]
 
 _NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -76,26 +78,39 @@ def share_words(share: float, words: Language = IN_ENGLISH, *, is_rough: bool = 
     return words.say(text, n=n, of=of)
 
 
-def duration_words(hours: float, words: Language = IN_ENGLISH) -> str:
-    """A duration in whole units, rounded down: ``five weeks``."""
+def duration_words(hours: float, words: Language = IN_ENGLISH, *, rounded: Rounded = "down") -> str:
+    """A duration in whole units: ``five weeks``.
+
+    Parameters
+    ----------
+    rounded
+        Down for *more than*, up for *within*, to the nearest for the duration itself.
+    """
     if math.isnan(hours):
         return words.say("an unknown time")
     _, length, name = next(unit for unit in reversed(_UNITS) if hours >= unit[0])
-    n = math.floor(hours / length + 1e-9)
+    n = _whole(hours / length, rounded)
     if words.code != ENGLISH:
         return words.length(n, name)
     return f"{_count(n)} {name}{'' if n == 1 else 's'}"
 
 
 def days_words(hours: float, words: Language = IN_ENGLISH) -> str:
-    """A duration in whole days, rounded down, so that several can be told apart: ``48 days``.
+    """A duration to the nearest day, so that several can be told apart: ``48 days``.
 
-    Below two days as `duration_words` says it.
+    Below two days in hours, minutes or seconds.
     """
     if math.isnan(hours) or hours < 48:
-        return duration_words(hours, words)
-    n = math.floor(hours / 24 + 1e-9)
+        return duration_words(hours, words, rounded="nearest")
+    n = _whole(hours / 24, "nearest")
     return f"{n} days" if words.code == ENGLISH else words.length(n, "day")
+
+
+def _whole(n: float, rounded: Rounded) -> int:
+    if rounded == "nearest":
+        return math.floor(n + 0.5)
+    # A whole number that arithmetic missed by its last digits is that number.
+    return math.floor(n + 1e-9) if rounded == "down" else math.ceil(n - 1e-9)
 
 
 def times_words(ratio: float, words: Language = IN_ENGLISH) -> str:

@@ -93,9 +93,7 @@ def test_of_several_lines_the_highest_is_named() -> None:
 
 def test_enforcing_is_told_of_users_and_of_operators() -> None:
     said = findings.enforcing(band(0.0, 0.9, 0.4), "users").replace(NBSP, " ")
-    assert said == (
-        "At most 90 % of the users were with operators that enforced an entry of the register"
-    )
+    assert said == ("The average entry of the register was enforced for at most 90 % of the users")
     assert findings.enforcing(band(0.0), "operators") == "No operator enforced the register"
 
 
@@ -124,4 +122,7 @@ def test_below_a_line_as_given_it_is_said_where_the_draws_lie_and_when(
 
 def test_a_title_says_the_median_where_the_draws_lie_elsewhere() -> None:
     assert findings.as_given("X") == "X (mean as given)"
-    assert findings.as_given("X", middle="7 %") == "X (mean as given; median of the draws: 7 %)"
+    told = "X (mean as given; median of the draws then: 7 %)"
+    assert findings.as_given("X", middle="7 %") == told
+    told = "X (median of the draws; mean as given then: 7 %)"
+    assert findings.of_draws("X", "7 %") == told

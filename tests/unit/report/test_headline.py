@@ -123,6 +123,13 @@ def test_durations_are_rounded_down(hours: float, words: str) -> None:
     assert duration_words(hours) == words
 
 
+def test_what_is_within_a_time_is_within_what_is_said_of_it() -> None:
+    assert duration_words(2.2) == "two hours"
+    assert duration_words(2.2, rounded="up") == "three hours"
+    assert duration_words(2.0, rounded="up") == "two hours"
+    assert duration_words(2.4, rounded="nearest") == "two hours"
+
+
 @pytest.mark.parametrize(
     ("ratio", "words"),
     [
@@ -330,12 +337,26 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
     nothing = picture_of_run(quiet, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 0)
     far = replace(band, wide=np.array([[0.0, 0.4, 0.1], [0.0, 0.5, 0.2], [0.0, 0.6, 0.3]]))
     drawn = picture_of_run(far, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)
-    assert drawn.title.replace(NBSP, " ").endswith(" (mean as given; median of the draws: 50 %)")
-    # Also where the draws hold the line, which is 0.25 at its highest.
-    near = replace(band, wide=np.array([[0.0, 0.0, 0.0], [0.0, 0.1, 0.1], [0.0, 0.6, 0.6]]))
-    held = picture_of_run(near, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)
-    assert held.title.replace(NBSP, " ").endswith(" (mean as given; median of the draws: 10 %)")
-    assert [name for name, _ in drawn.shades] == ["mean", "luck", "wide"]
+    assert drawn.title.replace(NBSP, " ") == (
+        "At worst in the model, on 17 April 2018, 50 % of what domestic customers tried failed "
+        "(median of the draws; mean as given then: 25 %)"
+    )
+    # The worst of the draws' median is told with its own day, which is not that of the mean.
+    late = replace(band, wide=np.array([[0.0, 0.0, 0.0], [0.0, 0.1, 0.2], [0.0, 0.6, 0.6]]))
+    told = picture_of_run(late, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)
+    assert "on 18 April 2018, 20 %" in told.title.replace(NBSP, " ")
+    # 12 is half of its 0.125, and a half goes up.
+    assert told.title.replace(NBSP, " ").endswith("(median of the draws; mean as given then: 13 %)")
+    assert [name for name, _ in drawn.shades] == ["mean", "given", "luck", "wide"]
+    assert drawn.svg.count('class="given"') == 1
+    assert picture.svg.count('class="given"') == 0
+    # A median of nothing at all times is no line.
+    most = np.array([[0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.6, 0.6]])
+    few = picture_of_run(
+        replace(band, wide=most), datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64
+    )
+    assert few.title.replace(NBSP, " ").endswith(" (mean as given; median of the draws then: 0 %)")
+    assert [name for name, _ in few.shades] == ["mean", "luck", "wide"]
     assert nothing.title == "Nothing of what domestic customers tried failed"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from pathlib import Path
 from statistics import fmean, median
@@ -9,9 +10,11 @@ from statistics import fmean, median
 import duckdb
 import pytest
 
-from sim.report.page.sectors import sector_and_provider_table, sector_table
+from sim.report.page.cells import PageTable
+from sim.report.page.sectors import sector_and_provider_table, sector_demand_h, sector_table
 from sim.report.words.numbers import businesses, number
 from sim.results.read import open_run
+from sim.results.tables import read_rows
 
 
 def test_sectors_are_told_from_their_businesses(shipped_run: Path) -> None:
@@ -54,6 +57,32 @@ def test_sectors_are_told_from_their_businesses(shipped_run: Path) -> None:
         [str(shipped_run / "losses.parquet")],
     ).fetchone() or (0.0,)
     assert sum(by_lost) == pytest.approx(booked, abs=len(by_lost))
+
+
+def test_sectors_together_would_have_what_all_demand_is_out_of(chase_run: Path) -> None:
+    """Of a run that is no whole number of weeks, by how its hours are wanted."""
+    run = open_run(chase_run)
+    (whole,) = {
+        float(row["denominator"])
+        for row in read_rows(run, "summary.csv")
+        if row["metric"] == "demand_lost_share"
+    }
+    of_h = sector_demand_h(run)
+    rows = duckdb.execute(
+        "SELECT sector, sum(demand_usd_per_h) FROM read_parquet(?) GROUP BY sector",
+        [str(chase_run / "businesses.parquet")],
+    ).fetchall()
+    of_all = sum(of_h[sector] * usd_per_h for sector, usd_per_h in rows)
+    assert of_all / run.n_replicates == pytest.approx(whole, rel=1e-9)
+    # And each has the share that is said, to its two digits.
+    said = {
+        re.match(r"[\d.]+\s%", line.cells[4].range)[0]: float(line.cells[4].sort or 0)  # type: ignore[index]
+        for line in (sector_table(run) or PageTable("", "", (), ())).rows
+    }
+    assert said
+    for share, lost in said.items():
+        among = [100 * lost * run.n_replicates / (of_h[one] * usd_per_h) for one, usd_per_h in rows]
+        assert any(float(share.split()[0]) == float(f"{one:.2g}") for one in among)
 
 
 def test_how_long_of_all_lies_between_how_long_of_the_sectors(

@@ -143,9 +143,10 @@ def test_what_is_as_given_outside_the_draws_is_said_by_numbers() -> None:
     lost = {"a": replace(_lost(0.75, 0.9), given=0.04)}
     said = outside_in_words(rows, lost).replace(NBSP, " ")
     assert said.startswith(
-        "The scenario as given lies outside what nine in ten draws have: target: use lost (4 % as "
-        "given, 20 to 90 % in the draws); target: user-hours denied (5 as given, 2 to 4 in the "
-        "draws). What is told as given, charts and map among it, shows another world"
+        "Of the key figures, the scenario as given lies outside what nine in ten draws have in "
+        "these: target: use lost (4 % as given, 20 to 90 % in the draws); target: user-hours "
+        "denied (5 as given, 2 to 4 in the draws). What is told as given, charts and map among "
+        "it, shows another world"
     )
     inside = {"a": replace(_lost(0.75, 0.9), given=0.2)}
     assert outside_in_words(rows[:1], inside) == ""

@@ -101,7 +101,7 @@ def test_peaks_of_replicates_are_not_peaks_of_a_mean_curve() -> None:
     alone, of_several = (orders_in_words(made, is_of_several=one) for one in (False, True))
     assert alone.endswith("an average user's operator dropped 10.")
     assert of_several == (
-        f"{alone} Each is the most at any time of a replicate, mean over replicates: curves, "
+        f"{alone} Addresses are the most at any time of a replicate, mean over replicates: curves, "
         "which are means at each time, have lower peaks."
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from sim.catalogue.choices import (
     curve_name,
 )
 from sim.measure.bands import Band
-from sim.report.words.findings import as_given, lost
+from sim.report.words.findings import as_given, lost, of_draws
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import percent
 
@@ -60,9 +60,16 @@ class Picture:
 def picture_of_run(
     band: Band, start: datetime, horizon_s: int, n_draws: int, words: Language = IN_ENGLISH
 ) -> Picture:
-    """Share of what customers try that fails, over time."""
-    peak = int(np.argmax(band.mean))
-    highest = float(band.mean[peak])
+    """Share of what customers try that fails, over time.
+
+    The line is the draws' median where there are draws, as every number that is said; the mean as
+    given is drawn thin beside it. Where that median is nothing at all times, it is the mean.
+    """
+    line = _median_of(band) if n_draws else None
+    is_median = line is not None
+    line = band.mean if line is None else line
+    peak = int(np.argmax(line))
+    highest = float(line[peak])
     told = [band.mean, band.high, *(band.wide[2:] if band.wide is not None else ())]
     top = _round_up(max(float(np.nanmax(one, initial=0.0)) for one in told))
 
@@ -87,7 +94,9 @@ def picture_of_run(
     ):
         if not np.isnan(low).all():
             parts.append(_area(name, x(steps), y(low), y(high)))
-    parts.append(_path("mean", x(steps), y(band.mean)))
+    if is_median:
+        parts.append(_path("given", x(steps), y(band.mean)))
+    parts.append(_path("mean", x(steps), y(line)))
     for at, moment in days_of(start, horizon_s):
         place = float(x(at))
         anchor = "start" if place < LEFT + 30 else "end" if place > WIDTH - 60 else "middle"
@@ -111,25 +120,49 @@ def picture_of_run(
         _text(
             at_peak + shift,
             float(y(highest)) - 7,
-            words.say("{share} at worst, on average", share=words.digits(percent(highest, 2))),
+            words.say(
+                "{share} at worst, median of the draws"
+                if is_median
+                else "{share} at worst, on average",
+                share=words.digits(percent(highest, 2)),
+            ),
             anchor,
             "at-peak",
         )
     )
-    title = lost(band, start, words)
-    if n_draws:
+    title = lost(replace(band, mean=line), start, words)
+    if is_median:
+        given = words.digits(percent(float(band.mean[peak]), 2))
+        title = of_draws(title, given, words)
+    elif n_draws:
         middle = ""
         if band.wide is not None and not np.isnan(band.wide[1, peak]):
             middle = words.digits(percent(float(band.wide[1, peak]), 2))
         title = as_given(title, words, middle)
     pale = "faint shade: nine in ten of {n} with all that is not known"
-    shades = [("mean", words.say("Line: mean as given" if n_draws else "Line: mean"))]
+    if is_median:
+        shades = [("mean", words.say("Line: median of the draws"))]
+        shades.append(("given", words.say("thin line: mean as given")))
+    else:
+        shades = [("mean", words.say("Line: mean as given" if n_draws else "Line: mean"))]
     if not np.isnan(band.low).all():
-        shades.append(("luck", words.say("strong shade: nine in ten by luck alone")))
+        luck = (
+            "strong shade: nine in ten by luck alone, as given"
+            if is_median
+            else "strong shade: nine in ten by luck alone"
+        )
+        shades.append(("luck", words.say(luck)))
     if n_draws:
         shades.append(("wide", words.say(pale, n=words.count(n_draws, "draw"))))
     note = "; ".join(said for _, said in shades)
     return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}."), tuple(shades))
+
+
+def _median_of(band: Band) -> _Points | None:
+    """The draws' median over time; None where it is not known throughout, or nothing throughout."""
+    if band.wide is None or np.isnan(band.wide[1]).any() or not (band.wide[1] > 0).any():
+        return None
+    return np.asarray(band.wide[1])
 
 
 def _round_up(share: float) -> float:

@@ -208,7 +208,7 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
                 ]
                 found = finding(bands, run.strategies[0], there, run.start, words)
                 drawn.append(_panel(words.say(panel_title), unit, lines, found, words))
-                top = SPLIT_METRIC if SPLIT_METRIC in there else there[0]
+                top = SPLIT_METRIC if SPLIT_METRIC in there else there[-1 * (there[0] in ENFORCING)]
                 _say_as_given(drawn[-1], run, drawn_of, run.strategies, top, words)
                 continue
             for metric in there:
@@ -256,7 +256,7 @@ def finding(
         return findings.listed(bands[strategy, first], start, words)
     if first in _BY_USERS or first in _BY_OPERATORS:
         who = "users" if first in _BY_USERS else "operators"
-        return findings.enforcing(bands[strategy, first], who, words)
+        return findings.enforcing(bands[strategy, metrics[-1]], who, words)
     if first == REACHED:
         return findings.reached(bands[strategy, first], start, words)
     if first == DEGRADED:
