@@ -145,6 +145,11 @@ class RunFolder:
         return "from" in (self.manifest.get("draws") or {})
 
     @property
+    def has_own_addresses(self) -> bool:
+        """Whether the target has addresses of its own, which are not counted where it has."""
+        return bool((self.scenario.get("target") or {}).get("prefixes"))
+
+    @property
     def strategies(self) -> tuple[str, ...]:
         """Labels of the strategies in the folder; one, unless it holds a comparison."""
         listed = self.manifest.get("strategies")

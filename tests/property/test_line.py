@@ -13,6 +13,7 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, IPV6_START, Line, LineSet, is_on_line, length6, split
 from sim.addresses.sets.seats import Seats
+from tests.edges import V4, prefixes
 
 BASE = int(ipaddress.ip_address("2001:db8::"))
 """Drawn prefixes lie close to it, so that they meet and touch each other."""
@@ -164,6 +165,25 @@ def test_what_is_not_told_apart_is_refused():
         Line.of([(0x2000 << 112, 3), (BASE, 64)])
     with pytest.raises(ValueError, match="two lines"):
         line.prefix(BASE, 48).union(LINE.prefix(BASE, 48))
+
+
+FOURS = st.lists(prefixes(V4), max_size=4)
+
+
+@given(FOURS, FOURS, st.booleans())
+def test_ipv4_lies_alike_on_every_line(mine, theirs, has_six):
+    """Sets of IPv4 alone are equal whatever line they were made on, and so they combine."""
+    other = Line.of([(BASE, 48)])
+    one = other.union(mine)
+    assert one == LINE.union(mine)
+    two = LINE.union([*theirs, *[(BASE, 48)] * has_six])
+    for left, right in ((one, two), (two, one)):
+        a, b = split(left), split(right)
+        assert split(left.union(right)) == a.union(b)
+        assert split(left.intersection(right)) == a.intersection(b)
+        assert split(left.difference(right)) == a.difference(b)
+        assert split(left.symmetric_difference(right)) == a.symmetric_difference(b)
+        assert split(IntervalSet.union_all([left, right, left])) == a.union(b)
 
 
 def test_all_there_is_ends_where_the_families_end():

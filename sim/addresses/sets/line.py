@@ -452,25 +452,44 @@ class LineSet(IntervalSet):
         return LineSet(*bounds, self.line)
 
     def _combine(self, other: IntervalSet, rule: Rule) -> LineSet:
-        self._check_line(other)
-        return self._with(sweep.combine((self.start, self.stop), (other.start, other.stop), rule))
+        bounds = sweep.combine((self.start, self.stop), (other.start, other.stop), rule)
+        return LineSet(*bounds, self._line_with((other,)))
 
     def _piece(self, rows: slice) -> LineSet:
         return LineSet(self.start[rows], self.stop[rows], self.line)
 
     def _union(self, members: Sequence[IntervalSet]) -> LineSet:
-        for member in members:
-            self._check_line(member)
+        line = self._line_with(members)
         start = np.concatenate([member.start for member in members])
         stop = np.concatenate([member.stop for member in members])
         # Ranks among the bounds in play are numbers as small as those of IPv4.
         bound, rank = np.unique(np.concatenate((start, stop)), return_inverse=True)
         first, last = sweep.merge(rank[: start.size], rank[start.size :])
-        return LineSet(bound[first], bound[last], self.line)
+        return LineSet(bound[first], bound[last], line)
 
-    def _check_line(self, other: IntervalSet) -> None:
-        if isinstance(other, LineSet) and other.line != self.line:
-            raise ValueError("sets of two lines cannot be combined")
+    def _line_with(self, others: Iterable[IntervalSet]) -> Line:
+        """Line on which all of the sets lie.
+
+        IPv4 has the same places on every line, and sets that hold nothing else are equal whichever
+        line they were made on: a strategy that keeps its answers can give one from another run.
+
+        Raises
+        ------
+        ValueError
+            If two of them hold IPv6, on different lines.
+        """
+        line, holds_six = self.line, self._holds_ipv6
+        for other in others:
+            if not isinstance(other, LineSet) or other.line is line or not other._holds_ipv6:
+                continue
+            if holds_six and other.line != line:
+                raise ValueError("sets of two lines cannot be combined")
+            line, holds_six = other.line, True
+        return line
+
+    @property
+    def _holds_ipv6(self) -> bool:
+        return bool(self.stop.size) and bool(self.stop[-1] > IPV4_STOP)
 
 
 def n_networks(addresses: IntervalSet) -> int:

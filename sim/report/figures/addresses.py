@@ -90,7 +90,7 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         first = far
     plot_addresses(far, listed, dropped, inside, run.start, run.horizon_s, whole)
     name_bands(figure, bands.values())
-    found = findings.listed(listed, run.start)
+    found = findings.listed(listed, run.start, has_own=run.has_own_addresses)
     far.set_title("Whole run" if inside else found)
     if inside:
         style.add_title(figure, found)

@@ -123,7 +123,7 @@ def said(
             words,
             rate_of(run),
             are_orders_given=are_orders_given(run),
-            has_own=bool((run.scenario.get("target") or {}).get("prefixes")),
+            has_own=run.has_own_addresses,
         )
         # Behind how long they were impaired.
         sentences.insert(2, still_impaired_in_words(still_impaired(run), words))

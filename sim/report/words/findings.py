@@ -41,13 +41,17 @@ def impaired(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     )
 
 
-def listed(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
-    """Say how many addresses were listed at most, the target's own left out."""
+def listed(
+    band: Band, start: datetime, words: Language = IN_ENGLISH, *, has_own: bool = True
+) -> str:
+    """Say how many addresses were listed at most, the target's own left out where it has any."""
     highest, when = peak(band, start, words)
     if not highest > 0:
         return words.say("No addresses but the target's own were listed")
     return words.say(
-        "Most were listed on {day}: {n:address}, not counting the target's own",
+        "Most were listed on {day}: {n:address}, not counting the target's own"
+        if has_own
+        else "Most were listed on {day}: {n:address}",
         day=when,
         n=words.digits(number(highest)),
     )

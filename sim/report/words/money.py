@@ -13,7 +13,7 @@ from sim.catalogue.choices import measure_name
 from sim.measure.money.accounts import IN_PROPORTION, MODELLED, SHUTDOWN
 from sim.measure.money.ceilings import Ceiling, Spread, ceilings
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.numbers import MILLION, NOT_KNOWN, number, span
+from sim.report.words.numbers import MILLION, NOT_KNOWN, businesses, number, span
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
@@ -172,7 +172,8 @@ def ceiling_sentence(ceiling: Ceiling) -> str:
     if is_private and not math.isnan(ceiling.usd_per_business_d):
         words += (
             f", {number(ceiling.usd_per_business_d)} USD per business and day "
-            f"({ceiling.n_businesses:,.0f} affected at least once, {ceiling.duration_d:,.0f} days)"
+            f"({businesses(ceiling.n_businesses)} affected at least once, "
+            f"{ceiling.duration_d:,.0f} days)"
         )
     return f"{words}."
 

@@ -91,6 +91,11 @@ def test_of_several_lines_the_highest_is_named() -> None:
     assert findings.fewest_reach({"a": band(1.0)}, START).startswith("All of its users")
 
 
+def test_own_addresses_are_named_where_the_target_has_any() -> None:
+    said = findings.listed(band(5.0, 7.0), START, has_own=False).replace(NBSP, " ")
+    assert said == "Most were listed on 17 April 2018: 7 addresses"
+
+
 def test_enforcing_is_told_of_users_and_of_operators() -> None:
     said = findings.enforcing(band(0.0, 0.9, 0.4), "users").replace(NBSP, " ")
     assert said == ("The average entry of the register was enforced for at most 90 % of the users")

@@ -182,7 +182,7 @@ def _as_share(row: Row) -> Row:
 
 
 def _durations(low: float, high: float, words: Language) -> str:
-    first, last = duration_words(low, words), duration_words(high, words)
+    first, last = duration_words(low, words), duration_words(high, words, rounded="up")
     return first if first == last else words.say("{low} to {high}", low=first, high=last)
 
 

@@ -206,7 +206,9 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
                     )
                     for metric in there
                 ]
-                found = finding(bands, run.strategies[0], there, run.start, words)
+                found = finding(
+                    bands, run.strategies[0], there, run.start, words, has_own=run.has_own_addresses
+                )
                 drawn.append(_panel(words.say(panel_title), unit, lines, found, words))
                 top = SPLIT_METRIC if SPLIT_METRIC in there else there[-1 * (there[0] in ENFORCING)]
                 _say_as_given(drawn[-1], run, drawn_of, run.strategies, top, words)
@@ -245,15 +247,23 @@ def finding(
     metrics: Sequence[str],
     start: datetime,
     words: Language = IN_ENGLISH,
+    *,
+    has_own: bool = True,
 ) -> str:
-    """What the first of the measures of one panel shows, in a sentence."""
+    """What the first of the measures of one panel shows, in a sentence.
+
+    Parameters
+    ----------
+    has_own
+        Whether the target has addresses of its own.
+    """
     first = metrics[0]
     if SPLIT_METRIC in metrics:
         return findings.impaired(bands[strategy, SPLIT_METRIC], start, words)
     if first == LOST:
         return findings.lost(bands[strategy, first], start, words)
     if first == LISTED:
-        return findings.listed(bands[strategy, first], start, words)
+        return findings.listed(bands[strategy, first], start, words, has_own=has_own)
     if first in _BY_USERS or first in _BY_OPERATORS:
         who = "users" if first in _BY_USERS else "operators"
         return findings.enforcing(bands[strategy, metrics[-1]], who, words)
