@@ -548,7 +548,7 @@ def test_strategies_are_held_side_by_side_in_harm_length_and_effect(
         "Target: share of its users' hours denied",
     )
     for _, _, (_, length, share, *_) in bars.rows:
-        assert (length.value, length.range) == ("two days", "25 hours to eleven weeks")
+        assert (length.value, length.range) == ("two days", "25 hours to twelve weeks")
         assert (share.value, share.range) == (
             "25\N{NO-BREAK SPACE}%",
             "12.5 to 50\N{NO-BREAK SPACE}%",

@@ -119,13 +119,9 @@ def picture_of_run(
     parts.append(
         _text(
             at_peak + shift,
-            float(y(highest)) - 7,
-            words.say(
-                "{share} at worst, median of the draws"
-                if is_median
-                else "{share} at worst, on average",
-                share=words.digits(percent(highest, 2)),
-            ),
+            # Away from the thin line.
+            float(y(highest)) + (18 if is_median and band.mean[peak] > highest else -7),
+            words.say("{share} at worst", share=words.digits(percent(highest, 2))),
             anchor,
             "at-peak",
         )
