@@ -24,7 +24,7 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, KEY_FIGURES, label, meas
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.report.page.bands import with_bands
-from sim.report.page.headline import headline
+from sim.report.page.head.headline import headline
 from sim.results.place import new_folder
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables

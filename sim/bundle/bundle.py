@@ -28,7 +28,7 @@ from sim.bundle.statement import statement, words_of
 from sim.errors import DataError, Problem, UsageError
 from sim.files import hash_of, new_file
 from sim.report.page.document import check_manifest, render
-from sim.report.page.opening import Said
+from sim.report.page.head.opening import Said
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.contents import REPORT, TIMING
 from sim.results.folder import COMPLETE, MANIFEST, read_object

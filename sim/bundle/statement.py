@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from sim.backtest.error_rate import ErrorRates, Spans, spans_of
 from sim.report.page.error_rate import HEADS, rate_cells, rates_of, told_of_rates
-from sim.report.page.opening import Said, said
+from sim.report.page.head.opening import Said, said
 from sim.report.page.over_time.charts import read_drawn
 from sim.report.page.over_time.worst_moment import worst_moment
 from sim.report.page.repeat_command import is_comparison

@@ -19,8 +19,8 @@ from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.first_picture.curve import LOST, picture_of_run
+from sim.report.page.head.opening import said
 from sim.report.page.key_figures import key_figures
-from sim.report.page.opening import said
 from sim.report.page.repeat_command import is_comparison, repeat, shipped_scenario
 from sim.results.folder import MANIFEST, SCENARIO
 from sim.results.read import RunFolder, open_run

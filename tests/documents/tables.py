@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from sim.report.page.headline import headline
+from sim.report.page.head.headline import headline
 from sim.results.read import open_run
 from tests.documents.emergence import emergence
 from tests.documents.rows import rows_of

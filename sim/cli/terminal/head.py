@@ -20,7 +20,7 @@ def print_headline(folder: Path) -> None:
     DataError
         If the folder's tables cannot be read.
     """
-    from sim.report.page.headline import headline
+    from sim.report.page.head.headline import headline
     from sim.results.read import open_run
 
     said = headline(open_run(folder))

@@ -13,8 +13,10 @@ from markupsafe import Markup
 
 from sim.measure.summary import LEVEL
 from sim.report.figures.curves import offset_name
+from sim.report.page.bands import with_bands
 from sim.report.page.downloads import has_file
-from sim.report.page.opening import said
+from sim.report.page.head.opening import said
+from sim.report.page.head.questions import questions
 from sim.report.page.repeat_command import is_comparison, repeat
 from sim.report.words.languages import ENGLISH, Language
 from sim.report.words.numbers import percent
@@ -22,7 +24,7 @@ from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.report.words.warnings import warnings_in_words
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
-from sim.results.tables import Row
+from sim.results.tables import Row, read_rows, text
 from sim.scenario.meanings import meaning_of
 
 TIMES = ("start", "end")
@@ -114,7 +116,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "hit_means": _hit_means(run, told.down, words),
         "doubt": told.doubt,
         "hangs_on": told.hangs_on,
-        "hang_most_on": told.hang_most_on,
+        "questions": questions(run, _summary(run), told.hang_most_on, words),
         "n_draws": run.n_draws,
         "n_draws_said": words.digits(f"{run.n_draws:,}"),
         "n_draws_counted": words.count(run.n_draws, "draw"),
@@ -269,3 +271,10 @@ def _how_many(run: RunFolder, words: Language) -> str:
         "That number is an assumption, and sums and counts, money among them, hang on it: quote "
         "shares. No range here holds another number."
     )
+
+
+def _summary(run: RunFolder) -> dict[str, Row]:
+    """Rows of a run with both ranges, by metric; none of a comparison."""
+    if is_comparison(run):
+        return {}
+    return {text(row, "metric"): row for row in with_bands(run, read_rows(run, "summary.csv"))}

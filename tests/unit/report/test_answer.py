@@ -9,8 +9,8 @@ import pytest
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.catalogue.measures import OF_DEMAND, TABLE_DEMAND
-from sim.report.page.answer import answer_run, doubt
-from sim.report.page.answer_comparison import _is_more_worth_it, answer_comparison
+from sim.report.page.head.answer import answer_run, doubt
+from sim.report.page.head.answer_comparison import _is_more_worth_it, answer_comparison
 from sim.report.page.key_figures import key_figures
 from sim.results.tables import Cell, Row
 from sim.scenario.tables.rows import RateRow

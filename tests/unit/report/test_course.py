@@ -12,7 +12,6 @@ import duckdb
 import pytest
 
 from sim.catalogue.choices import COLLATERAL
-from sim.report.page.answer import answer_run
 from sim.report.page.at_end import StillImpaired, still_impaired, still_impaired_in_words
 from sim.report.page.course import are_orders_given, nobody_reacts, own_course
 from sim.report.page.hangs_on import (
@@ -23,8 +22,9 @@ from sim.report.page.hangs_on import (
     telling_shares_of,
     unknown_in_words,
 )
-from sim.report.page.headline import headline_of_run
-from sim.report.page.opening import _down
+from sim.report.page.head.answer import answer_run
+from sim.report.page.head.headline import headline_of_run
+from sim.report.page.head.opening import _down
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row
@@ -56,7 +56,7 @@ def test_a_comparison_without_the_scenario_s_own_strategy_says_so() -> None:
 
 def test_the_head_of_a_comparison_says_what_it_lacks(comparison_folder: Path) -> None:
     from sim.report.page.document import render
-    from sim.report.page.headline import headline
+    from sim.report.page.head.headline import headline
 
     run = open_run(comparison_folder)
     ids = {one["id"] for one in run.manifest["strategies"]}

@@ -22,7 +22,7 @@ from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.first_picture.curve import picture_of_run
-from sim.report.page.headline import (
+from sim.report.page.head.headline import (
     HIT_FOR,
     HIT_SHARE,
     _head,
@@ -31,7 +31,7 @@ from sim.report.page.headline import (
     headline_of_comparison,
     headline_of_run,
 )
-from sim.report.page.how_sure import is_order_sure
+from sim.report.page.head.how_sure import is_order_sure
 from sim.report.page.use_lost import Lost
 from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, language

@@ -19,7 +19,6 @@ from sim.measure.bands import step_values
 from sim.report.figures.drawing import DEFAULT, Drawing
 from sim.report.figures.figures import caption
 from sim.report.figures.kinds import FIGURES
-from sim.report.page.answer import _value
 from sim.report.page.bands import (
     _without_empty_ratios,
     _without_limits,
@@ -32,6 +31,7 @@ from sim.report.page.bands import (
 from sim.report.page.document import render
 from sim.report.page.frame import bands_in_words, frame
 from sim.report.page.hangs_on import hang_most_on, hangs_on, hangs_on_text
+from sim.report.page.head.answer import _value
 from sim.report.page.key_figures import confidence_of, key_figures
 from sim.report.page.over_time.charts import chart_data, read_drawn
 from sim.report.page.repeat_command import repeat

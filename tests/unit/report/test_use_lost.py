@@ -18,7 +18,7 @@ from sim.report.page.bands import n_drawn
 from sim.report.page.document import render
 from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.hangs_on import hang_most_on
-from sim.report.page.headline import headline_of_comparison, headline_of_run
+from sim.report.page.head.headline import headline_of_comparison, headline_of_run
 from sim.report.page.key_figures import key_figures
 from sim.report.page.use_lost import Lost, is_enough, outside_in_words, use_lost
 from sim.results.read import RunFolder, open_run

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from sim.report.page.answer import doubt
 from sim.report.page.document import render
 from sim.report.page.frame import settings_in_words, title_in_words
+from sim.report.page.head.answer import doubt
 from sim.report.page.key_figures import HIT_FOR, key_figures
 from sim.report.page.repeat_command import repeat
 from sim.report.words.languages import IN_ENGLISH

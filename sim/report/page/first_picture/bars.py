@@ -18,7 +18,7 @@ from sim.catalogue.choices import (
     label,
 )
 from sim.report.page.bands import share_of
-from sim.report.page.headline import HIT_FOR
+from sim.report.page.head.headline import HIT_FOR
 from sim.report.page.use_lost import Lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span

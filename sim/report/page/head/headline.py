@@ -17,7 +17,7 @@ from sim.report.page.at_end import StillImpaired, still_impaired
 from sim.report.page.bands import share_of, with_bands
 from sim.report.page.course import own_course
 from sim.report.page.hangs_on import hangs_first_on
-from sim.report.page.how_sure import (
+from sim.report.page.head.how_sure import (
     FEWEST_DRAWS,
     HIT_SHARE,
     by_harm_of,

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.report.figures.tradeoff import first_harm
-from sim.report.page import answer
-from sim.report.page.answer_comparison import answer_comparison, least_harmful
 from sim.report.page.at_end import still_impaired, still_impaired_in_words
 from sim.report.page.bands import DOWN, n_drawn, share_of, with_bands
 from sim.report.page.course import are_orders_given, nobody_reacts
 from sim.report.page.hangs_on import hang_most_on, hangs_on
-from sim.report.page.headline import Headline, headline
-from sim.report.page.how_sure import FEWEST_DRAWS
+from sim.report.page.head import answer
+from sim.report.page.head.answer_comparison import answer_comparison, least_harmful
+from sim.report.page.head.headline import Headline, headline
+from sim.report.page.head.how_sure import FEWEST_DRAWS
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.use_lost import has_nothing_as_baseline, is_enough, outside_in_words, use_lost
 from sim.report.page.verdicts import how_often_less, verdict_sentence

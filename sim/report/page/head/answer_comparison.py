@@ -9,9 +9,9 @@ import math
 from collections.abc import Sequence
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
-from sim.report.page.answer import HIT_SHARE, Rows, in_all
 from sim.report.page.bands import share_of
-from sim.report.page.headline import is_most_settled
+from sim.report.page.head.answer import HIT_SHARE, Rows, in_all
+from sim.report.page.head.headline import is_most_settled
 from sim.report.page.key_figures import confidence_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent, span

@@ -1,0 +1,115 @@
+"""What is asked first of a page: answers from tables, places that are there, commands that run."""
+
+from __future__ import annotations
+
+import csv
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+from sim.report.page.bands import with_bands
+from sim.report.page.document import render
+from sim.report.page.head.questions import LOSS, MOVED, Question, questions
+from sim.report.words.numbers import NBSP
+from sim.results.read import RunFolder, open_run
+from sim.results.tables import Row, read_rows
+
+ASKED = (
+    "What did it cost those who were not the target?",
+    "Did the block do what it was for?",
+    "Would a narrower block have done as much for less?",
+    "Who hit a business like mine, when, and through what?",
+    "Does it help to react?",
+    "Which assumption would change the answer?",
+)
+
+
+def asked_of(folder: Path, hangs_on: str = "") -> dict[str, Question]:
+    run = open_run(folder)
+    found = questions(run, summary_of(run), hangs_on)
+    return {one.asked: one for one in found}
+
+
+def summary_of(run: RunFolder) -> dict[str, Row]:
+    if run.manifest["kind"] == "comparison":
+        return {}
+    return {str(row["metric"]): row for row in with_bands(run, read_rows(run, "summary.csv"))}
+
+
+def test_a_run_with_users_and_reactions_answers_from_its_tables(chase_run: Path) -> None:
+    found = asked_of(chase_run)
+    assert tuple(found) == ASKED
+    with (chase_run / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {row["metric"]: row for row in csv.DictReader(file)}
+    hours = {
+        name: float(rows[f"target_user_hours_{name}"]["mean"])
+        for name in ("denied", "reached", "by_vpn", "left")
+    }
+    lost = (hours["denied"] + hours["left"]) / sum(hours.values())
+    share = re.search(r"lost ([\d.]+)\s%", found[ASKED[1]].said)
+    assert share
+    assert float(share[1]) == pytest.approx(100 * lost, rel=0.06)
+    moved = float(rows[MOVED]["mean"])
+    assert found[ASKED[4]].said.startswith(f"{moved:,.0f} business")
+    usd = re.search(r"lost ([\d.]+)\smillion USD", found[ASKED[0]].said)
+    assert usd
+    assert float(usd[1]) == pytest.approx(float(rows[LOSS]["mean"]) / 1e6, rel=0.01)
+    assert found[ASKED[5]].said.startswith("Not known: no draws")
+
+
+def test_what_a_result_does_not_tell_is_said_to_be_not_known(
+    shipped_run: Path, drawn_run: Path, comparison_folder: Path
+) -> None:
+    found = asked_of(shipped_run)
+    assert found[ASKED[1]].said == "Not known: the scenario has no users of the target."
+    assert found[ASKED[4]].said.startswith("Nobody reacts in this scenario")
+    assert found[ASKED[4]].command == ""
+    assert asked_of(drawn_run, "It hangs on X.")[ASKED[5]].said == "It hangs on X."
+    assert asked_of(drawn_run)[ASKED[5]].said.startswith("None that could be told")
+    # What strategies cost and did is what a comparison begins with.
+    assert tuple(asked_of(comparison_folder)) == (ASKED[3], ASKED[5])
+
+
+@pytest.mark.parametrize("name", ["shipped_run", "comparison_folder"])
+def test_places_of_answers_are_on_the_page(name: str, request: pytest.FixtureRequest) -> None:
+    page = render(open_run(request.getfixturevalue(name)))
+    told = page[page.index('<dl class="asked">') :].partition("</dl>")[0]
+    places = re.findall(r'href="#([\w-]+)"', told)
+    assert len(places) >= 3
+    assert [place for place in places if f'id="{place}"' not in page] == []
+
+
+@pytest.mark.laws
+def test_the_commands_run_as_they_are_told(chase_run: Path, tmp_path: Path) -> None:
+    """On the scenario as it was set, and with nobody who moves."""
+    found = [one.command for one in asked_of(chase_run).values() if one.command]
+    assert len(found) == 2
+    for command in found:
+        overblock, *parts = shlex.split(command)
+        assert overblock == "overblock"
+        into = tmp_path / parts[-1]
+        told = CliRunner().invoke(app, [*parts[:-1], str(into), "-n", "1", "--draws", "0"])
+        assert told.exit_code == 0, told.output
+        run = open_run(into)
+        assert run.scenario["population"]["n_businesses"] == 60
+        if parts[0] == "compare":
+            assert run.strategies == ("escalate", "exact", "aggregate:length=24", "none")
+        else:
+            assert summary_of(run)[MOVED]["mean"] == 0
+            assert float(summary_of(open_run(chase_run))[MOVED]["mean"]) > 0  # type: ignore[arg-type]
+
+
+def test_a_command_names_the_file_where_the_scenario_is_not_shipped(drawn_run: Path) -> None:
+    run = open_run(drawn_run)
+    manifest = {**run.manifest, "scenario": {**run.manifest["scenario"], "sha256": "0"}}
+    (told,) = (
+        one.command
+        for one in questions(RunFolder(run.path, manifest, run.scenario), summary_of(run), "")
+        if one.command
+    )
+    assert told.startswith("overblock compare scenario.yaml --strategy replay --strategy exact ")
+    assert NBSP not in told
