@@ -52,6 +52,15 @@ def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
 
     A rate of one kind says little of another, so that of all of them together none is said.
     """
+    return words.say(
+        "How often such numbers were right, in ranges meant to hold {level}: {parts}",
+        level=words.digits(percent(found.level, 2)),
+        parts=rates_by_kind(found, words),
+    )
+
+
+def rates_by_kind(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
+    """The same, kind by kind alone."""
     known = {one.kind: one for one in found.by_kind}
     asked = [known[kind] for kind in ASKED if kind in known]
     untried = [_called(one.kind, words) for one in asked if not one.n_judged]
@@ -80,11 +89,7 @@ def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
     if n_rest:
         n_inside = found.all.n_inside - sum(one.n_inside for one in tried)
         parts.append(words.say("others: {inside} of {n}", inside=str(n_inside), n=str(n_rest)))
-    return words.say(
-        "How often such numbers were right, in ranges meant to hold {level}: {parts}",
-        level=words.digits(percent(found.level, 2)),
-        parts="; ".join(parts),
-    )
+    return "; ".join(parts)
 
 
 def _called(kind: str, words: Language) -> str:

@@ -15,6 +15,7 @@ from sim.measure.summary import LEVEL
 from sim.report.figures.curves import offset_name
 from sim.report.page.bands import with_bands
 from sim.report.page.downloads import has_file
+from sim.report.page.error_rate import rates_by_kind, rates_of
 from sim.report.page.head.opening import said
 from sim.report.page.head.questions import questions
 from sim.report.page.repeat_command import is_comparison, repeat
@@ -116,7 +117,13 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
         "hit_means": _hit_means(run, told.down, words),
         "doubt": told.doubt,
         "hangs_on": told.hangs_on,
-        "questions": questions(run, _summary(run), told.hang_most_on, words),
+        "questions": questions(
+            run,
+            _summary(run),
+            told.hang_most_on,
+            rates_by_kind(rates_of(run), words),
+            words,
+        ),
         "n_draws": run.n_draws,
         "n_draws_said": words.digits(f"{run.n_draws:,}"),
         "n_draws_counted": words.count(run.n_draws, "draw"),

@@ -21,16 +21,18 @@ from sim.results.tables import Row, read_rows
 ASKED = (
     "What did it cost those who were not the target?",
     "Did the block do what it was for?",
-    "Would a narrower block have done as much for less?",
+    "Would another block have done as much for less?",
     "Who hit a business like mine, when, and through what?",
     "Does it help to react?",
     "Which assumption would change the answer?",
+    "How often were such numbers right?",
 )
+SETTLED = "Is it settled which did as much for less?"
 
 
 def asked_of(folder: Path, hangs_on: str = "") -> dict[str, Question]:
     run = open_run(folder)
-    found = questions(run, summary_of(run), hangs_on)
+    found = questions(run, summary_of(run), hangs_on, "none of 7")
     return {one.asked: one for one in found}
 
 
@@ -59,6 +61,7 @@ def test_a_run_with_users_and_reactions_answers_from_its_tables(chase_run: Path)
     assert usd
     assert float(usd[1]) == pytest.approx(float(rows[LOSS]["mean"]) / 1e6, rel=0.01)
     assert found[ASKED[5]].said.startswith("Not known: no draws")
+    assert found[ASKED[6]].said.endswith(", by kind: none of 7.")
 
 
 def test_what_a_result_does_not_tell_is_said_to_be_not_known(
@@ -66,12 +69,26 @@ def test_what_a_result_does_not_tell_is_said_to_be_not_known(
 ) -> None:
     found = asked_of(shipped_run)
     assert found[ASKED[1]].said == "Not known: the scenario has no users of the target."
-    assert found[ASKED[4]].said.startswith("Nobody reacts in this scenario")
+    assert found[ASKED[4]].said.startswith("Not told by this result: no business moves")
     assert found[ASKED[4]].command == ""
     assert asked_of(drawn_run, "It hangs on X.")[ASKED[5]].said == "It hangs on X."
     assert asked_of(drawn_run)[ASKED[5]].said.startswith("None that could be told")
     # What strategies cost and did is what a comparison begins with.
-    assert tuple(asked_of(comparison_folder)) == (ASKED[3], ASKED[5])
+    compared = asked_of(comparison_folder)
+    assert tuple(compared) == (SETTLED, *ASKED[3:])
+    assert compared[SETTLED].said.startswith("Not over what is not known: no draws")
+    assert " --draws 128 " in compared[SETTLED].command
+
+
+def test_a_comparison_says_of_how_many_pairs_the_order_is_open(drawn_comparison: Path) -> None:
+    told = asked_of(drawn_comparison)[SETTLED]
+    with (drawn_comparison / "verdicts.csv").open(encoding="utf-8", newline="") as file:
+        verdicts = [row["verdict"] for row in csv.DictReader(file)]
+    n_open = verdicts.count("not settled")
+    assert n_open > 0
+    assert told.said.startswith(f"Of pairs and measures {n_open} of {len(verdicts)} are not")
+    n_draws = open_run(drawn_comparison).manifest["draws"]["n"]
+    assert f" --draws {2 * n_draws} " in told.command
 
 
 @pytest.mark.parametrize("name", ["shipped_run", "comparison_folder"])
@@ -87,18 +104,22 @@ def test_places_of_answers_are_on_the_page(name: str, request: pytest.FixtureReq
 def test_the_commands_run_as_they_are_told(chase_run: Path, tmp_path: Path) -> None:
     """On the scenario as it was set, and with nobody who moves."""
     found = [one.command for one in asked_of(chase_run).values() if one.command]
-    assert len(found) == 2
+    assert len(found) == 3
+    (tmp_path / "my-sites.csv").write_text("name,address\nshop.example,198.51.100.7\n")
     for command in found:
-        overblock, *parts = shlex.split(command)
+        overblock, *parts = shlex.split(command.replace("$PWD", str(tmp_path)))
         assert overblock == "overblock"
         into = tmp_path / parts[-1]
         told = CliRunner().invoke(app, [*parts[:-1], str(into), "-n", "1", "--draws", "0"])
         assert told.exit_code == 0, told.output
         run = open_run(into)
         assert run.scenario["population"]["n_businesses"] == 60
-        if parts[0] == "compare":
+        if into.name == "compared":
             assert run.strategies == ("escalate", "exact", "aggregate:length=24", "none")
+        elif into.name == "with-my-sites":
+            assert "shop.example" in (into / "sites.csv").read_text(encoding="utf-8")
         else:
+            assert into.name == "nobody-moves"
             assert summary_of(run)[MOVED]["mean"] == 0
             assert float(summary_of(open_run(chase_run))[MOVED]["mean"]) > 0  # type: ignore[arg-type]
 
@@ -106,10 +127,8 @@ def test_the_commands_run_as_they_are_told(chase_run: Path, tmp_path: Path) -> N
 def test_a_command_names_the_file_where_the_scenario_is_not_shipped(drawn_run: Path) -> None:
     run = open_run(drawn_run)
     manifest = {**run.manifest, "scenario": {**run.manifest["scenario"], "sha256": "0"}}
-    (told,) = (
-        one.command
-        for one in questions(RunFolder(run.path, manifest, run.scenario), summary_of(run), "")
-        if one.command
-    )
-    assert told.startswith("overblock compare scenario.yaml --strategy replay --strategy exact ")
-    assert NBSP not in told
+    odd = RunFolder(run.path, manifest, run.scenario)
+    told = [one.command for one in questions(odd, summary_of(run), "", "") if one.command]
+    assert told[0].startswith("overblock compare scenario.yaml --strategy replay --strategy exact ")
+    assert told[1].startswith("overblock run scenario.yaml ")
+    assert NBSP not in "".join(told)

@@ -12,21 +12,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.catalogue.choices import measure_name
-from sim.report.page.course import nobody_reacts
-from sim.report.page.repeat_command import is_comparison, shipped_scenario, strategy_text
+from sim.report.page.repeat_command import (
+    is_comparison,
+    repeat,
+    shipped_scenario,
+    strategy_text,
+)
 from sim.report.page.use_lost import Lost, use_lost
+from sim.report.page.verdicts import NOT_SETTLED
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent, percent_span, span
 from sim.report.words.plain import strategies_of
 from sim.results.read import RunFolder
-from sim.results.tables import Row
+from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 
 MOVED, LOSS = map(measure_name, ("businesses_ever_moved", "private_loss_usd"))
-NARROWER = ("exact", "aggregate:length=24", "none")
-"""What a strategy is held against: two that list less, and no blocking."""
+OTHERS = ("exact", "aggregate:length=24", "none")
+"""What a strategy is held against: two that list little, and no blocking."""
 NOBODY_MOVES = "reactions.patience_median_h=1000000000"
 """Patience with which nobody is done within any run."""
+MY_SITES = "my-sites.csv"
+FEWEST_DRAWS_ASKED = 128
+"""Draws that are proposed where none were made."""
+FIGURES, SOURCES = ("figures", "Key figures"), ("sources", "What it rests on")
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,11 @@ class Question:
 
 
 def questions(
-    run: RunFolder, summary: Mapping[str, Row], hangs_on: str, words: Language = IN_ENGLISH
+    run: RunFolder,
+    summary: Mapping[str, Row],
+    hangs_on: str,
+    error_rate: str,
+    words: Language = IN_ENGLISH,
 ) -> tuple[Question, ...]:
     """What is asked first of a result.
 
@@ -60,12 +73,21 @@ def questions(
         Rows of a run with both ranges, by metric; empty for a comparison.
     hangs_on
         On what its numbers hang most, in a sentence; empty where that is not told.
+    error_rate
+        How often numbers of these kinds were right, kind by kind.
     """
-    who, assumed = _who(words), _assumed(run, hangs_on, words)
+    others = (_who(run, words), _react(run, summary, words), _assumed(run, hangs_on, words))
+    right = Question(
+        words.say("How often were such numbers right?"),
+        words.say(
+            "Of what was published and set no parameter, by kind: {parts}.", parts=error_rate
+        ),
+        "",
+        (("error-rate", words.say("How often such numbers were right")),),
+    )
     if is_comparison(run):
-        return who, assumed
-    effect, narrower = _effect(run, words), _narrower(run, words)
-    return *_cost(summary, words), effect, narrower, who, _react(run, summary, words), assumed
+        return _settled(run, words), *others, right
+    return *_cost(summary, words), _effect(run, words), _another(run, words), *others, right
 
 
 def _cost(summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
@@ -76,10 +98,10 @@ def _cost(summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
     low, high = cell(row, "all_low"), cell(row, "all_high")
     if math.isnan(low):
         low, high = cell(row, "low"), cell(row, "high")
-    text = "The modelled businesses lost {n} USD ({range})."
+    told = "The modelled businesses lost {n} USD ({range})."
     if math.isnan(low) or low == high:
-        text = "The modelled businesses lost {n} USD."
-    said = words.say(text, n=words.digits(number(lost)), range=words.digits(span(low, high)))
+        told = "The modelled businesses lost {n} USD."
+    said = words.say(told, n=words.digits(number(lost)), range=words.digits(span(low, high)))
     asked = words.say("What did it cost those who were not the target?")
     return (Question(asked, said, "", (("money", words.say("Money")),)),)
 
@@ -92,37 +114,35 @@ def _effect(run: RunFolder, words: Language) -> Question:
     without = words.say(
         "What they would have lacked without a block is among these; a comparison tells it apart."
     )
-    return Question(asked, f"{_lost_in_words(lost, words)} {without}", "", _curves(words))
+    places = (("curves", words.say("Over time")),)
+    return Question(asked, f"{_lost_in_words(lost, words)} {without}", "", places)
 
 
 def _lost_in_words(lost: Lost, words: Language) -> str:
-    middle = words.digits(percent(lost.middle, 2))
+    given = words.digits(percent(lost.given, 2))
     if math.isnan(lost.low):
         return words.say(
-            "As given the target's users lost {share} of their hours: denied, or of users who "
-            "left.",
-            share=middle,
+            "As given the target's users lost {share} of all their hours, from start to end by day "
+            "and night: denied, or of users who left.",
+            share=given,
         )
     return words.say(
-        "In the median of the draws the target's users lost {share} of their hours ({range}): "
-        "denied, or of users who left. In {often} of the draws it is half or more.",
-        share=middle,
+        "In the median of the draws the target's users lost {share} ({range}; as given {given}) of "
+        "all their hours, from start to end by day and night: denied, or of users who left. In "
+        "{often} of the draws it is half or more.",
+        share=words.digits(percent(lost.middle, 2)),
         range=words.digits(percent_span(lost.low, lost.high, 2)),
+        given=given,
         often=words.digits(percent(lost.often, 2)),
     )
 
 
-def _curves(words: Language) -> tuple[tuple[str, str], ...]:
-    return (("curves", words.say("Over time")),)
-
-
-def _narrower(run: RunFolder, words: Language) -> Question:
-    own = run.scenario.get("strategy", {})
-    mine = strategy_text(strategies_of(run)[0], own)
-    strategies = dict.fromkeys((mine, *NARROWER))
+def _another(run: RunFolder, words: Language) -> Question:
+    own = strategy_text(strategies_of(run)[0], run.scenario.get("strategy", {}))
+    strategies = dict.fromkeys((own, *OTHERS))
     parts = [part for one in strategies for part in ("--strategy", one)]
     return Question(
-        words.say("Would a narrower block have done as much for less?"),
+        words.say("Would another block have done as much for less?"),
         words.say(
             "One run cannot tell. This holds it against every address alone, whole /24 networks "
             "and no blocking, on the same world with the same luck:"
@@ -131,44 +151,72 @@ def _narrower(run: RunFolder, words: Language) -> Question:
     )
 
 
-def _who(words: Language) -> Question:
+def _settled(run: RunFolder, words: Language) -> Question:
+    """Of a comparison: whether an order is settled over all that is not known, and what may."""
+    asked = words.say("Is it settled which did as much for less?")
+    rows = read_rows(run, "verdicts.csv") if run.n_draws else []
+    n_open = sum(text(row, "verdict") == NOT_SETTLED for row in rows)
+    if rows and not n_open:
+        return Question(
+            asked, words.say("Yes, of every pair and measure compared."), "", (FIGURES,)
+        )
+    said = words.say(
+        "Not over what is not known: no draws of it were made. These may settle it:"
+        if not rows
+        else "Of pairs and measures {n} of {of} are not settled. More draws may settle some:",
+        n=words.digits(f"{n_open:,}"),
+        of=words.digits(f"{len(rows):,}"),
+    )
+    n = 2 * int((run.manifest.get("draws") or {}).get("n") or 0) or FEWEST_DRAWS_ASKED
+    return Question(asked, said, repeat(run, words, n_draws=n).command)
+
+
+def _who(run: RunFolder, words: Language) -> Question:
+    places = (
+        ("sectors-and-providers", words.say("By sector and provider")),
+        ("providers-hit", words.say("By provider: what hit whom")),
+        ("operators", words.say("By operator: who drops what, and when")),
+        ("sessions", words.say("By session")),
+    )
+    verb = "compare" if is_comparison(run) else "run"
+    parts = shlex.split(repeat(run).command)[2:-2]
+    sites = f"population.inventory={MY_SITES}"
+    command = _joined(verb, *parts, "--set", sites, "-o", "with-my-sites")
     return Question(
         words.say("Who hit a business like mine, when, and through what?"),
         words.say(
-            "Businesses here are modelled; sites at their own addresses can be simulated beside "
-            "them (population.inventory), each with when it was hit, for how long and through what."
+            "Businesses here are modelled, and which operator drops what when is the model's. For "
+            "sites at their own addresses, a file with the columns name and address; sites.csv "
+            "then says of each when it was hit, for how long and through what:"
         ),
-        "",
-        (
-            ("sectors-and-providers", words.say("By sector and provider")),
-            ("providers-hit", words.say("By provider: what hit whom")),
-            ("operators", words.say("By operator: who drops what, and when")),
-        ),
+        # A path that is not absolute is looked for beside the scenario.
+        command.replace(sites, f'population.inventory="$PWD/{MY_SITES}"'),
+        places,
     )
 
 
 def _react(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Question:
     asked = words.say("Does it help to react?")
-    moved = cell(summary.get(MOVED, {}), "mean")
     if not run.scenario.get("reactions"):
-        said = nobody_reacts(run, words)
-        return Question(asked, said[0] if said else words.say("Not known."))
-    if math.isnan(moved):
-        return Question(asked, words.say("Not known."))
-    return Question(
-        asked,
-        words.say(
-            "{n:business} moved. What that saved, one run cannot tell; this is the same one in "
-            "which nobody does, on the same luck:",
-            n=words.digits(businesses(moved)),
-        ),
-        _command(run, "run", "nobody-moves", "--set", NOBODY_MOVES),
+        said = words.say("Not told by this result: no business moves its site in its scenario.")
+        return Question(asked, said)
+    verb = "compare" if is_comparison(run) else "run"
+    # Weights of draws are of a scenario in which patience is not known, so that none are taken.
+    parts = shlex.split(repeat(run, n_draws=0).command)[2:-2]
+    moved = cell(summary.get(MOVED, {}), "mean")
+    how = words.say(
+        "One result cannot tell. Hold what is told as given against this, in which nobody moves, "
+        "on the same luck:"
     )
+    if not math.isnan(moved):
+        how = f"{words.say('{n:business} moved.', n=words.digits(businesses(moved)))} {how}"
+    command = _joined(verb, *parts, "--set", NOBODY_MOVES, "-o", "nobody-moves")
+    return Question(asked, how, command)
 
 
 def _assumed(run: RunFolder, hangs_on: str, words: Language) -> Question:
     asked = words.say("Which assumption would change the answer?")
-    places = (("sources", words.say("What it rests on")),)
+    places = _placed(FIGURES, SOURCES, words=words)
     if not run.n_draws:
         said = words.say("Not known: no draws of what is not known were made (--draws).")
         return Question(asked, said, "", places)
@@ -176,9 +224,17 @@ def _assumed(run: RunFolder, hangs_on: str, words: Language) -> Question:
     return Question(asked, said, "", places)
 
 
+def _placed(*places: tuple[str, str], words: Language) -> tuple[tuple[str, str], ...]:
+    return tuple((id_, words.say(name)) for id_, name in places)
+
+
 def _command(run: RunFolder, verb: str, into: str, *parts: str) -> str:
     """A command on the scenario as it was set, with draws and replicates as it has unasked."""
     scenario = run.manifest["scenario"]
     sets = [part for override in scenario.get("overrides", []) for part in ("--set", str(override))]
     file = shipped_scenario(scenario) or "scenario.yaml"
-    return shlex.join(["overblock", verb, file, *parts, *sets, "-o", into])
+    return _joined(verb, file, *parts, *sets, "-o", into)
+
+
+def _joined(verb: str, *parts: str) -> str:
+    return shlex.join(["overblock", verb, *parts])
