@@ -286,6 +286,9 @@ def said_to_the_end(found: Kill, process: subprocess.Popen[str], most_s: float =
 def _check_end(found: Kill, process: subprocess.Popen[str], said: str) -> None:
     """How the process ended, and whether its workers did."""
     expected = {0, -found.number} if found.number == signal.SIGKILL else {0, 130, -found.number}
+    if _was_not_begun(said):
+        # Python itself ends so where it has not yet read what it is to run.
+        expected |= {1}
     found.check(process.returncode in expected, f"exit code {process.returncode}: {said[-300:]}")
     if found.number != signal.SIGKILL:  # what workers of a killed process say is not ours to word
         is_ours = "Traceback" in said and not _was_not_begun(said)
@@ -303,7 +306,8 @@ def _was_not_begun(said: str) -> bool:
     """Whether an interrupt met Python while it imported what begins: it alone says so then."""
     frames = [line for line in said.splitlines() if line.startswith("  File ")]
     is_importing = all(
-        "<frozen importlib" in line or line.endswith(", in <module>") for line in frames
+        "<frozen importlib" in line or "<frozen site>" in line or line.endswith(", in <module>")
+        for line in frames
     )
     return bool(frames) and is_importing and said.rstrip().endswith("KeyboardInterrupt")
 

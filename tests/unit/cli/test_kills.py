@@ -124,6 +124,12 @@ def test_only_an_interrupt_before_anything_of_ours_has_begun_may_say_so() -> Non
     finding = '  File "<frozen importlib._bootstrap_external>", line 147, in _path_stat\n'
     ours = '  File "sim/cli/start.py", line 17, in main\n'
     assert kills._was_not_begun(f"{head}{script}{finding}KeyboardInterrupt\n")
+    # Before it reads any script, Python looks for what is installed.
+    site = (
+        '  File "<frozen site>", line 626, in <module>\n  File "<frozen site>", line 609, in main\n'
+    )
+    assert kills._was_not_begun(f"{head}{site}{finding}KeyboardInterrupt\n")
+    assert not kills._was_not_begun(f"{head}{site}{ours}KeyboardInterrupt\n")
     assert not kills._was_not_begun(f"{head}{script}{ours}{finding}KeyboardInterrupt\n")
     assert not kills._was_not_begun(f"{head}{script}{finding}ImportError: no\n")
     assert not kills._was_not_begun(f"{head}KeyboardInterrupt\n")
