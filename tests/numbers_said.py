@@ -25,6 +25,8 @@ def numbers_in(text: str, code: str) -> Counter[str]:
     # A key of an assumption stands where its meaning has no translation.
     text = re.sub(r"[a-z][\w-]*\.[a-z]\w*", "", text)
     if code == "en":
+        # That range is a term, and a word in every language.
+        text = text.replace("nine in ten draws", "")
         # Rough shares and durations are words in English alone: "three in five", "two weeks".
         text = _SPELT.sub(lambda found: str(IN_WORDS.index(found[0].lower())), text)
         text = text.replace(",", "")
