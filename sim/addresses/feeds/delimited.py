@@ -186,7 +186,7 @@ def _decoded_lines(block: Block, dialect: Dialect, gathering: Gathering) -> list
     lines = []
     for number, line in enumerate(block.text.split(b"\n")[:-1], block.first_line):
         try:
-            lines.append((number, line.decode(dialect.encoding).rstrip("\r")))
+            lines.append((number, line.decode(dialect.encoding).removesuffix("\r")))
         except UnicodeDecodeError as error:
             byte = line[error.start]
             gathering.refuse(
