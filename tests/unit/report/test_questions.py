@@ -56,7 +56,7 @@ def test_a_run_with_users_and_reactions_answers_from_its_tables(chase_run: Path)
     assert share
     assert float(share[1]) == pytest.approx(100 * lost, rel=0.06)
     moved = float(rows[MOVED]["mean"])
-    assert found[ASKED[4]].said.startswith(f"{moved:,.0f} business")
+    assert found[ASKED[4]].said.startswith(f"As given {moved:,.0f} business")
     usd = re.search(r"lost ([\d.]+)\smillion USD", found[ASKED[0]].said)
     assert usd
     assert float(usd[1]) == pytest.approx(float(rows[LOSS]["mean"]) / 1e6, rel=0.01)

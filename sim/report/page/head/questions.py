@@ -83,7 +83,7 @@ def questions(
             "Of what was published and set no parameter, by kind: {parts}.", parts=error_rate
         ),
         "",
-        (("error-rate", words.say("How often such numbers were right")),),
+        (("error-rates", words.say("How often such numbers were right")),),
     )
     if is_comparison(run):
         return _settled(run, words), *others, right
@@ -203,13 +203,16 @@ def _react(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Quest
     verb = "compare" if is_comparison(run) else "run"
     # Weights of draws are of a scenario in which patience is not known, so that none are taken.
     parts = shlex.split(repeat(run, n_draws=0).command)[2:-2]
-    moved = cell(summary.get(MOVED, {}), "mean")
+    row = summary.get(MOVED, {})
+    moved = cell(row, "given" if run.n_draws else "mean")
     how = words.say(
         "One result cannot tell. Hold what is told as given against this, in which nobody moves, "
         "on the same luck:"
     )
     if not math.isnan(moved):
-        how = f"{words.say('{n:business} moved.', n=words.digits(businesses(moved)))} {how}"
+        how = (
+            f"{words.say('As given {n:business} moved.', n=words.digits(businesses(moved)))} {how}"
+        )
     command = _joined(verb, *parts, "--set", NOBODY_MOVES, "-o", "nobody-moves")
     return Question(asked, how, command)
 
