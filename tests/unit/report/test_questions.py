@@ -129,6 +129,6 @@ def test_a_command_names_the_file_where_the_scenario_is_not_shipped(drawn_run: P
     manifest = {**run.manifest, "scenario": {**run.manifest["scenario"], "sha256": "0"}}
     odd = RunFolder(run.path, manifest, run.scenario)
     told = [one.command for one in questions(odd, summary_of(run), "", "") if one.command]
-    assert told[0].startswith("overblock compare scenario.yaml --strategy replay --strategy exact ")
-    assert told[1].startswith("overblock run scenario.yaml ")
+    # Without fronts there is nothing that another strategy could answer, and no command for it.
+    assert [one.split()[:3] for one in told] == [["overblock", "run", "scenario.yaml"]]
     assert NBSP not in "".join(told)

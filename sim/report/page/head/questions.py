@@ -138,11 +138,15 @@ def _lost_in_words(lost: Lost, words: Language) -> str:
 
 
 def _another(run: RunFolder, words: Language) -> Question:
+    asked = words.say("Would another block have done as much for less?")
+    if not run.scenario.get("fronts"):
+        said = words.say("Not told: the scenario has no fronts that other strategies could answer.")
+        return Question(asked, said)
     own = strategy_text(strategies_of(run)[0], run.scenario.get("strategy", {}))
     strategies = dict.fromkeys((own, *OTHERS))
     parts = [part for one in strategies for part in ("--strategy", one)]
     return Question(
-        words.say("Would another block have done as much for less?"),
+        asked,
         words.say(
             "One run cannot tell. This holds it against every address alone, whole /24 networks "
             "and no blocking, on the same world with the same luck:"
