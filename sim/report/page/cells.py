@@ -32,12 +32,15 @@ class Strip:
     parts
         Of each stretch of one shade: where it begins and how long it is, in percent of the row, and
         the shade from 0 to 1; None where nothing can be said.
+    ticks
+        Places of the days named above it, in percent of the row.
     """
 
     parts: tuple[tuple[float, float, float | None], ...]
+    ticks: tuple[float, ...] = ()
 
     @classmethod
-    def of(cls, shades: Sequence[float | None]) -> Strip:
+    def of(cls, shades: Sequence[float | None], ticks: tuple[float, ...] = ()) -> Strip:
         """Shades of equal steps; neighbours of one shade become one part."""
         edges = [
             row for row in range(len(shades) + 1)
@@ -48,7 +51,8 @@ class Strip:
             tuple(
                 (round(start * step, 2), round((stop - start) * step, 2), shades[start])
                 for start, stop in pairwise(edges)
-            )
+            ),
+            ticks,
         )
 
 

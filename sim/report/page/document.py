@@ -32,6 +32,7 @@ from sim.report.page.by_provider import (
     unlisted_in_words,
 )
 from sim.report.page.cells import PageTable, with_groups, with_names
+from sim.report.page.cut_off import CutOff, cut_offs
 from sim.report.page.downloads import downloads, has_file
 from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, told_of_rates
 from sim.report.page.first_picture.bars import bars_of_comparison
@@ -41,7 +42,7 @@ from sim.report.page.groups import cause_table, worst_table
 from sim.report.page.hangs_on import unknown_in_words
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_tables, provider_table
-from sim.report.page.operators import has_numbered, operator_table
+from sim.report.page.operators import has_named, has_numbered, operator_table
 from sim.report.page.over_time.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn
 from sim.report.page.over_time.known_days import is_listed_alike, known
 from sim.report.page.over_time.worst_moment import worst_moment
@@ -118,6 +119,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
     harmful, moment_s = worst_moment(run, drawn.bands)
     map_ = map_data(run, drawn.listed, moment_s)
     on_record = known(run, drawn.listed, words)
+    dropped = cut_offs(run, harmful)
     script = own_scripts()
     rates = rates_of(run)
     names = strategy_names(strategies_of(run), words)
@@ -162,10 +164,10 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         map_frame=_first_frame(map_, harmful, moment_s),
         is_listed_alike=is_listed_alike(run, drawn.listed),
         map_shows=_shown_on(map_),
-        **frame(run, tradeoff, harmful, words),
+        **frame(run, tradeoff, harmful, words, dropped),
         **_first_picture(run, drawn.bands, words),
         **tables,
-        **_named(_why(run, drawn, map_, harmful, words), names, words),
+        **_named(_why(run, drawn, map_, harmful, words, dropped), names, words),
         strategy_names=names,
         harmful=quoted(names[harmful], words),
         n_replicates_made=run.n_replicates,
@@ -311,7 +313,12 @@ def _named(values: Mapping[str, Any], names: Mapping[str, str], words: Language)
 
 
 def _why(
-    run: RunFolder, drawn: Drawn, map_: Mapping[str, Any], harmful: str, words: Language
+    run: RunFolder,
+    drawn: Drawn,
+    map_: Mapping[str, Any],
+    harmful: str,
+    words: Language,
+    dropped: Mapping[str, CutOff],
 ) -> dict[str, Any]:
     """From orders to businesses: a chain for each cause, and tables by cause, operator, session.
 
@@ -327,7 +334,7 @@ def _why(
         # The table beside it may show another strategy.
         name = quoted(strategy_names(strategies_of(run), words)[harmful], words)
         puzzle = f"{words.say('What follows is of {strategy}.', strategy=name)} {puzzle}"
-    operators = operator_table(run, groups, harmful, words)
+    operators = operator_table(run, groups, harmful, words, dropped)
     rows = read_rows(run, "summary.csv")
     summary = summary_of(rows, harmful)
     sessions = session_table(run, drawn.listed, harmful, words)
@@ -344,6 +351,7 @@ def _why(
         "worst": worst_table(groups, run.strategies, harmful, words),
         "operators": operators,
         "are_numbered": operators is not None and has_numbered(run),
+        "are_named": operators is not None and has_named(run),
         "sectors": sector_table(run, harmful, words),
         "sectors_and_providers": sector_and_provider_table(run, harmful, words),
         "sessions": sessions,

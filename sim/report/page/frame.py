@@ -5,8 +5,9 @@ In: a run folder, a language. Out: values of the template.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any
 
 from markupsafe import Markup
@@ -14,6 +15,7 @@ from markupsafe import Markup
 from sim.measure.summary import LEVEL
 from sim.report.figures.curves import offset_name
 from sim.report.page.bands import with_bands
+from sim.report.page.cut_off import CutOff
 from sim.report.page.downloads import has_file
 from sim.report.page.error_rate import rates_by_kind, rates_of
 from sim.report.page.head.opening import said
@@ -58,13 +60,21 @@ def bands_in_words(run: RunFolder, words: Language) -> dict[str, str]:
     }
 
 
-def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language) -> dict[str, Any]:
+def frame(
+    run: RunFolder,
+    tradeoff: Sequence[Row],
+    harmful: str,
+    words: Language,
+    dropped: Mapping[str, CutOff] = MappingProxyType({}),
+) -> dict[str, Any]:
     """Title, sentences and notices.
 
     Parameters
     ----------
     harmful
         The strategy of which it is said what its measures hang on.
+    dropped
+        When each operator drops addresses of others under that strategy, by its name.
     """
     manifest, scenario = run.manifest, run.scenario
     n = run.n_replicates
@@ -123,6 +133,7 @@ def frame(run: RunFolder, tradeoff: Sequence[Row], harmful: str, words: Language
             told.hang_most_on,
             rates_by_kind(rates_of(run), words),
             words,
+            dropped,
         ),
         "n_draws": run.n_draws,
         "n_draws_said": words.digits(f"{run.n_draws:,}"),

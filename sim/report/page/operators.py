@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
-from sim.measure.by_operator import DROPPED, operator_curves, read_operators
+from sim.measure.by_operator import read_operators
 from sim.report.figures.drawing import Choice as Chosen
 from sim.report.figures.uptake import mean_share, uptake
 from sim.report.page.cells import Cell, Line, PageTable, Strip, columns, sort_key
+from sim.report.page.cut_off import CutOff, cut_offs, n_counted, told_of_most, when_dropped
 from sim.report.page.first_picture.curve import days_of
 from sim.report.page.groups import (
     EVER,
@@ -30,7 +31,7 @@ from sim.report.page.groups import (
 )
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent
-from sim.report.words.plain import duration_words
+from sim.report.words.plain import days_words, duration_words
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
 from sim.results.tables import Row
@@ -38,18 +39,21 @@ from sim.results.tables import number as cell
 from sim.scenario.tables.rows import OperatorRow
 
 _NUMBERED = re.compile(r"provider (\d+)")
-MOST_ON_STRIP = 3
+MOST_ON_STRIP = 5
 """Days that are named above strips: more find no room."""
 N_STEPS = 60
 """Parts of a strip."""
 MOST_HISTORIES = 20
 """Replicates, over all strategies together, of which strips show what was dropped."""
-MOST_PEAKS = 20
-"""Replicates of a strategy of which the most dropped at once is counted."""
+HOURS = tuple(f"business_hours_{state}" for state in ("affected", "impaired", "down"))
 
 
 def operator_table(
-    run: RunFolder, groups: Sequence[Row], shown_first: str = "", words: Language = IN_ENGLISH
+    run: RunFolder,
+    groups: Sequence[Row],
+    shown_first: str = "",
+    words: Language = IN_ENGLISH,
+    dropped: Mapping[str, CutOff] | None = None,
 ) -> PageTable | None:
     """What each operator drops, and what its users meet; none where a folder has no such rows.
 
@@ -59,6 +63,8 @@ def operator_table(
         Rows of ``groups.csv``.
     shown_first
         The strategy of which rows are shown at first.
+    dropped
+        When each operator drops addresses of others under that strategy, where it is counted.
     """
     by, causes = rows_by_group(groups, "operator"), rows_by_group(groups, "operator and cause")
     if not any(metric == LOST_SHARE for _, _, metric in by):
@@ -66,12 +72,13 @@ def operator_table(
     operators = read_operators(run)
     t_s = np.unique(np.linspace(0, run.horizon_s, N_STEPS, endpoint=False).astype(np.int64))
     n = max(1, MOST_HISTORIES // len(run.strategies))
-    n_peaks = min(run.n_replicates, MOST_PEAKS)
     enforced = _enforced(run, operators)
+    axis = _days(run, words)
+    ticks = tuple(place for place, _ in axis)
     lines = []
     for strategy in run.strategies:
         share = mean_share(uptake(run, t_s, Chosen(strategy=strategy), n))
-        most = _most_dropped(run, strategy, n_peaks)
+        when = dropped if dropped and strategy == shown_first else cut_offs(run, strategy)
         for row, operator in enumerate(operators):
             name = operator.operator
             if (strategy, name, LOST_SHARE) not in by:
@@ -81,16 +88,16 @@ def operator_table(
             lines.append(
                 Line.of(
                     Cell(
-                        _name_of(operator, words),
+                        name_of(operator, words),
                         range=words.say(
                             "{share} of users", share=words.digits(percent(operator.share_users, 2))
                         ),
                         is_english=not _NUMBERED.fullmatch(operator.label),
                     ),
-                    _strip(share[row], words),
+                    _strip(share[row], ticks, when[name], run, words),
                     *_how_soon(enforced.get((strategy, name)), words),
-                    Cell(words.digits(number(most[name])), most[name]),
-                    cell_of(by[strategy, name, EVER[1]], words),
+                    Cell(words.digits(number(when[name].most)), when[name].most),
+                    _impaired(by, strategy, name, words),
                     Cell(
                         words.digits(percent(failed, 2)),
                         sort_key(failed),
@@ -105,7 +112,7 @@ def operator_table(
             )
     titles = (
         "Operator",
-        "How much of the list it drops, from start to end",
+        "How much of the list it drops, and when it drops addresses of others",
         "Orders it enforces",
         "Half of these within, from the order",
         "Most addresses it drops at once",
@@ -113,11 +120,12 @@ def operator_table(
         "Share of what its users try that fails",
     )
     said = [words.say(title) for title in titles]
-    if n_peaks < run.n_replicates:
-        said[4] = words.say("{title} (the first {n} replicates)", title=said[4], n=str(n_peaks))
+    if n_counted(run) < run.n_replicates:
+        first = "{title} (the first {n} replicates)"
+        said[4] = words.say(first, title=said[4], n=str(n_counted(run)))
     said[5] = by_luck(said[5], words)
     heads = columns(*said, numbers=(2, 3, 4, 5, 6))
-    heads[1] = replace(heads[1], axis=_days(run, words))
+    heads[1] = replace(heads[1], axis=axis)
     caption = words.say("Who drops what, when, and what its users meet")
     return table_of_groups("operators", caption, heads, lines, run.strategies, shown_first)
 
@@ -127,7 +135,15 @@ def has_numbered(run: RunFolder) -> bool:
     return any(_NUMBERED.fullmatch(one.label) for one in read_operators(run))
 
 
-def _name_of(operator: OperatorRow, words: Language) -> str:
+def has_named(run: RunFolder) -> bool:
+    """Whether some operators have the name of a company: others have a number, or are a group."""
+    return any(
+        one.label[:1].isupper() and not _NUMBERED.fullmatch(one.label)
+        for one in read_operators(run)
+    )
+
+
+def name_of(operator: OperatorRow, words: Language) -> str:
     """What an operator is called; a hosting provider is called provider elsewhere on the page."""
     numbered = _NUMBERED.fullmatch(operator.label)
     return words.say("operator {n}", n=numbered[1]) if numbered else operator.label
@@ -143,8 +159,14 @@ def _days(run: RunFolder, words: Language) -> tuple[tuple[float, str], ...]:
     )
 
 
-def _strip(share: NDArray[np.float64], words: Language) -> Cell:
-    """Shades from start to end; nothing is listed where there is no share."""
+def _strip(
+    share: NDArray[np.float64],
+    ticks: tuple[float, ...],
+    when: CutOff,
+    run: RunFolder,
+    words: Language,
+) -> Cell:
+    """Shades from start to end, and when it drops; nothing is listed where there is no share."""
     known = share[~np.isnan(share)]
     end = float(known[-1]) if known.size else math.nan
     said = (
@@ -153,7 +175,26 @@ def _strip(share: NDArray[np.float64], words: Language) -> Cell:
         else words.say("nothing was listed")
     )
     steps = [None if math.isnan(one) else round(min(one, 1.0), 2) for one in share.tolist()]
-    return Cell(said, sort_key(end), strip=Strip.of(steps))
+    return Cell(
+        said,
+        sort_key(end),
+        when_dropped(when, run, words),
+        strip=Strip.of(steps, ticks),
+        all="; ".join(told_of_most(when, run, words)),
+    )
+
+
+def _impaired(
+    by: Mapping[tuple[str, str, str], Row], strategy: str, name: str, words: Language
+) -> Cell:
+    """Businesses impaired for its users, and how long each of them on average."""
+    found = cell_of(by[strategy, name, EVER[1]], words)
+    n = cell(by[strategy, name, EVER[1]], "mean")
+    hours = cell(by.get((strategy, name, HOURS[1]), {}), "mean")
+    if math.isnan(hours) or not n > 0:
+        return found
+    each = days_words(hours / n, words)
+    return replace(found, all=words.say("on average {length} each", length=each))
 
 
 @dataclass(frozen=True)
@@ -216,19 +257,6 @@ def _how_soon(done: _Enforced | None, words: Language) -> tuple[Cell, Cell]:
         else duration_words(done.median_s / 3600, words, rounded="up")
     )
     return Cell(words.digits(percent(done.share, 2)), done.share), Cell(soon, done.median_s)
-
-
-def _most_dropped(run: RunFolder, strategy: str, n_replicates: int) -> dict[str, float]:
-    """Most addresses that each operator drops in any second, the target's own left out.
-
-    Mean over replicates, as what an average user's operator drops at once: weighted by users, it
-    cannot be less than that.
-    """
-    curves = operator_curves(run, DROPPED[0], strategy, n_replicates)
-    return {
-        name: float(np.mean([one.value[one.replicate == row].max() for row in range(n_replicates)]))
-        for name, one in curves.items()
-    }
 
 
 def _first_cause(

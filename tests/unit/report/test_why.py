@@ -25,7 +25,7 @@ from sim.report.page.by_provider import (
     unlisted_in_words,
 )
 from sim.report.page.cells import Choice, Strip
-from sim.report.page.operators import _name_of, operator_table
+from sim.report.page.operators import name_of, operator_table
 from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
 from sim.report.page.why import (
     chains,
@@ -111,10 +111,10 @@ def test_an_operator_without_a_name_is_not_called_like_a_hosting_provider() -> N
         cast("OperatorRow", SimpleNamespace(label=label))
         for label in ("provider 3", "Orange (fixed)")
     )
-    assert [_name_of(one, language("en")) for one in (numbered, named)] == [
+    assert [name_of(one, language("en")) for one in (numbered, named)] == [
         "operator 3", "Orange (fixed)"
     ]  # fmt: skip
-    assert _name_of(numbered, language("it")) == "operatore 3"
+    assert name_of(numbered, language("it")) == "operatore 3"
 
 
 def test_orders_are_said_to_be_as_given_where_other_numbers_are_medians_of_draws() -> None:
@@ -292,14 +292,14 @@ def test_what_operators_drop_at_once_is_no_less_than_what_an_average_user_meets(
     run = open_run(shipped_run)
     table = operator_table(run, read_rows(run, "groups.csv"))
     assert table is not None
-    share = {_name_of(one, language("en")): one.share_users for one in read_operators(run)}
+    share = {name_of(one, language("en")): one.share_users for one in read_operators(run)}
     most = sum(share[line.cells[0].text] * float(line.cells[4].sort or 0) for line in table.rows)
     summary = {one["metric"]: float(str(one["mean"])) for one in read_rows(run, "summary.csv")}
     assert summary["addresses_dropped_peak"] <= most * (1 + 1e-9)
     # Here nothing is withdrawn: none drops more than was listed.
     assert most <= summary["addresses_listed_peak"]
     assert table.columns[4].title == "Most addresses it drops at once"
-    monkeypatch.setattr("sim.report.page.operators.MOST_PEAKS", 1)
+    monkeypatch.setattr("sim.report.page.cut_off.MOST_REPLICATES", 1)
     fewer = operator_table(run, read_rows(run, "groups.csv"))
     assert fewer is not None
     assert fewer.columns[4].title == ("Most addresses it drops at once (the first 1 replicates)")

@@ -10,8 +10,12 @@ import math
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from sim.catalogue.choices import measure_name
+from sim.measure.by_operator import read_operators
+from sim.report.page.cut_off import CutOff, told_of_most, when_dropped
+from sim.report.page.operators import name_of
 from sim.report.page.repeat_command import (
     is_comparison,
     repeat,
@@ -50,12 +54,15 @@ class Question:
         What finds out, for a shell; empty where the result tells.
     places
         Where more of it stands: a table or section of the page by its id, and what it is called.
+    how
+        What the command is for, between the places and the command.
     """
 
     asked: str
     said: str
     command: str = ""
     places: tuple[tuple[str, str], ...] = ()
+    how: str = ""
 
 
 def questions(
@@ -64,6 +71,7 @@ def questions(
     hangs_on: str,
     error_rate: str,
     words: Language = IN_ENGLISH,
+    dropped: Mapping[str, CutOff] = MappingProxyType({}),
 ) -> tuple[Question, ...]:
     """What is asked first of a result.
 
@@ -75,8 +83,16 @@ def questions(
         On what its numbers hang most, in a sentence; empty where that is not told.
     error_rate
         How often numbers of these kinds were right, kind by kind.
+    dropped
+        When each operator drops addresses of others, the largest first, under the strategy of which
+        the page tells.
     """
-    others = (_who(run, words), _react(run, summary, words), _assumed(run, hangs_on, words))
+    others = (
+        _who(run, words),
+        *_when(run, dropped, words),
+        _react(run, summary, words),
+        _assumed(run, hangs_on, words),
+    )
     right = Question(
         words.say("How often were such numbers right?"),
         words.say(
@@ -178,9 +194,9 @@ def _settled(run: RunFolder, words: Language) -> Question:
 def _who(run: RunFolder, words: Language) -> Question:
     places = (
         ("sectors-and-providers", words.say("By sector and provider")),
-        ("providers-hit", words.say("By provider: what hit whom")),
         ("operators", words.say("By operator: who drops what, and when")),
         ("sessions", words.say("By session")),
+        ("providers-hit", words.say("By provider: what hit whom")),
     )
     verb = "compare" if is_comparison(run) else "run"
     parts = shlex.split(repeat(run).command)[2:-2]
@@ -189,14 +205,38 @@ def _who(run: RunFolder, words: Language) -> Question:
     return Question(
         words.say("Who hit a business like mine, when, and through what?"),
         words.say(
-            "Businesses here are modelled, and which operator drops what when is the model's. For "
-            "sites at their own addresses, a file with the columns name and address; sites.csv "
-            "then says of each when it was hit, for how long and through what:"
+            "Businesses here are modelled, and which operator drops what when is the model's."
         ),
         # A path that is not absolute is looked for beside the scenario.
         command.replace(sites, f'population.inventory="$PWD/{MY_SITES}"'),
         places,
+        words.say(
+            "For your own sites, write their names and addresses into {file}, under the heads name "
+            "and address, and run this. The file sites.csv in its folder then says when each was "
+            "hit, for how long and through what:",
+            file=MY_SITES,
+        ),
     )
+
+
+def _when(run: RunFolder, dropped: Mapping[str, CutOff], words: Language) -> tuple[Question, ...]:
+    """Of the operator with most users that drops any, when it drops addresses of others."""
+    names = {name for name, one in dropped.items() if one.some}
+    first = next((one for one in read_operators(run) if one.operator in names), None)
+    if first is None:
+        return ()
+    when, name = dropped[first.operator], name_of(first, words)
+    parts = [when_dropped(when, run, words), *told_of_most(when, run, words)]
+    said = words.say(
+        "As given {operator}, the largest that drops any ({share} of users), drops addresses of "
+        "others {spells}.",
+        operator=name,
+        share=words.digits(percent(first.share_users, 2)),
+        spells="; ".join(parts),
+    )
+    places = (("operators", words.say("By operator: who drops what, and when")),)
+    asked = words.say("When were customers of {operator} cut off?", operator=name)
+    return (Question(asked, said, "", places),)
 
 
 def _react(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Question:
