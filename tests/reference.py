@@ -480,13 +480,14 @@ class RefInherited:
 class RefTarget:
     """Totals over ``[0, horizon_s)`` and, per operator, the shares at the end.
 
-    Use is in user-hours of mean use.
+    Use is in user-hours of mean use. Lost is what is neither reached nor on a VPN.
     """
 
     user_hours_denied: float
     user_hours_on_vpn: float
     user_hours_left: float
     user_hours_hopping: float
+    lost_share: float
     vpn_share: tuple[float, ...]
     left_share: tuple[float, ...]
     use_denied: float = 0.0
@@ -2266,6 +2267,7 @@ def _listed(entries: Sequence[_Entry]) -> Ranges:
 def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]) -> RefTarget:
     """User-hours of the target's users by where they were, exact on each piece."""
     denied_h, on_vpn_h, left_h, hopping_h = [], [], [], []
+    kept_h: list[float] = []
     used_h: list[tuple[float, float, float]] = []
     for start_s, stop_s, view in pieces:
         for row, operator in enumerate(run.world.operators):
@@ -2274,6 +2276,7 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
             unreached_h = run.unreached(view, row, start_s, stop_s) / HOUR_S
             denied_h.append(n_staying * (1 - vpn) * unreached_h)
             on_vpn_h.append(n_staying * vpn * hours)
+            kept_h.append(n_staying * (hours - (1 - vpn) * unreached_h))
             left_h.append(n_users * view.left[row] * hours)
             hopping_h.append(
                 n_staying * (1 - vpn) * run.hopping(view, row, start_s, stop_s) / HOUR_S
@@ -2285,6 +2288,7 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
         user_hours_on_vpn=math.fsum(on_vpn_h),
         user_hours_left=math.fsum(left_h),
         user_hours_hopping=math.fsum(hopping_h),
+        lost_share=1 - math.fsum(kept_h) / (users.n_users * run.world.horizon_s / HOUR_S),
         vpn_share=tuple(run.vpn),
         left_share=tuple(run.left),
         use_denied=math.fsum(denied for denied, _, _ in used_h),

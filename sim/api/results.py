@@ -20,7 +20,7 @@ from sim.api.columns import Columns, html_table, shortened, shown, text_table
 from sim.api.curve import Every, curve_columns
 from sim.api.picture import Picture, picture_of
 from sim.api.wording import in_python_words
-from sim.catalogue.choices import COLLATERAL, EFFICACY, KEY_FIGURES, label, measure_name
+from sim.catalogue.choices import COLLATERAL, EFFECTS, KEY_FIGURES, label, measure_name
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.report.page.bands import with_bands
@@ -33,7 +33,7 @@ from sim.results.tables import Row, read_rows, text
 if TYPE_CHECKING:
     import pandas as pd
 
-SHOWN = (COLLATERAL, EFFICACY, measure_name("private_loss_usd"))
+SHOWN = (COLLATERAL, *EFFECTS, measure_name("private_loss_usd"))
 """Measures of a comparison that are shown first."""
 
 

@@ -48,7 +48,11 @@ COMPARED = tuple(
 """Measures in the tables of a comparison, unless the user names others."""
 
 EFFICACY = measure_name("target_user_hours_denied")
-"""Measure of what the target lost."""
+"""Measure of what the target's users were denied."""
+TARGET_LOST = measure_name("target_user_hours_lost_share")
+"""Measure of what the target lost in all, with the hours of users who had left."""
+EFFECTS = (EFFICACY, TARGET_LOST)
+"""Measures of what a block is for, of which more is better."""
 COLLATERAL = measure_name("business_hours_impaired")
 """Measure of what others lost, unless another is named."""
 HARM_PER_EFFECT = measure_name("collateral_per_million_user_hours_denied")

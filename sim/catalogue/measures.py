@@ -377,6 +377,14 @@ _USERS = (
         )
     ),
     _target(
+        "target_user_hours_lost_share",
+        f"share of {USER_HOURS}",
+        "`target_user_hours_denied` and `target_user_hours_left` over all user-hours",
+        of=USER_HOURS,
+        label=f"target: share of {USER_HOURS} lost",
+        is_headline=True,
+    ),
+    _target(
         "target_user_hours_degraded",
         USER_HOURS,
         "cut off, or on the way to another front after one was dropped; not known where hops take "

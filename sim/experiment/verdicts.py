@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import EFFICACY, HARMS, RATIOS
+from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, RATIOS
 from sim.experiment.ensemble import Ensemble
 from sim.measure.summary import LEVEL
 from sim.scenario.strategies import NoBlocking
@@ -78,10 +78,10 @@ class RegretLine:
 
 
 def judged_metrics(ensemble: Ensemble) -> list[str]:
-    """Measures by which strategies are judged: effect, harms, and harm per effect."""
+    """Measures by which strategies are judged: effects, harms, and harm per effect."""
     known = {measure.metric for measure in ensemble.measures}
     ratios = [name for name, ratio in RATIOS.items() if ratio.below == EFFICACY]
-    return [name for name in (EFFICACY, *HARMS, *ratios) if name in known]
+    return [name for name in (*EFFECTS, *HARMS, *ratios) if name in known]
 
 
 def judge_pairs(ensemble: Ensemble) -> tuple[VerdictLine, ...]:
@@ -149,7 +149,7 @@ def _judge(
         for holds in (difference < 0, difference == 0, difference > 0)
     )
     size = effective_size(weight)
-    good, bad = (more, less) if metric == EFFICACY else (less, more)
+    good, bad = (more, less) if metric in EFFECTS else (less, more)
     bounds = share_bound(good, size), share_bound(bad, size)
     verdict = NOT_SETTLED
     if bounds[0] >= SETTLED:
@@ -234,7 +234,7 @@ def _regrets(ensemble: Ensemble, metric: str) -> Iterator[RegretLine]:
     known = values[:, is_known]
     if not weight.size:
         return
-    best = known.max(axis=0) if metric == EFFICACY else known.min(axis=0)
+    best = known.max(axis=0) if metric in EFFECTS else known.min(axis=0)
     regret = np.abs(known - best)
     expected, most = regret @ weight, regret.max(axis=1)
     unit = next(each.unit for each in ensemble.measures if each.metric == metric)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY
+from sim.catalogue.choices import COLLATERAL, EFFECTS
 from sim.experiment.ensemble import Ensemble, read_ensemble
 from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.plan import Plan
@@ -28,7 +28,7 @@ from sim.statistics.ensembles import rank_shares, ranks_of
 
 MOST = 6
 """Levers that are shown."""
-ANSWERS = (COLLATERAL, EFFICACY)
+ANSWERS = (COLLATERAL, *EFFECTS)
 
 
 @dataclass(frozen=True)

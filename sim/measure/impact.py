@@ -162,7 +162,9 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     -----
     At every moment a user reaches the target without a VPN, is on a VPN, is denied, or has left:
     the four sums of user-hours come to the denominator that they share. Who is on the way to
-    another front counts as one who reaches it, and once more among the degraded.
+    another front counts as one who reaches it, and once more among the degraded. Lost is what is
+    denied or of who has left. The hours are those of the scenario, the same in every replicate: the
+    mean of the shares is the share of the sums.
     """
     users = outcome.users
     if users is None:
@@ -184,6 +186,9 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
                 ("reached", reached),
                 ("left", left),
             )
+        ),
+        measured(
+            "target_user_hours_lost_share", (denied + left) / hours if hours > 0 else UNKNOWN, hours
         ),
         *(
             (measured("target_user_hours_degraded", denied + hopping, hours),)

@@ -21,6 +21,7 @@ from sim.engine.record.curves import USER_METRICS
 from sim.engine.record.degraded import DEGRADED, USE_METRICS
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
+from sim.measure.impact import measure_target
 from sim.measure.inherited import inherited_by
 from sim.scenario.tables.reactions import RESPONSES
 from sim.streams import Streams
@@ -36,7 +37,7 @@ from tests.property.test_engine_reference import (
     ledger_row,
     shares,
 )
-from tests.reference import RefOutcome, RefSight, RefWorld, simulate_reference
+from tests.reference import RefOutcome, RefSight, RefTarget, RefWorld, simulate_reference
 from tests.sections import Censor, Complaints, Fronts, Reactions, Users
 from tests.worlds import (
     DAY,
@@ -584,6 +585,7 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     ]
     assert_same_inherited(inherited_by(small.world(), outcome), reference.inherited)
     assert_same_users(outcome.users, reference.target)
+    assert_same_lost(small, outcome, reference.target)
     assert_same_user_curves(outcome, reference)
     assert_same_degraded(outcome, reference)
     assert_same_use(outcome, reference)
@@ -723,6 +725,15 @@ def assert_same_users(users, target) -> None:
         np.testing.assert_allclose(found_s.sum() / 3600, hours, rtol=1e-6, atol=1e-3)
     np.testing.assert_allclose(users.share_vpn, target.vpn_share, rtol=1e-6, atol=1e-9)
     np.testing.assert_allclose(users.share_left, target.left_share, rtol=1e-6, atol=1e-9)
+
+
+def assert_same_lost(small: SmallWorld, outcome: Outcome, target: RefTarget) -> None:
+    """What is denied or left is what is neither reached nor on a VPN: nobody is in two places."""
+    found = {one.metric: one for one in measure_target(small.world(), outcome)}
+    lost = found["target_user_hours_lost_share"]
+    np.testing.assert_allclose(lost.value, target.lost_share, rtol=1e-6, atol=1e-9)
+    kept = sum(found[f"target_user_hours_{fate}"].value for fate in ("reached", "by_vpn"))
+    np.testing.assert_allclose(lost.value * lost.denominator + kept, lost.denominator, rtol=1e-9)
 
 
 @st.composite

@@ -11,10 +11,12 @@ import pytest
 
 from sim.catalogue.choices import (
     COMPARED,
+    EFFICACY,
     HEADLINES,
     KEY_FIGURES,
     PRICED,
     RATIOS,
+    TARGET_LOST,
     curve_name,
     is_over_draws,
     label,
@@ -126,7 +128,7 @@ def test_money_is_what_is_priced_and_ratios_divide_measures() -> None:
 
 
 def test_headlines_are_key_figures_and_compared() -> None:
-    assert len(HEADLINES) == 5
+    assert len(HEADLINES) == 6
     assert set(HEADLINES) < set(KEY_FIGURES)
     assert set(HEADLINES) < set(COMPARED)
     # What a reader is shown first is decided here and nowhere else.
@@ -142,6 +144,9 @@ def test_headlines_are_key_figures_and_compared() -> None:
         "regret_addresses",
         "regret_businesses",
     }
+    # What was lost in all stands behind the part of it that was denied.
+    at = KEY_FIGURES.index(EFFICACY)
+    assert KEY_FIGURES[at + 1] == TARGET_LOST
     assert KEY_FIGURES[-1] == "net_social_loss_usd"
 
 

@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY
+from sim.catalogue.choices import COLLATERAL, EFFECTS
 from sim.experiment.ensemble import Ensemble
 from sim.experiment.plan import Plan
 from sim.experiment.verdicts import VerdictLine, judge_pairs, weigh_regrets
@@ -31,8 +31,8 @@ def plan() -> Plan:
 
 def ensemble(plan: Plan, harm: NDArray[np.float64], effect: NDArray[np.float64]) -> Ensemble:
     """An ensemble with these values, each of shape (n_draws, 3): of none, exact and escalate."""
-    values = np.stack([effect, harm], axis=2)[:, :, None, :]
-    measures = (measured(EFFICACY, np.nan), measured(COLLATERAL, np.nan))
+    values = np.stack([effect, effect, harm], axis=2)[:, :, None, :]
+    measures = tuple(measured(name, np.nan) for name in (*EFFECTS, COLLATERAL))
     return Ensemble(plan, plan.labels, measures, values, np.ones(harm.shape, bool))
 
 
@@ -64,7 +64,7 @@ def test_an_order_that_holds_in_every_draw_is_settled(plan: Plan) -> None:
         0,
     )
     # Less effect is worse, where less harm is better.
-    assert of(lines, EFFICACY).verdict == "worse"
+    assert [of(lines, metric).verdict for metric in EFFECTS] == ["worse"] * 2
     assert of(lines, COLLATERAL).difference == -1
 
 
@@ -138,7 +138,8 @@ def test_regret_is_the_distance_to_the_best_that_blocks(plan: Plan) -> None:
     assert (exact.has_least_expected, exact.has_least_most) == (True, False)
     assert (escalate.has_least_expected, escalate.has_least_most) == (False, True)
     assert exact.share_without_effect == pytest.approx(0.25)
-    assert by[EFFICACY, "escalate"].expected_regret == pytest.approx(0.75 * 3)
+    for metric in EFFECTS:
+        assert by[metric, "escalate"].expected_regret == pytest.approx(0.75 * 3)
 
 
 def test_weights_decide(plan: Plan) -> None:

@@ -44,13 +44,14 @@ def test_user_hours_are_denied_to_those_without_a_vpn_while_the_front_is_dropped
     assert math.isclose(found["target_user_hours_denied"], 100 * 0.75 * 18)
     assert math.isclose(found["target_user_hours_by_vpn"], 100 * 0.25 * 24)
     assert found["target_users_left_at_end"] == 0
+    assert math.isclose(found["target_user_hours_lost_share"], 0.75 * 18 / 24)
     expected = 18 / (100 * 0.75 * 18 / 1e6)
     assert math.isclose(found["collateral_per_million_user_hours_denied"], expected)
 
 
 def test_where_nothing_is_denied_the_trade_off_is_not_known():
     found = measured()
-    assert found["target_user_hours_denied"] == 0
+    assert found["target_user_hours_denied"] == found["target_user_hours_lost_share"] == 0
     assert math.isnan(found["collateral_per_million_user_hours_denied"])
 
 
@@ -75,7 +76,7 @@ def test_users_leave_by_the_equation_of_the_model_where_the_front_is_dropped(ret
         actors=actors,
     )
 
-    left, left_h = 0.0, 0.0
+    left, left_h, denied_h = 0.0, 0.0, 0.75 * 18
     for share_dropped, hours_after in ((0.75, 24), (1.0, 24), (1.0, 1)):
         missed = (1 - vpn) * share_dropped
         up, down = leave_rate * missed, return_rate * (1 - missed)
@@ -83,6 +84,9 @@ def test_users_leave_by_the_equation_of_the_model_where_the_front_is_dropped(ret
         rest = up / (up + down)
         left = rest + (left - rest) * math.exp(-(up + down))
         left_h += left * hours_after
+        denied_h += (1 - left) * (1 - vpn) * hours_after
     assert 10 < 80 * left < 20
     assert math.isclose(found["target_users_left_at_end"], 80 * left)
     assert math.isclose(found["target_user_hours_left"], 80 * left_h)
+    lost = found["target_user_hours_lost_share"]
+    assert math.isclose(lost, 80 * (left_h + denied_h) / (100 * 73))
