@@ -198,12 +198,7 @@ PASS_ON = {"bundle", "cli", "experiment", "explore", "results", "statistics", "u
 """Rooms that pass on whatever is declared: a new measure or key asks for no line there."""
 
 NAMED_BESIDE = {
-    "NoBlocking": {
-        "experiment.findings",
-        "experiment.verdicts",
-        "measure.nothing",
-        "report.page.use_lost",
-    },
+    "NoBlocking": {"experiment.findings", "experiment.verdicts", "measure.nothing"},
     "Replay": {"measure.nothing", "scenario.tables.consistency"},
     "Orders": {"measure.nothing", "scenario.resolve"},
     "TimeWindow": {"measure.nothing", "scenario.resolve"},

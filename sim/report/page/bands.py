@@ -7,14 +7,15 @@ hangs on, in words.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, measure_name
+from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, TARGET_LOST, measure_name
 from sim.measure.summary import LEVEL
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
+    is_share,
     quantity,
     quantity_span,
 )
@@ -111,11 +112,20 @@ def _without_limits(rows: Sequence[Row]) -> list[Row]:
     return told
 
 
+def lost_measure(rows: Iterable[Row]) -> str:
+    """Measure by which it is told what the target lost: hours denied, where a folder of 0.3 has
+    no other.
+    """
+    return TARGET_LOST if any(text(row, "metric") == TARGET_LOST for row in rows) else EFFICACY
+
+
 def share_of(row: Row) -> float:
     """What is said of a measure as a share of what it is out of; NaN where there is nothing.
 
     What it is out of may be drawn as well, so that with draws it is the median of their shares.
     """
+    if is_share(text(row, "unit") if "unit" in row else ""):
+        return cell(row, "mean")
     of = cell(row, "denominator")
     if not of > 0:
         return math.nan

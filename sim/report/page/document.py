@@ -59,7 +59,6 @@ from sim.report.page.scripts import own_scripts, own_text, policy, script_json, 
 from sim.report.page.sectors import sector_and_provider_table, sector_table
 from sim.report.page.sessions import ON_RECORD, session_table
 from sim.report.page.sites import site_table
-from sim.report.page.use_lost import use_lost
 from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.page.why import (
     chains,
@@ -221,7 +220,7 @@ def _first_picture(run: RunFolder, bands: Bands, words: Language) -> dict[str, A
         baseline = str(run.manifest["baseline"])
         return {
             "picture": None,
-            "bars": bars_of_comparison(rows, named, baseline, words, use_lost(run)),
+            "bars": bars_of_comparison(rows, named, baseline, words),
         }
     band = bands.get((run.strategies[0], LOST))
     if band is None:
@@ -295,8 +294,7 @@ def _tables(
     else:
         by_metric = {text(row, "metric"): row for row in both}
         told = published_beside(run, words)
-        (lost,) = use_lost(run).values() or (None,)
-        tables["figures"] = key_figures(by_metric, words, rate_of(run), told, lost)
+        tables["figures"] = key_figures(by_metric, words, rate_of(run), told)
         tables["measures"] = page_tables.summary_table(both, words, called)
     return tables
 

@@ -9,14 +9,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from sim.catalogue.choices import EFFICACY, KEY_FIGURES, RATIOS, label, measure_name
+from sim.catalogue.choices import KEY_FIGURES, RATIOS, label, measure_name
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
-from sim.measure.summary import LEVEL
 from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Figure
 from sim.report.page.published import Published, published_text
-from sim.report.page.use_lost import USE_LOST, Lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import amount_text
 from sim.report.words.numbers import (
@@ -25,7 +23,6 @@ from sim.report.words.numbers import (
     is_share,
     number,
     percent,
-    percent_span,
     quantity,
     quantity_span,
 )
@@ -47,7 +44,6 @@ def key_figures(
     words: Language = IN_ENGLISH,
     rate: RateRow | None = None,
     beside: Mapping[str, Sequence[Published]] = NOTHING_PUBLISHED,
-    lost: Lost | None = None,
 ) -> list[Figure]:
     """Key figures of one strategy, each with its ranges and what it is out of.
 
@@ -58,8 +54,6 @@ def key_figures(
     beside
         What was published beside each measure. A number of businesses is so where somebody counted
         those of some providers: then it is among the key figures.
-    lost
-        What the target lost, where it is known: it stands behind what was denied.
     """
     shown = [metric for metric in KEY_FIGURES if metric in rows]
     if "all_low" in rows.get(HIT, {}) and HIT_SHARE in rows:
@@ -71,34 +65,7 @@ def key_figures(
         shown.insert(hit + 1, HIT_FOR)
     if NAMED in rows and NAMED in beside:
         shown.append(NAMED)
-    figures = [_figure(rows[metric], words, rate, beside.get(metric, ())) for metric in shown]
-    if lost is not None and EFFICACY in shown:
-        figures.insert(shown.index(EFFICACY) + 1, _use_lost(lost, words))
-    return figures
-
-
-def _use_lost(lost: Lost, words: Language) -> Figure:
-    """What the head says that the target lost, where it can be traced."""
-    has_draws = not math.isnan(lost.low)
-    given, by_luck, wide = (
-        words.digits(one)
-        for one in (
-            percent(lost.given),
-            percent_span(lost.luck_low, lost.luck_high),
-            percent_span(lost.low, lost.high),
-        )
-    )
-    as_given = words.say("As given {given}, by luck {range}", given=given, range=by_luck)
-    luck = words.say("{range} by luck ({level})", range=by_luck, level=words.digits(percent(LEVEL)))
-    everything = words.say("With all that is not known: {range}", range=wide)
-    ends: Row = {"given": lost.given, "all_low": lost.low, "all_high": lost.high}
-    return Figure(
-        label=capitalised(words.name(USE_LOST)),
-        value=words.digits(percent(lost.middle)),
-        range=as_given if has_draws else luck,
-        all="; ".join(filter(None, (everything, beyond(ends, words)))) if has_draws else "",
-        of=words.say("of all hours of its users: denied, or of users who had left"),
-    )
+    return [_figure(rows[metric], words, rate, beside.get(metric, ())) for metric in shown]
 
 
 def _figure(row: Row, words: Language, rate: RateRow | None, beside: Sequence[Published]) -> Figure:

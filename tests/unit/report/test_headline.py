@@ -14,7 +14,7 @@ from typing import cast, get_args
 import numpy as np
 import pytest
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY
+from sim.catalogue.choices import COLLATERAL, EFFICACY, TARGET_LOST
 from sim.cli.terminal.head import print_headline
 from sim.measure.bands import Band
 from sim.report.page.at_end import StillImpaired
@@ -32,7 +32,6 @@ from sim.report.page.head.headline import (
     headline_of_run,
 )
 from sim.report.page.head.how_sure import is_order_sure
-from sim.report.page.use_lost import Lost
 from sim.report.page.verdicts import verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, language
 from sim.report.words.plain import (
@@ -97,14 +96,14 @@ def test_a_fraction_in_words_is_never_far_from_the_share() -> None:
     ("lost", "said"),
     [
         (0.0, ["the target's users lost nothing"]),
-        (10.0, ["the target's users lost one in two of their hours"]),
+        (0.5, ["the target's users lost one in two of their hours"]),
         # Nearly all begins at 19 of 20, as for every other share.
-        (19.0, ["the target's users lost nearly all their hours"]),
+        (0.95, ["the target's users lost nearly all their hours"]),
         (math.nan, []),
     ],
 )
 def test_what_the_target_lost_is_said_as_a_share_of_its_hours(lost: float, said: list[str]) -> None:
-    rows = {EFFICACY: {"mean": lost, "denominator": 20.0}}
+    rows = {TARGET_LOST: {"mean": lost, "unit": "share of user-hours", "denominator": 20.0}}
     assert _the_target(rows, IN_ENGLISH) == said
 
 
@@ -163,6 +162,7 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
             summary_row(HIT_SHARE, 0.74, of=1000),
             summary_row(HIT_FOR, 37 * 24.0, of=740),
             summary_row("target_user_hours_denied", 25.0, of=1000.0),
+            summary_row(TARGET_LOST, 0.025, of=1000.0) | {"unit": "share of user-hours"},
         ),
     )
     assert told.says == (
@@ -218,8 +218,8 @@ def test_the_head_of_a_comparison_follows_from_its_tables(drawn_comparison: Path
 @pytest.mark.parametrize(
     ("effects", "end"),
     [
-        ((100.0, 91.0), "the target lost about as much with each."),
-        ((100.0, 89.0), "cost the target most."),
+        ((0.5, 0.46), "each cost the target's users one in two of their hours."),
+        ((0.5, 0.44), "cost the target most."),
         ((0.0, 0.0), "none cost the target anything."),
     ],
 )
@@ -230,7 +230,7 @@ def test_who_costs_the_target_most_is_said_where_it_can_be_told(
     labels = [name for name in run.strategies if name != run.manifest["baseline"]][:2]
     told = [
         {"strategy": name, "metric": metric, "mean": mean}
-        for metric, means in ((COLLATERAL, (4.0, 1.0)), (EFFICACY, effects))
+        for metric, means in ((COLLATERAL, (4.0, 1.0)), (TARGET_LOST, effects))
         for name, mean in zip(labels, means, strict=True)
     ]
     says = headline_of_comparison(run, told, []).says
@@ -263,6 +263,11 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     )
 
 
+def lost_row(middle: float, low: float, high: float) -> Row:
+    ends: Row = {"all_low": low, "all_high": high}
+    return {"metric": TARGET_LOST, "unit": "share of user-hours", "mean": middle} | ends
+
+
 @pytest.mark.parametrize(
     ("ends", "said"),
     [
@@ -278,8 +283,8 @@ def test_what_was_lost_has_its_range_beside_that_of_the_businesses(
     drawn_run: Path, ends: tuple[float, float], said: str
 ) -> None:
     told = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.2, "all_high": 0.8})
-    lost = {"a": Lost(ends[0], 0.4, ends[1], 0.1, 0.2)}
-    assert said in headline_of_run(open_run(drawn_run), told, lost=lost).is_sure
+    told[TARGET_LOST] = lost_row(0.4, *ends)
+    assert said in headline_of_run(open_run(drawn_run), told).is_sure
 
 
 def test_what_stands_among_the_figures_too_makes_room_for_that_range(drawn_run: Path) -> None:
@@ -292,8 +297,8 @@ def test_what_stands_among_the_figures_too_makes_room_for_that_range(drawn_run: 
     run = open_run(drawn_run)
     alone = headline_of_run(run, told, at_end=at_end)
     assert "still were when the run ended" in alone.says
-    lost = {"a": Lost(1 / 3, 0.6, 0.9, 0.7, 0.2)}
-    both = headline_of_run(run, told, lost=lost, at_end=at_end)
+    told[TARGET_LOST] = lost_row(0.6, 1 / 3, 0.9)
+    both = headline_of_run(run, told, at_end=at_end)
     assert "still were" not in both.says
     assert "one in three to nine in ten hours lost" in both.is_sure
     assert len(f"{both.says} {both.is_sure}".split()) <= MOST_WORDS
@@ -442,10 +447,10 @@ def test_what_costs_the_target_most_is_said_where_draws_settle_it(
     labels = [name for name in run.strategies if name != run.manifest["baseline"]][:2]
     told = [
         {"strategy": name, "metric": metric, "mean": mean}
-        for metric, means in ((COLLATERAL, (4.0, 1.0)), (EFFICACY, (100.0, 80.0)))
+        for metric, means in ((COLLATERAL, (4.0, 1.0)), (TARGET_LOST, (0.5, 0.4)))
         for name, mean in zip(labels, means, strict=True)
     ]
-    first = {"metric": EFFICACY, "strategy": labels[0], "other": labels[1], "verdict": verdict}
+    first = {"metric": TARGET_LOST, "strategy": labels[0], "other": labels[1], "verdict": verdict}
     assert headline_of_comparison(run, told, [first]).says.endswith(end)
     # A pair stands in the table once, whichever of the two comes first.
     turned = {**first, "strategy": labels[1], "other": labels[0]}

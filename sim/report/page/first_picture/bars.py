@@ -15,11 +15,11 @@ from sim.catalogue.choices import (
     COLLATERAL,
     EFFICACY,
     HARM_PER_EFFECT,
+    TARGET_LOST,
     label,
 )
-from sim.report.page.bands import share_of
+from sim.report.page.bands import lost_measure, share_of
 from sim.report.page.head.headline import HIT_FOR
-from sim.report.page.use_lost import Lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
 from sim.report.words.plain import duration_words, strategy_words
@@ -72,7 +72,6 @@ def bars_of_comparison(
     strategies: Sequence[Mapping[str, Any]],
     baseline: str,
     words: Language = IN_ENGLISH,
-    lost: Mapping[str, Lost] | None = None,
 ) -> Bars:
     """Harm to bystanders, its length, and effect on the target: a bar each for every strategy.
 
@@ -82,15 +81,13 @@ def bars_of_comparison(
         Rows of ``comparison.csv`` with both bands.
     strategies
         As in the manifest.
-    lost
-        What the target lost with each, where it is known: hours denied alone are shown without it.
     """
     known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     shown = [one for one in strategies if one["label"] != baseline]
     labels = [str(one["label"]) for one in shown]
     harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
     heads, columns = [], []
-    for metric in (COLLATERAL, HIT_FOR, EFFICACY, HARM_PER_EFFECT):
+    for metric in (COLLATERAL, HIT_FOR, lost_measure(rows), HARM_PER_EFFECT):
         own = [known.get((name, metric), {}) for name in labels]
         if metric == HIT_FOR:
             # Where the number that is said of harm is none, none was hit for long.
@@ -98,10 +95,7 @@ def bars_of_comparison(
                 {"mean": math.nan} if row and not harm[name] > 0 else row
                 for name, row in zip(labels, own, strict=True)
             ]
-        if metric == EFFICACY and lost and all(name in lost for name in labels):
-            heads.append(words.say("Target: share of its use lost"))
-            columns.append(_bars_of_shares([_as_row(lost[name]) for name in labels], words))
-        elif any(own):
+        if any(own):
             head, bars = _column(metric, own, words)
             heads.append(head)
             columns.append(bars)
@@ -157,6 +151,8 @@ def _column(metric: str, rows: Sequence[Row], words: Language) -> tuple[str, lis
             lambda hours: words.say("none") if math.isnan(hours) else duration_words(hours, words),
             lambda low, high: _durations(low, high, words),
         )
+    if metric == TARGET_LOST:
+        return words.say("Target: share of its users' hours lost"), _bars_of_shares(rows, words)
     if metric == EFFICACY and all(cell(row, "denominator") > 0 for row in rows if row):
         title = words.say("Target: share of its users' hours denied")
         return title, _bars_of_shares([_as_share(row) for row in rows], words)
@@ -169,10 +165,6 @@ def _bars_of_shares(rows: Sequence[Row], words: Language) -> list[Bar]:
         lambda share: words.digits(percent(share, 2)),
         lambda low, high: words.digits(percent_span(low, high)),
     )
-
-
-def _as_row(lost: Lost) -> Row:
-    return {"mean": lost.middle, "all_low": lost.low, "all_high": lost.high}
 
 
 def _as_share(row: Row) -> Row:

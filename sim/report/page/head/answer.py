@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.measure.money.ceilings import Spread
 from sim.report.page.bands import LEFT, beyond, share_of
-from sim.report.page.use_lost import LEAST_LEFT
+from sim.report.page.target_lost import LEAST_LEFT
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import amount_sentence
 from sim.report.words.numbers import (

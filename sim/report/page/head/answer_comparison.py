@@ -47,7 +47,7 @@ def answer_comparison(
     verdicts
         Which strategy denies more over these draws.
     enough
-        How much of its use the target lost over them.
+        How much the target lost over them.
     """
     harm, effect = (
         {text(row, "strategy"): row for row in comparison if text(row, "metric") == metric}
@@ -181,7 +181,7 @@ def _is_more_worth_it(
     enough: str,
     words: Language = IN_ENGLISH,
 ) -> list[str]:
-    """How much of its use the target lost, and whether more harm than the least denies more.
+    """How much the target lost, and whether more harm than the least denies more.
 
     In a sentence each, joined; none where what was denied is not known.
 

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.catalogue.choices import COLLATERAL, EFFICACY, TARGET_LOST, measure_name
 from sim.report.page.at_end import StillImpaired, still_impaired
-from sim.report.page.bands import share_of, with_bands
+from sim.report.page.bands import lost_measure, share_of, with_bands
 from sim.report.page.course import own_course
 from sim.report.page.hangs_on import hangs_first_on
 from sim.report.page.head.how_sure import (
@@ -25,7 +25,6 @@ from sim.report.page.head.how_sure import (
     is_order_sure,
     lost_span,
 )
-from sim.report.page.use_lost import Lost, use_lost
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import (
@@ -86,17 +85,16 @@ def headline(run: RunFolder, words: Language = IN_ENGLISH) -> Headline:
     if "baseline" not in run.manifest:
         rows = with_bands(run, read_rows(run, "summary.csv"))
         by_metric = {text(row, "metric"): row for row in rows}
-        return headline_of_run(run, by_metric, words, use_lost(run), still_impaired(run))
+        return headline_of_run(run, by_metric, words, still_impaired(run))
     verdicts = read_rows(run, "verdicts.csv") if run.n_draws else []
     rows = with_bands(run, read_rows(run, "comparison.csv"))
-    return headline_of_comparison(run, rows, verdicts, words, use_lost(run))
+    return headline_of_comparison(run, rows, verdicts, words)
 
 
 def headline_of_run(
     run: RunFolder,
     rows: Rows,
     words: Language = IN_ENGLISH,
-    lost: Mapping[str, Lost] | None = None,
     at_end: StillImpaired | None = None,
 ) -> Headline:
     """Return the head of the page of one strategy.
@@ -105,18 +103,14 @@ def headline_of_run(
     ----------
     rows
         Rows of ``summary.csv`` with both bands, by metric.
-    lost
-        What the target lost, where it is known: hours denied alone are said without it.
     at_end
         Who is still impaired when the run ends, where it is known.
     """
-    mine = next(iter((lost or {}).values()), None)
-    share = math.nan if mine is None else mine.middle
-    sure = how_sure(run, rows, words, mine)
+    sure = how_sure(run, rows, words)
     # The range of what was lost goes before what stands among the figures as well.
-    has_range = run.n_draws >= FEWEST_DRAWS and mine is not None and mine.high > 0
+    has_range = run.n_draws >= FEWEST_DRAWS and cell(rows.get(TARGET_LOST, {}), "all_high") > 0
     says, short = (
-        _what_happened(rows, words, share, end, run.scenario["population"])
+        _what_happened(rows, words, end, run.scenario["population"])
         for end in (at_end, None if has_range else at_end)
     )
     hung = hangs_first_on(run, rows.get(HIT_SHARE), words)
@@ -128,7 +122,6 @@ def headline_of_comparison(
     rows: Sequence[Row],
     verdicts: Sequence[Row],
     words: Language = IN_ENGLISH,
-    lost: Mapping[str, Lost] | None = None,
 ) -> Headline:
     """Return the head of the page of several strategies.
 
@@ -138,26 +131,24 @@ def headline_of_comparison(
         Rows of ``comparison.csv`` with both bands.
     verdicts
         Rows of ``verdicts.csv``; none without draws.
-    lost
-        What the target lost with each, where it is known: hours denied alone are said without it.
     """
     named = {str(one["label"]): strategy_words(one, words) for one in run.manifest["strategies"]}
-    baseline = str(run.manifest["baseline"])
+    baseline, effect = str(run.manifest["baseline"]), lost_measure(rows)
     by_label = {
         metric: {
             text(row, "strategy"): row
             for row in rows
             if text(row, "metric") == metric and text(row, "strategy") != baseline
         }
-        for metric in (COLLATERAL, EFFICACY)
+        for metric in (COLLATERAL, effect)
     }
     by_harm = by_harm_of(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
     sure = is_order_sure(run, by_label[COLLATERAL], named, verdicts, words)
     says, short = (
         _who_harms(
-            *(by_label[COLLATERAL], by_label[EFFICACY], named, verdicts, words, lost or {}),
-            has_range=has_range,
+            *(by_label[COLLATERAL], by_label[effect], named, verdicts, words),
+            has_range=has_range and effect == TARGET_LOST,
         )
         for has_range in (run.n_draws >= FEWEST_DRAWS, False)
     )
@@ -188,7 +179,6 @@ def _head(says: str, is_sure: str, hangs_on: str, words: Language = IN_ENGLISH) 
 def _what_happened(
     rows: Rows,
     words: Language,
-    lost: float,
     at_end: StillImpaired | None,
     population: Mapping[str, Any],
 ) -> str:
@@ -223,7 +213,7 @@ def _what_happened(
             "than {time} in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
-    parts = [capitalised(hit), *_still_hit(share, at_end, words), *_the_target(rows, words, lost)]
+    parts = [capitalised(hit), *_still_hit(share, at_end, words), *_the_target(rows, words)]
     return f"{'; '.join(parts)}."
 
 
@@ -244,18 +234,20 @@ def _share_hit(rows: Rows) -> float:
     return cell(hit, "mean") / of if hit is not None and of > 0 else math.nan
 
 
-def _the_target(rows: Rows, words: Language, lost: float = math.nan) -> list[str]:
-    """What users were denied, and what those who left no longer had, where that is known."""
-    effect = rows.get(EFFICACY)
-    of = math.nan if effect is None else cell(effect, "denominator")
-    if effect is None or not of > 0 or math.isnan(cell(effect, "mean")):
+def _the_target(rows: Rows, words: Language) -> list[str]:
+    """What users lost, or what they were denied where a folder of 0.3 has nothing else."""
+    effect = rows.get(TARGET_LOST, rows.get(EFFICACY))
+    share = math.nan if effect is None else share_of(effect)
+    if math.isnan(share):
         return []
-    share = share_of(effect) if math.isnan(lost) else lost
-    if share <= 0:
-        return [words.say("the target's users lost nothing")]
-    if share >= ALMOST:
-        return [words.say("the target's users lost nearly all their hours")]
-    text = "the target's users lost {share} of their hours"
+    if TARGET_LOST not in rows:
+        text = "the target's users were denied {share} of their hours"
+    elif share <= 0:
+        text = "the target's users lost nothing"
+    elif share >= ALMOST:
+        text = "the target's users lost nearly all their hours"
+    else:
+        text = "the target's users lost {share} of their hours"
     return [words.say(text, share=share_words(share, words))]
 
 
@@ -265,7 +257,6 @@ def _who_harms(
     named: Mapping[str, str],
     verdicts: Sequence[Row],
     words: Language,
-    lost_by: Mapping[str, Lost],
     *,
     has_range: bool,
 ) -> str:
@@ -289,40 +280,39 @@ def _who_harms(
         text = "Blocking {most} harmed bystanders {ratio} {least}"
         ratio = times_words(means[most] / means[least], words)
     said = words.say(text, most=named[most], least=named[least], ratio=ratio)
-    denied = {name: cell(row, "mean") for name, row in effect.items()}
-    known = {name: value for name, value in denied.items() if not math.isnan(value)}
+    known = {name: row for name, row in effect.items() if not math.isnan(cell(row, "mean"))}
     if not known:
         return f"{capitalised(said)}."
-    best = max(known, key=lambda name: known[name])
-    # Most can be lost by those who leave: what is lost in all is held against each other.
-    in_all = (
-        {name: lost_by[name].middle for name in known} if known.keys() <= lost_by.keys() else known
-    )
-    most_lost = max(in_all, key=lambda name: in_all[name])
-    if not max(*known.values(), in_all[most_lost]) > 0:
-        lost = "none cost the target anything"
-    elif len(known) > 1 and min(in_all.values()) >= ALIKE * in_all[most_lost]:
-        lost = "the target lost about as much with each"
-        if in_all is not known:
-            lost = "the target lost {share} of its use with each"
-    elif best != most_lost or not is_most_settled(best, known, verdicts):
-        lost = "which costs the target most is not settled"
+    metric, lost = lost_measure(known.values()), {name: cell(known[name], "mean") for name in known}
+    best = max(lost, key=lambda name: lost[name])
+    share = share_words(lost[best], words) if metric == TARGET_LOST else ""
+    if not lost[best] > 0:
+        text = "none cost the target anything"
+    elif len(known) > 1 and min(lost.values()) >= ALIKE * lost[best]:
+        text = "the target lost about as much with each"
+        if share:
+            text = "each cost the target's users {share} of their hours"
+    elif not is_most_settled(best, known, verdicts, metric):
+        text = "which costs the target most is not settled"
     else:
-        lost = "{best} cost the target most"
-    share = share_words(in_all[most_lost], words) if in_all is not known else ""
-    if share and has_range:
-        share = f"{share}{lost_span([lost_by[name] for name in known], words)}"
-    return f"{capitalised(said)}; {words.say(lost, best=named[best], share=share)}."
+        text = "{best} cost the target most"
+    if has_range:
+        share = f"{share}{lost_span([*known.values()], words)}"
+    return f"{capitalised(said)}; {words.say(text, best=named[best], share=share)}."
 
 
-def is_most_settled(best: str, others: Iterable[str], verdicts: Sequence[Row]) -> bool:
-    """Whether draws settle that one strategy denies more than each other; True without draws."""
+def is_most_settled(
+    best: str, others: Iterable[str], verdicts: Sequence[Row], metric: str = EFFICACY
+) -> bool:
+    """Whether draws settle that a measure is more with one strategy than with each other; True
+    without draws.
+    """
     if not verdicts:
         return True
     found = {
         (text(row, "strategy"), text(row, "other")): text(row, "verdict")
         for row in verdicts
-        if text(row, "metric") == EFFICACY
+        if text(row, "metric") == metric
     }
     return all(
         found.get((best, one)) == "better" or found.get((one, best)) == "worse"

@@ -8,8 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from sim.catalogue.choices import COLLATERAL, measure_name
-from sim.report.page.use_lost import Lost
+from sim.catalogue.choices import COLLATERAL, TARGET_LOST, measure_name
 from sim.report.page.verdicts import NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import Language
 from sim.report.words.numbers import at_least, capitalised
@@ -24,17 +23,15 @@ FEWEST_DRAWS = 20
 Rows = Mapping[str, Row]
 
 
-def how_sure(run: RunFolder, rows: Rows, words: Language, lost: Lost | None = None) -> str:
+def how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
     """What nine in ten draws span of who was hit, and of what the target lost.
 
     Parameters
     ----------
     rows
         With both bands, by metric.
-    lost
-        What the target lost, where it is known.
     """
-    row = rows.get(HIT_SHARE, {})
+    row, lost = rows.get(HIT_SHARE, {}), rows.get(TARGET_LOST, {})
     if 0 < run.n_draws < FEWEST_DRAWS:
         return _few(run.n_draws, words)
     if not run.n_draws:
@@ -47,7 +44,7 @@ def how_sure(run: RunFolder, rows: Rows, words: Language, lost: Lost | None = No
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    if lost is None or not lost.high > 0:
+    if not cell(lost, "all_high") > 0:
         text_ = (
             "How sure is that? In nine of ten cases tried, between {few} and {many} businesses "
             "were hit."
@@ -59,13 +56,16 @@ def how_sure(run: RunFolder, rows: Rows, words: Language, lost: Lost | None = No
         "How sure is that? In nine of ten cases tried, {hit} businesses were hit and {gone} hours "
         "lost."
     )
-    least, most = (share_words(end, words, is_rough=False) for end in (lost.low, lost.high))
+    least, most = (
+        share_words(cell(lost, f"all_{end}"), words, is_rough=False) for end in ("low", "high")
+    )
     return words.say(text_, hit=_ends(few, many, words), gone=_ends(least, most, words))
 
 
-def lost_span(lost: Sequence[Lost], words: Language) -> str:
+def lost_span(lost: Sequence[Row], words: Language) -> str:
     """Both ends of what the target lost under several strategies, in brackets."""
-    low, high = min(one.low for one in lost), max(one.high for one in lost)
+    low = min(cell(row, "all_low") for row in lost)
+    high = max(cell(row, "all_high") for row in lost)
     if math.isnan(low) or math.isnan(high):
         return ""
     least, most = (share_words(end, words, is_rough=False) for end in (low, high))

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.catalogue.choices import COLLATERAL, EFFECTS, measure_name
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page.at_end import still_impaired, still_impaired_in_words
 from sim.report.page.bands import DOWN, n_drawn, share_of, with_bands
@@ -20,7 +20,7 @@ from sim.report.page.head.answer_comparison import answer_comparison, least_harm
 from sim.report.page.head.headline import Headline, headline
 from sim.report.page.head.how_sure import FEWEST_DRAWS
 from sim.report.page.repeat_command import is_comparison
-from sim.report.page.use_lost import has_nothing_as_baseline, is_enough, outside_in_words, use_lost
+from sim.report.page.target_lost import how_often_half, is_enough, outside_in_words
 from sim.report.page.verdicts import how_often_less, verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
@@ -32,7 +32,7 @@ from sim.results.tables import Row, number, read_rows, text
 HUNG = (
     measure_name("businesses_ever_impaired_share"),
     COLLATERAL,
-    EFFICACY,
+    *EFFECTS,
     measure_name("private_loss_usd"),
 )
 """Numbers of which it is said at the head on what they hang most."""
@@ -80,7 +80,6 @@ def said(
         Label of the strategy of which it is said what its measures hang on.
     """
     several = is_comparison(run)
-    lost = use_lost(run)
     names = {
         label: quoted(name, words)
         for label, name in strategy_names(strategies_of(run), words).items()
@@ -97,13 +96,8 @@ def said(
                 how_often_less(verdicts, least_harmful(named, baseline), baseline, words),
             )
             settled = " ".join(filter(None, parts))
-            enough = is_enough(
-                {names[label]: one for label, one in lost.items()},
-                {text(row, "strategy"): row for row in named if text(row, "metric") == EFFICACY},
-                baseline,
-                words,
-                is_against_nothing=has_nothing_as_baseline(run),
-            )
+            often = {names[label]: share for label, share in how_often_half(run).items()}
+            enough = is_enough(named, verdicts, often, baseline, words)
         sentences = answer_comparison(
             named,
             with_names(first_harm(tradeoff), names),
@@ -129,11 +123,11 @@ def said(
         sentences.insert(2, still_impaired_in_words(still_impaired(run), words))
     has_harm = any(number(row, "mean") > 0 for row in rows if text(row, "metric") == COLLATERAL)
     if run.n_draws >= FEWEST_DRAWS:
-        sentences.append(outside_in_words(rows, lost, str(run.manifest.get("baseline", "")), words))
+        sentences.append(outside_in_words(rows, str(run.manifest.get("baseline", "")), words))
     sentences = [*filter(None, sentences), *(nobody_reacts(run, words) if has_harm else ())]
     hung = [
         hangs_on(run, row, names[harmful] if several else "", words)
-        for metric in (COLLATERAL, EFFICACY)
+        for metric in (COLLATERAL, *EFFECTS)
         for row in rows
         if (text(row, "metric"), text(row, "strategy")) == (metric, harmful) and run.n_draws
     ]

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from sim.catalogue.choices import measure_name
+from sim.catalogue.choices import TARGET_LOST, measure_name
 from sim.measure.by_operator import read_operators
 from sim.report.page.cut_off import CutOff, told_of_most, when_dropped
 from sim.report.page.operators import name_of
@@ -22,7 +22,7 @@ from sim.report.page.repeat_command import (
     shipped_scenario,
     strategy_text,
 )
-from sim.report.page.use_lost import Lost, use_lost
+from sim.report.page.target_lost import how_often_half
 from sim.report.page.verdicts import NOT_SETTLED
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent, percent_span, span
@@ -103,7 +103,8 @@ def questions(
     )
     if is_comparison(run):
         return _settled(run, words), *others, right
-    return *_cost(summary, words), _effect(run, words), _another(run, words), *others, right
+    told = *_cost(summary, words), _effect(run, summary, words), _another(run, words)
+    return *told, *others, right
 
 
 def _cost(summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
@@ -122,21 +123,28 @@ def _cost(summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
     return (Question(asked, said, "", (("money", words.say("Money")),)),)
 
 
-def _effect(run: RunFolder, words: Language) -> Question:
+def _effect(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Question:
     asked = words.say("Did the block do what it was for?")
-    lost = use_lost(run).get(run.strategies[0])
-    if lost is None:
-        return Question(asked, words.say("Not known: the scenario has no users of the target."))
+    row = summary.get(TARGET_LOST)
+    if row is None:
+        return Question(
+            asked,
+            words.say("Not told: an earlier version made this result; a new run tells it.")
+            if run.scenario.get("users")
+            else words.say("Not known: the scenario has no users of the target."),
+        )
     without = words.say(
         "What they would have lacked without a block is among these; a comparison tells it apart."
     )
     places = (("curves", words.say("Over time")),)
-    return Question(asked, f"{_lost_in_words(lost, words)} {without}", "", places)
+    often = how_often_half(run).get(run.strategies[0], math.nan)
+    return Question(asked, f"{_lost_in_words(row, often, words)} {without}", "", places)
 
 
-def _lost_in_words(lost: Lost, words: Language) -> str:
-    given = words.digits(percent(lost.given, 2))
-    if math.isnan(lost.low):
+def _lost_in_words(row: Row, often: float, words: Language) -> str:
+    low, high = cell(row, "all_low"), cell(row, "all_high")
+    given = words.digits(percent(cell(row, "mean" if math.isnan(low) else "given"), 2))
+    if math.isnan(low):
         return words.say(
             "As given the target's users lost {share} of all their hours, from start to end by day "
             "and night: denied, or of users who left.",
@@ -146,10 +154,10 @@ def _lost_in_words(lost: Lost, words: Language) -> str:
         "In the median of the draws the target's users lost {share} ({range}; as given {given}) of "
         "all their hours, from start to end by day and night: denied, or of users who left. In "
         "{often} of the draws it is half or more.",
-        share=words.digits(percent(lost.middle, 2)),
-        range=words.digits(percent_span(lost.low, lost.high, 2)),
+        share=words.digits(percent(cell(row, "mean"), 2)),
+        range=words.digits(percent_span(low, high, 2)),
         given=given,
-        often=words.digits(percent(lost.often, 2)),
+        often=words.digits(percent(often, 2)),
     )
 
 
