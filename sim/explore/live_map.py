@@ -22,7 +22,7 @@ from sim.engine.state.tally import Group
 from sim.experiment.executors.task import Key
 from sim.report.figures.hilbert import Window, shares
 from sim.report.figures.map_frames import WINDOW, levels_of, middle_replicate
-from sim.report.page.over_time.charts import LISTED
+from sim.report.page.over_time.panels import LISTED
 from sim.report.words.numbers import count, number
 from sim.results.read import RunFolder
 from sim.results.register import RegisterHistory, read_register, register_in

@@ -83,6 +83,9 @@ def band_of(
     grid = np.unique(np.concatenate([points.t_s, [] if wide is None else wide.t_s]))
     if grid.size > MAX_GRID:
         grid = np.linspace(0, horizon_s, MAX_GRID, endpoint=False)
+        if wide is not None:
+            # Draws are kept at times of their own: between two of these, a median is held too long.
+            grid = np.union1d(grid, wide.t_s)
     return band_at(points, grid.astype(np.int64), wide)
 
 
@@ -198,7 +201,8 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
     The result is the same step curve to within a tolerance, which grows until at most ``n_times``
     times are left. Of a curve that goes up and down so often that this would be seen, the first,
     lowest, highest and last mean of even stretches of time are left besides, so that it is not held
-    where it hardly was. The lowest and the highest mean of all are left where there is room.
+    where it hardly was. The lowest and the highest mean of all are left where there is room, and
+    all of this of the median over draws.
 
     Parameters
     ----------
@@ -214,7 +218,7 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
         level = np.nan_to_num(np.round(lines / step) if step > 0 else lines * 0.0)
         changes = (np.diff(level, axis=1, prepend=np.nan) != 0).any(axis=0)
         if has_room:
-            changes[_ends(band.mean)] = True
+            changes[_ends(band)] = True
         kept = np.flatnonzero(changes)
         is_seen = has_room and tolerance > MOST_TOLERANCE
         if kept.size <= (n_times // 2 if is_seen else n_times):
@@ -227,20 +231,20 @@ def thin(band: Band, n_times: int, tolerance: float = 1 / 2000) -> Band:
     return Band(t_s, mean, low, high, band.denominator, band.n_replicates, found)
 
 
-def _ends(mean: NDArray[np.float64]) -> list[int]:
-    """Where a curve is lowest and highest; nothing where it is nowhere known."""
-    if np.isnan(mean).all():
-        return []
-    return [int(np.nanargmin(mean)), int(np.nanargmax(mean))]
+def _ends(band: Band, rows: slice = slice(None)) -> list[int]:
+    """Where mean and median over draws are lowest and highest, counted from the first row."""
+    lines = [band.mean[rows], *([] if band.wide is None else [band.wide[1, rows]])]
+    known = [line for line in lines if not np.isnan(line).all()]
+    return [int(find(line)) for line in known for find in (np.nanargmin, np.nanargmax)]
 
 
 def _outline(band: Band, n_times: int) -> NDArray[np.int64]:
     """Rows of the first, lowest, highest and last mean of each of some even stretches of time."""
-    edges = np.linspace(band.t_s[0], band.t_s[-1] + 1, max(n_times // 4, 1) + 1)
-    starts = np.unique(np.searchsorted(band.t_s, edges))
+    n = max(n_times // (4 if band.wide is None else 6), 1)
+    starts = np.unique(np.searchsorted(band.t_s, np.linspace(band.t_s[0], band.t_s[-1] + 1, n + 1)))
     kept: set[int] = set()
     for start, stop in pairwise(starts.tolist()):
-        kept |= {start, stop - 1, *(start + row for row in _ends(band.mean[start:stop]))}
+        kept |= {start, stop - 1, *(start + row for row in _ends(band, slice(start, stop)))}
     return np.array(sorted(kept), np.int64)
 
 

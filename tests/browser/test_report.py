@@ -143,17 +143,47 @@ def test_a_chart_names_the_bands_it_draws(shared: dict[str, Opened]) -> None:
     assert drawn["run"][0].startswith("by luck: 90")
     assert "luck alone" in drawn["run"][0]
     assert [text.partition(":")[0] for text in drawn["drawn"]] == [
-        "by luck", "with all that is not known but how many businesses there are",
+        "lines", "by luck, as given",
+        "with all that is not known but how many businesses there are",
     ]  # fmt: skip
     chart = shared["drawn"].page.locator("#chart-businesses")
     read = chart.locator("output").first.inner_text()
     assert re.fullmatch(
-        r"[\d,.]+ businesses \([\d,.]+ to [\d,.]+ by luck; "
-        r"[\d,.]+ to [\d,.]+ with all that is not known but their number\)",
+        r"[\d,.]+ businesses \([\d,.]+ to [\d,.]+ with all that is not known but their number; "
+        r"as given [\d,.]+, [\d,.]+ to [\d,.]+ by luck\)",
         read,
     )
-    mean, _, _, low, high = (float(part.replace(",", "")) for part in re.findall(r"[\d,.]+", read))
-    assert (low, high) == pytest.approx((mean / 2, 2 * mean), rel=0.05)
+    median, low, high, mean, *_ = (
+        float(part.replace(",", "")) for part in re.findall(r"[\d,.]+", read)
+    )
+    assert (low, median, high) == pytest.approx((mean / 2, 1.25 * mean, 2 * mean), rel=0.05)
+
+
+def test_the_draws_median_is_the_line_and_the_mean_as_given_a_thin_one_beside_it(
+    shared: dict[str, Opened],
+) -> None:
+    chart = shared["drawn"].page.locator("#chart-businesses")
+    lines = chart.locator(".legend li")
+    thin, told = chart.locator(".plot path.given"), chart.locator(".plot path.mean")
+    lines.first.hover()
+    # Of several lines, of the one whose bands are shown.
+    assert thin.count() == 1
+    assert thin.get_attribute("stroke-width") == "1"
+    assert thin.get_attribute("stroke-dasharray")
+
+    def highest(path: str | None) -> float:
+        return min(float(y) for y in re.findall(r",([\d.]+)", path or ""))
+
+    def lowest(path: str | None) -> float:
+        return max(float(y) for y in re.findall(r",([\d.]+)", path or ""))
+
+    first, median = thin.get_attribute("d"), told.first.get_attribute("d")
+    foot = lowest(median)
+    assert foot - highest(median) == pytest.approx(1.25 * (foot - highest(first)), rel=0.02)
+    lines.nth(1).hover()
+    assert thin.count() == 1
+    assert thin.get_attribute("d") != first
+    assert shared["run"].page.locator(".plot path.given").count() == 0
 
 
 def test_numbers_of_a_legend_say_what_they_count(shared: dict[str, Opened]) -> None:
@@ -184,9 +214,15 @@ def test_a_line_without_a_band_has_no_swatch(shared: dict[str, Opened]) -> None:
     n_wide = sum(line["low"] != line["high"] for line in lines)
     assert 0 < n_wide < len(lines)
     chart = page.locator("#chart-businesses")
-    assert chart.locator(".bands span").first.locator("i").count() == n_wide
-    assert chart.locator(".plot path.luck").count() == n_wide
-    assert chart.locator(".bands span").nth(1).locator("i").count() == 1
+    # Of several lines, bands of one alone are shown.
+    assert chart.locator(".plot path.luck").count() == 1
+    assert chart.locator(".plot path.all").count() == 1
+    for row in range(3):
+        assert chart.locator(".bands span").nth(row).locator("i").count() == 1
+    names = chart.locator(".legend li")
+    (still,) = (row for row, line in enumerate(lines) if line["low"] == line["high"])
+    names.nth(still).hover()
+    assert chart.locator(".plot path.luck").count() == 1
 
 
 def test_of_several_lines_one_shows_its_wide_band(shared: dict[str, Opened]) -> None:

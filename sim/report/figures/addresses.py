@@ -29,6 +29,7 @@ from sim.report.figures.drawing import (
     instant,
     peak_and_end,
 )
+from sim.report.figures.told import are_of_draws, line_of, with_statistic
 from sim.report.words import findings
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
@@ -90,8 +91,12 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         first = far
     plot_addresses(far, listed, dropped, inside, run.start, run.horizon_s, whole)
     name_bands(figure, bands.values())
-    found = findings.listed(listed, run.start, has_own=run.has_own_addresses)
-    far.set_title("Whole run" if inside else found)
+    of_draws = are_of_draws(bands.values())
+    told = line_of(listed, of_draws=of_draws)
+    found = findings.listed(told, run.start, has_own=run.has_own_addresses)
+    if run.n_draws:
+        found = with_statistic(found, {"listed": listed}, of_draws=of_draws).title
+    far.set_title("Whole run" if inside else style.wrapped(found, 8))
     if inside:
         style.add_title(figure, found)
     far.set_xlabel(f"date, {offset_name(run.start)}")
@@ -99,9 +104,10 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     first.set_ylabel(f"IPv4 addresses{unit}\n(without the target's own)")
     alt = (
         "Distinct IPv4 addresses over time, without the target's own ranges. Listed: "
-        f"{peak_and_end(listed)}. Dropped, averaged over users: {peak_and_end(dropped)}. "
-        f"{brackets(run.n_replicates, run.n_draws)} {len(inside)} published or derived totals are "
-        "marked."
+        f"{peak_and_end(listed, of_draws=of_draws)}. Dropped, averaged over users: "
+        f"{peak_and_end(dropped, of_draws=of_draws)}. "
+        f"{brackets(run.n_replicates, run.n_draws, of_draws=of_draws)} "
+        f"{len(inside)} published or derived totals are marked."
     )
     return Drawing(figure, alt, addresses_table(bands, marks, run.start))
 

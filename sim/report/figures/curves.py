@@ -12,15 +12,18 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, date2num, num2date
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import ArrayLike, NDArray
 
 from sim.measure.bands import Band
 from sim.report.figures import style
+from sim.report.figures.told import are_of_draws, line_of, lines_of
 
 STATES = {
     "affected": (style.SKY, "affected"),
@@ -30,6 +33,10 @@ STATES = {
 MILLION = 1_000_000
 LUCK_ALPHA, ALL_ALPHA = 0.3, 0.12
 """Of the fills of the two bands."""
+GIVEN: Mapping[str, Any] = MappingProxyType(
+    {"color": style.BLACK, "linewidth": 0.8, "linestyle": (0, (4, 3))}
+)
+"""Looks of the mean as given beside the draws' median."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +68,23 @@ def plot_band(
     colour: str,
     scale: float = 1.0,
     line: Mapping[str, Any] = MappingProxyType({}),
+    of_draws: bool = False,
 ) -> Axes:
-    """Mean as a step line in its bands: by luck, and lighter, over all that is not known.
+    """The line that is told, in steps and its bands: by luck, and lighter, over all not known.
 
     Parameters
     ----------
     line
         Matplotlib's settings of the line: width, style.
+    of_draws
+        Whether the line is the draws' median, where they are kept; the mean as given stands then
+        beside it, thin and dashed.
     """
     times = times_of(np.append(band.t_s, horizon_s), start)
-    ax.step(times, _held(band.mean) / scale, where="post", color=colour, zorder=3, **line)
+    told = line_of(band, of_draws=of_draws)
+    ax.step(times, _held(told.mean) / scale, where="post", color=colour, zorder=3, **line)
+    if told is not band:
+        ax.step(times, _held(band.mean) / scale, where="post", zorder=2.5, **GIVEN)
     drawn = [(band.low, band.high, LUCK_ALPHA)]
     if band.wide is not None:
         drawn.insert(0, (band.wide[0], band.wide[2], ALL_ALPHA))
@@ -90,19 +104,24 @@ def plot_band(
 
 
 def name_bands(figure: Figure, bands: Iterable[Band], *, of_businesses: bool = False) -> None:
-    """Say below a figure which band is which, where two are drawn: above it stands its title.
+    """Say below a figure which line and band is which, where two are: above it stands its title.
 
     Parameters
     ----------
     of_businesses
         Whether they are numbers of businesses: how many there are is in no band.
     """
-    if all(band.wide is None for band in bands):
+    told = list(bands)
+    if all(band.wide is None for band in told):
         return
     all_ = "with all that is not known"
     all_ += " but how many businesses there are" * of_businesses
     names = (("by luck", LUCK_ALPHA), (all_, ALL_ALPHA))
-    handles = [Patch(color=style.BLACK, alpha=a, linewidth=0, label=name) for name, a in names]
+    handles: list[Artist] = [
+        Patch(color=style.BLACK, alpha=a, linewidth=0, label=name) for name, a in names
+    ]
+    if are_of_draws(told):
+        handles.insert(0, Line2D([], [], label="mean as given", **GIVEN))
     style.legend_below(figure, handles)
 
 
@@ -118,15 +137,18 @@ def plot_outages(
     label
         Whether to write the states at the right edge.
     """
+    of_draws = are_of_draws(bands.values())
     for state, band in bands.items():
         colour, _ = STATES[state]
-        plot_band(ax, band, start, horizon_s, colour=colour, line=style.LINES[state])
+        look = style.LINES[state]
+        plot_band(ax, band, start, horizon_s, colour=colour, line=look, of_draws=of_draws)
     ax.set_ylim(bottom=0)
     ax.set_xlim(*times_of(np.array([0, horizon_s]), start))
     date_axis(ax)
     if label:
         ends = [
-            (band.mean[-1], STATES[state][1], STATES[state][0]) for state, band in bands.items()
+            (band.mean[-1], STATES[state][1], STATES[state][0])
+            for state, band in lines_of(bands).items()
         ]
         style.label_ends(ax, ends)
     return ax
@@ -153,8 +175,11 @@ def plot_addresses(
     end_s = window_s[1]
     scale = scale_of(listed, dropped)
     dashed = {"linestyle": (0, (4, 1.2))}
-    plot_band(ax, dropped, start, horizon_s, colour=style.ORANGE, scale=scale, line=dashed)
-    plot_band(ax, listed, start, horizon_s, colour=style.BLUE, scale=scale)
+    of_draws = are_of_draws([listed, dropped])
+    for band, colour, look in ((dropped, style.ORANGE, dashed), (listed, style.BLUE, {})):
+        plot_band(
+            ax, band, start, horizon_s, colour=colour, scale=scale, line=look, of_draws=of_draws
+        )
     for mark in marks:
         middle = (mark.from_s + mark.to_s) // 2
         if not window_s[0] <= middle <= end_s:
@@ -181,9 +206,13 @@ def plot_addresses(
         at_end = [
             int(np.searchsorted(band.t_s, end_s, side="right")) - 1 for band in (listed, dropped)
         ]
+        at_listed, at_dropped = (
+            line_of(band, of_draws=of_draws).mean[row] / scale
+            for band, row in zip((listed, dropped), at_end, strict=True)
+        )
         ends = [
-            (listed.mean[at_end[0]] / scale, "listed", style.BLUE),
-            (dropped.mean[at_end[1]] / scale, "dropped,\nmean over users", "#9a6a00"),
+            (at_listed, "listed", style.BLUE),
+            (at_dropped, "dropped,\nmean over users", "#9a6a00"),
         ]
         style.label_ends(ax, ends)
     return ax

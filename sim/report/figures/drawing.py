@@ -19,8 +19,10 @@ from numpy.typing import NDArray
 
 from sim.measure.bands import Band
 from sim.measure.summary import LEVEL
+from sim.report.figures.told import line_of
 from sim.report.words.numbers import count
 from sim.results.csvtext import csv_text
+from sim.results.read import RunFolder
 
 Cell = str | int | float | bool | None
 
@@ -172,24 +174,58 @@ def in_words(mean: float, low: float, high: float, form: str = ",.0f") -> str:
     return f"{mean:{form}}{span}"
 
 
-def at_row(band: Band, row: int, form: str = ",.0f") -> str:
-    """``898 (870 to 925)``; with draws ``898 (870 to 925 by luck, 310 to 990 in all)``."""
+def at_row(band: Band, row: int, form: str = ",.0f", *, of_draws: bool = False) -> str:
+    """``898 (870 to 925)``; with draws ``898 (870 to 925 by luck, 310 to 990 in all)``.
+
+    Parameters
+    ----------
+    of_draws
+        Whether lines are medians of draws: ``850 (310 to 990 in all; as given 898, 870 to 925)``.
+    """
     mean, low, high = (float(values[row]) for values in (band.mean, band.low, band.high))
     if band.wide is None or math.isnan(mean):
         return in_words(mean, low, high, form)
+    least, median, most = (f"{end:{form}}" for end in band.wide[:, row].tolist())
+    if of_draws:
+        luck = "" if math.isnan(low) else f", {low:{form}} to {high:{form}} by luck"
+        return f"{median} ({least} to {most} in all; as given {mean:{form}}{luck})"
     luck = "" if math.isnan(low) else f"{low:{form}} to {high:{form}} by luck, "
-    return f"{mean:{form}} ({luck}{band.wide[0, row]:{form}} to {band.wide[2, row]:{form}} in all)"
+    return f"{mean:{form}} ({luck}{least} to {most} in all)"
 
 
-def peak_and_end(band: Band, form: str = ",.0f") -> str:
+def peak_and_end(band: Band, form: str = ",.0f", *, of_draws: bool = False) -> str:
     """``peak 898 (870 to 925), at the end 678 (640 to 720)``."""
-    peak, end = (at_row(band, row, form) for row in (int(np.argmax(band.mean)), -1))
+    top = int(np.argmax(line_of(band, of_draws=of_draws).mean))
+    peak, end = (at_row(band, row, form, of_draws=of_draws) for row in (top, -1))
     return f"peak {peak}, at the end {end}"
 
 
-def brackets(n_replicates: int, n_draws: int = 0) -> str:
-    """What the numbers of a text are, and what stands in brackets."""
+def spread_as_given(run: RunFolder) -> str:
+    """What a caption says where no draws are drawn, though there are some; empty without them."""
+    n = run.n_replicates
+    if not run.n_draws:
+        return ""
+    lines = f"Lines: mean of {n} replicates" if n > 1 else "Lines: one replicate"
+    luck = f"; bands: {LEVEL:.0%} of them, by luck" if n > 1 else ""
+    return f"{lines} at the values as given{luck}; no draws are kept of these."
+
+
+def brackets(n_replicates: int, n_draws: int = 0, *, of_draws: bool = False) -> str:
+    """What the numbers of a text are, and what stands in brackets.
+
+    Parameters
+    ----------
+    of_draws
+        Whether lines are medians of draws.
+    """
     draws = count(n_draws, "draw")
+    if of_draws:
+        given = count(n_replicates, "replicate")
+        luck = f" with the range of {LEVEL:.0%} of them" if n_replicates > 1 else ""
+        return (
+            f"Medians of {draws} of all that is not known; in brackets the range of {LEVEL:.0%} of "
+            f"these, and as given the mean of {given}{luck}."
+        )
     drawn = f"; in all, of {LEVEL:.0%} of {draws} of all that is not known" * (n_draws > 0)
     if n_replicates < 2:
         return f"One replicate: no interval of luck can be given{drawn}."

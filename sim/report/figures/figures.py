@@ -154,9 +154,10 @@ def _bands_in_words(n_replicates: int, n_draws: int) -> str:
         if n_replicates < 2:
             return "One replicate: no band can be given."
         return f"{lines}; bands: {LEVEL:.0%} of them (luck only, assumptions held)."
-    luck = f"dark bands: {LEVEL:.0%} of them, by luck; " if n_replicates > 1 else ""
+    luck = f", with dark bands: {LEVEL:.0%} of them, by luck" if n_replicates > 1 else ""
+    draws = f"{count(n_draws, 'draw')} of all that is not known"
+    given = f"mean of {n_replicates} replicates" if n_replicates > 1 else "one replicate"
     return (
-        f"{lines if n_replicates > 1 else 'Lines: one replicate'} at the values as given; {luck}"
-        f"light bands, where drawn: {LEVEL:.0%} of {count(n_draws, 'draw')} of all that "
-        "is not known."
+        f"Lines in light bands: median of {draws}, and these bands {LEVEL:.0%} of them; dashed "
+        f"lines and all others: {given} at the values as given{luck}."
     )

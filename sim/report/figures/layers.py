@@ -188,7 +188,7 @@ def draw_layers(run: RunFolder, split: str, lead: str, choice: Choice = DEFAULT)
     }
     what = f"{lead}, impaired at once"
     found = findings.most_of(bands, run.start, what, is_share=False, are_businesses=True)
-    ax.set_title(style.wrapped(found, 6.5))
+    ax.set_title(style.wrapped(findings.as_given(found) if run.n_draws else found, 6.5))
     total = layers.sum(axis=0)
     at = int(np.argmax(total))
     parts = "; ".join(f"{name} {layers[row, at]:,.0f}" for row, name in enumerate(said))

@@ -38,8 +38,14 @@ def is_unmoved(points: CurvePoints, wide: WideBand) -> bool:
     )
 
 
-def line_values(name: str, band: Band, unit: str) -> dict[str, Any]:
-    """One line of a panel, as JSON values."""
+def line_values(name: str, band: Band, unit: str, *, of_draws: bool = False) -> dict[str, Any]:
+    """One line of a panel, as JSON values.
+
+    Parameters
+    ----------
+    of_draws
+        Whether the draws' median is the line, with the mean as given beside it.
+    """
     decimals = 4 if unit.startswith("share") else _decimals(band.mean)
     has_band = not np.isnan(band.low).all()
     return {
@@ -49,6 +55,7 @@ def line_values(name: str, band: Band, unit: str) -> dict[str, Any]:
         "low": plain(band.low, decimals) if has_band else None,
         "high": plain(band.high, decimals) if has_band else None,
         "all": None if band.wide is None else [plain(end, decimals) for end in band.wide],
+        "of_draws": of_draws,
         "of": None if math.isnan(band.denominator) else round(band.denominator, 2),
     }
 

@@ -22,8 +22,10 @@ from sim.report.figures.drawing import (
     band_table,
     brackets,
     peak_and_end,
+    spread_as_given,
 )
 from sim.report.figures.panels import do_overlap, plot_apart
+from sim.report.figures.told import are_of_draws, lines_of, with_statistic
 from sim.report.words import findings
 from sim.report.words.groups import group_words
 from sim.results.read import RunFolder
@@ -39,7 +41,11 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     bands = {state: whole_band(run, f"businesses_{state}", choice.strategy) for state in STATES}
     n = bands["affected"].denominator
     unit = f"businesses (of {n:,.0f}{' as given' if run.n_draws else ''})"
-    title = findings.impaired(bands["impaired"], run.start)
+    of_draws = are_of_draws(bands.values())
+    title = findings.impaired(lines_of(bands)["impaired"], run.start)
+    if run.n_draws:
+        told = {"impaired": bands["impaired"]}
+        title = with_statistic(title, told, of_draws=of_draws, is_part=True).title
     if do_overlap(bands):
         figure = style.new_figure(9, 3.6)
         panels = figure.subplots(1, len(bands), sharey=True, squeeze=False)
@@ -55,14 +61,17 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         plot_outages(ax, bands, run.start, run.horizon_s)
         ax.set_ylabel(unit)
         ax.set_xlabel(f"date, {offset_name(run.start)}")
-        ax.set_title(title)
+        ax.set_title(style.wrapped(title, 8))
     name_bands(figure, bands.values(), of_businesses=True)
-    peaks = "; ".join(f"{state}: {peak_and_end(band)}" for state, band in bands.items())
+    peaks = "; ".join(
+        f"{state}: {peak_and_end(band, of_draws=of_draws)}" for state, band in bands.items()
+    )
     limits = run.scenario["thresholds"]
     meaning = ", ".join(f"{state} above {limits[state]:.0%}" for state in STATES)
     alt = (
         f"Number of businesses, of {n:,.0f}, over time, by share of domestic demand that fails "
-        f"({meaning}). {peaks[:1].upper()}{peaks[1:]}. {brackets(run.n_replicates, run.n_draws)}"
+        f"({meaning}). {peaks[:1].upper()}{peaks[1:]}. "
+        f"{brackets(run.n_replicates, run.n_draws, of_draws=of_draws)}"
     )
     table = FigureTable.stack(
         [band_table(band, run.start, state=state) for state, band in bands.items()]
@@ -122,7 +131,7 @@ def draw_outages_by(
     impaired = {named(name): bands_of[name]["impaired"] for name in shown}
     what = f"{lead}, impaired at once"
     found = findings.most_of(impaired, run.start, what, is_share=True, are_businesses=True)
-    style.add_title(figure, found)
+    style.add_title(figure, findings.as_given(found) if run.n_draws else found)
     tables = [
         band_table(band, run.start, **{split: name, "state": state})
         for name, bands in bands_of.items()
@@ -139,7 +148,7 @@ def draw_outages_by(
         f"Businesses cut off {lead.lower()}, as a share of those of each, over time. Impaired: "
         f"{'; '.join(parts)}. {brackets(run.n_replicates)}{note and ' ' + note}{rest}"
     )
-    return Drawing(figure, alt, FigureTable.stack(tables))
+    return Drawing(figure, alt, FigureTable.stack(tables), spread_as_given(run))
 
 
 def _top(shown: Iterable[Mapping[str, Band]]) -> float:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sim.measure.bands import Band, step_values
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, plot_band, times_of
+from sim.report.figures.told import are_of_draws, lines_of
 
 CLEARLY = 0.02
 """Part of the highest value from which on two values are seen to differ."""
@@ -30,7 +31,7 @@ def are_unclear_together(bands: Mapping[str, Band]) -> bool:
 def do_cross(bands: Mapping[str, Band]) -> bool:
     """Whether one line is clearly above another at one time and clearly below it at another."""
     times = _times(bands)
-    means = [step_values(band.t_s, band.mean, times) for band in bands.values()]
+    means = [step_values(band.t_s, band.mean, times) for band in lines_of(bands).values()]
     clearly = CLEARLY * max(float(np.nanmax(mean)) for mean in means)
     gaps = [one - other for one, other in combinations(means, 2)]
     return any((gap > clearly).any() and (gap < -clearly).any() for gap in gaps)
@@ -69,13 +70,14 @@ def plot_apart(
         Title and colour of each line.
     """
     n_columns = panels.shape[1]
+    told, of_draws = lines_of(bands), are_of_draws(bands.values())
     for ax, (label, band) in zip(panels.flat, bands.items(), strict=False):
-        for other, behind in bands.items():
+        for other, behind in told.items():
             if other != label:
                 times = times_of(np.append(behind.t_s, horizon_s), start)
                 mean = np.append(behind.mean, behind.mean[-1])
                 ax.step(times, mean, where="post", color=style.PALE, linewidth=1.0, zorder=1)
-        plot_band(ax, band, start, horizon_s, colour=colours[label])
+        plot_band(ax, band, start, horizon_s, colour=colours[label], of_draws=of_draws)
         ax.set_xlim(*times_of([0, horizon_s], start))
         ax.set_title(textwrap.fill(names[label], 38), fontsize=8.5)
         ax.tick_params(labelsize=7.5)

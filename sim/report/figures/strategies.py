@@ -26,6 +26,7 @@ from sim.report.figures.drawing import (
     peak_and_end,
 )
 from sim.report.figures.panels import are_unclear_together, plot_apart
+from sim.report.figures.told import are_of_draws, lines_of, with_statistic
 from sim.report.words import findings
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
@@ -68,14 +69,18 @@ def plot_strategies(
     names
         What each strategy is called for people, by its label.
     """
+    of_draws = are_of_draws(bands.values())
     for label, band in bands.items():
         look = dict(looks[label])
         colour = look.pop("color")
-        plot_band(ax, band, start, horizon_s, colour=colour, line=look)
+        plot_band(ax, band, start, horizon_s, colour=colour, line=look, of_draws=of_draws)
     ax.set_xlim(*times_of([0, horizon_s], start))
     ax.set_ylim(bottom=0)
     date_axis(ax)
-    ends = [(band.mean[-1], names[label], looks[label]["color"]) for label, band in bands.items()]
+    ends = [
+        (band.mean[-1], names[label], looks[label]["color"])
+        for label, band in lines_of(bands).items()
+    ]
     style.label_ends(ax, ends)
     return ax
 
@@ -103,8 +108,10 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     looks = looks_of(run.strategies, baseline_of(run))
     n = next(iter(bands.values())).denominator
     names = strategy_names(strategies_of(run))
-    told = {quoted(names[label]): band for label, band in bands.items()}
+    told = {quoted(names[label]): band for label, band in lines_of(bands).items()}
     title = findings.most_of(told, run.start, "Businesses impaired", is_share=False)
+    if run.n_draws:
+        title = with_statistic(title, bands, of_draws=are_of_draws(bands.values())).title
     if are_unclear_together(bands):
         figure = draw_apart(bands, names, looks, run)
         style.add_title(figure, title)
@@ -118,10 +125,13 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         ax.set_title(style.wrapped(title, 7.5))
     name_bands(figure, bands.values(), of_businesses=True)
     missing = ", ".join(names[label] for label in run.strategies if label not in bands)
-    parts = "; ".join(f"{names[label]}: {peak_and_end(band)}" for label, band in bands.items())
+    of_draws = are_of_draws(bands.values())
+    parts = "; ".join(
+        f"{names[label]}: {peak_and_end(band, of_draws=of_draws)}" for label, band in bands.items()
+    )
     alt = (
         f"Number of businesses impaired, of {n:,.0f}, over time, one curve for each strategy. "
-        f"{parts}. {brackets(run.n_replicates, run.n_draws)}"
+        f"{parts}. {brackets(run.n_replicates, run.n_draws, of_draws=of_draws)}"
         f"{f' Not known: {missing}.' if missing else ''}"
     )
     table = FigureTable.stack(

@@ -22,6 +22,7 @@ from sim.measure.by_operator import read_operators
 from sim.report.figures import style
 from sim.report.figures.curves import date_axis, offset_name, times_of
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, instant
+from sim.report.figures.told import with_statistic
 from sim.report.words import findings
 from sim.results.read import RunFolder
 from sim.results.register import read_enforcement, read_register
@@ -141,7 +142,12 @@ def _title(run: RunFolder, choice: Choice) -> str:
     metric = curve_name("users_enforcing_entry_share")
     if not run.has_curve(metric, choice.strategy):
         return "How much of the register each operator group drops"
-    return findings.enforcing(whole_band(run, metric, choice.strategy), "users")
+    band = whole_band(run, metric, choice.strategy)
+    found = findings.enforcing(band, "users")
+    if not run.n_draws:
+        return found
+    # What is drawn is of replicates: of each operator no draws are kept.
+    return with_statistic(found, {metric: band}, of_draws=False, is_share=True).title
 
 
 def _table(

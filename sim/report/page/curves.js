@@ -50,11 +50,11 @@ function makeChart(chart) {
     caption, numbers
   );
 
-  // Of several lines with wide bands one shows its own: the one pointed at last, at first the most harmful.
+  // Of several lines with wide bands one shows its own: the one pointed at last, at first that of the title.
   function bandedLine() {
     const wide = panel().lines.filter((line) => hasWide(line) && !state.hidden.has(line.name)).map((line) => line.name);
     if (wide.length < 2) return null;
-    return [state.banded, strategyName(data.most_harmful)].find((name) => wide.includes(name)) || wide[0];
+    return [state.banded, panel().told, strategyName(data.most_harmful)].find((name) => wide.includes(name)) || wide[0];
   }
 
   function pointAt(name) {
@@ -77,6 +77,8 @@ function makeChart(chart) {
   const allWords = (range) => (areBusinesses() ? say("{range} with all that is not known but their number", { range })
     : say("{range} with all that is not known", { range }));
 
+  const givenWords = (given, [range]) => (range ? say("as given {given}, {range} by luck", { given, range }) : say("as given {given}", { given }));
+
   // A value, and its ranges in words.
   function valueParts(line, second) {
     const row = rowAt(line.t, second);
@@ -85,9 +87,9 @@ function makeChart(chart) {
     const span = (low, high) => (low === high ? [] : [spanText(low, high, isShare)]);
     const luck = line.low ? span(line.low[row], line.high[row]) : [];
     const all = line.all ? span(line.all[0][row], line.all[2][row]) : [];
-    const said = line.all
-      ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => allWords(range))] : luck;
-    return [numberText(line.mean[row], isShare), said, line.mean[row]];
+    const said = line.of_draws ? [...all.map((range) => allWords(range)), givenWords(numberText(line.mean[row], isShare), luck)]
+      : line.all ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => allWords(range))] : luck;
+    return [numberText(told(line)[row], isShare), said, told(line)[row]];
   }
 
   function valueText(line, second) {
@@ -139,11 +141,15 @@ function makeChart(chart) {
     const all = banded === null ? values.bands : isSaved ? say("{bands}; shown of {name} alone", values)
       : say("{bands}; shown: {name} (point at another name for its own)", values);
     const shown = panel().lines.map((line, row) => ({ line, row })).filter(({ line }) => !state.hidden.has(line.name));
-    const lucky = shown.filter(({ line }) => hasLuck(line));
+    const lucky = shown.filter(({ line }) => hasLuck(line) && showsLuck(line, banded));
     const wide = shown.filter(({ line }) => hasWide(line) && (banded === null || line.name === banded));
     const luck = lucky.length > 1
       ? say("{bands}; where they lie over each other, their colours mix", { bands: data.bands.luck }) : data.bands.luck;
-    return [[lucky, luckOpacity(shown.map(({ line }) => line)), luck], [wide, ALL_OPACITY, all]]
+    const medians = shown.some(({ line }) => line.of_draws && (banded === null || line.name === banded));
+    const given = banded === null ? say("line: median of the draws; thin dashed line: mean as given")
+      : say("lines: medians of the draws; thin dashed line: mean as given, of the line whose bands are shown");
+    return [[medians ? [{ row: null }] : [], 0, given],
+      [lucky, luckOpacity(shown.map(({ line }) => line), banded), luck], [wide, ALL_OPACITY, all]]
       .map(([lines, opacity, text]) => [lines.map(({ row }) => row), opacity, text]).filter(([rows]) => rows.length);
   }
 
@@ -152,8 +158,8 @@ function makeChart(chart) {
       ...bandWords().map(([rows, opacity, text]) => {
         // In the colours that are drawn, side by side.
         const swatches = rows.map((row) => {
-          const swatch = element("i", { "aria-hidden": "true" });
-          swatch.style.background = `color-mix(in srgb, var(--line-${row % 8}) ${100 * opacity}%, transparent)`;
+          const swatch = element("i", { "aria-hidden": "true", class: row === null ? "given" : "" });
+          if (row !== null) swatch.style.background = `color-mix(in srgb, var(--line-${row % 8}) ${100 * opacity}%, transparent)`;
           return swatch;
         });
         return element("span", {}, ...swatches, text);
@@ -196,9 +202,11 @@ function makeChart(chart) {
         : kinds.size ? ` ${say("Round marks: totals derived from publications.")}` : "";
     const days = panel().marks.some((mark) => mark.to > mark.t)
       ? ` ${say("Flat marks: totals of that day, at an hour that is not told.")}` : "";
-    const turned = panel().turns.length ? ` ${say("Triangles: the numbered events of the list above, at their times.")}` : "";
+    const hasDraws = panel().lines.some((line) => line.all);
+    const turned = !panel().turns.length ? ""
+      : ` ${hasDraws ? say("Triangles: the numbered events of the list above, at their times; what it counts is as given.") : say("Triangles: the numbered events of the list above, at their times.")}`;
     const n = panel().of ? numberText(panel().of) : "";
-    const of = panel().lines.some((line) => line.all)
+    const of = hasDraws
       ? say("Businesses in all, at the values as given: {n}.", { n }) : say("Businesses in all: {n}.", { n });
     return `${n ? ` ${of}` : ""}${marks}${days}${turned}${panel().note || ""}`;
   }

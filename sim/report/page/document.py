@@ -43,8 +43,9 @@ from sim.report.page.hangs_on import unknown_in_words
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_tables, provider_table
 from sim.report.page.operators import has_named, has_numbered, operator_table
-from sim.report.page.over_time.charts import Bands, Drawn, as_if_utc_ms, chart_data, read_drawn
+from sim.report.page.over_time.charts import Drawn, as_if_utc_ms, chart_data, read_drawn
 from sim.report.page.over_time.known_days import is_listed_alike, known
+from sim.report.page.over_time.panels import Bands
 from sim.report.page.over_time.worst_moment import worst_moment
 from sim.report.page.published import (
     beside_table,

@@ -38,7 +38,7 @@ def bands_in_words(run: RunFolder, words: Language) -> dict[str, str]:
     """What the bands of curves hold."""
     level = words.digits(percent(LEVEL, 2))
     luck = (
-        "by luck: {level} of {replicates}"
+        "by luck, as given: {level} of {replicates}"
         if run.n_draws
         else "by luck: {level} of {replicates}, luck alone: what the assumptions may change is in "
         "no band"

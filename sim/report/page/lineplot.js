@@ -11,7 +11,12 @@ const hasWide = (line) => Boolean(line.all) && isWide(line.all[0], line.all[2]);
 // Of the fills of the two bands.
 const ALL_OPACITY = 0.12;
 // Several bands lie over each other: fainter, so that lines and edges stay seen through them.
-const luckOpacity = (lines) => (lines.filter(hasLuck).length > 1 ? 0.18 : 0.3);
+const showsLuck = (line, banded) => !line.of_draws || banded === null || line.name === banded;
+const luckOpacity = (lines, banded = null) =>
+  (lines.filter((line) => hasLuck(line) && showsLuck(line, banded)).length > 1 ? 0.18 : 0.3);
+// What a line is: the draws' median where they are kept of it, with the mean as given beside it.
+const told = (line) => (line.of_draws ? line.all[1] : line.mean);
+const GIVEN_DASH = "4 3";
 const LABEL_ROOM = 210;
 const LABEL_LINE = 15;
 const LABEL_LETTERS = locale === "ru" ? 20 : 24; // Cyrillic letters are wider
@@ -124,7 +129,8 @@ function markOf(mark, window, x, middle) {
 //
 // size: width and height in pixels, and whether names stand at the ends of lines.
 // hidden: names of lines that are not drawn; each keeps its colour.
-// banded: name of the line whose wide band is drawn: of several, bands over each other hide all.
+// banded: name of the line whose wide band is drawn, and beside a median its mean as given with the
+// band by luck: of several, bands over each other hide all.
 function linePlot(panel, window, size, hidden = new Set(), banded = null) {
   const { width, height, hasLabels } = size;
   const margin = { left: 52, right: hasLabels ? LABEL_ROOM : 14, top: panel.turns.length ? 36 : 24, bottom: 26 };
@@ -168,11 +174,18 @@ function linePlot(panel, window, size, hidden = new Set(), banded = null) {
       // Edges of bands tell them apart where they lie over each other.
       stroke: colour, "stroke-opacity": name === "all" ? 0.35 : 0.5, "stroke-width": name === "all" ? 1 : 0.75,
     }));
-    if (hasWide(line) && (banded === null || line.name === banded)) area(line.all[0], line.all[2], ALL_OPACITY, "all");
-    if (hasLuck(line)) area(line.low, line.high, luckOpacity(shown.map((one) => one.line)), "luck");
+    const isBanded = banded === null || line.name === banded;
+    if (hasWide(line) && isBanded) area(line.all[0], line.all[2], ALL_OPACITY, "all");
+    if (hasLuck(line) && showsLuck(line, banded)) area(line.low, line.high, luckOpacity(shown.map((one) => one.line), banded), "luck");
+    if (line.of_draws && isBanded) {
+      parts.push(shape("path", {
+        d: stretches(line.t, line.mean, window.from, window.to).map((corners) => pathOf(corners, x, y)).join(""),
+        class: "given", fill: "none", stroke: ink, "stroke-width": 1, "stroke-dasharray": GIVEN_DASH, "stroke-linejoin": "round",
+      }));
+    }
   }
   for (const { line, row } of shown) {
-    const known = stretches(line.t, line.mean, window.from, window.to);
+    const known = stretches(line.t, told(line), window.from, window.to);
     parts.push(shape("path", {
       d: known.map((corners) => pathOf(corners, x, y)).join(""), class: "mean", fill: "none",
       stroke: lineColour(row), "stroke-width": 2, "stroke-dasharray": lineDash(row), "stroke-linejoin": "round",

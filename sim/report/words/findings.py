@@ -102,8 +102,7 @@ def degraded(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     if not highest > 0:
         return words.say("None of its users was cut off or had to change fronts")
     return words.say(
-        "In the worst hours, on {day}, {share} of its users on average were cut off or changing "
-        "fronts",
+        "In the worst hours, on {day}, {share} of its users were cut off or changing fronts",
         day=when,
         share=words.digits(percent(highest, 2)),
     )
@@ -191,11 +190,12 @@ def where_draws_lie(
     start: datetime,
     *,
     is_share: bool,
+    of_draws: bool = False,
     words: Language = IN_ENGLISH,
 ) -> str:
-    """Say where draws lie at a time, and whether the line lies outside; nothing without draws.
+    """Say where draws lie at a time, and whether the mean as given lies outside.
 
-    A sentence to stand behind others.
+    A sentence to stand behind others; nothing without draws.
 
     Parameters
     ----------
@@ -203,6 +203,8 @@ def where_draws_lie(
         Of the line, as it is quoted.
     row
         Which of the times of the curve.
+    of_draws
+        Whether the line is the draws' median; else it is the mean as given.
     """
     if band.wide is None:
         return ""
@@ -215,7 +217,17 @@ def where_draws_lie(
         return words.digits(percent(value, 2) if is_share else number(value))
 
     text = "{moment}: nine in ten draws lie from {low} to {high}, with their median at {middle}."
-    if is_outside(band, row):
+    if of_draws:
+        text = "{moment}: nine in ten draws lie from {low} to {high}."
+    if of_draws and is_outside(band, row):
+        text = (
+            "{moment}: nine in ten draws lie from {low} to {high}; the thin line, which is as "
+            "given, lies above that range, at {given}."
+            if given > high
+            else "{moment}: nine in ten draws lie from {low} to {high}; the thin line, which is as "
+            "given, lies below that range, at {given}."
+        )
+    elif is_outside(band, row):
         text = (
             "{moment}: nine in ten draws lie from {low} to {high}, with their median at "
             "{middle}; the line, which is as given, lies above that range, at {given}."

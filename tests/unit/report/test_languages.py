@@ -15,7 +15,8 @@ from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.measure.money.accounts import NATIONAL_METHODS, method_label
 from sim.report.documents import court_answers
-from sim.report.page.over_time.charts import ENFORCING, METRICS
+from sim.report.page.over_time.charts import METRICS
+from sim.report.page.over_time.panels import ENFORCING
 from sim.report.words import plain
 from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.numbers import NOUN_OF, estimate, in_percent, number, percent_span, span

@@ -327,14 +327,14 @@ def test_figures_draw_both_bands_and_say_which_is_which(
     assert isinstance(alone, Drawing)
     (legend,) = both.figure.legends
     assert [text.get_text() for text in legend.get_texts()] == [
-        "by luck", f"with all that is not known{but}",
+        "mean as given", "by luck", f"with all that is not known{but}",
     ]  # fmt: skip
     assert alone.figure.legends == []
     n_fills = [sum(len(ax.collections) for ax in one.figure.axes) for one in (both, alone)]
     n_lines = 3 if name == "outages" else 4
     assert n_fills == [2 * n_lines, n_lines]
-    assert " by luck, " in both.alt
-    assert f"of 90% of {N_DRAWS} draws of all that is not known" in both.alt
+    assert " by luck)" in both.alt
+    assert f"Medians of {N_DRAWS} draws of all that is not known" in both.alt
     assert "in all" not in alone.alt
     wide = open_run(drawn_run).wide_band("businesses_affected")
     assert wide is not None
@@ -349,7 +349,9 @@ def test_figures_draw_both_bands_and_say_which_is_which(
 def test_the_caption_of_a_figure_says_what_both_bands_hold(
     drawn_run: Path, shipped_run: Path
 ) -> None:
-    assert f"light bands, where drawn: 90% of {N_DRAWS} draws" in caption(open_run(drawn_run))
+    said_ = caption(open_run(drawn_run))
+    assert f"light bands: median of {N_DRAWS} draws of all that is not known" in said_
+    assert "mean of 2 replicates at the values as given" in said_
     assert "(luck only, assumptions held)" in caption(open_run(shipped_run))
 
 

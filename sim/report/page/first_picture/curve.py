@@ -20,7 +20,8 @@ from sim.catalogue.choices import (
     curve_name,
 )
 from sim.measure.bands import Band
-from sim.report.words.findings import as_given, lost, of_draws
+from sim.report.figures.told import are_of_draws, line_of, with_statistic
+from sim.report.words.findings import lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import percent
 
@@ -65,9 +66,8 @@ def picture_of_run(
     The line is the draws' median where there are draws, as every number that is said; the mean as
     given is drawn thin beside it. Where that median is nothing at all times, it is the mean.
     """
-    line = _median_of(band) if n_draws else None
-    is_median = line is not None
-    line = band.mean if line is None else line
+    is_median = n_draws > 0 and are_of_draws([band])
+    line = line_of(band, of_draws=is_median).mean
     peak = int(np.argmax(line))
     highest = float(line[peak])
     told = [band.mean, band.high, *(band.wide[2:] if band.wide is not None else ())]
@@ -127,14 +127,9 @@ def picture_of_run(
         )
     )
     title = lost(replace(band, mean=line), start, words)
-    if is_median:
-        given = words.digits(percent(float(band.mean[peak]), 2))
-        title = of_draws(title, given, words)
-    elif n_draws:
-        middle = ""
-        if band.wide is not None and not np.isnan(band.wide[1, peak]):
-            middle = words.digits(percent(float(band.wide[1, peak]), 2))
-        title = as_given(title, words, middle)
+    if n_draws:
+        bands = {LOST: band}
+        title = with_statistic(title, bands, of_draws=is_median, is_share=True, words=words).title
     pale = "faint shade: nine in ten of {n} with all that is not known"
     if is_median:
         shades = [("mean", words.say("Line: median of the draws"))]
@@ -152,13 +147,6 @@ def picture_of_run(
         shades.append(("wide", words.say(pale, n=words.count(n_draws, "draw"))))
     note = "; ".join(said for _, said in shades)
     return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}."), tuple(shades))
-
-
-def _median_of(band: Band) -> _Points | None:
-    """The draws' median over time; None where it is not known throughout, or nothing throughout."""
-    if band.wide is None or np.isnan(band.wide[1]).any() or not (band.wide[1] > 0).any():
-        return None
-    return np.asarray(band.wide[1])
 
 
 def _round_up(share: float) -> float:

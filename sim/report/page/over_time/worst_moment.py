@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.bands import Band
-from sim.report.page.over_time.charts import LISTED, SPLIT_METRIC, Bands
+from sim.report.figures.told import lines_of
+from sim.report.page.over_time.panels import LISTED, SPLIT_METRIC, Bands
 from sim.results.read import RunFolder
 
 NEARLY = 0.9
@@ -17,13 +18,16 @@ NEARLY = 0.9
 
 
 def worst_moment(run: RunFolder, bands: Bands) -> tuple[str, int]:
-    """Strategy and second at which most businesses are impaired, on average over replicates.
+    """Strategy and second at which most businesses are impaired, by the lines that are told.
+
+    These are medians of draws where draws are kept, and means over replicates elsewhere.
 
     Where little is listed then, the moment of most listed at which nearly as many are: where a
     block ends by the clock, most are impaired when nothing is listed any more.
     """
     worst = (run.strategies[0], 0)
     most = -1.0
+    bands = {**_told(bands, SPLIT_METRIC), **_told(bands, LISTED)}
     for strategy in run.strategies:
         band = bands.get((strategy, SPLIT_METRIC))
         if band is not None and band.mean.max() > most:
@@ -37,6 +41,10 @@ def worst_moment(run: RunFolder, bands: Bands) -> tuple[str, int]:
                     at = int(near[np.argmax(held)])
             worst = strategy, at
     return worst
+
+
+def _told(bands: Bands, metric: str) -> dict[tuple[str, str], Band]:
+    return lines_of({key: band for key, band in bands.items() if key[1] == metric})
 
 
 def _values_of(band: Band, t_s: NDArray[np.int64]) -> NDArray[np.float64]:
