@@ -28,6 +28,7 @@ from sim.report.figures.drawing import (
     brackets,
     instant,
     peak_and_end,
+    spread_as_given,
 )
 from sim.report.figures.told import are_of_draws, line_of, with_statistic
 from sim.report.words import findings
@@ -109,7 +110,8 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"{brackets(run.n_replicates, run.n_draws, of_draws=of_draws)} "
         f"{len(inside)} published or derived totals are marked."
     )
-    return Drawing(figure, alt, addresses_table(bands, marks, run.start))
+    spread = "" if of_draws else spread_as_given(run, has_draws=True)
+    return Drawing(figure, alt, addresses_table(bands, marks, run.start), spread)
 
 
 def read_marks(run: RunFolder) -> list[Mark]:

@@ -200,14 +200,24 @@ def peak_and_end(band: Band, form: str = ",.0f", *, of_draws: bool = False) -> s
     return f"peak {peak}, at the end {end}"
 
 
-def spread_as_given(run: RunFolder) -> str:
-    """What a caption says where no draws are drawn, though there are some; empty without them."""
+def spread_as_given(run: RunFolder, *, has_draws: bool = False) -> str:
+    """What a caption says where lines are as given, though there are draws; empty without them.
+
+    Parameters
+    ----------
+    has_draws
+        Whether bands of draws are drawn, whose median is nothing throughout.
+    """
     n = run.n_replicates
     if not run.n_draws:
         return ""
     lines = f"Lines: mean of {n} replicates" if n > 1 else "Lines: one replicate"
-    luck = f"; bands: {LEVEL:.0%} of them, by luck" if n > 1 else ""
-    return f"{lines} at the values as given{luck}; no draws are kept of these."
+    luck = f"; {'dark bands' if has_draws else 'bands'}: {LEVEL:.0%} of them, by luck" * (n > 1)
+    rest = "no draws are kept of these."
+    if has_draws:
+        draws = f"{count(run.n_draws, 'draw')} of all that is not known"
+        rest = f"light bands: {LEVEL:.0%} of {draws}, whose median is nothing throughout."
+    return f"{lines} at the values as given{luck}; {rest}"
 
 
 def brackets(n_replicates: int, n_draws: int = 0, *, of_draws: bool = False) -> str:

@@ -76,7 +76,8 @@ def draw_outages(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     table = FigureTable.stack(
         [band_table(band, run.start, state=state) for state, band in bands.items()]
     )
-    return Drawing(figure, alt, table)
+    spread = "" if of_draws else spread_as_given(run, has_draws=True)
+    return Drawing(figure, alt, table, spread)
 
 
 def draw_outages_by(

@@ -24,6 +24,7 @@ from sim.report.figures.drawing import (
     band_table,
     brackets,
     peak_and_end,
+    spread_as_given,
 )
 from sim.report.figures.panels import are_unclear_together, plot_apart
 from sim.report.figures.told import are_of_draws, lines_of, with_statistic
@@ -137,4 +138,5 @@ def draw_strategies(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     table = FigureTable.stack(
         [band_table(band, run.start, strategy=label) for label, band in bands.items()]
     )
-    return Drawing(figure, alt, table)
+    spread = "" if of_draws else spread_as_given(run, has_draws=True)
+    return Drawing(figure, alt, table, spread)

@@ -46,8 +46,8 @@ def band(*values: float, of: float = math.nan) -> Band:
         (findings.reached, (math.nan,), "How many of its users reached the target is not known"),
         (
             findings.degraded, (0.0, 0.125, 0.06),
-            "In the worst hours, on 17 April 2018, 13 % of its users on average were cut off or "
-            "changing fronts",
+            "In the worst hours, on 17 April 2018, 13 % of its users were cut off or changing "
+            "fronts",
         ),
         (
             findings.degraded, (0.0, 0.0),

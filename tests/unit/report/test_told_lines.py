@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -221,6 +222,23 @@ def test_a_figure_has_the_titles_of_the_page_and_the_median_as_its_line(
     legend = [text.get_text() for text in drawing.figure.legends[0].get_texts()]
     assert legend[0] == "mean as given"
     assert "Medians of" in drawing.alt
+
+
+def test_a_figure_whose_medians_are_nothing_has_lines_of_means_and_says_so(
+    drawn_run: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(drawn_run, folder)
+    bands, once = folder / "bands.parquet", folder / "once.parquet"
+    nothing = "CASE WHEN all_median IS NOT NULL THEN 0.0 END AS all_median"
+    duckdb.execute(f"COPY (SELECT * REPLACE ({nothing}) FROM '{bands}') TO '{once}'")
+    once.replace(bands)
+    drawing = cast("Drawing", FIGURES["outages"].draw(open_run(folder), DEFAULT))
+    assert "Lines: mean of 2 replicates at the values as given" in drawing.spread
+    assert "whose median is nothing throughout" in drawing.spread
+    assert not any(line.is_dashed() and line.get_linewidth() < 1 for ax in drawing.figure.axes
+                   for line in ax.lines)  # fmt: skip
+    assert "Means over 2 replicates" in drawing.alt
 
 
 @pytest.mark.parametrize("name", ["outages-by-sector", "layers-by-sector", "uptake"])
