@@ -10,6 +10,7 @@ import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -93,6 +94,13 @@ def scores_file() -> Path:
     return shipped("docs") / "explanation" / "validation.json"
 
 
+@lru_cache(maxsize=1)
+def _parsed(text: str) -> dict[str, Any]:
+    """Every page asks twice for the same half megabyte. Nobody changes it."""
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
 def spans_of(run: RunFolder) -> Spans:
     """What the ranges of a run are over: its error rate is that of such ranges."""
     if not run.n_draws:
@@ -113,7 +121,7 @@ def error_rates(scenario: str, spans: Spans, *, file: Path | None = None) -> Err
     file
         The scores; those that are shipped when None.
     """
-    document = json.loads((file or scores_file()).read_text(encoding="utf-8"))
+    document = _parsed((file or scores_file()).read_text(encoding="utf-8"))
     weighed = {f"scenario {scenario}"} | {
         f"scenario {one['scenario']}" for one in document.get("weighted", []) if one["is_taken"]
     }

@@ -52,7 +52,7 @@ class PartWriter:
     """Writes columns to a Parquet file: a part of a table."""
 
     def __init__(self) -> None:
-        self._connection = _connect()
+        self._connection = connect()
 
     def write(self, path: Path, columns: Mapping[str, ColumnData]) -> None:
         """Write columns, all of one length, to a file of their own."""
@@ -107,7 +107,7 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
     pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
     # DuckDB before 2.0 cannot read an empty list of pairs.
     noted = f", KV_METADATA {{{pairs}}}" if pairs else ""
-    with _connect() as connection:
+    with connect() as connection:
         try:
             connection.execute(
                 f"COPY (SELECT * FROM {parquet_rows(parts)}) TO {sql_path(path)} "
@@ -127,7 +127,7 @@ def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[obj
 
     Values are compared, not bytes: a file also says which columns happen to have no nulls.
     """
-    with _connect() as connection:
+    with connect() as connection:
         try:
             held, other = (
                 connection.execute(
@@ -173,7 +173,7 @@ def n_rows_of(path: Path) -> int:
 
 def metadata_of(path: Path) -> dict[str, str]:
     """Metadata of a Parquet file by key; empty where it cannot be read."""
-    with _connect() as connection:
+    with connect() as connection:
         try:
             rows = connection.execute(
                 f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
@@ -194,7 +194,7 @@ def _is_same(one: NDArray[Any], other: NDArray[Any]) -> bool:
     )
 
 
-def _connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
+def connect(n_threads: int | None = 1) -> duckdb.DuckDBPyConnection:
     """Connection of its own: temporary views and settings are not seen by others."""
     connection = _database(n_threads).cursor()
     connection.execute("SET TimeZone = 'UTC'")
@@ -241,7 +241,7 @@ def read_columns(
     DataError
         If the file is missing, or not what the query expects.
     """
-    with _connect(n_threads) as connection:
+    with connect(n_threads) as connection:
         try:
             for name, file in {"data": path, **(others or {})}.items():
                 connection.execute(

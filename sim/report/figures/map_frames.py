@@ -159,14 +159,12 @@ def _held(
 ) -> NDArray[np.float64]:
     """Addresses of disjoint ascending intervals in the pixel that begins at each edge."""
     before = np.concatenate(([0], np.cumsum(stop - start)))
-
-    def below(at: NDArray[np.int64]) -> NDArray[np.int64]:
-        row = np.maximum(np.searchsorted(start, at, side="right") - 1, 0)
-        return np.asarray(
-            before[row] + np.clip(at - start[row], 0, stop[row] - start[row]), np.int64
-        )
-
-    return np.asarray(below(edge + WINDOW.n_addresses_of_pixel) - below(edge), np.float64)
+    # Pixels follow each other along the curve: each ends where another begins.
+    at = np.arange(edge.size + 1) * WINDOW.n_addresses_of_pixel + int(edge.min())
+    row = np.maximum(np.searchsorted(start, at, side="right") - 1, 0)
+    below = before[row] + np.clip(at - start[row], 0, stop[row] - start[row])
+    place = (edge - edge.min()) // WINDOW.n_addresses_of_pixel
+    return np.diff(below)[place].astype(np.float64)
 
 
 def _frames(

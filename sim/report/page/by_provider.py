@@ -198,7 +198,7 @@ def _counts(run: RunFolder) -> _Counts:
     if "main_cause" not in known:
         return {}
     away = [name for name in _MOVES if name in known]
-    with connect_tables(run.path) as connection:
+    with connect_tables(run.path, "businesses") as connection:
         found = connection.execute(
             "SELECT strategy, provider, coalesce(main_cause, ''), "
             "count(*), count(*) FILTER (impaired_s > 0), "
@@ -222,7 +222,7 @@ def _counts(run: RunFolder) -> _Counts:
 
 
 def _columns(run: RunFolder) -> set[str]:
-    with connect_tables(run.path) as connection:
+    with connect_tables(run.path, "businesses") as connection:
         if not (run.path / "businesses.parquet").is_file():
             return set()
         return {row[0] for row in connection.execute("DESCRIBE businesses").fetchall()}

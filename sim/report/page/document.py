@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from sim.backtest.error_rate import spans_of
@@ -140,13 +141,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         "known": on_record,
         "texts": texts_of(script, words),
     }
-    environment = Environment(
-        loader=PackageLoader("sim.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=False,
-    )
-    return environment.get_template("page.html.j2").render(
+    return _template().render(
         say=_markup_sayer(words),
         digits=words.digits,
         policy=policy([script]),
@@ -176,6 +171,18 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
             f"{label_}: {name}" for label_, name in names.items() if f"({label_})" not in name
         ),
     )
+
+
+@cache
+def _template() -> Template:
+    """Compiled, which takes as long as to fill it in."""
+    environment = Environment(
+        loader=PackageLoader("sim.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=False,
+    )
+    return environment.get_template("page.html.j2")
 
 
 def language_of(page: bytes) -> Language:

@@ -216,7 +216,7 @@ class _Enforced:
 def _enforced(run: RunFolder, operators: Sequence[OperatorRow]) -> dict[tuple[str, str], _Enforced]:
     """What each operator enforced, by strategy and operator, from every event of the run."""
     pairs = [(actor, row.operator) for row in operators for actor in row.actors]
-    with connect_tables(run.path) as connection:
+    with connect_tables(run.path, "events", "entries") as connection:
         # Addresses that are let pass are placed as an entry too, which everybody takes; that is no
         # order to block.
         connection.execute(

@@ -98,7 +98,7 @@ def sector_and_provider_table(
         return None
     counts: dict[tuple[str, str], dict[str, tuple[int, int]]] = {}
     n_at: Counter[str] = Counter()
-    with connect_tables(run.path) as connection:
+    with connect_tables(run.path, "businesses") as connection:
         found = connection.execute(
             "SELECT strategy, sector, provider, count(*), count(*) FILTER (impaired_s > 0) "
             "FROM businesses GROUP BY ALL ORDER BY strategy, sector, provider"
@@ -155,7 +155,7 @@ def _by_sector(run: RunFolder) -> Sequence[_Found]:
     over all replicates at once would be another statistic than what the key figures say of all
     sectors: one replicate of a long block moves the mean, and hardly that median.
     """
-    with connect_tables(run.path) as connection:
+    with connect_tables(run.path, "businesses") as connection:
         known = [row[0] for row in connection.execute("DESCRIBE businesses").fetchall()]
         lost = [name for name in known if name.startswith(_LOST)]
         if not lost:

@@ -76,7 +76,7 @@ def site_table(
 def _rows(run: RunFolder, ends: tuple[str, ...]) -> list[dict[str, Any]]:
     names = (*_TEXTS, *_LOST, *(f"{name}{end}" for name in (*_HOURS, "loss_usd") for end in ends))
     order = ", ".join(f"{name}{ends[0]} DESC" for name in ("loss_usd", "lost_demand_h"))
-    with connect_tables(run.path) as connection:
+    with connect_tables(run.path, "sites") as connection:
         found = connection.execute(
             f"SELECT {', '.join(names)} FROM sites WHERE operator IS NULL OR operator = '' "
             "QUALIFY row_number() OVER (PARTITION BY strategy "

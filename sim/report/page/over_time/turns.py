@@ -112,7 +112,7 @@ def turns(run: RunFolder) -> list[Turn]:
     midnight = run.start.replace(hour=0, minute=0, second=0, microsecond=0)
     first_s = (midnight - run.start) // timedelta(seconds=1)
     starts = list(range(first_s, run.horizon_s, DAY_S))
-    with connect_tables(run.path) as connection:
+    with connect_tables(run.path, "curves", "events", "entries") as connection:
         found = connection.execute(
             _CHANGES,
             {
