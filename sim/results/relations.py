@@ -41,7 +41,8 @@ def connect_tables(folder: Path, *names: str) -> Connection:
     DataError
         If one cannot be read.
     """
-    connection = connect() if names else duckdb.connect()
+    # Only a database of its own may keep views, which all its cursors see.
+    connection, kind = (connect(), "TEMP VIEW") if names else (duckdb.connect(), "VIEW")
     connection.execute("SET TimeZone = 'UTC'")
     for file, columns in ALL_TABLES.items():
         path = folder / file
@@ -49,7 +50,7 @@ def connect_tables(folder: Path, *names: str) -> Connection:
             continue
         try:
             connection.execute(
-                f'CREATE TEMP VIEW "{path.stem}" AS SELECT * FROM {_source(path, columns)}'
+                f'CREATE {kind} "{path.stem}" AS SELECT * FROM {_source(path, columns)}'
             )
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]

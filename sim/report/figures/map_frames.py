@@ -164,7 +164,7 @@ def _held(
     row = np.maximum(np.searchsorted(start, at, side="right") - 1, 0)
     below = before[row] + np.clip(at - start[row], 0, stop[row] - start[row])
     place = (edge - edge.min()) // WINDOW.n_addresses_of_pixel
-    return np.diff(below)[place].astype(np.float64)
+    return np.asarray(np.diff(below)[place], np.float64)
 
 
 def _frames(

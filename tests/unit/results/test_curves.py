@@ -68,6 +68,20 @@ def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
         read_curves(run, "other", ["addresses_listed"])
 
 
+def test_tables_that_are_asked_for_are_there_and_no_others(shipped_run: Path) -> None:
+    with connect_tables(shipped_run, "events", "entries") as some:
+        assert _views(some) == ["entries", "events"]
+        with connect_tables(shipped_run, "curves") as other:
+            assert _views(other) == ["curves"]
+    with connect_tables(shipped_run) as connection:
+        views = _views(connection.cursor())
+    assert {"curves", "entries", "events", "measures", "summary"} <= set(views)
+
+
+def _views(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return sorted(row[0] for row in connection.execute("SHOW TABLES").fetchall())
+
+
 def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "curves.parquet").write_bytes(b"no table")
     with pytest.raises(DataError, match=r"curves\.parquet: expected a readable table, got"):
