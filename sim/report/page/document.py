@@ -59,7 +59,7 @@ from sim.report.page.published import (
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
 from sim.report.page.sectors import sector_and_provider_table, sector_table
-from sim.report.page.sessions import ON_RECORD, session_table
+from sim.report.page.sessions import session_values, sessions_of, windows
 from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.page.why import (
@@ -139,6 +139,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         "map": map_,
         "source": source_line(run, words),
         "known": on_record,
+        "windows": windows(run.horizon_s, sessions_of(drawn.listed[harmful], run.horizon_s)),
         "texts": texts_of(script, words),
     }
     return _template().render(
@@ -343,7 +344,6 @@ def _why(
     operators = operator_table(run, groups, harmful, words, dropped)
     rows = read_rows(run, "summary.csv")
     summary = summary_of(rows, harmful)
-    sessions = session_table(run, drawn.listed, harmful, words)
     return {
         "chains": chains(groups, harmful, words),
         "orders": orders_in_words(
@@ -360,9 +360,7 @@ def _why(
         "are_named": operators is not None and has_named(run),
         "sectors": sector_table(run, harmful, words),
         "sectors_and_providers": sector_and_provider_table(run, harmful, words),
-        "sessions": sessions,
-        "sessions_are_dated": sessions is not None
-        and any(column.title == words.say(ON_RECORD) for column in sessions.columns),
+        **session_values(run, drawn.listed, harmful, words),
         "unprotected": unprotected_in_words(summary_of(with_bands(run, rows), harmful), words),
     }
 

@@ -5,9 +5,10 @@ In: curves of a run folder. Out: a table, or nothing where the register never em
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,14 @@ IMPAIRED, LOST, REACHED, LEFT = map(
     ("businesses_impaired", "demand_lost_share", "target_reached_share", "target_left_share"),
 )
 DENIED = measure_name("target_user_hours_denied")
-ON_RECORD = "On record"
+SEEN = "Most in any snapshot of a public list"
 LAST_DIGITS = 1e-8
 """Share of the users below which nobody is denied: what rounding leaves of a difference."""
+DAY_S = 86_400
+WINDOWS_D = (3, 14)
+"""Days from the start that charts may show alone."""
+MOST_OF_RUN = 2 / 3
+"""Part of a run up to which some first days are shown alone."""
 MOST = 150
 """Sessions of one strategy that are shown."""
 _Times = NDArray[np.int64]
@@ -62,6 +68,32 @@ def sessions_of(listed: CurvePoints, horizon_s: int) -> tuple[Session, ...]:
     return tuple(Session(*one) for one in zip(begins, ends, next_ones, strict=False))
 
 
+def session_values(
+    run: RunFolder, listed: Mapping[str, CurvePoints], shown_first: str, words: Language
+) -> dict[str, Any]:
+    """The table by session, whether a record stands beside it, and how long sessions are."""
+    table = session_table(run, listed, shown_first, words)
+    if table is None:
+        return {"sessions": None, "sessions_are_dated": False, "sessions_last": ""}
+    first = next(one.value for one in table.choices if one.is_chosen)
+    return {
+        "sessions": table,
+        "sessions_are_dated": any(one.title == words.say(SEEN) for one in table.columns),
+        "sessions_last": words.say(
+            "Together sessions last {hours} of the {of} hours of the run.",
+            hours=hours_in_words(length_s(sessions_of(listed[first], run.horizon_s)), words),
+            of=hours_in_words(run.horizon_s, words),
+        ),
+    }
+
+
+def hours_in_words(seconds: int, words: Language) -> str:
+    """So many hours, with a digit after the point where they are few."""
+    hours = seconds / 3600
+    said = f"{hours:,.1f}" if hours < 100 and hours % 1 else f"{hours:,.0f}"
+    return words.digits(said)
+
+
 def session_table(
     run: RunFolder,
     listed: Mapping[str, CurvePoints],
@@ -78,7 +110,10 @@ def session_table(
         The strategy of which rows are shown at first, if it has sessions.
     """
     lines: list[Line] = []
-    records = _records(run)
+    records = {
+        round((row.start - run.start) / timedelta(seconds=1)): row
+        for row in input_rows(run, "strategy", "sessions", SessionRow)
+    }
     n_left_out = 0
     for strategy in run.strategies:
         found = sessions_of(listed[strategy], run.horizon_s)
@@ -96,7 +131,7 @@ def session_table(
                 _cell(most_in(hit, one.from_s, one.until_s), words, are_businesses=True),
                 _cell(integral_h(hit, one.from_s, one.until_s), words),
                 _cell(most_in(lost, one.from_s, one.until_s), words, is_share=True),
-                _cell(denied(one.from_s, one.until_s), words) if denied else Cell("", ""),
+                _denied_in(denied, one, words),
                 group=strategy,
             )
             for one in found[:MOST]
@@ -107,7 +142,7 @@ def session_table(
         "Begins",
         "Lasts",
         "Most addresses listed at once",
-        ON_RECORD,
+        SEEN,
         "Most businesses impaired at once",
         "Business-hours impaired",
         "Demand that fails, at worst",
@@ -122,24 +157,68 @@ def session_table(
     first = shown_first if shown_first in named else named[0]
     choices = [Choice(name, name, name == first) for name in named]
     table = PageTable("sessions", caption, heads, lines, choices=choices)
-    return without_empty(table, *map(words.say, (ON_RECORD, titles[-1])))
+    return without_empty(table, *map(words.say, (SEEN, titles[-1])))
 
 
-def _records(run: RunFolder) -> dict[int, int]:
-    """Most addresses that a record has of each session, by the second at which it begins."""
-    rows = input_rows(run, "strategy", "sessions", SessionRow)
-    return {
-        round((row.start - run.start) / timedelta(seconds=1)): row.n_peak
-        for row in rows
-        if row.n_peak is not None
-    }
+def _recorded(row: SessionRow | None, words: Language) -> Cell:
+    """What a record has of a session, and whether values of the scenario were set by it."""
+    if row is None or row.n_peak is None:
+        return Cell("", "")
+    text = {"calibration": "set values of the scenario", "held-out": "set none of its values"}
+    use = words.say(text[row.use]) if row.use else ""
+    return Cell(words.digits(f"{row.n_peak:,}"), row.n_peak, use)
 
 
-def _recorded(n: int | None, words: Language) -> Cell:
-    return Cell("", "") if n is None else Cell(words.digits(f"{n:,}"), n)
+def _denied_in(denied: _Denied | None, one: Session, words: Language) -> Cell:
+    """User-hours denied until the next session, and their share of the hours of this one."""
+    if denied is None:
+        return Cell("", "")
+    inside = float(denied.hours(one.from_s, one.to_s).mean())
+    whole = denied.n_users * (one.to_s - one.from_s) / 3600
+    share = words.digits(percent(inside / whole, 2)) if whole > 0 else ""
+    text = "{share} of their hours in it"
+    return replace(
+        _cell(denied.hours(one.from_s, one.until_s), words),
+        all=words.say(text, share=share) if share else "",
+    )
 
 
-def _denied(run: RunFolder, strategy: str) -> Callable[[int, int], NDArray[np.float64]] | None:
+def length_s(sessions: Sequence[Session]) -> int:
+    """How long they last, together."""
+    return sum(one.to_s - one.from_s for one in sessions)
+
+
+def windows(horizon_s: int, sessions: Sequence[Session]) -> dict[int, int]:
+    """Ends of the windows of so many first days, which cut no session that soon ends.
+
+    None is offered that leaves little of the run out.
+
+    Returns
+    -------
+    ends
+        Second at which each ends, by its days.
+    """
+    ends = {}
+    for n in WINDOWS_D:
+        cut = n * DAY_S
+        # What goes on for longer than a day more is cut.
+        end = next(
+            (one.to_s for one in sessions if one.from_s < cut < one.to_s <= cut + DAY_S), cut
+        )
+        if end <= MOST_OF_RUN * horizon_s:
+            ends[n] = end
+    return ends
+
+
+@dataclass(frozen=True)
+class _Denied:
+    """User-hours denied in a stretch, by replicate, and how many users there are."""
+
+    hours: Callable[[int, int], NDArray[np.float64]]
+    n_users: float
+
+
+def _denied(run: RunFolder, strategy: str) -> _Denied | None:
     """What tells the user-hours denied in a stretch, by replicate; None where curves do not.
 
     The curves hold the share of users at moments. Where users move within a tick they come to
@@ -161,7 +240,7 @@ def _denied(run: RunFolder, strategy: str) -> Callable[[int, int], NDArray[np.fl
     measured = found.value[mine][np.argsort(found.replicate[mine])]
     whole = denied(0, run.horizon_s)
     is_theirs = measured.shape == whole.shape and np.allclose(whole, measured, rtol=0.005)
-    return denied if is_theirs else None
+    return _Denied(denied, n_users) if is_theirs else None
 
 
 def most_in(points: CurvePoints, from_s: int, until_s: int) -> NDArray[np.float64]:

@@ -17,11 +17,15 @@ function setMoment(second) {
 
 function makeWindowButtons() {
   const row = byId("window");
-  const days = data.horizon_s / 86400;
-  const choices = [[say("Whole run"), null], [say("First 3 days"), 3], [say("First 14 days"), 14]];
-  for (const [text, n] of choices.filter(([, n]) => n === null || n < days)) {
-    const button = element("button", { type: "button" }, text);
-    const end = n === null ? data.horizon_s : n * 86400;
+  const choices = [
+    [say("Whole run"), data.horizon_s],
+    [say("First 3 days"), data.windows[3], 3, say("First 3 days, to the end of a session")],
+    [say("First 14 days"), data.windows[14], 14, say("First 14 days, to the end of a session")],
+  ].filter(([, end]) => end !== undefined);
+  // Of one window there is nothing to choose.
+  for (const [text, end, days, longer] of choices.length > 1 ? choices : []) {
+    const said = days && end > days * 86400 ? longer : text;
+    const button = element("button", { type: "button" }, said);
     button.addEventListener("click", () => setWindow(0, end));
     const mark = () => button.setAttribute("aria-pressed", String(clock.from === 0 && clock.to === end));
     onWindow.push(mark);

@@ -13,7 +13,9 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
-from sim.report.page.head.questions import LOSS, MOVED, Question, questions
+from sim.report.page.head.questions import LOSS, MOVED, Question, _in_sessions, questions
+from sim.report.page.sessions import Session
+from sim.report.words.languages import IN_ENGLISH
 from sim.report.words.numbers import NBSP
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row, read_rows
@@ -62,6 +64,24 @@ def test_a_run_with_users_and_reactions_answers_from_its_tables(chase_run: Path)
     assert float(usd[1]) == pytest.approx(float(rows[LOSS]["mean"]) / 1e6, rel=0.01)
     assert found[ASKED[5]].said.startswith("Not known: no draws")
     assert found[ASKED[6]].said.endswith(", by kind: none of 7.")
+
+
+def test_use_lost_in_sessions_is_set_against_their_hours_too(
+    chase_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(chase_run)
+    hour = 3600
+    found = (Session(0, 2 * hour, 9 * hour), Session(9 * hour, 10 * hour, 12 * hour))
+    monkeypatch.setattr("sim.report.page.head.questions.sessions_of", lambda *_: found)
+    share = 0.001 * run.horizon_s / (3 * hour)
+    (told,) = _in_sessions(run, 0.001, 0.0, IN_ENGLISH)
+    assert told.startswith(f"Sessions last 3 of the run's {run.horizon_s // hour} hours; ")
+    assert f"it is {100 * share:.0f}{NBSP}%, " in told
+    # Users who left stay away in between; one session is no base, and more than all is no share.
+    assert _in_sessions(run, 0.001, 0.01, IN_ENGLISH) == []
+    assert _in_sessions(run, 0.5, 0.0, IN_ENGLISH) == []
+    monkeypatch.setattr("sim.report.page.head.questions.sessions_of", lambda *_: found[:1])
+    assert _in_sessions(run, 0.001, 0.0, IN_ENGLISH) == []
 
 
 def test_what_a_result_does_not_tell_is_said_to_be_not_known(

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from sim.report.page.cells import PageTable
-from sim.report.page.sessions import session_table
+from sim.report.page.sessions import SEEN, Session, session_table, windows
 from sim.results.read import CurvePoints, RunFolder
 
 SEED = Path(__file__).parents[3] / "seeds" / "spain-sessions-2025-26.csv"
@@ -72,14 +72,35 @@ def test_what_a_record_has_of_a_session_stands_beside_what_the_model_lists() -> 
     with SEED.open(encoding="utf-8") as file:
         peaks = {row["start"]: row["n_peak"] for row in csv.DictReader(file)}
     on_record = [peaks[f"2026-01-10T{clock}+00:00"] for clock in ("13:19:12", "19:48:42")]
-    assert column(table, "On record") == on_record
+    assert column(table, SEEN) == on_record
     assert column(table, "Most addresses listed at once") == ["50", "50"]
+    # The table says which were used to set values: these are from before February.
+    (place,) = (row for row, one in enumerate(table.columns) if one.title == SEEN)
+    assert {line.cells[place].range for line in table.rows} == {"set values of the scenario"}
     undated = table_of(1000 * HOURS, sessions=None)
-    assert "On record" not in [one.title for one in undated.columns]
+    assert SEEN not in [one.title for one in undated.columns]
 
 
 def test_hours_denied_are_of_those_who_neither_reach_the_target_nor_left_it() -> None:
     assert column(table_of(1000 * HOURS), "User-hours denied the target's users") == ["800", "800"]
+
+
+def test_hours_denied_are_told_as_a_share_of_those_of_the_session() -> None:
+    table = table_of(1000 * HOURS)
+    # Each of 1,000 users is denied two times 0.4 hours in two sessions of two hours each.
+    assert [line.cells[-1].all for line in table.rows] == ["40\N{NBSP}% of their hours in it"] * 2
+
+
+def test_a_window_of_some_first_days_cuts_no_session_and_leaves_much_out() -> None:
+    day = 24 * H
+    cut, before = Session(3 * day - H, 3 * day + H, 9 * day), Session(day, 2 * day, 9 * day)
+    assert windows(30 * day, [before, cut]) == {3: 3 * day + H, 14: 14 * day}
+    assert windows(30 * day, [before]) == {3: 3 * day, 14: 14 * day}
+    # A block that goes on is no session to wait for.
+    assert windows(30 * day, [Session(H, 30 * day, 30 * day)]) == {3: 3 * day, 14: 14 * day}
+    assert windows(15 * day, []) == {3: 3 * day}
+    # Three of four days would leave one session out of four.
+    assert windows(4 * day, [before]) == {}
 
 
 @pytest.mark.parametrize("off", [0.9, 1.1])

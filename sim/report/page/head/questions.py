@@ -14,7 +14,8 @@ from types import MappingProxyType
 
 from sim.catalogue.choices import TARGET_LOST, measure_name
 from sim.measure.by_operator import read_operators
-from sim.report.page.cut_off import CutOff, told_of_most, when_dropped
+from sim.report.page.bands import LEFT, share_of
+from sim.report.page.cut_off import LISTED, CutOff, told_of_most, when_dropped
 from sim.report.page.operators import name_of
 from sim.report.page.repeat_command import (
     is_comparison,
@@ -22,7 +23,8 @@ from sim.report.page.repeat_command import (
     shipped_scenario,
     strategy_text,
 )
-from sim.report.page.target_lost import how_often_half
+from sim.report.page.sessions import hours_in_words, length_s, sessions_of
+from sim.report.page.target_lost import LEAST_LEFT, how_often_half
 from sim.report.page.verdicts import NOT_SETTLED
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent, percent_span, span
@@ -136,9 +138,36 @@ def _effect(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Ques
     without = words.say(
         "What they would have lacked without a block is among these; a comparison tells it apart."
     )
-    places = (("curves", words.say("Over time")),)
+    places = (("curves", words.say("Over time")), ("sessions", words.say("By session")))
     often = how_often_half(run).get(run.strategies[0], math.nan)
-    return Question(asked, f"{_lost_in_words(row, often, words)} {without}", "", places)
+    left = share_of(summary.get(LEFT, {}))
+    said = [
+        _lost_in_words(row, often, words),
+        *_in_sessions(run, cell(row, "mean"), left, words),
+        without,
+    ]
+    return Question(asked, " ".join(said), "", places)
+
+
+def _in_sessions(run: RunFolder, lost: float, left: float, words: Language) -> list[str]:
+    """Where something is listed in sessions alone: the same held against their hours.
+
+    Nothing where users leave, who stay away in between.
+    """
+    found = sessions_of(run.curve(LISTED, run.strategies[0]), run.horizon_s)
+    last_s = length_s(found)
+    of = lost * run.horizon_s / last_s if last_s else math.nan
+    if len(found) < 2 or left >= LEAST_LEFT or not of <= 1:
+        return []
+    return [
+        words.say(
+            "Sessions last {hours} of the run's {of} hours; set against these alone it is "
+            "{share}, with what is lost just after them.",
+            hours=hours_in_words(last_s, words),
+            of=hours_in_words(run.horizon_s, words),
+            share=words.digits(percent(of, 2)),
+        )
+    ]
 
 
 def _lost_in_words(row: Row, often: float, words: Language) -> str:
