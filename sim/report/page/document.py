@@ -198,7 +198,11 @@ def _markup_sayer(words: Language) -> Callable[..., Markup]:
 
     def say(text: str, **values: object) -> Markup:
         said = Markup(words.say(text))
-        return said.format(**values) if values else said
+        told = {
+            name: words.value(value) if type(value) is str else value
+            for name, value in values.items()
+        }
+        return said.format(**told) if values else said
 
     return say
 

@@ -1,9 +1,10 @@
 """Documents in other languages: sentences from tables, numbers and dates by locale.
 
 In: an English sentence with names of values in braces, and the values; ``{n:business}`` is a number
-with its noun, which agrees with it. Out: the sentence in the language. A sentence without a
-translation is an error, not English in the middle of Spanish. The tables of ``texts/`` hold one
-sentence a row, a file for each kind of document.
+with its noun, which agrees with it, ``{n:el}`` and ``{n:nel}`` in Spanish and Italian one with its
+article. Out: the sentence in the language. A sentence without a translation is an error, not
+English in the middle of Spanish. The tables of ``texts/`` hold one sentence a row, a file for each
+kind of document.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from functools import cache
 from importlib.resources import files
 
 from sim.errors import UsageError
+from sim.report.words.grammar import ARTICLES, in_millions, with_article
 from sim.report.words.numbers import NOUN_OF, count, listing, plural
 from sim.scenario.refusal import hint
 
@@ -67,8 +69,12 @@ class Language:
             If the language has no such sentence.
         """
         said = text if self.code == ENGLISH else self.texts[text]
-        told = {name: _Value(value, self) for name, value in values.items()}
+        told = {name: self.value(value) for name, value in values.items()}
         return said.format(**told) if values else said
+
+    def value(self, said: str) -> str:
+        """Return a value of a sentence, to be written with a noun or an article behind a colon."""
+        return _Value(said, self)
 
     def name(self, text: str) -> str:
         """Return a label or a unit; as it is where it comes from a folder and no table has it."""
@@ -110,17 +116,20 @@ class Language:
         """Say a number, as the language writes it, with its unit: ``1 business``."""
         if unit in NOUN_OF:
             return self.count(said, NOUN_OF[unit])
+        if self.has(f"{{n}} {unit}"):
+            return self.say(f"{{n}} {unit}", n=said)
         return self.say("{n} {unit}", n=said, unit=self.name(unit))
 
     def _plural_form(self, said: str) -> str:
         """Form of the noun behind a number, or a number and its interval.
 
-        It is that of many where a word such as million stands between.
+        It is that of many where a word such as million stands between, and that of the upper end
+        of a range.
         """
         from babel import Locale
         from babel.numbers import NumberFormatError, parse_decimal
 
-        first = self.digits("0.5") if said == "<1" else said.partition(" [")[0]
+        first = self.digits("0.5") if said == "<1" else said.partition(" [")[0].rpartition(" ")[2]
         if said[-1:].isalpha():
             return "many"
         try:
@@ -146,7 +155,8 @@ class Language:
             return "".join(signs.get(sign, sign) for sign in found[0])
 
         # Where decimals have a comma, the ends of an interval have a semicolon between them.
-        told = NUMBER.sub(other, _BETWEEN.sub(";", text))
+        in_words = in_millions(text) if self.code == "es" else text
+        told = NUMBER.sub(other, _BETWEEN.sub(";", in_words))
         return _WORD.sub(lambda found: self.texts[found[0]], told)
 
     def day(self, moment: str) -> str:
@@ -192,7 +202,7 @@ class Language:
 
 
 class _Value(str):
-    """A value of a sentence; with a noun behind a colon, so many of what it names."""
+    """A value of a sentence; with a noun or an article behind a colon, with that."""
 
     __slots__ = ("words",)
     words: Language
@@ -202,8 +212,11 @@ class _Value(str):
         value.words = words
         return value
 
-    def __format__(self, noun: str) -> str:
-        return self.words.count(str(self), noun) if noun else str(self)
+    def __format__(self, word: str) -> str:
+        code = self.words.code
+        if word in ARTICLES.get(code, ()):
+            return with_article(str(self), word, code)
+        return self.words.count(str(self), word) if word else str(self)
 
 
 IN_ENGLISH = Language(ENGLISH, {})

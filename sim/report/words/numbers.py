@@ -118,7 +118,9 @@ def is_share(unit: str) -> bool:
 
 
 def plural(noun: str) -> str:
-    """Several of what an English noun names: ``businesses``, ``strategies``, ``user-hours``."""
+    """Several of what an English noun names: ``businesses``, ``strategies``, ``USD``."""
+    if noun.isupper():
+        return noun
     if noun.endswith("s"):
         return f"{noun}es"
     if noun.endswith("y") and noun[-2] not in "aeo":
@@ -128,7 +130,7 @@ def plural(noun: str) -> str:
 
 NOUN_OF = {
     plural(noun): noun
-    for noun in ("address", "business", "business-hour", "user-hour", "name", "active site")
+    for noun in ("address", "business", "business-hour", "user-hour", "name", "active site", "USD")
 }
 """Of units that are counted, what one of them is called."""
 

@@ -18,8 +18,17 @@ from sim.report.documents import court_answers
 from sim.report.page.over_time.charts import METRICS
 from sim.report.page.over_time.panels import ENFORCING
 from sim.report.words import plain
-from sim.report.words.languages import LANGUAGES, language
-from sim.report.words.numbers import NOUN_OF, estimate, in_percent, number, percent_span, span
+from sim.report.words.grammar import ARTICLES
+from sim.report.words.languages import LANGUAGES, Language, language
+from sim.report.words.numbers import (
+    NBSP,
+    NOUN_OF,
+    estimate,
+    in_percent,
+    number,
+    percent_span,
+    span,
+)
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.meanings import meaning_of
 from sim.scenario.strategies import DECLARED
@@ -207,7 +216,7 @@ def test_titles_of_shipped_scenarios_have_all_languages():
             "es",
             "15,4 millones; 2.141; 0,119; 12,2 a 17,4 millones; no se sabe; 34,3 %; 9,72 a 14,5 %",
         ),
-        ("it", "15,4 milioni; 2.141; 0,119; 12,2 a 17,4 milioni; non noto; 34,3 %; 9,72 a 14,5 %"),
+        ("it", "15,4 milioni; 2.141; 0,119; 12,2 – 17,4 milioni; non noto; 34,3 %; 9,72 – 14,5 %"),
         ("ru", "15,4 млн; 2 141; 0,119; 12,2 – 17,4 млн; неизвестно; 34,3 %; 9,72 – 14,5 %"),
     ],
 )
@@ -286,6 +295,7 @@ def test_every_noun_that_is_counted_has_every_plural(code):
     # Units that are counted, and nouns behind a colon in some text of the language.
     texts = [row[code] for row in rows()] if code != "en" else []
     behind_colons = {noun for text in texts for noun in re.findall(r"\{\w+:([^}]+)\}", text)}
+    behind_colons -= set(ARTICLES.get(code, ()))
     assert len(behind_colons) > 2 or code == "en"
     nouns = {"replicate", "draw", "run", "strategy", *NOUN_OF.values(), *behind_colons}
     for noun in sorted(nouns):
@@ -308,6 +318,14 @@ def test_every_noun_that_is_counted_has_every_plural(code):
                 "21 [12, 40] businesses", "21 [12; 40] empresas", "21 [12; 40] imprese",
                 "21 [12; 40] предприятие",
             ],
+        ),
+        (
+            "3 to 5",
+            ["3 to 5 businesses", "3 a 5 empresas", "3 – 5 imprese", "3 – 5 предприятий"],
+        ),
+        (
+            "nearly 0",
+            ["nearly 0 businesses", "casi 0 empresas", "quasi 0 imprese", "почти 0 предприятий"],
         ),
         (
             "15.4 million",
@@ -337,6 +355,61 @@ def test_a_noun_behind_a_colon_agrees_in_the_middle_of_a_sentence():
     assert [one.rpartition("всего ")[2] for one in said] == [
         "1 предприятие)", "3 предприятия)", "40 предприятий)"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (
+            "439 million",
+            ["439 million USD", "439 millones de USD", "439 milioni di USD", "439 млн USD"],
+        ),
+        ("96,500", ["96,500 USD", "96.500 USD", "96.500 USD", "96 500 USD"]),
+        (
+            "1.58 billion",
+            ["1.58 billion USD", "1.580 millones de USD", "1,58 miliardi di USD", "1,58 млрд USD"],
+        ),
+    ],
+)
+def test_money_has_its_preposition_where_a_word_stands_before_it(said, expected):
+    told = []
+    for code in LANGUAGES:
+        words = language(code)
+        told.append(words.say("{n} USD", n=words.digits(said.replace(" ", NBSP))))
+        assert told[-1] == words.amount(words.digits(said.replace(" ", NBSP)), "USD")
+    assert [" ".join(one.split()) for one in told] == expected
+
+
+def test_spanish_has_no_decimals_before_thousands_of_millions():
+    """Fundéu: not "2,5 mil millones" but "2500 millones"."""
+    words = language("es")
+    said = [
+        words.digits(span(*ends)) for ends in ((3.37e9, 118e9), (8.19e8, 1.1e9), (2.5e12, 3e12))
+    ]
+    assert [" ".join(one.split()) for one in said] == [
+        "3.370 a 118.000 millones", "819 millones a 1.100 millones", "2,50 a 3,00 billones"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("code", "article", "said", "expected"),
+    [
+        ("es", "el", "25 %", "el 25 %"), ("es", "del", "25 %", "del 25 %"),
+        ("es", "el", "menos de 1 %", "menos de 1 %"), ("es", "al", "casi 0 %", "a casi 0 %"),
+        ("it", "il", "25 %", "il 25 %"), ("it", "nel", "18 %", "nel 18 %"),
+        ("it", "nel", "86 %", "nell'86 %"), ("it", "il", "8,1 %", "l'8,1 %"),
+        ("it", "del", "11 %", "dell'11 %"), ("it", "il", "11.500", "l'11.500"),
+        ("it", "il", "1,5 %", "l'1,5 %"), ("it", "il", "1.500", "il 1.500"),
+        ("it", "il", "100 %", "il 100 %"), ("it", "il", "110", "il 110"),
+        ("it", "al", "800", "all'800"),
+        ("it", "il", "0,60 %", "lo 0,60 %"), ("it", "dal", "0 %", "dallo 0 %"),
+        ("it", "nel", "meno di 1 %", "in meno di 1 %"), ("it", "il", "11 gennaio", "l'11 gennaio"),
+        ("it", "il", "1 gennaio", "l'1 gennaio"), ("it", "il", "10 gennaio", "il 10 gennaio"),
+    ],
+)  # fmt: skip
+def test_an_article_agrees_with_the_number_behind_it(code, article, said, expected):
+    words = Language(code, {"so": f"{{n:{article}}}"})
+    assert words.say("so", n=said) == expected
 
 
 @pytest.mark.parametrize(

@@ -76,11 +76,11 @@ def test_one_loss_is_the_one_to_quote_and_the_others_are_said_beside_it(
         said = loss_sentences(run, rows, words)
         as_given = {row["metric"]: float(row["mean"]) for row in rows_of(folder / "summary.csv")}
         told = [words.digits(number(as_given[name])) for name in (GROSS, NET)]
-        assert all(f"{one} USD" in said for one in told), said
+        assert all(words.amount(one, "USD") in said for one in told), said
         # It is the number of the key figures, and that of the table is said to be as given.
         (quoted,) = (float(row["mean"]) for row in rows if row["metric"] == PRIVATE)
-        assert f": {words.digits(number(quoted))} USD (" in said
-        given = f"{words.digits(number(as_given[PRIVATE]))} USD;"
+        assert f": {words.amount(words.digits(number(quoted)), 'USD')} (" in said
+        given = f"{words.amount(words.digits(number(as_given[PRIVATE])), 'USD')};"
         assert (given in said) is (run.n_draws > 0)
         # The amount in the currency follows the one that it is of.
         assert not run.n_draws or said.index("RUB: ") < said.index(given)
