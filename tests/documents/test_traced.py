@@ -88,6 +88,7 @@ def every_claim(shipped_run: Path) -> list[Claim]:
     return [*claims(shipped_run), *others]
 
 
+@pytest.mark.laws
 def test_twenty_numbers_chosen_at_random_are_traced(every_claim: list[Claim]) -> None:
     found = every_claim
     chosen = choose(found, SEED)
@@ -100,6 +101,7 @@ def test_twenty_numbers_chosen_at_random_are_traced(every_claim: list[Claim]) ->
     assert owed == []
 
 
+@pytest.mark.laws
 def test_a_falsified_number_is_traced_to_nothing(every_claim: list[Claim]) -> None:
     """Of each kind of page and number, one that is told with another last digit."""
     first: dict[tuple[str, str], Claim] = {}

@@ -22,6 +22,9 @@ from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
 
+# It compiles a loop for each that Python cannot call.
+pytestmark = pytest.mark.laws
+
 BASE = int(IntervalSet.of("198.18.0.0").start[0])
 N = 64
 """Addresses that are looked at: few, so that intervals touch, nest and end together."""

@@ -30,6 +30,9 @@ from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Pool, SmallWorld, many_worlds
 
+# It compiles a loop for each that Python cannot call.
+pytestmark = pytest.mark.laws
+
 FOUR = ("198.18.0.0/27", "198.18.0.48/29")
 SIX = ("2001:db8::/60", "2001:db8:1:1::/124")
 SMALL = SmallWorld(

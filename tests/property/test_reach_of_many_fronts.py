@@ -19,6 +19,9 @@ from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Actor, SmallWorld
 
+# It compiles a loop for each that Python cannot call.
+pytestmark = pytest.mark.laws
+
 TAU_S = 3600
 SMALL = SmallWorld(
     actors=(Actor(0.6), Actor(0.4)),

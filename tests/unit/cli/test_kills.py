@@ -25,8 +25,11 @@ from tests.kills import (
 pytestmark = pytest.mark.laws
 
 
-def test_nothing_is_lost_by_a_kill() -> None:
-    found = campaign(["run", "import --force"], n_kills=6, seed=6)
+@pytest.mark.parametrize(
+    "commands", [["import --force"], pytest.param(["run"], marks=pytest.mark.long)]
+)
+def test_nothing_is_lost_by_a_kill(commands: list[str]) -> None:
+    found = campaign(commands, n_kills=6, seed=6)
     assert say(found) == [], f"\n{table(found)}"
     assert len(found) == 6
     assert {one.number for one in found} == set(kills.SIGNALS)
