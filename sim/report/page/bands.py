@@ -168,7 +168,10 @@ def all_text(row: Row, words: Language = IN_ENGLISH) -> str:
         # What nine in ten have in common need not be so in the others.
         which = "always {n}" if _is_one_value(row) else "{n} in nine in ten draws"
         return words.say(which, n=words.digits(quantity(low, unit)))
-    return words.digits(quantity_span(low, high, unit))
+    said = words.digits(quantity_span(low, high, unit))
+    # Over nearly nothing harm has no upper end (see `with_bands`).
+    why = "{range}, as some draws deny hardly anything"
+    return words.say(why, range=said) if math.isinf(high) else said
 
 
 def luck_text(row: Row, words: Language = IN_ENGLISH) -> str:

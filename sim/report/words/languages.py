@@ -38,6 +38,7 @@ WORDS = (
     "nearly",
     "over",
     "no limit",
+    "and more",
 )
 """Words in numbers, as ``words.numbers`` writes them."""
 _FORMS = ("one", "few", "many", "other")

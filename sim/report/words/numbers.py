@@ -42,7 +42,7 @@ def span(low: float, high: float) -> str:
     if 0 < low < DUST * high and not math.isinf(high):
         return f"{NEARLY_NOTHING} to {number(high)}"
     if math.isinf(high):
-        return f"{number(low)} to {number(high)}"
+        return f"{number(low)} and more"
     scale, unit = _scale(max(abs(low), abs(high)))
     if unit and low < 0 < high:
         # -590 to 244 million would be read as -590.

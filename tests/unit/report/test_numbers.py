@@ -73,7 +73,7 @@ def test_what_is_said_is_the_number_to_three_digits(value: float) -> None:
         (257, 66_369, "257 to 66,369"),
         (720_144.3, 817_523.6, "720,000 to 818,000"),
         (8.97e-09, 37_800_000, f"nearly 0 to 37.8{NBSP}million"),
-        (0.00714, math.inf, "0.00714 to no limit"),
+        (0.00714, math.inf, "0.00714 and more"),
         (0, 2_000_000, f"0 to 2.00{NBSP}million"),
         (5_000, 2_000_000, f"5,000 to 2.00{NBSP}million"),
         (math.nan, 3, "not known"),
