@@ -55,6 +55,7 @@ from sim.report.page.published import (
     references,
     references_in_words,
     weighing_table,
+    weighs_in_words,
 )
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.scripts import own_scripts, own_text, policy, script_json, texts_of
@@ -285,6 +286,7 @@ def _tables(
     if tradeoff:
         tables["tradeoff"] = page_tables.tradeoff_table(tradeoff, words, names, both)
     tables["beside"] = beside_table(run, both, harmful, words)
+    tables["beside_weighs"] = weighs_in_words(tables["beside"], words)
     if has_file(run, "money.csv"):
         to_quote = [row for row in both if text(row, "metric") == PRIVATE and run.n_draws]
         tables["money"], tables["money_all"] = money_tables(

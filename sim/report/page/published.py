@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sim.backtest.error_rate import scores_file
 from sim.catalogue.choices import label, measure_name
@@ -27,6 +28,9 @@ from sim.results.tables import number as cell
 from sim.scenario.tables.rows import FigureRow, PublishedTotalRow
 
 LISTED = measure_name("addresses_listed_peak")
+_ADDRESSES = "IPv4 addresses"
+"""Unit of published totals, as the cases of a backtest call it."""
+WEIGHS = "weighs the draws"
 _TITLE = re.compile(r'[,;]?\s*(?:"|www\.|https?://|;).*', re.DOTALL)
 """What follows who published a thing and when: its title, its address, what is said of it."""
 
@@ -47,6 +51,8 @@ class Published:
         Of a total at a time, the day; empty for others.
     figure
         What the table of figures calls it, in English; empty for totals.
+    unit
+        Of its value.
     """
 
     value: str
@@ -54,6 +60,7 @@ class Published:
     note: str
     day: str = ""
     figure: str = ""
+    unit: str = ""
 
 
 def value_text(value: str) -> str:
@@ -92,7 +99,8 @@ def published_beside(run: RunFolder, words: Language = IN_ENGLISH) -> dict[str, 
         if row.metric:
             where = _TITLE.sub("", full[row.source])
             note = ": ".join(part for part in (row.unit, row.note) if part)
-            one = Published(row.value, where, note, figure=row.id.replace("_", " "))
+            called = row.id.replace("_", " ")
+            one = Published(row.value, where, note, figure=called, unit=row.unit)
             found.setdefault(row.metric, []).append(one)
     totals = input_rows(run, "published", "totals", PublishedTotalRow)
     marks = [
@@ -103,7 +111,7 @@ def published_beside(run: RunFolder, words: Language = IN_ENGLISH) -> dict[str, 
     if marks:
         most, total = max(marks, key=lambda one: one[0])
         note = total.source.partition(": ")[2] or total.source
-        one = Published(str(most), "", note, words.day(total.when[:10]))
+        one = Published(str(most), "", note, words.day(total.when[:10]), unit=_ADDRESSES)
         found.setdefault(LISTED, []).append(one)
     return found
 
@@ -131,6 +139,7 @@ def beside_table(
         The strategy of which rows are shown at first.
     """
     beside = published_beside(run, words)
+    weighing = {(float(one["value"]), one["unit"]) for one in map(_published, _weighing(run))}
     # One strategy alone is held against them whatever it is: the page is of nothing else.
     own = run.strategies[0] if len(run.strategies) == 1 else own_label(run)
     shown = [own] if own else list(run.strategies)
@@ -147,11 +156,14 @@ def beside_table(
                 ]
             day = f", {one.day}" if one.day else ""
             value = words.digits(value_text(one.value))
+            mark = words.say(WEIGHS) if _key(one) in weighing else ""
             note = Cell(one.note, is_english=True)
             group = text(row, "strategy")
             # Two figures of one article may be the same number of different things.
             which = Cell(name, range=one.figure, is_range_english=True)
-            lines.append(Line.of(which, Cell(f"{value}{day}"), *figures, note, group=group))
+            lines.append(
+                Line.of(which, Cell(f"{value}{day}", range=mark), *figures, note, group=group)
+            )
     if not lines:
         return None
     here = ("Here: median, range with all that is not known", "Here: mean as given, range by luck")
@@ -167,6 +179,24 @@ def beside_table(
             own=own_name(run, words),
         )
     return PageTable("published-beside", caption, heads, lines, choices=choices)
+
+
+def weighs_in_words(table: PageTable | None, words: Language = IN_ENGLISH) -> str:
+    """What it means that a figure beside a measure weighs the draws; empty where none does."""
+    mark = words.say(WEIGHS)
+    if table is None or not any(cell_.range == mark for line in table.rows for cell_ in line.cells):
+        return ""
+    return words.say(
+        "Where it says so, draws weigh more the nearer they come to that very number: that ranges "
+        "over draws hold it is no test of them."
+    )
+
+
+def _key(one: Published) -> tuple[float, str] | None:
+    try:
+        return float(one.value), one.unit
+    except ValueError:
+        return None
 
 
 def _ranged(row: Row, name: str, range_: str, words: Language) -> Cell:
@@ -199,14 +229,9 @@ def weighing_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | 
 
     Who made a table of another kind knows which figures are in it; the page names its file.
     """
-    sha256 = (run.manifest.get("draws") or {}).get("from")
-    about = shipped_table(str(run.manifest["scenario"]["name"])).with_suffix(".json")
-    made = json.loads(about.read_text("utf-8")) if sha256 and about.is_file() else {}
-    if not sha256 or made.get("sha256") != sha256:
+    figures = _weighing(run)
+    if not figures:
         return None
-    document = json.loads(scores_file().read_text("utf-8"))
-    score = {one["id"]: one for one in document["scores"]}
-    figures = [score[one["case"]] for one in made["made_from"]["figures"]]
     lines = [
         Line.of(
             one["title"],
@@ -221,6 +246,22 @@ def weighing_table(run: RunFolder, words: Language = IN_ENGLISH) -> PageTable | 
     )
     caption = words.say("Published figures that weigh the draws")
     return PageTable("weighing", caption, heads, lines)
+
+
+def _published(score: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(score["published"])
+
+
+def _weighing(run: RunFolder) -> list[dict[str, Any]]:
+    """Cases whose figures weigh the draws of a run; none where its table is not one of ours."""
+    sha256 = (run.manifest.get("draws") or {}).get("from")
+    about = shipped_table(str(run.manifest["scenario"]["name"])).with_suffix(".json")
+    made = json.loads(about.read_text("utf-8")) if sha256 and about.is_file() else {}
+    if not sha256 or made.get("sha256") != sha256:
+        return []
+    document = json.loads(scores_file().read_text("utf-8"))
+    score = {one["id"]: one for one in document["scores"]}
+    return [score[one["case"]] for one in made["made_from"]["figures"]]
 
 
 def _as_published(value: str) -> str:

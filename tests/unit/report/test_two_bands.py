@@ -414,7 +414,9 @@ def test_harm_per_effect_has_no_upper_end_where_some_draws_deny_hardly_anything(
     assert told[1] == rows[1] | {"all_high": high}
     assert [told[0], *told[2:]] == [rows[0], *rows[2:]]
     said = all_text({"unit": "names", **told[1]})
-    assert said == ("2 and more, as some draws deny hardly anything" if math.isinf(high) else "2 to 9")
+    assert said == (
+        "2 and more, as some draws deny hardly anything" if math.isinf(high) else "2 to 9"
+    )
 
 
 def test_a_verdict_says_in_how_many_draws_the_order_is_not_known() -> None:
