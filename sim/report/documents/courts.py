@@ -23,7 +23,7 @@ def write_court(asked: Asked, questions: Sequence[CourtQuestionRow]) -> list[Blo
     run = found.run
     return [
         Heading(say(questions[0].forum_title), 1),
-        Paragraph(run.title),
+        Paragraph(asked.words.name(run.title)),
         Paragraph(
             say(
                 "From {start} to {end}. The measure assessed is {strategy} ({label}), held against "
@@ -115,12 +115,12 @@ def _rate_text(asked: Asked, unit: str) -> str:
     rate = asked.rates.of_unit(unit)
     if rate is None:
         return asked.say("no such figure was published")
-    # Kinds are units of published figures, which have no translation.
+    kind = asked.words.name(rate.kind)
     if not rate.n_judged:
-        texts = [asked.say("{kind}: no number was published", kind=rate.kind)]
+        texts = [asked.say("{kind}: no number was published", kind=kind)]
     else:
         inside, of = str(rate.n_inside), str(rate.n_judged)
-        texts = [asked.say("{kind}: {inside} of {of} inside", kind=rate.kind, inside=inside, of=of)]
+        texts = [asked.say("{kind}: {inside} of {of} inside", kind=kind, inside=inside, of=of)]
     if rate.n_apart < rate.n_judged:
         texts.append(asked.say("{n} distinct", n=str(rate.n_apart)))
     if rate.median_factor is not None:

@@ -59,10 +59,11 @@ addEventListener("afterprint", () => setPaper(false));
 matchMedia("print").addEventListener("change", (event) => setPaper(event.matches));
 
 function dateText(second) {
+  // In Russian the year is a word, as it is where the page's sentences name a day.
   const local = new Date(data.start_ms + second * 1000);
   const day = local.toLocaleDateString(locale === "en" ? "en-GB" : locale, {
     day: "numeric", month: "long", year: "numeric", timeZone: "UTC",
-  });
+  }).replace(/\sг\.$/, "\u00a0года");
   return `${day}, ${local.toISOString().slice(11, 16)}`;
 }
 

@@ -20,7 +20,7 @@ from importlib.resources import files
 
 from sim.errors import UsageError
 from sim.report.words.grammar import ARTICLES, in_millions, with_article
-from sim.report.words.numbers import NOUN_OF, count, listing, plural
+from sim.report.words.numbers import NBSP, NOUN_OF, count, listing, plural
 from sim.scenario.refusal import hint
 
 ENGLISH = "en"
@@ -170,7 +170,9 @@ class Language:
             return f"{at.day} {at:%B} {at.year}"
         from babel.dates import format_date
 
-        return format_date(at.date(), "long", locale=self.code)
+        said = format_date(at.date(), "long", locale=self.code)
+        # As one reads it: a sentence that ends with a date would have two full stops.
+        return re.sub(r"\sг\.$", f"{NBSP}года", said)
 
     def moment(self, moment: str) -> str:
         """Write a moment as ISO 8601 gives it; in other languages than English in their form."""

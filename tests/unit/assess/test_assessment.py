@@ -33,7 +33,7 @@ from sim.report.documents.assessment_answers import describe_strategy, verdict
 from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
 from sim.report.documents.court_answers import ANSWERS, Asked
 from sim.report.documents.courts import write_court
-from sim.report.words.languages import LANGUAGES, language
+from sim.report.words.languages import LANGUAGES, Language, language
 from sim.report.words.numbers import (
     estimate,
     exact,
@@ -593,6 +593,17 @@ def test_numbers_of_a_court_are_those_of_the_tables(folder):
     assert hours.endswith("| no such figure was published |")
     lost = next(line for line in text.splitlines() if "USD |" in line)
     assert "USD: no number was published; 2 of 2 bounds and estimates agree" in lost
+
+
+def test_a_court_reads_title_and_units_in_its_language(folder):
+    found = facts_of(folder)
+    words = Language("es", {**language("es").texts, found[0].run.title: "Un título"})
+    asked = Asked(*found, RATES, words)
+    rows = [row for row in read_court_questions().rows if row.forum == "barcelona"]
+    text = to_markdown(write_court(asked, rows))
+    assert "\nUn título\n" in text
+    assert "| empresas: 1 de 3 dentro" in text
+    assert "businesses" not in text
 
 
 def test_operators_stand_by_what_their_users_met(folder):
