@@ -35,6 +35,7 @@ from sim.scenario import library
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, joint_amounts
 from sim.scenario.variants import Variant, own_variant
+from sim.statistics.ensembles import effective_size
 
 COLUMNS = ("draw", "weight", "root_seed", "unknowns")
 UNWEIGHTED = "none"
@@ -205,6 +206,14 @@ def is_taken(path: Path) -> bool:
 def shipped_table(scenario: str) -> Path:
     """Where the weighted draws of a shipped scenario are, if it has any."""
     return library.shipped("seeds") / "draws" / f"{scenario}.csv"
+
+
+def effective_draws(table: WeightedDraws, n_draws: int) -> float:
+    """How many draws of equal weight say as much as ``n_draws`` that a run takes of a table."""
+    weight = table.weight
+    if n_draws < table.draw.size:
+        _, weight = _picked(weight, n_draws)
+    return effective_size(weight)
 
 
 def _picked(weight: NDArray[np.float64], n: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,22 @@ class Repeat:
     made_of: str
 
 
-def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None = None) -> Repeat:
-    """Say how a run or comparison is made again, with as many draws or with ``n_draws``."""
+def repeat(
+    run: RunFolder,
+    words: Language = IN_ENGLISH,
+    *,
+    n_draws: int | None = None,
+    others: Sequence[str] = (),
+) -> Repeat:
+    """Say how a run or comparison is made again.
+
+    Parameters
+    ----------
+    n_draws
+        How many draws; as many as there are when None.
+    others
+        Strategies that a comparison takes besides, as its command line takes them.
+    """
     manifest = run.manifest
     name = shipped_scenario(manifest["scenario"])
     file = name or "scenario.yaml"
@@ -58,6 +72,8 @@ def repeat(run: RunFolder, words: Language = IN_ENGLISH, *, n_draws: int | None 
         own = run.scenario.get("strategy", {})
         for strategy in manifest["strategies"]:
             parts += ["--strategy", strategy_text(strategy, own)]
+        for strategy_ in others:
+            parts += ["--strategy", strategy_]
         parts += ["--baseline", str(manifest["baseline"])]
     asked = manifest.get("n_replicates_asked", run.n_replicates)
     parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]

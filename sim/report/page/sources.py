@@ -132,13 +132,17 @@ def assumption_table(
     words: Language = IN_ENGLISH,
     called: Callable[[str], str] = str,
 ) -> PageTable:
-    """Every number without a source.
+    """Every number without a source, one that several strategies share once.
 
     Parameters
     ----------
     called
         What an unknown is called, by its key, which stands below.
     """
+    # The first of them has its reason and range; another strategy has it from the command line.
+    told: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for one in assumptions:
+        told.setdefault((str(one["key"]), str(one.get("value"))), one)
     lines = [
         Line.of(
             _called_cell(str(one["key"]), called),
@@ -147,7 +151,7 @@ def assumption_table(
             str(one.get("unit", "")),
             str(one.get("why", "")),
         )
-        for one in assumptions
+        for one in told.values()
     ]
     titles = ("Number", "Value", "Range", "Unit", "Why this value")
     heads = columns(*map(words.say, titles), numbers=(1, 2), english=(3, 4))

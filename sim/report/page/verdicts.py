@@ -40,7 +40,7 @@ _SETTLED = {
 LEAST_SETTLING = 59
 """Fewest draws of equal weight that can settle an order: 0.95 to the power of 58 is still above
 0.05."""
-_LEAST_EFFECTIVE = math.log(1 - CONFIDENCE) / math.log(SETTLED)
+LEAST_EFFECTIVE = math.log(1 - CONFIDENCE) / math.log(SETTLED)
 """The same of draws that count unequally, where it is no whole number."""
 MOST = 0.5
 """Share of the draws above which a strategy that denies nothing is said to do so in most."""
@@ -151,7 +151,7 @@ def verdict_sentence(rows: Sequence[Row], n_draws: int, words: Language = IN_ENG
 
 def is_too_few(rows: Sequence[Row], n_draws: int) -> bool:
     """Whether draws, as they are weighted, are too few to settle any order."""
-    return _effective(rows, n_draws) < _LEAST_EFFECTIVE
+    return _effective(rows, n_draws) < LEAST_EFFECTIVE
 
 
 def counted_as(rows: Sequence[Row], n_draws: int) -> int:

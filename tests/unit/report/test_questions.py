@@ -11,8 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.experiment.weighted_draws import WeightedDraws, effective_draws, read_weighted_draws
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
+from sim.report.page.head import more_draws as more
 from sim.report.page.head.questions import LOSS, MOVED, Question, _in_sessions, questions
 from sim.report.page.sessions import Session
 from sim.report.words.languages import IN_ENGLISH
@@ -30,6 +32,7 @@ ASKED = (
     "How often were such numbers right?",
 )
 SETTLED = "Is it settled which did as much for less?"
+OWN = "And the scenario's own strategy, “the orders as placed”?"
 
 
 def asked_of(folder: Path, hangs_on: str = "") -> dict[str, Question]:
@@ -90,12 +93,13 @@ def test_what_a_result_does_not_tell_is_said_to_be_not_known(
     found = asked_of(shipped_run)
     assert found[ASKED[1]].said == "Not known: the scenario has no users of the target."
     assert found[ASKED[4]].said.startswith("Not told by this result: no business moves")
-    assert found[ASKED[4]].command == ""
+    assert " --set reactions.responses=responses-2018 " in found[ASKED[4]].command
     assert asked_of(drawn_run, "It hangs on X.")[ASKED[5]].said == "It hangs on X."
     assert asked_of(drawn_run)[ASKED[5]].said.startswith("None that could be told")
     # What strategies cost and did is what a comparison begins with.
     compared = asked_of(comparison_folder)
-    assert tuple(compared) == (SETTLED, *ASKED[3:])
+    assert tuple(compared) == (SETTLED, OWN, *ASKED[3:])
+    assert " --strategy replay --baseline " in compared[OWN].command
     assert compared[SETTLED].said.startswith("Not over what is not known: no draws")
     assert " --draws 128 " in compared[SETTLED].command
 
@@ -118,6 +122,108 @@ def test_places_of_answers_are_on_the_page(name: str, request: pytest.FixtureReq
     places = re.findall(r'href="#([\w-]+)"', told)
     assert len(places) >= 3
     assert [place for place in places if f'id="{place}"' not in page] == []
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> WeightedDraws:
+    """Ten draws, of which one weighs half and the others the rest."""
+    file = tmp_path_factory.mktemp("draws") / "draws.csv"
+    rows = [f"{draw},{0.5 if draw == 0 else 0.5 / 9},1,{'0' * 64}" for draw in range(10)]
+    file.write_text("\n".join(["draw,weight,root_seed,unknowns", *rows, ""]))
+    return read_weighted_draws(file)
+
+
+def test_as_weighted_draws_count_as_fewer_than_they_are(table: WeightedDraws) -> None:
+    # All of them: one over the sum of squares of 1/2 and nine times 1/18.
+    assert effective_draws(table, 10) == pytest.approx(1 / (0.25 + 9 / 18**2))
+    # Picks at 0, 1/2, 1/4 and 3/4 of the weight: the first draw twice, two others once each.
+    assert effective_draws(table, 2) == pytest.approx(2)
+    assert effective_draws(table, 4) == pytest.approx(4**2 / (2**2 + 1 + 1))
+
+
+@pytest.mark.parametrize(
+    ("counts", "n_told", "is_enough"),
+    [({128: 50.0, 256: 61.0}, 256, True), ({128: 70.0}, 128, True), ({}, 128, False)],
+)
+def test_where_no_order_can_be_settled_the_command_has_draws_that_can(
+    drawn_comparison: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    counts: dict[int, float],
+    n_told: int,
+    is_enough: bool,
+) -> None:
+    run = open_run(drawn_comparison)
+    manifest = {**run.manifest, "draws": {**run.manifest["draws"], "n": 64}}
+    odd = RunFolder(run.path, manifest, run.scenario)
+    monkeypatch.setattr(more, "drawn_as", lambda run, n: counts.get(n, 40.0))
+    assert more.more_draws(odd) == (n_told, counts.get(n_told, 40.0))
+    monkeypatch.setattr("sim.report.page.head.questions.is_too_few", lambda *_: True)
+    told = next(one for one in questions(odd, {}, "", "") if one.asked == SETTLED)
+    assert told.said.startswith("No: these draws count as ")
+    assert (f" --draws {n_told} " in told.command) is is_enough
+    assert ("count as " in told.how) is is_enough
+
+
+def test_another_block_is_asked_for_with_draws_that_settle(
+    drawn_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(drawn_run)
+    odd = RunFolder(run.path, run.manifest, {**run.scenario, "fronts": {"n_fronts": 1}})
+    monkeypatch.setattr("sim.report.page.head.questions.drawn_as", lambda *_: 54.0)
+    monkeypatch.setattr("sim.report.page.head.questions.more_draws", lambda _: (128, 61.0))
+    assert " --strategy none --draws 128 " in asked(odd, ASKED[2]).command
+    monkeypatch.setattr("sim.report.page.head.questions.drawn_as", lambda *_: 59.0)
+    assert "--draws" not in asked(odd, ASKED[2]).command
+
+
+def asked(run: RunFolder, question: str) -> Question:
+    return next(one for one in questions(run, {}, "", "") if one.asked == question)
+
+
+@pytest.mark.laws
+def test_the_commands_of_a_comparison_run_as_they_are_told(chase_run: Path, tmp_path: Path) -> None:
+    """Of two strategies without the scenario's own, and of a scenario in which nobody moves."""
+    (tmp_path / "my-sites.csv").write_text("name,address\nshop.example,198.51.100.7\n")
+    short = ["--set", "population.n_businesses=60", "--set", "end=2018-04-18T00:00+03:00"]
+    told = ["--strategy", "exact", "--strategy", "none", *short, "-n", "1", "--draws", "0"]
+    ran("compare", ["telegram-2018", *told], tmp_path / "first")
+    found = [one.command for one in asked_of(tmp_path / "first").values() if one.command]
+    made = {run.path.name: run for run in (tried(command, tmp_path) for command in found)}
+    assert set(made) == {"again", "with-own", "with-my-sites", "nobody-moves"}
+    assert made["with-own"].strategies == ("exact", "none", "escalate")
+    assert made["again"].n_draws == 2
+    assert "shop.example" in (tmp_path / "with-my-sites" / "sites.csv").read_text("utf-8")
+    assert made["nobody-moves"].scenario["reactions"]["patience_median_h"] == 1e9
+
+
+@pytest.mark.laws
+@pytest.mark.parametrize("scenario", ["match-days", "telegram-2018-replay"])
+def test_where_nobody_moves_the_command_lets_them(scenario: str, tmp_path: Path) -> None:
+    less = ["--set", "population.n_businesses=400", "-n", "1", "--draws", "0"]
+    ran("run", [scenario, *less], tmp_path / "first")
+    found = asked_of(tmp_path / "first")[ASKED[4]]
+    has_sessions = scenario == "match-days"
+    assert ("only programs" in found.said) is has_sessions
+    # Sessions last four hours, of which half is two.
+    assert (" --set reactions.patience_median_h=2 " in found.command) is has_sessions
+    run = tried(found.command, tmp_path, n_draws=0)
+    assert run.path.name == "they-move"
+    assert run.scenario["reactions"]["responses"] == "responses-2018"
+    assert float(summary_of(run)[MOVED]["mean"]) > 0  # type: ignore[arg-type]
+
+
+def ran(verb: str, parts: list[str], into: Path) -> None:
+    told = CliRunner().invoke(app, [verb, *parts, "-o", str(into)])
+    assert told.exit_code == 0, told.output
+
+
+def tried(command: str, folder: Path, n_draws: int = 2) -> RunFolder:
+    """Run a command as it is told, but for fewer draws where it has some."""
+    overblock, verb, *parts = shlex.split(command.replace("$PWD", str(folder)))
+    assert overblock == "overblock"
+    less = [] if "--draws 0 " in command else ["--draws", str(n_draws)]
+    ran(verb, [*parts[:-2], *less, "-n", "1"], folder / parts[-1])
+    return open_run(folder / parts[-1])
 
 
 @pytest.mark.laws
@@ -150,5 +256,5 @@ def test_a_command_names_the_file_where_the_scenario_is_not_shipped(drawn_run: P
     odd = RunFolder(run.path, manifest, run.scenario)
     told = [one.command for one in questions(odd, summary_of(run), "", "") if one.command]
     # Without fronts there is nothing that another strategy could answer, and no command for it.
-    assert [one.split()[:3] for one in told] == [["overblock", "run", "scenario.yaml"]]
+    assert [one.split()[:3] for one in told] == [["overblock", "run", "scenario.yaml"]] * 2
     assert NBSP not in "".join(told)

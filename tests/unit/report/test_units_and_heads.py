@@ -58,6 +58,14 @@ def test_assumptions_are_called_by_what_they_mean_with_their_key_below() -> None
     assert (line.cells[0].text, line.cells[0].range) == ("a.b_c", "")
 
 
+def test_a_number_that_strategies_share_stands_once_with_its_reason() -> None:
+    first = {"key": "strategy.purity", "value": 0.99, "unit": "share", "why": "Almost every order"}
+    again = {**first, "unit": "", "why": "A number of the scenario without provenance"}
+    other = {**again, "value": 0.5}
+    rows = assumption_table([first, again, other]).rows
+    assert [line.cells[-1].text for line in rows] == [first["why"], other["why"]]
+
+
 def test_strategies_have_no_labels_of_files_in_the_tables_of_readers(
     comparison_folder: Path,
 ) -> None:

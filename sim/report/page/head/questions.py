@@ -15,7 +15,9 @@ from types import MappingProxyType
 from sim.catalogue.choices import TARGET_LOST, measure_name
 from sim.measure.by_operator import read_operators
 from sim.report.page.bands import LEFT, share_of
+from sim.report.page.course import own_label, own_name
 from sim.report.page.cut_off import LISTED, CutOff, told_of_most, when_dropped
+from sim.report.page.head.more_draws import drawn_as, more_draws
 from sim.report.page.operators import name_of
 from sim.report.page.repeat_command import (
     is_comparison,
@@ -25,7 +27,13 @@ from sim.report.page.repeat_command import (
 )
 from sim.report.page.sessions import hours_in_words, length_s, sessions_of
 from sim.report.page.target_lost import LEAST_LEFT, how_often_half
-from sim.report.page.verdicts import NOT_SETTLED
+from sim.report.page.verdicts import (
+    LEAST_EFFECTIVE,
+    LEAST_SETTLING,
+    NOT_SETTLED,
+    counted_as,
+    is_too_few,
+)
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent, percent_span, span
 from sim.report.words.plain import strategies_of
@@ -39,8 +47,8 @@ OTHERS = ("exact", "aggregate:length=24", "none")
 NOBODY_MOVES = "reactions.patience_median_h=1000000000"
 """Patience with which nobody is done within any run."""
 MY_SITES = "my-sites.csv"
-FEWEST_DRAWS_ASKED = 128
-"""Draws that are proposed where none were made."""
+RESPONSES = "responses-2018"
+"""Table of what impaired businesses do, for a scenario in which none moves its site."""
 FIGURES, SOURCES = ("figures", "Key figures"), ("sources", "What it rests on")
 
 
@@ -104,7 +112,7 @@ def questions(
         (("error-rates", words.say("How often such numbers were right")),),
     )
     if is_comparison(run):
-        return _settled(run, words), *others, right
+        return _settled(run, words), *_own(run, words), *others, right
     told = *_cost(summary, words), _effect(run, summary, words), _another(run, words)
     return *told, *others, right
 
@@ -198,6 +206,10 @@ def _another(run: RunFolder, words: Language) -> Question:
     own = strategy_text(strategies_of(run)[0], run.scenario.get("strategy", {}))
     strategies = dict.fromkeys((own, *OTHERS))
     parts = [part for one in strategies for part in ("--strategy", one)]
+    n = int((run.manifest.get("draws") or {}).get("n") or 0)
+    if n and drawn_as(run, n) < LEAST_EFFECTIVE:
+        # So many as the run has could settle no order.
+        parts += ["--draws", str(more_draws(run)[0])]
     return Question(
         asked,
         words.say(
@@ -217,15 +229,44 @@ def _settled(run: RunFolder, words: Language) -> Question:
         return Question(
             asked, words.say("Yes, of every pair and measure compared."), "", (FIGURES,)
         )
-    said = words.say(
-        "Not over what is not known: no draws of it were made. These may settle it:"
-        if not rows
-        else "Of pairs and measures {n} of {of} are not settled. More draws may settle some:",
-        n=words.digits(f"{n_open:,}"),
-        of=words.digits(f"{len(rows):,}"),
+    n, counted = more_draws(run)
+    command = repeat(run, words, n_draws=n).command
+    if not rows:
+        said = "Not over what is not known: no draws of it were made. These may settle it:"
+        return Question(asked, words.say(said), command)
+    if not is_too_few(rows, run.n_draws):
+        said = words.say(
+            "Of pairs and measures {n} of {of} are not settled. More draws may settle some:",
+            n=words.digits(f"{n_open:,}"),
+            of=words.digits(f"{len(rows):,}"),
+        )
+        return Question(asked, said, command)
+    few = words.say(
+        "No: these draws count as {counted}, and no fewer than {least} settle an order.",
+        counted=str(counted_as(rows, run.n_draws)),
+        least=str(LEAST_SETTLING),
     )
-    n = 2 * int((run.manifest.get("draws") or {}).get("n") or 0) or FEWEST_DRAWS_ASKED
-    return Question(asked, said, repeat(run, words, n_draws=n).command)
+    if counted < LEAST_EFFECTIVE:
+        return Question(asked, few)
+    how = words.say(
+        "The draws of this command count as {n}, and settle each order that holds in all of them:",
+        n=words.digits(f"{int(counted):,}"),
+    )
+    return Question(asked, few, command, (), how)
+
+
+def _own(run: RunFolder, words: Language) -> tuple[Question, ...]:
+    """Of a comparison without the scenario's own strategy: the command that adds it."""
+    own = run.scenario.get("strategy")
+    if not own or own_label(run):
+        return ()
+    asked = words.say("And the scenario's own strategy, {strategy}?", strategy=own_name(run, words))
+    how = words.say("It is not among those compared. This adds it, on the same luck:")
+    # Its id alone stands for it, with its parameters.
+    id_ = str(own["id"])
+    name = f"own={id_}" if id_ in run.strategies else id_
+    command = repeat(run, words, others=[name]).command
+    return (Question(asked, how, f"{command.removesuffix(' again')} with-own"),)
 
 
 def _who(run: RunFolder, words: Language) -> Question:
@@ -278,10 +319,9 @@ def _when(run: RunFolder, dropped: Mapping[str, CutOff], words: Language) -> tup
 
 def _react(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Question:
     asked = words.say("Does it help to react?")
-    if not run.scenario.get("reactions"):
-        said = words.say("Not told by this result: no business moves its site in its scenario.")
-        return Question(asked, said)
     verb = "compare" if is_comparison(run) else "run"
+    if not run.scenario.get("reactions"):
+        return _with_moves(run, asked, verb, words)
     # Weights of draws are of a scenario in which patience is not known, so that none are taken.
     parts = shlex.split(repeat(run, n_draws=0).command)[2:-2]
     row = summary.get(MOVED, {})
@@ -296,6 +336,37 @@ def _react(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Quest
         )
     command = _joined(verb, *parts, "--set", NOBODY_MOVES, "-o", "nobody-moves")
     return Question(asked, how, command)
+
+
+def _with_moves(run: RunFolder, asked: str, verb: str, words: Language) -> Question:
+    """Of a scenario in which nobody moves: the command in which businesses do."""
+    parts = shlex.split(repeat(run, n_draws=0).command)[2:-2]
+    # A scenario that names its country names each table that it borrows from another.
+    borrowed = [*run.scenario.get("borrow", ()), RESPONSES]
+    borrow = f"borrow=[{', '.join(dict.fromkeys(borrowed))}]"
+    sets = [f"reactions.responses={RESPONSES}", *([borrow] if run.scenario.get("country") else [])]
+    found = sessions_of(run.curve(LISTED, run.strategies[0]), run.horizon_s)
+    # Nobody whose patience is of days moves for sessions of hours.
+    patience_h = max(round(length_s(found) / len(found) / 7200), 1) if len(found) > 1 else 0
+    if patience_h:
+        sets.append(f"reactions.patience_median_h={patience_h}")
+    parts += [part for one in sets for part in ("--set", one)]
+    told = (
+        "Not told by this result: no business moves its site in this scenario, only programs take "
+        "sites off a shared range for a time."
+        if run.scenario.get("switching")
+        else "Not told by this result: no business moves its site in this scenario."
+    )
+    how = words.say(
+        "Hold what is told as given against this, in which they move as is assumed of Russia in "
+        "2018, but lose patience after hours (median: {n}), as sessions are short, on the same "
+        "luck:"
+        if patience_h
+        else "Hold what is told as given against this, in which they move as is assumed of Russia "
+        "in 2018, on the same luck:",
+        n=str(patience_h),
+    )
+    return Question(asked, words.say(told), _joined(verb, *parts, "-o", "they-move"), (), how)
 
 
 def _assumed(run: RunFolder, hangs_on: str, words: Language) -> Question:
