@@ -255,15 +255,20 @@ def _sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
 def _changed_measures(
     where: str, held: tuple[Measure, ...], now: tuple[Measure, ...]
 ) -> Iterator[str]:
-    for one, other in zip(held, now, strict=False):
-        if one.metric != other.metric or not _is_same(one.value, other.value):
+    # Another version may measure more, or in another sequence: each is held against its like.
+    now_by_metric = {one.metric: one for one in now}
+    for one in held:
+        other = now_by_metric.pop(one.metric, None)
+        if other is None:
+            yield f"{where}: {one.metric} is measured no more"
+        elif not _is_same(one.value, other.value):
             yield f"{where}: {one.metric} is {one.value:g}, comes to {other.value:g}"
         elif (one.unit, one.denominator_unit) != (other.unit, other.denominator_unit):
             yield f"{where}: {one.metric} has another unit"
         elif not _is_same(one.denominator, other.denominator):
             yield f"{where}: {one.metric} is out of another number"
-    if len(held) != len(now):
-        yield f"{where}: has other metrics"
+    if now_by_metric:
+        yield f"{where}: {', '.join(now_by_metric)} not measured there"
 
 
 def _is_same(one: float, other: float) -> bool:

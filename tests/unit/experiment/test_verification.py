@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,14 @@ import duckdb
 import pytest
 
 from sim.errors import DataError
+from sim.experiment import verification
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.findings import derive
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.experiment.verification import Verdict, verify_folder
+from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
@@ -120,6 +123,18 @@ def test_no_table_over_replicates_is_believed_for_its_hash(folder: Path) -> None
         assert f"does not follow from the runs: line {line}: {column}: is " in one
         assert ", comes to " in one
     assert "bands.parquet: does not follow from the runs" in said
+
+
+def test_measures_of_another_version_are_held_against_their_like() -> None:
+    one, other, new = (Measure(name, "USD", n) for name, n in (("a", 1.0), ("b", 2.0), ("c", 3.0)))
+    assert list(verification._changed_measures("here", (one, other), (new, other, one))) == [
+        "here: c not measured there"
+    ]
+    raised = replace(other, value=4.0)
+    assert list(verification._changed_measures("here", (one, other, new), (one, raised))) == [
+        "here: b is 2, comes to 4",
+        "here: c is measured no more",
+    ]
 
 
 def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(
