@@ -51,7 +51,8 @@ def said_of_pairs(experiment: RunsResult) -> str:
 
 
 def _verdicts(lines: Sequence[VerdictLine]) -> list[Section]:
-    """Pairs of strategies, for each measure they are judged by."""
+    """Pairs of strategies, for each measure they are judged by; what it means below the last."""
+    metrics = list(dict.fromkeys(line.metric for line in lines))
     return [
         Section(
             "verdicts",
@@ -71,9 +72,11 @@ def _verdicts(lines: Sequence[VerdictLine]) -> list[Section]:
                 for line in lines
                 if line.metric == metric
             ],
-            (f"shares of the weight of {lines[0].n_draws} draws; {_MEANS}",),
+            (f"shares of the weight of {lines[0].n_draws} draws; {_MEANS}",)
+            if metric == metrics[-1]
+            else (),
         )
-        for metric in dict.fromkeys(line.metric for line in lines)
+        for metric in metrics
     ]
 
 

@@ -10,9 +10,11 @@ import sys
 import pytest
 from rich.console import Console
 
+from sim.cli.tables import comparison
 from sim.cli.tables.run import print_summary
 from sim.cli.terminal.console import print_json
 from sim.cli.terminal.tables import interval, number, with_interval
+from sim.experiment.verdicts import VerdictLine
 from sim.measure.summary import SummaryLine
 
 
@@ -65,3 +67,15 @@ def test_a_summary_has_units_where_there_is_room(
     header, row = out.getvalue().splitlines()[1:]
     assert header.split()[-1] == ("unit" if has_units else "published")
     assert row.split()[-1] == ("businesses" if has_units else "10")
+
+
+def test_what_a_verdict_means_is_said_once() -> None:
+    lines = [
+        VerdictLine(metric, "", *pair, 64, 54.0, *[0.5] * 6, "not settled", *[0.0] * 3)
+        for metric in ("names_hit", "private_loss_usd")
+        for pair in (("none", "exact"), ("none", "wide"))
+    ]
+    first, last = comparison._verdicts(lines)
+    assert (len(first.rows), first.notes) == (2, ())
+    (note,) = last.notes
+    assert note.startswith("shares of the weight of 64 draws; better or worse: so in at least")
