@@ -148,8 +148,27 @@ def outside_in_words(
     baseline
         The strategy that the others are held against, of which nothing is said.
     """
+    parts = outside_parts(rows, _TOLD, baseline, words)
+    if not parts:
+        return ""
+    text_ = (
+        "Of the key figures, the scenario as given lies outside what nine in ten draws have in "
+        "these: {parts}. What is told as given, the map among it, shows another world there than "
+        "these numbers."
+        if not baseline
+        else "Of the key figures, the scenario as given lies outside what nine in ten draws have "
+        "in these, under all strategies or some: {parts}. What is told as given, the map among it, "
+        "shows another world there than these numbers."
+    )
+    return words.say(text_, parts=parts)
+
+
+def outside_parts(
+    rows: Sequence[Row], metrics: Sequence[str], baseline: str, words: Language
+) -> str:
+    """Each of some measures that lies outside the range of the draws as given, with its numbers."""
     said = []
-    for metric in _TOLD:
+    for metric in metrics:
         mine = [
             row
             for row in rows
@@ -168,18 +187,7 @@ def outside_in_words(
             if len(given) > 1:
                 as_given = quantity_span(given[0], given[-1], unit)
             said.append(_one(label(metric), as_given, quantity_span(low, high, unit), words))
-    if not said:
-        return ""
-    text_ = (
-        "Of the key figures, the scenario as given lies outside what nine in ten draws have in "
-        "these: {parts}. What is told as given, charts and map among it, shows another world there "
-        "than these numbers."
-        if not baseline
-        else "Of the key figures, the scenario as given lies outside what nine in ten draws have "
-        "in these, under all strategies or some: {parts}. What is told as given, charts and map "
-        "among it, shows another world there than these numbers."
-    )
-    return words.say(text_, parts="; ".join(said))
+    return "; ".join(said)
 
 
 def _one(name: str, as_given: str, ends: str, words: Language) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import html
 import math
 import re
+import shutil
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -23,17 +25,16 @@ from sim.report.page.document import render
 from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.first_picture.curve import picture_of_run
 from sim.report.page.head.headline import (
-    HIT_FOR,
-    HIT_SHARE,
+    MOST_IN_OTHERS,
     _head,
     _the_target,
     headline,
     headline_of_comparison,
     headline_of_run,
 )
-from sim.report.page.head.how_sure import is_order_sure
+from sim.report.page.head.how_sure import HIT_FOR, HIT_SHARE, is_order_sure
 from sim.report.page.verdicts import verdict_sentence
-from sim.report.words.languages import IN_ENGLISH, language
+from sim.report.words.languages import IN_ENGLISH, LANGUAGES, language
 from sim.report.words.plain import (
     duration_words,
     share_words,
@@ -244,6 +245,74 @@ def test_an_assumption_that_takes_too_many_words_is_not_told_at_the_head() -> No
     assert _head(says, is_sure, "c c c c c").hangs_on == "c c c c c"
     assert _head(says, is_sure, "c c c c c c").hangs_on == ""
     assert _head(says, is_sure, "c c c c c c", language("es")).hangs_on == "c c c c c c"
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_how_sure_it_is_has_a_range_for_the_time_where_it_finds_room(
+    code: str, drawn_run: Path
+) -> None:
+    """Nine days are 216 hours, eight months some 5,840."""
+    run, words = open_run(drawn_run), language(code)
+    time = {**summary_row(HIT_FOR, 663.0), "all_low": 216.0, "all_high": 5900.0}
+    hit = {**summary_row(HIT_SHARE, 0.63, of=10), "all_low": 0.3, "all_high": 0.9}
+    lost = {**summary_row(TARGET_LOST, 0.73), "all_low": 0.34, "all_high": 0.91}
+    lost |= {"unit": "share of user-hours"}
+    told = headline_of_run(run, rows(hit, time, lost), words)
+    ends = {"en": ("nine days to eight months", "three in ten to nine in ten businesses"),
+            "es": ("9 días y 8 meses", "3 de cada 10"), "it": ("9 giorni e 8 mesi", "3 su 10"),
+            "ru": ("9 дней – 8 месяцев", "3 из 10")}[code]  # fmt: skip
+    for said in ends:
+        assert said in told.is_sure.replace(NBSP, " ")
+    n_words = len(f"{told.says} {told.is_sure}".split())
+    assert n_words <= (MOST_WORDS if code == "en" else MOST_IN_OTHERS)
+    if code != "en":
+        return
+    assert told.is_sure == (
+        "How sure? Nine of ten cases tried: three in ten to nine in ten businesses, half for nine "
+        "days to eight months; one in three to nine in ten hours."
+    )
+    short = {**time, "all_low": 28.2, "all_high": 44.0}
+    assert headline_of_run(run, rows(hit, short)).is_sure.endswith("half for 28 to 44 hours.")
+    # A few words more, and there is no room for it.
+    population = {**run.scenario["population"], "inventory": "hosts.csv"}
+    mine = RunFolder(run.path, run.manifest, {**run.scenario, "population": population})
+    assert "months" not in headline_of_run(mine, rows(hit, time, lost)).is_sure
+    unknown = {**time, "all_low": math.nan}
+    assert "months" not in headline_of_run(run, rows(hit, unknown, lost)).is_sure
+    assert headline_of_run(run, rows(hit, time)).is_sure.endswith(
+        "between three in ten and nine in ten businesses were hit, half for nine days to eight "
+        "months."
+    )
+
+
+def test_below_the_first_picture_stands_what_of_the_head_is_outside_its_draws_as_given(
+    drawn_run: Path, tmp_path: Path
+) -> None:
+    told = "What is marked “as given” below is of another world: "
+    assert told not in render(open_run(drawn_run))
+    folder = tmp_path / "apart"
+    shutil.copytree(drawn_run, folder)
+    with (folder / "uncertainty.csv").open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    (mine,) = (line for line in lines if line["metric"] == HIT_SHARE)
+    given = float(mine["luck_median"])
+    mine |= {"low": str(0.2 * given), "median": str(0.3 * given), "high": str(0.4 * given)}
+    # A number that the head does not tell.
+    for line in lines:
+        if line["metric"] == "names_hit":
+            line |= {"low": "1", "median": "2", "high": "3"}
+    with (folder / "uncertainty.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, lines[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(lines)
+    page = render(open_run(folder)).replace(NBSP, " ")
+    (said,) = re.findall(f"<p>{told}(.*?)</p>", page)
+    ends = " to ".join(f"{100 * share * given:.3g}" for share in (0.2, 0.4))
+    assert said == (
+        f"share of businesses ever impaired ({100 * given:.3g} % as given, {ends} % in the draws)."
+    )
+    assert page.index("</figure>") < page.index(told) < page.index("Asked first")
+    assert len((told + said).split()) <= 30
 
 
 def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:

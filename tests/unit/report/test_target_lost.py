@@ -173,8 +173,8 @@ def test_what_is_as_given_outside_the_draws_is_said_by_numbers() -> None:
     assert said.startswith(
         "Of the key figures, the scenario as given lies outside what nine in ten draws have in "
         "these: target: user-hours denied (5 as given, 2 to 4 in the draws); target: share of "
-        "user-hours lost (4 % as given, 20 to 90 % in the draws). What is told as given, charts "
-        "and map among it, shows another world"
+        "user-hours lost (4 % as given, 20 to 90 % in the draws). What is told as given, the map "
+        "among it, shows another world"
     )
     inside = _lost("a", 0.75) | {"given": 0.2}
     assert outside_in_words([*rows[:1], inside]) == ""

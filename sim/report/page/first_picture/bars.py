@@ -19,7 +19,7 @@ from sim.catalogue.choices import (
     label,
 )
 from sim.report.page.bands import lost_measure, share_of
-from sim.report.page.head.headline import HIT_FOR
+from sim.report.page.head.how_sure import HIT_FOR
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
 from sim.report.words.plain import duration_words, strategy_words

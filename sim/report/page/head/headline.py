@@ -19,6 +19,7 @@ from sim.report.page.course import own_course
 from sim.report.page.hangs_on import hangs_first_on
 from sim.report.page.head.how_sure import (
     FEWEST_DRAWS,
+    HIT_FOR,
     HIT_SHARE,
     by_harm_of,
     how_sure,
@@ -38,7 +39,6 @@ from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 
 HIT = measure_name("businesses_ever_impaired")
-HIT_FOR = measure_name("hours_impaired_median")
 MOST_WORDS, MOST_IN_OTHERS = 60, 80
 """Most words of the head, in English and in languages that say the same in more words: an
 assumption that takes more is told among the figures alone."""
@@ -106,13 +106,16 @@ def headline_of_run(
     at_end
         Who is still impaired when the run ends, where it is known.
     """
-    sure = how_sure(run, rows, words)
+    timed, untimed = (how_sure(run, rows, words, has_time=has_time) for has_time in (True, False))
     # The range of what was lost goes before what stands among the figures as well.
     has_range = run.n_draws >= FEWEST_DRAWS and cell(rows.get(TARGET_LOST, {}), "all_high") > 0
     says, short = (
         _what_happened(rows, words, end, run.scenario["population"])
         for end in (at_end, None if has_range else at_end)
     )
+    # A range that finds room goes before that some still were hit at the end.
+    fits = _n_words(short, timed) <= _most_words(words)
+    sure = timed if fits else untimed
     hung = hangs_first_on(run, rows.get(HIT_SHARE), words)
     return _head(_fitting(says, short, sure, words), sure, hung, words)
 

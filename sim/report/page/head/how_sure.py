@@ -12,24 +12,27 @@ from sim.catalogue.choices import COLLATERAL, TARGET_LOST, measure_name
 from sim.report.page.verdicts import NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import Language
 from sim.report.words.numbers import at_least, capitalised
-from sim.report.words.plain import share_words
+from sim.report.words.plain import duration_words, share_words
 from sim.results.read import RunFolder
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
 HIT_SHARE = measure_name("businesses_ever_impaired_share")
+HIT_FOR = measure_name("hours_impaired_median")
 FEWEST_DRAWS = 20
 """Fewest draws of which nine in ten can be told from all."""
 Rows = Mapping[str, Row]
 
 
-def how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
+def how_sure(run: RunFolder, rows: Rows, words: Language, *, has_time: bool = False) -> str:
     """What nine in ten draws span of who was hit, and of what the target lost.
 
     Parameters
     ----------
     rows
         With both bands, by metric.
+    has_time
+        Whether it is told as well for how long half of those were hit, where that is known.
     """
     row, lost = rows.get(HIT_SHARE, {}), rows.get(TARGET_LOST, {})
     if 0 < run.n_draws < FEWEST_DRAWS:
@@ -44,7 +47,14 @@ def how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
+    time = _time_span(rows.get(HIT_FOR, {}), words) if has_time else ""
     if not cell(lost, "all_high") > 0:
+        if time and few != many:
+            text_ = (
+                "How sure is that? In nine of ten cases tried, between {few} and {many} businesses "
+                "were hit, half for {time}."
+            )
+            return words.say(text_, few=few, many=many, time=time)
         text_ = (
             "How sure is that? In nine of ten cases tried, between {few} and {many} businesses "
             "were hit."
@@ -59,7 +69,26 @@ def how_sure(run: RunFolder, rows: Rows, words: Language) -> str:
     least, most = (
         share_words(cell(lost, f"all_{end}"), words, is_rough=False) for end in ("low", "high")
     )
-    return words.say(text_, hit=_ends(few, many, words), gone=_ends(least, most, words))
+    hit, gone = _ends(few, many, words), _ends(least, most, words)
+    if time:
+        # As few words as say it: the head has hardly room for three ranges.
+        text_ = (
+            "How sure? Nine of ten cases tried: {hit} businesses, half for {time}; {gone} hours."
+        )
+        return words.say(text_, hit=hit, time=time, gone=gone)
+    return words.say(text_, hit=hit, gone=gone)
+
+
+def _time_span(row: Row, words: Language) -> str:
+    """Both ends of the time for which half of those hit were hit; empty where it is not known."""
+    ends = [cell(row, f"all_{end}") for end in ("low", "high")]
+    if not all(end > 0 for end in ends):
+        return ""
+    least, most = (duration_words(end, words, rounded="nearest") for end in ends)
+    if least != most and least.split()[-1] == most.split()[-1]:
+        # A unit is said once.
+        least = least.rsplit(maxsplit=1)[0]
+    return _ends(least, most, words)
 
 
 def lost_span(lost: Sequence[Row], words: Language) -> str:
