@@ -79,7 +79,7 @@ def frame(
     manifest, scenario = run.manifest, run.scenario
     n = run.n_replicates
     limits = scenario["thresholds"]
-    notices = warnings_in_words(run)
+    notices = warnings_in_words(run, words)
     strategies = run.strategies
     several = is_comparison(run)
     told = said(run, tradeoff, harmful, words)

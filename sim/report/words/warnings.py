@@ -1,13 +1,16 @@
 """Warnings of a run in words: tables by title, countries and strategies by name.
 
 In: a run folder, whose manifest has its warnings as commands print them, for whoever edits the
-scenario. Out: the same warnings for whoever reads the page; what is not known here stays as it is.
+scenario. Out: the same warnings for whoever reads the page; what is not known here stays as it is,
+in English.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
+from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
@@ -24,11 +27,21 @@ _FEW = re.compile(r"(?P<n>\d+) replicates: 95 % BCa intervals are too narrow wit
 _ASSUMPTIONS = "assumptions"
 
 
-def warnings_in_words(run: RunFolder) -> list[str]:
-    """Return the warnings of a run as a page shows them, in English, each a sentence."""
+class Warned(NamedTuple):
+    """A warning as a page shows it, and whether it is in English, whatever the page's language."""
+
+    said: str
+    is_english: bool
+
+
+def warnings_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> list[Warned]:
+    """Return the warnings of a run as a page shows them, each a sentence."""
     names = strategy_names(strategies_of(run))
-    told = (_in_words(str(one), run, names) for one in run.manifest.get("warnings", []))
-    return [f"{capitalised(one).removesuffix('.')}." for one in told]
+    told = (_in_words(str(one), run, names, words) for one in run.manifest.get("warnings", []))
+    return [
+        Warned(f"{capitalised(said).removesuffix('.')}.", is_english or words.code == ENGLISH)
+        for said, is_english in told
+    ]
 
 
 def stood_in(run: RunFolder) -> set[str]:
@@ -37,23 +50,28 @@ def stood_in(run: RunFolder) -> set[str]:
     return {table["name"] for one in found if one for table in _TABLE.finditer(one["tables"])}
 
 
-def _in_words(warning: str, run: RunFolder, names: dict[str, str]) -> str:
+def _in_words(warning: str, run: RunFolder, names: dict[str, str], words: Language) -> Warned:
     if found := _STAND_IN.fullmatch(warning):
         tables = "; ".join(
-            f"{quoted(_title(table['name'], run))} ({_place_and_time(table['of'])})"
+            f"{quoted(words.name(_title(table['name'], run)), words)} "
+            f"({_place_and_time(table['of'], words)})"
             for table in _TABLE.finditer(found["tables"])
         )
-        country = _country(found["country"])
-        return (
-            "numbers of another country or time stand in for "
-            f"{country} in {found['years']}: {tables}"
+        said = words.say(
+            "numbers of another country or time stand in for {country} in {years}: {tables}",
+            country=_country(found["country"], words),
+            years=words.digits(found["years"]),
+            tables=tables,
         )
+        return Warned(said, is_english=False)
     if (found := _OF_STRATEGY.match(warning)) and found["label"] in names:
-        return f"{quoted(names[found['label']])} {warning[len(found['label']) + 1 :]}"
+        said = f"{quoted(names[found['label']])} {warning[len(found['label']) + 1 :]}"
+        return Warned(said, is_english=True)
     if found := _FEW.match(warning):
         # Where it is explained is no page that goes with this one.
-        return f"{found['n']} replicates are few: ranges by luck come out too narrow"
-    return warning
+        few = "{n} replicates are few: ranges by luck come out too narrow"
+        return Warned(words.say(few, n=found["n"]), is_english=False)
+    return Warned(warning, is_english=True)
 
 
 def _title(name: str, run: RunFolder) -> str:
@@ -63,13 +81,13 @@ def _title(name: str, run: RunFolder) -> str:
     return note.title if note is not None else name
 
 
-def _place_and_time(of: str) -> str:
+def _place_and_time(of: str, words: Language) -> str:
     """``RU, 2018`` as ``Russia, 2018``."""
-    return ", ".join(_country(part) for part in of.split(", "))
+    return ", ".join(words.digits(_country(part, words)) for part in of.split(", "))
 
 
-def _country(code: str) -> str:
+def _country(code: str, words: Language) -> str:
     """Name of a country by its code; of anything else itself."""
     from babel import Locale
 
-    return str(Locale.parse("en").territories.get(code, code))
+    return str(Locale.parse(words.code).territories.get(code, code))
