@@ -132,7 +132,15 @@ def figures_of(
             "rows": [
                 [
                     words,
-                    *(" ".join(filter(None, (one.value, _in_brackets(one.range)))) for one in own),
+                    *(
+                        "; ".join(
+                            filter(
+                                None,
+                                (f"{one.value} {_in_brackets(one.range)}".rstrip(), one.more),
+                            )
+                        )
+                        for one in own
+                    ),
                 ]
                 for words, _, own in bars.rows
             ],

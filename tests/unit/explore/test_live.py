@@ -65,7 +65,7 @@ def test_strategies_under_way_are_those_of_the_answer_but_for_ratios(compared: P
     told, answer = live.table(), answer_of(compared)["figures"]
     ratios = {capitalised(label(name)) for name in RATIOS}
     kept = [place for place, head in enumerate(answer["heads"]) if head not in ratios]
-    assert 1 < len(kept) < len(answer["heads"])
+    assert len(kept) > 3
     assert told["heads"] == [answer["heads"][place] for place in kept]
     assert told["rows"] == [[row[place] for place in kept] for row in answer["rows"]]
 

@@ -617,13 +617,16 @@ def test_strategies_are_held_side_by_side_in_harm_length_and_effect(
         list({**drawn, **effects}.values()), run.manifest["strategies"], "none"
     )
     assert len(re.findall(r" [\d,.]+ \([\d,.]+ to [\d,.]+\) ", f" {bars.title} ")) >= 1, bars.title
-    assert bars.heads[:3] == (
+    assert bars.heads == (
         "Business-hours impaired",
-        "Businesses hit: half of them for more than",
+        "Businesses hit",
+        "Private loss, USD",
         "Target: share of its users' hours denied",
     )
-    for _, _, (_, length, share, *_) in bars.rows:
-        assert (length.value, length.range) == ("two days", "25 hours to twelve weeks")
+    for _, _, (harm, hit, _, share) in bars.rows:
+        is_hit = not harm.value.startswith("0")
+        told = "half of them for more than two days (25 hours to twelve weeks)"
+        assert hit.more == (told if is_hit else "")
         assert (share.value, share.range) == (
             "25\N{NO-BREAK SPACE}%",
             "12.5 to 50\N{NO-BREAK SPACE}%",
@@ -647,6 +650,34 @@ def test_where_no_business_was_hit_none_was_hit_for_long(
     ]
     bars = bars_of_comparison(rows, run.manifest["strategies"], "none")
     assert {own[1].value for _, _, own in bars.rows} == {"none"}
+
+
+def test_beside_what_the_target_lost_stand_the_share_hit_and_the_money() -> None:
+    strategies = [{"label": one, "id": one, "parameters": {}} for one in ("exact", "none")]
+    ends = {"all_low": 0.1, "all_high": 0.5}
+    rows = [
+        {"strategy": "exact", "metric": "business_hours_impaired", "mean": 4.0},
+        {"strategy": "exact", "metric": "businesses_ever_impaired_share", "mean": 0.25, **ends},
+        {"strategy": "exact", "metric": HIT_FOR, "mean": 50.0, "all_low": 25.0, "all_high": 96.0},
+        {"strategy": "exact", "metric": "private_loss_usd", "mean": 2e6},
+        {"strategy": "exact", "metric": TARGET_LOST, "mean": 0.75},
+        {"strategy": "exact", "metric": "harm_per_effect", "mean": 1.0},
+    ]
+    bars = bars_of_comparison(rows, strategies, "none")
+    assert bars.heads == (
+        "Business-hours impaired",
+        "Businesses hit",
+        "Private loss, USD",
+        "Target: share of its users' hours lost",
+    )
+    assert bars.whose == (0, 1, 1, 2)
+    ((_, _, (_, hit, money, _)),) = bars.rows
+    assert (hit.value, hit.length) == ("25\N{NO-BREAK SPACE}%", 50.0)
+    assert hit.more == "half of them for more than two days (25 hours to four days)"
+    assert money.value == "2.00\N{NO-BREAK SPACE}million"
+    none_hit = [{**row, "mean": 0.0} if row["metric"] == COLLATERAL else row for row in rows]
+    ((_, _, (_, hit, *_)),) = bars_of_comparison(none_hit, strategies, "none").rows
+    assert hit.more == ""
 
 
 def test_what_ranges_span_is_said_once_where_they_stand(drawn_comparison: Path) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.catalogue.choices import (
@@ -19,8 +19,9 @@ from sim.catalogue.choices import (
     label,
 )
 from sim.report.page.bands import lost_measure, share_of
-from sim.report.page.head.how_sure import HIT_FOR
+from sim.report.page.head.how_sure import HIT_FOR, HIT_SHARE
 from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.money import PRIVATE
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
 from sim.report.words.plain import duration_words, strategy_words
 from sim.results.tables import Row, text
@@ -39,6 +40,8 @@ class Bar:
         From 0 to the mean.
     low, span
         Where the range begins, and how long it is.
+    more
+        What is said below it.
     """
 
     value: str
@@ -46,6 +49,7 @@ class Bar:
     length: float
     low: float
     span: float
+    more: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,11 +64,14 @@ class Bars:
         What each column of bars shows.
     rows
         Of each strategy: what it blocks, its label, its bars.
+    whose
+        Of each column whose it is: 0 and 1 of bystanders, 2 of the target, 3 one for the other.
     """
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, str, tuple[Bar, ...]], ...]
+    whose: tuple[int, ...] = ()
 
 
 def bars_of_comparison(
@@ -86,8 +93,17 @@ def bars_of_comparison(
     shown = [one for one in strategies if one["label"] != baseline]
     labels = [str(one["label"]) for one in shown]
     harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
-    heads, columns = [], []
-    for metric in (COLLATERAL, HIT_FOR, lost_measure(rows), HARM_PER_EFFECT):
+    heads, columns, whose = [], [], []
+    lost, told = lost_measure(rows), {text(row, "metric") for row in rows}
+    # A share says how long as well; money is easier to hold against what the target lost than a
+    # ratio of the two, which stands in the tables.
+    metrics = {
+        COLLATERAL: 0,
+        (HIT_SHARE if HIT_SHARE in told else HIT_FOR): 1,
+        lost: 2,
+        (PRIVATE if PRIVATE in told else HARM_PER_EFFECT): 1 if PRIVATE in told else 3,
+    }
+    for metric in sorted(metrics, key=metrics.__getitem__):
         own = [known.get((name, metric), {}) for name in labels]
         if metric == HIT_FOR:
             # Where the number that is said of harm is none, none was hit for long.
@@ -97,8 +113,14 @@ def bars_of_comparison(
             ]
         if any(own):
             head, bars = _column(metric, own, words)
+            if metric == HIT_SHARE:
+                bars = [
+                    replace(bar, more=_how_long(known.get((name, HIT_FOR), {}), harm[name], words))
+                    for name, bar in zip(labels, bars, strict=True)
+                ]
             heads.append(head)
             columns.append(bars)
+            whose.append(metrics[metric])
     said = {str(one["label"]): strategy_words(one, words) for one in shown}
     return Bars(
         _finding({name: known.get((name, COLLATERAL), {}) for name in labels}, said, words),
@@ -107,6 +129,20 @@ def bars_of_comparison(
             (capitalised(said[name]), name, tuple(column[row] for column in columns))
             for row, name in enumerate(labels)
         ),
+        tuple(whose),
+    )
+
+
+def _how_long(row: Row, harm: float, words: Language) -> str:
+    """For how long half of those hit were, where the number said of harm is not none."""
+    hours = cell(row, "mean")
+    if math.isnan(hours) or not harm > 0:
+        return ""
+    low, high = cell(row, "all_low"), cell(row, "all_high")
+    return words.say(
+        "half of them for more than {length}{range}",
+        length=duration_words(hours, words),
+        range=f" ({_durations(low, high, words)})" if low < high else "",
     )
 
 
@@ -151,6 +187,10 @@ def _column(metric: str, rows: Sequence[Row], words: Language) -> tuple[str, lis
             lambda hours: words.say("none") if math.isnan(hours) else duration_words(hours, words),
             lambda low, high: _durations(low, high, words),
         )
+    if metric == HIT_SHARE:
+        return words.say("Businesses hit"), _bars_of_shares(rows, words)
+    if metric == PRIVATE:
+        return f"{capitalised(words.name(label(metric)))}, USD", _bars(rows, said, spanned)
     if metric == TARGET_LOST:
         return words.say("Target: share of its users' hours lost"), _bars_of_shares(rows, words)
     if metric == EFFICACY and all(cell(row, "denominator") > 0 for row in rows if row):
