@@ -65,6 +65,7 @@ from sim.report.page.sites import site_table
 from sim.report.page.verdicts import regret_table, verdict_table
 from sim.report.page.why import (
     chains,
+    drawn_parts,
     orders_in_words,
     summary_of,
     unprotected_in_words,
@@ -349,12 +350,11 @@ def _why(
         puzzle = f"{words.say('What follows is of {strategy}.', strategy=name)} {puzzle}"
     operators = operator_table(run, groups, harmful, words, dropped)
     rows = read_rows(run, "summary.csv")
-    summary = summary_of(rows, harmful)
+    summary = summary_of(with_bands(run, rows), harmful)
+    has_draws, several = run.n_draws > 0, run.n_replicates > 1
     return {
-        "chains": chains(groups, harmful, words),
-        "orders": orders_in_words(
-            summary, words, has_draws=run.n_draws > 0, is_of_several=run.n_replicates > 1
-        ),
+        "chains": chains(groups, harmful, words, drawn_parts(run, harmful)),
+        "orders": orders_in_words(summary, words, has_draws=has_draws, is_of_several=several),
         "puzzle": puzzle,
         "providers_hit": providers,
         "unlisted": unlisted_in_words(run, map_, words) if providers else "",
@@ -367,7 +367,7 @@ def _why(
         "sectors": sector_table(run, harmful, words),
         "sectors_and_providers": sector_and_provider_table(run, harmful, words),
         **session_values(run, drawn.listed, harmful, words),
-        "unprotected": unprotected_in_words(summary_of(with_bands(run, rows), harmful), words),
+        "unprotected": unprotected_in_words(summary, words),
     }
 
 

@@ -1,7 +1,7 @@
 """Why a business was hit: from the order to what of it stood there.
 
-In: rows of ``summary.csv`` and ``groups.csv``. Out: a chain in words for each cause, and sentences
-on what was ordered and on who left a shared range for a time.
+In: rows of ``summary.csv`` and ``groups.csv``, and draws. Out: a chain in words for each cause, and
+sentences on what was ordered and on who left a shared range for a time.
 """
 
 from __future__ import annotations
@@ -9,14 +9,22 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from sim.catalogue.causes import CAUSES
+import numpy as np
+
+from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import measure_name
+from sim.measure.summary import LEVEL
+from sim.report.page.bands import draw_weights
 from sim.report.page.groups import LOST_SHARE, rows_by_group
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import businesses, capitalised, number, percent, span
+from sim.report.words.numbers import businesses, capitalised, number, percent, percent_span, span
+from sim.results.parquet import numbers, read_columns
+from sim.results.read import RunFolder
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
+from sim.statistics.ensembles import weighted_quantiles
 
 ORDERS, LISTED, DROPPED = map(
     measure_name, ("orders_placed", "addresses_listed_peak", "addresses_dropped_peak")
@@ -76,13 +84,56 @@ class Chain:
     hit: str
 
 
-def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -> tuple[Chain, ...]:
+def drawn_parts(run: RunFolder, strategy: str) -> dict[str, tuple[float, float, float]]:
+    """Weighted range and median over draws of the part of each cause in all that failed.
+
+    Returns
+    -------
+    parts
+        Low end, median and high end by cause, of the draws in which anything failed; nothing
+        without draws.
+    """
+    path = run.path / "draw_measures.parquet"
+    if not run.n_draws or not path.is_file():
+        return {}
+    found = read_columns(
+        path,
+        "SELECT draw, metric, value FROM data WHERE strategy = ? AND metric IN (?, ?, ?, ?, ?)",
+        [strategy, *map(lost_by, CAUSES)],
+    )
+    lost = dict(zip(zip(found["draw"].tolist(), found["metric"].tolist(), strict=True),
+                    numbers(found["value"]).tolist(), strict=True))  # fmt: skip
+    weight_of = draw_weights(run)
+    whole = {draw: sum(lost.get((draw, lost_by(cause)), 0.0) for cause in CAUSES)
+             for draw in weight_of}  # fmt: skip
+    known = [draw for draw in sorted(whole) if whole[draw] > 0]
+    if not known:
+        return {}
+    weight = np.array([weight_of[draw] for draw in known])
+    tail = (1 - LEVEL) / 2
+    parts = {}
+    for cause in CAUSES:
+        shares = [lost.get((draw, lost_by(cause)), 0.0) / whole[draw] for draw in known]
+        ends = weighted_quantiles(np.array(shares), weight, np.array([tail, 0.5, 1 - tail]))
+        low, middle, high = ends.tolist()
+        parts[cause.name] = (low, middle, high)
+    return parts
+
+
+def chains(
+    groups: Sequence[Row],
+    strategy: str,
+    words: Language = IN_ENGLISH,
+    drawn: Mapping[str, tuple[float, float, float]] = MappingProxyType({}),
+) -> tuple[Chain, ...]:
     """Causes of what failed under one strategy, the largest first; none where nothing failed.
 
     Parameters
     ----------
     groups
         Rows of ``groups.csv``.
+    drawn
+        Parts over draws, as `drawn_parts` reads them, which are then told; else means as given.
     """
     by = rows_by_group(groups, "cause")
     lost = {
@@ -91,22 +142,33 @@ def chains(groups: Sequence[Row], strategy: str, words: Language = IN_ENGLISH) -
         if (strategy, cause.name, LOST_SHARE) in by
     }
     whole = sum(lost.values())
-    if not whole > 0:
-        return ()
+    given = {cause: lost[cause] / whole if whole > 0 else 0.0 for cause in lost}
+    told = {cause: drawn[cause.name][1] if drawn else given[cause] for cause in lost}
     found = []
-    for cause in sorted(lost, key=lambda cause: -lost[cause]):
-        if lost[cause] == 0:
+    for cause in sorted(lost, key=lambda cause: -told[cause]):
+        if given[cause] == 0 and not (drawn and drawn[cause.name][2] > 0):
             continue
         hit = by[strategy, cause.name, _HIT]
-        part = lost[cause] / whole
+        part = told[cause]
+        failed = words.say("{share} of what failed", share=words.digits(percent(part, 3)))
+        if drawn:
+            low, _, high = drawn[cause.name]
+            failed = words.say(
+                "{failed} ({range}; as given {given})",
+                failed=failed,
+                range=words.digits(percent_span(low, high, 2)),
+                given=words.digits(percent(given[cause], 2)),
+            )
         found.append(
             Chain(
                 capitalised(words.say(cause.label)),
                 tuple(map(words.say, (*_FIRST.get(cause.name, _USUAL), *_STEPS[cause.name]))),
-                words.say("{share} of what failed", share=words.digits(percent(part, 3))),
+                failed,
                 round(100 * part, 2),
                 words.say(
-                    "hit, mostly in this way: {n} of {of:business}",
+                    "as given, hit mostly in this way: {n} of {of:business}"
+                    if drawn
+                    else "hit, mostly in this way: {n} of {of:business}",
                     n=words.digits(businesses(cell(hit, "mean"))),
                     of=words.digits(number(cell(hit, "denominator"))),
                 ),
@@ -127,9 +189,9 @@ def orders_in_words(
     Parameters
     ----------
     summary
-        Rows of ``summary.csv`` of one strategy, by metric.
+        Rows of ``summary.csv`` of one strategy, by metric; with both ranges where there are draws.
     has_draws
-        Whether other numbers of the page are medians of draws: these here are as given.
+        Whether numbers are medians of draws, which have their range beside them.
     is_of_several
         Whether there are several replicates, whose peaks are not at one time.
     """
@@ -140,6 +202,8 @@ def orders_in_words(
     orders, listed, dropped = mean(ORDERS), mean(LISTED), mean(DROPPED)
     if math.isnan(listed) or listed == 0:
         return ""
+    if has_draws:
+        return _orders_of_draws(summary, words)
     if math.isnan(orders):
         put = words.say(
             "At the peak {listed:address} stood on the register",
@@ -153,8 +217,6 @@ def orders_in_words(
             orders=capitalised(words.digits(number(orders))),
             listed=words.digits(number(listed)),
         )
-    if has_draws:
-        put = words.say("As given: {put}", put=put)
     if math.isnan(dropped):
         return f"{put}."
     acted = "an average user's operator dropped {n}"
@@ -166,6 +228,26 @@ def orders_in_words(
         "are means at each time, have lower peaks."
     )
     return f"{told} {why}"
+
+
+def _orders_of_draws(summary: Mapping[str, Row], words: Language) -> str:
+    """The same of the draws, each number with its range."""
+
+    def said(metric: str) -> str:
+        row = summary[metric]
+        n, ends = cell(row, "mean"), (cell(row, "all_low"), cell(row, "all_high"))
+        return f"{words.digits(number(n))} ({words.digits(span(*ends))})"
+
+    parts = [
+        words.say(text, n=said(metric))
+        for metric, text in (
+            (ORDERS, "orders that placed or withdrew entries: {n}"),
+            (LISTED, "addresses on the register at the peak: {n}"),
+            (DROPPED, "dropped by an average user's operator: {n}"),
+        )
+        if metric in summary
+    ]
+    return words.say("Medians of the draws, with their ranges: {parts}.", parts="; ".join(parts))
 
 
 def unprotected_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLISH) -> str:
@@ -180,14 +262,16 @@ def unprotected_in_words(summary: Mapping[str, Row], words: Language = IN_ENGLIS
         return ""
 
     def said(row: Row) -> str:
-        has_draws = "given" in row
-        mean = words.digits(number(cell(row, "given" if has_draws else "mean")))
         ends = ("low", "high"), ("all_low", "all_high")
         luck, wide = (words.digits(span(cell(row, a), cell(row, b))) for a, b in ends)
         ranges = [words.say("{range} by luck", range=luck)]
-        if has_draws:
-            ranges.append(words.say("{range} with all that is not known", range=wide))
-        return f"{mean} ({'; '.join(ranges)})"
+        if "given" in row:
+            given = words.digits(number(cell(row, "given")))
+            ranges = [
+                words.say("{range} with all that is not known", range=wide),
+                words.say("as given {given}, {range} by luck", given=given, range=luck),
+            ]
+        return f"{words.digits(number(cell(row, 'mean')))} ({'; '.join(ranges)})"
 
     n, hours = (said(summary[name]) for name in UNPROTECTED)
     return words.say(

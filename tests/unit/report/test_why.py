@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import math
+import re
 import shutil
 from collections import Counter, defaultdict
 from datetime import datetime
@@ -25,10 +26,12 @@ from sim.report.page.by_provider import (
     unlisted_in_words,
 )
 from sim.report.page.cells import Choice, Strip
+from sim.report.page.document import render
 from sim.report.page.operators import name_of, operator_table
 from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
 from sim.report.page.why import (
     chains,
+    drawn_parts,
     orders_in_words,
     unprotected_in_words,
 )
@@ -117,10 +120,77 @@ def test_an_operator_without_a_name_is_not_called_like_a_hosting_provider() -> N
     assert name_of(numbered, language("it")) == "operatore 3"
 
 
-def test_orders_are_said_to_be_as_given_where_other_numbers_are_medians_of_draws() -> None:
-    made: dict[str, Row] = {"addresses_listed_peak": {"mean": 1.5e6}}
+def test_orders_are_medians_of_draws_with_their_ranges_where_draws_are_kept() -> None:
+    made: dict[str, Row] = {
+        "addresses_listed_peak": {"mean": 1.5e6, "given": 1e6, "all_low": 2e5, "all_high": 3e6},
+        "addresses_dropped_peak": {"mean": 1e6, "given": 9e5, "all_low": 1e5, "all_high": 2e6},
+    }
     said = orders_in_words(made, has_draws=True).replace(NBSP, " ")
-    assert said == "As given: At the peak 1.50 million addresses stood on the register."
+    assert said == (
+        "Medians of the draws, with their ranges: addresses on the register at the peak: 1.50 "
+        "million (200,000 to 3.00 million); dropped by an average user's operator: 1.00 million "
+        "(100,000 to 2.00 million)."
+    )
+
+
+def test_parts_of_causes_are_weighted_medians_over_draws_of_each_draws_own_parts(
+    shipped_run: Path, tmp_path: Path
+) -> None:
+    """Of three draws, the second of which weighs as much as both others, worked out by hand."""
+    lost = {  # own address, bought service
+        0: (0.03, 0.01, 1.0), 1: (0.10, 0.30, 2.0), 2: (0.01, 0.01, 1.0), 3: (0.0, 0.0, 5.0),
+    }  # fmt: skip
+    rows = [
+        (draw, "replay", f"demand_lost_{cause}_share", value)
+        for draw, (own, bought, _) in lost.items()
+        for cause, value in (("own_address", own), ("bought_service", bought))
+    ]
+    duckdb.sql("CREATE OR REPLACE TEMP TABLE m(draw INT, strategy TEXT, metric TEXT, value DOUBLE)")
+    duckdb.executemany("INSERT INTO m VALUES (?, ?, ?, ?)", rows)
+    duckdb.sql(f"COPY m TO '{tmp_path}/draw_measures.parquet'")
+    duckdb.sql("CREATE OR REPLACE TEMP TABLE w(draw INT, weight DOUBLE)")
+    duckdb.executemany("INSERT INTO w VALUES (?, ?)", [(d, w) for d, (_, _, w) in lost.items()])
+    duckdb.sql(f"COPY w TO '{tmp_path}/draw_values.parquet'")
+    of = open_run(shipped_run)
+    run = RunFolder(tmp_path, {**of.manifest, "n_draws": 4}, of.scenario)
+    parts = drawn_parts(run, "replay")
+    # Nothing failed in the last one, whatever it weighs: 0.75, 0.25 and 0.5 of the others.
+    low, middle, high = parts["own_address"]
+    assert 0.25 <= low <= middle <= 0.5 <= high <= 0.75
+    assert low < high
+    assert middle < 0.5
+    assert parts["bought_service"][1] > 0.5
+    assert parts["name"] == (0.0, 0.0, 0.0)
+    assert drawn_parts(of, "replay") == {}
+    assert drawn_parts(run, "none") == {}
+
+
+def test_chains_tell_the_draws_and_say_what_is_as_given() -> None:
+    lost = {"own_address": 0.02, "component_elsewhere": 0.0, "bought_service": 0.06, "name": 0.0}
+    made = [row_of(cause, "demand_lost_share", share) for cause, share in lost.items()]
+    made += [
+        row_of(cause, "businesses_ever_impaired", 1000 * share) for cause, share in lost.items()
+    ]
+    nothing = (0.0, 0.0, 0.0)
+    drawn = {"own_address": (0.3, 0.7, 0.9), "bought_service": (0.1, 0.25, 0.7),
+             "component_elsewhere": (0.0, 0.0, 0.02), "name": nothing}  # fmt: skip
+    found = chains(made, "exact", drawn=drawn)
+    # What the draws put first comes first, and what some of them know of is told.
+    assert [one.label for one in found] == ["Own address", "Bought service", "Component elsewhere"]
+    assert [one.length for one in found] == [70.0, 25.0, 0.0]
+    assert found[0].part.replace(NBSP, " ") == "70 % of what failed (30 to 90 %; as given 25 %)"
+    assert found[0].hit == "as given, hit mostly in this way: 20 of 1,000 businesses"
+
+
+def test_what_draws_do_not_keep_says_so_at_its_place(shipped_run: Path, drawn_run: Path) -> None:
+    told = "As given: the draws keep none of this."
+    page, alone = (render(open_run(folder)) for folder in (drawn_run, shipped_run))
+    assert told not in alone
+    places = ["By provider: ", "By sector: who was hit", "By operator: who drops", "The map of the"]
+    for place in places:
+        (after,) = re.findall(rf"<h[23][^>]*>{place}[^<]*</h[23]>(.{{100}})", page, re.DOTALL)
+        assert told in after, place
+    assert "From here on" not in page
 
 
 def test_businesses_of_a_provider_are_counted_by_what_hit_them(shipped_run: Path) -> None:
@@ -428,9 +498,8 @@ def test_businesses_off_a_shared_range_are_told_with_their_ranges() -> None:
         },
     }  # fmt: skip
     said = unprotected_in_words(made).replace(NBSP, " ")
-    # As given, as all of this part of the page, not the median of the draws.
-    assert "18.2 (12.2 to 23.6 by luck; 1 to 40 with all that is not known)" in said
-    assert "152 (105 to 194 by luck; 3 to 2,524 with all that is not known)" in said
+    assert "13 (1 to 40 with all that is not known; as given 18.2, 12.2 to 23.6 by luck)" in said
+    assert "107 (3 to 2,524 with all that is not known; as given 152, 105 to 194 by luck)" in said
     alone = {
         name: {k: v for k, v in row.items() if k in ("mean", "low", "high")}
         for name, row in made.items()
