@@ -15,8 +15,17 @@ from numpy.typing import NDArray
 from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.summary import LEVEL
 from sim.report.figures import style
-from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, brackets, in_words
+from sim.report.figures.drawing import (
+    DEFAULT,
+    Choice,
+    Drawing,
+    FigureTable,
+    brackets,
+    in_words,
+    spread_as_given,
+)
 from sim.report.figures.recovery import Recovery, lost_by_spell, recovery
+from sim.report.words import findings
 from sim.report.words.numbers import capitalised, count
 from sim.results.burdens import read_businesses
 from sim.results.read import RunFolder
@@ -108,7 +117,8 @@ def draw_spells(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     ax.set_ylabel("length of the outage")
     ax.set_xlabel("lost demand, business-hours of mean domestic demand (share of all)")
     total = float(columns[0].sum())
-    ax.set_title(_where_lost(columns[3]))
+    found = _where_lost(columns[3])
+    ax.set_title(style.wrapped(findings.as_given(found) if run.n_draws else found, 8))
     rows = zip(LABELS, *(column.tolist() for column in columns[:3]), strict=True)
     parts = "; ".join(f"{label}: {in_words(mean, low, high)}" for label, mean, low, high in rows)
     alt = (
@@ -185,7 +195,8 @@ def draw_recovery(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     last = float(found.mean[-1])
     never = f"{found.n_not_recovered:,.0f} of {found.n_hit:,.0f} businesses hit"
     at_end = "no business was hit" if np.isnan(last) else f"{never} had not recovered at the end"
-    ax.set_title(capitalised(at_end))
+    title = capitalised(at_end)
+    ax.set_title(style.wrapped(findings.as_given(title) if run.n_draws else title, 8))
     meaning = "Recovered: the last outage of a business has ended."
     ax.annotate(meaning, (0.015, 0.96), xycoords="axes fraction", va="top", fontsize=8)
     days = []
@@ -201,4 +212,4 @@ def draw_recovery(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         f"counted as recovered){counts}. Mean over replicates: {at_end}. "
         f"{brackets(run.n_replicates)}"
     )
-    return Drawing(figure, alt, recovery_table(found))
+    return Drawing(figure, alt, recovery_table(found), spread_as_given(run))

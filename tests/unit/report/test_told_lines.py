@@ -241,7 +241,9 @@ def test_a_figure_whose_medians_are_nothing_has_lines_of_means_and_says_so(
     assert "Means over 2 replicates" in drawing.alt
 
 
-@pytest.mark.parametrize("name", ["outages-by-sector", "layers-by-sector", "uptake"])
+@pytest.mark.parametrize(
+    "name", ["outages-by-sector", "layers-by-sector", "uptake", "spells", "recovery"]
+)
 def test_a_figure_without_draws_says_that_it_is_as_given(name: str, late: RunFolder) -> None:
     drawing = cast("Drawing", FIGURES[name].draw(late, DEFAULT))
     above = [drawing.figure.get_suptitle(), *(ax.get_title("left") for ax in drawing.figure.axes)]
