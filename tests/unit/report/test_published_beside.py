@@ -152,7 +152,7 @@ def test_tables_of_other_years_are_named_with_these_years(shipped_run: Path) -> 
     said = other_years_in_words(run)
     assert "“Operator groups of Russia, April 2018” (2015\N{EN DASH}2020)" in said
     # A warning names it as of another time.
-    assert "How many names share an address" in " ".join(warnings_in_words(run))
+    assert "How many names share an address" in " ".join(one.said for one in warnings_in_words(run))
     assert "How many names share an address" not in said
     unwarned = RunFolder(run.path, {**run.manifest, "warnings": []}, run.scenario)
     assert "“How many names share an address” (2020\N{EN DASH}2022)" in other_years_in_words(
