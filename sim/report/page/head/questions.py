@@ -18,6 +18,7 @@ from sim.report.page.bands import LEFT, share_of
 from sim.report.page.course import own_label, own_name
 from sim.report.page.cut_off import LISTED, CutOff, told_of_most, when_dropped
 from sim.report.page.head.more_draws import drawn_as, more_draws
+from sim.report.page.head.reversal import what_reverses
 from sim.report.page.operators import name_of
 from sim.report.page.repeat_command import (
     is_comparison,
@@ -376,7 +377,8 @@ def _assumed(run: RunFolder, hangs_on: str, words: Language) -> Question:
         said = words.say("Not known: no draws of what is not known were made (--draws).")
         return Question(asked, said, "", places)
     said = hangs_on or words.say("None that could be told from the others in so few draws.")
-    return Question(asked, said, "", places)
+    turned = what_reverses(run, words) if is_comparison(run) else []
+    return Question(asked, " ".join([*turned, said]), "", places)
 
 
 def _placed(*places: tuple[str, str], words: Language) -> tuple[tuple[str, str], ...]:
