@@ -15,7 +15,8 @@ from sim.experiment.weighted_draws import WeightedDraws, effective_draws, read_w
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.head import more_draws as more
-from sim.report.page.head.questions import LOSS, MOVED, Question, _in_sessions, questions
+from sim.report.page.head.questions import LOSS, _in_sessions, questions
+from sim.report.page.head.trials import MOVED, Question
 from sim.report.page.sessions import Session
 from sim.report.words.languages import IN_ENGLISH
 from sim.report.words.numbers import NBSP
@@ -157,7 +158,7 @@ def test_where_no_order_can_be_settled_the_command_has_draws_that_can(
     odd = RunFolder(run.path, manifest, run.scenario)
     monkeypatch.setattr(more, "drawn_as", lambda run, n: counts.get(n, 40.0))
     assert more.more_draws(odd) == (n_told, counts.get(n_told, 40.0))
-    monkeypatch.setattr("sim.report.page.head.questions.is_too_few", lambda *_: True)
+    monkeypatch.setattr("sim.report.page.head.trials.is_too_few", lambda *_: True)
     told = next(one for one in questions(odd, {}, "", "") if one.asked == SETTLED)
     assert told.said.startswith("No: these draws count as ")
     assert (f" --draws {n_told} " in told.command) is is_enough
@@ -169,10 +170,10 @@ def test_another_block_is_asked_for_with_draws_that_settle(
 ) -> None:
     run = open_run(drawn_run)
     odd = RunFolder(run.path, run.manifest, {**run.scenario, "fronts": {"n_fronts": 1}})
-    monkeypatch.setattr("sim.report.page.head.questions.drawn_as", lambda *_: 54.0)
-    monkeypatch.setattr("sim.report.page.head.questions.more_draws", lambda _: (128, 61.0))
+    monkeypatch.setattr("sim.report.page.head.trials.drawn_as", lambda *_: 54.0)
+    monkeypatch.setattr("sim.report.page.head.trials.more_draws", lambda _: (128, 61.0))
     assert " --strategy none --draws 128 " in asked(odd, ASKED[2]).command
-    monkeypatch.setattr("sim.report.page.head.questions.drawn_as", lambda *_: 59.0)
+    monkeypatch.setattr("sim.report.page.head.trials.drawn_as", lambda *_: 59.0)
     assert "--draws" not in asked(odd, ASKED[2]).command
 
 
