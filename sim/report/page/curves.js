@@ -87,7 +87,9 @@ function makeChart(chart) {
     const span = (low, high) => (low === high ? [] : [spanText(low, high, isShare)]);
     const luck = line.low ? span(line.low[row], line.high[row]) : [];
     const all = line.all ? span(line.all[0][row], line.all[2][row]) : [];
-    const said = line.of_draws ? [...all.map((range) => allWords(range)), givenWords(numberText(line.mean[row], isShare), luck)]
+    const given = numberText(line.mean[row], isShare);
+    const isApart = all.length || luck.length || given !== numberText(told(line)[row], isShare);
+    const said = line.of_draws ? [...all.map((range) => allWords(range)), ...(isApart ? [givenWords(given, luck)] : [])]
       : line.all ? [...luck.map((range) => say("{range} by luck", { range })), ...all.map((range) => allWords(range))] : luck;
     return [numberText(told(line)[row], isShare), said, told(line)[row]];
   }
@@ -204,7 +206,7 @@ function makeChart(chart) {
       ? ` ${say("Flat marks: totals of that day, at an hour that is not told.")}` : "";
     const hasDraws = panel().lines.some((line) => line.all);
     const turned = !panel().turns.length ? ""
-      : ` ${hasDraws ? say("Triangles: the numbered events of the list above, at their times; what it counts is as given.") : say("Triangles: the numbered events of the list above, at their times.")}`;
+      : ` ${hasDraws && panel().turns.some((turn) => turn.is_counted) ? say("Triangles: the numbered events of the list above, at their times; what it counts is as given.") : say("Triangles: the numbered events of the list above, at their times.")}`;
     const n = panel().of ? numberText(panel().of) : "";
     const of = hasDraws
       ? say("Businesses in all, at the values as given: {n}.", { n }) : say("Businesses in all: {n}.", { n });

@@ -126,11 +126,13 @@ def test_a_session_s_mark_says_what_the_table_by_session_says(run: RunFolder) ->
         {
             "t": 1_000,
             "text": "16 Apr, 11:46: most addresses listed at once: 5; most businesses impaired: 5",
+            "is_counted": True,
         },
         {
             "t": LAST,
             "text": "26 Apr, 11:30: most addresses listed at once: 2.50; "
             "most businesses impaired: 2",
+            "is_counted": True,
         },
     ]
     found.strategies = ("a", "b")

@@ -140,7 +140,7 @@ def turn_marks(
     sessions: Sequence[Session] = (),
     listed: CurvePoints | None = None,
 ) -> list[dict[str, Any]]:
-    """Marks of the axis of time, as JSON values: a second, and a few words each.
+    """Marks of the axis of time, as JSON values: a second, a few words, and that they count.
 
     Parameters
     ----------
@@ -151,7 +151,9 @@ def turn_marks(
     """
     if len(sessions) > 1 and listed is not None:
         return _session_marks(run, words, sessions, listed)
-    return [{"t": one.at_s, "text": _said(run, one, words)} for one in turns(run)]
+    return [
+        {"t": one.at_s, "text": _said(run, one, words), "is_counted": True} for one in turns(run)
+    ]
 
 
 def _session_marks(
@@ -181,6 +183,7 @@ def _session_marks(
                 n=words.digits(number(n)),
                 most=words.digits(businesses(most)),
             ),
+            "is_counted": True,
         }
         for at_s, n, most in sorted(told)
     ]
