@@ -27,6 +27,8 @@ MOST_REPLICATES = 20
 """Replicates of a strategy that are counted."""
 MOST_SPELLS = 3
 """Spells that are told one by one."""
+BRIDGED = 0.01
+"""Part of a run up to which a gap between two spells is none."""
 MUCH = 0.5
 """Part of the most that an operator ever drops, from which on it drops much."""
 
@@ -96,8 +98,8 @@ def _cut_off(points: CurvePoints, run: RunFolder, n: int, sessions: tuple[Sessio
     after_begin, after_end = _after(is_some, times, ends, sessions)
     return CutOff(
         float(most.mean()),
-        _spells(is_some.sum(axis=0) > n / 2, times, ends),
-        _spells(is_much.sum(axis=0) > n / 2, times, ends),
+        _spells(is_some.sum(axis=0) > n / 2, times, ends, BRIDGED * run.horizon_s),
+        _spells(is_much.sum(axis=0) > n / 2, times, ends, BRIDGED * run.horizon_s),
         # Of days that tie the first.
         datetime.combine(
             min(days, key=lambda day: (-days[day], day)), datetime.min.time(), run.start.tzinfo
@@ -110,14 +112,15 @@ def _cut_off(points: CurvePoints, run: RunFolder, n: int, sessions: tuple[Sessio
 
 
 def _spells(
-    is_on: NDArray[np.bool_], times: NDArray[np.int64], ends: NDArray[np.int64]
+    is_on: NDArray[np.bool_], times: NDArray[np.int64], ends: NDArray[np.int64], most_gap_s: float
 ) -> tuple[Spell, ...]:
     turn = np.diff(is_on.astype(np.int8), prepend=0, append=0)
-    begins, stops = np.flatnonzero(turn > 0), np.flatnonzero(turn < 0) - 1
-    return tuple(
-        Spell(int(times[begin]), int(ends[stop]))
-        for begin, stop in zip(begins.tolist(), stops.tolist(), strict=True)
-    )
+    begins, stops = times[np.flatnonzero(turn > 0)], ends[np.flatnonzero(turn < 0) - 1]
+    is_gap = begins[1:] - stops[:-1] > most_gap_s
+    first, last = np.append(True, is_gap), np.append(is_gap, True)
+    if not begins.size:
+        return ()
+    return tuple(map(Spell, begins[first].tolist(), stops[last].tolist()))
 
 
 def _after(
@@ -165,7 +168,7 @@ def when_dropped(found: CutOff, run: RunFolder, words: Language = IN_ENGLISH) ->
 def told_of_most(found: CutOff, run: RunFolder, words: Language = IN_ENGLISH) -> list[str]:
     """When it drops half of its most or more, where no sessions say it, and on which day most."""
     told = []
-    if found.after_begin_s is None and found.much:
+    if found.after_begin_s is None and found.much and found.much != found.some:
         much = spells_in_words(found.much, run, words)
         told.append(words.say("half of its most or more {spells}", spells=much))
     if found.most_day is not None:

@@ -71,13 +71,24 @@ def test_what_lasts_ends_with_the_run_and_many_spells_are_counted(
 ) -> None:
     found, run = found_in(monkeypatch, points([(0, 0), (1, 5)]), points([(0, 1.0)]))
     assert when_dropped(found, run) == "from 16 April 2018, 12:00 to the end"
-    on_and_off = [(hour, hour % 2) for hour in range(9)]
+    on_and_off = [(2 * step, step % 2) for step in range(9)]
     found, run = found_in(monkeypatch, points(on_and_off), points([(0, 1.0)]))
     assert len(found.some) == 4
     assert when_dropped(found, run) == (
-        "4 times, first from 16 April 2018, 12:00 to 16 April 2018, 13:00, last from 16 April "
-        "2018, 18:00 to 16 April 2018, 19:00"
+        "4 times, first from 16 April 2018, 13:00 to 16 April 2018, 15:00, last from 17 April "
+        "2018, 01:00 to 17 April 2018, 03:00"
     )
+
+
+def test_a_short_gap_is_none_and_what_is_the_same_is_said_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Of 1,000 hours ten are a hundredth: the gap of ten is none, that of eleven is one.
+    on = points([(0, 0), (100, 5), (200, 0), (210, 5), (300, 0), (311, 5), (400, 0)])
+    found, run = found_in(monkeypatch, on, points([(0, 1.0)]), 1000)
+    assert found.some == (Spell(100 * H, 300 * H), Spell(311 * H, 400 * H))
+    assert found.much == found.some
+    assert told_of_most(found, run) == ["most at once on 20 April 2018"]
 
 
 def test_who_drops_nothing_is_said_so(monkeypatch: pytest.MonkeyPatch) -> None:
