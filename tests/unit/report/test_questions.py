@@ -177,6 +177,16 @@ def test_another_block_is_asked_for_with_draws_that_settle(
     assert "--draws" not in asked(odd, ASKED[2]).command
 
 
+def test_the_scenario_s_own_strategy_is_added_with_draws_that_settle(
+    drawn_comparison: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(drawn_comparison)
+    assert " --draws 64 " in asked(run, OWN).command
+    monkeypatch.setattr("sim.report.page.head.trials.drawn_as", lambda *_: 54.0)
+    monkeypatch.setattr("sim.report.page.head.trials.more_draws", lambda _: (128, 61.0))
+    assert " --draws 128 " in asked(run, OWN).command
+
+
 def asked(run: RunFolder, question: str) -> Question:
     return next(one for one in questions(run, {}, "", "") if one.asked == question)
 

@@ -14,7 +14,8 @@ from sim.report.page.document import render
 from sim.report.page.head.how_sure import by_harm_of
 from sim.report.page.head.reversal import what_reverses
 from sim.report.words.languages import IN_ENGLISH, language
-from sim.report.words.plain import quoted, strategies_of, strategy_names
+from sim.report.words.numbers import capitalised
+from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
 
@@ -66,7 +67,7 @@ def written(folder: Path, harm: str, lost: str) -> Written:
         query = " UNION ALL ".join(parts)
         duckdb.execute(f"COPY ({query}) TO '{folder / name}.parquet' (FORMAT parquet)")
     names = strategy_names(strategies_of(run), IN_ENGLISH)
-    least, most = (quoted(names[ordered[place]], IN_ENGLISH) for place in (0, -1))
+    least, most = (names[ordered[place]] for place in (0, -1))
     return Written(run, least, most)
 
 
@@ -77,10 +78,12 @@ def test_the_side_on_which_the_order_turns_is_told_with_its_amount(folder: Path)
     )
     found = " ".join(what_reverses(one.run, IN_ENGLISH))
     assert found == (
-        f"{one.least} harmed less than {one.most} in 28 of 40 draws. It is the other way in most "
-        "where number of domestic businesses hosted in foreign clouds is below 115: 12 of 12. "
-        f"{one.least} cost the target less than {one.most} in 31 of 40 draws. It is the other way "
-        "in most where number of domestic businesses hosted in foreign clouds is above 305: 9 of 9."
+        f"{capitalised(one.least)} harmed less than {one.most} in 28 of 40 draws. It is the other "
+        "way in most where number of domestic businesses hosted in foreign clouds is below 115: "
+        "12 of 12. "
+        f"{capitalised(one.least)} cost the target less than {one.most} in 31 of 40 draws. It is "
+        "the other way in most where number of domestic businesses hosted in foreign clouds is "
+        "above 305: 9 of 9."
     )
     assert " 12 de 12." in " ".join(what_reverses(one.run, language("es")))
     assert found.partition(" It is")[0] in render(one.run).replace("&#39;", "'")
@@ -89,9 +92,9 @@ def test_the_side_on_which_the_order_turns_is_told_with_its_amount(folder: Path)
 def test_an_order_that_no_draw_turns_and_one_that_none_explains(folder: Path) -> None:
     one = written(folder, "2", "CASE WHEN draw % 4 = 0 THEN 0 ELSE 2 END")
     assert what_reverses(one.run, IN_ENGLISH) == [
-        f"{one.least} harmed less than {one.most} in 40 of 40 draws.",
+        f"{capitalised(one.least)} harmed less than {one.most} in 40 of 40 draws.",
         "In none is it the other way: no assumption is seen to turn it within its range.",
-        f"{one.least} cost the target less than {one.most} in 30 of 40 draws.",
+        f"{capitalised(one.least)} cost the target less than {one.most} in 30 of 40 draws.",
         "No single assumption tells where it is the other way; more draws may.",
     ]
 
@@ -99,7 +102,7 @@ def test_an_order_that_no_draw_turns_and_one_that_none_explains(folder: Path) ->
 def test_of_what_the_target_lost_the_order_of_most_draws_is_told(folder: Path) -> None:
     one = written(folder, "2", "CASE WHEN draw = 1 THEN 2 ELSE 0 END")
     assert what_reverses(one.run, IN_ENGLISH)[2] == (
-        f"{one.most} cost the target less than {one.least} in 39 of 40 draws."
+        f"{capitalised(one.most)} cost the target less than {one.least} in 39 of 40 draws."
     )
 
 

@@ -16,8 +16,8 @@ from sim.report.page.bands import lost_measure, with_bands
 from sim.report.page.hangs_on import unknown_in_words
 from sim.report.page.head.how_sure import FEWEST_DRAWS, by_harm_of
 from sim.report.words.languages import Language
-from sim.report.words.numbers import number
-from sim.report.words.plain import quoted, strategies_of, strategy_names
+from sim.report.words.numbers import capitalised, number
+from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -70,7 +70,7 @@ def _order(
     if not draws:
         return []
     names = strategy_names(strategies_of(run), words)
-    called = [quoted(names[one], words) for one in pair]
+    called = [names[one] for one in pair]
     is_less, is_more = first < second, first > second
     if metric != COLLATERAL:
         # Told is the order that more draws have.
@@ -78,12 +78,14 @@ def _order(
         if is_more.sum() > is_less.sum():
             is_less, is_more, called = is_more, is_less, called[::-1]
     n, n_other = int(is_less.sum()), int(is_more.sum())
-    said = words.say(
-        sentence,
-        first=called[0],
-        second=called[1],
-        n=words.digits(f"{n:,}"),
-        of=words.digits(f"{len(draws):,}"),
+    said = capitalised(
+        words.say(
+            sentence,
+            first=called[0],
+            second=called[1],
+            n=words.digits(f"{n:,}"),
+            of=words.digits(f"{len(draws):,}"),
+        )
     )
     if not n_other:
         return [

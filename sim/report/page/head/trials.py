@@ -78,10 +78,8 @@ def another(run: RunFolder, words: Language) -> Question:
     own = strategy_text(strategies_of(run)[0], run.scenario.get("strategy", {}))
     strategies = dict.fromkeys((own, *OTHERS))
     parts = [part for one in strategies for part in ("--strategy", one)]
-    n = int((run.manifest.get("draws") or {}).get("n") or 0)
-    if n and drawn_as(run, n) < LEAST_EFFECTIVE:
-        # So many as the run has could settle no order.
-        parts += ["--draws", str(more_draws(run)[0])]
+    if n := _draws_asked(run):
+        parts += ["--draws", str(n)]
     return Question(
         asked,
         words.say(
@@ -90,6 +88,12 @@ def another(run: RunFolder, words: Language) -> Question:
         ),
         _command(run, "compare", "compared", *parts),
     )
+
+
+def _draws_asked(run: RunFolder) -> int | None:
+    """Draws for a verdict where so many as there are could settle no order; else None."""
+    n = int((run.manifest.get("draws") or {}).get("n") or 0)
+    return more_draws(run)[0] if n and drawn_as(run, n) < LEAST_EFFECTIVE else None
 
 
 def settled(run: RunFolder, words: Language) -> Question:
@@ -137,7 +141,7 @@ def own(run: RunFolder, words: Language) -> tuple[Question, ...]:
     # Its id alone stands for it, with its parameters.
     id_ = str(own["id"])
     name = f"own={id_}" if id_ in run.strategies else id_
-    command = repeat(run, words, others=[name]).command
+    command = repeat(run, words, n_draws=_draws_asked(run), others=[name]).command
     return (Question(asked, how, f"{command.removesuffix(' again')} with-own"),)
 
 
