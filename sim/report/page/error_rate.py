@@ -59,6 +59,16 @@ def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
     )
 
 
+def rates_answer(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
+    """The same as an answer: of which version of the program they are stands beside them."""
+    return words.say(
+        "Of what was published and set no parameter, by kind, as version {version} predicted it: "
+        "{parts}.",
+        version=found.version,
+        parts=rates_by_kind(found, words),
+    )
+
+
 def rates_by_kind(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
     """The same, kind by kind alone."""
     known = {one.kind: one for one in found.by_kind}
@@ -85,10 +95,11 @@ def rates_by_kind(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
                 apart=str(one.n_apart),
             )
         )
-    n_rest = found.all.n_judged - sum(one.n_judged for one in tried)
-    if n_rest:
-        n_inside = found.all.n_inside - sum(one.n_inside for one in tried)
-        parts.append(words.say("others: {inside} of {n}", inside=str(n_inside), n=str(n_rest)))
+    for one in found.by_kind:
+        if one.n_judged and one not in tried:
+            kind, n = _called(one.kind, words), str(one.n_judged)
+            few = "{kind}: {inside} of {n}"
+            parts.append(words.say(few, kind=kind, inside=str(one.n_inside), n=n))
     return "; ".join(parts)
 
 

@@ -17,7 +17,7 @@ from sim.report.figures.curves import offset_name
 from sim.report.page.bands import with_bands
 from sim.report.page.cut_off import CutOff
 from sim.report.page.downloads import has_file
-from sim.report.page.error_rate import rates_by_kind, rates_of
+from sim.report.page.error_rate import rates_answer, rates_of
 from sim.report.page.head.opening import said
 from sim.report.page.head.questions import questions
 from sim.report.page.repeat_command import is_comparison, repeat
@@ -132,7 +132,7 @@ def frame(
             run,
             _summary(run),
             told.hang_most_on,
-            rates_by_kind(rates_of(run), words),
+            rates_answer(rates_of(run), words),
             words,
             dropped,
         ),

@@ -6,9 +6,11 @@ In: rows with both bands. Out: shares of the variance over draws, and sentences 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from sim.catalogue.choices import label
+from sim.report.page.sources import range_text, value_cell
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import NBSP, capitalised, is_share, percent
 from sim.results.read import RunFolder
@@ -18,6 +20,8 @@ from sim.scenario.meanings import meaning_of
 
 SIZES = ("population.n_businesses", "users.n_target_users")
 """Unknowns that say how many businesses or users there are."""
+_PER = {"1/d": "a day", "1/h": "an hour"}
+"""Rates as they are read aloud."""
 LEAST_TOLD = 32
 """Fewest draws in which one unknown is told from another."""
 
@@ -83,13 +87,11 @@ def hangs_on(run: RunFolder, row: Row, who: str = "", words: Language = IN_ENGLI
         parts.append(words.say("{meaning} for {share}", **said))
     if unknowns:
         text_ = (
-            "{measure}: how far {n:draw} lie apart is due to {parts}. To know that unknown alone "
-            "would narrow this number most."
-            if len(unknowns) == 1
-            else "{measure}: how far {n:draw} lie apart is due to {parts}. To know the first of "
-            "these unknowns alone would narrow this number most."
+            "{measure}: how far {n:draw} lie apart is due to {parts}. What would narrow this "
+            "number most is to know one unknown alone: {first}."
         )
-        return words.say(text_, measure=lead, parts=words.listing(parts), n=n)
+        first = unknown_in_words(run, unknowns[0][0], words)
+        return words.say(text_, measure=lead, parts=words.listing(parts), n=n, first=first)
     few = (
         "{measure}: how far {n:draw} lie apart is due to {parts}; which of the unknowns make the "
         "rest cannot be told in fewer than {least} draws."
@@ -126,11 +128,14 @@ def hang_most_on(
     measures: dict[str, list[str]] = {}
     for metric in metrics:
         if metric in by and (told := telling_shares_of(by[metric])):
-            meaning = unknown_in_words(run, told[0][0], words)
-            measures.setdefault(meaning, []).append(words.name(label(metric)))
+            measures.setdefault(told[0][0], []).append(words.name(label(metric)))
     parts = [
-        words.say("{meaning} ({measure})", measure=", ".join(names), meaning=meaning)
-        for meaning, names in measures.items()
+        words.say(
+            "{meaning} ({measure})",
+            measure="; ".join([", ".join(names), *_assumed(run, key, words)]),
+            meaning=unknown_in_words(run, key, words),
+        )
+        for key, names in measures.items()
     ]
     if not parts:
         return ""
@@ -147,6 +152,25 @@ def hang_most_on(
         text_ = "What each number hangs on most: {parts}."
         text_ = "What each number hangs on most, under {strategy}: {parts}." if who else text_
     return words.say(text_, parts="; ".join(parts), strategy=who)
+
+
+def _assumed(run: RunFolder, key: str, words: Language) -> list[str]:
+    """One number without a source: its value as given and its range; nothing of a column's."""
+    one: dict[str, Any] = next(
+        (one for one in run.manifest.get("assumptions", ()) if one["key"] == key), {}
+    )
+    limits = one.get("range")
+    if one.get("value") is None or not isinstance(limits, Mapping) or "absolute" not in limits:
+        return []
+    unit = _PER.get(str(one.get("unit")), str(one.get("unit")))
+    value = value_cell(one["value"], words).text
+    return [
+        words.say(
+            "as given {value}, in the draws {range}",
+            value=f"{value} {words.name(unit)}" if words.has(unit) else value,
+            range=range_text(limits, words),
+        )
+    ]
 
 
 def hangs_first_on(

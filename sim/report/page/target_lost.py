@@ -26,8 +26,14 @@ LEAST_LEFT = 0.001
 """Share of all hours below which hardly anybody is said to have left."""
 
 
-def how_often_half(run: RunFolder) -> dict[str, float]:
-    """Weighted share of the draws in which the target lost ``ENOUGH``, by strategy."""
+def how_often_half(run: RunFolder, of: float = 1.0) -> dict[str, float]:
+    """Weighted share of the draws in which the target lost ``ENOUGH``, by strategy.
+
+    Parameters
+    ----------
+    of
+        Share of all hours that it is held against, such as those of sessions.
+    """
     path = run.path / "draw_measures.parquet"
     if not run.n_draws or not path.is_file():
         return {}
@@ -42,7 +48,7 @@ def how_often_half(run: RunFolder) -> dict[str, float]:
     for draw, strategy, share in zip(*(found[name].tolist() for name in found), strict=True):
         weight = weight_of.get(draw, 0.0)
         whole[strategy] = whole.get(strategy, 0.0) + weight
-        half[strategy] = half.get(strategy, 0.0) + weight * (share >= ENOUGH)
+        half[strategy] = half.get(strategy, 0.0) + weight * (share >= ENOUGH * of)
     return {name: min(half[name] / whole[name], 1.0) for name in whole if whole[name] > 0}
 
 

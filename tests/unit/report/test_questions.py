@@ -15,7 +15,13 @@ from sim.experiment.weighted_draws import WeightedDraws, effective_draws, read_w
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.head import more_draws as more
-from sim.report.page.head.questions import LOSS, _in_sessions, questions
+from sim.report.page.head.questions import (
+    LOSS,
+    _half,
+    _in_sessions,
+    _sessions_last_s,
+    questions,
+)
 from sim.report.page.head.trials import MOVED, Question
 from sim.report.page.sessions import Session
 from sim.report.words.languages import IN_ENGLISH
@@ -78,14 +84,40 @@ def test_use_lost_in_sessions_is_set_against_their_hours_too(
     found = (Session(0, 2 * hour, 9 * hour), Session(9 * hour, 10 * hour, 12 * hour))
     monkeypatch.setattr("sim.report.page.head.questions.sessions_of", lambda *_: found)
     share = 0.001 * run.horizon_s / (3 * hour)
-    (told,) = _in_sessions(run, 0.001, 0.0, IN_ENGLISH)
+    row = {"mean": "0.001", "all_low": "0.0005", "all_high": "0.002"}
+    assert _sessions_last_s(run, 0.001, 0.0) == 3 * hour
+    told = _in_sessions(run, row, 3 * hour, IN_ENGLISH)
     assert told.startswith(f"Sessions last 3 of the run's {run.horizon_s // hour} hours; ")
-    assert f"it is {100 * share:.0f}{NBSP}%, " in told
+    assert (
+        f"it is {100 * share:.0f}{NBSP}% ({50 * share:.0f} to {200 * share:.0f}{NBSP}%), " in told
+    )
+    assert f"it is {100 * share:.0f}{NBSP}%, " in _in_sessions(
+        run, {"mean": "0.001"}, 3 * hour, IN_ENGLISH
+    )
     # Users who left stay away in between; one session is no base, and more than all is no share.
-    assert _in_sessions(run, 0.001, 0.01, IN_ENGLISH) == []
-    assert _in_sessions(run, 0.5, 0.0, IN_ENGLISH) == []
+    assert _sessions_last_s(run, 0.001, 0.01) == 0
+    assert _sessions_last_s(run, 0.5, 0.0) == 0
     monkeypatch.setattr("sim.report.page.head.questions.sessions_of", lambda *_: found[:1])
-    assert _in_sessions(run, 0.001, 0.0, IN_ENGLISH) == []
+    assert _sessions_last_s(run, 0.001, 0.0) == 0
+
+
+def test_half_is_of_the_hours_that_it_is_told_beside(
+    chase_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(chase_run)
+    asked: list[float] = []
+
+    def often(_: RunFolder, of: float) -> dict[str, float]:
+        asked.append(of)
+        return {run.strategies[0]: 0.25}
+
+    monkeypatch.setattr("sim.report.page.head.questions.how_often_half", often)
+    assert _half(run, 0, IN_ENGLISH) == [f"In 25{NBSP}% of the draws it is half or more."]
+    (told,) = _half(run, run.horizon_s // 4, IN_ENGLISH)
+    assert told == f"In 25{NBSP}% of the draws it is half of these or more."
+    assert asked == [1.0, 0.25]
+    monkeypatch.setattr("sim.report.page.head.questions.how_often_half", lambda *_: {})
+    assert _half(run, 0, IN_ENGLISH) == []
 
 
 def test_what_a_result_does_not_tell_is_said_to_be_not_known(

@@ -63,11 +63,15 @@ def test_rates_are_those_of_the_scores(
     assert int(inside) + int(kept) == sum(one["n_inside"] for one in tallies)
     # Read before it is opened: what has no rate, then the kind that most are of, then the rest.
     summary = block.partition("</summary>")[0].partition("<summary>")[2].replace("IPv4", "")
-    most = max(rows_of(block)[:-1], key=lambda row: int(row[1].split()[0]))
+    kinds = rows_of(block)[:-1]
+    most = max(kinds, key=lambda row: int(row[1].split()[0]))
     _, n_most, inside_most, *_ = most
     n_judged, n_apart = re.findall(r"\d+", n_most)
-    rest = [str(int(inside) - int(inside_most)), str(judged - int(n_judged))]
-    assert re.findall(r"\d+", summary) == ["90", inside_most, n_judged, n_apart, *rest]
+    rest = [row for row in kinds if row is not most and row[1] != "0"]
+    told = [number for row in rest for number in (row[2], row[1].split()[0])]
+    assert sum(map(int, told[::2])) == int(inside) - int(inside_most)
+    assert sum(map(int, told[1::2])) == judged - int(n_judged)
+    assert re.findall(r"\d+", summary) == ["90", inside_most, n_judged, n_apart, *told]
     assert page.index('id="figures"') < page.index('id="error-rate"') < page.index('id="measures"')
 
 

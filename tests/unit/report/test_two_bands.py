@@ -155,8 +155,8 @@ def test_what_a_number_hangs_on_is_said_in_words_and_of_which_number(drawn_run: 
     assert said.replace(NBSP, " ") == (
         f"Business-hours impaired: how far {N_DRAWS} draws lie apart is due to luck for 12 %, how "
         "much of the register operators enforce for 50 % and number of domestic businesses hosted "
-        "in foreign clouds for 25 %. To know the first of these unknowns alone would narrow this "
-        "number most."
+        "in foreign clouds for 25 %. What would narrow this number most is to know one "
+        "unknown alone: how much of the register operators enforce."
     )
     # The keys stand in the table of assumptions, below what they mean.
     assert FIRST not in said

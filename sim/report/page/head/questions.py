@@ -62,9 +62,7 @@ def questions(
     )
     right = Question(
         words.say("How often were such numbers right?"),
-        words.say(
-            "Of what was published and set no parameter, by kind: {parts}.", parts=error_rate
-        ),
+        error_rate,
         "",
         (("error-rates", words.say("How often such numbers were right")),),
     )
@@ -82,9 +80,9 @@ def _cost(summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
     low, high = cell(row, "all_low"), cell(row, "all_high")
     if math.isnan(low):
         low, high = cell(row, "low"), cell(row, "high")
-    told = "The modelled businesses lost {n} USD ({range})."
+    told = "The modelled businesses, whose number is assumed, lost {n} USD ({range})."
     if math.isnan(low) or low == high:
-        told = "The modelled businesses lost {n} USD."
+        told = "The modelled businesses, whose number is assumed, lost {n} USD."
     said = words.say(told, n=words.digits(number(lost)), range=words.digits(span(low, high)))
     asked = words.say("What did it cost those who were not the target?")
     return (Question(asked, said, "", (("money", words.say("Money")),)),)
@@ -104,38 +102,63 @@ def _effect(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Ques
         "What they would have lacked without a block is among these; a comparison tells it apart."
     )
     places = (("curves", words.say("Over time")), ("sessions", words.say("By session")))
-    often = how_often_half(run).get(run.strategies[0], math.nan)
     left = share_of(summary.get(LEFT, {}))
+    last_s = _sessions_last_s(run, cell(row, "mean"), left)
     said = [
-        _lost_in_words(row, often, words),
-        *_in_sessions(run, cell(row, "mean"), left, words),
+        _lost_in_words(row, words),
+        *([_in_sessions(run, row, last_s, words)] if last_s else []),
+        *_half(run, last_s, words),
         without,
     ]
     return Question(asked, " ".join(said), "", places)
 
 
-def _in_sessions(run: RunFolder, lost: float, left: float, words: Language) -> list[str]:
-    """Where something is listed in sessions alone: the same held against their hours.
+def _sessions_last_s(run: RunFolder, lost: float, left: float) -> int:
+    """Seconds of sessions, where something is listed in these alone; else 0.
 
     Nothing where users leave, who stay away in between.
     """
     found = sessions_of(run.curve(LISTED, run.strategies[0]), run.horizon_s)
     last_s = length_s(found)
-    of = lost * run.horizon_s / last_s if last_s else math.nan
-    if len(found) < 2 or left >= LEAST_LEFT or not of <= 1:
-        return []
-    return [
-        words.say(
+    told = len(found) > 1 and left < LEAST_LEFT and lost * run.horizon_s <= last_s
+    return last_s if told else 0
+
+
+def _in_sessions(run: RunFolder, row: Row, last_s: int, words: Language) -> str:
+    """What was lost, held against the hours of sessions alone."""
+    times = run.horizon_s / last_s
+    share, low, high = (cell(row, name) * times for name in ("mean", "all_low", "all_high"))
+    told = (
+        "Sessions last {hours} of the run's {of} hours; set against these alone it is "
+        "{share} ({range}), with what is lost just after them."
+    )
+    if math.isnan(low):
+        told = (
             "Sessions last {hours} of the run's {of} hours; set against these alone it is "
-            "{share}, with what is lost just after them.",
-            hours=hours_in_words(last_s, words),
-            of=hours_in_words(run.horizon_s, words),
-            share=words.digits(percent(of, 2)),
+            "{share}, with what is lost just after them."
         )
-    ]
+    return words.say(
+        told,
+        hours=hours_in_words(last_s, words),
+        of=hours_in_words(run.horizon_s, words),
+        share=words.digits(percent(share, 2)),
+        range=words.digits(percent_span(low, high, 2)),
+    )
 
 
-def _lost_in_words(row: Row, often: float, words: Language) -> str:
+def _half(run: RunFolder, last_s: int, words: Language) -> list[str]:
+    """In how many draws half of that is lost; nothing without draws."""
+    of = last_s / run.horizon_s if last_s else 1.0
+    often = how_often_half(run, of).get(run.strategies[0], math.nan)
+    if math.isnan(often):
+        return []
+    told = "In {often} of the draws it is half of these or more."
+    if not last_s:
+        told = "In {often} of the draws it is half or more."
+    return [words.say(told, often=words.digits(percent(often, 2)))]
+
+
+def _lost_in_words(row: Row, words: Language) -> str:
     low, high = cell(row, "all_low"), cell(row, "all_high")
     given = words.digits(percent(cell(row, "mean" if math.isnan(low) else "given"), 2))
     if math.isnan(low):
@@ -146,12 +169,10 @@ def _lost_in_words(row: Row, often: float, words: Language) -> str:
         )
     return words.say(
         "In the median of the draws the target's users lost {share} ({range}; as given {given}) of "
-        "all their hours, from start to end by day and night: denied, or of users who left. In "
-        "{often} of the draws it is half or more.",
+        "all their hours, from start to end by day and night: denied, or of users who left.",
         share=words.digits(percent(cell(row, "mean"), 2)),
         range=words.digits(percent_span(low, high, 2)),
         given=given,
-        often=words.digits(percent(often, 2)),
     )
 
 

@@ -167,8 +167,8 @@ def who(run: RunFolder, words: Language) -> Question:
         places,
         words.say(
             "For your own sites, write their names and addresses into {file}, under the heads name "
-            "and address, and run this. The file sites.csv in its folder then says when each was "
-            "hit, for how long and through what:",
+            "and address, and run this. The file sites.csv in its folder then says when each is "
+            "hit in the model, for how long and through what; it is no record of a block:",
             file=MY_SITES,
         ),
     )
