@@ -10,13 +10,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sim.catalogue.choices import EFFICACY
 from sim.cli.app import app
 from sim.experiment.weighted_draws import WeightedDraws, effective_draws, read_weighted_draws
-from sim.report.page.bands import with_bands
+from sim.report.page.bands import LEFT, with_bands
 from sim.report.page.document import render
 from sim.report.page.head import more_draws as more
 from sim.report.page.head.questions import (
     LOSS,
+    _denied_or_left,
     _half,
     _in_sessions,
     _sessions_last_s,
@@ -73,7 +75,7 @@ def test_a_run_with_users_and_reactions_answers_from_its_tables(chase_run: Path)
     assert usd
     assert float(usd[1]) == pytest.approx(float(rows[LOSS]["mean"]) / 1e6, rel=0.01)
     assert found[ASKED[5]].said.startswith("Not known: no draws")
-    assert found[ASKED[6]].said.endswith(", by kind: none of 7.")
+    assert found[ASKED[6]].said == "none of 7"
 
 
 def test_use_lost_in_sessions_is_set_against_their_hours_too(
@@ -84,21 +86,36 @@ def test_use_lost_in_sessions_is_set_against_their_hours_too(
     found = (Session(0, 2 * hour, 9 * hour), Session(9 * hour, 10 * hour, 12 * hour))
     monkeypatch.setattr("sim.report.page.head.questions.sessions_of", lambda *_: found)
     share = 0.001 * run.horizon_s / (3 * hour)
-    row = {"mean": "0.001", "all_low": "0.0005", "all_high": "0.002"}
+    row: Row = {"mean": 0.001, "all_low": 0.0005, "all_high": 0.002}
     assert _sessions_last_s(run, 0.001, 0.0) == 3 * hour
     told = _in_sessions(run, row, 3 * hour, IN_ENGLISH)
     assert told.startswith(f"Sessions last 3 of the run's {run.horizon_s // hour} hours; ")
     assert (
-        f"it is {100 * share:.0f}{NBSP}% ({50 * share:.0f} to {200 * share:.0f}{NBSP}%), " in told
+        f"it is {100 * share:.0f}{NBSP}% ({50 * share:.1f} to {200 * share:.0f}{NBSP}%), " in told
     )
     assert f"it is {100 * share:.0f}{NBSP}%, " in _in_sessions(
-        run, {"mean": "0.001"}, 3 * hour, IN_ENGLISH
+        run, {"mean": 0.001}, 3 * hour, IN_ENGLISH
     )
     # Users who left stay away in between; one session is no base, and more than all is no share.
     assert _sessions_last_s(run, 0.001, 0.01) == 0
     assert _sessions_last_s(run, 0.5, 0.0) == 0
     monkeypatch.setattr("sim.report.page.head.questions.sessions_of", lambda *_: found[:1])
     assert _sessions_last_s(run, 0.001, 0.0) == 0
+
+
+def test_what_was_lost_is_told_apart_by_who_left(chase_run: Path) -> None:
+    run = open_run(chase_run)
+    rows: dict[str, Row] = {
+        EFFICACY: {"mean": 29.0, "denominator": 100.0},
+        LEFT: {"mean": 43.0, "denominator": 100.0},
+    }
+    assert _denied_or_left(run, rows, IN_ENGLISH) == [
+        f"Those who still tried were denied 29{NBSP}% of all hours, and those of users who left "
+        f"are 43{NBSP}%."
+    ]
+    rows[LEFT] = {"mean": 0.01, "denominator": 100.0}
+    assert _denied_or_left(run, rows, IN_ENGLISH) == []
+    assert _denied_or_left(run, {}, IN_ENGLISH) == []
 
 
 def test_half_is_of_the_hours_that_it_is_told_beside(
@@ -232,9 +249,9 @@ def test_the_commands_of_a_comparison_run_as_they_are_told(chase_run: Path, tmp_
     ran("compare", ["telegram-2018", *told], tmp_path / "first")
     found = [one.command for one in asked_of(tmp_path / "first").values() if one.command]
     made = {run.path.name: run for run in (tried(command, tmp_path) for command in found)}
-    assert set(made) == {"again", "with-own", "with-my-sites", "nobody-moves"}
+    assert set(made) == {"more-draws", "with-own", "with-my-sites", "nobody-moves"}
     assert made["with-own"].strategies == ("exact", "none", "escalate")
-    assert made["again"].n_draws == 2
+    assert made["more-draws"].n_draws == 2
     assert "shop.example" in (tmp_path / "with-my-sites" / "sites.csv").read_text("utf-8")
     assert made["nobody-moves"].scenario["reactions"]["patience_median_h"] == 1e9
 

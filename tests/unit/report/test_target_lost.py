@@ -48,8 +48,8 @@ def _folder(path: Path, weights: tuple[float, float]) -> RunFolder:
 def test_how_often_half_of_the_hours_is_lost_is_told_by_weight(tmp_path: Path) -> None:
     often = how_often_half(_folder(tmp_path, (0.6, 0.2)))
     assert often == {"none": 0.0, "wide": pytest.approx(0.75)}
-    # Half of a quarter of the hours is lost where an eighth of all is.
-    assert how_often_half(_folder(tmp_path, (0.15, 0.1)), 0.25)["wide"] == pytest.approx(0.75)
+    # Of a quarter of the hours, half is lost where an eighth of all is.
+    assert how_often_half(_folder(tmp_path, (0.6, 0.2)), 0.25)["wide"] == pytest.approx(1.0)
     assert how_often_half(cast("RunFolder", SimpleNamespace(path=tmp_path, n_draws=0))) == {}
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sim.catalogue.choices import TARGET_LOST, measure_name
+from sim.catalogue.choices import EFFICACY, TARGET_LOST, measure_name
 from sim.measure.by_operator import read_operators
 from sim.report.page.bands import LEFT, share_of
 from sim.report.page.cut_off import LISTED, CutOff, told_of_most, when_dropped
@@ -106,6 +106,7 @@ def _effect(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Ques
     last_s = _sessions_last_s(run, cell(row, "mean"), left)
     said = [
         _lost_in_words(row, words),
+        *_denied_or_left(run, summary, words),
         *([_in_sessions(run, row, last_s, words)] if last_s else []),
         *_half(run, last_s, words),
         without,
@@ -174,6 +175,24 @@ def _lost_in_words(row: Row, words: Language) -> str:
         range=words.digits(percent_span(low, high, 2)),
         given=given,
     )
+
+
+def _denied_or_left(run: RunFolder, summary: Mapping[str, Row], words: Language) -> list[str]:
+    """How much of what was lost is of users who had left; nothing where hardly any had."""
+    denied, left = (share_of(summary.get(metric, {})) for metric in (EFFICACY, LEFT))
+    if math.isnan(denied) or not left >= LEAST_LEFT:
+        return []
+    told = (
+        "Those who still tried were denied {denied} of all hours, and those of users who left are "
+        "{left}."
+    )
+    if run.n_draws:
+        told = (
+            "Those who still tried were denied {denied} of all hours, and those of users who left "
+            "are {left}, each in the median."
+        )
+    shares = {"denied": percent(denied, 2), "left": percent(left, 2)}
+    return [words.say(told, **{name: words.digits(share) for name, share in shares.items()})]
 
 
 def _when(run: RunFolder, dropped: Mapping[str, CutOff], words: Language) -> tuple[Question, ...]:

@@ -106,7 +106,7 @@ def settled(run: RunFolder, words: Language) -> Question:
             asked, words.say("Yes, of every pair and measure compared."), "", (FIGURES,)
         )
     n, counted = more_draws(run)
-    command = repeat(run, words, n_draws=n).command
+    command = f"{repeat(run, words, n_draws=n).command.removesuffix(' again')} more-draws"
     if not rows:
         said = "Not over what is not known: no draws of it were made. These may settle it:"
         return Question(asked, words.say(said), command)
@@ -191,8 +191,8 @@ def react(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Questi
     row = summary.get(MOVED, {})
     moved = cell(row, "given" if run.n_draws else "mean")
     how = words.say(
-        "One result cannot tell. Hold what is told as given against this, in which nobody moves, "
-        "on the same luck:"
+        "One result cannot tell. Hold business-hours impaired as given against those of this, in "
+        "which nobody moves, on the same luck:"
     )
     if not math.isnan(moved):
         how = (
@@ -222,12 +222,12 @@ def _with_moves(run: RunFolder, asked: str, verb: str, words: Language) -> Quest
         else "Not told by this result: no business moves its site in this scenario."
     )
     how = words.say(
-        "Hold what is told as given against this, in which they move as is assumed of Russia in "
-        "2018, but lose patience after hours (median: {n}), as sessions are short, on the same "
-        "luck:"
+        "Hold business-hours impaired as given against those of this, in which they move as is "
+        "assumed of Russia in 2018, but lose patience after hours (median: {n}), as "
+        "sessions are short, on the same luck:"
         if patience_h
-        else "Hold what is told as given against this, in which they move as is assumed of Russia "
-        "in 2018, on the same luck:",
+        else "Hold business-hours impaired as given against those of this, in which they move "
+        "as is assumed of Russia in 2018, on the same luck:",
         n=str(patience_h),
     )
     return Question(asked, words.say(told), _joined(verb, *parts, "-o", "they-move"), (), how)
