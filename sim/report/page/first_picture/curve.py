@@ -28,6 +28,8 @@ from sim.report.words.numbers import percent
 LOST = curve_name("demand_lost_share")
 WIDTH, HEIGHT = 720, 250
 LEFT, RIGHT, TOP, BOTTOM = 64, 14, 34, 34
+APART, LETTER, LINE = 6, 7, 12
+"""Between a point and its name; width of a letter and height of a line of text."""
 DAY_S, LONG_DAYS, MOST_DAYS = 86_400, 62, 5
 """Seconds in a day; days from which on months are told; at most so many are."""
 _SHARES = tuple(one * 10.0**power for power in (-4, -3, -2, -1) for one in (1, 1.5, 2, 3, 4, 6, 8))
@@ -109,23 +111,15 @@ def picture_of_run(
             )
         )
     at_peak = float(x(band.t_s[peak]))
-    anchor = "start" if at_peak < WIDTH / 2 else "end"
-    shift = 6 if anchor == "start" else -6
     parts.append(
         Markup('<circle class="peak" cx="{:.1f}" cy="{:.1f}" r="4"/>').format(
             at_peak, float(y(highest))
         )
     )
-    parts.append(
-        _text(
-            at_peak + shift,
-            # Away from the thin line.
-            float(y(highest)) + (18 if is_median and band.mean[peak] > highest else -7),
-            words.say("{share} at worst", share=words.digits(percent(highest, 2))),
-            anchor,
-            "at-peak",
-        )
-    )
+    at_worst = words.say("{share} at worst", share=words.digits(percent(highest, 2)))
+    drawn = [y(one) for one in (line, *([band.mean] if is_median else []))]
+    place, foot, anchor = _beside(at_peak, float(y(highest)), len(at_worst), x(band.t_s), drawn)
+    parts.append(_text(place, foot, at_worst, anchor, "at-peak"))
     title = lost(replace(band, mean=line), start, words)
     if n_draws:
         bands = {LOST: band}
@@ -147,6 +141,46 @@ def picture_of_run(
         shades.append(("wide", words.say(pale, n=words.count(n_draws, "draw"))))
     note = "; ".join(said for _, said in shades)
     return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}."), tuple(shades))
+
+
+def _beside(
+    at: float, height: float, n_letters: int, steps: _Points, lines: Sequence[_Points]
+) -> tuple[float, float, str]:
+    """Where the name of a point stands: beside it where no line is, else above all lines.
+
+    Parameters
+    ----------
+    at, height
+        The point.
+    steps, lines
+        Where each step of the lines begins, and how low it is, as drawn.
+
+    Returns
+    -------
+    place, foot, anchor
+        Of the text.
+    """
+    far = APART + n_letters * LETTER
+    spans = {"start": (at + APART, at + far), "end": (at - far, at - APART)}
+    sides = ("start", "end") if at < WIDTH / 2 else ("end", "start")
+    fitting = [one for one in sides if spans[one][0] >= LEFT and spans[one][1] <= WIDTH]
+
+    def met(side: str) -> list[tuple[float, float]]:
+        """Highest and lowest of each line over the text's width."""
+        begin, end = np.searchsorted(steps, spans[side], side="right")
+        parts = [one[max(int(begin) - 1, 0) : max(int(end), 1)] for one in lines]
+        return [(float(one.min()), float(one.max())) for one in parts]
+
+    def placed(side: str, foot: float) -> tuple[float, float, str]:
+        return spans[side][side == "end"], foot, side
+
+    for foot in (height - 7, height + 4, height + 18):
+        for side in fitting:
+            is_free = all(low < foot - LINE or high > foot + 3 for high, low in met(side))
+            if is_free and foot < HEIGHT - BOTTOM:
+                return placed(side, foot)
+    side = (fitting or sides)[0]
+    return placed(side, max(min(high for high, _ in met(side)) - 7, LINE))
 
 
 def _round_up(share: float) -> float:
