@@ -20,7 +20,7 @@ def test_the_name_of_a_point_crosses_no_line() -> None:
     assert _beside(500.0, 100.0, 14, steps, [rising]) == (506.0, 93.0, "start")
     assert _beside(500.0, 100.0, 14, steps, [falling]) == (494.0, 93.0, "end")
     # Lines at all its heights on both sides: above all of them.
-    busy = [curve(high, high) for high in (60.0, 95.0, 110.0)]
+    busy = [curve(high, high) for high in (60.0, 95.0, 110.0, 122.0)]
     assert _beside(500.0, 100.0, 14, steps, busy) == (494.0, 53.0, "end")
     # There is no room on the left of a point at the edge.
     place, _, anchor = _beside(66.0, 100.0, 14, steps, [np.full(steps.size, foot)])

@@ -174,7 +174,7 @@ def _beside(
     def placed(side: str, foot: float) -> tuple[float, float, str]:
         return spans[side][side == "end"], foot, side
 
-    for foot in (height - 7, height + 4, height + 18):
+    for foot in (height - 7, height + 4, height + 18, height + 26):
         for side in fitting:
             is_free = all(low < foot - LINE or high > foot + 3 for high, low in met(side))
             if is_free and foot < HEIGHT - BOTTOM:
