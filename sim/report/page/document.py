@@ -39,7 +39,7 @@ from sim.report.page.error_rate import rate_table, rates_in_short, rates_of, tol
 from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.first_picture.curve import LOST, picture_of_run
 from sim.report.page.frame import bands_in_words, frame, source_line
-from sim.report.page.groups import cause_table, worst_table
+from sim.report.page.groups import cause_table, nothing_by, worst_table
 from sim.report.page.hangs_on import unknown_in_words
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_tables, provider_table
@@ -352,8 +352,10 @@ def _why(
     rows = read_rows(run, "summary.csv")
     summary = summary_of(with_bands(run, rows), harmful)
     has_draws, several = run.n_draws > 0, run.n_replicates > 1
+    told = chains(groups, harmful, words, drawn_parts(run, harmful))
     return {
-        "chains": chains(groups, harmful, words, drawn_parts(run, harmful)),
+        "chains": told,
+        "nothing_by": nothing_by(groups, harmful, len(told), words),
         "orders": orders_in_words(summary, words, has_draws=has_draws, is_of_several=several),
         "puzzle": puzzle,
         "providers_hit": providers,

@@ -135,6 +135,7 @@ def frame(
             rates_answer(rates_of(run), words),
             words,
             dropped,
+            quoted(strategy_names(strategies_of(run), words)[harmful], words) if several else "",
         ),
         "n_draws": run.n_draws,
         "n_draws_said": words.digits(f"{run.n_draws:,}"),

@@ -104,6 +104,26 @@ def worst_table(
     return table_of_groups("worst", caption, heads, told, strategies, shown_first)
 
 
+def nothing_by(groups: Sequence[Row], strategy: str, told: int, words: Language) -> str:
+    """Causes by which nothing failed, by name; empty where each has a chain, or none has.
+
+    Parameters
+    ----------
+    told
+        How many causes have a chain.
+    """
+    by = rows_by_group(groups, "cause")
+    known = [cause for cause in CAUSES if (strategy, cause.name, LOST_SHARE) in by]
+    none = [
+        words.say(cause.label)
+        for cause in known
+        if not cell(by[strategy, cause.name, LOST_SHARE], "mean") > 0
+    ]
+    if not told or len(known) - len(none) != told or not none:
+        return ""
+    return words.say("Nothing failed by: {causes}.", causes=", ".join(none))
+
+
 def by_luck(title: str, words: Language) -> str:
     """Head of a column in which a range by luck stands below each number."""
     return words.say("{title}; range by luck", title=title)

@@ -139,6 +139,11 @@ def hang_most_on(
     ]
     if not parts:
         return ""
+    # Of the first number nobody should have to ask why it is left out.
+    first = by.get(metrics[0], {})
+    if not math.isnan(cell(first, "share_luck")) and not shares_of(first):
+        measure = words.name(label(metrics[0]))
+        parts.insert(0, words.say("{measure}: not told in so few", measure=measure))
     # Else the key figures, which name all that a number hangs on, would contradict it.
     if any(leaves_sizes_aside(by[metric]) for metric in metrics if metric in by):
         text_ = (

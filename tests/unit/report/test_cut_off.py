@@ -152,6 +152,8 @@ def test_it_is_asked_of_the_largest_operator(chase_run: Path) -> None:
     )
     assert f" drops addresses of others {when}; half of its most or more from " in told.said
     assert told.places[0][0] == "operators"
+    under = [one.said for one in questions(run, {}, "", "", dropped=found, who_drops="“wide”")]
+    assert f"Under “wide”: {told.said}" in under
     # Of one that drops nothing there is nothing to ask.
     nothing = {name: replace(one, some=()) for name, one in found.items()}
     assert not [

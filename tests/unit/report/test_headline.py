@@ -288,7 +288,7 @@ def test_how_sure_it_is_has_a_range_for_the_time_where_it_finds_room(
 def test_below_the_first_picture_stands_what_of_the_head_is_outside_its_draws_as_given(
     drawn_run: Path, tmp_path: Path
 ) -> None:
-    told = "What is marked “as given” below describes a different world: "
+    told = "Quote nothing marked “as given” on this, where it lies outside the draws: "
     assert told not in render(open_run(drawn_run))
     folder = tmp_path / "apart"
     shutil.copytree(drawn_run, folder)

@@ -51,6 +51,7 @@ from sim.scenario.resolve import resolve
 from tests.drawn_folders import FIRST, N_DRAWS
 
 NBSP = "\N{NO-BREAK SPACE}"
+LOST_USD = "private_loss_usd"
 HARM = "business_hours_impaired"
 
 
@@ -173,6 +174,12 @@ def test_what_a_number_hangs_on_is_said_in_words_and_of_which_number(drawn_run: 
     )
     untold = [{**row, **dict.fromkeys(("hangs_on_1", "hangs_on_2", "hangs_on_3"), "")}]
     assert hang_most_on(run, untold, (HARM,)) == ""
+    # Of the first number it is said that it cannot be told.
+    other = {**row, "metric": LOST_USD}
+    assert hang_most_on(run, [*untold, other], (HARM, LOST_USD)) == (
+        "What each number hangs on most: business-hours impaired: not told in so few; how much of "
+        "the register operators enforce (private loss)."
+    )
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ from sim.report.page.by_provider import (
 )
 from sim.report.page.cells import Choice, Strip
 from sim.report.page.document import render
+from sim.report.page.groups import nothing_by
 from sim.report.page.operators import name_of, operator_table
 from sim.report.page.sessions import Session, integral_h, most_in, session_table, sessions_of
 from sim.report.page.why import (
@@ -35,7 +36,7 @@ from sim.report.page.why import (
     orders_in_words,
     unprotected_in_words,
 )
-from sim.report.words.languages import language
+from sim.report.words.languages import IN_ENGLISH, language
 from sim.report.words.numbers import NBSP
 from sim.results.read import CurvePoints, RunFolder, open_run
 from sim.results.tables import Row, read_rows
@@ -72,6 +73,16 @@ def test_chains_go_from_the_order_to_the_business_the_largest_first() -> None:
 def test_there_is_no_chain_where_nothing_failed() -> None:
     assert chains([row_of("name", "demand_lost_share", 0.0)], "exact") == ()
     assert chains(rows(), "another") == ()
+
+
+def test_causes_by_which_nothing_failed_are_named() -> None:
+    made = [row_of(cause.name, "demand_lost_share", 0.0) for cause in CAUSES]
+    assert nothing_by(made, "exact", 0, IN_ENGLISH) == ""
+    made[0] = row_of(CAUSES[0].name, "demand_lost_share", 0.2)
+    none = ", ".join(cause.label for cause in CAUSES[1:])
+    assert nothing_by(made, "exact", 1, IN_ENGLISH) == f"Nothing failed by: {none}."
+    # Draws have a chain of what as given is nothing.
+    assert nothing_by(made, "exact", 2, IN_ENGLISH) == ""
 
 
 def test_orders_are_told_as_far_as_they_are_known() -> None:

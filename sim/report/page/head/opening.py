@@ -132,7 +132,9 @@ def said(
         sentences.append(outside_in_words(rows, against, words))
         at_head = (COLLATERAL,) if several else (HIT_SHARE, HIT_FOR)
         if apart := outside_parts(rows, (*at_head, lost_measure(rows)), against, words):
-            text_ = "What is marked “as given” below describes a different world: {parts}."
+            text_ = (
+                "Quote nothing marked “as given” on this, where it lies outside the draws: {parts}."
+            )
             outside = words.say(text_, parts=apart)
     sentences = [*filter(None, sentences), *(nobody_reacts(run, words) if has_harm else ())]
     hung = [

@@ -39,6 +39,7 @@ def questions(
     error_rate: str,
     words: Language = IN_ENGLISH,
     dropped: Mapping[str, CutOff] = MappingProxyType({}),
+    who_drops: str = "",
 ) -> tuple[Question, ...]:
     """What is asked first of a result.
 
@@ -53,10 +54,12 @@ def questions(
     dropped
         When each operator drops addresses of others, the largest first, under the strategy of which
         the page tells.
+    who_drops
+        That strategy, where there are several.
     """
     others = (
         who(run, words),
-        *_when(run, dropped, words),
+        *_when(run, dropped, words, who_drops),
         react(run, summary, words),
         _assumed(run, hangs_on, words),
     )
@@ -195,7 +198,9 @@ def _denied_or_left(run: RunFolder, summary: Mapping[str, Row], words: Language)
     return [words.say(told, **{name: words.digits(share) for name, share in shares.items()})]
 
 
-def _when(run: RunFolder, dropped: Mapping[str, CutOff], words: Language) -> tuple[Question, ...]:
+def _when(
+    run: RunFolder, dropped: Mapping[str, CutOff], words: Language, who: str
+) -> tuple[Question, ...]:
     """Of the operator with most users that drops any, when it drops addresses of others."""
     names = {name for name, one in dropped.items() if one.some}
     first = next((one for one in read_operators(run) if one.operator in names), None)
@@ -210,6 +215,8 @@ def _when(run: RunFolder, dropped: Mapping[str, CutOff], words: Language) -> tup
         share=words.digits(percent(first.share_users, 2)),
         spells="; ".join(parts),
     )
+    if who:
+        said = words.say("Under {strategy}: {said}", strategy=who, said=said)
     places = (("operators", words.say("By operator: who drops what, and when")),)
     asked = words.say("When were customers of {operator} cut off?", operator=name)
     return (Question(asked, said, "", places),)

@@ -151,7 +151,7 @@ def who(run: RunFolder, words: Language) -> Question:
         ("sectors-and-providers", words.say("By sector and provider")),
         ("operators", words.say("By operator: who drops what, and when")),
         ("sessions", words.say("By session")),
-        ("providers-hit", words.say("By provider: what hit whom")),
+        ("providers-hit", words.say("By provider")),
     )
     verb = "compare" if is_comparison(run) else "run"
     parts = shlex.split(repeat(run).command)[2:-2]
