@@ -287,7 +287,8 @@ class RefReactions:
 class RefStances:
     """Dated stances ``(t_s, provider, stance, act)`` by time.
 
-    ``act`` is empty or ``'ends-domain-fronting'``; waverings are ``(t_s, provider)`` by time.
+    ``act`` is empty or ``'ends-domain-fronting'``; waverings are ``(t_s, provider)`` by time, and
+    nothing for a provider that is in ``events``.
     """
 
     events: tuple[tuple[int, str, str, str], ...]
@@ -1200,7 +1201,10 @@ class _Run:
             self._take_stance(t_s, name, "compliant", "")
 
     def _may_give_in(self, provider: str, t_s: int) -> bool:
-        """Whether it is neither hostile nor compliant, and an entry holds an address of it."""
+        """Whether nothing dates its stance, it has not turned, and an entry holds an address."""
+        rule = self.world.stances
+        if rule is None or any(event[1] == provider for event in rule.events):
+            return False
         mine = self._provider_ranges(provider)
         blocked = _union(
             interval
@@ -1211,7 +1215,7 @@ class _Run:
         is_hit = any(
             first < stop and start < last for first, last in blocked for start, stop in mine
         )
-        return is_hit and self._stance(provider, t_s) in ("silent", "constructive")
+        return is_hit and self._stance(provider, t_s) == "silent"
 
     def _take_stance(self, t_s: int, provider: str, stance: str, act: str) -> None:
         """Note a stance, and plan what follows from it."""

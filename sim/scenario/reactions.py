@@ -139,7 +139,7 @@ class Stances(Model):
     events: Table | None = None
     """Table of dated stances by provider, and of when one ends domain fronting."""
     compliance_hazard_per_d: Annotated[float, Field(ge=0, le=24)]
-    """Rate at which a provider turns compliant by itself while an address of it is blocked."""
+    """Rate at which a provider without a dated stance turns compliant while it is blocked."""
 
 
 class Reactions(Model):

@@ -11,7 +11,6 @@ from itertools import count
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import ENDS_FRONTING
@@ -34,7 +33,7 @@ class StanceEvent(NamedTuple):
 
 
 class Wavering(NamedTuple):
-    """A provider turns compliant now if it is blocked and not hostile."""
+    """A provider without a dated stance turns compliant now if it is blocked."""
 
     t_s: int
     provider_row: int
@@ -49,8 +48,7 @@ class StanceEvents:
     events
         Dated ones by time; until a provider's first one it is silent.
     waverings
-        Times at which providers without a dated turn may turn by themselves, ascending and none
-        twice.
+        Times at which providers waver, ascending and none twice.
     """
 
     events: tuple[StanceEvent, ...]
@@ -58,7 +56,7 @@ class StanceEvents:
 
 
 def build_stances(resolved: Resolved, places: Places, streams: Streams) -> StanceEvents | None:
-    """Gather dated stances, and draw when providers without a dated turn waver.
+    """Gather dated stances, and draw when providers waver.
 
     Each wavers as a Poisson process with the scenario's hazard. Of a Poisson process, what falls
     into times that are chosen without looking ahead is one in these times: a provider that turns
@@ -77,32 +75,25 @@ def build_stances(resolved: Resolved, places: Places, streams: Streams) -> Stanc
         )
         for row in dated
     ]
-    turned = {event.provider_row for event in events if event.stance == COMPLIANT}
-    own = np.array([row not in turned for row in range(len(places.provider))], np.bool_)
+    hazard_per_d = scenario.stances.compliance_hazard_per_d
     return StanceEvents(
         tuple(sorted(events)),
-        _waverings(scenario.stances.compliance_hazard_per_d, scenario.horizon_s, own, streams),
+        _waverings(hazard_per_d, scenario.horizon_s, len(places.provider), streams),
     )
 
 
 def _waverings(
-    hazard_per_d: float, horizon_s: int, may_turn: NDArray[np.bool_], streams: Streams
+    hazard_per_d: float, horizon_s: int, n_providers: int, streams: Streams
 ) -> tuple[Wavering, ...]:
-    """Draw when providers waver before the end.
-
-    Parameters
-    ----------
-    may_turn : shape (n_providers,)
-        Whether each may turn by itself.
-    """
+    """Draw when providers waver before the end."""
     if hazard_per_d == 0:
         return ()
     found: set[Wavering] = set()
-    t_s = np.zeros(len(may_turn))
+    t_s = np.zeros(n_providers)
     # Round by round, each from its own stream: one more provider moves nobody else's luck.
     rounds = (streams.generator(Stream.PROVIDER_TURN, (number,)) for number in count())
-    while (may_turn & (t_s < horizon_s)).any():
-        t_s = t_s + next(rounds).standard_exponential(len(may_turn)) / hazard_per_d * S_PER_D
-        rows = np.flatnonzero(may_turn & (np.rint(t_s) < horizon_s)).tolist()
+    while (t_s < horizon_s).any():
+        t_s = t_s + next(rounds).standard_exponential(n_providers) / hazard_per_d * S_PER_D
+        rows = np.flatnonzero(np.rint(t_s) < horizon_s).tolist()
         found.update(Wavering(round(t_s[row]), row) for row in rows)
     return tuple(sorted(found))

@@ -138,6 +138,15 @@ def test_the_stances_of_the_article_are_those_of_the_scenarios() -> None:
         assert ("Microsoft", "compliant") in said
 
 
+def test_a_stance_is_dated_for_each_provider_of_the_fronts_of_telegram_2018() -> None:
+    resolved = shipped_scenario("telegram-2018")
+    assert resolved.pools is not None
+    assert resolved.stances is not None
+    assert {row.provider for row in resolved.pools.rows} <= {
+        row.provider for row in resolved.stances.rows
+    }
+
+
 def test_the_beneficiaries_of_the_article_can_be_moved_to() -> None:
     by_id = {figure["id"]: figure for figure in figures()}
     resolved = shipped_scenario("domestic-migration")

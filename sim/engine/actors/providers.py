@@ -15,7 +15,7 @@ import simpy
 from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.scenario.tables.reactions import STANCES
-from sim.world.stances import COMPLIANT, HOSTILE, SILENT, StanceEvent, StanceEvents
+from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
 
 
 class Compliance(IntEnum):
@@ -50,7 +50,8 @@ class Stances:
     ) -> None:
         self._env = env
         self._events = events.events
-        self._waverings = events.waverings
+        bound = {event.provider_row for event in events.events}
+        self._waverings = [one for one in events.waverings if one.provider_row not in bound]
         self._log = log
         self._turn_away = turn_away
         self._note_stance = note_stance
@@ -73,14 +74,13 @@ class Stances:
                 self._take(event)
 
     def waver(self) -> Generator[simpy.Event, Any, None]:
-        """Let who is blocked, and neither hostile nor compliant, turn compliant when it wavers.
+        """Let a provider that is blocked turn compliant when it wavers, unless any row dates it.
 
         It knows what was so before the second, and turns after what is dated in it.
         """
         for t_s, row in self._waverings:
             yield Moment(self._env, t_s, Phase.WAVERING)
-            stance = self._stance.get(row, SILENT)
-            if stance not in (HOSTILE, COMPLIANT) and self._is_blocked(row):
+            if row not in self._stance and self._is_blocked(row):
                 turn = StanceEvent(t_s, row, COMPLIANT)
                 act_at(self._env, t_s, Phase.ENFORCEMENT, partial(self._take, turn))
 

@@ -112,8 +112,8 @@ def test_who_complied_before_the_start_rents_the_target_nothing():
     assert events_of(small, outcome) == simulate_reference(small.reference()).events
 
 
-def waverings(hazard_per_d: float, horizon_d: float, replicate: int = 0, *turn: str) -> np.ndarray:
-    """Rows of (days, provider) at which 50 providers waver, of which some have a dated turn."""
+def waverings(hazard_per_d: float, horizon_d: float, replicate: int = 0) -> np.ndarray:
+    """Rows of (days, provider) at which 50 providers waver."""
     names = tuple(f"provider-{row}" for row in range(50))
     resolved = SimpleNamespace(
         scenario=SimpleNamespace(
@@ -121,12 +121,7 @@ def waverings(hazard_per_d: float, horizon_d: float, replicate: int = 0, *turn: 
             horizon_s=int(horizon_d * DAY),
             stances=SimpleNamespace(compliance_hazard_per_d=hazard_per_d),
         ),
-        stances=SimpleNamespace(
-            rows=[
-                SimpleNamespace(at=START, provider=name, stance="compliant", act="")
-                for name in turn
-            ]
-        ),
+        stances=None,
     )
     stances = build_stances(resolved, SimpleNamespace(provider=names), Streams(3, replicate))
     return np.array([(t_s / DAY, row) for t_s, row in stances.waverings]).reshape(-1, 2)
@@ -151,33 +146,27 @@ def test_providers_waver_as_a_poisson_process_with_the_hazard(hazard_per_d):
     assert abs(gaps.mean() - 1 / (1.1 * hazard_per_d)) > error
 
 
-def test_a_longer_run_and_a_dated_turn_move_no_other_wavering():
+def test_a_longer_run_moves_no_wavering():
     long = waverings(0.1, 60)
     assert np.array_equal(waverings(0.1, 30), long[long[:, 0] < 30])
-    others = long[long[:, 1] != 7]
-    assert len(others) < len(long)
-    assert np.array_equal(waverings(0.1, 60, 0, "provider-7"), others)
     assert not len(waverings(0.0, 60))
 
 
 WINDOWS_D = ((1.0, 3.0), (5.0, 9.0), (12.0, 300.0))
-HOSTILE_D = (6.0, 8.0)
 
 
 def blocked_and_let_be(times_d: np.ndarray) -> SmallWorld:
-    """Alpha is blocked in three windows, and hostile in the midst of the second; beta never is."""
+    """Alpha is blocked in three windows; beta never is."""
     orders = [
         Dated(round(at * DAY), action, (ALPHA,), "drop")
         for window in WINDOWS_D
         for at, action in zip(window, ("block", "unblock"), strict=True)
     ]
-    stances = zip(HOSTILE_D, ("alpha", "alpha"), ("hostile", "constructive"), strict=True)
     return SmallWorld(
         orders=tuple(orders),
         pools=(Pool("alpha", 1.0, (ALPHA,)), Pool("beta", 1.0, (BETA,))),
         fronts=ONE_FRONT,
         censor=UNSEEN,
-        stances=tuple((round(at * DAY), name, stance) for at, name, stance in stances),
         waverings=tuple((round(t_d * DAY), name) for t_d in times_d for name in ("alpha", "beta")),
         horizon_s=300 * DAY,
     )
@@ -197,18 +186,10 @@ def test_a_provider_gives_in_with_the_hazard_while_it_is_blocked_and_never_else(
         found = waverings(hazard_per_d, 200, replicate)
         times_d = np.rint(found[found[:, 1] == 3, 0] * DAY) / DAY
         small = blocked_and_let_be(times_d)
-        is_pressed = [
-            any(start < t_d <= stop for start, stop in WINDOWS_D)
-            and not HOSTILE_D[0] < t_d <= HOSTILE_D[1]
-            for t_d in times_d
-        ]
-        # Hostile and constructive again, it may turn once more; the first turn is looked at.
-        turn_d = turned_d(small)[0]
+        is_pressed = [any(start < t_d <= stop for start, stop in WINDOWS_D) for t_d in times_d]
+        [turn_d] = turned_d(small)
         assert turn_d == times_d[is_pressed][0]
-        spent_d.append(
-            sum(max(0.0, min(stop, turn_d) - start) for start, stop in WINDOWS_D)
-            - max(0.0, min(HOSTILE_D[1], turn_d) - HOSTILE_D[0])
-        )
+        spent_d.append(sum(max(0.0, min(stop, turn_d) - start) for start, stop in WINDOWS_D))
         whole_d.append(turn_d)
     # Counted over the days in which it may, the time is exponential; over all days it is not.
     error_d = 4 / hazard_per_d / np.sqrt(n_worlds)
@@ -225,10 +206,18 @@ def test_who_wavers_sees_what_was_so_before_the_second():
     assert turned_d(replace(small, waverings=((first + 1, "alpha"),))) == [(first + 1) / DAY]
     assert turned_d(replace(small, waverings=((second, "alpha"),))) == [second / DAY]
     assert turned_d(replace(small, waverings=((second + 1, "alpha"),))) == []
-    # Hostile from that second on, it had wavered before; what is dated comes first.
-    hostile = round(HOSTILE_D[0] * DAY)
-    assert turned_d(replace(small, waverings=((hostile, "alpha"),))) == [HOSTILE_D[0]]
-    assert turned_d(replace(small, waverings=((hostile + 1, "alpha"),))) == []
+
+
+@pytest.mark.parametrize("t_d", [-1.0, 0.0, 200.0])
+@pytest.mark.parametrize("stance", ["hostile", "silent", "constructive"])
+def test_a_provider_with_any_dated_stance_never_turns_by_itself(t_d, stance):
+    daily = np.arange(0.0, 300.0)
+    assert turned_d(blocked_and_let_be(daily)) == [2.0]
+    dated = replace(blocked_and_let_be(daily), stances=((round(t_d * DAY), "alpha", stance),))
+    assert turned_d(dated) == []
+    # The stance of another binds nobody else.
+    other = replace(dated, stances=((round(t_d * DAY), "beta", stance),))
+    assert turned_d(other) == [2.0]
 
 
 def test_where_nothing_is_blocked_no_provider_gives_in():
