@@ -5,6 +5,7 @@ In: a local file. Out: a feed. What the format is, is told by the file unless th
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from sim.addresses.feeds.compiled import refuse_compiled
@@ -13,6 +14,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.forms import DATED, FORM, FORMATS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
+from sim.addresses.feeds.samples import take_sample
 from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem, UsageError
@@ -54,7 +56,33 @@ def read_feed(
         feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
     if feed.questions and not format_name:
         raise DataError(list(feed.questions))
+    if not format_name and not _names_provider(given, FORM[name].named_by, bounds):
+        feed = _without_provider(feed)
     return checked(feed, given, bounds, allow_empty=allow_empty)
+
+
+def _names_provider(given: Input, named_by: str | None, limits: Limits) -> bool:
+    """Whether a file says whose ranges it holds, or is of a form that is no provider's."""
+    if named_by is None:
+        return True
+    sample = take_sample(given, limits)
+    text = sample.text + sample.tail.decode("utf-8", "replace")
+    return re.search(named_by, text, re.IGNORECASE) is not None
+
+
+def _without_provider(feed: Feed) -> Feed:
+    """Return ranges of whoever published them with a provider's keys."""
+    form = feed.origin.format
+    note = (
+        f"its keys are those of the form {form}, but it does not say whose addresses these are: no "
+        f"provider is named; --as {form}, or --attribute NAME={feed.origin.file}, names one"
+    )
+    return replace(
+        feed,
+        origin=replace(feed.origin, licence=""),
+        labels={name: labels for name, labels in feed.labels.items() if name != "provider"},
+        notes=(note, *feed.notes),
+    )
 
 
 def _form_of(given: Input, format_name: str, limits: Limits) -> str:

@@ -92,6 +92,9 @@ class Form:
         Whether it is JSON.
     package
         Module without which it is not read; empty for none.
+    named_by
+        Expression found in a file of a provider's that says whose it is; None for other forms.
+        Keys do not: others publish their ranges with the same ones.
     """
 
     name: str
@@ -105,6 +108,7 @@ class Form:
     read_dated_path: DatedPathReader | None = None
     is_json: bool = False
     package: str = ""
+    named_by: str | None = None
 
 
 # In the sequence in which they are tried: the special ones before those that ask for less.
@@ -153,6 +157,7 @@ FORMS: Sequence[Form] = (
         clouds.fits_azure,
         clouds.read_azure,
         is_json=True,
+        named_by=r'"platform"\s*:\s*"Azure"|"AzureCloud',
     ),
     Form(
         "aws",
@@ -162,6 +167,7 @@ FORMS: Sequence[Form] = (
         clouds.fits_aws,
         clouds.read_aws,
         is_json=True,
+        named_by=r'"service"\s*:\s*"(AMAZON|EC2|CLOUDFRONT|ROUTE53)',
     ),
     Form(
         "google",
@@ -171,6 +177,7 @@ FORMS: Sequence[Form] = (
         clouds.fits_google,
         clouds.read_google,
         is_json=True,
+        named_by=r'"service"\s*:\s*"Google',
     ),
     Form(
         "zdns",
@@ -199,6 +206,7 @@ FORMS: Sequence[Form] = (
         rangefiles.fits_fastly,
         rangefiles.read_fastly,
         is_json=True,
+        named_by="fastly",
     ),
     Form(
         "cloudflare",
@@ -208,6 +216,7 @@ FORMS: Sequence[Form] = (
         rangefiles.fits_cloudflare,
         rangefiles.read_cloudflare,
         is_json=True,
+        named_by="cloudflare",
     ),
     Form(
         "github",
@@ -217,6 +226,7 @@ FORMS: Sequence[Form] = (
         rangefiles.fits_github,
         rangefiles.read_github,
         is_json=True,
+        named_by="github",
     ),
     Form(
         "oracle",
@@ -227,6 +237,7 @@ FORMS: Sequence[Form] = (
         rangefiles.fits_oracle,
         rangefiles.read_oracle,
         is_json=True,
+        named_by=r'"(OCI|OSN)"',
     ),
     Form(
         "zscaler",
@@ -236,6 +247,7 @@ FORMS: Sequence[Form] = (
         rangefiles.fits_zscaler,
         rangefiles.read_zscaler,
         is_json=True,
+        named_by=r"zscaler|zscloud",
     ),
     Form(
         "routing",

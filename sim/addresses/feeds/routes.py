@@ -49,7 +49,9 @@ def read_pfx2as(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
         gathering.note(f"{n_moas:,} prefixes have several origins (MOAS): kept as lists")
     if n_sets:
         gathering.note(f"{n_sets:,} origins are AS sets: kept as lists")
-    return gathering.finish(Origin(name, "pfx2as", "", "CAIDA's terms of use; cite the dataset"))
+    return gathering.finish(
+        Origin(name, "pfx2as", "", "if it is CAIDA's: its terms of use; cite it")
+    )
 
 
 def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -72,7 +74,7 @@ def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
         _add(gathering, records, list(map("-".join, zip(first, last, strict=True))))
     if n_unrouted:
         gathering.note(f"{n_unrouted:,} ranges are announced by nobody (ASN 0): left out")
-    return gathering.finish(Origin(name, "iptoasn", "", "PDDL 1.0 (public domain)"))
+    return gathering.finish(Origin(name, "iptoasn", "", "if it is iptoasn.com's: PDDL 1.0"))
 
 
 def read_location_db(
@@ -101,7 +103,7 @@ def read_location_db(
         else:
             _add(gathering, records, list(map("-".join, zip(first, last, strict=True))))
     licence = (
-        "CC BY 4.0 or ODC-BY as the package says (RouteViews, DB-IP: a link back is asked for)"
+        "as the package says: CC BY 4.0 or ODC-BY (RouteViews, DB-IP: a link back is asked for)"
     )
     return gathering.finish(Origin(name, "ip-location-db", "", licence))
 

@@ -6,8 +6,8 @@ file lists several times, once for each service, is one record: sizes may be add
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
@@ -46,15 +46,11 @@ def read_aws(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Li
     document = read_document(source, name, limits)
     check_keys(document, ("prefixes", "ipv6_prefixes"), name, "Amazon's ip-ranges.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    keys = ("ip_prefix", "ipv6_prefix")
     ranges = [
-        Range(
-            f"{path}.{key}",
-            text_of(item, key),
-            text_of(item, "region"),
-            (text_of(item, "service"),),
-        )
-        for listed, key in (("prefixes", "ip_prefix"), ("ipv6_prefixes", "ipv6_prefix"))
-        for path, item in items(document, listed, name)
+        each
+        for listed in ("prefixes", "ipv6_prefixes")
+        for each in _prefixes(document, listed, keys, "region", name)
     ]
     n_ranges, n_records = add_ranges(gathering, "AWS", ranges)
     if n_ranges > n_records:
@@ -75,17 +71,11 @@ def read_google(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
     document = read_document(source, name, limits)
     check_keys(document, ("prefixes",), name, "Google's cloud.json or goog.json")
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    ranges = []
-    for path, item in items(document, "prefixes", name):
-        key = "ipv6Prefix" if "ipv6Prefix" in item else "ipv4Prefix"
-        prefix = text_of(item, key)
-        ranges.append(
-            Range(f"{path}.{key}", prefix, text_of(item, "scope"), (text_of(item, "service"),))
-        )
+    ranges = list(_prefixes(document, "prefixes", ("ipv4Prefix", "ipv6Prefix"), "scope", name))
     if not any(any(found.services) for found in ranges):
         gathering.note(
-            "goog.json holds all of Google's ranges; what customers rent is in cloud.json, and "
-            "Google's own is the difference of the two"
+            "no entry names a service: if this is Google's goog.json, it holds all of Google's "
+            "ranges; what customers rent is in cloud.json"
         )
     add_ranges(gathering, "Google", ranges)
     date = text_of(document, "creationTime")
@@ -140,6 +130,16 @@ def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     )
 
 
+def _prefixes(
+    document: dict[str, Any], listed: str, keys: Sequence[str], region: str, name: str
+) -> Iterator[Range]:
+    """Yield every prefix of every item of a list: an item may hold one of each family."""
+    for path, item in items(document, listed, name):
+        services = (text_of(item, "service"),)
+        for key in [key for key in keys if key in item] or keys[:1]:
+            yield Range(f"{path}.{key}", text_of(item, key), text_of(item, region), services)
+
+
 def add_ranges(gathering: Gathering, provider: str, ranges: Iterable[Range]) -> tuple[int, int]:
     """Add one record for each prefix and region; return the numbers of mentions and records."""
     merged: dict[tuple[str, str], tuple[str, list[str]]] = {}
@@ -164,16 +164,16 @@ def add_ranges(gathering: Gathering, provider: str, ranges: Iterable[Range]) -> 
 
 
 def fits_aws(sample: Sample) -> bool:
-    """Return whether there are keys of Amazon's file alone."""
+    """Return whether there are the keys of Amazon's file."""
     has_lists = sample.has_keys("prefixes", "ipv6_prefixes")
     return has_lists or sample.has_keys("createDate") or sample.has_keys("ip_prefix")
 
 
 def fits_google(sample: Sample) -> bool:
-    """Return whether there are keys of Google's files alone."""
+    """Return whether there are the keys of Google's files, which others publish theirs with."""
     return any(map(sample.has_keys, ("ipv4Prefix", "ipv6Prefix", "creationTime")))
 
 
 def fits_azure(sample: Sample) -> bool:
-    """Return whether there are keys of Microsoft's file alone."""
+    """Return whether there are the keys of Microsoft's file."""
     return sample.has_keys("addressPrefixes") or sample.has_keys("changeNumber")

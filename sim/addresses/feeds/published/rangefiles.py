@@ -181,21 +181,21 @@ def fits_cloudflare(sample: Sample) -> bool:
 
 
 def fits_github(sample: Sample) -> bool:
-    """Return whether there are keys of GitHub's document alone."""
+    """Return whether there are the keys of GitHub's document."""
     return sample.has_keys("verifiable_password_authentication") or sample.has_keys(
         "hooks", "web", "api", "git"
     )
 
 
 def fits_oracle(sample: Sample) -> bool:
-    """Return whether there are keys of Oracle's file alone."""
+    """Return whether there are the keys of Oracle's file."""
     return sample.has_keys("regions", "cidrs") or sample.has_keys(
         "last_updated_timestamp", "regions"
     )
 
 
 def fits_zscaler(sample: Sample) -> bool:
-    """Return whether there are keys of Zscaler's files alone."""
+    """Return whether there are the keys of Zscaler's files."""
     return sample.has_keys("hubPrefixes") or any(
         key.startswith("continent : ") for key in sample.keys
     )

@@ -54,6 +54,7 @@ AZURE = {
             "name": "Storage",
             "properties": {
                 "region": "",
+                "platform": "Azure",
                 "addressPrefixes": ["198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32"],
             },
         },

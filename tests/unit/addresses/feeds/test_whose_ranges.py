@@ -1,0 +1,91 @@
+"""Whose ranges a provider's file holds: what it says of itself or what it is read as names them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.sets.families import AddressSet
+
+FOUR, SIX = "198.51.100.0/24", "2001:db8::/32"
+# Bing publishes its crawler's ranges with Google's keys.
+BING = {"creationTime": "2026-01-02T03:04:05", "prefixes": [{"ipv4Prefix": FOUR}]}
+NODES = {"continent : EMEA": {"city : Madrid IV": [{"range": FOUR}]}}
+UNNAMED = {
+    "google": BING,
+    "aws": {"prefixes": [{"ip_prefix": FOUR, "service": "CDN"}], "ipv6_prefixes": []},
+    "azure": {"values": [{"name": "a", "properties": {"addressPrefixes": [FOUR]}}]},
+    "fastly": {"addresses": [FOUR], "ipv6_addresses": []},
+    "cloudflare": {"result": {"ipv4_cidrs": [FOUR], "ipv6_cidrs": []}, "success": True},
+    "github": {"hooks": [FOUR], "web": [FOUR], "api": [FOUR], "git": [FOUR]},
+    "oracle": {"regions": [{"region": "r", "cidrs": [{"cidr": FOUR, "tags": ["x"]}]}]},
+    "zscaler": {"cloud.example": NODES},
+}
+# What each maker's own file says, where it says anything.
+NAMED = {
+    "google": {"prefixes": [{"ipv4Prefix": FOUR, "service": "Google Cloud", "scope": "s"}]},
+    "aws": {"prefixes": [{"ip_prefix": FOUR, "service": "AMAZON"}], "ipv6_prefixes": []},
+    "azure": {
+        "cloud": "Public",
+        "values": [
+            {"name": "a", "properties": {"platform": "Azure", "addressPrefixes": [FOUR]}},
+        ],
+    },
+    "github": {**UNNAMED["github"], "github_enterprise_importer": [FOUR]},
+    "oracle": {"regions": [{"region": "r", "cidrs": [{"cidr": FOUR, "tags": ["OCI"]}]}]},
+    "zscaler": {"zscalerthree.net": NODES},
+}
+PROVIDER = {
+    "google": "Google", "aws": "AWS", "azure": "Azure", "fastly": "Fastly", "github": "GitHub",
+    "cloudflare": "Cloudflare", "oracle": "Oracle", "zscaler": "Zscaler",
+}  # fmt: skip
+
+
+def read(document: object, folder: Path, form: str = "") -> Feed:
+    path = folder / "given.json"
+    path.write_text(json.dumps(document))
+    return read_feed(Input(path, "given.json"), form)
+
+
+@pytest.mark.parametrize("form", UNNAMED)
+def test_a_file_with_a_providers_keys_alone_names_no_provider(form, tmp_path):
+    feed = read(UNNAMED[form], tmp_path)
+    assert "provider" not in feed.labels
+    assert feed.origin.licence == ""
+    assert feed.to_set() == AddressSet.of(FOUR)
+    assert feed.notes[0] == (
+        f"its keys are those of the form {form}, but it does not say whose addresses these are: no "
+        f"provider is named; --as {form}, or --attribute NAME=given.json, names one"
+    )
+
+
+@pytest.mark.parametrize("form", UNNAMED)
+def test_who_says_the_form_names_the_provider(form, tmp_path):
+    feed = read(UNNAMED[form], tmp_path, form)
+    assert feed.labels["provider"].names == [PROVIDER[form]]
+    assert feed.origin.licence != ""
+
+
+@pytest.mark.parametrize("form", NAMED)
+def test_a_file_that_says_whose_it_is_names_the_provider(form, tmp_path):
+    feed = read(NAMED[form], tmp_path)
+    assert feed.labels["provider"].names == [PROVIDER[form]]
+    assert feed.origin.licence != ""
+
+
+@pytest.mark.parametrize(
+    ("form", "item"),
+    [
+        ("google", {"ipv4Prefix": FOUR, "ipv6Prefix": SIX, "service": "Google Cloud"}),
+        ("google", {"ipv6Prefix": SIX, "ipv4Prefix": FOUR}),
+        ("aws", {"ip_prefix": FOUR, "ipv6_prefix": SIX, "service": "AMAZON"}),
+    ],
+)
+def test_an_entry_with_both_families_keeps_both(form, item, tmp_path):
+    document = {"syncToken": "1", "prefixes": [item]}
+    assert read(document, tmp_path, form).to_set() == AddressSet.of(FOUR, SIX)
