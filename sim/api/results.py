@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.report.page.bands import with_bands
 from sim.report.page.head.headline import headline
+from sim.report.page.key_figures import as_shares
 from sim.results.place import new_folder
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables
@@ -88,29 +90,30 @@ class Results:
         columns
             ``strategy, metric, label, unit, mean, low, high`` (as given, and the range by luck),
             with draws ``all_median, all_low, all_high`` (with all that is not known),
-            ``denominator``. NaN where not known. ``all_high`` is infinite for harm for each
-            user-hour denied where at least one draw in twenty denies the target's users less than
-            a thousandth of their hours: harm over nearly nothing has no upper end that draws could
-            tell. Drop it by ``math.isinf`` before you plot or average.
+            ``denominator`` (of ``mean``, ``low`` and ``high``: draws vary it). NaN where not known.
+            ``all_high`` is infinite for harm for each user-hour denied where at least one draw in
+            twenty denies the target's users less than a thousandth of their hours: harm over nearly
+            nothing has no upper end that draws could tell. Drop it by ``math.isinf`` before you
+            plot or average.
 
         Raises
         ------
         DataError
             If the folder's tables cannot be read.
         """
-        rows = [
+        rows = with_bands(self.run, read_rows(self.run, "summary.csv"))
+        told = [
             {
                 **row,
                 "label": label(text(row, "metric")),
                 "mean": row.get("given", row["mean"]),
                 "all_median": row["mean"],
             }
-            for row in with_bands(self.run, read_rows(self.run, "summary.csv"))
-            if all_measures or text(row, "metric") in KEY_FIGURES
+            for row in (rows if all_measures else _key_rows(rows))
         ]
         wide = ("all_median", "all_low", "all_high") if self.run.n_draws else ()
         names = ("strategy", "metric", "label", "unit", "mean", "low", "high", *wide, "denominator")
-        return Columns.of_rows(rows, names)
+        return Columns.of_rows(told, names)
 
     def curve(
         self,
@@ -240,7 +243,7 @@ class Results:
         rows = with_bands(self.run, read_rows(self.run, "summary.csv"))
         ends = ("all_low", "all_high") if self.run.n_draws else ("low", "high")
         if len(self.strategies) == 1:
-            chosen = [row for row in rows if text(row, "metric") in KEY_FIGURES]
+            chosen = _key_rows(rows)
             heading = "with all that is not known" if self.run.n_draws else "by luck"
             middle = "median" if self.run.n_draws else "mean"
             return ["measure", middle, heading], [
@@ -372,6 +375,12 @@ def _filled(column: NDArray[Any]) -> NDArray[Any]:
     """Column with NaN, or an empty text, for what is missing."""
     is_number = np.issubdtype(column.dtype, np.floating)
     return np.asarray(np.ma.filled(column, np.nan if is_number else ""))
+
+
+def _key_rows(rows: Sequence[Row]) -> list[Row]:
+    """Rows of the key figures."""
+    shown = as_shares(KEY_FIGURES, rows)
+    return [row for row in rows if text(row, "metric") in shown]
 
 
 def _span(row: Row, ends: tuple[str, str]) -> str:

@@ -19,6 +19,7 @@ from sim.results.draws import read_draws
 from sim.results.tables import number, read_rows, text
 from sim.statistics.ensembles import SETTLED, effective_size, share_bound
 
+IMPAIRED_SHARE = measure_name("businesses_ever_impaired_share")
 DEMAND, DENIED, IMPAIRED_H, IMPAIRED, NET, RULES, COMPLAINTS, NAMED, EXEMPTIONS, NAMES = map(
     measure_name,
     (
@@ -124,8 +125,9 @@ def read_court_facts(found: Assessment) -> CourtFacts:
         If the folder cannot be read.
     """
     run, label = found.run, found.label
+    # How many businesses there are is drawn as well: how many are impaired is told as a share.
     numbers = {
-        text(row, "metric"): Number(
+        IMPAIRED if text(row, "metric") == IMPAIRED_SHARE else text(row, "metric"): Number(
             text(row, "unit"),
             Estimate(
                 number(row, "mean"), number(row, "low"), number(row, "high"),

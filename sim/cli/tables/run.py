@@ -42,7 +42,9 @@ def print_summary(
     level = f"{lines[0].level:.0%}"
     as_given = ["mean", f"{level} by luck"]
     headings = ["median", f"{level} in all", f"{level} by luck"] if wide else as_given
-    headings += ["out of", "published"] if has_room or not wide else []
+    # Draws vary what a count is out of as well: a median over them has no one denominator.
+    headings += ["out of"] if not wide else []
+    headings += ["published"] if has_room or not wide else []
     columns = [("measure", False), *((heading, True) for heading in headings)]
     table = new_table(title, [*columns, ("unit", False)] if has_room else columns)
     for line in lines:
@@ -50,7 +52,8 @@ def print_summary(
             label(line.metric),
             *(_in_all(wide.get(line.metric)) if wide else [number(line.mean)]),
             interval(line.low, line.high),
-            *(_beside(line) if has_room or not wide else []),
+            *([_out_of(line)] if not wide else []),
+            *([_published(line)] if has_room or not wide else []),
             *([line.unit] if has_room else []),
         )
     print_beside(console, table, beside)
@@ -61,9 +64,12 @@ def _in_all(line: UncertaintyLine | None) -> list[str]:
     return ["", ""] if line is None else [number(line.median), interval(line.low, line.high)]
 
 
-def _beside(line: SummaryLine) -> list[str]:
-    published = f"{int(line.published):,}" if line.published.isdecimal() else line.published
-    return ["" if math.isnan(line.denominator) else number(line.denominator), published]
+def _out_of(line: SummaryLine) -> str:
+    return "" if math.isnan(line.denominator) else number(line.denominator)
+
+
+def _published(line: SummaryLine) -> str:
+    return f"{int(line.published):,}" if line.published.isdecimal() else line.published
 
 
 def said_of_intervals(uncertainty: Sequence[UncertaintyLine]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from sim.catalogue.measures import MEASURES
 from sim.report.documents.blocks import Block, Heading, Paragraph, Table
 from sim.report.documents.court_answers import ANSWERS, NAMES_OF, Asked, strategy_of
 from sim.report.words.numbers import in_percent, quantity, quantity_span
@@ -98,7 +99,7 @@ def _numbers(asked: Asked, metrics: Sequence[str]) -> Table:
                 asked.digits(quantity(one.by_luck.mean, one.unit)),
                 asked.digits(quantity_span(one.by_luck.low, one.by_luck.high, one.unit)),
                 wide,
-                _rate_text(asked, one.unit),
+                _rate_text(asked, MEASURES[metric].unit),
             ]
         )
     header = [

@@ -55,10 +55,7 @@ def key_figures(
         What was published beside each measure. A number of businesses is so where somebody counted
         those of some providers: then it is among the key figures.
     """
-    shown = [metric for metric in KEY_FIGURES if metric in rows]
-    if "all_low" in rows.get(HIT, {}) and HIT_SHARE in rows:
-        # Where the number of businesses is drawn as well, how many were hit says nothing by itself.
-        shown = [HIT_SHARE if metric == HIT else metric for metric in shown]
+    shown = as_shares([metric for metric in KEY_FIGURES if metric in rows], rows.values())
     if not math.isnan(cell(rows.get(HIT_FOR, {}), "mean")):
         # It is said in words at the head, where it has no range.
         hit = next((at for at, metric in enumerate(shown) if metric in (HIT, HIT_SHARE)), -1)
@@ -66,6 +63,16 @@ def key_figures(
     if NAMED in rows and NAMED in beside:
         shown.append(NAMED)
     return [_figure(rows[metric], words, rate, beside.get(metric, ())) for metric in shown]
+
+
+def as_shares(metrics: Sequence[str], rows: Iterable[Row]) -> list[str]:
+    """The same measures, with draws the share of the businesses hit in place of their number.
+
+    Draws vary how many businesses there are, so that how many were hit says nothing by itself.
+    """
+    drawn = {text(row, "metric") for row in rows if "all_low" in row}
+    shown = HIT_SHARE if HIT_SHARE in drawn else HIT
+    return [shown if metric == HIT else metric for metric in metrics]
 
 
 def _figure(row: Row, words: Language, rate: RateRow | None, beside: Sequence[Published]) -> Figure:

@@ -25,7 +25,7 @@ from sim.report.page.cells import (
     without_empty,
 )
 from sim.report.page.hangs_on import hangs_on_text
-from sim.report.page.key_figures import confidence_of, out_of
+from sim.report.page.key_figures import as_shares, confidence_of, out_of
 from sim.report.page.published import value_text
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
@@ -67,7 +67,7 @@ def summary_table(
             ),
             _range_cell(row, words),
             words.name(text(row, "unit")),
-            out_of(row, words),
+            *(() if has_draws else (out_of(row, words),)),
             words.digits(value_text(text(row, "published"))) if text(row, "published") else "",
         )
         for row in rows
@@ -78,7 +78,8 @@ def summary_table(
         "Measure",
         *ranges,
         "Unit",
-        "Out of, as given" if has_draws else "Out of",
+        # With draws it stands below the mean as given: draws vary it as well.
+        *(() if has_draws else ("Out of",)),
         "Published",
     )
     lines = folded(
@@ -124,7 +125,7 @@ def strategy_table(
         are draws of all that is not known.
     """
     by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
-    metrics = [metric for metric in HEADLINES if any((name, metric) in by for name in names)]
+    metrics = as_shares([m for m in HEADLINES if any((name, m) in by for name in names)], rows)
     lines = [
         Line.of(
             Cell(capitalised(names[name]), range=words.say("baseline") if name == baseline else ""),
@@ -344,8 +345,13 @@ def _quantity_cell(row: Row, name: str, words: Language) -> Cell:
 
 
 def _given_cell(row: Row, words: Language) -> Cell:
-    """A mean as given, and whether the draws hold it."""
-    return replace(_quantity_cell(row, "given", words), all=beyond(row, words, is_short=True))
+    """A mean as given, what it is out of, and whether the draws hold it."""
+    of = out_of(row, words)
+    return replace(
+        _quantity_cell(row, "given", words),
+        range=words.say("out of {n}", n=of) if of else "",
+        all=beyond(row, words, is_short=True),
+    )
 
 
 def _range_cell(row: Row, words: Language) -> Cell:

@@ -14,6 +14,7 @@ from sim.cli.tables import comparison
 from sim.cli.tables.run import print_summary
 from sim.cli.terminal.console import print_json
 from sim.cli.terminal.tables import interval, number, with_interval
+from sim.experiment.ensemble import UncertaintyLine
 from sim.experiment.verdicts import VerdictLine
 from sim.measure.summary import SummaryLine
 
@@ -67,6 +68,22 @@ def test_a_summary_has_units_where_there_is_room(
     header, row = out.getvalue().splitlines()[1:]
     assert header.split()[-1] == ("unit" if has_units else "published")
     assert row.split()[-1] == ("businesses" if has_units else "10")
+
+
+@pytest.mark.parametrize("width", [80, 140])
+def test_a_median_over_draws_does_not_stand_beside_the_denominator_as_given(
+    width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sim.cli.tables.run.open_console", lambda: Console(file=out, width=width))
+    name, unit = "businesses_ever_impaired", "businesses"
+    line = SummaryLine("replay", name, unit, 420, 420, 400, 440, 0.9, 5, 1000, unit)
+    drawn = UncertaintyLine("replay", name, unit, 5, 420, 400, 440, 64, 64.0, 1.0, 1045, 800, 2000,
+                            0.9, math.nan, "", math.nan, "", math.nan, "", math.nan)  # fmt: skip
+    print_summary([line], "A title", uncertainty=[drawn])
+    assert "1,045" in out.getvalue()
+    assert "1,000" not in out.getvalue()
+    assert "out of" not in out.getvalue()
 
 
 def test_what_a_verdict_means_is_said_once() -> None:

@@ -93,10 +93,11 @@ def _what_was_hit(
     if networks is not None and cell(networks, "mean") > 0:
         six = words.say("of IPv6 it listed /64 networks: {n}{ranges}", **_value(networks, words))
         first = f"{first}; {six}"
-    if hit is None:
+    share = rows.get(HIT_SHARE)
+    # A median over draws is of no one number of businesses.
+    if hit is None or (share is None and "all_low" in hit):
         return f"{first}."
     limit = words.digits(percent(impaired_above))
-    share = rows.get(HIT_SHARE)
     if share is not None and not math.isnan(cell(share, "mean")):
         # Their number is assumed, and drawn where draws are: a range of it would say nothing.
         second = words.say(
