@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.names.kind_draws import draw_kinds
+from sim.names.kind_draws import KindDraws, draw_found_names, draw_kinds
 from sim.names.names import NamesLaw
 from sim.names.sharing import KINDS
 from sim.scenario.tables.rows import AssumptionRow
@@ -103,9 +103,10 @@ def draw_names(
     -----
     Of the addresses of a place a share carries names in each kind of use. Addresses that were swept
     up with others are as good as drawn evenly from the place; of those listed one by one, a share
-    was found by a name, and comes up in proportion to the names it carries. A name has k addresses
-    at its provider; where a share p of these is listed, the names hit are the names on listed
-    addresses times ``(1 - (1 - p)^k) / (p k)``, those hit wholly times ``p^(k - 1) / k``. What is
+    was found by a name, and comes up in proportion to the names it carries, each address once: no
+    list holds more names than its places do. A name has k addresses at its provider; where a share
+    p of these is listed, the names hit are the names on listed addresses times
+    ``(1 - (1 - p)^k) / (p k)``, those hit wholly times ``p^(k - 1) / k``. What is
     assumed is triangular over its range, of the logarithm where that spans a factor of ten.
     """
     provider = tuple(dict.fromkeys(name for name, _ in listed.place))
@@ -117,39 +118,69 @@ def draw_names(
         return within(low, mode, high, rng.random(n_draws))
 
     value = {row.key: draw(row.low, row.value, row.high) for row in assumptions}
-    share = _shares(
-        listed.place,
-        {
-            (row.provider, row.region, row.kind): draw(row.low, row.share_addresses, row.high)
-            for row in sharing
-        },
-    )
+    drawn: dict[tuple[str, str, str], NDArray[np.float64]] = {
+        (row.provider, row.region, row.kind): draw(row.low, row.share_addresses, row.high)
+        for row in sharing
+    }
     parked_of: dict[str, NDArray[np.float64]] = {
         row.kind: draw(row.low, row.share_parked, row.high) for row in parked
     }
     kinds = draw_kinds(censuses, value)
-    by_names = share * np.stack([kind.mean_names for kind in kinds])[:, None]
-    by_names /= np.maximum(by_names.sum(axis=0), 1e-300)
+    seats = _seats(listed.place, drawn)
+    share = _shares(seats, drawn)
     n_found = rng.binomial(listed.n_single[:, None], value[BY_NAMES])
+    by_name, n_found = _found(listed, seats, share, kinds, n_found, rng)
     n_even = (listed.n_swept + listed.n_single)[:, None] - n_found
     provider_row = np.array([provider.index(name) for name, _ in listed.place], np.int64)
     for row, (name, kind) in enumerate(zip(KINDS, kinds, strict=True)):
         k = value[f"{name}.{ADDRESSES_PER_NAME}"]
         for one, mine in _by_provider(provider_row):
             n_of_kind = rng.binomial(n_even[mine], share[row, mine]).sum(axis=0)
-            n_of_found = rng.binomial(n_found[mine], by_names[row, mine]).sum(axis=0)
-            names = kind.names_on(n_of_kind, rng) + kind.names_by_names(n_of_found, rng)
+            found_by_name, of_these = by_name[:, row, mine].sum(axis=1)
+            of_all = listed.n_addresses[mine] @ share[row, mine] * kind.mean_names
+            share_found = np.minimum(1, of_these / np.maximum(of_all, 1e-300))
+            # The others hold what these leave.
+            names = kind.names_on(n_of_kind, rng) * (1 - share_found) + found_by_name
             if universe_share < 1:
                 counted = rng.binomial(np.rint(names).astype(np.int64), universe_share)
                 names = counted.astype(np.float64)
             p = (listed.n_swept[mine] + listed.n_single[mine]).sum()
             p = min(1.0, max(p / max(listed.n_addresses[mine].sum(), 1), 1e-12))
+            # Addresses found by a name hold more of the names than of the addresses.
+            p = 1 - (1 - p) * (1 - share_found)
             hit = names * (1 - (1 - p) ** k) / (p * k)
             found[0, :, one] += names
             found[1, :, one] += hit
             found[2, :, one] += names * p ** (k - 1) / k
             found[3, :, one] += hit * (1 - parked_of[name])
     return NameDraws(provider, *found)
+
+
+def _found(
+    listed: ListedPlaces,
+    seats: Sequence[NamedPlace],
+    share: NDArray[np.float64],
+    kinds: Sequence[KindDraws],
+    n_found: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Names on addresses found by a name, drawn and expected, and how many these addresses are.
+
+    They are no more than are expected to carry names there, and one at least: the rest of those
+    listed was found in another way. Places that one row tells of are one, named by the first.
+    """
+    names = np.zeros((2, *share.shape))
+    n_of_seat = np.zeros_like(n_found)
+    for seat in dict.fromkeys(seats):
+        mine = np.array([row for row, one in enumerate(seats) if one == seat])
+        if not n_found[mine].any():
+            continue
+        n_of_kind = (listed.n_addresses[mine, None] * share[:, mine]).sum(axis=1)
+        most = np.maximum(1, np.rint(n_of_kind.sum(axis=0))).astype(np.int64)
+        n = np.minimum(n_found[mine].sum(axis=0), most)
+        n_of_seat[mine[0]] = n
+        names[:, :, mine[0]] = draw_found_names(kinds, n_of_kind, n, rng)
+    return names, n_of_seat
 
 
 def draw_assumed(
@@ -177,12 +208,18 @@ def within(low: float, mode: float, high: float, u: NDArray[np.float64]) -> NDAr
     return triangular_quantile(u, low, mode, high)
 
 
-def _shares(
+def _seats(
     places: Sequence[NamedPlace], drawn: Mapping[tuple[str, str, str], NDArray[np.float64]]
+) -> list[NamedPlace]:
+    """Place of the rows that tell of each place: its own, or that of all regions."""
+    named = {(provider, region) for provider, region, _ in drawn}
+    return [place if place in named else (place[0], "*") for place in places]
+
+
+def _shares(
+    seats: Sequence[NamedPlace], drawn: Mapping[tuple[str, str, str], NDArray[np.float64]]
 ) -> NDArray[np.float64]:
     """Share of each place's addresses in each kind of use, shape (n_kinds, n_places, n_draws)."""
-    named = {(provider, region) for provider, region, _ in drawn}
-    seats = [place if place in named else (place[0], "*") for place in places]
     nothing = np.zeros_like(next(iter(drawn.values())))
     of_kind = np.array([[drawn.get((*seat, kind), nothing) for seat in seats] for kind in KINDS])
     # Kinds exclude each other: together they are no more than the whole place.

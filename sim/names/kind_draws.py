@@ -17,6 +17,8 @@ from sim.names.sharing import KINDS, Segment, segment_of
 
 EVERY_SIZE, WIDER = 20, 1.25
 """Sizes up to the first are told apart; above it, those within a quarter of each other are one."""
+MOST_STEPS, FOUND_WITHIN = 100, 1e-3
+"""Steps of Newton's method at most, and the relative error at which they end."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +57,68 @@ class KindDraws:
         """
         return _drawn(n, self.n_addresses, self.n_names, rng)
 
-    def names_by_names(self, n: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.float64]:
-        """Draw the names on addresses that come up in proportion to them; as ``names_on``."""
-        return _drawn(n, self.n_names, self.n_squares, rng)
+
+def draw_found_names(
+    kinds: Sequence[KindDraws],
+    n_of_kind: NDArray[np.float64],
+    n: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Draw the names on addresses that were found by a name, none of them twice.
+
+    Parameters
+    ----------
+    n_of_kind : shape (n_kinds, n_draws)
+        Addresses that carry names where these were found, by kind of use.
+    n : shape (n_draws,)
+        Addresses found. Where they are more than carry names, as many are taken to carry some.
+
+    Returns
+    -------
+    names, expected : shape (n_kinds, n_draws)
+        An address counts with the mean of its class; the same without the luck of who is found.
+
+    Notes
+    -----
+    Addresses come up one after the other in proportion to their names, and each once at most. That
+    is as if each came up after an exponential time with the rate of its names: by the time t, of M
+    addresses with s names ``M (1 - exp(-s t))`` have, and t is that at which these are n in all
+    (successive sampling: Rosen 1972). So a list holds no more names than there are.
+    """
+    found = np.zeros((2, *n_of_kind.shape))
+    mine = np.flatnonzero((n > 0) & (n_of_kind.sum(axis=0) > 0))
+    if not mine.size:
+        return found[0], found[1]
+    share = [each.n_addresses[mine] / each.n_addresses[mine].sum(axis=1)[:, None] for each in kinds]
+    m = np.concatenate(
+        [row[mine, None] * part for row, part in zip(n_of_kind, share, strict=True)], axis=1
+    )
+    size = np.concatenate(
+        [each.n_names[mine] / np.maximum(each.n_addresses[mine], 1e-300) for each in kinds], axis=1
+    )
+    m *= np.maximum(1.0, n[mine] / m.sum(axis=1))[:, None]
+    chance = m * -np.expm1(-size * _time_to(n[mine], m, size)[:, None])
+    picked = rng.multinomial(n[mine], chance / chance.sum(axis=1, keepdims=True))
+    edge = np.cumsum([each.n_addresses.shape[1] for each in kinds])[:-1]
+    for of, number in zip(found, (picked, chance), strict=True):
+        of[:, mine] = [part.sum(axis=1) for part in np.split(number * size, edge, axis=1)]
+    return found[0], found[1]
+
+
+def _time_to(
+    n: NDArray[np.int64], m: NDArray[np.float64], size: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Time at which n of the addresses have come up, in each draw, by Newton's method."""
+    # From the left: as fewer and fewer come up, no step goes too far. Only after all time all have.
+    wanted = np.minimum(n, m.sum(axis=1) * (1 - FOUND_WITHIN))
+    t = wanted / (m * size).sum(axis=1)
+    for _ in range(MOST_STEPS):
+        left = m * np.exp(-size * t[:, None])
+        missing = wanted - (m.sum(axis=1) - left.sum(axis=1))
+        if np.all(missing <= FOUND_WITHIN * wanted):
+            break
+        t += np.maximum(missing, 0) / np.maximum((left * size).sum(axis=1), 1e-300)
+    return np.asarray(t)
 
 
 def draw_kinds(

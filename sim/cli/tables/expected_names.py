@@ -33,6 +33,9 @@ def section(expectation: Expectation, top: int) -> Section:
     notes = [
         "expected from how providers use addresses, not looked up, and rounded to two figures; the "
         "interval holds luck and all assumed ranges (docs/explanation/names.md)",
+        "a name is a domain name that resolves to the address, parked or not; active ones are not "
+        "parked. How unevenly names lie over one provider's addresses is not known, and is taken "
+        "from the world: of a few addresses listed one by one quote the interval, not the mean",
     ]
     if expectation.universe is not None:
         notes.append(f"counted are {expectation.universe:,} names of a study, of all there are")

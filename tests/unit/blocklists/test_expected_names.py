@@ -10,6 +10,7 @@ from sim.blocklists.expected_names import expect_names
 from sim.blocklists.exposure import exposure
 from sim.errors import UsageError
 from sim.names.expected import ListedPlaces, draw_names
+from sim.names.kind_draws import draw_found_names, draw_kinds
 from sim.names.names import NamesLaw
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow
@@ -49,6 +50,13 @@ def sharing(*rows: tuple[str, str, float]) -> list[SharingRow]:
     ]
 
 
+ALL_ALIKE = {
+    "rented.max_names": 5000,
+    "web_hosting.min_names": 4,
+    "web_hosting.max_names": 5000,
+    "proxy.min_names": 4,
+    "parking.min_names": 4,
+}
 PARKED = [
     ParkedRow(kind=kind, share_parked=s, low=s, high=s, why="a test")
     for kind, s in (("rented", 0.0), ("web_hosting", 0.25), ("proxy", 0.1), ("parking", 1.0))
@@ -105,6 +113,52 @@ def test_addresses_found_by_a_name_come_up_by_their_names() -> None:
     # Evenly drawn, half of them carry nothing.
     even = draws(places(10**6, 0, 100), rows)
     mean_of(even.names[:, 0], 100 * (0.1 + 1.0))
+
+
+def test_addresses_found_by_a_name_are_found_once() -> None:
+    # A thousandth of 10,000 addresses are proxies: ten, with 5,000 names each on two of them.
+    rows, by_names = sharing(("one", "proxy", 0.001)), {"listed__share_by_names": 1.0}
+    few = draws(places(10_000, 0, 4), rows, **by_names)
+    assert few.names == pytest.approx(4 * 5000)
+    # Of the names a share 0.4 is listed address by address, so 1 - 0.6^2 of 25,000 are hit.
+    assert few.hit == pytest.approx((1 - 0.6**2) * 25_000, rel=1e-3)
+    # More are listed than carry names: all names are hit, and of each both addresses are listed.
+    all_ = draws(places(10_000, 0, 900), rows, **by_names)
+    assert all_.names == pytest.approx(10 * 5000, rel=2e-3)
+    assert all_.hit == pytest.approx(25_000, rel=3e-3)
+    assert all_.wholly == pytest.approx(25_000, rel=3e-3)
+
+
+def test_addresses_found_by_a_name_come_up_one_after_the_other() -> None:
+    # Three of 5,000 names, seven of a hundred, 90 of four: which ten come up first.
+    sizes = np.repeat([5000.0, 100.0, 4.0], [3, 7, 90])
+    rng = np.random.default_rng(11)
+    clock = rng.exponential(size=(20_000, sizes.size)) / sizes
+    first = np.argsort(clock, axis=1)[:, :10]
+    one_by_one = sizes[first].sum(axis=1)
+    law = NamesLaw(np.array([5000, 100, 4]), np.array([3, 7, 90]))
+    value = {key: np.full(4000, float(each)) for key, each in (FIXED | ALL_ALIKE).items()}
+    kinds = draw_kinds([law], value)
+    n_of_kind = np.zeros((len(kinds), 4000))
+    n_of_kind[0] = 100
+    found, expected = draw_found_names(kinds, n_of_kind, np.full(4000, 10), rng)
+    assert not found[1:].any()
+    assert expected[0] == pytest.approx(one_by_one.mean(), rel=0.02)
+    assert found[0].mean() == pytest.approx(one_by_one.mean(), rel=0.02)
+    # With repetition nearly every one would be of the three.
+    assert one_by_one.mean() < 0.4 * 10 * (sizes**2).sum() / sizes.sum()
+
+
+def test_a_part_of_a_provider_holds_no_more_names_than_all_of_it() -> None:
+    rows = sharing(("one", "proxy", 0.001), ("one", "rented", 0.01))
+
+    def mean_of_listed(swept: int, single: int) -> tuple[float, float]:
+        found = draws(places(10**5, swept, single), rows, listed__share_by_names=0.5)
+        return float(found.names.mean()), float(found.hit.mean())
+
+    few, many, all_ = mean_of_listed(0, 16), mean_of_listed(0, 2000), mean_of_listed(10**5, 0)
+    assert few < many
+    assert np.less_equal(many, np.multiply(all_, 1.02)).all()
 
 
 def test_a_study_counts_some_names() -> None:
