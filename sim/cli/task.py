@@ -92,15 +92,16 @@ def check_kind(path: Path, found: str, wanted: str) -> None:
 def free_folder(folder: Path, *, force: bool) -> Path:
     """Return where a new result goes; refuse a place that is taken before anything runs."""
     from sim.results.checkpoints import n_runs
-    from sim.results.place import check_free, partial_folders
+    from sim.results.place import check_free, check_left_behind, partial_folders
 
-    check_free(folder, force=force)
     for partial in partial_folders(folder):
+        check_left_behind(partial)
         if n := n_runs(partial):
             console.say(
                 f"note: a process that was killed left {count(n, 'finished run')} in "
                 f"{partial}; --resume {partial} goes on with them"
             )
+    check_free(folder, force=force)
     return folder
 
 
@@ -180,6 +181,8 @@ class Task:
 
 def say_what_is_missing(result: Result, *, quiet: bool) -> None:
     """Say warnings, failures, and what is left to do."""
+    from sim.results.folder import count_simulations
+
     manifest = result.manifest
     console.say_warnings(manifest["warnings"], quiet=quiet)
     failures = list(result.failures.items())
@@ -192,8 +195,9 @@ def say_what_is_missing(result: Result, *, quiet: bool) -> None:
         return
     finished = "what is finished is kept in"
     if result.plan.is_as_given:
-        n, of = manifest["n_replicates"], manifest["n_replicates_asked"]
-        finished = f"{n} of {of} replicates are finished and kept in"
+        n, of = count_simulations(manifest)
+        each = " of each strategy" * (len(result.plan.labels) > 1)
+        finished = f"{n} of {of} simulations{each} are finished and kept in"
     more = f"; --resume {result.folder} goes on" if result.is_unfinished else ""
     console.say(f"{result.status}: {finished} {result.folder}{more}")
 

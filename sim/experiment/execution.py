@@ -105,6 +105,13 @@ class Execution:
         What is run, as far as that is known beforehand.
     executor
         Where runs are simulated; the caller closes it.
+
+    Attributes
+    ----------
+    progress
+        How many simulations are finished, of how many.
+    is_interrupted
+        Whether an interrupt has ended them.
     """
 
     def __init__(
@@ -118,6 +125,7 @@ class Execution:
         self._tables = (*plan.run_tables, *plan.draw_tables) if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
+        self.progress, self.is_interrupted = (0, 0), False
         self._on_progress = on_progress
         self._on_compile = on_compile
         self._held: list[Resolved] = [plan.resolved]
@@ -239,10 +247,11 @@ class Execution:
                 warm_up(self._on_compile)
                 pass_on_interrupt()
             # Runs are timed from here on: compiling is none.
-            self._on_progress(n_done, n_all)
+            self._tell(n_done, n_all)
             if rest:
                 with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
-                    for n_more, (key, result) in enumerate(results, 1):
+                    for key, result in results:
+                        n_done += 1
                         if isinstance(result, Failure):
                             failures[key] = result
                         else:
@@ -250,10 +259,15 @@ class Execution:
                                 keep(names[key], result)
                             except OSError as error:
                                 failures[key] = failure_of(error)
-                        self._on_progress(n_done + n_more, n_all)
+                        self._tell(n_done, n_all)
         except KeyboardInterrupt:
+            self.is_interrupted = True
             self._executor.stop(at_once=True)
             raise
+
+    def _tell(self, n_done: int, n_all: int) -> None:
+        self.progress = n_done, n_all
+        self._on_progress(n_done, n_all)
 
     def _work_of(self, plan: Plan) -> tuple[Cases, Simulation]:
         """Cases of a plan and the job for them; the same ones where only replicates are added."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any, TypeAlias
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
 
 _Handler: TypeAlias = "Callable[[int, FrameType | None], Any] | int | signal.Handlers | None"
 
@@ -35,8 +35,8 @@ _watches: list[_Watch] = []
 
 
 @contextmanager
-def ends_as_interrupts() -> Iterator[None]:
-    """Treat SIGTERM like Ctrl-C, and lose neither.
+def ends_as_interrupts(signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[None]:
+    """Treat SIGTERM, or other signals, like Ctrl-C, and lose none.
 
     An interrupted library may swallow the interrupt, or raise an error of its own, as DuckDB does.
     The block then ends with the interrupt all the same. Where Python can raise nothing, as in what
@@ -46,7 +46,7 @@ def ends_as_interrupts() -> Iterator[None]:
         yield
         return
     watch = _Watch()
-    earlier = {number: signal.getsignal(number) for number in SIGNALS}
+    earlier = {number: signal.getsignal(number) for number in signals}
     for number, handler in earlier.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, watch.take)
@@ -88,6 +88,40 @@ def _pass_on(watch: _Watch, error: Exception | None = None) -> None:
         for note in getattr(error, "__notes__", ()):
             interrupt.add_note(note)
         raise interrupt from error
+
+
+@contextmanager
+def ends_soon_after(most_s: float, *, has_come: bool) -> Iterator[None]:
+    """Give a block some seconds from the first signal on, and interrupt it then.
+
+    Where there are no such clocks, as on Windows, signals are ignored until it ends.
+
+    Parameters
+    ----------
+    has_come
+        Whether a signal came before the block.
+    """
+    if not _is_main() or not hasattr(signal, "setitimer"):
+        with without_interrupts():
+            yield
+        return
+
+    def start(number: int = 0, frame: FrameType | None = None) -> None:
+        if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
+            signal.setitimer(signal.ITIMER_REAL, most_s)
+
+    earlier = {number: signal.getsignal(number) for number in SIGNALS}
+    with ends_as_interrupts((signal.SIGALRM,)):
+        for number, handler in earlier.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, start)
+        if has_come:
+            start()
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            _restore(earlier)
 
 
 @contextmanager

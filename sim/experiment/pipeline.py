@@ -7,8 +7,8 @@ a sensitivity analysis and a calibration go this way; each says what it asks for
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -19,7 +19,7 @@ from sim.errors import PartialError
 from sim.experiment.execution import Execution, OnProgress
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.experiment.interrupts import ends_as_interrupts, without_interrupts
+from sim.experiment.interrupts import ends_as_interrupts, ends_soon_after, without_interrupts
 from sim.experiment.plan import Plan
 from sim.files import hash_of
 from sim.results.checkpoints import PARTS, n_runs, remove_parts
@@ -58,6 +58,9 @@ class Result:
         """Whether resuming may finish more runs."""
         return self.status == INTERRUPTED or any(len(key) > 1 for key in self.failures)
 
+
+MOST_WRITING_S = 3.0
+"""Longest time for writing tables after an interrupt: who sent it waits some seconds at most."""
 
 Found = TypeVar("Found")
 Made = TypeVar("Made", bound=Result)
@@ -101,7 +104,8 @@ def carry_out(
     """Run an experiment and write its folder.
 
     After an interrupt (Ctrl-C or SIGTERM) the folder is written with the finished runs. Its status
-    is then ``interrupted``, and it keeps what is needed to resume.
+    is then ``interrupted``, and it keeps what is needed to resume. Where writing takes longer than
+    ``MOST_WRITING_S``, the finished runs stay in the temporary folder, from which they are resumed.
 
     Parameters
     ----------
@@ -130,7 +134,8 @@ def carry_out(
         If no run has a result, or the folder could not be written; finished runs are then kept in
         a folder that the message names.
     KeyboardInterrupt
-        If interrupted before any run finished; nothing is left behind.
+        If interrupted before any run finished, and nothing is left behind; or when its tables take
+        too long to write, with a note where the finished runs are.
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     with ExitStack() as until_moved:
@@ -144,8 +149,9 @@ def carry_out(
                         execution.take_over(earlier)
                     with ends_as_interrupts():
                         found = experiment.answer(execution)
-                    until_moved.enter_context(without_interrupts())
-                made = experiment.write(partial, found)
+                with _brief_after_interrupt(execution):
+                    made = experiment.write(partial, found)
+                until_moved.enter_context(without_interrupts())
                 outputs: list[dict[str, Any]] = made.manifest["outputs"]
                 outputs += [
                     {"file": path.relative_to(partial).as_posix(), "sha256": hash_of(path)}
@@ -173,3 +179,14 @@ def carry_out(
             # Not before: until the folder is in its place, the experiment is resumed from them.
             remove_parts(folder)
     return replace(made, folder=folder)
+
+
+@contextmanager
+def _brief_after_interrupt(execution: Execution) -> Iterator[None]:
+    """Bound the time of writing after an interrupt, and note how many simulations are finished."""
+    try:
+        with ends_soon_after(MOST_WRITING_S, has_come=execution.is_interrupted):
+            yield
+    except KeyboardInterrupt as error:
+        error.add_note("{} of {} simulations are finished".format(*execution.progress))
+        raise

@@ -103,6 +103,14 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
     return shlex.join(words) + ("" if kind == "run" else " …")
 
 
+def count_simulations(manifest: Mapping[str, Any]) -> tuple[int, int]:
+    """Finished and asked simulations of each strategy: replicates, and draws with their repeats."""
+    draws = manifest.get("draws") or {"n": 0, "per_draw": 1}
+    n, n_draws = int(manifest["n_replicates"]), int(manifest.get("n_draws", 0))
+    asked = int(manifest.get("n_replicates_asked", n))
+    return n + n_draws * draws["per_draw"], asked + draws["n"] * draws["per_draw"]
+
+
 def title_of(scenario: Mapping[str, Any]) -> str:
     """Title of what was run: the scenario's own, and its overrides.
 

@@ -23,6 +23,12 @@ def is_inside(run: RunFolder, file: Path) -> bool:
     return file.resolve().is_relative_to(run.path.resolve())
 
 
+def changed_tables(run: RunFolder) -> list[tuple[str, str]]:
+    """Files that reports and figures are made from, and what is wrong with each."""
+    lines = (line.partition(": ")[::2] for line in changed_files(run))
+    return [(name, why) for name, why in lines if not name.startswith(f"{FIGURES}/")]
+
+
 def changed_files(run: RunFolder) -> Iterator[str]:
     """Files that are missing or differ from the manifest, one line each."""
     listed = {str(one["file"]): str(one["sha256"]) for one in run.manifest["outputs"]}

@@ -11,12 +11,15 @@ import sys
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
 from sim.errors import OverblockError, ProblemsError
 from sim.experiment.interrupts import ends_as_interrupts
+
+if TYPE_CHECKING:
+    from sim.results.read import RunFolder
 
 EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3
@@ -117,6 +120,13 @@ def say_warnings(warnings: Sequence[str], *, quiet: bool = False) -> None:
     """Say on stderr what to check before trusting a result."""
     for warning in warnings:
         say(f"warning: {warning}", quiet=quiet)
+
+
+def warn_of_changes(run: RunFolder) -> None:
+    """Warn on stderr of tables that differ from the manifest or are missing, also when quiet."""
+    from sim.results.integrity import changed_tables
+
+    say_warnings([f"{run.path / name}: {why}" for name, why in changed_tables(run)])
 
 
 def print_json(value: Any) -> None:

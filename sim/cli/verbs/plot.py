@@ -88,6 +88,7 @@ def plot(
         if list_kinds:
             _print_kinds(folder, as_json=as_json)
             return
+        console.warn_of_changes(folder)
         choice = _choice(folder, strategy, replicate, at, zoom)
         into = output or _default_folder(folder, strategy)
         written = plot_run(folder, into, kinds or (), choice, _formats(formats), force=force)

@@ -45,6 +45,7 @@ def report(
         words = choose_language(language)
         path = output or run / "report.html"
         folder = open_run(run)
+        console.warn_of_changes(folder)
         if draws is not None:
             _refuse_draws(folder, run, draws)
         n_bytes = write_report(folder, path, words)

@@ -17,6 +17,7 @@ from sim.report.figures.kinds import FIGURES, choose
 from sim.report.words.markdown import markdown_text
 from sim.report.words.numbers import count
 from sim.report.words.plain import quoted, strategies_of, strategy_names
+from sim.results.integrity import changed_tables
 from sim.results.read import RunFolder
 
 PICTURES = ("png", "svg", "pdf")
@@ -86,11 +87,14 @@ def _plot(
     is_all: bool,
 ) -> list[Path]:
     written, alts = [], []
+    changed = ""
+    if names_changed := ", ".join(name for name, _ in changed_tables(run)):
+        changed = f" Files changed after the run or missing: {names_changed}."
     with style.house_style():
         for name in names:
             drawn = FIGURES[name].draw(run, choice)
             drawing = drawn.drawing if isinstance(drawn, Film) else drawn
-            style.add_caption(drawing.figure, caption(run, choice, drawing.spread))
+            style.add_caption(drawing.figure, caption(run, choice, drawing.spread) + changed)
             drawing.finish()
             suffixes = _formats_of(name, formats)
             if isinstance(drawn, Film):
@@ -108,7 +112,7 @@ def _plot(
         return written  # a list of some figures would look like the list of all
     readme = folder / "README.md"
     title = markdown_text(run.title)
-    head = f"# Figures: {title}\n\n{markdown_text(caption(run, choice))}\n\n"
+    head = f"# Figures: {title}\n\n{markdown_text(caption(run, choice) + changed)}\n\n"
     readme.write_text(head + "\n".join(alts), encoding="utf-8")
     return [*written, readme]
 

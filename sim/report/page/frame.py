@@ -25,6 +25,8 @@ from sim.report.words.languages import ENGLISH, Language
 from sim.report.words.numbers import percent
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.report.words.warnings import warnings_in_words
+from sim.results.folder import count_simulations
+from sim.results.integrity import changed_tables
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -157,22 +159,21 @@ def _called(run: RunFolder, words: Language) -> str:
 
 
 def _urgent(run: RunFolder, words: Language) -> list[str]:
-    """That a result is not complete."""
-    manifest, n = run.manifest, run.n_replicates
+    """That files differ from the manifest, and that a result is not complete."""
+    manifest, urgent = run.manifest, []
+    if changed := changed_tables(run):
+        text = "Files that changed after the run or are missing: {files}. Do not quote this page."
+        urgent.append(words.say(text, files=", ".join(name for name, _ in changed)))
     if manifest["status"] == "complete":
-        return []
+        return urgent
     failed = manifest.get("failures", [])
-    text = "This result is {status}: {n} of {asked} replicates."
-    said = words.say(
-        text,
-        status=words.name(str(manifest["status"])),
-        n=str(n),
-        asked=str(manifest.get("n_replicates_asked", n)),
-    )
+    n, asked = (words.digits(f"{count:,}") for count in count_simulations(manifest))
+    text = "This result is {status}: {n} of {asked} simulations."
+    said = words.say(text, status=words.name(str(manifest["status"])), n=n, asked=asked)
     if failed:
         runs = words.count(len(failed), "run")
         said += " " + words.say("{runs} failed; the manifest names them.", runs=runs)
-    return [said]
+    return [*urgent, said]
 
 
 def source_line(run: RunFolder, words: Language) -> str:

@@ -211,7 +211,7 @@ IN_THE_THIRD = f"if streams.replicate == 2: {KILL}"
 def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[str, str]) -> None:
     code, out, err = interrupted_run(tmp_path, "-n", "5", "-o", "out", **where)
     assert (code, out) == (130, "out\n"), err
-    assert "interrupted: 2 of 5 replicates are finished and kept in out; --resume out" in err
+    assert "interrupted: 2 of 5 simulations are finished and kept in out; --resume out" in err
     assert "Traceback" not in err
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
     assert manifest["status"] == "interrupted"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +156,27 @@ def test_an_interrupted_comparison_says_what_it_lacks(whole: RunsResult, tmp_pat
     assert files_of(folder) == files_of(whole.folder)
     with pytest.raises(UsageError, match="is complete; there is nothing to go on with"):
         find_unfinished(folder)
+
+
+def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attempt(
+    whole: RunsResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Runs.write
+    monkeypatch.setattr("sim.experiment.pipeline.MOST_WRITING_S", 0.05)
+    with monkeypatch.context() as patched:
+        patched.setattr(Runs, "write", lambda *given: [time.sleep(10), write(*given)][1])
+        begun = time.monotonic()
+        with pytest.raises(KeyboardInterrupt) as caught:
+            carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=Scripted(interrupt_after=6))
+        assert time.monotonic() - begun < 5
+    (kept,) = tmp_path.iterdir()
+    assert caught.value.__notes__ == [
+        "6 of 16 simulations are finished",
+        f"what is finished is kept in {kept}; --resume {kept} goes on",
+    ]
+    parts, folder = find_unfinished(tmp_path / "out")
+    carry_out(again(parts), folder=folder, executor=Scripted(), earlier=parts)
+    assert files_of(folder) == files_of(whole.folder)
 
 
 def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path: Path) -> None:

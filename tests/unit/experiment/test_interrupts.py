@@ -5,11 +5,12 @@ from __future__ import annotations
 import ctypes
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from sim.experiment.interrupts import SIGNALS, ends_as_interrupts
+from sim.experiment.interrupts import SIGNALS, ends_as_interrupts, ends_soon_after
 
 Said = list[object]
 
@@ -48,6 +49,19 @@ def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(
         called_back(lambda: signal.raise_signal(number))
     assert said == []
     assert sys.unraisablehook is hook
+
+
+def test_a_signal_leaves_a_block_some_time_and_no_more() -> None:
+    before = [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)]
+    with ends_soon_after(30, has_come=False):
+        signal.raise_signal(signal.SIGTERM)  # there is time to end by itself
+    for has_come in (False, True):
+        with pytest.raises(KeyboardInterrupt), ends_soon_after(0.01, has_come=has_come):
+            if not has_come:
+                signal.raise_signal(signal.SIGTERM)
+            time.sleep(5)
+    assert [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)] == before
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
 def test_other_errors_of_a_callback_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

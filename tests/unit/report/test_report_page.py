@@ -229,8 +229,22 @@ def test_an_interrupted_run_says_so_before_anything_else(shipped_run: Path, tmp_
     run = open_run(shipped_run)
     cut = run.manifest | {"status": "interrupted", "n_replicates_asked": 10}
     text = "".join(Page(render(RunFolder(run.path, cut, run.scenario))).texts)
-    notice = text.index("This result is interrupted: 2 of 10 replicates.")
+    notice = text.index("This result is interrupted: 2 of 10 simulations.")
     assert notice < text.index("At its peak the register listed")
+
+
+def test_a_page_names_tables_that_differ_from_the_manifest(
+    shipped_run: Path, run_page: str, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(shipped_run, tmp_path / "run")
+    summary = folder / "summary.csv"
+    summary.write_text(summary.read_text().replace("0", "1"))
+    (folder / "money.csv").unlink()
+    text = "".join(Page(render(open_run(folder))).texts)
+    said = "Files that changed after the run or are missing: money.csv, summary.csv."
+    assert said in text
+    assert text.index(said) < text.index("At its peak the register listed")
+    assert "Files that changed" not in "".join(Page(run_page).texts)
 
 
 def test_a_run_without_money_or_published_figures_has_a_report(
