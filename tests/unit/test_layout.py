@@ -25,7 +25,7 @@ MOST_MODULES = 30
 FEWEST_LINES = 35
 """Of a module that only its neighbour imports: below, it is a part of that neighbour."""
 
-MOST_LINES = 300
+MOST_LINES = 600
 """Of a module; a longer one says in its docstring why it is one file."""
 
 WHY_ONE_FILE = r"\bone\s+(long\s+)?file,?\s+(since|because)|\bis\s+long\s+because"
@@ -120,7 +120,7 @@ def test_a_long_module_says_why_it_is_one_file(repository: Path) -> None:
         for name, path in modules_of(repository).items()
         if len((text := path.read_text(encoding="utf-8")).splitlines()) > MOST_LINES
     }
-    assert len(long) > 3
+    assert long
     assert not [name for name, said in long.items() if not re.search(WHY_ONE_FILE, said)]
 
 

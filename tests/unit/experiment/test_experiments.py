@@ -165,9 +165,9 @@ def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attem
     monkeypatch.setattr("sim.experiment.pipeline.MOST_WRITING_S", 0.05)
     with monkeypatch.context() as patched:
         patched.setattr(Runs, "write", lambda *given: [time.sleep(10), write(*given)][1])
-        begun = time.monotonic()
+        begun, cut = time.monotonic(), Scripted(interrupt_after=6)
         with pytest.raises(KeyboardInterrupt) as caught:
-            carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=Scripted(interrupt_after=6))
+            carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=cut)
         assert time.monotonic() - begun < 5
     (kept,) = tmp_path.iterdir()
     assert caught.value.__notes__ == [

@@ -51,15 +51,19 @@ def test_an_interrupt_of_a_callback_is_passed_on_and_no_traceback_is_printed(
     assert sys.unraisablehook is hook
 
 
+def wait(*, signalled: bool) -> None:
+    if signalled:
+        signal.raise_signal(signal.SIGTERM)
+    time.sleep(5)
+
+
 def test_a_signal_leaves_a_block_some_time_and_no_more() -> None:
     before = [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)]
     with ends_soon_after(30, has_come=False):
         signal.raise_signal(signal.SIGTERM)  # there is time to end by itself
     for has_come in (False, True):
         with pytest.raises(KeyboardInterrupt), ends_soon_after(0.01, has_come=has_come):
-            if not has_come:
-                signal.raise_signal(signal.SIGTERM)
-            time.sleep(5)
+            wait(signalled=not has_come)
     assert [signal.getsignal(number) for number in (*SIGNALS, signal.SIGALRM)] == before
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
