@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sim.backtest.error_rate import ErrorRates, Spans, spans_of
+from sim.backtest.error_rate import ErrorRates
 from sim.report.page.error_rate import HEADS, rate_cells, rates_of, told_of_rates
 from sim.report.page.head.opening import Said, said
 from sim.report.page.over_time.charts import read_drawn
@@ -55,7 +55,7 @@ def _lines(run: RunFolder, told: Said, words: Language) -> Iterator[str]:
     yield ""
     yield f"## {words.say('How often such numbers were right')}"
     yield ""
-    yield from _error_rates(rates_of(run), words, spans_of(run))
+    yield from _error_rates(rates_of(run), run, words)
     yield ""
     yield f"## {words.say('What would change it')}"
     yield ""
@@ -118,8 +118,8 @@ def _asked(run: RunFolder, words: Language) -> str:
     return words.say(text_, what=what, start=start, end=end, replicates=replicates, draws=draws)
 
 
-def _error_rates(found: ErrorRates, words: Language, spans: Spans) -> Iterator[str]:
-    yield told_of_rates(found, spans, words)
+def _error_rates(found: ErrorRates, run: RunFolder, words: Language) -> Iterator[str]:
+    yield told_of_rates(found, run, words)
     yield ""
     yield f"| {' | '.join(map(words.say, HEADS))} |"
     yield "| --- | --: | --: | --: | --: | --: |"

@@ -36,7 +36,7 @@ from sim.report.words.groups import group_words
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.money import rate_of, rate_sentence
 from sim.report.words.numbers import at_least, estimate, in_percent, interval, rounded, whole
-from sim.report.words.plain import strategy_words
+from sim.report.words.plain import counted_as_businesses, strategy_words
 from sim.results.burdens import Burden
 
 MAX_GROUPS = {"sector": 8, "provider": 5}
@@ -296,6 +296,9 @@ def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
         words.say(
             "Revenue, not profit, of the modelled businesses; it is proportional to their assumed "
             "number. Published national methods stand in money.csv and are not mixed in."
+            if counted_as_businesses(found.run.scenario["population"]) == "modelled"
+            else "Revenue, not profit. Published national methods stand in money.csv and are not "
+            "mixed in."
         )
     )
 

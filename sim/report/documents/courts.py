@@ -11,6 +11,7 @@ from sim.catalogue.measures import MEASURES
 from sim.report.documents.blocks import Block, Heading, Paragraph, Table
 from sim.report.documents.court_answers import ANSWERS, NAMES_OF, Asked, strategy_of
 from sim.report.words.numbers import in_percent, quantity, quantity_span
+from sim.report.words.plain import of_another_version
 from sim.scenario.tables.courts import CourtQuestionRow
 
 SHORT_ID = 12
@@ -64,6 +65,7 @@ def write_court(asked: Asked, questions: Sequence[CourtQuestionRow]) -> list[Blo
                 level=asked.digits(in_percent(asked.rates.level)),
             )
         ),
+        *map(Paragraph, filter(None, [of_another_version(asked.rates.version, run, asked.words)])),
         Paragraph(
             say(
                 "What a court decides is no question for a simulation. Businesses that are not in "

@@ -18,7 +18,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from sim.backtest.error_rate import spans_of
 from sim.catalogue.choices import label
 from sim.errors import DataError, Problem, UsageError
 from sim.files import new_file
@@ -157,7 +156,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         is_weighed=run.are_draws_weighed,
         rates=rates,
         rates_in_short=rates_in_short(rates, words),
-        rates_of_what=told_of_rates(rates, spans_of(run), words),
+        rates_of_what=told_of_rates(rates, run, words),
         error_rates=rate_table(rates, words),
         map_frame=_first_frame(map_, harmful, moment_s),
         is_listed_alike=is_listed_alike(run, drawn.listed),

@@ -12,6 +12,7 @@ from sim.catalogue.measures import USD
 from sim.report.page.cells import Cell, Line, PageTable, columns
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import percent
+from sim.report.words.plain import of_another_version
 from sim.results.read import RunFolder
 
 RANGES: Mapping[Spans, str] = {
@@ -36,15 +37,16 @@ def rates_of(run: RunFolder) -> ErrorRates:
     return error_rates(str(run.manifest["scenario"]["name"]), spans_of(run))
 
 
-def told_of_rates(found: ErrorRates, spans: Spans, words: Language = IN_ENGLISH) -> str:
-    """What was held against what."""
-    return words.say(
+def told_of_rates(found: ErrorRates, run: RunFolder, words: Language = IN_ENGLISH) -> str:
+    """What was held against what, and that the result is of another version where it is."""
+    told = words.say(
         "Published outcomes that set no parameter (held out), against what this program predicted "
         "from simulated runs (version {version}; {ranges}, meant to hold {level}).",
         version=found.version,
-        ranges=words.say(RANGES[spans]),
+        ranges=words.say(RANGES[spans_of(run)]),
         level=words.digits(percent(found.level, 2)),
     )
+    return " ".join(filter(None, (told, of_another_version(found.version, run, words))))
 
 
 def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
@@ -59,14 +61,15 @@ def rates_in_short(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
     )
 
 
-def rates_answer(found: ErrorRates, words: Language = IN_ENGLISH) -> str:
+def rates_answer(found: ErrorRates, run: RunFolder, words: Language = IN_ENGLISH) -> str:
     """The same as an answer: of which version of the program they are stands beside them."""
-    return words.say(
+    told = words.say(
         "Of what was published and set no parameter, by kind, as version {version} predicted it: "
         "{parts}.",
         version=found.version,
         parts=rates_by_kind(found, words),
     )
+    return " ".join(filter(None, (told, of_another_version(found.version, run, words))))
 
 
 def rates_by_kind(found: ErrorRates, words: Language = IN_ENGLISH) -> str:

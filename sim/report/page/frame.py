@@ -134,7 +134,7 @@ def frame(
             run,
             _summary(run),
             told.hang_most_on,
-            rates_answer(rates_of(run), words),
+            rates_answer(rates_of(run), run, words),
             words,
             dropped,
             quoted(strategy_names(strategies_of(run), words)[harmful], words) if several else "",

@@ -20,6 +20,8 @@ from sim.results.tables import Row
 from sim.scenario.strategies import DECLARED
 
 Rounded: TypeAlias = Literal["down", "nearest", "up"]
+Counted: TypeAlias = Literal["sites", "both", "modelled"]
+"""What is counted as businesses: the sites of an inventory, these and drawn ones, drawn ones."""
 
 _NUMBERS = (
     *("no", "one", "two", "three", "four", "five", "six"),
@@ -125,6 +127,25 @@ def times_words(ratio: float, words: Language = IN_ENGLISH) -> str:
     if n == 2:
         return words.say("twice as much as")
     return words.say("{n} times as much as", n=_count(int(n), words))
+
+
+def counted_as_businesses(population: Mapping[str, Any]) -> Counted:
+    """What the businesses of a scenario are: the number of drawn ones alone is assumed."""
+    if not population.get("inventory"):
+        return "modelled"
+    return "both" if population.get("n_businesses") else "sites"
+
+
+def of_another_version(record: str, run: RunFolder, words: Language) -> str:
+    """That a result is of another version than the record of errors; empty where it is not."""
+    own = str(run.manifest["tool"]["version"])
+    if own == record:
+        return ""
+    return words.say(
+        "This result is of version {own}, whose numbers have not been compared with what was "
+        "published.",
+        own=own,
+    )
 
 
 def strategy_words(strategy: Mapping[str, Any], words: Language = IN_ENGLISH) -> str:

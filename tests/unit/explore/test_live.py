@@ -75,8 +75,8 @@ def test_while_the_baseline_alone_has_finished_strategies_stand_without_numbers(
     live = LiveFigures(shown, "none")
     live.finish((0, "none", 0), [Measure("business_hours_impaired", "business-hours", 0.0)])
     told = live.table()
-    assert told["heads"] == ["Blocking"]
-    assert [len(row) for row in told["rows"]] == [1, 1]
+    assert told["heads"] == ["Blocking", "Business-hours impaired"]
+    assert [row[1] for row in told["rows"]] == ["not known", "not known", "0"]
 
 
 def test_a_picture_under_way_says_what_it_rests_on() -> None:

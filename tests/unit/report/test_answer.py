@@ -9,9 +9,10 @@ import pytest
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY
 from sim.catalogue.measures import OF_DEMAND, TABLE_DEMAND
-from sim.report.page.head.answer import answer_run, doubt
+from sim.report.page.head.answer import LOSS, answer_run, doubt
 from sim.report.page.head.answer_comparison import _is_more_worth_it, answer_comparison
 from sim.report.page.key_figures import key_figures
+from sim.report.words.plain import Counted
 from sim.results.tables import Cell, Row
 from sim.scenario.tables.rows import RateRow
 
@@ -110,6 +111,28 @@ def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
         "all that is not known; as given 66 %, 62 to 70 % by luck) had more than 10 % of their "
         "domestic customers' attempts fail at some time."
     )
+
+
+@pytest.mark.parametrize(
+    ("counted", "hit", "lost"),
+    [
+        ("sites", "of the sites named, 50 % had", "the sites named lost 9 USD"),
+        (
+            "both",
+            "of the sites named and businesses modelled, 50 % had",
+            "the sites named and businesses modelled lost 9 USD",
+        ),
+        ("modelled", "of the modelled businesses, 50 % had", "the modelled businesses lost 9 USD"),
+    ],
+)
+def test_sites_that_were_given_are_no_modelled_businesses(
+    counted: Counted, hit: str, lost: str
+) -> None:
+    share = summary_row("businesses_ever_impaired_share", 0.5) | {"unit": "share of businesses"}
+    given = rows(share, summary_row("businesses_ever_impaired", 5), summary_row(LOSS, 9.0))
+    first, second, _ = plain(answer_run(given, 0.1, counted=counted))
+    assert hit in first
+    assert second == f"{lost[0].upper()}{lost[1:]}."
 
 
 def test_networks_of_ipv6_are_said_beside_addresses() -> None:

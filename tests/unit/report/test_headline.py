@@ -208,7 +208,8 @@ def test_the_head_of_a_comparison_follows_from_its_tables(drawn_comparison: Path
     (answer,) = re.findall(r'<div class="answer">(.*?)</div>', page, re.DOTALL)
     assert f"Blocking {named[most]}".replace("'", "&#39;") in answer
     bars = bars_of_comparison(found, run.manifest["strategies"], "none")
-    assert [name for _, name, _ in bars.rows] == [name for name in run.strategies if name != "none"]
+    others = [name for name in run.strategies if name != "none"]
+    assert [name for _, name, _ in bars.rows] == [*others, "none"]
     lengths = {name: cells[0].length for _, name, cells in bars.rows}
     assert max(lengths, key=lengths.__getitem__) == most
     assert lengths[most] == 100.0
@@ -671,13 +672,34 @@ def test_beside_what_the_target_lost_stand_the_share_hit_and_the_money() -> None
         "Target: share of its users' hours lost",
     )
     assert bars.whose == (0, 1, 1, 2)
-    ((_, _, (_, hit, money, _)),) = bars.rows
+    (_, _, (_, hit, money, _)), _ = bars.rows
     assert (hit.value, hit.length) == ("25\N{NO-BREAK SPACE}%", 50.0)
     assert hit.more == "half of them for more than two days (25 hours to four days)"
     assert money.value == "2.00\N{NO-BREAK SPACE}million"
     none_hit = [{**row, "mean": 0.0} if row["metric"] == COLLATERAL else row for row in rows]
-    ((_, _, (_, hit, *_)),) = bars_of_comparison(none_hit, strategies, "none").rows
+    (_, _, (_, hit, *_)), _ = bars_of_comparison(none_hit, strategies, "none").rows
     assert hit.more == ""
+
+
+def test_the_first_table_of_a_comparison_has_the_baseline_last() -> None:
+    """What the others are held against has numbers too: fronts close without a list."""
+    strategies = [{"label": one, "id": one, "parameters": {}} for one in ("none", "exact")]
+    rows = [
+        {"strategy": one, "metric": metric, "mean": mean}
+        for one, means in (("none", (0.0, 0.25)), ("exact", (8.0, 0.5)))
+        for metric, mean in zip((COLLATERAL, TARGET_LOST), means, strict=True)
+    ]
+    bars = bars_of_comparison(rows, strategies, "none")
+    told = [
+        (words, label, *(bar.value.replace(NBSP, " ") for bar in own))
+        for words, label, own in bars.rows
+    ]
+    assert told == [
+        ("Every address alone", "exact", "8", "50 %"),
+        ("No blocking (baseline)", "none", "0", "25 %"),
+    ]
+    # It is no strategy of which it is said that it harms least.
+    assert bars.title == "Bystanders: 8 business-hours impaired with each"
 
 
 def test_what_ranges_span_is_said_once_where_they_stand(drawn_comparison: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -318,3 +319,40 @@ def test_a_command_names_the_file_where_the_scenario_is_not_shipped(drawn_run: P
     # Without fronts there is nothing that another strategy could answer, and no command for it.
     assert [one.split()[:3] for one in told] == [["overblock", "run", "scenario.yaml"]] * 2
     assert NBSP not in "".join(told)
+
+
+@pytest.mark.parametrize(
+    ("population", "said"),
+    [
+        ({"n_businesses": 5}, "The modelled businesses, whose number is assumed, lost 7 USD"),
+        ({"n_businesses": 0, "inventory": "my.csv"}, "The sites named lost 7 USD"),
+        (
+            {"n_businesses": 5, "inventory": "my.csv"},
+            "The sites named and the modelled businesses, whose number is assumed, lost 7 USD",
+        ),
+    ],
+)
+def test_of_sites_that_were_given_nothing_says_that_their_number_is_assumed(
+    population: dict[str, object], said: str, shipped_run: Path
+) -> None:
+    run = open_run(shipped_run)
+    run = replace(run, scenario={**run.scenario, "population": population})
+    row: Row = {"metric": LOSS, "mean": 7.0}
+    cost, *_ = questions(run, {LOSS: row}, "", "none of 7")
+    assert cost.said == f"{said}."
+    cost, *_ = questions(run, {LOSS: {**row, "low": 6.0, "high": 9.0}}, "", "none of 7")
+    assert cost.said == f"{said} (6 to 9)."
+
+
+def test_who_gave_sites_is_not_told_to_give_them(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    population = {**run.scenario["population"], "inventory": "my.csv"}
+    given = replace(run, scenario={**run.scenario, "population": population})
+    asked, without = (
+        next(one for one in questions(each, summary_of(run), "", "") if one.asked == ASKED[3])
+        for each in (given, run)
+    )
+    assert "my-sites.csv" in without.command
+    assert (asked.command, asked.how) == ("", "")
+    assert "the table of your sites" in asked.said
+    assert asked.places[0] == ("sites", "Your sites")

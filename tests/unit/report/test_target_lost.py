@@ -208,7 +208,7 @@ def test_the_first_picture_shows_what_was_lost_in_all() -> None:
     ]
     bars = bars_of_comparison([*rows, _lost("exact", 0.75)], strategies, "none")
     assert bars.heads == ("Target: share of its users' hours lost",)
-    ((_, _, (bar,)),) = bars.rows
+    (_, _, (bar,)), _ = bars.rows
     assert (bar.value.replace(NBSP, " "), bar.range.replace(NBSP, " ")) == ("75 %", "20 to 90 %")
     without = bars_of_comparison(rows, strategies, "none")
     assert without.heads == ("Target: share of its users' hours denied",)

@@ -90,7 +90,8 @@ def bars_of_comparison(
         As in the manifest.
     """
     known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
-    shown = [one for one in strategies if one["label"] != baseline]
+    # The baseline comes last: what the others are held against.
+    shown = sorted(strategies, key=lambda one: one["label"] == baseline)
     labels = [str(one["label"]) for one in shown]
     harm = {name: cell(known.get((name, COLLATERAL), {}), "mean") for name in labels}
     heads, columns, whose = [], [], []
@@ -123,10 +124,19 @@ def bars_of_comparison(
             whose.append(metrics[metric])
     said = {str(one["label"]): strategy_words(one, words) for one in shown}
     return Bars(
-        _finding({name: known.get((name, COLLATERAL), {}) for name in labels}, said, words),
+        _finding(
+            {name: known.get((name, COLLATERAL), {}) for name in labels if name != baseline},
+            said,
+            words,
+        ),
         tuple(heads),
         tuple(
-            (capitalised(said[name]), name, tuple(column[row] for column in columns))
+            (
+                capitalised(said[name])
+                + (f" ({words.say('baseline')})" if name == baseline else ""),
+                name,
+                tuple(column[row] for column in columns),
+            )
             for row, name in enumerate(labels)
         ),
         tuple(whose),

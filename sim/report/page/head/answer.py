@@ -23,6 +23,7 @@ from sim.report.words.numbers import (
     quantity_span,
     span,
 )
+from sim.report.words.plain import Counted
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import RateRow
@@ -48,6 +49,7 @@ def answer_run(
     *,
     are_orders_given: bool = False,
     has_own: bool = True,
+    counted: Counted = "modelled",
 ) -> list[str]:
     """Sentences about one strategy.
 
@@ -63,19 +65,47 @@ def answer_run(
         Whether the orders are given with their times, so that what is listed is not varied.
     has_own
         Whether the target has ranges of its own, which are not counted.
+    counted
+        What the businesses are.
     """
-    cost = _what_it_cost(rows, words), _in_currency(rows.get(LOSS), rate, words)
+    cost = _what_it_cost(rows, counted, words), _in_currency(rows.get(LOSS), rate, words)
     return [
         _what_was_hit(
-            rows, impaired_above, words, are_orders_given=are_orders_given, has_own=has_own
+            rows,
+            impaired_above,
+            counted,
+            words,
+            are_orders_given=are_orders_given,
+            has_own=has_own,
         ),
         " ".join(filter(None, cost)),
         _what_the_target_lost(rows, words),
     ]
 
 
+_OF: Mapping[Counted, str] = {
+    "sites": "of the sites named, {n}{ranges} had more than {limit} of their domestic customers' "
+    "attempts fail at some time",
+    "both": "of the sites named and businesses modelled, {n}{ranges} had more than {limit} of "
+    "their domestic customers' attempts fail at some time",
+    "modelled": "of the modelled businesses, {n}{ranges} had more than {limit} of their domestic "
+    "customers' attempts fail at some time",
+}
+_LOST: Mapping[Counted, str] = {
+    "sites": "the sites named lost {n} USD{ranges}",
+    "both": "the sites named and businesses modelled lost {n} USD{ranges}",
+    "modelled": "the modelled businesses lost {n} USD{ranges}",
+}
+
+
 def _what_was_hit(
-    rows: Rows, impaired_above: float, words: Language, *, are_orders_given: bool, has_own: bool
+    rows: Rows,
+    impaired_above: float,
+    counted: Counted,
+    words: Language,
+    *,
+    are_orders_given: bool,
+    has_own: bool,
 ) -> str:
     listed, hit = rows.get(LISTED), rows.get(HIT)
     if listed is None or math.isnan(cell(listed, "mean")):
@@ -100,12 +130,7 @@ def _what_was_hit(
     limit = words.digits(percent(impaired_above))
     if share is not None and not math.isnan(cell(share, "mean")):
         # Their number is assumed, and drawn where draws are: a range of it would say nothing.
-        second = words.say(
-            "of the modelled businesses, {n}{ranges} had more than {limit} of their domestic "
-            "customers' attempts fail at some time",
-            limit=limit,
-            **_value(share, words),
-        )
+        second = words.say(_OF[counted], limit=limit, **_value(share, words))
     else:
         second = words.say(
             "of {of:modelled business}, {n}{ranges} had more than {limit} of their domestic "
@@ -117,7 +142,7 @@ def _what_was_hit(
     return f"{first}; {second}."
 
 
-def _what_it_cost(rows: Rows, words: Language) -> str:
+def _what_it_cost(rows: Rows, counted: Counted, words: Language) -> str:
     harm, loss = rows.get(COLLATERAL), rows.get(LOSS)
     parts = []
     if harm is not None:
@@ -138,7 +163,7 @@ def _what_it_cost(rows: Rows, words: Language) -> str:
         parts.append(words.say(text, **values))
     if loss is not None:
         mean, low, high = (cell(loss, name) for name in ("mean", "low", "high"))
-        text = "the modelled businesses lost {n} USD{ranges}"
+        text = _LOST[counted]
         if math.isnan(mean):
             text = "the modelled businesses lost an amount that is not known{ranges}"
         ranges = in_all(loss, words)

@@ -25,7 +25,13 @@ from sim.report.page.verdicts import how_often_less, verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
 from sim.report.words.numbers import percent, percent_span
-from sim.report.words.plain import quoted, strategies_of, strategy_names, with_names
+from sim.report.words.plain import (
+    counted_as_businesses,
+    quoted,
+    strategies_of,
+    strategy_names,
+    with_names,
+)
 from sim.results.read import RunFolder
 from sim.results.tables import Row, number, read_rows, text
 
@@ -122,6 +128,7 @@ def said(
             rate_of(run),
             are_orders_given=are_orders_given(run),
             has_own=run.has_own_addresses,
+            counted=counted_as_businesses(run.scenario["population"]),
         )
         # Behind how long they were impaired.
         sentences.insert(2, still_impaired_in_words(still_impaired(run), words))

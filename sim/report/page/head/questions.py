@@ -24,6 +24,7 @@ from sim.report.page.sessions import hours_in_words, length_s, sessions_of
 from sim.report.page.target_lost import LEAST_LEFT, how_often_half
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent, percent_span, span
+from sim.report.words.plain import Counted, counted_as_businesses
 from sim.results.read import RunFolder
 from sim.results.tables import Row
 from sim.results.tables import number as cell
@@ -71,11 +72,19 @@ def questions(
     )
     if is_comparison(run):
         return settled(run, words), *own(run, words), *others, right
-    told = *_cost(summary, words), _effect(run, summary, words), another(run, words)
+    told = *_cost(run, summary, words), _effect(run, summary, words), another(run, words)
     return *told, *others, right
 
 
-def _cost(summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
+_LOST: Mapping[Counted, str] = {
+    "sites": "The sites named lost {n} USD{ranges}.",
+    "both": "The sites named and the modelled businesses, whose number is assumed, lost {n} "
+    "USD{ranges}.",
+    "modelled": "The modelled businesses, whose number is assumed, lost {n} USD{ranges}.",
+}
+
+
+def _cost(run: RunFolder, summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
     row = summary.get(LOSS, {})
     lost = cell(row, "mean")
     if math.isnan(lost):
@@ -83,10 +92,9 @@ def _cost(summary: Mapping[str, Row], words: Language) -> tuple[Question, ...]:
     low, high = cell(row, "all_low"), cell(row, "all_high")
     if math.isnan(low):
         low, high = cell(row, "low"), cell(row, "high")
-    told = "The modelled businesses, whose number is assumed, lost {n} USD ({range})."
-    if math.isnan(low) or low == high:
-        told = "The modelled businesses, whose number is assumed, lost {n} USD."
-    said = words.say(told, n=words.digits(number(lost)), range=words.digits(span(low, high)))
+    ranges = "" if math.isnan(low) or low == high else f" ({words.digits(span(low, high))})"
+    told = _LOST[counted_as_businesses(run.scenario["population"])]
+    said = words.say(told, n=words.digits(number(lost)), ranges=ranges)
     asked = words.say("What did it cost those who were not the target?")
     return (Question(asked, said, "", (("money", words.say("Money")),)),)
 

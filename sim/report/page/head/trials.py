@@ -153,12 +153,19 @@ def who(run: RunFolder, words: Language) -> Question:
         ("sessions", words.say("By session")),
         ("providers-hit", words.say("By provider")),
     )
+    asked = words.say("Who hit a business like mine, when, and through what?")
+    if run.scenario["population"].get("inventory"):
+        said = words.say(
+            "When each of your sites is hit in the model, for how long and through what, is in the "
+            "table of your sites; it is no record of a block."
+        )
+        return Question(asked, said, "", (("sites", words.say("Your sites")), *places))
     verb = "compare" if is_comparison(run) else "run"
     parts = shlex.split(repeat(run).command)[2:-2]
     sites = f"population.inventory={MY_SITES}"
     command = _joined(verb, *parts, "--set", sites, "-o", "with-my-sites")
     return Question(
-        words.say("Who hit a business like mine, when, and through what?"),
+        asked,
         words.say(
             "Businesses here are modelled, and which operator drops what when is the model's."
         ),
