@@ -2,9 +2,10 @@
 
 Written from ``docs/explanation/model.md`` alone; it shares no code with the engine and its author
 did not read the engine. A small world goes in, with all its luck: nothing is drawn here. Curves,
-ledger, events and totals come out. Floats are taken as the fractions they are and nothing is
-rounded but where the document says so; floating point enters only with exponentials (reach of the
-target, VPN, drift, attention, user-hours).
+ledger, events and totals come out. Shares are taken as the decimal fractions they are written as
+and nothing is rounded but where the document says so; floating point enters only with exponentials
+(reach of the target, VPN, drift, attention, user-hours), and attention and reach are compared with
+limits in twelve digits.
 
 An agenda of seconds is walked in order. In each second the events due are taken in the sequence of
 the document, then the whole state is computed anew from who enforces what, which components are in
@@ -533,9 +534,10 @@ class RefOutcome:
 
 
 @cache
+@lru_cache(maxsize=2**14)
 def _exact(value: float) -> Fraction:
-    """A float as the fraction it is."""
-    return Fraction(value)
+    """The decimal number that is written for a float."""
+    return Fraction(str(value))
 
 
 @cache
@@ -1112,12 +1114,15 @@ class _Run:
                 return True
             if reason == "day" and self.limits.orders_per_day and t_s // DAY_S > dropped_s // DAY_S:
                 return True
-            bar = (self.limits.order_addresses or 0) * (1 - min(self.pressure_before, 1))
-            if reason == "bar" and begins and n_strangers <= bar:
+            if reason == "bar" and begins and n_strangers <= self._bar():
                 return True
             if self.freed_s.get(reason, t_s) < t_s:
                 return True
         return False
+
+    def _bar(self) -> Fraction:
+        """Addresses beside the target's own that one order may list under the pressure there is."""
+        return (self.limits.order_addresses or 0) * (1 - min(_exact(self.pressure_before), 1))
 
     def _is_quiet(self) -> bool:
         return self.pressure_before <= self.pressure_rule.pause_pressure
@@ -1293,7 +1298,7 @@ class _Run:
             and entry.mechanism in ("drop", "throttle")
             and (scope is None or not _minus(entry.ranges, scope))
         ]
-        wanted = Fraction(decision.share) * sum(_n_limited(entry.ranges) for entry in meant)
+        wanted = _exact(decision.share) * sum(_n_limited(entry.ranges) for entry in meant)
         withdrawn = 0
         for entry in meant:
             if withdrawn >= wanted:
@@ -1388,9 +1393,8 @@ class _Run:
             self._drop("rules", t_s)
             return
         if self.limits.order_addresses is not None and order.mechanism in ("drop", "throttle"):
-            room = self.limits.order_addresses * (1 - min(self.pressure_before, 1))
             strangers = _minus(ranges, _ranges_of_prefixes(self.world.target_prefixes))
-            if _n_limited(strangers) > room:
+            if _n_limited(strangers) > self._bar():
                 self._drop("bar", t_s, _n_limited(strangers))
                 return
         if (
@@ -1942,7 +1946,7 @@ class _Run:
             self._plan(served_s + rule.exempt_lag_s, "exempt", row)
 
     def _attention_at(self, t_s: int) -> float:
-        return self._talk(t_s)[0]
+        return round(self._talk(t_s)[0], 12)
 
     def _remember_public_events(self) -> None:
         """What is left at the start of the events before it."""
@@ -2089,7 +2093,7 @@ class _Run:
             throttled=_union_of(entries, "throttle"),
             exempt=_union_of(entries, "exempt"),
             overmatches=tuple(entry.overmatch for entry in entries if entry.mechanism == "name"),
-            overloaded=Fraction(operator.overload_severity if is_over else 0),
+            overloaded=_exact(operator.overload_severity) if is_over else ZERO,
         )
 
     def _met(self, row: int, enforcement: _Enforcement) -> tuple[Fraction, dict[str, Fraction]]:

@@ -212,7 +212,7 @@ def escalate(steps: Sequence[Step], patience_s: int, goal: float) -> RefStrategy
         ]
         now = max((step for step, _ in placed), default=0)
         since_s = min((placed_s for step, placed_s in placed if step == now), default=None)
-        is_reached = sight.reached is None or sight.reached >= goal
+        is_reached = sight.reached is None or round(sight.reached, 12) >= goal
         next_orders = [orders for step in steps[now + 1 :] if (orders := wider(sight, step))]
         is_over = since_s is not None and sight.t_s >= since_s + patience_s
         if is_reached and is_over and next_orders:

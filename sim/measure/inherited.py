@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.record.vpn import VpnSteps
+from sim.engine.state.levels import SLACK
 from sim.measure.enforced import OlderEntries, pieces
 from sim.measure.stays import FROM_START, Stay, stays_of
 from sim.world.build import World
@@ -135,7 +136,7 @@ def _cost(
         weight = share_users * (1.0 - vpn.share[step]) if step >= 0 else share_users
         # In the sequence of operators, as the engine adds them.
         failing = float(np.add.accumulate(weight * (1.0 - passing))[-1])
-        affected_s += stop_s - start_s if failing > world.thresholds.affected else 0
+        affected_s += stop_s - start_s if failing > world.thresholds.affected + SLACK else 0
         demand = world.demand.cumulative(stop_s) - world.demand.cumulative(start_s)
         lost += failing * float(demand[sector])
     return affected_s, lost

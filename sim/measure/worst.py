@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.engine.record.outcome import Outcome
+from sim.engine.state.levels import SLACK
 from sim.measure.measures import Measure, measured
 from sim.measure.names import ever_dropped, names_in_use
 from sim.world.build import World
@@ -30,7 +31,7 @@ def is_above(outcome: Outcome, share: float) -> NDArray[np.bool_]:
     Of attempts from everywhere, were nobody on a VPN: the largest, over the run, of
     ``sum over k of share(k) m(i, k)``, when it lasted for a second or longer.
     """
-    return np.asarray(outcome.ledger.worst_share > share, np.bool_)
+    return np.asarray(outcome.ledger.worst_share > share + SLACK, np.bool_)
 
 
 def measure_worst(outcome: Outcome) -> Iterator[Measure]:

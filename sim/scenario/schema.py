@@ -144,7 +144,10 @@ class Population(Model):
 
 
 class Thresholds(Model):
-    """Shares of domestic demand above which a business is called affected, impaired, down."""
+    """Shares of domestic demand above which a business is called affected, impaired, down.
+
+    A share equal to a threshold is not above it, to 12 decimal places.
+    """
 
     affected: Share
     """A business is affected when more than this share of its demand fails."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -64,7 +65,7 @@ def test_what_passes_under_more_pressure_passes_under_less(asked, bar, one, othe
     for order in admit(asked, InForce(), 0, limits.under(one)).orders:
         if order.mechanism in BLOCKING:
             width = order.addresses.difference(limits.own).n_addresses
-            assert width <= bar * (1 - min(one, 1))
+            assert width <= bar * (1 - min(Fraction(str(one)), 1))
 
 
 @given(orders, st.floats(0, 3))

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.engine.state import pressure_kernel as kernel
 from sim.engine.state.hotline import Hotline
+from sim.engine.state.levels import SLACK
 from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.scenario.reactions import Complaints
 
@@ -120,7 +121,7 @@ class Attention:
         -------
         None if it never does. Where complaints become fewer it is later than told here.
         """
-        value = self.at(t_s)
+        value, limit = self.at(t_s), limit + SLACK
         if value > limit:
             return t_s + 1
         rules = self.record[0]

@@ -28,6 +28,7 @@ from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
+from sim.engine.state.levels import SLACK
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.stances import COMPLIANT, SILENT
@@ -334,7 +335,7 @@ class CensorActor:
         return rules is not None and self._exceeds(rules.pause_pressure)
 
     def _exceeds(self, limit: float | None) -> bool:
-        return limit is not None and self._attention.at(now_s(self._env)) > limit
+        return limit is not None and self._attention.at(now_s(self._env)) > limit + SLACK
 
     def _foresee_end(self, end_s: int | None) -> None:
         self._end_s = end_s

@@ -14,6 +14,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import n_networks
 from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Key, Mechanism, Order
+from sim.engine.state.levels import SLACK
 from sim.scenario.reactions import Censor
 
 UNLIMITED = 2**62
@@ -73,7 +74,8 @@ class Limits:
         """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
         if self.order_addresses >= UNLIMITED:
             return self
-        return replace(self, order_addresses=self.order_addresses * (1.0 - min(pressure, 1.0)))
+        left = min(1.0 - min(pressure, 1.0) + SLACK, 1.0)
+        return replace(self, order_addresses=self.order_addresses * left)
 
 
 def _most(limit: int | None) -> int:

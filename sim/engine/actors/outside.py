@@ -25,8 +25,8 @@ def withdrawn(entries: Iterable[Entry], decision: OutsideWithdrawal) -> list[Ent
     Notes
     -----
     Entries of names are not looked at, nor such as lie in part outside of what is decided on.
-    Addresses in several entries count in each. A share is taken as the number that its float is, so
-    that no rounding decides on an entry.
+    Addresses in several entries count in each. A share is taken as the decimal number that it is
+    written as, so that no rounding decides on an entry.
     """
     within = decision.within
     meant = [
@@ -35,6 +35,6 @@ def withdrawn(entries: Iterable[Entry], decision: OutsideWithdrawal) -> list[Ent
         if entry.addresses and (within is None or not entry.addresses.difference(within))
     ]
     sums = list(accumulate(n_counted(entry.addresses) for entry in meant))
-    wanted = Fraction(decision.share) * sums[-1] if sums else Fraction(0)
+    wanted = Fraction(str(decision.share)) * sums[-1] if sums else Fraction(0)
     # An entry goes if those before it hold less than is wanted.
     return [entry for entry, before in zip(meant, [0, *sums], strict=False) if before < wanted]

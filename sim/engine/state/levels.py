@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from sim.world.build import World
 
 SLACK = 1e-12
-"""Drift, as a share of demand, that rounding may hide."""
+"""What rounding may make of nothing, as a share. A share is above a limit if it exceeds it by more
+than this, so that sums and products of decimal shares compare as the decimals they stand for."""
 
 
 class Levels:
@@ -25,7 +26,7 @@ class Levels:
     Attributes
     ----------
     level : shape (n_businesses,)
-        0 reachable, 1 affected, 2 impaired, 3 down; each strictly above its threshold.
+        0 reachable, 1 affected, 2 impaired, 3 down; each above its threshold.
     weight : shape (n_operators,)
         Share of all users who are at the operator and on no VPN.
     role_level : shape (n_businesses, n_roles)
@@ -39,7 +40,7 @@ class Levels:
     def __init__(self, world: World) -> None:
         n, n_roles = world.businesses.component_row.shape
         limits = world.thresholds
-        self.threshold = np.array([limits.affected, limits.impaired, limits.down])
+        self.threshold = np.array([limits.affected, limits.impaired, limits.down]) + SLACK
         self._share_users = world.operators.share_users
         self.weight = self._share_users.copy()
         self.level = np.zeros(n, np.int8)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.worst import WORST_PERCENT
+from sim.engine.state.levels import SLACK
 from sim.world.build import World
 
 N_LEVELS = 3
@@ -45,7 +46,7 @@ class Tally:
     n_at_level : shape (3, n_groups)
         Businesses at least affected, impaired, down.
     over : shape (5,)
-        Shares of attempts, beside the thresholds of the scenario.
+        Shares of attempts, beside the thresholds of the scenario, and ``SLACK``.
     n_over : shape (5, 1 + n_providers)
         Businesses of whose attempts more than that fails, were nobody on a VPN: all, and those of
         each provider.
@@ -74,7 +75,7 @@ class Tally:
         n_groups = len(self.groups)
         self.roles = slice(self.sectors.stop, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
-        self.over = np.array(WORST_PERCENT) / 100
+        self.over = np.array(WORST_PERCENT) / 100 + SLACK
         self.n_over = np.zeros((self.over.size, self.sectors.start), np.int64)
         # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
         self.lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))

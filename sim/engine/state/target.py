@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from sim.engine.orders import Mechanism
 from sim.engine.state import reach_kernel, space_kernel, users_kernel
 from sim.engine.state import target_kernel as kernel
+from sim.engine.state.levels import SLACK
 from sim.engine.state.users import UserColumns
 from sim.scenario.reactions import Fronts
 from sim.world.build import World
@@ -59,7 +60,7 @@ class TargetState:
         self._used_s = np.zeros((3, share_users.size))
         self.handle = kernel.make_target(
             share_users,
-            float(rules.lost_share) if rules else 1.0,
+            float(rules.lost_share) + SLACK if rules else 1.0,
             float(rules.push_tau_h * S_PER_H) if rules else 1.0,
             float(rules.share_told) if rules else 1.0,
             _none_known(rules),

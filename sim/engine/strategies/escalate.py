@@ -19,6 +19,7 @@ from sim.engine.coverage import (
 from sim.engine.decisions import Decision, Observation, SetOfFront, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
+from sim.engine.state.levels import SLACK
 from sim.engine.strategies.provider_ranges import LargestPrefixes, places_of
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
@@ -73,7 +74,7 @@ def escalate(
     def decide(observation: Observation) -> Decision:
         step_of, set_at = known_in(observation.places, observation.exempt)
         step, since_s = _step(observation.in_force, step_of)
-        is_missed = not observation.target_reached_share < goal
+        is_missed = not observation.target_reached_share < goal - SLACK
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
         wider: tuple[int, tuple[Order, ...]] | None = None
         if is_missed and is_over:

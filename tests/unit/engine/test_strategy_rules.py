@@ -179,6 +179,13 @@ def test_escalation_widens_while_the_goal_is_missed(reached: float, widens: bool
     assert later.next_look_s == (2 * HOUR if widens else HOUR + HOUR // 4)
 
 
+def test_decimal_shares_that_come_to_the_goal_miss_it() -> None:
+    strategy = escalate([32, 24], HOUR, 0.3)
+    held = placed(strategy(seen(0)).orders)
+    reached = 1.0 - (0.1 + 0.2 + 0.4)  # 0.29999999999999993 among floats
+    assert strategy(seen(HOUR, in_force=held, reached=reached)).orders
+
+
 def test_escalation_does_not_look_again_before_its_first_order() -> None:
     assert escalate([32, 24], HOUR, 0.5)(seen(0, [])) == Decision()
 
