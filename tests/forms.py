@@ -73,38 +73,11 @@ def nftables(prefixes: Sequence[str]) -> str:
 
     four, six = _split(prefixes)
     sets = one("a", "ipv4_addr", four) + one("b", "ipv6_addr", six)
-    return f"table inet filter {{\n{sets}\tchain c {{\n\t\tip saddr @a drop\n\t}}\n}}\n"
-
-
-def iptables(prefixes: Sequence[str]) -> str:
-    rules = "".join(f"-A INPUT -s {prefix} -j DROP\n" for prefix in prefixes)
-    return f"*filter\n:INPUT ACCEPT [0:0]\n{rules}COMMIT\n"
-
-
-def mikrotik(prefixes: Sequence[str]) -> str:
-    lines = [
-        f"/{'ipv6' if ':' in p else 'ip'} firewall address-list add address={p} list=a"
-        for p in prefixes
-    ]
-    return "\n".join(["# by RouterOS 7", *lines, ""])
-
-
-def openwrt(prefixes: Sequence[str]) -> str:
-    entries = "".join(f"\tlist entry '{prefix}'\n" for prefix in prefixes)
-    return f"config ipset\n\toption name 'a'\n{entries}"
+    return f"table inet filter {{\n{sets}}}\n"
 
 
 def dnsmasq(prefixes: Sequence[str]) -> str:
     return "".join(f"bogus-nxdomain={prefix}\n" for prefix in prefixes)
-
-
-def clash(prefixes: Sequence[str]) -> str:
-    lines = [f"  - IP-CIDR{'6' if ':' in p else ''},{p},no-resolve" for p in prefixes]
-    return "\n".join(["payload:", *lines, ""])
-
-
-def routing(prefixes: Sequence[str]) -> str:
-    return json.dumps({"version": 3, "rules": [{"ip_cidr": list(prefixes)}]}, indent=1)
 
 
 def as_list(prefixes: Sequence[str]) -> str:
@@ -130,20 +103,12 @@ RENDERED: Mapping[str, Writer] = {
     "json-lines": json_lines,
     "ipset": ipset,
     "nftables": nftables,
-    "iptables": iptables,
-    "mikrotik": mikrotik,
-    "openwrt": openwrt,
     "dnsmasq": dnsmasq,
-    "clash": clash,
-    "routing": routing,
     "as-list": as_list,
     "massdns": massdns,
     "names": names,
 }
 """Writers by form."""
 
-IN_LINES = (
-    *("json-lines", "ipset", "nftables", "iptables", "mikrotik", "openwrt", "dnsmasq", "clash"),
-    *("as-list", "massdns", "names"),
-)
+IN_LINES = (*("json-lines", "ipset", "nftables", "dnsmasq", "as-list", "massdns", "names"),)
 """Forms of which a mistake has a line."""

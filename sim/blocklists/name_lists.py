@@ -15,6 +15,7 @@ from sim.addresses.feeds.feed import Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.refused import refuse_unread
 from sim.addresses.feeds.rules.name_rules import (
     name_in,
     says_nothing,
@@ -90,8 +91,10 @@ def read_name_list(given: Input, reading: Reading) -> NameList:
     Raises
     ------
     DataError
-        If it cannot be read, or a line holds no name and bad ones are not left out.
+        If it cannot be read, holds firewall rules, or a line holds no name and bad ones are not
+        left out.
     """
+    refuse_unread(given, reading.limits)
     with given.open(reading.limits) as source:
         gathering = reading.gathering(given.name)
         return _gather_names(read_numbered(source, gathering, reading.limits), gathering, reading)

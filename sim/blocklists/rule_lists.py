@@ -14,6 +14,7 @@ from sim.addresses.feeds.feed import Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.refused import refuse_unread
 from sim.addresses.feeds.rules.name_rules import (
     NameKind,
     NameRule,
@@ -84,8 +85,10 @@ def read_name_rules(given: Input, plain: NameKind, reading: Reading) -> NameRule
     Raises
     ------
     DataError
-        If it cannot be read, or a line is no rule and bad ones are not left out.
+        If it cannot be read, holds firewall rules, or a line is no rule and bad ones are not left
+        out.
     """
+    refuse_unread(given, reading.limits)
     with given.open(reading.limits) as source:
         gathering = reading.gathering(given.name)
         lines = read_numbered(source, gathering, reading.limits)

@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.refused import refuse_rules
 from sim.addresses.feeds.samples import read_sample
 from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
@@ -92,11 +93,12 @@ def explained(
     Raises
     ------
     DataError
-        In place of a `BadLinesError`.
+        In place of a `BadLinesError`; by their name, if its mistakes are firewall rules.
     """
     try:
         yield
     except BadLinesError as error:
+        refuse_rules(given, limits)
         told = _mostly_refused(given, format_name, error.n_bad, error.n_good, limits)
         if told:
             summary = (
@@ -130,8 +132,10 @@ def checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> F
     Raises
     ------
     DataError
-        If it holds none, unless ``allow_empty``.
+        If it holds none, unless ``allow_empty``; if its mistakes are firewall rules.
     """
+    if feed.n_bad:
+        refuse_rules(given, limits)
     n_rows = len(feed.v4) + len(feed.v6)
     told = _mostly_refused(given, feed.origin.format, feed.n_bad, n_rows, limits)
     if not n_rows and not allow_empty:

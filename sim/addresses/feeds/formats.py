@@ -8,12 +8,12 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from sim.addresses.feeds.compiled import refuse_compiled
 from sim.addresses.feeds.diagnosis import checked, explained
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.forms import DATED, FORM, FORMATS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
+from sim.addresses.feeds.refused import refuse_unread
 from sim.addresses.feeds.samples import take_sample
 from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
@@ -86,9 +86,9 @@ def _without_provider(feed: Feed) -> Feed:
 
 
 def _form_of(given: Input, format_name: str, limits: Limits) -> str:
-    """Form of a file, as asked for or by what it holds; what a program compiled is refused."""
+    """Form of a file, as asked for or by what it holds; compiled sets and rules are refused."""
     name = checked_format(format_name)
-    refuse_compiled(given, limits)
+    refuse_unread(given, limits)
     return name or sniff(given, limits)
 
 

@@ -20,16 +20,7 @@ from sim.addresses.feeds.geofeeds import fits_geofeed, read_geofeed
 from sim.addresses.feeds.published import clouds, objects, polls, rangefiles
 from sim.addresses.feeds.registries import fits_delegated, read_delegated
 from sim.addresses.feeds.resolutions import fits_massdns, fits_zdns, read_massdns, read_zdns
-from sim.addresses.feeds.rules import (
-    ipset,
-    iptables,
-    mikrotik,
-    names,
-    nftables,
-    openwrt,
-    proxies,
-    routing,
-)
+from sim.addresses.feeds.rules import ipset, names, nft_sets
 from sim.addresses.feeds.samples import Fits
 from sim.addresses.text.source import Limits, Source
 
@@ -250,16 +241,6 @@ FORMS: Sequence[Form] = (
         named_by=r"zscaler|zscloud",
     ),
     Form(
-        "routing",
-        "sing-box rule sets and configurations, Xray and V2Ray configurations",
-        "addresses; names without addresses",
-        "`SagerNet/sing-box`, `docs/configuration/rule-set/source-format.md`, `headless-rule.md`; "
-        "`XTLS/Xray-docs-next`, `docs/en/config/routing.md`; V2Ray: taken to be as Xray, not seen",
-        routing.fits_routing,
-        routing.read_routing,
-        is_json=True,
-    ),
-    Form(
         "json-list",
         "a JSON array of addresses, or of objects with an address",
         "the columns that keys name",
@@ -303,30 +284,11 @@ FORMS: Sequence[Form] = (
     ),
     Form(
         "nftables",
-        "nftables rulesets and scripts",
-        "addresses of sets, maps and dropping rules",
-        "nft(8); `x123/dotfiles`, `system/hetznix/local/nftables-blackhole.nix`; "
-        "`jmakovicka/nfblock2`, `README.md`",
-        nftables.fits_nftables,
-        nftables.read_nftables,
-    ),
-    Form(
-        "iptables",
-        "`iptables-save`, `ip6tables-save`",
-        "addresses of dropping rules",
-        "`id774/scripts`, `etc/iptables/rules.v4`; `msilvoso/beefilter`, `etc/iptables/rules.v4`; "
-        "counters and `--dst-range`: iptables-save(8) as remembered, not seen",
-        iptables.fits_iptables,
-        iptables.read_iptables,
-    ),
-    Form(
-        "mikrotik",
-        "MikroTik RouterOS scripts (`.rsc`)",
-        "addresses; names without addresses",
-        "`rogierbanis/mtblocks`, `blocked-ips.rsc`; `Medium1992/MikroTik_IPlist`, "
-        "`for_scripts/asnv4/AS51020.rsc`",
-        mikrotik.fits_mikrotik,
-        mikrotik.read_mikrotik,
+        "sets of nftables, as `nft list set` writes them",
+        "addresses of all sets",
+        "nft(8); `jmakovicka/nfblock2`, `README.md`",
+        nft_sets.fits_nft_sets,
+        nft_sets.read_nft_sets,
     ),
     Form(
         "ipset",
@@ -338,16 +300,6 @@ FORMS: Sequence[Form] = (
         ipset.read_ipset,
     ),
     Form(
-        "openwrt",
-        "OpenWrt configurations (UCI)",
-        "addresses of sets, dropping rules and routes",
-        '`rasoulveisi/iprange`, `backup/firewall.txt`; OpenWrt, "IP set examples" '
-        "(openwrt.org/docs/guide-user/firewall/fw3_configurations/fw3_config_ipset); "
-        "routes: OpenWrt's documentation as remembered, not seen",
-        openwrt.fits_openwrt,
-        openwrt.read_openwrt,
-    ),
-    Form(
         "dnsmasq",
         "dnsmasq configurations",
         "names without addresses; addresses of faked answers",
@@ -355,15 +307,6 @@ FORMS: Sequence[Form] = (
         "`bogus-nxdomain.china.conf`; other directives: dnsmasq(8) as remembered, not seen",
         names.fits_dnsmasq,
         names.read_dnsmasq,
-    ),
-    Form(
-        "clash",
-        "Clash, Surge and Shadowrocket rule sets",
-        "addresses; names without addresses",
-        "`blackmatrix7/ios_rule_script`, `rule/Clash`; `SukkaW/Surge`; `rangluwme/rule`, "
-        "`README.md`",
-        proxies.fits_proxy_rules,
-        proxies.read_proxy_rules,
     ),
     Form(
         "orders",

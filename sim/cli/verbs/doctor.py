@@ -50,8 +50,8 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     with console.reports_errors(as_json=as_json):
         from sim.addresses.compiled.kept_code import folder
-        from sim.addresses.feeds.compiled import COMPILED
         from sim.addresses.feeds.forms import FORMS
+        from sim.addresses.feeds.refused import REFUSED
         from sim.addresses.threads import n_threads
         from sim.blocklists.blocklists import table_names
         from sim.scenario.library import scenario_names, shipped
@@ -76,7 +76,7 @@ def doctor(as_json: JsonOption = False) -> None:
                 }
                 for form in FORMS
             ],
-            "refuses": [{"file": kind.file, "to_text": kind.command} for kind in COMPILED],
+            "refuses": [{"file": kind.file, "to_text": kind.command} for kind in REFUSED],
             "compiled_code": {"folder": str(folder())},
             "n_threads": n_threads(),
             "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},

@@ -41,7 +41,7 @@ def import_file(
         typer.Option(
             "--as",
             metavar="FORMAT",
-            help="Form of the file, such as aws, nftables or list; told by its content when left "
+            help="Form of the file, such as aws, ipset or list; told by its content when left "
             "out. 'overblock doctor' names all.",
         ),
     ] = "",

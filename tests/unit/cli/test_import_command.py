@@ -116,12 +116,13 @@ def test_doctor_says_what_is_installed_and_where_things_are():
     assert (forms["nftables"]["is_there"], forms["nftables"]["needs"]) == (True, None)
     assert forms["mrt"]["needs"] == "pybgpkit_parser"
     assert forms["mrt"]["is_there"] == found["extras"]["bgp"]["pybgpkit-parser"]
-    assert "sing-box rule-set decompile" in found["refuses"][0]["to_text"]
+    to_text = {each["file"]: each["to_text"] for each in found["refuses"]}
+    assert to_text["rules or commands of nftables"].startswith("nft list set inet")
     told = run("doctor").stdout
     assert "geoip.dat):\n    v2dat unpack geoip" in told
     assert "compiled code: " in told
     assert "extra import: " in told
-    assert "nftables rulesets and scripts" in told
+    assert "sets of nftables, as nft list set writes them" in told
 
 
 def test_dated_orders_are_written_as_a_table_of_orders(tmp_path: Path, repository: Path):

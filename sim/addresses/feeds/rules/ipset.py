@@ -1,25 +1,30 @@
 """Sets of the Linux kernel, as ``ipset save`` and ``ipset list`` write them.
 
 In: ``create``, ``add`` and ``del`` lines, or the members of listed sets. Out: one record per member
-that holds an address and is there at the end. Ports and interfaces beside it are not kept.
+of a set of addresses that is there at the end; of a set with a netmask, the network of each member.
 """
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import shlex
-from typing import BinaryIO
+from collections.abc import Sequence
+from typing import BinaryIO, NamedTuple
 
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.numbered import read_numbered
-from sim.addresses.feeds.rules.verdicts import Verdicts
-from sim.addresses.feeds.samples import Sample, is_address
+from sim.addresses.feeds.rules.groups import EXPIRES, Groups
+from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
-# Kinds of sets whose members begin with no address (ipset(8), "SET TYPES").
-_NO_ADDRESSES = ("list:set", "hash:mac", "bitmap:port", "setlist", "portmap", "macipmap")
+# Kinds of sets whose members are addresses, and those that hold none (ipset(8), "SET TYPES"). Of
+# the others a member is an address together with a port, a mark, an interface or another address.
+_ADDRESSES = ("hash:ip", "hash:net", "bitmap:ip", "iphash", "nethash", "ipmap")
+_NO_ADDRESSES = ("list:set", "hash:mac", "bitmap:port", "setlist", "portmap")
 # Commands by all their names, short ones in capitals; what only reads is passed over.
 _COMMANDS = {
     **dict.fromkeys(("add", "-A", "--add"), "add"),
@@ -45,12 +50,18 @@ def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
 
     Later commands act on what earlier ones of the file added, as the kernel would carry them out:
     ``del``, ``flush``, ``destroy``, ``swap``, ``rename``. What the file did not add is not in it.
-    Members marked ``nomatch`` are exceptions to a wider one and refused: the list without them
-    would say more than is blocked.
+    Members of a set with a netmask are networks of that size. Members of a set that has ports,
+    marks or interfaces beside addresses block no whole address, and are refused.
 
     References
     ----------
     ipset(8).
+
+    Raises
+    ------
+    DataError
+        If a member is an exception to a wider one (``nomatch``): without it, the list would say
+        more than is blocked. Other mistakes as ``skip_bad`` has it.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     found = _Sets(gathering)
@@ -58,8 +69,15 @@ def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
         for number, line in lines:
             if not line.startswith("#"):
                 found.read(line, number)
-        found.verdicts.flush()
-    return found.verdicts.finish(Origin(name, "ipset"))
+        found.groups.flush()
+    return found.groups.finish(Origin(name, "ipset"))
+
+
+class _Kind(NamedTuple):
+    """Type of a set, and the bits of its netmask; none where it has no netmask."""
+
+    type: str
+    netmask: str = ""
 
 
 class _Sets:
@@ -67,8 +85,8 @@ class _Sets:
 
     def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering
-        self.verdicts = Verdicts(gathering, "sets")
-        self._kinds: dict[str, str] = {}
+        self.groups = Groups(gathering, "sets")
+        self._kinds: dict[str, _Kind] = {}
         self._listed = ""
         self._is_member = False
 
@@ -90,7 +108,9 @@ class _Sets:
         if key == "Name":
             self._listed, self._is_member = value, False
         elif key == "Type":
-            self._create(self._listed, value)
+            self._create(self._listed, value, ())
+        elif key == "Header" and self._listed in self._kinds:
+            self._create(self._listed, self._kinds[self._listed].type, value.split())
 
     def _read_command(self, line: str, number: int) -> None:
         try:
@@ -104,14 +124,14 @@ class _Sets:
             words = words[1:]
         command = words[0] if words else ""
         match _COMMANDS.get(command, _COMMANDS.get(command.lower(), "")), words[1:]:
-            case "create", [name, kind, *_]:
-                self._create(name, kind)
+            case "create", [name, kind, *options]:
+                self._create(name, kind, options)
             case "add", [name, member, *options]:
                 self._add(name, [member, *options], number)
             case "del", [name, member, *options]:
                 self._remove(name, [member, *options], number, is_lenient=is_lenient)
             case ("flush" | "destroy") as what, [] | [_]:
-                self.verdicts.clear(words[1] if words[1:] else None)
+                self.groups.clear(words[1] if words[1:] else None)
                 if what == "destroy" and not words[1:]:
                     self._kinds = {}
                 elif what == "destroy":
@@ -126,21 +146,25 @@ class _Sets:
 
     def _exchange(self, one: str, other: str) -> None:
         """Let two sets swap what they hold, or give one the name of the other."""
-        self.verdicts.exchange(one, other)
+        self.groups.exchange(one, other)
         kinds = [self._kinds.pop(each, None) for each in (one, other)]
         self._kinds |= {
             name: kind for name, kind in zip((other, one), kinds, strict=True) if kind is not None
         }
 
-    def _create(self, name: str, kind: str) -> None:
-        self._kinds[name] = kind
+    def _create(self, name: str, kind: str, options: Sequence[str]) -> None:
+        words = [word.strip("-:") for word in options]
+        netmask = words[words.index("netmask") + 1 :][:1] if "netmask" in words else []
+        # A mask of any bits is no netmask, and none of its members is read.
+        kind += " with a bitmask" if "bitmask" in words else ""
+        self._kinds[name] = _Kind(kind, "".join(netmask))
         # As many as there may be groups of addresses.
-        self.verdicts.check(len(self._kinds))
+        self.groups.check(len(self._kinds))
 
     def _add(self, name: str, words: list[str], number: int) -> None:
-        """Take one member: the address before its ports, interface and options."""
+        """Take one member: the address before its options."""
         if address := self._address(name, words, number):
-            self.verdicts.take(address, number, name)
+            self.groups.take(address, number, name)
 
     def _remove(self, name: str, words: list[str], number: int, *, is_lenient: bool) -> None:
         """Take one member back.
@@ -148,31 +172,45 @@ class _Sets:
         With -exist it may be missing, but from sets of single addresses, which take ranges apart:
         what is missing here may be part of one.
         """
-        if "," in words[0] and self._kinds.get(name, "") not in _NO_ADDRESSES:
-            message = "expected to remove a member that is an address alone, got one with a port"
-            self._gathering.refuse(f"{message} or interface: {shown(words[0])}", number)
-        elif address := self._address(name, words, number):
-            is_sure = self._kinds.get(name, "") in ("hash:net", "nethash")
-            self.verdicts.remove(address, number, name, may_be_missing=is_lenient and is_sure)
+        if address := self._address(name, words, number):
+            is_sure = name in self._kinds and self._kinds[name].type in ("hash:net", "nethash")
+            self.groups.remove(address, number, name, may_be_missing=is_lenient and is_sure)
 
     def _address(self, name: str, words: list[str], number: int) -> str:
-        """Return the address of a member; empty where it has none, or was refused."""
-        kind = self._kinds.get(name, "")
-        if kind in _NO_ADDRESSES:
-            self.verdicts.leave_out(f"members of sets of kind {kind} hold no address")
+        """Return the addresses of a member; empty where it has none, or was refused."""
+        member, options = words[0], " ".join(words[1:]).partition("comment ")[0]
+        kind = self._kinds.get(name)
+        if kind is None:
+            self._gathering.note("sets that the file does not create are read as of hash:net")
+            kind = _Kind("hash:net")
+        if kind.type in _NO_ADDRESSES:
+            self.groups.leave_out(f"members of sets of kind {kind.type} hold no address")
             return ""
-        address, *others = words[0].split(",")
-        if "nomatch" in words[1:]:
+        if "nomatch" in options.split():
             message = "expected a member that matches, got an exception to a wider one (nomatch)"
-            self._gathering.refuse(f"{message}: {shown(' '.join(words))}", number)
+            problem = Problem(self._gathering.name, f"{message}: {shown(' '.join(words))}", number)
+            raise DataError([problem])
+        if kind.type not in _ADDRESSES or "," in member:
+            self._gathering.refuse(
+                "expected a member that is an address alone, as of hash:ip and hash:net, got "
+                f"{shown(member)} of {shown(kind.type)}: save the other sets one by one",
+                number,
+            )
             return ""
-        if any(is_address(other) and not other.isdigit() for other in others):
-            message = "expected one address in a member, got a pair of addresses"
-            self._gathering.refuse(f"{message}: {shown(words[0])}", number)
+        if re.search(r"\btimeout [1-9]", options):
+            self._gathering.note(EXPIRES)
+        return self._masked(member, kind.netmask, number) if kind.netmask else member
+
+    def _masked(self, member: str, netmask: str, number: int) -> str:
+        """Return the network that a member stands for in a set with a netmask."""
+        try:
+            if not netmask.isdecimal():
+                raise ValueError
+            return str(ipaddress.ip_network((member, int(netmask)), strict=False))
+        except ValueError:
+            message = f"expected a single address and a netmask in bits, got {shown(member)}"
+            self._gathering.refuse(f"{message} and netmask {shown(netmask)}", number)
             return ""
-        if others:
-            self._gathering.note("ports, interfaces and MAC addresses of members are not kept")
-        return address
 
 
 def fits_ipset(sample: Sample) -> bool:

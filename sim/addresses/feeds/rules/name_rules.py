@@ -32,12 +32,8 @@ _STARS = re.compile(rf"([\w.-]*\*[\w.*-]*){_OPTIONS}")
 _ZONE = re.compile(rf'local-zone:\s*"?({_LABELS})"?\s+\w+')
 _POLICY = re.compile(rf"(\*\.)?({_LABELS})\s+(?:IN\s+)?CNAME\s+\.")
 _DIRECTIVE = re.compile(r"(address|server|local|ipset|nftset|rebind-domain-ok)=/(.*)/([^/]*)")
-_TYPED = re.compile(
-    r"(?:-\s+)?(full|domain|keyword|regexp|domain-suffix|domain-keyword|domain-regex)"
-    r"[:,]\s*([^\s,]+)(?:,.*)?",
-    re.IGNORECASE,
-)
-_COMMENT = re.compile(r"[!#;].*|\[[Aa]dblock.*\]|payload:")
+_TYPED = re.compile(r"(full|domain|keyword|regexp):\s*([^\s,]+)", re.IGNORECASE)
+_COMMENT = re.compile(r"[!#;].*|\[[Aa]dblock.*\]")
 _MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{LOCAL})+\s*(?:#.*)?")
 _OF_PAGES = re.compile(r".*#[@?$%]?#.*|(?:\|\|?)?[^\s/]*/.*")
 
@@ -154,10 +150,8 @@ def _patterns(line: str) -> list[NameRule] | None:
     if found := _TYPED.fullmatch(line):
         kind = {
             "full": NameKind.EXACT,
-            "domain": NameKind.EXACT if "," in line else NameKind.SUBDOMAINS,
-            "domain-suffix": NameKind.SUBDOMAINS,
+            "domain": NameKind.SUBDOMAINS,
             "keyword": NameKind.KEYWORD,
-            "domain-keyword": NameKind.KEYWORD,
         }.get(found[1].lower(), NameKind.EXPRESSION)
         if kind == NameKind.EXPRESSION:
             return [NameRule(kind, found[2])]

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.rules.groups import Groups
 from sim.addresses.feeds.rules.name_rules import (
     NAME,
     NameKind,
@@ -20,7 +21,6 @@ from sim.addresses.feeds.rules.name_rules import (
     rules_in,
     says_nothing,
 )
-from sim.addresses.feeds.rules.verdicts import Verdicts
 from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
@@ -33,7 +33,7 @@ _SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
 _DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
 _NAMING = ("address", "server", "local", "ipset", "nftset", "rebind-domain-ok")
 
-Read = Callable[[str, int, Verdicts, Gathering], None]
+Read = Callable[[str, int, Groups, Gathering], None]
 
 
 def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -72,46 +72,46 @@ def _read(
     limits: Limits,
 ) -> Feed:
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    verdicts = Verdicts(gathering, "kinds")
+    groups = Groups(gathering, "kinds")
     for lines in read_numbered(source, gathering, limits):
         for number, line in lines:
-            read(line, number, verdicts, gathering)
-        verdicts.flush()
-    return verdicts.finish(Origin(name, form))
+            read(line, number, groups, gathering)
+        groups.flush()
+    return groups.finish(Origin(name, form))
 
 
-def _read_name(line: str, number: int, verdicts: Verdicts, gathering: Gathering) -> None:
+def _read_name(line: str, number: int, groups: Groups, gathering: Gathering) -> None:
     if line.startswith("@@"):
-        verdicts.leave_out("lines are exceptions (@@)")
+        groups.leave_out("lines are exceptions (@@)")
         return
     if says_nothing(line):
         return
     if found := _BROWSER_ADDRESS.fullmatch(line):
-        verdicts.take(found[1], number, "")
+        groups.take(found[1], number, "")
         return
     if found := _BROWSER_BYTES.fullmatch(line):
-        verdicts.take(f"{found[1]}0/24", number, "")
+        groups.take(f"{found[1]}0/24", number, "")
         return
     rules = rules_in(line)
     if rules is None:
         text = line.partition("#")[0].partition(";")[0].strip()
         if is_address(text):
-            verdicts.take(text, number, "")
+            groups.take(text, number, "")
         else:
             gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
         return
     for rule in rules:
         if rule.kind == NameKind.EXPRESSION:
-            verdicts.leave_out("lines are regular expressions")
+            groups.leave_out("lines are regular expressions")
         elif rule.kind == NameKind.EXACT or (
             rule.kind not in (NameKind.KEYWORD, NameKind.GLOB) and _A_NAME.fullmatch(rule.text)
         ):
-            verdicts.take_name(normal(rule.text), number, "")
+            groups.take_name(normal(rule.text), number, "")
         else:
-            verdicts.leave_out("rules are of no one name (words, stars, whole domains)")
+            groups.leave_out("rules are of no one name (words, stars, whole domains)")
 
 
-def _read_directive(line: str, number: int, verdicts: Verdicts, gathering: Gathering) -> None:
+def _read_directive(line: str, number: int, groups: Groups, gathering: Gathering) -> None:
     if line.startswith("#"):
         return
     found = _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip())
@@ -122,17 +122,17 @@ def _read_directive(line: str, number: int, verdicts: Verdicts, gathering: Gathe
     if key in _NAMING and value.startswith("/"):
         *names, target = value[1:].split("/")
         if key == "server" and target not in ("", "#"):
-            verdicts.leave_out("names have a server of their own", len(names))
+            groups.leave_out("names have a server of their own", len(names))
             return
         for each in names:
             if each not in ("", "#"):
-                verdicts.take_name(normal(each), number, "")
+                groups.take_name(normal(each), number, "")
     elif key in ("bogus-nxdomain", "ignore-address"):
-        verdicts.take(value, number, "")
+        groups.take(value, number, "")
     elif key == "host-record":
         for part in value.split(","):
             if is_address(part):
-                verdicts.take(part, number, "")
+                groups.take(part, number, "")
 
 
 def _names_in(sample: Sample) -> Iterator[bool]:

@@ -22,10 +22,10 @@ _NO_MEMBER = "expected to remove an entry that was added before as it stands her
 
 @dataclass(frozen=True)
 class _Removal:
-    """A command that takes back one entry, of a group or of all where ``code`` is None."""
+    """A command that takes back one entry of a group."""
 
     line: int
-    code: int | None
+    code: int
     may_be_missing: bool
 
 
@@ -44,7 +44,7 @@ class TakenBack:
         else:
             self._cleared[code] = n_records
 
-    def remove(self, record: int, line: int, code: int | None, *, may_be_missing: bool) -> None:
+    def remove(self, record: int, line: int, code: int, *, may_be_missing: bool) -> None:
         """Take back the entry that a record names.
 
         Parameters
@@ -52,7 +52,7 @@ class TakenBack:
         record, line
             Of the command.
         code
-            The group it is taken from; None for every group.
+            The group it is taken from.
         may_be_missing
             There may be no such entry: then nothing happens.
         """
@@ -70,17 +70,13 @@ class TakenBack:
             message = f"expected at most {_MOST_COMMANDS:,} entries to be removed, got more"
             raise DataError([Problem(name, message)])
 
-    def settle(
-        self, codes: NDArray[np.int32], apart: frozenset[int], gathering: Gathering
-    ) -> NDArray[np.bool_]:
+    def settle(self, codes: NDArray[np.int32], gathering: Gathering) -> NDArray[np.bool_]:
         """Return which records are still there, and refuse commands that take back what is not.
 
         Parameters
         ----------
         codes : shape (n_records,), int32
             Group of each record; negative for commands.
-        apart
-            Groups that commands upon all groups are not about.
 
         Returns
         -------
@@ -88,19 +84,17 @@ class TakenBack:
             False for the commands themselves.
         """
         cleared = np.full(max(codes.max(initial=-1), *self._cleared, -1) + 1, self._all_cleared)
-        cleared[sorted(apart)] = 0
         for code, until in self._cleared.items():
             cleared[code] = max(until, cleared[code])
         is_there = codes >= 0
         is_there &= np.arange(codes.size) >= cleared[np.maximum(codes, 0)] if cleared.size else True
         if self._removals:
-            self._settle_removals(codes, apart, cleared.tolist(), is_there, gathering)
+            self._settle_removals(codes, cleared.tolist(), is_there, gathering)
         return is_there
 
     def _settle_removals(
         self,
         codes: NDArray[np.int32],
-        apart: frozenset[int],
         cleared: list[int],
         is_there: NDArray[np.bool_],
         gathering: Gathering,
@@ -114,14 +108,11 @@ class TakenBack:
             if removal is None:
                 groups.setdefault(int(codes[record]), []).append(record)
                 continue
-            meant = [*groups] if removal.code is None else [removal.code]
             found = [
                 added
-                for code in meant
-                if removal.code is not None or code not in apart
-                for added in groups.pop(code, ())
+                for added in groups.pop(removal.code, ())
                 # What was taken back together before the command, it does not find.
-                if added >= cleared[code] or cleared[code] > record
+                if added >= cleared[removal.code] or cleared[removal.code] > record
             ]
             is_there[found] = False
             if not found and removal.may_be_missing:

@@ -402,11 +402,11 @@ def test_a_file_of_another_kind_is_told_by_what_it_looks_like_once(kind, read):
     ("content", "asked", "told"),
     [
         (
-            "payload:\n" + "  - name: x\n" * 50,
+            "table t {\n set s {\n elements = {" + "x,\n" * 50 + "} } }",
             "",
-            "form clash, got 50 mistakes and 0 rows; its first",
+            "form nftables, got 50 mis",
         ),
-        ("add b 198.51.100.7\n" * 50, "iptables", "it is of the form ipset: leave --as out"),
+        ("add b 198.51.100.7\n" * 50, "geofeed", "it is of the form ipset: leave --as out"),
         ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "list", "it looks like JSON"),
         ('{"other": 1,\n' + '"x": 2,\n' * 50 + '"y": 3}\n', "ipset", "of no form that is read"),
     ],

@@ -1,4 +1,4 @@
-"""Files that firewalls, routers, proxies, providers and resolvers write, and lists of names.
+"""Files that firewalls, providers and resolvers write, and lists of names.
 
 Counts come from regular expressions and ``ipaddress``, from which what a file lets through or does
 not say is taken out by hand.
@@ -32,21 +32,11 @@ _FOUND = re.compile(rf"(?<![\w.:])(?:{_FOUR}(?:-{_FOUR})?|{_SIX}(?:-{_SIX})?)(?:
 # What stands in a file and is not blocked by it: let through, disabled, taken back, a comment, a
 # server, an exception; and prefixes written with a netmask.
 NOT_LISTED = {
-    "nftables/good-update": ["192.0.2.0/25", "192.0.2.0/25", "192.0.2.200"],
-    "mikrotik/good-update.rsc": [*(2 * ["198.51.100.0/24"]), "203.0.113.8"],
     "ipset/good-update": ["198.51.100.0/24", *(2 * ["192.0.2.128/25"]), "2001:db8:9::/48"],
-    "nftables/good-ruleset": ["203.0.113.200", "203.0.113.201", "203.0.113.11", "203.0.113.16"],
-    "iptables/good-save": ["192.0.2.0/28"],
-    "mikrotik/good-export": ["192.0.2.99", "203.0.113.50", "192.0.2.0/28", "192.0.2.254"],
-    "openwrt/good-firewall": ["192.0.2.1", "192.0.2.64/26", "192.0.2.7"],
-    "openwrt/good-routes": ["203.0.113.0"],
     "dnsmasq/good-bogus": ["192.0.2.53"],
-    "clash/good-config": ["192.0.2.1", "192.0.2.0/25"],
-    "routing/good-xray": ["192.0.2.0/24"],
     "polls/good-data": ["192.0.2.1"],
     "zscaler/good-cenr": ["198.51.100.9"],
 }
-ADDED = {"openwrt/good-routes": ["203.0.113.0/24"]}
 
 
 def expected(path: Path) -> set[ipaddress.IPv4Address | ipaddress.IPv6Network | str]:
@@ -55,7 +45,7 @@ def expected(path: Path) -> set[ipaddress.IPv4Address | ipaddress.IPv6Network | 
     found = _FOUND.findall(path.read_text())
     kept = [text for text in found if text not in NOT_LISTED.get(name, [])]
     assert len(found) - len(kept) >= len(NOT_LISTED.get(name, []))
-    return {each for text in [*kept, *ADDED.get(name, [])] for each in _bounds(text)}
+    return {each for text in kept for each in _bounds(text)}
 
 
 def _bounds(text: str) -> list[tuple[int, int]]:
@@ -165,7 +155,6 @@ def names_of(feed: Feed) -> list[str | None]:
         ("names", "http://a.example/a\nhttps://b.example\n", "2 entries are names"),
         ("names", 'local-zone: "a.example" static\nb.example CNAME .\n', "2 entries are names"),
         ("dnsmasq", "address=/a.example/0.0.0.0\nserver=/b.example/\n", "2 entries are names"),
-        ("clash", "payload:\n  - DOMAIN,a.example\n  - '+.b.example'\n", "2 entries are names"),
     ],
 )
 def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
@@ -225,37 +214,6 @@ def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path)
     assert "1 lines are regular expressions: left out" in feed.notes
 
 
-def test_a_plain_text_of_xray_is_a_part_of_names(tmp_path):
-    # XTLS/Xray-docs-next, docs/en/config/routing.md, "RuleObject".
-    rule = {"type": "field", "domain": ["a.example", "word", "full:b.example"], "outboundTag": "x"}
-    rule["ip"] = ["198.51.100.0/24"]
-    feed = read_text(json.dumps({"routing": {"rules": [rule]}}), "routing", tmp_path)
-    assert [name for name in names_of(feed) if name] == ["a.example", "b.example"]
-    assert "1 parts of rules (keyword) name no address: left out" in feed.notes
-    assert "Xray takes a plain text for a part of names: read as a name" in feed.notes
-    # To sing-box the same text is a whole name (docs/configuration/rule-set/headless-rule.md).
-    boxed = {"version": 1, "rules": [{"domain": ["a.example"], "ip_cidr": "198.51.100.0/24"}]}
-    feed = read_text(json.dumps(boxed), "routing", tmp_path)
-    assert [name for name in names_of(feed) if name] == ["a.example"]
-    assert not any("Xray" in note for note in feed.notes)
-
-
-def test_a_rule_that_is_not_understood_is_refused_by_its_path(tmp_path):
-    strict = {"type": "logical", "mode": "and", "rules": [{"ip_cidr": "198.51.100.0/24"}]}
-    either = {"type": "logical", "mode": "or", "rules": [{"ip_cidr": "192.0.2.0/24"}, strict]}
-    inverted = {"ip_cidr": "203.0.113.0/24", "invert": True}
-    boxed = {"version": 1, "rules": ["text", strict, either, inverted]}
-    with pytest.raises(DataError) as refused:
-        read_text(json.dumps(boxed), "routing", tmp_path)
-    stricter = "expected rules of which one must match (or), got a stricter rule"
-    assert sorted(map(str, refused.value.problems)) == [
-        "given: rules.0: expected a rule, got str",
-        f"given: rules.1: {stricter}",
-        f"given: rules.2.rules.1: {stricter}",
-        "given: rules.3: expected a rule that says what it matches, got an inverted one",
-    ]
-
-
 def test_verbose_answers_of_team_cymru_are_told_and_read(tmp_path):
     text = (
         "Bulk mode; whois.cymru.com [2026-01-02 03:04:05 +0000]\n"
@@ -292,37 +250,6 @@ def test_a_name_that_massdns_gave_up_on_is_not_known(tmp_path):
     feed = read_text(text, "zdns", tmp_path)
     assert feed.to_set() == AddressSet.of("198.51.100.9")
     assert feed.n_unplaced == 1
-
-
-def test_a_set_that_rules_only_accept_is_let_through_and_one_that_some_drop_is_not(tmp_path):
-    text = (
-        "table ip t {\n set s { type ipv4_addr; elements = { 198.51.100.1 } }\n"
-        " chain c {\n  ip saddr @s accept\n }\n}\n"
-    )
-    assert len(read_text(text, "nftables", tmp_path, allow_empty=True).v4) == 0
-    both = text.replace("accept\n", "accept\n  ip daddr @s drop\n")
-    assert read_text(both, "nftables", tmp_path).to_set() == AddressSet.of("198.51.100.1")
-
-
-def test_a_definition_goes_the_way_of_the_set_made_of_it(tmp_path):
-    text = (
-        "define A = { 198.51.100.1 }\ndefine B = { 203.0.113.1 }\ndefine C = 203.0.113.7\n"
-        "table ip t {\n set a { type ipv4_addr; elements = $A }\n"
-        " set b {\n  type ipv4_addr\n  elements = $B\n }\n"
-        " chain c {\n  ip saddr @a accept\n  ip saddr @b drop\n  ip daddr $C drop\n }\n}\n"
-    )
-    feed = read_text(text, "nftables", tmp_path)
-    assert feed.to_set() == AddressSet.of("203.0.113.1", "203.0.113.7")
-
-
-def test_chains_that_end_in_a_drop_drop(tmp_path):
-    rules = (
-        "*filter\n-A INPUT -s 198.51.100.1/32 -j A\n-A INPUT -s 203.0.113.1/32 -j B\n"
-        "-A A -j LOG\n-A A -j C\n-A C -j DROP\n-A B -j RETURN\nCOMMIT\n"
-    )
-    assert read_text(rules, "iptables", tmp_path).to_set() == AddressSet.of("198.51.100.1")
-    looped = rules.replace("-A C -j DROP", "-A C -j A")
-    assert len(read_text(looped, "iptables", tmp_path, allow_empty=True).v4) == 0
 
 
 def test_members_of_sets_of_other_kinds_are_no_addresses(tmp_path):

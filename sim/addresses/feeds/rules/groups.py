@@ -1,16 +1,13 @@
-"""What the rules of a file do with the addresses they name.
+"""Addresses of named sets, and what later commands of the file take back.
 
-In: addresses, each of a named group (a set, a list, a target), and what rules do with groups. Out:
-a feed of the addresses that are dropped, or of which no rule says what becomes of them. What is
-let through is left out, and said, and so is what later commands of the file take back.
+In: addresses and names, each of a named group (a set). Out: a feed of what is there at the end of
+the file; what is not taken is counted, and said.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
-from enum import Enum, auto
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,23 +19,18 @@ from sim.addresses.feeds.rules.taken_back import TakenBack
 from sim.addresses.sets.notation import shown
 from sim.errors import DataError, Problem
 
-# Sets, lists and targets of one file: thousands are in use, and each is kept by name.
+# Sets of one file: thousands are in use, and each is kept by name.
 _MOST_GROUPS = 100_000
 _TOLD = 8
 # Stands for the group of what is no entry, but a command that takes one back.
 _COMMAND = -1
 
-
-class Verdict(Enum):
-    """What a rule does with what it matches."""
-
-    DROP = auto()
-    PASS = auto()
-    OTHER = auto()
+EXPIRES = "some entries expire by themselves (timeout): they are read as blocked"
+"""What a note says of entries that have a time."""
 
 
-class Verdicts:
-    """Collects addresses by group, and what becomes of each group.
+class Groups:
+    """Collects addresses by group.
 
     Parameters
     ----------
@@ -46,25 +38,16 @@ class Verdicts:
         Takes the addresses.
     noun
         What a group is called in notes, in the plural.
-    apart
-        Groups that no command upon all groups is about.
     """
 
-    def __init__(self, gathering: Gathering, noun: str, apart: Sequence[str] = ()) -> None:
+    def __init__(self, gathering: Gathering, noun: str) -> None:
         self._gathering = gathering
         self._noun = noun
         self._code: dict[str, int] = {}
-        self._used: dict[str, set[Verdict]] = {}
         self._codes = Growing[np.int32](np.int32)
         self._waiting: list[tuple[str, str, int, int]] = []
-        self._apart = frozenset(apart)
         self._taken_back = TakenBack()
         self._left_out: Counter[str] = Counter()
-
-    @property
-    def groups(self) -> Sequence[str]:
-        """Groups of which addresses have come."""
-        return list(self._code)
 
     def take(self, text: str, line: int, group: str) -> None:
         """Take an address, prefix or range of a group."""
@@ -74,14 +57,12 @@ class Verdicts:
         """Take a name of a group; its addresses are not known."""
         self._waiting.append(("", name, line, self._code_of(group)))
 
-    def remove(
-        self, text: str, line: int, group: str | None, *, may_be_missing: bool = False
-    ) -> None:
-        """Take back an entry of a group, or of all groups, that was added before as it stands.
+    def remove(self, text: str, line: int, group: str, *, may_be_missing: bool = False) -> None:
+        """Take back an entry of a group that was added before as it stands.
 
         Where there is none the command is refused, unless ``may_be_missing``.
         """
-        code = None if group is None else self._code.get(group, _COMMAND)
+        code = self._code.get(group, _COMMAND)
         record = len(self._codes) + len(self._waiting)
         self._taken_back.remove(record, line, code, may_be_missing=may_be_missing)
         self._taken_back.check(self._gathering.name)
@@ -113,66 +94,29 @@ class Verdicts:
         texts = [text for text, name, _, _ in waiting if not name]
         self._gathering.add_texts(texts, row + first, line[row])
 
-    def use(self, group: str, verdict: Verdict) -> None:
-        """Note what a rule does with a group."""
-        self._used.setdefault(group, set()).add(verdict)
-        self.check(len(self._used))
-
-    def forget_uses(self) -> None:
-        """Forget what rules did with groups: they are no more."""
-        self._used = {}
-
-    def uses(self, group: str) -> frozenset[Verdict]:
-        """Return what rules do with a group, as far as was said."""
-        return frozenset(self._used.get(group, ()))
-
     def leave_out(self, why: str, n: int = 1) -> None:
         """Count what names addresses and blocks none of them."""
         self._left_out[why] += n
         self.check(len(self._left_out))
 
-    def dropped_elsewhere(self) -> list[str]:
-        """Groups that rules drop and of which no entry has come."""
-        used = self._used.items()
-        return [each for each, how in used if Verdict.DROP in how and each not in self._code]
-
-    def note_elsewhere(self, n_rules: int, noun: str, names: Sequence[str], how: str) -> None:
-        """Ask for what rules drop and the file does not hold."""
-        more = f" and {len(names) - _TOLD:,} more" if len(names) > _TOLD else ""
-        self._gathering.note(
-            f"{n_rules:,} rules drop {noun} that are not in this file: "
-            f"{', '.join(map(shown, names[:_TOLD]))}{more}; give those too, {how}"
-        )
-
     def finish(self, origin: Origin) -> Feed:
-        """Return the feed without groups that are only let through."""
+        """Return the feed of what is there at the end."""
         self.flush()
-        passed = {
-            code
-            for group, code in self._code.items()
-            if Verdict.PASS in (used := self._used.get(group, set())) and Verdict.DROP not in used
-        }
         codes = self._codes.finish()
-        apart = frozenset(self._code[each] for each in self._apart if each in self._code)
-        is_there = self._taken_back.settle(codes, apart, self._gathering)
+        is_there = self._taken_back.settle(codes, self._gathering)
         if n_back := int(np.count_nonzero(~is_there & (codes != _COMMAND))):
             self._gathering.note(f"{n_back:,} entries are taken back by later commands: left out")
-        kept = is_there & ~np.isin(codes, sorted(passed))
         count = np.bincount(codes[is_there], minlength=len(self._code)).tolist()
         taken = [
             f"{shown(group)} {count[code]:,}"
             for group, code in self._code.items()
-            if code not in passed and group and count[code]
+            if group and count[code]
         ]
         if len(taken) > 1:
             more = f" and {len(taken) - _TOLD:,} more" if len(taken) > _TOLD else ""
             self._gathering.note(f"{self._noun} read: {', '.join(taken[:_TOLD])}{more}")
-        for group, code in self._code.items():
-            if code in passed and count[code]:
-                name = shown(group) if group else "rules"
-                self._left_out[f"addresses of {name} are let through"] += count[code]
         self._note_left_out()
-        return note_names(self._gathering, kept, origin)
+        return note_names(self._gathering, is_there, origin)
 
     def _note_left_out(self) -> None:
         """Say what is left out and why; of many reasons some, and how much the others come to."""

@@ -1,0 +1,289 @@
+"""Files that are refused by name: rule sets that a program compiled, and firewall rules.
+
+In: the bytes of a file. Out: what it is and the command that gets a list from it, as an error.
+Firewall rules are no list: they let through, negate, name users and depend on each other, so an
+address in them may be one that nobody blocks. There is no reader of some of them for that reason.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.samples import SAMPLE_BYTES, read_sample
+from sim.addresses.text.source import Limits
+from sim.errors import DataError, Problem
+
+_ENTRY, _CODE, _PART = b"\n\n\x12"
+_ADDRESS, _KIND, _NAME = b"\n\x08\x12"
+"""Tags of protocol buffers: of an entry, its code and its parts, and what a part begins with."""
+
+_EXTRACT = (
+    "some addresses of its rules. Rules also let through, negate and name users: a person has to "
+    "compare the extract with the rules before it is used as a list"
+)
+_CHECK_SET = "A person has to check what the rules do with that set before it is used as a list"
+_JQ = "jq -r '.. | objects | select(.invert != true) | .ip_cidr, .ip | strings, arrays[]?'"
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A kind of file that is refused.
+
+    Attributes
+    ----------
+    file
+        What it is called, for people.
+    command
+        What gets text from it, or a list, of a file FILE.
+    gives
+        What that is.
+    fits
+        Whether some bytes are the beginning, or a part, of a file of the kind.
+    """
+
+    file: str
+    command: str
+    gives: str
+    fits: Callable[[bytes], bool]
+
+    @property
+    def refusal(self) -> str:
+        """What is said of such a file."""
+        return (
+            f"expected a list of addresses, got {self.file}; `{self.command}` writes {self.gives}"
+        )
+
+
+def refused_kind(data: bytes) -> Refused | None:
+    """Kind that some bytes of a file belong to, of those that are refused; None where none fits."""
+    return next((kind for kind in REFUSED if kind.fits(data)), None)
+
+
+def refuse_unread(given: Input, limits: Limits) -> None:
+    """Refuse a file whose first bytes are of a compiled rule set, or hold firewall rules.
+
+    Raises
+    ------
+    DataError
+        If they are, with how to get a list from it, or if the file cannot be read.
+    """
+    _refuse(given.name, read_sample(given, limits))
+
+
+def refuse_rules(given: Input, limits: Limits) -> None:
+    """Refuse a file that holds firewall rules anywhere.
+
+    Raises
+    ------
+    DataError
+        If it does, or if the file cannot be read.
+    """
+    with given.open(limits) as source:
+        rest = b""
+        while piece := source.read(SAMPLE_BYTES):
+            block = rest + piece
+            # What may be half a line is looked at again; a longer line is no rule.
+            rest = block[block.rfind(b"\n") + 1 :][:SAMPLE_BYTES]
+            _refuse(given.name, block, RULES)
+
+
+def _refuse(name: str, data: bytes, kinds: Sequence[Refused] | None = None) -> None:
+    kind = next((kind for kind in kinds or REFUSED if kind.fits(data)), None)
+    if kind is not None:
+        raise DataError([Problem(name, kind.refusal)])
+
+
+def _is_srs(data: bytes) -> bool:
+    # After three letters a version, then a stream of zlib.
+    return data[:3] == b"SRS" and 0 < int.from_bytes(data[3:4]) < 0x20 and data[4:5] == b"\x78"
+
+
+def _is_geodata(data: bytes, *first: int) -> bool:
+    """Whether it is a list of codes, each with parts that begin with one of some tags.
+
+    Notes
+    -----
+    The files are messages of protocol buffers without a mark of their own: an entry, in it the code
+    of a country or a category, then the parts.
+    """
+    at = 0
+    for turn, tag in enumerate((_ENTRY, _CODE, _PART)):
+        if data[at : at + 1] != bytes([tag]):
+            return False
+        size, at = _number(data, at + 1)
+        if turn == 1:
+            code = data[at : at + size]
+            if not (code.isascii() and code.decode("ascii").isprintable()):
+                return False
+            at += size
+    return at < len(data) and data[at] in first
+
+
+def _number(data: bytes, at: int) -> tuple[int, int]:
+    """A number of seven bits a byte, the lowest first, and where it ends; 0 where there is none."""
+    value = shift = 0
+    for byte in data[at : at + 10]:
+        at += 1
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            return value, at
+    return 0, at
+
+
+def _is_geoip(data: bytes) -> bool:
+    return _is_geodata(data, _ADDRESS)
+
+
+def _is_geosite(data: bytes) -> bool:
+    return _is_geodata(data, _KIND, _NAME)
+
+
+def _has(*forms: str) -> Callable[[bytes], bool]:
+    """Return what tells whether a text, without its comments, has one of some forms in a line."""
+    form = re.compile("|".join(forms), re.M)
+    return lambda data: form.search(_without_comments(data)) is not None
+
+
+@lru_cache(maxsize=1)
+def _without_comments(data: bytes) -> str:
+    """Text without comments and quoted sentences; a backslash joins a line to the next."""
+    text = _decoded(data).replace("\r\n", "\n").replace("\r", "\n").replace("\\\n", " ")
+    text = re.sub(r'"(?=[^"\n]*[ \t])(?:[^"\\\n]|\\.)*"', '""', text)
+    return re.sub(r"(?m)^[ \t]*(?:[#;!]|//).*$|[ \t]#.*$", "", text)
+
+
+def _decoded(data: bytes) -> str:
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if is_utf16 else "utf-8-sig", "replace")
+
+
+def _is_routing(data: bytes) -> bool:
+    """Return whether there are the keys of routing rules of sing-box, Xray or V2Ray."""
+    text = _decoded(data)
+    keys = set(re.findall(r'"(\w+)"\s*:', text))
+    named = {"ip_cidr", "domain_suffix", "domain_keyword", "domain_regex", "outbounds"}
+    sure = {"outboundTag", "balancerTag", "source_ip_cidr"}
+    return (
+        bool(keys & sure or (keys & named and keys & {"rules", "routing"}))
+        or re.search(r'"ip_cidr"\s*:\s*\[', text) is not None
+    )
+
+
+_START = r"^[ \t]*"
+_QUOTED = r"(?:\"[^\"\n]*\"|'[^'\n]*')"
+NFTABLES = Refused(
+    "rules or commands of nftables",
+    "nft list set inet TABLE SET > list.nft",
+    f"one set, which is read. {_CHECK_SET}",
+    _has(
+        rf"{_START}(?:nft[ \t].*)?(?:add|create|insert|replace|delete|destroy|flush)[ \t]+"
+        r"(?:chain|rule|map|flowtable)[ \t]",
+        rf"{_START}(?:nft[ \t].*)?(?:flush|delete|destroy)[ \t]+(?:ruleset|table|set|element)"
+        r"(?:[ \t]+[\w-]+){2}|^[ \t]*flush ruleset|^[ \t]*define[ \t]+\w+[ \t]*=",
+        r"(?:^|[ \t{;])(?:chain|map|flowtable)[ \t]+[\w.-]+[ \t]*\{",
+        r"(?:^|[ \t{;])type[ \t]+\w+[ \t]+hook[ \t]",
+        r"(?:^|[ \t{;])vmap[ \t]",
+        rf"{_START}(?:ip6?|tcp|udp|th|ct|meta|[io]if(?:name)?|ether|icmp\w*)[ \t]"
+        r".{0,2000}[ \t](?:accept|drop|reject|return|queue|jump|goto)\b",
+        r'"nftables"[ \t\n]*:[ \t\n]*\[',
+    ),
+)
+RULES = (
+    Refused(
+        "firewall rules of iptables",
+        'awk \'/-j (DROP|REJECT)/ && !/!/ {for (i = 1; i < NF; i++) if ($i == "-d") '
+        "print $(i + 1)}' FILE > list.txt",
+        _EXTRACT,
+        _has(
+            rf"{_START}\*(?:filter|nat|mangle|raw|security)[ \t]*$",
+            rf"{_START}:\S+ (?:ACCEPT|DROP|-)(?: \[\d+:\d+\])?[ \t]*$",
+            rf"{_START}Chain \S+ \((?:policy |\d+ references)",
+            r"(?:^|[\s;&|/(])(?:ip6?|arp|eb)tables(?:-\w+)?[ \t]+-",
+            r"(?:^|[ \t])(?:-[AIDR]|--(?:append|insert|delete|replace))[ \t]+\S+[ \t]"
+            r"(?:.{0,300}[ \t])?(?:-[jgsdpiom]|--(?:jump|goto|source|destination|src|dst|protocol"
+            r"|match|in-interface|out-interface))[ \t]",
+            r"(?:^|[ \t])(?:-P|--policy)[ \t]+\S+[ \t]+(?:ACCEPT|DROP)\b",
+        ),
+    ),
+    NFTABLES,
+    Refused(
+        "a script of MikroTik RouterOS",
+        "awk '/ list=NAME/ && !/disabled=yes/ {for (i = 1; i <= NF; i++) if (sub(/^address=/, "
+        '"", $i)) print $i}\' FILE > list.txt',
+        _EXTRACT,
+        _has(
+            rf"{_START}/(?:ip|ipv6)[ /](?:firewall|route|dns)(?:[ /]|$)",
+            r"(?:^|[ \t{;])add[ \t](?:.{0,300}[ \t])?"
+            r"(?:list|action|chain|address|(?:src|dst)-address(?:-list)?)=",
+            rf"{_START}:(?:global|local|foreach|do|put|log|if)[ \t]",
+        ),
+    ),
+    Refused(
+        "a configuration of OpenWrt",
+        "nft list set inet fw4 SET > list.nft",
+        f"one set on the router, which is read. {_CHECK_SET}",
+        _has(
+            rf"{_START}config[ \t]+(?:rule|redirect|zone|defaults|ipset|forwarding|route6?|nat"
+            r"|interface|include|globals|device)\b",
+            rf"{_START}(?:option|list)[ \t]+\w+[ \t]+{_QUOTED}[ \t]*$",
+            rf"{_START}(?:option|list)[ \t]+(?:src_ip|dest_ip|target|ipset|src|dest|entry)[ \t]",
+            rf"{_START}(?:uci[ \t].*)?(?:firewall|network)\.@?\w+(?:\[-?\d+\])?(?:\.\w+)?=",
+        ),
+    ),
+    Refused(
+        "rules of Clash, Surge or Shadowrocket",
+        "awk -F, '/^[ -]*IP-CIDR6?,/ && !/DIRECT/ {print $2}' FILE > list.txt",
+        _EXTRACT,
+        _has(
+            rf"{_START}(?:-[ \t]*)?['\"]?(?:"
+            r"(?i:(?:SRC-)?IP6?-CIDR6?|SRC-IP)[ \t]*,[ \t]*[\da-fA-F]*[:.]"
+            r"|(?i:(?:DOMAIN|HOST)-(?:SUFFIX|KEYWORD|REGEX|WILDCARD))[ \t]*,"
+            r"|(?:DOMAIN|HOST)[ \t]*,[ \t]*[\w-]+\.\w|(?:RULE-SET|DOMAIN-SET|GEOSITE)[ \t]*,"
+            r"|GEOIP[ \t]*,[ \t]*[A-Z]{2}\b|IP-ASN[ \t]*,[ \t]*\d|(?:AND|OR|NOT)[ \t]*,[ \t]*\(\("
+            r"|(?:MATCH|FINAL)[ \t]*,[ \t]*[\w-]+[ \t]*['\"]?$)",
+            rf"{_START}(?:payload:|\[Rule\])[ \t]*$",
+        ),
+    ),
+    Refused(
+        "routing rules of sing-box, Xray or V2Ray",
+        f"{_JQ} FILE > list.txt",
+        _EXTRACT,
+        _is_routing,
+    ),
+)
+"""Languages of firewall rules; what else programs compiled is told by its first bytes alone."""
+
+REFUSED = (
+    *RULES,
+    Refused(
+        "a compiled rule set of sing-box (.srs)",
+        f"sing-box rule-set decompile FILE -o rules.json && {_JQ} rules.json > list.txt",
+        _EXTRACT,
+        _is_srs,
+    ),
+    Refused(
+        "a compiled rule set of mihomo (.mrs)",
+        "mihomo convert-ruleset ipcidr mrs FILE rules.txt",
+        "its addresses as a list, which is read",
+        lambda data: data[:4] == b"MRS\x01",
+    ),
+    Refused(
+        "addresses of countries for Xray and V2Ray (geoip.dat)",
+        "v2dat unpack geoip -o FOLDER FILE",
+        "a list for each country, which is read",
+        _is_geoip,
+    ),
+    Refused(
+        "names of sites for Xray and V2Ray (geosite.dat)",
+        "v2dat unpack geosite -o FOLDER FILE",
+        "lists of names, which are read as names to be resolved",
+        _is_geosite,
+    ),
+)
+"""Kinds of files that are refused, and how to get text from them."""
