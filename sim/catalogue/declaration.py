@@ -51,7 +51,7 @@ class Metric:
         Whether it is about the providers that a published figure names, and measured only with such
         a figure.
     is_of_ipv6
-        Whether it is measured only where the tables of the scenario hold IPv6.
+        Whether it is 0 where the tables of the scenario hold no IPv6.
     aggregation
         How replicates are combined.
     is_headline

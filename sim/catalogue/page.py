@@ -51,7 +51,7 @@ def _needs(entry: Metric) -> Iterator[str]:
     if entry.is_beside_figure:
         yield NAMED
     if entry.is_of_ipv6:
-        yield IPV6
+        yield f"{IPV6}, else 0"
 
 
 def _curve_rows() -> Iterator[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property, reduce
+from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,15 +60,34 @@ class Measured:
             np.array([[measure.denominator for measure in row] for row in rows]).T,
         )
 
-    def at(self, replicates: NDArray[np.int64], metric_rows: Sequence[int]) -> Values:
-        """Values in some of the replicates, shape (n_rows, n_replicates)."""
-        column = np.searchsorted(self.replicate, replicates)
-        return self.value[np.ix_(np.array(metric_rows, np.int64), column)]
+    @cached_property
+    def row(self) -> Mapping[str, int]:
+        """Row of each metric that was measured."""
+        return {measure.metric: row for row, measure in enumerate(self.metrics)}
 
-    def row(self, metric: str) -> int | None:
-        """Row of a metric; None where it was not measured."""
-        names = [measure.metric for measure in self.metrics]
-        return names.index(metric) if metric in names else None
+    def values(self, metrics: Sequence[str]) -> Values:
+        """Values of metrics, shape (n_metrics, n_replicates); NaN where one was not measured.
+
+        By name: strategies need not have the same rows.
+        """
+        found = np.full((len(metrics), self.replicate.size), np.nan)
+        for values, metric in zip(found, metrics, strict=True):
+            if metric in self.row:
+                values[:] = self.value[self.row[metric]]
+        return found
+
+    def only(self, replicates: NDArray[np.int64]) -> Measured:
+        """Return the measures in some of the replicates."""
+        is_kept = np.isin(self.replicate, replicates)
+        columns = (self.value[:, is_kept], self.denominator[:, is_kept])
+        return Measured(self.replicate[is_kept], self.metrics, *columns)
+
+
+def in_shared_replicates(measured: Mapping[str, Measured]) -> dict[str, Measured]:
+    """Measures in the replicates that all strategies have; nothing where there are none."""
+    parts = [part.replicate for part in measured.values()]
+    shared = reduce(np.intersect1d, parts) if parts else np.empty(0, np.int64)
+    return {label: part.only(shared) for label, part in measured.items() if shared.size}
 
 
 @dataclass(frozen=True)
@@ -113,103 +134,62 @@ def compare_strategies(
 
     Notes
     -----
-    Means are over a strategy's own replicates, differences over those it shares with the baseline;
-    these are the same unless runs failed or were interrupted. Ratios are ratios of sums over
-    replicates, and their differences have no t test.
+    Means and differences are over the replicates that all strategies have, so that each difference
+    is that of the means beside it. Nothing is compared where there are none. Ratios are ratios of
+    sums over replicates, and their differences have no t test.
     """
-    lines = []
-    against = measured.get(baseline)
-    for labels, replicates in _alike(measured):
-        parts = [measured[label] for label in labels]
-        rows = [_rows_of(part, metrics) for part in parts]
-        values = [part.at(replicates, row) for part, row in zip(parts, rows, strict=True)]
-        means = mean_intervals(np.concatenate(values), luck_of(root_seed))
-        pairs: list[PairedDifference | None] = [None] * len(means)
-        if against is not None:
-            shared = np.intersect1d(replicates, against.replicate)
-            pairs = _differences(parts, rows, against, shared, root_seed)
-        at = 0
-        for label, part, row in zip(labels, parts, rows, strict=True):
-            for metric_row in row:
-                pair = None if label == baseline else pairs[at]
-                mean, ratio = means[at], RATIOS.get(part.metrics[metric_row].metric)
-                if ratio is not None:
-                    mean = ratio_of(part, ratio, root_seed)
-                if ratio is not None and pair is not None and against is not None:
-                    pair = ratio_to(part, against, ratio, root_seed)
-                lines.append(_line(label, part, metric_row, mean, baseline, pair))
-                at += 1
-    corrected = holm([line.p_value for line in lines]) if lines else ()
-    order = list(measured)
-    done = [replace(line, p_holm=float(p)) for line, p in zip(lines, corrected, strict=True)]
-    return tuple(sorted(done, key=lambda line: order.index(line.strategy)))
-
-
-def _alike(measured: Mapping[str, Measured]) -> Iterator[tuple[list[str], NDArray[np.int64]]]:
-    """Group labels by their replicates: one resampling serves all labels of a group."""
-    groups: dict[bytes, list[str]] = {}
+    measured = in_shared_replicates(measured)
+    if not measured:
+        return ()
+    rows = {
+        label: [name for name in part.row if not metrics or name in metrics]
+        for label, part in measured.items()
+    }
+    values = np.concatenate([part.values(rows[label]) for label, part in measured.items()])
+    means = iter(mean_intervals(values, luck_of(root_seed)))
+    pairs: Iterator[PairedDifference | None] = repeat(None)
+    if (against := measured.get(baseline)) is not None:
+        base = np.concatenate([against.values(names) for names in rows.values()])
+        pairs = iter(paired_differences(values, base, luck_of(root_seed)))
+    lines: list[ComparisonLine] = []
     for label, part in measured.items():
-        groups.setdefault(part.replicate.tobytes(), []).append(label)
-    for labels in groups.values():
-        yield labels, measured[labels[0]].replicate
-
-
-def _rows_of(part: Measured, metrics: Sequence[str]) -> list[int]:
-    names = [measure.metric for measure in part.metrics]
-    return [row for row, name in enumerate(names) if not metrics or name in metrics]
-
-
-def _differences(
-    parts: Sequence[Measured],
-    rows: Sequence[Sequence[int]],
-    against: Measured,
-    shared: NDArray[np.int64],
-    root_seed: int,
-) -> list[PairedDifference | None]:
-    """Differences of all rows of some strategies to those of the baseline."""
-    if not shared.size:
-        return [None] * sum(len(row) for row in rows)
-    values = [part.at(shared, row) for part, row in zip(parts, rows, strict=True)]
-    base = [against.at(shared, row) for row in rows]
-    return list(
-        paired_differences(np.concatenate(values), np.concatenate(base), luck_of(root_seed))
-    )
+        for metric in rows[label]:
+            mean, pair, ratio = next(means), next(pairs), RATIOS.get(metric)
+            if ratio is not None:
+                mean = ratio_of(part, ratio, root_seed)
+            if label == baseline:
+                pair = None
+            elif ratio is not None and against is not None:
+                pair = ratio_to(part, against, ratio, root_seed)
+            lines.append(_line(label, part, metric, mean, baseline, pair))
+    corrected = holm([line.p_value for line in lines])
+    return tuple(replace(line, p_holm=float(p)) for line, p in zip(lines, corrected, strict=True))
 
 
 def ratio_of(part: Measured, ratio: Ratio, root_seed: int) -> Interval:
     """Ratio of sums over a strategy's replicates; NaN where its parts were not measured."""
-    found = _parts_of(part, ratio, part.replicate)
-    return ratio_interval(found[0], found[1], luck_of(root_seed), per=ratio.per)
+    above, below = part.values((ratio.above, ratio.below))
+    return ratio_interval(above, below, luck_of(root_seed), per=ratio.per)
 
 
 def ratio_to(part: Measured, against: Measured, ratio: Ratio, root_seed: int) -> PairedDifference:
-    """Ratio of a strategy minus that of the baseline, over the replicates that both have."""
-    shared = np.intersect1d(part.replicate, against.replicate)
-    one, other = (_parts_of(each, ratio, shared) for each in (part, against))
+    """Ratio of a strategy minus that of the baseline, in the same replicates."""
+    one, other = (each.values((ratio.above, ratio.below)) for each in (part, against))
     return ratio_difference(one, other, luck_of(root_seed), per=ratio.per)
-
-
-def _parts_of(part: Measured, ratio: Ratio, replicates: NDArray[np.int64]) -> Values:
-    """Numerator and denominator of a ratio, shape (2, n_replicates)."""
-    rows = [part.row(metric) for metric in (ratio.above, ratio.below)]
-    known = [row for row in rows if row is not None]
-    if len(known) < len(rows):
-        return np.full((len(rows), replicates.size), np.nan)
-    return part.at(replicates, known)
 
 
 def _line(
     label: str,
     part: Measured,
-    row: int,
+    metric: str,
     mean: Interval,
     baseline: str,
     pair: PairedDifference | None,
 ) -> ComparisonLine:
-    values = part.value[row]
+    row = part.row[metric]
+    values, measure = part.value[row], part.metrics[row]
     spread = spread_of(values)
     pair = pair or PairedDifference.unknown(0)
-    measure = part.metrics[row]
     return ComparisonLine(
         strategy=label,
         metric=measure.metric,

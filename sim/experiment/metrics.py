@@ -13,7 +13,13 @@ from dataclasses import dataclass
 from sim.catalogue.choices import HEADLINES, RATIOS
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
-from sim.experiment.comparison import ComparisonLine, Measured, ratio_of, ratio_to
+from sim.experiment.comparison import (
+    ComparisonLine,
+    Measured,
+    in_shared_replicates,
+    ratio_of,
+    ratio_to,
+)
 from sim.measure.money.providers import named_by
 from sim.measure.summary import luck_of
 from sim.scenario.quantities import finite_number
@@ -43,7 +49,6 @@ def metrics_of(resolved: Resolved) -> tuple[str, ...]:
         for name, entry in MEASURES.items()
         if (not entry.needs or resolved.scenario.has(entry.needs))
         and (not entry.is_beside_figure or named_by(resolved, name).size)
-        and (not entry.is_of_ipv6 or resolved.line.has_ipv6)
     )
 
 
@@ -111,11 +116,10 @@ class Width:
         """
         widest = 0.0
         for label, part in measured.items():
-            row = part.row(self.metric)
-            if row is None or (self.of_difference and label == baseline):
+            if self.of_difference and label == baseline:
                 continue
             against = measured[baseline] if self.of_difference else None
-            found = self._interval(part, against, row, root_seed)
+            found = self._interval(part, against, root_seed)
             allowed = self.width * abs(found.mean) if self.is_share else self.width
             if found.high > found.low:
                 width = found.high - found.low
@@ -123,18 +127,21 @@ class Width:
         return widest
 
     def _interval(
-        self, part: Measured, against: Measured | None, row: int, root_seed: int
+        self, part: Measured, against: Measured | None, root_seed: int
     ) -> Interval | PairedDifference:
-        """Interval of a mean, or of its difference to a baseline that has the same rows."""
-        ratio = RATIOS.get(self.metric)
-        if ratio is not None:
-            if against is None:
-                return ratio_of(part, ratio, root_seed)
-            return ratio_to(part, against, ratio, root_seed)
-        values, luck = part.value[[row]], luck_of(root_seed)
+        """Interval of a mean, or of its difference to a baseline."""
+        ratio, luck = RATIOS.get(self.metric), luck_of(root_seed)
         if against is None:
-            return mean_intervals(values, luck)[0]
-        return paired_differences(values, against.value[[row]], luck)[0]
+            if ratio is not None:
+                return ratio_of(part, ratio, root_seed)
+            return mean_intervals(part.values((self.metric,)), luck)[0]
+        both = [*in_shared_replicates({"": part, "baseline": against}).values()]
+        if not both:
+            return PairedDifference.unknown(0)
+        if ratio is not None:
+            return ratio_to(both[0], both[1], ratio, root_seed)
+        values, base = (one.values((self.metric,)) for one in both)
+        return paired_differences(values, base, luck)[0]
 
 
 def check_metrics(

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import reduce
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.catalogue.choices import EFFICACY, HARMS
-from sim.experiment.comparison import Measured
+from sim.experiment.comparison import Measured, in_shared_replicates
 from sim.measure.summary import luck_of
 from sim.statistics.dominance import tradeoff
 
@@ -51,17 +49,11 @@ def weigh_strategies(measured: Mapping[str, Measured], root_seed: int) -> tuple[
 def _weigh_by(
     collateral: str, measured: Mapping[str, Measured], root_seed: int
 ) -> Iterator[TradeoffLine]:
+    measured, pair = in_shared_replicates(measured), (EFFICACY, collateral)
     labels = list(measured)
-    rows = [(part.row(EFFICACY), part.row(collateral)) for part in measured.values()]
-    shared = _shared(measured)
-    if not labels or not shared.size or any(None in pair for pair in rows):
+    if not labels or any(name not in part.row for part in measured.values() for name in pair):
         return
-    both = np.array(
-        [
-            part.at(shared, [row for row in pair if row is not None])
-            for part, pair in zip(measured.values(), rows, strict=True)
-        ]
-    )
+    both = np.array([part.values(pair) for part in measured.values()])
     found = tradeoff(both[:, 0], both[:, 1], luck_of(root_seed))
     for row, label in enumerate(labels):
         is_known = bool(found.is_known[row])
@@ -86,9 +78,3 @@ def _weigh_by(
             n_draws=found.n_draws,
             n_replicates=found.n_replicates,
         )
-
-
-def _shared(measured: Mapping[str, Measured]) -> NDArray[np.int64]:
-    """Replicates that all strategies have."""
-    parts = [part.replicate for part in measured.values()]
-    return reduce(np.intersect1d, parts) if parts else np.empty(0, np.int64)

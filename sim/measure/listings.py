@@ -21,7 +21,8 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
 
     Notes
     -----
-    Addresses are those of IPv4; of IPv6 the /64 networks touched are counted, where there is any.
+    Addresses are those of IPv4; of IPv6 the /64 networks touched are counted: none in a world
+    without IPv6, so that every world has the same measures.
     ``overblocking_ratio_peak`` is the most addresses listed outside the target's own ranges over
     the addresses in these ranges; not known where the target has none of its own.
     """
@@ -33,15 +34,18 @@ def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         measured("addresses_listed_peak", float(listed.max())),
         measured("addresses_dropped_peak", float(dropped.max())),
         measured("addresses_listed_at_end", float(listed[-1])),
-        *(_measure_networks(outcome) if world.places.line.has_ipv6 else ()),
+        *_measure_networks(world, outcome),
         measured("orders_placed", float(np.count_nonzero(is_order))),
         measured("rules_in_force_peak", float(most_rules(outcome))),
         measured("overblocking_ratio_peak", float(listed.max()) / own if own > 0 else UNKNOWN, own),
     )
 
 
-def _measure_networks(outcome: Outcome) -> tuple[Measure, ...]:
-    listed, dropped = _values(outcome, "networks_listed"), _values(outcome, "networks_dropped")
+def _measure_networks(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    listed, dropped = (
+        _values(outcome, name) if world.places.line.has_ipv6 else np.zeros(1)
+        for name in ("networks_listed", "networks_dropped")
+    )
     return (
         measured("networks_listed_peak", float(listed.max())),
         measured("networks_dropped_peak", float(dropped.max())),

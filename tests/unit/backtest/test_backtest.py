@@ -464,6 +464,8 @@ def test_below_its_floor_a_figure_is_not_told_from_zero(tmp_path):
          "the scenario has no curve target_reached_share: it says nothing of users"),
         ("curve: networks_listed", "the scenario has no curve networks_listed: its tables hold no "
          "IPv6"),
+        ("measure: networks_listed_peak",
+         "the scenario has no networks_listed_peak: its tables hold no IPv6"),
     ],
 )  # fmt: skip
 def test_what_another_scenario_has_is_not_computable_and_refuses_no_file(tmp_path, keys, why):

@@ -151,7 +151,7 @@ def test_a_comparison_holds_ratios_of_sums_and_their_differences() -> None:
     parts = compared()
     lines = {(one.strategy, one.metric): one for one in compare_strategies(parts, "narrow", (), 5)}
     (narrow, wide, none) = (lines[label, HOURS] for label in ("narrow", "wide", "none"))
-    row = {name: parts["narrow"].value[parts["narrow"].row(name)] for name in (
+    row = {name: parts["narrow"].values((name,)) for name in (
         "business_hours_impaired", "target_user_hours_denied")}  # fmt: skip
     assert narrow.mean == pytest.approx(
         1e6 * row["business_hours_impaired"].sum() / row["target_user_hours_denied"].sum()
