@@ -175,3 +175,14 @@ def test_few_replicates_are_warned_of() -> None:
     assert warn_of_few(20) == ()
     assert "too narrow" in warn_of_few(19)[0]
     assert warn_of_few(1) == ("fewer than 2 replicates: means have no interval",)
+    # Two have an interval, which is far too narrow.
+    assert [text.split(":")[0] for text in warn_of_few(2)] == ["2 replicates"]
+
+
+def test_two_replicates_are_enough_for_intervals_and_a_test() -> None:
+    found = paired_difference([2, 5], [1, 2], rng())
+    # Differences of 1 and 3: t is 2 with one degree of freedom, whose distribution is Cauchy's.
+    assert found.p_value == pytest.approx(1 - 2 * math.atan(2) / math.pi)
+    half = math.tan(math.pi * 0.475)
+    assert (found.t_low, found.mean, found.t_high) == pytest.approx((2 - half, 2, 2 + half))
+    assert 1 <= found.low < 2 < found.high <= 3
