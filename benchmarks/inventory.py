@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.addresses.sets.line import is_ipv6
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.engine.warm_up import warm_up
@@ -34,8 +33,8 @@ MOST_S, MOST_GB = 60.0, 3.0
 def write_tables(folder: Path, resolved: Resolved) -> None:
     """Write an inventory spread evenly over providers' addresses, and orders that meet it."""
     rng = np.random.default_rng(SEED)
-    prefixes = [row.prefix for row in resolved.cloud_prefixes.rows if not is_ipv6(row.prefix[0])]
-    network, length = np.array(prefixes, np.int64).T
+    prefixes = [row.prefix for row in resolved.cloud_prefixes.rows if row.prefix.version == 4]
+    _, network, length = np.array(prefixes, np.int64).T
     size = 1 << (32 - length)
     row = rng.choice(size.size, N_HOSTS, p=size / size.sum())
     address = network[row] + np.floor(rng.random(N_HOSTS) * size[row]).astype(np.int64)

@@ -52,5 +52,5 @@ def cloud_places() -> dict[tuple[str, str], int]:
     n_addresses: dict[tuple[str, str], int] = {}
     for row in shipped_table("provider-prefixes-2018", CloudPrefixRow).rows:
         place = row.provider, row.region
-        n_addresses[place] = n_addresses.get(place, 0) + 2 ** (32 - row.prefix[1])
+        n_addresses[place] = n_addresses.get(place, 0) + 2 ** (32 - row.prefix.length)
     return n_addresses

@@ -52,7 +52,13 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from functools import cache, lru_cache
 from heapq import heappop, heappush
-from ipaddress import ip_address, ip_network, summarize_address_range
+from ipaddress import (
+    IPv4Network,
+    IPv6Network,
+    ip_address,
+    ip_network,
+    summarize_address_range,
+)
 from itertools import accumulate, pairwise, permutations
 
 import numpy as np
@@ -90,6 +96,7 @@ CurveValue = int | Fraction | None
 Curve = list[tuple[int, CurveValue]]
 Event = tuple[int, str, int, str]
 IPV4_STOP = 2**32
+INTERNET6 = IPv6Network("2000::/3")
 Ranges = tuple[tuple[int, int], ...]  # sorted disjoint half-open intervals of addresses
 TextRanges = tuple[tuple[str, str], ...]  # first and last address of each interval, both in it
 
@@ -597,10 +604,17 @@ def _holds(ranges: Ranges, address: int) -> bool:
 
 
 def _ranges_of_prefixes(prefixes: Iterable[str]) -> Ranges:
-    networks = [ip_network(prefix) for prefix in prefixes]
-    return _union(
-        (int(network.network_address), int(network.broadcast_address) + 1) for network in networks
-    )
+    """Addresses of prefixes; of IPv6 those of 2000::/3, so that no number is of both families."""
+    return _union((int(network[0]), int(network[-1]) + 1) for network in map(_network, prefixes))
+
+
+@cache
+def _network(text: str) -> IPv4Network | IPv6Network:
+    network = ip_network(text)
+    if isinstance(network, IPv4Network) or network.subnet_of(INTERNET6):
+        return network
+    assert network.supernet_of(INTERNET6), f"{text} holds nothing that may be on the Internet"
+    return INTERNET6
 
 
 def _ranges_of_text(intervals: TextRanges) -> Ranges:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, Phase, reject, settings
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, Line, split
+from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.addresses.sets.seats import Seats
 from sim.addresses.text.text import format_set, parse_prefix
@@ -746,7 +747,7 @@ class SmallWorld:
         for pool in self.pools:
             held[pool.provider, pool.region] += pool.prefixes
         pairs = [
-            (names.index(pool.provider), *_prefix(prefix))
+            (names.index(pool.provider), *_prefix(prefix)[1:])
             for pool in self.pools
             for prefix in pool.prefixes
             if ":" not in prefix
@@ -860,13 +861,13 @@ class SmallWorld:
         )
 
 
-def _prefix(text: str) -> tuple[int, int]:
+def _prefix(text: str) -> Prefix:
     return parse_prefix(text, version=0)
 
 
 def _place(address: str, line: Line) -> int:
     """Where an address lies on the line."""
-    return int(line.prefix(*_prefix(address)).start[0])
+    return int(line.prefix(_prefix(address)).start[0])
 
 
 def _set_of(prefixes: tuple[str, ...], line: Line = IPV4) -> IntervalSet:

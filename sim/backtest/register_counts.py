@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import prefix_bounds
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
@@ -45,13 +44,12 @@ def count_listed(
         if (not reading.providers or row.provider in reading.providers)
         and (not reading.regions or f"{row.provider}/{row.region}" in reading.regions)
     ]
-    prefix = np.unique(np.array([row.prefix for row in rows], np.int64).reshape(-1, 2), axis=0)
-    start, stop = prefix_bounds(prefix[:, 0], prefix[:, 1])
+    start, stop = resolved.line.bounds({row.prefix for row in rows})
     n_listed = listed.count_below(stop) - listed.count_below(start)
     is_wholly = n_listed == stop - start
     is_meant = is_wholly if reading.count == "prefixes_wholly" else (n_listed > 0) & ~is_wholly
     n = float(np.count_nonzero(is_meant))
-    return n / prefix.shape[0] if reading.is_share else n
+    return n / start.size if reading.is_share else n
 
 
 def _count_addresses(reading: Listed, world: World, listed: IntervalSet) -> float:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import is_ipv6
+from sim.addresses.sets.line import IPV4
+from sim.addresses.sets.notation import Prefix
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import TargetPrefixRow
 from sim.scenario.tables.seeds import RowType, read_table
@@ -34,8 +35,6 @@ def read_target(run: RunFolder) -> IntervalSet:
     return ipv4_set(row.prefix for row in rows)
 
 
-def ipv4_set(prefixes: Iterable[tuple[int, int]]) -> IntervalSet:
+def ipv4_set(prefixes: Iterable[Prefix]) -> IntervalSet:
     """The IPv4 addresses of some prefixes."""
-    fours = (prefix for prefix in prefixes if not is_ipv6(prefix[0]))
-    bounds = [(address, address + 2 ** (32 - length)) for address, length in fours]
-    return IntervalSet.from_bounds([first for first, _ in bounds], [stop for _, stop in bounds])
+    return IPV4.union(prefix for prefix in prefixes if prefix.version == 4)

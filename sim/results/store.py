@@ -11,14 +11,14 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import Line, split
 from sim.addresses.text.text import format_prefixes, format_set
 from sim.catalogue.causes import CAUSES
@@ -268,7 +268,10 @@ def _prefix_texts(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[
 
 def _address_texts(line: Line, address: NDArray[np.int64]) -> list[str]:
     """Plain addresses of both families as text."""
-    return [str(ip_address(number)) for number in line.numbers(address)]
+    return [
+        str(IPv4Address(number) if place < IPV4_STOP else IPv6Address(number))
+        for place, number in zip(address.tolist(), line.numbers(address), strict=True)
+    ]
 
 
 def write_json(path: Path, value: Any) -> None:

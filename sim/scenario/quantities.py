@@ -12,9 +12,17 @@ from datetime import date, datetime, time
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 
-from sim.addresses.sets.line import is_on_line
+from sim.addresses.sets import notation
+from sim.addresses.sets.line import clip_prefix
 from sim.addresses.text.text import parse_prefix
 
 TIME_OF_DAY_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
@@ -98,22 +106,19 @@ def check_between(low: float, value: float, high: float, name: str = "value") ->
         raise ValueError(f"expected low <= {name} <= high, got {low:g}, {value:g}, {high:g}")
 
 
-def read_prefix(value: object) -> tuple[int, int]:
-    """Read one prefix as (network address, length); the address of IPv6 is from 2**32 on.
+def read_prefix(value: object) -> notation.Prefix:
+    """Read one prefix, as far as its addresses can be on the Internet.
 
     Raises
     ------
     ValueError
-        If it is none, or one of IPv6 outside 2000::/3.
+        If it is none, or one of IPv6 that holds none of 2000::/3.
     """
     if not isinstance(value, str):
         raise ValueError(
             f"expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got {value!r}"
         )
-    prefix = parse_prefix(value, version=0)
-    if not is_on_line(prefix):
-        raise ValueError(f"expected an IPv6 prefix within 2000::/3, got {value!r}")
-    return prefix
+    return clip_prefix(parse_prefix(value, version=0))
 
 
 Instant = Annotated[
@@ -143,7 +148,11 @@ Share = Annotated[
 ]
 Hours = Annotated[float, Field(ge=0, le=100_000)]
 PerDay = Annotated[float, Field(ge=0, le=1_000_000)]
-Prefix = Annotated[tuple[int, int], BeforeValidator(read_prefix)]
+Prefix = Annotated[
+    notation.Prefix,
+    PlainValidator(read_prefix),
+    WithJsonSchema({"type": "string", "format": "prefix"}),
+]
 
 
 def check_table(name: str) -> str:

@@ -12,7 +12,8 @@ from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
-from sim.addresses.sets.line import Line, Prefix
+from sim.addresses.sets.line import Line
+from sim.addresses.sets.notation import Prefix
 from sim.errors import DataError, Problem
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
 from sim.scenario.countries import rate_at

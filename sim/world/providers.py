@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.special import SPECIAL
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
-from sim.addresses.sets.line import IPV4, Line, Prefix, is_ipv6
-from sim.addresses.sets.prefixes import PrefixTable, prefix_bounds
+from sim.addresses.sets.line import IPV4, Line
+from sim.addresses.sets.notation import Prefix
+from sim.addresses.sets.prefixes import PrefixTable
 from sim.addresses.sets.seats import Seats
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import CloudPrefixRow
@@ -222,11 +223,11 @@ def build_places(resolved: Resolved) -> Places:
     for row in rows:
         places[place_of[row.provider, row.region]].append(row.prefix)
     addresses = tuple(
-        _without(_union(line, prefixes), shared if place < n_whole else IntervalSet.empty())
+        _without(line.union(prefixes), shared if place < n_whole else IntervalSet.empty())
         for place, prefixes in enumerate(places)
     )
-    fours = [row for row in rows if not is_ipv6(row.prefix[0])]
-    prefix = np.array([row.prefix for row in fours], np.int64).reshape(-1, 2)
+    fours = [row for row in rows if row.prefix.version == 4]
+    prefix = np.array([row.prefix[1:] for row in fours], np.int64).reshape(-1, 2)
     has_unknown = resolved.inventory is not None
     seats = tuple(map(partial(_seats, line), places, addresses)) if line.has_ipv6 else ()
     seats6 = tuple(map(partial(_seats6, line), places, addresses)) if line.has_ipv6 else ()
@@ -260,31 +261,16 @@ def _fours(addresses: IntervalSet) -> IntervalSet:
     return IntervalSet(addresses.start[is_four], addresses.stop[is_four])
 
 
-def _union(line: Line, prefixes: Iterable[Prefix]) -> IntervalSet:
-    """All addresses of some prefixes; those of IPv4 at once, as there are thousands."""
-    listed = list(prefixes)
-    fours = [prefix for prefix in listed if not is_ipv6(prefix[0])]
-    column = np.array(fours, np.int64).reshape(-1, 2)
-    four = IntervalSet.from_bounds(*prefix_bounds(column[:, 0], column[:, 1]))
-    if len(fours) == len(listed):
-        return four
-    return line.union(prefix for prefix in listed if is_ipv6(prefix[0])).union(four)
-
-
 def _seats(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
     """Addresses of a place that are given out: those of IPv4, or of IPv6 where it has no others."""
     four = Seats.of(addresses)
-    return four if four.n else _given_out6(line, prefixes, addresses)
+    return four if four.n else line.seats(prefixes).within(addresses)
 
 
 def _seats6(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
     """Addresses of IPv6 of a place that gives out IPv4 too; none of any other."""
     four = Seats.of(addresses)
-    return _given_out6(line, prefixes, addresses) if four.n else four
-
-
-def _given_out6(line: Line, prefixes: Iterable[Prefix], addresses: IntervalSet) -> Seats:
-    return line.seats(prefix for prefix in prefixes if is_ipv6(prefix[0])).within(addresses)
+    return line.seats(prefixes).within(addresses) if four.n else four
 
 
 def _without(addresses: IntervalSet, others: IntervalSet) -> IntervalSet:

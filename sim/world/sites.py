@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP
-from sim.addresses.sets.line import is_ipv6
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import NOT_GIVEN, Inventory
 from sim.scenario.tables.rows import ROLES
@@ -136,19 +135,17 @@ def _place_rows(
     }
     unknown = number[NOT_KNOWN, NOT_KNOWN]
     of_prefix = [number[row.provider, row.region] for row in rows]
-    fours = [
-        place for place, row in zip(of_prefix, rows, strict=True) if not is_ipv6(row.prefix[0])
-    ]
+    fours = [place for place, row in zip(of_prefix, rows, strict=True) if row.prefix.version == 4]
     place_row = np.full(address.size, unknown, np.int64)
     is_four = address < IPV4_STOP
     found = places.prefixes.longest_match(address[is_four])
     place_row[is_four] = np.array([*fours, unknown])[found]
-    sixes = [(*row.prefix, place) for place, row in zip(of_prefix, rows, strict=True)]
+    sixes = [(row.prefix, place) for place, row in zip(of_prefix, rows, strict=True)]
     ascending = np.argsort(address, kind="stable")
     in_sequence = address[ascending]
-    for network, length, place in sorted(sixes, key=lambda six: six[1]):
-        if is_ipv6(network) and not is_four.all():
-            held = places.line.prefix(network, length)
+    for prefix, place in sorted(sixes, key=lambda six: six[0].length):
+        if prefix.version == 6 and not is_four.all():
+            held = places.line.prefix(prefix)
             edge = np.searchsorted(in_sequence, (held.start[0], held.stop[-1]))
             place_row[ascending[edge[0] : edge[1]]] = place
     return place_row

@@ -260,9 +260,10 @@ def test_one_prefix_is_read_as_the_standard_library_reads_it(text):
         return
     entry = read_notation(text)
     assert (entry.first, entry.last) == (int(network[0]), int(network[-1]))
-    if network.version == 4:
-        assert parse_prefix(text) == (int(network.network_address), network.prefixlen)
-    else:
+    prefix = parse_prefix(text, version=0)
+    assert prefix == (network.version, int(network.network_address), network.prefixlen)
+    assert str(prefix) == str(network)
+    if network.version == 6:
         with pytest.raises(ValueError, match="expected an IPv4 prefix, got the IPv6"):
             parse_prefix(text)
 

@@ -11,41 +11,46 @@ from hypothesis import strategies as st
 
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import IPV4, IPV6_START, Line, LineSet, is_on_line, length6, split
+from sim.addresses.sets.line import IPV4, IPV6_START, Line, LineSet, clip_prefix, length6, split
+from sim.addresses.sets.notation import Prefix
 from sim.addresses.sets.seats import Seats
-from tests.edges import V4, prefixes
+from tests.edges import V4, V6, prefixes
 
 BASE = int(ipaddress.ip_address("2001:db8::"))
 """Drawn prefixes lie close to it, so that they meet and touch each other."""
+INTERNET = ipaddress.IPv6Network("2000::/3")
+LENGTHS = (0, 1, 2, 3, 32, 61, 62, 63, 64, 112, 125, 126, 127, 128)
 
 
 @st.composite
-def sixes(draw: st.DrawFn) -> tuple[int, int]:
+def sixes(draw: st.DrawFn) -> Prefix:
     """An IPv6 prefix among a few /64 networks and a few parts of each, or a wide one."""
     network, low = draw(st.integers(0, 5)), draw(st.integers(0, 7))
-    length = draw(st.sampled_from([3, 32, 61, 62, 63, 64, 112, 125, 126, 127, 128]))
+    length = draw(st.sampled_from(LENGTHS))
     return masked(BASE + (network << 64) + low, length)
 
 
 @st.composite
-def fours(draw: st.DrawFn) -> tuple[int, int]:
+def fours(draw: st.DrawFn) -> Prefix:
     length = draw(st.sampled_from([0, 8, 29, 30, 31, 32]))
     number = draw(st.sampled_from([0, 2**32 - 8])) + draw(st.integers(0, 7))
     size = 1 << (32 - length)
-    return number // size * size, length
+    return Prefix(4, number // size * size, length)
 
 
-def masked(number: int, length: int) -> tuple[int, int]:
+def masked(number: int, length: int) -> Prefix:
     size = 1 << (128 - length)
-    return number // size * size, length
+    return Prefix(6, number // size * size, length)
 
 
-def network(prefix: tuple[int, int]) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    kind = ipaddress.IPv4Network if prefix[0] < 2**32 else ipaddress.IPv6Network
-    return kind((prefix[0], prefix[1]))
+def network(prefix: Prefix) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """What the standard library makes of a prefix; of IPv6 what lies in 2000::/3."""
+    if prefix.version == 4:
+        return ipaddress.IPv4Network(prefix[1:])
+    return max(ipaddress.IPv6Network(prefix[1:]), INTERNET, key=lambda one: one.prefixlen)
 
 
-def text(prefix: tuple[int, int]) -> str:
+def text(prefix: Prefix) -> str:
     return str(network(prefix))
 
 
@@ -55,12 +60,12 @@ ALL = sorted(
         masked(BASE + (n << 64) + low, length)
         for n in range(6)
         for low in range(8)
-        for length in (3, 32, 61, 62, 63, 64, 112, 125, 126, 127, 128)
+        for length in LENGTHS
     }
 )
 LINE = Line.of([], ALL)
 """A line that tells apart whatever is drawn."""
-LINE_OF_NETWORKS = Line.of([], [(BASE, 64)])
+LINE_OF_NETWORKS = Line.of([], [masked(BASE, 64)])
 
 
 @given(PREFIXES)
@@ -84,8 +89,8 @@ def test_algebra_on_the_line_is_that_of_the_families(some, others):
 @given(PREFIXES)
 def test_sizes_by_family_are_those_of_the_standard_library(prefixes):
     held = LINE.union(prefixes)
-    four = ipaddress.collapse_addresses(network(one) for one in prefixes if one[0] < 2**32)
-    six = list(ipaddress.collapse_addresses(network(one) for one in prefixes if one[0] >= 2**32))
+    four = ipaddress.collapse_addresses(network(one) for one in prefixes if one.version == 4)
+    six = list(ipaddress.collapse_addresses(network(one) for one in prefixes if one.version == 6))
     networks = {
         (int(one[0]) >> 64) + step
         for one in six
@@ -102,19 +107,21 @@ def test_sizes_by_family_are_those_of_the_standard_library(prefixes):
 
 @given(PREFIXES)
 def test_rules_are_the_fewest_prefixes_of_both_families(prefixes):
-    four = list(ipaddress.collapse_addresses(network(one) for one in prefixes if one[0] < 2**32))
-    six = list(ipaddress.collapse_addresses(network(one) for one in prefixes if one[0] >= 2**32))
+    four = list(ipaddress.collapse_addresses(network(one) for one in prefixes if one.version == 4))
+    six = list(ipaddress.collapse_addresses(network(one) for one in prefixes if one.version == 6))
     assert LINE.union(prefixes).n_prefixes == len(four) + len(six)
 
 
 @given(PREFIXES, st.lists(st.tuples(st.integers(0, 5), st.integers(0, 7)), min_size=1))
 def test_members_are_those_of_the_prefixes(prefixes, points):
     number = [BASE + (one << 64) + low for one, low in points]
-    position = np.concatenate([LINE.prefix(one, 128).start for one in number])
+    position = np.concatenate([LINE.prefix(masked(one, 128)).start for one in number])
     assert LINE.numbers(position) == number
     expected = [
         any(
-            ipaddress.ip_address(one) in network(prefix) for prefix in prefixes if prefix[0] > 2**32
+            ipaddress.ip_address(one) in network(prefix)
+            for prefix in prefixes
+            if prefix.version == 6
         )
         for one in number
     ]
@@ -131,7 +138,7 @@ def test_the_same_places_of_two_lines_are_the_same_addresses_of_ipv4_alone(prefi
     # The other line cuts no /64, so that all behind the first network lies elsewhere.
     held, other = LINE.union(prefixes), LINE_OF_NETWORKS
     same_places = LineSet(held.start, held.stop, other)
-    has_ipv6 = any(prefix[0] >= 2**32 for prefix in prefixes)
+    has_ipv6 = any(prefix.version == 6 for prefix in prefixes)
     assert (held == same_places) is not has_ipv6
     assert held == LineSet(held.start, held.stop, Line.of([], ALL))
     assert (held == IntervalSet(held.start, held.stop)) is True
@@ -139,44 +146,44 @@ def test_the_same_places_of_two_lines_are_the_same_addresses_of_ipv4_alone(prefi
 
 @given(PREFIXES)
 def test_the_sequence_of_addresses_is_kept(prefixes):
-    first = [prefix for prefix in prefixes if prefix[0] >= 2**32]
-    position = [int(LINE.prefix(*prefix).start[0]) for prefix in first]
-    ordered = sorted(range(len(first)), key=lambda row: first[row][0])
+    first = [prefix for prefix in prefixes if prefix.version == 6]
+    position = [int(LINE.prefix(prefix).start[0]) for prefix in first]
+    ordered = sorted(range(len(first)), key=lambda row: int(network(first[row])[0]))
     assert [position[row] for row in ordered] == sorted(position)
     assert all(one >= IPV6_START for one in position)
 
 
 def test_a_line_without_ipv6_is_the_line_of_ipv4():
-    line = Line.of([(0, 8)], [(2**31, 1)])
+    line = Line.of([Prefix(4, 0, 8)], [Prefix(4, 2**31, 1)])
     assert line is IPV4
-    assert type(line.prefix(2**31, 1)) is IntervalSet
+    assert type(line.prefix(Prefix(4, 2**31, 1))) is IntervalSet
     assert line.everything == IntervalSet.universe()
 
 
 def test_what_is_not_told_apart_is_refused():
-    line = Line.of([(BASE, 48)])
+    line = Line.of([masked(BASE, 48)])
     with pytest.raises(ValueError, match="apart"):
-        line.prefix(BASE + 5, 128)
+        line.prefix(masked(BASE + 5, 128))
     with pytest.raises(ValueError, match="apart"):
-        line.prefix(BASE + (1 << 96) + 1, 128)
+        line.prefix(masked(BASE + (1 << 96) + 1, 128))
     with pytest.raises(ValueError, match="2000::/3"):
-        Line.of([(0xFE80 << 112, 10)])
+        Line.of([masked(0xFE80 << 112, 10)])
     with pytest.raises(ValueError, match="too many"):
-        Line.of([(0x2000 << 112, 3), (BASE, 64)])
+        Line.of([masked(0x2000 << 112, 3), masked(BASE, 64)])
     with pytest.raises(ValueError, match="two lines"):
-        line.prefix(BASE, 48).union(LINE.prefix(BASE, 48))
+        line.prefix(masked(BASE, 48)).union(LINE.prefix(masked(BASE, 48)))
 
 
-FOURS = st.lists(prefixes(V4), max_size=4)
+FOURS = st.lists(prefixes(V4).map(lambda one: Prefix(4, *one)), max_size=4)
 
 
 @given(FOURS, FOURS, st.booleans())
 def test_ipv4_lies_alike_on_every_line(mine, theirs, has_six):
     """Sets of IPv4 alone are equal whatever line they were made on, and so they combine."""
-    other = Line.of([(BASE, 48)])
+    other = Line.of([masked(BASE, 48)])
     one = other.union(mine)
     assert one == LINE.union(mine)
-    two = LINE.union([*theirs, *[(BASE, 48)] * has_six])
+    two = LINE.union([*theirs, *[masked(BASE, 48)] * has_six])
     for left, right in ((one, two), (two, one)):
         a, b = split(left), split(right)
         assert split(left.union(right)) == a.union(b)
@@ -190,7 +197,7 @@ def test_all_there_is_ends_where_the_families_end():
     everything = split(LINE.everything)
     assert everything == AddressSet.of("0.0.0.0/0", "2000::/3")
     assert LINE.everything.n_networks == 2**61
-    rest = LINE.prefix(BASE, 32)
+    rest = LINE.prefix(masked(BASE, 32))
     assert isinstance(rest, LineSet)
     assert split(rest.complement()) == everything.difference(AddressSet.of("2001:db8::/32"))
 
@@ -208,7 +215,7 @@ def test_single_addresses_are_given_out_by_the_width_of_a_prefix():
     assert seats.n == 2**8
     assert given_out(line, seats) == [BASE + (n << 64) + 1 for n in range(256)]
     whole = line.seats([narrow])
-    assert given_out(line, whole) == [narrow[0] + n for n in range(256)]
+    assert given_out(line, whole) == [narrow.address + n for n in range(256)]
     spaced = line.seats([masked(BASE + (2 << 80), 64)])
     assert given_out(line, spaced) == [BASE + (2 << 80) + (n << 48) for n in range(2**16)]
     # A part of what is given out anyway adds nothing.
@@ -233,8 +240,47 @@ def test_lengths_go_together(four, six):
     assert length6(four) == six
 
 
-def test_what_may_be_on_the_internet():
-    assert is_on_line((0, 0))
-    assert is_on_line((0x2000 << 112, 3))
-    assert not is_on_line((0x2000 << 112, 2))
-    assert not is_on_line((0xFC00 << 112, 7))
+ANY_SIX = prefixes(V6).map(lambda one: Prefix(6, *one))
+
+
+@given(ANY_SIX | sixes())
+def test_of_a_prefix_of_ipv6_its_part_of_the_internet_is_taken(prefix):
+    whole = ipaddress.IPv6Network(prefix[1:])
+    if whole.overlaps(INTERNET):
+        assert ipaddress.IPv6Network(clip_prefix(prefix)[1:]) == network(prefix)
+        assert clip_prefix(prefix).version == 6
+    else:
+        for refused in (clip_prefix, lambda one: Line.of([], [one])):
+            with pytest.raises(ValueError, match="2000::/3"):
+                refused(prefix)
+
+
+@given(prefixes(V4), prefixes(V6))
+def test_no_prefix_is_taken_for_one_of_the_other_family(four, six):
+    for prefix in (Prefix(4, *four), Prefix(6, *six)):
+        other = Prefix(10 - prefix.version, 0, 0)
+        assert str(prefix) == str(ipaddress.ip_network(str(prefix)))
+        assert not other.holds(prefix)
+        assert not prefix.holds(other)
+    assert clip_prefix(Prefix(4, *four)) == Prefix(4, *four)
+    held = LINE.prefix(Prefix(4, *four))
+    assert split(held) == AddressSet.of(str(Prefix(4, *four)))
+    assert not split(held).v6
+
+
+@given(prefixes(V6), prefixes(V6))
+def test_a_prefix_holds_what_the_standard_library_says(one, two):
+    mine, theirs = ipaddress.IPv6Network(one), ipaddress.IPv6Network(two)
+    assert Prefix(6, *one).holds(Prefix(6, *two)) == theirs.subnet_of(mine)
+
+
+def test_all_of_one_family_is_nothing_of_the_other():
+    four, six = LINE.prefix(Prefix(4, 0, 0)), LINE.prefix(Prefix(6, 0, 0))
+    assert split(four) == AddressSet.of("0.0.0.0/0")
+    assert split(six) == AddressSet.of("2000::/3")
+    assert four.union(six) == LINE.everything
+    assert LINE.prefix(Prefix(6, 0, 1)) == LINE.prefix(Prefix(6, 0, 2)) == six
+    # Around an address the shortest prefix is all of its family.
+    position = int(LINE.prefix(masked(BASE, 128)).start[0])
+    assert LINE.enclosing(position, 0) == six
+    assert LINE.enclosing(5, 0) == four

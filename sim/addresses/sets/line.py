@@ -19,7 +19,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from operator import sub
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +27,16 @@ from sim.addresses.sets import sweep
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
-from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6
-from sim.addresses.sets.prefixes import prefix_set
+from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
+from sim.addresses.sets.notation import Prefix
+from sim.addresses.sets.prefixes import prefix_bounds, prefix_set
 from sim.addresses.sets.seats import Seats
 from sim.addresses.sets.sweep import Bounds, Rule
 
-Prefix: TypeAlias = tuple[int, int]
-"""Network address and length; from 2**32 on the address is one of IPv6."""
 FIRST_NETWORK, STOP_NETWORK = 0x2000 << 48, 0x4000 << 48
 """The /64 networks of 2000::/3; of no other are addresses given out (RFC 4291, section 2.4)."""
+INTERNET6 = Prefix(6, FIRST_NETWORK << 64, 3)
+"""All of them."""
 IPV6_START = 2**33
 """Where IPv6 begins on the line, with nothing between it and the last of IPv4."""
 _STOP = 2**62
@@ -45,16 +45,21 @@ N_SEATS_BITS = 16
 """Of a prefix of 64 bits or more, at most so many bits of addresses are given out."""
 
 
-def is_ipv6(address: int) -> bool:
-    """Whether a network address of a prefix is one of IPv6."""
-    return address >= IPV4_STOP
+def clip_prefix(prefix: Prefix) -> Prefix:
+    """Return what of a prefix can be on the Internet: of IPv4 all, of IPv6 its part of 2000::/3.
 
-
-def is_on_line(prefix: Prefix) -> bool:
-    """Whether a prefix can be on the Internet: any of IPv4, and those of IPv6 in 2000::/3."""
-    address, length = prefix
-    first, last = address >> 64, (address + (1 << max(0, 128 - length)) - 1) >> 64
-    return not is_ipv6(address) or (first >= FIRST_NETWORK and last < STOP_NETWORK)
+    Raises
+    ------
+    ValueError
+        If that is nothing.
+    """
+    if prefix.version == 4:
+        return prefix
+    if prefix.holds(INTERNET6):
+        return INTERNET6
+    if not INTERNET6.holds(prefix):
+        raise ValueError(f"expected an IPv6 prefix within 2000::/3, got {str(prefix)!r}")
+    return prefix
 
 
 def length6(length: int) -> int:
@@ -110,19 +115,15 @@ class Line:
         Raises
         ------
         ValueError
-            If an IPv6 prefix lies outside 2000::/3, or they are too many to be told apart.
+            If an IPv6 prefix holds none of 2000::/3, or they are too many to be told apart.
         """
-        mine = [prefix for prefix in seated if is_ipv6(prefix[0])]
-        theirs = [prefix for prefix in others if is_ipv6(prefix[0])]
+        mine, theirs = _keep_ipv6(seated), _keep_ipv6(others)
         if not mine and not theirs:
             return IPV4
-        for address, length in (*mine, *theirs):
-            if not is_on_line((address, length)):
-                raise ValueError("IPv6 prefixes must lie in 2000::/3")
-        narrow = [prefix for prefix in (*mine, *theirs) if prefix[1] > 64]
+        narrow = [prefix for prefix in (*mine, *theirs) if prefix.length > 64]
         cut = {0}.union(*(_bounds_in_network(prefix) for prefix in narrow))
         for prefix in mine:
-            cut |= {1, 2} if prefix[1] < 64 else _seat_bounds(prefix)
+            cut |= {1, 2} if prefix.length < 64 else _seat_bounds(prefix)
         cut.discard(2**64)
         return cls._of_blocks(_blocks([*mine, *narrow]), sorted(cut))
 
@@ -190,23 +191,40 @@ class Line:
             np.array([0, IPV6_START], np.int64), np.array([IPV4_STOP, self.end], np.int64), self
         )
 
-    def prefix(self, address: int, length: int) -> IntervalSet:
-        """Return the set of one prefix.
+    def prefix(self, prefix: Prefix) -> IntervalSet:
+        """Return the set of one prefix; of IPv6 what lies in 2000::/3.
 
         Raises
         ------
         ValueError
-            If the line does not tell it apart.
+            If that is nothing, or the line does not tell it apart.
         """
-        if not is_ipv6(address):
-            return prefix_set(address, length)
-        first = Addresses6.from_ints([address])
-        last = Addresses6.from_ints([address + (1 << (128 - length)) - 1])
-        return self.put(AddressSet(IntervalSet.empty(), IntervalSet6(first, last)))
+        if prefix.version == 4:
+            return prefix_set(prefix.address, prefix.length)
+        return LineSet(*self.bounds([prefix]), self)
 
     def union(self, prefixes: Iterable[Prefix]) -> IntervalSet:
-        """Return the union of some prefixes."""
-        return IntervalSet.union_all(self.prefix(*prefix) for prefix in prefixes)
+        """Return the union of some prefixes, as ``prefix`` does."""
+        start, stop = self.bounds(prefixes)
+        if np.all(start < IPV4_STOP):
+            return IntervalSet.from_bounds(start, stop)
+        return LineSet(*_merge(start, stop), self)
+
+    def bounds(self, prefixes: Iterable[Prefix]) -> Bounds:
+        """Where each of some prefixes begins on the line and where it stops, as ``prefix`` does."""
+        listed = list(prefixes)
+        is_six = np.array([prefix.version == 6 for prefix in listed], np.bool_)
+        if not is_six.any():
+            # A table has thousands, and is read for each replicate; plain tuples are read faster.
+            column = np.array([prefix[1:] for prefix in listed], np.int64).reshape(-1, 2)
+            return prefix_bounds(column[:, 0], column[:, 1])
+        six = _keep_ipv6(listed)
+        lengths = np.array([prefix.length for prefix in six], np.int64)
+        first, last = masked(Addresses6.from_ints(prefix.address for prefix in six), lengths)
+        bound = np.empty((2, len(listed)), np.int64)
+        bound[:, ~is_six] = self.bounds(prefix for prefix in listed if prefix.version == 4)
+        bound[:, is_six] = self.place(first), self.place(last.plus_one())
+        return bound[0], bound[1]
 
     def at(self, position: NDArray[np.int64]) -> IntervalSet:
         """Return the set of single addresses at some places of the line, in any sequence."""
@@ -309,18 +327,18 @@ class Line:
             return LineSet(start, start + 1, self)
         (number,) = self.numbers(np.array([position], np.int64))
         size = 1 << (128 - length)
-        return self.prefix(number // size * size, length)
+        return self.prefix(Prefix(6, number // size * size, length))
 
     def seats(self, prefixes: Iterable[Prefix]) -> Seats:
-        """Single addresses that are given out of some IPv6 prefixes.
+        """Single addresses that are given out of those of some prefixes that are of IPv6.
 
         Of each /64 of a prefix shorter than that the first address after the network's own: whoever
         rents there has a /64. Of a prefix of 64 bits or more its addresses, or where they are more
         than 2**16 that many, evenly spaced.
         """
-        given = list(dict.fromkeys(prefixes))
-        whole = self.union(prefix for prefix in given if prefix[1] < 64)
-        narrow = [self._narrow_seats(prefix) for prefix in given if prefix[1] >= 64]
+        given = list(dict.fromkeys(_keep_ipv6(prefixes)))
+        whole = self.union(prefix for prefix in given if prefix.length < 64)
+        narrow = [self._narrow_seats(prefix) for prefix in given if prefix.length >= 64]
         single = np.unique(np.concatenate([np.empty(0, np.int64), *narrow]))
         start, stop = sweep.merge(*(single[~whole.contains(single)] + np.array([[0], [1]])))
         segment, _ = self._within(whole.start)
@@ -462,10 +480,7 @@ class LineSet(IntervalSet):
         line = self._line_with(members)
         start = np.concatenate([member.start for member in members])
         stop = np.concatenate([member.stop for member in members])
-        # Ranks among the bounds in play are numbers as small as those of IPv4.
-        bound, rank = np.unique(np.concatenate((start, stop)), return_inverse=True)
-        first, last = sweep.merge(rank[: start.size], rank[start.size :])
-        return LineSet(bound[first], bound[last], line)
+        return LineSet(*_merge(start, stop), line)
 
     def _line_with(self, others: Iterable[IntervalSet]) -> Line:
         """Line on which all of the sets lie.
@@ -508,10 +523,23 @@ def split(addresses: IntervalSet) -> AddressSet:
     return line.split(addresses)
 
 
+def _merge(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Bounds:
+    """Union of intervals anywhere on a line."""
+    # Ranks among the bounds in play are numbers as small as those of IPv4.
+    bound, rank = np.unique(np.concatenate((start, stop)), return_inverse=True)
+    first, last = sweep.merge(rank[: start.size], rank[start.size :])
+    return bound[first], bound[last]
+
+
+def _keep_ipv6(prefixes: Iterable[Prefix]) -> list[Prefix]:
+    """Those of some prefixes that are of IPv6, as far as they can be on the Internet."""
+    return [clip_prefix(prefix) for prefix in prefixes if prefix.version == 6]
+
+
 def _blocks(prefixes: Iterable[Prefix]) -> list[tuple[int, int]]:
     """Runs of /64 networks that some prefixes touch, as half-open intervals, ascending."""
     blocks: list[tuple[int, int]] = []
-    for address, length in sorted(prefixes):
+    for _, address, length in sorted(prefixes):
         first, stop = address >> 64, (address + (1 << (128 - length)) - 1 >> 64) + 1
         if blocks and first <= blocks[-1][1]:
             blocks[-1] = blocks[-1][0], max(stop, blocks[-1][1])
@@ -522,14 +550,14 @@ def _blocks(prefixes: Iterable[Prefix]) -> list[tuple[int, int]]:
 
 def _bounds_in_network(prefix: Prefix) -> set[int]:
     """Last 64 bits of the first address of a prefix longer than /64, and of the one after it."""
-    address, length = prefix
+    _, address, length = prefix
     low = address % 2**64
     return {low, low + (1 << (128 - length))}
 
 
 def _lattice(prefix: Prefix) -> tuple[int, int, int]:
     """First of the addresses given out of a prefix of 64 bits or more, how many, and their step."""
-    address, length = prefix
+    _, address, length = prefix
     n_bits = min(128 - length, N_SEATS_BITS)
     return address, 1 << n_bits, 1 << (128 - length - n_bits)
 

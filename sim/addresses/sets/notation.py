@@ -19,6 +19,34 @@ _NAME = {0: "a", 4: "an IPv4", 6: "an IPv6"}
 MAPPED_FIRST, MAPPED_LAST = 0xFFFF << 32, (0xFFFF << 32) + 2**32 - 1
 
 
+class Prefix(NamedTuple):
+    """One prefix: its family, network address and length.
+
+    Attributes
+    ----------
+    version
+        4 or 6. Numbers of the two families overlap: ``::/0`` and ``0.0.0.0/0`` both begin at 0.
+    """
+
+    version: int
+    address: int
+    length: int
+
+    def __str__(self) -> str:
+        """Canonical text."""
+        network = ipaddress.IPv4Network if self.version == 4 else ipaddress.IPv6Network
+        return str(network((self.address, self.length)))
+
+    def holds(self, other: Prefix) -> bool:
+        """Whether all addresses of another prefix are in this one."""
+        shift = (32 if self.version == 4 else 128) - self.length
+        return (
+            self.version == other.version
+            and self.length <= other.length
+            and (self.address ^ other.address) >> shift == 0
+        )
+
+
 class Entry(NamedTuple):
     """What one entry names.
 

@@ -18,7 +18,7 @@ from sim.addresses.sets import sweep
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.notation import read_notation
+from sim.addresses.sets.notation import Prefix, read_notation
 from sim.addresses.text.entries import Entries, Entries6, Rows, Tally
 from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits, Source, open_source
@@ -28,8 +28,8 @@ _DEFAULT = Limits()
 _MERGE_ROWS = 2**21
 
 
-def parse_prefix(text: str, version: int = 4) -> tuple[int, int]:
-    """Network address and length of one prefix; a bare address is a /32 or a /128.
+def parse_prefix(text: str, version: int = 4) -> Prefix:
+    """Read one prefix; a bare address is a /32 or a /128.
 
     Parameters
     ----------
@@ -47,7 +47,8 @@ def parse_prefix(text: str, version: int = 4) -> tuple[int, int]:
     if "-" in text:
         kind = "an IPv4 prefix" if version == 4 else "a prefix"
         raise ValueError(f"expected {kind}, got the range {text!r}")
-    return entry.first, (33 if entry.version == 4 else 129) - size.bit_length()
+    bits = 32 if entry.version == 4 else 128
+    return Prefix(entry.version, entry.first, bits + 1 - size.bit_length())
 
 
 def format_prefixes(address: NDArray[np.int64], length: NDArray[np.int64]) -> list[str]:

@@ -124,7 +124,7 @@ def _choice(
             mistakes.append(f"--at: {error}")
     if zoom is not None:
         try:
-            prefix = parse_prefix(zoom)
+            prefix = parse_prefix(zoom)[1:]
         except ValueError as error:
             mistakes.append(f"--zoom: {error}")
     for check in (partial(run.check_replicate, replicate), partial(_check_label, run, strategy)):

@@ -316,7 +316,7 @@ def _of_calendar(asked: ask.TimeWindow, given: Given) -> Strategy:
         windows_s,
         asked.length,
         growth_of(asked, windows_s, given.streams),
-        [resolved.line.prefix(*prefix) for prefix in named],
+        [resolved.line.prefix(prefix) for prefix in named],
     )
 
 

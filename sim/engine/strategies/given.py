@@ -52,7 +52,7 @@ def _dated(order: GivenOrder | GivenOrderRow, given: Given) -> Iterator[Dated]:
     sets: list[IntervalSet] = [NO_ADDRESSES]
     if order.addresses is not None:
         prefixes = resolved.prefixes_of(order.addresses)
-        sets = [resolved.line.prefix(*prefix) for prefix in prefixes]
+        sets = [resolved.line.prefix(prefix) for prefix in prefixes]
     for session, (start_s, stop_s) in enumerate(windows_s):
         due_s = np.full(len(sets), start_s, np.float64)
         if growth is not None:

@@ -76,7 +76,7 @@ def time_orders(
         names = row.operators if row.operators is not None else operators
         groups = None if names is None else frozenset(names)
         order = Order(
-            row.action, line.prefix(*row.prefix), Mechanism(row.mechanism), operators=groups
+            row.action, line.prefix(row.prefix), Mechanism(row.mechanism), operators=groups
         )
         timed.append((t_s, order))
     return sorted(timed, key=lambda pair: pair[0])

@@ -98,7 +98,7 @@ def _draw_blocks(ax: Axes, window: Window) -> None:
     for rank in range(n):
         address = window.address + rank * 2 ** (32 - length)
         left, top, width, height = _rectangle(window, address, length)
-        network = ipaddress.ip_network((address, length))
+        network = ipaddress.IPv4Network((address, length))
         is_unused = not network.is_global or network.is_multicast or network.is_reserved
         ax.add_patch(
             Rectangle(

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.line import is_ipv6
+from sim.addresses.sets.line import IPV4
 from sim.report.figures.frames import frame_times
 from sim.report.figures.hilbert import Window, n_below, shares
 from sim.results.inputs import input_rows
@@ -120,19 +120,18 @@ def middle_replicate(listed: Sequence[CurvePoints]) -> int:
 def read_providers(run: RunFolder) -> Providers:
     """IPv4 prefixes of cloud providers, from the copy in the run folder; none without a table."""
     listed = input_rows(run, "providers", "prefixes", CloudPrefixRow)
-    rows = [row for row in listed if not is_ipv6(row.prefix[0])]
+    rows = [row for row in listed if row.prefix.version == 4]
     none = np.empty(0, np.int64)
     if not rows:
         return Providers((), none, none, none)
-    address, length = np.array([row.prefix for row in rows], np.int64).T
+    start, stop = IPV4.bounds(row.prefix for row in rows)
     names = np.array([row.provider for row in rows])
     known, row = np.unique(names, return_inverse=True)
-    size = np.bincount(row, weights=2.0 ** (32 - length))
+    size = np.bincount(row, weights=stop - start)
     order = np.argsort(-size, kind="stable")
     rank = np.empty(order.size, np.int64)
     rank[order] = np.arange(order.size)
-    stop = address + 2 ** (32 - length)
-    return Providers(tuple(known[order].tolist()), rank[row], address, stop)
+    return Providers(tuple(known[order].tolist()), rank[row], start, stop)
 
 
 def _owners(providers: Providers) -> dict[str, str]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.notation import Prefix
 from sim.addresses.text.text import format_prefixes
 from sim.report.figures.drawing import FigureTable
 from sim.report.figures.hilbert import Window, counts
@@ -70,7 +71,7 @@ def peak_s(run: RunFolder, strategy: str | None = None, replicate: int = 0) -> i
 
 def read_providers(run: RunFolder) -> dict[str, IntervalSet]:
     """Addresses by provider, from the copy of the prefix table in the folder."""
-    prefixes: dict[str, list[tuple[int, int]]] = {}
+    prefixes: dict[str, list[Prefix]] = {}
     for row in input_rows(run, "providers", "prefixes", CloudPrefixRow):
         prefixes.setdefault(row.provider, []).append(row.prefix)
     return {provider: ipv4_set(own) for provider, own in prefixes.items()}

@@ -132,7 +132,9 @@ def _of_type(node: dict[str, Any]) -> str:
     if "const" in node:
         return f"`{node['const']}`" if node["const"] else ""
     if node.get("type") == "array":
-        return "prefix" if "prefixItems" in node else "several, between spaces or commas"
+        return "several, between spaces or commas"
+    if node.get("format") == "prefix":
+        return "prefix"
     if node.get("description") == "ISO 8601 with offset":
         return "date and time with offset"
     if node.get("type") not in ("integer", "number"):

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sim.addresses.sets.ipv6 import IPV6_BITS
-from sim.addresses.sets.line import is_ipv6
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem
 from sim.scenario.refusal import hint
@@ -135,15 +133,7 @@ def check_own_places(
 
 
 def _is_part(row: CloudPrefixRow, whole: CloudPrefixRow) -> bool:
-    (address, length), (network, shorter) = row.prefix, whole.prefix
-    if is_ipv6(address) != is_ipv6(network):
-        return False
-    shift = (IPV6_BITS if is_ipv6(network) else 32) - shorter
-    return (
-        row.provider == whole.provider
-        and length >= shorter
-        and address >> shift == network >> shift
-    )
+    return row.provider == whole.provider and whole.prefix.holds(row.prefix)
 
 
 def places_of(

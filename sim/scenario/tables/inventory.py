@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Labels
 from sim.addresses.sets.ipv6 import Addresses6
-from sim.addresses.sets.line import Prefix
+from sim.addresses.sets.notation import Prefix
 from sim.errors import Problem
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
@@ -101,7 +101,7 @@ class Inventory(Table[Row]):
     @cached_property
     def prefixes6(self) -> list[Prefix]:
         """Addresses of IPv6 as prefixes, each once."""
-        return [(number, 128) for number in dict.fromkeys(self.address6.to_ints())]
+        return [Prefix(6, number, 128) for number in dict.fromkeys(self.address6.to_ints())]
 
     @cached_property
     def is_dual(self) -> NDArray[np.bool_]:

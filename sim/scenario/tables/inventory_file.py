@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from io import BytesIO
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +222,9 @@ def _sites_of(
         number = {text: row for row, text in enumerate(names)}
         sixes = iter(address6.take(unnamed[is_ipv6[unnamed]]).to_ints())
         for row in unnamed.tolist():
-            address = next(sixes) if is_ipv6[row] else int(address4[row])
-            text = str(ip_address(address))
+            text = str(
+                IPv6Address(next(sixes)) if is_ipv6[row] else IPv4Address(int(address4[row]))
+            )
             code[row] = number.setdefault(text, len(number))
         names = list(number)
     used, first, site_of = np.unique(code, return_index=True, return_inverse=True)

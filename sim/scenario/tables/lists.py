@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.sets.line import is_on_line
+from sim.addresses.sets.line import clip_prefix
+from sim.addresses.sets.notation import Prefix
 from sim.errors import DataError, Problem
 from sim.scenario.tables.reactions import PrefixRow
 from sim.scenario.tables.seeds import Table, read_bytes, read_note
@@ -41,22 +43,23 @@ def read_list(name: str, path: Path) -> ListTable:
     Raises
     ------
     DataError
-        If it cannot be read, holds mistakes, or an address of IPv6 outside 2000::/3.
+        If it cannot be read, holds mistakes, or IPv6 without an address of 2000::/3.
     """
     data = read_bytes(path)
     feed = read_feed(Input(path, str(path)))
     row4, address4, length4 = feed.v4.to_prefixes()
     row6, address6, length6 = feed.v6.to_prefixes()
-    prefixes = [
-        *zip(address4.tolist(), length4.tolist(), strict=True),
-        *zip(address6.to_ints(), length6.tolist(), strict=True),
+    listed = [
+        *map(Prefix, repeat(4), address4.tolist(), length4.tolist()),
+        *map(Prefix, repeat(6), address6.to_ints(), length6.tolist()),
     ]
     lines = [*feed.v4.line[row4].tolist(), *feed.v6.line[row6].tolist()]
-    problems = [
-        Problem(str(path), "expected IPv6 within 2000::/3, got another prefix", line)
-        for prefix, line in zip(prefixes, lines, strict=True)
-        if not is_on_line(prefix)
-    ]
+    prefixes, problems = [], []
+    for prefix, line in zip(listed, lines, strict=True):
+        try:
+            prefixes.append(clip_prefix(prefix))
+        except ValueError as error:
+            problems.append(Problem(str(path), str(error), line))
     if problems:
         raise DataError(problems)
     return ListTable(

@@ -42,7 +42,7 @@ class OrderRow(Row):
     source: str = ""
 
     @property
-    def key(self) -> tuple[str, tuple[int, int], frozenset[str] | None]:
+    def key(self) -> tuple[str, Prefix, frozenset[str] | None]:
         """What a row that unblocks must share with the one that it withdraws."""
         groups = None if self.operators is None else frozenset(self.operators)
         return self.mechanism, self.prefix, groups

@@ -288,9 +288,11 @@ def test_a_column_is_refused_by_row(tmp_path):
 
 
 def test_one_prefix_is_read_or_refused():
-    assert parse_prefix("198.51.100.0/24") == (3325256704, 24)
-    assert parse_prefix("255.255.255.255") == (2**32 - 1, 32)
-    assert parse_prefix("0.0.0.0/0") == (0, 0)
+    assert parse_prefix("198.51.100.0/24") == (4, 3325256704, 24)
+    assert parse_prefix("255.255.255.255") == (4, 2**32 - 1, 32)
+    assert parse_prefix("0.0.0.0/0") == (4, 0, 0)
+    assert parse_prefix("::/0", version=0) == (6, 0, 0)
+    assert parse_prefix("::1", version=0) == (6, 1, 128)
     for text, message in {
         "2001:db8::/32": "expected an IPv4 prefix, got the IPv6 prefix '2001:db8::/32'",
         "198.51.100.0-198.51.100.255": "expected an IPv4 prefix, got the range",

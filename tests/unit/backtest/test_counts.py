@@ -19,9 +19,11 @@ from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.load import load_scenario
+from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.sites import overrides
 
 HOUR = 3600
 
@@ -157,7 +159,7 @@ def test_prefixes_of_a_region_are_listed_wholly_partly_or_not(replay):
     t_s = 60 * HOUR
     listed = networks_listed(world, outcome, t_s)
     rows = {
-        IPv4Network(tuple(row.prefix))
+        IPv4Network(str(row.prefix))
         for row in resolved.cloud_prefixes.rows
         if (row.provider, row.region) in (("AWS", "eu-west-1"), ("AWS", "eu-central-1"))
     }
@@ -184,9 +186,9 @@ def test_a_prefix_of_which_a_part_is_listed_is_not_wholly_listed():
     resolved, world, outcome = run(
         "telegram-2018-replay", "population.n_businesses=20", "end=2018-04-19T00:00+03:00"
     )
-    rows = [row for row in resolved.cloud_prefixes.rows if row.prefix[1] == 16][:2]
+    rows = [row for row in resolved.cloud_prefixes.rows if row.prefix.length == 16][:2]
     names = [f"{row.provider}/{row.region}" for row in rows]
-    start = np.array([row.prefix[0] for row in rows])
+    start = np.array([row.prefix.address for row in rows])
     half = IntervalSet.from_bounds(start, start + np.array([2**16, 2**15]))
     outcome = replace(
         outcome, entry_addresses=(half,), entry_mechanism=(Mechanism.DROP,),
@@ -206,6 +208,23 @@ def test_a_prefix_of_which_a_part_is_listed_is_not_wholly_listed():
         reading = Listed(count=count, regions=names)
         assert count_listed(reading, resolved, world, outcome, at(5)) == expected
         assert count_listed(reading, resolved, world, outcome, at(4)) == 0
+
+
+def test_prefixes_of_ipv6_are_listed_wholly_partly_or_not(tmp_path):
+    """Of the tables' prefixes, two /24 and a /48, one entry lists all IPv6 and half of a /24."""
+    orders = (
+        "effective,action,prefix",
+        "2018-04-16T00:00Z,block,::/0",
+        "2018-04-16T00:00Z,block,198.18.1.0/25",
+    )
+    asked = overrides(tmp_path, {"strategy.orders": orders})
+    texts = [override_text(key, value) for key, value in asked.items()]
+    resolved, world, outcome = run("telegram-2018-replay", *texts)
+    for count, expected in (("prefixes_wholly", 1), ("prefixes_partly", 1)):
+        reading = Listed(count=count, providers=["alpha"])
+        assert count_listed(reading, resolved, world, outcome, at(HOUR)) == expected
+        share = Listed(count=count, providers=["alpha"], is_share=True)
+        assert count_listed(share, resolved, world, outcome, at(HOUR)) == expected / 3
 
 
 def test_operators_that_enforce_by_a_log_read_line_by_line(replay):

@@ -15,6 +15,13 @@ from sim.engine.decisions import Decision, KnownFronts, Observation
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism, Order
 from sim.engine.state.tally import Group
+from tests.property.test_engine_reference import (
+    assert_same_curves,
+    events_of,
+    ledger_of,
+    ledger_row,
+)
+from tests.reference import simulate_reference
 from tests.sections import Censor, Fronts
 from tests.worlds import HOUR, Actor, Firm, Pool, Seat, SmallWorld, prefixes_text
 
@@ -55,6 +62,45 @@ def test_a_component_on_both_families_is_met_as_its_mode_says() -> None:
     )
     # Any: lost when both are blocked. Spread: half while one is, all when both are.
     assert lost_h(small.run()) == [1.0, 3 * 0.5 + 1.0, 4.0]
+
+
+FOURS, SIXES = ("0.0.0.0", "255.255.255.255", FOUR), ("2000::", "3fff:ffff::1", SIX)
+
+
+@pytest.mark.parametrize(
+    ("prefixes", "lost"),
+    [
+        (("0.0.0.0/0",), {4}),
+        (("::/0",), {6}),
+        (("0.0.0.0/0", "::/0"), {4, 6}),
+        (("::/2",), {6}),
+    ],
+)
+def test_a_shutdown_cuts_the_families_that_it_names(
+    prefixes: tuple[str, ...], lost: set[int]
+) -> None:
+    firms = (*map(firm, (*FOURS, *SIXES)), firm(FOUR, SIX), firm(FOUR, SIX, mode="spread"))
+    small = SmallWorld(
+        orders=(
+            *((HOUR, "block", prefix) for prefix in prefixes),
+            *((3 * HOUR, "unblock", prefix) for prefix in prefixes),
+        ),
+        firms=firms,
+        horizon_s=4 * HOUR,
+    )
+    outcome = small.run()
+    hours = [2.0 * (4 in lost), 2.0 * (6 in lost)]
+    both = [2.0 * (lost == {4, 6}), sum(hours) / 2]
+    assert lost_h(outcome) == [hours[0]] * 3 + [hours[1]] * 3 + both
+    for metric, n in (
+        ("addresses_listed", 2**32 * (4 in lost)),
+        ("networks_listed", 2**61 * (6 in lost)),
+    ):
+        assert outcome.curves.points(metric, Group())[1].max() == n
+    second = simulate_reference(small.reference())
+    assert events_of(small, outcome) == second.events
+    assert_same_curves(outcome, second)
+    assert ledger_of(outcome) == [ledger_row(row) for row in second.ledger]
 
 
 def test_each_family_is_counted_in_its_own_unit() -> None:

@@ -251,6 +251,18 @@ def test_an_order_that_unblocks_what_was_never_blocked_is_refused(
     ]
 
 
+def test_all_of_one_family_withdraws_nothing_of_the_other(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    wanted = "prefix: expected a prefix that an earlier order blocks, got one that none does"
+    rows = ("2018-04-16T10:00+03:00,,,block,", "2018-04-16T11:00+03:00,,,unblock,")
+    for one, other in (("0.0.0.0/0", "::/0"), ("::/0", "0.0.0.0/0")):
+        text = orders(f"{rows[0]}{one}", f"{rows[1]}{other}")
+        found = problems_of(lambda text=text: resolve_with("strategy.orders", text))
+        assert found == [f"own.csv:3: {wanted}"]
+        assert resolve_with("strategy.orders", orders(f"{rows[0]}{one}", f"{rows[1]}{one}"))
+
+
 def test_orders_count_by_time_and_not_by_row(resolve_with: Callable[..., Resolved]) -> None:
     late_block = orders(
         "2018-04-16T12:00+03:00,,,block,192.0.2.0/24",
