@@ -19,8 +19,10 @@ from sim.addresses.feeds.rules.name_rules import (
     NameKind,
     NameRule,
     is_of_pages,
+    resolved_in,
     rules_in,
     says_nothing,
+    with_parents,
 )
 from sim.addresses.sets.notation import shown
 from sim.blocklists.expressions import PatternError
@@ -109,11 +111,13 @@ def _gather_rules(
 ) -> NameRules:
     rules: list[PlacedRule] = []
     left_out: Counter[str] = Counter()
+    resolved: dict[str, tuple[str, int]] = {}
     costs = _Costs(gathering.name)
     for lines in blocks:
         for number, line in lines:
             if says_nothing(line):
                 continue
+            resolved |= dict.fromkeys(resolved_in(line), (line, number))
             found = rules_in(line, plain)
             if found is None:
                 if is_of_pages(line):
@@ -143,6 +147,7 @@ def _gather_rules(
                 left_out["rules have conditions after $, which are not looked at"] += 1
         n_bytes = _RULE_BYTES * len(rules) + costs.n_bytes
         reading.limits.check_held(n_bytes, gathering.name)
+    _refuse_resolved(resolved, rules, gathering)
     feed = gathering.finish(Origin(gathering.name, "names"))
     if feed.n_bad:
         left_out[f"bad lines, such as {feed.problems[0]}"] += feed.n_bad
@@ -151,6 +156,17 @@ def _gather_rules(
         raise DataError([Problem(gathering.name, message)])
     notes = [f"{gathering.name}: {n:,} {what}" for what, n in left_out.items()]
     return NameRules(tuple(rules), tuple(notes))
+
+
+def _refuse_resolved(
+    resolved: dict[str, tuple[str, int]], rules: Sequence[PlacedRule], gathering: Gathering
+) -> None:
+    """Refuse names that a file resolves and blocks by a rule of a wider name."""
+    blocked = {each.rule.text for each in rules if not each.rule.is_exception}
+    for name, (line, number) in resolved.items():
+        if "*" in blocked or not blocked.isdisjoint(with_parents(name)):
+            message = "expected names that are blocked, got some that are not within them"
+            gathering.refuse(f"{message}: {shown(line)}", number)
 
 
 class _Costs:

@@ -68,10 +68,26 @@ def test_a_plain_name_is_what_the_reader_says():
 
 
 @pytest.mark.parametrize(
-    "line", ["two words", "/banner/ads.js", "a.example##.ad", "server=/x.y/9.9.9.9"]
+    "line",
+    [
+        *("two words", "/banner/ads.js", "a.example##.ad", "server=/x.y/9.9.9.9", "server=/x.y/#"),
+        *("rebind-domain-ok=/x.y/", 'local-zone: "x.y" transparent', "DOMAIN-SUFFIX,x.y,DIRECT"),
+        *("*.x.y CNAME rpz-passthru.", "24.0.2.0.192.rpz-ip CNAME .", "- DOMAIN,x.y"),
+    ],
 )
 def test_what_blocks_no_whole_name_is_no_rule(line):
     assert not rules_in(line)
+
+
+def test_exceptions_of_a_zone_and_of_dnsmasq_keep_their_meaning():
+    assert rules_in("x.org CNAME rpz-passthru.") == [NameRule(EXACT, "x.org", True)]
+    found = sim.overmatch(["*.x.org CNAME .", "a.x.org CNAME rpz-passthru."], ["a.x.org"])
+    assert (found.all.n_matched, found.n_let_through) == (0, 1)
+    for inside in ("server=/a.x.org/#", "server=/x.org/9.9.9.9"):
+        for rules in (["local=/x.org/", inside], [inside, "address=/#/"]):
+            with pytest.raises(DataError, match="expected names that are blocked, got some"):
+                sim.overmatch(rules, ["x.org"])
+    assert sim.overmatch(["local=/a.x.org/", "server=/x.org/#"], ["b.a.x.org"]).all.n_matched == 1
 
 
 NAMES = ["t.co", "microsoft.com", "rt.com", "de.rt.com", "example.org", "ads1.example.org"]

@@ -7,6 +7,7 @@ the file; what is not taken is counted, and said.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -99,8 +100,8 @@ class Groups:
         self._left_out[why] += n
         self.check(len(self._left_out))
 
-    def finish(self, origin: Origin) -> Feed:
-        """Return the feed of what is there at the end."""
+    def finish(self, origin: Origin, is_let_through: Callable[[str], bool] | None = None) -> Feed:
+        """Return the feed of what is there at the end, without names that are let through."""
         self.flush()
         codes = self._codes.finish()
         is_there = self._taken_back.settle(codes, self._gathering)
@@ -116,7 +117,7 @@ class Groups:
             more = f" and {len(taken) - _TOLD:,} more" if len(taken) > _TOLD else ""
             self._gathering.note(f"{self._noun} read: {', '.join(taken[:_TOLD])}{more}")
         self._note_left_out()
-        return note_names(self._gathering, is_there, origin)
+        return note_names(self._gathering, is_there, origin, is_let_through)
 
     def _note_left_out(self) -> None:
         """Say what is left out and why; of many reasons some, and how much the others come to."""
@@ -139,11 +140,23 @@ class Groups:
             raise DataError([Problem(self._gathering.name, message)])
 
 
-def note_names(gathering: Gathering, kept: NDArray[np.bool_], origin: Origin) -> Feed:
+def note_names(
+    gathering: Gathering,
+    kept: NDArray[np.bool_],
+    origin: Origin,
+    is_let_through: Callable[[str], bool] | None,
+) -> Feed:
     """Return a feed of some records, and say how many of them are names."""
     feed = gathering.finish(origin)
+    notes = list(feed.notes)
+    if is_let_through is not None and "name" in feed.labels:
+        labels = feed.labels["name"]
+        # The last is that of records without a name.
+        through = np.array([*map(is_let_through, labels.names), False])
+        kept = kept & ~through[labels.code]
+        if n_through := int(np.count_nonzero(through[labels.code])):
+            notes.append(f"{n_through:,} entries are let through by exceptions: left out")
     feed = feed if kept.all() else feed.of_records(kept)
-    if not feed.n_unplaced or "name" not in feed.labels:
-        return feed
-    note = f"{feed.labels['name'].n_known:,} entries are names: {RESOLVE}"
-    return replace(feed, notes=(*feed.notes, note))
+    if feed.n_unplaced and "name" in feed.labels and (n := feed.labels["name"].n_known):
+        notes.append(f"{n:,} entries are names: {RESOLVE}")
+    return replace(feed, notes=tuple(notes))

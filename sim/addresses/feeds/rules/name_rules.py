@@ -29,9 +29,16 @@ _EXPRESSION = re.compile(rf"/(.+)/{_OPTIONS}")
 _URL = re.compile(rf"\w+://({NAME})(?::\d+)?(?:[/?#]\S*)?")
 _RANKED = re.compile(rf'\d{{1,12}}[,;\t]\s*"?({NAME})"?')
 _STARS = re.compile(rf"([\w.-]*\*[\w.*-]*){_OPTIONS}")
-_ZONE = re.compile(rf'local-zone:\s*"?({_LABELS})"?\s+\w+')
-_POLICY = re.compile(rf"(\*\.)?({_LABELS})\s+(?:IN\s+)?CNAME\s+\.")
-_DIRECTIVE = re.compile(r"(address|server|local|ipset|nftset|rebind-domain-ok)=/(.*)/([^/]*)")
+# Types that give no answer, or a false one; others let the name through (unbound.conf(5)).
+_ZONE = re.compile(
+    rf'local-zone:\s*"?({_LABELS})"?\s+'
+    r"(?:static|deny|refuse|redirect|(?:inform|always)_\w+(?<!transparent))"
+)
+# The name of a zone that matches addresses or servers stands in one of its labels.
+_POLICY = re.compile(
+    rf"(?!\S*\.rpz-)(\*\.)?({_LABELS})\s+(?:IN\s+)?CNAME\s+(\.|\*\.|rpz-drop\.|rpz-passthru\.)"
+)
+_DIRECTIVE = re.compile(r"(address|server|local|ipset|nftset)=/(.*)/([^/]*)")
 _TYPED = re.compile(r"(full|domain|keyword|regexp):\s*([^\s,]+)", re.IGNORECASE)
 _COMMENT = re.compile(r"[!#;].*|\[[Aa]dblock.*\]")
 _MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{LOCAL})+\s*(?:#.*)?")
@@ -110,8 +117,8 @@ def rules_in(line: str, plain: NameKind = NameKind.EXACT) -> list[NameRule] | No
 
     References
     ----------
-    AdGuard, "DNS filtering rules syntax"; dnsmasq(8); RFC 1034, section 4.3.3 (a wildcard matches
-    what is below it and not itself); v2fly, "domain-list-community".
+    AdGuard, "DNS filtering rules syntax"; dnsmasq(8); unbound.conf(5); RFC 1034, section 4.3.3 (a
+    wildcard matches what is below it and not itself); v2fly, "domain-list-community".
     """
     if line.startswith("@@"):
         found = _rules(line[2:], plain)
@@ -164,7 +171,7 @@ def _patterns(line: str) -> list[NameRule] | None:
 def _directives(line: str) -> list[NameRule] | None:
     """Lines of name servers: of dnsmasq, unbound and response policy zones."""
     if found := _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip()):
-        if found[1] == "server" and found[3] not in ("", "#"):
+        if found[1] == "server" and found[3]:
             return []
         return [
             NameRule(NameKind.GLOB, "*")
@@ -176,6 +183,24 @@ def _directives(line: str) -> list[NameRule] | None:
     if found := _ZONE.fullmatch(line):
         return [NameRule(NameKind.SUBDOMAINS, normal(found[1]))]
     if found := _POLICY.fullmatch(line):
+        is_exception = found[3] == "rpz-passthru."
+        if is_exception and found[1]:
+            # What the zone says of one name below counts before it.
+            return None
         kind = NameKind.WILDCARD if found[1] else NameKind.EXACT
-        return [NameRule(kind, normal(found[2]))]
+        return [NameRule(kind, normal(found[2]), is_exception)]
     return None
+
+
+def resolved_in(line: str) -> list[str]:
+    """Return names that a line of dnsmasq lets through: they have a server, or the usual ones."""
+    found = _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip())
+    if not found or found[1] != "server" or not found[3]:
+        return []
+    return [normal(each) for each in found[2].split("/") if each]
+
+
+def with_parents(name: str) -> list[str]:
+    """Return a name and all names that it is below of."""
+    labels = name.split(".")
+    return [".".join(labels[row:]) for row in range(len(labels))]

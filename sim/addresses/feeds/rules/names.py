@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
@@ -17,13 +17,17 @@ from sim.addresses.feeds.rules.groups import Groups
 from sim.addresses.feeds.rules.name_rules import (
     NAME,
     NameKind,
+    NameRule,
+    is_of_pages,
     normal,
     rules_in,
     says_nothing,
+    with_parents,
 )
 from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
 _A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
@@ -31,9 +35,11 @@ _BROWSER_ADDRESS = re.compile(r"\|\|?(\d{1,3}(?:\.\d{1,3}){3})\^?(?:\$\S*)?")
 _BROWSER_BYTES = re.compile(r"\|\|((?:\d{1,3}\.){3})(?:\$\S*)?")
 _SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
 _DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
-_NAMING = ("address", "server", "local", "ipset", "nftset", "rebind-domain-ok")
+_NAMING = ("address", "server", "local", "ipset", "nftset")
+# To browsers a comment; in tables of addresses what is not meant.
+_NEGATED = re.compile(r"!\s*[\da-fA-F]*[.:][\da-fA-F.:]+(?:/\d+)?$")
 
-Read = Callable[[str, int, Groups, Gathering], None]
+Read = Callable[[str, int, "_Names", Gathering], None]
 
 
 def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -42,7 +48,9 @@ def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
     address, a zone of unbound or RPZ, or an address, prefix or range. What a hosts file says of
     the machine itself is skipped. Of rules for browsers, ``||198.51.100.7^`` is an address and
-    ``||198.51.100.`` a prefix; exceptions (``@@``) and regular expressions are left out.
+    ``||198.51.100.`` a prefix; regular expressions are left out. A name that an exception of the
+    file (``@@||name^``, ``rpz-passthru``) lets through is left out; exceptions with conditions are
+    counted; those for addresses and patterns are refused.
     """
     return _read(source, name, "names", _read_name, skip_bad=skip_bad, limits=limits)
 
@@ -51,9 +59,10 @@ def read_dnsmasq(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     """Read a configuration of dnsmasq.
 
     Names come from ``address=/name/``, ``local=/name/``, ``ipset=/name/set``, ``nftset`` and
-    ``server=/name/`` without a server; addresses from ``bogus-nxdomain``, ``ignore-address`` and
-    ``host-record``. Names that have a server of their own are counted and left out; the address
-    of ``address=/name/198.51.100.1`` is where the name is sent, not where it is.
+    ``server=/name/`` without a server; addresses from ``bogus-nxdomain`` and ``ignore-address``.
+    Names that have a server of their own, or the usual ones (``#``), are counted and left out; the
+    address of ``address=/name/198.51.100.1`` is where the name is sent, not where it is. A name
+    that is both blocked and resolved is refused, and so is ``address=/#/``, which is every name.
 
     References
     ----------
@@ -72,25 +81,52 @@ def _read(
     limits: Limits,
 ) -> Feed:
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    groups = Groups(gathering, "kinds")
+    found = _Names(Groups(gathering, "kinds"), set(), set())
     for lines in read_numbered(source, gathering, limits):
         for number, line in lines:
-            read(line, number, groups, gathering)
-        groups.flush()
-    return groups.finish(Origin(name, form))
+            read(line, number, found, gathering)
+        found.groups.flush()
+    if form == "names":
+        return found.groups.finish(Origin(name, form), found.lets_through)
+    feed = found.groups.finish(Origin(name, form))
+    if both := found.exact.intersection(feed.labels["name"].names if feed.labels else ()):
+        message = f"expected names that are blocked or resolved, got both of {shown(min(both))}"
+        raise DataError([Problem(name, message)])
+    return feed
 
 
-def _read_name(line: str, number: int, groups: Groups, gathering: Gathering) -> None:
-    if line.startswith("@@"):
-        groups.leave_out("lines are exceptions (@@)")
+class _Names(NamedTuple):
+    """Names and addresses that are blocked, and names that exceptions let through."""
+
+    groups: Groups
+    exact: set[str]
+    with_below: set[str]
+
+    def lets_through(self, name: str) -> bool:
+        """Return whether an exception is of a name, or of one that it is below of."""
+        return name in self.exact or not self.with_below.isdisjoint(with_parents(name))
+
+    def take_exception(self, rule: NameRule) -> bool:
+        """Take an exception; False of kinds that are looked for in a name, and of addresses."""
+        is_known = rule.kind in (NameKind.EXACT, NameKind.SUBDOMAINS) and rule.text[-1:].isalpha()
+        if is_known:
+            names = self.exact if rule.kind == NameKind.EXACT else self.with_below
+            names.add(normal(rule.text))
+        return is_known
+
+
+def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> None:
+    groups = found.groups
+    if line.startswith("@@") and ("$" in line or is_of_pages(line[2:])):
+        groups.leave_out("lines are exceptions under conditions, or for parts of pages")
         return
-    if says_nothing(line):
+    if _NEGATED.match(line) is None and says_nothing(line):
         return
-    if found := _BROWSER_ADDRESS.fullmatch(line):
-        groups.take(found[1], number, "")
+    if address := _BROWSER_ADDRESS.fullmatch(line):
+        groups.take(address[1], number, "")
         return
-    if found := _BROWSER_BYTES.fullmatch(line):
-        groups.take(f"{found[1]}0/24", number, "")
+    if first := _BROWSER_BYTES.fullmatch(line):
+        groups.take(f"{first[1]}0/24", number, "")
         return
     rules = rules_in(line)
     if rules is None:
@@ -101,7 +137,11 @@ def _read_name(line: str, number: int, groups: Groups, gathering: Gathering) -> 
             gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
         return
     for rule in rules:
-        if rule.kind == NameKind.EXPRESSION:
+        if rule.is_exception:
+            if not found.take_exception(rule):
+                message = "expected an exception of one name, or of a name and all below it"
+                gathering.refuse(f"{message}, got {shown(line)}", number)
+        elif rule.kind == NameKind.EXPRESSION:
             groups.leave_out("lines are regular expressions")
         elif rule.kind == NameKind.EXACT or (
             rule.kind not in (NameKind.KEYWORD, NameKind.GLOB) and _A_NAME.fullmatch(rule.text)
@@ -111,28 +151,29 @@ def _read_name(line: str, number: int, groups: Groups, gathering: Gathering) -> 
             groups.leave_out("rules are of no one name (words, stars, whole domains)")
 
 
-def _read_directive(line: str, number: int, groups: Groups, gathering: Gathering) -> None:
+def _read_directive(line: str, number: int, found: _Names, gathering: Gathering) -> None:
     if line.startswith("#"):
         return
-    found = _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip())
-    if not found:
+    directive = _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip())
+    if not directive:
         gathering.refuse(f"expected a directive of dnsmasq, got {shown(line)}", number)
         return
-    key, value = found[1], (found[2] or "").strip()
+    key, value = directive[1], (directive[2] or "").strip()
     if key in _NAMING and value.startswith("/"):
         *names, target = value[1:].split("/")
-        if key == "server" and target not in ("", "#"):
-            groups.leave_out("names have a server of their own", len(names))
+        if key == "server" and target:
+            found.groups.leave_out("names have a server of their own, or the usual", len(names))
+            found.exact.update(map(normal, names))
             return
         for each in names:
-            if each not in ("", "#"):
-                groups.take_name(normal(each), number, "")
+            if each == "#":
+                gathering.refuse(f"expected names, got every name: {shown(line)}", number)
+            elif each:
+                found.groups.take_name(normal(each), number, "")
     elif key in ("bogus-nxdomain", "ignore-address"):
-        groups.take(value, number, "")
+        found.groups.take(value, number, "")
     elif key == "host-record":
-        for part in value.split(","):
-            if is_address(part):
-                groups.take(part, number, "")
+        found.groups.leave_out("addresses are given to hosts of one's own (host-record)")
 
 
 def _names_in(sample: Sample) -> Iterator[bool]:

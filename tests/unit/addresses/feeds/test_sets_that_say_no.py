@@ -1,0 +1,177 @@
+"""What sets of addresses and lists of names say of entries that are not blocked, or not as written.
+
+What is expected is worked out by hand and with ``ipaddress`` from ipset(8), nft(8), dnsmasq(8),
+unbound.conf(5), the draft on response policy zones, and AdGuard's "DNS filtering rules syntax".
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+
+import pytest
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.sets.families import AddressSet
+from sim.errors import DataError
+
+
+def read(text: str, folder: Path, form: str = "", *, skip_bad: bool = False) -> Feed:
+    path = folder / "given"
+    path.write_text(text)
+    return read_feed(Input(path, "given"), form, skip_bad=skip_bad, allow_empty=True)
+
+
+def names_in(feed: Feed) -> set[str]:
+    labels = feed.labels.get("name")
+    return {labels.names[code] for code in labels.code.tolist() if code >= 0} if labels else set()
+
+
+def refused(text: str, folder: Path, form: str = "", *, skip_bad: bool = False) -> str:
+    with pytest.raises(DataError) as error:
+        read(text, folder, form, skip_bad=skip_bad)
+    return "; ".join(problem.message for problem in error.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("kind", "members"),
+    [
+        ("hash:ip family inet netmask 24", ["198.51.100.0", "203.0.113.9"]),
+        ("hash:ip netmask 24 timeout 60", ["198.51.100.0", "203.0.113.9"]),
+        ("bitmap:ip range 192.0.0.0/8 netmask 28", ["192.0.2.16", "192.0.2.77"]),
+        ("hash:ip family inet6 hashsize 1024 netmask 64", ["2001:db8::1", "2001:db8:0:1::"]),
+        ("iphash --hashsize 1024 --netmask 20", ["198.51.100.1"]),
+        ("hash:ip netmask 32", ["198.51.100.1"]),
+    ],
+)
+def test_a_member_of_a_set_with_a_netmask_is_a_network(kind: str, members: list[str], tmp_path):
+    words = kind.split()
+    mask = int(words[[word.strip("-") for word in words].index("netmask") + 1])
+    expected = [str(ipaddress.ip_network((each, mask), strict=False)) for each in members]
+    added = "".join(f"add s {each}\n" for each in members)
+    assert read(f"create s {kind}\n{added}", tmp_path, "ipset").to_set() == AddressSet.of(*expected)
+    listed = "\n".join(["Name: s", f"Type: {words[0]}", f"Header: {kind[len(words[0]) :]}",
+                        "Members:", *members, ""])  # fmt: skip
+    assert read(listed, tmp_path, "ipset").to_set() == AddressSet.of(*expected)
+    gone = read(f"create s {kind}\n{added}del s {members[0]}\n", tmp_path, "ipset").to_set()
+    assert gone == AddressSet.of(*expected[1:])
+    moved = f"create s {kind}\ncreate t hash:net\nswap s t\n{added.replace('add s', 'add t')}"
+    assert read(moved, tmp_path, "ipset").to_set() == AddressSet.of(*expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "member"),
+    [
+        ("hash:ip netmask 24", "198.51.100.0/28"),
+        ("hash:ip netmask 24", "198.51.100.1-198.51.101.9"),
+        ("hash:ip netmask 255.255.255.0", "198.51.100.1"),
+        ("hash:ip netmask 33", "198.51.100.1"),
+        ("hash:ip netmask", "198.51.100.1,tcp:80"),
+        ("hash:ip bitmask 255.255.0.255", "198.51.0.1"),
+        ("hash:net,port", "198.51.100.0/24,tcp:80"),
+        ("hash:ip,mark", "198.51.100.1,0x10"),
+        ("hash:ip,port,net", "198.51.100.1,80,203.0.113.0/24"),
+        ("hash:net,iface", "198.51.100.0/24,eth0"),
+        ("hash:net,net", "198.51.100.0/24,203.0.113.0/24"),
+        ("bitmap:ip,mac range 198.51.100.0/24", "198.51.100.1,00:11:22:33:44:55"),
+        ("macipmap --network 198.51.100.0/24", "198.51.100.1,00:11:22:33:44:55"),
+        ("ipporthash", "198.51.100.1,80"),
+    ],
+)
+def test_a_member_that_is_no_whole_address_is_refused(kind: str, member: str, tmp_path: Path):
+    text = f"create s {kind}\nadd s {member}\ncreate t hash:ip\nadd t 192.0.2.1\n"
+    assert "expected a " in refused(text, tmp_path, "ipset")
+    feed = read(text, tmp_path, "ipset", skip_bad=True)
+    assert (feed.n_bad, feed.to_set()) == (1, AddressSet.of("192.0.2.1"))
+
+
+def test_an_exception_to_a_wider_member_is_refused_in_any_case(tmp_path: Path):
+    text = "create s hash:net\nadd s 198.51.100.0/24\nadd s 198.51.100.7 {}\n"
+    for skip_bad in (False, True):
+        told = refused(text.format("timeout 0 nomatch"), tmp_path, "ipset", skip_bad=skip_bad)
+        assert "(nomatch)" in told
+    assert read(text.format('comment "nomatch"'), tmp_path, "ipset").n_records == 2
+
+
+def test_what_is_not_certain_of_a_set_is_said(tmp_path: Path):
+    text = "create s hash:ip timeout 60\nadd s 198.51.100.1 timeout {}\n"
+    assert read(text.format(0), tmp_path, "ipset").notes == ()
+    (note,) = read(text.format(55), tmp_path, "ipset").notes
+    assert note == "some entries expire by themselves (timeout): they are read as blocked"
+    (note,) = read("add s 198.51.100.1\n", tmp_path, "ipset").notes
+    assert note == "sets that the file does not create are read as of hash:net"
+
+
+NFT = "table ip f {{\n set s {{\n {}\n elements = {}\n }}\n}}\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        NFT.format("type ipv4_addr . inet_service", "{ 192.0.2.1 . 80 }"),
+        NFT.format("typeof ip daddr . tcp dport", "{ 192.0.2.1 . 80 }"),
+        "add element ip f s { 192.0.2.1 . 80 }",
+        "add element ip f s { 192.0.2.1 : drop }",
+        "add element ip f s { 192.0.2.1 limit rate 10/second }",
+        NFT.format("type ipv4_addr", "$X"),
+        NFT.format("type ipv4_addr", "{ 192.0.2.1 }") + "delete table ip f",
+        "get element ip f s { 192.0.2.1 }",
+        'include "/etc/nft/*.nft"\nadd element ip f s { 192.0.2.1 }',
+    ],
+)
+def test_what_is_no_set_of_addresses_of_nftables_is_refused(text: str, tmp_path: Path):
+    assert "expected a" in refused(text + "\n", tmp_path, "nftables")
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("||a.example^\n||b.example^\n@@||b.example^\n", {"a.example"}),
+        ("@@||example.org^\n||a.example^\n||x.example.org^\n", {"a.example"}),
+        ("||a.example^\n||b.example^\n@@||b.example^$domain=c.example\n",
+         {"a.example", "b.example"}),
+        ("||a.example^\n||b.example^\n@@/ads/banner.js\n", {"a.example", "b.example"}),
+        ("a.example CNAME .\nb.example CNAME *.\nc.example CNAME rpz-drop.\n",
+         {"a.example", "b.example", "c.example"}),
+        ("*.a.example CNAME .\nb.example CNAME .\na.example CNAME rpz-passthru.\n",
+         {"b.example"}),
+        ('local-zone: "a.example" static\nlocal-zone: "b.example" always_null\n',
+         {"a.example", "b.example"}),
+        ("127.0.0.1 localhost a.example\n127.0.0.1 b.example\n", {"a.example", "b.example"}),
+        ("address=/a.example/#\nserver=/b.example/#\nserver=/c.example/9.9.9.9\n", {"a.example"}),
+        ("local=/a.example/\nlocal=/c.example/\nrebind-domain-ok=/b.example/\n",
+         {"a.example", "c.example"}),
+    ],
+)  # fmt: skip
+def test_names_that_a_list_lets_through_are_not_on_it(text: str, names: set[str], tmp_path: Path):
+    assert names_in(read(text, tmp_path)) == names
+
+
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("names", "a.example\n||198.51.100.0^\n@@||198.51.100.7^\n"),
+        ("names", "a.example\n198.51.100.0/24\n!198.51.100.7\n"),
+        ("names", "a.example\n@@/cdn[0-9]\\.example/\n"),
+        ("names", "a.example\n@@||cdn\n"),
+        ("names", "a.example CNAME .\n*.b.example CNAME rpz-passthru.\n"),
+        ("names", "a.example CNAME .\n24.0.100.51.198.rpz-ip CNAME .\n"),
+        ("names", "a.example CNAME .\n32.7.100.51.198.rpz-client-ip.rpz CNAME rpz-drop.\n"),
+        ("names", "a.example CNAME .\nns.b.example.rpz-nsdname CNAME .\n"),
+        ("names", 'local-zone: "a.example" static\nlocal-zone: "b.example" transparent\n'),
+        ("names", 'local-zone: "a.example" static\nlocal-zone: "b.example" always_transparent\n'),
+        ("names", 'local-zone: "a.example" static\nlocal-zone: "b.example" inform\n'),
+        ("dnsmasq", "local=/a.example/\nlocal=/b.example/\nserver=/b.example/#\n"),
+        ("dnsmasq", "address=/a.example/\naddress=/#/\n"),
+    ],
+)
+def test_an_exception_that_a_list_of_names_cannot_follow_is_refused(form, text, tmp_path: Path):
+    assert "expected " in refused(text, tmp_path, form)
+
+
+def test_addresses_that_dnsmasq_gives_to_hosts_are_not_blocked(tmp_path: Path):
+    feed = read("bogus-nxdomain=198.51.100.1\nhost-record=nas.example,192.0.2.7\n", tmp_path)
+    assert feed.to_set() == AddressSet.of("198.51.100.1")
+    assert any("host-record" in note for note in feed.notes)
