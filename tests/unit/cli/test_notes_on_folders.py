@@ -1,4 +1,4 @@
-"""Tables that were changed or lost after a run: each command that reads them says so."""
+"""What commands say of folders: tables that were changed or lost, and what a kill left beside."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.cli.task import free_folder
+from sim.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -29,3 +31,16 @@ def test_a_table_that_is_not_the_runs_is_named_on_stderr(
     changed = CliRunner().invoke(app, [*command, *["--force"] * (command[0] == "plot")])
     assert "warning: run/money.csv: differs from its hash in the manifest\n" in changed.stderr
     assert "warning: run/summary.csv: is not there\n" in changed.stderr
+
+
+def test_what_a_killed_process_left_is_named_also_where_there_is_a_result(
+    shipped_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(shipped_run, tmp_path / "out")
+    left = tmp_path / ".out.partial-1"
+    (left / "parts").mkdir(parents=True)
+    (left / "parts" / "0a-0000000.json").write_text("{}")
+    with pytest.raises(UsageError, match="holds an earlier run"):
+        free_folder(folder, force=False)
+    said = f"left 1 finished run in {left}; --resume {left} goes on with them"
+    assert said in capsys.readouterr().err
