@@ -99,18 +99,6 @@ def blocks_of(page: str) -> list[Block]:
     return found
 
 
-def copy_checkout(folder: Path) -> None:
-    """Copy what a fresh clone holds: files that git has, or would take."""
-    names = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=REPOSITORY, check=True, capture_output=True,
-    ).stdout.decode().split("\0")  # fmt: skip
-    for name in filter(None, names):
-        if (REPOSITORY / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_bytes((REPOSITORY / name).read_bytes())
-
-
 def run_page(blocks: Sequence[Block], clone: Path, scratch: Path, timeout_s: float) -> list[str]:
     """Run the blocks of a page in one shell, in sequence; return what failed.
 

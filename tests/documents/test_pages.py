@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from sim.version import __version__
+from tests.checkout import copy_checkout
 from tests.conftest import REPOSITORY
 from tests.documents.tables import SAID
-from tests.pages import NEEDS, RUN, Block, blocks_of, copy_checkout, pages, run_page
+from tests.pages import NEEDS, RUN, Block, blocks_of, pages, run_page
 
 QUICK = (
     *(
@@ -106,7 +107,7 @@ def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
     clone, scratch = tmp_path / "clone", tmp_path / "scratch"
     clone.mkdir()
     scratch.mkdir()
-    copy_checkout(clone)
+    copy_checkout(REPOSITORY, clone)
     assert run_page(blocks_of(page), clone, scratch, timeout_s=7200) == []
     words = " ".join((REPOSITORY / page).read_text(encoding="utf-8").split())
     for said in SAID.get(page, lambda folder: iter(()))(clone):
@@ -117,7 +118,7 @@ def test_a_page_runs_in_a_fresh_clone(page: str, tmp_path: Path) -> None:
 def test_the_first_command_of_the_readme_installs_the_program_and_makes_a_report(
     tmp_path: Path,
 ) -> None:
-    copy_checkout(tmp_path)
+    copy_checkout(REPOSITORY, tmp_path)
     first = blocks_of("README.md")[0]
     assert (first.mark, first.argument) == ("needs", "installation")
     assert len(first.text.splitlines()) == 1

@@ -22,6 +22,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from tests.checkout import copy_checkout
 from tests.mutants.choice import Chosen, reaches_compiled
 from tests.mutants.faults import Fault
 from tests.mutants.recorder import RECORD
@@ -51,15 +52,7 @@ class Copy:
         self.root = folder / "tree"
         self.folder = folder
         shutil.rmtree(self.root, ignore_errors=True)
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=repository, check=True, capture_output=True,
-        ).stdout  # fmt: skip
-        for name in filter(None, listed.decode().split("\0")):
-            if (repository / name).is_file():
-                target = self.root / name
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(repository / name, target)
+        copy_checkout(repository, self.root)
         self.digest = digest_of(
             path
             for folder in ("sim", "tests", "seeds", "scenarios", "docs")

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import email
 import os
 import subprocess
 import sys
+import tomllib
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+
+from tests.checkout import files_of_checkout
+
+LICENCES = {
+    "LICENSE": "Apache License",
+    "LICENSES/CC-BY-SA-4.0.txt": "Creative Commons Attribution-ShareAlike 4.0 International",
+}
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +49,27 @@ def test_the_wheel_holds_every_scenario_and_seed_table(wheel: Path, repository: 
         assert not any(
             name.startswith(("tests/", "seeds/", "scenarios/", "samples/")) for name in names
         )
+
+
+def test_the_wheel_names_both_licences_and_holds_their_texts(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (info,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = email.message_from_bytes(archive.read(info))
+        assert metadata["License-Expression"] == "Apache-2.0 AND CC-BY-SA-4.0"
+        folder = info.rpartition("/")[0]
+        for name, title in LICENCES.items():
+            assert name in metadata.get_all("License-File", [])
+            assert title in archive.read(f"{folder}/licenses/{name}").decode()
+
+
+def test_a_source_distribution_holds_what_its_tests_read(repository: Path) -> None:
+    asked = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    included = asked["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    top = {name.split("/")[0] for name in files_of_checkout(repository)}
+    held = {one for name in top for one in included if fnmatch(name, one.removeprefix("/"))}
+    assert held == set(included)
+    missing = {name for name in top if not any(fnmatch(name, one.lstrip("/")) for one in included)}
+    assert missing <= {"pyproject.toml", "PKG-INFO"}  # these are always in it
 
 
 @pytest.mark.long
