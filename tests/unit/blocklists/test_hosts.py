@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.hosts import State, find_hits
+from sim.blocklists.inventory import assess_inventory
 
 
 def test_states_are_found_and_cannot_be_written_to() -> None:
@@ -21,3 +24,17 @@ def test_states_are_found_and_cannot_be_written_to() -> None:
     assert hits.business_state.tolist() == [State.PARTLY, State.WHOLLY, State.NOT_KNOWN]
     assert not hits.host_state.flags.writeable
     assert not hits.business_state.flags.writeable
+
+
+@pytest.mark.parametrize("disagreeing", ["first", "second"])
+def test_rows_of_a_business_that_give_different_revenues_are_counted(disagreeing: str) -> None:
+    later = {"first": 3.0, "second": 7.0} | {disagreeing: 9.0}
+    columns = {
+        "address": ["192.0.2.1", "192.0.2.2", "198.51.100.1", "198.51.100.2"],
+        "name": ["first", "first", "second", "second"],
+        "revenue_usd_per_h": [3.0, later["first"], 7.0, later["second"]],
+    }
+    inventory = feed_of_columns(columns, "inventory")
+    listed = AddressSet.of("192.0.2.0/24")
+    found = assess_inventory(inventory, find_hits(inventory, listed), listed, None, (), None, 5)
+    assert "1 businesses give different revenues on their rows: the largest counts" in found.notes

@@ -113,3 +113,28 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path: Path) -> None:
     assert "name: unknown column" in wrong
     bad = refusal(tmp_path, "--country", "ES", "--blocklist", str(tmp_path / "list.txt"))
     assert f"{tmp_path / 'list.txt'}:1" in bad
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("--operators", "operator,share_users\nA,0.5\nB,0.6\n", ": share_users: expected shares"),
+        (
+            "--inventory",
+            "site,role,address\na,frontend,203.0.113.5\na,frontend,203.0.113.5\n",
+            ":3: address: expected each address",
+        ),
+        ("--blocklist", "203.0.113.0/24\nsomewhere\n", ":2: expected a prefix"),
+    ],
+)
+def test_a_mistake_is_blamed_on_the_file_that_the_user_gave(
+    name: str, text: str, said: str, tmp_path: Path
+) -> None:
+    given = {"--operators": "operator\nA\n", "--blocklist": "203.0.113.0/24\n"}
+    given["--inventory"] = "site,address\na,203.0.113.5\n"
+    options = ["--country", "AT"]
+    for number, (option, content) in enumerate((given | {name: text}).items()):
+        (tmp_path / f"mine{number}.csv").write_text(content)
+        options += [option, str(tmp_path / f"mine{number}.csv")]
+    file = options[options.index(name) + 1]
+    assert f"{file}{said}" in refusal(tmp_path, *options)
