@@ -18,15 +18,42 @@ import os
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sim.errors import UsageError
 
 RECORD = ".overblock.json"
 RECORD_SCHEMA = "overblock/written/1"
+
+
+class RepeatedKeyError(ValueError):
+    """An object of JSON has a key twice; which of its values is meant, nobody knows."""
+
+
+def parse_json(text: str | bytes) -> Any:
+    """Return the value of a JSON text, in which each object has each key once.
+
+    Raises
+    ------
+    RepeatedKeyError
+        If a key stands twice.
+    ValueError
+        If it is no JSON.
+    """
+    return json.loads(text, object_pairs_hook=_each_key_once)
+
+
+def _each_key_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        again = next(key for key, n in Counter(key for key, _ in pairs).items() if n > 1)
+        raise RepeatedKeyError(f"expected each key once, got {again[:60]!a} again")
+    return found
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -172,7 +199,7 @@ def new_files(folder: Path, *, force: bool = False) -> Iterator[Path]:
 def written_files(folder: Path) -> dict[str, list[str]]:
     """Files that `new_files` wrote into a folder and nobody changed since, with their SHA-256."""
     try:
-        record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        record = parse_json((folder / RECORD).read_text(encoding="utf-8"))
         entries = record["sha256"].items() if record["schema"] == RECORD_SCHEMA else ()
         known = {str(name): {str(digest) for digest in digests} for name, digests in entries}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

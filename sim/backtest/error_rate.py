@@ -6,7 +6,6 @@ they are out of.
 
 from __future__ import annotations
 
-import json
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
+from sim.files import parse_json
 from sim.results.read import RunFolder
 from sim.scenario.library import shipped
 
@@ -97,7 +97,7 @@ def scores_file() -> Path:
 @lru_cache(maxsize=1)
 def _parsed(text: str) -> dict[str, Any]:
     """Every page asks twice for the same half megabyte. Nobody changes it."""
-    document: dict[str, Any] = json.loads(text)
+    document: dict[str, Any] = parse_json(text)
     return document
 
 

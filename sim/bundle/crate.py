@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError, Problem
+from sim.files import parse_json
 
 METADATA = "ro-crate-metadata.json"
 MAX_BYTES = 64 * 1024 * 1024
@@ -154,7 +155,7 @@ def read_crate(folder: Path) -> dict[str, Member]:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(f"more than {MAX_BYTES:,} bytes")
-        graph = json.loads(path.read_text(encoding="utf-8"))["@graph"]
+        graph = parse_json(path.read_text(encoding="utf-8"))["@graph"]
         files = [one for one in graph if one["@type"] == "File"]
         found = {
             str(one["@id"]): Member(

@@ -6,7 +6,6 @@ the manifest, and in the notes of tables. Nothing is simulated.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from sim.experiment.findings import Derived, columns_of, derive, derived_manifes
 from sim.experiment.outputs import PACKAGE, package_of
 from sim.experiment.plan import Plan
 from sim.experiment.weighted_draws import copy_of
+from sim.files import parse_json
 from sim.results.columns import KEYS
 from sim.results.differences import changed_lines, changed_values
 from sim.results.folder import COMPLETE, MANIFEST, RESOLVED, SCENARIO
@@ -168,6 +168,6 @@ def _brief(file: str, differences: Iterator[str]) -> Iterator[str]:
 
 def _read_json(file: Path) -> Any:
     try:
-        return json.loads(file.read_text(encoding="utf-8"))
+        return parse_json(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None

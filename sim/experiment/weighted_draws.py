@@ -17,7 +17,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_dials, lay_draws, unknowns_of
+from sim.files import parse_json
 from sim.results.csvtext import csv_text
 from sim.results.manifest import canonical_json
 from sim.scenario import library
@@ -200,7 +200,7 @@ def shipped_draws(resolved: Resolved) -> WeightedDraws | None:
 def is_taken(path: Path) -> bool:
     """Whether runs take a shipped table unasked: what lies beside it says so, and why not."""
     about = path.with_suffix(".json")
-    return not (about.is_file() and json.loads(about.read_text("utf-8"))["why_not_taken"])
+    return not (about.is_file() and parse_json(about.read_text("utf-8"))["why_not_taken"])
 
 
 def shipped_table(scenario: str) -> Path:

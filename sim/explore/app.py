@@ -26,6 +26,7 @@ from sim.errors import OverblockError
 from sim.explore.answer import answer_of, file_of, report_of
 from sim.explore.jobs import BusyError, Jobs, Run
 from sim.explore.setting import MOST_DRAWS, MOST_REPLICATES, MOST_STRATEGIES, Setting, Source
+from sim.files import parse_json
 from sim.report.page.scripts import own_text
 from sim.scenario.load import load_scenario
 from sim.scenario.strategies import DECLARED
@@ -196,7 +197,7 @@ class Site:
             if len(body) > MOST_BYTES:
                 return _refused([f"expected at most {MOST_BYTES} bytes, got more"], 413)
         try:
-            setting = Setting.of_json(json.loads(body), list(self._offer.sources))
+            setting = Setting.of_json(parse_json(body), list(self._offer.sources))
             if for_levers:
                 setting = Setting(setting.scenario, setting.strategies, (), 1, 0, setting.root_seed)
             run = self._jobs.ask(setting, for_levers=for_levers)

@@ -5,13 +5,13 @@ In: a path. Out: whether it is a run folder, and its manifest.
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError, OverblockError, Problem
+from sim.files import parse_json
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 """The scenario as it was written, and with all defaults filled in."""
@@ -79,7 +79,7 @@ def read_object(file: Path, wanted: str = "a readable file") -> dict[str, Any]:
         If there is none.
     """
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = parse_json(file.read_text(encoding="utf-8"))
     except OSError as error:
         message = f"expected {wanted}, got an error: {error.strerror}"
         raise DataError([Problem(str(file), message)]) from None

@@ -6,7 +6,6 @@ their notes are in English.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import Any
 from sim.backtest.error_rate import scores_file
 from sim.catalogue.choices import label, measure_name
 from sim.experiment.weighted_draws import shipped_table
+from sim.files import parse_json
 from sim.report.figures.addresses import read_marks
 from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
@@ -256,10 +256,10 @@ def _weighing(run: RunFolder) -> list[dict[str, Any]]:
     """Cases whose figures weigh the draws of a run; none where its table is not one of ours."""
     sha256 = (run.manifest.get("draws") or {}).get("from")
     about = shipped_table(str(run.manifest["scenario"]["name"])).with_suffix(".json")
-    made = json.loads(about.read_text("utf-8")) if sha256 and about.is_file() else {}
+    made = parse_json(about.read_text("utf-8")) if sha256 and about.is_file() else {}
     if not sha256 or made.get("sha256") != sha256:
         return []
-    document = json.loads(scores_file().read_text("utf-8"))
+    document = parse_json(scores_file().read_text("utf-8"))
     score = {one["id"]: one for one in document["scores"]}
     return [score[one["case"]] for one in made["made_from"]["figures"]]
 

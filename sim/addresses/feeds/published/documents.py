@@ -12,6 +12,8 @@ from typing import Any, BinaryIO
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
+from sim.files import RepeatedKeyError
+from sim.files import parse_json as parse_json_text
 
 # The largest range file in use is a few MB; values take up to thirty times their text.
 MAX_DOCUMENT_BYTES = 2**25
@@ -73,8 +75,9 @@ def parse_json(text: bytes) -> Any:
     json.JSONDecodeError
         If it is no JSON.
     ValueError
-        ``expected …, got …``, for what the standard library cannot take: bytes that are not
-        UTF-8, numbers of thousands of digits, values nested too deeply.
+        ``expected …, got …``, for a key that stands twice in an object, and for what the standard
+        library cannot take: bytes that are not UTF-8, numbers of thousands of digits, values nested
+        too deeply.
     """
     try:
         decoded = text.decode("utf-8-sig")
@@ -82,8 +85,8 @@ def parse_json(text: bytes) -> Any:
         byte = text[error.start]
         raise ValueError(f"expected UTF-8 text, got the byte 0x{byte:02x}") from None
     try:
-        return json.loads(decoded)
-    except json.JSONDecodeError:
+        return parse_json_text(decoded)
+    except (json.JSONDecodeError, RepeatedKeyError):
         raise
     except RecursionError:
         raise ValueError("expected JSON nested a few levels deep, got more") from None

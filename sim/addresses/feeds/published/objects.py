@@ -23,6 +23,7 @@ from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
+from sim.files import RepeatedKeyError
 
 # Objects turned into columns at a time.
 _BATCH = 10_000
@@ -188,6 +189,9 @@ def fits_json_lines(sample: Sample) -> bool:
         return False
     try:
         found = parse_json(sample.lines[0].encode())
+    except RepeatedKeyError:
+        # Read as what it begins as, and refused there with its line.
+        return bool(_address_keys(sample.keys))
     except ValueError:
         return False
     return isinstance(found, dict) and bool(_address_keys(found))
