@@ -169,8 +169,8 @@ _STATES = (
     _impact(
         "hours_impaired_median",
         "h",
-        "half of the businesses that were ever impaired were so for longer, summed over the run; "
-        "not known where none was",
+        "half of the businesses that were ever impaired were so for longer, summed up to the end "
+        "of the run; not known where none was",
         of=BUSINESSES,
         label="hours impaired, median of the businesses ever impaired",
     ),

@@ -15,9 +15,10 @@ from sim.explore.live_curves import beside, most_harm_first
 from sim.explore.live_map import maps_of
 from sim.measure.bands import Band
 from sim.report.figures.lines import band_of_line
+from sim.report.page.at_end import StillImpaired, still_of_each
 from sim.report.page.bands import with_bands
 from sim.report.page.document import render
-from sim.report.page.first_picture.bars import bars_of_comparison
+from sim.report.page.first_picture.bars import NOBODY, bars_of_comparison
 from sim.report.page.first_picture.curve import LOST, picture_of_run
 from sim.report.page.head.opening import said
 from sim.report.page.key_figures import key_figures
@@ -105,7 +106,7 @@ def _figures(run: RunFolder) -> dict[str, Any]:
     rows = with_bands(run, read_rows(run, "comparison.csv" if is_compared else "summary.csv"))
     strategies = run.manifest["strategies"] if is_compared else ()
     baseline = str(run.manifest["baseline"]) if is_compared else None
-    return figures_of(rows, strategies, baseline, run.n_draws)
+    return figures_of(rows, strategies, baseline, run.n_draws, still_of_each(run))
 
 
 def figures_of(
@@ -113,6 +114,7 @@ def figures_of(
     strategies: Sequence[Mapping[str, Any]],
     baseline: str | None,
     n_draws: int,
+    at_end: Mapping[str, StillImpaired] = NOBODY,
 ) -> dict[str, Any]:
     """Headings and rows of the key figures, or of the trade-off of strategies.
 
@@ -122,11 +124,13 @@ def figures_of(
         Of ``summary.csv``, or of ``comparison.csv``, with both bands.
     strategies, baseline
         Of a comparison as in its manifest; none of a run.
+    at_end
+        Who is still impaired when the run ends, by label of the strategy.
     """
     if not rows:
         return {"heads": [], "rows": []}
     if baseline is not None:
-        bars = bars_of_comparison(rows, strategies, baseline)
+        bars = bars_of_comparison(rows, strategies, baseline, at_end=at_end)
         return {
             "heads": ["Blocking", *bars.heads],
             "rows": [
@@ -145,7 +149,8 @@ def figures_of(
                 for words, _, own in bars.rows
             ],
         }
-    found = key_figures({text(row, "metric"): row for row in rows})
+    own = at_end.get(text(rows[0], "strategy"))
+    found = key_figures({text(row, "metric"): row for row in rows}, at_end=own)
     return {
         "heads": ["Key figure", "Median" if n_draws else "Mean", "Range"],
         "rows": [[one.label, one.value, one.all or one.range] for one in found],

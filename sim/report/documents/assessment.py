@@ -338,8 +338,8 @@ def _safeguards(found: Assessment, words: Language) -> Iterator[Block]:
     if release.n_done:
         texts.append(
             words.say(
-                "Withdrawal, as it came out: an operator released an entry {median} h after it was "
-                "withdrawn in the median {interval}.",
+                "Withdrawal, as it came out: of releases by operators before the simulation's end "
+                "the median came {median} h after the withdrawal {interval}.",
                 median=words.digits(rounded(release.median_h)),
                 interval=words.digits(interval(release.low_h, release.high_h)),
             )

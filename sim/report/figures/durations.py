@@ -123,8 +123,7 @@ def draw_spells(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     parts = "; ".join(f"{label}: {in_words(mean, low, high)}" for label, mean, low, high in rows)
     alt = (
         "Lost demand by length of the outage in which it was lost, in business-hours of mean "
-        f"domestic demand, in all {total:,.0f}. {parts}. {brackets(run.n_replicates)} "
-        "An outage that was running when the run ended counts with its length so far."
+        f"domestic demand, in all {total:,.0f}. {parts}. {brackets(run.n_replicates)}"
     )
     n = run.n_replicates
     spread = (
@@ -133,7 +132,8 @@ def draw_spells(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         if n > 1
         else ""
     )
-    return Drawing(figure, alt, table, spread)
+    so_far = "An outage that was running when the run ended counts with its length so far."
+    return Drawing(figure, f"{alt} {so_far}", table, f"{spread} {so_far}".strip())
 
 
 def recovery_table(found: Recovery) -> FigureTable:

@@ -25,6 +25,7 @@ from sim.report.figures.map_frames import map_data
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page import sources
 from sim.report.page import tables as page_tables
+from sim.report.page.at_end import still_impaired, still_of_each
 from sim.report.page.bands import n_drawn, with_bands
 from sim.report.page.by_provider import (
     hit_by_provider,
@@ -234,7 +235,7 @@ def _first_picture(run: RunFolder, bands: Bands, words: Language) -> dict[str, A
         baseline = str(run.manifest["baseline"])
         return {
             "picture": None,
-            "bars": bars_of_comparison(rows, named, baseline, words),
+            "bars": bars_of_comparison(rows, named, baseline, words, still_of_each(run)),
         }
     band = bands.get((run.strategies[0], LOST))
     if band is None:
@@ -309,7 +310,7 @@ def _tables(
     else:
         by_metric = {text(row, "metric"): row for row in both}
         told = published_beside(run, words)
-        tables["figures"] = key_figures(by_metric, words, rate_of(run), told)
+        tables["figures"] = key_figures(by_metric, words, rate_of(run), told, still_impaired(run))
         tables["measures"] = page_tables.summary_table(both, words, called)
     return tables
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 from sim.catalogue.choices import KEY_FIGURES, RATIOS, label, measure_name
 from sim.catalogue.measures import USD
 from sim.measure.money.ceilings import Spread
+from sim.report.page.at_end import StillImpaired, still_of_hit
 from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Figure
 from sim.report.page.published import Published, published_text
@@ -44,6 +46,7 @@ def key_figures(
     words: Language = IN_ENGLISH,
     rate: RateRow | None = None,
     beside: Mapping[str, Sequence[Published]] = NOTHING_PUBLISHED,
+    at_end: StillImpaired | None = None,
 ) -> list[Figure]:
     """Key figures of one strategy, each with its ranges and what it is out of.
 
@@ -54,6 +57,8 @@ def key_figures(
     beside
         What was published beside each measure. A number of businesses is so where somebody counted
         those of some providers: then it is among the key figures.
+    at_end
+        Who is still impaired when the run ends, which cuts how long they were.
     """
     shown = as_shares([metric for metric in KEY_FIGURES if metric in rows], rows.values())
     if not math.isnan(cell(rows.get(HIT_FOR, {}), "mean")):
@@ -62,7 +67,19 @@ def key_figures(
         shown.insert(hit + 1, HIT_FOR)
     if NAMED in rows and NAMED in beside:
         shown.append(NAMED)
-    return [_figure(rows[metric], words, rate, beside.get(metric, ())) for metric in shown]
+    figures = [_figure(rows[metric], words, rate, beside.get(metric, ())) for metric in shown]
+    if HIT_FOR in shown:
+        at = shown.index(HIT_FOR)
+        figures[at] = _cut_at_end(figures[at], at_end, words)
+    return figures
+
+
+def _cut_at_end(figure: Figure, at_end: StillImpaired | None, words: Language) -> Figure:
+    """How long who was hit was impaired; where half of them still are, how many."""
+    still = still_of_hit(at_end, words)
+    if not still:
+        return figure
+    return replace(figure, value=words.say("at least {n}", n=figure.value), of=capitalised(still))
 
 
 def as_shares(metrics: Sequence[str], rows: Iterable[Row]) -> list[str]:
@@ -127,6 +144,8 @@ def _over_what(row: Row) -> str:
         return "{range} in {level} of draws"
     if text(row, "metric") in RATIOS:
         return "{range} by luck ({level})"
+    if text(row, "metric") == HIT_FOR:
+        return "mean of each replicate's median; {range} in {level} of replicates"
     return "{range} in {level} of replicates"
 
 

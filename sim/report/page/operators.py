@@ -97,7 +97,7 @@ def operator_table(
                     _strip(share[row], ticks, when[name], run, words),
                     *_how_soon(enforced.get((strategy, name)), words),
                     Cell(words.digits(number(when[name].most)), when[name].most),
-                    _impaired(by, strategy, name, words),
+                    _impaired(by, strategy, name, run, words),
                     Cell(
                         words.digits(percent(failed, 2)),
                         sort_key(failed),
@@ -185,7 +185,11 @@ def _strip(
 
 
 def _impaired(
-    by: Mapping[tuple[str, str, str], Row], strategy: str, name: str, words: Language
+    by: Mapping[tuple[str, str, str], Row],
+    strategy: str,
+    name: str,
+    run: RunFolder,
+    words: Language,
 ) -> Cell:
     """Businesses impaired for its users, and how long each of them on average."""
     found = cell_of(by[strategy, name, EVER[1]], words)
@@ -194,7 +198,9 @@ def _impaired(
     if math.isnan(hours) or not n > 0:
         return found
     each = days_words(hours / n, words)
-    return replace(found, all=words.say("on average {length} each", length=each))
+    whole = days_words(run.horizon_s / 3600, words)
+    text_ = "on average {length} each, of the simulation's {whole}"
+    return replace(found, all=words.say(text_, length=each, whole=whole))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The tables by sector: who was hit, at which provider, for how long, and what demand was lost.
 
-In: a run folder. Out: tables, means over replicates of the scenario as given.
+In: a run folder. Out: tables of the scenario as given: means over replicates, and of how long a
+business was impaired the median over those of all replicates.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sim.report.page.at_end import IMPAIRED, StillImpaired, last_day, still_of_hit
 from sim.report.page.cells import Cell, Line, PageTable, columns, folded, sort_key
 from sim.report.page.groups import table_of_groups, with_nothing
 from sim.report.words.groups import group_words
@@ -18,6 +20,7 @@ from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import businesses, number, percent
 from sim.report.words.plain import days_words
 from sim.results.inputs import input_rows
+from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.relations import connect_tables
 from sim.scenario.tables.rows import ProfileRow, SectorRow
@@ -42,6 +45,7 @@ def sector_table(
     named = group_words(run, "sector", words)
     of_h = sector_demand_h(run)
     lines = []
+    still_in = _still_impaired(run)
     for strategy, sector, n, n_hit, median_s, lost_usd, of_usd_per_h in _by_sector(run):
         share, of_usd = n_hit / n, of_usd_per_h * of_h.get(sector, math.nan)
         hours = math.nan if median_s is None else median_s / 3600
@@ -51,10 +55,7 @@ def sector_table(
                 named(sector),
                 Cell(words.digits(businesses(n / run.n_replicates)), n / run.n_replicates),
                 Cell(words.digits(percent(share, 2)), share),
-                Cell(
-                    words.say("nobody hit") if math.isnan(hours) else days_words(hours, words),
-                    sort_key(hours),
-                ),
+                _how_long(hours, still_in.get((strategy, sector), 0) / max(n_hit, 1), run, words),
                 Cell(
                     words.digits(number(lost_usd / run.n_replicates)),
                     lost_usd / run.n_replicates,
@@ -79,6 +80,20 @@ def sector_table(
     )
     caption = words.say("Businesses by sector: who was hit, for how long, and what demand was lost")
     return table_of_groups("sectors", caption, heads, lines, run.strategies, shown_first)
+
+
+def _how_long(hours: float, still: float, run: RunFolder, words: Language) -> Cell:
+    """How long the middle one of who was hit was impaired, and how many are when the run ends."""
+    if math.isnan(hours):
+        return Cell(words.say("nobody hit"), sort_key(hours))
+    length = days_words(hours, words)
+    told = still_of_hit(
+        StillImpaired(math.nan, math.nan, math.nan, math.nan, of_hit=still, last_day=last_day(run)),
+        words,
+    )
+    if told:
+        length = words.say("at least {n}", n=length)
+    return Cell(length, sort_key(hours), told)
 
 
 def sector_and_provider_table(
@@ -150,10 +165,9 @@ _Found = tuple[str, str, int, int, float | None, float, float]
 def _by_sector(run: RunFolder) -> Sequence[_Found]:
     """Over all replicates, the sector that lost most first.
 
-    Businesses, those impaired, the median of their seconds impaired in each replicate, mean over
-    replicates with any, USD of demand lost and of demand in an hour, at table revenue. A median
-    over all replicates at once would be another statistic than what the key figures say of all
-    sectors: one replicate of a long block moves the mean, and hardly that median.
+    Businesses, those impaired, the median of their seconds impaired, USD of demand lost and of
+    demand in an hour, at table revenue. Seconds are of the businesses of all replicates together: a
+    mean of the replicates' medians may be a length that no business was impaired for.
     """
     with connect_tables(run.path, "businesses") as connection:
         known = [row[0] for row in connection.execute("DESCRIBE businesses").fetchall()]
@@ -161,14 +175,23 @@ def _by_sector(run: RunFolder) -> Sequence[_Found]:
         if not lost:
             return []
         found = connection.execute(
-            "WITH each AS (SELECT strategy, sector, replicate, count(*) AS n, "
-            "count(*) FILTER (impaired_s > 0) AS n_hit, "
-            "median(impaired_s) FILTER (impaired_s > 0) AS middle_s, "
-            f"fsum(demand_usd_per_h * ({' + '.join(lost)})) AS lost, "
-            "fsum(demand_usd_per_h) AS demand FROM businesses GROUP BY ALL) "
-            "SELECT strategy, sector, sum(n)::BIGINT, sum(n_hit)::BIGINT, "
-            "fsum(middle_s) / nullif(count(middle_s), 0), fsum(lost) AS all_lost, fsum(demand) "
-            "FROM each GROUP BY strategy, sector ORDER BY strategy, all_lost DESC, sector"
+            "SELECT strategy, sector, count(*), count(*) FILTER (impaired_s > 0), "
+            "median(impaired_s) FILTER (impaired_s > 0), "
+            f"fsum(demand_usd_per_h * ({' + '.join(lost)})) AS all_lost, fsum(demand_usd_per_h) "
+            "FROM businesses GROUP BY strategy, sector ORDER BY strategy, all_lost DESC, sector"
         ).fetchall()
     place = {name: row for row, name in enumerate(run.strategies)}
     return sorted(found, key=lambda row: place.get(row[0], -1))
+
+
+def _still_impaired(run: RunFolder) -> dict[tuple[str, str], float]:
+    """Businesses impaired when the run ends, over all replicates, by strategy and sector."""
+    found = read_columns(
+        run.path / "curves.parquet",
+        "SELECT strategy, sector, sum(n) AS n FROM (SELECT strategy, sector, "
+        "max_by(value, t_s) AS n FROM data WHERE metric = ? AND sector IS NOT NULL "
+        "GROUP BY strategy, sector, replicate) GROUP BY strategy, sector",
+        [IMPAIRED],
+    )
+    keys = zip(found["strategy"].tolist(), found["sector"].tolist(), strict=True)
+    return dict(zip(keys, numbers(found["n"]).tolist(), strict=True))

@@ -6,9 +6,11 @@ everywhere on the page a number is the median over the draws where there are som
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sim.catalogue.causes import CAUSES
+from sim.report.page.at_end import last_day
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
@@ -37,7 +39,7 @@ def site_table(
         Line.of(
             str(row["site"]),
             *(_cell(row, name, ends, words) for name in _HOURS[:3]),
-            _when(row, words),
+            _when(row, run, words),
             _cell(row, "lost_demand_h", ends, words),
             _main_cause(row, words),
             _cell(row, "loss_usd", ends, words),
@@ -97,10 +99,16 @@ def _cell(
     return Cell(words.digits(number(middle)), sort_key(middle), range_)
 
 
-def _when(row: dict[str, Any], words: Language) -> Cell:
+def _when(row: dict[str, Any], run: RunFolder, words: Language) -> Cell:
     first, last = (str(row[f"{name}_outage_utc"] or "") for name in ("first", "last"))
     if not first:
         return Cell(words.say("never"), "")
+    if last and datetime.fromisoformat(last) >= run.start + timedelta(seconds=run.horizon_s):
+        # The run's end ends no outage.
+        still = words.say(
+            "still cut off when the simulation ends on {day}", day=words.date(last_day(run))
+        )
+        return Cell(_said(first), first, still)
     return Cell(_said(first), first, words.say("to {time}", time=_said(last)))
 
 

@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 from sim.assess.assessment import Alternative, Assessment, assess
 from sim.assess.court_facts import CourtFacts, read_court_facts
 from sim.assess.estimates import Estimate
+from sim.assess.safeguards import Wait
 from sim.assess.verdicts import OF_LUCK, Verdict, judge
 from sim.backtest.error_rate import ErrorRate, ErrorRates
 from sim.cli.app import app
@@ -563,6 +564,14 @@ def test_a_claim_is_settled_by_the_bound_of_its_share_and_not_by_the_share(drawn
     text = courts_of(drawn_folder, "fadpa")
     assert "“access to lawful services is interfered with”: settled over all" in text
     assert "“people are kept from other things they ask for”: not settled; so in 93.8" in text
+
+
+def test_waits_that_the_end_cuts_are_named(folder):
+    found, _ = facts_of(folder)
+    safeguards = replace(found.safeguards, release=Wait(4.0, 1.0, 9.0, 3, 2))
+    text = to_markdown(write_assessment(replace(found, safeguards=safeguards)))
+    told = "of releases by operators before the simulation's end the median came 4 h after"
+    assert told in text
 
 
 def test_few_draws_settle_no_claim(folder, tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -14,6 +15,7 @@ import pytest
 from sim.catalogue.choices import COLLATERAL
 from sim.report.page.at_end import StillImpaired, still_impaired, still_impaired_in_words
 from sim.report.page.course import are_orders_given, nobody_reacts, own_course
+from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.hangs_on import (
     hang_most_on,
     hangs_first_on,
@@ -24,10 +26,15 @@ from sim.report.page.hangs_on import (
 )
 from sim.report.page.head.answer import answer_run
 from sim.report.page.head.headline import headline_of_run
+from sim.report.page.head.how_sure import _time_span
 from sim.report.page.head.opening import _down
+from sim.report.page.key_figures import key_figures
+from sim.report.page.operators import _impaired
+from sim.report.page.sites import _when
 from sim.report.words.languages import IN_ENGLISH
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row
+from tests.unit.report.test_answer import summary_row
 
 NBSP = "\N{NO-BREAK SPACE}"
 HIT_SHARE, HIT_FOR = "businesses_ever_impaired_share", "hours_impaired_median"
@@ -88,11 +95,30 @@ def test_who_is_still_impaired_at_the_end_is_read_off_the_curves(tmp_path: Path)
     _curves(tmp_path, "curves.parquet", "replicate", [
         (0, 0, 0, 10), (0, 50, 8, 10), (0, 90, 6, 10), (1, 0, 0, 10), (1, 20, 4, 10),
     ])  # fmt: skip
-    run = SimpleNamespace(path=tmp_path, strategies=["s"], n_draws=0)
+    start = datetime(2018, 6, 4, 23, 58, 20, tzinfo=UTC)
+    run = SimpleNamespace(
+        path=tmp_path, strategies=["s"], n_draws=0, start=start, horizon_s=100, manifest={}
+    )
     found = still_impaired(cast("RunFolder", run))
     assert found is not None
     assert (found.said, found.given) == pytest.approx((0.5, 0.5))
     assert math.isnan(found.low)
+    # Who was hit is not kept.
+    assert math.isnan(found.of_hit)
+    assert not found.is_median_cut
+    # It ends at midnight.
+    assert found.last_day is not None
+    assert found.last_day.day == 4
+    with duckdb.connect() as connection:
+        # Hit are eight and four; for 1, 1, 1, 1, 2, 2, 2, 2 hours and for 3, 3, 3, 9.
+        connection.execute(
+            "COPY (SELECT 's' AS strategy, 3600 * unnest([1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 9, 0]) "
+            f"AS impaired_s) TO '{tmp_path / 'businesses.parquet'}'"
+        )
+    found = still_impaired(cast("RunFolder", run))
+    assert found is not None
+    assert (found.of_hit, found.median_h) == pytest.approx((10 / 12, 2.0))
+    assert found.is_median_cut
     assert still_impaired_in_words(found).replace(NBSP, " ") == (
         "When the run ended, 50 % of the businesses were still impaired: its end is chosen, and "
         "how long they were impaired is at least what is told."
@@ -105,10 +131,18 @@ def test_who_is_still_impaired_at_the_end_is_read_off_the_curves(tmp_path: Path)
             "COPY (SELECT * FROM (VALUES (0, 0.2), (1, 0.6), (2, 0.2)) AS w(draw, weight)) "
             f"TO '{tmp_path / 'draw_values.parquet'}'"
         )
+        # Of 20 each, 16, 15 and 16 were hit at some time.
+        connection.execute(
+            "COPY (SELECT 's' AS strategy, 'businesses_ever_impaired' AS metric, * FROM "
+            "(VALUES (0, 16.0), (1, 15.0), (2, 16.0)) AS m(draw, value)) "
+            f"TO '{tmp_path / 'draw_measures.parquet'}'"
+        )
     run.n_draws = 3
     found = still_impaired(cast("RunFolder", run))
     assert found is not None
     assert (found.low, found.said, found.high) == pytest.approx((0.2, 0.6, 0.8))
+    # A quarter, four in five, all: each out of those of its own draw.
+    assert (found.of_hit, found.of_hit_high) == pytest.approx((0.8, 1.0))
     assert "60 % of the businesses (20 to 80 % with all that is not known; as given 50 %)" in (
         still_impaired_in_words(found).replace(NBSP, " ")
     )
@@ -116,18 +150,92 @@ def test_who_is_still_impaired_at_the_end_is_read_off_the_curves(tmp_path: Path)
     assert still_impaired_in_words(None) == ""
 
 
-@pytest.mark.parametrize(
-    ("still", "said"),
-    [(0.2, ""), (0.6, "three in four of those hit still were when the run ended")],
-)
-def test_the_head_says_where_the_end_cuts_off_most(
-    shipped_run: Path, still: float, said: str
-) -> None:
-    told: dict[str, Row] = {HIT_SHARE: {"mean": 0.8}, HIT_FOR: {"mean": 200.0}}
-    at_end = StillImpaired(still, still, math.nan, math.nan)
+LAST = datetime(2018, 6, 4, tzinfo=UTC)
+
+
+def cut(of_hit: float, of_hit_high: float = math.nan, median_h: float = math.nan) -> StillImpaired:
+    return StillImpaired(
+        0.4, 0.4, math.nan, math.nan, of_hit, of_hit_high, median_h=median_h, last_day=LAST
+    )
+
+
+def test_a_time_that_the_end_cuts_is_no_length_of_time(shipped_run: Path) -> None:
+    """In the head, of strategies, among the figures, and as the end of a range."""
+    run = open_run(shipped_run)
+    told: dict[str, Row] = {
+        HIT_SHARE: {"mean": 0.8},
+        HIT_FOR: {"metric": HIT_FOR, "mean": 200.0, "unit": "h"},
+    }
+    still = "three in four of them still cut off when the simulation ends on 4 June 2018"
+    says = headline_of_run(run, told, at_end=cut(0.75)).says
+    assert f"were hit; {still}" in says
+    assert "half for" not in says
+    says = headline_of_run(run, told, at_end=cut(0.49)).says
+    assert "half for more than eight days in all" in says
+    assert "still" not in says
+    (figure,) = key_figures(told, at_end=cut(0.75))[-1:]
+    assert figure.value.replace(NBSP, " ") == "at least 200 h (8 days)"
+    assert figure.of == f"T{still[1:]}"
+    (figure,) = key_figures(told, at_end=cut(0.49))[-1:]
+    assert (figure.value.replace(NBSP, " "), figure.of) == ("200 h (8 days)", "")
+    strategies = [{"label": "exact", "id": "exact", "parameters": {}}]
+    rows: list[Row] = [
+        {"strategy": "exact", "metric": COLLATERAL, "mean": 9.0},
+        {"strategy": "exact", "metric": HIT_SHARE, "mean": 0.8},
+        {"strategy": "exact", "metric": HIT_FOR, "mean": 200.0, "all_low": 30.0, "all_high": 400.0},
+    ]
+    for at_end, said in (
+        (cut(0.75, 0.9), still),
+        (cut(0.3, 0.9), "half of them for more than eight days (30 hours to the simulation's end)"),
+        (cut(0.3, 0.4), "half of them for more than eight days (30 hours to 17 days)"),
+    ):
+        ((_, _, (_, hit)),) = bars_of_comparison(
+            rows, strategies, "none", at_end={"exact": at_end}
+        ).rows
+        assert hit.more == said
+    row: Row = {"all_low": 30.0, "all_high": 400.0}
+    assert _time_span(row, cut(0.75, 0.9), IN_ENGLISH) == ""
+    assert _time_span(row, cut(0.3, 0.9), IN_ENGLISH) == "30 hours to the simulation's end"
+    assert "simulation" not in _time_span(row, cut(0.3, 0.4), IN_ENGLISH)
+
+
+def test_the_end_of_the_run_ends_no_outage_of_a_site() -> None:
+    start = datetime(2018, 5, 31, 21, tzinfo=UTC)
+    run = cast("RunFolder", SimpleNamespace(start=start, horizon_s=3 * 86_400))
+    row = {"first_outage_utc": "2018-06-01T10:00:00Z", "last_outage_utc": "2018-06-03T21:00:00Z"}
+    assert _when(row, run, IN_ENGLISH).range == (
+        "still cut off when the simulation ends on 3 June 2018"
+    )
+    row["last_outage_utc"] = "2018-06-03T20:59:59Z"
+    assert _when(row, run, IN_ENGLISH).range == "to 2018-06-03 20:59:59 UTC"
+
+
+def test_hours_at_an_operator_are_of_the_hours_of_the_simulation() -> None:
+    run = cast("RunFolder", SimpleNamespace(horizon_s=50 * 86_400))
+    by = {
+        ("s", "o", "businesses_ever_impaired"): summary_row("n", 10.0),
+        ("s", "o", "business_hours_impaired"): summary_row("h", 10 * 48.0 * 24),
+    }
+    (*_, of_whole) = _impaired(by, "s", "o", run, IN_ENGLISH).all.split(", ")
+    assert of_whole == "of the simulation's 50 days"
+
+
+def test_half_of_the_businesses_are_those_of_all_replicates(shipped_run: Path) -> None:
+    """A mean of medians may be a time for which no business was hit."""
+    told: dict[str, Row] = {HIT_SHARE: {"mean": 0.8}, HIT_FOR: {"mean": 50.0 * 24, "unit": "h"}}
+    at_end = cut(0.1, median_h=35.0 * 24)
     says = headline_of_run(open_run(shipped_run), told, at_end=at_end).says
-    assert ("still were" in says) == bool(said)
-    assert said in says
+    assert "half for more than five weeks in all" in says
+    # Over draws it is their median.
+    told[HIT_FOR] = {**told[HIT_FOR], "all_low": 1.0, "all_high": 2000.0}
+    says = headline_of_run(open_run(shipped_run), told, at_end=at_end).says
+    assert "half for more than seven weeks in all" in says
+    # Among the figures it is named what it is.
+    row = summary_row(HIT_FOR, 40.0, 35.0, 45.0) | {"unit": "h"}
+    (figure,) = key_figures({HIT_FOR: row})
+    assert figure.range.replace(NBSP, " ") == (
+        "mean of each replicate's median; 35 to 45 in 90 % of replicates"
+    )
 
 
 @pytest.mark.parametrize(

@@ -363,13 +363,15 @@ def test_what_stands_among_the_figures_too_makes_room_for_that_range(drawn_run: 
         summary_row(HIT_FOR, 37 * 24.0),
         summary_row(EFFICACY, 5.0, of=10.0),
     )
-    at_end = StillImpaired(0.4, 0.4, 0.3, 0.5)
+    at_end = StillImpaired(
+        *(0.4, 0.4, 0.3, 0.5), of_hit=0.8, last_day=datetime(2018, 6, 4, tzinfo=UTC)
+    )
     run = open_run(drawn_run)
     alone = headline_of_run(run, told, at_end=at_end)
-    assert "still were when the run ended" in alone.says
+    assert "four in five of them still cut off when the simulation ends on 4 June" in alone.says
     told[TARGET_LOST] = lost_row(0.6, 1 / 3, 0.9)
     both = headline_of_run(run, told, at_end=at_end)
-    assert "still were" not in both.says
+    assert "; most still cut off at the simulation's end;" in both.says
     assert "one in three to nine in ten hours lost" in both.is_sure
     assert len(f"{both.says} {both.is_sure}".split()) <= MOST_WORDS
 

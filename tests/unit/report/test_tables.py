@@ -113,6 +113,10 @@ def test_bars_of_spells_are_as_long_as_the_table_says(shipped_run: Path) -> None
     widths = [bar.get_width() for bar in ax.patches]  # type: ignore[attr-defined]
     assert widths == pytest.approx(drawing.table.numbers("mean_h").tolist())
     assert drawing.spread.startswith("Bars: mean of 2 replicates")
+    # Below the picture too, and not only for who cannot see it.
+    so_far = "An outage that was running when the run ended counts with its length so far."
+    assert so_far in drawing.spread
+    assert so_far in drawing.alt
 
 
 def test_recovery_counts_the_businesses_of_the_file(shipped_run: Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from sim.catalogue.choices import (
@@ -18,6 +19,7 @@ from sim.catalogue.choices import (
     TARGET_LOST,
     label,
 )
+from sim.report.page.at_end import StillImpaired, still_of_hit
 from sim.report.page.bands import lost_measure, share_of
 from sim.report.page.head.how_sure import HIT_FOR, HIT_SHARE
 from sim.report.words.languages import IN_ENGLISH, Language
@@ -26,6 +28,8 @@ from sim.report.words.numbers import capitalised, number, percent, percent_span,
 from sim.report.words.plain import duration_words, strategy_words
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
+
+NOBODY: Mapping[str, StillImpaired] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,7 @@ def bars_of_comparison(
     strategies: Sequence[Mapping[str, Any]],
     baseline: str,
     words: Language = IN_ENGLISH,
+    at_end: Mapping[str, StillImpaired] = NOBODY,
 ) -> Bars:
     """Harm to bystanders, its length, and effect on the target: a bar each for every strategy.
 
@@ -88,6 +93,8 @@ def bars_of_comparison(
         Rows of ``comparison.csv`` with both bands.
     strategies
         As in the manifest.
+    at_end
+        Who is still impaired when the run ends, by label.
     """
     known = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
     # The baseline comes last: what the others are held against.
@@ -116,7 +123,12 @@ def bars_of_comparison(
             head, bars = _column(metric, own, words)
             if metric == HIT_SHARE:
                 bars = [
-                    replace(bar, more=_how_long(known.get((name, HIT_FOR), {}), harm[name], words))
+                    replace(
+                        bar,
+                        more=_how_long(
+                            known.get((name, HIT_FOR), {}), harm[name], at_end.get(name), words
+                        ),
+                    )
                     for name, bar in zip(labels, bars, strict=True)
                 ]
             heads.append(head)
@@ -143,16 +155,24 @@ def bars_of_comparison(
     )
 
 
-def _how_long(row: Row, harm: float, words: Language) -> str:
+def _how_long(row: Row, harm: float, at_end: StillImpaired | None, words: Language) -> str:
     """For how long half of those hit were, where the number said of harm is not none."""
     hours = cell(row, "mean")
     if math.isnan(hours) or not harm > 0:
         return ""
+    if still := still_of_hit(at_end, words):
+        return still
     low, high = cell(row, "all_low"), cell(row, "all_high")
+    range_ = f" ({_durations(low, high, words)})" if low < high else ""
+    if at_end is not None and "all_low" not in row and at_end.median_h > 0:
+        hours = at_end.median_h
+    elif at_end is not None and at_end.is_range_cut and low < high:
+        to_end = words.say("{low} to the simulation's end", low=duration_words(low, words))
+        range_ = f" ({to_end})"
     return words.say(
         "half of them for more than {length}{range}",
         length=duration_words(hours, words),
-        range=f" ({_durations(low, high, words)})" if low < high else "",
+        range=range_,
     )
 
 

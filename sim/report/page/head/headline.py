@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, TARGET_LOST, measure_name
-from sim.report.page.at_end import StillImpaired, still_impaired
+from sim.report.page.at_end import StillImpaired, still_impaired, still_of_hit
 from sim.report.page.bands import lost_measure, share_of, with_bands
 from sim.report.page.course import own_course
 from sim.report.page.hangs_on import hangs_first_on
@@ -46,8 +46,6 @@ ALIKE = 0.9
 """Share of the most that the least must reach for no strategy to be named as the one."""
 ALMOST = 0.95
 """Share of their hours above which the target's users are said to have lost nearly all."""
-MOST_STILL = 0.5
-"""Share of who was hit from which it is told at the head that they still are when the run ends."""
 Rows = Mapping[str, Row]
 
 
@@ -106,14 +104,16 @@ def headline_of_run(
     at_end
         Who is still impaired when the run ends, where it is known.
     """
-    timed, untimed = (how_sure(run, rows, words, has_time=has_time) for has_time in (True, False))
+    timed, untimed = (
+        how_sure(run, rows, words, has_time=has_time, at_end=at_end) for has_time in (True, False)
+    )
     # The range of what was lost goes before what stands among the figures as well.
     has_range = run.n_draws >= FEWEST_DRAWS and cell(rows.get(TARGET_LOST, {}), "all_high") > 0
     says, short = (
-        _what_happened(rows, words, end, run.scenario["population"])
-        for end in (at_end, None if has_range else at_end)
+        _what_happened(rows, words, at_end, run.scenario["population"], is_short=is_short)
+        for is_short in (False, has_range)
     )
-    # A range that finds room goes before that some still were hit at the end.
+    # A range that finds room goes before how many still were hit at the end.
     fits = _n_words(short, timed) <= _most_words(words)
     sure = timed if fits else untimed
     hung = hangs_first_on(run, rows.get(HIT_SHARE), words)
@@ -184,12 +184,20 @@ def _what_happened(
     words: Language,
     at_end: StillImpaired | None,
     population: Mapping[str, Any],
+    *,
+    is_short: bool,
 ) -> str:
     share, hours = _share_hit(rows), math.nan
     has_sites = bool(population.get("inventory"))
     are_named = has_sites and population["n_businesses"] == 0
     if HIT_FOR in rows:
         hours = cell(rows[HIT_FOR], "mean")
+        if at_end is not None and "all_low" not in rows[HIT_FOR]:
+            # Half of the businesses: of those of all replicates, and not a mean of medians.
+            hours = at_end.median_h if at_end.median_h > 0 else hours
+    still = still_of_hit(at_end, words, is_short=is_short) if share > 0 else ""
+    if still:
+        hours = math.nan
     if math.isnan(share):
         return words.say("How many businesses were hit is not known.")
     if share == 0:
@@ -216,16 +224,8 @@ def _what_happened(
             "than {time} in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
-    parts = [capitalised(hit), *_still_hit(share, at_end, words), *_the_target(rows, words)]
+    parts = [capitalised(hit), *filter(None, [still]), *_the_target(rows, words)]
     return f"{'; '.join(parts)}."
-
-
-def _still_hit(hit: float, at_end: StillImpaired | None, words: Language) -> list[str]:
-    """That the end of the run cuts the time of most off, where it does."""
-    if at_end is None or not hit > 0 or at_end.said < MOST_STILL * hit:
-        return []
-    still = share_words(min(at_end.said / hit, 1.0), words)
-    return [words.say("{share} of those hit still were when the run ended", share=still)]
 
 
 def _share_hit(rows: Rows) -> float:

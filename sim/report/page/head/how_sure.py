@@ -9,6 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, TARGET_LOST, measure_name
+from sim.report.page.at_end import StillImpaired
 from sim.report.page.verdicts import NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import Language
 from sim.report.words.numbers import at_least, capitalised
@@ -24,7 +25,14 @@ FEWEST_DRAWS = 20
 Rows = Mapping[str, Row]
 
 
-def how_sure(run: RunFolder, rows: Rows, words: Language, *, has_time: bool = False) -> str:
+def how_sure(
+    run: RunFolder,
+    rows: Rows,
+    words: Language,
+    *,
+    has_time: bool = False,
+    at_end: StillImpaired | None = None,
+) -> str:
     """What nine in ten draws span of who was hit, and of what the target lost.
 
     Parameters
@@ -33,6 +41,8 @@ def how_sure(run: RunFolder, rows: Rows, words: Language, *, has_time: bool = Fa
         With both bands, by metric.
     has_time
         Whether it is told as well for how long half of those were hit, where that is known.
+    at_end
+        Who is still impaired when the run ends, which cuts how long they were.
     """
     row, lost = rows.get(HIT_SHARE, {}), rows.get(TARGET_LOST, {})
     if 0 < run.n_draws < FEWEST_DRAWS:
@@ -47,7 +57,7 @@ def how_sure(run: RunFolder, rows: Rows, words: Language, *, has_time: bool = Fa
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
     few, many = (share_words(end, words, is_rough=False) for end in (low, high))
-    time = _time_span(rows.get(HIT_FOR, {}), words) if has_time else ""
+    time = _time_span(rows.get(HIT_FOR, {}), at_end, words) if has_time else ""
     if not cell(lost, "all_high") > 0:
         if time and few != many:
             text_ = (
@@ -79,11 +89,17 @@ def how_sure(run: RunFolder, rows: Rows, words: Language, *, has_time: bool = Fa
     return words.say(text_, hit=hit, gone=gone)
 
 
-def _time_span(row: Row, words: Language) -> str:
-    """Both ends of the time for which half of those hit were hit; empty where it is not known."""
+def _time_span(row: Row, at_end: StillImpaired | None, words: Language) -> str:
+    """Both ends of the time for which half of those hit were hit; empty where it is not known.
+
+    Where the run ends before, its end is the upper one, and no length of time.
+    """
     ends = [cell(row, f"all_{end}") for end in ("low", "high")]
-    if not all(end > 0 for end in ends):
+    if not all(end > 0 for end in ends) or (at_end is not None and at_end.is_median_cut):
         return ""
+    if at_end is not None and at_end.is_range_cut:
+        least = duration_words(ends[0], words)
+        return words.say("{low} to the simulation's end", low=least)
     least, most = (duration_words(end, words, rounded="nearest") for end in ends)
     if least != most and least.split()[-1] == most.split()[-1]:
         # A unit is said once.
