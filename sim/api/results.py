@@ -26,6 +26,7 @@ from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.report.page.bands import with_bands
 from sim.report.page.head.headline import headline
+from sim.report.page.head.withheld import withheld
 from sim.report.page.key_figures import as_shares
 from sim.results.place import new_folder
 from sim.results.read import RunFolder, open_run
@@ -35,6 +36,8 @@ from sim.results.tables import Row, read_rows, text
 if TYPE_CHECKING:
     import pandas as pd
 
+NOT_QUOTED = "not quoted"
+"""In the cell of a measure that stands at no head of a result."""
 SHOWN = (COLLATERAL, *EFFECTS, measure_name("private_loss_usd"))
 """Measures of a comparison that are shown first."""
 
@@ -73,9 +76,8 @@ class Results:
 
     @property
     def headline(self) -> str:
-        """What happened, how sure that is, on what it hangs, and what was not compared."""
-        said = headline(self.run)
-        return " ".join(filter(None, (said.says, said.is_sure, said.hangs_on, said.lacks)))
+        """What happened, how sure that is, on what it hangs, and what is not compared or quoted."""
+        return " ".join(headline(self.run).sentences)
 
     def summary(self, *, all_measures: bool = False) -> Columns:
         """Key figures, or every measure, over replicates.
@@ -222,12 +224,14 @@ class Results:
 
     def __repr__(self) -> str:
         """Show the key figures, in less than 1,000 letters."""
-        names, cells = self._shown()
-        return shortened(f"{self._title()}\n{text_table(names, cells, len(cells))}\n{self.folder}")
+        names, cells, why = self._shown()
+        table = text_table(names, cells, len(cells))
+        return shortened("\n".join(filter(None, (self._title(), table, why, str(self.folder)))))
 
     def _repr_html_(self) -> str:
-        names, cells = self._shown()
-        said = html.escape(self.headline)
+        names, cells, why = self._shown()
+        said = " ".join(dict.fromkeys(filter(None, (*headline(self.run).sentences, why))))
+        said = html.escape(said)
         where = html.escape(str(self.folder))
         table = html_table(names, cells, len(cells))
         title = html.escape(self._title())
@@ -238,27 +242,41 @@ class Results:
         title = shown(self.run.title) if len(self.run.title) > 120 else self.run.title
         return f"{title} ({self.run.n_replicates} replicates{draws})"
 
-    def _shown(self) -> tuple[list[str], list[list[str]]]:
-        """Headings and cells: a row a measure, or of a comparison a row a strategy."""
+    def _shown(self) -> tuple[list[str], list[list[str]], str]:
+        """Headings, cells, and what is not quoted; a row a measure, or a strategy of several."""
         rows = with_bands(self.run, read_rows(self.run, "summary.csv"))
         ends = ("all_low", "all_high") if self.run.n_draws else ("low", "high")
         if len(self.strategies) == 1:
             chosen = _key_rows(rows)
             heading = "with all that is not known" if self.run.n_draws else "by luck"
             middle = "median" if self.run.n_draws else "mean"
-            return ["measure", middle, heading], [
-                [shown(label(text(row, "metric"))), shown(row.get("mean")), _span(row, ends)]
+            apart = withheld(self.run, chosen, [text(row, "metric") for row in chosen])
+            cells = [
+                [
+                    shown(label(text(row, "metric"))),
+                    *(
+                        (NOT_QUOTED, "")
+                        if text(row, "metric") in apart.metrics
+                        else (shown(row.get("mean")), _span(row, ends))
+                    ),
+                ]
                 for row in chosen
             ]
+            return ["measure", middle, heading], cells, apart.why
         by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
         metrics = [one for one in SHOWN if any(metric == one for _, metric in by)]
+        apart = withheld(self.run, rows, metrics)
         cells = []
         for strategy in self.strategies:
-            found = [by.get((strategy, metric)) for metric in metrics]
-            said = ["" if row is None else shown(row.get("mean")) for row in found]
+            found = [by.get((strategy, metric), {}) for metric in metrics]
+            said = [shown(row.get("mean")) if row else "" for row in found]
+            said = [
+                NOT_QUOTED if metric in apart.metrics else cell
+                for metric, cell in zip(metrics, said, strict=True)
+            ]
             cells.append([shown(strategy), *said])
         middle = "medians" if self.run.n_draws else "means"
-        return [f"strategy ({middle})", *(label(metric) for metric in metrics)], cells
+        return [f"strategy ({middle})", *(label(metric) for metric in metrics)], cells, apart.why
 
     def frame(self, metric: str) -> Columns:
         """One metric under every strategy; the values of a row share their luck.

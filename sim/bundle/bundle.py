@@ -153,11 +153,10 @@ def _described(name: str, given: bytes | Path) -> Member:
 
 
 def _subject(run: RunFolder, told: Said, date: str, words: Language) -> Subject:
-    head, tool = told.headline, run.manifest["tool"]
-    sentences = [one for one in (head.says, head.is_sure, head.hangs_on) if one]
+    tool = run.manifest["tool"]
     return Subject(
         title=words.name(run.title),
-        description=" ".join(sentences),
+        description=" ".join(told.headline.sentences),
         date=date,
         result_id=str(run.manifest["result_id"]),
         tool=f"{tool['name']} {tool['version']}",

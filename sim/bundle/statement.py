@@ -44,9 +44,7 @@ def _lines(run: RunFolder, told: Said, words: Language) -> Iterator[str]:
         yield ""
     yield f"## {words.say('Answer')}"
     yield ""
-    head = told.headline
-    sentences = [one for one in (head.says, head.is_sure, head.hangs_on, head.lacks) if one]
-    yield markdown_text(" ".join(sentences))
+    yield markdown_text(" ".join(told.headline.sentences))
     yield ""
     for sentence in told.answer:
         yield f"- {markdown_text(sentence)}"

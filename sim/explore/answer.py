@@ -21,6 +21,7 @@ from sim.report.page.document import render
 from sim.report.page.first_picture.bars import NOBODY, bars_of_comparison
 from sim.report.page.first_picture.curve import LOST, picture_of_run
 from sim.report.page.head.opening import said
+from sim.report.page.head.withheld import quotable
 from sim.report.page.key_figures import key_figures
 from sim.report.page.repeat_command import is_comparison, repeat, shipped_scenario
 from sim.results.folder import MANIFEST, SCENARIO
@@ -45,8 +46,6 @@ def answer_of(folder: Path) -> dict[str, Any]:
     harmful = (shown or run.strategies)[0]
     pictures = [_picture(run, one, bands[one]) for one in shown]
     told = said(run, tradeoff, harmful)
-    head = told.headline
-    sentences = (head.says, head.is_sure, head.hangs_on, head.lacks)
     how = repeat(run)
     file = str(run.manifest["scenario"]["file"])
     is_shipped = shipped_scenario(run.manifest["scenario"]) is not None
@@ -56,7 +55,7 @@ def answer_of(folder: Path) -> dict[str, Any]:
     ]
     return {
         "title": run.title,
-        "headline": [one for one in sentences if one],
+        "headline": list(told.headline.sentences),
         "answer": list(told.answer),
         "hangs_on": list(told.hangs_on),
         "pictures": pictures,
@@ -106,6 +105,7 @@ def _figures(run: RunFolder) -> dict[str, Any]:
     rows = with_bands(run, read_rows(run, "comparison.csv" if is_compared else "summary.csv"))
     strategies = run.manifest["strategies"] if is_compared else ()
     baseline = str(run.manifest["baseline"]) if is_compared else None
+    rows = quotable(run, rows) if is_compared else rows
     return figures_of(rows, strategies, baseline, run.n_draws, still_of_each(run))
 
 

@@ -23,9 +23,7 @@ def print_headline(folder: Path) -> None:
     from sim.report.page.head.headline import headline
     from sim.results.read import open_run
 
-    said = headline(open_run(folder))
     width = min(width_of(sys.stdout), PAGE_WIDTH)
-    for sentence in (said.says, said.is_sure, said.hangs_on, said.lacks):
-        if sentence:
-            print(textwrap.fill(sentence, width))
+    for sentence in headline(open_run(folder)).sentences:
+        print(textwrap.fill(sentence, width))
     print()

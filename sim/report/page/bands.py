@@ -148,6 +148,8 @@ def beyond(row: Row, words: Language = IN_ENGLISH, *, is_short: bool = False) ->
     given, low, high = (cell(row, name) for name in ("given", "all_low", "all_high"))
     if math.isnan(given) or math.isnan(low) or low <= given <= high:
         return ""
+    if any(math.isclose(given, end, rel_tol=1e-9) for end in (low, high)):
+        return ""  # a mean of equal numbers may differ from them in its last digit
     if is_short:
         return words.say(
             "below the range of nine in ten draws"

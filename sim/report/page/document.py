@@ -41,6 +41,7 @@ from sim.report.page.first_picture.curve import LOST, picture_of_run
 from sim.report.page.frame import bands_in_words, frame, source_line
 from sim.report.page.groups import cause_table, nothing_by, worst_table
 from sim.report.page.hangs_on import unknown_in_words
+from sim.report.page.head.withheld import quotable
 from sim.report.page.key_figures import key_figures
 from sim.report.page.money import money_tables, provider_table
 from sim.report.page.operators import has_named, has_numbered, operator_table
@@ -230,7 +231,7 @@ def check_manifest(run: RunFolder) -> None:
 def _first_picture(run: RunFolder, bands: Bands, words: Language) -> dict[str, Any]:
     """The picture under the headline."""
     if is_comparison(run):
-        rows = with_bands(run, read_rows(run, "comparison.csv"))
+        rows = quotable(run, with_bands(run, read_rows(run, "comparison.csv")))
         named = run.manifest["strategies"]
         baseline = str(run.manifest["baseline"])
         return {

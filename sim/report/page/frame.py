@@ -127,7 +127,6 @@ def frame(
         "answer": told.answer,
         "assumed": _assumed(run, words),
         "hit_means": _hit_means(run, told.down, words),
-        "outside": told.outside,
         "doubt": told.doubt,
         "hangs_on": told.hangs_on,
         "questions": questions(

@@ -154,7 +154,7 @@ def outside_in_words(
     baseline
         The strategy that the others are held against, of which nothing is said.
     """
-    parts = outside_parts(rows, _TOLD, baseline, words)
+    parts = "; ".join(outside_draws(rows, _TOLD, baseline, words).values())
     if not parts:
         return ""
     text_ = (
@@ -169,11 +169,11 @@ def outside_in_words(
     return words.say(text_, parts=parts)
 
 
-def outside_parts(
+def outside_draws(
     rows: Sequence[Row], metrics: Sequence[str], baseline: str, words: Language
-) -> str:
-    """Each of some measures that lies outside the range of the draws as given, with its numbers."""
-    said = []
+) -> dict[str, str]:
+    """Which of some measures lie outside the range of the draws as given, each with its numbers."""
+    said = {}
     for metric in metrics:
         mine = [
             row
@@ -192,8 +192,8 @@ def outside_parts(
             as_given = quantity(given[0], unit)
             if len(given) > 1:
                 as_given = quantity_span(given[0], given[-1], unit)
-            said.append(_one(label(metric), as_given, quantity_span(low, high, unit), words))
-    return "; ".join(said)
+            said[metric] = _one(label(metric), as_given, quantity_span(low, high, unit), words)
+    return said
 
 
 def _one(name: str, as_given: str, ends: str, words: Language) -> str:

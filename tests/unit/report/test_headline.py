@@ -289,7 +289,7 @@ def test_how_sure_it_is_has_a_range_for_the_time_where_it_finds_room(
 def test_below_the_first_picture_stands_what_of_the_head_is_outside_its_draws_as_given(
     drawn_run: Path, tmp_path: Path
 ) -> None:
-    told = "Quote nothing marked “as given” on this, where it lies outside the draws: "
+    told = "Not quoted here, since the value as given lies outside the draws' range: "
     assert told not in render(open_run(drawn_run))
     folder = tmp_path / "apart"
     shutil.copytree(drawn_run, folder)
@@ -306,7 +306,7 @@ def test_below_the_first_picture_stands_what_of_the_head_is_outside_its_draws_as
         writer = csv.DictWriter(file, lines[0], lineterminator="\n")
         writer.writeheader()
         writer.writerows(lines)
-    page = render(open_run(folder)).replace(NBSP, " ")
+    page = html.unescape(render(open_run(folder))).replace(NBSP, " ")
     (said,) = re.findall(f"<p>{told}(.*?)</p>", page)
     ends = " to ".join(f"{100 * share * given:.3g}" for share in (0.2, 0.4))
     assert said == (
@@ -412,12 +412,17 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
     assert ">16 Apr</text>" in picture.svg
     quiet = Band(band.t_s, band.mean * 0, band.low * 0, band.high * 0, math.nan, 4)
     nothing = picture_of_run(quiet, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 0)
-    far = replace(band, wide=np.array([[0.0, 0.4, 0.1], [0.0, 0.5, 0.2], [0.0, 0.6, 0.3]]))
+    far = replace(band, wide=np.array([[0.0, 0.2, 0.1], [0.0, 0.5, 0.2], [0.0, 0.6, 0.3]]))
     drawn = picture_of_run(far, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)
     assert drawn.title.replace(NBSP, " ") == (
         "At worst in the model, on 17 April 2018, 50 % of what domestic customers tried failed "
         "(median of the draws; mean as given then: 25 %)"
     )
+    # No moment is named at which no draws are like the scenario as given.
+    apart = replace(band, wide=np.array([[0.0, 0.3, 0.1], [0.0, 0.5, 0.2], [0.0, 0.6, 0.3]]))
+    unnamed = picture_of_run(apart, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)
+    assert "no worst moment is named" in unnamed.title
+    assert "at worst" not in unnamed.svg
     # The worst of the draws' median is told with its own day, which is not that of the mean.
     late = replace(band, wide=np.array([[0.0, 0.0, 0.0], [0.0, 0.1, 0.2], [0.0, 0.6, 0.6]]))
     told = picture_of_run(late, datetime(2018, 4, 16, tzinfo=UTC), 4 * 86_400, 64)

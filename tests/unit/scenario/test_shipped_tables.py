@@ -15,6 +15,7 @@ from pydantic import Field
 from sim.scenario.library import shipped, table_names
 from sim.scenario.quantities import Share
 from sim.scenario.tables.courts import CourtQuestionRow
+from sim.scenario.tables.facts import FactRow
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
 from sim.scenario.tables.notes import SourceNote
 from sim.scenario.tables.reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
@@ -72,6 +73,7 @@ MODELS: dict[str, type[Row]] = {
     "components-2018": ComponentRow,
     "country-packs": PackRow,
     "court-questions": CourtQuestionRow,
+    "dated-facts": FactRow,
     "demand-profiles": ProfileRow,
     "exchange-rates": RateRow,
     "exempt-shared-2018": PrefixRow,

@@ -21,6 +21,7 @@ from sim.catalogue.choices import (
 )
 from sim.measure.bands import Band
 from sim.report.figures.told import are_of_draws, line_of, with_statistic
+from sim.report.page.head.how_sure import FEWEST_DRAWS
 from sim.report.words.findings import lost
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import percent
@@ -117,11 +118,18 @@ def picture_of_run(
         )
     )
     at_worst = words.say("{share} at worst", share=words.digits(percent(highest, 2)))
+    is_apart = n_draws >= FEWEST_DRAWS and _is_apart(band, peak)
+    at_worst = "" if is_apart else at_worst
     drawn = [y(one) for one in (line, *([band.mean] if is_median else []))]
     place, foot, anchor = _beside(at_peak, float(y(highest)), len(at_worst), x(band.t_s), drawn)
     parts.append(_text(place, foot, at_worst, anchor, "at-peak"))
     title = lost(replace(band, mean=line), start, words)
-    if n_draws:
+    if is_apart:
+        title = words.say(
+            "Share of domestic demand lost: no worst moment is named, since the value as given "
+            "then lies outside the range of the draws"
+        )
+    elif n_draws:
         bands = {LOST: band}
         title = with_statistic(title, bands, of_draws=is_median, is_share=True, words=words).title
     pale = "faint shade: nine in ten of {n} with all that is not known"
@@ -141,6 +149,13 @@ def picture_of_run(
         shades.append(("wide", words.say(pale, n=words.count(n_draws, "draw"))))
     note = "; ".join(said for _, said in shades)
     return Picture(title, _svg(parts, HEIGHT, f"{title}. {note}."), tuple(shades))
+
+
+def _is_apart(band: Band, row: int) -> bool:
+    """Whether the mean as given lies outside the range of the draws at a time."""
+    if band.wide is None or np.isnan(band.wide[:, row]).any():
+        return False
+    return not band.wide[0, row] <= band.mean[row] <= band.wide[2, row]
 
 
 def _beside(

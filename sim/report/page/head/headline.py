@@ -26,6 +26,7 @@ from sim.report.page.head.how_sure import (
     is_order_sure,
     lost_span,
 )
+from sim.report.page.head.withheld import withheld
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import (
@@ -51,25 +52,34 @@ Rows = Mapping[str, Row]
 
 @dataclass(frozen=True)
 class Headline:
-    """Three sentences.
+    """Three sentences, and what is missing from them.
 
     Attributes
     ----------
     says
         What happened.
     is_sure
-        How sure that is.
+        How sure that is; empty where nothing is quoted that is sure or not.
     hangs_on
         The assumption on which the number hangs most that is said first; empty where none is told,
         or where it takes too many words.
     lacks
         That a comparison is without the scenario's own strategy; empty otherwise.
+    withheld
+        Which measures are not quoted, and why; empty where all are.
     """
 
     says: str
     is_sure: str
     hangs_on: str
     lacks: str = ""
+    withheld: str = ""
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that are not empty."""
+        all_ = (self.says, self.is_sure, self.hangs_on, self.lacks, self.withheld)
+        return tuple(filter(None, all_))
 
 
 def headline(run: RunFolder, words: Language = IN_ENGLISH) -> Headline:
@@ -104,6 +114,12 @@ def headline_of_run(
     at_end
         Who is still impaired when the run ends, where it is known.
     """
+    apart = withheld(run, [*rows.values()], words=words)
+    rows = {metric: row for metric, row in rows.items() if metric not in apart.metrics}
+    if HIT_SHARE in apart.metrics:
+        target = _the_target(rows, words)
+        sure = how_sure(run, rows, words) if target else ""
+        return Headline(_quoted(target, words), sure, "", withheld=apart.why)
     timed, untimed = (
         how_sure(run, rows, words, has_time=has_time, at_end=at_end) for has_time in (True, False)
     )
@@ -117,7 +133,8 @@ def headline_of_run(
     fits = _n_words(short, timed) <= _most_words(words)
     sure = timed if fits else untimed
     hung = hangs_first_on(run, rows.get(HIT_SHARE), words)
-    return _head(_fitting(says, short, sure, words), sure, hung, words)
+    head = _head(_fitting(says, short, sure, words), sure, hung, words)
+    return replace(head, withheld=apart.why)
 
 
 def headline_of_comparison(
@@ -145,19 +162,32 @@ def headline_of_comparison(
         }
         for metric in (COLLATERAL, effect)
     }
+    apart = withheld(run, rows, words=words)
+    by_label |= {metric: {} for metric in apart.metrics}
+    if COLLATERAL in apart.metrics:
+        target = _whom_it_costs(by_label[effect], named, verdicts, words, has_range=True)
+        head = Headline(_quoted(target, words), "", "")
+        return replace(head, lacks=own_course(run, words), withheld=apart.why)
     by_harm = by_harm_of(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
     sure = is_order_sure(run, by_label[COLLATERAL], named, verdicts, words)
     says, short = (
         _who_harms(
             *(by_label[COLLATERAL], by_label[effect], named, verdicts, words),
-            has_range=has_range and effect == TARGET_LOST,
+            has_range=has_range,
         )
         for has_range in (run.n_draws >= FEWEST_DRAWS, False)
     )
     hung_on = hangs_first_on(run, hung, words, is_harm=True)
     head = _head(_fitting(says, short, sure, words), sure, hung_on, words)
-    return replace(head, lacks=own_course(run, words))
+    return replace(head, lacks=own_course(run, words), withheld=apart.why)
+
+
+def _quoted(parts: Sequence[str], words: Language) -> str:
+    """What is left of the first sentence without the businesses."""
+    if not parts:
+        return words.say("No number of this result is fit for a headline.")
+    return f"{capitalised('; '.join(parts))}."
 
 
 def _fitting(says: str, short: str, is_sure: str, words: Language) -> str:
@@ -283,9 +313,22 @@ def _who_harms(
         text = "Blocking {most} harmed bystanders {ratio} {least}"
         ratio = times_words(means[most] / means[least], words)
     said = words.say(text, most=named[most], least=named[least], ratio=ratio)
+    costs = _whom_it_costs(effect, named, verdicts, words, has_range=has_range)
+    return f"{'; '.join([capitalised(said), *costs])}."
+
+
+def _whom_it_costs(
+    effect: Rows,
+    named: Mapping[str, str],
+    verdicts: Sequence[Row],
+    words: Language,
+    *,
+    has_range: bool,
+) -> list[str]:
+    """What the strategies cost the target; nothing where it is not known."""
     known = {name: row for name, row in effect.items() if not math.isnan(cell(row, "mean"))}
     if not known:
-        return f"{capitalised(said)}."
+        return []
     metric, lost = lost_measure(known.values()), {name: cell(known[name], "mean") for name in known}
     best = max(lost, key=lambda name: lost[name])
     share = share_words(lost[best], words) if metric == TARGET_LOST else ""
@@ -299,9 +342,9 @@ def _who_harms(
         text = "which costs the target most is not settled"
     else:
         text = "{best} cost the target most"
-    if has_range:
+    if has_range and metric == TARGET_LOST:
         share = f"{share}{lost_span([*known.values()], words)}"
-    return f"{capitalised(said)}; {words.say(text, best=named[best], share=share)}."
+    return [words.say(text, best=named[best], share=share)]
 
 
 def is_most_settled(

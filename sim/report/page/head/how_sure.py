@@ -53,6 +53,14 @@ def how_sure(
             "open."
         )
     low, high = cell(row, "all_low"), cell(row, "all_high")
+    least, most = (
+        share_words(cell(lost, f"all_{end}"), words, is_rough=False) for end in ("low", "high")
+    )
+    gone = _ends(least, most, words)
+    if math.isnan(low) and cell(lost, "all_high") > 0:
+        return words.say(
+            "How sure is that? In nine of ten cases tried, {gone} hours were lost.", gone=gone
+        )
     if math.isnan(low):
         return words.say("How far what is not known would move this is not known.")
     # Ends are said without "about": that is what they are.
@@ -76,10 +84,7 @@ def how_sure(
         "How sure is that? In nine of ten cases tried, {hit} businesses were hit and {gone} hours "
         "lost."
     )
-    least, most = (
-        share_words(cell(lost, f"all_{end}"), words, is_rough=False) for end in ("low", "high")
-    )
-    hit, gone = _ends(few, many, words), _ends(least, most, words)
+    hit = _ends(few, many, words)
     if time:
         # As few words as say it: the head has hardly room for three ranges.
         text_ = (

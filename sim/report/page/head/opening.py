@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from sim.catalogue.choices import COLLATERAL, EFFECTS, measure_name
 from sim.report.figures.tradeoff import first_harm
 from sim.report.page.at_end import still_impaired, still_impaired_in_words
-from sim.report.page.bands import DOWN, lost_measure, n_drawn, share_of, with_bands
+from sim.report.page.bands import DOWN, n_drawn, share_of, with_bands
 from sim.report.page.course import are_orders_given, nobody_reacts
 from sim.report.page.hangs_on import hang_most_on, hangs_on
 from sim.report.page.head import answer
 from sim.report.page.head.answer_comparison import answer_comparison, least_harmful
 from sim.report.page.head.headline import Headline, headline
-from sim.report.page.head.how_sure import FEWEST_DRAWS, HIT_FOR, HIT_SHARE
+from sim.report.page.head.how_sure import FEWEST_DRAWS
 from sim.report.page.repeat_command import is_comparison
-from sim.report.page.target_lost import how_often_half, is_enough, outside_in_words, outside_parts
+from sim.report.page.target_lost import how_often_half, is_enough, outside_in_words
 from sim.report.page.verdicts import how_often_less, verdict_sentence
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
@@ -60,9 +60,6 @@ class Said:
         For harm and effect, what each hangs on; empty without draws.
     hang_most_on
         The one unknown on which each number of the head hangs most; empty where none is told.
-    outside
-        Which numbers of the head lie outside the draws' range in the scenario as given; empty where
-        none does.
     down
         The share of businesses that were ever down, and its range in brackets; None of several
         strategies, or where it is not known.
@@ -74,7 +71,6 @@ class Said:
     hangs_on: tuple[str, ...]
     hang_most_on: str = ""
     down: tuple[str, str] | None = None
-    outside: str = ""
 
 
 def said(
@@ -133,16 +129,9 @@ def said(
         # Behind how long they were impaired.
         sentences.insert(2, still_impaired_in_words(still_impaired(run), words))
     has_harm = any(number(row, "mean") > 0 for row in rows if text(row, "metric") == COLLATERAL)
-    outside = ""
     if run.n_draws >= FEWEST_DRAWS:
         against = str(run.manifest.get("baseline", ""))
         sentences.append(outside_in_words(rows, against, words))
-        at_head = (COLLATERAL,) if several else (HIT_SHARE, HIT_FOR)
-        if apart := outside_parts(rows, (*at_head, lost_measure(rows)), against, words):
-            text_ = (
-                "Quote nothing marked “as given” on this, where it lies outside the draws: {parts}."
-            )
-            outside = words.say(text_, parts=apart)
     sentences = [*filter(None, sentences), *(nobody_reacts(run, words) if has_harm else ())]
     hung = [
         hangs_on(run, row, names[harmful] if several else "", words)
@@ -164,7 +153,7 @@ def said(
     most = hang_most_on(run, mine, HUNG, who, words) if run.n_draws else ""
     counted: Row = next((row for row in mine if text(row, "metric") == DOWN), {})
     down = None if several else _down(counted, words)
-    return Said(headline(run, words), tuple(sentences), doubt, tuple(hung), most, down, outside)
+    return Said(headline(run, words), tuple(sentences), doubt, tuple(hung), most, down)
 
 
 def _down(row: Row, words: Language) -> tuple[str, str] | None:
