@@ -100,7 +100,8 @@ def on_disk(data: bytes) -> Iterator[Input]:
     with tempfile.NamedTemporaryFile(prefix="overblock-fuzz-") as file:
         file.write(data)
         file.flush()
-        yield Input(Path(file.name), "file")
+        # Numbers of addresses are of the family that the name says: IPv6 has room for any.
+        yield Input(Path(file.name), "file-ipv6")
 
 
 def read_as(format_name: str, data: bytes) -> None:

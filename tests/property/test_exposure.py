@@ -15,11 +15,16 @@ from sim.blocklists.exposure import exposure
 from sim.blocklists.hosts import State
 from sim.errors import DataError, UsageError
 
-# Small corners of each family, so that rules meet, nest and repeat; edges of the space among them.
+# Small corners of each family, so that rules meet, nest and repeat; edges of the space among them,
+# and IPv6 with the numbers that IPv4 has.
 _BASES = (
     "192.0.2.0",
     "0.0.0.0",
     "255.255.255.240",
+    "::",
+    "::c000:200",
+    "::ffff:fff0",
+    "64:ff9b::",
     "2001:db8::",
     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fff0",
 )
@@ -27,12 +32,10 @@ _BASES = (
 
 @st.composite
 def networks(draw: st.DrawFn):
-    base = int(ipaddress.ip_address(draw(st.sampled_from(_BASES))))
-    width = 32 if base < 2**32 else 128
-    length = draw(st.integers(width - 4, width))
-    number = (base + draw(st.integers(0, 15))) >> (width - length) << (width - length)
-    kind = ipaddress.IPv4Network if width == 32 else ipaddress.IPv6Network
-    return kind((number, length))
+    base = ipaddress.ip_address(draw(st.sampled_from(_BASES)))
+    length = draw(st.integers(base.max_prefixlen - 4, base.max_prefixlen))
+    address = base + draw(st.integers(0, 15))
+    return ipaddress.ip_network(f"{address}/{length}", strict=False)
 
 
 LISTS = st.lists(networks(), max_size=8)

@@ -7,6 +7,7 @@ may have several, and the country and name that some of the formats add.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import BinaryIO
 
 import numpy as np
@@ -20,6 +21,7 @@ from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
 from sim.addresses.sets.notation import is_part_of_mapped, shown
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
 _TABBED = Dialect("\t", 3)
 _IPTOASN = Dialect("\t", 5)
@@ -82,30 +84,40 @@ def read_location_db(
 ) -> Feed:
     """Read ip-location-db CSV: ``first,last,asn,"name"`` or ``first,last,country``.
 
-    Bounds are addresses, or whole numbers in the ``-num`` variant; whether numbers are IPv4 or
-    IPv6 addresses is told by their size in the first rows, as is what the third column holds.
+    Bounds are addresses, or whole numbers in the ``-num`` variant, whose family the name of the
+    file says. What the third column holds is told by the first rows.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    is_v6 = is_asn = is_number = None
+    is_asn = is_number = None
+    is_v6 = False
     for records in read_records(source, _CSV, gathering, limits):
         first, last, third, *rest = records.cells
         if is_asn is None:
             is_asn = any(map(_is_number, third))
             is_number = _is_number(first[0])
-            is_v6 = any(_is_number(cell) and int(cell[:40]) >= IPV4_STOP for cell in last)
+            is_v6 = is_number and _family_of_name(name) == 6
         if is_asn:
             add_origins(gathering, third, records.line)
             gathering.add_labels("provider", rest[0] if rest else [""] * len(records))
         else:
             add_countries(gathering, third, records.line)
         if is_number:
-            _add_numbers(gathering, records, bool(is_v6))
+            _add_numbers(gathering, records, is_v6)
         else:
             _add(gathering, records, list(map("-".join, zip(first, last, strict=True))))
     licence = (
         "as the package says: CC BY 4.0 or ODC-BY (RouteViews, DB-IP: a link back is asked for)"
     )
     return gathering.finish(Origin(name, "ip-location-db", "", licence))
+
+
+def _family_of_name(name: str) -> int:
+    """Family that a file of whole numbers has by its name: small ones may be of either."""
+    said = [version for version in (4, 6) if f"ipv{version}" in PurePath(name).name.lower()]
+    if len(said) != 1:
+        message = "expected ipv4 or ipv6 in the name of a file whose addresses are whole numbers"
+        raise DataError([Problem(name, f"{message}, as in asn-ipv4-num.csv; got another name")])
+    return said[0]
 
 
 def _add(gathering: Gathering, records: Records, text: Sequence[str]) -> None:

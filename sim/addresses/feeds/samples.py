@@ -23,7 +23,8 @@ from sim.addresses.text.source import Limits
 SAMPLE_BYTES = 2**16
 _TAIL_BYTES = 2**17
 _MOST_LINES = 20
-_KEY = re.compile(r'"([^"\\]{1,60})"\s*:')
+# What stands before it sets a key apart from the text between two values such as "::1" and "::2".
+_KEY = re.compile(r'[{,]\s*"([^"\\]{1,60})"\s*:')
 _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\d\]])")
 
 

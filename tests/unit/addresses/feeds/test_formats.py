@@ -510,8 +510,20 @@ def test_numbers_of_mapped_addresses_are_refused(read):
     first = (0xFFFF << 32) + 5
     first6 = 0x20010DB8 << 96
     text = f"{first6},{first6},US\n{first},{first},US\n"
-    with pytest.raises(DataError, match=r"asn.csv:2: expected the numbers of two IPv6 addresses"):
-        read("asn.csv", text, "ip-location-db")
+    with pytest.raises(DataError, match=r"ipv6.csv:2: expected the numbers of two IPv6 addresses"):
+        read("asn-ipv6.csv", text, "ip-location-db")
+
+
+def test_the_family_of_numbers_is_that_of_the_name_and_not_of_their_size(read):
+    text = "0,1,US\n16777216,16777471,AU\n"
+    assert read("asn-ipv4-num.csv", text).to_set() == AddressSet.of("0.0.0.0/31", "1.0.0.0/24")
+    assert read("asn-ipv6-num.csv", text).to_set() == AddressSet.of("::/127", "::100:0/120")
+    large = f"{2**32},{2**32},US\n"
+    with pytest.raises(DataError, match=r"num.csv:1: expected the numbers of two IPv4 addresses"):
+        read("asn-ipv4-num.csv", large)
+    for name in ("asn.csv", "ipv4-and-ipv6.csv"):
+        with pytest.raises(DataError, match=f"{name}: expected ipv4 or ipv6 in the name"):
+            read(name, text, "ip-location-db", skip_bad=True)
 
 
 def test_what_columns_hold_is_told_once_for_all_rows(read):
