@@ -87,6 +87,7 @@ PLACES = {
     "last addresses": Place(32, 32, 2**32 - N_UNITS),
     "whole space": Place(32, DEPTH, 0),
     "networks": Place(32, 24, 0xC6336400 & ~0x7FF),
+    "IPv6 first addresses": Place(128, 128, 0),
     "IPv6 hosts": Place(128, 128, 0x20010DB8 << 96),
     "IPv6 across the halves": Place(128, 66, 0x20010DB8 << 96),
     "IPv6 last": Place(128, 64, 2**128 - (N_UNITS << 64)),

@@ -526,6 +526,10 @@ def test_the_family_of_numbers_is_that_of_the_name_and_not_of_their_size(read):
             read(name, text, "ip-location-db", skip_bad=True)
 
 
+def test_text_that_begins_with_a_colon_is_no_key_of_json(read):
+    assert read("list.json", '["::1", "::2","::/3"]').to_set() == AddressSet.of("::/3")
+
+
 def test_what_columns_hold_is_told_once_for_all_rows(read):
     """Rows are read in blocks; one without an AS number in the third column is no other table."""
     rows = "198.51.100.0,198.51.100.0,{},x\n"
