@@ -113,6 +113,11 @@ def dual_worlds(draw):
 @settings(max_examples=n_examples(60), deadline=None, phases=[Phase.explicit, Phase.generate])
 @given(dual_worlds())
 def test_users_meet_sites_by_the_families_they_have(small):
+    assert_same_at_sites(small)
+
+
+def assert_same_at_sites(small: SmallWorld) -> None:
+    """States and losses of businesses agree, and by operator and cause."""
     outcome, reference = small.run(), simulate_reference(small.reference())
     for found, row in zip(ledger_of(outcome), reference.ledger, strict=True):
         expected = ledger_row(row)

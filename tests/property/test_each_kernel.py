@@ -1,0 +1,85 @@
+"""Each compiled kernel beside the second implementation, in worlds few enough for every day.
+
+`laws` hold more of the same worlds. Which test meets which kernel:
+
+| kernel | compared in |
+| --- | --- |
+| calendar, entries, settlement | all, to the event; a calendar that grows in a test of its own |
+| states, causes, snapshot | worlds to the last bit, of both families, crowded ones |
+| space, target, reach, users | crowded and whole worlds: fronts, users, what a censor sees |
+| pressure | crowded worlds, with people who tire and an end under pressure |
+| watch | whole worlds, in which providers waver |
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.chases import RULES, STRATEGIES
+from tests.property import test_both_families as both_families
+from tests.property import test_crowded_reference as crowded
+from tests.property import test_engine_reference as exact
+from tests.property import test_engine_whole as whole
+from tests.reference import simulate_reference
+from tests.worlds import SmallWorld
+
+
+def some(n: int) -> settings:
+    """The same n random worlds on every day, without shrinking."""
+    return settings(
+        max_examples=n,
+        deadline=None,
+        derandomize=True,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+@some(20)
+@given(exact.small_worlds())
+def test_exact_worlds_agree_to_the_last_bit(small: SmallWorld) -> None:
+    outcome, reference = small.run(), simulate_reference(small.reference())
+    assert exact.events_of(small, outcome) == reference.events
+    exact.assert_same_curves(outcome, reference)
+    assert exact.ledger_of(outcome) == list(map(exact.ledger_row, reference.ledger))
+    exact.assert_same_at_operators(outcome, reference)
+
+
+@some(2)
+@given(exact.crowded_worlds())
+def test_a_calendar_that_grows_agrees_event_by_event(small: SmallWorld) -> None:
+    outcome, reference = small.run(), simulate_reference(small.reference())
+    assert exact.events_of(small, outcome) == reference.events
+    exact.assert_same_curves(outcome, reference)
+
+
+@some(15)
+@given(both_families.dual_worlds())
+def test_users_meet_sites_by_the_families_they_have(small: SmallWorld) -> None:
+    both_families.assert_same_at_sites(small)
+
+
+@some(5)
+@given(whole.whole_worlds())
+def test_whole_worlds_agree(small: SmallWorld) -> None:
+    whole.assert_agrees(small)
+
+
+@some(4)
+@given(whole.pressed_worlds())
+def test_worlds_in_which_fronts_are_given_back_and_clients_hop_agree(small: SmallWorld) -> None:
+    whole.assert_agrees(small)
+
+
+@pytest.mark.parametrize("name", ["escalate", "throttle", "dns"])
+def test_a_crowded_world_agrees(name: str) -> None:
+    small = crowded.crowd(0, name)
+    world = replace(small.reference(), strategy=RULES[name])
+    whole.assert_same_run(small, STRATEGIES[name], world)
+
+
+def test_attention_of_people_who_tire_agrees_up_to_the_end_under_pressure() -> None:
+    crowded.assert_same_if_looked_at("both")
