@@ -1,0 +1,105 @@
+"""Hours and lost demand of sites of an inventory, by operator group, beside the second rules."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from sim.catalogue.causes import CAUSES
+from sim.measure.sites import STATES, site_columns
+from tests.reference import simulate_reference
+from tests.sections import Reactions
+from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Response, Seat, SmallWorld
+
+NEAR, FAR, OUTSIDE = "192.0.2.7", "192.0.2.200", "203.0.113.1"
+STAYS = (Response("wait", 0),)
+SMALL = SmallWorld(
+    orders=(
+        Dated(HOUR, "block", ("192.0.2.0/25",)),
+        Dated(DAY, "block", ("192.0.2.0/24",)),
+        Dated(2 * DAY, "unblock", ("192.0.2.0/25",)),
+        Dated(3 * DAY, "unblock", ("192.0.2.0/24",)),
+    ),
+    # Two cohorts of one group that enforce at other times, a group without users, and one more.
+    actors=(
+        Actor(0.5, 600),
+        Actor(0.125, 600, apply_lag_s=5 * HOUR, luck_of=0),
+        Actor(0.0, 900),
+        Actor(0.375, 7200, apply_lag_s=HOUR, release_lag_s=3 * HOUR),
+    ),
+    firms=(
+        Firm((NEAR,) * 5, responses=STAYS),
+        Firm(
+            seats=(Seat((FAR, NEAR), "spread"),) * 5,
+            weights=(1.0, 0.0, 0.0, 0.0, 0.0),
+            patience_s=2 * HOUR,
+            responses=(Response("foreign", 90),),
+        ),
+        Firm((NEAR,) * 5, (0.5, 0.25, 0.0, 0.0, 0.0), (0, 3) * 84, responses=STAYS),
+        Firm(
+            (FAR, NEAR, OUTSIDE, OUTSIDE, OUTSIDE),
+            (0.25, 0.75, 0.5, 0.0, 0.0),
+            elsewhere=(1,),
+            responses=STAYS,
+        ),
+        Firm((OUTSIDE,) * 5, responses=STAYS),
+    ),
+    reactions=Reactions(responses="x", n_rounds=1),
+    thresholds=(1 / 64, 3 / 32, 29 / 32),
+    horizon_s=5 * DAY,
+    cadence=((0, 900),),
+)
+
+
+def test_hours_of_sites_are_those_of_the_second_rules_by_group() -> None:
+    world, outcome = SMALL.world(), SMALL.run()
+    reference = simulate_reference(SMALL.reference())
+    found = site_columns(world, outcome)
+    groups = found["operator"].names
+    rows = list(zip(found["business"].tolist(), found["operator"].code.tolist(), strict=True))
+    shares = Counter[str]()
+    for actor, group in zip(SMALL.actors, world.operators.group, strict=True):
+        shares[group] += Fraction(actor.share)
+    expected: dict[tuple[int, int], list[float]] = {}
+    for business in range(1, len(SMALL.firms)):
+        ledger, pairs = reference.ledger[business], reference.pairs[business]
+        times_s = (ledger.affected_s, ledger.impaired_s, ledger.down_s)
+        lost_h = sum(pair.lost_h for pair in pairs)
+        expected[business, -1] = [*(t / HOUR for t in times_s), float(lost_h)]
+        for code, name in enumerate(groups):
+            mine = [
+                (Fraction(actor.share) / shares[name] if shares[name] else Fraction(1), pair)
+                for actor, group, pair in zip(
+                    SMALL.actors, world.operators.group, pairs, strict=True
+                )
+                if group == name
+            ]
+            times = [sum(w * pair.time_s[state] for w, pair in mine) for state in range(3)]
+            if any(times):
+                lost_h = sum(pair.lost_h for _, pair in mine)
+                expected[business, code] = [*(float(t / HOUR) for t in times), float(lost_h)]
+    assert rows == sorted(expected)
+    for place, name in enumerate((*(f"{state}_h" for state in STATES), "lost_demand_h")):
+        wanted = [expected[row][place] for row in rows]
+        np.testing.assert_allclose(found[name], wanted, rtol=1e-12, err_msg=name)
+    whole = [place for place, (_, code) in enumerate(rows) if code < 0]
+    for cause in CAUSES:
+        wanted = [float(row[cause.name]) for row in reference.lost_by_cause[1:]]
+        mine = np.array(found[f"lost_demand_h_{cause.name}"])
+        np.testing.assert_allclose(mine[whole], wanted, rtol=1e-12, atol=1e-12)
+        assert np.isnan(np.delete(mine, whole)).all()
+
+
+def test_hours_after_a_move_go_to_the_end_of_the_run() -> None:
+    found, reference = site_columns(SMALL.world(), SMALL.run()), SMALL.reference()
+    (moved_s,) = (t_s for t_s, kind, *_ in simulate_reference(reference).events if kind == "moved")
+    texts = {
+        business: found["left_h"].names[code]
+        for business, code in zip(found["business"], found["left_h"].code, strict=True)
+        if code >= 0
+    }
+    assert set(texts) == {1}
+    assert float(texts[1]) == pytest.approx((5 * DAY - moved_s) / HOUR)
