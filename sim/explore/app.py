@@ -62,12 +62,15 @@ class Offer:
         The setting that is shown first.
     levers
         Levers that are known beforehand, of a run that was opened.
+    answered
+        Folder that answers the first setting: the run that was opened, if this program made it.
     """
 
     sources: Mapping[str, Source]
     opened: str
     first: Setting
     levers: tuple[dict[str, Any], ...] = ()
+    answered: Path | None = None
 
 
 class Site:

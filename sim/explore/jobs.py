@@ -123,13 +123,20 @@ class Jobs:
         What the page shows first: it is computed before anybody asks.
     n_processes
         How many settings of visitors are computed at a time; one more process chooses levers.
+    answered
+        Folder that answers the first setting, which is then not computed; it is never removed.
     """
 
     def __init__(
-        self, folder: Path, sources: Mapping[str, Source], first: Setting, n_processes: int
+        self,
+        folder: Path,
+        sources: Mapping[str, Source],
+        first: Setting,
+        n_processes: int,
+        answered: Path | None = None,
     ) -> None:
         self._folder, self._sources = folder, sources
-        self._first, self._n_processes = first, n_processes
+        self._first, self._n_processes, self._answered = first, n_processes, answered
         self._untaken: Run | None = None
         self._numbers = itertools.count(1)
         self._waiting: deque[Run] = deque()
@@ -144,7 +151,13 @@ class Jobs:
         One begins alone, so that nothing holds up the first picture; the others follow it.
         """
         self._loop = asyncio.get_running_loop()
-        self._untaken = self._new(self._first, for_levers=False)
+        if self._answered is None:
+            self._untaken = self._new(self._first, for_levers=False)
+        else:
+            number = next(self._numbers)
+            run = Run(number, self._first, self._answered, state="done")
+            run.tell("done", {"levers": []})
+            self.runs[number] = run
         self._add(for_levers=False)
 
     async def until_shown(self) -> None:
@@ -299,7 +312,7 @@ class Jobs:
 
     def _forget(self) -> None:
         """Forget the oldest results beyond those that are kept."""
-        over = [run for run in self.runs.values() if run.is_over]
+        over = [one for one in self.runs.values() if one.is_over and one.folder != self._answered]
         for run in over[: max(len(over) - MOST_KEPT, 0)]:
             shutil.rmtree(run.folder.parent, ignore_errors=True)
             del self.runs[run.number]

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import UsageError
 from sim.explore.levers import levers_of_run
-from sim.explore.setting import Setting, Source, setting_of
+from sim.explore.setting import MOST_DRAWS, MOST_REPLICATES, Setting, Source, setting_of
 from sim.report.page.repeat_command import is_comparison, shipped_scenario, strategy_text
-from sim.results.folder import MANIFEST, SCENARIO
+from sim.results.folder import COMPLETE, MANIFEST, SCENARIO
 from sim.results.read import open_run
 from sim.scenario.library import find_scenario, scenario_names
 from sim.scenario.load import load_scenario
+from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.explore.app import Offer
@@ -69,7 +70,8 @@ def serve(opened: str | None, port: int, on_ready: Callable[[str], None]) -> Non
         hosts = frozenset({place, f"localhost:{place.rpartition(':')[2]}"})
         with tempfile.TemporaryDirectory(prefix="overblock-explore-") as folder:
             n_processes = min(max(os.cpu_count() or 1, 2), MOST_PROCESSES)
-            site = Site(offer, Jobs(Path(folder), offer.sources, offer.first, n_processes), hosts)
+            jobs = Jobs(Path(folder), offer.sources, offer.first, n_processes, offer.answered)
+            site = Site(offer, jobs, hosts)
             config = uvicorn.Config(
                 site.app,
                 log_level="error",
@@ -109,7 +111,11 @@ def offer_of(opened: str | None) -> Offer:
 
 
 def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
-    """Offer the question of a run: its scenario, strategies and settings, and its levers."""
+    """Offer a run: its scenario, strategies, settings and draws, its levers, and its answer.
+
+    A run of another version, that is not complete, or of more than the page may ask for is computed
+    anew within these bounds.
+    """
     from sim.explore.app import Offer
 
     run = open_run(folder)
@@ -127,15 +133,22 @@ def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
         strategy_text(one, own)
         for one in (run.manifest["strategies"] if is_comparison(run) else ())
     )
+    is_answered = (
+        run.manifest["status"] == COMPLETE
+        and run.manifest.get("tool", {}).get("version") == __version__
+        and run.n_replicates <= MOST_REPLICATES
+        and run.n_draws <= MOST_DRAWS
+    )
     first = Setting(
         name,
         strategies,
         tuple(filter(None, settings.values())),
-        min(run.n_replicates, MOST_FIRST),
-        0,
+        min(run.n_replicates, MOST_REPLICATES if is_answered else MOST_FIRST),
+        min(run.n_draws, MOST_DRAWS),
         int(run.manifest["root_seed"]),
     )
-    return Offer(sources, name, first, tuple(one.as_json() for one in levers_of_run(run)))
+    levers = tuple(one.as_json() for one in levers_of_run(run))
+    return Offer(sources, name, first, levers, folder if is_answered else None)
 
 
 def _free_name(stem: str, sources: Mapping[str, Source]) -> str:

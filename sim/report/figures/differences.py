@@ -15,6 +15,7 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, label, measure_name
 from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
 from sim.report.figures.strategies import baseline_of
+from sim.report.words import findings
 from sim.report.words.numbers import capitalised, count
 from sim.report.words.plain import quoted, strategies_of, strategy_names
 from sim.results.read import RunFolder
@@ -120,7 +121,8 @@ def draw_differences(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
         ax.set_axis_off()
     for ax in axes[:, 0]:
         ax.set_yticks(range(len(labels)), [names[name] for name in labels], fontsize=8)
-    style.add_title(figure, _finding(table, names, baseline))
+    found = _finding(table, names, baseline)
+    style.add_title(figure, findings.as_given(found) if run.n_draws else found)
     confidence = table.numbers("confidence")
     level = f"{confidence[0]:.0%}" if confidence.size else ""
     parts = []

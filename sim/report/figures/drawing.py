@@ -19,10 +19,11 @@ from numpy.typing import NDArray
 
 from sim.measure.bands import Band
 from sim.measure.summary import LEVEL
-from sim.report.figures.told import line_of
+from sim.report.figures.told import line_of, with_draws
 from sim.report.words.numbers import count
 from sim.results.csvtext import csv_text
 from sim.results.read import RunFolder
+from sim.results.tables import number, read_rows, text
 
 Cell = str | int | float | bool | None
 
@@ -136,6 +137,27 @@ class Choice:
 DEFAULT = Choice()
 WIDE = ("all_low", "all_median", "all_high")
 """Columns of a table for the band over all that is not known; empty where there is none."""
+
+
+def wide_columns(
+    run: RunFolder, strategies: Sequence[str], metrics: Sequence[str], named: str
+) -> dict[str, list[float]]:
+    """Columns of measures over draws, as the page shows them; NaN without draws.
+
+    Parameters
+    ----------
+    strategies, metrics
+        Of each row.
+    named
+        Form of the columns' names, with ``{}`` for ``all_low`` and so on.
+    """
+    rows = with_draws(run, read_rows(run, "summary.csv")) if run.n_draws else []
+    by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
+    mine = [by.get(key, {}) for key in zip(strategies, metrics, strict=True)]
+    shown = dict(zip(WIDE, ("all_low", "mean", "all_high"), strict=True))
+    return {
+        named.format(column): [number(row, name) for row in mine] for column, name in shown.items()
+    }
 
 
 def band_table(band: Band, start: datetime, **labels: str) -> FigureTable:

@@ -1,13 +1,14 @@
-"""Of which statistic a curve's line is: the draws' median where draws are kept, else the mean.
+"""Which value of a curve or a measure is shown: the draws' median where draws are kept, else the
+mean.
 
-In: bands as they are kept. Out: the same with the line that is told, and the words that belong to
-its finding. Page and figures tell the same line.
+In: bands and rows as they are kept. Out: the same with the value that is shown, and the words that
+belong to a finding. Page and figures show the same value.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -18,8 +19,35 @@ from sim.measure.bands import Band
 from sim.report.words import findings
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number, percent
+from sim.results.read import RunFolder
+from sim.results.tables import Row, read_rows, text
+from sim.results.tables import number as cell
 
 _Key = TypeVar("_Key")
+
+
+def with_draws(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
+    """Rows of a measure each, in which ``mean`` is the value that is shown.
+
+    With draws that is their median, if it is known. ``all_low`` and ``all_high`` are then the
+    draws' range, ``given`` the mean as given, and ``low`` and ``high`` its range by luck alone.
+    """
+    if not run.n_draws:
+        return list(rows)
+    found = read_rows(run, "uncertainty.csv")
+    drawn = {(text(row, "strategy"), text(row, "metric")): row for row in found}
+    shown: list[Row] = []
+    for row in rows:
+        of_draws = drawn.get((text(row, "strategy"), text(row, "metric")), {})
+        given, middle = cell(row, "mean"), cell(of_draws, "median")
+        ends = {f"all_{name}": cell(of_draws, name) for name in ("low", "high")}
+        luck = {name: cell(of_draws, f"luck_{name}") for name in ("low", "high")}
+        others = {
+            name: value for name, value in of_draws.items() if name.startswith(("share_", "hangs_"))
+        }
+        value = given if math.isnan(middle) else middle
+        shown.append({**row, "given": given, "mean": value, **luck, **ends, **others})
+    return shown
 
 
 def median_of(band: Band) -> NDArray[np.float64] | None:

@@ -6,6 +6,7 @@ In: the folder of a comparison. Out: a figure with its table.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import permutations
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,8 +16,9 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import label_with_unit
 from sim.catalogue.measures import MEASURES
+from sim.measure.summary import LEVEL
 from sim.report.figures import style
-from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
+from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, wide_columns
 from sim.report.words.numbers import count
 from sim.report.words.numbers import number as said
 from sim.report.words.plain import quoted, strategies_of, strategy_names
@@ -28,13 +30,14 @@ NUMBERS = (
     "share_of_draws_on_frontier",
 )  # fmt: skip
 _TEXTS = ("strategy", "efficacy_metric", "collateral_metric", "dominated_by")
+_AXES = ("efficacy", "collateral")
 _CLAIMS = ("is_dominated", "is_on_frontier")
 # Where a name may stand beside its point: nearest first.
 _PLACES = ((6, 5), (6, -12), (-6, 5), (-6, -12), (6, 17), (6, -24), (-6, 17), (-6, -24))
 
 
 def tradeoff_table(run: RunFolder) -> FigureTable:
-    """The rows of ``tradeoff.csv`` that the figure draws.
+    """The rows of ``tradeoff.csv`` that the figure draws, and the same measures over draws.
 
     Raises
     ------
@@ -42,12 +45,57 @@ def tradeoff_table(run: RunFolder) -> FigureTable:
         If the table is missing or unreadable.
     """
     rows = first_harm(read_rows(run, "tradeoff.csv", (*_TEXTS, *NUMBERS, *_CLAIMS, "n_replicates")))
+    texts = {name: [text(row, name) for row in rows] for name in _TEXTS}
+    wide: dict[str, list[float]] = {}
+    for name in _AXES:
+        metrics = texts[f"{name}_metric"]
+        wide |= wide_columns(run, texts["strategy"], metrics, f"{name}_{{}}")
+    beaten = _beaten_in_draws(run, rows)
     return FigureTable.of(
-        **{name: [text(row, name) for row in rows] for name in _TEXTS},
+        **texts,
         **{name: [number(row, name) for row in rows] for name in NUMBERS},
         **{name: [_claim(row[name]) for row in rows] for name in _CLAIMS},
+        **wide,
+        beaten_in_draws_by=[";".join(beaten.get(name, ())) for name in texts["strategy"]],
         n_replicates=[int(number(row, "n_replicates")) for row in rows],
     )
+
+
+def _beaten_in_draws(run: RunFolder, rows: Sequence[Row]) -> dict[str, list[str]]:
+    """Which strategies are settled to be no worse in effect and harm, and better in one of them."""
+    if not run.n_draws or not rows:
+        return {}
+    verdict: dict[tuple[str, str, str], str] = {}
+    for row in read_rows(run, "verdicts.csv"):
+        metric, one, other = (text(row, name) for name in ("metric", "strategy", "other"))
+        found = text(row, "verdict")
+        verdict[metric, one, other] = found
+        verdict[metric, other, one] = {"better": "worse", "worse": "better"}.get(found, found)
+    measures = [text(rows[0], f"{name}_metric") for name in _AXES]
+    labels = [text(row, "strategy") for row in rows]
+    beaten: dict[str, list[str]] = {label: [] for label in labels}
+    for one, other in permutations(labels, 2):
+        both = {verdict.get((metric, other, one), "") for metric in measures}
+        if "better" in both and both <= {"better", "alike"}:
+            beaten[one].append(other)
+    return beaten
+
+
+def has_wide(table: FigureTable) -> bool:
+    """Whether values over draws are shown."""
+    return not np.isnan(table.numbers("efficacy_all_median")).all()
+
+
+def shown_values(table: FigureTable, axis: str) -> tuple[NDArray[np.float64], ...]:
+    """Values of ``efficacy`` or ``collateral`` that are shown, with their ranges."""
+    ends = ("_all_median", "_all_low", "_all_high") if has_wide(table) else ("", "_low", "_high")
+    return tuple(table.numbers(f"{axis}{end}") for end in ends)
+
+
+def beaten_by(table: FigureTable, row: int) -> list[str]:
+    """Strategies that beat one: settled over draws, or by the means without any."""
+    column = "beaten_in_draws_by" if has_wide(table) else "dominated_by"
+    return [one for one in str(table.columns[column][row] or "").split(";") if one]
 
 
 def first_harm(rows: Sequence[Row]) -> list[Row]:
@@ -62,24 +110,26 @@ def _claim(cell: object) -> bool | None:
 
 
 def plot_tradeoff(ax: Axes, table: FigureTable) -> Axes:
-    """Points with intervals: dominated strategies in grey, the others joined by the frontier.
+    """Points with ranges: beaten strategies in grey; of means the others are joined as a frontier.
 
-    Strategies of which one of the two numbers is not known are left out.
+    Strategies of which one of the two numbers is not known are left out. With draws, points are
+    their medians and lines the range of nine in ten, as on the page.
 
     Parameters
     ----------
     table
         From ``tradeoff_table``.
     """
-    efficacy, collateral = table.numbers("efficacy"), table.numbers("collateral")
+    both = shown_values(table, "efficacy"), shown_values(table, "collateral")
+    efficacy, collateral = both[0][0], both[1][0]
     known = ~(np.isnan(efficacy) | np.isnan(collateral))
-    on_frontier = known & np.array([one is True for one in table.columns["is_on_frontier"]], bool)
-    _scale(ax, "x", np.concatenate([table.numbers(f"efficacy{end}") for end in ("", "_high")]))
-    _scale(ax, "y", np.concatenate([table.numbers(f"collateral{end}") for end in ("", "_high")]))
+    on_frontier = known & _is_unbeaten(table)
+    for axis, (value, _, high) in zip("xy", both, strict=True):
+        _scale(ax, axis, np.concatenate([value, high]))
     for row in np.flatnonzero(known).tolist():
         colour = style.BLUE if on_frontier[row] else style.PALE
-        for axis, names in (("x", "efficacy"), ("y", "collateral")):
-            low, high = (table.numbers(f"{names}_{end}")[row] for end in ("low", "high"))
+        for axis, (_, lows, highs) in zip("xy", both, strict=True):
+            low, high = lows[row], highs[row]
             if not np.isnan(low):
                 ends = ([low, high], [collateral[row]] * 2) if axis == "x" else (
                     [efficacy[row]] * 2, [low, high])  # fmt: skip
@@ -88,6 +138,8 @@ def plot_tradeoff(ax: Axes, table: FigureTable) -> Axes:
             efficacy[row], collateral[row], marker="o" if on_frontier[row] else "s", markersize=6,
             color=colour, zorder=3,
         )  # fmt: skip
+    if has_wide(table):
+        return ax
     order = np.flatnonzero(on_frontier)[np.argsort(efficacy[on_frontier], kind="stable")]
     # The least collateral at which at least so much is achieved: that of the next point right.
     ax.step(
@@ -95,6 +147,12 @@ def plot_tradeoff(ax: Axes, table: FigureTable) -> Axes:
         linestyle=(0, (4, 2)), zorder=1,
     )  # fmt: skip
     return ax
+
+
+def _is_unbeaten(table: FigureTable) -> NDArray[np.bool_]:
+    if has_wide(table):
+        return np.array([not one for one in table.columns["beaten_in_draws_by"]], bool)
+    return np.array([one is True for one in table.columns["is_on_frontier"]], bool)
 
 
 def name_points(ax: Axes, table: FigureTable, names: Mapping[str, str]) -> None:
@@ -111,14 +169,15 @@ def name_points(ax: Axes, table: FigureTable, names: Mapping[str, str]) -> None:
     assert isinstance(figure.canvas, FigureCanvasAgg)
     figure.draw_without_rendering()  # type: ignore[union-attr]
     renderer = figure.canvas.get_renderer()
-    efficacy, collateral = table.numbers("efficacy"), table.numbers("collateral")
-    shares = table.numbers("share_of_draws_on_frontier")
+    efficacy, collateral = (shown_values(table, axis)[0] for axis in _AXES)
+    # Of resampled replicates: as given, by luck alone.
+    shares = table.numbers("share_of_draws_on_frontier") * (np.nan if has_wide(table) else 1)
+    is_unbeaten = _is_unbeaten(table)
     known = np.flatnonzero(~(np.isnan(efficacy) | np.isnan(collateral)))
     points = ax.transData.transform(np.stack([efficacy[known], collateral[known]], axis=1))
     taken = [Bbox.from_bounds(x - 8, y - 8, 16, 16) for x, y in points]
     frame = ax.get_window_extent(renderer)
     for row in known.tolist():
-        is_on = table.columns["is_on_frontier"][row] is True
         share = "" if np.isnan(shares[row]) else f"  {shares[row]:.0%}"
         label = str(table.columns["strategy"][row])
         name = ax.annotate(
@@ -127,7 +186,7 @@ def name_points(ax: Axes, table: FigureTable, names: Mapping[str, str]) -> None:
             textcoords="offset points",
             xytext=_PLACES[0],
             fontsize=8,
-            color="#222222" if is_on else "#7a7a7a",
+            color="#222222" if is_unbeaten[row] else "#7a7a7a",
             zorder=4,
         )
         best, least = _PLACES[0], np.inf
@@ -180,44 +239,52 @@ def draw_tradeoff(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     names = strategy_names(strategies_of(run))
     ax.set_title(style.wrapped(_finding(table, names), 7.2))
     parts = []
+    is_wide, is_unbeaten = has_wide(table), _is_unbeaten(table)
+    values = [shown_values(table, axis)[0] for axis in _AXES]
     for row, strategy in enumerate(table.columns["strategy"]):
-        one, other = table.numbers("efficacy")[row], table.numbers("collateral")[row]
+        one, other = (float(value[row]) for value in values)
         name = names.get(str(strategy), strategy)
         if np.isnan(one) or np.isnan(other):
             parts.append(f"{name}: not known")
             continue
-        beaten_by = str(table.columns["dominated_by"][row] or "").split(";")
-        by = ", ".join(names.get(each, each) for each in beaten_by)
-        is_on = table.columns["is_on_frontier"][row] is True
-        where = "on the frontier" if is_on else f"dominated by {by}" if by else "not on it"
+        by = ", ".join(names.get(each, each) for each in beaten_by(table, row))
+        on = "not settled to be beaten" if is_wide else "on the frontier"
+        where = on if is_unbeaten[row] else f"dominated by {by}" if by else "not on it"
         parts.append(f"{name}: {one:,.0f} for {other:,.0f}, {where}")
-    alt = (
-        f"Trade-off of strategies: {efficacy} against {collateral}, means over replicates with "
-        f"intervals. {'; '.join(parts)}."
-    )
+    draws = f"{count(run.n_draws, 'draw')} of all that is not known"
+    of = f"medians of {draws}" if is_wide else "means over replicates with intervals"
+    alt = f"Trade-off of strategies: {efficacy} against {collateral}, {of}. {'; '.join(parts)}."
     spread = (
-        f"Points: means of {count(run.n_replicates, 'replicate')}; lines: 95% intervals of the "
-        "mean (bootstrap over replicates, luck only). Blue, joined: on the frontier. Grey squares: "
-        "another strategy achieves as much for less. Percent: share of resampled replicates in "
-        "which the strategy is on the frontier."
+        f"Points: medians of {draws}; lines: {LEVEL:.0%} of them. Grey squares: another strategy "
+        "is settled to achieve no less and to harm no more."
+        if is_wide
+        else f"Points: means of {count(run.n_replicates, 'replicate')}; lines: 95% intervals of "
+        "the mean (bootstrap over replicates, luck only). Blue, joined: on the frontier. Grey "
+        "squares: another strategy achieves as much for less. Percent: share of resampled "
+        "replicates in which the strategy is on the frontier."
     )
     return Drawing(figure, alt, table, spread, finish=lambda: name_points(ax, table, names))
 
 
 def _finding(table: FigureTable, names: Mapping[str, str]) -> str:
     """Which strategy denied most, and how many are beaten."""
-    efficacy = table.numbers("efficacy")
-    known = np.flatnonzero(~(np.isnan(efficacy) | np.isnan(table.numbers("collateral"))))
+    efficacy, harm = (shown_values(table, axis)[0] for axis in _AXES)
+    known = np.flatnonzero(~(np.isnan(efficacy) | np.isnan(harm)))
     if not known.size:
         return "What the strategies denied the target's users is not known"
     best = int(known[np.argmax(efficacy[known])])
     if not efficacy[best] > 0:
         return "None of them denied the target's users anything"
     label = str(table.columns["strategy"][best])
-    beaten = sum(table.columns["is_dominated"][row] is True for row in known.tolist())
-    rest = f"beaten by another: {beaten} of {known.size}" if beaten else "none is beaten by another"
+    beaten = sum(bool(beaten_by(table, row)) for row in known.tolist())
+    none = "none is settled to be beaten" if has_wide(table) else "none is beaten by another"
+    rest = f"beaten by another: {beaten} of {known.size}" if beaten else none
     most = said(float(efficacy[best]))
     name = quoted(names.get(label, label))
+    if has_wide(table):
+        return (
+            f"The most user-hours denied, in the median of the draws, with {name}: {most}; {rest}"
+        )
     return f"The target's users were denied most with {name}, {most} user-hours; {rest}"
 
 

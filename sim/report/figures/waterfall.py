@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 from matplotlib.axes import Axes
+from numpy.typing import NDArray
 
 from sim.catalogue.choices import measure_name
 from sim.report.figures import style
-from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable
+from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, wide_columns
 from sim.report.words.money import millions
 from sim.report.words.numbers import MILLION, count
 from sim.results.read import RunFolder
@@ -31,7 +33,7 @@ _COLUMNS = ("strategy", "metric", "mean", "median", "low", "high", "level", "n_r
 
 
 def money_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
-    """Mean, median and range of each step, in USD."""
+    """Mean, median and range of each step, in USD, as given and over draws."""
     label = run.strategy(choice.strategy)
     rows = {
         text(row, "metric"): row
@@ -46,15 +48,30 @@ def money_table(run: RunFolder, choice: Choice = DEFAULT) -> FigureTable:
             f"{name}_usd": [number(rows[metric], name) for metric, _ in known]
             for name in ("mean", "median", "low", "high")
         },
+        **wide_columns(run, [label] * len(known), [metric for metric, _ in known], "{}_usd"),
         level=[number(rows[metric], "level") for metric, _ in known],
         n_replicates=[int(number(rows[metric], "n_replicates")) for metric, _ in known],
     )
 
 
+def shown_values(table: FigureTable) -> tuple[NDArray[np.float64], ...]:
+    """Value of each step that is shown with its range, in USD: over draws where there are any."""
+    wide = tuple(table.numbers(f"{name}_usd") for name in ("all_median", "all_low", "all_high"))
+    if has_wide(table):
+        return wide
+    return tuple(table.numbers(f"{name}_usd") for name in ("mean", "low", "high"))
+
+
+def has_wide(table: FigureTable) -> bool:
+    """Whether values over draws are shown."""
+    return not np.isnan(table.numbers("all_median_usd")).all()
+
+
 def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
     """Bars of the means, which add up, from left to right; ranges of what is left as lines.
 
-    The range of a step stands in words: drawn from where the step begins it would mislead.
+    The range of a step stands in words: drawn from where the step begins it would mislead. Medians
+    of draws do not add up: their bars all begin at zero.
 
     Parameters
     ----------
@@ -62,19 +79,21 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
         From ``money_table``.
     """
     labels = {metric: label for metric, label, _ in STEPS}
-    mean, low, high = (table.numbers(f"{name}_usd") / MILLION for name in ("mean", "low", "high"))
+    is_wide = has_wide(table)
+    value, low, high = (column / MILLION for column in shown_values(table))
     level = 0.0
     tops = []
     for place, sign in enumerate(table.numbers("sign").astype(int).tolist()):
-        size = float(mean[place])
-        bottom = 0.0 if sign == 0 else level - size if sign < 0 else level
+        size = float(value[place])
+        is_whole = sign == 0 or is_wide
+        bottom = 0.0 if is_whole else level - size if sign < 0 else level
         colour = {0: style.BLUE, 1: style.VERMILION, -1: style.PALE}[sign]
         ax.bar(place - 0.08, size, bottom=bottom, width=0.6, color=colour)
         after = size if sign == 0 else level + sign * size
-        if place + 1 < len(mean):
+        if place + 1 < len(value) and not is_wide:
             ax.plot([place - 0.38, place + 1.22], [after, after], color=style.GREY, linewidth=0.7)
         level = after
-        if sign == 0 and not math.isnan(low[place]):
+        if is_whole and not math.isnan(low[place]):
             ends = [float(low[place]), float(high[place])]
             ax.plot([place + 0.32] * 2, ends, color=style.BLACK, linewidth=1.1)
             for end in ends:
@@ -93,7 +112,7 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
             fontsize=7.5, linespacing=1.15,
         )  # fmt: skip
     ax.set_xticks(
-        range(len(mean)), [labels[str(metric)] for metric in table.columns["metric"]], fontsize=8
+        range(len(value)), [labels[str(metric)] for metric in table.columns["metric"]], fontsize=8
     )
     ax.set_ylim(0, max(tops) * 1.16 if max(tops) > 0 else 1)
     ax.grid(visible=False, axis="x")
@@ -101,14 +120,17 @@ def plot_waterfall(ax: Axes, table: FigureTable) -> Axes:
     return ax
 
 
-def _finding(table: FigureTable, *, is_drawn: bool) -> str:
+def _finding(table: FigureTable) -> str:
     """What the modelled businesses lost, and what is left of it for the country."""
-    mean = dict(zip(table.columns["metric"], table.numbers("mean_usd").tolist(), strict=True))
-    private, net = (mean.get(metric, math.nan) for metric in (STEPS[4][0], STEPS[-1][0]))
+    metrics, given = table.columns["metric"], table.numbers("mean_usd")
+    value = dict(zip(metrics, shown_values(table)[0].tolist(), strict=True))
+    private, net = (value.get(metric, math.nan) for metric in (STEPS[4][0], STEPS[-1][0]))
     if not private > 0:
         return "The modelled businesses lost nothing"
-    given = ", as given" if is_drawn else ""
-    said = f"The modelled businesses lost {millions(private)} million USD{given}"
+    said = f"The modelled businesses lost {millions(private)} million USD"
+    if has_wide(table):
+        as_given = millions(float(given[metrics.index(STEPS[4][0])]))
+        return f"{said} (median of the draws; mean as given: {as_given})"
     if math.isnan(net):
         return said
     return f"{said}; {millions(net)} million less what rivals gained"
@@ -122,21 +144,29 @@ def draw_money(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     plot_waterfall(ax, table)
     ax.set_ylabel("million USD")
     level = float(table.numbers("level")[0])
-    ax.set_title(_finding(table, is_drawn=run.n_draws > 0))
+    ax.set_title(_finding(table))
     labels = {metric: label.replace("\n", " ") for metric, label, _ in STEPS}
     parts = []
-    for row, metric in enumerate(table.columns["metric"]):
-        mean, low, high = (
-            millions(float(table.numbers(f"{name}_usd")[row])) for name in ("mean", "low", "high")
-        )
-        parts.append(f"{labels[str(metric)]} {mean} ({low} to {high})")
+    for metric, *numbers in zip(table.columns["metric"], *shown_values(table), strict=True):
+        value, low, high = (millions(float(one)) for one in numbers)
+        parts.append(f"{labels[str(metric)]} {value} ({low} to {high})")
+    draws = count(run.n_draws, "draw")
+    of = (
+        f"median of {draws} of all that is not known, and range of {level:.0%} of them"
+        if has_wide(table)
+        else f"mean over all draws of all replicates, and range of {level:.0%} of them"
+    )
+    ends = "medians and ends of ranges do not" if has_wide(table) else "the ends of ranges do not"
     alt = (
-        "Money lost by the modelled businesses, million USD of revenue: mean over all draws of all "
-        f"replicates, and range of {level:.0%} of them. {'; '.join(parts)}. Each range is of its "
-        "own step; the ends of ranges do not add up."
+        f"Money lost by the modelled businesses, million USD of revenue: {of}. "
+        f"{'; '.join(parts)}. Each range is of its own step; {ends} add up."
     )
     spread = (
-        f"Bars and first numbers: means of all draws of {count(run.n_replicates, 'replicate')}; "
-        f"lines and ranges: {level:.0%} of draws (prices and luck; not the number of businesses)."
+        f"Bars and first numbers: medians of {draws} of all that is not known, which do not add "
+        f"up; lines and ranges: {level:.0%} of them."
+        if has_wide(table)
+        else f"Bars and first numbers: means of all draws of "
+        f"{count(run.n_replicates, 'replicate')}; lines and ranges: {level:.0%} of draws (prices "
+        "and luck; not the number of businesses)."
     )
     return Drawing(figure, alt, table, spread)

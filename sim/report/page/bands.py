@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, RATIOS, TARGET_LOST, measure_name
 from sim.measure.summary import LEVEL
+from sim.report.figures.told import with_draws
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import (
     is_share,
@@ -21,7 +22,7 @@ from sim.report.words.numbers import (
 )
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
-from sim.results.tables import Row, read_rows, text
+from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 from sim.statistics.ensembles import weighted_quantiles
 
@@ -49,14 +50,12 @@ def with_bands(run: RunFolder, rows: Sequence[Row]) -> list[Row]:
     """
     if not run.n_draws:
         return _without_empty_ratios(rows)
-    found = read_rows(run, "uncertainty.csv")
-    by = {(text(row, "strategy"), text(row, "metric")): row for row in found}
     shares, unmoved = _drawn_shares(run), _unmoved(run)
     told: list[Row] = []
-    for row in rows:
+    for row in with_draws(run, rows):
         key = text(row, "strategy"), text(row, "metric")
         share = dict(zip(_SHARES, shares[key], strict=True)) if key in shares else {}
-        told.append({**row, **_bands(row, by.get(key, {})), **share, _UNMOVED: key in unmoved})
+        told.append({**row, **share, _UNMOVED: key in unmoved})
     return _without_limits(_without_empty_ratios(told))
 
 
@@ -241,12 +240,3 @@ def n_drawn(run: RunFolder) -> int:
         path, "SELECT count(*) AS n FROM (SELECT DISTINCT unknown, part FROM data)", []
     )
     return int(found["n"][0])
-
-
-def _bands(as_given: Row, row: Row) -> Row:
-    given, middle = cell(as_given, "mean"), cell(row, "median")
-    said = {"given": given, "mean": given if math.isnan(middle) else middle}
-    ends = {f"all_{name}": cell(row, name) for name in ("low", "high")}
-    others = {name: value for name, value in row.items() if name.startswith(("share_", "hangs_"))}
-    luck = {"low": cell(row, "luck_low"), "high": cell(row, "luck_high")}
-    return {**said, **luck, **ends, **others}

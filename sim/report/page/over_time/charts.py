@@ -26,7 +26,7 @@ from sim.measure.bands import (
 )
 from sim.report.figures.addresses import read_marks
 from sim.report.figures.lines import band_of_line, is_unmoved, line_values
-from sim.report.figures.told import lines_of
+from sim.report.figures.told import are_of_draws, lines_of
 from sim.report.page.over_time.dated_events import event_marks
 from sim.report.page.over_time.panels import (
     ADDRESSES,
@@ -189,7 +189,8 @@ def _charts(run: RunFolder, drawn_of: Drawn, words: Language) -> list[dict[str, 
     listed = drawn_of.listed[run.strategies[0]]
     sessions = sessions_of(listed, run.horizon_s)
     events = event_marks(run, words)
-    days = turn_marks(run, words, sessions, listed)
+    states = [bands[key] for key in bands if key[1] in STATES]
+    days = turn_marks(run, words, sessions, listed, of_draws=are_of_draws(states))
     turns = sorted([*days, *events], key=lambda mark: int(mark["t"]))
     for name, title, panels in _CHARTS:
         drawn = []

@@ -139,25 +139,36 @@ def turn_marks(
     words: Language = IN_ENGLISH,
     sessions: Sequence[Session] = (),
     listed: CurvePoints | None = None,
+    *,
+    of_draws: bool = False,
 ) -> list[dict[str, Any]]:
     """Marks of the axis of time, as JSON values: a second, a few words, and that they count.
 
     Parameters
     ----------
+    of_draws
+        Whether the lines are medians of draws: events are kept of the scenario as given alone, so
+        that the marks then give no number of businesses, which the line gives.
     sessions
         Of fewer than two, days are told.
     listed
         Change points of the addresses listed, from which sessions are told.
     """
     if len(sessions) > 1 and listed is not None:
-        return _session_marks(run, words, sessions, listed)
+        return _session_marks(run, words, sessions, listed, of_draws=of_draws)
     return [
-        {"t": one.at_s, "text": _said(run, one, words), "is_counted": True} for one in turns(run)
+        {"t": one.at_s, "text": _said(run, one, words, of_draws=of_draws), "is_counted": True}
+        for one in turns(run)
     ]
 
 
 def _session_marks(
-    run: RunFolder, words: Language, sessions: Sequence[Session], listed: CurvePoints
+    run: RunFolder,
+    words: Language,
+    sessions: Sequence[Session],
+    listed: CurvePoints,
+    *,
+    of_draws: bool,
 ) -> list[dict[str, Any]]:
     """Sessions in which most businesses were impaired, in their sequence."""
     if len(run.strategies) > 1:
@@ -178,7 +189,9 @@ def _session_marks(
         {
             "t": at_s,
             "text": words.say(
-                "{day}: most addresses listed at once: {n}; most businesses impaired: {most}",
+                "{day}: most addresses listed at once: {n}"
+                if of_draws
+                else "{day}: most addresses listed at once: {n}; most businesses impaired: {most}",
                 day=_day_and_time(run, at_s, words),
                 n=words.digits(number(n)),
                 most=words.digits(businesses(most)),
@@ -194,13 +207,16 @@ def _day_and_time(run: RunFolder, at_s: int, words: Language) -> str:
     return f"{words.short_day(at)}, {at:%H:%M}"
 
 
-def _said(run: RunFolder, one: Turn, words: Language) -> str:
+def _said(run: RunFolder, one: Turn, words: Language, *, of_draws: bool) -> str:
     # Most entries of a day hit nobody: these are not counted.
-    what = (
-        "{day}: entries withdrawn that freed businesses: {n}; businesses impaired: {change}"
-        if one.is_withdrawal
-        else "{day}: entries ordered that hit businesses: {n}; businesses impaired: {change}"
-    )
+    what = {
+        (True, True): "{day}: entries withdrawn that freed businesses: {n}",
+        (True, False): "{day}: entries withdrawn that freed businesses: {n}; businesses impaired: "
+        "{change}",
+        (False, True): "{day}: entries ordered that hit businesses: {n}",
+        (False, False): "{day}: entries ordered that hit businesses: {n}; businesses impaired: "
+        "{change}",
+    }[one.is_withdrawal, of_draws]
     sign = "+" if one.change > 0 else "\N{MINUS SIGN}"
     return words.say(
         what,
