@@ -16,6 +16,7 @@ from sim.report.figures import style
 from sim.report.figures.drawing import DEFAULT, Choice, Drawing, FigureTable, wide_columns
 from sim.report.words.money import millions
 from sim.report.words.numbers import MILLION, count
+from sim.report.words.numbers import number as words_of
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 
@@ -127,10 +128,13 @@ def _finding(table: FigureTable) -> str:
     private, net = (value.get(metric, math.nan) for metric in (STEPS[4][0], STEPS[-1][0]))
     if not private > 0:
         return "The modelled businesses lost nothing"
-    said = f"The modelled businesses lost {millions(private)} million USD"
     if has_wide(table):
-        as_given = millions(float(given[metrics.index(STEPS[4][0])]))
-        return f"{said} (median of the draws; mean as given: {as_given})"
+        as_given = words_of(float(given[metrics.index(STEPS[4][0])]))
+        return (
+            f"The modelled businesses lost {words_of(private)} USD (median of the draws; mean as "
+            f"given: {as_given})"
+        )
+    said = f"The modelled businesses lost {millions(private)} million USD"
     if math.isnan(net):
         return said
     return f"{said}; {millions(net)} million less what rivals gained"

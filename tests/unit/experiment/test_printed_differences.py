@@ -56,7 +56,9 @@ def compared(path: str, strategies: list[str], baseline: str, folder: Path, **mo
     overrides = ["population.n_businesses=30", *more.pop("overrides", ())]
     resolved = resolve(load_scenario(path, overrides))
     variants, against = choose_variants(resolved, strategies, baseline)
-    plan = Plan.of_comparison(resolved, variants, against, more.pop("metrics", ()), 1, 3)
+    plan = Plan.of_comparison(resolved, variants, against, (), 1, 3)
+    if n_draws := more.pop("n_draws", 0):
+        plan = plan.with_draws(n_draws)
     return carry_out(Runs(plan), folder=folder, **more)
 
 
@@ -78,13 +80,13 @@ SHORT = {"overrides": ["end=2018-04-17T12:00+03:00"]}
 
 @pytest.fixture(scope="module")
 def results(listed: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunsResult]:
-    """Comparisons with a list of both families, of other strategies, and one cut short."""
+    """Comparisons with a list of both families, of other strategies with draws, and cut short."""
     at = tmp_path_factory.mktemp("compared")
     cut = Scripted(interrupt_after=7)
     return {
         "to the list": compared(listed, ["none"], "orders", at / "a"),
         "to nothing": compared(listed, ["orders"], "none", at / "b"),
-        "chase": compared("telegram-2018", CHASE, "exact", at / "c", **SHORT),
+        "chase": compared("telegram-2018", CHASE, "exact", at / "c", n_draws=2, **SHORT),
         "cut short": compared("telegram-2018", CHASE, "none", at / "d", executor=cut, **SHORT),
     }
 
