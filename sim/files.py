@@ -21,6 +21,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,37 @@ def _each_key_once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+_READ: ContextVar[set[tuple[int, int]] | None] = ContextVar("_READ", default=None)
+
+
+@contextmanager
+def keeps_what_is_read() -> Iterator[None]:
+    """Refuse to write over any file that `note_read` names while the block lasts."""
+    token = _READ.set(set())
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
+def note_read(path: Path) -> None:
+    """Name a file as one that is read, by whatever link; without effect outside of a block."""
+    read = _READ.get()
+    if read is not None:
+        with suppress(OSError):
+            read.add(_identity(path))
+
+
+def _check_not_read(path: Path) -> None:
+    if path.exists() and _identity(path) in (_READ.get() or ()):
+        raise UsageError(f"{path}: is a file that this command reads; choose another output")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
 def write_whole(path: Path, data: bytes) -> None:
     """Replace a file in one step, so that a reader or a killed process never sees half of it.
 
@@ -73,13 +105,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def check_free(path: Path, *, force: bool = False) -> None:
-    """Refuse to write over a file unless forced, over anything else, and where nothing can be.
+    """Refuse to write over a file unless forced, over what is read, and where nothing can be.
 
     Raises
     ------
     UsageError
-        If the path is taken, or no file could be made there.
+        If the path is taken, or read, or no file could be made there.
     """
+    _check_not_read(path)
     if path.is_file():
         if not force:
             raise UsageError(f"{path}: exists; give --force to replace it")
@@ -148,6 +181,7 @@ def check_all_free(folder: Path, names: Sequence[str], *, force: bool = False) -
     taken = []
     for name in names:
         path = folder / name
+        _check_not_read(path)
         if path.is_file() and not path.is_symlink():
             if not force and name not in written:
                 taken.append(f"{path}: exists; give --force to replace it")

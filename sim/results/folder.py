@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError, OverblockError, Problem
-from sim.files import parse_json
+from sim.files import note_read, parse_json
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 """The scenario as it was written, and with all defaults filled in."""
@@ -62,6 +62,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
     DataError
         If there is none, or it cannot be read.
     """
+    for file in path.glob("*.parquet"):
+        note_read(file)
     return read_object(path / MANIFEST, "a run folder with a manifest")
 
 
@@ -78,6 +80,7 @@ def read_object(file: Path, wanted: str = "a readable file") -> dict[str, Any]:
     DataError
         If there is none.
     """
+    note_read(file)
     try:
         document = parse_json(file.read_text(encoding="utf-8"))
     except OSError as error:

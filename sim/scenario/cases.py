@@ -14,6 +14,7 @@ from pathlib import Path as FilePath
 from pydantic import ValidationError
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
+from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.case_format import BOUNDS, Case, CaseList, Role
 from sim.scenario.document import MAX_BYTES, parse_document
@@ -124,6 +125,7 @@ def read_cases(path: FilePath) -> CaseFile:
     ScenarioError
         With every mistake in it.
     """
+    note_read(path)
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)

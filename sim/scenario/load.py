@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from sim.errors import Problem, ScenarioError
+from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.countries import take_pack
 from sim.scenario.document import MAX_BYTES, parse_document
@@ -173,6 +174,7 @@ def _read(name: str) -> tuple[bytes, str, Path]:
             raise ScenarioError([Problem("-", message)])
         return sys.stdin.buffer.read(MAX_BYTES + 1), "-", Path.cwd()
     path = library.find_scenario(name)
+    note_read(path)
     try:
         with path.open("rb") as file:
             # One byte more than allowed is enough to see that there is too much.

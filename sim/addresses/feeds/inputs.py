@@ -17,6 +17,7 @@ from typing import BinaryIO, cast
 
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
+from sim.files import note_read
 
 _PIECE = 2**20
 STDIN = "<stdin>"
@@ -45,6 +46,7 @@ class Input:
         DataError
             If it cannot be opened.
         """
+        note_read(self.path)
         try:
             file = io.FileIO(self.path, "rb")
         except OSError as error:

@@ -17,6 +17,7 @@ import typer
 
 from sim.errors import OverblockError, ProblemsError
 from sim.experiment.interrupts import ends_as_interrupts
+from sim.files import keeps_what_is_read
 
 if TYPE_CHECKING:
     from sim.results.read import RunFolder
@@ -32,7 +33,7 @@ PAGE_WIDTH = 80
 def reports_errors(*, as_json: bool = False) -> Iterator[None]:
     """Print what the library refuses, and leave with its exit code; no traceback.
 
-    A request to end (SIGTERM) is taken as Ctrl-C.
+    A request to end (SIGTERM) is taken as Ctrl-C. No file that is read is written over.
 
     Parameters
     ----------
@@ -40,7 +41,7 @@ def reports_errors(*, as_json: bool = False) -> Iterator[None]:
         Print errors as one JSON document.
     """
     try:
-        with ends_as_interrupts():
+        with ends_as_interrupts(), keeps_what_is_read():
             yield
     except OverblockError as error:
         print_error(error, as_json=as_json)

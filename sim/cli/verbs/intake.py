@@ -69,10 +69,13 @@ def import_file(
         from sim.addresses.feeds.order_table import COLUMNS, order_rows
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
+        from sim.errors import UsageError
         from sim.files import check_free, new_file
         from sim.results.csvtext import csv_text
         from sim.version import __version__
 
+        if output.suffix not in (".parquet", ".csv"):
+            raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
         check_free(output, force=force)
         given = find_input(file)
         how: dict[str, Any] = {

@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from sim.errors import DataError, Problem, ProblemsError
+from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.document import parse_document
 from sim.scenario.refusal import by_place, hint, row_problems, scenario_problems
@@ -199,6 +200,7 @@ def read_bytes(path: Path, max_bytes: int | None = None) -> bytes:
         If it cannot be read, or is larger.
     """
     max_bytes = MAX_TABLE_BYTES if max_bytes is None else max_bytes
+    note_read(path)
     try:
         with path.open("rb") as file:
             data = file.read(max_bytes + 1)

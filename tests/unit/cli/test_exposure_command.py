@@ -293,7 +293,10 @@ def test_bad_lines_are_refused_all_at_once_with_status_4(files):
     [
         ("198.51.100.1;203.0.113.1", "given:1: expected one address a line, got several between"),
         ("ip,action\n198.51.100.1,allow\n", "given:2: action: expected rows that all list"),
-        (":INPUT DROP [0:0]\n-A INPUT -s 192.0.2.1 -j DROP\n", "given:1: expected rules that drop"),
+        (
+            ":INPUT DROP [0:0]\n-A INPUT -s 192.0.2.1 -j DROP\n",
+            "given: expected a list of addresses, got firewall",
+        ),
         ('{"syncToken":"1","prefixes":[],"ipv6_prefixes":[]}', "given: expected at least one"),
     ],
 )

@@ -1,0 +1,123 @@
+"""No verb writes over a file that it reads, by whatever name or link; other files need --force."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.cli.app import app
+from sim.errors import OverblockError, UsageError
+from sim.files import check_all_free, check_free, keeps_what_is_read, new_file
+from sim.results.folder import read_manifest
+from sim.scenario.cases import read_cases
+from sim.scenario.load import load_scenario
+from sim.scenario.tables.seeds import read_bytes
+
+runner = CliRunner()
+ORDERS = "effective,action,prefix\n2018-04-16T11:00+03:00,block,198.51.100.0/24\n"
+READ = "is a file that this command reads; choose another output"
+
+
+def run(*arguments: object, status: int) -> str:
+    result = runner.invoke(app, [str(argument) for argument in arguments])
+    assert result.exit_code == status, (result.output, result.stderr, result.exception)
+    return result.stderr
+
+
+def same(path: Path) -> Path:
+    return path.parent / ".." / path.parent.name / path.name
+
+
+def symlink(path: Path) -> Path:
+    link = path.with_name(f"link{path.suffix}")
+    link.symlink_to(path)
+    return link
+
+
+def hard_link(path: Path) -> Path:
+    link = path.with_name(f"hard{path.suffix}")
+    os.link(path, link)
+    return link
+
+
+LINKS = [same, symlink, hard_link]
+
+
+@pytest.mark.parametrize("link", LINKS)
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_import_replaces_no_file_that_it_reads(kind: str, link: Callable[[Path], Path], tmp_path):
+    given = tmp_path / f"mine.{kind}"
+    (tmp_path / "list.csv").write_text(ORDERS)
+    if kind == "csv":
+        given.write_text(ORDERS)
+    else:
+        run("import", tmp_path / "list.csv", "-o", given, status=0)
+    before = given.read_bytes()
+    assert READ in run("import", given, "-o", link(given), "--force", status=2)
+    assert given.read_bytes() == before
+    run("import", given, "-o", tmp_path / f"other.{kind}", status=0)
+    run("import", given, "-o", tmp_path / f"other.{kind}", "--force", status=0)
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "mine", "mine.parquet.gz", "mine.xlsx", "mine.CSV"])
+def test_import_writes_parquet_and_csv_alone(name: str, tmp_path: Path):
+    given = tmp_path / "list.txt"
+    given.write_text("198.51.100.1\n")
+    told = run("import", given, "-o", tmp_path / name, "--force", status=2)
+    assert "expected a table TABLE.parquet or TABLE.csv" in told
+    assert [path.name for path in tmp_path.iterdir()] == ["list.txt"]
+
+
+def test_a_figure_replaces_no_list_that_it_is_drawn_from(tmp_path: Path):
+    targets, protected = tmp_path / "targets.svg", tmp_path / "protected.svg"
+    targets.write_text("198.51.100.1\n198.51.100.9\n")
+    protected.write_text("203.0.113.1\n")
+    lists = ("--targets", targets, "--protect", protected)
+    cover = ("cover", *lists, "--budget", 1, "--force", "--figure")
+    for path in (targets, protected):
+        before = path.read_bytes()
+        assert READ in run(*cover, path, status=2)
+        assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda path: read_feed(Input(path, path.name), "list", allow_empty=True, skip_bad=True),
+        lambda path: read_bytes(path),
+        lambda path: load_scenario(str(path)),
+        lambda path: read_cases(path),
+        lambda path: read_manifest(path.parent),
+    ],
+)
+def test_what_any_reader_reads_is_written_over_by_nothing(read, tmp_path: Path):
+    path = tmp_path / "manifest.json"
+    path.write_text("{}")
+    with keeps_what_is_read():
+        with suppress(OverblockError):
+            read(path)
+        for link in LINKS:
+            with pytest.raises(UsageError, match=READ):
+                check_free(link(path), force=True)
+        with pytest.raises(UsageError, match=READ):
+            check_all_free(tmp_path, ["manifest.json"], force=True)
+        (tmp_path / "other").write_text("")
+        check_free(tmp_path / "other", force=True)
+    with new_file(path, force=True) as partial:
+        partial.write_text("after the command")
+
+
+def test_tables_of_a_run_are_written_over_by_nothing(tmp_path: Path):
+    (tmp_path / "manifest.json").write_text("{}")
+    (tmp_path / "impact.parquet").write_text("")
+    with keeps_what_is_read():
+        read_manifest(tmp_path)
+        with pytest.raises(UsageError, match=READ):
+            check_free(tmp_path / "impact.parquet", force=True)
