@@ -12,7 +12,7 @@
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,31 @@ class Problem:
         return ": ".join(part for part in (place, self.key, self.message) if part)
 
 
+_MOST_ALIKE = 3
+"""Mistakes of one kind that are told one by one."""
+
+
+def told_once(problems: Sequence[Problem], *, are_all: bool = True) -> list[Problem]:
+    """Return problems with one of each kind that meets many rows, and how many these are.
+
+    A kind is what was expected in a file and column, whatever it got. How many there are is not
+    said where ``problems`` are not all there are.
+    """
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for at, problem in enumerate(problems):
+        expected = problem.message.partition(", got ")[0]
+        alike.setdefault((problem.file, problem.key, expected), []).append(at)
+    told: dict[int, Problem] = {}
+    for places in alike.values():
+        one = problems[places[0]]
+        if len(places) <= _MOST_ALIKE or not one.line:
+            told |= {at: problems[at] for at in places}
+            continue
+        more = f" (and {len(places) - 1:,} more like it, to line {problems[places[-1]].line})"
+        told[places[0]] = replace(one, message=one.message + more if are_all else one.message)
+    return [told[at] for at in sorted(told)]
+
+
 class OverblockError(Exception):
     """Anything this package refuses, with the exit code the command line uses."""
 
@@ -60,7 +85,7 @@ class ProblemsError(OverblockError):
         if not problems:
             raise ValueError("a list of problems cannot be empty")
         self.problems = tuple(problems)
-        super().__init__("\n".join(str(problem) for problem in self.problems))
+        super().__init__("\n".join(map(str, told_once(self.problems))))
 
 
 class ScenarioError(ProblemsError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,12 +43,13 @@ class Files:
         from sim.addresses.feeds.inputs import STDIN, spooled
         from sim.blocklists.blocklists import find_input
 
-        return [
+        found = [
             self.stack.enter_context(spooled(sys.stdin.buffer, STDIN, self._limits))
             if name == "-"
             else find_input(name)
             for name in names
         ]
+        return [replace(one, columns=self.options.columns) for one in found]
 
     def feeds(self, inputs: Sequence[Input], *, may_be_names: bool = False) -> list[Feed]:
         """Read tables and inventories; those of names alone where these are to be joined."""

@@ -12,7 +12,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
@@ -21,6 +21,7 @@ import typer
 from sim.cli.completion import complete_metric, complete_scenario, complete_strategy
 
 if TYPE_CHECKING:
+    from sim.addresses.feeds.rows.choice import ColumnChoice
     from sim.experiment.executors.task import Executor
 
 
@@ -107,6 +108,24 @@ AllowEmptyOption = Annotated[
     bool,
     typer.Option(
         "--allow-empty", help="Take a file that gives no address for an empty one, not an error."
+    ),
+]
+IgnoreColumnOption = Annotated[
+    list[str],
+    typer.Option(
+        "--ignore-column",
+        metavar="NAME",
+        help="A column of a table that says nothing of what its rows mean. May be repeated.",
+    ),
+]
+ColumnOption = Annotated[
+    list[str],
+    typer.Option(
+        "--column",
+        metavar="ROLE=NAME",
+        help="What a column of a table holds where its name does not say it, such as last=end: "
+        "address (may be several), last, mask, wildcard, or the name of a column that is known; "
+        "for init from and until. May be repeated.",
     ),
 ]
 MaxBytesOption = Annotated[
@@ -281,10 +300,32 @@ class FileOptions:
     allow_empty: AllowEmptyOption = False
     max_bytes: MaxBytesOption = 2**30
 
+    @property
+    def columns(self) -> ColumnChoice:
+        """What was said of columns: nothing."""
+        from sim.addresses.feeds.rows.choice import AS_NAMED
+
+        return AS_NAMED
+
+
+@dataclass(frozen=True)
+class TableOptions(FileOptions):
+    """What every verb takes that reads tables of addresses."""
+
+    ignore_column: IgnoreColumnOption = field(default_factory=list)
+    column: ColumnOption = field(default_factory=list)
+
+    @cached_property
+    def columns(self) -> ColumnChoice:
+        """What was said of columns."""
+        from sim.addresses.feeds.rows.choice import ColumnChoice
+
+        return ColumnChoice.of(self.column, self.ignore_column)
+
 
 @dataclass(frozen=True)
 class ListOptions(FileOptions):
-    """What every verb takes that says something of lists of addresses."""
+    """What every verb takes that says something of lists."""
 
     output_format: FormatOption = Format.TABLE
     as_json: JsonOption = False
@@ -294,6 +335,11 @@ class ListOptions(FileOptions):
     def format(self) -> Format:
         """How the result is printed."""
         return Format.JSON if self.as_json else self.output_format
+
+
+@dataclass(frozen=True)
+class TableListOptions(TableOptions, ListOptions):
+    """What every verb takes that says something of lists of addresses."""
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from sim.scenario.foreign import described, stand_ins, years
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Scenario
+from sim.scenario.tables.lists import ListTable
 from sim.scenario.tables.notes import ANY
 from sim.scenario.tables.seeds import Table
 
@@ -26,6 +27,7 @@ def list_warnings(resolved: Resolved) -> list[str]:
         *_stand_ins(resolved),
         *_foreign_economy(resolved),
         *_late_orders(resolved),
+        *_lists(resolved),
         *_sites(resolved),
     ]
 
@@ -69,6 +71,13 @@ def _late_orders(resolved: Resolved) -> Iterator[str]:
         late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
         if late:
             yield f"{late} orders fall at or after the end of the run and are not placed"
+
+
+def _lists(resolved: Resolved) -> Iterator[str]:
+    """What the reader says of files of addresses."""
+    for table in resolved.lists:
+        if isinstance(table, ListTable):
+            yield from (f"{table.name}: {note}" for note in table.told)
 
 
 def _sites(resolved: Resolved) -> Iterator[str]:

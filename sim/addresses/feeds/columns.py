@@ -7,6 +7,7 @@ columns would give. Messages count rows from 1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from ipaddress import IPv4Address
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inventories import add_cells, choose_columns
-from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
+from sim.addresses.feeds.rows.choice import AS_NAMED
+from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
@@ -68,13 +70,18 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
         message = f"expected one-dimensional columns of one length, got {got}"
         raise DataError([Problem(name, message)])
     chosen = choose_columns(list(arrays), gathering)
-    told = columns_of_meaning(arrays, chosen.values())
+    others = Neighbours(gathering, arrays, chosen, AS_NAMED)
+    others.name_ignored()
     address = arrays[chosen.pop("address")]
     n_rows = address.size
     line = np.arange(1, n_rows + 1, dtype=np.int64)
     cells = {ours: _texts(arrays[theirs]) for ours, theirs in chosen.items()}
     gathering.n_lines = n_rows
-    check_meaning(gathering, {column: _texts(arrays[column]) for column in told}, line)
+    others.check(
+        {column: _texts(arrays[column]) for column in others.columns},
+        {"address": _dotted(address) if others.columns else [], **cells},
+        line,
+    )
     if np.issubdtype(address.dtype, np.integer) and "mask" not in cells:
         record = np.arange(gathering.add_records(n_rows), n_rows, dtype=np.int64)
         start = address.astype(np.int64)
@@ -86,6 +93,13 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     else:
         add_cells(gathering, {"address": _texts(address), **cells}, line)
     return gathering.finish(Origin(name, "columns"))
+
+
+def _dotted(values: NDArray[np.generic]) -> Sequence[str]:
+    """Addresses as text, IPv4 addresses among them that are integers."""
+    if not np.issubdtype(values.dtype, np.integer):
+        return _texts(values)
+    return [str(IPv4Address(each)) if 0 <= each < IPV4_STOP else "" for each in values.tolist()]
 
 
 def _texts(values: NDArray[np.generic]) -> Sequence[str]:

@@ -18,7 +18,7 @@ from sim.addresses.feeds.refused import refuse_rules
 from sim.addresses.feeds.samples import read_sample
 from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
-from sim.errors import BadLinesError, DataError, Problem
+from sim.errors import BadLinesError, DataError, Problem, told_once
 
 # Formats that a file is read as when it is like nothing else.
 _LISTS = ("list", "firehol")
@@ -112,7 +112,10 @@ def explained(
             )
         else:
             raise
-        raise DataError([Problem(given.name, summary), *error.problems[:_EXAMPLES]]) from None
+        described = [problem for problem in error.problems if problem.line or problem.key]
+        are_all = len(described) == error.n_bad
+        examples = told_once(described, are_all=are_all)[:_EXAMPLES]
+        raise DataError([Problem(given.name, summary), *examples]) from None
 
 
 def _form_of(given: Input, format_name: str, limits: Limits, is_asked: bool) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from sim.addresses.feeds.diagnosis import checked, explained
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.forms import DATED, FORM, FORMATS
+from sim.addresses.feeds.forms import DATED, FORM, FORMATS, Form
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.refused import refuse_unread
@@ -95,12 +96,18 @@ def _form_of(given: Input, format_name: str, limits: Limits) -> str:
 def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read a file of a form."""
     form = FORM[name]
+    how = _how(given, form, skip_bad=skip_bad, limits=limits)
     if form.read_path is not None:
         with given.plain(limits) as path:
-            return form.read_path(path, given.name, skip_bad=skip_bad, limits=limits)
+            return form.read_path(path, given.name, **how)
     assert form.read is not None
     with given.open(limits) as source:
-        return form.read(source, given.name, skip_bad=skip_bad, limits=limits)
+        return form.read(source, given.name, **how)
+
+
+def _how(given: Input, form: Form, **options: Any) -> dict[str, Any]:
+    """What a reader is told beside its file: of a table, what the user said of its columns."""
+    return {**options, "columns": given.columns} if form.has_columns else options
 
 
 def read_dated(
@@ -131,12 +138,13 @@ def read_dated(
 def _read_dated(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
     """Read the dated orders of a file of a form."""
     form = FORM[name]
+    how = _how(given, form, skip_bad=skip_bad, limits=limits)
     if form.read_dated_path is not None:
         with given.plain(limits) as path:
-            return form.read_dated_path(path, given.name, skip_bad=skip_bad, limits=limits)
+            return form.read_dated_path(path, given.name, **how)
     assert form.read_dated is not None
     with given.open(limits) as source:
-        return form.read_dated(source, given.name, skip_bad=skip_bad, limits=limits)
+        return form.read_dated(source, given.name, **how)
 
 
 def checked_format(name: str) -> str:

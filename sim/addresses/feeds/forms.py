@@ -83,6 +83,8 @@ class Form:
         Whether it is JSON.
     package
         Module without which it is not read; empty for none.
+    has_columns
+        Whether it is a table whose columns are told by name, so that its reader takes `columns`.
     named_by
         Expression found in a file of a provider's that says whose it is; None for other forms.
         Keys do not: others publish their ranges with the same ones.
@@ -99,6 +101,7 @@ class Form:
     read_dated_path: DatedPathReader | None = None
     is_json: bool = False
     package: str = ""
+    has_columns: bool = False
     named_by: str | None = None
 
 
@@ -111,6 +114,7 @@ FORMS: Sequence[Form] = (
         "this program's own; any that names its columns so",
         inventories.fits_parquet,
         read_path=inventories.read_parquet,
+        has_columns=True,
     ),
     Form(
         "mmdb",
@@ -248,6 +252,7 @@ FORMS: Sequence[Form] = (
         objects.fits_json_list,
         objects.read_json_list,
         is_json=True,
+        has_columns=True,
     ),
     Form(
         "json-lines",
@@ -257,6 +262,7 @@ FORMS: Sequence[Form] = (
         objects.fits_json_lines,
         objects.read_json_lines,
         is_json=True,
+        has_columns=True,
     ),
     Form(
         "z-i",
@@ -316,6 +322,7 @@ FORMS: Sequence[Form] = (
         orders.fits_orders,
         orders.read_orders_feed,
         read_dated=orders.read_orders,
+        has_columns=True,
     ),
     Form(
         "inventory",
@@ -324,6 +331,7 @@ FORMS: Sequence[Form] = (
         "this program's own; any that names its columns so",
         inventories.fits_inventory,
         inventories.read_inventory,
+        has_columns=True,
     ),
     Form(
         "firehol",

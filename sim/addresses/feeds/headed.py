@@ -7,7 +7,6 @@ column that is missing is told with those that are there.
 from __future__ import annotations
 
 import csv
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
@@ -15,6 +14,7 @@ from typing import BinaryIO, cast
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Rejoined
+from sim.addresses.feeds.rows.choice import plain_name
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
@@ -56,11 +56,6 @@ def read_headed(
     dialect = Dialect(delimiter, len(header), is_quoted=True)
     for records in read_records(cast("BinaryIO", lines), dialect, gathering, limits):
         yield place, records
-
-
-def plain_name(column: str) -> str:
-    """Return a column's name without regard to capitals, blanks and marks: ``IP address`` too."""
-    return "_".join(re.findall(r"\w+", column.lower()))
 
 
 def cut_header(line: bytes, name: str) -> tuple[list[str], str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 from sim.files import note_read
@@ -33,10 +34,13 @@ class Input:
         Where it is.
     name
         As the user named it; standard input is read from a copy.
+    columns
+        What the user said of its columns, if it is a table.
     """
 
     path: Path
     name: str
+    columns: ColumnChoice = AS_NAMED
 
     def open(self, limits: Limits) -> Source:
         """Open it, decompressing where its first bytes call for it.

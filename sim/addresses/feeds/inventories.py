@@ -13,18 +13,27 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
 
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
-from sim.addresses.feeds.delimited import Records
-from sim.addresses.feeds.feed import LABELS, RESOLVE, UNPLACED, Feed, Origin
+from sim.addresses.feeds.feed import LABELS, NUMBERS, RESOLVE, UNPLACED, Feed, Origin
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.headed import plain_name, read_headed
+from sim.addresses.feeds.headed import read_headed
+from sim.addresses.feeds.rows.choice import (
+    AS_NAMED,
+    OF_SITES,
+    PERIODS,
+    ROLES,
+    ColumnChoice,
+    plain_name,
+)
+from sim.addresses.feeds.rows.dates import add_dates, holds_dates, role_of
 from sim.addresses.feeds.rows.last_addresses import LAST_OF, with_last
-from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
+from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.rows.netmasks import MASK_COLUMNS, with_lengths
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
@@ -32,8 +41,6 @@ from sim.errors import DataError, Problem
 from sim.sql import parquet_rows, sql_pattern
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
-OF_SITES = ("role", "mode", "visits_per_h")
-"""Columns that sites which are simulated may have beside those of every inventory."""
 REVENUE = "_usd_per_h"
 _NAMES = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
 # Columns of our own normal table that say again what the prefix says, or where it came from.
@@ -55,9 +62,18 @@ _LIST_KINDS = {
 # Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
 # small file may stand for a text of megabytes in each of millions of rows.
 _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
+# Rows by whose cells columns of dates are told.
+_SAMPLED = 1000
 
 
-def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_inventory(
+    source: BinaryIO | Source,
+    name: str,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+    columns: ColumnChoice = AS_NAMED,
+) -> Feed:
     """Read an inventory from CSV with a header line.
 
     Where a column ``type`` says that a row is a name (``fqdn``, ``domain``, ``hostname``), what
@@ -69,26 +85,41 @@ def read_inventory(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
         If no column holds addresses, or several might.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    columns: Mapping[str, str] = {}
+    chosen: dict[str, str] = {}
+    others: Neighbours | None = None
     n_names = 0
     for header, records in read_headed(source, gathering, limits, ()):
-        columns = columns or choose_columns(list(header), gathering, needs_address=False)
-        found = {ours: records.columns[header[theirs]] for ours, theirs in columns.items()}
-        if "type" in header and "name" not in columns and "address" in found:
-            address = records.cells[header[columns["address"]]]
+        if others is None:
+            chosen = choose_columns(list(header), gathering, needs_address=False, choice=columns)
+            first = {column: records.cells[at] for column, at in header.items()}
+            chosen |= choose_periods(first, chosen, gathering, columns)
+            others = Neighbours(gathering, header, chosen, columns, _implied(header))
+            others.name_ignored()
+        found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
+        others.check(
+            {one: records.columns[header[one]] for one in others.columns}, found, records.line
+        )
+        if "type" in header and "name" not in chosen and "address" in found:
+            address = records.cells[header[chosen["address"]]]
             is_name = [kind.strip().lower() in _NAMES for kind in records.cells[header["type"]]]
             both = list(zip(address, is_name, strict=True))
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
             n_names += sum(is_name)
-        _check_rows(header, columns, records, gathering)
-        add_cells(gathering, found, records.line)
+        add_cells(gathering, found, records.line, zone=columns.zone)
     if n_names:
         gathering.note(f"{n_names:,} rows are names, as their type says: {RESOLVE}")
     return _finish(gathering, Origin(name, "inventory"))
 
 
-def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_parquet(
+    path: Path,
+    name: str,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+    columns: ColumnChoice = AS_NAMED,
+) -> Feed:
     """Read an inventory or a normal table from Parquet; rows are counted from 1 as lines are.
 
     Raises
@@ -103,12 +134,19 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
             connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")
             described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
             types = {str(row[0]): str(row[1]) for row in described}
-            columns = choose_columns(list(types), gathering)
-            lists = _list_columns(columns, types, gathering)
-            texts = {
-                ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in columns.items()
-            }
-            told = columns_of_meaning(types, columns.values())
+            chosen = choose_columns(list(types), gathering, choice=columns)
+            if columns.zone is not None:
+                texts = {each: _as_text("", each, types[each]) for each in types}
+                sampled = connection.execute(
+                    f"SELECT {', '.join(texts.values())} FROM {rows} LIMIT {_SAMPLED}"
+                ).fetchall()
+                sample = dict(zip(texts, map(list, zip(*sampled, strict=True)), strict=False))
+                chosen |= choose_periods(sample, chosen, gathering, columns)
+            others = Neighbours(gathering, types, chosen, columns, _implied(types))
+            others.name_ignored()
+            lists = _list_columns(chosen, types, gathering)
+            texts = {ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in chosen.items()}
+            told = others.columns
             texts |= {f"told_{at}": _as_text("", each, types[each]) for at, each in enumerate(told)}
             selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
             _note_old_lists(connection, path, lists, gathering)
@@ -129,8 +167,8 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
                 gathering.n_lines += n_read
                 listed = {column: cells.pop(column) for column in lists}
                 meant = {each: cells.pop(f"told_{at}") for at, each in enumerate(told)}
-                check_meaning(gathering, meant, line)
-                add_cells(gathering, cells, line)
+                others.check(meant, cells, line)
+                add_cells(gathering, cells, line, zone=columns.zone)
                 for column, values in listed.items():
                     members = {each: json.loads(each or "[]") for each in dict.fromkeys(values)}
                     gathering.add_lists(column, values, members)
@@ -142,7 +180,9 @@ def read_parquet(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Fe
     return _finish(gathering, Origin(name, "parquet"))
 
 
-def read_sites(source: BinaryIO | Source, name: str, *, limits: Limits) -> Feed:
+def read_sites(
+    source: BinaryIO | Source, name: str, *, limits: Limits, columns: ColumnChoice = AS_NAMED
+) -> Feed:
     """Read an inventory whose sites are to be simulated, from CSV with a header line.
 
     The columns of `read_inventory`, and with them ``role``, ``mode`` and ``visits_per_h``; and
@@ -154,23 +194,68 @@ def read_sites(source: BinaryIO | Source, name: str, *, limits: Limits) -> Feed:
         As for `read_inventory`.
     """
     gathering = Gathering(name, skip_bad=True, limits=limits)
-    columns: Mapping[str, str] = {}
+    chosen: dict[str, str] = {}
+    others: Neighbours | None = None
     for header, records in read_headed(source, gathering, limits, ()):
-        columns = columns or choose_columns(list(header), gathering, OF_SITES)
-        found = {ours: records.columns[header[theirs]] for ours, theirs in columns.items()}
-        _check_rows(header, columns, records, gathering)
+        if others is None:
+            chosen = choose_columns(list(header), gathering, OF_SITES, choice=columns)
+            if "address_2" in chosen:
+                message = "expected one column of addresses: give each address of a site a row"
+                raise DataError([Problem(name, message, 1)])
+            others = Neighbours(gathering, header, chosen, columns, _implied(header))
+            others.name_ignored()
+        found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
+        others.check(
+            {one: records.columns[header[one]] for one in others.columns}, found, records.line
+        )
         add_cells(gathering, found, records.line)
         gathering.add_numbers("line", records.line.astype(np.float64))
     return gathering.finish(Origin(name, "sites"))
 
 
-def _check_rows(
-    header: Mapping[str, int], chosen: Mapping[str, str], records: Records, gathering: Gathering
-) -> None:
-    """Refuse rows that say of themselves that they are let through."""
-    told = columns_of_meaning(header, chosen.values())
-    cells = {column: records.cells[header[column]] for column in told}
-    check_meaning(gathering, cells, records.line)
+def choose_periods(
+    cells: Mapping[str, Sequence[str]],
+    chosen: Mapping[str, str],
+    gathering: Gathering,
+    choice: ColumnChoice,
+) -> dict[str, str]:
+    """Return the columns from when and until when a row lists its address, where that is asked.
+
+    Parameters
+    ----------
+    cells
+        First cells of each column, by the user's names.
+
+    Raises
+    ------
+    DataError
+        If there are dates of which it is not known what they mean.
+    """
+    if choice.zone is None or chosen.keys() & {*PERIODS}:
+        return {}
+    dated: dict[str, list[str]] = {"from": [], "until": [], "": []}
+    for column, values in cells.items():
+        plain = plain_name(column)
+        is_free = column not in chosen.values() and plain not in choice.ignored
+        if is_free and holds_dates(values):
+            dated[role_of(plain)].append(column)
+    unclear = dated.pop("")
+    if any(dated.values()):
+        unclear = []
+    for role, columns in (("from", unclear), *dated.items()):
+        if len(columns) > 1 or (columns and columns == unclear):
+            message = (
+                f"expected one column of dates that is known to say {role} when rows are listed, "
+                f"got {', '.join(columns)}: say --column {role}={plain_name(columns[0])}, or "
+                f"--ignore-column {plain_name(columns[0])}"
+            )
+            raise DataError([Problem(gathering.name, message, 1)])
+    return {role: columns[0] for role, columns in dated.items() if columns}
+
+
+def _implied(given: Iterable[str]) -> Sequence[str]:
+    """Columns of a normal table of ours that say again what others say; none of another table."""
+    return _IMPLIED if {*_IMPLIED} <= {*given} else ()
 
 
 def choose_columns(
@@ -179,6 +264,7 @@ def choose_columns(
     more: Sequence[str] = (),
     *,
     needs_address: bool = True,
+    choice: ColumnChoice = AS_NAMED,
 ) -> dict[str, str]:
     """Return the user's column for each of ours, without regard to capitals, blanks and marks.
 
@@ -190,6 +276,13 @@ def choose_columns(
         Columns of ours that this file may have beside those of every inventory.
     needs_address
         Refuse a table without a column of addresses even if it has one of names.
+    choice
+        What the user said of columns: that goes before their names.
+
+    Returns
+    -------
+    chosen
+        Where the user named several columns of addresses, the others are ``address_2`` and so on.
 
     Raises
     ------
@@ -203,34 +296,41 @@ def choose_columns(
             raise DataError(
                 [Problem(name, "expected each column once, got it again", 1, 0, column)]
             )
+    asked = _asked(named, gathering, choice)
     if "site" in named and "name" not in named:
         named["name"] = named["site"]
-    placed = [named[column] for column in ADDRESS_COLUMNS if column in named]
+    placed = asked["address"][:1] or [named[each] for each in ADDRESS_COLUMNS if each in named]
     # Beside a column of addresses, first and last ones say again what it says.
     ranges = [pair for pair in LAST_OF.items() if not placed and named.keys() >= {*pair}]
     placed += [named[first] for first, _ in ranges]
     has_names = not needs_address and _names_rows(named)
     if len(placed) != 1 and not has_names:
         wanted = f"expected one of the columns {', '.join(ADDRESS_COLUMNS)}"
-        got = ", ".join(placed or given)
-        raise DataError([Problem(name, f"{wanted}, got {got[:200]}", 1)])
+        got = ", ".join(placed or given)[:200]
+        way = ": say which by --column address=NAME" if choice.has_options else ""
+        raise DataError([Problem(name, f"{wanted}, got {got}{way}", 1)])
     chosen = dict(zip(("address",), placed, strict=False))
     known = (*LABELS, "n_names", *more)
     chosen |= {column: named[column] for column in known if column in named}
+    chosen |= {f"address_{at}": each for at, each in enumerate(asked["address"][1:], 2)}
+    chosen |= {role: each for role in ("wildcard", *PERIODS) for each in asked[role]}
     if ranges or (placed and not named.keys() & LAST_OF.keys()):
-        ends = [named[last] for last in LAST_OF.values() if last in named]
+        ends = asked["last"] or [named[last] for last in LAST_OF.values() if last in named]
         if len(ends) > 1:
             message = f"expected one column of last addresses, got {', '.join(ends)[:200]}"
             raise DataError([Problem(name, message, 1)])
         chosen |= {"last": ends[0]} if ends else {}
-    masks = [named[column] for column in MASK_COLUMNS if column in named]
+    elif asked["last"]:
+        chosen["last"] = asked["last"][0]
+    masks = asked["mask"] or [named[column] for column in MASK_COLUMNS if column in named]
     if len(masks) > 1:
         message = f"expected one column of netmasks, got {', '.join(masks)[:200]}"
         raise DataError([Problem(name, message, 1)])
     if masks and placed:
         chosen["mask"] = masks[0]
-    if "last" in chosen and "mask" in chosen:
-        got = f"{chosen['mask']}, {chosen['last']}"[:200]
+    bounds = [chosen[each] for each in ("mask", "wildcard", "last") if each in chosen]
+    if len(bounds) > 1:
+        got = ", ".join(bounds)[:200]
         message = f"expected a column of netmasks or one of last addresses, got both: {got}"
         raise DataError([Problem(name, message, 1)])
     revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
@@ -239,12 +339,32 @@ def choose_columns(
         raise DataError([Problem(name, message, 1)])
     if revenue:
         chosen["revenue_usd_per_h"] = revenue[0]
-    ignored = [column for column in given if column not in (*chosen.values(), *_IMPLIED)]
-    if ignored:
-        gathering.note(f"columns left aside: {', '.join(ignored)[:200]}")
-    if "revenue" in map(plain_name, ignored):
+    if bounds and "address_2" in chosen:
+        message = f"expected one column of addresses beside {bounds[0]}, got several"
+        raise DataError([Problem(name, message, 1)])
+    if "revenue" in named and "revenue" not in chosen.values():
         gathering.note(f"a column revenue has no unit: call it revenue{REVENUE}")
     return chosen
+
+
+def _asked(
+    named: dict[str, str], gathering: Gathering, choice: ColumnChoice
+) -> dict[str, list[str]]:
+    """Columns by the role that the user gave them; take them and ignored ones from the named."""
+    asked: dict[str, list[str]] = {role: [] for role in ROLES}
+    for plain in [*named]:
+        if plain in choice.ignored or plain in choice.roles:
+            choice.met.add(plain)
+            column = named.pop(plain)
+            if plain in choice.roles:
+                asked[choice.roles[plain]].append(column)
+    for role, columns in asked.items():
+        if len(columns) > 1 and role != "address":
+            message = f"expected one column for {role}, got {', '.join(columns)[:200]}"
+            raise DataError([Problem(gathering.name, message, 1)])
+        if columns and role in (*LABELS, *NUMBERS, *OF_SITES):
+            named[role] = columns[0]
+    return asked
 
 
 def add_cells(
@@ -252,6 +372,7 @@ def add_cells(
     cells: Mapping[str, Sequence[str]],
     line: Line,
     record: Line | None = None,
+    zone: ZoneInfo | None = None,
 ) -> None:
     """Add one record for each row.
 
@@ -263,20 +384,28 @@ def add_cells(
         Line of each row.
     record : shape (n,), int64
         The records, where room for them has been made already.
+    zone
+        Time zone of dates without a time.
     """
     if record is None:
         record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
     for column, values in cells.items():
         match column:
-            case "address" if "mask" in cells:
-                prefixes = with_lengths(gathering, _texts(values), _texts(cells["mask"]), line)
+            case "address" if "mask" in cells or "wildcard" in cells:
+                masks = _texts(cells.get("mask") or cells["wildcard"])
+                are_wildcards = "wildcard" in cells
+                prefixes = with_lengths(
+                    gathering, _texts(values), masks, line, are_wildcards=are_wildcards
+                )
                 gathering.add_texts(prefixes, record, line, key="address", may_be_empty=True)
             case "address" if "last" in cells:
                 ranges = with_last(gathering, _texts(values), _texts(cells["last"]), line)
                 gathering.add_texts(ranges, record, line, key="address", may_be_empty=True)
-            case "mask" | "last":
+            case "mask" | "wildcard" | "last":
                 continue
-            case "address":
+            case "from" | "until":
+                add_dates(gathering, column, _texts(values), line, zone)
+            case _ if column.startswith("address"):
                 gathering.add_texts(values, record, line, key="address", may_be_empty=True)
             case "asn":
                 add_origins(gathering, values, line)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import BinaryIO
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,16 @@ from sim.addresses.feeds.delimited import Records
 from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.headed import read_headed
+from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice
+from sim.addresses.feeds.rows.dates import expected_date, read_date
+from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 
 NEEDED = ("effective", "action", "prefix")
+_PARTIES = ("operators", "mechanism")
+_OF_OURS = ("earliest", "latest", "owner", "confidence", "source")
+"""Columns of a scenario's table of orders that say nothing of when it is in force."""
 _BLOCK, _UNBLOCK = "block", "unblock"
 
 
@@ -89,27 +96,41 @@ class Orders:
         return found
 
 
-def read_orders(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
+def read_orders(
+    source: BinaryIO | Source,
+    name: str,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+    columns: ColumnChoice = AS_NAMED,
+) -> Orders:
     """Read a table of dated orders.
 
-    Columns are told by name: ``effective`` (date and time with offset), ``action`` (``block`` or
-    ``unblock``) and ``prefix``; ``operators`` (ids with blanks, commas, semicolons or bars between
-    them; all where empty) and ``mechanism`` (``drop`` where empty). Others are left aside.
+    Columns are told by name: ``effective`` (date and time with offset, or a date where a time zone
+    is given), ``action`` (``block`` or ``unblock``) and ``prefix``; ``operators`` (ids with blanks,
+    commas, semicolons or bars between them; all where empty) and ``mechanism`` (``drop`` where
+    empty). Others are ignored, and named.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     times: list[int] = []
     blocks: list[bool] = []
     parties = Coder()
+    others: Neighbours | None = None
     for header, records in read_headed(source, gathering, limits, NEEDED):
         effective, action, prefix = (records.cells[header[column]] for column in NEEDED)
-        good = _checked(records, effective, action, times, blocks, gathering)
+        if others is None:
+            chosen = {each: each for each in (*NEEDED, *_PARTIES) if each in header}
+            others = Neighbours(gathering, header, chosen, columns, _OF_OURS)
+            others.name_ignored()
+        told = {each: records.columns[header[each]] for each in others.columns}
+        others.check(told, {"address": prefix}, records.line)
+        good = _checked(records, effective, action, times, blocks, gathering, columns.zone)
         record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
         at = np.array(good, np.int64)
         gathering.add_texts([prefix[row] for row in good], record, records.line[at], key="prefix")
         empty = [""] * len(records)
         named, mechanism = (
-            records.cells[header[column]] if column in header else empty
-            for column in ("operators", "mechanism")
+            records.cells[header[column]] if column in header else empty for column in _PARTIES
         )
         parties.add([party_of(named[row], mechanism[row]) for row in good])
     feed = gathering.finish(Origin(name, "orders"))
@@ -140,19 +161,15 @@ def _checked(
     times: list[int],
     blocks: list[bool],
     gathering: Gathering,
+    zone: ZoneInfo | None,
 ) -> list[int]:
     """Keep times and kinds of good orders, and return their rows."""
     good = []
     for row, (when, what) in enumerate(zip(effective, action, strict=True)):
         line = int(records.line[row])
-        at = read_instant(when)
+        at = read_date(when, zone)
         if at is None:
-            example = "2018-04-16T00:00+03:00"
-            gathering.refuse(
-                f"expected a date and time with offset such as {example}, got {when[:60]!r}",
-                line,
-                "effective",
-            )
+            gathering.refuse(expected_date(when, zone), line, "effective")
         if what not in (_BLOCK, _UNBLOCK):
             gathering.refuse(f"expected block or unblock, got {what[:60]!r}", line, "action")
         elif at is not None:
@@ -177,7 +194,12 @@ def fits_orders(sample: Sample) -> bool:
 
 
 def read_orders_feed(
-    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+    source: BinaryIO | Source,
+    name: str,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+    columns: ColumnChoice = AS_NAMED,
 ) -> Feed:
     """Read a table of dated orders without its times."""
-    return read_orders(source, name, skip_bad=skip_bad, limits=limits).feed
+    return read_orders(source, name, skip_bad=skip_bad, limits=limits, columns=columns).feed

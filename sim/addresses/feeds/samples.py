@@ -10,13 +10,14 @@ import csv
 import io
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from sim.addresses.feeds.headed import DELIMITERS, plain_name
+from sim.addresses.feeds.headed import DELIMITERS
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.rows.choice import plain_name
 from sim.addresses.sets.notation import read_notation
 from sim.addresses.text.source import Limits
 
@@ -38,10 +39,13 @@ class Sample:
         First bytes, decompressed.
     tail
         Last bytes of the file as it is.
+    roles
+        Names that the user gave columns, by their plain names.
     """
 
     data: bytes
     tail: bytes = b""
+    roles: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def text(self) -> str:
@@ -62,7 +66,8 @@ class Sample:
     @cached_property
     def keys(self) -> dict[str, None]:
         """Keys of JSON, in the order they come, wherever they stand; empty for other text."""
-        return dict.fromkeys(_KEY.findall(self.text)) if self.is_json else {}
+        keys = _KEY.findall(self.text) if self.is_json else []
+        return dict.fromkeys(self.roles.get(plain_name(key), key) for key in keys)
 
     def has_keys(self, *keys: str) -> bool:
         """Return whether all of these keys are met."""
@@ -86,7 +91,8 @@ class Sample:
             return []
         delimiter = max(DELIMITERS, key=self.lines[0].count)
         found = cut_lines(self.lines[:1], delimiter)
-        return [plain_name(cell) for cell in found[0]] if found else []
+        names = map(plain_name, found[0]) if found else ()
+        return [self.roles.get(name, name) for name in names]
 
     def rows(self, delimiter: str) -> list[list[str]]:
         """Return the first lines cut into cells; none where quotes do not close."""
@@ -112,7 +118,7 @@ def take_sample(given: Input, limits: Limits) -> Sample:
     DataError
         If the file cannot be read.
     """
-    return Sample(read_sample(given, limits), _tail(given.path))
+    return Sample(read_sample(given, limits), _tail(given.path), given.columns.roles)
 
 
 def read_sample(given: Input, limits: Limits) -> bytes:

@@ -6,10 +6,15 @@ kind is refused; what fits nothing else is a plain list, read line by line and r
 
 from __future__ import annotations
 
+import numpy as np
+
 from sim.addresses.feeds.forms import FORMS
+from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.headed import DELIMITERS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
+from sim.addresses.feeds.rows.choice import AS_NAMED
+from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
@@ -32,7 +37,8 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
         return found
     if sample.is_json:
         raise _unknown_json(sample, given.name)
-    _check_no_table(sample, given.name)
+    _check_no_table(sample, given)
+    _check_no_cells(sample, given)
     return "list"
 
 
@@ -48,7 +54,7 @@ def _unknown_json(sample: Sample, name: str) -> DataError:
     return DataError([Problem(name, message)])
 
 
-def _check_no_table(sample: Sample, name: str) -> None:
+def _check_no_table(sample: Sample, given: Input) -> None:
     """Refuse a table that would be read as a list, each line up to its first semicolon.
 
     Raises
@@ -65,4 +71,35 @@ def _check_no_table(sample: Sample, name: str) -> None:
         if n_addresses[0] == 0 and all(n_addresses[1:]):
             got = f"{', '.join(rows[0])[:200]} between {_NAMES[delimiter]}"
             wanted = f"expected a column named {', '.join(ADDRESS_COLUMNS)}, got {got}"
-            raise DataError([Problem(name, wanted, 1)])
+            way = ": say which by --column address=NAME" if given.columns.has_options else ""
+            raise DataError([Problem(given.name, wanted + way, 1)])
+
+
+def _check_no_cells(sample: Sample, given: Input) -> None:
+    """Refuse lines whose cells behind a semicolon, where a list has comments, may decide.
+
+    Raises
+    ------
+    DataError
+        If there are lengths or verdicts there.
+    """
+    rows = cut_lines(sample.said("#", ";"), ";")
+    if not rows or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
+        return
+    gathering = Gathering(given.name, skip_bad=False, limits=Limits())
+    # An address there is asked about as the list is read.
+    cells = {
+        f"behind {at} semicolons": texts
+        for at, texts in enumerate(zip(*rows, strict=True))
+        if at and not any(map(is_address, texts))
+    }
+    line = np.arange(1, len(rows) + 1, dtype=np.int64)
+    neighbours = Neighbours(gathering, cells, {}, AS_NAMED)
+    try:
+        neighbours.check(cells, {"address": [row[0] for row in rows]}, line)
+    except DataError as error:
+        found = error.problems[0].message.partition(":")[0]
+        message = f"{found}, in cells without names: name the columns in the first line"
+        raise DataError(
+            [Problem(given.name, f"{message}, or say --as list to ignore them")]
+        ) from None

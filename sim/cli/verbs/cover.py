@@ -10,7 +10,13 @@ from typing import Annotated
 import typer
 
 from sim.cli.inputs import Files, check_stdin, instant, told_of
-from sim.cli.options import AtOption, ForceFileOption, Format, ListOptions, takes_shared_options
+from sim.cli.options import (
+    AtOption,
+    ForceFileOption,
+    Format,
+    TableListOptions,
+    takes_shared_options,
+)
 from sim.cli.terminal import console
 
 
@@ -119,7 +125,7 @@ def cover(
     ] = None,
     force: ForceFileOption = False,
     *,
-    options: ListOptions,
+    options: TableListOptions,
 ) -> None:
     """Find the prefixes that block the targets at the least collateral.
 
@@ -158,6 +164,7 @@ def cover(
             files.feeds(files.find(names)) for names in (targets, inventory, protect)
         )
         in_force = files.blocklists(files.find(against)).in_force(when)
+        options.columns.check_met()
         constraints = Constraints(
             own_addresses(guards) or AddressSet.empty(),
             LengthLimits(shortest, longest),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sim.cli.inputs import Files, check_placed, check_stdin, instant, joined, named_file, told_of
-from sim.cli.options import AtOption, Format, ListOptions, takes_shared_options
+from sim.cli.options import AtOption, Format, TableListOptions, takes_shared_options
 from sim.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def exposure(
         str, typer.Option("--as", metavar="FORMAT", help="Format of the blocklists.")
     ] = "",
     *,
-    options: ListOptions,
+    options: TableListOptions,
 ) -> None:
     """Say what a blocklist lists, and what it hits.
 
@@ -164,6 +164,7 @@ def exposure(
         places = owners
         if expect_names and not owners:
             places = files.feeds(files.find([OWNERS]))
+        options.columns.check_met()
         found = assess(
             in_force,
             concatenate(hosts) if hosts else None,

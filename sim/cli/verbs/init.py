@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.options import QuietOption
+from sim.cli.options import ColumnOption, IgnoreColumnOption, QuietOption
 from sim.cli.terminal import console
 
 if TYPE_CHECKING:
@@ -51,12 +51,14 @@ def init(
             "--strategy", metavar="ID", help="orders (default), time-window, dns, sni or none."
         ),
     ] = None,
+    column: ColumnOption = [],  # noqa: B006 - typer reads it, nobody writes it
+    ignore_column: IgnoreColumnOption = [],  # noqa: B006
     quiet: QuietOption = False,
 ) -> None:
     """Write a folder with a case of your own that runs at once: scenario, tables, what comes next.
 
     Asks on a terminal for what is not given. What is not known is assumed, with ranges, and said to
-    be. Writes into no folder that is there.
+    be. Writes into no folder that is there. Dates in the list are kept: from when, and until when.
 
     Examples:
 
@@ -76,10 +78,14 @@ def init(
             _file(inventory, "--inventory", "File of your sites"),
             _file(operators, "--operators", "File of Internet providers"),
             strategy or "orders",
+            tuple(column),
+            tuple(ignore_column),
         )
         with new_folder(folder, force=False) as partial:
-            write_case(known, partial)
+            notes = write_case(known, partial)
         print(folder)
+        for note in notes:
+            console.say(note, quiet=quiet)
         console.say(_next(known, folder / SCENARIO), quiet=quiet)
 
 

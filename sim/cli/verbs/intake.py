@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from sim.cli.options import (
-    FileOptions,
     ForceFileOption,
     JsonOption,
     QuietOption,
+    TableOptions,
     takes_shared_options,
 )
 from sim.cli.terminal import console
@@ -49,7 +50,7 @@ def import_file(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     *,
-    options: FileOptions,
+    options: TableOptions,
 ) -> None:
     """Read a file and write one normal table, a row per prefix, or a table of dated orders.
 
@@ -77,7 +78,7 @@ def import_file(
         if output.suffix not in (".parquet", ".csv"):
             raise UsageError(f"{output}: expected a table TABLE.parquet or TABLE.csv, got neither")
         check_free(output, force=force)
-        given = find_input(file)
+        given = replace(find_input(file), columns=options.columns)
         how: dict[str, Any] = {
             "skip_bad": options.skip_bad,
             "limits": Limits(max_bytes=options.max_bytes),
@@ -87,6 +88,7 @@ def import_file(
         if output.suffix == ".csv":
             orders = read_dated(given, read_as, **how)
             feed = orders.feed
+            options.columns.check_met()
             rows = order_rows(orders)
             n_rows = len(rows)
             with new_file(output, force=force) as partial:
@@ -94,6 +96,7 @@ def import_file(
                 partial.write_bytes(table)
         else:
             feed = read_feed(given, read_as, **how)
+            options.columns.check_met()
             n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
         understood = _understood(feed, sha256, n_rows)
         for line in _in_words(understood, feed):

@@ -19,6 +19,7 @@ from pathlib import Path
 from string import Template
 from zoneinfo import ZoneInfo
 
+from sim.addresses.feeds.rows.choice import ColumnChoice
 from sim.errors import ProblemsError, UsageError
 from sim.scenario.countries import ELSEWHERE, countries, pack_of, pack_year
 from sim.scenario.dump import json_schema
@@ -27,6 +28,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.named_tables import VISIT_VALUES
 from sim.scenario.quantities import format_instant
 from sim.scenario.resolve import read_tables, resolve
+from sim.scenario.starter.blocklist import GivenList, read_given, renamed
 from sim.scenario.starter.operators import (
     UNKNOWN,
     filled_operators,
@@ -34,7 +36,6 @@ from sim.scenario.starter.operators import (
     shipped_operators,
 )
 from sim.scenario.tables.inventory_file import read_inventory
-from sim.scenario.tables.lists import read_list
 
 SCENARIO = "scenario.yaml"
 STRATEGIES = ("orders", "time-window", "dns", "sni", "none")
@@ -62,6 +63,8 @@ class Known:
         Files; None where there is none.
     strategy
         One of ``STRATEGIES``.
+    columns, ignored
+        What columns of the list and the sites hold, as ``ROLE=NAME``, and which mean nothing.
     """
 
     country: str
@@ -71,10 +74,17 @@ class Known:
     inventory: Path | None = None
     operators: Path | None = None
     strategy: str = "orders"
+    columns: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
 
 
 def write_case(known: Known, folder: Path) -> list[str]:
-    """Write all files of a case into an empty folder, and return their names.
+    """Write all files of a case into an empty folder.
+
+    Returns
+    -------
+    notes
+        What to know of how the files that were given were read.
 
     Raises
     ------
@@ -93,16 +103,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
             f"--strategy: expected one of {', '.join(STRATEGIES)}, got {known.strategy!r}; others "
             "answer fronts of the target: see the section strategy of docs/reference/scenario.md"
         )
-    # Read where they lie, so that a mistake is told with the name that the user knows.
-    if known.blocklist is not None:
-        read_list(known.blocklist.name, known.blocklist)
-    has_ipv6, n_by_visits, n_without = False, 0, 0
-    if known.inventory is not None:
-        inventory = read_inventory(known.inventory.name, known.inventory)
-        has_ipv6 = bool(inventory.prefixes6)
-        n_by_visits = int(inventory.is_by_visits.sum())
-        n_without = inventory.n_without_address
-    case = _Case.of(known, has_ipv6=has_ipv6, n_by_visits=n_by_visits, n_without=n_without)
+    case = _Case.of(known)
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -116,7 +117,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         path.write_text(case.scenario(borrowed), encoding="utf-8")
         resolve(load_scenario(str(path)))
     (folder / "README.md").write_text(case.readme(borrowed), encoding="utf-8")
-    return sorted(child.name for child in folder.iterdir())
+    return list(case.notes)
 
 
 @contextmanager
@@ -147,18 +148,27 @@ class _Case:
     operator_names: tuple[str, ...]
     assumed: tuple[str, ...]
     has_ipv6: bool
+    is_dated: bool
+    notes: tuple[str, ...]
 
     @classmethod
-    def of(cls, known: Known, *, has_ipv6: bool, n_by_visits: int, n_without: int) -> _Case:
+    def of(cls, known: Known) -> _Case:
         has_pack = known.country in countries()
         of = known.country if has_pack else ELSEWHERE
         first = known.first or date(pack_year(of), 1, 1)
         pack = {key: value for key, (value, _) in pack_of(of, first.year).items()}
+        zone = ZoneInfo(pack["time_zone"])
+        choice = ColumnChoice.of(known.columns, known.ignored, zone)
+        # Read where they lie, so that a mistake is told with the name that the user knows.
+        listed = read_given(known.blocklist, choice) if known.blocklist else None
+        if known.first is None and listed is not None and listed.first_s is not None:
+            first = datetime.fromtimestamp(listed.first_s, zone).date()
         last = known.last or first + timedelta(days=_DAYS)
         if last <= first:
             raise UsageError(f"--to: expected a day after {first}, got {last}")
-        zone = ZoneInfo(pack["time_zone"])
+        start, end = (datetime.combine(day, time(), zone) for day in (first, last))
         assumed, files = [], {}
+        notes = [f"{known.blocklist}: {note}" for note in listed.notes] if listed else []
         if known.first is None or known.last is None:
             assumed.append(f"The time of the run: {first} to {last}, as none was given.")
         if not has_pack:
@@ -166,13 +176,26 @@ class _Case:
                 f"There is no pack of {known.country}: time zone, sectors, hosting and services "
                 "are those named in `borrow` and in the scenario."
             )
-        files["blocklist" + _ending(known.blocklist, ".txt")] = (
-            known.blocklist.read_bytes() if known.blocklist else _PLACEHOLDER.encode()
-        )
-        if known.blocklist is None:
+        if listed is None:
+            files["blocklist.txt"] = _PLACEHOLDER.encode()
             assumed.append("What is blocked: a prefix set aside for documentation.")
+        else:
+            files[f"blocklist{listed.ending}"] = listed.data
+        if listed is not None and listed.periods:
+            told = _checked_periods(listed, known.strategy, start, end)
+            assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
+            assumed += told
+            notes += told
+        has_ipv6, n_by_visits, n_without = False, 0, 0
         if known.inventory is not None:
-            files["hosts.csv"] = known.inventory.read_bytes()
+            of_sites = replace(choice, zone=None)
+            inventory = read_inventory(known.inventory.name, known.inventory, of_sites)
+            has_ipv6 = bool(inventory.prefixes6)
+            n_by_visits = int(inventory.is_by_visits.sum())
+            n_without = inventory.n_without_address
+            notes += [f"{known.inventory}: {note}" for note in inventory.told]
+            files["hosts.csv"] = renamed(inventory.data, known.inventory.name, choice)
+        choice.check_met()
         if n_by_visits:
             assumed.append(
                 f"Revenue of {n_by_visits} of your sites, which give visits alone: by what a visit "
@@ -200,13 +223,15 @@ class _Case:
         return cls(
             known,
             pack,
-            datetime.combine(first, time(), zone),
-            datetime.combine(last, time(), zone),
+            start,
+            end,
             files,
             operators,
             tuple(names_of(table)),
             tuple(assumed),
             has_ipv6,
+            listed is not None and bool(listed.periods),
+            tuple(notes),
         )
 
     @property
@@ -259,7 +284,8 @@ class _Case:
         return f"A case of our own, {self.known.country}, {self.start.date()} to {self.end.date()}"
 
     def _strategy(self) -> str:
-        name, strategy = self.blocklist, self.known.strategy
+        name = self.blocklist
+        strategy = "orders-dated" if self.is_dated else self.known.strategy
         text = resources.files(__package__).joinpath(f"{strategy}.yaml").read_text("utf-8")
         some = ", ".join(self.operator_names[:2])
         return Template(text).substitute(blocklist=name, operators=some).rstrip()
@@ -318,6 +344,25 @@ def _wrapped(opening: str, names: list[str], closing: str) -> str:
     return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
 
 
-def _ending(path: Path | None, default: str) -> str:
-    """Ending of a file: with that of a compressed one before it."""
-    return "".join(path.suffixes[-2:]) if path is not None and path.suffixes else default
+def _checked_periods(listed: GivenList, strategy: str, start: datetime, end: datetime) -> list[str]:
+    """Say how many rows of a dated list are in force at no time of the run.
+
+    Raises
+    ------
+    UsageError
+        If all are, or the strategy takes no dates.
+    """
+    if strategy != "orders":
+        raise UsageError(
+            f"--strategy: the list has dates, which {strategy} does not take; expected orders, or "
+            "--ignore-column with the name of each column of dates"
+        )
+    n_outside, n = listed.n_outside(start, end), len(listed.periods)
+    if n_outside == n:
+        raise UsageError(
+            f"--from, --to: expected days on which the list is in force, got {start.date()} to "
+            f"{end.date()}, on which none of its {n:,} rows is"
+        )
+    if not n_outside:
+        return []
+    return [f"{n_outside:,} of {n:,} rows of the list are in force at no time of the run."]

@@ -67,7 +67,7 @@ class Inventory(Table[Row]):
     columns
         Columns the file has, by our names.
     told
-        What the reader says of the file, such as columns that it left aside.
+        What the reader says of the file, such as columns that it ignored.
     """
 
     site: tuple[str, ...]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.inventories import read_sites
+from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.text.source import Limits
@@ -39,13 +40,15 @@ _OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
 """Columns that say something of the site: its rows must not contradict each other."""
 
 
-def read_inventory(name: str, path: Path) -> Inventory:
+def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> Inventory:
     """Read an inventory.
 
     Parameters
     ----------
     name
         As the scenario names it.
+    columns
+        What its columns hold, where their names do not say it.
 
     Raises
     ------
@@ -54,7 +57,7 @@ def read_inventory(name: str, path: Path) -> Inventory:
     """
     data = read_bytes(path, MAX_INVENTORY_BYTES)
     limits = Limits(max_bytes=MAX_INVENTORY_BYTES, max_problems=MAX_PROBLEMS)
-    feed = read_sites(BytesIO(data), str(path), limits=limits)
+    feed = read_sites(BytesIO(data), str(path), limits=limits, columns=columns)
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not _is_placed(feed).any():

@@ -133,7 +133,7 @@ def test_one_file_serves_exposure_and_a_run() -> None:
 def test_what_the_reader_left_aside_is_said(tmp_path: Path) -> None:
     rows = ("site,address,colour,revenue", "a,198.18.0.1,red,5")
     told = list_warnings(resolved(tmp_path, {"population.inventory": rows}))
-    assert any("columns left aside: colour, revenue" in text for text in told)
+    assert any("columns ignored: colour, revenue" in text for text in told)
     assert any("call it revenue_usd_per_h" in text for text in told)
 
 

@@ -15,11 +15,16 @@ import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.headed import plain_name
-from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, add_cells, choose_columns
+from sim.addresses.feeds.inventories import (
+    ADDRESS_COLUMNS,
+    add_cells,
+    choose_columns,
+    choose_periods,
+)
 from sim.addresses.feeds.numbered import add_addresses, read_numbered
 from sim.addresses.feeds.published.documents import parse_json, read_array, text_of
-from sim.addresses.feeds.rows.meaning import check_meaning, columns_of_meaning
+from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice, plain_name
+from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
@@ -29,25 +34,32 @@ from sim.files import RepeatedKeyError
 _BATCH = 10_000
 
 
-def read_json_list(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_json_list(
+    source: BinaryIO | Source,
+    name: str,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+    columns: ColumnChoice = AS_NAMED,
+) -> Feed:
     """Read one JSON array of texts, each an address, or of objects with an address in each.
 
     Raises
     ------
     DataError
-        If no key of the first object names addresses, or several do.
+        If no key of the first objects names addresses, or several do.
     """
     entries = read_array(source, name, limits)
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     gathering.n_lines = len(entries)
     if any(isinstance(entry, dict) for entry in entries):
-        table = _Table(gathering)
+        table = _Table(gathering, columns)
         for number, entry in enumerate(entries, 1):
             if isinstance(entry, dict):
                 table.add(entry, number)
             else:
                 gathering.refuse(f"expected an object, got {shown(str(entry))}", number)
-        table.flush()
+        table.finish()
     else:
         texts, lines = [], []
         for number, entry in enumerate(entries, 1):
@@ -61,7 +73,12 @@ def read_json_list(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
 
 
 def read_json_lines(
-    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+    source: BinaryIO | Source,
+    name: str,
+    *,
+    skip_bad: bool,
+    limits: Limits,
+    columns: ColumnChoice = AS_NAMED,
 ) -> Feed:
     """Read one JSON object a line, with an address in each.
 
@@ -74,7 +91,7 @@ def read_json_lines(
         As for `read_json_list`.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    table = _Table(gathering)
+    table = _Table(gathering, columns)
     date = terms = ""
     n_objects = 0
     for lines in read_numbered(source, gathering, limits):
@@ -91,7 +108,7 @@ def read_json_lines(
             else:
                 n_objects += 1
                 table.add(entry, number)
-        table.flush()
+    table.finish()
     return gathering.finish(Origin(name, "json-lines", date, terms))
 
 
@@ -112,51 +129,75 @@ def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any]
 
 
 class _Table:
-    """Objects as columns; which keys count is told by the first of them."""
+    """Objects as columns; which keys count is told by the first of them, some thousand together."""
 
-    def __init__(self, gathering: Gathering) -> None:
+    def __init__(self, gathering: Gathering, choice: ColumnChoice) -> None:
         self._gathering = gathering
+        self._choice = choice
         self._keys: Mapping[str, str] = {}
-        self._cells: dict[str, list[str]] = {}
-        self._lines: list[int] = []
-        # What may say that an entry is let through, of keys that any of them has.
-        self._meant: dict[str, list[tuple[int, str]]] = {}
+        self._others: Neighbours | None = None
+        self._entries: list[tuple[int, dict[str, Any]]] = []
 
     def add(self, entry: dict[str, Any], number: int) -> None:
         """Add one object."""
-        if not self._keys:
-            self._keys = choose_columns([text_of({"": key}, "") for key in entry], self._gathering)
-            self._cells = {ours: [] for ours in self._keys}
-        row = {}
-        for ours, theirs in self._keys.items():
-            text = _text(entry.get(theirs), ours)
-            if text is None:
-                got = shown(str(entry[theirs]))
-                self._gathering.refuse(f"expected one value, got {got}", number, theirs)
-                text = ""
-            elif ours == "address" and not text.strip():
-                message = f"expected an address, got an object with keys {', '.join(entry)[:200]}"
-                self._gathering.refuse(message, number, theirs)
-            row[ours] = text
-        for key in columns_of_meaning(entry, self._keys.values()):
-            value = entry[key]
-            text = str(value) if isinstance(value, bool) else _text(value, key)
-            self._meant.setdefault(key, []).append((number, text or ""))
-        for ours, text in row.items():
-            self._cells[ours].append(text)
-        self._lines.append(number)
-        if len(self._lines) >= _BATCH:
-            self.flush()
+        self._entries.append((number, entry))
+        if len(self._entries) >= _BATCH:
+            self._flush()
 
-    def flush(self) -> None:
-        """Hand over what has come."""
-        if self._lines:
-            for key, met in self._meant.items():
-                lines = np.array([number for number, _ in met], np.int64)
-                check_meaning(self._gathering, {key: [text for _, text in met]}, lines)
-            self._meant = {}
-            add_cells(self._gathering, self._cells, np.array(self._lines, np.int64))
-            self._cells, self._lines = {ours: [] for ours in self._keys}, []
+    def finish(self) -> None:
+        """Hand over what has come, and tell which keys were not read."""
+        self._flush()
+        if self._others is not None:
+            self._others.name_ignored()
+
+    def _flush(self) -> None:
+        entries, self._entries = self._entries, []
+        if not entries:
+            return
+        given = {text_of({"": key}, ""): key for _, entry in entries for key in entry}
+        if self._others is None:
+            self._choose(given, entries)
+        assert self._others is not None
+        self._others.watch(given)
+        line = np.array([number for number, _ in entries], np.int64)
+        cells = {
+            ours: [self._cell(entry, number, ours, theirs) for number, entry in entries]
+            for ours, theirs in self._keys.items()
+        }
+        told = [column for column in self._others.columns if column in given]
+        self._others.check({each: _told(entries, given[each]) for each in told}, cells, line)
+        add_cells(self._gathering, cells, line, zone=self._choice.zone)
+
+    def _choose(self, given: Mapping[str, str], entries: list[tuple[int, dict[str, Any]]]) -> None:
+        chosen = choose_columns(list(given), self._gathering, choice=self._choice)
+        first = {each: _told(entries, key) for each, key in given.items()}
+        chosen |= choose_periods(first, chosen, self._gathering, self._choice)
+        self._keys = chosen
+        self._others = Neighbours(self._gathering, given, chosen, self._choice)
+
+    def _cell(self, entry: Mapping[str, Any], number: int, ours: str, theirs: str) -> str:
+        """One value as text; what is no single value is refused."""
+        text = _text(entry.get(theirs), ours)
+        if text is None:
+            got = shown(str(entry[theirs]))
+            self._gathering.refuse(f"expected one value, got {got}", number, theirs)
+        elif ours == "address" and not text.strip() and "address_2" not in self._keys:
+            message = f"expected an address, got an object with keys {', '.join(entry)[:200]}"
+            self._gathering.refuse(message, number, theirs)
+        return text or ""
+
+
+def _told(entries: Sequence[tuple[int, Mapping[str, Any]]], key: str) -> list[str]:
+    """Values of a key that is not read: of a list, its members with blanks between them."""
+    values = [entry.get(key) for _, entry in entries]
+    return [
+        " ".join(map(str, value))
+        if isinstance(value, list)
+        else str(value)
+        if isinstance(value, bool | dict)
+        else _text(value, key) or ""
+        for value in values
+    ]
 
 
 def _text(value: Any, column: str) -> str | None:
@@ -194,4 +235,7 @@ def fits_json_lines(sample: Sample) -> bool:
         return bool(_address_keys(sample.keys))
     except ValueError:
         return False
-    return isinstance(found, dict) and bool(_address_keys(found))
+    if not isinstance(found, dict):
+        return False
+    names = {sample.roles.get(plain_name(key), key): None for key in found}
+    return bool(_address_keys(names))

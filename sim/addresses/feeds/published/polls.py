@@ -14,9 +14,9 @@ import numpy as np
 from sim.addresses.feeds.coding import Coder
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.headed import plain_name
 from sim.addresses.feeds.orders import Orders, orders_of, party_of, read_instant
 from sim.addresses.feeds.published.documents import check_keys, items, read_document, text_of
+from sim.addresses.feeds.rows.choice import plain_name
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source

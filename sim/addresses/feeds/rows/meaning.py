@@ -1,82 +1,103 @@
-"""Columns that say what a row means: that it is blocked, or the very opposite.
+"""Words by which a row says that its address is blocked, or the very opposite.
 
-In: columns of a table that are no address and no attribute. Out: nothing, or an error where a row
-says of its address that it is let through, or no longer there: to count it would turn it round.
+In: names and cells of columns that are no address and no attribute. Out: which cells say of their
+address that it is let through, or no longer there: to count it would turn it round.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection
 from functools import lru_cache
-
-from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.headed import plain_name
-from sim.addresses.sets.notation import shown
-from sim.errors import DataError, Problem
 
 _OF_KINDS = ("type", "kind", "list_type", "state")
 _SAID = ("action", "verdict", "decision", "disposition", "policy", "status", *_OF_KINDS)
 _YES_OR_NO = ("blocked", "is_blocked", "listed", "enabled", "is_enabled", "active", "is_active")
 _AGAINST = (
-    *("allowed", "whitelisted", "iswhitelisted", "is_whitelisted", "removed", "deleted"),
-    *("disabled", "unblocked"),
+    *("allow", "allowed", "whitelist", "whitelisted", "iswhitelisted", "is_whitelisted"),
+    *("exempt", "exception", "excluded", "removed", "deleted", "disabled", "unblocked"),
 )
 """Names of columns: what is said, whether it is so, and whether it is not."""
-_COLUMNS = (*_SAID, *_YES_OR_NO, *_AGAINST)
 
 _LETS_THROUGH = re.compile(
-    r"(allow|accept|pass|white-?list|allow-?list|unblock|lift|trust|except)(ed|s|ion)?|permit(ted|s)?"
-    r"|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?|withdr(aw|awn|ew)"
-    r"|exempt(ed)?|inactive|disabled|not.blocked|not.listed",
+    r"(allow|accept|pass|(white|allow) ?list|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
+    r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
+    r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean"
+    r"|(not?|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"
+    # Spanish and Italian, in both genders.
+    r"|permiti[dr][oa]?|desbloque(ad[oa]|ar)|lista blanca|levantad[oa]|retirad[oa]|eliminad[oa]"
+    r"|inactiv[oa]|excluid[oa]|consentit[oa]|consenti|permess[oa]|ammess[oa]|sblocc(at[oa]|are)"
+    r"|lista bianca|rimoss[oa]|revocat[oa]|inattiv[oa]|esclus[oa]"
+    r"|разреш[её]н[оаы]?|разрешить|белый список|разблокирован[оаы]?|исключ[её]н[оаы]?"
+    r"|удал[её]н[оаы]?|снят[оаы]?|не ?актив(ен|но|на)|отмен[её]н[оаы]?"
+    r"|не (за)?блокир(уется|ован[оаы]?)",
 )
-_NO = ("no", "n", "false", "f", "off")
-_TOLD = 8
+_STOPS = re.compile(
+    r"(block|deny|drop|reject|ban|list|refuse|forbid|filter|sinkhole)(ed|ped|ned|s)?|denied"
+    r"|(black|deny|block) ?list(ed)?|prohibit(ed)?|forbidden|active|enabled|malicious|bad"
+    r"|bloque(ad[oa]|ar)|deneg(ad[oa]|ar)|prohibid[oa]|activ[oa]|vigente|lista negra"
+    r"|blocc(at[oa]|are)|negat[oa]|vietat[oa]|attiv[oa]|lista nera"
+    r"|(за)?блокир(ован[оаы]?|овать|уется)|запрещ[её]н[оаы]?|запретить|действует|актив(ен|но|на)"
+    r"|ч[её]рный список|внес[её]н[оаы]?",
+)
+_YES = ("yes", "y", "true", "t", "on", "1", "1.0", "x", "sí", "si", "sì", "да", "✓", "✔")
+_NO = ("no", "n", "false", "f", "off", "нет")
+_ZERO = ("0", "0.0", "-")
+_MOST_WORDS = 32
+"""Values of a column whose words mean kinds; a column of more is free text."""
 
 
-def columns_of_meaning(given: Iterable[str], chosen: Iterable[str]) -> list[str]:
-    """Return the columns, of those not chosen for what they hold, that may say what a row means."""
-    taken = set(chosen)
-    return [column for column in given if _says_more(column) and column not in taken]
+def has_own_rule(column: str) -> bool:
+    """Return whether the plain name of a column says that it may tell what a row means."""
+    return column in _SAID or column in _YES_OR_NO or column in _AGAINST
 
 
-@lru_cache(2**10)
-def _says_more(column: str) -> bool:
-    return plain_name(column) in _COLUMNS
-
-
-def check_meaning(gathering: Gathering, columns: Mapping[str, Sequence[str]], line: Line) -> None:
-    """Refuse a table of which some row is let through, or no longer there.
+def words_against(column: str, cells: Collection[str], *, has_blanks: bool) -> set[str]:
+    """Return the cells that say of their row that its address is not blocked, or may say so.
 
     Parameters
     ----------
-    columns
-        What `columns_of_meaning` found, under the user's names.
-    line : shape (n,), int64
-        Line of each row.
-
-    Raises
-    ------
-    DataError
-        With the values of the column, and how often each was met.
+    column
+        Plain name.
+    cells
+        Distinct values that say something.
+    has_blanks
+        Whether some rows say nothing.
     """
-    problems = []
-    for column, cells in columns.items():
-        count = Counter(cells)
-        against = {cell for cell in count if _is_against(plain_name(column), cell.strip().lower())}
-        if not against:
-            continue
-        at = next(row for row, cell in enumerate(cells) if cell in against)
-        met = [f"{shown(cell)} {n:,}" for cell, n in count.most_common(_TOLD)]
-        more = " and others" if len(count) > _TOLD else ""
-        message = (
-            f"expected rows that all list their address, got {', '.join(met)}{more}: keep the rows "
-            f"that are meant, and leave the column {shown(column)} out"
-        )
-        problems.append(Problem(gathering.name, message, int(line[at]), 0, column))
-    if problems:
-        raise DataError(problems)
+    if has_own_rule(column):
+        return {cell for cell in cells if _is_against(column, _plain(cell))}
+    if len(cells) > _MOST_WORDS:
+        return set()
+    against = {cell for cell in cells if _LETS_THROUGH.fullmatch(_plain(cell))}
+    if against:
+        return against
+    kinds = {cell: _truth(_plain(cell)) for cell in cells}
+    if None in kinds.values() or len({*kinds.values()}) + has_blanks < 2:
+        return set()
+    return {cell for cell, is_so in kinds.items() if not is_so} or set(cells)
+
+
+def are_verdicts(cells: Collection[str]) -> bool:
+    """Return whether all values are words of blocking or of letting through, some of the latter."""
+    plain = [_plain(cell) for cell in cells]
+    against = [cell for cell in plain if _LETS_THROUGH.fullmatch(cell)]
+    return bool(against) and all(cell in against or _STOPS.fullmatch(cell) for cell in plain)
+
+
+def may_be_verdicts(cells: Collection[str]) -> bool:
+    """Return whether some value is a word of blocking or of letting through."""
+    return any(
+        _LETS_THROUGH.fullmatch(cell) or _STOPS.fullmatch(cell) for cell in map(_plain, cells)
+    )
+
+
+@lru_cache(2**12)
+def _plain(cell: str) -> str:
+    return re.sub(r"[\s_-]+", " ", cell.strip().lower()) if len(cell) > 1 else cell.lower()
+
+
+def _truth(cell: str) -> bool | None:
+    return True if cell in _YES else False if cell in _NO or cell in _ZERO else None
 
 
 def _is_against(column: str, cell: str) -> bool:

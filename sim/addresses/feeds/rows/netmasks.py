@@ -17,16 +17,23 @@ MASK_COLUMNS = (
 )
 
 
-def _dotted(length: int) -> str:
-    bits = (2**32 - 1) ^ (2 ** (32 - length) - 1)
+def _dotted(length: int, of_host: int = 2**32 - 1) -> str:
+    bits = of_host ^ (2 ** (32 - length) - 1)
     return ".".join(str(bits >> shift & 255) for shift in (24, 16, 8, 0))
 
 
-_LENGTH_OF = {_dotted(length): str(length) for length in range(33)}
+LENGTH_OF = {_dotted(length): str(length) for length in range(33)}
+LENGTH_OF_WILDCARD = {_dotted(length, 0): str(length) for length in range(33)}
+"""Lengths of prefixes by their netmasks, and by wildcards, whose bits are the other ones."""
 
 
 def with_lengths(
-    gathering: Gathering, addresses: Sequence[str], masks: Sequence[str], line: Line
+    gathering: Gathering,
+    addresses: Sequence[str],
+    masks: Sequence[str],
+    line: Line,
+    *,
+    are_wildcards: bool = False,
 ) -> list[str]:
     """Return a prefix for each address and mask; what is refused is left empty.
 
@@ -36,8 +43,15 @@ def with_lengths(
         Both of each row: a mask is ``24``, ``/24`` or ``255.255.255.0``.
     line : shape (n,), int64
         Line of each row.
+    are_wildcards
+        Masks are wildcards such as ``0.0.0.255``.
     """
-    lengths = {mask: _length(mask.strip()) for mask in dict.fromkeys(masks)}
+    read = LENGTH_OF_WILDCARD.get if are_wildcards else length_of
+    lengths = {mask: read(mask.strip()) for mask in dict.fromkeys(masks)}
+    column = "wildcard" if are_wildcards else "mask"
+    wanted = "a wildcard such as 0.0.0.255"
+    if not are_wildcards:
+        wanted = "a netmask such as 255.255.255.0, or a length such as 24"
     prefixes = []
     for row, (address, mask) in enumerate(zip(addresses, masks, strict=True)):
         text, length = address.strip(), lengths[mask]
@@ -46,18 +60,17 @@ def with_lengths(
         elif "/" in text or "-" in text:
             got = f"{shown(address)} and {shown(mask)}"
             message = f"expected an address and its netmask, got {got}: leave the netmask out"
-            gathering.refuse(message, int(line[row]), "mask")
+            gathering.refuse(message, int(line[row]), column)
             prefixes.append("")
         elif not length:
-            message = "expected a netmask such as 255.255.255.0, or a length such as 24"
-            gathering.refuse(f"{message}, got {shown(mask)}", int(line[row]), "mask")
+            gathering.refuse(f"expected {wanted}, got {shown(mask)}", int(line[row]), column)
             prefixes.append("")
         else:
             prefixes.append(f"{text}/{length}")
     return prefixes
 
 
-def _length(mask: str) -> str:
+def length_of(mask: str) -> str:
     """Length of a prefix as text; empty where a mask is none."""
     found = re.fullmatch(r"/?(\d{1,3})", mask, re.ASCII)
-    return found[1] if found else _LENGTH_OF.get(mask, "")
+    return found[1] if found else LENGTH_OF.get(mask, "")

@@ -165,7 +165,7 @@ def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
 def test_ten_thousand_bad_lines_are_counted_and_few_are_described(read_as, line, tmp_path):
     limits = Limits(max_problems=7)
     told = refusal(tmp_path, f"{line}\n".encode() * 10_000, read_as, limits)
-    assert len(told) == 4
+    assert len(told) == 2
     assert f"a file of the form {read_as}, got 10,000 mistakes and 0 rows" in told[0]
     assert told[1].startswith("file:1: ")
 
@@ -179,12 +179,12 @@ def test_of_as_many_good_lines_as_bad_ones_a_few_bad_ones_are_described(tmp_path
     assert "10,000 in all" in told[-1]
 
 
-@pytest.mark.parametrize(("n_good", "n_told", "n_bad"), [(0, 4, "100,000"), (10**5, 8, "99,993")])
+@pytest.mark.parametrize(("n_good", "n_told", "n_bad"), [(0, 2, "100,000"), (10**5, 8, "99,993")])
 def test_a_hundred_thousand_bad_rows_of_an_inventory_are_bounded(n_good, n_told, n_bad, tmp_path):
     rows = b"198.51.100.300,a\n" * 10**5 + b"198.51.100.3,a\n" * n_good
     told = refusal(tmp_path, b"address,name\n" + rows, "inventory", Limits(max_problems=7))
     assert len(told) == n_told
-    assert n_bad in told[0 if n_told == 4 else -1]
+    assert n_bad in told[0 if n_told == 2 else -1]
 
 
 def test_a_line_without_end_is_refused_with_its_number(tmp_path):

@@ -156,7 +156,7 @@ def test_several_tables_keep_lists_and_texts_apart(tmp_path):
 def test_a_list_where_none_may_be_is_refused(tmp_path, column, sql, got):
     path = tmp_path / "table.parquet"
     if got is None:
-        assert "columns left aside: prefix2" in listed_table(path, column, sql).notes
+        assert "columns ignored: prefix2" in listed_table(path, column, sql).notes
         return
     with pytest.raises(DataError, match=rf"{column}: expected one value in each row .*, got {got}"):
         listed_table(path, column, sql)

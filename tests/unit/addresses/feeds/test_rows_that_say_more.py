@@ -170,7 +170,7 @@ def test_ends_beside_a_column_of_addresses_and_first_ones_say_it_again(tmp_path)
     text = "network,start_ip,end_ip\n198.51.100.0/24,198.51.100.0,198.51.100.255\n"
     feed = read(text, tmp_path)
     assert feed.to_set() == AddressSet.of("198.51.100.0/24")
-    assert feed.notes == ("columns left aside: start_ip, end_ip",)
+    assert feed.notes == ("columns ignored: start_ip, end_ip",)
 
 
 def told_of(column: str, values: str, line: int) -> str:
@@ -217,7 +217,7 @@ def test_a_row_that_says_it_lists_nothing_is_never_counted(column, cells, tmp_pa
         ("state", ["NO", "OK"]),
         ("blocked", ["yes", "true"]),
         ("removed", ["", "no"]),
-        ("comment", ["allow", "no"]),
+        ("comment", ["allow-list of ACME", "no"]),
     ],
 )
 def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path):

@@ -1,0 +1,94 @@
+"""What a user said of the columns of a table, where their names do not say it.
+
+In: ``ROLE=NAME`` and names to ignore, as they are given to options. Out: the same, to be asked by
+plain names. Which columns a table has is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from sim.addresses.feeds.feed import LABELS, NUMBERS
+from sim.errors import UsageError
+
+PERIODS = ("from", "until")
+"""Roles of columns with the first and the last date of a row."""
+OF_SITES = ("role", "mode", "visits_per_h")
+"""Columns that sites which are simulated may have beside those of every inventory."""
+ROLES = ("address", "last", "mask", "wildcard", *PERIODS, *LABELS, *NUMBERS, *OF_SITES)
+"""What a column may hold."""
+
+
+def plain_name(column: str) -> str:
+    """Return a column's name without regard to capitals, blanks and marks: ``IP address`` too."""
+    return "_".join(re.findall(r"\w+", column.lower()))
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """What a user said of the columns of a table.
+
+    Attributes
+    ----------
+    roles
+        Role of each column, by its plain name.
+    ignored
+        Plain names of columns that mean nothing here.
+    zone
+        Time zone of dates without a time; None where dates of rows are not asked for.
+    has_options
+        Whether it comes from options, so that a message may name them.
+    met
+        Plain names of columns that some table had.
+    """
+
+    roles: Mapping[str, str] = field(default_factory=dict)
+    ignored: frozenset[str] = frozenset()
+    zone: ZoneInfo | None = None
+    has_options: bool = False
+    met: set[str] = field(default_factory=set, compare=False)
+
+    @classmethod
+    def of(
+        cls, columns: Iterable[str], ignored: Iterable[str], zone: ZoneInfo | None = None
+    ) -> ColumnChoice:
+        """Read ``ROLE=NAME`` and names.
+
+        Raises
+        ------
+        UsageError
+            If there is no such role, or a column has two.
+        """
+        roles: dict[str, str] = {}
+        for text in columns:
+            role, _, name = text.partition("=")
+            if role not in ROLES or not plain_name(name):
+                raise UsageError(
+                    f"--column: expected ROLE=NAME with a role of {', '.join(ROLES)}; got {text!r}"
+                )
+            if role in PERIODS and zone is None:
+                raise UsageError(f"--column: only init reads dates of rows, got {text!r}")
+            if roles.setdefault(plain_name(name), role) != role:
+                raise UsageError(f"--column: expected one role for each column, got {text!r} too")
+        left = frozenset(map(plain_name, ignored))
+        if both := sorted(left & roles.keys()):
+            raise UsageError(f"--ignore-column: {both[0]} has a role by --column")
+        return cls(roles, left, zone, has_options=True)
+
+    def check_met(self) -> None:
+        """Refuse columns that no table had.
+
+        Raises
+        ------
+        UsageError
+            With their names.
+        """
+        if unmet := sorted({*self.roles, *self.ignored} - self.met):
+            raise UsageError(f"expected columns of a table that is read, got {', '.join(unmet)}")
+
+
+AS_NAMED = ColumnChoice()
+"""Columns are what their names say; there are no options to say otherwise."""

@@ -1,0 +1,181 @@
+"""The list of a case of one's own, with the dates that stand in it.
+
+In: a list of any form, and what the user said of its columns. Out: the file that the case gets of
+it: the list as it is, its prefixes where columns were chosen, or a table of orders where it has
+dates. A date without a time is the start of that day in the time zone of the case.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_dated, read_feed
+from sim.addresses.feeds.forms import DATED
+from sim.addresses.feeds.headed import cut_header
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.orders import Orders
+from sim.addresses.feeds.rows.choice import PERIODS, ColumnChoice
+from sim.addresses.feeds.sniffing import sniff
+from sim.errors import DataError, Problem
+from sim.scenario.quantities import format_instant
+from sim.scenario.tables.lists import list_prefixes
+
+_ADDRESSES_A_ROW = 200
+_COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
+
+
+class Period(NamedTuple):
+    """When a record is in force, in seconds since 1970 (None: from the start, to the end)."""
+
+    record: int
+    from_s: int | None
+    until_s: int | None
+    party: str = ""
+
+
+@dataclass(frozen=True)
+class GivenList:
+    """A list as a case takes it.
+
+    Attributes
+    ----------
+    ending
+        Of the file's name.
+    data
+        Its content.
+    periods
+        When its records are in force; empty where it has no dates.
+    notes
+        What to know of how it was read.
+    """
+
+    ending: str
+    data: bytes
+    periods: Sequence[Period]
+    notes: tuple[str, ...]
+
+    @property
+    def first_s(self) -> int | None:
+        """When the first of its rows that has a date begins; None where none has."""
+        return min((one.from_s for one in self.periods if one.from_s is not None), default=None)
+
+    def n_outside(self, start: datetime, end: datetime) -> int:
+        """How many records are in force at no time of a run."""
+        first, last = start.timestamp(), end.timestamp()
+        return sum(
+            (one.from_s is not None and one.from_s >= last)
+            or (one.until_s is not None and one.until_s <= first)
+            for one in self.periods
+        )
+
+
+def read_given(path: Path, columns: ColumnChoice) -> GivenList:
+    """Read a list.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
+    """
+    given = Input(path, str(path), columns)
+    if sniff(given) in DATED:
+        orders = read_dated(given, skip_bad=False)
+        feed, periods = orders.feed, _of_orders(orders)
+    else:
+        feed = read_feed(given)
+        periods = _of_rows(feed)
+    texts: list[list[str]] = [[] for _ in range(feed.n_records)]
+    for record, _, prefix in list_prefixes(feed, str(path)):
+        texts[record].append(str(prefix))
+    ending = "".join(path.suffixes[-2:]) or ".txt"
+    if periods:
+        rows = [",".join(row) for row in (_COLUMNS, *_rows(periods, texts, columns))]
+        return GivenList(".csv", "\n".join([*rows, ""]).encode(), periods, feed.notes)
+    if columns.met:
+        lines = [f"# {path.name}, by the columns chosen", *(one for each in texts for one in each)]
+        return GivenList(".txt", "\n".join([*lines, ""]).encode(), (), feed.notes)
+    return GivenList(ending, path.read_bytes(), (), feed.notes)
+
+
+def renamed(data: bytes, name: str, columns: ColumnChoice) -> bytes:
+    """Return a table with its columns named by their roles, and without those to be ignored."""
+    first, _, rest = data.partition(b"\n")
+    header, delimiter = cut_header(first, name)
+    if not {*header} & {*columns.roles, *columns.ignored}:
+        return data
+    kept = [at for at, plain in enumerate(header) if plain not in columns.ignored]
+    rows = csv.reader(rest.decode("utf-8-sig").splitlines(), delimiter=delimiter)
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
+    writer.writerow([columns.roles.get(header[at], header[at]) for at in kept])
+    writer.writerows([row[at] for at in kept] if row else row for row in rows)
+    return file.getvalue().encode()
+
+
+def _of_rows(feed: Feed) -> list[Period]:
+    """Periods of rows with dates of their own; none where no column has dates."""
+    if not feed.numbers.keys() & {*PERIODS}:
+        return []
+    empty = np.full(feed.n_records, np.nan)
+    edges = [
+        [None if np.isnan(one) else int(one) for one in feed.numbers.get(role, empty).tolist()]
+        for role in PERIODS
+    ]
+    line = np.zeros(feed.n_records, np.int64)
+    line[feed.record4], line[feed.record6] = feed.v4.line, feed.v6.line
+    periods, problems = [], []
+    for record, (from_s, until_s) in enumerate(zip(*edges, strict=True)):
+        if from_s is not None and until_s is not None and until_s <= from_s:
+            message = "expected a row that ends after it begins, got one that does not"
+            problems.append(Problem(feed.origin.file, message, int(line[record])))
+        periods.append(Period(record, from_s, until_s))
+    if problems:
+        raise DataError(problems)
+    return periods
+
+
+def _of_orders(orders: Orders) -> list[Period]:
+    """Periods of orders: one that unblocks ends the oldest of its prefix for the same parties."""
+    prefix, names = orders.prefixes(), orders.parties.names
+    open_: defaultdict[tuple[object, ...], list[int]] = defaultdict(list)
+    periods: dict[int, Period] = {}
+    for record in np.argsort(orders.epoch_s, kind="stable").tolist():
+        at_s, code = int(orders.epoch_s[record]), int(orders.parties.code[record])
+        holding = open_[(prefix[record], code)]
+        if orders.is_block[record]:
+            periods[record] = Period(record, at_s, None, names[code] if code >= 0 else "")
+            holding.append(record)
+        elif holding:
+            first = holding.pop(0)
+            periods[first] = periods[first]._replace(until_s=at_s)
+    return [one for one in periods.values() if one.until_s != one.from_s]
+
+
+def _rows(
+    periods: Sequence[Period], texts: Sequence[Sequence[str]], columns: ColumnChoice
+) -> Iterator[list[str]]:
+    """Rows of the table of orders: those in force alike together, some hundred a row."""
+    alike: dict[tuple[int | None, int | None, str], list[str]] = {}
+    for one in periods:
+        alike.setdefault((one.from_s, one.until_s, one.party), []).extend(texts[one.record])
+
+    def instant(at_s: int | None) -> str:
+        return "" if at_s is None else format_instant(datetime.fromtimestamp(at_s, columns.zone))
+
+    for (from_s, until_s, party), prefixes in alike.items():
+        operators, _, mechanism = party.partition("(")
+        edges = [instant(from_s), instant(until_s)]
+        parties = [mechanism.removesuffix(")"), operators.strip()]
+        for first in range(0, len(prefixes), _ADDRESSES_A_ROW):
+            some = " ".join(prefixes[first : first + _ADDRESSES_A_ROW])
+            yield [some, *edges, *parties]

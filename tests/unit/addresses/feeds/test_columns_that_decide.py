@@ -1,0 +1,292 @@
+"""Columns beside the addresses that decide what a row means: values say so where names do not.
+
+Each file is made by hand, and what is right for it was written down before it was read: how many
+addresses it lists, or which option settles what it does not say.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.rows.choice import ColumnChoice
+from sim.errors import DataError, UsageError
+
+Rows = Sequence[Sequence[str]]
+A, B = "198.51.100.0", "203.0.113.0"
+
+
+def table(header: str, *rows: str) -> Rows:
+    return [row.split(",") for row in (header, *rows)]
+
+
+# What it is about: (table, what the refusal says has to be said).
+REFUSED: dict[str, tuple[Rows, str]] = {
+    "access": (table("ip,access", f"{A},allow", f"{B},deny"), "--ignore-column access"),
+    "rule": (table("ip,rule", f"{A},permit", f"{B},block"), "--ignore-column rule"),
+    "list": (table("ip,list", f"{A},whitelist", f"{B},blacklist"), "--ignore-column list"),
+    "category": (table("ip,category", f"{A},pass", f"{B},drop"), "--ignore-column category"),
+    "verdict": (table("ip,verdict", f"{A},allow", f"{B},deny"), "--ignore-column verdict"),
+    "allow alone": (table("ip,what", f"{A},allow", f"{B},Allow"), "--ignore-column what"),
+    "yes and no": (table("ip,cut", f"{A},yes", f"{B},no"), "--ignore-column cut"),
+    "yes or nothing": (table("ip,cut", f"{A},yes", f"{B},"), "--ignore-column cut"),
+    "one and zero": (table("ip,flag", f"{A},1", f"{B},0"), "--ignore-column flag"),
+    "true and false": (table("ip,f", f"{A},TRUE", f"{B},FALSE"), "--ignore-column f"),
+    "active, removed": (table("ip,now", f"{A},active", f"{B},removed"), "--ignore-column now"),
+    "three words": (
+        table("ip,note", f"{A},block", f"{B},allow", "192.0.2.1,unblock"),
+        "--ignore-column note",
+    ),
+    "an exception among kinds": (
+        table("ip,kind_of", f"{A},spam", f"{B},phishing", "192.0.2.1,white-list"),
+        "--ignore-column kind_of",
+    ),
+    "Spanish": (table("ip,estado", f"{A},bloqueado", f"{B},permitido"), "--ignore-column estado"),
+    "Italian": (table("ip,stato", f"{A},bloccato", f"{B},sbloccato"), "--ignore-column stato"),
+    "Russian": (
+        table("ip,состояние", f"{A},заблокирован", f"{B},разблокирован"),
+        "--ignore-column состояние",
+    ),
+    "Russian yes and no": (table("ip,так", f"{A},да", f"{B},нет"), "--ignore-column так"),
+    "verdicts as names": (table("ip,name", f"{A},allow", f"{B},deny"), "--ignore-column name"),
+    "end": (table("ip,end", f"{A},198.51.100.255"), "--column last=end"),
+    "to": (table("ip,to", f"{A},198.51.100.255"), "--column last=to"),
+    "last": (table("ip,last", f"{A},198.51.100.9", f"{B},"), "--column last=last"),
+    "broadcast": (table("network,broadcast", f"{A},198.51.100.255"), "--column last=broadcast"),
+    "ip_last": (table("ip,ip_last", f"{A},198.51.100.255"), "--column last=ip_last"),
+    "length": (table("ip,length", f"{A},24", f"{B},25"), "--column mask=length"),
+    "bits": (table("ip,bits", f"{A},24"), "--column mask=bits"),
+    "netbits": (table("ip,netbits", f"{A},/24"), "--column mask=netbits"),
+    "lengths without a name": (table("ip,x", f"{A},24", f"{B},32"), "--column mask=x"),
+    "length of IPv6": (table("ip,plen", "2001:db8::,32"), "--column mask=plen"),
+    "mask without a name": (table("ip,m", f"{A},255.255.255.0"), "--column mask=m"),
+    "wildcard": (table("ip,wildcard", f"{A},0.0.0.255"), "--column wildcard=wildcard"),
+    "a second family": (
+        table("ip,ipv6", f"{A},2001:db8::1", f"{B},"),
+        "--column address=ip --column address=ipv6 if both are listed",
+    ),
+    "a second family in few rows": (
+        table("ip,six", f"{A},", f"{B},", "192.0.2.1,2001:db8::1"),
+        "--column address=ip --column address=six if both are listed",
+    ),
+    "several addresses in a cell": (
+        table("ip,more", f"{A},203.0.113.1 203.0.113.2"),
+        "--column address=more",
+    ),
+    "ends as numbers": (table("ip,int_end", f"{A},3325256959"), "--ignore-column int_end"),
+    "how many": (table("ip,count", f"{A},256", f"{B},16"), "--ignore-column count"),
+    "dates of the end": (
+        table("ip,unblocked_on", f"{A},2026-03-01", f"{B},"),
+        "--ignore-column unblocked_on",
+    ),
+    "an address within a prefix": (
+        table("prefix,host", "198.51.100.0/24,198.51.100.9"),
+        "--ignore-column host",
+    ),
+    "unlike lengths": (table("prefix,bits", "198.51.100.0/24,25"), "--ignore-column bits"),
+}
+# (table, addresses or the number of IPv6 rows where there are none, columns that are named).
+READ: dict[str, tuple[Rows, int, str]] = {
+    "comments": (table("ip,comment", f"{A},see the order", f"{B},court"), 2, "comment"),
+    "kinds": (table("ip,category", f"{A},spam", f"{B},phishing"), 2, "category"),
+    "one verdict": (table("ip,access", f"{A},deny", f"{B},deny"), 2, "access"),
+    "the same said twice": (table("ip,cut", f"{A},yes", f"{B},true"), 2, "cut"),
+    "numbers of reports": (table("ip,reports", f"{A},17", "203.0.113.7,3"), 2, "reports"),
+    "ports": (table("ip,port", f"{A},443", f"{B},80"), 2, "port"),
+    "scores": (table("ip,score", f"{A},87.5", f"{B},12"), 2, "score"),
+    "dates of the start": (table("ip,date", f"{A},2026-03-01", f"{B},2026-03-02"), 2, "date"),
+    "its own ends": (
+        table("network,first,last", "198.51.100.0/24,198.51.100.0,198.51.100.255"),
+        256,
+        "first, last",
+    ),
+    "its own length": (table("prefix,bits", "198.51.100.0/24,24"), 256, "bits"),
+    "whole lengths": (table("ip,bits", f"{A},32", f"{B},32"), 2, "bits"),
+    "numbers of the address": (table("ip,int", f"{A},3325256704"), 1, "int"),
+    "an address among comments": (
+        table("ip,note", f"{A},was 192.0.2.1", f"{B},mail", "192.0.2.1,192.0.2.2", "192.0.2.3,x"),
+        4,
+        "note",
+    ),
+    "times of day": (table("ip,time", f"{A},12:30:45", f"{B},00:10:00"), 2, "time"),
+    "two columns": (table("ip,a,b", f"{A},x y,u v", f"{B},z,w"), 2, "a, b"),
+}
+
+
+def as_csv(rows: Rows, path: Path, delimiter: str) -> None:
+    path.write_text("".join(delimiter.join(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def as_lines(rows: Rows, path: Path) -> None:
+    header, *cells = rows
+    entries = [dict(zip(header, row, strict=True)) for row in cells]
+    path.write_text("".join(json.dumps(entry) + "\n" for entry in entries), encoding="utf-8")
+
+
+def as_array(rows: Rows, path: Path) -> None:
+    header, *cells = rows
+    path.write_text(json.dumps([dict(zip(header, row, strict=True)) for row in cells]))
+
+
+def as_parquet(rows: Rows, path: Path) -> None:
+    header, *cells = rows
+    names = ", ".join(f'"{name}"' for name in header)
+    values = ", ".join(
+        "(" + ", ".join(f"nullif('{cell}', '')" for cell in row) + ")" for row in cells
+    )
+    duckdb.execute(f"COPY (FROM (VALUES {values}) AS t({names})) TO '{path}' (FORMAT parquet)")
+
+
+WRITERS: dict[str, Callable[[Rows, Path], None]] = {
+    "commas": lambda rows, path: as_csv(rows, path, ","),
+    "semicolons": lambda rows, path: as_csv(rows, path, ";"),
+    "tabs": lambda rows, path: as_csv(rows, path, "\t"),
+    "lines of JSON": as_lines,
+    "an array": as_array,
+    "Parquet": as_parquet,
+}
+
+
+def read(path: Path, *columns: str, ignored: Sequence[str] = ()) -> Feed:
+    return read_feed(Input(path, "given", ColumnChoice.of(columns, ignored)))
+
+
+@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_column_that_may_decide_is_refused_with_what_settles_it(name, form, tmp_path):
+    rows, option = REFUSED[name]
+    path = tmp_path / "given"
+    WRITERS[form](rows, path)
+    with pytest.raises(DataError) as refused:
+        read(path)
+    (problem,) = refused.value.problems
+    assert option in problem.message
+    ignored = [rows[0][1]] if rows[0][1] != "name" else ["name"]
+    feed = read(path, ignored=ignored)
+    assert feed.n_records == len(rows) - 1
+    assert f"columns ignored: {', '.join(ignored)}" in feed.notes
+
+
+@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("name", READ)
+def test_a_column_that_decides_nothing_is_ignored_and_named(name, form, tmp_path):
+    rows, n_addresses, named = READ[name]
+    path = tmp_path / "given"
+    WRITERS[form](rows, path)
+    feed = read(path)
+    assert feed.to_set().v4.n_addresses == n_addresses
+    assert f"columns ignored: {named}" in feed.notes
+
+
+@pytest.mark.parametrize(
+    ("rows", "columns", "n_addresses", "n_rows6"),
+    [
+        (table("ip,end", f"{A},198.51.100.9", f"{B},"), ["last=end"], 11, 0),
+        (table("from,to", f"{A},198.51.100.9"), ["address=from", "last=to"], 10, 0),
+        (table("ip,bits", f"{A},24", f"{B},/25"), ["mask=bits"], 384, 0),
+        (table("ip,w", f"{A},0.0.0.255", f"{B},0.0.0.0"), ["wildcard=w"], 257, 0),
+        (table("ip,w", f"{A},0.0.0.255", f"{B},0.0.0.0"), ["address=w", "address=ip"], 4, 0),
+        (table("ip,ipv6", f"{A},2001:db8::1", f"{B},"), ["address=ip", "address=ipv6"], 2, 1),
+        (table("ip,ipv6", ",2001:db8::1", f"{B},"), ["address=ip", "address=ipv6"], 1, 1),
+        (table("Host IP,x y", f"{A},se"), ["address=host_ip"], 1, 0),
+    ],
+)
+@pytest.mark.parametrize("form", WRITERS)
+def test_what_was_said_of_columns_is_read(rows, columns, n_addresses, n_rows6, form, tmp_path):
+    path = tmp_path / "given"
+    WRITERS[form](rows, path)
+    feed = read(path, *columns)
+    assert feed.to_set().v4.n_addresses == n_addresses
+    assert (len(feed.v6), feed.n_unplaced) == (n_rows6, 0)
+
+
+def test_a_chosen_column_goes_before_one_with_a_known_name(tmp_path):
+    path = tmp_path / "given"
+    as_csv(table("ip,host_ip,network", f"{A},203.0.113.1,192.0.2.0/24"), path, ",")
+    with pytest.raises(DataError, match="got ip, network"):
+        read(path)
+    with pytest.raises(DataError, match="--ignore-column ip"):
+        read(path, "address=network", ignored=["host_ip"])
+    feed = read(path, "address=network", ignored=["host_ip", "ip"])
+    assert feed.to_set().v4.n_addresses == 256
+
+
+def test_a_second_family_is_met_in_the_last_entry_of_a_long_file(tmp_path):
+    path = tmp_path / "given"
+    rows = [f"198.{at >> 8}.{at & 255}.1,c{at}," for at in range(30_000)]
+    as_csv(table("ip,comment,six", *rows, "192.0.2.1,c,2001:db8::1"), path, ",")
+    with pytest.raises(DataError, match="--column address=six") as refused:
+        read(path)
+    assert refused.value.problems[0].line == 30_002
+
+
+def test_a_key_that_only_later_entries_have_decides_as_well(tmp_path):
+    path = tmp_path / "given"
+    lines = [{"ip": A}, {"ip": B, "bits": 24}]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(DataError, match="--column mask=bits"):
+        read(path)
+    lines = [{"ip": A}, {"ip": B, "mask": 24}]
+    path.write_text(json.dumps(lines))
+    with pytest.raises(DataError, match="expected a netmask"):
+        read(path)
+
+
+def test_without_options_a_message_names_none(tmp_path):
+    path = tmp_path / "given"
+    as_csv(REFUSED["end"][0], path, ",")
+    with pytest.raises(DataError, match="name it end_ip if ranges end there") as refused:
+        read_feed(Input(path, "given"))
+    assert "--" not in str(refused.value)
+    with pytest.raises(DataError, match="name it end_ip if ranges end there"):
+        feed_of_columns({"ip": [A], "end": ["198.51.100.255"]}, "frame")
+    with pytest.raises(DataError, match="keep the rows that are meant"):
+        feed_of_columns({"ip": [A, B], "cut": [True, False]}, "frame")
+
+
+@pytest.mark.parametrize(
+    ("columns", "ignored", "told"),
+    [
+        (["end"], [], "expected ROLE=NAME with a role of address, last"),
+        (["stop=end"], [], "expected ROLE=NAME"),
+        (["last=end", "mask=end"], [], "expected one role for each column"),
+        (["last=end"], ["End"], "end has a role by --column"),
+        (["from=date"], [], "only init reads dates"),
+    ],
+)
+def test_what_cannot_be_said_of_columns_is_refused(columns, ignored, told):
+    with pytest.raises(UsageError, match=told):
+        ColumnChoice.of(columns, ignored)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{A};24\n{B};25\n",
+        f"{A};allow\n{B};deny\n",
+        f"# a table\n{A};x;yes\n{B};y;no\n",
+    ],
+)
+def test_cells_behind_semicolons_without_names_are_a_question(text, tmp_path):
+    path = tmp_path / "given"
+    path.write_text(text)
+    with pytest.raises(DataError, match="in cells without names: name the columns"):
+        read(path)
+    assert read_feed(Input(path, "given"), "list").to_set().v4.n_addresses == text.count(
+        "\n"
+    ) - text.count("#")
+
+
+@pytest.mark.parametrize("text", [f"{A}/24 ; SBL1\n{B} ; SBL2\n", f"{A};\n{B};\n", f"{A};a;\n"])
+def test_comments_behind_semicolons_are_no_question(text, tmp_path):
+    path = tmp_path / "given"
+    path.write_text(text)
+    assert read(path).origin.format == "list"

@@ -1,0 +1,181 @@
+"""``overblock init`` keeps the dates of a list: from and until when an address is blocked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+
+RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")
+# Clocks in Spain went from +01:00 to +02:00 on 29 March 2026.
+MARCH = {27: "2026-03-27T00:00:00+01:00", 29: "2026-03-29T00:00:00+01:00"}
+MARCH |= {day: f"2026-03-{day}T00:00:00+02:00" for day in (30, 31)}
+
+
+def init(folder: Path, text: str, *options: str, name: str = "list.csv") -> Result:
+    path = folder / name
+    path.write_text(text)
+    asked = ["init", str(folder / "case"), "--blocklist", str(path), *options]
+    return CliRunner().invoke(app, asked)
+
+
+def periods(folder: Path) -> dict[str, tuple[str | None, str | None]]:
+    """From when and until when each prefix is ordered in the case that was written."""
+    case = resolve(load_scenario(str(folder / "case" / "scenario.yaml")))
+    assert case.given is not None
+    found = {}
+    for row in case.given.rows:
+        edges = [None if edge is None else edge.isoformat() for edge in (row.from_, row.to)]
+        assert isinstance(row.addresses, tuple)
+        found |= dict.fromkeys(row.addresses, tuple(edges))
+    return found
+
+
+def test_forty_addresses_on_four_days_are_blocked_on_four_days(tmp_path: Path) -> None:
+    days = [27, 29, 30, 31]
+    rows = [f"2026-03-{days[at // 10]},198.51.100.{at}" for at in range(40)]
+    text = "\n".join(["date,ip", *rows, ""])
+    assert init(tmp_path, text, *RUN).exit_code == 0
+    expected = {f"198.51.100.{at}/32": (MARCH[days[at // 10]], None) for at in range(40)}
+    assert periods(tmp_path) == expected
+    told = (tmp_path / "case" / "README.md").read_text()
+    assert "Dates of the list without a time: the start of that day in Europe/Madrid" in told
+
+
+@pytest.mark.parametrize(
+    ("header", "options"),
+    [
+        ("ip,blocked_on,unblocked_on", ()),
+        ("ip,desde,hasta", ()),
+        ("ip,дата блокировки,дата разблокировки", ()),
+        ("ip,first_seen,last_seen", ("--column", "from=first_seen", "--column", "until=last_seen")),
+    ],
+)
+def test_the_end_of_a_row_is_kept_as_well_as_its_start(
+    header: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = (
+        f"{header}\n198.51.100.1,2026-03-30,2026-03-31\n203.0.113.0/24,2026-03-27,\n"
+        "192.0.2.1,,2026-03-31\n2001:db8::1,2026-03-31 12:30+03:00,\n"
+    )
+    result = init(tmp_path, text, *RUN, *options)
+    assert result.exit_code == 0, result.output
+    assert periods(tmp_path) == {
+        "198.51.100.1/32": (MARCH[30], MARCH[31]),
+        "203.0.113.0/24": (MARCH[27], None),
+        "192.0.2.1/32": (None, MARCH[31]),
+        "2001:db8::1/128": ("2026-03-31T11:30:00+02:00", None),
+    }
+
+
+def test_dated_orders_are_kept_with_their_parties(tmp_path: Path) -> None:
+    (tmp_path / "ops.csv").write_text("operator,share_users\nnorth,0.5\nsouth,0.5\n")
+    text = (
+        "effective,action,prefix,operators\n2026-03-29,block,198.51.100.1,north\n"
+        "2026-03-30,block,198.51.100.1,\n2026-03-31,unblock,198.51.100.1,north\n"
+    )
+    result = init(tmp_path, text, *RUN, "--operators", str(tmp_path / "ops.csv"))
+    assert result.exit_code == 0, result.output
+    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    assert case.given is not None
+    rows = [(row.from_, row.to, row.operators) for row in case.given.rows]
+    told = [(a and a.isoformat(), b and b.isoformat(), who) for a, b, who in rows]
+    assert told == [(MARCH[29], MARCH[31], ("north",)), (MARCH[30], None, None)]
+
+
+def test_a_run_without_days_begins_with_the_first_date(tmp_path: Path) -> None:
+    text = "date,ip\n2026-03-30,198.51.100.1\n2026-03-29,198.51.100.2\n"
+    assert init(tmp_path, text, "--country", "ES").exit_code == 0
+    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    assert case.scenario.start.isoformat() == MARCH[29]
+
+
+def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
+    text = (
+        "ip,from,until\n198.51.100.1,2026-01-01,2026-02-01\n198.51.100.2,2026-01-01,\n"
+        "198.51.100.3,2026-05-01,\n198.51.100.4,2026-03-30,\n"
+    )
+    result = init(tmp_path, text, *RUN)
+    assert "2 of 4 rows of the list are in force at no time of the run." in result.output
+    late = [*RUN[:2], "--from", "2025-03-27", "--to", "2025-04-03"]
+    (tmp_path / "late").mkdir()
+    refused = init(tmp_path / "late", text, *late).output
+    assert "on which none of its 4 rows is" in refused
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "told"),
+    [
+        (
+            "last_seen,ip\n2026-03-30,198.51.100.1\n",
+            (),
+            "say --column from=last_seen, or --ignore-column last_seen",
+        ),
+        (
+            "date,added,ip\n2026-03-30,2026-03-30,198.51.100.1\n",
+            (),
+            "got date, added: say --column from=date, or --ignore-column date",
+        ),
+        (
+            "ip,from,until\n198.51.100.1,2026-03-30,2026-03-30\n",
+            (),
+            "list.csv:2: expected a row that ends after it begins",
+        ),
+        ("date,ip\n2026-03-30,198.51.100.1\n", ("--strategy", "time-window"), "the list has dates"),
+        ("date,ip\n30.03.2026,198.51.100.1\n", (), "expected a date such as 2018-04-16, got"),
+    ],
+)
+def test_dates_that_are_not_clear_are_refused(
+    text: str, options: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    result = init(tmp_path, text, *RUN, *options)
+    assert result.exit_code in (2, 4)
+    assert told in result.output
+    assert not (tmp_path / "case").exists()
+
+
+def test_a_mistake_of_forty_rows_is_told_once_with_how_many(tmp_path: Path) -> None:
+    rows = [f"2026-03-2{at // 10},block,198.51.100.{at}" for at in range(40)]
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(["effective,action,prefix", *rows, ""]))
+    result = CliRunner().invoke(app, ["exposure", str(path)])
+    assert result.exit_code == 4
+    assert result.output.count("expected a date and time with offset") == 1
+    assert "orders.csv:2: effective: " in result.output
+    assert "(and 39 more like it, to line 41)" in result.output
+
+
+def test_ignored_columns_are_named_and_the_case_goes_without_them(tmp_path: Path) -> None:
+    text = "ip,list,seen\n198.51.100.1,allow,2026-03-30\n198.51.100.2,deny,2026-03-30\n"
+    refused = init(tmp_path, text, *RUN)
+    assert "--ignore-column seen" in refused.output or "--ignore-column list" in refused.output
+    asked = ("--ignore-column", "list", "--ignore-column", "seen")
+    result = init(tmp_path, text, *RUN, *asked)
+    assert "list.csv: columns ignored: list, seen" in result.output
+    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    assert [one.n_rows for one in case.lists] == [2]
+
+
+def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path: Path) -> None:
+    sites = tmp_path / "sites.csv"
+    sites.write_text("site;host;backup\na.example;198.51.100.7;203.0.113.9\n")
+    asked = ("--inventory", str(sites), "--column", "address=host")
+    refused = init(tmp_path, "198.51.100.7\n", *RUN, *asked, name="list.txt")
+    assert "--ignore-column backup" in refused.output
+    asked = (*asked, "--ignore-column", "backup")
+    result = init(tmp_path, "198.51.100.7\n", *RUN, *asked, name="list.txt")
+    assert "sites.csv: columns ignored: backup" in result.output
+    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    assert case.inventory is not None
+    assert case.inventory.site == ("a.example",)
+
+
+def test_a_column_that_no_table_has_is_refused(tmp_path: Path) -> None:
+    result = init(tmp_path, "ip\n198.51.100.1\n", *RUN, "--ignore-column", "oops")
+    assert result.exit_code == 2
+    assert "expected columns of a table that is read, got oops" in result.output
