@@ -7,6 +7,7 @@ kept by no operator.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -129,17 +130,22 @@ def _after(
     ends: NDArray[np.int64],
     sessions: tuple[Session, ...],
 ) -> tuple[float | None, float | None]:
-    """How long after a session begins and ends an operator begins and ceases, medians."""
+    """How long after a session begins and ends an operator begins and ceases, medians.
+
+    None where the run's end cuts half of them or more.
+    """
     begun: list[int] = []
-    ceased: list[int] = []
+    ceased: list[float] = []
     for one in sessions:
         inside = (times >= one.from_s) & (times < one.until_s)
         for row in is_some:
             places = np.flatnonzero(row & inside)
             if places.size:
                 begun.append(int(times[places[0]]) - one.from_s)
-                ceased.append(min(int(ends[places[-1]]), one.until_s) - one.to_s)
-    if not begun:
+                # When what the run's end cuts would have ceased is not known, but not before it.
+                is_cut = ends[places[-1]] == ends[-1]
+                ceased.append(math.inf if is_cut else min(ends[places[-1]], one.until_s) - one.to_s)
+    if not begun or math.isinf(np.median(ceased)):
         return None, None
     return float(np.median(begun)), float(np.median(ceased))
 

@@ -193,6 +193,12 @@ def test_a_time_that_the_end_cuts_is_no_length_of_time(shipped_run: Path) -> Non
             rows, strategies, "none", at_end={"exact": at_end}
         ).rows
         assert hit.more == said
+    # Of a comparison that was asked for this measure and no share.
+    alone = [rows[0], rows[2]]
+    ((_, _, (_, hit)),) = bars_of_comparison(
+        alone, strategies, "none", at_end={"exact": cut(0.75)}
+    ).rows
+    assert hit.more == still
     row: Row = {"all_low": 30.0, "all_high": 400.0}
     assert _time_span(row, cut(0.75, 0.9), IN_ENGLISH) == ""
     assert _time_span(row, cut(0.3, 0.9), IN_ENGLISH) == "30 hours to the simulation's end"

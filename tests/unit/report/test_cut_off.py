@@ -195,3 +195,18 @@ def test_it_is_said_in_other_languages(monkeypatch: pytest.MonkeyPatch) -> None:
         when_dropped(found, run, language("es"))
         == "desde el 16 de abril de 2018, 12:00 hasta el final"
     )
+
+
+def test_what_the_end_of_the_run_cuts_has_no_length_of_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of two sessions, after the second it still drops when the run ends: no median is known."""
+    listed = points([(0, 0.0), (10, 5.0), (20, 0.0), (50, 5.0), (60, 0.0)])
+    found, run = found_in(monkeypatch, points([(0, 0), (11, 9), (23, 0), (51, 9)]), listed)
+    assert (found.after_begin_s, found.after_end_s) == (None, None)
+    assert "to the end" in when_dropped(found, run)
+    # Of three, it ceases after 3, 5 and never within the run.
+    listed = points([(0, 0), (10, 5), (20, 0), (40, 5), (50, 0), (80, 5), (90, 0)])
+    dropped = points([(0, 0), (11, 9), (23, 0), (41, 9), (55, 0), (81, 9)])
+    found, _ = found_in(monkeypatch, dropped, listed)
+    assert found.after_end_s == 5 * H

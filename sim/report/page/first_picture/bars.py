@@ -131,6 +131,11 @@ def bars_of_comparison(
                     )
                     for name, bar in zip(labels, bars, strict=True)
                 ]
+            if metric == HIT_FOR:
+                bars = [
+                    replace(bar, more=still_of_hit(at_end.get(name), words))
+                    for name, bar in zip(labels, bars, strict=True)
+                ]
             heads.append(head)
             columns.append(bars)
             whose.append(metrics[metric])
