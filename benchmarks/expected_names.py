@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from benchmarks import page
 from sim.addresses.text.source import Limits
-from sim.blocklists import expected_names
 from sim.blocklists.blocklists import find_input, read_blocklists
-from sim.blocklists.expected_names import HIGH, LOW, draw_listed_names, shipped_owners
+from sim.blocklists.expected_names import draw_names_of_lists, shipped_owners
+from sim.names import listed
+from sim.names.listed import HIGH, LOW
 from sim.streams import Streams
 
 AT = datetime(2018, 4, 20, 9, tzinfo=UTC)
@@ -33,15 +34,15 @@ def main() -> None:
     parser.add_argument("-n", type=int, default=12, help="streams")
     n_streams = parser.parse_args().n
     rows = []
-    for expected_names.N_DRAWS, expected_names.N_LAWS in SIZES:
+    for listed.N_DRAWS, listed.N_LAWS in SIZES:
         began = time.process_time()
         found = np.log([ends(Streams(stream, 0)) for stream in range(1, n_streams + 1)])
         spent_s = (time.process_time() - began) / n_streams
         error = found.std(axis=0, ddof=1)
         rows.append(
             [
-                f"{expected_names.N_DRAWS:,}",
-                str(expected_names.N_LAWS),
+                f"{listed.N_DRAWS:,}",
+                str(listed.N_LAWS),
                 *(f"{100 * error[row, 0]:.1f} %" for row in range(3)),
                 *(f"{100 * error[row, 1:].max():.1f} %" for row in range(3)),
                 f"{spent_s:.1f}",
@@ -57,7 +58,7 @@ def ends(luck: Streams) -> NDArray[np.float64]:
     given = read_blocklists(
         [find_input("telegram-2018-orders")], "", skip_bad=False, limits=Limits()
     )
-    hit = draw_listed_names(given.in_force(AT), shipped_owners(), None, luck).draws.hit
+    hit = draw_names_of_lists(given.in_force(AT), shipped_owners(), None, luck).draws.hit
     names = np.column_stack((hit.sum(axis=1), hit))
     low, high = np.quantile(names, (LOW, HIGH), axis=0)
     return np.array([low, names.mean(axis=0), high])

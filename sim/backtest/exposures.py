@@ -31,7 +31,7 @@ from sim.blocklists.blocklists import (
     read_blocklists,
     table_names,
 )
-from sim.blocklists.expected_names import draw_listed_names, shipped_owners
+from sim.blocklists.expected_names import draw_names_of_lists, shipped_owners
 from sim.blocklists.hosts import Tally, count_states, find_hits, group_hits
 from sim.blocklists.listed import union
 from sim.errors import ScenarioError, UsageError
@@ -74,7 +74,7 @@ def _predict_names(
     if predictor.attribute:
         (owners,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=Limits())
     try:
-        found = draw_listed_names(feeds, owners, predictor.universe)
+        found = draw_names_of_lists(feeds, owners, predictor.universe)
     except UsageError as error:
         key = "attribute" if "column" in str(error) else "universe"
         message = str(error).partition(": ")[2]

@@ -23,8 +23,8 @@ from sim.blocklists.attribution import (
     labels_of,
 )
 from sim.blocklists.changes import Changes, compare
-from sim.blocklists.expected_names import Expectation, shipped_owners
 from sim.blocklists.expected_names import expect_names as expectation_of
+from sim.blocklists.expected_names import shipped_owners
 from sim.blocklists.hosts import (
     find_hits,
 )
@@ -32,6 +32,7 @@ from sim.blocklists.inventory import InventoryHits, assess_inventory
 from sim.blocklists.listed import Listed, count_listed, union
 from sim.blocklists.rules import Rules
 from sim.errors import UsageError
+from sim.names.listed import Expectation
 
 DEFAULT_TOP = 20
 

@@ -34,9 +34,10 @@ class ListedPlaces:
         Provider and region of each place.
     n_addresses : shape (n_places,)
         Addresses of the place.
-    n_swept : shape (n_places,)
-        Of these, addresses listed by a rule of several addresses.
-    n_single : shape (n_places,)
+    n_swept : shape (n_places, n_ways)
+        Of these, addresses listed by a rule of several addresses. Where a list may be so or so,
+        draws take these ways in turn.
+    n_single : shape (n_places, n_ways)
         Of these, addresses listed one by one, and by no wider rule.
     """
 
@@ -128,9 +129,11 @@ def draw_names(
     kinds = draw_kinds(censuses, value)
     seats = _seats(listed.place, drawn)
     share = _shares(seats, drawn)
-    n_found = rng.binomial(listed.n_single[:, None], value[BY_NAMES])
+    way = np.arange(n_draws) % listed.n_single.shape[1]
+    n_single, n_listed = listed.n_single[:, way], (listed.n_swept + listed.n_single)[:, way]
+    n_found = rng.binomial(n_single, value[BY_NAMES])
     by_name, n_found = _found(listed, seats, share, kinds, n_found, rng)
-    n_even = (listed.n_swept + listed.n_single)[:, None] - n_found
+    n_even = n_listed - n_found
     provider_row = np.array([provider.index(name) for name, _ in listed.place], np.int64)
     for row, (name, kind) in enumerate(zip(KINDS, kinds, strict=True)):
         k = value[f"{name}.{ADDRESSES_PER_NAME}"]
@@ -144,8 +147,8 @@ def draw_names(
             if universe_share < 1:
                 counted = rng.binomial(np.rint(names).astype(np.int64), universe_share)
                 names = counted.astype(np.float64)
-            p = (listed.n_swept[mine] + listed.n_single[mine]).sum()
-            p = min(1.0, max(p / max(listed.n_addresses[mine].sum(), 1), 1e-12))
+            p = n_listed[mine].sum(axis=0) / max(listed.n_addresses[mine].sum(), 1)
+            p = np.clip(p, 1e-12, 1.0)
             # Addresses found by a name hold more of the names than of the addresses.
             p = 1 - (1 - p) * (1 - share_found)
             hit = names * (1 - (1 - p) ** k) / (p * k)

@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sim.addresses.text.source import Limits
-from sim.blocklists import expected_names
 from sim.blocklists.blocklists import find_input, read_blocklists
-from sim.blocklists.expected_names import FIGURES, HIGH, LOW, draw_listed_names, shipped_owners
+from sim.blocklists.expected_names import draw_names_of_lists, shipped_owners
+from sim.names import listed
+from sim.names.listed import FIGURES, HIGH, LOW
 from sim.streams import Streams
 
 ORDERS = "telegram-2018-orders"
@@ -27,7 +28,7 @@ def most_apart() -> float:
     lists, owners = given.in_force(NOON), shipped_owners()
     found = []
     for root_seed in (1, 2):
-        draws = draw_listed_names(lists, owners, None, Streams(root_seed, 0)).draws
+        draws = draw_names_of_lists(lists, owners, None, Streams(root_seed, 0)).draws
         names = np.column_stack((draws.hit.sum(axis=1), draws.hit))
         found.append(np.vstack((names.mean(axis=0), np.quantile(names, (LOW, HIGH), axis=0))))
     return float(np.abs(found[0] / found[1] - 1).max())
@@ -41,6 +42,6 @@ def test_two_streams_differ_by_less_than_a_unit_of_the_second_figure() -> None:
 
 @pytest.mark.laws
 def test_forty_draws_of_what_is_assumed_do_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(expected_names, "N_DRAWS", 40)
-    monkeypatch.setattr(expected_names, "N_LAWS", 40)
+    monkeypatch.setattr(listed, "N_DRAWS", 40)
+    monkeypatch.setattr(listed, "N_LAWS", 40)
     assert most_apart() > 3 * A_UNIT

@@ -59,7 +59,7 @@ def expected_of_list(n_addresses: int) -> float:
         for row in mine
     ]
     n = np.array([n_addresses])
-    listed = ListedPlaces((PLACE,), n * 1000, n * 0, n)
+    listed = ListedPlaces((PLACE,), n * 1000, n[:, None] * 0, n[:, None])
     draws = draw_names(
         listed,
         [census_law()],

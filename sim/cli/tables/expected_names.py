@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from sim.cli.tables.sections import Column, Section, Value
 
 if TYPE_CHECKING:
-    from sim.blocklists.expected_names import Band, Expectation, ExpectedNames
+    from sim.names.listed import Band, Expectation, ExpectedNames
 
 
 def section(expectation: Expectation, top: int) -> Section:
@@ -85,6 +85,6 @@ def _mean(band: Band | None) -> int | None:
 
 def _rounded(value: float) -> int:
     """Round to whole names, and to as many figures as another stream of luck gives as well."""
-    from sim.blocklists.expected_names import FIGURES
+    from sim.names.listed import FIGURES
 
     return round(float(f"{value:.{FIGURES - 1}e}")) if value >= 10**FIGURES else round(value)

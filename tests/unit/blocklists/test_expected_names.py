@@ -71,7 +71,8 @@ def draws(listed: ListedPlaces, rows: list[SharingRow], universe: float = 1.0, *
 
 
 def places(n: int, swept: int, single: int) -> ListedPlaces:
-    return ListedPlaces((("one", "here"),), *(np.array([each]) for each in (n, swept, single)))
+    listed = (np.array([[each]]) for each in (swept, single))
+    return ListedPlaces((("one", "here"),), np.array([n]), *listed)
 
 
 def mean_of(values: np.ndarray, expected: float, n_sigma: float = 5) -> None:

@@ -1,0 +1,375 @@
+"""Names expected on listed addresses, wherever the list comes from: a file, or a run.
+
+In: who holds which address, what is listed, tables of how addresses are used. Out: names by
+provider with the band that luck and all assumed ranges leave, or that they are not known. It
+resolves no name: nobody has to know who sits on an address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.prefixes import PrefixTable
+from sim.names.census_draws import draw_laws
+from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
+from sim.names.names import fit_names_law
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import RowType, find_table, read_table
+from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
+from sim.streams import Stream, Streams
+
+COUNTS = ("names", "hit", "wholly", "active")
+ALL_KNOWN, LOWER_BOUND, NONE_KNOWN = "known", "lower bound", "not known"
+"""What is known of the names on listed addresses: on all of them, on a part, on none."""
+LOW, HIGH = 0.05, 0.95
+LUCK = Streams(2018, 0)
+"""Luck of the expectation: the same list has the same answer."""
+N_DRAWS, N_LAWS = 20_000, 100
+"""Draws of what is assumed, each with luck of its own, and laws of the census that they take in
+turn: ends of a band by another stream then differ by some per cent (measured in
+``docs/explanation/names.md``)."""
+FIGURES = 2
+"""Significant figures of an expected number that another stream gives as well."""
+
+
+NOT_COVERED, NOT_KNOWN = "(in no prefix of the table)", "(not known)"
+"""Providers of addresses in no prefix of a table, and in a prefix without a provider."""
+
+
+@dataclass(frozen=True)
+class Band:
+    """Mean of a number over its draws, and the ends of the interval that holds 90 % of them."""
+
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class ExpectedNames:
+    """Names on the listed addresses of one provider, or of all.
+
+    Attributes
+    ----------
+    provider
+        Empty for all of them; `NOT_COVERED` for addresses in no prefix of the table of providers,
+        `NOT_KNOWN` for those in a prefix without a provider.
+    n_listed
+        Listed IPv4 addresses.
+    n_addresses
+        Of these, those at places of which a table tells how addresses are used. The numbers are
+        about these.
+    n_addresses6
+        Listed IPv6 addresses: names on them are not known.
+    names, hit, wholly, active
+        As in ``NameDraws``; None where something is listed and names are known on none of it.
+    """
+
+    provider: str
+    n_listed: int
+    n_addresses: int
+    n_addresses6: int
+    names: Band | None
+    hit: Band | None
+    wholly: Band | None
+    active: Band | None
+
+    @property
+    def share_known(self) -> float | None:
+        """Share of the listed IPv4 addresses behind the numbers; None where none is listed."""
+        return self.n_addresses / self.n_listed if self.n_listed else None
+
+    @property
+    def state(self) -> str:
+        """What is known: `ALL_KNOWN`, `LOWER_BOUND` where of a part nothing is, `NONE_KNOWN`."""
+        if self.n_addresses == self.n_listed and not self.n_addresses6:
+            return ALL_KNOWN
+        return LOWER_BOUND if self.n_addresses else NONE_KNOWN
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What is expected of a list.
+
+    Attributes
+    ----------
+    all
+        All providers together.
+    providers
+        Each one with a listed address: those of which something is known first, most names first.
+    n_not_known
+        Listed IPv4 addresses whose names are not known: of no provider, or of one whose use of
+        addresses no table tells.
+    n_not_known6
+        Listed IPv6 /64 networks: the tables are of IPv4.
+    universe
+        Names counted out of all, where only those of a study are; None for all.
+    """
+
+    all: ExpectedNames
+    providers: tuple[ExpectedNames, ...]
+    n_not_known: int
+    n_not_known6: int
+    universe: int | None
+
+
+@dataclass(frozen=True, eq=False)
+class ListedNames:
+    """Draws of the names on listed addresses, and on which addresses they are not known.
+
+    Attributes
+    ----------
+    listed
+        Places with listed addresses of which a table tells how addresses are used.
+    draws
+        Names there by provider, over luck and over all assumed ranges.
+    unknown
+        Other listed IPv4 addresses, by provider.
+    unknown6
+        Listed IPv6 addresses, by provider: the tables are of IPv4.
+    """
+
+    listed: ListedPlaces
+    draws: NameDraws
+    unknown: dict[str, int]
+    unknown6: dict[str, int]
+
+    @property
+    def known(self) -> dict[str, int]:
+        """ListedAddresses addresses that the draws are about, by provider."""
+        n = dict.fromkeys(self.draws.provider, 0)
+        of_way = self.listed.n_swept + self.listed.n_single
+        of_place = np.rint(of_way.mean(axis=1)).astype(np.int64).tolist()
+        for (provider, _), n_of_place in zip(self.listed.place, of_place, strict=True):
+            n[provider] += n_of_place
+        return n
+
+
+@dataclass(frozen=True)
+class NameTables:
+    """Tables that names are expected from.
+
+    Attributes
+    ----------
+    census, sharing, kinds, parked
+        Names per address, use of the addresses of each place, parameters of the kinds of use, and
+        how many names are parked.
+    """
+
+    census: Sequence[ConcentrationRow]
+    sharing: Sequence[SharingRow]
+    kinds: Sequence[AssumptionRow]
+    parked: Sequence[ParkedRow]
+
+
+def shipped_tables() -> NameTables:
+    """Read the shipped tables."""
+    return NameTables(
+        _shipped("hosting-concentration", ConcentrationRow),
+        _shipped("sharing-2018", SharingRow),
+        shipped_kinds(),
+        _shipped("parked-names", ParkedRow),
+    )
+
+
+def shipped_kinds() -> Sequence[AssumptionRow]:
+    """Read the shipped parameters of the kinds of use."""
+    return _shipped("names-assumptions", AssumptionRow)
+
+
+def _shipped(name: str, model: type[RowType]) -> Sequence[RowType]:
+    return read_table(name, find_table(name, Path()), model).rows
+
+
+@dataclass(frozen=True, eq=False)
+class Owners:
+    """Who holds which IPv4 address.
+
+    Attributes
+    ----------
+    place
+        Provider and region of each place.
+    edge : shape (n_segments + 1,)
+        Where IPv4 passes from one place to another, its end included.
+    place_row : shape (n_segments,)
+        Whose each segment is; the number of places for what nobody holds.
+    """
+
+    place: tuple[NamedPlace, ...]
+    edge: NDArray[np.int64]
+    place_row: NDArray[np.int64]
+
+    @classmethod
+    def of_prefixes(
+        cls,
+        place: Sequence[NamedPlace],
+        place_row: NDArray[np.int64],
+        address: NDArray[np.int64],
+        length: NDArray[np.int64],
+    ) -> Owners:
+        """Hold prefixes by place; of several that hold an address the longest one counts."""
+        table = PrefixTable.from_prefixes(address, length)
+        is_first = np.append(True, table.segment_row[1:] != table.segment_row[:-1])
+        edge = np.append(table.segment_start[is_first], IPV4_STOP)
+        row = table.segment_row[is_first]
+        return cls(tuple(place), edge, np.append(place_row, len(place))[row])
+
+    def count(self, addresses: IntervalSet) -> NDArray[np.int64]:
+        """Addresses of a set by place; the last number is what nobody holds."""
+        of_segment = np.diff(addresses.count_below(self.edge))
+        n = np.bincount(self.place_row, of_segment, len(self.place) + 1)
+        return np.asarray(n.astype(np.int64))
+
+
+@dataclass(frozen=True, eq=False)
+class ListedAddresses:
+    """Addresses that are listed.
+
+    Attributes
+    ----------
+    swept
+        Those of rules of several addresses.
+    single
+        Those listed one by one, and by no wider rule.
+    """
+
+    swept: IntervalSet
+    single: IntervalSet
+
+    @classmethod
+    def of_rules(cls, start: NDArray[np.int64], stop: NDArray[np.int64]) -> ListedAddresses:
+        """Divide the addresses of rules ``[start, stop)``."""
+        is_single = stop - start == 1
+        wide = IntervalSet.from_bounds(start[~is_single], stop[~is_single])
+        single = IntervalSet.from_bounds(start[is_single], stop[is_single])
+        return cls(wide, single.difference(wide))
+
+
+def draw_listed_names(
+    listed: Sequence[ListedAddresses],
+    owners: Owners,
+    tables: NameTables,
+    unknown6: Mapping[str, int],
+    universe: int | None = None,
+    luck: Streams = LUCK,
+    unused: Collection[NamedPlace] = (),
+) -> ListedNames:
+    """Draw names on listed addresses.
+
+    Parameters
+    ----------
+    listed
+        What is listed, in one way or in several that are as likely: draws take them in turn.
+    unknown6
+        As in ``ListedNames``.
+    universe
+        Number of names that are counted; None for all.
+    luck
+        Luck of the draws.
+    unused
+        Places of which a row for all regions of their provider tells nothing.
+    """
+    law = fit_names_law(tables.census)
+    places, unknown = _listed_places(listed, owners, tables.sharing, unused)
+    rng = luck.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
+    draws = draw_names(
+        places,
+        draw_laws(tables.census, N_LAWS, rng),
+        tables.sharing,
+        tables.kinds,
+        tables.parked,
+        luck.generator(Stream.ADDRESS_NAMES),
+        N_DRAWS,
+        1.0 if universe is None else universe / law.n_names,
+    )
+    return ListedNames(places, draws, unknown, dict(unknown6))
+
+
+def expectation_of(
+    found: ListedNames, n_not_known6: int = 0, universe: int | None = None
+) -> Expectation:
+    """Means and bands of draws; ``n_not_known6`` and ``universe`` as in ``Expectation``."""
+    everything = {count: getattr(found.draws, count).sum(axis=1) for count in COUNTS}
+    n_known, n_not_known = sum(found.known.values()), sum(found.unknown.values())
+    n6 = sum(found.unknown6.values())
+    of_all = _expected("", n_known, n_not_known, n6, everything)
+    return Expectation(of_all, _by_provider(found), n_not_known, n_not_known6, universe)
+
+
+def _band(values: NDArray[np.float64]) -> Band:
+    low, high = np.quantile(values, (LOW, HIGH))
+    return Band(float(values.mean()), float(low), float(high))
+
+
+def _expected(
+    provider: str,
+    n_known: int,
+    n_not_known: int,
+    n_addresses6: int,
+    draws: Mapping[str, NDArray[np.float64]],
+) -> ExpectedNames:
+    """Bands of draws; none where something is listed and nothing is known of it."""
+    is_known = n_known > 0 or not (n_not_known or n_addresses6)
+    bands = (_band(draws[count]) if is_known else None for count in COUNTS)
+    return ExpectedNames(provider, n_known + n_not_known, n_known, n_addresses6, *bands)
+
+
+def _by_provider(found: ListedNames) -> tuple[ExpectedNames, ...]:
+    known = found.known
+    of_all = [
+        _expected(
+            name,
+            known.get(name, 0),
+            found.unknown.get(name, 0),
+            found.unknown6.get(name, 0),
+            {count: getattr(found.draws, count)[:, row] for count in COUNTS}
+            if name in known
+            else {},
+        )
+        for row, name in enumerate(dict.fromkeys([*known, *found.unknown, *found.unknown6]))
+    ]
+    return tuple(
+        sorted(of_all, key=lambda one: (-one.names.mean if one.names else 1, -one.n_listed))
+    )
+
+
+def _listed_places(
+    listed: Sequence[ListedAddresses],
+    owners: Owners,
+    sharing: Sequence[SharingRow],
+    unused: Collection[NamedPlace],
+) -> tuple[ListedPlaces, dict[str, int]]:
+    """How much of each place is listed, and by provider what is listed of other places.
+
+    A place is known by a row of its own in the table of kinds, or by one for all regions.
+    """
+    told = {(row.provider, row.region) for row in sharing}
+    is_known = np.array(
+        [one in told or (one not in unused and (one[0], "*") in told) for one in owners.place],
+        np.bool_,
+    )
+    n_swept = np.stack([owners.count(one.swept) for one in listed], axis=1)
+    n_single = np.stack([owners.count(one.single) for one in listed], axis=1)
+    n_listed = n_swept + n_single
+    kept = np.flatnonzero(is_known & n_listed[:-1].any(axis=1))
+    n_of_place = owners.count(IntervalSet.universe())
+    names = [provider or NOT_KNOWN for provider, _ in owners.place] + [NOT_COVERED]
+    unknown: dict[str, int] = {}
+    mean = np.rint(n_listed.mean(axis=1)).astype(np.int64)
+    for row in np.flatnonzero(mean * np.append(~is_known, True)).tolist():
+        unknown[names[row]] = unknown.get(names[row], 0) + int(mean[row])
+    return (
+        ListedPlaces(
+            tuple(owners.place[row] for row in kept.tolist()),
+            n_of_place[kept],
+            n_swept[kept],
+            n_single[kept],
+        ),
+        unknown,
+    )
