@@ -116,6 +116,17 @@ _REGISTER = (
     ),
 )
 
+_LISTED = Metric(
+    "businesses_expected_listed",
+    BUSINESSES,
+    "modelled businesses expected to use an address that was ever listed, by the share of the "
+    "addresses of their places that was; how many are hit is a draw about this number",
+    "ever_listed.expected_businesses",
+    Section.BUSINESSES,
+    of=BUSINESSES,
+    label="businesses expected on addresses ever listed",
+)
+
 _NAMES_OF_STATES = ("affected", "impaired", "down")
 _STATES = (
     *(
@@ -567,6 +578,7 @@ MEASURES = {
     metric.name: metric
     for metric in chain(
         _REGISTER,
+        [_LISTED],
         _STATES,
         _LOSSES,
         _INHERITED,

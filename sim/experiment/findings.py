@@ -28,6 +28,7 @@ from sim.experiment.plan import RUN, Plan
 from sim.experiment.tradeoff import TradeoffLine, weigh_strategies
 from sim.experiment.verdicts import RegretLine, VerdictLine, judge_pairs, weigh_regrets
 from sim.measure.even_bands import even_bands
+from sim.measure.expected_names import NamesLine, expected_names
 from sim.measure.facts import FactTables
 from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.measures import Measure
@@ -42,6 +43,7 @@ from sim.results.columns import (
     COMPARISON_TABLES,
     DRAW_SITE_TABLES,
     DRAW_TABLES,
+    EXPECTED_NAMES,
     GROUPS,
     MONEY,
     PROVIDERS,
@@ -87,6 +89,8 @@ class Findings:
         Rows of ``verdicts.csv`` and ``regrets.csv``; none but for a comparison with draws.
     sites
         Rows of ``sites.csv``; none without an inventory.
+    names
+        Rows of ``expected_names.csv``.
     """
 
     summary: tuple[SummaryLine, ...]
@@ -98,6 +102,7 @@ class Findings:
     verdicts: tuple[VerdictLine, ...] = ()
     regrets: tuple[RegretLine, ...] = ()
     sites: tuple[SiteLine, ...] = ()
+    names: tuple[NamesLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -175,11 +180,19 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     outputs["bands.parquet"] = _write(into, "bands", plan, bands, scratch)
     accounts = _summarise(plan, facts, measures)
     comparison, tradeoff = _compare(plan, measures)
+    names = [
+        line
+        for variant in plan.variants
+        for line in expected_names(
+            folder, variant.resolved, variant.label, tuple(measures.get(variant.label, ()))
+        )
+    ]
     written: dict[str, tuple[Sequence[Column], Sequence[Any]]] = {
         "summary.csv": (SUMMARY, accounts.summary),
         "money.csv": (MONEY, accounts.methods),
         "groups.csv": (GROUPS, _count_groups(facts, measures)),
         "providers.csv": (PROVIDERS, accounts.providers),
+        "expected_names.csv": (EXPECTED_NAMES, names),
     }
     if plan.kind != RUN:
         written["comparison.csv"] = COMPARISON, comparison
@@ -210,6 +223,7 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         verdicts=verdicts,
         regrets=regrets,
         sites=tuple(sites),
+        names=tuple(names),
     )
     n_draws = 0 if ensemble is None else ensemble.n_finished
     return Derived(runs, nothing, outputs, findings, n_draws, has_draws)

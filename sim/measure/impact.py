@@ -18,6 +18,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.state.users import UserColumns
 from sim.measure.demand import demand_micro_usd
+from sim.measure.ever_listed import expected_businesses
 from sim.measure.inherited import inherited_by
 from sim.measure.listings import measure_register
 from sim.measure.measures import UNKNOWN, Measure, measured
@@ -56,6 +57,11 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     demand, lost = demand_micro_usd(world), float((value * ledger.lost_demand_h).sum())
     found = (
         *measure_register(world, outcome),
+        measured(
+            "businesses_expected_listed",
+            expected_businesses(world, outcome),
+            n - world.businesses.n_sites,
+        ),
         *(
             measured(f"businesses_ever_{state}", float((time_s > 0).sum()), n)
             for state, time_s in times_s.items()

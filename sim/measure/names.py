@@ -94,7 +94,7 @@ def ever_dropped_at(
     outcome: Outcome, address: NDArray[np.int64], operator_rows: Sequence[int]
 ) -> NDArray[np.bool_]:
     """Whether one of some operators ever dropped or throttled each address."""
-    changes = [_Change.of(outcome, row) for row in operator_rows]
+    changes = [Change.of(outcome, row) for row in operator_rows]
     is_block = np.array([m in BLOCKING for m in outcome.entry_mechanism], np.bool_)
     is_exempt = np.array([m is Mechanism.EXEMPT for m in outcome.entry_mechanism], np.bool_)
     enforced = np.unique(np.concatenate([np.empty(0, np.int64), *(c.entry for c in changes)]))
@@ -102,7 +102,7 @@ def ever_dropped_at(
     exempt = _union(outcome, enforced[is_exempt[enforced]])
     contested = np.flatnonzero(is_dropped & exempt.contains(address))
     if contested.size:
-        held = _Held(outcome.entry_addresses, address[contested])
+        held = Held(outcome.entry_addresses, address[contested])
         is_dropped[contested] = False
         for change in changes:
             is_dropped[contested] |= change.holds_somewhere(held, is_block, is_exempt)
@@ -112,7 +112,7 @@ def ever_dropped_at(
     return is_dropped
 
 
-class _Held:
+class Held:
     """Which of some addresses each entry of a run contains.
 
     Parameters
@@ -147,7 +147,7 @@ class _Held:
 
 
 @dataclass(frozen=True, eq=False)
-class _Change:
+class Change:
     """Entries that one operator starts (+1) and stops (-1) enforcing, by time."""
 
     t_s: NDArray[np.int64]
@@ -155,7 +155,8 @@ class _Change:
     step: NDArray[np.int64]
 
     @classmethod
-    def of(cls, outcome: Outcome, operator_row: int) -> _Change:
+    def of(cls, outcome: Outcome, operator_row: int) -> Change:
+        """Changes at one operator."""
         log = outcome.events
         mine = log.operator_row == operator_row
         mine &= (log.kind == Kind.ENFORCED) | (log.kind == Kind.RELEASED)
@@ -163,7 +164,7 @@ class _Change:
         return cls(log.t_s[mine], log.entry_row[mine], step)
 
     def holds_somewhere(
-        self, held: _Held, is_block: NDArray[np.bool_], is_exempt: NDArray[np.bool_]
+        self, held: Held, is_block: NDArray[np.bool_], is_exempt: NDArray[np.bool_]
     ) -> NDArray[np.bool_]:
         """Whether, at the end of some second, each address is blocked and not exempt."""
         n_blocking, n_exempting = np.zeros((2, held.n_addresses), np.int64)

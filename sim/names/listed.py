@@ -142,7 +142,7 @@ class ListedNames:
 
     @property
     def known(self) -> dict[str, int]:
-        """ListedAddresses addresses that the draws are about, by provider."""
+        """Listed addresses that the draws are about, by provider."""
         n = dict.fromkeys(self.draws.provider, 0)
         of_way = self.listed.n_swept + self.listed.n_single
         of_place = np.rint(of_way.mean(axis=1)).astype(np.int64).tolist()

@@ -511,6 +511,35 @@ NOTHING = (
     Column.text("why", "What that comes of"),
 )
 
+_NAMES = "names, over luck and all assumed ranges; missing where no name on them is known"
+EXPECTED_NAMES = (
+    _STRATEGY,
+    Column.text("provider", "Provider of the addresses; missing for all together"),
+    Column(
+        "n_listed",
+        "integer",
+        "addresses",
+        "IPv4 addresses listed at any time of the run, exempt ones left out (mean over replicates)",
+    ),
+    Column(
+        "n_known",
+        "integer",
+        "addresses",
+        "Those of them at places of which a table tells how addresses are used; the numbers are "
+        "about these",
+    ),
+    Column("n_networks6", "integer", "/64 networks", "IPv6 listed so: names there are not known"),
+    Column.text("state", "What is known of the names: known, lower bound, not known"),
+    *(
+        Column(f"{count}_{end}", "number", unit, f"{what} {of} {_NAMES}")
+        for count, unit, of in (
+            ("hit", "names", "of distinct names on these addresses; parked ones count:"),
+            ("active", "active sites", "of those of them that are not parked:"),
+        )
+        for end, what in (("mean", "Mean"), ("low", "5th percentile"), ("high", "95th percentile"))
+    ),
+)
+
 COMPARISON = (
     Column.text("strategy", "Label of the strategy"),
     _METRIC,
@@ -718,6 +747,7 @@ TABLES = {
     "groups.csv": GROUPS,
     "money.csv": MONEY,
     "providers.csv": PROVIDERS,
+    "expected_names.csv": EXPECTED_NAMES,
     "measures.parquet": MEASURES,
     "losses.parquet": LOSSES,
     "hits.parquet": HITS,
@@ -758,6 +788,7 @@ KEYS = {
     "groups.csv": ("strategy", "by", "group", "metric"),
     "money.csv": ("strategy", "method", "scope"),
     "providers.csv": ("strategy", "provider", "metric"),
+    "expected_names.csv": ("strategy", "provider"),
     "measures.parquet": ("strategy", "replicate", "metric"),
     "losses.parquet": ("strategy", "replicate", "quantity", "first_index", "second_index"),
     "hits.parquet": ("strategy", "replicate", "by", "group", "metric"),

@@ -1,0 +1,215 @@
+"""Names expected behind all addresses that a run ever listed: rows of ``expected_names.csv``.
+
+In: entries and events of a folder's runs, and tables of how providers use addresses. Out: names
+with the band that luck and all assumed ranges leave, or that they are not known; by the function
+that expects names of a list (`sim.names.listed`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import is_ipv6
+from sim.addresses.text.text import parse_entries, parse_prefix
+from sim.engine.orders import BLOCKING, Mechanism
+from sim.measure.ever_listed import ever_listed
+from sim.measure.names import Change
+from sim.names.listed import (
+    Band,
+    ExpectedNames,
+    ListedAddresses,
+    NameTables,
+    Owners,
+    draw_listed_names,
+    expectation_of,
+    shipped_kinds,
+)
+from sim.results.parquet import read_columns
+from sim.scenario.resolve import Resolved
+from sim.world.providers import prefix_rows
+
+NOT_KNOWN6 = "(IPv6)"
+
+
+@dataclass(frozen=True)
+class NamesLine:
+    """Names expected behind the addresses that a strategy ever listed.
+
+    Attributes
+    ----------
+    strategy
+        Label of the strategy.
+    provider
+        Empty for all.
+    n_listed, n_known, n_networks6
+        IPv4 addresses ever listed (mean over replicates), those of them at places of which a table
+        tells how addresses are used, and /64 networks of IPv6.
+    state
+        As ``ExpectedNames.state``.
+    hit_mean, hit_low, hit_high
+        Distinct names on them; NaN where nothing of them is known.
+    active_mean, active_low, active_high
+        Those that are not parked.
+    """
+
+    strategy: str
+    provider: str
+    n_listed: int
+    n_known: int
+    n_networks6: int
+    state: str
+    hit_mean: float
+    hit_low: float
+    hit_high: float
+    active_mean: float
+    active_low: float
+    active_high: float
+
+    @classmethod
+    def of(cls, strategy: str, found: ExpectedNames) -> NamesLine:
+        """Return the line of what is expected."""
+        return cls(
+            strategy,
+            found.provider,
+            found.n_listed,
+            found.n_addresses,
+            found.n_addresses6,
+            found.state,
+            *_ends(found.hit),
+            *_ends(found.active),
+        )
+
+
+def expected_names(
+    folder: Path, resolved: Resolved, label: str, replicates: Sequence[int]
+) -> list[NamesLine]:
+    """Names expected behind what a strategy ever listed, all providers together first.
+
+    Parameters
+    ----------
+    replicates
+        Those that are finished: what each listed is as likely as what another did.
+
+    Raises
+    ------
+    DataError
+        If the tables of the runs cannot be read.
+    """
+    ways = list(_runs(folder, label, replicates))
+    if not ways:
+        return []
+    if all(one == ways[0] for one in ways[1:]):
+        ways = ways[:1]
+    n6 = round(sum(one.n_networks6 for one in ways) / len(ways))
+    found = draw_listed_names(
+        [ListedAddresses(one.swept, one.single) for one in ways],
+        _owners(resolved),
+        NameTables(
+            resolved.census.rows,
+            resolved.sharing.rows,
+            shipped_kinds() if resolved.kinds is None else resolved.kinds.rows,
+            resolved.parked.rows,
+        ),
+        {NOT_KNOWN6: n6} if n6 else {},
+        unused=_shared(resolved),
+    )
+    expected = expectation_of(found)
+    return [NamesLine.of(label, one) for one in (expected.all, *expected.providers)]
+
+
+def _ends(band: Band | None) -> tuple[float, float, float]:
+    return (math.nan,) * 3 if band is None else (band.mean, band.low, band.high)
+
+
+def _shared(resolved: Resolved) -> set[tuple[str, str]]:
+    """Places that are ranges which many tenants share."""
+    rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
+    return {(row.provider, row.region) for row in rows}
+
+
+def _owners(resolved: Resolved) -> Owners:
+    """Who holds which IPv4 address in a scenario; a shared range is no part of another place."""
+    rows = [row for row in prefix_rows(resolved) if not is_ipv6(row.prefix[0])]
+    places = list(dict.fromkeys((row.provider, row.region) for row in rows))
+    row_of = {place: row for row, place in enumerate(places)}
+    prefix = np.array([row.prefix for row in rows], np.int64).reshape(-1, 2)
+    place_row = np.array([row_of[row.provider, row.region] for row in rows], np.int64)
+    return Owners.of_prefixes(places, place_row, prefix[:, 0], prefix[:, 1])
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What one run ever listed: IPv4 by kind of rule, and /64 networks of IPv6."""
+
+    swept: IntervalSet
+    single: IntervalSet
+    n_networks6: int
+
+
+def _runs(folder: Path, label: str, replicates: Sequence[int]) -> Iterator[_Listed]:
+    """What each run ever listed; entries of the same text are read once."""
+    rows = _rows(folder / "entries.parquet", ("entry", "mechanism", "prefix"), label)
+    events = _rows(folder / "events.parquet", ("kind", "entry", "t_s"), label, _ORDERS)
+    text, row_of = np.unique(rows["prefix"].astype(str), return_inverse=True)
+    is_six = np.char.find(text, ":") >= 0
+    bounds = np.zeros((text.size, 2), np.int64)
+    for row in np.flatnonzero(~is_six).tolist():
+        address, length = parse_prefix(text[row])
+        bounds[row] = address, address + (1 << (32 - length))
+    for replicate in replicates:
+        mine = np.flatnonzero(rows["replicate"] == replicate)
+        of_run = rows["entry"][mine].astype(np.int64), row_of[mine], rows["mechanism"][mine]
+        when = {name: column[events["replicate"] == replicate] for name, column in events.items()}
+        yield _listed(*of_run, text, is_six, bounds, when)
+
+
+_ORDERS = "AND kind IN ('block', 'unblock') AND entry IS NOT NULL"
+
+
+def _rows(path: Path, names: Sequence[str], label: str, where: str = "") -> dict[str, NDArray[Any]]:
+    """Columns of a table for one strategy, in the sequence of the file."""
+    columns = ", ".join(("replicate", *names))
+    query = f"SELECT {columns} FROM data WHERE strategy = ? {where} ORDER BY file_row_number"
+    return {name: np.ma.getdata(one) for name, one in read_columns(path, query, [label]).items()}
+
+
+def _listed(
+    entry: NDArray[np.int64],
+    row: NDArray[np.int64],
+    mechanism: NDArray[Any],
+    text: NDArray[Any],
+    is_six: NDArray[np.bool_],
+    bounds: NDArray[np.int64],
+    when: Mapping[str, NDArray[Any]],
+) -> _Listed:
+    is_block = np.array([Mechanism(one) in BLOCKING for one in mechanism.tolist()], np.bool_)
+    four = ~is_six[row]
+    start, stop = bounds[row[is_block & four]].T
+    rules = ListedAddresses.of_rules(start, stop)
+    swept, single = rules.swept, rules.single
+    if any(one == Mechanism.EXEMPT for one in mechanism.tolist()):
+        numbers = np.unique(entry)
+        sets, means = [], []
+        for number in numbers.tolist():
+            mine = entry == number
+            sets.append(IntervalSet.from_bounds(*bounds[row[mine & four]].T))
+            means.append(Mechanism(mechanism[mine][0]))
+        known = np.isin(when["entry"].astype(np.int64), numbers)
+        change = Change(
+            when["t_s"][known].astype(np.int64),
+            np.searchsorted(numbers, when["entry"][known].astype(np.int64)),
+            np.where(when["kind"][known] == "block", 1, -1),
+        )
+        held = ever_listed(sets, means, change)
+        swept, single = swept.intersection(held), single.intersection(held)
+    sixes = "\n".join(np.unique(text[row[is_block & ~four]]).tolist())
+    n6 = parse_entries(sixes).v6.to_set().n_networks if sixes else 0
+    return _Listed(swept, single, n6)
