@@ -28,6 +28,7 @@ from sim.report.page.bands import with_bands
 from sim.report.page.head.headline import headline
 from sim.report.page.head.withheld import withheld
 from sim.report.page.key_figures import as_shares
+from sim.report.words.expected_names import names_by_strategy, names_of_strategies
 from sim.results.place import new_folder
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables
@@ -226,16 +227,21 @@ class Results:
         """Show the key figures, in less than 1,000 letters."""
         names, cells, why = self._shown()
         table = text_table(names, cells, len(cells))
-        return shortened("\n".join(filter(None, (self._title(), table, why, str(self.folder)))))
+        parts = (self._title(), table, why, self._names(), str(self.folder))
+        return shortened("\n".join(filter(None, parts)))
 
     def _repr_html_(self) -> str:
         names, cells, why = self._shown()
-        said = " ".join(dict.fromkeys(filter(None, (*headline(self.run).sentences, why))))
-        said = html.escape(said)
+        parts = (*headline(self.run).sentences, why, self._names())
+        said = html.escape(" ".join(dict.fromkeys(filter(None, parts))))
         where = html.escape(str(self.folder))
         table = html_table(names, cells, len(cells))
         title = html.escape(self._title())
         return f"<p><strong>{title}</strong></p><p>{said}</p>{table}<p><code>{where}</code></p>"
+
+    def _names(self) -> str:
+        """Names expected behind what was ever listed."""
+        return names_of_strategies(names_by_strategy(self.run))
 
     def _title(self) -> str:
         draws = f", {self.run.n_draws} draws of what is not known" if self.run.n_draws else ""

@@ -28,7 +28,11 @@ from sim.scenario.strategies import (
     TimeWindow,
 )
 
-ORDERS, HITS, DENIES = "orders nothing", "hits nobody", "denies the target's users nothing"
+ORDERS, HITS, DENIES = (
+    "orders nothing",
+    "hits no modelled business",
+    "denies the target's users nothing",
+)
 LIMITS = (
     "orders_per_day",
     "max_addresses",
@@ -123,4 +127,7 @@ def _why_no_hit(scenario: Scenario, demand_lost_share: float) -> str:
         return "all users get round the blocking of a name (effects.name_evasion 1)"
     if isinstance(strategy, Throttle) and scenario.effects.throttle_severity == 0:
         return "no attempt fails at a throttled address (effects.throttle_severity 0)"
-    return "no customer of a business needed an address or a name while it was blocked"
+    return (
+        "no customer of one needed an address or a name while it was blocked; they are a sample: "
+        "names expected behind what was listed are in expected_names.csv"
+    )

@@ -5,6 +5,7 @@ In: an experiment. Out: sections of texts. It computes nothing.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from sim.experiment.runs import RunsResult
     from sim.experiment.tradeoff import TradeoffLine
     from sim.experiment.verdicts import VerdictLine
+    from sim.measure.expected_names import NamesLine
 
 
 def sections(experiment: RunsResult) -> list[Section]:
@@ -36,7 +38,42 @@ def sections(experiment: RunsResult) -> list[Section]:
             _tradeoff([line for line in weighed if line.collateral_metric == harm])
             for harm in harms
         ),
+        _names(experiment.names),
     ]
+
+
+def _names(lines: Sequence[NamesLine]) -> Section:
+    """Names expected behind what each strategy ever listed."""
+    return Section(
+        "expected_names",
+        "Names expected behind all addresses ever listed",
+        [
+            *_columns("strategy"),
+            Column("n_listed", "addresses"),
+            Column("n_known", "of known use"),
+            Column("state", "names are", "text"),
+            Column("hit_mean", "names"),
+            Column("hit_low", "90 % from"),
+            Column("hit_high", "to"),
+            Column("active_mean", "not parked"),
+        ],
+        [
+            (line.strategy, line.n_listed, line.n_known, line.state, *_rounded(line))
+            for line in lines
+            if not line.provider
+        ],
+        (
+            "from how providers use addresses, rounded to two figures; parked names count; a zero "
+            "of the modelled businesses, which are a sample, says nothing of these",
+        ),
+    )
+
+
+def _rounded(line: NamesLine) -> list[float | None]:
+    from sim.names.listed import FIGURES
+
+    values = (line.hit_mean, line.hit_low, line.hit_high, line.active_mean)
+    return [None if math.isnan(one) else float(f"{one:.{FIGURES - 1}e}") for one in values]
 
 
 def said_of_pairs(experiment: RunsResult) -> str:

@@ -234,6 +234,7 @@ def comparison_document(result: RunsResult) -> dict[str, Any]:
         failures=manifest.get("failures", []),
         assumptions=manifest["assumptions"],
         comparison=[asdict(line) for line in result.comparison],
+        expected_names=[asdict(line) for line in result.names],
         tradeoff=[asdict(line) for line in result.tradeoff],
         uncertainty=[asdict(line) for line in result.uncertainty],
         verdicts=[asdict(line) for line in result.verdicts],

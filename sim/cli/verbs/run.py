@@ -122,6 +122,7 @@ def _print_result(
         ]
         print_headline(result.folder)
         print_summary(measures, title, sketch_folder(result.folder), result.uncertainty)
+        _print_names(result)
         print_money(result.methods, ceilings, result.providers, _in_currency(result))
         print(result.folder)
         console.say(
@@ -131,6 +132,18 @@ def _print_result(
         )
     else:
         print(result.folder)
+
+
+def _print_names(result: RunsResult) -> None:
+    """Names expected behind what was ever listed, as the page says it."""
+    from sim.report.words.expected_names import names_by_strategy, names_sentence
+    from sim.results.read import open_run
+
+    console.say_out(names_sentence(names_by_strategy(open_run(result.folder)).get(_label(result))))
+
+
+def _label(result: RunsResult) -> str:
+    return result.plan.labels[0]
 
 
 def _in_currency(result: RunsResult) -> str:
@@ -154,6 +167,7 @@ def run_summary(result: RunsResult, ceilings: Sequence[Ceiling] = ()) -> dict[st
         summary=[asdict(line) for line in result.summary],
         money=[asdict(line) for line in result.methods],
         providers=[asdict(line) for line in result.providers],
+        expected_names=[asdict(line) for line in result.names],
         money_published=[asdict(ceiling) for ceiling in ceilings],
         uncertainty=[asdict(line) for line in result.uncertainty],
     )

@@ -32,6 +32,7 @@ from sim.report.documents.assessment_answers import (
 )
 from sim.report.documents.assessment_uncertainty import appendix_blocks, uncertainty_blocks
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
+from sim.report.words.expected_names import names_by_strategy, names_of_strategies
 from sim.report.words.groups import group_words
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.money import rate_of, rate_sentence
@@ -231,6 +232,8 @@ def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
             of=words.digits(whole(affected.denominator)),
         )
     ]
+    if names := names_of_strategies(names_by_strategy(found.run), words):
+        texts.append(names)
     if is_known(found.collateral_per_million):
         texts.append(
             words.say(

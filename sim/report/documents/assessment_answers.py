@@ -19,6 +19,7 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.catalogue.choices import label as label_of
 from sim.measure.money.ceilings import Spread
 from sim.measure.summary import LEVEL
+from sim.report.words.expected_names import bound_words, is_nothing_listed, names_by_strategy
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.money import amount_text, rate_of
 from sim.report.words.numbers import (
@@ -216,6 +217,8 @@ def burden_answer(found: Assessment, words: Language = IN_ENGLISH) -> str:
         )
     else:
         said = words.say("Others bore {n}{wide}", **values)
+    if found.collateral.mean == 0:
+        said = f"{said} ({_of_none(found, words)})"
     loss = found.money.get(PRIVATE)
     if loss is None or math.isnan(loss.low):
         return f"{said}."
@@ -226,6 +229,13 @@ def burden_answer(found: Assessment, words: Language = IN_ENGLISH) -> str:
     )
     local = amount_text(rate_of(found.run), Spread(loss.mean, loss.low, loss.high), words)
     return f"{said}; {lost}.{f' {local}.' if local else ''}"
+
+
+def _of_none(found: Assessment, words: Language) -> str:
+    """What it shows that nobody of the sample bore anything."""
+    if is_nothing_listed(names_by_strategy(found.run).get(found.label)):
+        return words.say("no address listed")
+    return bound_words(found.businesses_affected.denominator, words)
 
 
 def _or_inf(value: float) -> float:

@@ -22,7 +22,9 @@ _STAND_IN = re.compile(
     r"(?P<tables>.+)"
 )
 _TABLE = re.compile(r"(?P<name>\S+) \((?P<of>[^)]*)\)(?:, |$)")
-_OF_STRATEGY = re.compile(r"(?P<label>\S+) (?P<what>orders nothing|hits nobody|denies .+?): ")
+_OF_STRATEGY = re.compile(
+    r"(?P<label>\S+) (?P<what>orders nothing|hits no modelled business|hits nobody|denies .+?): "
+)
 _FEW = re.compile(r"(?P<n>\d+) replicates: 95 % BCa intervals are too narrow with so few.*; see ")
 _ASSUMPTIONS = "assumptions"
 

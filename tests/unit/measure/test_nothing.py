@@ -81,7 +81,7 @@ def test_why_is_said_of_what_a_run_does_not_do(
 
 def test_it_is_said_of_a_strategy_if_no_replicate_does_it() -> None:
     late, free = {HITS: "late"}, {HITS: "free", DENIES: "free"}
-    assert say_nothing([late, free, late]) == ["hits nobody: late; or free"]
+    assert say_nothing([late, free, late]) == ["hits no modelled business: late; or free"]
     assert say_nothing([late, {}]) == []
     assert say_nothing([]) == []
 

@@ -27,6 +27,14 @@ from sim.report.page.head.how_sure import (
     lost_span,
 )
 from sim.report.page.head.withheld import withheld
+from sim.report.words.expected_names import (
+    EXPECTED,
+    bound_words,
+    is_nothing_listed,
+    names_by_strategy,
+    names_words,
+    none_hit,
+)
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import (
@@ -126,7 +134,7 @@ def headline_of_run(
     # The range of what was lost goes before what stands among the figures as well.
     has_range = run.n_draws >= FEWEST_DRAWS and cell(rows.get(TARGET_LOST, {}), "all_high") > 0
     says, short = (
-        _what_happened(rows, words, at_end, run.scenario["population"], is_short=is_short)
+        _what_happened(rows, words, at_end, run, is_short=is_short)
         for is_short in (False, has_range)
     )
     # A range that finds room goes before how many still were hit at the end.
@@ -174,6 +182,8 @@ def headline_of_comparison(
     says, short = (
         _who_harms(
             *(by_label[COLLATERAL], by_label[effect], named, verdicts, words),
+            names_by_strategy(run),
+            float(run.scenario["population"]["n_businesses"]),
             has_range=has_range,
         )
         for has_range in (run.n_draws >= FEWEST_DRAWS, False)
@@ -213,11 +223,12 @@ def _what_happened(
     rows: Rows,
     words: Language,
     at_end: StillImpaired | None,
-    population: Mapping[str, Any],
+    run: RunFolder,
     *,
     is_short: bool,
 ) -> str:
     share, hours = _share_hit(rows), math.nan
+    population: Mapping[str, Any] = run.scenario["population"]
     has_sites = bool(population.get("inventory"))
     are_named = has_sites and population["n_businesses"] == 0
     if HIT_FOR in rows:
@@ -230,9 +241,10 @@ def _what_happened(
         hours = math.nan
     if math.isnan(share):
         return words.say("How many businesses were hit is not known.")
+    if share == 0 and not are_named:
+        return _nobody_hit(rows, words, run)
     if share == 0:
-        text = "None of the modelled businesses was hit"
-        text = "None of the sites named was hit" if are_named else text
+        text = "None of the sites named was hit"
     elif math.isnan(hours):
         text = "{share} modelled businesses in foreign clouds were hit"
         text = "{share} of the sites named were hit" if are_named else text
@@ -256,6 +268,20 @@ def _what_happened(
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
     parts = [capitalised(hit), *filter(None, [still]), *_the_target(rows, words)]
     return f"{'; '.join(parts)}."
+
+
+def _nobody_hit(rows: Rows, words: Language, run: RunFolder) -> str:
+    """That no business of the sample was hit, and what lies behind what was listed all the same."""
+    listed = names_by_strategy(run).get(run.strategies[0])
+    expected = rows.get(EXPECTED)
+    n = cell(expected or rows.get(HIT_SHARE, {}), "denominator")
+    parts = [none_hit(expected, n, listed, words)]
+    if cell(rows.get(HIT_SHARE, {}), "all_high") > 0:
+        parts = [words.say("In most simulations none of the modelled businesses was hit")]
+    if listed is not None and not is_nothing_listed(listed):
+        names = names_words(listed, words)
+        parts.append(words.say("expected behind what was listed: {names}", names=names))
+    return f"{'; '.join([*map(capitalised, parts[:1]), *parts[1:], *_the_target(rows, words)])}."
 
 
 def _share_hit(rows: Rows) -> float:
@@ -290,6 +316,8 @@ def _who_harms(
     named: Mapping[str, str],
     verdicts: Sequence[Row],
     words: Language,
+    listed: Rows,
+    n_businesses: float,
     *,
     has_range: bool,
 ) -> str:
@@ -300,7 +328,9 @@ def _who_harms(
     least, most = by_harm[0], by_harm[-1]
     ratio = ""
     if means[most] == 0:
-        text = "None of the strategies hit a business"
+        text = "None of the strategies hit a business of the sample ({bound})"
+        if all(is_nothing_listed(listed.get(name)) for name in means):
+            text = "None of the strategies listed an address or hit a business"
     elif means[most] == means[least] and len(means) == 1:
         text = "Blocking {most} hit bystanders"
     elif means[most] == means[least]:
@@ -308,11 +338,18 @@ def _who_harms(
     elif means[least] == 0 and cell(harm[least], "all_high") > 0:
         text = "Blocking {most} harmed bystanders most, {least} hardly at all"
     elif means[least] == 0:
-        text = "Blocking {most} harmed bystanders most, {least} not at all"
+        text = "Blocking {most} harmed bystanders most, {least} none of the sample ({bound})"
+        if is_nothing_listed(listed.get(least)):
+            text = "Blocking {most} harmed bystanders most; {least} listed no address"
     else:
         text = "Blocking {most} harmed bystanders {ratio} {least}"
         ratio = times_words(means[most] / means[least], words)
-    said = words.say(text, most=named[most], least=named[least], ratio=ratio)
+    bound = bound_words(n_businesses, words) if "{bound}" in text else ""
+    said = words.say(text, most=named[most], least=named[least], ratio=ratio, bound=bound)
+    if bound and least in listed:
+        names = names_words(listed[least], words)
+        behind = words.say("expected behind what it listed: {names}", names=names)
+        said = f"{said}; {behind}"
     costs = _whom_it_costs(effect, named, verdicts, words, has_range=has_range)
     return f"{'; '.join([capitalised(said), *costs])}."
 

@@ -22,6 +22,11 @@ from sim.report.page.head.how_sure import FEWEST_DRAWS
 from sim.report.page.repeat_command import is_comparison
 from sim.report.page.target_lost import how_often_half, is_enough, outside_in_words
 from sim.report.page.verdicts import how_often_less, verdict_sentence
+from sim.report.words.expected_names import (
+    names_by_strategy,
+    names_of_strategies,
+    names_sentence,
+)
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import rate_of
 from sim.report.words.numbers import percent, percent_span
@@ -85,7 +90,7 @@ def said(
     harmful
         Label of the strategy of which it is said what its measures hang on.
     """
-    several = is_comparison(run)
+    several, listed = is_comparison(run), names_by_strategy(run)
     names = {
         label: quoted(name, words)
         for label, name in strategy_names(strategies_of(run), words).items()
@@ -113,6 +118,8 @@ def said(
             verdicts,
             enough,
         )
+        by_name = {names[label]: row for label, row in listed.items()}
+        sentences.append(names_of_strategies(by_name, words))
     else:
         rows = with_bands(run, read_rows(run, "summary.csv"))
         by_metric = {text(row, "metric"): row for row in rows}
@@ -126,8 +133,9 @@ def said(
             has_own=run.has_own_addresses,
             counted=counted_as_businesses(run.scenario["population"]),
         )
+        sentences.insert(1, names_sentence(listed.get(run.strategies[0]), words) if listed else "")
         # Behind how long they were impaired.
-        sentences.insert(2, still_impaired_in_words(still_impaired(run), words))
+        sentences.insert(3, still_impaired_in_words(still_impaired(run), words))
     has_harm = any(number(row, "mean") > 0 for row in rows if text(row, "metric") == COLLATERAL)
     if run.n_draws >= FEWEST_DRAWS:
         against = str(run.manifest.get("baseline", ""))

@@ -24,8 +24,8 @@ from sim.results.read import open_run
             "“of-theirs” (European Union).",
         ),
         (
-            "replay hits nobody: no operator carried an order out before the end",
-            "“the orders as placed” hits nobody: no operator carried an order out before the end.",
+            "replay hits no modelled business: no operator carried an order out before the end",
+            "“the orders as placed” hits no modelled business: no operator carried an order out before the end.",
         ),
         ("other hits nobody: so it is.", "Other hits nobody: so it is."),
         (
