@@ -17,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import is_ipv6
 from sim.addresses.text.text import parse_entries, parse_prefix
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.measure.ever_listed import ever_listed
@@ -137,10 +136,10 @@ def _shared(resolved: Resolved) -> set[tuple[str, str]]:
 
 def _owners(resolved: Resolved) -> Owners:
     """Who holds which IPv4 address in a scenario; a shared range is no part of another place."""
-    rows = [row for row in prefix_rows(resolved) if not is_ipv6(row.prefix[0])]
+    rows = [row for row in prefix_rows(resolved) if row.prefix.version == 4]
     places = list(dict.fromkeys((row.provider, row.region) for row in rows))
     row_of = {place: row for row, place in enumerate(places)}
-    prefix = np.array([row.prefix for row in rows], np.int64).reshape(-1, 2)
+    prefix = np.array([row.prefix[1:] for row in rows], np.int64).reshape(-1, 2)
     place_row = np.array([row_of[row.provider, row.region] for row in rows], np.int64)
     return Owners.of_prefixes(places, place_row, prefix[:, 0], prefix[:, 1])
 
@@ -162,7 +161,7 @@ def _runs(folder: Path, label: str, replicates: Sequence[int]) -> Iterator[_List
     is_six = np.char.find(text, ":") >= 0
     bounds = np.zeros((text.size, 2), np.int64)
     for row in np.flatnonzero(~is_six).tolist():
-        address, length = parse_prefix(text[row])
+        _, address, length = parse_prefix(text[row])
         bounds[row] = address, address + (1 << (32 - length))
     for replicate in replicates:
         mine = np.flatnonzero(rows["replicate"] == replicate)

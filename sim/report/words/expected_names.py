@@ -94,7 +94,7 @@ def bound_words(n_businesses: float, words: Language = IN_ENGLISH) -> str:
         return words.say("no upper bound")
     return words.say(
         "fewer than {share} of all, 95 % bound",
-        share=words.digits(percent(RULE_OF_THREE / n_businesses, 2)),
+        share=words.digits(_in_two_figures(percent(RULE_OF_THREE / n_businesses, 2))),
     )
 
 

@@ -24,6 +24,7 @@ from sim.report.page.bands import with_bands
 from sim.report.page.document import render
 from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.first_picture.curve import picture_of_run
+from sim.report.page.head import headline as module
 from sim.report.page.head.headline import (
     MOST_IN_OTHERS,
     _head,
@@ -172,8 +173,14 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
     )
     assert told.is_sure.startswith("How sure is that? Only luck was varied")
     assert told.hangs_on == ""
-    nobody = headline_of_run(run, rows(summary_row(HIT_SHARE, 0.0), summary_row(HIT_FOR, math.nan)))
-    assert nobody.says == "None of the modelled businesses was hit."
+    nobody = headline_of_run(
+        run, rows(summary_row(HIT_SHARE, 0.0, of=1000), summary_row(HIT_FOR, math.nan))
+    )
+    # No zero of a sample stands alone: what it bounds, and what was listed all the same.
+    assert nobody.says.startswith("None of the modelled businesses was hit (")
+    assert "95 % bound); expected behind what was listed: " in nobody.says
+    some = rows({**summary_row(HIT_SHARE, 0.0), "all_high": 0.2})
+    assert headline_of_run(run, some).says.startswith("In most simulations none of the modelled")
     population = {**run.scenario["population"], "n_businesses": 0, "inventory": "hosts.csv"}
     mine = RunFolder(run.path, run.manifest, {**run.scenario, "population": population})
     assert headline_of_run(mine, rows(summary_row(HIT_SHARE, 1.0))).says == (
@@ -443,10 +450,10 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most_in_draws", "words"), [(140.0, "hardly at all"), (0.0, "not at all")]
+    ("most_in_draws", "words"), [(140.0, "hardly at all"), (0.0, "none of the sample (fewer")]
 )
 def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
-    comparison_folder: Path, most_in_draws: float, words: str
+    comparison_folder: Path, most_in_draws: float, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = open_run(comparison_folder)
     labels = [name for name in run.strategies if name != run.manifest["baseline"]][:2]
@@ -454,7 +461,18 @@ def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
         {"strategy": name, "metric": COLLATERAL, "mean": mean, "all_high": high}
         for name, mean, high in zip(labels, (0.0, 4.0), (most_in_draws, 9.0), strict=True)
     ]
-    assert f" {words}" in headline_of_comparison(run, told, []).says
+    says = headline_of_comparison(run, told, []).says
+    assert f" {words}" in says
+    # The folder's table is of another strategy; of these it would say what each listed.
+    row = {"n_listed": 16.0, "n_networks6": 0.0, "state": "known", "hit_mean": 6.7e6}
+    row |= {"hit_low": 1e5, "hit_high": 2e7}
+    monkeypatch.setattr(module, "names_by_strategy", lambda run: dict.fromkeys(labels, row))
+    says = headline_of_comparison(run, told, []).says
+    assert ("listed: 6.7" in says) == (not most_in_draws)
+    nothing = {**row, "n_listed": 0.0}
+    monkeypatch.setattr(module, "names_by_strategy", lambda run: dict.fromkeys(labels, nothing))
+    says = headline_of_comparison(run, told, []).says
+    assert says.endswith(" listed no address.") == (not most_in_draws)
 
 
 @pytest.mark.parametrize(

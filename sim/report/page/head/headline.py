@@ -348,7 +348,9 @@ def _who_harms(
     said = words.say(text, most=named[most], least=named[least], ratio=ratio, bound=bound)
     if bound and least in listed:
         names = names_words(listed[least], words)
-        behind = words.say("expected behind what it listed: {names}", names=names)
+        behind = words.say(
+            "expected behind what {least} listed: {names}", least=named[least], names=names
+        )
         said = f"{said}; {behind}"
     costs = _whom_it_costs(effect, named, verdicts, words, has_range=has_range)
     return f"{'; '.join([capitalised(said), *costs])}."

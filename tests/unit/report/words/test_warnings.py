@@ -25,7 +25,8 @@ from sim.results.read import open_run
         ),
         (
             "replay hits no modelled business: no operator carried an order out before the end",
-            "“the orders as placed” hits no modelled business: no operator carried an order out before the end.",
+            "“the orders as placed” hits no modelled business: no operator carried an order out "
+            "before the end.",
         ),
         ("other hits nobody: so it is.", "Other hits nobody: so it is."),
         (

@@ -1,0 +1,187 @@
+"""Names expected behind what a run listed are those of the list; a sample's zero is no verdict."""
+
+from __future__ import annotations
+
+import math
+from ipaddress import ip_address
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.sets.intervals import IntervalSet
+from sim.blocklists.expected_names import expect_names
+from sim.engine.eventlog import Kind
+from sim.engine.orders import Mechanism
+from sim.measure.ever_listed import ever_listed, expected_businesses
+from sim.measure.expected_names import expected_names
+from sim.measure.names import Change
+from sim.names import listed
+from sim.results.parquet import Coded, ColumnData, Optional, PartWriter, merge_parts
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+from sim.world.providers import prefix_rows
+
+LIST = ("104.16.0.7/32", "104.16.3.9/32", "88.198.0.0/16", "52.58.0.0/15", "10.0.0.0/30")
+
+
+@pytest.fixture(autouse=True)
+def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listed, "N_DRAWS", 400)
+    monkeypatch.setattr(listed, "N_LAWS", 4)
+
+
+@pytest.fixture(scope="module")
+def resolved() -> Resolved:
+    return resolve(load_scenario("telegram-2018-replay", []))
+
+
+def folder_of(tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]) -> Path:
+    """Folder with the entries of runs: replicate, mechanism, prefixes; none is withdrawn."""
+    rows = [(*one[:2], number, prefix) for number, one in enumerate(entries) for prefix in one[2]]
+    replicate, mechanism, entry, prefix = zip(*rows, strict=True)
+    strategy = Coded(np.zeros(len(rows), np.int64), ("mine",))
+    names, texts = list(dict.fromkeys(mechanism)), list(dict.fromkeys(prefix))
+    columns: dict[str, ColumnData] = {
+        "strategy": strategy,
+        "replicate": np.array(replicate),
+        "entry": np.array(entry),
+        "mechanism": Coded(np.array([names.index(one) for one in mechanism]), names),
+        "prefix": Coded(np.array([texts.index(one) for one in prefix]), texts),
+    }
+    n = len(entries)
+    events: dict[str, ColumnData] = {
+        "strategy": Coded(np.zeros(n, np.int64), ("mine",)),
+        "replicate": np.array([one[0] for one in entries]),
+        "kind": Coded(np.zeros(n, np.int64), ("block",)),
+        "entry": Optional(np.arange(n), -1),
+        "t_s": np.arange(n) * 60,
+    }
+    for name, of in (("entries", columns), ("events", events)):
+        writer = PartWriter()
+        writer.write(tmp_path / name, of)
+        writer.close()
+        merge_parts([tmp_path / name], tmp_path / f"{name}.parquet", {})
+    return tmp_path
+
+
+def of_list(resolved: Resolved, *rules: str) -> Any:
+    """What is expected of the same list in a file, by the prefixes of the scenario."""
+    rows = [row for row in prefix_rows(resolved) if row.prefix.version == 4]
+    owners = {
+        "prefix": [f"{ip_address(row.prefix[1])}/{row.prefix[2]}" for row in rows],
+        "provider": [row.provider for row in rows],
+        "region": [row.region for row in rows],
+    }
+    lists = [feed_of_columns({"prefix": list(rules)}, "list")]
+    return expect_names(lists, feed_of_columns(owners, "owners"))
+
+
+def test_a_run_expects_the_names_of_its_list(tmp_path: Path, resolved: Resolved) -> None:
+    entries = [(0, "drop", (rule,)) for rule in LIST]
+    (all_, *providers) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0,))
+    wanted = of_list(resolved, *LIST)
+    assert (all_.provider, all_.n_listed, all_.state) == ("", wanted.all.n_listed, "lower bound")
+    assert (all_.n_listed, all_.n_known) == (2 + 2**16 + 2**17 + 4, 2 + 2**16 + 2**17)
+    hit, active = wanted.all.hit, wanted.all.active
+    assert (all_.hit_mean, all_.hit_low, all_.hit_high) == (hit.mean, hit.low, hit.high)
+    assert (all_.active_mean, all_.active_low) == (active.mean, active.low)
+    assert {one.provider for one in providers} == {one.provider for one in wanted.providers}
+    # Negative control: one address less is another list.
+    other = of_list(resolved, *LIST[1:])
+    assert other.all.hit.mean != hit.mean
+
+
+def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(
+    tmp_path: Path, resolved: Resolved
+) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    folder = folder_of(tmp_path / "a", (0, "drop", ("10.0.0.0/30", "2001:db8::/63")))
+    (line, *_) = expected_names(folder, resolved, "mine", (0,))
+    assert (line.n_listed, line.n_networks6, line.state) == (4, 2, "not known")
+    assert math.isnan(line.hit_mean)
+    # Names and exemptions list nothing.
+    folder = folder_of(tmp_path / "b", (0, "exempt", ("104.16.0.7/32",)))
+    (line,) = expected_names(folder, resolved, "mine", (0,))
+    assert (line.n_listed, line.state, line.hit_mean, line.hit_high) == (0, "known", 0, 0)
+
+
+def test_runs_that_list_different_addresses_are_as_likely(
+    tmp_path: Path, resolved: Resolved
+) -> None:
+    entries = [(0, "drop", ("88.198.0.0/16",)), (1, "throttle", ("88.198.0.0/17",))]
+    (line, *_) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0, 1))
+    whole, half = (
+        of_list(resolved, rule).all.names.mean for rule in ("88.198.0.0/16", "88.198.0.0/17")
+    )
+    assert line.n_listed == round(1.5 * 2**15)
+    assert half < line.hit_mean < whole
+
+
+def test_an_exempt_address_is_listed_only_while_it_is_not_exempt() -> None:
+    entries = [IntervalSet.of("192.0.2.0/24"), IntervalSet.of("192.0.2.0/28")]
+    means = [Mechanism.DROP, Mechanism.EXEMPT]
+
+    def at(*changes: tuple[int, int, int]) -> int:
+        change = Change(*np.array(changes, np.int64).reshape(-1, 3).T)
+        return ever_listed(entries, means, change).n_addresses
+
+    # Exempt from the first second, from a later one, and no more at the end.
+    assert at((5, 0, 1), (5, 1, 1)) == 256 - 16
+    assert at((5, 0, 1), (6, 1, 1)) == 256
+    assert at((5, 0, 1), (5, 1, 1), (9, 1, -1)) == 256
+
+
+def world_of(n_addresses: int, n_businesses: int, n_sites: int = 0) -> Any:
+    """A place from address 1000 on, a business on every hundredth address of it, from the end."""
+    component = np.arange(n_businesses)
+    return SimpleNamespace(
+        businesses=SimpleNamespace(
+            n_businesses=n_businesses, n_sites=n_sites, component_row=component[:, None]
+        ),
+        components=SimpleNamespace(
+            address=np.sort(1000 + n_addresses - 1 - 100 * component),
+            component_row=component,
+            is_spread=np.zeros(n_businesses, np.bool_),
+        ),
+        places=SimpleNamespace(
+            pieces=(np.array([1000]), np.array([1000 + n_addresses]), np.array([0])),
+            addresses=(None,),
+        ),
+    )
+
+
+def outcome_of(listed_: IntervalSet) -> Any:
+    events = SimpleNamespace(
+        kind=np.array([Kind.BLOCK]), t_s=np.array([0]), entry_row=np.array([0])
+    )
+    return SimpleNamespace(
+        events=events, entry_addresses=(listed_,), entry_mechanism=(Mechanism.DROP,)
+    )
+
+
+@pytest.mark.parametrize("n_sites", [0, 400])
+def test_a_sample_expects_hits_by_the_share_of_its_place(n_sites: int) -> None:
+    few = IntervalSet.from_addresses(np.arange(1000, 1016))
+    world = world_of(1_800_000, 1000, n_sites)
+    found = expected_businesses(cast("Any", world), outcome_of(few))
+    # A thousand over 1.8 million addresses, of which 16 are listed: a hundredth of one is hit.
+    assert found == pytest.approx((1000 - n_sites) * 16 / 1_800_000, rel=1e-9)
+    everything = IntervalSet.from_bounds([0], [2**32])
+    assert expected_businesses(cast("Any", world), outcome_of(everything)) == 1000 - n_sites
+    assert expected_businesses(cast("Any", world), outcome_of(IntervalSet.empty())) == 0
+
+
+def test_a_business_on_two_addresses_is_counted_once() -> None:
+    world = world_of(1000, 10)
+    world.components.component_row = np.repeat(np.arange(5), 2)
+    world.businesses = SimpleNamespace(
+        n_businesses=5, n_sites=0, component_row=np.arange(5)[:, None]
+    )
+    half = IntervalSet.from_bounds([1000], [1500])
+    found = expected_businesses(cast("Any", world), outcome_of(half))
+    assert found == pytest.approx(5 * (1 - 0.5**2))
