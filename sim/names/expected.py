@@ -173,17 +173,18 @@ def _found(
     listed was found in another way. Places that one row tells of are one, named by the first.
     """
     names = np.zeros((2, *share.shape))
-    n_of_seat = np.zeros_like(n_found)
+    kept = np.zeros_like(n_found)
     for seat in dict.fromkeys(seats):
         mine = np.array([row for row, one in enumerate(seats) if one == seat])
         if not n_found[mine].any():
             continue
         n_of_kind = (listed.n_addresses[mine, None] * share[:, mine]).sum(axis=1)
         most = np.maximum(1, np.rint(n_of_kind.sum(axis=0))).astype(np.int64)
-        n = np.minimum(n_found[mine].sum(axis=0), most)
-        n_of_seat[mine[0]] = n
-        names[:, :, mine[0]] = draw_found_names(kinds, n_of_kind, n, rng)
-    return names, n_of_seat
+        n = n_found[mine].sum(axis=0)
+        kept[mine] = n_found[mine] * np.minimum(n, most) // np.maximum(n, 1)
+        found = draw_found_names(kinds, n_of_kind, kept[mine].sum(axis=0), rng)
+        names[:, :, mine[0]] = found
+    return names, kept
 
 
 def draw_assumed(

@@ -150,6 +150,14 @@ def test_addresses_found_by_a_name_come_up_one_after_the_other() -> None:
     assert one_by_one.mean() < 0.4 * 10 * (sizes**2).sum() / sizes.sum()
 
 
+def test_places_that_one_row_tells_of_are_found_in_together() -> None:
+    where = (("one", "here"), ("one", "there"))
+    listed = ListedPlaces(where, np.array([10_000, 10_000]), *np.array([[[0], [0]], [[1], [7]]]))
+    found = draws(listed, sharing(("one", "proxy", 0.001)), listed__share_by_names=1.0)
+    # Eight of twenty proxies of 5,000 names.
+    assert found.names == pytest.approx(8 * 5000)
+
+
 def test_a_part_of_a_provider_holds_no_more_names_than_all_of_it() -> None:
     rows = sharing(("one", "proxy", 0.001), ("one", "rented", 0.01))
 
