@@ -113,7 +113,7 @@ def test_a_hostile_label_is_harmless_in_every_table_and_read_back_as_it_is(tmp_p
     folder = tmp_path / "out"
     carry_out(Runs(Plan.of_comparison(resolved, variants, baseline, (), 1, 2)), folder=folder)
     tables = sorted(folder.glob("*.csv"))
-    assert len(tables) == 6
+    assert len(tables) == 7
     for table in tables:
         cells = [cell for row in csv.reader(io.StringIO(table.read_text())) for cell in row]
         assert f"'{HOSTILE}" in cells, table.name
