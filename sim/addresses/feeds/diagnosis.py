@@ -35,6 +35,7 @@ _PREFIX = rf"{_ADDRESS}(?:/\d+)?"
 _NETMASK = r"(?:0|128|192|224|240|248|252|254|255)"
 
 _ONE_A_LINE = "keep the addresses, one a line"
+_DENIED = "keep the addresses that are denied, one a line, and let a person check them"
 _COLUMN = "name the column of addresses 'address' in the first line, with nothing above it"
 
 # What stands somewhere at the start of a line in files of a kind, and in no others.
@@ -45,9 +46,9 @@ _MARKS: Mapping[str, str] = {
 # Forms of whole lines, of which a file of a kind holds more than half; the special ones first.
 _LINES: Mapping[str, str] = {
     r"(set policy-options|ip prefix-list|ipv6 prefix-list|ip route|ipv6 route|access-list|route"
-    r"|permit|deny|seq \d+) .*[^;]": f"a router's configuration: {_ONE_A_LINE}",
+    r"|permit|deny|seq \d+) .*[^;]": f"a router's configuration: {_DENIED}",
     r"(deny|allow) \S+;|(deny|allow) from .*|require (not )?ip .*": (
-        f"a web server's access rules: {_ONE_A_LINE}"
+        f"a web server's access rules: {_DENIED}"
     ),
     rf"{_ADDRESS}\s+{_NETMASK}(\.\d+){{3}}": (
         "addresses with netmasks: write 198.51.100.0/24 for 198.51.100.0 255.255.255.0"

@@ -206,16 +206,16 @@ RULES = (
             rf"{_START}Chain \S+ \((?:policy |\d+ references)",
             r"(?:^|[\s;&|/(])(?:ip6?|arp|eb)tables(?:-\w+)?[ \t]+-",
             r"(?:^|[ \t])(?:-[AIDR]|--(?:append|insert|delete|replace))[ \t]+\S+[ \t]"
-            r"(?:.{0,300}[ \t])?(?:-[jgsdpiom]|--(?:jump|goto|source|destination|src|dst|protocol"
-            r"|match|in-interface|out-interface))[ \t]",
+            r"(?:.{0,300}[ \t])?(?:-[jgsdpiom][ \t\w]|--(?:jump|goto|source|destination|src|dst"
+            r"|protocol|match|in-interface|out-interface)[ \t])",
             r"(?:^|[ \t])(?:-P|--policy)[ \t]+\S+[ \t]+(?:ACCEPT|DROP)\b",
         ),
     ),
     NFTABLES,
     Refused(
         "a script of MikroTik RouterOS",
-        "awk '/ list=NAME/ && !/disabled=yes/ {for (i = 1; i <= NF; i++) if (sub(/^address=/, "
-        '"", $i)) print $i}\' FILE > list.txt',
+        'awk \'{gsub(/"[^"]*"/, "")} / list=NAME/ && !/disabled=yes/ {for (i = 1; i <= NF; i++) '
+        'if (sub(/^address=/, "", $i)) print $i}\' FILE > list.txt',
         _EXTRACT,
         _has(
             rf"{_START}/(?:ip|ipv6)[ /](?:firewall|route|dns)(?:[ /]|$)",
@@ -245,8 +245,8 @@ RULES = (
             r"(?i:(?:SRC-)?IP6?-CIDR6?|SRC-IP)[ \t]*,[ \t]*[\da-fA-F]*[:.]"
             r"|(?i:(?:DOMAIN|HOST)-(?:SUFFIX|KEYWORD|REGEX|WILDCARD))[ \t]*,"
             r"|(?:DOMAIN|HOST)[ \t]*,[ \t]*[\w-]+\.\w|(?:RULE-SET|DOMAIN-SET|GEOSITE)[ \t]*,"
-            r"|GEOIP[ \t]*,[ \t]*[A-Z]{2}\b|IP-ASN[ \t]*,[ \t]*\d|(?:AND|OR|NOT)[ \t]*,[ \t]*\(\("
-            r"|(?:MATCH|FINAL)[ \t]*,[ \t]*[\w-]+[ \t]*['\"]?$)",
+            r"|GEOIP[ \t]*,[ \t]*[A-Z]{2}\b|IP-(?:ASN|SUFFIX)[ \t]*,[ \t]*\d"
+            r"|(?:AND|OR|NOT)[ \t]*,[ \t]*\(\(|(?:MATCH|FINAL)[ \t]*,[ \t]*[\w-]+[ \t]*['\"]?$)",
             rf"{_START}(?:payload:|\[Rule\])[ \t]*$",
         ),
     ),

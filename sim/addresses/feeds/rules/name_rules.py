@@ -19,7 +19,8 @@ NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
 LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
 """What a hosts file calls the machine itself."""
 
-_OPTIONS = r"(?:\$\S*)?"
+# A rule with badfilter takes back the one that it repeats.
+_OPTIONS = r"(?:\$(?!\S*\bbadfilter\b)\S*)?"
 _PLAIN = re.compile(rf"({NAME})(?:\s+#.*)?")
 _BELOW = re.compile(rf"(\*\.|\+\.|\.)({_LABELS})(?:\s+#.*)?")
 _HOSTS = re.compile(rf"{NOWHERE}\s+([\w.\s-]+)(?:#.*)?")

@@ -32,6 +32,7 @@ EXAMPLES = {
         "-A OUTPUT -d 198.51.100.0/24 \\\n  -j ACCEPT\n",
         "[3:180] -A OUTPUT -d 198.51.100.7/32 -j LOGACCEPT\n",
         "/sbin/ip6tables -P OUTPUT DROP\n",
+        "-A OUTPUT -d198.51.100.7 -jACCEPT\n",
         "Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n"
         "ACCEPT     all  --  198.51.100.7         0.0.0.0/0\n",
     ],
@@ -69,6 +70,7 @@ EXAMPLES = {
         "SRC-IP-CIDR,198.51.100.7/32,REJECT\n",
         "[Rule]\nDOMAIN-SUFFIX,a.example,DIRECT\nFINAL,REJECT\n",
         "DOMAIN,a.example,DIRECT\n",
+        "IP-SUFFIX,198.51.100.7/8,PROXY\n",
         "ip-cidr, 198.51.100.0/24, direct\n",
         '  - "IP-CIDR6,2001:db8::/32,DIRECT"\n',
     ],
