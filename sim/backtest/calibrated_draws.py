@@ -299,13 +299,18 @@ class DrawCalibration:
 def _run_hash(group: RunGroup) -> str:
     """Hash of a scenario with its tables, and of what is read off it.
 
-    Without the rates by which amounts are shown in a country's currency: nothing is computed by
-    them.
+    Without exchange rates and the economy, by which amounts are shown and methods for whole
+    countries computed: no figure is read off either.
     """
     resolved = group.resolved
+    ignored = (resolved.rates, resolved.economy)
     made_from = [
         scenario_hash(resolved),
-        [[table.name, table.sha256] for table in resolved.tables if table is not resolved.rates],
+        [
+            [table.name, table.sha256]
+            for table in resolved.tables
+            if all(table is not one for one in ignored)
+        ],
         [[each.case.id, _as_read(each)] for each in group.cases],
     ]
     return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
