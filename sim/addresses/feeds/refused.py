@@ -153,7 +153,9 @@ def _has(*forms: str) -> Callable[[bytes], bool]:
 @lru_cache(maxsize=1)
 def _without_comments(data: bytes) -> str:
     """Text without comments and quoted sentences; a backslash joins a line to the next."""
-    text = _decoded(data).replace("\r\n", "\n").replace("\r", "\n").replace("\\\n", " ")
+    # Lines of most lists go first: no rule is one, and what is left is looked through many times.
+    text = _OF_LISTS.sub("", _decoded(data).replace("\r\n", "\n"))
+    text = text.replace("\r", "\n").replace("\\\n", " ")
     text = re.sub(r'"(?=[^"\n]*[ \t])(?:[^"\\\n]|\\.)*"', '""', text)
     return re.sub(r"(?m)^[ \t]*(?:[#;!]|//).*$|[ \t]#.*$", "", text)
 
@@ -165,6 +167,8 @@ def _decoded(data: bytes) -> str:
 
 def _is_routing(data: bytes) -> bool:
     """Return whether there are the keys of routing rules of sing-box, Xray or V2Ray."""
+    if b'"' not in data:
+        return False
     text = _decoded(data)
     keys = set(re.findall(r'"(\w+)"\s*:', text))
     named = {"ip_cidr", "domain_suffix", "domain_keyword", "domain_regex", "outbounds"}
@@ -175,6 +179,8 @@ def _is_routing(data: bytes) -> bool:
     )
 
 
+# One word, or a name of a hosts file.
+_OF_LISTS = re.compile(r"^(?:(?:0\.0\.0\.0|127\.0\.0\.1)[ \t]+)?[\w.:/-]*[\w.-]\n", re.M | re.A)
 _START = r"^[ \t]*"
 _QUOTED = r"(?:\"[^\"\n]*\"|'[^'\n]*')"
 NFTABLES = Refused(
