@@ -8,8 +8,11 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.errors import DataError
+from sim.scenario.cautions import list_warnings
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from sim.scenario.tables.lists import read_list
 
 RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")
 # Clocks in Spain went from +01:00 to +02:00 on 29 March 2026.
@@ -179,3 +182,37 @@ def test_a_column_that_no_table_has_is_refused(tmp_path: Path) -> None:
     result = init(tmp_path, "ip\n198.51.100.1\n", *RUN, "--ignore-column", "oops")
     assert result.exit_code == 2
     assert "expected columns of a table that is read, got oops" in result.output
+
+
+def test_what_a_scenario_ignores_of_a_list_is_warned_of(tmp_path: Path) -> None:
+    result = init(tmp_path, "ip,comment\n198.51.100.1,a\n", *RUN)
+    assert "list.csv: columns ignored: comment" in result.output
+    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    assert "blocklist.csv: columns ignored: comment" in list_warnings(case)
+
+
+def test_dated_orders_are_no_list_of_addresses_of_a_scenario(tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    path.write_text("effective,action,prefix\n2026-03-30T00:00+02:00,block,198.51.100.1\n")
+    with pytest.raises(DataError, match="expected a list without times, got dated orders"):
+        read_list("list.csv", path)
+
+
+@pytest.mark.parametrize(
+    "verb", [("exposure",), ("cover", "--targets"), ("import", "-o", "t.parquet")]
+)
+def test_verbs_that_read_tables_take_what_is_said_of_columns(
+    verb: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("list.csv").write_text("ip,end,note\n198.51.100.0,198.51.100.255,x\n")
+
+    def run(*options: str) -> Result:
+        return CliRunner().invoke(app, [*verb, "list.csv", *options])
+
+    assert "--column last=end" in run().output
+    assert "got oops" in run("--ignore-column", "end", "--ignore-column", "oops").output
+    told = run("--column", "last=end")
+    assert told.exit_code == 0, told.output
+    assert "columns ignored: note" in told.output
+    assert "256" in told.output or verb[0] == "cover"

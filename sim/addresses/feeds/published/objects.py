@@ -8,7 +8,7 @@ from 1 as lines are.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -188,16 +188,21 @@ class _Table:
 
 
 def _told(entries: Sequence[tuple[int, Mapping[str, Any]]], key: str) -> list[str]:
-    """Values of a key that is not read: of a list, its members with blanks between them."""
-    values = [entry.get(key) for _, entry in entries]
-    return [
-        " ".join(map(str, value))
-        if isinstance(value, list)
-        else str(value)
-        if isinstance(value, bool | dict)
-        else _text(value, key) or ""
-        for value in values
-    ]
+    """Values of a key that is not read: of lists and objects all that is in them."""
+    return [" ".join(_leaves(entry.get(key))) for _, entry in entries]
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    match value:
+        case None:
+            return
+        case list() | dict():
+            for each in value.values() if isinstance(value, dict) else value:
+                yield from _leaves(each)
+        case bool():
+            yield str(value)
+        case _:
+            yield _text(value, "") or ""
 
 
 def _text(value: Any, column: str) -> str | None:

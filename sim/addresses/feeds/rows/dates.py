@@ -19,7 +19,12 @@ from sim.addresses.sets.notation import shown
 
 _DAY = r"\d{4}-\d\d-\d\d"
 _DATE = re.compile(rf"{_DAY}([T ]\d\d:\d\d(:\d\d(\.\d+)?)?\s?(Z|UTC|[+-]\d\d:?\d\d)?)?", re.ASCII)
-_OTHER = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{4}( \d\d:\d\d(:\d\d)?)?|\d{8}", re.ASCII)
+_OTHER = re.compile(
+    r"\d{1,2}[./-]\d{1,2}[./-]\d{4}( \d\d:\d\d(:\d\d)?)?"
+    r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])",
+    re.ASCII,
+)
+_EPOCH = re.compile(r"1\d{9}(\d{3}|\.\d+)?", re.ASCII)
 # Parts of names, in English, Spanish, Italian and Russian.
 _FIRST = (
     *("date", "from", "since", "start", "begin", "effective", "blocked", "block", "listed"),
@@ -30,6 +35,8 @@ _LAST = (
     *("to", "until", "till", "end", "ends", "ended", "removed", "removal", "unblocked", "unblock"),
     *("delisted", "unlisted", "lifted", "released", "withdrawn", "expires", "expiry", "expired"),
     *("expiration", "hasta", "fin", "desbloqueo", "levantamiento", "al", "fino", "fine"),
+    *("baja", "cese", "vencimiento", "caducidad", "retirada", "scadenza", "revoca", "истекает"),
+    *("expire", "unlist", "delisting", "lift", "lifting", "cleared", "deleted", "stop", "closed"),
     *("sblocco", "по", "до", "конец", "окончания", "исключения", "снятия", "разблокировки"),
 )
 
@@ -38,6 +45,11 @@ def holds_dates(cells: Sequence[str]) -> bool:
     """Return whether all cells that say something are dates, and some do."""
     said = [cell for cell in (cell.strip() for cell in cells) if cell]
     return bool(said) and all(_DATE.fullmatch(cell) or _OTHER.fullmatch(cell) for cell in said)
+
+
+def holds_seconds(cells: Sequence[str]) -> bool:
+    """Return whether all cells are seconds or milliseconds since 1970, of 2001 or later."""
+    return all(_EPOCH.fullmatch(cell) for cell in cells)
 
 
 def role_of(column: str) -> str:

@@ -40,8 +40,19 @@ _STOPS = re.compile(
     r"|(за)?блокир(ован[оаы]?|овать|уется)|запрещ[её]н[оаы]?|запретить|действует|актив(ен|но|на)"
     r"|ч[её]рный список|внес[её]н[оаы]?",
 )
+_OPENS = re.compile(
+    r"(not (block|list|bann?)ed|(do not|don.?t|never) (block|list|drop|ban)|allowed|permitted"
+    r"|(white|allow) ?list(ed|ing)?|unblocked|delisted|removed|lifted|desbloquead[oa]|permitid[oa]"
+    r"|levantad[oa]|sbloccat[oa]|rimoss[oa]|разблокирован[оаы]?|разреш[её]н[оаы]?|исключ[её]н[оаы]?)"
+    r"\b.*",
+)
+_WATCHES = re.compile(
+    r"(monitor|log|alert|ignore|detect|observe|watch|report|propose)(g?ed|d)?|none|skip|pending|draft"
+    r"|test(ing)?|planned|pendiente|in attesa|планируется|наблюдение"
+)
+"""How longer texts of letting through begin; and what is done in place of blocking."""
 _YES = ("yes", "y", "true", "t", "on", "1", "1.0", "x", "sí", "si", "sì", "да", "✓", "✔")
-_NO = ("no", "n", "false", "f", "off", "нет")
+_NO = ("no", "n", "false", "f", "off", "нет", "✗", "✘", "✖")
 _ZERO = ("0", "0.0", "-")
 _MOST_WORDS = 32
 """Values of a column whose words mean kinds; a column of more is free text."""
@@ -64,12 +75,15 @@ def words_against(column: str, cells: Collection[str], *, has_blanks: bool) -> s
     has_blanks
         Whether some rows say nothing.
     """
+    against: set[str] = set()
     if has_own_rule(column):
-        return {cell for cell in cells if _is_against(column, _plain(cell))}
-    if len(cells) > _MOST_WORDS:
-        return set()
-    against = {cell for cell in cells if _LETS_THROUGH.fullmatch(_plain(cell))}
-    if against:
+        against = {cell for cell in cells if _is_against(column, _plain(cell))}
+    if against or len(cells) > _MOST_WORDS:
+        return against
+    against = {cell for cell in cells if _lets_through(_plain(cell))}
+    if not against and any(_STOPS.fullmatch(_plain(cell)) for cell in cells):
+        against = {cell for cell in cells if _WATCHES.fullmatch(_plain(cell))}
+    if against or has_own_rule(column):
         return against
     kinds = {cell: _truth(_plain(cell)) for cell in cells}
     if None in kinds.values() or len({*kinds.values()}) + has_blanks < 2:
@@ -89,6 +103,10 @@ def may_be_verdicts(cells: Collection[str]) -> bool:
     return any(
         _LETS_THROUGH.fullmatch(cell) or _STOPS.fullmatch(cell) for cell in map(_plain, cells)
     )
+
+
+def _lets_through(cell: str) -> bool:
+    return (_LETS_THROUGH.fullmatch(cell) or _OPENS.fullmatch(cell)) is not None
 
 
 @lru_cache(2**12)

@@ -17,7 +17,7 @@ from functools import lru_cache
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.rows.choice import ColumnChoice, plain_name
-from sim.addresses.feeds.rows.dates import holds_dates, role_of
+from sim.addresses.feeds.rows.dates import holds_dates, holds_seconds, role_of
 from sim.addresses.feeds.rows.meaning import (
     are_verdicts,
     has_own_rule,
@@ -158,6 +158,8 @@ class Neighbours:
         if kind:
             message = f"expected a column that decides nothing, got {shown(texts[rows[0]])}"
             return rows[0], f"{message}: {self._ways(kind, plain)}"
+        if role_of(plain) == "until" and holds_seconds(tried):
+            return self._of_dates(column, rows[0], texts)
         met.is_text = len(met.words) > _MOST_KINDS
         return None
 

@@ -217,7 +217,7 @@ def test_a_row_that_says_it_lists_nothing_is_never_counted(column, cells, tmp_pa
         ("state", ["NO", "OK"]),
         ("blocked", ["yes", "true"]),
         ("removed", ["", "no"]),
-        ("comment", ["allow-list of ACME", "no"]),
+        ("comment", ["list of ACME", "no"]),
     ],
 )
 def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path):
