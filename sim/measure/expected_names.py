@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from sim.addresses.text.text import parse_entries, parse_prefix
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.measure.ever_listed import ever_listed
 from sim.measure.names import Change
+from sim.names import listed
 from sim.names.listed import (
     Band,
     ExpectedNames,
@@ -33,6 +35,7 @@ from sim.names.listed import (
 )
 from sim.results.parquet import read_columns
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import CloudPrefixRow
 from sim.world.providers import prefix_rows
 
 NOT_KNOWN6 = "(IPv6)"
@@ -107,21 +110,36 @@ def expected_names(
         return []
     if all(one == ways[0] for one in ways[1:]):
         ways = ways[:1]
+    tables = NameTables(
+        resolved.census.rows,
+        resolved.sharing.rows,
+        tuple(shipped_kinds()) if resolved.kinds is None else resolved.kinds.rows,
+        resolved.parked.rows,
+    )
+    rows, shared = prefix_rows(resolved), frozenset(_shared(resolved))
+    expected = _expected(tuple(ways), tables, rows, shared, listed.N_DRAWS)
+    return [NamesLine.of(label, one) for one in expected]
+
+
+@lru_cache(maxsize=64)
+def _expected(
+    ways: tuple[_Listed, ...],
+    tables: NameTables,
+    rows: tuple[CloudPrefixRow, ...],
+    shared: frozenset[tuple[str, str]],
+    n_draws: int,
+) -> tuple[ExpectedNames, ...]:
+    """Expectation of all and by provider; strategies that list the same share it."""
     n6 = round(sum(one.n_networks6 for one in ways) / len(ways))
     found = draw_listed_names(
         [ListedAddresses(one.swept, one.single) for one in ways],
-        _owners(resolved),
-        NameTables(
-            resolved.census.rows,
-            resolved.sharing.rows,
-            shipped_kinds() if resolved.kinds is None else resolved.kinds.rows,
-            resolved.parked.rows,
-        ),
+        _owners(rows),
+        tables,
         {NOT_KNOWN6: n6} if n6 else {},
-        unused=_shared(resolved),
+        unused=shared,
     )
     expected = expectation_of(found)
-    return [NamesLine.of(label, one) for one in (expected.all, *expected.providers)]
+    return (expected.all, *expected.providers)
 
 
 def _ends(band: Band | None) -> tuple[float, float, float]:
@@ -134,9 +152,9 @@ def _shared(resolved: Resolved) -> set[tuple[str, str]]:
     return {(row.provider, row.region) for row in rows}
 
 
-def _owners(resolved: Resolved) -> Owners:
+def _owners(given: Sequence[CloudPrefixRow]) -> Owners:
     """Who holds which IPv4 address in a scenario; a shared range is no part of another place."""
-    rows = [row for row in prefix_rows(resolved) if row.prefix.version == 4]
+    rows = [row for row in given if row.prefix.version == 4]
     places = list(dict.fromkeys((row.provider, row.region) for row in rows))
     row_of = {place: row for row, place in enumerate(places)}
     prefix = np.array([row.prefix[1:] for row in rows], np.int64).reshape(-1, 2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
 from sim.names.census_draws import draw_laws
 from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
-from sim.names.names import fit_names_law
+from sim.names.names import NamesLaw, fit_names_law
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import RowType, find_table, read_table
 from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
@@ -277,10 +278,9 @@ def draw_listed_names(
     """
     law = fit_names_law(tables.census)
     places, unknown = _listed_places(listed, owners, tables.sharing, unused)
-    rng = luck.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
     draws = draw_names(
         places,
-        draw_laws(tables.census, N_LAWS, rng),
+        _laws(tuple(tables.census), N_LAWS, luck) if places.place else (),
         tables.sharing,
         tables.kinds,
         tables.parked,
@@ -289,6 +289,13 @@ def draw_listed_names(
         1.0 if universe is None else universe / law.n_names,
     )
     return ListedNames(places, draws, unknown, dict(unknown6))
+
+
+@lru_cache(maxsize=4)
+def _laws(census: tuple[ConcentrationRow, ...], n_laws: int, luck: Streams) -> tuple[NamesLaw, ...]:
+    """Laws that a census allows, drawn once for all lists."""
+    rng = luck.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
+    return tuple(draw_laws(census, n_laws, rng))
 
 
 def expectation_of(
