@@ -31,6 +31,7 @@ from sim.results.read import RunFolder
 RUN = RunFolder(
     Path("nowhere"),
     {
+        "outputs": [],
         "scenario": {"name": "a-name"}, "strategies": [{"label": "exact", "id": "exact"}],
         "n_replicates": 3, "status": "complete", "root_seed": 5, "tool": {"version": "9.9"},
         "result_id": "0a" * 32,
