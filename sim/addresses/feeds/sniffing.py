@@ -14,8 +14,10 @@ from sim.addresses.feeds.headed import DELIMITERS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.rows.choice import AS_NAMED
+from sim.addresses.feeds.rows.dates import holds_dates
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
+from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
@@ -78,6 +80,8 @@ def _check_no_table(sample: Sample, given: Input) -> None:
 def _check_no_cells(sample: Sample, given: Input) -> None:
     """Refuse lines whose cells behind a semicolon, where a list has comments, may decide.
 
+    Dates are among them where those of rows are asked for.
+
     Raises
     ------
     DataError
@@ -95,6 +99,12 @@ def _check_no_cells(sample: Sample, given: Input) -> None:
     }
     line = np.arange(1, len(rows) + 1, dtype=np.int64)
     neighbours = Neighbours(gathering, cells, {}, AS_NAMED)
+    dated = [texts for texts in cells.values() if given.columns.zone and holds_dates(texts)]
+    if dated:
+        message = (
+            f"expected dates in a column with a name, got {shown(dated[0][0])} behind a semicolon"
+        )
+        raise DataError([Problem(given.name, f"{message}: name the columns in the first line")])
     try:
         neighbours.check(cells, {"address": [row[0] for row in rows]}, line)
     except DataError as error:
