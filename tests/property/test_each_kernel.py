@@ -24,7 +24,7 @@ from tests.property import test_crowded_reference as crowded
 from tests.property import test_engine_reference as exact
 from tests.property import test_engine_whole as whole
 from tests.reference import simulate_reference
-from tests.worlds import SmallWorld
+from tests.worlds import DAY, HOUR, Dated, SmallWorld
 
 
 def some(n: int) -> settings:
@@ -83,3 +83,14 @@ def test_a_crowded_world_agrees(name: str) -> None:
 
 def test_attention_of_people_who_tire_agrees_up_to_the_end_under_pressure() -> None:
     crowded.assert_same_if_looked_at("both")
+
+
+def test_users_who_evade_a_name_meet_fronts_that_are_dropped_and_throttled() -> None:
+    orders = (
+        Dated(HOUR, "block", (), "name", 0.25),
+        Dated(2 * HOUR, "block", ("198.18.0.0/21",)),
+        Dated(3 * HOUR, "block", ("198.18.8.0/21", "198.19.0.0/16"), "throttle"),
+        Dated(2 * DAY, "unblock", (), "name", 0.25),
+    )
+    small = replace(crowded.chase(0, "replay"), orders=orders, horizon_s=3 * DAY)
+    whole.assert_agrees(small)

@@ -146,3 +146,16 @@ def test_a_threshold_is_passed_only_strictly_above_it(limit, is_affected):
     assert outcome.ledger.is_affected_at_end.tolist() == [is_affected]
     of_role = outcome.curves.points("businesses_affected", Group(role_row=0))[1]
     assert of_role.tolist() == [is_affected]
+
+
+def test_what_operators_do_in_one_second_is_logged_in_their_sequence():
+    small = SmallWorld(
+        orders=((1, "block", PREFIX), (101, "unblock", PREFIX)),
+        actors=(Actor(0.125, 100, apply_lag_s=10, release_lag_s=20),) * 8,
+        horizon_s=1000,
+    )
+    log = small.run().events
+    for kind in (Kind.DOWNLOADED, Kind.ENFORCED, Kind.RELEASED):
+        mine = log.operator_row[log.kind == kind].tolist()
+        assert mine == list(range(8)) * (len(mine) // 8), kind
+        assert mine
