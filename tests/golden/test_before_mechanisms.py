@@ -1,6 +1,6 @@
 """With every mechanism left out and the tables of then, old measures are what they were.
 
-``before_mechanisms`` holds ``telegram-2018`` as it was before the first of them (87f4593), the two
+``before_mechanisms`` holds ``telegram-2018`` as it was before the first of them (87f4593), the three
 tables that have changed since and are not kept under another name, and what its golden file said
 then.
 """
@@ -23,6 +23,7 @@ TABLES = (
     "population.services=third-party-services-2018",
     f"operators.groups={BEFORE / 'operators-russia-2018.csv'}",
     f"censor.pressure_events={BEFORE / 'pressure-events-2018.csv'}",
+    f"stances.events={BEFORE / 'stances-2018.csv'}",
 )
 SMALL = ("population.n_businesses=60", "end=2018-05-10T00:00+03:00")
 
