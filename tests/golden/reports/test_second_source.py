@@ -336,7 +336,7 @@ def test_the_first_picture_is_within_its_frame_and_marks_the_worst(
             assert float(left) + float(width) <= 100.01
         bars = re.findall(r'class="mean bar-(\d)" style="width:([\d.]+)%', page)
         # Harm, its length, the share denied, and harm for each hour denied.
-        assert len(bars) == 2 * 4
+        assert len(bars) == 3 * 4
         return
     svg = re.search(r'<svg class="first" viewBox="0 0 (\d+) (\d+)".*?</svg>', page, re.DOTALL)
     assert svg
