@@ -1,8 +1,7 @@
 """With every mechanism left out and the tables of then, old measures are what they were.
 
-``before_mechanisms`` holds ``telegram-2018`` as it was before the first of them (87f4593), the three
-tables that have changed since and are not kept under another name, and what its golden file said
-then.
+``before_mechanisms`` holds ``telegram-2018`` as it was before the first of them (87f4593), three
+tables that have changed since and are not kept under another name, and what its golden file said.
 """
 
 from __future__ import annotations
