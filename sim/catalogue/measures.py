@@ -180,8 +180,8 @@ _STATES = (
     _impact(
         "hours_impaired_median",
         "h",
-        "half of the businesses that were ever impaired were so for longer, summed up to the end "
-        "of the run; not known where none was",
+        "half of the businesses that were ever impaired were so this long or longer, summed up to "
+        "the end of the run; not known where none was",
         of=BUSINESSES,
         label="hours impaired, median of the businesses ever impaired",
     ),

@@ -6,7 +6,7 @@ In: a run folder. Out: sentences on what that means for the numbers of the page.
 from __future__ import annotations
 
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.plain import quoted, strategy_words
+from sim.report.words.plain import quoted, strategy_names
 from sim.results.read import RunFolder
 
 
@@ -33,11 +33,19 @@ def own_label(run: RunFolder) -> str:
     return ""
 
 
+def name_to_add(run: RunFolder) -> str:
+    """What adds the scenario's own strategy to those compared: its id, under a label if taken."""
+    id_ = str(run.scenario["strategy"]["id"])
+    return f"own={id_}" if id_ in run.strategies else id_
+
+
 def own_name(run: RunFolder, words: Language = IN_ENGLISH) -> str:
-    """What the scenario's own strategy is called, in quotation marks."""
+    """What the scenario's own strategy is called beside those compared, in quotation marks."""
     own = run.scenario["strategy"]
+    label, *_ = name_to_add(run).split("=")
     parameters = {key: value for key, value in own.items() if key != "id"}
-    return quoted(strategy_words({"id": own["id"], "parameters": parameters}, words), words)
+    added = {"label": label, "id": own["id"], "parameters": parameters}
+    return quoted(strategy_names([*run.manifest["strategies"], added], words)[label], words)
 
 
 def are_orders_given(run: RunFolder) -> bool:

@@ -86,7 +86,7 @@ def duration_words(hours: float, words: Language = IN_ENGLISH, *, rounded: Round
     Parameters
     ----------
     rounded
-        Down for *more than*, up for *within*, to the nearest for the duration itself.
+        Down for *or more*, up for *within*, to the nearest for the duration itself.
     """
     if math.isnan(hours):
         return words.say("an unknown time")

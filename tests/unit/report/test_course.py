@@ -31,7 +31,7 @@ from sim.report.page.head.opening import _down
 from sim.report.page.key_figures import key_figures
 from sim.report.page.operators import _impaired
 from sim.report.page.sites import _when
-from sim.report.words.languages import IN_ENGLISH
+from sim.report.words.languages import IN_ENGLISH, language
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row
 from tests.unit.report.test_answer import summary_row
@@ -41,8 +41,10 @@ HIT_SHARE, HIT_FOR = "businesses_ever_impaired_share", "hours_impaired_median"
 
 
 def _run(scenario: dict[str, Any], *strategies: dict[str, Any]) -> RunFolder:
+    labels = [one["label"] for one in strategies]
+    manifest = {"strategies": list(strategies)}
     return cast(
-        "RunFolder", SimpleNamespace(scenario=scenario, manifest={"strategies": list(strategies)})
+        "RunFolder", SimpleNamespace(scenario=scenario, manifest=manifest, strategies=labels)
     )
 
 
@@ -59,6 +61,11 @@ def test_a_comparison_without_the_scenario_s_own_strategy_says_so() -> None:
     wider = {**mine, "parameters": {"length": 16}}
     assert own_course(_run({"strategy": own}, other, wider)) == said
     assert own_course(_run({"strategy": None}, other)) == ""
+    # Of other orders in the same words, it is the one that is called so where it is added.
+    mine = {"label": "orders", "id": "orders", "parameters": {"orders": ["a"]}}
+    given = {"id": "orders", "orders": ["b"]}
+    said = own_course(_run({"strategy": given}, mine))
+    assert "\u201cthe orders given (own)\u201d" in said
 
 
 def test_the_head_of_a_comparison_says_what_it_lacks(comparison_folder: Path) -> None:
@@ -171,7 +178,7 @@ def test_a_time_that_the_end_cuts_is_no_length_of_time(shipped_run: Path) -> Non
     assert f"were hit; {still}" in says
     assert "half for" not in says
     says = headline_of_run(run, told, at_end=cut(0.49)).says
-    assert "half for more than eight days in all" in says
+    assert "half for eight days or more in all" in says
     assert "still" not in says
     (figure,) = key_figures(told, at_end=cut(0.75))[-1:]
     assert figure.value.replace(NBSP, " ") == "at least 200 h (8 days)"
@@ -186,8 +193,8 @@ def test_a_time_that_the_end_cuts_is_no_length_of_time(shipped_run: Path) -> Non
     ]
     for at_end, said in (
         (cut(0.75, 0.9), still),
-        (cut(0.3, 0.9), "half of them for more than eight days (30 hours to the simulation's end)"),
-        (cut(0.3, 0.4), "half of them for more than eight days (30 hours to 17 days)"),
+        (cut(0.3, 0.9), "half of them for eight days or more (30 hours to the simulation's end)"),
+        (cut(0.3, 0.4), "half of them for eight days or more (30 hours to 17 days)"),
     ):
         ((_, _, (_, hit)),) = bars_of_comparison(
             rows, strategies, "none", at_end={"exact": at_end}
@@ -231,11 +238,18 @@ def test_half_of_the_businesses_are_those_of_all_replicates(shipped_run: Path) -
     told: dict[str, Row] = {HIT_SHARE: {"mean": 0.8}, HIT_FOR: {"mean": 50.0 * 24, "unit": "h"}}
     at_end = cut(0.1, median_h=35.0 * 24)
     says = headline_of_run(open_run(shipped_run), told, at_end=at_end).says
-    assert "half for more than five weeks in all" in says
+    assert "half for five weeks or more in all" in says
+    # Of 72, 72, 72 and 48 hours none is more than three days.
+    at_end = cut(0.0, median_h=72.0)
+    said = [headline_of_run(open_run(shipped_run), told, language(code), at_end).says
+            for code in ("en", "es", "it", "ru")]  # fmt: skip
+    lengths = ("for three days or more", "3 días o más", "3 giorni o più", "3 дня или дольше")
+    for length, says in zip(lengths, said, strict=True):
+        assert length in says.replace(NBSP, " ")
     # Over draws it is their median.
     told[HIT_FOR] = {**told[HIT_FOR], "all_low": 1.0, "all_high": 2000.0}
     says = headline_of_run(open_run(shipped_run), told, at_end=at_end).says
-    assert "half for more than seven weeks in all" in says
+    assert "half for seven weeks or more in all" in says
     # Among the figures it is named what it is.
     row = summary_row(HIT_FOR, 40.0, 35.0, 45.0) | {"unit": "h"}
     (figure,) = key_figures({HIT_FOR: row})

@@ -168,8 +168,8 @@ def test_a_run_is_told_in_words(shipped_run: Path) -> None:
         ),
     )
     assert told.says == (
-        "About three in four modelled businesses in foreign clouds were hit, half for more "
-        "than five weeks in all; the target's users lost one in 40 of their hours."
+        "About three in four modelled businesses in foreign clouds were hit, half for five "
+        "weeks or more in all; the target's users lost one in 40 of their hours."
     )
     assert told.is_sure.startswith("How sure is that? Only luck was varied")
     assert told.hangs_on == ""
@@ -568,6 +568,25 @@ def test_strategies_are_called_by_what_they_block_and_no_two_alike() -> None:
     ]  # fmt: skip
 
 
+def test_strategies_of_the_same_words_are_told_apart_by_label(comparison_folder: Path) -> None:
+    run = open_run(comparison_folder)
+    alike = [
+        {**one, "id": "orders", "parameters": {}} if one["label"] != "none" else one
+        for one in run.manifest["strategies"]
+    ]
+    run = replace(run, manifest={**run.manifest, "strategies": alike})
+    labels = [str(one["label"]) for one in alike if one["label"] != "none"]
+    harm = [
+        {**summary_row(COLLATERAL, float(n)), "strategy": label} for n, label in enumerate(labels)
+    ]
+    says = headline_of_comparison(run, harm, []).says
+    bars = bars_of_comparison(harm, alike, "none")
+    for told in (says, bars.title):
+        assert f"the orders given ({labels[0]})" in told
+        assert f"he orders given ({labels[-1]})" in told
+    assert len({name for name, *_ in bars.rows}) == len(alike)
+
+
 def test_charts_and_sentences_of_a_comparison_have_no_label_of_a_strategy(
     comparison_folder: Path,
 ) -> None:
@@ -651,7 +670,7 @@ def test_strategies_are_held_side_by_side_in_harm_length_and_effect(
     )
     for _, _, (harm, hit, _, share) in bars.rows:
         is_hit = not harm.value.startswith("0")
-        told = "half of them for more than two days (25 hours to twelve weeks)"
+        told = "half of them for two days or more (25 hours to twelve weeks)"
         assert hit.more == (told if is_hit else "")
         assert (share.value, share.range) == (
             "25\N{NO-BREAK SPACE}%",
@@ -699,7 +718,7 @@ def test_beside_what_the_target_lost_stand_the_share_hit_and_the_money() -> None
     assert bars.whose == (0, 1, 1, 2)
     (_, _, (_, hit, money, _)), _ = bars.rows
     assert (hit.value, hit.length) == ("25\N{NO-BREAK SPACE}%", 50.0)
-    assert hit.more == "half of them for more than two days (25 hours to four days)"
+    assert hit.more == "half of them for two days or more (25 hours to four days)"
     assert money.value == "2.00\N{NO-BREAK SPACE}million"
     none_hit = [{**row, "mean": 0.0} if row["metric"] == COLLATERAL else row for row in rows]
     (_, _, (_, hit, *_)), _ = bars_of_comparison(none_hit, strategies, "none").rows

@@ -25,7 +25,7 @@ from sim.report.page.head.how_sure import HIT_FOR, HIT_SHARE
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.money import PRIVATE
 from sim.report.words.numbers import capitalised, number, percent, percent_span, span
-from sim.report.words.plain import duration_words, strategy_words
+from sim.report.words.plain import duration_words, strategy_names
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 
@@ -139,7 +139,7 @@ def bars_of_comparison(
             heads.append(head)
             columns.append(bars)
             whose.append(metrics[metric])
-    said = {str(one["label"]): strategy_words(one, words) for one in shown}
+    said = strategy_names(shown, words)
     return Bars(
         _finding(
             {name: known.get((name, COLLATERAL), {}) for name in labels if name != baseline},
@@ -175,7 +175,7 @@ def _how_long(row: Row, harm: float, at_end: StillImpaired | None, words: Langua
         to_end = words.say("{low} to the simulation's end", low=duration_words(low, words))
         range_ = f" ({to_end})"
     return words.say(
-        "half of them for more than {length}{range}",
+        "half of them for {length} or more{range}",
         length=duration_words(hours, words),
         range=range_,
     )
@@ -217,7 +217,7 @@ def _column(metric: str, rows: Sequence[Row], words: Language) -> tuple[str, lis
         return words.digits(span(low, high))
 
     if metric == HIT_FOR:
-        return words.say("Businesses hit: half of them for more than"), _bars(
+        return words.say("Businesses hit: half of them for at least"), _bars(
             rows,
             lambda hours: words.say("none") if math.isnan(hours) else duration_words(hours, words),
             lambda low, high: _durations(low, high, words),

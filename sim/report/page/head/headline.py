@@ -40,7 +40,7 @@ from sim.report.words.numbers import capitalised
 from sim.report.words.plain import (
     duration_words,
     share_words,
-    strategy_words,
+    strategy_names,
     times_words,
 )
 from sim.results.read import RunFolder
@@ -160,7 +160,7 @@ def headline_of_comparison(
     verdicts
         Rows of ``verdicts.csv``; none without draws.
     """
-    named = {str(one["label"]): strategy_words(one, words) for one in run.manifest["strategies"]}
+    named = strategy_names(run.manifest["strategies"], words)
     baseline, effect = str(run.manifest["baseline"]), lost_measure(rows)
     by_label = {
         metric: {
@@ -254,16 +254,16 @@ def _what_happened(
             text = "{share} of the sites named and businesses modelled were hit"
     else:
         text = (
-            "{share} of the sites named were hit, half for more than {time} in all"
+            "{share} of the sites named were hit, half for {time} or more in all"
             if are_named
             else "{share} of the sites named and businesses modelled were hit, half for "
-            "more than {time} in all"
+            "{time} or more in all"
             if has_sites
             else "{share} of the modelled businesses in foreign clouds were hit, half for "
-            "more than {time} in all"
+            "{time} or more in all"
             if share >= ALMOST
-            else "{share} modelled businesses in foreign clouds were hit, half for more "
-            "than {time} in all"
+            else "{share} modelled businesses in foreign clouds were hit, half for "
+            "{time} or more in all"
         )
     hit = words.say(text, share=share_words(share, words), time=duration_words(hours, words))
     parts = [capitalised(hit), *filter(None, [still]), *_the_target(rows, words)]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sim.catalogue.choices import measure_name
-from sim.report.page.course import own_label, own_name
+from sim.report.page.course import name_to_add, own_label, own_name
 from sim.report.page.cut_off import LISTED
 from sim.report.page.head.more_draws import drawn_as, more_draws
 from sim.report.page.repeat_command import (
@@ -139,9 +139,7 @@ def own(run: RunFolder, words: Language) -> tuple[Question, ...]:
     asked = words.say("And the scenario's own strategy, {strategy}?", strategy=own_name(run, words))
     how = words.say("It is not among those compared. This adds it, on the same luck:")
     # Its id alone stands for it, with its parameters.
-    id_ = str(own["id"])
-    name = f"own={id_}" if id_ in run.strategies else id_
-    command = repeat(run, words, n_draws=_draws_asked(run), others=[name]).command
+    command = repeat(run, words, n_draws=_draws_asked(run), others=[name_to_add(run)]).command
     return (Question(asked, how, f"{command.removesuffix(' again')} with-own"),)
 
 
