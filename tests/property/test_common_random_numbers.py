@@ -9,6 +9,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from sim.addresses.sets.notation import Prefix
 from sim.engine.actors.operators import Compliance
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
@@ -136,7 +137,7 @@ def test_one_more_provider_turns_no_other():
     hazard = "stances.compliance_hazard_per_d=0.2"
     resolved = ask(hazard)
     rows = resolved.cloud_prefixes.rows
-    extra = rows[0].model_copy(update={"provider": "One more", "prefix": (3232235520, 24)})
+    extra = rows[0].model_copy(update={"provider": "One more", "prefix": Prefix(4, 3232235520, 24)})
     more = replace(resolved, cloud_prefixes=replace(resolved.cloud_prefixes, rows=(*rows, extra)))
     first, second = (build_world(one, STREAMS).stances.waverings for one in (resolved, more))
     new = len(build_world(resolved, STREAMS).places.provider)
