@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
@@ -27,6 +27,7 @@ from sim.addresses.feeds.rows.dates import expected_date, read_date
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
 NEEDED = ("effective", "action", "prefix")
 _PARTIES = ("operators", "mechanism")
@@ -110,6 +111,11 @@ def read_orders(
     is given), ``action`` (``block`` or ``unblock``) and ``prefix``; ``operators`` (ids with blanks,
     commas, semicolons or bars between them; all where empty) and ``mechanism`` (``drop`` where
     empty). Others are ignored, and named.
+
+    Raises
+    ------
+    DataError
+        If an order unblocks anything but what an earlier one blocks as it stands.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     times: list[int] = []
@@ -134,7 +140,75 @@ def read_orders(
         )
         parties.add([party_of(named[row], mechanism[row]) for row in good])
     feed = gathering.finish(Origin(name, "orders"))
-    return orders_of(feed, times, blocks, parties.finish())
+    orders = orders_of(feed, times, blocks, parties.finish())
+    if n_idle := _count_idle(orders, limits.max_problems):
+        note = f"{n_idle:,} orders unblock what no order before them blocks: ignored"
+        orders = replace(orders, feed=replace(feed, notes=(*feed.notes, note)))
+    return orders
+
+
+def _count_idle(orders: Orders, max_problems: int) -> int:
+    """Count orders that unblock what no order in force touches.
+
+    Raises
+    ------
+    DataError
+        If one unblocks a part of a prefix in force, or more than it, or for other operators: it
+        would withdraw nothing, and what it withdraws is not known.
+    """
+    feed, prefix, party = orders.feed, orders.prefixes(), orders.parties.code.tolist()
+    kept = np.zeros(feed.n_records, np.bool_)
+    holders: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    line = np.zeros(feed.n_records, np.int64)
+    line[feed.record4], line[feed.record6] = feed.v4.line, feed.v6.line
+    n_idle = 0
+    problems: list[Problem] = []
+    for order in np.argsort(orders.epoch_s, kind="stable").tolist():
+        if order not in prefix:
+            continue
+        holding = holders[(*prefix[order], party[order])]
+        if orders.is_block[order]:
+            kept[order] = True
+            holding.append(order)
+        elif holding:
+            kept[holding.pop(0)] = False
+        elif (other := _touched(orders, kept, prefix[order], party[order])) is None:
+            n_idle += 1
+        elif len(problems) < max_problems:
+            message = (
+                "expected an order that unblocks a prefix as an earlier order blocks it, for the "
+                f"same operators and mechanism, got a part of the order in line {line[other]}, "
+                "more than it, or others: write what is left of it as orders"
+            )
+            problems.append(Problem(feed.origin.file, message, int(line[order]), 0, "prefix"))
+    if problems:
+        raise DataError(problems)
+    return n_idle
+
+
+def _touched(
+    orders: Orders, kept: NDArray[np.bool_], bounds: tuple[int, int, int], party: int
+) -> int | None:
+    """An order in force for some of the same addresses and operators; None where there is none."""
+    feed = orders.feed
+    family, first, last = bounds
+    if family == 4:
+        touches = kept[feed.record4] & (feed.v4.start < last) & (feed.v4.stop > first)
+        found = feed.record4[touches].tolist()
+    else:
+        ends = zip(feed.v6.first.to_ints(), feed.v6.last.to_ints(), strict=True)
+        touches6 = [one <= last and other >= first for one, other in ends]
+        found = feed.record6[np.array(touches6, np.bool_) & kept[feed.record6]].tolist()
+
+    def operators(code: int) -> set[str]:
+        return set((orders.parties.names[code] if code >= 0 else "").partition("(")[0].split())
+
+    mine = operators(party)
+    for other in found:
+        theirs = operators(int(orders.parties.code[other]))
+        if not mine or not theirs or mine & theirs:
+            return int(other)
+    return None
 
 
 def party_of(operators: str, mechanism: str = "") -> str:

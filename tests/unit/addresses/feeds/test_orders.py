@@ -81,10 +81,10 @@ def test_a_time_without_offset_and_an_unknown_action_are_refused(tmp_path):
 
 PARTIES = """effective,action,prefix,mechanism,operators
 2026-01-03T20:00Z,block,198.51.100.0/24,,movistar digi
-2026-01-03T20:00Z,block,198.51.100.0/24,throttle,
-2026-01-03T21:00Z,unblock,198.51.100.0/24,,movistar
+2026-01-03T20:00Z,block,198.51.100.0/24,throttle,orange
+2026-01-03T21:00Z,unblock,198.51.100.0/24,,vodafone
 2026-01-03T22:00Z,unblock,198.51.100.0/24,drop,"digi|movistar;digi"
-2026-01-03T23:00Z,unblock,198.51.100.0/24,throttle,
+2026-01-03T23:00Z,unblock,198.51.100.0/24,throttle,orange
 """
 
 
@@ -97,6 +97,45 @@ def test_an_unblocking_withdraws_an_order_for_the_same_operators_and_mechanism(
     orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
     at = datetime.fromisoformat(f"2026-01-03T{hour}:30Z")
     assert orders.in_force(at).n_records == n_orders
+
+
+HEAD = "effective,action,prefix,operators\n2026-01-03T20:00Z,block,"
+
+
+@pytest.mark.parametrize(
+    ("blocked", "unblocked"),
+    [
+        ("198.51.100.0/24,", "198.51.100.9,"),
+        ("198.51.100.0/25,", "198.51.100.0/24,"),
+        ("198.51.100.0/24,a b", "198.51.100.0/24,"),
+        ("198.51.100.0/24,a b", "198.51.100.0/24,a"),
+        ("198.51.100.0/24,", "198.51.100.0/24,a"),
+        ("2001:db8::/32,", "2001:db8::1,"),
+    ],
+)
+@pytest.mark.parametrize("skip_bad", [False, True])
+def test_an_unblocking_of_other_than_what_is_blocked_is_refused(
+    blocked, unblocked, skip_bad, tmp_path
+):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{HEAD}{blocked}\n2026-01-03T21:00Z,unblock,{unblocked}\n")
+    with pytest.raises(DataError) as refused:
+        read_dated(Input(path, "orders.csv"), skip_bad=skip_bad)
+    (problem,) = refused.value.problems
+    assert (problem.line, problem.key) == (3, "prefix")
+    assert "the order in line 2" in problem.message
+
+
+def test_an_unblocking_that_meets_nothing_in_force_is_counted(tmp_path):
+    path = tmp_path / "orders.csv"
+    rows = ["198.51.100.0/24,a", "203.0.113.0/24,", "198.51.100.0/24,b", "2001:db8::1,"]
+    rows += ["198.51.100.0/24,a"]
+    text = "".join(f"2026-01-03T{21 + at // 3}:00Z,unblock,{row}\n" for at, row in enumerate(rows))
+    path.write_text(f"{HEAD}198.51.100.0/24,a\n{text}")
+    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    note = "4 orders unblock what no order before them blocks: ignored"
+    assert note in orders.feed.notes
+    assert orders.in_force(datetime.fromisoformat("2026-01-04T00:00Z")).n_records == 0
 
 
 POLLS = Path(__file__).parents[3] / "fuzz" / "corpus" / "polls" / "good-data"
