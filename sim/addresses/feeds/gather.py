@@ -21,7 +21,7 @@ from sim.addresses.sets.notation import shown
 from sim.addresses.text.entries import Entries4, Entries6
 from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits
-from sim.errors import BadLinesError, Problem
+from sim.errors import BadLinesError, DataError, Problem
 
 Line = NDArray[np.int64]
 Bounds = tuple[int, int, int]
@@ -69,6 +69,7 @@ class Gathering:
         self._limits = limits
         self._n_bad = 0
         self._problems: list[Problem] = []
+        self._opposite: list[Problem] = []
         self._rows4 = [Growing[np.int64](np.int64) for _ in ("start", "stop", "line")]
         self._v6: list[Entries6] = []
         self._record4 = Growing[np.int64](np.int64)
@@ -87,6 +88,11 @@ class Gathering:
         self._n_bad += 1
         if len(self._problems) < self._limits.max_problems:
             self._problems.append(Problem(self.name, message, line, 0, key))
+
+    def refuse_opposite(self, message: str, line: int) -> None:
+        """Note what lets through: without it the rest would say more than is blocked."""
+        self.refuse(message, line)
+        self._opposite.append(Problem(self.name, message, line))
 
     def note(self, text: str) -> None:
         """Tell the user of a trap, once."""
@@ -166,7 +172,10 @@ class Gathering:
         reading = Reading(self.name, Limits(len(data), len(data), room))
         # No longer than one line may be, so all of it is one block.
         ((v4, v6),) = reading.parts(BytesIO(data))
-        tally = reading.finish(skip_bad=True)
+        tally = reading.tally()
+        if reading.opposite is not None:
+            row, message = reading.opposite.line - 1, reading.opposite.message
+            self._opposite.append(Problem(self.name, message, *_place(row, line, key, keys)))
         for problem in tally.problems:
             self._explain(problem, values, line, key, keys)
         self._n_bad += tally.n_bad
@@ -218,11 +227,15 @@ class Gathering:
         ------
         BadLinesError
             If there were mistakes and they were not to be skipped.
+        DataError
+            If something lets through, even if mistakes were to be skipped.
         """
         record4, record6 = self._record4.finish(), self._record6.finish()
         if self._n_bad and not self._skip_bad:
             n_good = record4.size + record6.size
             raise BadLinesError(self.name, self._problems, self._n_bad, n_good, "mistakes")
+        if self._opposite:
+            raise DataError(self._opposite[: max(self._limits.max_problems, 1)])
         v4 = Entries4(*(column.finish() for column in self._rows4))
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}

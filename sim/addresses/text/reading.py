@@ -24,10 +24,27 @@ from sim.addresses.text.preallocated import Piece, Room
 from sim.addresses.text.source import Limits, Source
 from sim.addresses.text.text4 import parse_lines4
 from sim.addresses.threads import in_order
-from sim.errors import BadLinesError, Problem
+from sim.errors import BadLinesError, DataError, Problem
 
 # What may be an address, prefix or range, between a semicolon and the next mark or end of line.
 _BEHIND = re.compile(rb";([0-9a-fA-F.:/ \t-]{2,100})(?=[;#\r\n])")
+
+# What lets an address through, before or behind it.
+_WORD = (
+    rb"(?:not?|except|exclude[sd]?|allow(?:ed)?|accept|permit|pass|whitelist(?:ed)?|un(?:block|ban)"
+    rb"|remove[sd]?|del(?:ete[sd]?)?)"
+)
+_END = rb"(?:/\d+)?[\^ \t]*\r?(?:[#;].*)?$"
+_OPPOSITE = re.compile(
+    rb"(?im)^[ \t]*(?:(?:[!~]|-(?=\S)|@@)\|{0,2}|"
+    + _WORD
+    + rb"[ \t,:]+)[ \t]*(?P<before>[\da-f.:]+)"
+    + _END
+    + rb"|^[ \t]*(?P<behind>[\da-f.:]+)(?:/\d+)?[ \t,]+(?:nomatch|!|"
+    + _WORD
+    + rb")"
+    + _END
+)
 
 
 class Reading:
@@ -39,6 +56,11 @@ class Reading:
         What to call the file in messages.
     limits
         How much is read and described.
+
+    Attributes
+    ----------
+    opposite
+        The first line that lets an address through; None where there is none.
     """
 
     def __init__(self, name: str, limits: Limits) -> None:
@@ -49,6 +71,7 @@ class Reading:
         self._n_entries = 0
         self._n_bad = 0
         self._n_behind, self._behind, self._line_behind = 0, "", 0
+        self.opposite: Problem | None = None
 
     def parts(self, stream: BinaryIO | Source | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
         """Yield the rows of a stream, or of a text in memory, block by block.
@@ -107,11 +130,19 @@ class Reading:
         ------
         BadLinesError
             If lines were refused, unless ``skip_bad``.
+        DataError
+            If one lets an address through: without it the list would say more than is blocked.
         """
         if self._n_bad and not skip_bad:
             raise BadLinesError(
                 self._name, self._problems, self._n_bad, self._n_entries, "bad lines"
             )
+        if self.opposite is not None:
+            raise DataError([self.opposite])
+        return self.tally()
+
+    def tally(self) -> Tally:
+        """Return the tally, whatever was refused."""
         return Tally(
             self._n_lines,
             self._n_entries,
@@ -135,6 +166,8 @@ class Reading:
         self._n_bad += bad.size + len(block.overlong)
         if b";" in block.text:
             self._count_behind(block)
+        if bad.size and originals is None and self.opposite is None:
+            self._find_opposite(block)
         room = self._limits.max_problems - len(self._problems)
         if room <= 0 or not (bad.size or block.overlong):
             return
@@ -149,6 +182,16 @@ class Reading:
                 found[line] = _reason(originals[row].encode("utf-8", "surrogateescape"))
         for line in sorted(found)[:room]:
             self._problems.append(Problem(self._name, found[line], line=line))
+
+    def _find_opposite(self, block: Block) -> None:
+        """Keep the first line of a block that lets an address through."""
+        for found in _OPPOSITE.finditer(block.text):
+            if _is_address((found["before"] or found["behind"]).decode()):
+                text = shown(found[0].decode("utf-8", "backslashreplace").strip())
+                message = f"expected addresses that are blocked, got one that is not: {text}"
+                line = block.first_line + block.text.count(b"\n", 0, found.start())
+                self.opposite = Problem(self._name, message, line=line)
+                return
 
     def _count_behind(self, block: Block) -> None:
         """Count the lines of a block that have an address before and another behind a semicolon."""

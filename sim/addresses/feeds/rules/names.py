@@ -33,6 +33,8 @@ _A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
 _BROWSER_ADDRESS = re.compile(r"\|\|?(\d{1,3}(?:\.\d{1,3}){3})\^?(?:\$\S*)?")
 _BROWSER_BYTES = re.compile(r"\|\|((?:\d{1,3}\.){3})(?:\$\S*)?")
+_OPTIONS = re.compile(r"\|\|?[^\s$]+\$(\S+)")
+_EVERYWHERE = ("important", "all", "document", "doc")
 _SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
 _DIRECTIVE = re.compile(r"([a-z][a-z-]*)(?:=(.*))?")
 _NAMING = ("address", "server", "local", "ipset", "nftset")
@@ -122,6 +124,16 @@ def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> N
         return
     if _NEGATED.match(line) is None and says_nothing(line):
         return
+    if options := _OPTIONS.fullmatch(line):
+        named = [option.partition("=")[0] for option in options[1].split(",")]
+        if "badfilter" in named:
+            message = "expected rules that block, got one that takes another back"
+            gathering.refuse_opposite(f"{message}: {shown(line)}", number)
+            return
+        if any(option not in _EVERYWHERE for option in named):
+            gathering.note(
+                f"rules with conditions, such as {shown(line)}, are counted as if they had none"
+            )
     if address := _BROWSER_ADDRESS.fullmatch(line):
         groups.take(address[1], number, "")
         return
@@ -134,13 +146,15 @@ def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> N
         if is_address(text):
             groups.take(text, number, "")
         else:
-            gathering.refuse(f"expected a name or an address, got {shown(line)}", number)
+            message = f"expected a name or an address, got {shown(line)}"
+            lets_through = line.startswith("@@") or _NEGATED.match(line)
+            (gathering.refuse_opposite if lets_through else gathering.refuse)(message, number)
         return
     for rule in rules:
         if rule.is_exception:
             if not found.take_exception(rule):
                 message = "expected an exception of one name, or of a name and all below it"
-                gathering.refuse(f"{message}, got {shown(line)}", number)
+                gathering.refuse_opposite(f"{message}, got {shown(line)}", number)
         elif rule.kind == NameKind.EXPRESSION:
             groups.leave_out("lines are regular expressions")
         elif rule.kind == NameKind.EXACT or (

@@ -172,6 +172,42 @@ def test_an_exception_that_a_list_of_names_cannot_follow_is_refused(form, text, 
     assert "expected " in refused(text, tmp_path, form)
 
 
+@pytest.mark.parametrize(
+    ("form", "text"),
+    [
+        ("list", "198.51.100.0/24\n!198.51.100.7\nnonsense\n"),
+        ("list", "198.51.100.0/24\n  ! 198.51.100.7/32 # ours\r\n"),
+        ("list", "2001:db8::/32\nnot 2001:db8::7\n"),
+        ("list", "198.51.100.0/24\n198.51.100.7 nomatch\n"),
+        ("list", "198.51.100.0/24\nallow 198.51.100.7\n"),
+        ("list", "198.51.100.0/24\n@@||198.51.100.7^\n"),
+        ("inventory", "ip,name\n198.51.100.0/24,a\n!198.51.100.7,b\n"),
+        ("names", "a.example\n||198.51.100.0^\n@@||198.51.100.7^\n"),
+        ("names", "a.example\n198.51.100.0/24\n!198.51.100.7\n"),
+        ("names", "||198.51.100.7^\n||198.51.100.7^$badfilter\n"),
+        ("names", "||b.example^\n||b.example^$third-party,badfilter\n"),
+    ],
+)
+def test_what_lets_through_is_refused_even_if_mistakes_are_skipped(form, text, tmp_path: Path):
+    for skip_bad in (False, True):
+        assert "expected " in refused(text, tmp_path, form, skip_bad=skip_bad)
+
+
+def test_mistakes_that_let_nothing_through_are_skipped(tmp_path: Path):
+    text = "! Updated: 12:30:45\n! Title\n198.51.100.0/24\nnot an address\n-1\nnow\n"
+    feed = read(text, tmp_path, "list", skip_bad=True)
+    assert (feed.n_records, feed.n_bad) == (1, 5)
+
+
+def test_conditions_of_rules_for_browsers_are_told(tmp_path: Path):
+    for option in ("domain=a.example", "script", "popup,important", "third-party"):
+        for rule in ("||198.51.100.7^", "||b.example^"):
+            notes = read(f"{rule}${option}\n||203.0.113.9^\n", tmp_path, "names").notes
+            assert any("counted as if they had none" in note for note in notes)
+    notes = read("||198.51.100.7^$important\n||203.0.113.9^\n", tmp_path, "names").notes
+    assert not any("conditions" in note for note in notes)
+
+
 def test_addresses_that_dnsmasq_gives_to_hosts_are_not_blocked(tmp_path: Path):
     feed = read("bogus-nxdomain=198.51.100.1\nhost-record=nas.example,192.0.2.7\n", tmp_path)
     assert feed.to_set() == AddressSet.of("198.51.100.1")
