@@ -31,7 +31,7 @@ from sim.addresses.feeds.rows.choice import (
     ColumnChoice,
     plain_name,
 )
-from sim.addresses.feeds.rows.dates import add_dates, holds_dates, role_of
+from sim.addresses.feeds.rows.dates import add_dates, holds_dates, may_be_date, role_of
 from sim.addresses.feeds.rows.last_addresses import LAST_OF, with_last
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.rows.netmasks import MASK_COLUMNS, with_lengths
@@ -237,8 +237,9 @@ def choose_periods(
     for column, values in cells.items():
         plain = plain_name(column)
         is_free = column not in chosen.values() and plain not in choice.ignored
-        if is_free and holds_dates(values):
-            dated[role_of(plain)].append(column)
+        role = role_of(plain)
+        if is_free and (any(map(may_be_date, values)) if role else holds_dates(values)):
+            dated[role].append(column)
     unclear = dated.pop("")
     if any(dated.values()):
         unclear = []

@@ -12,10 +12,20 @@ from functools import lru_cache
 
 _OF_KINDS = ("type", "kind", "list_type", "state")
 _SAID = ("action", "verdict", "decision", "disposition", "policy", "status", *_OF_KINDS)
-_YES_OR_NO = ("blocked", "is_blocked", "listed", "enabled", "is_enabled", "active", "is_active")
+_YES_OR_NO = (
+    *("block", "blocked", "banned", "denied", "drop", "listed", "enabled", "active", "valid"),
+    *("in_force", "inforce", "enforced", "effective", "applied", "current", "live", "confirmed"),
+    *("bloqueado", "activo", "vigente", "en_vigor", "bloccato", "attivo", "in_vigore", "valido"),
+    *("заблокирован", "действует", "активен", "в_силе"),
+)
 _AGAINST = (
-    *("allow", "allowed", "whitelist", "whitelisted", "iswhitelisted", "is_whitelisted"),
-    *("exempt", "exception", "excluded", "removed", "deleted", "disabled", "unblocked"),
+    *("allow", "allowed", "permit", "permitted", "accept", "accepted", "pass", "bypass", "trusted"),
+    *("whitelist", "whitelisted", "allowlist", "allowlisted", "iswhitelisted", "false_positive"),
+    *("exempt", "exempted", "exception", "except", "exclude", "excluded", "nomatch", "negate"),
+    *("negated", "inverted", "removed", "deleted", "disabled", "unblock", "unblocked", "unlisted"),
+    *("delisted", "withdrawn", "revoked", "lifted", "expired", "inactive", "suspended", "annulled"),
+    *("cancelled", "canceled", "permitido", "desbloqueado", "retirado", "levantado", "consentito"),
+    *("sbloccato", "revocato", "rimosso", "разрешен", "разрешён", "разблокирован", "исключен"),
 )
 """Names of columns: what is said, whether it is so, and whether it is not."""
 
@@ -23,6 +33,7 @@ _LETS_THROUGH = re.compile(
     r"(allow|accept|pass|(white|allow) ?list|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
     r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
     r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean"
+    r"|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
     r"|(not?|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"
     # Spanish and Italian, in both genders.
     r"|permiti[dr][oa]?|desbloque(ad[oa]|ar)|lista blanca|levantad[oa]|retirad[oa]|eliminad[oa]"
@@ -60,7 +71,7 @@ _MOST_WORDS = 32
 
 def has_own_rule(column: str) -> bool:
     """Return whether the plain name of a column says that it may tell what a row means."""
-    return column in _SAID or column in _YES_OR_NO or column in _AGAINST
+    return column in _SAID or _unasked(column) in (*_YES_OR_NO, *_AGAINST)
 
 
 def words_against(column: str, cells: Collection[str], *, has_blanks: bool) -> set[str]:
@@ -120,8 +131,15 @@ def _truth(cell: str) -> bool | None:
 
 def _is_against(column: str, cell: str) -> bool:
     """Whether a cell says that its row is not in force, or is let through."""
-    if column in _AGAINST:
+    if _unasked(column) in _AGAINST:
         return cell not in ("", "0", *_NO)
     if _LETS_THROUGH.fullmatch(cell):
         return True
-    return (cell in _NO and column not in _OF_KINDS) or (cell == "0" and column in _YES_OR_NO)
+    return (cell in _NO and column not in _OF_KINDS) or (
+        cell == "0" and _unasked(column) in _YES_OR_NO
+    )
+
+
+def _unasked(column: str) -> str:
+    """Name of a column without what makes a question of it: ``is_blocked`` is ``blocked``."""
+    return re.sub(r"^(is|was|has_been)_", "", column)

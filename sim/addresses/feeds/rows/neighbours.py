@@ -17,7 +17,7 @@ from functools import lru_cache
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.rows.choice import ColumnChoice, plain_name
-from sim.addresses.feeds.rows.dates import holds_dates, holds_seconds, role_of
+from sim.addresses.feeds.rows.dates import holds_dates, is_epoch, may_be_date, role_of
 from sim.addresses.feeds.rows.meaning import (
     are_verdicts,
     has_own_rule,
@@ -34,6 +34,24 @@ _MOST_KINDS, _TRIED = 129, 500
 _WHOLE = re.compile(r"/?\d{1,10}", re.ASCII)
 _OF_LENGTHS = ("length", "len", "bits", "netbits", "plen", "masklen", "prefixlen", "cidr", "mask")
 _OF_SIZES = ("size", "count", "n", "num", "number", "addresses", "hosts", "ips", "total", "value")
+# One address in a column of such a name, or beside one word, is enough; in any other, half of them.
+_OF_ADDRESSES = (
+    *(
+        "ip",
+        "ip4",
+        "ipv4",
+        "ip6",
+        "ipv6",
+        "address",
+        "addr",
+        "prefix",
+        "network",
+        "subnet",
+        "range",
+    ),
+    *("to", "end", "last", "stop", "broadcast", "upper", "high", "netmask", "wildcard"),
+    *_OF_LENGTHS,
+)
 _LEAST_NUMBER = 2**24
 """Numbers of addresses below this are of 0.0.0.0/8, which is nobody's."""
 _LABELS = ("name", "service", "sector", "provider", "region")
@@ -121,7 +139,7 @@ class Neighbours:
         for column, values in cells.items():
             met = self._met.setdefault(column, _Met())
             plain = plain_name(column)
-            if met.is_text and not has_own_rule(plain):
+            if met.is_text and not (has_own_rule(plain) or self._may_date(plain)):
                 continue
             texts = values.texts() if isinstance(values, CellBytes) else values
             found = self._problem(column, texts, met, read)
@@ -149,6 +167,10 @@ class Neighbours:
         if against := words_against(plain, words, has_blanks=met.has_blanks):
             return self._of_words(column, texts, count, against)
         rows = [row for row, text in enumerate(texts) if text.strip()]
+        if self._may_date(plain) and any(map(may_be_date, said)):
+            dated = next((row for row in rows if _is_dated(texts, read, row)), None)
+            if dated is not None:
+                return self._of_dates(column, dated, texts)
         tried = [texts[row].strip() for row in rows[:_TRIED]]
         if not tried or met.is_text:
             return None
@@ -158,8 +180,6 @@ class Neighbours:
         if kind:
             message = f"expected a column that decides nothing, got {shown(texts[rows[0]])}"
             return rows[0], f"{message}: {self._ways(kind, plain)}"
-        if role_of(plain) == "until" and holds_seconds(tried):
-            return self._of_dates(column, rows[0], texts)
         met.is_text = len(met.words) > _MOST_KINDS
         return None
 
@@ -187,7 +207,19 @@ class Neighbours:
             return row, message + self._or_ignore(plain)
         if self._choice.zone is None:
             self._gathering.note(f"all rows are counted, whatever their dates in {column}")
+        elif self._may_date(plain):
+            message = f"expected dates that are kept, got {shown(texts[row])} in a column that is"
+            ways = f"--column from={plain}, or --ignore-column {plain}"
+            return row, f"{message} not read: say {ways}"
         return None
+
+    def _may_date(self, plain: str) -> bool:
+        """Whether each date of a column is to be met: those of an end, and of a start if asked."""
+        role = role_of(plain)
+        has_start = not self._chosen.keys().isdisjoint(("from", "effective"))
+        return role == "until" or (
+            role == "from" and self._choice.zone is not None and not has_start
+        )
 
     def _or_ignore(self, plain: str) -> str:
         return f", or say --ignore-column {plain}" if self._choice.has_options else ""
@@ -218,6 +250,14 @@ _NAMES = {
 }
 
 
+def _is_dated(texts: Sequence[str], read: Mapping[str, Sequence[str]], row: int) -> bool:
+    """Whether a cell says a date, and not in digits the bounds of its own row."""
+    if not is_epoch(texts[row]):
+        return may_be_date(texts[row])
+    own = _own(read, row)
+    return own is None or not ({texts[row].strip()} & {str(own.first), str(own.last)})
+
+
 def _kind(
     plain: str,
     tried: Sequence[str],
@@ -226,28 +266,38 @@ def _kind(
     read: Mapping[str, Sequence[str]],
 ) -> str:
     """What some cells of a column are: address, mask, wildcard, number, size; empty for no such."""
-    if 2 * sum(map(_holds_addresses, tried)) >= len(tried):
-        said = {texts[row].strip() for row in rows}
+    parts = {*plain.split("_")}
+    said = {texts[row].strip() for row in rows}
+    is_asked = not parts.isdisjoint(_OF_ADDRESSES)
+    placed = set(filter(_holds_addresses, said)) if is_asked or len(said) <= _MOST_KINDS else set()
+    if not is_asked and len(said - placed) > 1:
+        placed = set()
+    if placed or 2 * sum(map(_holds_addresses, tried)) >= len(tried):
+        rows = [row for row in rows if not placed or texts[row].strip() in placed]
+        said = placed or said
         for kind, lengths in (("mask", LENGTH_OF), ("wildcard", LENGTH_OF_WILDCARD)):
             if said <= lengths.keys():
                 masks = [(int(lengths[texts[row].strip()]), _own(read, row)) for row in rows]
                 return kind if _kind_of_lengths(masks, is_named=True) else ""
         return "" if all(_says_again(texts[row], _own(read, row)) for row in rows) else "address"
-    if not all(map(_WHOLE.fullmatch, tried)):
+    is_named = not parts.isdisjoint((*_OF_LENGTHS, *_OF_SIZES))
+    n_words = len({cell for cell in said if not _is_whole(cell)})
+    if not is_named and n_words > 1 and 2 * sum(map(_is_whole, tried)) < len(tried):
         return ""
     numbers = [
         (int(texts[row].strip("/ ")), _own(read, row)) for row in rows if _is_whole(texts[row])
     ]
-    parts = plain.split("_")
+    if not numbers:
+        return ""
     if all(number <= 128 for number, _ in numbers):
-        return _kind_of_lengths(numbers, is_named=any(part in _OF_LENGTHS for part in parts))
-    placed = [(number, own) for number, own in numbers if own is not None]
-    if all(number >= _LEAST_NUMBER for number, _ in numbers) and placed:
-        is_near = all(own.first <= number < own.first + _LEAST_NUMBER for number, own in placed)
-        says_again = all(number in (own.first, own.last) for number, own in placed)
+        return _kind_of_lengths(numbers, is_named=not parts.isdisjoint(_OF_LENGTHS))
+    beside = [(number, own) for number, own in numbers if own is not None]
+    if all(number >= _LEAST_NUMBER for number, _ in numbers) and beside:
+        is_near = all(own.first <= number < own.first + _LEAST_NUMBER for number, own in beside)
+        says_again = all(number in (own.first, own.last) for number, own in beside)
         return "number" if is_near and not says_again else ""
-    is_named = any(part in _OF_SIZES for part in parts)
-    return "size" if is_named and all(_is_size(number, own) for number, own in numbers) else ""
+    is_size = not parts.isdisjoint(_OF_SIZES)
+    return "size" if is_size and all(_is_size(number, own) for number, own in numbers) else ""
 
 
 def _kind_of_lengths(numbers: Sequence[tuple[int, Entry | None]], *, is_named: bool) -> str:

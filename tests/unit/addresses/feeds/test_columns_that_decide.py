@@ -102,6 +102,51 @@ REFUSED: dict[str, tuple[Rows, str]] = {
         table("ip,unblocked_on", f"{A},2026-03-01", f"{B},"),
         "--ignore-column unblocked_on",
     ),
+    "an end beside a word": (
+        table("ip,until", f"{A},2020-01-01", f"{B},permanent"),
+        "--ignore-column until",
+    ),
+    "an end beside words": (
+        table("ip,expires", f"{A},NULL", f"{B},N/A", "192.0.2.1,2020-01-01T10:00Z"),
+        "--ignore-column expires",
+    ),
+    "an end by name of the month": (table("ip,to", f"{A},01-Jan-2020"), "--ignore-column to"),
+    "an end in Spanish words": (
+        table("ip,hasta", f"{A},2 de marzo de 2026"),
+        "--ignore-column hasta",
+    ),
+    "an end in one word": (table("ip,validUntil", f"{A},2020/1/5"), "--ignore-column validuntil"),
+    "an end of two digits": (table("ip,until", f"{A},01.01.20"), "--ignore-column until"),
+    "seconds of the end beside a word": (
+        table("ip,expires", f"{A},1577836800", f"{B},never"),
+        "--ignore-column expires",
+    ),
+    "lengths beside a word": (table("ip,bits", f"{A},24", f"{B},n/a"), "--column mask=bits"),
+    "lengths beside words": (
+        table("ip,plen", f"{A},/24", f"{B},-", "192.0.2.1,?"),
+        "--column mask=plen",
+    ),
+    "numbers beside words": (
+        table("ip,hosts", f"{A},256", f"{B},one", "192.0.2.1,one"),
+        "--ignore-column hosts",
+    ),
+    "ends beside words": (
+        table("ip,end", f"{A},198.51.100.255", f"{B},-", "192.0.2.1,-"),
+        "--column last=end",
+    ),
+    "a second family beside a word": (
+        table("ip,x", f"{A},none", f"{B},none", "192.0.2.1,2001:db8::1"),
+        "--column address=x",
+    ),
+    "ends beside other words": (
+        table("ip,to", f"{A},single", f"{B},alone", "192.0.2.1,192.0.2.255"),
+        "--column last=to",
+    ),
+    "nomatch": (table("ip,nomatch", f"{A},", f"{B},nomatch"), "--ignore-column nomatch"),
+    "a mark": (table("ip,mark", f"{A},", f"{B},!"), "--ignore-column mark"),
+    "in force": (table("ip,in_force", f"{A},no", f"{B},no"), "--ignore-column in_force"),
+    "valid": (table("ip,is_valid", f"{A},0", f"{B},0"), "--ignore-column is_valid"),
+    "permit": (table("ip,permit", f"{A},yes", f"{B},yes"), "--ignore-column permit"),
     "an address within a prefix": (
         table("prefix,host", "198.51.100.0/24,198.51.100.9"),
         "--ignore-column host",
@@ -131,6 +176,10 @@ READ: dict[str, tuple[Rows, int, str]] = {
         4,
         "note",
     ),
+    "ends in words": (table("ip,until", f"{A},permanent", f"{B},"), 2, "until"),
+    "ports of an end": (table("ip,to", f"{A},443", "203.0.113.7,x"), 2, "to"),
+    "ends of its own as numbers": (table("ip,end", "64.0.0.0,1073741824"), 1, "end"),
+    "numbers among words": (table("ip,x", f"{A},24", f"{B},a", "192.0.2.1,b"), 3, "x"),
     "times of day": (table("ip,time", f"{A},12:30:45", f"{B},00:10:00"), 2, "time"),
     "two columns": (table("ip,a,b", f"{A},x y,u v", f"{B},z,w"), 2, "a, b"),
 }
