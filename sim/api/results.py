@@ -29,6 +29,7 @@ from sim.report.page.head.headline import headline
 from sim.report.page.head.withheld import withheld
 from sim.report.page.key_figures import as_shares
 from sim.report.words.expected_names import names_by_strategy, names_of_strategies
+from sim.report.words.warnings import changes_in_words
 from sim.results.place import new_folder
 from sim.results.read import RunFolder, open_run
 from sim.results.relations import Connection, connect_tables
@@ -246,7 +247,8 @@ class Results:
     def _title(self) -> str:
         draws = f", {self.run.n_draws} draws of what is not known" if self.run.n_draws else ""
         title = shown(self.run.title) if len(self.run.title) > 120 else self.run.title
-        return f"{title} ({self.run.n_replicates} replicates{draws})"
+        changed = f". {said}" if (said := changes_in_words(self.run)) else ""
+        return f"{title} ({self.run.n_replicates} replicates{draws}){changed}"
 
     def _shown(self) -> tuple[list[str], list[list[str]], str]:
         """Headings, cells, and what is not quoted; a row a measure, or a strategy of several."""

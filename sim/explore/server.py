@@ -18,6 +18,7 @@ from sim.explore.levers import levers_of_run
 from sim.explore.setting import MOST_DRAWS, MOST_REPLICATES, Setting, Source, setting_of
 from sim.report.page.repeat_command import is_comparison, shipped_scenario, strategy_text
 from sim.results.folder import COMPLETE, MANIFEST, SCENARIO
+from sim.results.integrity import changed_tables
 from sim.results.read import open_run
 from sim.scenario.library import find_scenario, scenario_names
 from sim.scenario.load import load_scenario
@@ -113,8 +114,8 @@ def offer_of(opened: str | None) -> Offer:
 def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
     """Offer a run: its scenario, strategies, settings and draws, its levers, and its answer.
 
-    A run of another version, that is not complete, or of more than the page may ask for is computed
-    anew within these bounds.
+    A run of another version, that is not complete, was changed since, or is of more than the page
+    may ask for, is computed anew within these bounds.
     """
     from sim.explore.app import Offer
 
@@ -135,6 +136,7 @@ def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
     )
     is_answered = (
         run.manifest["status"] == COMPLETE
+        and not changed_tables(run)
         and run.manifest.get("tool", {}).get("version") == __version__
         and run.n_replicates <= MOST_REPLICATES
         and run.n_draws <= MOST_DRAWS

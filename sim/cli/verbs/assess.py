@@ -169,7 +169,9 @@ def assess(
             experiment = task.carry_out(runs, choose_executor(workers), quiet=quiet)
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
-        found = assess_run(open_run(folder), label, others, efficacy, collateral)
+        opened = open_run(folder)
+        console.warn_of_changes(opened)
+        found = assess_run(opened, label, others, efficacy, collateral)
         blocks = _blocks(found, along, words)
         _write(found, blocks, format_, output, words, force=force, quiet=quiet)
         if experiment is not None:

@@ -12,6 +12,7 @@ from sim.report.documents.blocks import Block, Heading, Paragraph, Table
 from sim.report.words.languages import Language
 from sim.report.words.numbers import rounded
 from sim.report.words.provenance import plain
+from sim.report.words.warnings import changes_in_words
 
 
 def uncertainty_blocks(found: Assessment, words: Language) -> Iterator[Block]:
@@ -41,6 +42,8 @@ def uncertainty_blocks(found: Assessment, words: Language) -> Iterator[Block]:
             assumptions=str(len(assumptions)),
         )
     )
+    if changed := changes_in_words(found.run, words):
+        yield Paragraph(changed, lead=words.say("Warning:"))
     for warning in manifest.get("warnings", []):
         yield Paragraph(str(warning), lead=words.say("Warning:"), is_english=True)
 

@@ -24,9 +24,8 @@ from sim.report.page.repeat_command import is_comparison, repeat
 from sim.report.words.languages import ENGLISH, Language
 from sim.report.words.numbers import percent
 from sim.report.words.plain import quoted, strategies_of, strategy_names
-from sim.report.words.warnings import warnings_in_words
+from sim.report.words.warnings import changes_in_words, warnings_in_words
 from sim.results.folder import count_simulations
-from sim.results.integrity import changed_tables
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -159,10 +158,8 @@ def _called(run: RunFolder, words: Language) -> str:
 
 def _urgent(run: RunFolder, words: Language) -> list[str]:
     """That files differ from the manifest, and that a result is not complete."""
-    manifest, urgent = run.manifest, []
-    if changed := changed_tables(run):
-        text = "Files that changed after the run or are missing: {files}. Do not quote this page."
-        urgent.append(words.say(text, files=", ".join(name for name, _ in changed)))
+    manifest = run.manifest
+    urgent = [said] if (said := changes_in_words(run, words)) else []
     if manifest["status"] == "complete":
         return urgent
     failed = manifest.get("failures", [])

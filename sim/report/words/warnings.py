@@ -13,6 +13,7 @@ from typing import NamedTuple
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
 from sim.report.words.numbers import capitalised
 from sim.report.words.plain import quoted, strategies_of, strategy_names
+from sim.results.integrity import changed_tables
 from sim.results.read import RunFolder
 from sim.scenario.tables.assumptions import assumptions_path
 from sim.scenario.tables.seeds import read_note
@@ -44,6 +45,14 @@ def warnings_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> list[Warn
         Warned(f"{capitalised(said).removesuffix('.')}.", is_english or words.code == ENGLISH)
         for said, is_english in told
     ]
+
+
+def changes_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+    """Name the tables that differ from the manifest or are missing; empty where none does."""
+    if not (changed := changed_tables(run)):
+        return ""
+    text = "Files that changed after the run or are missing: {files}. Do not quote this result."
+    return words.say(text, files=", ".join(name for name, _ in changed))
 
 
 def stood_in(run: RunFolder) -> set[str]:

@@ -102,6 +102,16 @@ def test_money_is_the_mean_and_the_range_of_the_summary(folder, found):
         assert one.low < one.mean < one.high
 
 
+def test_an_assessment_names_tables_that_differ_from_the_manifest(folder, found, tmp_path):
+    copy = shutil.copytree(folder, tmp_path / "run")
+    (copy / "money.csv").write_text((copy / "money.csv").read_text().replace("0", "1"))
+    said = "Files that changed after the run or are missing: money.csv."
+    assert said in to_markdown(write_assessment(assess(open_run(copy))))
+    assert "Files that changed" not in to_markdown(write_assessment(found))
+    done = CliRunner().invoke(app, ["assess", str(copy), "-q"])
+    assert f"warning: {copy}/money.csv: differs from its hash" in done.stderr
+
+
 def test_money_is_said_in_the_currency_of_the_country_too(folder, found):
     text = to_markdown(write_assessment(found)).replace("\N{NO-BREAK SPACE}", " ")
     text = text.replace("\\[", "[").replace("\\]", "]")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -89,3 +90,10 @@ def test_a_folder_that_this_program_did_not_finish_is_computed_with_its_draws(
     (tmp_path / "copy" / MANIFEST).write_text(json.dumps(manifest), "utf-8")
     offer = server.offer_of(str(tmp_path / "copy"))
     assert (offer.first.n_draws, offer.answered) == (3, None)
+
+
+def test_a_folder_that_was_changed_since_is_computed_anew(folder: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(folder, tmp_path / "copy")
+    (copy / "summary.csv").write_text((copy / "summary.csv").read_text().replace("0", "1"))
+    assert "summary.csv" in repr(sim.open_results(copy)).splitlines()[0]
+    assert server.offer_of(str(copy)).answered is None
