@@ -176,7 +176,7 @@ def assess(
     label
         The strategy; the first that is not the baseline when left out.
     versus
-        Its alternatives; all others but the baseline when empty.
+        Its alternatives; when empty all others, but for a baseline that blocks nothing.
     efficacy, collateral
         Metrics that count as effect on the target and as collateral.
 
@@ -267,7 +267,9 @@ def _check_labels(
     chosen = label or others[0]
     if chosen == baseline:
         raise UsageError(f"{run.path}: expected a strategy other than the baseline, got it")
-    return chosen, [name for name in (versus or others) if name != chosen], baseline
+    # What it is compared with by default: a baseline that blocks something is an alternative too.
+    rivals = versus or [name for name in known if name != run.idle_baseline]
+    return chosen, [name for name in rivals if name != chosen], baseline
 
 
 def _alternative(values: PairedMeasures, label: str, other: str, luck: Streams) -> Alternative:

@@ -92,7 +92,8 @@ def judge_pairs(ensemble: Ensemble) -> tuple[VerdictLine, ...]:
     Better is less harm, less harm per effect, and more effect. With k = n_effective times the
     weighted share in which an order holds, the bound of that share is the one-sided
     Clopper-Pearson bound of k in n_effective at 95 %; an order whose bound is at least 0.95 is
-    settled. Draws in which a measure is not known of both count as neither order.
+    settled. Two that harm none of a sample are not alike: it may have missed both. Draws in
+    which a measure is not known of both count as neither order.
 
     References
     ----------
@@ -148,6 +149,12 @@ def _judge(
         float(weight[is_known & holds].sum())
         for holds in (difference < 0, difference == 0, difference > 0)
     )
+    is_same = is_known & (difference == 0)
+    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
+    n_drawn = ensemble.plan.resolved.scenario.population.n_businesses
+    if metric not in EFFECTS and (n_drawn or unit.startswith("names")):
+        # Two that harm none of a sample may both have missed it.
+        is_same &= values[0] != 0
     size = effective_size(weight)
     good, bad = (more, less) if metric in EFFECTS else (less, more)
     bounds = share_bound(good, size), share_bound(bad, size)
@@ -156,12 +163,11 @@ def _judge(
         verdict = BETTER
     elif bounds[1] >= SETTLED:
         verdict = WORSE
-    elif share_bound(equal, size) >= SETTLED:
+    elif share_bound(float(weight[is_same].sum()), size) >= SETTLED:
         verdict = ALIKE
     low, median, high = weighted_quantiles(
         np.where(is_known, difference, 0.0), ensemble.weight_of(is_known), ENDS
     ).tolist()
-    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
     line = (
         metric,
         unit,

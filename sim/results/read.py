@@ -157,6 +157,13 @@ class RunFolder:
             return (str(self.manifest["strategy"]),)
         return tuple(str(strategy["label"]) for strategy in listed)
 
+    @property
+    def idle_baseline(self) -> str:
+        """Label of a comparison's baseline that blocks nothing; empty if it is a block itself."""
+        baseline = self.manifest.get("baseline")
+        idle = (one for one in self.manifest.get("strategies", ()) if one["id"] == "none")
+        return next((str(one["label"]) for one in idle if one["label"] == baseline), "")
+
     def strategy(self, label: str | None = None) -> str:
         """Return the label, or without one that of the only strategy.
 

@@ -238,11 +238,11 @@ def sketch_folder(folder: Path) -> list[str]:
 
 
 def sketch_comparison(folder: Path) -> list[str]:
-    """Sketch the strategies of a comparison that was just written, without its baseline."""
+    """Sketch the strategies of a comparison that was just written, but an idle baseline."""
     from sim.results.read import open_run
 
     run = open_run(folder)
-    labels = [label for label in run.strategies if label != run.manifest.get("baseline")]
+    labels = [label for label in run.strategies if label != run.idle_baseline]
     return sketch_run(run, *_terminal(), labels, height=4)
 
 

@@ -467,6 +467,14 @@ def test_what_cannot_be_assessed_is_refused(folder, shipped_single_run):
         assess(run, collateral="business_hour_impaired")
 
 
+def test_a_baseline_that_blocks_is_an_alternative(folder):
+    run = open_run(folder)
+    assert [one.label for one in assess(run).alternatives] == ["exact", "wide"]
+    against = replace(run, manifest={**run.manifest, "baseline": "wide"})
+    found = assess(against, "exact")
+    assert "wide" in [one.label for one in found.alternatives]
+
+
 def call(*arguments: str) -> tuple[int, str, str]:
     result = CliRunner().invoke(app, ["assess", *arguments])
     assert "Traceback" not in result.stderr

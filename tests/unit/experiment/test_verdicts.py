@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -15,7 +17,7 @@ from sim.experiment.plan import Plan
 from sim.experiment.verdicts import VerdictLine, judge_pairs, weigh_regrets
 from sim.measure.measures import measured
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
+from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import choose_variants
 
 N = 200
@@ -107,6 +109,20 @@ def test_what_is_not_known_counts_for_neither_order(plan: Plan) -> None:
 def test_the_same_in_every_draw_is_alike(plan: Plan) -> None:
     line = harm_of(plan, np.ones(N), np.ones(N))
     assert (line.verdict, line.share_equal) == ("alike", pytest.approx(1))
+
+
+def test_two_that_harm_none_of_a_sample_are_not_settled_to_be_alike(plan: Plan) -> None:
+    """Both may have missed it; what users are denied is no sample, and none of it is none."""
+    line = harm_of(plan, np.zeros(N), np.zeros(N))
+    assert (line.verdict, line.share_equal) == ("not settled", pytest.approx(1))
+    none = np.zeros((N, 3))
+    assert of(judge_pairs(ensemble(plan, none, none)), EFFECTS[0]).verdict == "alike"
+    priced = plan.resolved.money_parameters
+    scenario = SimpleNamespace(population=SimpleNamespace(n_businesses=0))
+    sites = replace(
+        plan, resolved=cast("Resolved", SimpleNamespace(scenario=scenario, money_parameters=priced))
+    )
+    assert of(judge_pairs(ensemble(sites, none, none)), COLLATERAL).verdict == "alike"
 
 
 def test_the_unknown_that_decides_is_named_with_its_bound(plan: Plan) -> None:

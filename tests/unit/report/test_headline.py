@@ -25,6 +25,7 @@ from sim.report.page.document import render
 from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.first_picture.curve import picture_of_run
 from sim.report.page.head import headline as module
+from sim.report.page.head.answer_comparison import answer_comparison
 from sim.report.page.head.headline import (
     MOST_IN_OTHERS,
     _head,
@@ -585,6 +586,30 @@ def test_strategies_of_the_same_words_are_told_apart_by_label(comparison_folder:
         assert f"the orders given ({labels[0]})" in told
         assert f"he orders given ({labels[-1]})" in told
     assert len({name for name, *_ in bars.rows}) == len(alike)
+
+
+def test_a_baseline_that_blocks_is_ranked_among_the_others(comparison_folder: Path) -> None:
+    run = open_run(comparison_folder)
+    harm = [
+        {**summary_row(COLLATERAL, n), "strategy": label}
+        for label, n in (("none", 0.0), ("exact", 2.0), ("wide", 8.0))
+    ]
+    strategies = [
+        {"label": label, "id": id_, "parameters": {}}
+        for label, id_ in (("none", "none"), ("exact", "exact"), ("wide", "provider"))
+    ]
+    names = strategy_names(strategies)
+    against = {
+        baseline: replace(run, manifest={**run.manifest, "strategies": strategies,
+                                         "baseline": baseline})
+        for baseline in ("none", "wide")
+    }  # fmt: skip
+    for own in against.values():
+        says = headline_of_comparison(own, harm, []).says
+        assert says.startswith(f"Blocking {names['wide']} harmed bystanders"), says
+    assert bars_of_comparison(harm, strategies, "wide").title.endswith(f"8 with {names['wide']}")
+    said_ = answer_comparison(harm, [], "wide", is_idle=False)[0]
+    assert said_.startswith("Of 3 strategies, wide cost bystanders most, 8 business-hours")
 
 
 def test_charts_and_sentences_of_a_comparison_have_no_label_of_a_strategy(

@@ -117,7 +117,8 @@ def _compared(harm: tuple[float, float, float], lost: tuple[float, float, float]
 
 
 def test_a_comparison_quotes_no_measure_that_is_apart_under_one_strategy() -> None:
-    strategies = [{"label": one, "id": "exact"} for one in ("none", "first", "second")]
+    ids = {"none": "none", "first": "exact", "second": "exact"}
+    strategies = [{"label": label, "id": id_} for label, id_ in ids.items()]
     run = folder_of("match-days", baseline="none", strategies=strategies)
 
     def told(*ends: tuple[float, float, float]) -> tuple[Headline, Any]:

@@ -32,6 +32,8 @@ def answer_comparison(
     words: Language = IN_ENGLISH,
     verdicts: Sequence[Row] = (),
     enough: str = "",
+    *,
+    is_idle: bool = True,
 ) -> list[str]:
     """Sentences about several strategies tried on the same worlds with the same luck.
 
@@ -48,6 +50,8 @@ def answer_comparison(
         Which strategy denies more over these draws.
     enough
         How much the target lost over them.
+    is_idle
+        Whether the baseline blocks nothing; if not, it is ranked among the others.
     """
     harm, effect = (
         {text(row, "strategy"): row for row in comparison if text(row, "metric") == metric}
@@ -55,14 +59,15 @@ def answer_comparison(
     )
     confidence = words.digits(confidence_of(comparison))
     hit = {text(row, "strategy"): row for row in comparison if text(row, "metric") == HIT_SHARE}
+    idle = baseline if is_idle else ""
     return [
-        _least_and_most(harm, baseline, confidence, words),
-        *_shares_hit(hit, baseline, words),
+        _least_and_most(harm, idle, confidence, words),
+        *_shares_hit(hit, idle, words),
         # Who is beaten as given may win over the draws: what is settled over them is said instead.
-        _who_denies_most(effect, baseline, verdicts, words)
+        _who_denies_most(effect, idle, verdicts, words)
         if settled
-        else _who_is_dominated(tradeoff, baseline, confidence, words),
-        *(_is_more_worth_it(effect, harm, verdicts, baseline, enough, words) if settled else ()),
+        else _who_is_dominated(tradeoff, idle, confidence, words),
+        *(_is_more_worth_it(effect, harm, verdicts, idle, enough, words) if settled else ()),
         settled or _how_sure(harm, comparison, baseline, words),
     ]
 

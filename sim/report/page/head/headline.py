@@ -161,12 +161,12 @@ def headline_of_comparison(
         Rows of ``verdicts.csv``; none without draws.
     """
     named = strategy_names(run.manifest["strategies"], words)
-    baseline, effect = str(run.manifest["baseline"]), lost_measure(rows)
+    effect = lost_measure(rows)
     by_label = {
         metric: {
             text(row, "strategy"): row
             for row in rows
-            if text(row, "metric") == metric and text(row, "strategy") != baseline
+            if text(row, "metric") == metric and text(row, "strategy") != run.idle_baseline
         }
         for metric in (COLLATERAL, effect)
     }

@@ -98,17 +98,18 @@ def said(
     if several:
         rows = with_bands(run, read_rows(run, "comparison.csv"))
         baseline = names[str(run.manifest["baseline"])]
+        idle = names.get(run.idle_baseline, "")
         named = with_names(rows, names)
         verdicts = with_names(read_rows(run, "verdicts.csv"), names) if run.n_draws else []
         settled = enough = ""
         if run.n_draws:
             parts = (
                 verdict_sentence(verdicts, run.n_draws, words),
-                how_often_less(verdicts, least_harmful(named, baseline), baseline, words),
+                how_often_less(verdicts, least_harmful(named, idle), idle, words),
             )
             settled = " ".join(filter(None, parts))
             often = {names[label]: share for label, share in how_often_half(run).items()}
-            enough = is_enough(named, verdicts, often, baseline, words)
+            enough = is_enough(named, verdicts, often, idle, words)
         sentences = answer_comparison(
             named,
             with_names(first_harm(tradeoff), names),
@@ -117,6 +118,7 @@ def said(
             words,
             verdicts,
             enough,
+            is_idle=bool(idle),
         )
         by_name = {names[label]: row for label, row in listed.items()}
         sentences.append(names_of_strategies(by_name, words))

@@ -31,18 +31,17 @@ Values = NDArray[np.float64]
 def what_reverses(run: RunFolder, words: Language) -> list[str]:
     """Of the strategies that harm least and most: in how many draws, and where not.
 
-    Nothing without enough draws, or without two strategies beside the baseline.
+    Nothing without enough draws, or without two strategies that block.
     """
     kept = (run.path / f"draw_{name}.parquet" for name in ("measures", "values"))
     if run.n_draws < FEWEST_DRAWS or not all(file.is_file() for file in kept):
         return []
     rows = with_bands(run, read_rows(run, "comparison.csv"))
-    baseline = str(run.manifest["baseline"])
     ordered = by_harm_of(
         {
             text(row, "strategy"): row
             for row in rows
-            if text(row, "metric") == COLLATERAL and text(row, "strategy") != baseline
+            if text(row, "metric") == COLLATERAL and text(row, "strategy") != run.idle_baseline
         }
     )
     if len(ordered) < 2:

@@ -58,13 +58,13 @@ def withheld(
     Parameters
     ----------
     rows
-        With both bands; those of a comparison's baseline are ignored.
+        With both bands; those of a baseline that blocks nothing are ignored.
     metrics
         Those that page and terminal quote first, when empty.
     """
-    baseline = str(run.manifest.get("baseline", ""))
     if not metrics:
-        ofs = (COLLATERAL, HIT_SHARE, HIT_FOR, PRIVATE) if baseline else (HIT_SHARE, HIT_FOR)
+        several = "baseline" in run.manifest
+        ofs = (COLLATERAL, HIT_SHARE, HIT_FOR, PRIVATE) if several else (HIT_SHARE, HIT_FOR)
         metrics = (*ofs, lost_measure(rows))
     is_ranged = run.n_draws >= FEWEST_DRAWS
     reasons = [
@@ -74,7 +74,7 @@ def withheld(
         ),
         (
             "Not quoted here, since the value as given lies outside the draws' range: {parts}.",
-            outside_draws(rows, metrics, baseline, words) if is_ranged else {},
+            outside_draws(rows, metrics, run.idle_baseline, words) if is_ranged else {},
         ),
     ]
     said = [words.say(text, parts="; ".join(found.values())) for text, found in reasons if found]
