@@ -26,6 +26,7 @@ from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.rows.dates import expected_date, read_date
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample
+from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
@@ -33,6 +34,8 @@ NEEDED = ("effective", "action", "prefix")
 _PARTIES = ("operators", "mechanism")
 _OF_OURS = ("earliest", "latest", "owner", "confidence", "source")
 """Columns of a scenario's table of orders that say nothing of when it is in force."""
+_OF_ADDRESSES = ("", "drop", "throttle")
+"""Mechanisms by which an order lists its address."""
 _BLOCK, _UNBLOCK = "block", "unblock"
 
 
@@ -128,6 +131,13 @@ def read_orders(
             chosen = {each: each for each in (*NEEDED, *_PARTIES) if each in header}
             others = Neighbours(gathering, header, chosen, columns, _OF_OURS)
             others.name_ignored()
+        if "mechanism" in header:
+            for row, said in enumerate(records.cells[header["mechanism"]]):
+                if said.strip() not in _OF_ADDRESSES:
+                    message = f"expected drop or throttle, got {shown(said)}: it lists no address"
+                    raise DataError(
+                        [Problem(name, message, int(records.line[row]), 0, "mechanism")]
+                    )
         told = {each: records.columns[header[each]] for each in others.columns}
         others.check(told, {"address": prefix}, records.line)
         good = _checked(records, effective, action, times, blocks, gathering, columns.zone)

@@ -126,6 +126,16 @@ def test_an_unblocking_of_other_than_what_is_blocked_is_refused(
     assert "the order in line 2" in problem.message
 
 
+@pytest.mark.parametrize("mechanism", ["name", "dns", "monitor", "exempt"])
+def test_an_order_that_lists_no_address_is_refused(mechanism, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{PARTIES}2026-01-04T00:00Z,block,203.0.113.9,{mechanism},\n")
+    for skip_bad in (False, True):
+        with pytest.raises(DataError, match="expected drop or throttle") as refused:
+            read_dated(Input(path, "orders.csv"), skip_bad=skip_bad)
+        assert refused.value.problems[0].line == 7
+
+
 def test_an_unblocking_that_meets_nothing_in_force_is_counted(tmp_path):
     path = tmp_path / "orders.csv"
     rows = ["198.51.100.0/24,a", "203.0.113.0/24,", "198.51.100.0/24,b", "2001:db8::1,"]
