@@ -21,6 +21,7 @@ Places = NDArray[np.int64]
 _WORDS = 8
 _KEEP = np.array([(1 << (8 * n)) - 1 for n in range(8)] + [2**64 - 1], np.uint64)
 _NEWLINE = 10
+_IS_BLANK = np.isin(np.arange(256), [ord(" "), ord("\t"), ord("\r")])
 # Odd factors of splitmix64 and murmur3, for two unrelated hashes.
 _FACTORS = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0xFF51AFD7ED558CCD))
 _32 = np.uint64(32)
@@ -51,6 +52,15 @@ class CellBytes(Sequence[str]):
         end = np.cumsum(np.fromiter(map(len, encoded), np.int64, len(encoded)))
         data = np.frombuffer(b"".join((*encoded, bytes(8))), np.uint8)
         return cls(data, np.concatenate((np.zeros(1, np.int64), end))[:-1], end)
+
+    def stripped(self) -> CellBytes:
+        """Return the cells without the blanks at their ends."""
+        start, end = self.start, self.end
+        while (leads := (start < end) & _IS_BLANK[self.data[start]]).any():
+            start = start + leads
+        while (trails := (start < end) & _IS_BLANK[self.data[end - 1]]).any():
+            end = end - trails
+        return CellBytes(self.data, start, end)
 
     def __len__(self) -> int:
         """Return the number of cells."""

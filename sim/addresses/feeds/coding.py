@@ -32,7 +32,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 
 class Coder:
-    """Gives each distinct text a number; empty text has none."""
+    """Gives each distinct text a number, whatever blanks are around it; empty text has none."""
 
     def __init__(self) -> None:
         self._places = np.zeros((_FIRST_SLOTS, 2), np.uint64)
@@ -48,10 +48,10 @@ class Coder:
     def add(self, values: Sequence[str]) -> None:
         """Append the cells of the following records."""
         if isinstance(values, CellBytes):
-            self._codes.append(self._coded(values))
+            self._codes.append(self._coded(values.stripped()))
             return
         distinct = {value: row for row, value in enumerate(dict.fromkeys(values))}
-        code = self._coded(CellBytes.of(list(distinct)))
+        code = self._coded(CellBytes.of(list(distinct)).stripped())
         row = np.fromiter(map(distinct.__getitem__, values), np.int64, len(values))
         self._codes.append(code[row])
 
