@@ -91,6 +91,12 @@ def test_dated_orders_are_kept_with_their_parties(tmp_path: Path) -> None:
     assert told == [(MARCH[29], MARCH[31], ("north",)), (MARCH[30], None, None)]
 
 
+def test_a_whole_country_is_cut_off_in_both_families(tmp_path: Path) -> None:
+    assert init(tmp_path, "0.0.0.0/0\n::/0\n", *RUN, name="list.txt").exit_code == 0
+    listed = read_list("list", tmp_path / "case" / "blocklist.txt")
+    assert [str(row.prefix) for row in listed.rows] == ["0.0.0.0/0", "2000::/3"]
+
+
 def test_a_run_without_days_begins_with_the_first_date(tmp_path: Path) -> None:
     text = "date,ip\n2026-03-30,198.51.100.1\n2026-03-29,198.51.100.2\n"
     assert init(tmp_path, text, "--country", "ES").exit_code == 0

@@ -6,9 +6,11 @@ In: a stream. Out: plain values, or the reason why not. It does not know what th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
+from sim.addresses.feeds.rows.meaning import lets_through
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
@@ -19,6 +21,10 @@ from sim.files import parse_json as parse_json_text
 MAX_DOCUMENT_BYTES = 2**25
 # Microsoft's file holds some 100,000; each takes a few hundred bytes beside its text.
 MAX_ENTRIES = 500_000
+_TAKES_BACK = re.compile(
+    r"(?i)(?:^|_)(?:removed|deleted|excluded?|except|exceptions?|deprecated|withdrawn|revoked|expired"
+    r"|inactive|disabled|unlisted|retired|decommissioned)(?:$|_|(?-i:[A-Z])|prefix|range|address|ip)"
+)
 
 
 def read_document(source: BinaryIO | Source, name: str, limits: Limits) -> dict[str, Any]:
@@ -96,16 +102,35 @@ def parse_json(text: bytes) -> Any:
 
 
 def check_keys(document: dict[str, Any], keys: Sequence[str], name: str, what: str) -> None:
-    """Refuse a document that has none of the keys its kind is known by.
+    """Refuse a document that has none of the keys its kind is known by, or that takes some back.
 
     Raises
     ------
     DataError
-        With the keys it has.
+        With the keys it has, or with the one that says what is no longer there.
     """
+    if taken_back := _taken_back(document, ""):
+        message = "expected ranges that are all in use, got some that are removed or left out"
+        raise DataError([Problem(name, f"{message}: take them out", key=taken_back)])
     if not any(key in document for key in keys):
         got = ", ".join(map(shown, list(document)[:8])) or "none"
         raise _refused(name, f"expected {what} with the key {' or '.join(keys)}, got keys {got}")
+
+
+def _taken_back(value: Any, path: str) -> str:
+    """Path of the first key that takes back what it stands beside, or empty."""
+    pairs: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        pairs = ((str(at), each) for at, each in enumerate(value) if not isinstance(each, str))
+    for key, each in pairs:
+        place = f"{path}.{key}" if path else str(key)
+        if each and _TAKES_BACK.search(str(key)):
+            return place
+        if isinstance(each, str) and key in ("status", "state", "action") and lets_through(each):
+            return place
+        if found := _taken_back(each, place):
+            return found
+    return ""
 
 
 def items(document: dict[str, Any], key: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:

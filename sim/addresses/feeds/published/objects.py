@@ -24,6 +24,7 @@ from sim.addresses.feeds.inventories import (
 from sim.addresses.feeds.numbered import add_addresses, read_numbered
 from sim.addresses.feeds.published.documents import parse_json, read_array, text_of
 from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice, plain_name
+from sim.addresses.feeds.rows.meaning import first_against
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
@@ -189,15 +190,21 @@ class _Table:
 
 def _told(entries: Sequence[tuple[int, Mapping[str, Any]]], key: str) -> list[str]:
     """Values of a key that is not read: of lists and objects all that is in them."""
-    return [" ".join(_leaves(entry.get(key))) for _, entry in entries]
+    return [first_against([*_leaves(entry.get(key))]) for _, entry in entries]
 
 
 def _leaves(value: Any) -> Iterator[str]:
     match value:
         case None:
             return
-        case list() | dict():
-            for each in value.values() if isinstance(value, dict) else value:
+        case dict():
+            for key, each in value.items():
+                if isinstance(each, bool):
+                    yield str(key) if each else f"not {key}"
+                else:
+                    yield from _leaves(each)
+        case list():
+            for each in value:
                 yield from _leaves(each)
         case bool():
             yield str(value)

@@ -110,6 +110,7 @@ def read_zscaler(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     document = read_document(source, name, limits)
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     if "hubPrefixes" in document:
+        check_keys(document, ("hubPrefixes",), name, "Zscaler's hub prefixes")
         ranges = _listed(document, "hubPrefixes", "", "hub", gathering)
     else:
         ranges = list(_nodes(document, name))

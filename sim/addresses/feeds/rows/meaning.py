@@ -7,11 +7,12 @@ address that it is let through, or no longer there: to count it would turn it ro
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 _OF_KINDS = ("type", "kind", "list_type", "state")
-_SAID = ("action", "verdict", "decision", "disposition", "policy", "status", *_OF_KINDS)
+_VERDICTS = ("action", "verdict", "decision", "disposition")
+_SAID = (*_VERDICTS, "policy", "status", *_OF_KINDS)
 _YES_OR_NO = (
     *("block", "blocked", "banned", "denied", "drop", "listed", "enabled", "active", "valid"),
     *("in_force", "inforce", "enforced", "effective", "applied", "current", "live", "confirmed"),
@@ -27,14 +28,16 @@ _AGAINST = (
     *("cancelled", "canceled", "permitido", "desbloqueado", "retirado", "levantado", "consentito"),
     *("sbloccato", "revocato", "rimosso", "разрешен", "разрешён", "разблокирован", "исключен"),
 )
-"""Names of columns: what is said, whether it is so, and whether it is not."""
+"""Names of columns: what is said, whether it is so, and whether it is not. Each cell of the first
+four has to be understood."""
 
 _LETS_THROUGH = re.compile(
     r"(allow|accept|pass|(white|allow) ?list|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
     r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
     r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean"
     r"|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
-    r"|(not?|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"
+    r"|annul(led)?|cancell?ed|rescinded|overturned|liberad[oa]|anulad[oa]|cancelad[oa]|annullat[oa]"
+    r"|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"
     # Spanish and Italian, in both genders.
     r"|permiti[dr][oa]?|desbloque(ad[oa]|ar)|lista blanca|levantad[oa]|retirad[oa]|eliminad[oa]"
     r"|inactiv[oa]|excluid[oa]|consentit[oa]|consenti|permess[oa]|ammess[oa]|sblocc(at[oa]|are)"
@@ -52,11 +55,13 @@ _STOPS = re.compile(
     r"|ч[её]рный список|внес[её]н[оаы]?",
 )
 _OPENS = re.compile(
-    r"(not (block|list|bann?)ed|(do not|don.?t|never) (block|list|drop|ban)|allowed|permitted"
-    r"|(white|allow) ?list(ed|ing)?|unblocked|delisted|removed|lifted|desbloquead[oa]|permitid[oa]"
-    r"|levantad[oa]|sbloccat[oa]|rimoss[oa]|разблокирован[оаы]?|разреш[её]н[оаы]?|исключ[её]н[оаы]?)"
+    r"((not|no longer) (block|list|bann?)ed|(do not|don.?t|never) (block|list|drop|ban)|allowed"
+    r"|permitted|(white|allow) ?list(ed|ing)?|unblocked|delisted|removed|lifted|desbloquead[oa]"
+    r"|permitid[oa]|levantad[oa]|sbloccat[oa]|rimoss[oa]|разблокирован[оаы]?|разреш[её]н[оаы]?|исключ[её]н[оаы]?)"
     r"\b.*",
 )
+_AND_MORE = re.compile(rf"(?:{_LETS_THROUGH.pattern}) ?[^\w\s].*")
+_SURE = re.compile(rf"allow|exempt|{_OPENS.pattern.removesuffix('.*')}")
 _WATCHES = re.compile(
     r"(monitor|log|alert|ignore|detect|observe|watch|report|propose)(g?ed|d)?|none|skip|pending|draft"
     r"|test(ing)?|planned|pendiente|in attesa|планируется|наблюдение"
@@ -89,9 +94,13 @@ def words_against(column: str, cells: Collection[str], *, has_blanks: bool) -> s
     against: set[str] = set()
     if has_own_rule(column):
         against = {cell for cell in cells if _is_against(column, _plain(cell))}
-    if against or len(cells) > _MOST_WORDS:
+    if column in _VERDICTS:
+        against |= {cell for cell in cells if not _STOPS.match(_plain(cell))}
+    if not against and len(cells) > _MOST_WORDS:
+        return {cell for cell in cells if _SURE.fullmatch(_plain(cell))}
+    if against:
         return against
-    against = {cell for cell in cells if _lets_through(_plain(cell))}
+    against = {cell for cell in cells if lets_through(cell)}
     if not against and any(_STOPS.fullmatch(_plain(cell)) for cell in cells):
         against = {cell for cell in cells if _WATCHES.fullmatch(_plain(cell))}
     if against or has_own_rule(column):
@@ -116,8 +125,16 @@ def may_be_verdicts(cells: Collection[str]) -> bool:
     )
 
 
-def _lets_through(cell: str) -> bool:
-    return (_LETS_THROUGH.fullmatch(cell) or _OPENS.fullmatch(cell)) is not None
+def first_against(texts: Sequence[str]) -> str:
+    """Return the first of some texts that lets through, or all of them as one text."""
+    return next((text for text in texts if lets_through(text)), " ".join(texts))
+
+
+def lets_through(cell: str) -> bool:
+    """Return whether a text says of an address that it is let through, or no longer there."""
+    cell = _plain(cell)
+    forms = (_LETS_THROUGH, _OPENS, _AND_MORE)
+    return any(form.fullmatch(cell) is not None for form in forms)
 
 
 @lru_cache(2**12)

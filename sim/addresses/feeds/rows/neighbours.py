@@ -52,6 +52,7 @@ _OF_ADDRESSES = (
     *("to", "end", "last", "stop", "broadcast", "upper", "high", "netmask", "wildcard"),
     *_OF_LENGTHS,
 )
+_OF_PORTS = frozenset(("port", "ports", "dport", "dpt", "protocol", "proto"))
 _LEAST_NUMBER = 2**24
 """Numbers of addresses below this are of 0.0.0.0/8, which is nobody's."""
 _LABELS = ("name", "service", "sector", "provider", "region")
@@ -167,6 +168,8 @@ class Neighbours:
         if against := words_against(plain, words, has_blanks=met.has_blanks):
             return self._of_words(column, texts, count, against)
         rows = [row for row, text in enumerate(texts) if text.strip()]
+        if rows and not _OF_PORTS.isdisjoint(plain.split("_")):
+            self._gathering.note(f"rows are counted as whole addresses, whatever their {column}")
         if self._may_date(plain) and any(map(may_be_date, said)):
             dated = next((row for row in rows if _is_dated(texts, read, row)), None)
             if dated is not None:

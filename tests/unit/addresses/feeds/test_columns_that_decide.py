@@ -142,6 +142,20 @@ REFUSED: dict[str, tuple[Rows, str]] = {
         table("ip,to", f"{A},single", f"{B},alone", "192.0.2.1,192.0.2.255"),
         "--column last=to",
     ),
+    "a verdict with more": (
+        table("ip,note", f"{A},court", f"{B},allow (temporary)"),
+        "--ignore-column note",
+    ),
+    "no longer": (table("ip,note", f"{A},court", f"{B},No longer blocked"), "--ignore-column note"),
+    "annulled": (table("ip,note", f"{A},court", f"{B},annulled"), "--ignore-column note"),
+    "allowed among many": (
+        table("ip,n", *(f"10.0.0.{n},case {n}" for n in range(40)), f"{B},allow"),
+        "--ignore-column n",
+    ),
+    "an action that is not known": (
+        table("ip,action", f"{A},block", f"{B},relinquish"),
+        "--ignore-column action",
+    ),
     "nomatch": (table("ip,nomatch", f"{A},", f"{B},nomatch"), "--ignore-column nomatch"),
     "a mark": (table("ip,mark", f"{A},", f"{B},!"), "--ignore-column mark"),
     "in force": (table("ip,in_force", f"{A},no", f"{B},no"), "--ignore-column in_force"),
@@ -317,6 +331,33 @@ def test_addresses_within_objects_and_lists_are_met(tmp_path):
         path.write_text(json.dumps([{"ip": A, "more": more}, {"ip": B, "more": None}]))
         with pytest.raises(DataError, match="--ignore-column more"):
             read(path)
+
+
+@pytest.mark.parametrize(
+    "meta", [{"removed": True}, {"blocked": False}, {"by": "court", "now": ["x", "delisted"]}]
+)
+def test_verdicts_within_objects_are_met(meta, tmp_path):
+    path = tmp_path / "given"
+    path.write_text(json.dumps([{"ip": A, "meta": {"by": "court"}}, {"ip": B, "meta": meta}]))
+    with pytest.raises(DataError, match="--ignore-column meta"):
+        read(path)
+
+
+def test_blanks_around_names_do_not_make_others_of_them(tmp_path):
+    path = tmp_path / "given"
+    for end in ("", "\n"):
+        path.write_text(f'name, ip\nshop, {A}\nshop , {B}\n"\t shop", 192.0.2.1{end}'.strip())
+        assert list(read(path).labels["name"].names) == ["shop"]
+    path.write_text(json.dumps([{"ip": A, "name": "shop "}, {"ip": B, "name": " shop"}]))
+    labels = read(path).labels["name"]
+    assert (list(labels.names), labels.code.tolist()) == (["shop"], [0, 0])
+
+
+def test_ports_are_told_beside_whole_addresses(tmp_path):
+    path = tmp_path / "given"
+    path.write_text(f"ip,dst_port\n{A},8080\n{B},443\n")
+    note = "rows are counted as whole addresses, whatever their dst_port"
+    assert note in read(path).notes
 
 
 def test_without_options_a_message_names_none(tmp_path):

@@ -11,6 +11,7 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.sets.families import AddressSet
+from sim.errors import DataError
 
 FOUR, SIX = "198.51.100.0/24", "2001:db8::/32"
 # Bing publishes its crawler's ranges with Google's keys.
@@ -50,6 +51,32 @@ def read(document: object, folder: Path, form: str = "") -> Feed:
     path = folder / "given.json"
     path.write_text(json.dumps(document))
     return read_feed(Input(path, "given.json"), form)
+
+
+ITEM = {"ip_prefix": FOUR, "service": "AMAZON"}
+
+
+@pytest.mark.parametrize(
+    ("document", "told"),
+    [
+        ({"prefixes": [ITEM | {"status": "removed"}], "ipv6_prefixes": []}, "prefixes.0.status"),
+        ({"prefixes": [ITEM | {"deprecated": True}], "ipv6_prefixes": []}, "prefixes.0.deprecated"),
+        ({"prefixes": [ITEM], "createDate": "x", "excluded_prefixes": [FOUR]}, "excluded_prefixes"),
+        (
+            {"values": [{"name": "a", "properties": {"addressPrefixes": [FOUR],
+                                                     "removedPrefixes": [FOUR]}}]},
+            "values.0.properties.removedPrefixes",
+        ),
+        ({"hubPrefixes": [FOUR], "deprecatedPrefixes": [FOUR]}, "deprecatedPrefixes"),
+    ],
+)  # fmt: skip
+def test_ranges_that_are_taken_back_are_refused(document, told, tmp_path):
+    with pytest.raises(DataError) as refused:
+        read(document, tmp_path)
+    assert refused.value.problems[0].key == told
+    text = json.dumps(document).replace("removed", "kept").replace(": true", ": false")
+    text = text.replace("deprecatedP", "p").replace("excluded_", "more_")
+    assert read(json.loads(text), tmp_path).to_set() == AddressSet.of(FOUR)
 
 
 @pytest.mark.parametrize("form", UNNAMED)
