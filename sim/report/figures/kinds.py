@@ -23,6 +23,9 @@ from sim.report.figures.tradeoff import draw_tradeoff
 from sim.report.figures.uptake import draw_uptake
 from sim.report.figures.waterfall import draw_money
 from sim.results.read import RunFolder
+from sim.results.tables import number, read_rows
+
+_NO_USERS = "the scenario has no users of the target"
 
 
 def _applies(run: RunFolder) -> str:
@@ -31,7 +34,7 @@ def _applies(run: RunFolder) -> str:
 
 def _needs_target(run: RunFolder) -> str:
     absent = [metric for metric in (*TARGET, *BYSTANDERS) if not run.has_curve(metric)]
-    return "the scenario has no users of the target" if absent else ""
+    return _NO_USERS if absent else ""
 
 
 def _needs_curves(run: RunFolder) -> str:
@@ -41,6 +44,13 @@ def _needs_curves(run: RunFolder) -> str:
 
 def _needs_several(run: RunFolder) -> str:
     return "" if len(run.strategies) > 1 else "it compares strategies, and the folder holds one"
+
+
+def _needs_tradeoff(run: RunFolder) -> str:
+    reason = _needs_several(run) or _needs_file(run, "tradeoff.csv")
+    if reason or any(number(row, "efficacy") >= 0 for row in read_rows(run, "tradeoff.csv")):
+        return reason
+    return _NO_USERS
 
 
 def _needs_file(run: RunFolder, name: str) -> str:
@@ -116,7 +126,7 @@ FIGURES: dict[str, Kind] = {
     "tradeoff": Kind(
         "what each strategy achieves, what it costs, and the frontier",
         draw_tradeoff,
-        lambda run: _needs_several(run) or _needs_file(run, "tradeoff.csv"),
+        _needs_tradeoff,
         shows_all_strategies=True,
     ),
     "differences": Kind(

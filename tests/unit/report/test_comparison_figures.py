@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
@@ -54,6 +55,18 @@ def test_all_strategies_of_a_comparison_are_drawn_with_their_curves(comparison: 
     assert {text.get_text() for text in ax.texts} == {"wide", "narrow, odd", "no blocking"}
     heights = sorted(np.asarray(line.get_ydata(), float).max() for line in ax.lines[:3])
     assert heights == pytest.approx([0, narrow.max(), wide.max()])
+
+
+@pytest.mark.parametrize("cells", ["", "narrow,hours,,,,harm,2,1,3,,,,,,,,,2\n"])
+def test_a_trade_off_without_users_of_the_target_is_refused_with_its_reason(
+    comparison_run: Path, tmp_path: Path, tradeoff_text: str, cells: str
+) -> None:
+    folder = tmp_path / "untargeted"
+    shutil.copytree(comparison_run, folder)
+    (folder / "tradeoff.csv").write_text(f"{tradeoff_text.splitlines()[0]}\n{cells}")
+    with pytest.raises(UsageError, match=r"tradeoff: .*: the scenario has no users of the target"):
+        choose(open_run(folder), ["tradeoff"])
+    assert "tradeoff" not in choose(open_run(folder), [])
 
 
 def test_lines_that_cross_are_told_from_lines_that_touch() -> None:
