@@ -152,7 +152,7 @@ def outside_in_words(
     rows
         With both bands.
     baseline
-        The strategy that the others are held against, of which nothing is said.
+        The strategy that blocks nothing, of which nothing is said.
     """
     parts = "; ".join(outside_draws(rows, _TOLD, baseline, words).values())
     if not parts:
@@ -161,7 +161,7 @@ def outside_in_words(
         "Of the key figures, the scenario as given lies outside what nine in ten draws have in "
         "these: {parts}. What is told as given, the map among it, shows another world there than "
         "these numbers."
-        if not baseline
+        if len({row.get("strategy") for row in rows}) < 2
         else "Of the key figures, the scenario as given lies outside what nine in ten draws have "
         "in these, under all strategies or some: {parts}. What is told as given, the map among it, "
         "shows another world there than these numbers."

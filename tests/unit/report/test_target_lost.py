@@ -182,6 +182,9 @@ def test_what_is_as_given_outside_the_draws_is_said_by_numbers() -> None:
     assert outside_in_words([*rows[:1], inside]) == ""
     # With no blocking nothing is lost: of what the others are held against nothing is said.
     assert outside_in_words(rows, "a") == ""
+    # Of a baseline that blocks something it is said, as of the others.
+    both = [*rows, *({**row, "strategy": "b"} for row in rows)]
+    assert "under all strategies or some" in outside_in_words(both)
 
 
 def test_the_share_lost_is_a_key_figure_by_which_the_head_can_be_traced() -> None:

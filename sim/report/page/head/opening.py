@@ -140,8 +140,7 @@ def said(
         sentences.insert(3, still_impaired_in_words(still_impaired(run), words))
     has_harm = any(number(row, "mean") > 0 for row in rows if text(row, "metric") == COLLATERAL)
     if run.n_draws >= FEWEST_DRAWS:
-        against = str(run.manifest.get("baseline", ""))
-        sentences.append(outside_in_words(rows, against, words))
+        sentences.append(outside_in_words(rows, run.idle_baseline, words))
     sentences = [*filter(None, sentences), *(nobody_reacts(run, words) if has_harm else ())]
     hung = [
         hangs_on(run, row, names[harmful] if several else "", words)
