@@ -159,7 +159,7 @@ def _called(run: RunFolder, words: Language) -> str:
 def _urgent(run: RunFolder, words: Language) -> list[str]:
     """That files differ from the manifest, and that a result is not complete."""
     manifest = run.manifest
-    urgent = [said] if (said := changes_in_words(run, words)) else []
+    urgent = [*filter(None, [changes_in_words(run, words)])]
     if manifest["status"] == "complete":
         return urgent
     failed = manifest.get("failures", [])
