@@ -6,6 +6,9 @@ kind is refused; what fits nothing else is a plain list, read line by line and r
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+
 import numpy as np
 
 from sim.addresses.feeds.forms import FORMS
@@ -18,9 +21,12 @@ from sim.addresses.feeds.rows.dates import holds_dates
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
 from sim.addresses.sets.notation import shown
+from sim.addresses.text.cuts import read_blocks
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
+# A line of a list with something behind a semicolon, and how many such cells are looked at.
+_WITH_CELLS, _MOST_CELLS = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -40,7 +46,7 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     if sample.is_json:
         raise _unknown_json(sample, given.name)
     _check_no_table(sample, given)
-    _check_no_cells(sample, given)
+    _check_no_cells(given, limits or Limits())
     return "list"
 
 
@@ -77,7 +83,7 @@ def _check_no_table(sample: Sample, given: Input) -> None:
             raise DataError([Problem(given.name, wanted + way, 1)])
 
 
-def _check_no_cells(sample: Sample, given: Input) -> None:
+def _check_no_cells(given: Input, limits: Limits) -> None:
     """Refuse lines whose cells behind a semicolon, where a list has comments, may decide.
 
     Dates are among them where those of rows are asked for.
@@ -85,28 +91,33 @@ def _check_no_cells(sample: Sample, given: Input) -> None:
     Raises
     ------
     DataError
-        If there are lengths or verdicts there.
+        If there are lengths or verdicts there, wherever in the file.
     """
-    rows = cut_lines(sample.said("#", ";"), ";")
-    if not rows or len({len(row) for row in rows}) > 1 or len(rows[0]) < 2:
-        return
-    gathering = Gathering(given.name, skip_bad=False, limits=Limits())
-    # An address there is asked about as the list is read.
-    cells = {
-        f"behind {at} semicolons": texts
-        for at, texts in enumerate(zip(*rows, strict=True))
-        if at and not any(map(is_address, texts))
-    }
-    line = np.arange(1, len(rows) + 1, dtype=np.int64)
-    neighbours = Neighbours(gathering, cells, {}, AS_NAMED)
-    dated = [texts for texts in cells.values() if given.columns.zone and holds_dates(texts)]
-    if dated:
+    neighbours = Neighbours(Gathering(given.name, skip_bad=False, limits=limits), (), {}, AS_NAMED)
+    with given.open(limits) as source:
+        for block in read_blocks(source, limits.max_line_bytes):
+            found = _WITH_CELLS.findall(block.text) if b";" in block.text else ()
+            rows = cut_lines([line.decode("utf-8", "replace") for line in found], ";")
+            for at in range(1, min(max(map(len, rows), default=0), _MOST_CELLS)):
+                held = [(row[0], row[at]) for row in rows if len(row) > at]
+                # An address there is asked about as the list is read.
+                if not any(is_address(text) for _, text in held):
+                    _check_cells(f"behind {at} semicolons", held, neighbours, given)
+
+
+def _check_cells(
+    column: str, held: Sequence[tuple[str, str]], neighbours: Neighbours, given: Input
+) -> None:
+    """Refuse cells, each beside its address, that may decide."""
+    addresses, texts = map(list, zip(*held, strict=True))
+    if given.columns.zone and holds_dates(texts):
         message = (
-            f"expected dates in a column with a name, got {shown(dated[0][0])} behind a semicolon"
+            f"expected dates in a column with a name, got {shown(texts[0])} behind a semicolon"
         )
         raise DataError([Problem(given.name, f"{message}: name the columns in the first line")])
+    line = np.arange(1, len(held) + 1, dtype=np.int64)
     try:
-        neighbours.check(cells, {"address": [row[0] for row in rows]}, line)
+        neighbours.check({column: texts}, {"address": addresses}, line)
     except DataError as error:
         found = error.problems[0].message.partition(":")[0]
         message = f"{found}, in cells without names: name the columns in the first line"

@@ -67,8 +67,8 @@ _WATCHES = re.compile(
     r"|test(ing)?|planned|pendiente|in attesa|планируется|наблюдение"
 )
 """How longer texts of letting through begin; and what is done in place of blocking."""
-_YES = ("yes", "y", "true", "t", "on", "1", "1.0", "x", "sí", "si", "sì", "да", "✓", "✔")
-_NO = ("no", "n", "false", "f", "off", "нет", "✗", "✘", "✖")
+_YES = ("all", "yes", "y", "true", "t", "on", "1", "1.0", "x", "sí", "si", "sì", "да", "✓", "✔")
+_NO = ("none", "no", "n", "false", "f", "off", "нет", "✗", "✘", "✖")
 _ZERO = ("0", "0.0", "-")
 _MOST_WORDS = 32
 """Values of a column whose words mean kinds; a column of more is free text."""
@@ -106,7 +106,10 @@ def words_against(column: str, cells: Collection[str], *, has_blanks: bool) -> s
     if against or has_own_rule(column):
         return against
     kinds = {cell: _truth(_plain(cell)) for cell in cells}
-    if None in kinds.values() or len({*kinds.values()}) + has_blanks < 2:
+    n_kinds = len({*kinds.values()})
+    if None in kinds.values() or n_kinds + has_blanks < 2:
+        return set()
+    if n_kinds == 1 and all(_plain(cell) in ("all", "none") for cell in cells):
         return set()
     return {cell for cell, is_so in kinds.items() if not is_so} or set(cells)
 
