@@ -193,11 +193,11 @@ def say_what_is_missing(result: Result, *, quiet: bool) -> None:
         console.say(f"and {len(failures) - MOST_SAID} more, in manifest.json")
     if result.status == "complete":
         return
-    finished = "what is finished is kept in"
+    (n, of), each = result.progress, ""
     if result.plan.is_as_given:
         n, of = count_simulations(manifest)
         each = " of each strategy" * (len(result.plan.labels) > 1)
-        finished = f"{n} of {of} simulations{each} are finished and kept in"
+    finished = f"{n} of {of} simulations{each} are finished and kept in"
     more = f"; --resume {result.folder} goes on" if result.is_unfinished else ""
     console.say(f"{result.status}: {finished} {result.folder}{more}")
 

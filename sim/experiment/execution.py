@@ -241,13 +241,14 @@ class Execution:
         rest = [key for key, name in names.items() if not self._checkpoints.has(name)]
         n_done = n_before + len(names) - len(rest)
         n_all = n_all or n_before + len(names)
+        n_failed, self.progress = 0, (n_done, n_all)
         try:
             if rest:
                 # In this process, before others are started that would each compile the same.
                 warm_up(self._on_compile)
                 pass_on_interrupt()
             # Runs are timed from here on: compiling is none.
-            self._tell(n_done, n_all)
+            self._on_progress(n_done, n_all)
             if rest:
                 with ends_as_interrupts(), closing(self._executor.run(job, rest)) as results:
                     for key, result in results:
@@ -259,15 +260,13 @@ class Execution:
                                 keep(names[key], result)
                             except OSError as error:
                                 failures[key] = failure_of(error)
-                        self._tell(n_done, n_all)
+                        n_failed += key in failures
+                        self.progress = n_done - n_failed, n_all
+                        self._on_progress(n_done, n_all)
         except KeyboardInterrupt:
             self.is_interrupted = True
             self._executor.stop(at_once=True)
             raise
-
-    def _tell(self, n_done: int, n_all: int) -> None:
-        self.progress = n_done, n_all
-        self._on_progress(n_done, n_all)
 
     def _work_of(self, plan: Plan) -> tuple[Cases, Simulation]:
         """Cases of a plan and the job for them; the same ones where only replicates are added."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from operator import itemgetter
 from pathlib import Path
@@ -41,12 +41,15 @@ class Result:
         The folder's manifest.
     failures
         As for `Batch`.
+    progress
+        As for `Execution`.
     """
 
     folder: Path
     plan: Plan
     manifest: dict[str, Any]
     failures: Mapping[Key, Failure]
+    progress: tuple[int, int] = field(default=(0, 0), kw_only=True)
 
     @property
     def status(self) -> str:
@@ -147,9 +150,12 @@ def carry_out(
                     )
                     if earlier is not None:
                         execution.take_over(earlier)
-                    with ends_as_interrupts():
+                    with _counting(execution), ends_as_interrupts():
                         found = experiment.answer(execution)
-                with _brief_after_interrupt(execution):
+                with (
+                    _counting(execution),
+                    ends_soon_after(MOST_WRITING_S, has_come=execution.is_interrupted),
+                ):
                     made = experiment.write(partial, found)
                 until_moved.enter_context(without_interrupts())
                 outputs: list[dict[str, Any]] = made.manifest["outputs"]
@@ -178,15 +184,16 @@ def carry_out(
         if not made.is_unfinished:
             # Not before: until the folder is in its place, the experiment is resumed from them.
             remove_parts(folder)
-    return replace(made, folder=folder)
+    return replace(made, folder=folder, progress=execution.progress)
 
 
 @contextmanager
-def _brief_after_interrupt(execution: Execution) -> Iterator[None]:
-    """Bound the time of writing after an interrupt, and note how many simulations are finished."""
+def _counting(execution: Execution) -> Iterator[None]:
+    """Note on an interrupt how many simulations are finished."""
     try:
-        with ends_soon_after(MOST_WRITING_S, has_come=execution.is_interrupted):
-            yield
+        yield
     except KeyboardInterrupt as error:
-        error.add_note("{} of {} simulations are finished".format(*execution.progress))
+        n, asked = execution.progress
+        if n:
+            error.add_note(f"{n} of {asked} simulations are finished")
         raise

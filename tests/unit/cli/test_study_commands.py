@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from sim.experiment.execution import Batch, Execution
 from sim.experiment.plan import Plan
 from sim.results.parquet import read_columns
 from tests.endings import run_until
-from tests.experiments import files_of
+from tests.experiments import Scripted, files_of
 from tests.optional import needs
 
 WriteScenario = Callable[..., Path]
@@ -144,10 +145,22 @@ def test_an_interrupt_of_the_second_stage_keeps_the_first(
         "2", "-n", "1", "-o", str(out),
     )  # fmt: skip
     assert result.exit_code == 130, result.stderr
-    assert "interrupted: what is finished is kept in" in result.stderr
+    assert "interrupted: 11 of 11 simulations are finished and kept in" in result.stderr
     assert len(rows(out / "points.csv")) == asked[0] == 5 + 6
     assert all(float(line["mu_star"]) >= 0 for line in rows(out / "sensitivity.csv"))
     assert [stage["part"] for stage in rows(out / "stages.csv")] == ["ends", "morris"]
+
+
+def test_an_interrupted_sweep_says_how_many_simulations_are_finished(
+    small: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two points with three replicates, the second fails, and Ctrl-C comes after the fourth."""
+    executor = Scripted(interrupt_after=4, fails=(1,))
+    monkeypatch.setattr("sim.cli.options.ExperimentOptions.executor", lambda _: executor)
+    result = call("sweep", small, "--over", "thresholds.impaired=0.1,0.3", "-n", "3", "-o", "out")
+    assert result.exit_code == 130, result.stderr
+    said = "interrupted: 3 of 6 simulations are finished and kept in out; --resume out goes on"
+    assert said in result.stderr
 
 
 COMMANDS = {
@@ -182,8 +195,8 @@ def test_what_is_killed_or_interrupted_is_gone_on_with(
         assert not (tmp_path / "out").exists()
     else:
         assert (done.returncode, done.stdout) == (130, "out\n"), done.stderr
-        said = "interrupted: what is finished is kept in out; --resume out goes on"
-        assert said in done.stderr
+        said = r"interrupted: \d+ of \d+ simulations are finished and kept in out; --resume out "
+        assert re.search(said, done.stderr)
         assert "Traceback" not in done.stderr
     refused = call("run", "--resume", "out")
     assert (refused.exit_code, f"is a {verb}; go on with it by" in refused.stderr) == (2, True)
