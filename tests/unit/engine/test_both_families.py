@@ -125,6 +125,23 @@ def test_each_family_is_counted_in_its_own_unit() -> None:
     assert final(outcome, "networks_dropped_with_target") == 2.5
 
 
+def test_a_network_of_which_a_half_is_the_targets_is_listed_with_the_other_half() -> None:
+    half, other = "2001:db8:0:5::/65", "2001:db8:0:5:8000::/65"
+    small = SmallWorld(
+        orders=((0, "block", half), (HOUR, "block", other)),
+        target_prefixes=(half,),
+        horizon_s=2 * HOUR,
+    )
+    curves = small.run().curves
+    for metric, expected in (
+        ("networks_listed", [(HOUR, 1.0)]),
+        ("networks_listed_with_target", [(0, 1.0)]),
+    ):
+        t_s, value = curves.points(metric, Group())
+        turned = [(t, v) for t, v in zip(t_s.tolist(), value.tolist(), strict=True) if v]
+        assert turned == expected
+
+
 def test_a_network_is_listed_until_its_last_address_is_released() -> None:
     small = SmallWorld(
         orders=(

@@ -1,5 +1,7 @@
 """States that change though no address is listed or released: by drift of users, and by names."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -10,10 +12,10 @@ from tests.unit.engine.test_actors_alone import UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, SmallWorld
 
 
-@pytest.mark.parametrize("distance", [1e-5, 1e-4, 5e-4, 2e-3])
-def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(distance):
+def drifting(distance: float) -> SmallWorld:
+    """A business at some distance below the upper threshold, to which drift brings it."""
     # Who is on a VPN reaches a business that is dropped for all others: u = 1 - v, and v grows.
-    small = SmallWorld(
+    return SmallWorld(
         orders=(Dated(0, "block", ("203.0.113.1/32",)),),
         firms=(Firm(weights=(1.0, 0.0, 0.0, 0.0, 0.0)),),
         # One version and one download: the reference walks through each.
@@ -35,6 +37,11 @@ def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(
         ),
         horizon_s=8 * DAY,
     )
+
+
+@pytest.mark.parametrize("distance", [1e-5, 1e-4, 5e-4, 2e-3])
+def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(distance):
+    small = drifting(distance)
     (found,) = ledger_of(small.run())
     (expected,) = [ledger_row(row) for row in simulate_reference(small.reference()).ledger]
     assert found[7:] == expected[7:]
@@ -42,6 +49,19 @@ def test_a_threshold_is_crossed_by_the_slowest_drift_at_the_tick_at_which_it_is(
     assert 0 < down_s < small.horizon_s
     # 0.002 * 0.75 * 0.4 a day, and a tick to notice it.
     assert down_s == pytest.approx(DAY * distance / 0.0006, abs=1.5 * HOUR, rel=0.01)
+
+
+def test_what_is_released_in_the_second_of_a_crossing_is_reached_from_then_on():
+    hourly = {"cadence": ((0, HOUR),), "actors": (Actor(poll_interval_s=HOUR),)}
+    # Nothing but the front end changes there, so drift and one role meet in that second.
+    alone = Firm(("203.0.113.1", *("192.0.2.9",) * 4), weights=(1.0, 0.0, 0.0, 0.0, 0.0))
+    small = replace(drifting(5e-4), **hourly, firms=(alone,), horizon_s=2 * DAY)
+    crossed_s = int(ledger_of(small.run())[0][9])
+    released = Dated(crossed_s, "unblock", ("203.0.113.1/32",))
+    small = replace(small, orders=(*small.orders, released))
+    assert small.run().ledger.affected_s.tolist() == [crossed_s]
+    (expected,) = [ledger_row(row) for row in simulate_reference(small.reference()).ledger]
+    np.testing.assert_allclose(ledger_of(small.run())[0], expected, rtol=1e-9)
 
 
 def test_a_name_that_is_released_is_reached_again_unless_another_entry_matches_it():

@@ -7,7 +7,7 @@ from sim.engine.actors.register import next_tick_s
 from sim.engine.eventlog import Kind
 from sim.engine.state.ledger import SPELL_EDGES_S, SPELL_NAMES
 from sim.engine.state.tally import Group
-from tests.worlds import DAY, Actor, Firm, SmallWorld
+from tests.worlds import DAY, Actor, Dated, Firm, SmallWorld
 
 PREFIX = "203.0.113.0/24"
 
@@ -123,6 +123,19 @@ def test_the_split_by_role_asks_what_that_role_alone_would_do():
     assert whole == 0.75 * (1 - 0.5 * (1 - 0.0625))
     (of,) = {s.denominator for s in curves.series if s.metric == "demand_lost_share"}
     assert of == 2**20 / 1e6  # USD an hour
+
+
+def test_a_role_whose_name_is_blocked_counts_what_its_addresses_add():
+    orders = ((1, "block", (), "name", 0.5), (2, "block", (PREFIX,)), (4, "unblock", (PREFIX,)))
+    small = SmallWorld(
+        orders=tuple(Dated(*order) for order in orders),
+        firms=(Firm(name_draw=0.125),),
+        horizon_s=10,
+    )
+    t_s, lost = small.run().curves.points("demand_lost_share", Group(role_row=0))
+    # A quarter of users evade a name; nobody evades what is dropped.
+    expected = [(0, 0.0), (1, 0.75), (2, 1.0), (4, 0.75)]
+    assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == expected
 
 
 def test_a_role_that_is_released_counts_no_longer():
