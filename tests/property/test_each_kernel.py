@@ -1,14 +1,6 @@
 """Each compiled kernel beside the second implementation, in worlds few enough for every day.
 
-`laws` hold more of the same worlds. Which test meets which kernel:
-
-| kernel | compared in |
-| --- | --- |
-| calendar, entries, settlement | all, to the event; a calendar that grows in a test of its own |
-| states, causes, snapshot | worlds to the last bit, of both families, crowded ones |
-| space, target, reach, users | crowded and whole worlds: fronts, users, what a censor sees |
-| pressure | crowded worlds, with people who tire and an end under pressure |
-| watch | whole worlds, in which providers waver |
+`laws` hold more of the same worlds. `tests/README.md` says which test meets which kernel.
 """
 
 from __future__ import annotations
