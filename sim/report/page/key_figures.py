@@ -28,7 +28,7 @@ from sim.report.words.numbers import (
     quantity,
     quantity_span,
 )
-from sim.report.words.plain import days_words
+from sim.report.words.plain import days_words, is_in_days
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import RateRow
@@ -99,7 +99,7 @@ def _figure(row: Row, words: Language, rate: RateRow | None, beside: Sequence[Pu
     said = words.digits(value)
     if has_unit:
         said = words.amount(said, unit)
-    if text(row, "metric") == HIT_FOR and cell(row, "mean") >= 48:
+    if text(row, "metric") == HIT_FOR and is_in_days(cell(row, "mean")):
         said = f"{said} ({days_words(cell(row, 'mean'), words)})"
     low, high = cell(row, "low"), cell(row, "high")
     has_draws = "all_low" in row

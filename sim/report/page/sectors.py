@@ -86,11 +86,11 @@ def _how_long(hours: float, still: float, run: RunFolder, words: Language) -> Ce
     """How long the middle one of who was hit was impaired, and how many are when the run ends."""
     if math.isnan(hours):
         return Cell(words.say("nobody hit"), sort_key(hours))
-    length = days_words(hours, words)
     told = still_of_hit(
         StillImpaired(math.nan, math.nan, math.nan, math.nan, of_hit=still, last_day=last_day(run)),
         words,
     )
+    length = days_words(hours, words, rounded="down" if told else "nearest")
     if told:
         length = words.say("at least {n}", n=length)
     return Cell(length, sort_key(hours), told)

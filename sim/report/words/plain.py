@@ -97,15 +97,24 @@ def duration_words(hours: float, words: Language = IN_ENGLISH, *, rounded: Round
     return f"{_count(n)} {name}{'' if n == 1 else 's'}"
 
 
-def days_words(hours: float, words: Language = IN_ENGLISH) -> str:
-    """A duration to the nearest day, so that several can be told apart: ``48 days``.
+def is_in_days(hours: float) -> bool:
+    """Whether a duration is one in days: below four of them, only whole days, as 60 h are no 3."""
+    return hours >= 4 * _DAY_H or (hours >= 2 * _DAY_H and math.floor(hours + 0.5) % _DAY_H == 0)
 
-    Below two days in hours, minutes or seconds.
+
+def days_words(hours: float, words: Language = IN_ENGLISH, *, rounded: Rounded = "nearest") -> str:
+    """A duration in days, so that several can be told apart: ``48 days``; a short one in hours.
+
+    Parameters
+    ----------
+    rounded
+        As for `duration_words`.
     """
-    if math.isnan(hours) or hours < 48:
-        return duration_words(hours, words, rounded="nearest")
-    n = _whole(hours / 24, "nearest")
-    return f"{n} days" if words.code == ENGLISH else words.length(n, "day")
+    if math.isnan(hours) or hours < 2 * _DAY_H:
+        return duration_words(hours, words, rounded=rounded)
+    length, name = (_DAY_H, "day") if is_in_days(hours) else (1.0, "hour")
+    n = _whole(hours / length, rounded)
+    return f"{n} {name}s" if words.code == ENGLISH else words.length(n, name)
 
 
 def _whole(n: float, rounded: Rounded) -> int:

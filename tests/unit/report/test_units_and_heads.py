@@ -85,15 +85,26 @@ def test_a_time_is_said_in_days_where_weeks_tell_none_apart(shipped_run: Path) -
     assert (days_words(47.4), days_words(47.9)) == ("47 hours", "48 hours")
     # Cut, it would be less than what it says: 27.6 days are no 27.
     assert (days_words(662.4), days_words(6.998)) == ("28 days", "seven hours")
+    # 60 hours are no 3 days beside a headline's "more than two days", and "at least" cuts.
+    assert (days_words(60.0), days_words(72.0), days_words(96.0)) == (
+        "60 hours", "3 days", "4 days",
+    )  # fmt: skip
+    assert days_words(69.9, rounded="down") == "69 hours"
+    assert days_words(119.0, rounded="down") == "4 days"
     table = sector_table(open_run(shipped_run))
     assert table is not None
     assert table.columns[3].title == "The middle one of these was impaired for"
     for line in table.rows:
         hours = line.cells[3].sort
         assert isinstance(hours, float)
-        assert line.cells[3].text.endswith(f"{math.floor(hours / 24 + 0.5)} days")
+        half = 0.0 if line.cells[3].text.startswith("at least ") else 0.5
+        assert line.cells[3].text.endswith(f"{math.floor(hours / 24 + half)} days")
     card = {**summary_row(HIT_FOR, 1160.2, of=4), "unit": "h"}
     assert key_figures(rows(card))[0].value == f"{number(1160.2)} h (48 days)"
+    whole = {**summary_row(HIT_FOR, 72.0, of=4), "unit": "h"}
+    assert key_figures(rows(whole))[0].value == "72 h (3 days)"
+    between = {**summary_row(HIT_FOR, 60.0, of=4), "unit": "h"}
+    assert key_figures(rows(between))[0].value == "60 h"
     short = {**summary_row(HIT_FOR, 5.0, of=4), "unit": "h"}
     assert key_figures(rows(short))[0].value == "5 h"
 
