@@ -146,7 +146,9 @@ def read_parquet(
             others.name_ignored()
             lists = _list_columns(chosen, types, gathering)
             texts = {ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in chosen.items()}
-            told = others.columns
+            # Labels are among both, and are read once.
+            label_of = {theirs: ours for ours, theirs in chosen.items()}
+            told = [each for each in others.columns if each not in label_of]
             texts |= {f"told_{at}": _as_text("", each, types[each]) for at, each in enumerate(told)}
             selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
             _note_old_lists(connection, path, lists, gathering)
@@ -165,8 +167,11 @@ def read_parquet(
                 n_read = len(next(iter(cells.values())))
                 line = np.arange(first + 1, first + 1 + n_read, dtype=np.int64)
                 gathering.n_lines += n_read
-                listed = {column: cells.pop(column) for column in lists}
                 meant = {each: cells.pop(f"told_{at}") for at, each in enumerate(told)}
+                meant |= {
+                    each: cells[label_of[each]] for each in others.columns if each in label_of
+                }
+                listed = {column: cells.pop(column) for column in lists}
                 others.check(meant, cells, line)
                 add_cells(gathering, cells, line, zone=columns.zone)
                 for column, values in listed.items():

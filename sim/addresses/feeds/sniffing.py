@@ -26,7 +26,7 @@ from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
 # A line of a list with something behind a semicolon, and how many such cells are looked at.
-_WITH_CELLS, _MOST_CELLS = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64
+_WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -101,7 +101,7 @@ def _check_no_cells(given: Input, limits: Limits) -> None:
             for at in range(1, min(max(map(len, rows), default=0), _MOST_CELLS)):
                 held = [(row[0], row[at]) for row in rows if len(row) > at]
                 # An address there is asked about as the list is read.
-                if not any(is_address(text) for _, text in held):
+                if not any(is_address(text) for _, text in held[:_TRIED]):
                     _check_cells(f"behind {at} semicolons", held, neighbours, given)
 
 
