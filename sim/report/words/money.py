@@ -77,14 +77,14 @@ def currency_sentence(
     """Say the private loss in the country's currency, with USD beside it; empty without a rate."""
     if rate is None or spread is None or math.isnan(spread.mean):
         return ""
-    ends = (spread.mean, spread.low, spread.high)
     local, usd = (
-        words.digits("{} [{}, {}]".format(*(millions(value * per_usd) for value in ends)))
+        f"{words.digits(number(spread.mean * per_usd))} "
+        f"[{words.digits(span(spread.low * per_usd, spread.high * per_usd))}]"
         for per_usd in (rate.per_usd, 1.0)
     )
     return words.say(
-        "Private loss: {local} million {currency} ({usd} million USD), at {rate} {currency}/USD of "
-        "{of} ({source}; {low} to {high}). What is not said to be in {currency} is in USD.",
+        "Private loss: {local} {currency} ({usd} USD), at {rate} {currency}/USD of {of} "
+        "({source}; {low} to {high}). What is not said to be in {currency} is in USD.",
         local=local,
         usd=usd,
         **_said_of(rate, words),
@@ -287,6 +287,6 @@ def millions(value: float) -> str:
     if math.isnan(value):
         return NOT_KNOWN
     amount = value / MILLION
-    if 0 < abs(amount) < 0.01:
+    if 0 < abs(amount) < 1:
         return f"{amount:.{2 - math.floor(math.log10(abs(amount)))}f}"
     return f"{amount:.2f}" if 0 < abs(amount) < 10 else f"{amount:,.0f}"

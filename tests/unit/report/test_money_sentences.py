@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
+from sim.measure.money.ceilings import Spread
 from sim.report.page.bands import with_bands
 from sim.report.words.languages import LANGUAGES, language
 from sim.report.words.money import (
     GROSS,
     NET,
     PRIVATE,
+    currency_sentence,
     loss_sentences,
     millions,
     money_sentences,
@@ -23,6 +25,7 @@ from sim.report.words.money import (
 from sim.report.words.numbers import number
 from sim.results.read import open_run
 from sim.results.tables import read_rows
+from sim.scenario.tables.rows import RateRow
 from tests.numbers_said import numbers_in
 
 
@@ -34,7 +37,7 @@ def rows_of(path: Path) -> list[dict[str, str]]:
 def test_sentences_of_a_run_say_how_far_it_is_from_what_was_published(shipped_run: Path) -> None:
     told = money_sentences(open_run(shipped_run))
     differ, currency, private, provider = (said for said, _ in told)
-    assert "million RUB" in currency
+    assert " RUB (" in currency
     summary = {row["metric"]: row for row in rows_of(shipped_run / "summary.csv")}
     loss = float(summary["private_loss_usd"]["mean"])
     affected = float(summary["businesses_ever_affected"]["mean"])
@@ -89,7 +92,7 @@ def test_one_loss_is_the_one_to_quote_and_the_others_are_said_beside_it(
 
 def test_an_amount_in_the_country_s_currency_is_that_of_the_loss_to_quote(drawn_run: Path) -> None:
     run = open_run(drawn_run)
-    assert "million RUB (" not in " ".join(said for said, _ in money_sentences(run))
+    assert "Private loss: " not in " ".join(said for said, _ in money_sentences(run))
     said = loss_sentences(run, with_bands(run, read_rows(run, "summary.csv")))
     assert "In RUB: " in said
 
@@ -106,11 +109,36 @@ def test_a_table_that_is_not_there_is_named(shipped_run: Path, tmp_path: Path, n
 
 @pytest.mark.parametrize(
     ("usd", "said"),
-    [(0.0, "0"), (533.2, "0.000533"), (9_999.0, "0.01000"), (10_000.0, "0.01"), (2.5e6, "2.50")],
+    [
+        (0.0, "0"),
+        (533.2, "0.000533"),
+        (9_999.0, "0.01000"),
+        (10_600.0, "0.0106"),
+        (125_400.0, "0.125"),
+        (2.5e6, "2.50"),
+    ],
 )
 def test_a_small_amount_is_not_said_to_be_nothing(usd: float, said: str) -> None:
     assert float(millions(usd)) == pytest.approx(float(said), rel=0.005)
     assert (float(millions(usd)) == 0) == (usd == 0)
+
+
+def test_an_amount_of_some_thousands_is_said_in_units() -> None:
+    """It was "0.01 [0.01, 0.01] million EUR"."""
+    rate = RateRow(
+        currency="EUR",
+        of=2026,
+        per_usd=0.9,
+        low=0.8,
+        high=1.0,
+        kind="fact",
+        source="s",
+        date="2026",
+    )
+    said = currency_sentence(rate, Spread(11_778.0, 10_000.0, 14_000.0)).replace("\xa0", " ")
+    assert "Private loss: 10,600 [9,000 to 12,600] EUR (11,778 [10,000 to 14,000] USD), at" in said
+    said = currency_sentence(rate, Spread(2e9, 1e9, 3e9)).replace("\xa0", " ")
+    assert "Private loss: 1.80 billion [900 million to 2.70 billion] EUR" in said
 
 
 @pytest.mark.parametrize(
