@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
@@ -309,11 +308,3 @@ def _money(run: RunFolder, label: str) -> dict[str, Estimate]:
         for row in rows
         if text(row, "metric") in MONEY
     }
-
-
-def parameters_of(run: RunFolder, label: str) -> dict[str, Any]:
-    """Id and parameters of a strategy of a comparison."""
-    for one in run.manifest["strategies"]:
-        if one["label"] == label:
-            return {"id": one["id"], **one.get("parameters", {})}
-    return {}

@@ -63,6 +63,8 @@ class Safeguards:
         Entries placed, and withdrawn before the end; means over replicates.
     time_limits
         Parameters of the strategy that end blocks by themselves, by name.
+    ends_by_order
+        Whether it places given orders, each of which has an end of its own, or none.
     """
 
     apply_h: tuple[float, float]
@@ -76,6 +78,7 @@ class Safeguards:
     n_placed: float
     n_withdrawn: float
     time_limits: Mapping[str, Any]
+    ends_by_order: bool = False
 
 
 TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions", "every")
@@ -93,7 +96,9 @@ def read_safeguards(run: RunFolder, label: str) -> Safeguards:
     scenario = run.scenario
     complaints, censor = scenario.get("complaints") or {}, scenario.get("censor") or {}
     appeal = _wait(read_waits(run, label, "complained", "exempted", "business"))
-    entries = read_entries(run, label)
+    entries, given = read_entries(run, label), parameters_of(run, label)
+    # What it ordered in a session is withdrawn at the end of it.
+    limits = {**given, **(given.get("when") or {})}
     lags = _operator_lags(run)
     return Safeguards(
         apply_h=lags[0],
@@ -106,7 +111,8 @@ def read_safeguards(run: RunFolder, label: str) -> Safeguards:
         release=_wait(read_waits(run, label, "unblock", "released", "entry")),
         n_placed=float(entries.n_placed.mean()),
         n_withdrawn=float(entries.n_withdrawn.mean()),
-        time_limits=_time_limits(run, label),
+        time_limits={name: limits[name] for name in TIME_LIMITS if limits.get(name) is not None},
+        ends_by_order=given.get("id") in ("orders", "replay"),
     )
 
 
@@ -130,9 +136,9 @@ def _operator_lags(run: RunFolder) -> tuple[tuple[float, float], tuple[float, fl
     return (min(applied), max(applied)), (min(released), max(released))
 
 
-def _time_limits(run: RunFolder, label: str) -> dict[str, Any]:
-    for one in run.manifest.get("strategies", []):
+def parameters_of(run: RunFolder, label: str) -> dict[str, Any]:
+    """Id and parameters of a strategy of a comparison."""
+    for one in run.manifest["strategies"]:
         if one["label"] == label:
-            given = one.get("parameters", {})
-            return {name: given[name] for name in TIME_LIMITS if name in given}
+            return {"id": one["id"], **one.get("parameters", {})}
     return {}

@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 
-from sim.assess.assessment import Assessment, parameters_of
+from sim.assess.assessment import Assessment
+from sim.assess.safeguards import parameters_of
 from sim.assess.verdicts import Verdict
 from sim.catalogue.choices import measure_name
 from sim.report.documents.assessment_answers import (
@@ -32,6 +33,7 @@ from sim.report.documents.assessment_answers import (
 )
 from sim.report.documents.assessment_uncertainty import appendix_blocks, uncertainty_blocks
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
+from sim.report.page.at_end import still_impaired, still_impaired_in_words
 from sim.report.words.expected_names import names_by_strategy, names_of_strategies
 from sim.report.words.groups import group_words
 from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
@@ -234,6 +236,8 @@ def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
     ]
     if names := names_of_strategies(names_by_strategy(found.run), words):
         texts.append(names)
+    still = still_impaired(found.run, found.label)
+    texts += filter(None, [still_impaired_in_words(still, words)])
     if is_known(found.collateral_per_million):
         texts.append(
             words.say(
@@ -348,9 +352,11 @@ def _safeguards(found: Assessment, words: Language) -> Iterator[Block]:
             )
         )
     if safe.time_limits:
-        limits = ", ".join(f"{key} {value}" for key, value in safe.time_limits.items())
+        limits = ", ".join(f"{key} {_listed(value)}" for key, value in safe.time_limits.items())
         text = "End: the strategy ends blocks by itself ({limits})."
         texts.append(words.say(text, limits=limits))
+    elif safe.ends_by_order:
+        texts.append(words.say("End: each order given has its own, or none."))
     else:
         texts.append(words.say("End: the strategy sets no end to an entry."))
     texts.append(
@@ -362,6 +368,10 @@ def _safeguards(found: Assessment, words: Language) -> Iterator[Block]:
         )
     )
     yield Items(texts)
+
+
+def _listed(value: object) -> str:
+    return " ".join(map(_listed, value)) if isinstance(value, list) else str(value)
 
 
 def _appeals(found: Assessment, words: Language) -> Iterator[str]:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sim.assess.assessment import Assessment, parameters_of
+from sim.assess.assessment import Assessment
 from sim.assess.court_facts import (
     COMPLAINTS,
     DEMAND,
@@ -27,6 +27,7 @@ from sim.assess.court_facts import (
     CourtFacts,
     Number,
 )
+from sim.assess.safeguards import parameters_of
 from sim.assess.verdicts import NOT_SETTLED, SETTLED_BETTER
 from sim.backtest.error_rate import ErrorRates
 from sim.catalogue.measures import USD
@@ -374,6 +375,8 @@ def _safeguards(asked: Asked) -> Iterator[Block]:
             asked.say("Notice: none is modelled. A business learns of the block by failing."),
             asked.say("End: the strategy ends blocks by itself.")
             if safe.time_limits
+            else asked.say("End: each order given has its own, or none.")
+            if safe.ends_by_order
             else asked.say("End: the strategy sets no end to an entry."),
             asked.say(
                 "Withdrawal: of {placed} entries {withdrawn} were withdrawn before the end of the "

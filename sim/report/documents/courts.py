@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from sim.catalogue.measures import MEASURES
 from sim.report.documents.blocks import Block, Heading, Paragraph, Table
 from sim.report.documents.court_answers import ANSWERS, NAMES_OF, Asked, strategy_of
+from sim.report.page.at_end import still_impaired, still_impaired_in_words
 from sim.report.words.numbers import in_percent, quantity, quantity_span
 from sim.report.words.plain import of_another_version
 from sim.scenario.tables.courts import CourtQuestionRow
@@ -23,6 +24,7 @@ def write_court(asked: Asked, questions: Sequence[CourtQuestionRow]) -> list[Blo
     found, say = asked.found, asked.say
     metrics = dict.fromkeys(metric for row in questions for metric in ANSWERS[row.id].metrics)
     run = found.run
+    still = still_impaired_in_words(still_impaired(run, found.label), asked.words)
     return [
         Heading(say(questions[0].forum_title), 1),
         Paragraph(asked.words.name(run.title)),
@@ -53,6 +55,7 @@ def write_court(asked: Asked, questions: Sequence[CourtQuestionRow]) -> list[Blo
         *(block for row in questions for block in _answer(asked, row)),
         Heading(say("The numbers, how sure they are, and how often such numbers were right")),
         _numbers(asked, list(metrics)),
+        *map(Paragraph, filter(None, [still])),
         Paragraph(
             say(
                 "Error rates: published outcomes that set no parameter, against predictions of "

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
+import yaml
 from scipy import stats
 from typer.testing import CliRunner
 
@@ -590,6 +591,49 @@ def test_waits_that_the_end_cuts_are_named(folder):
     text = to_markdown(write_assessment(replace(found, safeguards=safeguards)))
     told = "of releases by operators before the simulation's end the median came 4 h after"
     assert told in text
+
+
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [
+        ("id: exact", "End: the strategy sets no end to an entry."),
+        ("id: orders, parameters: {orders: [{to: x}]}", "End: each order given has its own, or"),
+        ("id: orders, parameters: {table: orders.csv}", "End: each order given has its own, or"),
+        ("id: replay, parameters: {orders: replay}", "End: each order given has its own, or"),
+        (
+            "id: exact, parameters: {when: {every: [mon, tue], from: '21:00', to: '23:30'}}",
+            "End: the strategy ends blocks by itself (every mon tue).",
+        ),
+        ("id: rolling, parameters: {ttl_h: 3}", "End: the strategy ends blocks by itself (ttl_h 3"),
+    ],
+)
+def test_the_end_of_an_entry_is_the_one_that_its_strategy_sets(folder, tmp_path, strategy, said):
+    copy = shutil.copytree(folder, tmp_path / "run")
+    manifest = json.loads((copy / "manifest.json").read_text())
+    own = {"label": assess(open_run(folder)).label} | yaml.safe_load(f"{{{strategy}}}")
+    manifest["strategies"] = [
+        own if one["label"] == own["label"] else one for one in manifest["strategies"]
+    ]
+    (copy / "manifest.json").write_text(json.dumps(manifest))
+    found, facts = facts_of(copy)
+    assert f"- {said}" in to_markdown(write_assessment(found)).replace("\\", "")
+    asked = Asked(found, facts, RATES, language("en"))
+    told = to_markdown(list(ANSWERS["safeguards"].write(asked))).replace("\\", "")
+    assert f"- {said.partition(' (')[0]}" in told
+
+
+def test_durations_that_the_end_cuts_are_said_to_be_cut(folder):
+    found, _ = facts_of(folder)
+    (n,) = duckdb.execute(
+        "SELECT avg(n) FROM (SELECT count(*) FILTER (is_affected_at_end) AS n FROM "
+        f"'{folder}/businesses.parquet' WHERE strategy = ? GROUP BY replicate)",
+        [found.label],
+    ).fetchone()
+    assert n > 0
+    cut = "still impaired: its end is chosen, and how long they were impaired is at least"
+    assert cut in to_markdown(write_assessment(found))
+    for forum in forums():
+        assert cut in courts_of(folder, forum)
 
 
 def test_few_draws_settle_no_claim(folder, tmp_path):
