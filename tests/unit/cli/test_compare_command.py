@@ -86,7 +86,7 @@ def test_tables_show_differences_and_who_is_dominated() -> None:
     assert max(map(len, lines)) <= 80
     # Nine metrics and the trade-off in three kinds of harm, whose columns need two tables.
     for label in ("none", "exact", "wide"):
-        assert sum(line.startswith(label) for line in lines) == 9 + 2 * 3
+        assert sum(line.startswith(label) for line in lines) == 9 + 2 * 3 + 1
     for harm in ("business hours impaired", "names hit", "private loss usd"):
         assert f"trade-off in {harm}, 2 replicates" in result.stdout
 

@@ -87,7 +87,8 @@ def test_a_terminal_gets_the_summary_as_a_table(tmp_path: Path) -> None:
     code, shown = on_a_terminal(["run", "telegram-2018-replay", "-o", "out", *SMALL], tmp_path)
     assert code == 0, shown
     assert "The blocking of Telegram" in shown
-    text = shown.split("\nmeasure ")[1].split("\nLoss by method")[0]
+    text, names = shown.split("\nmeasure ")[1].split("\nLoss by method")[0].split("\nExpected ")
+    assert "names (" in names
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
     table, picture = text.split("\nbusinesses impaired, of 10")
     assert len(picture.splitlines()) == 11  # a name, eight rows, two of the axis
