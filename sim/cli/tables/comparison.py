@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from sim.experiment.verdicts import VerdictLine
     from sim.measure.expected_names import NamesLine
 
+ROUNDED = "differences are taken before values are rounded, so a last digit may differ by one"
+
 
 def sections(experiment: RunsResult) -> list[Section]:
     """Metrics that were asked for, or the main ones, and the trade-off for each kind of harm."""
@@ -27,12 +29,12 @@ def sections(experiment: RunsResult) -> list[Section]:
     asked = experiment.manifest["metrics"]
     metrics = dict.fromkeys(line.metric for line in lines)
     harms = dict.fromkeys(line.collateral_metric for line in weighed)
+    shown = [metric for metric in metrics if asked or metric in COMPARED]
     return [
         *_verdicts(experiment.verdicts),
         *(
-            _metric([line for line in lines if line.metric == metric])
-            for metric in metrics
-            if asked or metric in COMPARED
+            _metric([line for line in lines if line.metric == metric], (ROUNDED,) * is_last)
+            for metric, is_last in ((metric, metric == shown[-1]) for metric in shown)
         ),
         *(
             _tradeoff([line for line in weighed if line.collateral_metric == harm])
@@ -138,7 +140,7 @@ def _columns(*headings: str) -> list[Column]:
     return [Column(first, first, "text"), *(Column(one, one) for one in others)]
 
 
-def _metric(lines: Sequence[ComparisonLine]) -> Section:
+def _metric(lines: Sequence[ComparisonLine], notes: tuple[str, ...]) -> Section:
     first = lines[0]
     unit = "" if first.metric.endswith(first.unit.lower()) else f", {first.unit}"
     of = "" if first.denominator != first.denominator else f", out of {number(first.denominator)}"
@@ -157,6 +159,7 @@ def _metric(lines: Sequence[ComparisonLine]) -> Section:
             )
             for line in lines
         ],
+        notes,
     )
 
 

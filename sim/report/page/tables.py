@@ -236,7 +236,8 @@ def difference_table(
     )
     caption = words.say(
         "Means, and mean paired differences from {baseline}: their intervals are of luck alone, at "
-        "the values as given, each for itself; of {n} differences some lie off zero by chance",
+        "the values as given, each for itself; of {n} differences some lie off zero by chance; "
+        "differences are taken before rounding",
         baseline=first_name,
         n=words.digits(f"{n_differences:,}"),
     )

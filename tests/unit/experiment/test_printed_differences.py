@@ -177,6 +177,18 @@ def test_each_printed_difference_is_that_of_the_values_it_is_printed_for(
     assert broken([*said[:row], wrong, *said[row + 1 :]], baseline, is_exact=False) == [wrong]
 
 
+def test_it_is_said_that_differences_are_taken_before_rounding(results) -> None:
+    """27,051 and 15,822 differ by 11,229 as printed, and by 11,228 before they were rounded."""
+    for result in results.values():
+        with redirect_stdout(io.StringIO()) as printed:
+            print_markdown(sections(result))
+        assert printed.getvalue().count("differences are taken before values are rounded") == 1
+        run = open_run(result.folder)
+        rows = with_bands(run, read_rows(run, "comparison.csv"))
+        caption = difference_table(rows, run.manifest["baseline"]).caption
+        assert caption.endswith("; differences are taken before rounding")
+
+
 def test_a_list_of_both_families_and_no_blocking_have_the_same_measures(results) -> None:
     for name in ("to the list", "to nothing"):
         said = {(one.strategy, one.metric): one for one in in_csv(results[name])}
