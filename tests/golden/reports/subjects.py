@@ -19,6 +19,7 @@ from types import MappingProxyType
 from sim.assess.assessment import assess
 from sim.assess.court_facts import read_court_facts
 from sim.backtest.error_rate import error_rates, scores_file, spans_of
+from sim.files import hash_of
 from sim.measure.bands import whole_band
 from sim.report.documents.assessment import title_of, write_assessment
 from sim.report.documents.blocks import to_html, to_markdown
@@ -116,9 +117,12 @@ def settled(run: RunFolder) -> list[str]:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         draws = {**manifest["draws"], "n": MANY_DRAWS}
         changed = manifest | {"n_draws": MANY_DRAWS, "draws": draws}
-        (folder / "manifest.json").write_text(json.dumps(changed), encoding="utf-8")
         _rewrite(folder / "uncertainty.csv", lambda row: unknown)
         _rewrite(folder / "verdicts.csv", _verdict)
+        changed["outputs"] = [
+            {**one, "sha256": hash_of(folder / one["file"])} for one in manifest["outputs"]
+        ]
+        (folder / "manifest.json").write_text(json.dumps(changed), encoding="utf-8")
         whole = set(page(run))
         return [line for line in page_lines(render(open_run(folder))) if line not in whole]
 

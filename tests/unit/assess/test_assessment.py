@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 import numpy as np
 import pytest
-import yaml
+from ruamel.yaml import YAML
 from scipy import stats
 from typer.testing import CliRunner
 
@@ -610,7 +610,7 @@ def test_waits_that_the_end_cuts_are_named(folder):
 def test_the_end_of_an_entry_is_the_one_that_its_strategy_sets(folder, tmp_path, strategy, said):
     copy = shutil.copytree(folder, tmp_path / "run")
     manifest = json.loads((copy / "manifest.json").read_text())
-    own = {"label": assess(open_run(folder)).label} | yaml.safe_load(f"{{{strategy}}}")
+    own = {"label": assess(open_run(folder)).label} | YAML(typ="safe").load(f"{{{strategy}}}")
     manifest["strategies"] = [
         own if one["label"] == own["label"] else one for one in manifest["strategies"]
     ]

@@ -126,11 +126,11 @@ def test_the_loss_is_said_in_the_currency_with_usd_beside_it(tmp_path: Path) -> 
     assert rate is not None
     assert (rate.currency, rate.of) == ("EUR", 2026)
     rate = rate.model_copy(update={"per_usd": 0.5})
-    said = currency_sentence(rate, Spread(4e6, 2e6, 8e6))
+    said = currency_sentence(rate, Spread(4e6, 2e6, 8e6)).replace("\N{NO-BREAK SPACE}", " ")
     # Half a euro to the dollar.
     assert said.startswith(
-        "Private loss: 2.00 [1.00, 4.00] million EUR (4.00 [2.00, 8.00] million USD), at 0.5 "
-        "EUR/USD of 2026 (an assumption; "
+        "Private loss: 2.00 million [1.00 to 4.00 million] EUR (4.00 million [2.00 to 8.00 "
+        "million] USD), at 0.5 EUR/USD of 2026 (an assumption; "
     )
     assert currency_sentence(None, Spread(4e6, 2e6, 8e6)) == ""
 
