@@ -139,6 +139,25 @@ def without_interrupts() -> Iterator[None]:
         _restore(earlier)
 
 
+@contextmanager
+def holds_interrupts() -> Iterator[None]:
+    """Act on Ctrl-C and SIGTERM when the block ends, for a block of a moment."""
+    if not _is_main():
+        yield
+        return
+    earlier = {number: signal.getsignal(number) for number in SIGNALS}
+    came: list[int] = []
+    for number, handler in earlier.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, lambda number, frame: came.append(number))
+    try:
+        yield
+    finally:
+        _restore(earlier)
+        for number in came[:1]:
+            signal.raise_signal(number)
+
+
 def _is_main() -> bool:
     return threading.current_thread() is threading.main_thread()
 

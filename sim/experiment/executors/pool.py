@@ -22,6 +22,7 @@ from typing import Any
 
 from sim.addresses.compiled.kept_code import environment
 from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
+from sim.experiment.interrupts import holds_interrupts
 
 CHUNK_S = 1.0
 """Keys are sent in chunks that take about this long, beside which sending costs little."""
@@ -162,7 +163,8 @@ class PoolExecutor(Executor):
             self._pool = ProcessPoolExecutor(
                 self._n_workers, self._context, _begin, (pickle.dumps(job),)
             )
-        with _starting():
+        # A worker whose start is interrupted is nobody's, and fails loudly when the locks are gone.
+        with holds_interrupts(), _starting():
             return self._pool.submit(_run, chunk)
 
     def stop(self, *, at_once: bool = False) -> None:
@@ -189,8 +191,7 @@ def _starting() -> Iterator[None]:
     """Environment and signal mask that a new process inherits: Ctrl-C blocked, one thread, and
     where compiled code is kept.
 
-    A terminal sends Ctrl-C to all processes; only the coordinator may act on it. It does so when
-    the block ends, or at once where another thread receives the signal.
+    A terminal sends Ctrl-C to all processes; only the coordinator may act on it.
     """
     settings = dict.fromkeys(ONE_THREAD, "1") | environment()
     before = {name: os.environ.get(name) for name in settings}

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import parent_process
+from multiprocessing import parent_process, util
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +19,7 @@ from sim.experiment.executors.adaptive import AdaptiveExecutor
 from sim.experiment.executors.pool import LOST, NO_PROCESS, PoolExecutor, _starting
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Failure, Key
+from sim.experiment.interrupts import SIGNALS, ends_as_interrupts
 
 KEYS: list[Key] = [("a", number) for number in range(12)]
 
@@ -165,6 +168,36 @@ def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
     finally:
         signal.signal(signal.SIGINT, before)
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_worker_whose_start_is_interrupted_is_ended_and_says_nothing(
+    number: signal.Signals,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """It waits for what the interrupted process was to send it, and fails when that is gone."""
+    started, spawn = [], util.spawnv_passfds
+
+    def interrupted(program: str, arguments: list[Any], files: list[int]) -> int:
+        process = spawn(program, arguments, files)
+        if any(b"spawn_main" in os.fsencode(one) for one in arguments):  # a worker, no tracker
+            started.append(process)
+            os.kill(os.getpid(), number)
+        return process
+
+    monkeypatch.setattr(util, "spawnv_passfds", interrupted)
+    executor = PoolExecutor(2)
+    earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
+    with pytest.raises(KeyboardInterrupt), ends_as_interrupts():
+        next(executor.run(Squares(tmp_path), KEYS))
+    signal.signal(signal.SIGINT, earlier)
+    executor.stop(at_once=True)
+    for process in started:
+        with suppress(ChildProcessError):
+            os.waitpid(process, 0)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_an_abandoned_pool_leaves_no_process(tmp_path: Path) -> None:
