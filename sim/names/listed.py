@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context
 from functools import lru_cache
 from pathlib import Path
 
@@ -37,6 +38,12 @@ turn: ends of a band by another stream then differ by some per cent (measured in
 ``docs/explanation/names.md``)."""
 FIGURES = 2
 """Significant figures of an expected number that another stream gives as well."""
+
+
+def rounded_names(value: float, *, is_bound: bool = False) -> float:
+    """Round an expected number to the figures that another stream gives, a lower bound down."""
+    context = Context(FIGURES, ROUND_FLOOR if is_bound else ROUND_HALF_EVEN)
+    return float(context.create_decimal(repr(float(value))))
 
 
 NOT_COVERED, NOT_KNOWN = "(in no prefix of the table)", "(not known)"

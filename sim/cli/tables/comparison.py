@@ -72,10 +72,13 @@ def _names(lines: Sequence[NamesLine]) -> Section:
 
 
 def _rounded(line: NamesLine) -> list[float | None]:
-    from sim.names.listed import FIGURES
+    from sim.names.listed import LOWER_BOUND, rounded_names
 
-    values = (line.hit_mean, line.hit_low, line.hit_high, line.active_mean)
-    return [None if math.isnan(one) else float(f"{one:.{FIGURES - 1}e}") for one in values]
+    is_bound = line.state == LOWER_BOUND
+    means = (rounded_names(one, is_bound=is_bound) for one in (line.hit_mean, line.active_mean))
+    ends = (rounded_names(one) for one in (line.hit_low, line.hit_high))
+    mean, active = means
+    return [None if math.isnan(one) else one for one in (mean, *ends, active)]
 
 
 def said_of_pairs(experiment: RunsResult) -> str:

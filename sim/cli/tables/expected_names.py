@@ -5,6 +5,7 @@ In: an expectation. Out: a section, and plain values. It computes nothing.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -64,27 +65,30 @@ def _values(found: ExpectedNames) -> dict[str, Any]:
 
 
 def _row(name: str, found: ExpectedNames) -> tuple[Value, ...]:
-    hit = found.hit
+    from sim.names.listed import LOWER_BOUND
+
+    hit, is_bound = found.hit, found.state == LOWER_BOUND
     return (
         name,
         found.n_listed,
         found.n_addresses,
         found.share_known,
         found.state,
-        _mean(hit),
+        _mean(hit, is_bound=is_bound),
         None if hit is None else _rounded(hit.low),
         None if hit is None else _rounded(hit.high),
-        _mean(found.active),
-        _mean(found.wholly),
+        _mean(found.active, is_bound=is_bound),
+        _mean(found.wholly, is_bound=is_bound),
     )
 
 
-def _mean(band: Band | None) -> int | None:
-    return None if band is None else _rounded(band.mean)
+def _mean(band: Band | None, *, is_bound: bool) -> int | None:
+    return None if band is None else _rounded(band.mean, is_bound=is_bound)
 
 
-def _rounded(value: float) -> int:
+def _rounded(value: float, *, is_bound: bool = False) -> int:
     """Round to whole names, and to as many figures as another stream of luck gives as well."""
-    from sim.names.listed import FIGURES
+    from sim.names.listed import rounded_names
 
-    return round(float(f"{value:.{FIGURES - 1}e}")) if value >= 10**FIGURES else round(value)
+    figures = rounded_names(value, is_bound=is_bound)
+    return math.floor(figures) if is_bound else round(figures)

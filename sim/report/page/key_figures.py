@@ -27,6 +27,7 @@ from sim.report.words.numbers import (
     percent,
     quantity,
     quantity_span,
+    rounded_down,
 )
 from sim.report.words.plain import days_words, is_in_days
 from sim.results.tables import Row, text
@@ -70,16 +71,21 @@ def key_figures(
     figures = [_figure(rows[metric], words, rate, beside.get(metric, ())) for metric in shown]
     if HIT_FOR in shown:
         at = shown.index(HIT_FOR)
-        figures[at] = _cut_at_end(figures[at], at_end, words)
+        figures[at] = _cut_at_end(figures[at], rows[HIT_FOR], at_end, words)
     return figures
 
 
-def _cut_at_end(figure: Figure, at_end: StillImpaired | None, words: Language) -> Figure:
+def _cut_at_end(figure: Figure, row: Row, at_end: StillImpaired | None, words: Language) -> Figure:
     """How long who was hit was impaired; where half of them still are, how many."""
     still = still_of_hit(at_end, words)
     if not still:
         return figure
-    return replace(figure, value=words.say("at least {n}", n=figure.value), of=capitalised(still))
+    # What was cut is a lower bound, in hours as in days.
+    hours = rounded_down(cell(row, "mean"))
+    n = words.amount(words.digits(number(hours)), text(row, "unit"))
+    if is_in_days(hours):
+        n = f"{n} ({days_words(hours, words, rounded='down')})"
+    return replace(figure, value=words.say("at least {n}", n=n), of=capitalised(still))
 
 
 def as_shares(metrics: Sequence[str], rows: Iterable[Row]) -> list[str]:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from sim.catalogue.choices import measure_name
-from sim.names.listed import FIGURES
+from sim.names.listed import LOWER_BOUND, rounded_names
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import number, percent, span
+from sim.report.words.numbers import at_most, number, span
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -45,10 +45,12 @@ def names_words(row: Row | None, words: Language = IN_ENGLISH) -> str:
     """How many names are expected, with the range: ``6.7 million names (0.13 to 22 million)``."""
     if row is None or text(row, "state") == "not known":
         return words.say("a number of names that is not known")
-    mean, low, high = (_rounded(cell(row, f"hit_{end}")) for end in ("mean", "low", "high"))
+    is_bound = text(row, "state") == LOWER_BOUND
+    mean = rounded_names(cell(row, "hit_mean"), is_bound=is_bound)
+    low, high = (rounded_names(cell(row, f"hit_{end}")) for end in ("low", "high"))
     n = words.amount(words.digits(_in_two_figures(number(mean))), "names")
     range_ = words.digits(_in_two_figures(span(low, high)))
-    if text(row, "state") == "lower bound":
+    if is_bound:
         return words.say("at least {n} ({range})", n=n, range=range_)
     return f"{n} ({range_})"
 
@@ -63,7 +65,7 @@ def names_sentence(row: Row | None, words: Language = IN_ENGLISH) -> str:
     )
     if row is None or text(row, "state") == "not known":
         return said
-    active = (_rounded(cell(row, f"active_{end}")) for end in ("mean", "low", "high"))
+    active = (rounded_names(cell(row, f"active_{end}")) for end in ("mean", "low", "high"))
     mean, *ends = active
     counted = words.say(
         "Counted are domain names that resolve to them, parked ones too; not parked: {n} "
@@ -94,7 +96,7 @@ def bound_words(n_businesses: float, words: Language = IN_ENGLISH) -> str:
         return words.say("no upper bound")
     return words.say(
         "fewer than {share} of all, 95 % bound",
-        share=words.digits(_in_two_figures(percent(RULE_OF_THREE / n_businesses, 2))),
+        share=words.digits(_in_two_figures(at_most(RULE_OF_THREE / n_businesses, 2))),
     )
 
 
@@ -124,7 +126,7 @@ def none_hit(
         if n < TOO_FEW
         else "None of the modelled businesses was hit, where {n} were expected on listed "
         "addresses ({bound})",
-        n=words.digits(_in_two_figures(number(_rounded(n)))),
+        n=words.digits(_in_two_figures(number(rounded_names(n)))),
         bound=bound,
     )
 
@@ -133,11 +135,6 @@ def most_names(rows: Iterable[Row]) -> Row | None:
     """The row with most names expected; None where none is known."""
     known = [row for row in rows if not math.isnan(cell(row, "hit_mean"))]
     return max(known, key=lambda row: cell(row, "hit_mean"), default=None)
-
-
-def _rounded(value: float) -> float:
-    """As many figures as another stream of luck gives as well."""
-    return value if math.isnan(value) or not value else float(f"{value:.{FIGURES - 1}e}")
 
 
 def _in_two_figures(text_: str) -> str:

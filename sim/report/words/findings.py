@@ -13,7 +13,7 @@ import numpy as np
 
 from sim.measure.bands import Band
 from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import number, percent
+from sim.report.words.numbers import at_most, number, percent
 
 
 def lost(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
@@ -76,7 +76,7 @@ def enforcing(band: Band, who: str, words: Language = IN_ENGLISH) -> str:
         if who == "users"
         else "The average entry of the register was enforced by at most {share} of the operators"
     )
-    return words.say(text, share=words.digits(percent(highest, 2)))
+    return words.say(text, share=words.digits(at_most(highest, 2)))
 
 
 def reached(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 
 NOT_KNOWN = "not known"
 DUST = 1e-9
@@ -77,9 +77,20 @@ def at_least(share: float, n_digits: int = 3) -> str:
     """
     if not share >= 1e-6:
         return percent(0.0 if share > 0 else share)
-    scale = 10.0 ** (n_digits - 1 - math.floor(math.log10(share)))
+    return percent(rounded_down(share, n_digits), n_digits)
+
+
+def at_most(share: float, n_digits: int = 3) -> str:
+    """An upper bound of a share, which is rounded up: ``0.24 %`` of 0.00231."""
+    return percent(-rounded_down(-share, n_digits), n_digits)
+
+
+def rounded_down(value: float, n_digits: int = 3) -> float:
+    """A lower bound in so many digits, or whole where it is longer."""
     # What a float misses of a digit, as in 0.29 times 100, is no digit less.
-    return percent(math.floor(share * scale + 1e-9) / scale, n_digits)
+    digits = Decimal(f"{value:.12g}")
+    n_digits = max(n_digits, digits.adjusted() + 1) if digits.is_finite() else n_digits
+    return float(Context(n_digits, ROUND_FLOOR).create_decimal(digits))
 
 
 def percent_span(low: float, high: float, n_digits: int = 3) -> str:

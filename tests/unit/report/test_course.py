@@ -173,7 +173,7 @@ def test_a_time_that_the_end_cuts_is_no_length_of_time(shipped_run: Path) -> Non
         HIT_SHARE: {"mean": 0.8},
         HIT_FOR: {"metric": HIT_FOR, "mean": 200.0, "unit": "h"},
     }
-    still = "three in four of them still cut off when the simulation ends on 4 June 2018"
+    still = "three in four of them were still cut off when the simulation ends on 4 June 2018"
     says = headline_of_run(run, told, at_end=cut(0.75)).says
     assert f"were hit; {still}" in says
     assert "half for" not in says
@@ -183,6 +183,10 @@ def test_a_time_that_the_end_cuts_is_no_length_of_time(shipped_run: Path) -> Non
     (figure,) = key_figures(told, at_end=cut(0.75))[-1:]
     assert figure.value.replace(NBSP, " ") == "at least 200 h (8 days)"
     assert figure.of == f"T{still[1:]}"
+    # A lower bound is rounded down: 1,199.6 h are 49.98 days.
+    cut_off = {**told, HIT_FOR: {"metric": HIT_FOR, "mean": 1199.6, "unit": "h"}}
+    (figure,) = key_figures(cut_off, at_end=cut(0.75))[-1:]
+    assert figure.value.replace(NBSP, " ") == "at least 1,199 h (49 days)"
     (figure,) = key_figures(told, at_end=cut(0.49))[-1:]
     assert (figure.value.replace(NBSP, " "), figure.of) == ("200 h (8 days)", "")
     strategies = [{"label": "exact", "id": "exact", "parameters": {}}]

@@ -376,10 +376,12 @@ def test_what_stands_among_the_figures_too_makes_room_for_that_range(drawn_run: 
     )
     run = open_run(drawn_run)
     alone = headline_of_run(run, told, at_end=at_end)
-    assert "four in five of them still cut off when the simulation ends on 4 June" in alone.says
+    assert (
+        "four in five of them were still cut off when the simulation ends on 4 June" in alone.says
+    )
     told[TARGET_LOST] = lost_row(0.6, 1 / 3, 0.9)
     both = headline_of_run(run, told, at_end=at_end)
-    assert "; most still cut off at the simulation's end;" in both.says
+    assert "; most were still cut off at the simulation's end;" in both.says
     assert "one in three to nine in ten hours lost" in both.is_sure
     assert len(f"{both.says} {both.is_sure}".split()) <= MOST_WORDS
 

@@ -27,7 +27,7 @@ def plain(text: str) -> str:
 
 def test_names_are_said_with_their_range_in_two_figures() -> None:
     assert plain(names_words(listed())) == "6.7 million names (130,000 to 22 million)"
-    assert plain(names_words(listed("lower bound"))).startswith("at least 6.7 million names (")
+    assert plain(names_words(listed("lower bound"))).startswith("at least 6.6 million names (")
     # Not known is no zero.
     assert names_words(listed("not known")) == "a number of names that is not known"
     assert names_words(None) == "a number of names that is not known"
@@ -79,3 +79,8 @@ def test_so_few_businesses_bound_nothing() -> None:
     assert bound_words(3) == "no upper bound"
     assert bound_words(math.nan) == "no upper bound"
     assert plain(bound_words(4)) == "fewer than 75 % of all, 95 % bound"
+
+
+def test_an_upper_bound_is_rounded_up() -> None:
+    # 3 of 1,300 are 0.2308 %.
+    assert plain(bound_words(1300)) == "fewer than 0.24 % of all, 95 % bound"
