@@ -6,6 +6,7 @@ a sensitivity analysis and a calibration go this way; each says what it asks for
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -25,8 +26,9 @@ from sim.files import hash_of
 from sim.results.checkpoints import PARTS, n_runs, remove_parts
 from sim.results.contents import TIMING
 from sim.results.folder import INTERRUPTED, MANIFEST
+from sim.results.integrity import MANIFEST_HASH
 from sim.results.place import new_folder
-from sim.results.store import write_json
+from sim.results.store import json_bytes, write_json
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,7 @@ def carry_out(
                     "argv": list(argv),
                     "started_utc": started.isoformat(timespec="seconds"),
                     "wall_s": round(time.perf_counter() - clock, 3),
+                    MANIFEST_HASH: hashlib.sha256(json_bytes(made.manifest)).hexdigest(),
                     "failures": [
                         {
                             "key": list(made.plan.where(key).values()),

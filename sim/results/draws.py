@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.errors import DataError, Problem
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
 
@@ -40,7 +41,7 @@ def read_draws(run: RunFolder, labels: Sequence[str], metrics: Sequence[str]) ->
     Raises
     ------
     DataError
-        If the files cannot be read.
+        If the files cannot be read, or hold draws of another folder.
     """
     query = "SELECT DISTINCT draw, weight FROM data ORDER BY draw"
     weight = numbers(read_columns(run.path / "draw_values.parquet", query)["weight"])
@@ -53,6 +54,11 @@ def read_draws(run: RunFolder, labels: Sequence[str], metrics: Sequence[str]) ->
         {"labels": list(labels), "metrics": list(metrics)},
     )
     draw, value = columns["draw"].astype(np.int64), numbers(columns["value"])
+    there = np.unique(draw).tolist()
+    if there and (there[-1] >= weight.size or len(there) < run.n_draws):
+        file, expected = str(run.path / "draw_measures.parquet"), f"{run.n_draws} of {weight.size}"
+        message = f"expected {expected} draws, got {len(there)}, the last of them {there[-1]}"
+        raise DataError([Problem(file, message, key="draw")])
     is_whole = columns["n"].astype(np.int64) >= int(run.manifest["draws"]["per_draw"])
     values, is_finished = {}, np.ones(weight.size, np.bool_)
     for label in labels:

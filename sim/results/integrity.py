@@ -11,11 +11,13 @@ from pathlib import Path
 from sim.files import hash_of
 from sim.results.checkpoints import PARTS
 from sim.results.contents import FIGURES, REPORT, TIMING
-from sim.results.folder import MANIFEST
+from sim.results.folder import MANIFEST, read_object
 from sim.results.read import RunFolder
 
 _BESIDE = (MANIFEST, TIMING)
 """Files that the manifest cannot list: itself, and the timing, which differs each time."""
+MANIFEST_HASH = "manifest_sha256"
+"""Key of the hash of the manifest in the timing; folders of earlier versions have none."""
 
 
 def is_inside(run: RunFolder, file: Path) -> bool:
@@ -26,7 +28,12 @@ def is_inside(run: RunFolder, file: Path) -> bool:
 def changed_tables(run: RunFolder) -> list[tuple[str, str]]:
     """Files that reports and figures are made from, and what is wrong with each."""
     lines = (line.partition(": ")[::2] for line in changed_files(run))
-    return [(name, why) for name, why in lines if not name.startswith(f"{FIGURES}/")]
+    found = [(name, why) for name, why in lines if not name.startswith(f"{FIGURES}/")]
+    file = run.path / TIMING
+    timing = read_object(file) if file.is_file() else {}
+    if timing.get(MANIFEST_HASH, digest := hash_of(run.path / MANIFEST)) != digest:
+        found.insert(0, (MANIFEST, f"differs from its hash in {TIMING}"))
+    return found
 
 
 def changed_files(run: RunFolder) -> Iterator[str]:

@@ -275,6 +275,11 @@ def _address_texts(line: Line, address: NDArray[np.int64]) -> list[str]:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write JSON for people: indented, with keys in the given order and a final newline."""
+    """Write JSON for people."""
+    write_whole(path, json_bytes(value))
+
+
+def json_bytes(value: Any) -> bytes:
+    """JSON for people: indented, with keys in the given order and a final newline."""
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    write_whole(path, f"{text}\n".encode())
+    return f"{text}\n".encode()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
 
-from sim.errors import OverblockError, ProblemsError
+from sim.errors import DataError, OverblockError, Problem, ProblemsError
 from sim.experiment.interrupts import ends_as_interrupts
 from sim.files import keeps_what_is_read
 
@@ -123,11 +123,25 @@ def say_warnings(warnings: Sequence[str], *, quiet: bool = False) -> None:
         say(f"warning: {warning}", quiet=quiet)
 
 
-def warn_of_changes(run: RunFolder) -> None:
-    """Warn on stderr of tables that differ from the manifest or are missing, also when quiet."""
+@contextmanager
+def names_changes(run: RunFolder) -> Iterator[None]:
+    """Warn on stderr of files that were changed or are missing, also when quiet.
+
+    Where such a file makes the block fail, the error is the file's and not the program's.
+    """
     from sim.results.integrity import changed_tables
 
-    say_warnings([f"{run.path / name}: {why}" for name, why in changed_tables(run)])
+    changed = [(str(run.path / name), why) for name, why in changed_tables(run)]
+    say_warnings([f"{file}: {why}" for file, why in changed])
+    try:
+        yield
+    except (OverblockError, OSError, MemoryError, typer.Exit):
+        raise
+    except Exception as error:
+        if not changed:
+            raise
+        message = "expected the file that the run wrote, got another"
+        raise DataError([Problem(file, message) for file, _ in changed]) from error
 
 
 def print_json(value: Any) -> None:

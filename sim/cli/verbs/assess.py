@@ -170,9 +170,9 @@ def assess(
             folder, label, others = experiment.folder, labels[0], labels[1:]
             console.say(f"comparison: {folder}", quiet=quiet)
         opened = open_run(folder)
-        console.warn_of_changes(opened)
-        found = assess_run(opened, label, others, efficacy, collateral)
-        blocks = _blocks(found, along, words)
+        with console.names_changes(opened):
+            found = assess_run(opened, label, others, efficacy, collateral)
+            blocks = _blocks(found, along, words)
         _write(found, blocks, format_, output, words, force=force, quiet=quiet)
         if experiment is not None:
             leave_unless_complete(experiment)

@@ -88,10 +88,10 @@ def plot(
         if list_kinds:
             _print_kinds(folder, as_json=as_json)
             return
-        console.warn_of_changes(folder)
         choice = _choice(folder, strategy, replicate, at, zoom)
         into = output or _default_folder(folder, strategy)
-        written = plot_run(folder, into, kinds or (), choice, _formats(formats), force=force)
+        with console.names_changes(folder):
+            written = plot_run(folder, into, kinds or (), choice, _formats(formats), force=force)
         if as_json:
             document = {"schema": "overblock/plot/1", "files": [str(path) for path in written]}
             console.print_json(document)

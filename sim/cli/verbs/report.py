@@ -45,10 +45,10 @@ def report(
         words = choose_language(language)
         path = output or run / "report.html"
         folder = open_run(run)
-        console.warn_of_changes(folder)
         if draws is not None:
             _refuse_draws(folder, run, draws)
-        n_bytes = write_report(folder, path, words)
+        with console.names_changes(folder):
+            n_bytes = write_report(folder, path, words)
         if as_json:
             console.print_json({"schema": SCHEMA, "file": str(path), "n_bytes": n_bytes})
         else:
