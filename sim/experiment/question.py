@@ -25,6 +25,7 @@ from sim.results.checkpoints import (
     n_runs,
     remove_parts,
 )
+from sim.results.contents import missing_files
 from sim.results.folder import COMPLETE, SCENARIO, is_run_folder, read_manifest, read_object
 from sim.results.manifest import all_tables
 from sim.results.place import check_left_behind, destination, partial_folders, put_back
@@ -227,6 +228,11 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
         asked = _asked_in(unfinished[0])
         folder = max((one for one in unfinished if _asked_in(one) == asked), key=n_runs)
         return folder / PARTS, destination(folder) or folder
+    if lost := ", ".join(missing_files(path)):
+        raise UsageError(
+            f"{path}: is {status}, but {lost} is not there, and resuming makes no table of finished "
+            "runs again; run it anew with --force"
+        )
     if status:
         raise UsageError(f"{path}: is {status}; there is nothing to go on with")
     raise UsageError(f"{path}: expected an experiment that was begun, got none")

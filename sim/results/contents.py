@@ -61,6 +61,11 @@ def changed_files(folder: Path) -> list[str]:
     return sorted(changed)
 
 
+def missing_files(folder: Path) -> list[str]:
+    """Files that the manifest lists and that are not there, sorted; none without a manifest."""
+    return sorted(name for name in _listed(folder) if not (folder / name).is_file())
+
+
 def remove_own(folder: Path) -> None:
     """Remove what this program made in a folder, and the folder if nothing else is in it."""
     own = list(_own(folder))

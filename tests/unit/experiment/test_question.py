@@ -20,3 +20,12 @@ def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(
     with pytest.raises(UsageError, match="is complete; there is nothing to go on with"):
         find_unfinished(tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_table_that_is_lost_is_named_and_the_result_not_called_complete(
+    shipped_run: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(shipped_run, tmp_path / "out"))
+    (folder / "summary.csv").unlink()
+    with pytest.raises(UsageError, match=r"is complete, but summary\.csv is not there, and "):
+        find_unfinished(folder)
