@@ -230,8 +230,8 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
         return folder / PARTS, destination(folder) or folder
     if lost := ", ".join(missing_files(path)):
         raise UsageError(
-            f"{path}: is {status}, but {lost} is not there, and resuming makes no table of finished "
-            "runs again; run it anew with --force"
+            f"{path}: is {status}, but {lost} is not there, and resuming makes no table "
+            "of finished runs again; run it anew with --force"
         )
     if status:
         raise UsageError(f"{path}: is {status}; there is nothing to go on with")

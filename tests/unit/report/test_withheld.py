@@ -22,7 +22,9 @@ from sim.report.page.first_picture.bars import bars_of_comparison
 from sim.report.page.head import withheld as module
 from sim.report.page.head.headline import Headline, headline_of_comparison, headline_of_run
 from sim.report.page.head.how_sure import HIT_FOR, HIT_SHARE
+from sim.report.page.head.questions import _effect
 from sim.report.page.head.withheld import quotable, withheld
+from sim.report.words.languages import IN_ENGLISH
 from sim.report.words.money import PRIVATE
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import Row
@@ -228,6 +230,9 @@ def test_what_the_record_contradicts_is_not_quoted(
         assert "on 15 November 2018: 16 % in the model, at most 15 % by the record; daily" in (
             head.withheld.replace(NBSP, " ")
         )
+        # What readers ask first is answered by the same reason.
+        answered = _effect(run, {TARGET_LOST: row(TARGET_LOST, IN_RANGE)}, IN_ENGLISH)
+        assert answered.said == head.withheld
     # Another strategy never was; and a comparison without the own one is on no record.
     other = folder_of("telegram-2018")
     other.manifest["scenario"]["overrides"] = ["strategy={id: exact}"]

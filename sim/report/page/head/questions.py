@@ -16,6 +16,7 @@ from sim.report.page.bands import LEFT, share_of
 from sim.report.page.cut_off import LISTED, CutOff, told_of_most, when_dropped
 from sim.report.page.head.reversal import what_reverses
 from sim.report.page.head.trials import FIGURES, Question, another, own, react, settled, who
+from sim.report.page.head.withheld import withheld
 from sim.report.page.operators import name_of
 from sim.report.page.repeat_command import (
     is_comparison,
@@ -113,6 +114,9 @@ def _effect(run: RunFolder, summary: Mapping[str, Row], words: Language) -> Ques
         "What they would have lacked without a block is among these; a comparison tells it apart."
     )
     places = (("curves", words.say("Over time")), ("sessions", words.say("By session")))
+    apart = withheld(run, [*summary.values()], (TARGET_LOST,), words)
+    if apart.metrics:
+        return Question(asked, apart.why, "", places)
     left = share_of(summary.get(LEFT, {}))
     last_s = _sessions_last_s(run, cell(row, "mean"), left)
     said = [
