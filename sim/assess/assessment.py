@@ -267,7 +267,7 @@ def _check_labels(
     if chosen == baseline:
         raise UsageError(f"{run.path}: expected a strategy other than the baseline, got it")
     # What it is compared with by default: a baseline that blocks something is an alternative too.
-    rivals = versus or [name for name in known if name != run.idle_baseline]
+    rivals = versus or [name for name in known if name != run.idle_strategy]
     return chosen, [name for name in rivals if name != chosen], baseline
 
 

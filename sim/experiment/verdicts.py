@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, RATIOS
+from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, RATIOS, measure_name
 from sim.experiment.ensemble import Ensemble
 from sim.measure.summary import LEVEL
 from sim.scenario.strategies import NoBlocking
@@ -33,6 +33,7 @@ LEAST_FEWER = 10
 LEAST_DENSITY = 2 / 3
 """Share of a region that has to have its order: one that tells less decides nothing."""
 BETTER, WORSE, ALIKE, NOT_SETTLED = "better", "worse", "alike", "not settled"
+LISTED = tuple(map(measure_name, ("addresses_listed_peak", "networks_listed_peak")))
 ENDS = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
 
 
@@ -234,18 +235,24 @@ def _regrets(ensemble: Ensemble, metric: str) -> Iterator[RegretLine]:
     ]
     if not labels:
         return
-    values = np.stack([_means(ensemble, metric, label) for label in labels])
-    is_known = np.asarray(~np.isnan(values).any(axis=0))
-    weight = ensemble.weight_of(is_known)[is_known]
-    known = values[:, is_known]
-    if not weight.size:
-        return
-    best = known.max(axis=0) if metric in EFFECTS else known.min(axis=0)
-    regret = np.abs(known - best)
-    expected, most = regret @ weight, regret.max(axis=1)
     unit = next(each.unit for each in ensemble.measures if each.metric == metric)
+    missed = {label for label in labels if _has_missed(ensemble, metric, unit, label)}
+    judged = [label for label in labels if label not in missed]
+    expected, most = dict.fromkeys(labels, math.nan), dict.fromkeys(labels, math.nan)
+    n_known = 0
+    if len(judged) > 1 or not missed:
+        values = np.stack([_means(ensemble, metric, label) for label in judged])
+        is_known = np.asarray(~np.isnan(values).any(axis=0))
+        weight, n_known = ensemble.weight_of(is_known)[is_known], int(is_known.sum())
+        if not n_known:
+            return
+        known = values[:, is_known]
+        best = known.max(axis=0) if metric in EFFECTS else known.min(axis=0)
+        regret = np.abs(known - best)
+        expected |= dict(zip(judged, (regret @ weight).tolist(), strict=True))
+        most |= dict(zip(judged, regret.max(axis=1).tolist(), strict=True))
     has_effect = any(each.metric == EFFICACY for each in ensemble.measures)
-    for row, label in enumerate(labels):
+    for label in labels:
         without = math.nan
         if has_effect:
             effect = _means(ensemble, EFFICACY, label)
@@ -254,10 +261,22 @@ def _regrets(ensemble: Ensemble, metric: str) -> Iterator[RegretLine]:
             metric,
             unit,
             label,
-            int(is_known.sum()),
-            float(expected[row]),
-            float(most[row]),
-            bool(expected[row] == expected.min()),
-            bool(most[row] == most.min()),
+            n_known,
+            expected[label],
+            most[label],
+            expected[label] == min(expected[one] for one in judged or labels),
+            most[label] == min(most[one] for one in judged or labels),
             without,
         )
+
+
+def _has_missed(ensemble: Ensemble, metric: str, unit: str, label: str) -> bool:
+    """Whether no draw of a sample shows any harm, though something was listed: it is no zero."""
+    n_drawn = ensemble.plan.resolved.scenario.population.n_businesses
+    if metric in EFFECTS or not (n_drawn or unit.startswith("names")):
+        return False
+    listed = [each.metric for each in ensemble.measures if each.metric in LISTED]
+    if listed and not any(_means(ensemble, one, label).any() for one in listed):
+        return False
+    values = _means(ensemble, metric, label)
+    return bool((values == 0).any() and not np.nan_to_num(values).any())

@@ -724,7 +724,9 @@ REGRETS = (
     Column.text("strategy", "Label of a strategy that blocks"),
     _N_DRAWS,
     Column.measured(
-        "expected_regret", "Weighted mean over draws of how much worse it is than the best of all"
+        "expected_regret",
+        "Weighted mean over draws of how much worse it is than the best of all; missing where it "
+        "hit none of a sample in any draw though it listed addresses, or no two others are left",
     ),
     Column.measured("most_regret", "The most of any draw"),
     Column.flag("has_least_expected", "Whether no other has a lower mean"),

@@ -158,11 +158,10 @@ class RunFolder:
         return tuple(str(strategy["label"]) for strategy in listed)
 
     @property
-    def idle_baseline(self) -> str:
-        """Label of a comparison's baseline that blocks nothing; empty if it is a block itself."""
-        baseline = self.manifest.get("baseline")
-        idle = (one for one in self.manifest.get("strategies", ()) if one["id"] == "none")
-        return next((str(one["label"]) for one in idle if one["label"] == baseline), "")
+    def idle_strategy(self) -> str:
+        """Label of a comparison's strategy that blocks nothing, its baseline or not; or empty."""
+        listed = self.manifest.get("strategies", ())
+        return next((str(one["label"]) for one in listed if one["id"] == "none"), "")
 
     def strategy(self, label: str | None = None) -> str:
         """Return the label, or without one that of the only strategy.

@@ -242,7 +242,7 @@ def sketch_comparison(folder: Path) -> list[str]:
     from sim.results.read import open_run
 
     run = open_run(folder)
-    labels = [label for label in run.strategies if label != run.idle_baseline]
+    labels = [label for label in run.strategies if label != run.idle_strategy]
     return sketch_run(run, *_terminal(), labels, height=4)
 
 

@@ -270,6 +270,8 @@ def _region(row: Row, words: Language) -> Cell:
 def _regret(row: Row, name: str, is_least: str, words: Language) -> Cell:
     value = cell(row, name)
     least = words.say("least of all") if row.get(is_least) is True else ""
+    if math.isnan(value):
+        least = words.say("a sample that was not hit, or only one that was, ranks none")
     return Cell(words.digits(quantity(value, text(row, "unit"))), sort_key(value), least)
 
 

@@ -158,6 +158,21 @@ def test_regret_is_the_distance_to_the_best_that_blocks(plan: Plan) -> None:
         assert by[metric, "escalate"].expected_regret == pytest.approx(0.75 * 3)
 
 
+def test_a_sample_that_was_never_hit_has_no_regret(plan: Plan) -> None:
+    """It listed addresses: nothing of 40 businesses is no zero, and one alone has no rank."""
+    harm = triples(0, np.zeros(N), np.full(N, 3.0))
+    lines = [one for one in weigh_regrets(ensemble(plan, harm, harm)) if one.metric == COLLATERAL]
+    assert [one.strategy for one in lines] == ["exact", "escalate"]
+    assert np.isnan([(one.expected_regret, one.most_regret) for one in lines]).all()
+    assert not any(one.has_least_expected or one.has_least_most for one in lines)
+    # One draw in which it was hit is enough to tell of it.
+    harm[0, 1] = 1.0
+    (line, _) = (
+        one for one in weigh_regrets(ensemble(plan, harm, harm)) if one.metric == COLLATERAL
+    )
+    assert (line.expected_regret, line.has_least_expected) == (0, True)
+
+
 def test_weights_decide(plan: Plan) -> None:
     assert plan.draws is not None
     weight = np.where(np.arange(N) < 100, 2.0, 0.0)

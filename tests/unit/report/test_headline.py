@@ -610,8 +610,13 @@ def test_a_baseline_that_blocks_is_ranked_among_the_others(comparison_folder: Pa
         says = headline_of_comparison(own, harm, []).says
         assert says.startswith(f"Blocking {names['wide']} harmed bystanders"), says
     assert bars_of_comparison(harm, strategies, "wide").title.endswith(f"8 with {names['wide']}")
-    said_ = answer_comparison(harm, [], "wide", is_idle=False)[0]
-    assert said_.startswith("Of 3 strategies, wide cost bystanders most, 8 business-hours")
+    # What blocks nothing is no strategy that harms least, and neither is a zero of a sample.
+    said_ = answer_comparison(harm, [], "wide", idle="none")[0]
+    assert said_.startswith("Of 2 strategies, wide cost bystanders most, 8 business-hours")
+    assert "; exact cost them least, 2 business-hours" in said_
+    said_ = answer_comparison(harm, [], "wide", idle="")[0]
+    assert said_.endswith("; with these the sample shows none: none.")
+    assert "least" not in said_
 
 
 def test_charts_and_sentences_of_a_comparison_have_no_label_of_a_strategy(

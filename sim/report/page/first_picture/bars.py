@@ -140,7 +140,7 @@ def bars_of_comparison(
             columns.append(bars)
             whose.append(metrics[metric])
     said = strategy_names(shown, words)
-    idle = [str(one["label"]) for one in shown if one["id"] == "none" and one["label"] == baseline]
+    idle = [str(one["label"]) for one in shown if one["id"] == "none"]
     return Bars(
         _finding(
             {name: known.get((name, COLLATERAL), {}) for name in labels if name not in idle},

@@ -33,7 +33,7 @@ def answer_comparison(
     verdicts: Sequence[Row] = (),
     enough: str = "",
     *,
-    is_idle: bool = True,
+    idle: str | None = None,
 ) -> list[str]:
     """Sentences about several strategies tried on the same worlds with the same luck.
 
@@ -50,8 +50,8 @@ def answer_comparison(
         Which strategy denies more over these draws.
     enough
         How much the target lost over them.
-    is_idle
-        Whether the baseline blocks nothing; if not, it is ranked among the others.
+    idle
+        The strategy that blocks nothing, which is not ranked; the baseline when None.
     """
     harm, effect = (
         {text(row, "strategy"): row for row in comparison if text(row, "metric") == metric}
@@ -59,7 +59,7 @@ def answer_comparison(
     )
     confidence = words.digits(confidence_of(comparison))
     hit = {text(row, "strategy"): row for row in comparison if text(row, "metric") == HIT_SHARE}
-    idle = baseline if is_idle else ""
+    idle = baseline if idle is None else idle
     return [
         _least_and_most(harm, idle, confidence, words),
         *_shares_hit(hit, idle, words),
@@ -95,6 +95,22 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
             ranges=f" ({doubt})" if doubt else "",
         )
 
+    none = [name for name in by_harm if not cell(known[name], "mean") > 0]
+    if len(none) == len(by_harm):
+        return words.say("With none of these strategies does the sample show harm to bystanders.")
+    if none:
+        # A zero of a sample is not the least of all.
+        return words.say(
+            "In the median of the draws, of {n} strategies {most} cost bystanders most, "
+            "{harm_most}; with these the sample shows none: {names}."
+            if "all_low" in known[most]
+            else "Of {n} strategies, {most} cost bystanders most, {harm_most}; with these the "
+            "sample shows none: {names}.",
+            n=str(len(known)),
+            most=most,
+            harm_most=said(most, is_first=True),
+            names=words.listing(none),
+        )
     if most == least:
         return words.say(
             "The strategy {most} cost bystanders {harm}.", most=most, harm=said(most, is_first=True)
@@ -132,10 +148,13 @@ def _shares_hit(hit: Rows, baseline: str, words: Language) -> list[str]:
 
 
 def least_harmful(comparison: Sequence[Row], baseline: str) -> str:
-    """The strategy that harms least, of those that are no baseline; empty where none is known."""
+    """The strategy that harms least, of those that are no baseline; empty where none is known, or
+    where one harms none of the sample, which is no rank.
+    """
     harm = {text(row, "strategy"): row for row in comparison if text(row, "metric") == COLLATERAL}
     known = _known(harm, baseline)
-    return min(known, key=lambda name: cell(known[name], "mean"), default="")
+    least = min(known, key=lambda name: cell(known[name], "mean"), default="")
+    return least if least and cell(known[least], "mean") > 0 else ""
 
 
 def _known(rows: Rows, baseline: str) -> Rows:
@@ -207,7 +226,7 @@ def _is_more_worth_it(
         said.append(words.say(already, baseline=baseline, share=words.digits(percent(without, 2))))
     if max(cell(effect.get(baseline, {}), name) for name in ("mean", "given", "all_high")) > 0:
         said.append(words.say(WITHOUT_LISTS, baseline=baseline))
-    if len(harmed) > 1:
+    if len(harmed) > 1 and min(cell(row, "mean") for row in harmed.values()) > 0:
         least = min(harmed, key=lambda name: cell(harmed[name], "mean"))
         more = _settled_to_deny_more(verdicts, least, baseline)
         than = (

@@ -166,7 +166,7 @@ def headline_of_comparison(
         metric: {
             text(row, "strategy"): row
             for row in rows
-            if text(row, "metric") == metric and text(row, "strategy") != run.idle_baseline
+            if text(row, "metric") == metric and text(row, "strategy") != run.idle_strategy
         }
         for metric in (COLLATERAL, effect)
     }

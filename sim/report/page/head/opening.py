@@ -98,7 +98,7 @@ def said(
     if several:
         rows = with_bands(run, read_rows(run, "comparison.csv"))
         baseline = names[str(run.manifest["baseline"])]
-        idle = names.get(run.idle_baseline, "")
+        idle = names.get(run.idle_strategy, "")
         named = with_names(rows, names)
         verdicts = with_names(read_rows(run, "verdicts.csv"), names) if run.n_draws else []
         settled = enough = ""
@@ -118,7 +118,7 @@ def said(
             words,
             verdicts,
             enough,
-            is_idle=bool(idle),
+            idle=idle,
         )
         by_name = {names[label]: row for label, row in listed.items()}
         sentences.append(names_of_strategies(by_name, words))
@@ -140,7 +140,7 @@ def said(
         sentences.insert(3, still_impaired_in_words(still_impaired(run), words))
     has_harm = any(number(row, "mean") > 0 for row in rows if text(row, "metric") == COLLATERAL)
     if run.n_draws >= FEWEST_DRAWS:
-        sentences.append(outside_in_words(rows, run.idle_baseline, words))
+        sentences.append(outside_in_words(rows, run.idle_strategy, words))
     sentences = [*filter(None, sentences), *(nobody_reacts(run, words) if has_harm else ())]
     hung = [
         hangs_on(run, row, names[harmful] if several else "", words)

@@ -41,7 +41,7 @@ def what_reverses(run: RunFolder, words: Language) -> list[str]:
         {
             text(row, "strategy"): row
             for row in rows
-            if text(row, "metric") == COLLATERAL and text(row, "strategy") != run.idle_baseline
+            if text(row, "metric") == COLLATERAL and text(row, "strategy") != run.idle_strategy
         }
     )
     if len(ordered) < 2:

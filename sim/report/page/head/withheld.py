@@ -74,7 +74,7 @@ def withheld(
         ),
         (
             "Not quoted here, since the value as given lies outside the draws' range: {parts}.",
-            outside_draws(rows, metrics, run.idle_baseline, words) if is_ranged else {},
+            outside_draws(rows, metrics, run.idle_strategy, words) if is_ranged else {},
         ),
     ]
     said = [words.say(text, parts="; ".join(found.values())) for text, found in reasons if found]
