@@ -29,7 +29,7 @@ Network = IPv4Network | IPv6Network
 LISTS = st.lists(
     read_prefixes(V4).map(IPv4Network) | read_prefixes(V6).map(IPv6Network), min_size=1, max_size=5
 )
-LOW = [*map(IPv6Network, ("::", "::1", "::102:304", "::/3", "64:ff9b::/96", "::ffff:0:0/96"))]
+LOW = [*map(IPv6Network, ("::", "::1", "::102:304", "::/3", "64:ff9b::/96", "::fffe:0:0/95"))]
 SAME_NUMBERS = [IPv4Network("0.0.0.0/0"), IPv6Network("::/0"), IPv6Network("::/1")]
 
 

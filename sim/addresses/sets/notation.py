@@ -95,8 +95,13 @@ def read_notation(text: str, version: int = 0) -> Entry:
 
 
 def is_part_of_mapped(first: int, last: int) -> bool:
-    """Return whether IPv6 bounds hold some of the IPv4-mapped addresses, and not all of them."""
-    return MAPPED_FIRST < first <= MAPPED_LAST or MAPPED_FIRST <= last < MAPPED_LAST
+    """Return whether IPv6 bounds are those of IPv4-mapped addresses, or cut through their space."""
+    bounds = first, last
+    return (
+        MAPPED_FIRST < first <= MAPPED_LAST
+        or MAPPED_FIRST <= last < MAPPED_LAST
+        or bounds == (MAPPED_FIRST, MAPPED_LAST)
+    )
 
 
 def shown(text: str) -> str:

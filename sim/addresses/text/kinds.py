@@ -100,11 +100,14 @@ def _plain6(lines: Lines) -> tuple[Entries6, NDArray[np.int64]]:
 
 
 def _part_of_mapped(first: Addresses6, last: Addresses6) -> NDArray[np.bool_]:
-    """Return which rows hold some of the IPv4-mapped addresses, and not all of them."""
+    """Return which rows are IPv4-mapped addresses, or cut through their space."""
     low, high = first.low, last.low
     starts_inside = (first.high == 0) & (low > _MAPPED_FIRST) & (low <= _MAPPED_LAST)
     ends_inside = (last.high == 0) & (high >= _MAPPED_FIRST) & (high < _MAPPED_LAST)
-    return np.asarray(starts_inside | ends_inside)
+    is_whole = (
+        (first.high == 0) & (last.high == 0) & (low == _MAPPED_FIRST) & (high == _MAPPED_LAST)
+    )
+    return np.asarray(starts_inside | ends_inside | is_whole)
 
 
 def _ranges6(lines: Lines) -> tuple[Entries6, NDArray[np.int64]]:
