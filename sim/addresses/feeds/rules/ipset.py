@@ -17,7 +17,7 @@ from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.numbered import read_numbered
 from sim.addresses.feeds.rules.groups import EXPIRES, Groups
 from sim.addresses.feeds.samples import Sample
-from sim.addresses.sets.notation import shown
+from sim.addresses.sets.notation import Entry, read_notation, shown
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
@@ -70,14 +70,16 @@ def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
             if not line.startswith("#"):
                 found.read(line, number)
         found.groups.flush()
+    found.check_number()
     return found.groups.finish(Origin(name, "ipset"))
 
 
 class _Kind(NamedTuple):
-    """Type of a set, and the bits of its netmask; none where it has no netmask."""
+    """Type of a set, the bits of its netmask and the bounds of its range, where it has them."""
 
     type: str
     netmask: str = ""
+    bounds: Entry | None = None
 
 
 class _Sets:
@@ -89,28 +91,47 @@ class _Sets:
         self._kinds: dict[str, _Kind] = {}
         self._listed = ""
         self._is_member = False
+        self._n_stated: int | None = None
+        self._n_members = self._line_stated = 0
 
     def read(self, line: str, number: int) -> None:
         """Read one line."""
         head, colon, rest = line.partition(":")
         if colon and head in ("Name", "Type", "Revision", "Header", "Size in memory"):
             self._read_header(head, rest.strip())
-        elif colon and head in ("References", "Number of entries", "Default"):
+        elif colon and head == "Number of entries":
+            self._n_stated, self._line_stated = (
+                int(rest) if rest.strip().isdecimal() else None,
+                number,
+            )
+        elif colon and head in ("References", "Default"):
             return
         elif line == "Members:":
             self._is_member = True
         elif self._is_member and not re.match(_SAVED, line):
+            self._n_members += 1
             self._add(self._listed, line.split(), number)
         else:
             self._read_command(line, number)
 
     def _read_header(self, key: str, value: str) -> None:
         if key == "Name":
+            self.check_number()
             self._listed, self._is_member = value, False
         elif key == "Type":
             self._create(self._listed, value, ())
         elif key == "Header" and self._listed in self._kinds:
             self._create(self._listed, self._kinds[self._listed].type, value.split())
+
+    def check_number(self) -> None:
+        """Refuse the set listed last where it has not as many members as it states."""
+        if self._n_stated not in (None, self._n_members):
+            message = (
+                f"expected {self._n_stated:,} members of {self._listed}, as this line says, got "
+                f"{self._n_members:,}: the file is not whole"
+            )
+            self._gathering.refuse(message, self._line_stated)
+        self._n_stated, self._n_members = None, 0
 
     def _read_command(self, line: str, number: int) -> None:
         try:
@@ -157,7 +178,10 @@ class _Sets:
         netmask = words[words.index("netmask") + 1 :][:1] if "netmask" in words else []
         # A mask of any bits is no netmask, and none of its members is read.
         kind += " with a bitmask" if "bitmask" in words else ""
-        self._kinds[name] = _Kind(kind, "".join(netmask))
+        said = dict(zip(words, options[1:], strict=False))
+        ends = [said[each] for each in ("range", "network", "from", "to") if each in said]
+        bounds = _entry("-".join(ends)) if kind.startswith(("bitmap:ip", "ipmap")) else None
+        self._kinds[name] = _Kind(kind, "".join(netmask), bounds)
         # As many as there may be groups of addresses.
         self.groups.check(len(self._kinds))
 
@@ -197,6 +221,15 @@ class _Sets:
                 number,
             )
             return ""
+        own = _entry(member) if kind.bounds else None
+        if (
+            kind.bounds
+            and own
+            and not kind.bounds.first <= own.first <= own.last <= kind.bounds.last
+        ):
+            message = f"expected a member within the range of {name}, got {shown(member)}"
+            self._gathering.refuse(f"{message}: the kernel takes no such member", number)
+            return ""
         if re.search(r"\btimeout [1-9]", options):
             self._gathering.note(EXPIRES)
         return self._masked(member, kind.netmask, number) if kind.netmask else member
@@ -211,6 +244,14 @@ class _Sets:
             message = f"expected a single address and a netmask in bits, got {shown(member)}"
             self._gathering.refuse(f"{message} and netmask {shown(netmask)}", number)
             return ""
+
+
+def _entry(text: str) -> Entry | None:
+    """What a range, an address or a prefix names; None where it is none."""
+    try:
+        return read_notation(text)
+    except ValueError:
+        return None
 
 
 def fits_ipset(sample: Sample) -> bool:
