@@ -31,9 +31,10 @@ from sim.addresses.feeds.rows.choice import (
     ColumnChoice,
     plain_name,
 )
-from sim.addresses.feeds.rows.dates import add_dates, holds_dates, may_be_date, role_of
+from sim.addresses.feeds.rows.dates import add_dates, holds_dates, role_of
 from sim.addresses.feeds.rows.last_addresses import LAST_OF, with_last
-from sim.addresses.feeds.rows.neighbours import Neighbours
+from sim.addresses.feeds.rows.meaning import told_of
+from sim.addresses.feeds.rows.neighbours import NAME_KINDS, Neighbours
 from sim.addresses.feeds.rows.netmasks import MASK_COLUMNS, with_lengths
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
@@ -42,7 +43,6 @@ from sim.sql import parquet_rows, sql_pattern
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
 REVENUE = "_usd_per_h"
-_NAMES = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
 # Columns of our own normal table that say again what the prefix says, or where it came from.
 _IMPLIED = (
     "ip_first",
@@ -101,7 +101,7 @@ def read_inventory(
         )
         if "type" in header and "name" not in chosen and "address" in found:
             address = records.cells[header[chosen["address"]]]
-            is_name = [kind.strip().lower() in _NAMES for kind in records.cells[header["type"]]]
+            is_name = [kind.strip().lower() in NAME_KINDS for kind in records.cells[header["type"]]]
             both = list(zip(address, is_name, strict=True))
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
@@ -167,7 +167,10 @@ def read_parquet(
                 n_read = len(next(iter(cells.values())))
                 line = np.arange(first + 1, first + 1 + n_read, dtype=np.int64)
                 gathering.n_lines += n_read
-                meant = {each: cells.pop(f"told_{at}") for at, each in enumerate(told)}
+                meant = {
+                    each: _leaves(cells.pop(f"told_{at}"), types[each])
+                    for at, each in enumerate(told)
+                }
                 meant |= {
                     each: cells[label_of[each]] for each in others.columns if each in label_of
                 }
@@ -243,7 +246,9 @@ def choose_periods(
         plain = plain_name(column)
         is_free = column not in chosen.values() and plain not in choice.ignored
         role = role_of(plain)
-        if is_free and (any(map(may_be_date, values)) if role else holds_dates(values)):
+        if is_free and (
+            any(holds_dates([each]) for each in values) if role else holds_dates(values)
+        ):
             dated[role].append(column)
     unclear = dated.pop("")
     if any(dated.values()):
@@ -348,8 +353,6 @@ def choose_columns(
     if bounds and "address_2" in chosen:
         message = f"expected one column of addresses beside {bounds[0]}, got several"
         raise DataError([Problem(name, message, 1)])
-    if "revenue" in named and "revenue" not in chosen.values():
-        gathering.note(f"a column revenue has no unit: call it revenue{REVENUE}")
     return chosen
 
 
@@ -461,7 +464,7 @@ def _list_columns(
     DataError
         If another column holds lists.
     """
-    kinds = {ours: types[theirs] for ours, theirs in columns.items() if "[" in types[theirs]}
+    kinds = {ours: types[theirs] for ours, theirs in columns.items() if _is_nested(types[theirs])}
     message = "expected one value in each row (only asn may be a list of numbers, and service one"
     problems = [
         Problem(gathering.name, f"{message} of texts), got {kind}", key=columns[ours])
@@ -492,10 +495,23 @@ def _note_old_lists(
 def _as_text(ours: str, theirs: str, kind: str) -> str:
     """SQL for a column as text, empty where it is missing; a list of texts as JSON."""
     quoted = '"' + theirs.replace('"', '""') + '"'
-    if kind.endswith("[]"):
+    if _is_nested(kind):
         text = f"array_to_string({quoted}, '_')" if ours == "asn" else f"to_json({quoted})"
         return f"coalesce(CAST({text} AS VARCHAR), '')"
     return f"coalesce(CAST({quoted} AS VARCHAR), '')"
+
+
+def _is_nested(kind: str) -> bool:
+    """Whether values of a type, as DuckDB spells it, are lists, objects or maps."""
+    return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
+
+
+def _leaves(cells: Sequence[str], kind: str) -> Sequence[str]:
+    """Cells of a column that is not read; of what is nested, given as JSON, all that is in it."""
+    if not _is_nested(kind):
+        return cells
+    said = {cell: told_of(json.loads(cell)) if cell else "" for cell in dict.fromkeys(cells)}
+    return [said[cell] for cell in cells]
 
 
 def _names_rows(header: Iterable[str]) -> bool:

@@ -59,23 +59,26 @@ def read_pfx2as(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
 def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read iptoasn's ``first<TAB>last<TAB>asn<TAB>country<TAB>description``.
 
-    ASN 0 means that nobody announces the range, and ``None`` that its country is not known: both
-    are left out. Ranges need not be prefixes.
+    ASN 0 means that nobody announces the range: it is a record of no known origin or provider,
+    since who reads the file as a blocklist means its addresses all the same. ``None`` is a country
+    that is not known. Ranges need not be prefixes.
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     n_unrouted = 0
-    for found in read_records(source, _IPTOASN, gathering, limits):
-        routed = [row for row, asn in enumerate(found.cells[2]) if asn != "0"]
-        n_unrouted += len(found) - len(routed)
-        records = _select(found, routed) if len(routed) < len(found) else found
+    for records in read_records(source, _IPTOASN, gathering, limits):
         first, last, asn, country, description = records.cells
-        add_origins(gathering, asn, records.line)
+        n_unrouted += sum(number == "0" for number in asn)
+        origins = ["" if number == "0" else number for number in asn]
+        add_origins(gathering, origins, records.line)
         known = ["" if code == "None" else code for code in country]
         add_countries(gathering, known, records.line)
-        gathering.add_labels("provider", description)
+        named = zip(description, origins, strict=True)
+        gathering.add_labels("provider", [name if origin else "" for name, origin in named])
         _add(gathering, records, list(map("-".join, zip(first, last, strict=True))))
     if n_unrouted:
-        gathering.note(f"{n_unrouted:,} ranges are announced by nobody (ASN 0): left out")
+        gathering.note(
+            f"{n_unrouted:,} ranges are announced by nobody (ASN 0): their origin is not known"
+        )
     return gathering.finish(Origin(name, "iptoasn", "", "if it is iptoasn.com's: PDDL 1.0"))
 
 
@@ -155,12 +158,6 @@ def _add_numbers(gathering: Gathering, records: Records, is_v6: bool) -> None:
 def _is_number(cell: str) -> bool:
     """Return whether a cell is all digits, and these of ASCII: Python knows many others."""
     return cell.isascii() and cell.isdigit()
-
-
-def _select(records: Records, rows: Sequence[int]) -> Records:
-    """Return some of the records."""
-    at = np.array(rows, np.int64)
-    return Records(records.line[at], [[column[row] for row in rows] for column in records.cells])
 
 
 def fits_iptoasn(sample: Sample) -> bool:

@@ -102,13 +102,11 @@ def _check_no_cells(given: Input, limits: Limits) -> None:
                 held = [(row[0], row[at]) for row in rows if len(row) > at]
                 # An address there is asked about as the list is read.
                 if not any(is_address(text) for _, text in held[:_TRIED]):
-                    _check_cells(f"behind {at} semicolons", held, neighbours, given)
+                    _check_cells(held, neighbours, given)
 
 
-def _check_cells(
-    column: str, held: Sequence[tuple[str, str]], neighbours: Neighbours, given: Input
-) -> None:
-    """Refuse cells, each beside its address, that may decide."""
+def _check_cells(held: Sequence[tuple[str, str]], neighbours: Neighbours, given: Input) -> None:
+    """Refuse cells, each beside its address, that are more than comments."""
     addresses, texts = map(list, zip(*held, strict=True))
     if given.columns.zone and holds_dates(texts):
         message = (
@@ -117,7 +115,7 @@ def _check_cells(
         raise DataError([Problem(given.name, f"{message}: name the columns in the first line")])
     line = np.arange(1, len(held) + 1, dtype=np.int64)
     try:
-        neighbours.check({column: texts}, {"address": addresses}, line)
+        neighbours.check({"comment": texts}, {"address": addresses}, line)
     except DataError as error:
         found = error.problems[0].message.partition(":")[0]
         message = f"{found}, in cells without names: name the columns in the first line"

@@ -131,10 +131,11 @@ def test_one_file_serves_exposure_and_a_run() -> None:
 
 
 def test_what_the_reader_left_aside_is_said(tmp_path: Path) -> None:
-    rows = ("site,address,colour,revenue", "a,198.18.0.1,red,5")
+    rows = ("site,address,city,note", "a,198.18.0.1,Rome,paid")
     told = list_warnings(resolved(tmp_path, {"population.inventory": rows}))
-    assert any("columns ignored: colour, revenue" in text for text in told)
-    assert any("call it revenue_usd_per_h" in text for text in told)
+    assert any("columns ignored: city, note" in text for text in told)
+    with pytest.raises(DataError, match="revenue: expected a column that is known to describe"):
+        resolved(tmp_path, {"population.inventory": ("site,address,revenue", "a,198.18.0.1,5")})
 
 
 def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:

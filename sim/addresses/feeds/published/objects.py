@@ -8,7 +8,7 @@ from 1 as lines are.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -24,7 +24,7 @@ from sim.addresses.feeds.inventories import (
 from sim.addresses.feeds.numbered import add_addresses, read_numbered
 from sim.addresses.feeds.published.documents import parse_json, read_array, text_of
 from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice, plain_name
-from sim.addresses.feeds.rows.meaning import first_against
+from sim.addresses.feeds.rows.meaning import told_of
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
@@ -189,27 +189,8 @@ class _Table:
 
 
 def _told(entries: Sequence[tuple[int, Mapping[str, Any]]], key: str) -> list[str]:
-    """Values of a key that is not read: of lists and objects all that is in them."""
-    return [first_against([*_leaves(entry.get(key))]) for _, entry in entries]
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    match value:
-        case None:
-            return
-        case dict():
-            for key, each in value.items():
-                if isinstance(each, bool):
-                    yield str(key) if each else f"not {key}"
-                else:
-                    yield from _leaves(each)
-        case list():
-            for each in value:
-                yield from _leaves(each)
-        case bool():
-            yield str(value)
-        case _:
-            yield _text(value, "") or ""
+    """Values of a key that is not read."""
+    return [told_of(entry.get(key)) for _, entry in entries]
 
 
 def _text(value: Any, column: str) -> str | None:

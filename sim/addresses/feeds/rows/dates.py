@@ -24,23 +24,6 @@ _OTHER = re.compile(
     r"|(19|20)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])",
     re.ASCII,
 )
-# What says a date in a column of dates, though it may not be read: months by name in English,
-# Spanish, Italian and Russian, years of two digits, a month or a year alone, seconds since 1970.
-_MONTH = (
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|ene|abr|ago|set|dic|gen|mag|giu|lug|ott"
-    r"|янв|фев|мар|апр|ма[йя]|июн|июл|авг|сен|окт|ноя|дек)[^\W\d_]*"
-)
-_SPELT = re.compile(
-    r"(?:[^\W\d_]{2,12}[.,]? )?(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}"
-    r"|\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d\d)"
-    rf"|\d{{1,2}}[^\W\d_]{{0,2}}[ .º/-]+(?:de )?{_MONTH}[ .,/-]+(?:del? )?(?:\d{{4}}|\d\d)"
-    rf"|{_MONTH}[ ./-]+(?:\d{{1,2}}[^\W\d_]{{0,2}},? +)?\d{{4}}"
-    rf"|\d{{4}}[ ./-]{_MONTH}[ ./-]+\d{{1,2}}"
-    r"|\d{1,2}[./-](?:19|20)\d\d|(?:19|20)\d\d-\d\d|(?:19|20)\d\d(?=\s|$)"
-    r"|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])(?:T?\d{4,6})?)(?![\d/-]|\.\d)",
-    re.IGNORECASE,
-)
-_EPOCH = re.compile(r"1\d{9}((?:\d{3}){0,3}|\.\d+)", re.ASCII)
 # Parts of names, in English, Spanish, Italian and Russian.
 _FIRST = (
     *("date", "from", "since", "start", "begin", "effective", "blocked", "block", "listed"),
@@ -66,16 +49,6 @@ def holds_dates(cells: Sequence[str]) -> bool:
     """Return whether all cells that say something are dates, and some do."""
     said = [cell for cell in (cell.strip() for cell in cells) if cell]
     return bool(said) and all(_DATE.fullmatch(cell) or _OTHER.fullmatch(cell) for cell in said)
-
-
-def may_be_date(cell: str) -> bool:
-    """Return whether a cell of a column that is named for dates says one, in whatever spelling."""
-    return _SPELT.match(cell.strip()) is not None or is_epoch(cell)
-
-
-def is_epoch(cell: str) -> bool:
-    """Return whether a cell is seconds since 1970, or parts of them, of 2001 or later."""
-    return _EPOCH.fullmatch(cell.strip()) is not None
 
 
 def role_of(column: str) -> str:

@@ -91,7 +91,7 @@ ZDNS = (
     '{"name":"none.example","status":"NXDOMAIN","data":{}}\n'
 )
 INVENTORY = (
-    "name,address,provider,revenue_usd_per_h,n_names,country,shoe_size\n"
+    "name,address,provider,revenue_usd_per_h,n_names,country,postal_code\n"
     "shop,198.51.100.1,P,10.5,1,NA,44\n"
     "shop,,P,,,us,44\n"
     '"bank, the",2001:db8::/64,,5,7,,44\n'
@@ -128,9 +128,9 @@ SAMPLES = {
         "198.51.101.0\t198.51.101.255\t0\tNone\tNot routed\n"
         "203.0.113.0\t203.0.113.9\t64497\tNone\tTWO\n",
         "iptoasn",
-        266,
+        522,
         0,
-        2,
+        3,
     ),
     "asn-ipv4.csv": (
         '198.51.100.0,198.51.100.255,64496,"One, Inc."\n203.0.113.0,203.0.113.9,64497,"Two"\n',
@@ -244,9 +244,11 @@ def test_several_origins_and_as_sets_stay_lists(read):
     assert len(feed.notes) == 2
 
 
-def test_unannounced_ranges_and_unknown_countries_are_left_out(read):
+def test_unannounced_ranges_are_listed_and_unknown_countries_are_left_out(read):
     feed = read("ip2asn.tsv", SAMPLES["ip2asn.tsv"][0])
-    assert texts(feed.labels["country"]) == ["US", None]
+    assert texts(feed.labels["country"]) == ["US", None, None]
+    assert texts(feed.labels["provider"]) == ["ONE", None, "TWO"]
+    assert texts(feed.labels["asn"]) == ["64496", None, "64497"]
     assert any("announced by nobody" in note for note in feed.notes)
 
 
@@ -430,7 +432,7 @@ def test_few_bad_lines_are_told_one_by_one(read):
 
 @pytest.mark.parametrize(
     "header",
-    ["domain,ip_address", "ip", "address", "Type,Address", "IP Address;Name", "Domain\tCIDR"],
+    ["domain,ip_address", "ip", "address", "City,Address", "IP Address;Name", "Domain\tCIDR"],
 )
 def test_columns_of_addresses_are_known_however_they_are_spelt(header, read):
     delimiter = next((mark for mark in ",;\t" if mark in header), ",")
@@ -562,7 +564,7 @@ def test_an_inventory_row_without_an_address_is_not_known_and_not_zero(read):
     assert texts(feed.labels["name"]) == ["shop", "shop", "bank, the"]
     assert texts(feed.labels["country"]) == ["NA", "US", None]
     assert np.array_equal(feed.numbers["n_names"], [1, np.nan, 7], equal_nan=True)
-    assert "columns ignored: shoe_size" in feed.notes
+    assert "columns ignored: postal_code" in feed.notes
 
 
 def test_a_bad_address_becomes_not_known_only_when_asked(read):

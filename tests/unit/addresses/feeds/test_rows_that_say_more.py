@@ -173,6 +173,9 @@ def test_ends_beside_a_column_of_addresses_and_first_ones_say_it_again(tmp_path)
     assert feed.notes == ("columns ignored: start_ip, end_ip",)
 
 
+VERDICTS = ("allow", "whitelist", "removed", "whitelisted", "allowlist")
+
+
 def told_of(column: str, values: str, line: int) -> str:
     return (
         f"given:{line}: {column}: expected rows that all list their address, got {values}: keep "
@@ -197,27 +200,27 @@ def told_of(column: str, values: str, line: int) -> str:
 )
 def test_a_row_that_says_it_lists_nothing_is_never_counted(column, cells, tmp_path):
     rows = "".join(f"198.51.100.{at},{cell}\n" for at, cell in enumerate(cells))
-    name = column.lower()
+    name, is_verdict = column.lower(), cells[1].lower() in VERDICTS
     values = ", ".join(f"'{cell}' 1" for cell in cells)
-    told = [told_of(name, values, 3)]
-    assert refused(f"address,{column}\n{rows}", tmp_path) == told
-    assert refused(f"address,{column}\n{rows}", tmp_path, skip_bad=True) == told
+    row = 1 if is_verdict or not cells[0] else 0
+    unknown = (
+        f"{name}: expected a column that is known to describe its rows, got {cells[row]!r}: leave "
+        "it out if each row lists its address whatever stands there; name it end_ip, mask or "
+        "address if it says which addresses a row lists"
+    )
     listed = [{"ip": f"198.51.100.{at}", name: cell} for at, cell in enumerate(cells)]
-    assert refused(json.dumps(listed), tmp_path) == [told_of(name, values, 2)]
     lines = "".join(json.dumps(entry) + "\n" for entry in listed)
-    assert refused(lines, tmp_path) == [told_of(name, values, 2)]
+    for text, line in [(f"address,{column}\n{rows}", 2), (json.dumps(listed), 1), (lines, 1)]:
+        at = line + row
+        told = [told_of(name, values, at) if is_verdict else f"given:{at}: {unknown}"]
+        assert refused(text, tmp_path) == refused(text, tmp_path, skip_bad=True) == told
 
 
 @pytest.mark.parametrize(
     ("column", "cells"),
     [
-        ("action", ["deny", "deny"]),
-        ("status", ["active", "live"]),
         ("type", ["fqdn", "ipv4"]),
-        ("state", ["NO", "OK"]),
-        ("blocked", ["yes", "true"]),
-        ("removed", ["", "no"]),
-        ("comment", ["list of ACME", "no"]),
+        ("comment", ["list of ACME", "not yet known"]),
     ],
 )
 def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path):
