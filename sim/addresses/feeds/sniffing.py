@@ -18,6 +18,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.rows.choice import AS_NAMED
 from sim.addresses.feeds.rows.dates import holds_dates
+from sim.addresses.feeds.rows.meaning import verdicts_behind
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
 from sim.addresses.sets.notation import shown
@@ -27,6 +28,7 @@ from sim.errors import DataError, Problem
 
 # A line of a list with something behind a semicolon, and how many such cells are looked at.
 _WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
+_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -41,11 +43,14 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     """
     sample = take_sample(given, limits or Limits())
     found = next((form.name for form in FORMS if form.fits is not None and form.fits(sample)), "")
+    if found in _WITH_COMMENTS:
+        _check_comments(given, limits or Limits())
     if found:
         return found
     if sample.is_json:
         raise _unknown_json(sample, given.name)
     _check_no_table(sample, given)
+    _check_comments(given, limits or Limits())
     _check_no_cells(given, limits or Limits())
     return "list"
 
@@ -103,6 +108,29 @@ def _check_no_cells(given: Input, limits: Limits) -> None:
                 # An address there is asked about as the list is read.
                 if not any(is_address(text) for _, text in held[:_TRIED]):
                     _check_cells(held, neighbours, given)
+
+
+def _check_comments(given: Input, limits: Limits) -> None:
+    """Refuse a comment by which an entry, or those below it, are not blocked.
+
+    Raises
+    ------
+    DataError
+        With its line, and what it says.
+    """
+    with given.open(limits) as source:
+        for block in read_blocks(source, limits.max_line_bytes):
+            if not any(mark in block.text for mark in (b"#", b";", b'comment "')):
+                continue
+            text = block.text.decode("utf-8", "replace")
+            for at, word in verdicts_behind(text):
+                message = (
+                    f"expected entries that are blocked, got a comment that says {shown(word)}: "
+                    "take out what is not blocked and the comment, or name the form by --as to "
+                    "ignore comments"
+                )
+                line = block.first_line + text.count("\n", 0, at)
+                raise DataError([Problem(given.name, message, line)])
 
 
 def _check_cells(held: Sequence[tuple[str, str]], neighbours: Neighbours, given: Input) -> None:

@@ -37,6 +37,26 @@ _WATCHES = re.compile(
     r"|test(ing)?|planned|pendiente|in attesa|планируется|наблюдение"
 )
 """What is done in place of blocking, or is yet to be done."""
+# What a sentence says of its address only when it turns it round, wherever it stands in it.
+_WITHIN = re.compile(
+    r"\b(?:allow(?:ed|listed)?|(?:white|allow)[ -]?list(?:ed|ing)?|permitted"
+    r"|un-?(?:block|ban|list)\w*|de-?list(?:ed|ing)?|remov(?:ed?|al)|deleted|expire[sd]?|exempt(?:ed|ion)?|exception|excluded"
+    r"|lifted|revoked|withdrawn|rescinded|overturned|annulled|cancell?ed|inactive|disabled|released"
+    r"|suspended|false positive|no ?match|no longer|not (?:yet )?(?:block|list|bann)ed"
+    r"|(?:do not|don.?t|never) (?:block|list|drop|ban)"
+    r"|permitid[oa]|desbloque\w+|levantad[oa]|retirad[oa]|eliminad[oa]|excluid[oa]|anulad[oa]"
+    r"|sblocc\w+|rimoss[oa]|revocat[oa]|esclus[oa]|consentit[oa]|annullat[oa]|разблокир\w+"
+    r"|исключ[её]н\w*|снят\w*|разреш\w+|удал[её]н\w*|отмен[её]н\w*|белый список)\b",
+    re.IGNORECASE,
+)
+_COMMENT, _WORD = re.compile(r'(?:[#;!]|comment ")[^\n]*'), re.compile(r"[^\W\d_]+")
+_OPENERS = ("no", "not", "do", "don", "dont", "never", "false", "white", "allow", "un", "de", "не")
+# A comment of nothing else, behind an entry or as a heading; and what stands before other comments.
+_ALONE = re.compile(
+    rf"(?:[#;!]|comment \")[#;!=*\[ \t-]*({_LETS_THROUGH.pattern})[=*\]:# \t\"-]*\r?$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BEHIND = re.compile(r'[^#;\n]*[^#;\s][ \t]*(?:(?<=[\d \t])[#;]|(?<=comment "))')
 _YES_OR_NO = re.compile(r"yes|no|true|false|on|off|sí|si|sì|да|нет|✓|✔|✗|✘|✖")
 
 FORMS = (_THROUGH, _WATCHES, _YES_OR_NO)
@@ -65,6 +85,27 @@ def words_against(cells: Iterable[str], *, are_texts: bool) -> set[str]:
         for cell, plain in zip(near, map(_plain, near), strict=True)
         if any(form.fullmatch(plain) is not None for form in forms)
     }
+
+
+def verdict_in(comment: str) -> str:
+    """Return what of a comment says that its address is not blocked; empty where nothing does."""
+    found = _WITHIN.search(comment)
+    return found[0] if found else comment if lets_through(comment) else ""
+
+
+def verdicts_behind(text: str) -> Iterator[tuple[int, str]]:
+    """Yield where comments say that an entry before or below them is not blocked, and the word."""
+    comments = [*_COMMENT.finditer(text)]
+    words = {*_WORD.findall(" ".join(found[0] for found in comments).lower())}
+    if not any(word in _OPENERS or verdict_in(word) for word in words):
+        return
+    for found in comments:
+        if word := _ALONE.match(text, found.start()):
+            yield word.start(1), word[1]
+        elif word := _WITHIN.search(text, *found.span()):
+            start = text.rfind("\n", 0, found.start()) + 1
+            if _BEHIND.match(text, start, found.end()):
+                yield word.start(), word[0]
 
 
 def told_of(value: Any) -> str:

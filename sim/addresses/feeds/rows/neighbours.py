@@ -16,7 +16,7 @@ from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.rows.choice import ColumnChoice, plain_name
 from sim.addresses.feeds.rows.dates import holds_dates, role_of
-from sim.addresses.feeds.rows.meaning import words_against
+from sim.addresses.feeds.rows.meaning import verdict_in, words_against
 from sim.addresses.feeds.rows.netmasks import length_of
 from sim.addresses.sets.notation import Entry, read_notation, shown
 from sim.errors import DataError, Problem
@@ -25,18 +25,21 @@ _TOLD = 8
 _LABELS = ("name", "service", "sector", "provider", "region")
 """Columns that are read as texts, and may hold verdicts."""
 # What describes a row, by names without marks between their words, in four languages.
-_TEXTS = frozenset(re.findall(r"\w+", """
+_PROSE = frozenset(re.findall(r"\w+", """
     comment comments note notes remark remarks description descr desc detail details info
-    title label summary asname asnname asorg asnorg asorganization asdescription asowner isp
-    netname org orgname organization organisation organizationname owner company registrar
-    registrant rir registry maintainer city cityname continent countryname location timezone
-    host hostname hostnames fqdn domain domains rdns ptr reversedns site website url urls uri
-    link links source sources feed feeds author reporter reportedby addedby court authority
-    agency plaintiff category categories threat threats threattype malware malwarefamily
-    botnet campaign actor tag tags reason reasons descripcion descripción comentario
-    comentarios nota notas motivo pais país nombre organizacion organización ciudad fuente
-    dominio enlace descrizione commento paese nome organizzazione città fonte описание
-    комментарий примечание причина страна название организация город источник домен ссылка
+    summary reason reasons descripcion descripción comentario comentarios nota notas motivo
+    descrizione commento описание комментарий примечание причина
+"""))  # fmt: skip
+_TEXTS = _PROSE | frozenset(re.findall(r"\w+", """
+    title label asname asnname asorg asnorg asorganization asdescription asowner isp netname
+    org orgname organization organisation organizationname owner company registrar registrant
+    rir registry maintainer city cityname continent countryname location timezone host
+    hostname hostnames fqdn domain domains rdns ptr reversedns site website url urls uri link
+    links source sources feed feeds author reporter reportedby addedby court authority agency
+    plaintiff category categories threat threats threattype malware malwarefamily botnet
+    campaign actor tag tags pais país nombre organizacion organización ciudad fuente dominio
+    enlace paese nome organizzazione città fonte страна название организация город источник
+    домен ссылка
 """))  # fmt: skip
 _CODES = frozenset(re.findall(r"\w+", """
     id uuid guid uid row index serial sblid sbl case caseid casenumber docket ticket orderid
@@ -140,7 +143,10 @@ class Neighbours:
         plain = plain_name(column)
         name = plain.replace("_", "")
         are_texts = name in _TEXTS and column not in self._of_labels
-        if against := words_against(said, are_texts=are_texts):
+        against = words_against(said, are_texts=are_texts)
+        if name in _PROSE:
+            against |= {*filter(verdict_in, said)}
+        if against:
             return self._of_words(column, texts, against)
         if column in self._of_labels or self._is_start(plain, column, said):
             return None

@@ -283,3 +283,75 @@ def test_an_answer_of_cloudflare_that_failed_is_refused(tmp_path):
     ]
     document["success"] = True
     assert read(json.dumps(document), tmp_path).n_records == 1
+
+
+ENTRIES = "192.0.2.1\n198.51.100.7{}\n192.0.2.9 # court order 7\n"
+
+
+@pytest.mark.parametrize(
+    ("comment", "word"),
+    [
+        (" # removed", "removed"),
+        (" # allow", "allow"),
+        ("# expired", "expired"),
+        (" #whitelisted by the court", "whitelisted"),
+        ("\t# unblocked 2026-03-01", "unblocked"),
+        (" ; spam, unblocked on request", "unblocked"),
+        (" ## spam source, delisted on request", "delisted"),
+        (" # NOT BLOCKED", "NOT BLOCKED"),
+        (" # false positive", "false positive"),
+        (" # no longer in force", "no longer"),
+        (" # safe", "safe"),
+        (" # desbloqueado el 1 de marzo", "desbloqueado"),
+        (" # rimosso", "rimosso"),
+        (" # исключён из реестра", "исключён"),
+        ("\n# Whitelist:\n203.0.113.1", "Whitelist"),
+        ("\n; --- removed ---\n203.0.113.1", "removed"),
+    ],
+)
+def test_a_comment_that_lets_through_is_a_question_to_the_user(comment, word, tmp_path):
+    line = 3 if comment.startswith("\n") else 2
+    told = f"given:{line}: expected entries that are blocked, got a comment that says {word!r}: "
+    hosts = "0.0.0.0 a.example\n0.0.0.0 b.example{}\n0.0.0.0 c.example\n"
+    sets = 'create s hash:ip comment\nadd s 192.0.2.1 comment "{}"\n'
+    of_hosts = comment.replace(" ;", " #").replace("203.0.113.1", "d.example")
+    texts = [(ENTRIES, "list", comment), (hosts, "names", of_hosts)]
+    if line == 2 and "# " in comment:
+        texts.append((sets, "ipset", comment.partition("# ")[2]))
+    for text, form, behind in texts:
+        given = text.format(behind if form != "names" or behind[0].isspace() else f" {behind}")
+        for skip_bad in (False, True):
+            (problem,) = refused(given, tmp_path, skip_bad=skip_bad)
+            assert problem.startswith(told)
+        n_entries = sum(not one.startswith(("#", ";", "create")) for one in given.splitlines())
+        assert read(given, tmp_path, form, allow_empty=True).n_records == n_entries
+
+
+@pytest.mark.parametrize(
+    "comment",
+    [
+        " # SBL123",
+        "; spam",
+        " # Net Removers Ltd",
+        " # passed on 2026-03-01",
+        " # note",
+        "\n# A list",
+    ],
+)
+def test_ordinary_comments_are_no_question(comment, tmp_path):
+    assert len(read(ENTRIES.format(comment), tmp_path).v4) == 3
+    header = "# Entries expire after a day. Removed ones are not in it: see the allow list.\n"
+    assert len(read(header + ENTRIES.format(comment), tmp_path).v4) == 3
+
+
+def test_comments_in_columns_and_keys_are_read_like_those_behind_entries(tmp_path):
+    rows = [("192.0.2.1", "spam source, removed on 3 March"), ("192.0.2.2", "court")]
+    for name, n_bad in (("comment", 1), ("Notes", 1), ("descripción", 1), ("org", 0)):
+        csv = f"ip,{name}\n" + "".join(f'{ip},"{text}"\n' for ip, text in rows)
+        lines = "".join(json.dumps({"ip": ip, name: text}) + "\n" for ip, text in rows)
+        for text in (csv, lines):
+            if n_bad:
+                (problem,) = refused(text, tmp_path)
+                assert "expected rows that all list their address" in problem
+            else:
+                assert read(text, tmp_path).n_records == 2
