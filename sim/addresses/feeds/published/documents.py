@@ -126,7 +126,7 @@ def _taken_back(value: Any, path: str) -> str:
         place = f"{path}.{key}" if path else str(key)
         if each and _TAKES_BACK.search(str(key)):
             return place
-        if isinstance(each, str) and key in ("status", "state", "action") and lets_through(each):
+        if isinstance(each, str) and lets_through(each):
             return place
         if found := _taken_back(each, place):
             return found

@@ -13,7 +13,7 @@ from typing import Any
 _LETS_THROUGH = re.compile(
     r"(allow|accept|pass|(white|allow) ?list|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
     r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
-    r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean"
+    r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean|deprecated|retired"
     r"|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
     r"|annul(led)?|cancell?ed|rescinded|overturned|liberad[oa]|anulad[oa]|cancelad[oa]|annullat[oa]"
     r"|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"

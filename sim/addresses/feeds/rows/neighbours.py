@@ -28,7 +28,7 @@ _LABELS = ("name", "service", "sector", "provider", "region")
 _PROSE = frozenset(re.findall(r"\w+", """
     comment comments note notes remark remarks description descr desc detail details info
     summary reason reasons descripcion descripción comentario comentarios nota notas motivo
-    descrizione commento описание комментарий примечание причина
+    descrizione commento описание комментарий примечание причина why
 """))  # fmt: skip
 _TEXTS = _PROSE | frozenset(re.findall(r"\w+", """
     title label asname asnname asorg asnorg asorganization asdescription asowner isp netname
@@ -39,20 +39,26 @@ _TEXTS = _PROSE | frozenset(re.findall(r"\w+", """
     plaintiff category categories threat threats threattype malware malwarefamily botnet
     campaign actor tag tags pais país nombre organizacion organización ciudad fuente dominio
     enlace paese nome organizzazione città fonte страна название организация город источник
-    домен ссылка
+    домен ссылка confidence
 """))  # fmt: skip
 _CODES = frozenset(re.findall(r"\w+", """
     id uuid guid uid row index serial sblid sbl case caseid casenumber docket ticket orderid
     ordernumber reportid entryid ref reference references as asns cc countrycode continentcode
     regioncode postal postalcode zip zipcode latitude longitude lat lon lng firstseen lastseen
-    updated updatedat lastupdated modified timestamp
+    updated updatedat lastupdated modified timestamp sourceid asof
 """))  # fmt: skip
 """The same, whose cells may be numbers or codes of two letters: ``NO`` is Norway there."""
 NAME_KINDS = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
-_KINDS = (*NAME_KINDS, *("ip", "ipv4", "ipv6", "4", "6", "address", "ip address", "prefix", "cidr"))
+_KINDS = (
+    *NAME_KINDS,
+    *("ip", "ipv4", "ipv6", "4", "6", "address", "ip address", "prefix", "cidr"),
+    *("fact", "assumption"),
+)
 _OF_KINDS = ("type", "kind", "family", "version", "ipversion")
-"""What a row names: which kind of name or address."""
+"""What a row names, or how its owner is known: as in the tables of this program."""
 
+# A service that is a port or a protocol: its row names no whole address.
+_PORT = re.compile(r"(?:(?:tcp|udp)\W?)?\d{1,5}(?:\W?(?:tcp|udp))?|tcp|udp|icmp", re.IGNORECASE)
 _OF_ADDRESSES = re.compile(r"[\s\da-fA-F:./,;|-]+")
 
 
@@ -146,6 +152,8 @@ class Neighbours:
         against = words_against(said, are_texts=are_texts)
         if name in _PROSE:
             against |= {*filter(verdict_in, said)}
+        if self._chosen.get("service") == column:
+            against |= {*filter(_PORT.fullmatch, said)}
         if against:
             return self._of_words(column, texts, against)
         if column in self._of_labels or self._is_start(plain, column, said):

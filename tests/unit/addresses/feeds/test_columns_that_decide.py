@@ -188,6 +188,7 @@ REFUSED: dict[str, tuple[Rows, str]] = {
     ),
     "the length of another": (table("ip,note", f"{A},/24"), "--column mask=note"),
     "answers": (table("ip,comment", f"{A},yes", f"{B},see the order"), "--ignore-column comment"),
+    "services that are ports": (table("ip,service", f"{A},tcp/443", f"{B},x"), "--ignore-column"),
     "ports of some": (table("ip,dst_port", f"{A},443", f"{B},"), "--ignore-column dst_port"),
     "protocols": (table("ip,protocol", f"{A},tcp", f"{B},tcp"), "--ignore-column protocol"),
     "numbers of protocols": (table("ip,proto", "192.0.2.1,1", f"{B},6"), "--ignore-column proto"),
