@@ -112,10 +112,11 @@ def prefixes(draw: st.DrawFn, family: Family) -> tuple[int, int]:
 
 
 def is_read(family: Family, start: int, stop: int) -> bool:
-    """Whether a range is read as such: not one of a part of the IPv4-mapped addresses."""
+    """Whether a range is read as such: not one of IPv4-mapped addresses, or a cut through them."""
     first, last = 0xFFFF << 32, (0xFFFF << 32) + (1 << 32)
     holds_some, holds_all = start < last and stop > first, start <= first and stop >= last
-    return family.bits == 32 or not holds_some or holds_all
+    holds_more = holds_all and (start, stop) != (first, last)
+    return family.bits == 32 or not holds_some or holds_more
 
 
 def read_prefixes(family: Family) -> st.SearchStrategy[tuple[int, int]]:
