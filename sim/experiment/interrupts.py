@@ -154,8 +154,8 @@ def holds_interrupts() -> Iterator[None]:
         yield
     finally:
         _restore(earlier)
-        for number in came[:1]:
-            signal.raise_signal(number)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def _is_main() -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.line import IPV4
+from sim.errors import DataError, Problem
 from sim.report.figures.frames import frame_times
 from sim.report.figures.hilbert import Window, n_below, shares
 from sim.results.inputs import input_rows
@@ -60,8 +61,11 @@ def map_data(
     Raises
     ------
     DataError
-        If the run's register or its prefix tables cannot be read.
+        If the run's register or its prefix tables cannot be read, or no replicate is shared.
     """
+    if not set.intersection(*(set(points.replicate.tolist()) for points in listed.values())):
+        message = "expected a replicate that every strategy has, got none: resume the comparison"
+        raise DataError([Problem(str(run.path / "curves.parquet"), message)])
     replicate = middle_replicate(list(listed.values()))
     histories = {label: read_register(run, label, replicate) for label in run.strategies}
     times = frame_times(
@@ -105,11 +109,13 @@ def middle_replicate(listed: Sequence[CurvePoints]) -> int:
 
     Strategies share their luck, so that one replicate shows them in the same world.
     """
-    replicates = np.unique(listed[0].replicate)
+    shared = set.intersection(*(set(points.replicate.tolist()) for points in listed))
+    replicates = np.array(sorted(shared), np.int64)
     distance = np.zeros(replicates.size)
     for points in listed:
-        first = np.searchsorted(points.replicate, replicates)
-        peak = np.maximum.reduceat(points.value, first)
+        mine = np.isin(points.replicate, replicates)
+        first = np.searchsorted(points.replicate[mine], replicates)
+        peak = np.maximum.reduceat(points.value[mine], first)
         rank = np.searchsorted(np.sort(peak), peak, side="left") + np.searchsorted(
             np.sort(peak), peak, side="right"
         )

@@ -28,7 +28,7 @@ from sim.report.words.numbers import (
 )
 from sim.results.tables import Row, text
 from sim.results.tables import number as cell
-from sim.statistics.ensembles import CONFIDENCE, SETTLED
+from sim.statistics.ensembles import CONFIDENCE, SETTLED, share_bound
 
 NOT_SETTLED = "not settled"
 _SHARES = ("share_less", "share_equal", "share_more")
@@ -168,6 +168,21 @@ def counted_as(rows: Sequence[Row], n_draws: int) -> int:
 def _effective(rows: Sequence[Row], n_draws: int) -> float:
     known = [cell(row, "n_effective") for row in rows]
     return min((one for one in known if not math.isnan(one)), default=float(n_draws))
+
+
+def may_be_settled(row: Row) -> bool:
+    """Whether an order that is open may hold in so much of all draws that it would be settled.
+
+    That is so while the upper bound of its share allows it. Two that are the same in enough draws,
+    and yet not settled, harm none of a sample: more draws of that settle nothing.
+    """
+    if text(row, "verdict") != NOT_SETTLED:
+        return False
+    size = cell(row, "n_effective")
+    less, equal, more = (cell(row, name) for name in _SHARES)
+    if share_bound(equal, size) >= SETTLED:
+        return False
+    return any(1 - share_bound(1 - share, size) >= SETTLED for share in (less, equal, more))
 
 
 def how_often_less(

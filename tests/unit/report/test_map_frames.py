@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.errors import DataError
 from sim.report.figures.map_frames import MAX_FRAMES, levels_of, map_data, middle_replicate
 from sim.report.page.over_time.charts import read_drawn
 from sim.results.read import CurvePoints, open_run
@@ -150,3 +152,17 @@ def test_the_replicate_shown_is_the_one_in_the_middle() -> None:
     assert middle_replicate([curve(9, 1, 5), curve(8, 2, 6)]) == 2
     assert middle_replicate([curve(3)]) == 0
     assert middle_replicate([curve(4, 4, 4)]) == 0
+    # Of a comparison that was interrupted, only what all strategies have.
+    assert middle_replicate([curve(9, 5, 1), curve(9)]) == 0
+    other = curve(7, 7)
+    late = CurvePoints(other.replicate + 1, other.t_s, other.value, other.denominator)
+    assert middle_replicate([curve(9, 1, 5), late]) in (1, 2)
+
+
+def test_a_comparison_of_which_no_replicate_is_shared_is_refused_by_name(
+    shipped_run: Path,
+) -> None:
+    run, points = open_run(shipped_run), read_drawn(open_run(shipped_run)).listed["replay"]
+    later = replace(points, replicate=points.replicate + 9)
+    with pytest.raises(DataError, match=r"expected a replicate that every strategy has, got none"):
+        map_data(run, {"one": points, "other": later})

@@ -27,6 +27,7 @@ from sim.report.page.verdicts import (
     NOT_SETTLED,
     counted_as,
     is_too_few,
+    may_be_settled,
 )
 from sim.report.words.languages import Language
 from sim.report.words.numbers import businesses
@@ -111,12 +112,18 @@ def settled(run: RunFolder, words: Language) -> Question:
         said = "Not over what is not known: no draws of it were made. These may settle it:"
         return Question(asked, words.say(said), command)
     if not is_too_few(rows, run.n_draws):
+        n_may = sum(may_be_settled(row) for row in rows)
         said = words.say(
-            "Of pairs and measures {n} of {of} are not settled. More draws may settle some:",
+            "Of pairs and measures {n} of {of} are not settled. More draws may settle {may} of "
+            "these:"
+            if n_may
+            else "Of pairs and measures {n} of {of} are not settled, and more draws would settle "
+            "none of these: no order holds in nearly enough of them.",
             n=words.digits(f"{n_open:,}"),
             of=words.digits(f"{len(rows):,}"),
+            may=words.digits(f"{n_may:,}"),
         )
-        return Question(asked, said, command)
+        return Question(asked, said, command if n_may else "")
     few = words.say(
         "No: these draws count as {counted}, and no fewer than {least} settle an order.",
         counted=str(counted_as(rows, run.n_draws)),
