@@ -453,7 +453,8 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
 
 
 @pytest.mark.parametrize(
-    ("most_in_draws", "words"), [(140.0, "hardly at all"), (0.0, "none of the sample (fewer")]
+    ("most_in_draws", "words"),
+    [(140.0, "none in at least half of the draws"), (0.0, "none of the sample (fewer")],
 )
 def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
     comparison_folder: Path, most_in_draws: float, words: str, monkeypatch: pytest.MonkeyPatch
@@ -617,6 +618,31 @@ def test_a_baseline_that_blocks_is_ranked_among_the_others(comparison_folder: Pa
     said_ = answer_comparison(harm, [], "wide", idle="")[0]
     assert said_.endswith("; with these the sample shows none: none.")
     assert "least" not in said_
+    in_draws = [{**row, "all_low": 0.0, "all_high": 9.0} for row in harm]
+    said_ = answer_comparison(in_draws, [], "wide", idle="")[0]
+    assert said_.endswith("; with these half of the draws or more show none: none.")
+
+
+def test_strategies_with_the_same_number_share_a_superlative(comparison_folder: Path) -> None:
+    """One of two exact twins is neither the most nor the least harmful."""
+    run = open_run(comparison_folder)
+    labels = [name for name in run.strategies if name != run.manifest["baseline"]][:3]
+    assert len(labels) == 3
+
+    def rows(*means: float) -> list[Row]:
+        both = zip(labels, means, strict=True)
+        return [{**summary_row(COLLATERAL, mean), "strategy": name} for name, mean in both]
+
+    def says(*means: float) -> str:
+        return answer_comparison(rows(*means), [], "", idle="")[0]
+
+    first, second, third = labels
+    assert f" {second} and {third} cost bystanders most" in says(2.0, 8.0, 8.0)
+    assert f" {first} and {second} cost them least" in says(2.0, 2.0, 8.0)
+    assert says(2.0, 2.0, 2.0).startswith("All 3 strategies cost bystanders the same: 2 business-")
+    names = strategy_names([s for s in run.manifest["strategies"] if s["label"] in labels])
+    head = headline_of_comparison(run, rows(2.0, 8.0, 8.0), []).says
+    assert head.startswith(f"Blocking {names[second]} and {names[third]} harmed bystanders"), head
 
 
 def test_charts_and_sentences_of_a_comparison_have_no_label_of_a_strategy(

@@ -79,6 +79,11 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
     by_harm = sorted(known, key=lambda name: cell(known[name], "mean"))
     most, least = by_harm[-1], by_harm[0]
 
+    def alike(name: str) -> str:
+        """All that have the same number: none of them is the most or the least alone."""
+        mean = cell(known[name], "mean")
+        return words.listing([other for other in by_harm if cell(known[other], "mean") == mean])
+
     def said(name: str, *, is_first: bool = False) -> str:
         row = known[name]
         low, high = cell(row, "mean_low"), cell(row, "mean_high")
@@ -102,18 +107,23 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
         # A zero of a sample is not the least of all.
         return words.say(
             "In the median of the draws, of {n} strategies {most} cost bystanders most, "
-            "{harm_most}; with these the sample shows none: {names}."
+            "{harm_most}; with these half of the draws or more show none: {names}."
             if "all_low" in known[most]
             else "Of {n} strategies, {most} cost bystanders most, {harm_most}; with these the "
             "sample shows none: {names}.",
             n=str(len(known)),
-            most=most,
+            most=alike(most),
             harm_most=said(most, is_first=True),
             names=words.listing(none),
         )
     if most == least:
         return words.say(
             "The strategy {most} cost bystanders {harm}.", most=most, harm=said(most, is_first=True)
+        )
+    if cell(known[most], "mean") == cell(known[least], "mean"):
+        harm_ = said(most, is_first=True)
+        return words.say(
+            "All {n} strategies cost bystanders the same: {harm}.", n=str(len(known)), harm=harm_
         )
     return words.say(
         "In the median of the draws, of {n} strategies {most} cost bystanders most, {harm_most}; "
@@ -122,9 +132,9 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
         else "Of {n} strategies, {most} cost bystanders most, {harm_most}; {least} cost them "
         "least, {harm_least}.",
         n=str(len(known)),
-        most=most,
+        most=alike(most),
         harm_most=said(most, is_first=True),
-        least=least,
+        least=alike(least),
         harm_least=said(least),
     )
 

@@ -336,7 +336,7 @@ def _who_harms(
     elif means[most] == means[least]:
         text = "Blocking {most} hit bystanders as all others did"
     elif means[least] == 0 and cell(harm[least], "all_high") > 0:
-        text = "Blocking {most} harmed bystanders most, {least} hardly at all"
+        text = "Blocking {most} harmed bystanders most, {least} none in at least half of the draws"
     elif means[least] == 0:
         text = "Blocking {most} harmed bystanders most, {least} none of the sample ({bound})"
         if is_nothing_listed(listed.get(least)):
@@ -345,7 +345,8 @@ def _who_harms(
         text = "Blocking {most} harmed bystanders {ratio} {least}"
         ratio = times_words(means[most] / means[least], words)
     bound = bound_words(n_businesses, words) if "{bound}" in text else ""
-    said = words.say(text, most=named[most], least=named[least], ratio=ratio, bound=bound)
+    worst = words.listing([named[name] for name in by_harm if means[name] == means[most]])
+    said = words.say(text, most=worst, least=named[least], ratio=ratio, bound=bound)
     if bound and least in listed:
         names = names_words(listed[least], words)
         behind = words.say(
