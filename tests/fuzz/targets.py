@@ -143,10 +143,10 @@ class _Sips:
 def small_pieces() -> Iterator[None]:
     """Read a few bytes at a time where large files are read in large pieces."""
 
-    def read_blocks(stream: Any, max_line_bytes: int) -> Iterator[cuts.Block]:
+    def read_blocks(stream: Any, max_line_bytes: int, name: str = "") -> Iterator[cuts.Block]:
         # Cells are read as one list in memory, which is one block however long.
         sips = stream if isinstance(stream, io.BytesIO) else _Sips(stream)
-        return cuts.read_blocks(sips, max_line_bytes)
+        return cuts.read_blocks(sips, max_line_bytes, name)
 
     with contextlib.ExitStack() as patches:
         for module in (reading, delimited, numbered):

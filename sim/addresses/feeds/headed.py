@@ -15,6 +15,7 @@ from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Rejoined
 from sim.addresses.feeds.rows.choice import plain_name
+from sim.addresses.text.cuts import check_line_ends
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 
@@ -33,6 +34,7 @@ def read_headed(
         If a needed column is missing or a name comes twice, however it is spelt.
     """
     line, lines = _take_header(source, limits.max_line_bytes)
+    check_line_ends(line, 1, gathering.name)
     if not line.removeprefix(_BOM).strip():
         message = "expected the names of the columns in the first line, got a blank line"
         raise DataError([Problem(gathering.name, f"{message}: take it out", 1)])

@@ -119,6 +119,7 @@ class Rejoined:
     def __init__(self, head: bytes, rest: BinaryIO | Source) -> None:
         self._head = head
         self._rest = rest
+        self.name = getattr(rest, "name", "")
 
     def read(self, size: int) -> bytes:
         """Read up to so many bytes."""

@@ -14,6 +14,7 @@ from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.samples import Sample
+from sim.addresses.text.cuts import check_line_ends
 from sim.addresses.text.source import Limits, Source
 
 # Not quoted, and a web address may hold the delimiter: only the first cells are relied on, and of
@@ -54,7 +55,7 @@ def _read(
     source: BinaryIO | Source, name: str, format_name: str, *, skip_bad: bool, limits: Limits
 ) -> Feed:
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    dated = _Dated(source)
+    dated = _Dated(source, name)
     n_entries = np.zeros(3, np.int64)
     n_with_addresses = np.zeros(3, np.int64)
     for records in read_records(cast("BinaryIO", dated), _DIALECT, gathering, limits):
@@ -108,8 +109,9 @@ def _notes(n_entries: list[int], n_with_addresses: list[int], format_name: str) 
 class _Dated:
     """A stream whose first line, the date of the dump, is blanked as it passes."""
 
-    def __init__(self, source: BinaryIO | Source) -> None:
+    def __init__(self, source: BinaryIO | Source, name: str) -> None:
         self._source = source
+        self.name = name
         self._is_new = True
         self.date = ""
 
@@ -120,6 +122,7 @@ class _Dated:
             self._is_new = False
             line, newline, rest = data.partition(b"\n")
             if line.startswith(_FIRST_LINE.encode()):
+                check_line_ends(line, 1, self.name)
                 self.date = line.decode("windows-1251", "replace")[len(_FIRST_LINE) :].strip()
                 return newline + rest
         return data

@@ -7,7 +7,7 @@ kind is refused; what fits nothing else is a plain list, read line by line and r
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -22,12 +22,13 @@ from sim.addresses.feeds.rows.meaning import verdicts_behind
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import read_blocks
+from sim.addresses.text.cuts import Block, read_blocks
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
 # A line of a list with something behind a semicolon, and how many such cells are looked at.
 _WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
+_PIECE = 2**18
 _WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "as-list")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
@@ -99,15 +100,14 @@ def _check_no_cells(given: Input, limits: Limits) -> None:
         If there are lengths or verdicts there, wherever in the file.
     """
     neighbours = Neighbours(Gathering(given.name, skip_bad=False, limits=limits), (), {}, AS_NAMED)
-    with given.open(limits) as source:
-        for block in read_blocks(source, limits.max_line_bytes):
-            found = _WITH_CELLS.findall(block.text) if b";" in block.text else ()
-            rows = cut_lines([line.decode("utf-8", "replace") for line in found], ";")
-            for at in range(1, min(max(map(len, rows), default=0), _MOST_CELLS)):
-                held = [(row[0], row[at]) for row in rows if len(row) > at]
-                # An address there is asked about as the list is read.
-                if not any(is_address(text) for _, text in held[:_TRIED]):
-                    _check_cells(held, neighbours, given)
+    for block in _marked_blocks(given, limits):
+        found = _WITH_CELLS.findall(block.text) if b";" in block.text else ()
+        rows = cut_lines([line.decode("utf-8", "replace") for line in found], ";")
+        for at in range(1, min(max(map(len, rows), default=0), _MOST_CELLS)):
+            held = [(row[0], row[at]) for row in rows if len(row) > at]
+            # An address there is asked about as the list is read.
+            if not any(is_address(text) for _, text in held[:_TRIED]):
+                _check_cells(held, neighbours, given)
 
 
 def _check_comments(given: Input, limits: Limits) -> None:
@@ -118,19 +118,26 @@ def _check_comments(given: Input, limits: Limits) -> None:
     DataError
         With its line, and what it says.
     """
+    for block in _marked_blocks(given, limits):
+        text = block.text.decode("utf-8", "replace")
+        for at, word in verdicts_behind(text):
+            message = (
+                f"expected entries that are blocked, got a comment that says {shown(word)}: take "
+                "out what is not blocked and the comment, or name the form by --as to ignore "
+                "comments"
+            )
+            line = block.first_line + text.count("\n", 0, at)
+            raise DataError([Problem(given.name, message, line)])
+
+
+def _marked_blocks(given: Input, limits: Limits) -> Iterator[Block]:
+    """Yield the lines of a file with a mark of comments somewhere, block by block."""
     with given.open(limits) as source:
-        for block in read_blocks(source, limits.max_line_bytes):
-            if not any(mark in block.text for mark in (b"#", b";", b'comment "')):
-                continue
-            text = block.text.decode("utf-8", "replace")
-            for at, word in verdicts_behind(text):
-                message = (
-                    f"expected entries that are blocked, got a comment that says {shown(word)}: "
-                    "take out what is not blocked and the comment, or name the form by --as to "
-                    "ignore comments"
-                )
-                line = block.first_line + text.count("\n", 0, at)
-                raise DataError([Problem(given.name, message, line)])
+        pieces = iter(lambda: source.read(_PIECE), b"")
+        if not any(mark in piece for piece in pieces for mark in (b"#", b";", b'"')):
+            return
+    with given.open(limits) as source:
+        yield from read_blocks(source, limits.max_line_bytes)
 
 
 def _check_cells(held: Sequence[tuple[str, str]], neighbours: Neighbours, given: Input) -> None:

@@ -7,6 +7,7 @@ not know what the lines say, nor where the bytes come from.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -14,6 +15,7 @@ from typing import BinaryIO
 import numpy as np
 
 from sim.addresses.text.source import Source
+from sim.errors import DataError, Problem
 
 _NEWLINE = 10
 # Bytes compared at a time when newlines are counted.
@@ -21,6 +23,7 @@ _COUNTED = 2**17
 # Least bytes of the windows that long reads are looked through by: smaller ones would be many.
 _WINDOW = 2**12
 _BOM = b"\xef\xbb\xbf"
+_BARE_RETURN = re.compile(rb"\r(?!\r*(?:\n|\Z))")
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,24 @@ def content_bytes(stream: BinaryIO | Source) -> int:
     return stream.size if isinstance(stream, Source) else 0
 
 
-def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Block]:
+def check_line_ends(text: bytes | memoryview, first_line: int, name: str) -> None:
+    """Refuse whole lines in which a carriage return hides what follows it.
+
+    Raises
+    ------
+    DataError
+        With the line of the first one that no line feed follows.
+    """
+    if b"\r" in (whole := bytes(text)) and (found := _BARE_RETURN.search(whole)):
+        message = (
+            "expected line feeds, got a bare carriage return (old Mac line ends): convert with "
+            "tr '\\r' '\\n'"
+        )
+        line = first_line + whole.count(b"\n", 0, found.start())
+        raise DataError([Problem(name, message, line)])
+
+
+def read_blocks(stream: BinaryIO | Source, max_line_bytes: int, name: str = "") -> Iterator[Block]:
     """Cut a stream into blocks of whole lines.
 
     Parameters
@@ -66,12 +86,20 @@ def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Bloc
         Bytes; a byte order mark at the start is dropped, a missing last newline is added.
     max_line_bytes
         A longer line is left out and its number given; no more of it than this is ever held.
+    name
+        What to call the text in messages; the stream's own name where empty.
 
     Yields
     ------
     block
         Lines of one read, so about ``max_line_bytes``, and at most as much again.
+
+    Raises
+    ------
+    DataError
+        If a carriage return stands within a line.
     """
+    name = name or getattr(stream, "name", "")
     carry, first_line, skipping = b"", 1, False
     while chunk := stream.read(max_line_bytes):
         if first_line == 1 and not carry and not skipping and chunk.startswith(_BOM):
@@ -89,21 +117,24 @@ def read_blocks(stream: BinaryIO | Source, max_line_bytes: int) -> Iterator[Bloc
         cut = chunk.rfind(b"\n") + 1
         text = b"".join((carry, memoryview(chunk)[:cut]))
         n_lines = _count_lines(text)
+        check_line_ends(text, first_line, name)
         yield Block(text, first_line, n_lines, overlong)
         first_line += n_lines
         carry = chunk[cut:]
     if skipping:
         yield Block(b"\n", first_line, 1, (first_line,))
     elif carry:
+        check_line_ends(carry, first_line, name)
         yield Block(carry + b"\n", first_line, 1)
 
 
-def cut_blocks(text: bytes, max_line_bytes: int) -> Iterator[Block]:
+def cut_blocks(text: bytes, max_line_bytes: int, name: str = "") -> Iterator[Block]:
     """Cut a text in memory into blocks of whole lines, as `read_blocks` cuts a stream.
 
     Blocks are views of the text; only its last line is copied, where a newline is missing, and all
     of it where a line may be too long.
     """
+    check_line_ends(text, 1, name)
     begin = len(_BOM) if text.startswith(_BOM) else 0
     end = max(text.rfind(b"\n") + 1, begin)
     if not _has_short_lines(text, begin, end, max_line_bytes):

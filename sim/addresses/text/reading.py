@@ -82,9 +82,10 @@ class Reading:
         _keep_what_is_freed()
         limit = self._limits.max_line_bytes
         if isinstance(stream, bytes):
-            blocks, n_bytes = cut_blocks(stream, limit), len(stream)
+            blocks, n_bytes = cut_blocks(stream, limit, self._name), len(stream)
         else:
-            blocks, n_bytes = read_blocks(stream, limit), content_bytes(stream)
+            blocks = read_blocks(stream, limit, self._name)
+            n_bytes = content_bytes(stream)
         room = Room(n_bytes) if is_kept else None
         work = ((block, room.take(block) if room else None) for block in blocks)
         for block, rows, bad in in_order(_read_block, work):
