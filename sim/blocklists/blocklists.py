@@ -141,6 +141,9 @@ def read_all(
     for given in inputs:
         try:
             feed = read_feed(given, skip_bad=skip_bad, limits=limits, allow_empty=allow_empty)
+            if feed.origin.format in DATED:
+                message = "expected addresses at no particular time, got dated orders: give those"
+                raise DataError([Problem(given.name, f"{message} in force as a list")])
             feeds.append(feed)
         except DataError as error:
             problems += error.problems

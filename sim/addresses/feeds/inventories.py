@@ -62,6 +62,9 @@ _LIST_KINDS = {
 # Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
 # small file may stand for a text of megabytes in each of millions of rows.
 _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
+# Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
+# the records without an address nor the times.
+_OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls", "bgp-updates")
 # Rows by whose cells columns of dates are told.
 _SAMPLED = 1000
 
@@ -151,7 +154,7 @@ def read_parquet(
             told = [each for each in others.columns if each not in label_of]
             texts |= {f"told_{at}": _as_text("", each, types[each]) for at, each in enumerate(told)}
             selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
-            _note_old_lists(connection, path, lists, gathering)
+            questions = _ask_of_loss(connection, path, chosen, lists, gathering)
             n_rows, n_bytes, longest = _sizes(connection, rows, texts.values())
             if n_bytes > limits.max_bytes:
                 expected = f"expected at most {limits.max_bytes:,} bytes of text in its columns"
@@ -185,7 +188,7 @@ def read_parquet(
         raise DataError(
             [Problem(name, f"expected readable Parquet, got an error: {reason}")]
         ) from None
-    return _finish(gathering, Origin(name, "parquet"))
+    return replace(_finish(gathering, Origin(name, "parquet")), questions=questions)
 
 
 def read_sites(
@@ -476,20 +479,45 @@ def _list_columns(
     return tuple(ours for ours in kinds if ours == "service")
 
 
-def _note_old_lists(
-    connection: duckdb.DuckDBPyConnection, path: Path, lists: Sequence[str], gathering: Gathering
-) -> None:
-    """Tell of lists in a table that an earlier version made of a user's own texts."""
-    found = connection.execute(
-        f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
-    ).fetchall()
-    metadata = dict(found)
-    is_own = metadata.get("source_format") in ("inventory", "parquet")
-    if lists and is_own and metadata.get("schema") == "overblock/normal-table/1":
+def _ask_of_loss(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    chosen: Mapping[str, str],
+    lists: Sequence[str],
+    gathering: Gathering,
+) -> tuple[Problem, ...]:
+    """Return what a normal table has lost of its source; note lists that an older version made."""
+    metadata = dict(
+        connection.execute(
+            f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
+        ).fetchall()
+    )
+    if not metadata.get("schema", "").startswith("overblock/normal-table/"):
+        return ()
+    source, form = metadata.get("source", "the source"), metadata.get("source_format", "")
+    if lists and form in ("inventory", "parquet") and metadata["schema"].endswith("/1"):
         gathering.note(
             "an earlier version wrote this table and split services at '|': import "
-            f"{metadata.get('source', 'the source')} again if their names hold one"
+            f"{source} again if their names hold one"
         )
+    n_records, n_unplaced, *n_rows = (
+        int(metadata.get(key, "0"))
+        for key in ("n_records", "n_records_without_address", "n_rows_ipv4", "n_rows_ipv6")
+    )
+    held = [f'"{chosen[each]}" IS NOT NULL' for each in _OF_HOSTS if each in chosen]
+    any_held = f"SELECT 1 FROM {parquet_rows(path)} WHERE {' OR '.join(held) or 'false'} LIMIT 1"
+    lost = ""
+    if form in _DATED:
+        lost = "the times and withdrawals of orders"
+    elif (n_unplaced or sum(n_rows) != n_records) and connection.execute(any_held).fetchone():
+        lost = "rows without an address" if n_unplaced else "which of its rows are one host"
+    elif n_unplaced:
+        gathering.note(f"{n_unplaced:,} {UNPLACED}: {source} has them, this table has not")
+    message = (
+        f"expected a table that keeps all that its source says, got one that lost {lost}: read "
+        f"{source} itself, or say --as parquet if only the addresses matter"
+    )
+    return (Problem(gathering.name, message),) if lost else ()
 
 
 def _as_text(ours: str, theirs: str, kind: str) -> str:

@@ -13,6 +13,8 @@ from sim.addresses.feeds.feed import Feed, members
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
+from sim.addresses.text.source import Limits
+from sim.blocklists.blocklists import read_all
 from sim.errors import DataError, UsageError
 
 TEXT = (
@@ -69,7 +71,7 @@ def test_the_table_says_where_it_came_from(feed, tmp_path):
 def test_a_table_reads_back_as_what_was_written(feed, tmp_path):
     path = tmp_path / "table.parquet"
     write_normal(feed, path, sha256="abc", version="1")
-    again = read_feed(Input(path, "table.parquet"))
+    again = read_feed(Input(path, "table.parquet"), "parquet")
     assert again.to_set() == feed.to_set()
     first = again.labels["asn"], again.labels["service"]
     assert [labels.lists[labels.code[0]] for labels in first] == [("64496", "64497"), ("a|b",)]
@@ -229,3 +231,46 @@ def test_a_folder_is_never_replaced_and_nothing_is_left_behind(feed, tmp_path):
     with pytest.raises(UsageError, match="cannot write"):
         write_normal(feed, tmp_path / "table.csv" / "t.parquet", sha256="abc", version="1")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["table.csv"]
+
+
+@pytest.mark.parametrize(
+    ("text", "lost"),
+    [
+        (
+            "name,address,n_names\na,198.51.100.7,1\na,,1\n",
+            "rows without an address",
+        ),
+        (
+            "name,address,n_names\na,198.51.100.1-198.51.100.6,10\n",
+            "which of its rows are one host",
+        ),
+        (
+            "effective,action,prefix\n2024-01-01T00:00Z,block,198.51.100.0/24\n"
+            "2024-01-02T00:00Z,unblock,198.51.100.0/24\n",
+            "the times and withdrawals of orders",
+        ),
+    ],
+)
+def test_a_table_that_lost_what_its_source_says_is_a_question(text, lost, tmp_path):
+    (tmp_path / "given.csv").write_text(text)
+    path = tmp_path / "t.parquet"
+    feed = read_feed(Input(tmp_path / "given.csv", "given.csv"))
+    write_normal(feed, path, sha256="", version="1")
+    with pytest.raises(DataError, match=f"that lost {lost}: read given.csv itself, or say --as"):
+        read_feed(Input(path, "t.parquet"))
+    assert read_feed(Input(path, "t.parquet"), "parquet").to_set() == feed.to_set()
+
+
+def test_a_table_of_ranges_alone_loses_nothing(tmp_path):
+    (tmp_path / "given.csv").write_text("address,provider\n198.51.100.1-198.51.100.6,A\n")
+    path = tmp_path / "t.parquet"
+    feed = read_feed(Input(tmp_path / "given.csv", "given.csv"))
+    write_normal(feed, path, sha256="", version="1")
+    assert read_feed(Input(path, "t.parquet")).to_set() == feed.to_set()
+
+
+def test_dated_orders_are_no_targets_of_no_time(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("effective,action,prefix\n2024-01-01T00:00Z,block,198.51.100.0/24\n")
+    with pytest.raises(DataError, match="expected addresses at no particular time, got dated"):
+        read_all([Input(path, "orders.csv")], skip_bad=False, limits=Limits())
