@@ -127,7 +127,8 @@ def _why_no_hit(scenario: Scenario, demand_lost_share: float) -> str:
         return "all users get round the blocking of a name (effects.name_evasion 1)"
     if isinstance(strategy, Throttle) and scenario.effects.throttle_severity == 0:
         return "no attempt fails at a throttled address (effects.throttle_severity 0)"
-    return (
-        "no customer of one needed an address or a name while it was blocked; they are a sample: "
-        "names expected behind what was listed are in expected_names.csv"
-    )
+    why = "no customer of one needed an address or a name while it was blocked"
+    if not scenario.population.n_businesses:
+        return why
+    expected = "names expected behind what was listed are in expected_names.csv"
+    return f"{why}; they are a sample: {expected}"

@@ -165,9 +165,9 @@ def still_of_hit(
     if found is None or not found.is_median_cut or found.last_day is None:
         return ""
     if is_short:
-        return words.say("most were still cut off at the simulation's end")
+        return words.say("most were still hit at the simulation's end")
     return words.say(
-        "{share} of them were still cut off when the simulation ends on {day}",
+        "{share} of them were still hit when the simulation ends on {day}",
         share=share_words(min(found.of_hit, 1.0), words),
         day=words.date(found.last_day),
     )

@@ -106,7 +106,7 @@ def _when(row: dict[str, Any], run: RunFolder, words: Language) -> Cell:
     if last and datetime.fromisoformat(last) >= run.start + timedelta(seconds=run.horizon_s):
         # The run's end ends no outage.
         still = words.say(
-            "still cut off when the simulation ends on {day}", day=words.date(last_day(run))
+            "still affected when the simulation ends on {day}", day=words.date(last_day(run))
         )
         return Cell(_said(first), first, still)
     return Cell(_said(first), first, words.say("to {time}", time=_said(last)))

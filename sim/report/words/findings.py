@@ -20,7 +20,7 @@ def lost(band: Band, start: datetime, words: Language = IN_ENGLISH) -> str:
     """Say how much of what domestic customers tried failed, at worst."""
     highest, when = peak(band, start, words)
     if not highest > 0:
-        return words.say("Nothing of what domestic customers tried failed")
+        return words.say("In the simulation nothing that domestic customers tried failed")
     return words.say(
         "At worst in the model, on {day}, {share} of what domestic customers tried failed",
         day=when,

@@ -67,7 +67,15 @@ def percent(share: float, n_digits: int = 3) -> str:
         return NOT_KNOWN
     if 0 < abs(share) < LEAST_PERCENT / 100:
         return f"less than 0.0001{NBSP}%"
-    return f"{_plain(100 * share, n_digits)}{NBSP}%"
+    return f"{_hundredths(share, n_digits)}{NBSP}%"
+
+
+def _hundredths(share: float, n_digits: int) -> str:
+    """A share times 100; one that is nearly all keeps the digits that distinguish it from all."""
+    printed = _plain(100 * share, n_digits)
+    if printed == "100" and share < 1 - 1e-9:
+        return _plain(100 * share, 4) if share < 0.9999 else "over 99.99"
+    return printed
 
 
 def at_least(share: float, n_digits: int = 3) -> str:
@@ -98,7 +106,7 @@ def percent_span(low: float, high: float, n_digits: int = 3) -> str:
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
     ends = (
-        NEARLY_NOTHING if 0 < end < LEAST_PERCENT / 100 else _plain(100 * end, n_digits)
+        NEARLY_NOTHING if 0 < end < LEAST_PERCENT / 100 else _hundredths(end, n_digits)
         for end in (low, high)
     )
     return f"{' to '.join(ends)}{NBSP}%"

@@ -173,7 +173,7 @@ def test_a_time_that_the_end_cuts_is_no_length_of_time(shipped_run: Path) -> Non
         HIT_SHARE: {"mean": 0.8},
         HIT_FOR: {"metric": HIT_FOR, "mean": 200.0, "unit": "h"},
     }
-    still = "three in four of them were still cut off when the simulation ends on 4 June 2018"
+    still = "three in four of them were still hit when the simulation ends on 4 June 2018"
     says = headline_of_run(run, told, at_end=cut(0.75)).says
     assert f"were hit; {still}" in says
     assert "half for" not in says
@@ -221,7 +221,7 @@ def test_the_end_of_the_run_ends_no_outage_of_a_site() -> None:
     run = cast("RunFolder", SimpleNamespace(start=start, horizon_s=3 * 86_400))
     row = {"first_outage_utc": "2018-06-01T10:00:00Z", "last_outage_utc": "2018-06-03T21:00:00Z"}
     assert _when(row, run, IN_ENGLISH).range == (
-        "still cut off when the simulation ends on 3 June 2018"
+        "still affected when the simulation ends on 3 June 2018"
     )
     row["last_outage_utc"] = "2018-06-03T20:59:59Z"
     assert _when(row, run, IN_ENGLISH).range == "to 2018-06-03 20:59:59 UTC"

@@ -31,7 +31,10 @@ def band(*values: float, of: float = math.nan) -> Band:
             findings.lost, (0.0, 0.125, 0.06),
             "At worst in the model, on 17 April 2018, 13 % of what domestic customers tried failed",
         ),
-        (findings.lost, (0.0, 0.0), "Nothing of what domestic customers tried failed"),
+        (
+            findings.lost, (0.0, 0.0),
+            "In the simulation nothing that domestic customers tried failed",
+        ),
         (
             findings.listed, (5.0, math.nan, 12.3e6),
             "Most were listed on 18 April 2018: 12.3 million addresses, not counting the target's "

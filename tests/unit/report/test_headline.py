@@ -376,12 +376,10 @@ def test_what_stands_among_the_figures_too_makes_room_for_that_range(drawn_run: 
     )
     run = open_run(drawn_run)
     alone = headline_of_run(run, told, at_end=at_end)
-    assert (
-        "four in five of them were still cut off when the simulation ends on 4 June" in alone.says
-    )
+    assert "four in five of them were still hit when the simulation ends on 4 June" in alone.says
     told[TARGET_LOST] = lost_row(0.6, 1 / 3, 0.9)
     both = headline_of_run(run, told, at_end=at_end)
-    assert "; most were still cut off at the simulation's end;" in both.says
+    assert "; most were still hit at the simulation's end;" in both.says
     assert "one in three to nine in ten hours lost" in both.is_sure
     assert len(f"{both.says} {both.is_sure}".split()) <= MOST_WORDS
 
@@ -449,7 +447,7 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
     )
     assert few.title.replace(NBSP, " ").endswith(" (mean as given; median of the draws then: 0 %)")
     assert [name for name, _ in few.shades] == ["mean", "luck", "wide"]
-    assert nothing.title == "Nothing of what domestic customers tried failed"
+    assert nothing.title == "In the simulation nothing that domestic customers tried failed"
 
 
 @pytest.mark.parametrize(
@@ -467,6 +465,11 @@ def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
     ]
     says = headline_of_comparison(run, told, []).says
     assert f" {words}" in says
+    population = {**run.scenario["population"], "n_businesses": 0, "inventory": "hosts.csv"}
+    mine = RunFolder(run.path, run.manifest, {**run.scenario, "population": population})
+    head = headline_of_comparison(mine, told, []).says
+    assert (" none of the sites named" in head) == (not most_in_draws)
+    assert "sample" not in head
     # The folder's table is of another strategy; of these it would say what each listed.
     row = {"n_listed": 16.0, "n_networks6": 0.0, "state": "known", "hit_mean": 6.7e6}
     row |= {"hit_low": 1e5, "hit_high": 2e7}

@@ -96,6 +96,11 @@ def test_shares_are_percentages_and_a_tiny_one_is_not_zero() -> None:
     assert percent(2.7e-7) == f"less than 0.0001{NBSP}%"
     assert percent(math.nan) == "not known"
     # As people round, also where the float is a hair below, as 100 times 0.285 is.
+    # Nearly all is not all, whatever the digits.
+    assert [percent(share, 2) for share in (0.9949, 0.999, 0.99999, 1.0, 1.0 - 1e-15)] == [
+        f"{text}{NBSP}%" for text in ("99", "99.90", "over 99.99", "100", "100")
+    ]
+    assert percent_span(0.5, 0.9996) == f"50 to 99.96{NBSP}%"
     assert (percent(0.125, 2), percent(0.285, 2)) == (f"13{NBSP}%", f"29{NBSP}%")
     assert percent_span(0.0974, 0.145) == f"9.74 to 14.5{NBSP}%"
     assert percent_span(8.8e-8, 0.059) == f"nearly 0 to 5.90{NBSP}%"

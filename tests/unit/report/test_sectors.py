@@ -134,7 +134,7 @@ def test_the_middle_business_of_a_sector_is_one_of_them(
     assert table is not None
     (line,) = table.rows
     assert line.cells[3].text == said
-    still = "three in five of them were still cut off when the simulation ends on "
+    still = "three in five of them were still hit when the simulation ends on "
     assert line.cells[3].range.startswith(still) == (n_still == 3)
     assert bool(line.cells[3].range) == (n_still == 3)
 

@@ -253,7 +253,7 @@ def _value(row: Row, words: Language, *, is_given: bool = False) -> dict[str, st
         # That it never varies says nothing of how sure it is.
         return {"n": n, "ranges": f" ({words.say('the orders are given here, and not varied')})"}
     if low == high == mean == cell(row, "all_low") == cell(row, "all_high"):
-        same = words.say("the same by any luck, and whatever is not known")
+        same = words.say("the same in every replicate and draw")
         return {"n": n, "ranges": f" ({same})"}
     by_luck, same = "{range} in {level} of replicates", "the same in every replicate"
     if "all_low" in row:

@@ -328,7 +328,11 @@ def _who_harms(
     least, most = by_harm[0], by_harm[-1]
     ratio = ""
     if means[most] == 0:
-        text = "None of the strategies hit a business of the sample ({bound})"
+        text = (
+            "None of the strategies hit a business of the sample ({bound})"
+            if n_businesses
+            else "None of the strategies hit a site named"
+        )
         if all(is_nothing_listed(listed.get(name)) for name in means):
             text = "None of the strategies listed an address or hit a business"
     elif means[most] == means[least] and len(means) == 1:
@@ -338,7 +342,11 @@ def _who_harms(
     elif means[least] == 0 and cell(harm[least], "all_high") > 0:
         text = "Blocking {most} harmed bystanders most, {least} none in at least half of the draws"
     elif means[least] == 0:
-        text = "Blocking {most} harmed bystanders most, {least} none of the sample ({bound})"
+        text = (
+            "Blocking {most} harmed bystanders most, {least} none of the sample ({bound})"
+            if n_businesses
+            else "Blocking {most} harmed bystanders most, {least} none of the sites named"
+        )
         if is_nothing_listed(listed.get(least)):
             text = "Blocking {most} harmed bystanders most; {least} listed no address"
     else:
