@@ -142,7 +142,6 @@ class Jobs:
         self._waiting: deque[Run] = deque()
         self._processes: list[_Process] = []
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._timers: set[asyncio.Task[None]] = set()
         self.runs: dict[int, Run] = {}
 
     def begin(self) -> None:
@@ -224,13 +223,10 @@ class Jobs:
             if one.run is run:
                 one.stop.set()
                 assert self._loop is not None
-                timer = self._loop.create_task(self._end_later(one, run))
-                self._timers.add(timer)
-                timer.add_done_callback(self._timers.discard)
+                self._loop.call_later(GRACE_S, self._end_unless_stopped, one, run)
 
-    async def _end_later(self, process: _Process, run: Run) -> None:
-        await asyncio.sleep(GRACE_S)
-        if process.run is run and not run.is_over:
+    def _end_unless_stopped(self, process: _Process, run: Run) -> None:
+        if process.run is run and process in self._processes:
             self._replace(process)
 
     def _add(self, *, for_levers: bool) -> None:
