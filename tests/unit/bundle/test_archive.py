@@ -31,6 +31,53 @@ def test_members_come_back_whatever_their_sequence(tmp_path: Path) -> None:
     assert (tmp_path / "into" / "b" / "c.txt").read_bytes() == b"two"
 
 
+def test_who_unpacks_it_may_run_the_script_and_only_read_the_rest(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.zip", {"a.txt": b"one", "b/run.sh": b"two", "sh": b"three"})
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        members = archive.infolist()
+    assert [(one.filename, stat.filemode(one.external_attr >> 16)) for one in members] == [
+        ("a.txt", "-rw-r--r--"), ("b/run.sh", "-rwxr-xr-x"), ("sh", "-rw-r--r--"),
+    ]  # fmt: skip
+    # Modes are read where the archive was made on a Unix: 3 in section 4.4.2 of PKWARE's APPNOTE.
+    assert {one.create_system for one in members} == {3}
+    assert {one.date_time for one in members} == {(1980, 1, 1, 0, 0, 0)}
+    assert {one.compress_type for one in members} == {zipfile.ZIP_STORED}
+
+
+def test_an_archive_at_the_limit_is_taken_and_one_beyond_it_is_not(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.zip", {"a": b"a" * 100, "b": b"b" * 50})
+    n_bytes = (tmp_path / "a.zip").stat().st_size
+    assert unpacked(tmp_path / "a.zip", tmp_path / "into", n_bytes) == ["a", "b"]
+    with pytest.raises(DataError, match=f"at most {n_bytes - 1:,} bytes, got more"):
+        unpacked(tmp_path / "a.zip", tmp_path / "other", n_bytes - 1)
+    with zipfile.ZipFile(tmp_path / "c.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a", b"a" * 5_000)
+        archive.writestr("b", b"b" * 5_000)
+    assert unpacked(tmp_path / "c.zip", tmp_path / "third", 10_000) == ["a", "b"]
+    with pytest.raises(DataError, match="at most 9,999 bytes unpacked, got 10,000"):
+        unpacked(tmp_path / "c.zip", tmp_path / "fourth", 9_999)
+
+
+def test_an_archive_that_cannot_be_opened_or_written_out_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="readable file, got an error: No such file or directory"):
+        unpack_archive(tmp_path / "none.zip", tmp_path, LIMIT)
+    write_archive(tmp_path / "a.zip", {"a": b"a"})
+    (tmp_path / "a").write_bytes(b"mine")
+    with pytest.raises(DataError, match="readable file, got an error: File exists"):
+        unpack_archive(tmp_path / "a.zip", tmp_path, LIMIT)
+    assert (tmp_path / "a").read_bytes() == b"mine"
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    write_archive(tmp_path / "a.zip", {"a": b"a"})
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(signature) + offset] |= 1  # bit 0 of the general purpose flags
+    (tmp_path / "a.zip").write_bytes(data)
+    with pytest.raises(DataError, match="expected no encryption, got 'a' encrypted"):
+        unpacked(tmp_path / "a.zip", tmp_path / "into")
+
+
 def test_an_archive_of_another_program_is_taken(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.txt", "a" * 1000)
@@ -138,4 +185,7 @@ def test_a_file_that_is_none_or_cut_short_is_refused(tmp_path: Path, cut: int) -
 
 def test_a_plain_name_is_one_on_every_system() -> None:
     assert is_plain("run/inputs/article-figures-5b053f4d.source.yaml")
+    assert is_plain("a" * 240)
+    assert not is_plain("a" * 241)
+    assert not is_plain("a/ b/c")
     assert not any(map(is_plain, ("", ".", "a/", "a ", "a.", "nul:", "a*", "..", "\x00")))
