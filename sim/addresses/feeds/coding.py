@@ -58,8 +58,7 @@ class Coder:
     def finish(self) -> Labels:
         """Return the column."""
         # The table is as large as the column: it makes room for what follows.
-        self._places = np.zeros((_FIRST_SLOTS, 2), np.uint64)
-        self._n_codes = 0
+        del self._places
         return Labels(self._codes.finish(), self._names.finish())
 
     def _coded(self, cells: CellBytes) -> NDArray[np.int32]:
