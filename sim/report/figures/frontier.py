@@ -34,7 +34,6 @@ def plot_frontier(found: Answer, ax: Axes) -> None:
     ax.step(n_rules, collateral, where="post", color=style.BLUE, label="least possible")
     chosen = min(found.budget, int(n_rules[-1]))
     ax.plot([chosen], [float(found.cover.collateral)], "o", color=style.BLUE, label="at the budget")
-    values = [*collateral.tolist()]
     if found.judgement is not None:
         judged = found.judgement
         regret = judged.by_unit[found.unit]
@@ -46,7 +45,6 @@ def plot_frontier(found: Answer, ax: Axes) -> None:
             color=style.VERMILION,
             label=f"the order ({covered})",
         )
-        values.append(float(regret.collateral))
         if regret.best is not None:
             ax.plot(
                 [judged.n_rules],
@@ -56,11 +54,11 @@ def plot_frontier(found: Answer, ax: Axes) -> None:
                 markerfacecolor="white",
                 label="best for the same targets",
             )
-            values.append(float(regret.best.collateral))
-    positive = [value for value in values if value > 0]
-    if positive and max(positive) > 100 * min(positive):
-        ax.set_yscale("symlog", linthresh=min(positive))
-    ax.set_ylim(0, 1.08 * max(values) if max(values) > 0 else 1)
+    values = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
+    positive = values[values > 0]
+    if positive.size and positive.max() > 100 * positive.min():
+        ax.set_yscale("symlog", linthresh=positive.min())
+    ax.set_ylim(0, 1.08 * positive.max() if positive.size else 1)
     if n_rules[-1] > 20:
         ax.set_xscale("log")
     else:

@@ -167,7 +167,7 @@ def _declared(key: Key) -> Symbol:
     Keys of strategies stand with the symbols of their page. Of others nothing is known but that no
     equation names them.
     """
-    name = key.path.rsplit(".", 1)[-1]
+    name = key.path.rpartition(".")[2]
     meaning = key.meaning[:1].lower() + key.meaning[1:].rstrip(".")
     if key.path.startswith("strategy."):
         unit = "s" if name.endswith("_h") else key.unit
