@@ -268,6 +268,16 @@ def test_an_expression_that_costs_too_much_or_is_not_understood_is_refused(expre
         sim.overmatch(["a.example", f"/{expression}/"], ["b.example"])
 
 
+def test_a_pattern_costs_what_its_empty_moves_cost_too(monkeypatch):
+    # From the k-th of 60 letters that may be left out, 60 - k more may: 1,830 moves at the least.
+    assert compile_expression("^(?:a?){60}$").n_steps >= 60 * 61 // 2
+    # All moves count, those by letters and those without: a thousand are soon made.
+    monkeypatch.setattr("sim.blocklists.patterns.MOST_STEPS", 1_000)
+    with pytest.raises(PatternError, match="expected a pattern of bounded cost, got one with too"):
+        compile_expression("^(?:a?){60}$")
+    assert compile_expression("^abc$").n_steps < 1_000
+
+
 def test_every_bad_expression_is_named_at_once():
     with pytest.raises(DataError) as refusal:
         sim.overmatch(["/a(/", "b.example", "/(?=c)/"], ["b.example"])

@@ -38,7 +38,7 @@ MEMBERS = {
 
 
 def test_what_is_needed_and_not_installed_is_named() -> None:
-    with pytest.raises(OverblockError, match="^no-such-thing: is needed and is not installed$"):
+    with pytest.raises(OverblockError, match=r"^no-such-thing: is needed and is not installed$"):
         installed({"packages": {"no-such-thing": "1.0"}})
     # What was absent when the run was made is not needed.
     assert "no-such-thing" not in installed({"packages": {"no-such-thing": "none"}})

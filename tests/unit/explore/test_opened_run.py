@@ -12,13 +12,14 @@ import pytest
 import sim
 from sim.explore import jobs, server
 from sim.explore.answer import answer_of
-from sim.explore.setting import Setting
+from sim.explore.setting import Setting, Source
 from sim.report.page.bands import with_bands
 from sim.report.words.money import PRIVATE
 from sim.report.words.numbers import number
 from sim.results.folder import MANIFEST
 from sim.results.read import open_run
 from sim.results.tables import read_rows
+from sim.scenario.load import load_scenario
 
 pytest.importorskip("starlette")
 
@@ -97,3 +98,29 @@ def test_a_folder_that_was_changed_since_is_computed_anew(folder: Path, tmp_path
     (copy / "summary.csv").write_text((copy / "summary.csv").read_text().replace("0", "1"))
     assert "summary.csv" in repr(sim.open_results(copy)).splitlines()[0]
     assert server.offer_of(str(copy)).answered is None
+
+
+def test_mistakes_of_a_file_are_told_before_the_page_is_served(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("schema: 1\nname: bad\nstrategi: {id: none}\n", "utf-8")
+    with pytest.raises(sim.ScenarioError, match="strategi"):
+        server.offer_of(str(tmp_path / "bad.yaml"))
+    with pytest.raises(sim.ScenarioError, match="did you mean"):
+        server.offer_of("telegram-2081")
+
+
+def test_a_file_is_offered_beside_the_shipped_scenarios(tmp_path: Path) -> None:
+    names = sim.scenarios()["name"].tolist()
+    text = load_scenario("surgical").source
+    for stem, name in (("own", "own"), ("surgical", "surgical (yours)")):
+        path = tmp_path / f"{stem}.yaml"
+        path.write_bytes(text)
+        offer = server.offer_of(str(path))
+        assert list(offer.sources) == [name, *names]
+        assert offer.sources[name] == Source(str(path))
+        assert (offer.opened, offer.first, offer.answered) == (name, Setting(name), None)
+        assert offer.levers == ()
+    for opened in (None, "surgical"):
+        offer = server.offer_of(opened)
+        assert list(offer.sources) == names
+        assert (offer.opened, offer.first) == ("surgical", Setting("surgical"))
+    assert server.offer_of("austria-2022").opened == "austria-2022"

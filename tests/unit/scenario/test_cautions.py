@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -144,3 +146,13 @@ def test_a_note_says_country_and_time_in_their_form(
     (tmp_path / "t.source.yaml").write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(DataError, match=rf"t\.source\.yaml:\d+:\d+: {message}"):
         read_note(tmp_path / "t.csv")
+
+
+def test_orders_at_or_after_the_end_are_counted() -> None:
+    with (shipped("seeds") / "telegram-2018-orders.csv").open(encoding="utf-8", newline="") as file:
+        at = [datetime.fromisoformat(row["effective"]) for row in csv.DictReader(file)]
+    end = sorted(at)[len(at) // 3]  # an order comes at that very moment
+    n_late = sum(one >= end for one in at)
+    assert len(at) - n_late != n_late
+    told = warnings("telegram-2018-replay", f"end={end.isoformat()}")
+    assert f"{n_late} orders fall at or after the end of the run and are not placed" in told

@@ -111,3 +111,9 @@ def test_what_is_always_or_never_the_case_has_no_region() -> None:
     inputs, _ = planted(50, 10)
     assert peel(inputs, np.ones(50, bool), np.ones(50)).conditions == ()
     assert peel(inputs, np.zeros(50, bool), np.ones(50)).conditions == ()
+
+
+def test_one_draw_on_each_side_tells_no_condition() -> None:
+    """Where a single draw is left, nothing can be peeled off it."""
+    box = peel(np.array([[0.0], [1.0]]), np.array([True, False]), np.ones(2))
+    assert (box.conditions, box.coverage, box.density, box.mass) == ((), 1.0, 0.5, 1.0)

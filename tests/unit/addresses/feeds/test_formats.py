@@ -359,6 +359,20 @@ def test_dated_orders_of_nothing_are_an_error_unless_allowed(tmp_path):
     assert read_dated(Input(path, "orders.csv"), skip_bad=True, allow_empty=True).epoch_s.size == 0
 
 
+def test_orders_that_list_no_address_are_refused_by_line_and_column(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "effective,action,prefix,mechanism\n"
+        "2018-04-16T11:00+03:00,block,198.51.100.0/24,drop\n"
+        "2018-04-16T11:00+03:00,block,198.51.101.0/24,name\n"
+    )
+    with pytest.raises(DataError) as refused:
+        read_dated(Input(path, "orders.csv"), skip_bad=True)
+    assert str(refused.value) == (
+        "orders.csv:3: mechanism: expected drop or throttle, got 'name': it lists no address"
+    )
+
+
 LIKENESSES = {
     "a router's configuration": (
         "ip prefix-list a seq 5 permit 198.51.100.0/24\nip prefix-list a seq 6 deny 0.0.0.0/0\n"

@@ -1,0 +1,314 @@
+"""A notebook's results without draws, what is handed on, and what is shown while it runs."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime, time
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+import sim
+from sim.api import given, progress
+from sim.api.columns import Columns, html_table, shortened, shown, text_table
+from sim.api.results import Results
+from sim.api.wording import in_python_words
+from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
+from sim.results.tables import number, read_rows, text
+
+
+@pytest.fixture(scope="module")
+def single(shipped_run: Path) -> Results:
+    return sim.open_results(shipped_run)
+
+
+def test_a_row_shows_the_mean_and_the_range_by_luck_from_low_to_high(single: Results) -> None:
+    heads, cells, _ = single._shown()
+    assert heads == ["measure", "mean", "by luck"]
+    rows = {text(row, "metric"): row for row in read_rows(single.run, "summary.csv")}
+    row = rows["business_hours_impaired"]
+    assert number(row, "low") < number(row, "high")
+    (found,) = [one for one in cells if one[0] == "business-hours impaired"]
+    ends = [shown(number(row, name)) for name in ("mean", "low", "high")]
+    assert found[1:] == [ends[0], f"{ends[1]} to {ends[2]}"]
+    assert "(2 replicates)" in single._title()
+
+
+def test_a_table_of_a_folder_is_chosen_by_its_name(single: Results) -> None:
+    pytest.importorskip("pandas")
+    frame = single.to_pandas("summary")
+    assert set(single.metrics) == set(frame["metric"])
+    with pytest.raises(UsageError, match=r"expected one of the tables .*summary.*, got 'no-such'"):
+        single.to_pandas("no-such")
+    with pytest.raises(UsageError, match=r"with an inventory \(population\.inventory\)"):
+        single.sites()
+    with pytest.raises(UsageError, match=r"expected draws of what is not known \(n_draws\)"):
+        single.uncertainty()
+    assert single.folder == single.run.path
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Studies and runs return what they would carry out."""
+    for module in ("studies._study", "runs._carry_out"):
+        monkeypatch.setattr(f"sim.api.{module}", lambda asked, *rest: (asked, *rest))
+
+
+@pytest.mark.usefixtures("planned")
+def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
+    home = "population.share_components_at_home"
+    asked, *rest = sim.sensitivity(
+        "surgical", method="both", metrics=["spells"], only=[home], ranges={home: (0.1, 0.3)},
+        trajectories=7, samples=32, keep=3, strategy="none", n_replicates=5, root_seed=11,
+        set={"population.n_businesses": 20}, folder=tmp_path, force=True, n_workers=2,
+        on_progress=print,
+    )  # fmt: skip
+    plan = asked.plan
+    assert plan.strategies == ("none",)
+    assert (plan.root_seed, plan.n_replicates) == (11, 5)
+    assert plan.resolved.scenario.population.n_businesses == 20
+    assert asked.metrics == ("spells",)
+    ((key, low, high),) = [(one.key, one.low, one.high) for one in asked.factors]
+    assert (key, low, high) == (home, 0.1, 0.3)
+    told = dict(plan.asked)
+    assert (told["method"], told["trajectories"], told["samples"], told["keep"]) == (
+        "both", 7, 32, 3,
+    )  # fmt: skip
+    assert rest == [tmp_path, True, 2, print]
+
+
+@pytest.mark.usefixtures("planned")
+def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
+    brief = {"population.n_businesses": 20}
+    swept, *rest = sim.sweep(
+        "surgical", {"censor.discovery_lag_h": "2..48"}, design="sobol", n_points=4,
+        strategies=["none"], metrics=["spells"], n_replicates=3, root_seed=12, set=brief,
+        folder=tmp_path, force=True, n_workers=2, on_progress=print,
+    )  # fmt: skip
+    assert (swept.plan.strategies, swept.metrics, len(swept.laid)) == (("none",), ("spells",), 4)
+    assert (swept.plan.root_seed, swept.plan.n_replicates) == (12, 3)
+    assert swept.plan.resolved.scenario.population.n_businesses == 20
+    assert rest == [tmp_path, True, 2, print]
+    given = {"n_replicates": 3, "n_draws": 8, "draws_from": "none", "root_seed": 13, "set": brief}
+    into = {"folder": tmp_path, "force": True, "n_workers": 2, "on_progress": print}
+    run, *rest = sim.run("surgical", cluster="cluster", **given, **into)
+    assert (run.root_seed, run.n_replicates, run.draws.weight.size) == (13, 3, 8)
+    assert run.resolved.scenario.population.n_businesses == 20
+    assert rest == [tmp_path, True, 2, "cluster", print]
+    plan, *rest = sim.compare(
+        "surgical", ["exact", "wide=aggregate:length=20"], baseline="exact", metrics=["spells"],
+        cluster="cluster", **given, **into,
+    )  # fmt: skip
+    assert (plan.labels, plan.baseline, plan.metrics) == (("exact", "wide"), "exact", ("spells",))
+    assert (plan.root_seed, plan.n_replicates, plan.draws.weight.size) == (13, 3, 8)
+    assert rest == [tmp_path, True, 2, "cluster", print]
+    for call in (sim.run, sim.compare):
+        with pytest.raises(OverblockError, match=r"none\.csv"):
+            call("surgical", draws_from=tmp_path / "none.csv")
+
+
+def test_notes_and_problems_name_arguments_too() -> None:
+    error = OverblockError("give --force")
+    error.add_note("see --replicates")
+    error.add_note("and --seed")
+    with pytest.raises(OverblockError) as caught, in_python_words():
+        raise error
+    assert caught.value.args == ("give force=True",)
+    assert caught.value.__notes__ == ["see n_replicates", "and root_seed"]
+    problems = [
+        Problem("--range a.b=2..1", "expected --points", key="a.b"),
+        Problem("--set a.b=2", "expected --points"),
+        Problem("a.b=2", "expected --points", key="a.b"),
+        Problem("file.csv", "expected --points", 3, 4),
+        Problem("--over", "expected --n-else"),
+    ]
+    refused = DataError(problems)
+    refused.add_note("see --draws")
+    with pytest.raises(DataError) as caught_problems, in_python_words():
+        raise refused
+    assert [(one.file, one.key, one.message) for one in caught_problems.value.problems] == [
+        ("ranges 'a.b=2..1'", "a.b", "expected n_points"),
+        ("set", "a.b", "expected n_points"),
+        ("over", "a.b", "expected n_points"),
+        ("file.csv", "", "expected n_points"),
+        ("over", "", "expected n_else"),
+    ]
+    assert str(caught_problems.value).splitlines()[3] == "file.csv:3:4: expected n_points"
+    assert caught_problems.value.__notes__ == ["see n_draws"]
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (float("nan"), ""), (None, "None"), (999.94, "999.9"), (1000.0, "1,000"),
+        (-1234.6, "-1,235"),
+        (0.123456, "0.1235"), (True, "True"), ("a" * 30, "a" * 30), ("a" * 31, "a" * 29 + "…"),
+        ("a\x1bb", "a\ufffdb"),
+    ],
+)  # fmt: skip
+def test_a_cell_is_short_and_harmless(value: object, said: str) -> None:
+    assert shown(value) == said
+
+
+def test_a_table_says_how_many_rows_it_does_not_show() -> None:
+    columns = Columns(n=np.arange(21), name=np.array(["<b>"] * 21, object))
+    lines = repr(columns).splitlines()
+    assert lines[0] == "n   name"
+    assert lines[1] == "0    <b>"
+    assert lines[-1] == "… 21 rows"
+    assert len(lines) == 1 + 20 + 1
+    assert columns._repr_html_().count("<tr>") == 1 + 20
+    assert columns._repr_html_().endswith("<p>21 rows</p>")
+    whole = Columns(n=np.arange(20))
+    assert "rows" not in repr(whole)
+    assert "rows" not in whole._repr_html_()
+    assert text_table(["a"], [], 0) == "a"
+    assert html_table(["<"], [["&"]], 1) == (
+        "<table><thead><tr><th>&lt;</th></tr></thead><tbody><tr><td>&amp;</td></tr></tbody></table>"
+    )
+
+
+def test_a_long_text_is_cut_after_whole_lines() -> None:
+    assert shortened("a" * 950) == "a" * 950
+    cut = shortened("\n".join(["b" * 300, *["c" * 99] * 20]))
+    first, *rest = cut.splitlines()
+    assert first == "b" * 236 + "…"
+    assert rest == ["c" * 99] * 7 + ["…"]  # 237 + 7 * 100 are at most 950, with eight they are not
+    assert shortened("d" * 951).splitlines() == ["d" * 236 + "…", "…"]
+
+
+def test_rows_become_columns_of_one_kind_each() -> None:
+    found = Columns.of_rows([
+        {"n": 1, "is": True, "some": None, "text": "a", "may": True},
+        {"n": None, "is": False, "some": None, "text": None, "may": None},
+    ])  # fmt: skip
+    assert found["n"].tolist()[0] == 1
+    assert np.isnan(found["n"][1])
+    assert (found["is"].dtype, found["is"].tolist()) == (np.dtype(bool), [True, False])
+    assert found["some"].tolist() == ["", ""]
+    assert found["text"].tolist() == ["a", ""]
+    assert found["may"].tolist() == [True, None]
+    assert (found.n_rows, Columns().n_rows) == (2, 0)
+    assert Columns(a=np.array([1, 2])).rows() == [{"a": 1}, {"a": 2}]
+    assert list(Columns.of_rows([{"a": 1, "b": 2}], ["b"])) == ["b"]
+
+
+@pytest.mark.parametrize("name", ["pandas", "polars", "pyarrow"])
+def test_a_library_that_is_missing_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, name, None)
+    call = getattr(Columns(), f"to_{name.removeprefix('py')}")
+    with pytest.raises(UsageError, match=f"expected {name} to be installed: pip install {name}"):
+        call()
+
+
+class Display:
+    """What a notebook would show, one after the other."""
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, str]] = []
+
+    def HTML(self, text: str) -> str:  # noqa: N802 - as IPython names it
+        return text
+
+    def display(self, picture: str, display_id: bool = False) -> Display:
+        assert display_id
+        self.shown.append(("new", picture))
+        return self
+
+    def update(self, picture: str) -> None:
+        self.shown.append(("update", picture))
+
+
+def test_a_notebook_shows_one_bar_now_and_then_and_takes_it_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    display, clock = Display(), SimpleNamespace(now=100.0)
+    monkeypatch.setattr(progress, "_display_of_a_notebook", lambda: display)
+    monkeypatch.setattr(progress.time, "monotonic", lambda: clock.now)
+    with progress.shown_progress(None) as update:
+        update(1, 4)
+        clock.now += 0.01
+        update(2, 4)  # so soon after the one before, it is left out
+        clock.now += 5.0
+        update(3, 4)
+        clock.now += 0.01
+        update(4, 4)  # but the last one is shown
+    kinds = [kind for kind, _ in display.shown]
+    assert kinds == ["new", "update", "update", "update"]
+    assert [picture.rpartition("> ")[2] for _, picture in display.shown] == [
+        "1 of 4 runs", "3 of 4 runs", "4 of 4 runs", "",
+    ]  # fmt: skip
+    assert '<progress value="3" max="4" aria-label="3 of 4 runs">' in display.shown[1][1]
+    display.shown.clear()
+    with progress.shown_progress(None):
+        pass
+    assert display.shown == []
+    # Whoever gives a function gets the numbers, and no bar.
+    told: list[tuple[int, int]] = []
+    with progress.shown_progress(lambda done, total: told.append((done, total))) as update:
+        update(1, 2)
+    assert (told, display.shown) == ([(1, 2)], [])
+
+
+def test_a_bar_is_for_notebooks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel: Any = SimpleNamespace(kernel=object())
+    for shell, is_shown in ((None, False), (SimpleNamespace(), False), (kernel, True)):
+        ipython = SimpleNamespace(get_ipython=lambda shell=shell: shell)
+        monkeypatch.setitem(sys.modules, "IPython", ipython)
+        monkeypatch.setitem(sys.modules, "IPython.display", "the display")
+        assert (progress._display_of_a_notebook() == "the display") is is_shown
+    monkeypatch.delitem(sys.modules, "IPython")
+    assert progress._display_of_a_notebook() is None
+
+
+def test_values_of_python_are_those_of_a_file(tmp_path: Path) -> None:
+    tables = given._Tables(tmp_path)
+    plain = tables.plain(
+        {
+            "moment": datetime(2018, 4, 16, 11), "numpy": np.datetime64("2018-04-16T11:00"),
+            "day": date(2018, 4, 16), "hour": time(9, 30), "path": Path("a/b"), "n": np.int64(3),
+            "list": (np.float64(0.5), True), "array": np.array([1, 2]), "off": None,
+        },
+        (), given.NAME,
+    )  # fmt: skip
+    tables.check()
+    assert plain.pop("moment").startswith("2018-04-16T11:00")
+    assert plain.pop("numpy").startswith("2018-04-16T11:00")
+    assert plain == {
+        "day": "2018-04-16", "hour": "09:30", "path": "a/b", "n": 3,
+        "list": [0.5, True], "array": [1, 2],
+    }  # fmt: skip
+    # In `set`, None switches a section off.
+    assert tables.plain({"off": None}, ("a",), "set") == {"off": None}
+    tables.plain({"a": [1, {2}]}, ("b",), "set")
+    with pytest.raises(ScenarioError, match=r"^set: b\.a\.1: expected text, .*got set$"):
+        tables.check()
+
+
+def test_cells_of_a_frame_are_written_as_a_person_would() -> None:
+    cells = [None, float("nan"), True, False, 3.0, 0.1, 1e15, "a", datetime(2018, 4, 16, 11)]
+    assert [given._cell(one) for one in cells] == [
+        "", "", "true", "false", "3", "0.1", "1000000000000000.0", "a", "2018-04-16T11:00",
+    ]  # fmt: skip
+    assert given._cell(datetime(2018, 4, 16, 11, 0, 5)) == "2018-04-16T11:00:05"
+
+
+def test_a_cover_keeps_to_the_lengths_that_are_allowed() -> None:
+    lengths = sim.cover(["192.0.2.1"], longest=24).cover.length4.tolist()
+    assert lengths == [24]
+    assert sim.cover(["192.0.2.0/25"], shortest=26, budget=2).cover.length4.tolist() == [26, 26]
+    assert sim.cover(["2001:db8::1"], longest_v6=48).cover.length6.tolist() == [48]
+    with pytest.raises(UsageError, match="129"):
+        sim.cover(["2001:db8::1"], longest_v6=129)
+    with pytest.raises(UsageError, match="33"):
+        sim.cover(["192.0.2.1"], longest=33)
+    # A rule over both would touch what is guarded.
+    two = ["192.0.2.1", "192.0.2.3"]
+    guarded = sim.cover(two, protect=["192.0.2.2"], budget=2).cover
+    assert guarded.length4.tolist() == [32, 32]
+    judged = sim.cover(two, against=["192.0.2.0/24"]).judgement
+    assert judged is not None
+    assert (judged.n_rules, judged.by_unit["addresses4"].collateral) == (1, 254)
