@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date, datetime, time
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,6 +20,7 @@ from sim.api.results import Results
 from sim.api.wording import in_python_words
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
 from sim.results.tables import number, read_rows, text
+from sim.uncertainty.sensitivity import Sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +84,22 @@ def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("planned")
+def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository: Path) -> None:
+    page = (repository / "docs/reference/options.md").read_text("utf-8")
+    documented = {
+        name: int(re.search(rf"`--{name} <.*[ ;](\d+) when left out", page)[1])  # type: ignore[index]
+        for name in ("trajectories", "samples", "keep")
+    }
+    asked, *rest = sim.sensitivity("surgical")
+    bare = Sensitivity.of(asked.plan.resolved, 1, 2)
+    for plan in (asked.plan, bare.plan):
+        assert {name: plan.asked[name] for name in documented} == documented
+        assert plan.asked["method"] == "both"
+    assert (asked.plan.n_replicates, asked.metrics) == (2, ("business_hours_impaired",))
+    assert rest == [None, False, 1, None]
+
+
+@pytest.mark.usefixtures("planned")
 def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
     brief = {"population.n_businesses": 20}
     swept, *rest = sim.sweep(
@@ -105,7 +124,7 @@ def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
     assert (plan.labels, plan.baseline, plan.metrics) == (("exact", "wide"), "exact", ("spells",))
     assert (plan.root_seed, plan.n_replicates, plan.draws.weight.size) == (13, 3, 8)
     assert rest == [tmp_path, True, 2, "cluster", print]
-    for call in (sim.run, sim.compare):
+    for call in (sim.run, partial(sim.compare, strategies=["exact"])):
         with pytest.raises(OverblockError, match=r"none\.csv"):
             call("surgical", draws_from=tmp_path / "none.csv")
 

@@ -85,3 +85,8 @@ def test_files_are_the_same_every_time_with_words_and_numbers_beside_them(tmp_pa
 def test_what_has_no_bar_and_no_share_has_no_figure(tmp_path: Path) -> None:
     assert draw_sensitivity([LINES[3]], tmp_path, "Title", "Note") == []
     assert len(draw_sensitivity([LINES[0]], tmp_path, "Title", "Note")) == 4
+
+
+def test_a_factor_moves_an_answer_from_its_least_to_its_most() -> None:
+    # Ends 9 and 11 around 10; ends 14 and 2; ends 11 and 13 above 10; else by its trajectories.
+    assert [one.swing for one in LINES] == [2, 12, 6, 0, 3]
