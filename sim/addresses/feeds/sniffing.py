@@ -18,7 +18,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.rows.choice import AS_NAMED
 from sim.addresses.feeds.rows.dates import holds_dates
-from sim.addresses.feeds.rows.meaning import verdicts_behind
+from sim.addresses.feeds.rows.meaning import verdict_behind
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
 from sim.addresses.sets.notation import shown
@@ -120,14 +120,14 @@ def _check_comments(given: Input, limits: Limits) -> None:
     """
     for block in _marked_blocks(given, limits):
         text = block.text.decode("utf-8", "replace")
-        for at, word in verdicts_behind(text):
+        if found := verdict_behind(text):
+            n_before, word = found
             message = (
                 f"expected entries that are blocked, got a comment that says {shown(word)}: take "
                 "out what is not blocked and the comment, or name the form by --as to ignore "
                 "comments"
             )
-            line = block.first_line + text.count("\n", 0, at)
-            raise DataError([Problem(given.name, message, line)])
+            raise DataError([Problem(given.name, message, block.first_line + n_before)])
 
 
 def _marked_blocks(given: Input, limits: Limits) -> Iterator[Block]:

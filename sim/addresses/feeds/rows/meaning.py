@@ -38,25 +38,32 @@ _WATCHES = re.compile(
 )
 """What is done in place of blocking, or is yet to be done."""
 # What a sentence says of its address only when it turns it round, wherever it stands in it.
-_WITHIN = re.compile(
-    r"\b(?:allow(?:ed|listed)?|(?:white|allow)[ -]?list(?:ed|ing)?|permitted"
-    r"|un-?(?:block|ban|list)\w*|de-?list(?:ed|ing)?|remov(?:ed?|al)|deleted|expire[sd]?|exempt(?:ed|ion)?|exception|excluded"
+_TURNS = (
+    r"allow(?:ed|listed)?|(?:white|allow)[ -]?list(?:ed|ing|s)?|permitted"
+    r"|un-?(?:block|ban|list)\w*|de-?list(?:ed|ing)?|remov(?:ed?|al)|deleted|expire[sd]?"
+    r"|exempt(?:ed|ions?)?|exceptions?|excepted|exclu(?:ded|sions?)"
     r"|lifted|revoked|withdrawn|rescinded|overturned|annulled|cancell?ed|inactive|disabled|released"
-    r"|suspended|false positive|no ?match|no longer|not (?:yet )?(?:block|list|bann)ed"
-    r"|(?:do not|don.?t|never) (?:block|list|drop|ban)"
-    r"|permitid[oa]|desbloque\w+|levantad[oa]|retirad[oa]|eliminad[oa]|excluid[oa]|anulad[oa]"
-    r"|sblocc\w+|rimoss[oa]|revocat[oa]|esclus[oa]|consentit[oa]|annullat[oa]|разблокир\w+"
-    r"|исключ[её]н\w*|снят\w*|разреш\w+|удал[её]н\w*|отмен[её]н\w*|белый список)\b",
-    re.IGNORECASE,
+    r"|suspended|false[ -]positives?|no ?match"
+    r"|no[ ]+longer|not[ ]+(?:yet[ ]+)?(?:block|list|bann)ed"
+    r"|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban)"
+    # Spanish and Italian, in both genders and numbers.
+    r"|permitid[oa]s?|desbloque\w+|levantad[oa]s?|retirad[oa]s?|eliminad[oa]s?|excluid[oa]s?"
+    r"|exclusiones|exclusión|excepci(?:ón|ones)|anulad[oa]s?|listas? blancas?|fals[oi] positiv[oi]"
+    r"|falsos positivos|sblocc\w+|rimoss[oaie]|revocat[oaie]|esclus[oaie]|esclusion[ei]"
+    r"|eccezion[ei]|consentit[oaie]|annullat[oaie]|list[ae] bianc(?:a|he)"
+    r"|разблокир\w+|исключ[её]н\w*|снят\w*|разреш\w+|удал[её]н\w*|отмен[её]н\w*"
+    r"|бел\w+ спис\w+|ложн\w+ срабатыван\w+|не[ ]+(?:за)?блокир\w+"
 )
-_COMMENT, _WORD = re.compile(r'(?:[#;!]|comment ")[^\n]*'), re.compile(r"[^\W\d_]+")
-_OPENERS = ("no", "not", "do", "don", "dont", "never", "false", "white", "allow", "un", "de", "не")
-# A comment of nothing else, behind an entry or as a heading; and what stands before other comments.
+_WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
+# The same without bounds of words, by which lines to look at are found; on texts in small letters.
+_LOOSE = re.compile(_TURNS)
+# A comment of nothing else, behind an entry or as a heading, which may go on for some words.
 _ALONE = re.compile(
-    rf"(?:[#;!]|comment \")[#;!=*\[ \t-]*({_LETS_THROUGH.pattern})[=*\]:# \t\"-]*\r?$",
-    re.IGNORECASE | re.MULTILINE,
+    rf"[#;!\"][#;!=*\[ \t-]*(?:(?P<word>{_LETS_THROUGH.pattern})[=*\]:# \t\"-]*\r?$"
+    rf"|(?P<stem>{_TURNS})\b[^\n]{{0,24}}$)",
+    re.MULTILINE,
 )
-_BEHIND = re.compile(r'[^#;\n]*[^#;\s][ \t]*(?:(?<=[\d \t])[#;]|(?<=comment "))')
+_BEHIND = re.compile(r'[^#;\n]*[^#;\s][ \t]*(?:(?<=[\d \t])[#;]|(?<=comment "))(?P<comment>.*)')
 _YES_OR_NO = re.compile(r"yes|no|true|false|on|off|sí|si|sì|да|нет|✓|✔|✗|✘|✖")
 
 FORMS = (_THROUGH, _WATCHES, _YES_OR_NO)
@@ -93,19 +100,23 @@ def verdict_in(comment: str) -> str:
     return found[0] if found else comment if lets_through(comment) else ""
 
 
-def verdicts_behind(text: str) -> Iterator[tuple[int, str]]:
-    """Yield where comments say that an entry before or below them is not blocked, and the word."""
-    comments = [*_COMMENT.finditer(text)]
-    words = {*_WORD.findall(" ".join(found[0] for found in comments).lower())}
-    if not any(word in _OPENERS or verdict_in(word) for word in words):
-        return
-    for found in comments:
-        if word := _ALONE.match(text, found.start()):
-            yield word.start(1), word[1]
-        elif word := _WITHIN.search(text, *found.span()):
-            start = text.rfind("\n", 0, found.start()) + 1
-            if _BEHIND.match(text, start, found.end()):
-                yield word.start(), word[0]
+def verdict_behind(text: str) -> tuple[int, str] | None:
+    """Return how many lines precede a comment that says its entry is not blocked, and the word."""
+    small, end = text.lower(), 0
+    if alone := _ALONE.search(small):
+        return _in_line(text, small, *alone.span("word" if alone["word"] else "stem"))
+    while found := _LOOSE.search(small, end):
+        start, end = small.rfind("\n", 0, found.start()) + 1, small.find("\n", found.end())
+        behind = _BEHIND.match(small, start, end)
+        if behind and (word := _WITHIN.search(small, *behind.span("comment"))):
+            return _in_line(text, small, *word.span())
+    return None
+
+
+def _in_line(text: str, small: str, start: int, end: int) -> tuple[int, str]:
+    """Lines before a word that was found in small letters, and the word as it stands."""
+    n_before, at = small.count("\n", 0, start), start - small.rfind("\n", 0, start) - 1
+    return n_before, text.split("\n", n_before + 1)[n_before][at : at + end - start]
 
 
 def told_of(value: Any) -> str:

@@ -307,6 +307,23 @@ ENTRIES = "192.0.2.1\n198.51.100.7{}\n192.0.2.9 # court order 7\n"
         (" # исключён из реестра", "исключён"),
         ("\n# Whitelist:\n203.0.113.1", "Whitelist"),
         ("\n; --- removed ---\n203.0.113.1", "removed"),
+        *(
+            (f"{mark}{word}{end}", word)
+            for word in (
+                "Exceptions",
+                "Exclusions",
+                "False positives",
+                "Lista blanca",
+                "Lista bianca",
+                "Desbloqueados",
+                "Sbloccati",
+                "Rimossi",
+                "Разблокированные",
+                "Исключения",
+                "Белый список",
+            )
+            for mark, end in ((" # ", ""), ("\n# ", ":\n203.0.113.1"))
+        ),
     ],
 )
 def test_a_comment_that_lets_through_is_a_question_to_the_user(comment, word, tmp_path):
