@@ -62,8 +62,9 @@ def test_import_replaces_no_file_that_it_reads(kind: str, link: Callable[[Path],
     before = given.read_bytes()
     assert READ in run("import", given, "-o", link(given), "--force", status=2)
     assert given.read_bytes() == before
-    run("import", given, "-o", tmp_path / f"other.{kind}", status=0)
-    run("import", given, "-o", tmp_path / f"other.{kind}", "--force", status=0)
+    form = "parquet" if kind == "parquet" else "orders"
+    run("import", given, "--as", form, "-o", tmp_path / f"other.{kind}", status=0)
+    run("import", given, "--as", form, "-o", tmp_path / f"other.{kind}", "--force", status=0)
 
 
 @pytest.mark.parametrize("name", ["mine.txt", "mine", "mine.parquet.gz", "mine.xlsx", "mine.CSV"])
