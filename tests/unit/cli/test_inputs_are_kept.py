@@ -59,10 +59,10 @@ def test_import_replaces_no_file_that_it_reads(kind: str, link: Callable[[Path],
         given.write_text(ORDERS)
     else:
         run("import", tmp_path / "list.csv", "-o", given, status=0)
-    before = given.read_bytes()
-    assert READ in run("import", given, "-o", link(given), "--force", status=2)
-    assert given.read_bytes() == before
     form = "parquet" if kind == "parquet" else "orders"
+    before = given.read_bytes()
+    assert READ in run("import", given, "--as", form, "-o", link(given), "--force", status=2)
+    assert given.read_bytes() == before
     run("import", given, "--as", form, "-o", tmp_path / f"other.{kind}", status=0)
     run("import", given, "--as", form, "-o", tmp_path / f"other.{kind}", "--force", status=0)
 
