@@ -55,6 +55,8 @@ EFFECTS = (EFFICACY, TARGET_LOST)
 """Measures of what a block is for, of which more is better."""
 COLLATERAL = measure_name("business_hours_impaired")
 """Measure of what others lost, unless another is named."""
+LISTED = (measure_name("addresses_listed_peak"), measure_name("networks_listed_peak"))
+"""Measures of how much was listed, by family."""
 HARM_PER_EFFECT = measure_name("collateral_per_million_user_hours_denied")
 """Measure of what others lost for what the target lost."""
 HARMS = (COLLATERAL, measure_name("names_hit"), measure_name("private_loss_usd"))

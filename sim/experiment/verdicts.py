@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, RATIOS, measure_name
+from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, LISTED, RATIOS
 from sim.experiment.ensemble import Ensemble
 from sim.measure.summary import LEVEL
 from sim.scenario.strategies import NoBlocking
@@ -33,7 +33,6 @@ LEAST_FEWER = 10
 LEAST_DENSITY = 2 / 3
 """Share of a region that has to have its order: one that tells less decides nothing."""
 BETTER, WORSE, ALIKE, NOT_SETTLED = "better", "worse", "alike", "not settled"
-LISTED = tuple(map(measure_name, ("addresses_listed_peak", "networks_listed_peak")))
 ENDS = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
 
 

@@ -16,7 +16,7 @@ from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.rows.choice import ColumnChoice, plain_name
 from sim.addresses.feeds.rows.dates import holds_dates, role_of
-from sim.addresses.feeds.rows.meaning import verdict_in, words_against
+from sim.addresses.feeds.rows.meaning import verdicts_among, words_against
 from sim.addresses.feeds.rows.netmasks import length_of
 from sim.addresses.sets.notation import Entry, read_notation, shown
 from sim.errors import DataError, Problem
@@ -151,7 +151,7 @@ class Neighbours:
         are_texts = name in _TEXTS and column not in self._of_labels
         against = words_against(said, are_texts=are_texts)
         if name in _PROSE:
-            against |= {*filter(verdict_in, said)}
+            against |= verdicts_among(said)
         if self._chosen.get("service") == column:
             against |= {*filter(_PORT.fullmatch, said)}
         if against:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.rows import meaning
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
 
@@ -372,3 +375,11 @@ def test_comments_in_columns_and_keys_are_read_like_those_behind_entries(tmp_pat
                 assert "expected rows that all list their address" in problem
             else:
                 assert read(text, tmp_path).n_records == 2
+
+
+@given(said=st.from_regex(meaning._WITHIN, fullmatch=True))
+def test_each_phrase_that_lets_through_has_a_stem_that_is_searched_for(said: str) -> None:
+    assert any(stem in said.lower() for stem in meaning.STEMS)
+    assert meaning.verdicts_among(["Example Hosting", f"it is {said} today"]) == {
+        f"it is {said} today"
+    }

@@ -172,7 +172,7 @@ def test_words_of_rules_in_comments_and_columns_make_no_rules(tmp_path: Path):
         'address,name,provider\n198.51.100.1,a.example,"add list=x, DOMAIN,b.example"\n'
     )
     assert len(read_feed(Input(path, "list")).v4) == 1
-    path.write_text('[{"cidr": "198.51.100.0/24", "rules": "x", "domain": "a.example"}]')
+    path.write_text('[{"cidr": "198.51.100.0/24", "notes": "rules: x", "domain": "a.example"}]')
     assert len(read_feed(Input(path, "list")).v4) == 1
 
 
