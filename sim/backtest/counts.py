@@ -19,7 +19,7 @@ from sim.measure.worst import is_above
 from sim.scenario.counts import BusinessesHit
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.world.build import World
 
 OVER = dict(zip((percent / 100 for percent in WORST_PERCENT), OVER_METRICS, strict=True))

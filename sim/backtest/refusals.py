@@ -19,7 +19,7 @@ from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.world.providers import provider_names
 
 COMPLAINTS = measure_name("complaints")

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.world.columns import Columns
 
 N_ROLES = len(ROLES)
-FRONTEND = ROLES.index("frontend")
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.line import IPV6_START
+from sim.addresses.sets.places import IPV6_START
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.roles import FRONTEND
 from sim.streams import Stream, Streams
 from sim.world.choice import Side, choose, hosting_side, pick
 from sim.world.columns import Columns
-from sim.world.components import FRONTEND, N_ROLES
+from sim.world.components import N_ROLES
 from sim.world.hosts import IPV6_HOSTS, LATER_HOSTS, luck_where, rows_of
 from sim.world.placement import Placement
 from sim.world.providers import Places

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.choice import Side, choose, hosting_side, pick
-from sim.world.components import FRONTEND, N_ROLES
+from sim.world.components import N_ROLES
 from sim.world.hosts import IPV6_HOSTS, NOBODY, OWN_HOSTS, SITE_HOSTS, Hosts, luck_where, rows_of
 from sim.world.providers import Places
 from sim.world.services import Services

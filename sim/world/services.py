@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.streams import Stream, Streams
 from sim.world.choice import choose
 from sim.world.components import N_ROLES

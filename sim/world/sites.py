@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import NOT_GIVEN, Inventory
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.world.columns import Columns
-from sim.world.components import FRONTEND, N_ROLES
+from sim.world.components import N_ROLES
 from sim.world.providers import NOT_KNOWN, Places, prefix_rows
 
 DRAWN = ("sector", "revenue", "revenue_per_visit", "provider", *ROLES)

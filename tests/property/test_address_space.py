@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.entries_kernel import count as count_entries
+from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.space import SHORTEST_RUN, AddressSpace
-from sim.engine.state.space_kernel import CLEAN, COLUMN, DROPPED, THROTTLED
+from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.engine.state.target_kernel import settle

@@ -9,9 +9,9 @@ import pytest
 
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.entries_kernel import count as count_entries
+from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.reach_kernel import unreached
 from sim.engine.state.space import AddressSpace
-from sim.engine.state.space_kernel import COLUMN
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.engine.state.target_kernel import settle

@@ -13,9 +13,9 @@ from sim.names.names import NamesLaw, fit_names_law
 from sim.names.sharing import revenue_rank
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.tables.roles import FRONTEND
 from sim.streams import Streams
 from sim.world.build import World, build_world
-from sim.world.components import FRONTEND
 from tests.names import census_law, census_rows
 
 N = 40_000

@@ -14,7 +14,7 @@ import pytest
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.reactions import RESPONSES
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.moves import AFFECTED, DOWN, IMPAIRED, tolerances

@@ -8,7 +8,7 @@ import pytest
 
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.build import build_world

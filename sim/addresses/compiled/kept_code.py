@@ -23,8 +23,12 @@ from typing import Any, TypeVar
 
 Function = TypeVar("Function")
 _PACKAGE = Path(__file__).resolve().parents[2]
-_LAYERS = ("addresses", "catalogue", "scenario", "names", "world", "engine")
-"""Parts of the package that loops may import from: the engine, and what lies below it."""
+_KERNELS = "*_kernel.py"
+"""Files of loops."""
+_IMPORT = re.compile(
+    rf"^(?:from|import) +({_PACKAGE.name}\b[\w.]*)(?: +import +(\([^)]*\)|.*))?", re.M
+)
+"""What a file imports as it is loaded: not within a function, nor for type checkers alone."""
 _COMPILERS = ("numba", "llvmlite", "numpy")
 """Distributions whose versions compiled code may depend on."""
 _GIVEN = "NUMBA_CACHE_DIR"
@@ -85,9 +89,26 @@ def environment() -> dict[str, str]:
 
 
 def sources() -> list[Path]:
-    """Files that compiled code may depend on, sorted."""
-    below = (path for layer in _LAYERS for path in (_PACKAGE / layer).rglob("*.py"))
-    return sorted([*_PACKAGE.glob("*.py"), *below])
+    """Files that compiled code may depend on: of loops, and what these import, sorted."""
+    found: set[Path] = set()
+    waiting = list(_PACKAGE.rglob(_KERNELS))
+    while waiting:
+        file = waiting.pop()
+        if file not in found:
+            found.add(file)
+            waiting.extend(_imported(file.read_text(encoding="utf-8")))
+    return sorted(found)
+
+
+def _imported(text: str) -> Iterator[Path]:
+    """Files of the package that a file imports."""
+    for module, names in _IMPORT.findall(text):
+        place = _PACKAGE.parent.joinpath(*module.split("."))
+        # A name may be that of a module.
+        inside = (place / f"{name}.py" for name in re.findall(r"\w+", names))
+        for file in (place.with_suffix(".py"), place / "__init__.py", *inside):
+            if file.is_file():
+                yield file
 
 
 def digest(files: list[Path]) -> str:

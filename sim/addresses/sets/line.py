@@ -29,6 +29,7 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
 from sim.addresses.sets.notation import Prefix
+from sim.addresses.sets.places import IPV6_START
 from sim.addresses.sets.prefixes import prefix_bounds, prefix_set
 from sim.addresses.sets.seats import Seats
 from sim.addresses.sets.sweep import Bounds, Rule
@@ -37,8 +38,6 @@ FIRST_NETWORK, STOP_NETWORK = 0x2000 << 48, 0x4000 << 48
 """The /64 networks of 2000::/3; of no other are addresses given out (RFC 4291, section 2.4)."""
 INTERNET6 = Prefix(6, FIRST_NETWORK << 64, 3)
 """All of them."""
-IPV6_START = 2**33
-"""Where IPv6 begins on the line, with nothing between it and the last of IPv4."""
 _STOP = 2**62
 """The line must end here: set algebra keeps a bit for itself."""
 N_SEATS_BITS = 16

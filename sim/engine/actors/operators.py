@@ -17,8 +17,8 @@ from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Events
 from sim.engine.orders import Entry, Groups, Mechanism
 from sim.engine.state import calendar_kernel as kernel
+from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.space import AddressSpace
-from sim.engine.state.space_kernel import COLUMN
 from sim.engine.state.states import States
 from sim.streams import Stream, Streams
 from sim.world.build import World

@@ -15,7 +15,7 @@ from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
 from sim.engine.state.columns import Floats, Pairs, Rows
 from sim.engine.state.copies import write_row
 from sim.engine.state.parts import part
-from sim.world.components import FRONTEND
+from sim.scenario.tables.roles import FRONTEND
 
 N_CAUSES = len(CAUSES)
 SEVERAL = N_CAUSES + 1

@@ -6,17 +6,20 @@ In: the five, and whose patience runs. Out: their arrays in one tuple, by the na
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.state.at_operators import AtOperators
-from sim.engine.state.exposure import Exposure
-from sim.engine.state.ledger import SPELL_EDGES_S, Ledger
-from sim.engine.state.levels import Levels
-from sim.engine.state.patience import Patience
-from sim.engine.state.tally import Tally
+from sim.engine.state.ledger import SPELL_EDGES_S
+
+if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how columns are filled.
+    from sim.engine.state.at_operators import AtOperators
+    from sim.engine.state.exposure import Exposure
+    from sim.engine.state.ledger import Ledger
+    from sim.engine.state.levels import Levels
+    from sim.engine.state.patience import Patience
+    from sim.engine.state.tally import Tally
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

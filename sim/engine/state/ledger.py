@@ -7,11 +7,13 @@ spell, time in each state, first and last outage. It knows no price.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.world.build import World
+if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how a world is built.
+    from sim.world.build import World
 
 SPELL_EDGES_S = (3600, 6 * 3600, 24 * 3600, 3 * 86_400, 14 * 86_400)
 SPELL_NAMES = ("under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_14_d", "over_14_d")

@@ -10,10 +10,13 @@ until then it needs no look.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.world.build import World
+if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how a world is built.
+    from sim.world.build import World
 
 SLACK = 1e-12
 """What rounding may make of nothing, as a share. A share is above a limit if it exceeds it by more

@@ -15,8 +15,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.addresses.sets.line import IPV6_START
-from sim.engine.orders import Mechanism
+from sim.addresses.sets.places import IPV6_START
 from sim.engine.state.copies import write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.structs import define
@@ -26,7 +25,6 @@ Flags: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 DROP, THROTTLE, EXEMPT = range(3)
 """Mechanisms that are about addresses, by their column in counts."""
-COLUMN = {Mechanism.DROP: DROP, Mechanism.THROTTLE: THROTTLE, Mechanism.EXEMPT: EXEMPT}
 CLEAN, THROTTLED, DROPPED = range(3)
 """What a holder does to an address."""
 FREE, NAMES, OTHERS = range(3)

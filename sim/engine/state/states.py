@@ -19,8 +19,8 @@ from sim.engine.state.columns import columns_of
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import Ledger, LedgerColumns
 from sim.engine.state.levels import Levels
+from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.patience import IMPAIRED_LEVEL, Patience
-from sim.engine.state.space_kernel import COLUMN
 from sim.engine.state.tally import Tally
 from sim.engine.state.watch_kernel import blocked_anywhere
 from sim.world.build import World

@@ -35,7 +35,7 @@ from sim.engine.state.parts import part
 from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
 from sim.engine.state.space_kernel import DROP, THROTTLE, n_below
 from sim.engine.state.structs import define
-from sim.world.components import FRONTEND
+from sim.scenario.tables.roles import FRONTEND
 
 # To take an array out of the object counts a reference to it: loops take theirs before they begin.
 Flags: TypeAlias = NDArray[np.bool_]

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.orders import Mechanism
-from sim.engine.state import reach_kernel, space_kernel, users_kernel
+from sim.engine.state import reach_kernel, users_kernel
 from sim.engine.state import target_kernel as kernel
 from sim.engine.state.levels import SLACK
+from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.users import UserColumns
 from sim.scenario.reactions import Fronts
 from sim.world.build import World
@@ -97,7 +98,7 @@ class TargetState:
 
     def is_held(self, front_row: NDArray[np.int64], mechanism: Mechanism) -> NDArray[np.bool_]:
         """Whether entries in force hold some fronts by a mechanism."""
-        return np.asarray(kernel.held(self.handle, front_row, space_kernel.COLUMN[mechanism]))
+        return np.asarray(kernel.held(self.handle, front_row, COLUMN[mechanism]))
 
     def evict(self, front_row: int) -> None:
         """Let its provider turn a front off."""

@@ -16,8 +16,8 @@ from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
 from sim.scenario.tables.reactions import PoolRow, ResponseRow, StanceRow, WithdrawalRow
+from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import (
-    ROLES,
     CadenceRow,
     CloudPrefixRow,
     FigureRow,

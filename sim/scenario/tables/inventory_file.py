@@ -27,7 +27,7 @@ from sim.errors import DataError, Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.tables.inventory import MAX_TOTAL_USD_PER_H, MODES, NOT_GIVEN, Inventory
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.seeds import MAX_PROBLEMS, read_bytes, read_note
 
 MAX_INVENTORY_BYTES = 256 * 1024 * 1024

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from sim.scenario.calendars import Groups
 from sim.scenario.quantities import Instant, Prefix, Share, check_between
 from sim.scenario.tables.notes import COUNTRY, Distribution, Nature, check_drawn
+from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.seeds import Row
 
 Positive = Annotated[float, Field(gt=0)]
@@ -23,8 +24,6 @@ CURRENCY = r"^[A-Z]{3}$"
 
 MAX_STOOD_FOR = 100_000
 """Operators that one row may stand for: one number is drawn for each."""
-ROLES = ("frontend", "storage", "payment", "customer_service", "other")
-"""Functions a business's components serve: the article's four, and the front end before them."""
 
 
 class OrderRow(Row):

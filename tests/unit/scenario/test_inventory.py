@@ -14,7 +14,7 @@ from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
 from sim.scenario.tables import inventory_file as tables
 from sim.scenario.tables.inventory_file import read_inventory
-from sim.scenario.tables.rows import ROLES
+from sim.scenario.tables.roles import ROLES
 from tests.sites import TABLES, overrides, resolved
 
 

@@ -8,7 +8,8 @@ from sim.errors import DataError
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import check_together, resolve
-from sim.scenario.tables.rows import ROLES, AssumptionRow
+from sim.scenario.tables.roles import ROLES
+from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_table
 from sim.scenario.tables.sharing import (
     N_ADDRESSES,

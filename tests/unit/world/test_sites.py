@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.scenario.tables.roles import FRONTEND
 from sim.streams import Streams
 from sim.world.build import World, build_world
-from sim.world.components import FRONTEND
 from tests.sites import resolved
 
 N_DRAWN = 40
