@@ -12,7 +12,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from sim.scenario.tables.sharing import ConcentrationRow
 
@@ -215,6 +214,7 @@ def _solve(
     tolerance: float,
 ) -> float:
     """Parameter in [least, most] for which ranks low + 1 to high hold that many names."""
+    from scipy.optimize import brentq  # slow to import, and many worlds need none of it
 
     def too_many(x: float) -> float:
         found = curve(x).names_between(low, high) - names

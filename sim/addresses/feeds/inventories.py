@@ -12,10 +12,9 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 from zoneinfo import ZoneInfo
 
-import duckdb
 import numpy as np
 
 from sim.addresses.feeds.cellbytes import CellBytes
@@ -40,6 +39,9 @@ from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 from sim.sql import parquet_rows, sql_pattern
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 ADDRESS_COLUMNS = ("address", "prefix", "ip", "cidr", "network", "ip_address", "ip_prefix")
 REVENUE = "_usd_per_h"
@@ -130,6 +132,8 @@ def read_parquet(
     DataError
         As for `read_inventory`, or if the file is no Parquet.
     """
+    import duckdb  # slow to import, and only Parquet needs it
+
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     rows, numbered = parquet_rows(path), parquet_rows(path, "file_row_number = true")
     try:
@@ -443,9 +447,7 @@ def _finish(gathering: Gathering, origin: Origin) -> Feed:
     return replace(feed, notes=tuple(gathering.notes))
 
 
-def _sizes(
-    connection: duckdb.DuckDBPyConnection, rows: str, texts: Iterable[str]
-) -> tuple[int, int, int]:
+def _sizes(connection: DuckDBPyConnection, rows: str, texts: Iterable[str]) -> tuple[int, int, int]:
     """Rows of a table, the bytes of its texts, and those of its longest row."""
     width = " + ".join(f"strlen({text})" for text in texts)
     found = connection.execute(
@@ -480,7 +482,7 @@ def _list_columns(
 
 
 def _ask_of_loss(
-    connection: duckdb.DuckDBPyConnection,
+    connection: DuckDBPyConnection,
     path: Path,
     chosen: Mapping[str, str],
     lists: Sequence[str],

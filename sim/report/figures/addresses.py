@@ -12,7 +12,6 @@ from sim.measure.bands import Band, whole_band
 from sim.report.figures import style
 from sim.report.figures.curves import (
     MILLION,
-    Mark,
     name_bands,
     offset_name,
     plot_addresses,
@@ -30,13 +29,10 @@ from sim.report.figures.drawing import (
     peak_and_end,
     spread_as_given,
 )
+from sim.report.figures.marks import DAY_S, Mark, read_marks
 from sim.report.figures.told import are_of_draws, line_of, with_statistic
 from sim.report.words import findings
-from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
-from sim.scenario.tables.rows import PublishedTotalRow
-
-DAY_S = 86_400
 
 
 def addresses_table(
@@ -112,18 +108,3 @@ def draw_addresses(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
     )
     spread = "" if of_draws else spread_as_given(run, has_draws=True)
     return Drawing(figure, alt, addresses_table(bands, marks, run.start), spread)
-
-
-def read_marks(run: RunFolder) -> list[Mark]:
-    """Published totals of a run, from the copy in its folder."""
-    marks = []
-    for row in input_rows(run, "published", "totals", PublishedTotalRow):
-        is_published = row.source.startswith("published")
-        if "T" in row.when:
-            at_s = int((datetime.fromisoformat(row.when) - run.start).total_seconds())
-            marks.append(Mark(at_s, at_s, row.addresses, is_published))
-        else:
-            day = datetime.fromisoformat(row.when).replace(tzinfo=run.start.tzinfo)
-            from_s = int((day - run.start).total_seconds())
-            marks.append(Mark(from_s, from_s + DAY_S, row.addresses, is_published))
-    return marks

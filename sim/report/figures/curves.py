@@ -6,7 +6,6 @@ In: bands and marks as numbers, and axes. Out: the same axes, drawn. It reads no
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.measure.bands import Band
 from sim.report.figures import style
+from sim.report.figures.marks import Mark
 from sim.report.figures.told import are_of_draws, line_of, lines_of
 
 STATES = {
@@ -37,26 +37,6 @@ GIVEN: Mapping[str, Any] = MappingProxyType(
     {"color": style.BLACK, "linewidth": 0.8, "linestyle": (0, (4, 3))}
 )
 """Looks of the mean as given beside the draws' median."""
-
-
-@dataclass(frozen=True)
-class Mark:
-    """One published total.
-
-    Attributes
-    ----------
-    from_s, to_s
-        When it was true, in seconds since the scenario's start; equal for a point in time.
-    addresses
-        The total.
-    is_published
-        Whether it was published as such; else computed or derived from what was published.
-    """
-
-    from_s: int
-    to_s: int
-    addresses: int
-    is_published: bool
 
 
 def plot_band(

@@ -15,7 +15,7 @@ from sim.backtest.error_rate import scores_file
 from sim.catalogue.choices import label, measure_name
 from sim.experiment.weighted_draws import shipped_table
 from sim.files import parse_json
-from sim.report.figures.addresses import read_marks
+from sim.report.figures.marks import read_marks
 from sim.report.page.bands import all_text, beyond, luck_text
 from sim.report.page.cells import Cell, Choice, Line, PageTable, columns, sort_key
 from sim.report.page.course import own_label, own_name

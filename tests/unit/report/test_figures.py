@@ -20,11 +20,12 @@ from sim.errors import UsageError
 from sim.files import RECORD
 from sim.measure.bands import band_of
 from sim.report.figures import figures, kinds, outages, style
-from sim.report.figures.addresses import draw_addresses, read_marks
+from sim.report.figures.addresses import draw_addresses
 from sim.report.figures.curves import offset_name
 from sim.report.figures.drawing import Choice
 from sim.report.figures.figures import caption, plot_run
 from sim.report.figures.kinds import FIGURES, choose
+from sim.report.figures.marks import read_marks
 from sim.report.figures.outages import draw_outages, draw_outages_by
 from sim.report.words.markdown import markdown_text
 from sim.results.read import RunFolder, open_run

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.report.figures.addresses import read_marks
+from sim.report.figures.marks import read_marks
 from sim.report.page.document import _first_frame, render
 from sim.report.page.over_time.known_days import is_listed_alike, known
 from sim.results.read import CurvePoints, RunFolder, open_run

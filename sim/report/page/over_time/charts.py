@@ -24,8 +24,8 @@ from sim.measure.bands import (
     times_of,
     values_at,
 )
-from sim.report.figures.addresses import read_marks
 from sim.report.figures.lines import band_of_line, is_unmoved, line_values
+from sim.report.figures.marks import read_marks
 from sim.report.figures.told import are_of_draws, lines_of
 from sim.report.page.over_time.dated_events import event_marks
 from sim.report.page.over_time.panels import (

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.measure.bands import values_at
-from sim.report.figures.addresses import read_marks
+from sim.report.figures.marks import read_marks
 from sim.report.page.sessions import sessions_of
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.results.inputs import input_rows
