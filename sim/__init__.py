@@ -1,10 +1,10 @@
 """overblock: what blocking Internet addresses does to everyone who was not the target.
 
-``sim.exposure`` and ``sim.cover`` say what a blocklist hits and which would hurt least, from
-columns in memory, ``sim.overmatch`` which names rules match. ``sim.run``, ``compare``, ``sweep``,
-``sensitivity`` and ``calibrate`` simulate a scenario, ``sim.backtest_scores`` holds published
-outcomes against it, ``sim.open_results`` reads a run folder. ``sim.scenarios()`` and
-``sim.measures()`` say what there is.
+``exposure`` and ``cover`` report what a blocklist hits and which blocks would hurt least, from
+columns in memory; ``overmatch`` which names rules match. ``run``, ``compare``, ``sweep``,
+``sensitivity`` and ``calibrate`` simulate a scenario, ``backtest_scores`` compares published
+outcomes with it, ``open_results`` reads a run folder. ``scenarios()`` and ``measures()`` list what
+there is. ``import overblock`` gives the same names.
 """
 
 from importlib import import_module

@@ -73,8 +73,8 @@ def cover(
 
     Examples
     --------
-    >>> import sim
-    >>> found = sim.cover(["192.0.2.1", "192.0.2.3"], budget=1)
+    >>> import overblock
+    >>> found = overblock.cover(["192.0.2.1", "192.0.2.3"], budget=1)
     >>> int(found.cover.collateral)
     2
     """
@@ -132,8 +132,8 @@ def overmatch(
 
     Examples
     --------
-    >>> import sim
-    >>> found = sim.overmatch(["*t.co*"], ["t.co", "microsoft.com", "example.org"])
+    >>> import overblock
+    >>> found = overblock.overmatch(["*t.co*"], ["t.co", "microsoft.com", "example.org"])
     >>> found.all.overmatch.n, found.all.overmatch.of
     (1, 2)
     """

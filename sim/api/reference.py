@@ -17,7 +17,8 @@ import sim
 PAGE = Path("docs") / "reference" / "python.md"
 HEAD = """# What Python calls
 
-Made from docstrings by `python -m sim.api.reference`. Notebooks to begin with:
+`import overblock` gives these names, and so does `import sim`. Made from docstrings by
+`python -m sim.api.reference`. Notebooks to begin with:
 [first steps](../how-to/first-steps.ipynb),
 [from a question to a figure](../how-to/from-a-question-to-a-figure.ipynb),
 [how to compare strategies](../how-to/compare-strategies.ipynb).
@@ -36,19 +37,20 @@ _SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
 def page() -> str:
     """Return the page in Markdown."""
     parts = [HEAD, "## Functions\n"]
-    parts += [_entry(f"sim.{name}", getattr(sim, name)) for name in FUNCTIONS]
+    parts += [_entry(f"overblock.{name}", getattr(sim, name)) for name in FUNCTIONS]
     parts.append("## What they return\n")
     parts += [text for name in CLASSES for text in _class(name)]
     parts.append("## What they raise\n")
     parts += [
-        f"- `sim.{name}`: {_words(_doc(getattr(sim, name)).splitlines()[0])}" for name in ERRORS
+        f"- `overblock.{name}`: {_words(_doc(getattr(sim, name)).splitlines()[0])}"
+        for name in ERRORS
     ]
     return "\n".join(parts) + "\n"
 
 
 def _class(name: str) -> Iterator[str]:
     kind = getattr(sim, name)
-    yield f"### `sim.{name}`\n\n{_body(_doc(kind))}\n"
+    yield f"### `overblock.{name}`\n\n{_body(_doc(kind))}\n"
     for method, found in vars(kind).items():
         if method.startswith("_"):
             continue

@@ -116,8 +116,8 @@ def exposure(
 
     Examples
     --------
-    >>> import sim
-    >>> found = sim.exposure(["198.51.100.0/24"], {"address": ["198.51.100.7", "192.0.2.1"]})
+    >>> import overblock
+    >>> found = overblock.exposure(["198.51.100.0/24"], {"address": ["198.51.100.7", "192.0.2.1"]})
     >>> found.listed.n_addresses4, found.inventory.host_state.tolist()
     (256, [3, 1])
     """

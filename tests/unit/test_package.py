@@ -1,15 +1,18 @@
-"""``import sim``: light, and with names that people, help and type checkers see."""
+"""``import overblock``, or ``sim``: light, with names that people, help and type checkers see."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+import overblock
 import sim
 
+NAMES = pytest.mark.parametrize("module", [overblock, sim])
 HEAVY = ("numpy", "scipy", "duckdb", "pydantic", "matplotlib", "simpy", "typer")
 
 USED = """\
@@ -37,37 +40,43 @@ expected "int | None"  [arg-type]
 """
 
 
-def test_the_package_loads_nothing_heavy_until_a_name_is_used() -> None:
+@NAMES
+def test_the_package_loads_nothing_heavy_until_a_name_is_used(module: ModuleType) -> None:
+    name = module.__name__
     code = (
-        "import sys, sim; dir(sim)\n"
+        f"import sys, {name}; dir({name})\n"
         f"print(sorted(set({HEAVY!r}) & set(sys.modules)))\n"
-        "sim.exposure\n"
+        f"{name}.exposure\n"
         "print('numpy' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.stdout.splitlines() == ["[]", "True"], done.stderr
 
 
-def test_every_public_name_is_listed_and_there() -> None:
+@NAMES
+def test_every_public_name_is_listed_and_there(module: ModuleType) -> None:
     assert {"run", "compare", "sweep", "cover", "exposure", "open_results", "__version__"} <= set(
-        sim.__all__
+        module.__all__
     )
-    assert set(sim.__all__) <= set(dir(sim))
-    for name in sim.__all__:
-        value = getattr(sim, name)
+    assert set(module.__all__) <= set(dir(module))
+    for name in module.__all__:
+        value = getattr(module, name)
+        assert value is getattr(sim, name)
         assert getattr(value, "__name__", name) == name
         assert getattr(value, "__doc__", "")
 
 
-def test_star_imports_what_is_listed() -> None:
+@NAMES
+def test_star_imports_what_is_listed(module: ModuleType) -> None:
     names: dict[str, object] = {}
-    exec("from sim import *", names)
+    exec(f"from {module.__name__} import *", names)
     assert names.keys() - {"__builtins__"} == set(sim.__all__)
 
 
-def test_a_name_that_is_not_there_is_said() -> None:
-    with pytest.raises(AttributeError, match="module 'sim' has no attribute 'nothing'"):
-        getattr(sim, "nothing")  # noqa: B009 - a type checker would refuse it
+@NAMES
+def test_a_name_that_is_not_there_is_said(module: ModuleType) -> None:
+    with pytest.raises(AttributeError, match=f"module '{module.__name__}' has no attribute 'noth"):
+        getattr(module, "nothing")  # noqa: B009 - a type checker would refuse it
 
 
 def test_help_shows_the_functions_with_their_words() -> None:
@@ -80,11 +89,14 @@ def test_help_shows_the_functions_with_their_words() -> None:
 
 
 @pytest.mark.laws
-def test_type_checkers_see_types_and_mistakes(tmp_path: Path, repository: Path) -> None:
+@NAMES
+def test_type_checkers_see_types_and_mistakes(
+    module: ModuleType, tmp_path: Path, repository: Path
+) -> None:
     pytest.importorskip("mypy")
     # At the top of the repository, where what was checked last is kept: else it takes a minute.
     file = tmp_path / "used.py"
-    file.write_text(USED)
+    file.write_text(USED.replace("sim", module.__name__))
     done = subprocess.run(
         [sys.executable, "-m", "mypy", str(file)], cwd=repository, capture_output=True, text=True
     )
