@@ -6,9 +6,11 @@ working on, and results it had not yet sent, are computed again.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import pickle
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack
@@ -19,14 +21,25 @@ from uuid import uuid4
 
 from sim.addresses.compiled.kept_code import environment
 from sim.errors import UsageError
-from sim.experiment.executors.pool import LOST
+from sim.experiment.executors.pool import LOST, n_fitting
 from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
 from sim.version import __version__
 
 LOCAL = "local"
 CONNECT_S = 30
-PER_WORKER = 3
-"""Keys sent ahead for each thread of the cluster, so that no thread waits."""
+SELDOM = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.scheduler.work-stealing-interval": "1s",
+    "distributed.worker.memory.monitor-interval": "1s",
+}
+"""How often a cluster of this machine looks at itself: its own values take a twentieth of a
+processor where nothing is done."""
+MOST_ENDING_S = 0.5
+"""How long a worker has to end by itself, where it is not waited for."""
+PER_WORKER = 2
+"""Chunks of keys sent ahead for each thread of the cluster, so that no thread waits."""
 
 _begun = threading.local()
 
@@ -71,8 +84,9 @@ def _hold(name: str, job: bytes) -> _Held:
     return _Held(name, job)
 
 
-def _run(held: _Held, key: Key) -> tuple[str, Any]:
-    """Version of the worker, and the result of a key."""
+def _run(held: _Held, keys: Sequence[Key]) -> tuple[str, list[Any], float]:
+    """Version of the worker, results of some keys, and the seconds they took."""
+    started = time.perf_counter()
     if getattr(_begun, "name", None) != held.name:
         # One thread keeps what it has begun to itself.
         work: Callable[[Key], Any] | Failure
@@ -81,9 +95,9 @@ def _run(held: _Held, key: Key) -> tuple[str, Any]:
         except Exception as error:
             work = failure_of(error)
         _begun.name, _begun.work = held.name, work
-    if isinstance(_begun.work, Failure):
-        return __version__, _begun.work
-    return __version__, attempt(_begun.work, key)
+    work = _begun.work
+    results = [work if isinstance(work, Failure) else attempt(work, key) for key in keys]
+    return __version__, results, time.perf_counter() - started
 
 
 class ClusterExecutor(Executor):
@@ -102,6 +116,7 @@ class ClusterExecutor(Executor):
         self._n_workers = n_workers
         self._open = ExitStack()
         self._client: Any = None
+        self._local: Any = None
 
     def run(
         self, job: Job[Result], keys: Sequence[Key]
@@ -129,31 +144,34 @@ class ClusterExecutor(Executor):
         waiting = deque(keys)
         data, held = pickle.dumps(job), None
         under_way = as_completed(loop=client.loop)
-        key_of: dict[str, Key] = {}
-        while waiting or key_of:
+        keys_of: dict[str, list[Key]] = {}
+        n_done, spent_s = 0, 0.0
+        while waiting or keys_of:
             if held is None or held.status not in ("pending", "finished"):
                 held = client.submit(_hold, uuid4().hex, data, pure=False)
-            n_threads = sum(client.ncores().values())
-            while waiting and len(key_of) < max(2, PER_WORKER * n_threads):
-                future = client.submit(_run, held, waiting[0], pure=False)
-                key_of[future.key] = waiting.popleft()
+            n_ahead = max(2, PER_WORKER * sum(client.ncores().values()))
+            while waiting and len(keys_of) < n_ahead:
+                # Smaller ones in the end, so that no thread is left with the last.
+                size = max(1, min(n_fitting(n_done, spent_s), len(waiting) // n_ahead))
+                chunk = [waiting.popleft() for _ in range(size)]
+                future = client.submit(_run, held, chunk, pure=False)
+                keys_of[future.key] = chunk
                 under_way.add(future)
                 del future
             done = next(under_way)
-            key = key_of.pop(done.key)
+            chunk = keys_of.pop(done.key)
+            results: Sequence[Any]
             try:
-                version, result = done.result()
+                version, results, took_s = done.result()
+                n_done, spent_s = n_done + len(chunk), spent_s + took_s
+                if version != __version__:
+                    message = f"a worker has overblock {version}, this is {__version__}"
+                    results = [Failure("OtherVersion", message)] * len(chunk)
             except KilledWorker:
-                yield key, LOST
-                continue
+                results = [LOST] * len(chunk)
             except Exception as error:
-                yield key, failure_of(error)
-                continue
-            if version != __version__:
-                message = f"a worker has overblock {version}, this is {__version__}"
-                yield key, Failure("OtherVersion", message)
-                continue
-            yield key, result
+                results = [failure_of(error)] * len(chunk)
+            yield from zip(chunk, results, strict=True)
 
     def _connect(self) -> Any:
         if self._client is not None:
@@ -169,11 +187,12 @@ class ClusterExecutor(Executor):
         if where.address == LOCAL:
             # A worker of this machine that dies was killed by its keys: trying the same keys
             # together again gains nothing.
-            self._open.enter_context(config.set({"distributed.scheduler.allowed-failures": 0}))
+            settings = {"distributed.scheduler.allowed-failures": 0, **SELDOM}
+            self._open.enter_context(config.set(settings))
             # A scheduler runs anything for whoever reaches it: it answers only holders of this
             # key, which is nowhere but in the memory of these processes.
             security = _temporary_identity()
-            address: Any = self._open.enter_context(
+            self._local = self._open.enter_context(
                 LocalCluster(
                     n_workers=self._n_workers,
                     threads_per_worker=1,
@@ -185,6 +204,7 @@ class ClusterExecutor(Executor):
                     env=environment(),
                 )
             )
+            address: Any = self._local
         else:
             address = where.address
             security = where.tls_ca and Security(
@@ -204,8 +224,16 @@ class ClusterExecutor(Executor):
 
     def stop(self, *, at_once: bool = False) -> None:
         """Disconnect; a cluster that was started here ends."""
-        self._client = None
+        local, self._client, self._local = self._local, None, None
+        if at_once and local is not None:
+            local.sync(_end_workers, local)
         self._open.close()
+
+
+async def _end_workers(local: Any) -> None:
+    """End the workers of a cluster of this machine, whatever they are working on."""
+    workers = local.workers.values()
+    await asyncio.gather(*(worker.close(timeout=MOST_ENDING_S) for worker in workers))
 
 
 def _temporary_identity() -> Any:

@@ -118,7 +118,7 @@ class PoolExecutor(Executor):
             is_broken = False
             # One more than there are workers, so that none waits for the next.
             while waiting and len(under_way) <= self._n_workers and not is_broken:
-                size = self._n_in_chunk or _fitting(n_done, spent_s)
+                size = self._n_in_chunk or n_fitting(n_done, spent_s)
                 chunk = [waiting.popleft() for _ in range(min(size, len(waiting)))]
                 try:
                     under_way[self._submit(job, chunk)] = chunk
@@ -179,7 +179,7 @@ class PoolExecutor(Executor):
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _fitting(n_done: int, spent_s: float) -> int:
+def n_fitting(n_done: int, spent_s: float) -> int:
     """How many keys take about ``CHUNK_S``, judged by those done so far."""
     if n_done == 0:
         return 1

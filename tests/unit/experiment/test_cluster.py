@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
+from sim.experiment.executors import cluster as module
 from sim.experiment.executors.cluster import Cluster, ClusterExecutor
 from sim.experiment.executors.pool import LOST
 from sim.experiment.executors.task import Failure, Job, Key
@@ -63,6 +65,18 @@ class Double:
         if key == ("n", 3):
             raise ValueError("not three")
         return 2 * int(key[1])
+
+
+@dataclass(frozen=True)
+class Sleeping:
+    """Takes no time at the first key, and a minute at others."""
+
+    def begin(self) -> Callable[[Key], int]:
+        return self.sleep
+
+    def sleep(self, key: Key) -> int:
+        time.sleep(60.0 * (key != KEYS[0]))
+        return 0
 
 
 @dataclass
@@ -134,6 +148,36 @@ def test_a_failure_is_one_of_its_key(cluster: ClusterExecutor) -> None:
     assert isinstance(failure, Failure)
     assert str(failure) == "ValueError: not three"
     assert results == {key: 2 * int(key[1]) for key in KEYS if key != ("n", 3)}
+
+
+def test_quick_keys_are_sent_together(
+    cluster: ClusterExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import distributed
+
+    sent: list[Any] = []
+    submit = distributed.Client.submit
+
+    def noted(client: Any, function: Any, held: Any, *given: Any, **options: Any) -> Any:
+        sent.extend(given[:1] if function is module._run else ())
+        return submit(client, function, held, *given, **options)
+
+    monkeypatch.setattr(distributed.Client, "submit", noted)
+    keys: list[Key] = [("n", number) for number in range(4, 304)]
+    assert dict(cluster.run(Double(), keys)) == {key: 2 * int(key[1]) for key in keys}
+    assert [key for chunk in sent for key in chunk] == keys
+    assert len(sent) < 50
+    # No worker is left with many while another has none.
+    assert len(sent[-1]) == 1
+
+
+def test_at_once_waits_for_nothing_that_is_worked_on() -> None:
+    needs("distributed")
+    executor = ClusterExecutor(Cluster("local"), 2)
+    assert next(executor.run(Sleeping(), KEYS)) == (KEYS[0], 0)
+    begun = time.perf_counter()
+    executor.stop(at_once=True)
+    assert time.perf_counter() - begun < 3
 
 
 @pytest.mark.long
