@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
+from sim.addresses.compiled.shipped_code import SHIPPED as SHIPPED_CODE
 from sim.bundle.archive import write_archive
 from sim.errors import UsageError
 from sim.scenario.library import shipped
@@ -19,6 +20,8 @@ from sim.version import __version__
 
 NAME = f"overblock-{__version__}-py3-none-any.whl"
 SHIPPED = ("scenarios", "seeds", "samples")
+_LEFT_OUT = "__pycache__", SHIPPED_CODE.name
+"""Folders of what is made from the rest, here for this platform."""
 _PACKAGE = Path(__file__).resolve().parent.parent
 _TAGS = """\
 Wheel-Version: 1.0
@@ -71,6 +74,7 @@ def _license(own: metadata.Distribution) -> bytes:
 def _files() -> Iterator[tuple[str, Path]]:
     """Files of the package by their names in the wheel, with what it ships."""
     yield from _below(_PACKAGE, "sim")
+    yield from _below(_PACKAGE.with_name("overblock"), "overblock")
     for folder in SHIPPED:
         yield from _below(shipped(folder), f"sim/shipped/{folder}")
     scores = shipped("docs") / "explanation" / "validation.json"
@@ -80,7 +84,7 @@ def _files() -> Iterator[tuple[str, Path]]:
 def _below(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
-        is_kept = not any(part == "__pycache__" or part.startswith(".") for part in parts)
+        is_kept = not any(part in _LEFT_OUT or part.startswith(".") for part in parts)
         if path.is_file() and is_kept and path.suffix != ".pyc":
             yield f"{name}/{'/'.join(parts)}", path
 

@@ -128,7 +128,15 @@ def test_what_is_imported_is_asked_for(repository: Path, named: dict[str, set[st
 
     groups = asked_for(repository)
     modules = {module_of(name) for of_extra in groups.values() for name in of_extra}
-    own = {"sim", "tests", "benchmarks", "facts", "compression", *sys.stdlib_module_names}
+    own = {
+        "sim",
+        "overblock",
+        "tests",
+        "benchmarks",
+        "facts",
+        "compression",
+        *sys.stdlib_module_names,
+    }
     for folder in ("sim", "tests"):
         strange = named[folder] - modules - own - {""} - OFFERED
         assert {name for name in strange if BROUGHT_BY.get(name) not in modules} == set()

@@ -8,7 +8,6 @@ and of two versions of it that save into one folder, each may read what the othe
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import re
 import shutil
@@ -17,20 +16,14 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
+
+from sim.addresses.compiled.shipped_code import with_shipped
+from sim.addresses.compiled.stamp import PACKAGE, digest, sources
 
 Function = TypeVar("Function")
-_PACKAGE = Path(__file__).resolve().parents[2]
-_KERNELS = "*_kernel.py"
-"""Files of loops."""
-_IMPORT = re.compile(
-    rf"^(?:from|import) +({_PACKAGE.name}\b[\w.]*)(?: +import +(\([^)]*\)|.*))?", re.M
-)
-"""What a file imports as it is loaded: not within a function, nor for type checkers alone."""
-_COMPILERS = ("numba", "llvmlite", "numpy")
-"""Distributions whose versions compiled code may depend on."""
 _GIVEN = "NUMBA_CACHE_DIR"
 _PREFIX = "compiled-"
 _OURS = re.compile(rf"{_PREFIX}[0-9a-f]{{16}}")
@@ -52,10 +45,11 @@ def compiled(function: Function) -> Function:
     try:
         # A loop notes its folder here; other users of numba in this process keep theirs.
         keep = import_module("numba").njit(cache=True, nogil=True, no_cfunc_wrapper=True)
-        loop: Function = keep(function)
-        return loop
+        loop: Any = keep(function)
     finally:
         config.CACHE_DIR = before
+    loop._cache = with_shipped(function, loop._cache)
+    return cast("Function", loop)
 
 
 @cache
@@ -88,41 +82,6 @@ def environment() -> dict[str, str]:
     return {_GIVEN: str(folder().parent)}
 
 
-def sources() -> list[Path]:
-    """Files that compiled code may depend on: of loops, and what these import, sorted."""
-    found: set[Path] = set()
-    waiting = list(_PACKAGE.rglob(_KERNELS))
-    while waiting:
-        file = waiting.pop()
-        if file not in found:
-            found.add(file)
-            waiting.extend(_imported(file.read_text(encoding="utf-8")))
-    return sorted(found)
-
-
-def _imported(text: str) -> Iterator[Path]:
-    """Files of the package that a file imports."""
-    for module, names in _IMPORT.findall(text):
-        place = _PACKAGE.parent.joinpath(*module.split("."))
-        # A name may be that of a module.
-        inside = (place / f"{name}.py" for name in re.findall(r"\w+", names))
-        for file in (place.with_suffix(".py"), place / "__init__.py", *inside):
-            if file.is_file():
-                yield file
-
-
-def digest(files: list[Path]) -> str:
-    """Sixteen hexadecimal digits that tell sources apart by name and content, and compilers."""
-    sha256 = hashlib.sha256()
-    for name in _COMPILERS:
-        sha256.update(f"{name} {metadata.version(name)}\0".encode())
-    for file in files:
-        content = file.read_bytes()
-        sha256.update(f"{file.relative_to(_PACKAGE).as_posix()}\0{len(content)}\0".encode())
-        sha256.update(content)
-    return sha256.hexdigest()[:16]
-
-
 def _changed_ns(file: Path) -> int:
     """When a file was written, or put where it is."""
     status = file.stat()
@@ -133,7 +92,7 @@ def _bases() -> Iterator[Path]:
     if given := os.environ.get(_GIVEN):
         yield Path(given)
         return
-    yield _PACKAGE / "__pycache__"
+    yield PACKAGE / "__pycache__"
     if user := os.environ.get("XDG_CACHE_HOME"):
         yield Path(user, "overblock")
     elif (home := os.path.expanduser("~")) != "~":
@@ -164,7 +123,7 @@ def _forget_others(kept: Path) -> None:
                 with suppress(OSError):
                     used_ns[other] = other.stat().st_mtime_ns
     used_ns.pop(kept, None)
-    if kept.parent == _PACKAGE / "__pycache__":
+    if kept.parent == PACKAGE / "__pycache__":
         busy_ns = time.time_ns() - _BUSY_NS
         n_left = min(sum(at_ns > busy_ns for at_ns in used_ns.values()), _N_SHARED - 1)
     else:

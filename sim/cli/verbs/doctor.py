@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib import metadata
 from importlib.util import find_spec
 from typing import Any
 
@@ -50,6 +49,7 @@ def doctor(as_json: JsonOption = False) -> None:
     """
     with console.reports_errors(as_json=as_json):
         from sim.addresses.compiled.kept_code import folder
+        from sim.addresses.compiled.shipped_code import shipped as shipped_code
         from sim.addresses.feeds.forms import FORMS
         from sim.addresses.feeds.refused import REFUSED
         from sim.addresses.threads import n_threads
@@ -77,7 +77,7 @@ def doctor(as_json: JsonOption = False) -> None:
                 for form in FORMS
             ],
             "refuses": [{"file": kind.file, "to_text": kind.command} for kind in REFUSED],
-            "compiled_code": {"folder": str(folder())},
+            "compiled_code": {"folder": str(shipped_code() or folder())},
             "n_threads": n_threads(),
             "scenarios": {"folder": str(shipped("scenarios")), "n": len(scenario_names())},
             "tables": {"folder": str(shipped("seeds")), "n": len(table_names())},
@@ -89,6 +89,8 @@ def doctor(as_json: JsonOption = False) -> None:
 
 
 def _version(name: str) -> str | None:
+    from importlib import metadata  # a third of what all verbs take to load
+
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.compiled import kept_code
+from sim.addresses.compiled import kept_code, stamp
 
 
 @pytest.fixture
@@ -33,7 +33,8 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)
-    monkeypatch.setattr(kept_code, "_PACKAGE", package)
+    monkeypatch.setattr(kept_code, "PACKAGE", package)
+    monkeypatch.setattr(stamp, "PACKAGE", package)
     monkeypatch.setattr(kept_code, "_STARTED_NS", time.time_ns() + 10**9)
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
@@ -224,7 +225,8 @@ def test_all_loops_are_kept_in_one_folder(repository: Path) -> None:
 
 
 NO_LOOPS = {
-    "addresses/compiled/kept_code.py", "addresses/sets/places.py", "catalogue/causes.py",
+    "addresses/compiled/kept_code.py", "addresses/compiled/shipped_code.py",
+    "addresses/compiled/stamp.py", "addresses/sets/places.py", "catalogue/causes.py",
     "engine/clock.py", "engine/eventlog.py", "engine/record/__init__.py",
     "engine/state/__init__.py", "engine/state/columns.py", "engine/state/copies.py",
     "engine/state/ledger.py", "engine/state/levels.py", "engine/state/parts.py",
@@ -256,7 +258,7 @@ def test_only_loops_and_the_few_files_that_they_import_count(repository: Path) -
                 waiting.extend(
                     file for file in files if file.is_file() and file.is_relative_to(package)
                 )
-    assert set(kept_code.sources()) == found
+    assert set(stamp.sources()) == found
     others = {path.relative_to(package).as_posix() for path in found if "_kernel" not in path.name}
     assert others == NO_LOOPS
 
@@ -265,7 +267,7 @@ def test_whatever_is_compiled_counts(repository: Path) -> None:
     makers = "import compiled\n", "import part\n", "import define\n"
     for path in (repository / "sim").rglob("*.py"):
         if any(maker in path.read_text(encoding="utf-8") for maker in makers):
-            assert path in kept_code.sources()
+            assert path in stamp.sources()
 
 
 @pytest.mark.parametrize(
@@ -290,7 +292,7 @@ def test_a_constant_that_loops_freeze_has_another_folder_and_no_other_edit_has(
     name: str, constant: str, is_another: bool, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edited = repository / "sim" / name
-    before = kept_code.digest(kept_code.sources())
+    before = stamp.digest(stamp.sources())
     text = edited.read_text(encoding="utf-8")
     assert text.count(constant) == 1
     read = Path.read_bytes
@@ -299,7 +301,7 @@ def test_a_constant_that_loops_freeze_has_another_folder_and_no_other_edit_has(
         "read_bytes",
         lambda path: text.replace(constant, "0").encode() if path == edited else read(path),
     )
-    assert (kept_code.digest(kept_code.sources()) != before) == is_another
+    assert (stamp.digest(stamp.sources()) != before) == is_another
 
 
 RUN = "from sim.cli.app import main; main()"
