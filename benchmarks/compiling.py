@@ -1,23 +1,33 @@
 """The first use: what compiling all loops of the engine costs, and where that goes.
 
 In: an empty folder for compiled code. Out: processor time as shipped and without LLVM's
-optimisation, which no level of it can go below. Run as a program it is a process that compiles.
+optimisation, which no level of it can go below; and that of a first and a second run where the
+package brings compiled code, as a wheel does. Run as a program it is a process that compiles.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
 
 from benchmarks.page import Promise, Section, table
+from benchmarks.timing import run_command
 
 MOST_S = 10
+MOST_FIRST = 1.5
+N_RUNS = 4
+ROOT = Path(__file__).resolve().parents[1]
+ANY_PROCESSOR = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
+RUN = "run", "austria-2022", "-n", "1", "--draws", "0", "-w", "1", "-q", "-o"
 COMPILE, LLVM, RUN_PASS = "numba:compile", "numba:llvm_lock", "numba:run_pass"
 PASSES = "nopython_type_inference", "native_lowering"
 """numba's names of what it tells of, and of its two longest passes."""
@@ -71,7 +81,41 @@ def measure(*, is_full: bool) -> Section:
         "Loops that are part of others (`inline`) come to the same, as the text stays as long. "
         "Fewer lines of loops, and fewer loops that Python calls, alone would help."
     )
-    return Section(f"{said}\n\n{table(head, rows)}", (promise,))
+    first, *others = _runs_of_wheel()
+    ratio = first / median(others)
+    said += (
+        f" A wheel brings all loops compiled: the first `overblock {' '.join(RUN[:-2])}` takes "
+        f"{first:.1f} s of a processor there, later ones {median(others):.1f} s ([decision "
+        "0076](../decisions/0076-compiled-code-in-the-wheel.md))."
+    )
+    of_wheel = Promise(
+        "first run after installing a wheel, against a second", f"≤ {MOST_FIRST}×",
+        f"{ratio:.2f}×", ratio <= MOST_FIRST,
+    )  # fmt: skip
+    return Section(f"{said}\n\n{table(head, rows)}", (promise, of_wheel))
+
+
+def _runs_of_wheel() -> list[float]:
+    """Processor times of a run that is repeated, with what a wheel holds, from its first on."""
+    others = {name: text for name, text in os.environ.items() if not name.startswith("NUMBA_")}
+    with tempfile.TemporaryDirectory() as scratch:
+        package = Path(scratch, "package")
+        for name in ("sim", "scenarios", "seeds"):
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(ROOT / name, package / name, ignore=ignored)
+        env = others | {"PYTHONPATH": str(package), "HOME": scratch, "XDG_CACHE_HOME": scratch}
+        # Installers compile modules, too.
+        subprocess.run([sys.executable, "-m", "compileall", "-q", package], check=True)
+        subprocess.run(
+            [sys.executable, "-m", "sim.engine.warm_up", package / "sim" / "compiled_code"],
+            check=True, cwd=scratch, env=env | ANY_PROCESSOR | {"NUMBA_CACHE_DIR": scratch},
+        )  # fmt: skip
+        return [
+            run_command(
+                [sys.executable, "-m", "sim", *RUN, str(Path(scratch, f"out{turn}"))], env, scratch
+            ).processor_s
+            for turn in range(N_RUNS)
+        ]
 
 
 def _in_own_process(settings: dict[str, str]) -> Compiling:

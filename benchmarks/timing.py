@@ -11,7 +11,7 @@ import gc
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 from pathlib import Path
@@ -163,8 +163,12 @@ class Command:
     peak_mib: float
 
 
-def run_command(arguments: Sequence[str]) -> Command:
+def run_command(
+    arguments: Sequence[str], env: Mapping[str, str] | None = None, folder: str | None = None
+) -> Command:
     """Run a command to its end, and say what it took with all its children.
+
+    In another environment or folder, if one is given.
 
     Raises
     ------
@@ -172,7 +176,9 @@ def run_command(arguments: Sequence[str]) -> Command:
         If it fails.
     """
     begin = time.perf_counter()
-    process = subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env, cwd=folder
+    )
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)

@@ -1,6 +1,6 @@
-"""Replicates on one worker and on two: what the second is worth.
+"""Replicates on one worker and on two, and on a cluster of two: what the second is worth.
 
-In: how many replicates. Out: a table. Each way is a command of its own; both write the same bytes.
+In: how many replicates. Out: a table. Each way is a command of its own; all write the same bytes.
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from benchmarks.timing import Command, digits, median_ratio, run_command
 # Scenario, businesses, replicates of the quick mode, and least gain that is asked for.
 CASES = (("telegram-2018-replay", 400, 200, 1.6), ("telegram-2018", 1_000, 60, 1.8))
 FULL = 1_000
+# Replicates, few and many: what a cluster costs more for each one, without its start.
+CLUSTER_CASE, FEW, MANY, MOST_OF_CLUSTER = ("telegram-2018-replay", 100), 20, 300, 1.15
 _SAID = """\
 Wall time of `overblock run` from its start to the folder, on one worker and on two, in turn, and
 the ratio within each round. Both folders hold the same bytes, or the run ends. Two workers gain
-what two idle processors give: on a loaded machine the ratio says little."""
+what two idle processors give: on a loaded machine the ratio says little. The last promise is about
+processor time of all processes, of what {MANY} replicates take more than {FEW}."""
 
 
 def measure(*, is_full: bool) -> Section:
@@ -52,14 +55,35 @@ def measure(*, is_full: bool) -> Section:
         "scenario", "replicates", "one, s", "two, s", "gain", "ms a replicate on two",
         "processor s, one", "processor s, two",
     ]  # fmt: skip
-    return Section(f"{_SAID}\n\n{table(head, rows)}", tuple(promises))
+    promises.append(_of_cluster())
+    said = _SAID.format(MANY=MANY, FEW=FEW)
+    return Section(f"{said}\n\n{table(head, rows)}", tuple(promises))
 
 
-def _run(name: str, n_businesses: int, n: int, n_workers: int, folder: Path) -> Command:
+def _of_cluster() -> Promise:
+    """What a replicate costs on a local cluster of two workers, against two processes."""
+    spent_s = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        for more in ((), ("--cluster", "local")):
+            few, many = (
+                _run(*CLUSTER_CASE, n, 2, Path(scratch, f"{n}-{len(more)}"), *more).processor_s
+                for n in (FEW, MANY)
+            )
+            spent_s[more] = many - few
+        if files_of(Path(scratch, f"{MANY}-0")) != files_of(Path(scratch, f"{MANY}-2")):
+            raise AssertionError("a cluster writes other bytes than processes of this machine")
+    pool_s, cluster_s = spent_s.values()
+    ratio = cluster_s / pool_s
+    figure = f"{MANY - FEW} replicates on a cluster of two workers against two processes"
+    return Promise(figure, f"≤ {MOST_OF_CLUSTER}×", f"{ratio:.2f}×", ratio <= MOST_OF_CLUSTER)
+
+
+def _run(name: str, n_businesses: int, n: int, n_workers: int, folder: Path, *more: str) -> Command:
     return run_command(
         [
             *(sys.executable, "-m", "sim", "run", name, "-n", str(n), "-q", "-o", str(folder)),
             *("--workers", str(n_workers), "--set", f"population.n_businesses={n_businesses}"),
+            *more,
         ]
     )
 
