@@ -5,7 +5,7 @@ In: a predictor of a case. Out: a number. Lists and tables are read; no world an
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import isnan
 
 import numpy as np
@@ -27,7 +27,6 @@ from sim.blocklists.blocklists import (
     find_input,
     own_addresses,
     own_tables,
-    read_all,
     read_blocklists,
     table_names,
 )
@@ -51,19 +50,20 @@ def predict_exposure(
         If a list, table or inventory cannot be read, or has no such group.
     """
     given = _input(placed, predictor.blocklist)
-    feeds = _in_force(placed, predictor, given)
+    feeds = _in_force(placed, predictor, [given])
     if predictor.of_names:
         return _predict_names(placed, predictor, feeds)
     return _count(placed, predictor, given, feeds)
 
 
-def _in_force(placed: PlacedCase, predictor: ExposurePredictor, given: Input) -> list[Feed]:
-    limits = Limits()
-    blocklists = read_blocklists([given], "", skip_bad=False, limits=limits)
-    if blocklists.are_dated and predictor.at is None:
+def _in_force(
+    placed: PlacedCase, predictor: ExposurePredictor, inputs: Sequence[Input]
+) -> list[Feed]:
+    read = read_blocklists(inputs, "", skip_bad=False, limits=Limits())
+    if read.are_dated and predictor.at is None:
         message = "expected a time, as the list holds dated orders, got none"
         raise ScenarioError([placed.problem("predictor.at", message)])
-    return blocklists.in_force(predictor.at)
+    return read.in_force(predictor.at)
 
 
 def _predict_names(
@@ -72,7 +72,7 @@ def _predict_names(
     """Names on listed addresses of all providers whose use is known, or of one."""
     owners = shipped_owners()
     if predictor.attribute:
-        (owners,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=Limits())
+        (owners,) = _in_force(placed, predictor, [_input(placed, predictor.attribute)])
     try:
         found = draw_names_of_lists(feeds, owners, predictor.universe)
     except UsageError as error:
@@ -122,22 +122,19 @@ NAME_COUNTS = {
 def _count(
     placed: PlacedCase, predictor: ExposurePredictor, given: Input, feeds: list[Feed]
 ) -> Prediction | NotComputable:
-    limits = Limits()
     if predictor.count == "summed":
         n_summed = sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds)
         return of_number(n_summed, COMPLETE)
     listed = union(feeds)
     if predictor.count in ("hosts", "businesses"):
-        (inventory,) = read_all(
-            [_input(placed, predictor.inventory)], skip_bad=False, limits=limits
-        )
+        (inventory,) = _in_force(placed, predictor, [_input(placed, predictor.inventory)])
         return _count_hit(placed, predictor, inventory, listed)
     if predictor.count == "outside_target":
-        own = own_addresses(read_all(own_tables([given]), skip_bad=False, limits=limits))
+        own = own_addresses(_in_force(placed, predictor, own_tables([given])))
         if own is not None:
             listed = listed.difference(own)
     if predictor.attribute:
-        (table,) = read_all([_input(placed, predictor.attribute)], skip_bad=False, limits=limits)
+        (table,) = _in_force(placed, predictor, [_input(placed, predictor.attribute)])
         n = _count_attributed(placed, predictor, table, listed)
         return NotComputable("a share of no listed address") if isnan(n) else of_number(n, COMPLETE)
     return of_number(listed.v4.n_addresses, COMPLETE)

@@ -132,26 +132,6 @@ def read_blocklists(
     return Blocklists(tuple(given.name for given in inputs), tuple(tables))
 
 
-def read_all(
-    inputs: Sequence[Input], *, skip_bad: bool, limits: Limits, allow_empty: bool = False
-) -> list[Feed]:
-    """Read inventories or tables; errors as for `read_blocklists`."""
-    feeds: list[Feed] = []
-    problems: list[Problem] = []
-    for given in inputs:
-        try:
-            feed = read_feed(given, skip_bad=skip_bad, limits=limits, allow_empty=allow_empty)
-            if feed.origin.format in DATED:
-                message = "expected addresses at no particular time, got dated orders: give those"
-                raise DataError([Problem(given.name, f"{message} in force as a list")])
-            feeds.append(feed)
-        except DataError as error:
-            problems += error.problems
-    if problems:
-        raise DataError(problems)
-    return feeds
-
-
 def own_tables(inputs: Sequence[Input]) -> list[Input]:
     """Tables of the target's own ranges that the notes beside blocklists name."""
     found: dict[Path, Input] = {}

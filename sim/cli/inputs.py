@@ -33,10 +33,13 @@ class Files:
         As the verb took them.
     stack
         Holds what standard input was written to until everything is read.
+    at
+        When orders are in force, where a file is dated.
     """
 
     options: FileOptions
     stack: ExitStack
+    at: datetime | None = None
 
     def find(self, names: Sequence[str]) -> list[Input]:
         """Files by name; standard input is written to a temporary file."""
@@ -53,9 +56,7 @@ class Files:
 
     def feeds(self, inputs: Sequence[Input], *, may_be_names: bool = False) -> list[Feed]:
         """Read tables and inventories; those of names alone where these are to be joined."""
-        from sim.blocklists.blocklists import read_all
-
-        return read_all(inputs, **self._how(may_be_names))
+        return self.blocklists(inputs, may_be_names=may_be_names).in_force(self.at)
 
     def blocklists(
         self, inputs: Sequence[Input], format_name: str = "", *, may_be_names: bool = False
@@ -127,6 +128,15 @@ def check_placed(feeds: Sequence[Feed], options: FileOptions) -> None:
     ]
     if empty and not options.allow_empty:
         raise DataError(empty)
+
+
+def check_dated(at: datetime | None, feeds: Sequence[Feed]) -> None:
+    """Refuse a time where no file holds dated orders."""
+    from sim.addresses.feeds.forms import DATED
+    from sim.errors import UsageError
+
+    if at is not None and not any(feed.origin.format in DATED for feed in feeds):
+        raise UsageError("--at: none of the files holds dated orders")
 
 
 def told_of(feeds: Sequence[Feed]) -> list[str]:

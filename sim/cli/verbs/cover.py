@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from sim.cli.inputs import Files, check_stdin, instant, told_of
+from sim.cli.inputs import Files, check_dated, check_stdin, instant, told_of
 from sim.cli.options import (
     AtOption,
     ForceFileOption,
@@ -159,11 +159,11 @@ def cover(
             check_free(figure, force=force)
         when = instant("--at", at)
         check_stdin([*targets, *inventory, *protect, *against])
-        files = Files(options, stack)
-        wanted, hosts, guards = (
-            files.feeds(files.find(names)) for names in (targets, inventory, protect)
+        files = Files(options, stack, when)
+        wanted, hosts, guards, in_force = (
+            files.feeds(files.find(names)) for names in (targets, inventory, protect, against)
         )
-        in_force = files.blocklists(files.find(against)).in_force(when)
+        check_dated(when, [*wanted, *hosts, *guards, *in_force])
         options.columns.check_met()
         constraints = Constraints(
             own_addresses(guards) or AddressSet.empty(),

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sim.cli.inputs import Files, check_placed, check_stdin, instant, joined, named_file, told_of
+from sim.cli.inputs import (
+    Files,
+    check_dated,
+    check_placed,
+    check_stdin,
+    instant,
+    joined,
+    named_file,
+    told_of,
+)
 from sim.cli.options import AtOption, Format, TableListOptions, takes_shared_options
 from sim.cli.terminal import console
 
@@ -129,17 +137,19 @@ def exposure(
         from sim.blocklists.exposure import assess
         from sim.cli.tables import exposure as tables
         from sim.cli.tables.sections import print_sections
+        from sim.errors import UsageError
 
         when, earlier = instant("--at", at), instant("--since", since)
         tables_of = [named_file(text) for text in attribute]
         table_files = [file for _, file in tables_of]
         check_stdin([*blocklists, *inventory, *table_files, *against, *target, *names])
-        files = Files(options, stack)
+        files = Files(options, stack, when)
         answers = files.answers(names)
         inputs = files.find(blocklists)
         lists = files.blocklists(inputs, read_as, may_be_names=answers is not None)
         others = files.blocklists(files.find(against), read_as) if against else lists
-        _check_times(when, earlier, lists.are_dated, others.are_dated)
+        if earlier is not None and not others.are_dated:
+            raise UsageError("--since: none of the blocklists compared with holds dated orders")
         in_force, known = joined(lists.in_force(when), answers)
         check_placed(in_force, options)
         before = None
@@ -164,6 +174,8 @@ def exposure(
         places = owners
         if expect_names and not owners:
             places = files.feeds(files.find([OWNERS]))
+        feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
+        check_dated(when, feeds)
         options.columns.check_met()
         found = assess(
             in_force,
@@ -177,7 +189,6 @@ def exposure(
             names_at=concatenate(places) if expect_names else None,
             universe=universe,
         )
-        feeds = [*in_force, *earlier_lists, *hosts, *owners, *own_feeds]
         told = _told(feeds, in_force)
         if not options.quiet:
             _say(found, feeds, told, [given.name for given in owned])
@@ -187,18 +198,6 @@ def exposure(
             console.print_json(tables.document(found, blocklists, at, top, told, known))
         else:
             print_sections(tables.sections(found, top, known), options.format)
-
-
-def _check_times(
-    at: datetime | None, since: datetime | None, is_dated: bool, is_other_dated: bool
-) -> None:
-    """Refuse times where no list is dated."""
-    from sim.errors import UsageError
-
-    if at is not None and not is_dated and not is_other_dated:
-        raise UsageError("--at: none of the blocklists holds dated orders")
-    if since is not None and not is_other_dated:
-        raise UsageError("--since: none of the blocklists compared with holds dated orders")
 
 
 def _told(feeds: Sequence[Feed], lists: Sequence[Feed]) -> list[str]:

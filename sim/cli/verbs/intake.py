@@ -66,6 +66,7 @@ def import_file(
     """
     with console.reports_errors(as_json=as_json):
         from sim.addresses.feeds.formats import read_dated, read_feed
+        from sim.addresses.feeds.forms import DATED
         from sim.addresses.feeds.normal import write_normal
         from sim.addresses.feeds.order_table import COLUMNS, order_rows
         from sim.addresses.text.source import Limits
@@ -96,6 +97,9 @@ def import_file(
                 partial.write_bytes(table)
         else:
             feed = read_feed(given, read_as, **how)
+            if feed.origin.format in DATED:
+                message = "expected a table TABLE.csv of dated orders, whose times it keeps"
+                raise UsageError(f"{output}: {message}, got .parquet")
             options.columns.check_met()
             n_rows = write_normal(feed, output, sha256=sha256, version=__version__, force=force)
         understood = _understood(feed, sha256, n_rows)

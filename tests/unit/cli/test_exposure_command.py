@@ -323,7 +323,7 @@ def test_errors_are_json_with_json(files):
     ("arguments", "told"),
     [
         (("telegram-2018-orders",), "holds dated orders; say when"),
-        (("blocklist.txt", "--at", APRIL_20), "--at: none of the blocklists holds dated orders"),
+        (("blocklist.txt", "--at", APRIL_20), "--at: none of the files holds dated orders"),
         (("blocklist.txt", "--since", APRIL_20), "--since: none of the blocklists compared"),
         (("telegram-2018-orders", "--at", "2018-04-20T12:00"), "the offset is missing"),
         (("blocklist.txt", "--by", "colour"), "got 'colour'"),

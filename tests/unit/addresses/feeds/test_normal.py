@@ -13,8 +13,6 @@ from sim.addresses.feeds.feed import Feed, members
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
-from sim.addresses.text.source import Limits
-from sim.blocklists.blocklists import read_all
 from sim.errors import DataError, UsageError
 
 TEXT = (
@@ -267,10 +265,3 @@ def test_a_table_of_ranges_alone_loses_nothing(tmp_path):
     feed = read_feed(Input(tmp_path / "given.csv", "given.csv"))
     write_normal(feed, path, sha256="", version="1")
     assert read_feed(Input(path, "t.parquet")).to_set() == feed.to_set()
-
-
-def test_dated_orders_are_no_targets_of_no_time(tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text("effective,action,prefix\n2024-01-01T00:00Z,block,198.51.100.0/24\n")
-    with pytest.raises(DataError, match="expected addresses at no particular time, got dated"):
-        read_all([Input(path, "orders.csv")], skip_bad=False, limits=Limits())

@@ -1,0 +1,99 @@
+"""Whatever reads addresses from dated orders takes those in force at a time, or none at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from sim.cli.app import app
+
+ORDERS = (
+    "effective,action,prefix\n"
+    "2024-01-01T00:00Z,block,198.51.100.0/24\n"
+    "2024-01-02T00:00Z,unblock,198.51.100.0/24\n"
+    "2024-01-02T00:00Z,block,203.0.113.9\n"
+)
+BOTH = "198.51.100.7\n203.0.113.9\n"
+AT = ("--at", "2024-02-01T00:00Z")
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "orders.csv").write_text(ORDERS)
+    (tmp_path / "both.txt").write_text(BOTH)
+    (tmp_path / "one.txt").write_text("203.0.113.1\n")
+    monkeypatch.chdir(tmp_path)
+
+
+def run(*arguments: str, status: int = 0):
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == status, (result.output, result.stderr, result.exception)
+    return result
+
+
+def document(*arguments: str) -> dict:
+    return json.loads(run(*arguments, "--json").stdout)
+
+
+def test_targets_of_a_cover_are_those_in_force():
+    found = document("cover", "--targets", "orders.csv", *AT)
+    assert (found["targets"]["n_addresses4"], found["prefixes"]) == (1, ["203.0.113.9/32"])
+
+
+def test_protected_addresses_are_those_in_force():
+    Path("near.txt").write_text("198.51.100.6\n198.51.100.8\n")
+    found = document(
+        *("cover", "--targets", "near.txt", "--protect", "orders.csv", "--budget", "1", *AT)
+    )
+    assert found["prefixes"] == ["198.51.100.0/28"]
+    told = run("cover", "--targets", "near.txt", "--protect", "orders.csv", status=2).stderr
+    assert "orders.csv: holds dated orders; say when" in told
+
+
+def test_the_targets_own_ranges_are_those_in_force():
+    listed = document("exposure", "both.txt", "--target", "orders.csv", *AT)["listed"]
+    assert listed["n_own4"] == 1
+
+
+def test_tables_of_owners_are_those_in_force():
+    found = document("exposure", "both.txt", "--attribute", "P=orders.csv", "--by", "provider", *AT)
+    groups = {each["name"]: each["n_addresses4"] for each in found["breakdowns"][0]["groups"]}
+    assert groups["P"] == 1
+
+
+def test_hosts_are_those_in_force():
+    found = document("exposure", "both.txt", "--inventory", "orders.csv", *AT)
+    assert found["inventory"]["hosts"]["n"] == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("cover", "--targets", "orders.csv"),
+        ("cover", "--targets", "one.txt", "--inventory", "orders.csv"),
+        ("cover", "--targets", "one.txt", "--against", "orders.csv"),
+        ("exposure", "both.txt", "--target", "orders.csv"),
+        ("exposure", "both.txt", "--attribute", "orders.csv", "--by", "provider"),
+        ("exposure", "both.txt", "--inventory", "orders.csv"),
+        ("exposure", "both.txt", "--against", "orders.csv"),
+        ("exposure", "orders.csv"),
+    ],
+)
+def test_orders_without_a_time_are_refused(arguments):
+    told = run(*arguments, status=2).stderr
+    assert "orders.csv: holds dated orders; say when, such as --at" in told
+
+
+@pytest.mark.parametrize("command", [("cover", "--targets"), ("exposure",)])
+def test_a_time_where_no_file_is_dated_is_refused(command):
+    told = run(*command, "one.txt", *AT, status=2).stderr
+    assert "--at: none of the files holds dated orders" in told
+
+
+def test_no_normal_table_is_made_of_dated_orders():
+    told = run("import", "orders.csv", "-o", "orders.parquet", status=2).stderr
+    assert "orders.parquet: expected a table TABLE.csv" in told
+    assert not Path("orders.parquet").exists()
