@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from sim.addresses.cover.regret import Constraints
 from sim.addresses.cover.tree import LengthLimits
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.api.wording import in_python_words
 from sim.blocklists.covers import UNITS, Answer, Question, answer
@@ -83,16 +83,16 @@ def cover(
     with in_python_words():
         guarded = AddressSet.empty()
         if protect is not None:
-            guarded = feed_of_columns({"prefix": protect}, "protect").to_set()
+            guarded = feed_of_addresses(protect, "protect").to_set()
         limits = LengthLimits(shortest, longest), LengthLimits(shortest_v6, longest_v6)
         question = Question(
             weight, Constraints(guarded, *limits), budget, miss_price, 0, trade_off, frontier
         )
         return answer(
             question,
-            feed_of_columns({"prefix": targets}, "targets"),
+            feed_of_addresses(targets, "targets"),
             None if inventory is None else feed_of_columns(inventory, "inventory"),
-            [] if against is None else [feed_of_columns({"prefix": against}, "against")],
+            [] if against is None else [feed_of_addresses(against, "against")],
         )
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from numpy.typing import ArrayLike
 
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.concatenation import concatenate
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.sets.families import AddressSet
@@ -126,14 +126,14 @@ def exposure(
     if expect_names:
         names_at = owners if owners is not None else shipped_owners()
     return assess(
-        [feed_of_columns({"prefix": blocklist}, "blocklist")],
+        [feed_of_addresses(blocklist, "blocklist")],
         None if inventory is None else feed_of_columns(inventory, "inventory"),
         owners,
         by=by,
         before=None
         if against is None
-        else ("against", feed_of_columns({"prefix": against}, "against").to_set()),
-        own=None if own is None else feed_of_columns({"prefix": own}, "own").to_set(),
+        else ("against", feed_of_addresses(against, "against").to_set()),
+        own=None if own is None else feed_of_addresses(own, "own").to_set(),
         explain=explain,
         top=top,
         names_at=names_at,

@@ -15,6 +15,7 @@ from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.numbered import read_numbered
 from sim.addresses.feeds.refused import refuse_unread
+from sim.addresses.feeds.rows.meaning import refusal_of, verdict_behind
 from sim.addresses.feeds.rules.name_rules import (
     NameKind,
     NameRule,
@@ -114,6 +115,9 @@ def _gather_rules(
     resolved: dict[str, tuple[str, int]] = {}
     costs = _Costs(gathering.name)
     for lines in blocks:
+        if found := verdict_behind("\n".join(line for _, line in lines)):
+            n_before, word = found
+            raise DataError([Problem(gathering.name, refusal_of(word), lines[n_before][0])])
         for number, line in lines:
             if says_nothing(line):
                 continue

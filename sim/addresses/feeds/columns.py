@@ -95,6 +95,21 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     return gathering.finish(Origin(name, "columns"))
 
 
+def feed_of_addresses(values: ArrayLike, name: str) -> Feed:
+    """Return addresses as a feed; parameters as for `feed_of_columns`.
+
+    Raises
+    ------
+    DataError
+        With every value that cannot be read, or if there is no address, as of a file.
+    """
+    feed = feed_of_columns({"prefix": values}, name)
+    if not len(feed.v4) + len(feed.v6):
+        message = f"expected at least one address, got none in {feed.n_records:,} rows"
+        raise DataError([Problem(name, message)])
+    return feed
+
+
 def _dotted(values: NDArray[np.generic]) -> Sequence[str]:
     """Addresses as text, IPv4 addresses among them that are integers."""
     if not np.issubdtype(values.dtype, np.integer):

@@ -57,7 +57,10 @@ _LINES: Mapping[str, str] = {
         "a hosts file, or addresses with a name behind each: in a hosts file the address is where "
         "names are sent, not their own; else give a table with the columns address and name"
     ),
-    rf"{_PREFIX}([\s,]+{_PREFIX})+,?": "several addresses a line: write one a line",
+    rf"{_PREFIX}([\s,]+{_PREFIX})+,?": (
+        "several addresses a line: write them as first-last (198.51.100.0-198.51.100.9) if they "
+        "are the ends of a range, one a line if each is listed"
+    ),
     r"\d+(\.\d+){0,2}(\.\*)+": "addresses with wildcards: write 198.51.100.0/24 for 198.51.100.*",
     r"\d+(\.\d+){3}:\d+|\[[0-9a-f:]+\]:\d+": "addresses with ports: leave the ports out",
     r"\d+(\[\.\]|\(\.\))\d+.*": "addresses with brackets around their dots: take those out",

@@ -18,7 +18,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.rows.choice import AS_NAMED
 from sim.addresses.feeds.rows.dates import holds_dates
-from sim.addresses.feeds.rows.meaning import verdict_behind
+from sim.addresses.feeds.rows.meaning import refusal_of, verdict_behind
 from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample, cut_lines, is_address, take_sample
 from sim.addresses.sets.notation import shown
@@ -29,7 +29,7 @@ from sim.errors import DataError, Problem
 # A line of a list with something behind a semicolon, and how many such cells are looked at.
 _WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
 _PIECE = 2**18
-_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "as-list")
+_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "as-list", "geofeed")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -92,12 +92,10 @@ def _check_no_table(sample: Sample, given: Input) -> None:
 def _check_no_cells(given: Input, limits: Limits) -> None:
     """Refuse lines whose cells behind a semicolon, where a list has comments, may decide.
 
-    Dates are among them where those of rows are asked for.
-
     Raises
     ------
     DataError
-        If there are lengths or verdicts there, wherever in the file.
+        If there are dates, lengths or verdicts there, wherever in the file.
     """
     neighbours = Neighbours(Gathering(given.name, skip_bad=False, limits=limits), (), {}, AS_NAMED)
     for block in _marked_blocks(given, limits):
@@ -122,11 +120,7 @@ def _check_comments(given: Input, limits: Limits) -> None:
         text = block.text.decode("utf-8", "replace")
         if found := verdict_behind(text):
             n_before, word = found
-            message = (
-                f"expected entries that are blocked, got a comment that says {shown(word)}: take "
-                "out what is not blocked and the comment, or name the form by --as to ignore "
-                "comments"
-            )
+            message = f"{refusal_of(word)}, or name the form by --as to ignore comments"
             raise DataError([Problem(given.name, message, block.first_line + n_before)])
 
 
@@ -143,11 +137,13 @@ def _marked_blocks(given: Input, limits: Limits) -> Iterator[Block]:
 def _check_cells(held: Sequence[tuple[str, str]], neighbours: Neighbours, given: Input) -> None:
     """Refuse cells, each beside its address, that are more than comments."""
     addresses, texts = map(list, zip(*held, strict=True))
-    if given.columns.zone and holds_dates(texts):
+    if date := next((text for text in texts if holds_dates([text])), ""):
         message = (
-            f"expected dates in a column with a name, got {shown(texts[0])} behind a semicolon"
+            f"expected dates in a column with a name, got {shown(date)} behind a semicolon: name "
+            "the columns in the first line"
         )
-        raise DataError([Problem(given.name, f"{message}: name the columns in the first line")])
+        way = "" if given.columns.zone else ", or say --as list to ignore them"
+        raise DataError([Problem(given.name, message + way)])
     line = np.arange(1, len(held) + 1, dtype=np.int64)
     try:
         neighbours.check({"comment": texts}, {"address": addresses}, line)

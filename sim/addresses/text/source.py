@@ -28,7 +28,7 @@ MOST_GROWTH = 250
 
 Lists and tables, however regular, were packed to a hundredth at best, bombs to a thousandth.
 """
-_PIECE = 2**20
+_PIECE, _PACKED = 2**20, 2**13
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,37 @@ class Limits:
             expected = f"expected a file whose columns take at most {most:,} bytes of memory"
             hint = "raise the limit of bytes if there is memory for more"
             raise DataError([Problem(name, f"{expected}, got more; {hint}")])
+
+
+class _Bz2(io.RawIOBase):
+    """Unpacks bzip2 to the last byte: `bz2.BZ2File` drops what is no stream behind the first."""
+
+    def __init__(self, packed: BinaryIO) -> None:
+        super().__init__()
+        self._packed = packed
+        self._stream = bz2.BZ2Decompressor()
+
+    def readable(self) -> bool:
+        """Return that the stream can be read."""
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        """Read into a buffer, as `io.RawIOBase` asks."""
+        data = b""
+        while not data:
+            packed = b""
+            if self._stream.eof:
+                packed = self._stream.unused_data + self._packed.read(_PACKED)
+                if not packed:
+                    return 0
+                if not packed.startswith(b"BZh"):
+                    raise EOFError("other data behind its end")
+                self._stream = bz2.BZ2Decompressor()
+            elif self._stream.needs_input and not (packed := self._packed.read(_PACKED)):
+                raise EOFError("the end of the file before its own")
+            data = self._stream.decompress(packed, len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class Source(io.RawIOBase):
@@ -220,7 +251,7 @@ class Source(io.RawIOBase):
             case ".gz":
                 return cast("BinaryIO", gzip.GzipFile(fileobj=buffered, mode="rb"))
             case ".bz2":
-                return cast("BinaryIO", bz2.BZ2File(buffered, mode="rb"))
+                return cast("BinaryIO", io.BufferedReader(_Bz2(buffered)))
             case ".zst":
                 return self._zstd(buffered)
         if isinstance(buffered.raw, io.FileIO):

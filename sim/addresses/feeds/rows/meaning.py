@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sim.addresses.sets.notation import shown
+
 _LETS_THROUGH = re.compile(
     r"(allow|accept|pass|(white|allow) ?list|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
     r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
@@ -114,6 +116,14 @@ def verdicts_among(cells: Iterable[str]) -> set[str]:
         text += "\n"
         all_ = [text[start : text.find("\n", start)] for start in starts]
     return {cell for cell in all_ if _WITHIN.search(cell)}
+
+
+def refusal_of(verdict: str) -> str:
+    """Return what to tell of a comment that says its entries are not blocked."""
+    return (
+        f"expected entries that are blocked, got a comment that says {shown(verdict)}: take out "
+        "what is not blocked and the comment"
+    )
 
 
 def verdict_behind(text: str) -> tuple[int, str] | None:

@@ -192,7 +192,7 @@ class Neighbours:
             f"expected rows that all list their address, got {', '.join(met)}{more}: keep the rows "
             f"that are meant, and leave the column {shown(column)} out"
         )
-        option = f", or say --ignore-column {plain_name(column)}"
+        option = f", or say --ignore-column {plain_name(column)}" if plain_name(column) else ""
         return row, message + (option if self._choice.has_options else "")
 
     def _ways(self, plain: str) -> str:
@@ -202,6 +202,8 @@ class Neighbours:
                 "leave it out if each row lists its address whatever stands there; name it end_ip, "
                 "mask or address if it says which addresses a row lists"
             )
+        if not plain:
+            return f"name it in the first line, then {self._ways('NAME')}"
         at = plain_name(self._chosen.get("address", "address"))
         return (
             f"say --ignore-column {plain} if each row lists its address whatever stands there; "

@@ -6,8 +6,9 @@ the file; what is not taken is counted, and said.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.appended import Growing
 from sim.addresses.feeds.feed import RESOLVE, Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.rows.meaning import verdict_in
 from sim.addresses.feeds.rules.taken_back import TakenBack
 from sim.addresses.sets.notation import shown
 from sim.errors import DataError, Problem
@@ -117,7 +119,20 @@ class Groups:
             more = f" and {len(taken) - _TOLD:,} more" if len(taken) > _TOLD else ""
             self._gathering.note(f"{self._noun} read: {', '.join(taken[:_TOLD])}{more}")
         self._note_left_out()
-        return note_names(self._gathering, is_there, origin, is_let_through)
+        feed = note_names(self._gathering, is_there, origin, is_let_through)
+        return replace(feed, questions=self._questions(count))
+
+    def _questions(self, count: Sequence[int]) -> tuple[Problem, ...]:
+        """Ask about groups that by their names are not blocked."""
+        message = f"expected {self._noun} that are blocked, got one whose name says that it is not"
+        return tuple(
+            Problem(
+                self._gathering.name,
+                f"{message}: {shown(group)}; take it out, or name the form by --as",
+            )
+            for group, code in self._code.items()
+            if count[code] and verdict_in(re.sub(r"[\W\d_]+", " ", group.split(" ")[-1]).strip())
+        )
 
     def _note_left_out(self) -> None:
         """Say what is left out and why; of many reasons some, and how much the others come to."""

@@ -75,11 +75,12 @@ def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
 
 
 class _Kind(NamedTuple):
-    """Type of a set, the bits of its netmask and the bounds of its range, where it has them."""
+    """Type of a set; bits of its netmask, bounds of its range and family, where it has them."""
 
     type: str
     netmask: str = ""
     bounds: Entry | None = None
+    family: str = ""
 
 
 class _Sets:
@@ -181,7 +182,7 @@ class _Sets:
         said = dict(zip(words, options[1:], strict=False))
         ends = [said[each] for each in ("range", "network", "from", "to") if each in said]
         bounds = _entry("-".join(ends)) if kind.startswith(("bitmap:ip", "ipmap")) else None
-        self._kinds[name] = _Kind(kind, "".join(netmask), bounds)
+        self._kinds[name] = _Kind(kind, "".join(netmask), bounds, said.get("family", ""))
         # As many as there may be groups of addresses.
         self.groups.check(len(self._kinds))
 
@@ -221,7 +222,13 @@ class _Sets:
                 number,
             )
             return ""
-        own = _entry(member) if kind.bounds else None
+        own = _entry(member)
+        if own and kind.family and kind.family != ("inet" if own.version == 4 else "inet6"):
+            message = f"expected a member of {name}, of the family {kind.family}, got"
+            self._gathering.refuse(
+                f"{message} {shown(member)}: the kernel takes no such member", number
+            )
+            return ""
         if (
             kind.bounds
             and own

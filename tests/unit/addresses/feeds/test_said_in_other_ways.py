@@ -1,0 +1,133 @@
+"""What says in another way than by a column that an entry is not blocked, or not whole."""
+
+from __future__ import annotations
+
+import bz2
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.rows.choice import ColumnChoice
+from sim.addresses.feeds.rules.name_rules import NameKind
+from sim.addresses.text.source import open_source
+from sim.blocklists.name_lists import Reading
+from sim.blocklists.rule_lists import read_name_rules
+from sim.errors import DataError
+
+
+def given(folder: Path, content: str | bytes, name: str = "list.txt") -> Input:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return Input(path, name)
+
+
+RULES = {
+    "behind": ("t.co\nreddit.co # whitelist\n", 2),
+    "hosts": ("127.0.0.1 localhost\n0.0.0.0 reddit.co # unblocked\n", 2),
+    "heading": ("# Whitelist\n\nt.co\nreddit.co\n", 1),
+    "browsers": ("||t.co^\n! Exceptions\n\n||reddit.co^\n! Removed\n", 5),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), RULES.values(), ids=RULES)
+def test_rules_over_names_with_comments_that_let_through_are_refused(text, line, tmp_path):
+    with pytest.raises(DataError, match=f"list.txt:{line}: .*a comment that says"):
+        read_name_rules(given(tmp_path, text), NameKind.EXACT, Reading(skip_bad=True))
+
+
+def test_texts_with_comments_that_let_through_are_refused():
+    with pytest.raises(DataError, match="a comment that says 'whitelist'"):
+        sim.overmatch(["t.co", "reddit.co # whitelist"], ["t.co"])
+
+
+def test_other_comments_over_names_are_read(tmp_path):
+    rules = read_name_rules(
+        given(tmp_path, "# Blocked by order 7\nt.co # phishing\n"), NameKind.EXACT, Reading()
+    )
+    assert [one.rule.text for one in rules.rules] == ["t.co"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "198.51.100.7;2020-01-01;2020-02-01\n203.0.113.9;2020-01-01;\n",
+        "198.51.100.7;phishing\n203.0.113.9;2020-01-01\n",
+    ],
+)
+def test_dates_behind_semicolons_are_refused(text, tmp_path):
+    with pytest.raises(DataError, match="'2020-01-01' behind a semicolon: name the columns"):
+        read_feed(given(tmp_path, text))
+    assert len(read_feed(given(tmp_path, text), "list").v4) == 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# Whitelist\n198.51.100.0/24,DE,,,\n203.0.113.0/24,AT,,,\n",
+        "198.51.100.0/24,DE,,, # removed\n203.0.113.0/24,AT,,,\n",
+    ],
+)
+def test_geofeeds_with_comments_that_let_through_are_refused(text, tmp_path):
+    with pytest.raises(DataError, match="a comment that says"):
+        read_feed(given(tmp_path, text))
+
+
+SETS = {
+    "ipset": "create whitelist hash:ip\nadd whitelist 198.51.100.7\n",
+    "ipset beside": (
+        "create b hash:ip\nadd b 192.0.2.1\ncreate allow-4 hash:ip\nadd allow-4 192.0.2.2\n"
+    ),
+    "nft": "table inet f {\n set allowlist4 { type ipv4_addr; elements = { 198.51.100.7 } }\n}\n",
+}
+
+
+@pytest.mark.parametrize("text", SETS.values(), ids=SETS)
+def test_sets_that_are_named_as_not_blocked_are_refused_unless_their_form_is_said(text, tmp_path):
+    with pytest.raises(DataError, match="got one whose name says that it is not") as told:
+        read_feed(given(tmp_path, text))
+    assert "allow" in str(told.value) or "whitelist" in str(told.value)
+    form = "nftables" if text.startswith("table") else "ipset"
+    assert len(read_feed(given(tmp_path, text), form).v4)
+
+
+def test_members_of_another_family_than_their_set_are_refused(tmp_path):
+    text = "create b hash:ip family {}\nadd b {}\n"
+    for family, member in (("inet", "2001:db8::1"), ("inet6", "192.0.2.1")):
+        with pytest.raises(DataError, match=f"a member of b, of the family {family}, got"):
+            read_feed(given(tmp_path, text.format(family, member)))
+    for family, member in (("inet6", "2001:db8::1"), ("inet", "192.0.2.1")):
+        assert read_feed(given(tmp_path, text.format(family, member))).n_records == 1
+
+
+def test_data_behind_the_end_of_bzip2_are_refused(tmp_path):
+    one, two = b"192.0.2.1\n", b"192.0.2.2\n"
+    packed = bz2.compress(one)
+    for rest in (two, b"\0" * 512, packed[:20]):
+        with pytest.raises(DataError, match="expected whole compressed data"):
+            read_feed(given(tmp_path, packed + rest, "list.bz2"))
+    assert len(read_feed(given(tmp_path, packed + bz2.compress(two), "list.bz2")).v4) == 2
+    large = bytes(range(256)) * 9_000
+    given(tmp_path, bz2.compress(large) + bz2.compress(large), "large.bz2")
+    with open_source(tmp_path / "large.bz2") as source:
+        assert source.read() == large + large
+
+
+@pytest.mark.parametrize("values", [[None], [float("nan")], [""], []])
+def test_columns_without_an_address_are_refused_as_files_are(values):
+    with pytest.raises(DataError, match="expected at least one address"):
+        sim.exposure(values)
+
+
+def test_two_addresses_a_line_may_be_a_range(tmp_path):
+    text = "198.51.100.0,198.51.100.9\n203.0.113.0,203.0.113.7\n"
+    with pytest.raises(DataError, match=r"first-last .* if they are the ends of a range"):
+        read_feed(given(tmp_path, text))
+
+
+def test_a_column_without_a_name_is_told_how_to_get_one(tmp_path):
+    one = given(tmp_path, "address,\n198.51.100.7,x1\n203.0.113.9,x2\n", "table.csv")
+    with pytest.raises(DataError, match="name it in the first line, then say --ignore-column NAME"):
+        read_feed(Input(one.path, one.name, ColumnChoice(has_options=True)))
