@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from sim.addresses.cover.regret import Constraints
 from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
+from sim.addresses.feeds.special import without_sinkholes
 from sim.addresses.sets.families import AddressSet
 from sim.api.wording import in_python_words
 from sim.blocklists.covers import UNITS, Answer, Question, answer
@@ -91,7 +92,9 @@ def cover(
         return answer(
             question,
             feed_of_addresses(targets, "targets"),
-            None if inventory is None else feed_of_columns(inventory, "inventory"),
+            None
+            if inventory is None
+            else without_sinkholes(feed_of_columns(inventory, "inventory")),
             [] if against is None else [feed_of_addresses(against, "against")],
         )
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.special import without_sinkholes
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import Limits
 from sim.backtest.prediction import NotComputable, Prediction, of_draws, of_number
@@ -128,7 +129,7 @@ def _count(
     listed = union(feeds)
     if predictor.count in ("hosts", "businesses"):
         (inventory,) = _in_force(placed, predictor, [_input(placed, predictor.inventory)])
-        return _count_hit(placed, predictor, inventory, listed)
+        return _count_hit(placed, predictor, without_sinkholes(inventory), listed)
     if predictor.count == "outside_target":
         own = own_addresses(_in_force(placed, predictor, own_tables([given])))
         if own is not None:

@@ -7,13 +7,14 @@ with counts, breakdowns, states of all hosts, and what changed. It reads no file
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from numpy.typing import ArrayLike
 
 from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.concatenation import concatenate
 from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.special import without_sinkholes
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.attribution import (
     Attributes,
@@ -125,9 +126,12 @@ def exposure(
     names_at = None
     if expect_names:
         names_at = owners if owners is not None else shipped_owners()
-    return assess(
+    hosts = None
+    if inventory is not None:
+        hosts = without_sinkholes(feed_of_columns(inventory, "inventory"))
+    found = assess(
         [feed_of_addresses(blocklist, "blocklist")],
-        None if inventory is None else feed_of_columns(inventory, "inventory"),
+        hosts,
         owners,
         by=by,
         before=None
@@ -139,6 +143,7 @@ def exposure(
         names_at=names_at,
         universe=universe,
     )
+    return found if hosts is None else replace(found, notes=(*found.notes, *hosts.notes))
 
 
 def assess(

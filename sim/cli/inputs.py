@@ -58,6 +58,13 @@ class Files:
         """Read tables and inventories; those of names alone where these are to be joined."""
         return self.blocklists(inputs, may_be_names=may_be_names).in_force(self.at)
 
+    def hosts(self, names: Sequence[str], *, may_be_names: bool = False) -> list[Feed]:
+        """Read inventories or resolutions, as `feeds` does, without addresses of no public host."""
+        from sim.addresses.feeds.special import without_sinkholes
+
+        found = self.feeds(self.find(names), may_be_names=may_be_names)
+        return list(map(without_sinkholes, found))
+
     def blocklists(
         self, inputs: Sequence[Input], format_name: str = "", *, may_be_names: bool = False
     ) -> Blocklists:
@@ -73,7 +80,7 @@ class Files:
         from sim.addresses.feeds.concatenation import concatenate
         from sim.blocklists.resolved import check_answers
 
-        found = self.feeds(self.find(names), may_be_names=True)
+        found = self.hosts(names, may_be_names=True)
         for feed in found:
             check_answers(feed)
         return concatenate(found)

@@ -101,10 +101,10 @@ def feed_of_addresses(values: ArrayLike, name: str) -> Feed:
     Raises
     ------
     DataError
-        With every value that cannot be read, or if there is no address, as of a file.
+        With every value that cannot be read, or if no row of any holds an address.
     """
     feed = feed_of_columns({"prefix": values}, name)
-    if not len(feed.v4) + len(feed.v6):
+    if feed.n_records and not len(feed.v4) + len(feed.v6):
         message = f"expected at least one address, got none in {feed.n_records:,} rows"
         raise DataError([Problem(name, message)])
     return feed

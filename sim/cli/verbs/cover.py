@@ -160,9 +160,10 @@ def cover(
         when = instant("--at", at)
         check_stdin([*targets, *inventory, *protect, *against])
         files = Files(options, stack, when)
-        wanted, hosts, guards, in_force = (
-            files.feeds(files.find(names)) for names in (targets, inventory, protect, against)
+        wanted, guards, in_force = (
+            files.feeds(files.find(names)) for names in (targets, protect, against)
         )
+        hosts = files.hosts(inventory)
         check_dated(when, [*wanted, *hosts, *guards, *in_force])
         options.columns.check_met()
         constraints = Constraints(

@@ -161,7 +161,7 @@ def exposure(
             name = " + ".join(against) if against else ""
             before = (" ".join(part for part in (name, since or "") if part), listed_before)
         owned = files.find(target) if target else own_tables(inputs)
-        hosts = files.feeds(files.find(inventory), may_be_names=answers is not None)
+        hosts = files.hosts(inventory, may_be_names=answers is not None)
         hosts, known_hosts = joined(hosts, answers)
         known += known_hosts
         owners = [
@@ -189,7 +189,7 @@ def exposure(
             names_at=concatenate(places) if expect_names else None,
             universe=universe,
         )
-        told = _told(feeds, in_force)
+        told = _told([*feeds, *([answers] if answers else [])], in_force)
         if not options.quiet:
             _say(found, feeds, told, [given.name for given in owned])
             for each in known:
