@@ -115,8 +115,9 @@ def _gather_rules(
     resolved: dict[str, tuple[str, int]] = {}
     costs = _Costs(gathering.name)
     for lines in blocks:
-        if found := verdict_behind("\n".join(line for _, line in lines)):
-            n_before, word = found
+        text = "".join(line.replace("\n", " ") + "\n" for _, line in lines)
+        if verdict := verdict_behind(text):
+            n_before, word = verdict
             raise DataError([Problem(gathering.name, refusal_of(word), lines[n_before][0])])
         for number, line in lines:
             if says_nothing(line):

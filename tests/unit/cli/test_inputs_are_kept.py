@@ -54,7 +54,7 @@ LINKS = [same, symlink, hard_link]
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_import_replaces_no_file_that_it_reads(kind: str, link: Callable[[Path], Path], tmp_path):
     given = tmp_path / f"mine.{kind}"
-    (tmp_path / "list.csv").write_text(ORDERS)
+    (tmp_path / "list.csv").write_text("address\n192.0.2.1\n")
     if kind == "csv":
         given.write_text(ORDERS)
     else:

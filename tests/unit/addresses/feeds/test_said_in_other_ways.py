@@ -40,7 +40,9 @@ def test_rules_over_names_with_comments_that_let_through_are_refused(text, line,
 
 def test_texts_with_comments_that_let_through_are_refused():
     with pytest.raises(DataError, match="a comment that says 'whitelist'"):
-        sim.overmatch(["t.co", "reddit.co # whitelist"], ["t.co"])
+        sim.overmatch(["t.co\n", "reddit.co # whitelist"], ["t.co"])
+    with pytest.raises(DataError, match=r"rules:1: .* that says 'removed'"):
+        sim.overmatch(["t.co\nrt.com # removed"], ["t.co"])
 
 
 def test_other_comments_over_names_are_read(tmp_path):
