@@ -28,7 +28,7 @@ RULES = {
     "behind": ("t.co\nreddit.co # whitelist\n", 2),
     "hosts": ("127.0.0.1 localhost\n0.0.0.0 reddit.co # unblocked\n", 2),
     "heading": ("# Whitelist\n\nt.co\nreddit.co\n", 1),
-    "browsers": ("||t.co^\n! Exceptions\n\n||reddit.co^\n! Removed\n", 5),
+    "browsers": ("||t.co^\n! Third parties\n\n||reddit.co^\n! Removed\n", 5),
 }
 
 
