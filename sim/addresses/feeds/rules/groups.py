@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sim.addresses.feeds.appended import Growing
 from sim.addresses.feeds.feed import RESOLVE, Feed, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.rows.meaning import verdict_in
+from sim.addresses.feeds.rows.meaning import verdicts_among
 from sim.addresses.feeds.rules.taken_back import TakenBack
 from sim.addresses.sets.notation import shown
 from sim.errors import DataError, Problem
@@ -131,7 +131,7 @@ class Groups:
                 f"{message}: {shown(group)}; take it out, or name the form by --as",
             )
             for group, code in self._code.items()
-            if count[code] and verdict_in(re.sub(r"[\W\d_]+", " ", group.split(" ")[-1]).strip())
+            if count[code] and verdicts_among([re.sub(r"[\W\d_]+", " ", group.split(" ")[-1])])
         )
 
     def _note_left_out(self) -> None:
