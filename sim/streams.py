@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 class Stream(IntEnum):
@@ -102,3 +103,18 @@ class Streams:
         """
         key = (self.replicate, int(source), *entry)
         return np.random.default_rng(np.random.SeedSequence(self.root_seed, spawn_key=key))
+
+    def key_words(self, source: Stream, entry: tuple[int, ...] = ()) -> NDArray[np.uint32]:
+        """Words that NumPy seeds this generator with: the seed padded to four, then the key."""
+        seed = _words_of(self.root_seed)
+        padding = [0] * (4 - len(seed))
+        key = (self.replicate, int(source), *entry)
+        return np.array([*seed, *padding, *(w for one in key for w in _words_of(one))], np.uint32)
+
+
+def _words_of(number: int) -> list[int]:
+    """Words of 32 bits of a number, the lowest first."""
+    words = [number & 0xFFFFFFFF]
+    while number := number >> 32:
+        words.append(number & 0xFFFFFFFF)
+    return words

@@ -21,10 +21,11 @@ from sim.addresses.compiled.shipped_code import build_name, name_of, shipped
 WORLDS = {
     "telegram-2018": ("population.n_businesses=40", "end=2018-04-24T00:00+03:00"),
     "sni-era": ("population.n_businesses=40",),
+    "least-collateral": ("population.n_businesses=40", "end=2018-04-18T00:00+03:00"),
     "match-days": ("population.n_businesses=40", "end=2026-01-11T00:00+01:00"),
 }
-"""Scenarios that together call every loop, made small: actors of all kinds,
-names, and programs that leave a shared range."""
+"""Scenarios that together call every loop, made small: actors of all kinds, names, covers, and
+programs that leave a shared range."""
 
 
 def warm_up(announce: Callable[[], None] = lambda: None) -> None:

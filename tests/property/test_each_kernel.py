@@ -7,9 +7,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 
+from sim.addresses.cover.cover import find_covers
+from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.weights import Weights
+from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.intervals6 import IntervalSet6
+from sim.engine.state.keyed_numbers import write_first_numbers
+from sim.engine.strategies.cover_kernel import find_least_cover
+from sim.streams import Stream, Streams
 from tests.chases import RULES, STRATEGIES
 from tests.property import test_both_families as both_families
 from tests.property import test_crowded_reference as crowded
@@ -86,3 +97,52 @@ def test_users_who_evade_a_name_meet_fronts_that_are_dropped_and_throttled() -> 
     )
     small = replace(crowded.chase(0, "replay"), orders=orders, horizon_s=3 * DAY)
     whole.assert_agrees(small)
+
+
+@st.composite
+def covers(draw: st.DrawFn) -> tuple[list[int], list[int], int]:
+    """Targets, bounds of rented ranges and a budget, anywhere in IPv4, far apart or close."""
+    n_bits = draw(st.integers(2, 32))
+    first = draw(st.integers(0, 2 ** (32 - n_bits) - 1)) << n_bits
+    size = 2**n_bits
+    targets = draw(st.sets(st.integers(0, size - 1), min_size=1, max_size=30))
+    bounds = sorted(draw(st.sets(st.integers(0, size), max_size=16)))
+    bounds = bounds[: len(bounds) // 2 * 2]
+    budget = draw(st.integers(1, 12))
+    return [first + one for one in sorted(targets)], [first + one for one in bounds], budget
+
+
+@some(300)
+@given(covers())
+def test_a_compiled_cover_has_the_prefixes_of_find_covers(
+    case: tuple[list[int], list[int], int],
+) -> None:
+    targets, bounds, budget = case
+    address = np.array(targets, np.int64)
+    rented = IntervalSet.from_bounds(bounds[::2], bounds[1::2])
+    size = rented.stop - rented.start
+    known = AddressSet(IntervalSet.from_bounds(address, address + 1), IntervalSet6.empty())
+    frontier = find_covers(
+        Targets.prepare(known), Weights.on_ranges4(rented.start, rented.stop, size), budget
+    )
+    expected = frontier.cover(budget)
+    found = find_least_cover(address, rented.start, rented.stop, np.cumsum(size) - size, budget)
+    start, stop = (column.tolist() for column in found)
+    assert start == expected.address4.tolist()
+    assert [(to - of).bit_length() for of, to in zip(start, stop, strict=True)] == [
+        33 - length for length in expected.length4.tolist()
+    ]
+
+
+def test_keyed_numbers_are_those_of_numpy_bit_for_bit() -> None:
+    luck = np.random.default_rng(20180416)
+    for _ in range(3000):
+        # From numbers of one word to such of five, zero among them.
+        root_seed, replicate, *entry = (
+            int.from_bytes(luck.bytes(20)) >> int(n) for n in luck.integers(0, 161, 5)
+        )
+        streams, key = Streams(root_seed, replicate), tuple(entry[: luck.integers(0, 4)])
+        numbers = np.empty(luck.integers(1, 9))
+        write_first_numbers(streams.key_words(Stream.OPERATOR_COMPLIANCE, key), numbers)
+        generator = streams.generator(Stream.OPERATOR_COMPLIANCE, key)
+        assert numbers.tobytes() == generator.random(numbers.size).tobytes()

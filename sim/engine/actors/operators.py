@@ -17,6 +17,7 @@ from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Events
 from sim.engine.orders import Entry, Groups, Mechanism
 from sim.engine.state import calendar_kernel as kernel
+from sim.engine.state.keyed_numbers import write_first_numbers
 from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
@@ -63,9 +64,10 @@ class Compliance:
 
     def _draw(self, luck_key: tuple[int, ...]) -> NDArray[np.bool_]:
         """Whether each operator enforces an entry of this key."""
-        luck = self._streams.generator(Stream.OPERATOR_COMPLIANCE, luck_key)
-        drawn = luck.random(self._n_groups)[self._luck_row]
-        return drawn < self._compliance
+        words = self._streams.key_words(Stream.OPERATOR_COMPLIANCE, luck_key)
+        drawn = np.empty(self._n_groups)
+        write_first_numbers(words, drawn)
+        return drawn[self._luck_row] < self._compliance
 
 
 class OperatorActors:

@@ -15,6 +15,7 @@ from sim.addresses.sets.line import split
 from sim.engine.coverage import answerable_fronts, cut
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
+from sim.engine.strategies.cover_kernel import Rows, find_least_cover
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 from sim.world.providers import Places
@@ -35,16 +36,22 @@ def cover(rules: int) -> Strategy:
     """
 
     # What is rented out, and what is exempt, stays as it is in a run.
-    rented_out = cache(_rented_out)
+    rented_out, rented_out4 = cache(_rented_out), cache(_rented_out4)
 
     def decide(observation: Observation) -> Decision:
         address = observation.fronts.address[answerable_fronts(observation)]
         if address.size == 0:
             return Decision()
-        known = split(observation.line.at(address))
-        targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
-        frontier = find_covers(targets, rented_out(observation.places, observation.exempt), rules)
-        wanted = cut(observation, observation.line.put(frontier.cover(rules).to_set()))
+        about = observation.places, observation.exempt
+        if observation.line.has_ipv6:
+            known = split(observation.line.at(address))
+            targets = Targets.prepare(AddressSet(known.v4, _networks(known.v6)))
+            frontier = find_covers(targets, rented_out(*about), rules)
+            covered = observation.line.put(frontier.cover(rules).to_set())
+        else:
+            bounds = find_least_cover(np.unique(address), *rented_out4(*about), rules)
+            covered = IntervalSet.from_bounds(*bounds)
+        wanted = cut(observation, covered)
         if observation.in_force.count(observation.key(Mechanism.DROP, wanted)):
             return Decision()
         held = observation.in_force.of(Mechanism.DROP)
@@ -53,6 +60,14 @@ def cover(rules: int) -> Strategy:
         return Decision((*releases, order), is_whole=True)
 
     return decide
+
+
+def _rented_out4(places: Places | None, exempt: IntervalSet) -> tuple[Rows, Rows, Rows]:
+    """Ranges of IPv4 that providers rent out and an entry may hold, and the addresses before."""
+    assert places is not None
+    rented = IntervalSet.union_all(places.addresses).difference(exempt)
+    size = rented.stop - rented.start
+    return rented.start, rented.stop, np.cumsum(size) - size
 
 
 def _rented_out(places: Places | None, exempt: IntervalSet) -> Weights:
