@@ -73,11 +73,20 @@ class Events:
 
 
 class EventLog:
-    """Collects events while the simulation runs."""
+    """Collects events while the simulation runs.
+
+    Attributes
+    ----------
+    n_at_operators : shape (1,)
+        How many events the compiled calendar of operators has kept, which keeps its own.
+    """
 
     def __init__(self) -> None:
+        self.n_at_operators = np.zeros(1, np.int64)
         # One row after the other: rows of their own would be thousands of objects.
         self._records = array("q")
+        # How many events at operators each comes after.
+        self._n_before = array("q")
 
     def record(
         self,
@@ -95,13 +104,18 @@ class EventLog:
         """Append one fact."""
         whom = (operator_row, entry_row, front_row, business_row, provider_row)
         self._records.extend((t_s, kind, *whom, stance_row, public_event_row))
+        self._n_before.append(self.n_at_operators.item())
 
-    def extend(self, rows: NDArray[np.int64]) -> None:
-        """Append facts; shape (n_facts, n_columns), columns as those of ``Events``."""
-        self._records.frombytes(rows.tobytes())
+    def freeze(self, at_operators: NDArray[np.int64] | None = None) -> Events:
+        """Return the events recorded so far.
 
-    def freeze(self) -> Events:
-        """Return the events recorded so far."""
-        n_columns = len(fields(Events))
-        columns = np.frombuffer(self._records, np.int64).reshape(-1, n_columns).T.copy()
-        return Events(*columns)
+        Parameters
+        ----------
+        at_operators : shape (n_at_operators, n_columns)
+            Those at operators, columns as those of ``Events``; None if there are none.
+        """
+        rows = np.frombuffer(self._records, np.int64).reshape(-1, len(fields(Events)))
+        if at_operators is not None:
+            n_before = np.frombuffer(self._n_before, np.int64)
+            rows = np.insert(at_operators, n_before, rows, axis=0)
+        return Events(*rows.T.copy())

@@ -13,11 +13,11 @@ from functools import partial
 
 import numpy as np
 
-from sim.engine.actors.attention import Attention, nobody_complains
+from sim.engine.actors.attention import Attention
 from sim.engine.actors.censor import CensorActor
 from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.operators import Compliance, OperatorActors
-from sim.engine.actors.plaintiffs import Plaintiffs, pressure_of
+from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.actors.providers import Stances
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.register import Register
@@ -72,10 +72,10 @@ def simulate(
     operators = OperatorActors(env, world, space, states, compliance, log, due.request)
     register = Register(env, world, operators, log, due.request)
     users = crowd if world.users is not None else None
-    plaintiffs = Plaintiffs(world.complaints, world, users) if users and world.complaints else None
-    complaining = plaintiffs.complaints if plaintiffs else nobody_complains
+    # Who complains is counted among users: without any, nobody does.
+    plaintiffs = Plaintiffs(world.complaints if users else None, world, crowd)
     line = Hotline.of(world.complaints)
-    attention = Attention.of(world.complaints, complaining, line)
+    attention = Attention.of(world.complaints, plaintiffs, line)
     censor = CensorActor(env, world, strategy, register, crowd, attention, log)
     target = None
     if world.pools is not None:
@@ -128,7 +128,7 @@ def simulate(
     if world.stays is not None:
         env.process(tenancy(env, world.stays, states, log, due.request))
     complaints = None
-    if plaintiffs is not None and world.complaints is not None:
+    if users is not None and world.complaints is not None:
         complaints = ComplaintActor(
             env,
             world,
@@ -154,7 +154,7 @@ def simulate(
         reactions,
         programs,
         complaints,
-        pressure_of(attention, line, plaintiffs),
+        attention.pressure,
         watch,
     )
     if users is not None and world.users is not None:
@@ -168,7 +168,7 @@ def simulate(
     ledger, at_operators = settlement.close(world.horizon_s)
     n = world.businesses.n_businesses
     return Outcome(
-        events=log.freeze(),
+        events=log.freeze(operators.events()),
         entry_addresses=tuple(entry.addresses for entry in register.entries),
         entry_mechanism=tuple(entry.mechanism for entry in register.entries),
         front_address=crowd.fronts()[0].copy(),
@@ -191,12 +191,9 @@ def _run(
     """Let everything before the horizon happen, and settle each second after its last event."""
     while True:
         next_s = env.peek()
-        if due.is_due and next_s > env.now:
-            # Which may bring about more, in this very second too.
-            settlement.settle()
-            continue
         until_s = horizon_s if next_s > horizon_s else int(next_s)
-        if operators.next_s < until_s:
+        if (due.is_due and next_s > env.now) or operators.next_s < until_s:
+            # Which may bring about more, in this very second too.
             settlement.advance(until_s)
         elif until_s < horizon_s:
             operators.meet(until_s)

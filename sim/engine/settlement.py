@@ -107,57 +107,42 @@ class Settlement:
             users is not None,
             complaints is not None,
             world.censor is not None and world.censor.end_pressure is not None,
+            reactions is not None,
+            programs is not None,
+            states.levels.may_drift,
+            states.ledger.demand.start_s,
         )
         if users is not None:
             self._set_vpn(0, users)
 
-    def settle(self) -> None:
-        """Draw the consequences of all that happened in this second."""
-        t_s = now_s(self._env)
-        self._due.is_due = False
-        levels = self._states.levels
-        weight, has_drifted = levels.weight, levels.has_drifted
-        n_lost, is_full, is_changed = kernel.settle(self._stage, weight, t_s, has_drifted)
-        if n_lost == kernel.UNSETTLED:
-            self._turn(t_s)
-            n_lost, is_full, is_changed = kernel.settle(self._stage, weight, t_s, False)
-        if is_changed or is_full:
-            self._tell(t_s, n_lost, is_changed=is_changed)
-
     def advance(self, until_s: int) -> None:
-        """Let operators act until a second, not included, or until one somebody must be told of.
+        """Settle this second if that is due, and let operators act until another, not included.
 
-        Nothing is due to be settled, and SimPy has nothing before that second.
+        It ends at the first second that somebody must be told of; SimPy has nothing before.
         """
-        weight = self._states.levels.weight
-        stopped_s, n_lost, is_changed, next_s, log = kernel.advance(self._stage, weight, until_s)
-        self._operators.take_over(next_s, log)
+        levels, is_due = self._states.levels, self._due.is_due
+        has_drifted = is_due and levels.take_drifted()
+        self._due.is_due = False
+        now = now_s(self._env)
+        stopped_s, n_lost, n_starting, has_turned, is_pressed, next_s = kernel.advance(
+            self._stage, levels.weight, levels.drift, has_drifted, now, is_due, until_s
+        )
+        self._operators.next_s = next_s
         if stopped_s == kernel.NOWHERE:
             return
-        # The clock is SimPy's: whoever is told of that second sees it there.
-        Moment(self._env, stopped_s, Phase.DOWNLOAD)
-        self._env.step()
-        if n_lost == kernel.UNSETTLED:
-            self._due.request()
-        else:
-            self._tell(stopped_s, n_lost, is_changed=is_changed)
-
-    def _tell(self, t_s: int, n_lost: int, *, is_changed: bool) -> None:
-        """Tell whoever acts by himself what a second that is settled brought."""
+        if stopped_s > now:
+            # The clock is SimPy's: whoever is told of that second sees it there.
+            Moment(self._env, stopped_s, Phase.DOWNLOAD)
+            self._env.step()
         self._snapshot.make_room()
+        if n_starting and self._reactions is not None:
+            self._reactions.start_clocks(self._states.starting(n_starting), stopped_s)
+        if has_turned and self._programs is not None:
+            self._programs.settle(stopped_s)
         if n_lost and self._target is not None:
             self._target.replace(self._crowd.lost(n_lost))
-        if is_changed and self._complaints is not None:
-            self._complaints.open(t_s)
-
-    def _turn(self, t_s: int) -> None:
-        turned = self._states.turn(t_s)
-        if self._complaints is not None:
-            self._complaints.turn(t_s, turned.beginning, turned.ending)
-        if turned.starting.size and self._reactions is not None:
-            self._reactions.start_clocks(turned.starting, t_s)
-        if self._programs is not None:
-            self._programs.settle(t_s)
+        if is_pressed and self._complaints is not None:
+            self._complaints.open(stopped_s)
 
     def tick(self, users: TargetState, t_s: int) -> None:
         """Move what is slow: users take to a VPN or leave, businesses appeal by name."""

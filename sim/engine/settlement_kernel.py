@@ -1,7 +1,7 @@
-"""Seconds in which nothing happens but at operators, one after the other in one compiled call.
+"""The end of a second, and the seconds after it in which operators alone act, in one compiled call.
 
-In: the calendar of operators, and all that hangs on it. Out: the second at which somebody must be
-told who acts by himself; until then everything is settled as `Settlement.settle` does.
+In: the calendar of operators, and all that depends on it. Out: everything settled, until the
+second at which somebody must be told who acts by himself.
 """
 
 from __future__ import annotations
@@ -16,18 +16,17 @@ from numpy.typing import NDArray
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.record import snapshot_kernel
 from sim.engine.state import pressure_kernel
-from sim.engine.state.calendar_kernel import next_s, pass_second, take_log
+from sim.engine.state.calendar_kernel import next_s, pass_second
 from sim.engine.state.entries_kernel import begin_second
+from sim.engine.state.parts import part
+from sim.engine.state.states_kernel import turn
 from sim.engine.state.structs import define
 
 Floats: TypeAlias = NDArray[np.float64]
-Rows: TypeAlias = NDArray[np.int64]
 NOWHERE = -1
 """Second of a walk that met nobody who must be told."""
-UNSETTLED = -1
-"""Lost fronts of a second that is not settled yet."""
 # Not as a literal, for which numba would compile a loop of its own.
-_HAS_NOT_DRIFTED = cast("bool", np.bool_(False))
+_NOBODY = cast("int", np.int64(0))
 
 
 @structref.register
@@ -48,6 +47,10 @@ _FIELDS = [
     "has_users",
     "has_complaints",
     "is_foreseen",
+    "has_reactions",
+    "has_programs",
+    "may_drift",
+    "start_s",
 ]
 define(Stage, _StageType, _FIELDS)
 
@@ -62,6 +65,10 @@ def make_stage(
     has_users: bool,
     has_complaints: bool,
     is_foreseen: bool,
+    has_reactions: bool,
+    has_programs: bool,
+    may_drift: bool,
+    start_s: int,
 ) -> Any:
     """Return what is settled as one; it keeps it.
 
@@ -71,63 +78,106 @@ def make_stage(
         Whether the target acts, whether it has users, and whether anybody complains.
     is_foreseen
         Whether the censor must be told whenever complaints have another rate.
+    has_reactions, has_programs
+        Whether businesses move, and whether they switch programs on and off.
+    may_drift
+        Whether states may move although nobody is touched.
+    start_s
+        Second of the week at t = 0.
     """
     return Stage(  # type: ignore[no-untyped-call, unused-ignore]
-        calendar, scene, noted, pressure, has_fronts, has_users, has_complaints, is_foreseen
+        calendar,
+        scene,
+        noted,
+        pressure,
+        has_fronts,
+        has_users,
+        has_complaints,
+        is_foreseen,
+        has_reactions,
+        has_programs,
+        may_drift,
+        start_s,
     )
 
 
 @compiled
-def settle(stage: Any, weight: Floats, t_s: int, has_drifted: bool) -> tuple[int, bool, bool]:
-    """Draw the consequences of a second for complaints, the target and curves.
+def advance(
+    stage: Any,
+    weight: Floats,
+    drift: float,
+    has_drifted: bool,
+    now_s: int,
+    is_due: bool,
+    until_s: int,
+) -> tuple[int, int, int, bool, bool, int]:
+    """Settle a second if that is due; then let operators act, and settle each second they act in.
 
     Parameters
     ----------
     weight : shape (n_operators,)
         How much each operator's users count.
-    has_drifted
-        Whether states may have moved although nobody is touched.
+    drift, has_drifted
+        How far shares may have moved by now, and whether they have since the last turn.
+    until_s
+        The first second that is not walked through.
 
     Returns
     -------
-    n_lost, is_full
-        How many fronts the target gives up, and whether there is no room to note another second;
-        UNSETTLED where businesses have to take their turn, after which it is asked for again.
-    is_changed
-        Whether who reaches the target has changed.
+    stopped_s
+        The second at which somebody must be told, or NOWHERE.
+    n_lost, n_starting, has_turned, is_pressed
+        How many fronts the target gives up by it; businesses whose patience begins to run; whether
+        businesses took a turn; whether complaints have another rate from there on.
+    next_s
+        When operators act next.
     """
-    is_touched, is_changed = begin_second(stage.scene, t_s, stage.has_fronts)
-    if is_touched or has_drifted:
-        return UNSETTLED, False, is_changed
-    if is_changed and stage.has_complaints:
-        pressure_kernel.note(stage.pressure, stage.scene.target, t_s)
-    n_lost = snapshot_kernel.note(
-        stage.noted, t_s, stage.scene, weight, stage.has_users, is_changed
-    )
-    return n_lost, snapshot_kernel.is_full(stage.noted), is_changed
-
-
-@compiled
-def advance(stage: Any, weight: Floats, until_s: int) -> tuple[int, int, bool, int, Rows]:
-    """Let operators act, and settle each second, up to one that is not included.
-
-    Returns
-    -------
-    stopped_s, n_lost, is_changed
-        The second at which somebody must be told, or NOWHERE; how many fronts the target gives up
-        by it, or UNSETTLED where its consequences are still to be drawn; and whether who reaches
-        the target changed in it.
-    next_s, log
-        When operators act next; and what they did, as rows of the event log.
-    """
-    calendar = stage.calendar
+    calendar, scene, t_s = stage.calendar, stage.scene, now_s
     while True:
-        t_s = next_s(calendar)
-        if t_s >= until_s:
-            return NOWHERE, UNSETTLED, False, t_s, take_log(calendar)
-        if not pass_second(calendar, stage.scene, t_s):
-            continue
-        n_lost, has_no_room, is_changed = settle(stage, weight, t_s, _HAS_NOT_DRIFTED)
-        if n_lost != 0 or has_no_room or (is_changed and stage.is_foreseen):
-            break
-    return t_s, n_lost, is_changed, next_s(calendar), take_log(calendar)
+        if not is_due:
+            t_s = next_s(calendar)
+            if t_s >= until_s:
+                return NOWHERE, 0, 0, False, False, t_s
+            if not pass_second(calendar, scene, t_s):
+                continue
+        n_lost, n_starting, has_turned, is_pressed = _settle(stage, weight, drift, has_drifted, t_s)
+        is_due = has_drifted = False
+        if (
+            n_lost > 0
+            or (n_starting > 0 and stage.has_reactions)
+            or (has_turned and stage.has_programs)
+            or (is_pressed and stage.is_foreseen)
+            or snapshot_kernel.is_full(stage.noted)
+        ):
+            return t_s, n_lost, n_starting, has_turned, is_pressed, next_s(calendar)
+
+
+@part
+def _settle(
+    stage: Any, weight: Floats, drift: float, has_drifted: bool, t_s: int
+) -> tuple[int, int, bool, bool]:
+    """Draw the consequences of a second for businesses, complaints, the target and curves.
+
+    Returns
+    -------
+    n_lost, n_starting, has_turned, is_pressed
+        As ``advance`` says.
+    """
+    scene, states = stage.scene, stage.scene.states
+    is_touched, is_changed = begin_second(scene, t_s, stage.has_fronts)
+    has_turned = is_touched or has_drifted
+    n_starting, is_pressed = _NOBODY, is_changed
+    if has_turned:
+        n_starting, n_beginning, n_ending = turn(
+            states, weight, drift, has_drifted, stage.may_drift, t_s, stage.start_s + t_s
+        )
+        if stage.has_complaints:
+            beginning = states.beginning_list[:n_beginning]
+            ending = states.ending_list[:n_ending]
+            is_pressed |= pressure_kernel.turn(
+                stage.pressure, scene, weight, beginning, ending, t_s
+            )
+    if is_changed and stage.has_complaints:
+        pressure_kernel.note(stage.pressure, scene.target, t_s)
+    n_lost = snapshot_kernel.note(stage.noted, t_s, scene, weight, stage.has_users, is_changed)
+    return n_lost, n_starting, has_turned, is_pressed

@@ -11,11 +11,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy.integrate import solve_ivp
 
-from sim.engine.actors.attention import Attention, days_until
+from sim.engine.actors.attention import days_until
 from sim.engine.state.pressure_kernel import solved as solved_in_loops
+from tests.complaining import attention_of, quiet_attention
 from tests.loops import called
 from tests.sections import Complaints
-from tests.worlds import DAY, HOUR
+from tests.worlds import DAY, HOUR, SmallWorld
 
 solved = called(solved_in_loops)
 
@@ -57,12 +58,14 @@ def talk(
     earlier: float = 0.0,
 ) -> Talk:
     """Let so many be impaired in each tick, after an attention of ``earlier`` at t = 0."""
-    so_far, values, per_d = [0.0], [], 0.0
-    attention = Attention.of(said, lambda from_s, to_s: per_d * (to_s - from_s) / DAY)
+    so_far, values = [0.0], []
+    attention, plaintiffs = attention_of(said, SmallWorld().world())
+    # People who miss what businesses offer stand for users: so many, whatever the world.
+    plaintiffs.rates["per_million_people_per_d"] = said.per_million_users_per_d
     attention.note(0)
     attention.rise(0, earlier)
     for tick, n in enumerate(n_impaired):
-        per_d = said.per_business_per_d * n + said.per_million_users_per_d * n_cut_off / 1e6
+        plaintiffs.impaired["n_fresh"], plaintiffs.people["n_fresh"] = n, n_cut_off
         attention.note((tick + 1) * tick_s)
         so_far.append(attention.n_complaints)
         values.append(attention.at((tick + 1) * tick_s))
@@ -193,7 +196,7 @@ def test_a_long_block_makes_no_more_complaints_than_the_loudest_public():
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=6))
 def test_events_of_one_second_close_what_is_lacking_one_after_the_other(shares):
-    attention = Attention(half_life_d=3.0)
+    attention = quiet_attention(3.0)
     for share in shares:
         attention.rise(100, share)
     lacking = math.prod(1 - share for share in shares)
@@ -202,7 +205,7 @@ def test_events_of_one_second_close_what_is_lacking_one_after_the_other(shares):
 
 
 def test_attention_without_a_half_life_stays():
-    attention = Attention(half_life_d=None)
+    attention = quiet_attention(None)
     attention.rise(0, 0.5)
     attention.note(1000 * DAY)
     assert attention.at(1000 * DAY) == 0.5

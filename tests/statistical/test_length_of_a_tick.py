@@ -90,7 +90,7 @@ class Stepping(Attention):
             return
         rules, days = self.record[0], (t_s - self.noted_s) / DAY
         louder = 1.0 + rules["snowball"] * self.value
-        complaints = self._complaining(t_s - 1, t_s) * DAY * days * louder
+        complaints = self.complaints(t_s - 1, t_s) * DAY * days * louder
         left = self.value * math.exp(-rules["fade_per_d"] * days)
         self.value = 1.0 - (1.0 - left) * math.exp(-rules["per_complaint"] * complaints)
         self.n_noted += complaints

@@ -9,14 +9,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from sim.engine.actors.attention import Attention
 from sim.engine.actors.complaints import ComplaintActor
-from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Events, Kind
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import N_ROLES, Components
+from tests.complaining import attention_of, turn_impaired
 from tests.sections import Complaints, Reactions
 from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld
 
@@ -122,8 +121,7 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
     )
     env, log, world = Clock(), EventLog(), crowd(N_APPEALS)
     states = SimpleNamespace(exposure=SimpleNamespace(component_row=world.businesses.component_row))
-    plaintiffs = Plaintiffs(rules, world, SimpleNamespace(complaining_days=lambda *times: 0.0))
-    attention = Attention.of(rules, plaintiffs.complaints)
+    attention, plaintiffs = attention_of(rules, world)
     attention.note(0)
     actor = ComplaintActor(
         env,
@@ -139,14 +137,14 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         None,
     )
     # Draws of nothing: whoever is impaired at a tick appeals at that tick.
-    actor._due[:] = 0.0
+    plaintiffs.due[:] = 0.0
     gaps_h = np.random.default_rng(1).exponential(1 / arrivals_per_h, N_APPEALS)
     arrival_s = np.rint(np.cumsum(gaps_h) * HOUR).astype(np.int64)
 
     def feed():
         for row, t_s in enumerate(arrival_s.tolist()):
             yield Moment(env, t_s, Phase.TICK)
-            actor.turn(t_s, np.array([row]), np.arange(max(row - 1, 0), row))
+            turn_impaired(attention, [row], range(max(row - 1, 0), row), t_s)
             actor.close(t_s)
             actor.hear(t_s)
 

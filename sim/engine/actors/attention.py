@@ -1,16 +1,16 @@
 """Attention: how much is talked about what the censor breaks, as a share of all there could be.
 
-In: how many complaints there would be without it, and public events at their second. Out: one
-number in [0, 1] at any second, and the complaints it makes louder. It does not know who acts on it.
+In: who complains, and public events at their second. Out: one number in [0, 1] at any second, and
+the complaints it makes louder. It does not know who acts on it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
+from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.state import pressure_kernel as kernel
 from sim.engine.state.hotline import Hotline
 from sim.engine.state.levels import SLACK
@@ -18,13 +18,6 @@ from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.scenario.reactions import Complaints
 
 S_PER_D = 86_400
-Complaining = Callable[[int, int], float]
-"""Complaints there would be without attention in ``[from_s, to_s)``."""
-
-
-def nobody_complains(from_s: int, to_s: int) -> float:
-    """Complaints where there is nobody to complain."""
-    return 0.0
 
 
 class Attention:
@@ -35,14 +28,14 @@ class Attention:
 
     Parameters
     ----------
+    plaintiffs
+        Who complains.
     half_life_d
         Half-life in days; None where attention does not fade.
     per_complaint
         Share of what it lacks to 1 that a complaint adds.
     snowball
         What full attention adds to complaints, as a multiple of those without.
-    complaining
-        Tells how many complaints there would be without attention.
     line
         Where complaints wait for the hotline; None where they do not.
 
@@ -50,14 +43,16 @@ class Attention:
     ----------
     record : shape (1,)
         All of it as the compiled loops take it, an ``ATTENTION``.
+    pressure
+        Attention, who complains and the hotline as they take it.
     """
 
     def __init__(
         self,
+        plaintiffs: Plaintiffs,
         half_life_d: float | None,
         per_complaint: float = 0.0,
         snowball: float = 0.0,
-        complaining: Complaining = nobody_complains,
         line: Hotline | None = None,
     ) -> None:
         self.record = np.zeros(1, kernel.ATTENTION)
@@ -66,8 +61,8 @@ class Attention:
         # Views of single numbers: a look at the whole record takes ten times as long.
         self._is_noted = self.record["is_noted"]
         self._as_of_s, self._value = self.record["as_of_s"], self.record["value"]
-        self._complaining = complaining
-        self._line = line if line is not None else Hotline.none()
+        self._target = plaintiffs.target.handle
+        self.pressure = plaintiffs.pressure(self.record, line or Hotline.none())
         # The second asked for last, what was noted by then, and attention: a decision asks often.
         self._asked: tuple[int, int, float, float] | None = None
 
@@ -83,13 +78,13 @@ class Attention:
 
     @classmethod
     def of(
-        cls, rules: Complaints | None, complaining: Complaining, line: Hotline | None = None
+        cls, rules: Complaints | None, plaintiffs: Plaintiffs, line: Hotline | None = None
     ) -> Attention:
         """Attention as a scenario has it; without complaints it does not fade."""
         if rules is None:
-            return cls(None)
+            return cls(plaintiffs, None)
         per_complaint, snowball = rules.attention_per_complaint, rules.snowball
-        return cls(rules.half_life_d, per_complaint, snowball, complaining, line)
+        return cls(plaintiffs, rules.half_life_d, per_complaint, snowball, line)
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
@@ -97,16 +92,17 @@ class Attention:
         if not self._is_noted.item() or t_s == as_of_s:
             return float(value)
         if self._asked is None or self._asked[:3] != (t_s, as_of_s, value):
-            without = self._complaining(as_of_s, t_s)
-            self._asked = t_s, as_of_s, value, kernel.passed(self.record, without, t_s)[0]
+            now = float(kernel.attention_at(self.pressure, self._target, t_s))
+            self._asked = t_s, as_of_s, value, now
         return self._asked[3]
+
+    def complaints(self, from_s: int, to_s: int) -> float:
+        """Complaints there would be without attention, if nobody turns in that time."""
+        return float(kernel.complaints(self.pressure, self._target, from_s, to_s))
 
     def note(self, t_s: int) -> None:
         """Let time pass until a second from which on complaints have another rate."""
-        as_of_s = self._as_of_s.item()
-        passes = self._is_noted.item() and t_s != as_of_s
-        without = self._complaining(as_of_s, t_s) if passes else 0.0
-        kernel.note_complaints(self.record, self._line.record, without, t_s)
+        kernel.note(self.pressure, self._target, t_s)
 
     def rise(self, t_s: int, share: float) -> None:
         """Close a share of the distance to 1 at a second."""
@@ -125,7 +121,7 @@ class Attention:
         if value > limit:
             return t_s + 1
         rules = self.record[0]
-        pull = float(rules["per_complaint"]) * self._complaining(t_s, t_s + 1) * S_PER_D
+        pull = float(rules["per_complaint"]) * self.complaints(t_s, t_s + 1) * S_PER_D
         snowball, fade_per_d = float(rules["snowball"]), float(rules["fade_per_d"])
         days = days_until(value, limit, pull, snowball, fade_per_d)
         return None if math.isinf(days) else t_s + max(1, math.ceil(days * S_PER_D))

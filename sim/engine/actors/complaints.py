@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
@@ -21,7 +20,7 @@ from sim.engine.clock import Clock, Moment, Phase, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.hotline import Hotline
 from sim.engine.state.states import States
-from sim.scenario.reactions import Complaints, Users
+from sim.scenario.reactions import Complaints
 from sim.streams import Stream, Streams
 from sim.world.build import World
 
@@ -84,13 +83,8 @@ class ComplaintActor:
         self._is_confirmed = (
             streams.generator(Stream.HOTLINE_VERDICT).random(n) < rules.confirmed_share
         )
-        # Urge that a business still lacks to appeal; while it is impaired, counted from t = 0.
-        self._due = threshold
-        # No impaired business appeals before this.
-        self._next_due = math.inf
-        self._impaired = plaintiffs.impaired
-        self._people = plaintiffs.people
-        self._n_people = _n_internet_users(world.users)
+        plaintiffs.due[:] = threshold
+        self._plaintiffs = plaintiffs
 
     def close(self, t_s: int) -> None:
         """Complain until a second in which users are going to be cut off or to come back."""
@@ -100,58 +94,21 @@ class ComplaintActor:
         """Foresee what follows from who is cut off from that second on."""
         self._note_pressure(t_s)
 
-    def turn(self, t_s: int, beginning: NDArray[np.int64], ending: NDArray[np.int64]) -> None:
-        """Take over who is impaired from a second on.
-
-        Parameters
-        ----------
-        beginning, ending
-            Rows of those that become impaired, and of those that no longer are.
-        """
-        missing = self._missing()
-        # Bytes, as most turns change nothing here and there is no zero below zero.
-        is_missed_otherwise = missing is not None and missing.tobytes() != self._people.n.tobytes()
-        if ending.size == 0 and beginning.size == 0 and not is_missed_otherwise:
-            return
-        self._attention.note(t_s)
-        if missing is not None:
-            self._people.turn(missing, t_s)
-        self._impaired.turn(beginning, ending, t_s)
-        urge = self._urge
-        if ending.size:
-            self._due[ending] -= urge
-        if beginning.size:
-            due = self._due[beginning] + urge
-            self._due[beginning] = due
-            self._next_due = min(self._next_due, float(due.min()))
-        self._note_pressure(t_s)
-
     def hear(self, t_s: int) -> None:
         """Let businesses appeal by name at a tick: those whose urge is great enough."""
-        urge = self._urge
-        if urge < self._next_due:
+        urge, plaintiffs = self._rules.named_per_d * self._attention.loud_d, self._plaintiffs
+        if urge < plaintiffs.next_due[0]:
             return
-        row = np.flatnonzero(self._impaired.is_impaired)
-        due = self._due[row]
+        row = np.flatnonzero(plaintiffs.is_impaired)
+        due = plaintiffs.due[row]
         appeals = due <= urge
         appealing = row[appeals]
-        self._next_due = float(due[~appeals].min(initial=math.inf))
-        self._due[appealing] = math.inf
+        plaintiffs.next_due[0] = due[~appeals].min(initial=math.inf)
+        plaintiffs.due[appealing] = math.inf
         self.n_named += int(appealing.size)
         for row in appealing.tolist():
             self._log.record(t_s, Kind.COMPLAINED, business_row=row)
             self._env.process(self._appeal(row))
-
-    def _missing(self) -> NDArray[np.float64] | None:
-        """Internet users at each operator who miss what fails; None where they do not complain."""
-        if not self._rules.per_million_people_per_d:
-            return None
-        return self._n_people * self._states.levels.weight * self._states.tally.lost_share()
-
-    @property
-    def _urge(self) -> float:
-        """To appeal, of a business that was impaired all the time; until the second noted last."""
-        return self._rules.named_per_d * self._attention.loud_d
 
     def _appeal(self, row: int) -> Process:
         wait_s = self._line.wait_s if self._line is not None else 0
@@ -174,10 +131,3 @@ class ComplaintActor:
             ~self._world.businesses.is_third_party[row]
         ]
         return self._world.places.line.at(self._world.components.addresses_of(component))
-
-
-def _n_internet_users(users: Users | None) -> float:
-    """Internet users, of whom the target's are a share; none where nobody uses it."""
-    if users is None or users.share_target_users == 0:
-        return 0.0
-    return users.n_target_users / users.share_target_users

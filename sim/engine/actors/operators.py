@@ -106,13 +106,13 @@ class OperatorActors:
             np.where(overload == Overload.STOP, capacity, kernel.NO_LIMIT),
             np.where(overload == Overload.DEGRADE, capacity, kernel.NO_LIMIT),
             len(fields(Events)),
+            log.n_at_operators,
         )
         self.next_s = kernel.NEVER
         self._env = env
         self._scene, self._register_row = space.scene, space.register_row
         self._states = states
         self._compliance = compliance
-        self._log = log
         self._on_change = on_change
         self._awaited_s = -1
 
@@ -139,8 +139,7 @@ class OperatorActors:
     def publish(self) -> bool:
         """Have operators download a version; return whether it shows anything else."""
         t_s = now_s(self._env)
-        is_another = bool(kernel.publish(self.handle, t_s))
-        self.next_s = kernel.next_s(self.handle)
+        is_another, self.next_s = kernel.publish(self.handle, t_s)
         self.meet(t_s)
         return is_another
 
@@ -150,14 +149,14 @@ class OperatorActors:
             self._awaited_s = t_s
             act_at(self._env, t_s, Phase.DOWNLOAD, self._pass_second)
 
-    def take_over(self, next_s: int, log: NDArray[np.int64]) -> None:
-        """Take over when the calendar goes on, and what it logged."""
-        self.next_s = next_s
-        if log.size:
-            self._log.extend(log)
+    def events(self) -> NDArray[np.int64]:
+        """What they did so far, as rows of the event log."""
+        rows: NDArray[np.int64] = kernel.logged_rows(self.handle)
+        return rows
 
     def _pass_second(self) -> None:
         self._awaited_s = -1
-        if kernel.pass_second(self.handle, self._scene, now_s(self._env)):
+        t_s = now_s(self._env)
+        has_consequences, self.next_s = kernel.meet_second(self.handle, self._scene, t_s)
+        if has_consequences:
             self._on_change()
-        self.take_over(kernel.next_s(self.handle), kernel.take_log(self.handle))

@@ -116,6 +116,7 @@ def make_calendar(
     stops_at: Rows,
     degrades_at: Rows,
     n_log_columns: int,
+    n_logged: Rows,
 ) -> Any:
     """Return a calendar in which nothing is due yet.
 
@@ -130,6 +131,8 @@ def make_calendar(
         Rules beyond which an operator takes no more, and beyond which it fails; NO_LIMIT if never.
     n_log_columns
         Columns of the event log.
+    n_logged : shape (1,)
+        How many rows of it are kept here.
     """
     n_operators, room = poll_interval_s.size, 16
     return Calendar(  # type: ignore[no-untyped-call, unused-ignore]
@@ -162,7 +165,7 @@ def make_calendar(
         0,
         0,
         np.zeros(room, np.int64),
-        0,
+        n_logged,
         np.zeros((room, n_log_columns), np.int64),
     )
 
@@ -254,8 +257,14 @@ def _count_entry(calendar: Any, scene: Any, row: int, holder: int, step: int) ->
 
 
 @compiled
-def publish(calendar: Any, t_s: int) -> bool:
-    """Publish a version, and have whoever waits for one download it; return if it is another."""
+def publish(calendar: Any, t_s: int) -> tuple[bool, int]:
+    """Publish a version, and have whoever waits for one download it.
+
+    Returns
+    -------
+    is_another, next_s
+        Whether it shows anything else, and when something is due next.
+    """
     before, now = calendar.version, calendar.n_changes
     calendar.version = now
     is_another = False
@@ -267,7 +276,7 @@ def publish(calendar: Any, t_s: int) -> bool:
                 calendar.is_expected[operator] = True
                 poll_s = _next_poll_s(calendar, operator, t_s)
                 _expect(calendar, poll_s, _DOWNLOAD, operator, calendar.n_listed, calendar.n_listed)
-    return is_another
+    return is_another, next_s(calendar)
 
 
 @part
@@ -337,13 +346,19 @@ def _forget_first(calendar: Any) -> None:
         place, child = child, 2 * child + 1
 
 
-@compiled
+@part
 def next_s(calendar: Any) -> int:
     """When something is due next; NEVER if nothing is."""
     return int(calendar.due[0, _KEY] // _N_PHASES) if calendar.n_due > 0 else NEVER
 
 
 @compiled
+def meet_second(calendar: Any, scene: Any, t_s: int) -> tuple[bool, int]:
+    """Do all that is due in a second; return whether that has consequences, and what is next."""
+    return pass_second(calendar, scene, t_s), next_s(calendar)
+
+
+@part
 def pass_second(calendar: Any, scene: Any, t_s: int) -> bool:
     """Do all that is due in a second; return whether that has consequences."""
     has_consequences = False
@@ -467,7 +482,7 @@ def _note_load(calendar: Any, scene: Any, operator: int) -> bool:
 
 @part
 def _log(calendar: Any, t_s: int, kind: int, operator: int, entry: int) -> None:
-    n = calendar.n_logged
+    n = calendar.n_logged[0]
     if n == calendar.logged.shape[0]:
         more = np.empty((2 * n, calendar.logged.shape[1]), np.int64)
         write_table(more, calendar.logged)
@@ -475,12 +490,11 @@ def _log(calendar: Any, t_s: int, kind: int, operator: int, entry: int) -> None:
     row = calendar.logged[n]
     row[:] = _NOBODY
     row[0], row[1], row[2], row[3] = t_s, kind, operator, entry
-    calendar.n_logged = n + 1
+    calendar.n_logged[0] = n + 1
 
 
 @compiled
-def take_log(calendar: Any) -> Rows:
-    """Rows of the event log since they were taken last."""
-    rows: Rows = calendar.logged[: calendar.n_logged].copy()
-    calendar.n_logged = 0
+def logged_rows(calendar: Any) -> Rows:
+    """All rows of the event log that are kept here."""
+    rows: Rows = calendar.logged[: calendar.n_logged[0]].copy()
     return rows

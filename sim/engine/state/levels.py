@@ -58,13 +58,8 @@ class Levels:
         self.drift += float(np.abs(weight - self.weight).sum())
         self.weight = weight
 
-    @property
-    def has_drifted(self) -> bool:
-        """Whether there was drift since it was last taken note of."""
-        return self._looked_at != self.drift
-
     def take_drifted(self) -> bool:
         """Whether there was drift since the last call."""
-        has_drifted = self.has_drifted
+        has_drifted = self._looked_at != self.drift
         self._looked_at = self.drift
         return has_drifted

@@ -1,7 +1,11 @@
 """Complaints, the attention they raise, and the hotline they wait for, over a time; compiled.
 
-In: who is hit, and how tired they are. Out: attention, complaints and the line of the hotline,
-brought up to date in place. It does not know who is hit by what.
+In: who is hit, and since when. Out: attention, complaints and the line of the hotline, brought up
+to date in place. It does not know who is hit by what.
+
+Where those who are hit tire, the part of the first rate that is left halves every half-life, from
+the second in which they were hit. All of them lose the same part in the same time, so one sum
+stands for all.
 """
 
 from __future__ import annotations
@@ -24,6 +28,8 @@ MILLION = 1_000_000
 NO_PULL = 1e-100
 """Pull that moves nothing, and whose products are too small for floats."""
 
+Floats: TypeAlias = NDArray[np.float64]
+Rows: TypeAlias = NDArray[np.int64]
 Record: TypeAlias = NDArray[np.void]
 ATTENTION = np.dtype(
     [
@@ -55,6 +61,9 @@ RATES = np.dtype(
         ("per_million_users_per_d", np.float64),
         ("per_million_people_per_d", np.float64),
         ("tired_per_s", np.float64),
+        # Appeals by name of an impaired business; Internet users, over all operators.
+        ("named_per_d", np.float64),
+        ("n_people", np.float64),
     ]
 )
 HIT = np.dtype(
@@ -62,6 +71,7 @@ HIT = np.dtype(
         # How many fresh ones those that are hit are worth at a second, since when they stay.
         ("n_fresh", np.float64),
         ("as_of_s", np.int64),
+        ("n", np.int64),
     ]
 )
 
@@ -72,56 +82,187 @@ class _PressureType(types.StructRef):  # type: ignore[misc, unused-ignore]
 
 
 class Pressure(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """Attention, the hotline and who complains as one object."""
+    """Attention, the hotline and who complains as one; ``make_pressure`` says what it holds."""
 
 
-define(Pressure, _PressureType, ["attention", "line", "rates", "impaired", "people"])
+_FIELDS = [
+    "attention",
+    "line",
+    "rates",
+    "impaired",
+    "people",
+    "is_impaired",
+    "since_s",
+    "due",
+    "next_due",
+    "n_missing",
+    "fresh",
+]
+define(Pressure, _PressureType, _FIELDS)
 
 
 @compiled
 def make_pressure(
-    attention: Record, line: Record, rates: Record, impaired: Record, people: Record
+    attention: Record,
+    line: Record,
+    rates: Record,
+    impaired: Record,
+    people: Record,
+    is_impaired: NDArray[np.bool_],
+    since_s: Rows,
+    due: Floats,
+    next_due: Floats,
+    n_missing: Floats,
+    fresh: Floats,
 ) -> Any:
-    """Return one row each of ATTENTION, LINE, RATES, HIT and HIT as one; it keeps them."""
-    return Pressure(attention, line, rates, impaired, people)  # type: ignore[no-untyped-call, unused-ignore]
+    """Return all of it as one; it keeps them.
+
+    Parameters
+    ----------
+    attention, line, rates, impaired, people : shape (1,)
+        An ATTENTION, a LINE, RATES, and a HIT each of businesses and of Internet users.
+    is_impaired, since_s : shape (n_businesses,)
+        Which businesses are, and since when those that are.
+    due : shape (n_businesses,)
+        Urge that each business still lacks to appeal by name; while it is impaired, counted from
+        t = 0.
+    next_due : shape (1,)
+        No impaired business appeals before this.
+    n_missing, fresh : shape (n_operators,)
+        Internet users who miss what businesses offer, and how fresh each of them is.
+    """
+    return Pressure(  # type: ignore[no-untyped-call, unused-ignore]
+        attention,
+        line,
+        rates,
+        impaired,
+        people,
+        is_impaired,
+        since_s,
+        due,
+        next_due,
+        n_missing,
+        fresh,
+    )
 
 
 @part
-def note(pressure: Any, target: Any, t_s: int) -> None:
-    """Let time pass until a second from which on complaints have another rate."""
-    from_s = pressure.attention[0].as_of_s
-    without = 0.0
-    if pressure.attention[0].is_noted and t_s != from_s and t_s > 0:
-        n_user_days = complaining_days(target, from_s, t_s)
-        without = complaints(
-            pressure.rates, pressure.impaired, pressure.people, n_user_days, from_s, t_s
-        )
-    note_complaints(pressure.attention, pressure.line, without, t_s)
+def turn(
+    pressure: Any, scene: Any, weight: Floats, beginning: Rows, ending: Rows, t_s: int
+) -> bool:
+    """Take over who is impaired, and how many miss what fails, from a second on.
+
+    Parameters
+    ----------
+    weight : shape (n_operators,)
+        How much each operator's users count.
+    beginning, ending
+        Rows of businesses that become impaired, and of those that no longer are.
+
+    Returns
+    -------
+    Whether complaints may have another rate from there on.
+    """
+    has_people = pressure.rates[0].per_million_people_per_d > 0
+    is_same = beginning.size == 0 and ending.size == 0
+    if is_same and not (has_people and _is_missed_otherwise(pressure, scene.states, weight)):
+        return False
+    note(pressure, scene.target, t_s)
+    if has_people:
+        _turn_people(pressure, scene.states, weight, t_s)
+    _turn_impaired(pressure, beginning, ending, t_s)
+    return True
+
+
+@part
+def _is_missed_otherwise(pressure: Any, states: Any, weight: Floats) -> bool:
+    for operator in range(weight.size):
+        n = _count_missing(pressure.rates, states, weight, operator)
+        if n != pressure.n_missing[operator]:
+            return True
+    return False
+
+
+@part
+def _count_missing(rates: Record, states: Any, weight: Floats, operator: int) -> float:
+    """Internet users at an operator times the share of demand that fails for them."""
+    if states.total_value <= 0:
+        return 0.0
+    share = states.lost_micro_usd_per_h[operator, 0] / states.total_value
+    return float(rates[0].n_people * weight[operator] * share)
+
+
+@part
+def _turn_people(pressure: Any, states: Any, weight: Floats, t_s: int) -> None:
+    """Let so many miss it at each operator: who comes is fresh, who goes as tired as who stays."""
+    about: Any = pressure.people[0]
+    n_missing, fresh = pressure.n_missing, pressure.fresh
+    tired_per_s = pressure.rates[0].tired_per_s
+    left = math.exp(-tired_per_s * (t_s - about.as_of_s))
+    n_fresh = 0.0
+    for operator in range(weight.size):
+        n = _count_missing(pressure.rates, states, weight, operator)
+        if tired_per_s > 0:
+            fresh[operator] *= left
+            if n > 0:
+                more = max(n - n_missing[operator], 0.0)
+                fresh[operator] = (fresh[operator] * (n - more) + more) / n
+        n_missing[operator] = n
+        n_fresh += n * fresh[operator]
+    about.n_fresh, about.as_of_s = n_fresh, t_s
+
+
+@part
+def _turn_impaired(pressure: Any, beginning: Rows, ending: Rows, t_s: int) -> None:
+    """Let some businesses become impaired, and others no longer be."""
+    about: Any = pressure.impaired[0]
+    is_impaired, since_s, due = pressure.is_impaired, pressure.since_s, pressure.due
+    urge = pressure.rates[0].named_per_d * pressure.attention[0].loud_d
+    tired_per_s = pressure.rates[0].tired_per_s
+    n_gone = 0.0
+    for row in ending:
+        is_impaired[row] = False
+        due[row] -= urge
+        n_gone += math.exp(-tired_per_s * (t_s - since_s[row]))
+    kept = about.n_fresh * math.exp(-tired_per_s * (t_s - about.as_of_s)) - n_gone
+    # Of nobody nothing is left, whatever rounding says.
+    kept = kept if about.n > ending.size else 0.0
+    for row in beginning:
+        is_impaired[row] = True
+        since_s[row] = t_s
+        due[row] += urge
+        pressure.next_due[0] = min(pressure.next_due[0], due[row])
+    about.n += beginning.size - ending.size
+    about.n_fresh, about.as_of_s = kept + beginning.size, t_s
 
 
 @compiled
-def note_complaints(attention: Record, line: Record, without: float, t_s: int) -> None:
-    """Let time pass until a second, of which it is known how many complaints there would be."""
-    about: Any = attention[0]
+def note(pressure: Any, target: Any, t_s: int) -> None:
+    """Let time pass until a second from which on complaints have another rate."""
+    about: Any = pressure.attention[0]
     if about.is_noted and t_s != about.as_of_s:
-        about.value, more, loud_d = passed(attention, without, t_s)
+        about.value, more, loud_d = _pass(pressure, target, t_s)
         about.n_complaints += more
         about.loud_d += loud_d
-        if line[0].per_d > 0:
-            take(line, (t_s - about.as_of_s) / S_PER_D, more)
+        if pressure.line[0].per_d > 0:
+            take(pressure.line, (t_s - about.as_of_s) / S_PER_D, more)
     about.is_noted, about.as_of_s = True, t_s
 
 
 @compiled
-def passed(attention: Record, without: float, t_s: int) -> tuple[float, float, float]:
-    """Attention at a second, and complaints and loud days since the one noted last.
+def attention_at(pressure: Any, target: Any, t_s: int) -> float:
+    """Attention at a second, none before the one noted last."""
+    about: Any = pressure.attention[0]
+    if not about.is_noted or t_s == about.as_of_s:
+        return float(about.value)
+    return float(_pass(pressure, target, t_s)[0])
 
-    Parameters
-    ----------
-    without
-        Complaints there would be without attention.
-    """
-    about: Any = attention[0]
+
+@part
+def _pass(pressure: Any, target: Any, t_s: int) -> tuple[float, float, float]:
+    """Attention at a second, and complaints and loud days since the one noted last."""
+    about: Any = pressure.attention[0]
+    without = complaints(pressure, target, about.as_of_s, t_s)
     days = (t_s - about.as_of_s) / S_PER_D
     pull = about.per_complaint * without / days
     value, talked_d = solved(about.value, pull, about.snowball, about.fade_per_d, days)
@@ -207,24 +348,26 @@ def take(line: Record, days: float, n_complaints: float) -> None:
 
 
 @compiled
-def complaints(
-    rates: Record, impaired: Record, people: Record, n_user_days: float, from_s: int, to_s: int
-) -> float:
+def complaints(pressure: Any, target: Any, from_s: int, to_s: int) -> float:
     """Complaints there would be without attention, over a time in which nobody turned.
 
-    Parameters
-    ----------
-    n_user_days
-        User-days cut off from the target, less what users have tired by.
+    Nobody is hit before t = 0.
     """
-    by, per_s = rates[0], rates[0].tired_per_s
-    total = by.per_million_users_per_d * n_user_days / MILLION
-    total += by.per_business_per_d * hit_days(impaired, per_s, from_s, to_s)
-    total += by.per_million_people_per_d * hit_days(people, per_s, from_s, to_s) / MILLION
+    if to_s <= 0:
+        return 0.0
+    by, per_s = pressure.rates[0], pressure.rates[0].tired_per_s
+    total = 0.0
+    # Where users do not complain, nobody notes when other users are cut off.
+    if by.per_million_users_per_d > 0:
+        user_days = complaining_days(target, from_s, to_s)
+        total += by.per_million_users_per_d * user_days / MILLION
+    total += by.per_business_per_d * hit_days(pressure.impaired, per_s, from_s, to_s)
+    people_days = hit_days(pressure.people, per_s, from_s, to_s)
+    total += by.per_million_people_per_d * people_days / MILLION
     return float(total)
 
 
-@compiled
+@part
 def hit_days(hit: Record, tired_per_s: float, from_s: int, to_s: int) -> float:
     """Days of those who are hit over a time in which nobody turned, less what they have tired."""
     since_s = hit[0].as_of_s

@@ -7,7 +7,6 @@ date, for what changed and for whom drift may have moved.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,24 +23,6 @@ from sim.engine.state.patience import IMPAIRED_LEVEL, Patience
 from sim.engine.state.tally import Tally
 from sim.engine.state.watch_kernel import blocked_anywhere
 from sim.world.build import World
-
-_NOBODY = np.empty(0, np.int64)
-
-
-class Turned(NamedTuple):
-    """Businesses that a turn moved; rows ascending.
-
-    Attributes
-    ----------
-    starting
-        Those whose patience begins to run.
-    beginning, ending
-        Those that become impaired, and those that no longer are.
-    """
-
-    starting: NDArray[np.int64]
-    beginning: NDArray[np.int64]
-    ending: NDArray[np.int64]
 
 
 class States:
@@ -131,23 +112,9 @@ class States:
         """Let time pass with the users of each operator counting as they did until now."""
         kernel.pass_demand(self.handle, self.levels.weight, self.ledger.demand.start_s + t_s)
 
-    def turn(self, t_s: int) -> Turned:
-        """Bring states up to date: of what changed, and of what drift may have moved."""
-        n_starting, n_beginning, n_ending = kernel.turn(
-            self.handle,
-            self.levels.weight,
-            self.levels.drift,
-            self.levels.take_drifted(),
-            self.levels.may_drift,
-            t_s,
-            self.ledger.demand.start_s + t_s,
-        )
-        columns = self._columns
-        return Turned(
-            _first(columns.starting_list, n_starting),
-            _first(columns.beginning_list, n_beginning),
-            _first(columns.ending_list, n_ending),
-        )
+    def starting(self, n_starting: int) -> NDArray[np.int64]:
+        """Rows of businesses whose patience began to run at the last turn, so many; ascending."""
+        return self._columns.starting_list[:n_starting].copy()
 
     def close(self, t_s: int) -> tuple[LedgerColumns, OperatorColumns]:
         """Book everything up to the end of the run."""
@@ -155,8 +122,3 @@ class States:
         kernel.close(self.handle, t_s)
         at_operators = self.at_operators.freeze(self.ledger.demand)
         return self.ledger.freeze(self.levels.level), at_operators
-
-
-def _first(rows: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """The first of some rows, which the next turn does not change."""
-    return rows[:n].copy() if n else _NOBODY

@@ -187,7 +187,7 @@ def pass_demand(states: Any, weight: Floats, week_s: int) -> None:
         booked[sector] = demand
 
 
-@compiled
+@part
 def turn(
     states: Any,
     weight: Floats,

@@ -11,11 +11,15 @@ from math import exp, expm1, log
 import numpy as np
 import pytest
 
-from sim.engine.actors.plaintiffs import Fatigue, People
 from sim.engine.record.degraded import DEGRADED
+from sim.engine.state.pressure_kernel import _turn_people
+from sim.engine.state.states import States
 from sim.engine.state.tally import Group
 from sim.engine.state.target import _none_known
+from tests.complaining import attention_of
+from tests.loops import called
 from tests.sections import Censor, Complaints, Fronts, Users
+from tests.unit.engine.test_pressure import QUIET
 from tests.worlds import DAY, Actor, Dated, Firm, Pool, Seat, SmallWorld
 
 
@@ -141,18 +145,31 @@ def test_without_hops_nobody_is_on_the_way() -> None:
 
 
 def test_people_tire_like_users_who_are_cut_off() -> None:
-    people = People(2, Fatigue(2.0))
-    people.turn(np.array([100.0, 0.0]), 0)
+    world = SmallWorld(actors=(Actor(0.5), Actor(0.5)), firms=(Firm(),)).world()
+    changed = {"per_business_per_d": 0.0, "per_million_users_per_d": 0.0}
+    changed |= {"per_million_people_per_d": 1e6, "fatigue_half_life_d": 2.0}
+    attention, plaintiffs = attention_of(QUIET.model_copy(update=changed), world)
+    plaintiffs.rates["n_people"] = 400.0
+    states = States(world)
+
+    def turn(n: list[float], t_s: int) -> None:
+        """Let so many miss what businesses offer at each operator, of 200 there."""
+        lost = np.array(n) / 200 * states.tally.value_micro_usd_per_h[0]
+        states.tally.lost_micro_usd_per_h[:, 0] = lost
+        weight = states.levels.weight
+        called(_turn_people)(attention.pressure, states.handle, weight, t_s)
+
+    turn([100.0, 0.0], 0)
     per_d = log(2) / 2
-    assert people.days(0, DAY) == pytest.approx(100 * -expm1(-per_d) / per_d)
+    assert attention.complaints(0, DAY) == pytest.approx(100 * -expm1(-per_d) / per_d)
     # After a day a hundred more come to the first, fresh; the second begins.
-    people.turn(np.array([200.0, 50.0]), DAY)
+    turn([200.0, 50.0], DAY)
     weight = 100 * exp(-per_d) + 100 + 50
-    assert people.days(DAY, 2 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
+    assert attention.complaints(DAY, 2 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
     # Half of them go; who stays is as tired.
-    people.turn(np.array([100.0, 0.0]), 2 * DAY)
+    turn([100.0, 0.0], 2 * DAY)
     weight = (100 * exp(-per_d) + 100) / 2 * exp(-per_d)
-    assert people.days(2 * DAY, 3 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
+    assert attention.complaints(2 * DAY, 3 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
 
 
 @pytest.mark.parametrize("rate", [0.0, 300.0, None])

@@ -8,14 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from sim.engine.actors.plaintiffs import Fatigue, Impaired
+from sim.engine.actors.attention import Attention
+from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.state.pressure_kernel import fatigued_days
 from sim.engine.state.target import TargetState
 from sim.engine.state.users_kernel import close_complaints, open_complaints
 from sim.scenario.reactions import Fronts
+from tests.complaining import attention_of, turn_impaired
 from tests.loops import called
 from tests.unit.engine.test_pressure import QUIET, STILL
-from tests.worlds import DAY, HOUR, Actor, SmallWorld
+from tests.worlds import DAY, HOUR, Actor, Firm, SmallWorld
 
 N = 5
 HALF_LIVES = st.sampled_from([None, 0.25, 3.0])
@@ -26,20 +28,29 @@ LEVELS = st.lists(
 )
 
 
+def impairing(n: int, half_life_d: float | None) -> tuple[Attention, Plaintiffs]:
+    """Businesses that complain once a day when they are impaired, and nobody else."""
+    changed = {"per_business_per_d": 1.0, "per_million_users_per_d": 0.0}
+    rules = QUIET.model_copy(update=changed | {"fatigue_half_life_d": half_life_d})
+    return attention_of(rules, SmallWorld(firms=(Firm(),) * n).world())
+
+
 def left(half_life_d: float | None, elapsed_s: float) -> float:
     return 1.0 if half_life_d is None else 2.0 ** (-elapsed_s / DAY / half_life_d)
 
 
 @given(HALF_LIVES, LEVELS, st.integers(1, 5 * DAY), st.integers(0, 2 * DAY))
 def test_one_sum_stands_for_the_rates_of_all(half_life_d, turns, length_s, later_s):
-    impaired = Impaired(N, Fatigue(half_life_d))
+    attention, plaintiffs = impairing(N, half_life_d)
     since_s: dict[int, int] = {}
     t_s = 0
     for gap_s, levels in turns:
         t_s += gap_s
         level = np.array(levels, np.int8)
-        beginning = np.flatnonzero((level >= 2) & ~impaired.is_impaired)
-        impaired.turn(beginning, np.flatnonzero(impaired.is_impaired & (level < 2)), t_s)
+        is_impaired = plaintiffs.is_impaired
+        beginning = np.flatnonzero((level >= 2) & ~is_impaired).tolist()
+        ending = np.flatnonzero(is_impaired & (level < 2)).tolist()
+        turn_impaired(attention, beginning, ending, t_s)
         for row in range(N):
             if level[row] < 2:
                 since_s.pop(row, None)
@@ -50,20 +61,19 @@ def test_one_sum_stands_for_the_rates_of_all(half_life_d, turns, length_s, later
         quad(lambda s, t0=t0: left(half_life_d, s - t0), from_s, from_s + length_s)[0]
         for t0 in since_s.values()
     )
-    assert impaired.n == len(since_s)
-    assert impaired.days(from_s, from_s + length_s) == pytest.approx(expected / DAY, abs=1e-9)
+    assert plaintiffs.impaired["n"] == len(since_s)
+    found = attention.complaints(from_s, from_s + length_s)
+    assert found == pytest.approx(expected / DAY, abs=1e-9)
 
 
 def test_who_is_hit_again_complains_afresh_and_who_stays_hit_does_not():
-    fatigue = Fatigue(1.0)
-    stays, again = Impaired(1, fatigue), Impaired(1, fatigue)
-    row, none = np.array([0]), np.empty(0, np.int64)
-    for impaired in (stays, again):
-        impaired.turn(row, none, 0)
-    again.turn(none, row, 3 * DAY - 1)
-    assert again.days(3 * DAY - 1, 3 * DAY) == 0.0
-    again.turn(row, none, 3 * DAY)
-    ratio = stays.days(3 * DAY, 4 * DAY) / again.days(3 * DAY, 4 * DAY)
+    (stays, _), (again, _) = impairing(1, 1.0), impairing(1, 1.0)
+    for attention in (stays, again):
+        turn_impaired(attention, [0], [], 0)
+    turn_impaired(again, [], [0], 3 * DAY - 1)
+    assert again.complaints(3 * DAY - 1, 3 * DAY) == 0.0
+    turn_impaired(again, [0], [], 3 * DAY)
+    ratio = stays.complaints(3 * DAY, 4 * DAY) / again.complaints(3 * DAY, 4 * DAY)
     assert ratio == pytest.approx(1 / 8)
 
 
@@ -120,5 +130,4 @@ def test_without_fatigue_all_complain_as_on_the_first_day():
     cut_off = crowd(None)
     change(cut_off, 0, 30.0, 10.0)
     assert rate(cut_off, 300 * DAY) == pytest.approx(40)
-    assert not Fatigue(None).tires
-    assert called(fatigued_days)(Fatigue(None).per_s, 0, DAY) == 1.0
+    assert called(fatigued_days)(0.0, 0, DAY) == 1.0

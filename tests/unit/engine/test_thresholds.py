@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.catalogue.worst import WORST_PERCENT, over_now
-from sim.engine.actors.attention import Attention
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.actors.outside import withdrawn
 from sim.engine.eventlog import Kind
@@ -24,6 +23,7 @@ from sim.engine.state.tally import Group
 from sim.measure.worst import is_above
 from sim.streams import Stream, Streams
 from sim.world.withdrawals import OutsideWithdrawal
+from tests.complaining import quiet_attention
 from tests.sections import Censor, Complaints, Fronts, Reactions
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, SmallWorld
@@ -320,7 +320,7 @@ def test_patience_that_runs_does_not_begin_again_when_more_fails():
 
 
 def test_an_event_that_adds_nothing_or_all_leaves_attention_or_fills_it():
-    attention = Attention(2.0)
+    attention = quiet_attention(2.0)
     attention.rise(0, 0.5)
     attention.rise(10, 0.0)
     assert attention.at(10) == pytest.approx(0.5 * 2 ** (-10 / DAY / 2))
