@@ -5,7 +5,7 @@ Plain values without behaviour.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Literal, TypeAlias
@@ -77,9 +77,9 @@ class Order:
         return self.addresses.n_prefixes
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Entry:
-    """One block order in the register.
+    """One block order in the register; it stays as it is.
 
     Attributes
     ----------
@@ -89,26 +89,21 @@ class Entry:
         The order that made it.
     placed_s
         When it was placed.
+    addresses, mechanism, n_rules
+        All its addresses, by which means, and the rules it takes at an operator.
     """
 
     row: int
     order: Order
     placed_s: int
+    addresses: IntervalSet = field(init=False)
+    mechanism: Mechanism = field(init=False)
+    n_rules: int = field(init=False)
 
-    @property
-    def addresses(self) -> IntervalSet:
-        """All its addresses."""
-        return self.order.addresses
-
-    @property
-    def mechanism(self) -> Mechanism:
-        """By which means."""
-        return self.order.mechanism
-
-    @property
-    def n_rules(self) -> int:
-        """Rules it takes at an operator."""
-        return self.order.n_rules
+    def __post_init__(self) -> None:
+        order = self.order
+        self.addresses, self.mechanism = order.addresses, order.mechanism
+        self.n_rules = order.n_rules
 
     @property
     def withdrawal(self) -> Order:
@@ -125,7 +120,7 @@ class Entry:
     @property
     def is_exemption(self) -> bool:
         """Whether it lets addresses pass."""
-        return self.order.mechanism is Mechanism.EXEMPT
+        return self.mechanism is Mechanism.EXEMPT
 
     @property
     def luck_key(self) -> tuple[int, ...]:

@@ -100,7 +100,6 @@ class Settlement:
         self._use_lost = TickMeans(USE_METRICS, crowd.n_users) if world.use is not None else None
         self._stage = kernel.make_stage(
             operators.handle,
-            space.scene,
             self._snapshot.noted,
             pressure,
             target is not None,

@@ -40,7 +40,6 @@ class Stage(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
 
 _FIELDS = [
     "calendar",
-    "scene",
     "noted",
     "pressure",
     "has_fronts",
@@ -58,7 +57,6 @@ define(Stage, _StageType, _FIELDS)
 @compiled
 def make_stage(
     calendar: Any,
-    scene: Any,
     noted: Any,
     pressure: Any,
     has_fronts: bool,
@@ -87,7 +85,6 @@ def make_stage(
     """
     return Stage(  # type: ignore[no-untyped-call, unused-ignore]
         calendar,
-        scene,
         noted,
         pressure,
         has_fronts,
@@ -132,13 +129,13 @@ def advance(
     next_s
         When operators act next.
     """
-    calendar, scene, t_s = stage.calendar, stage.scene, now_s
+    calendar, t_s = stage.calendar, now_s
     while True:
         if not is_due:
             t_s = next_s(calendar)
             if t_s >= until_s:
                 return NOWHERE, 0, 0, False, False, t_s
-            if not pass_second(calendar, scene, t_s):
+            if not pass_second(calendar, t_s):
                 continue
         n_lost, n_starting, has_turned, is_pressed = _settle(stage, weight, drift, has_drifted, t_s)
         is_due = has_drifted = False
@@ -163,7 +160,7 @@ def _settle(
     n_lost, n_starting, has_turned, is_pressed
         As ``advance`` says.
     """
-    scene, states = stage.scene, stage.scene.states
+    scene, states = stage.calendar.scene, stage.calendar.scene.states
     is_touched, is_changed = begin_second(scene, t_s, stage.has_fronts)
     has_turned = is_touched or has_drifted
     n_starting, is_pressed = _NOBODY, is_changed
@@ -175,9 +172,9 @@ def _settle(
             beginning = states.beginning_list[:n_beginning]
             ending = states.ending_list[:n_ending]
             is_pressed |= pressure_kernel.turn(
-                stage.pressure, scene, weight, beginning, ending, t_s
+                stage.pressure, states, weight, beginning, ending, t_s
             )
     if is_changed and stage.has_complaints:
-        pressure_kernel.note(stage.pressure, scene.target, t_s)
+        pressure_kernel.note(stage.pressure, t_s)
     n_lost = snapshot_kernel.note(stage.noted, t_s, scene, weight, stage.has_users, is_changed)
     return n_lost, n_starting, has_turned, is_pressed

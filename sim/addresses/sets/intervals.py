@@ -152,6 +152,10 @@ class IntervalSet(Intervals):
         """Write the set as a ``.npy`` array of shape (2, n_intervals): starts, then stops."""
         save_columns(path, np.stack((self.start, self.stop)))
 
+    def __bool__(self) -> bool:
+        """Return whether the set holds any address."""
+        return self.start.size > 0
+
     @property
     def n_intervals(self) -> int:
         """Number of maximal intervals."""

@@ -61,7 +61,6 @@ class Attention:
         # Views of single numbers: a look at the whole record takes ten times as long.
         self._is_noted = self.record["is_noted"]
         self._as_of_s, self._value = self.record["as_of_s"], self.record["value"]
-        self._target = plaintiffs.target.handle
         self.pressure = plaintiffs.pressure(self.record, line or Hotline.none())
         # The second asked for last, what was noted by then, and attention: a decision asks often.
         self._asked: tuple[int, int, float, float] | None = None
@@ -92,17 +91,17 @@ class Attention:
         if not self._is_noted.item() or t_s == as_of_s:
             return float(value)
         if self._asked is None or self._asked[:3] != (t_s, as_of_s, value):
-            now = float(kernel.attention_at(self.pressure, self._target, t_s))
+            now = float(kernel.attention_at(self.pressure, t_s))
             self._asked = t_s, as_of_s, value, now
         return self._asked[3]
 
     def complaints(self, from_s: int, to_s: int) -> float:
         """Complaints there would be without attention, if nobody turns in that time."""
-        return float(kernel.complaints(self.pressure, self._target, from_s, to_s))
+        return float(kernel.complaints(self.pressure, from_s, to_s))
 
     def note(self, t_s: int) -> None:
         """Let time pass until a second from which on complaints have another rate."""
-        kernel.note(self.pressure, self._target, t_s)
+        kernel.note(self.pressure, t_s)
 
     def rise(self, t_s: int, share: float) -> None:
         """Close a share of the distance to 1 at a second."""

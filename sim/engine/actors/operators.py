@@ -98,6 +98,7 @@ class OperatorActors:
         lag_s = operators.apply_lag_s, operators.release_lag_s
         capacity, overload = operators.rule_capacity, np.array(operators.overload, object)
         self.handle = kernel.make_calendar(
+            space.scene,
             operators.poll_interval_s.copy(),
             operators.poll_phase_s.copy(),
             operators.begins_s.copy(),
@@ -110,7 +111,6 @@ class OperatorActors:
         )
         self.next_s = kernel.NEVER
         self._env = env
-        self._scene, self._register_row = space.scene, space.register_row
         self._states = states
         self._compliance = compliance
         self._on_change = on_change
@@ -121,7 +121,7 @@ class OperatorActors:
         order, addresses = entry.order, entry.addresses
         if entry.mechanism is not Mechanism.NAME:
             self._states.use(entry.mechanism)
-        row = kernel.add_entry(
+        kernel.add_entry(
             self.handle,
             addresses.start,
             addresses.stop,
@@ -130,11 +130,10 @@ class OperatorActors:
             order.overmatch,
             self._compliance.enforcing(entry),
         )
-        kernel.come_or_go(self.handle, self._scene, self._register_row, row, 1)
 
     def go(self, entry: Entry) -> None:
         """Let an entry leave the register, which a later version will no longer show."""
-        kernel.come_or_go(self.handle, self._scene, self._register_row, entry.row, -1)
+        kernel.withdraw_entry(self.handle, entry.row)
 
     def publish(self) -> bool:
         """Have operators download a version; return whether it shows anything else."""
@@ -157,6 +156,6 @@ class OperatorActors:
     def _pass_second(self) -> None:
         self._awaited_s = -1
         t_s = now_s(self._env)
-        has_consequences, self.next_s = kernel.meet_second(self.handle, self._scene, t_s)
+        has_consequences, self.next_s = kernel.meet_second(self.handle, t_s)
         if has_consequences:
             self._on_change()

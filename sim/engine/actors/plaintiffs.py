@@ -24,12 +24,11 @@ S_PER_D = 86_400
 class Plaintiffs:
     """All who complain, each at the rate of the scenario; nobody without rules.
 
+    Between two changes fewer and fewer users of the target are cut off: who comes back is as tired
+    as who does not. Where at an operator more are than before, those are fresh.
+
     Attributes
     ----------
-    target
-        Whose users complain when they are cut off. Between two changes fewer and fewer of them
-        are: who comes back is as tired as who does not. Where at an operator more are than before,
-        those are fresh.
     rates : shape (1,)
         How often each of them complains, a ``RATES``.
     impaired, people : shape (1,)
@@ -42,7 +41,7 @@ class Plaintiffs:
 
     def __init__(self, rules: Complaints | None, world: World, target: TargetState) -> None:
         n, n_operators = world.businesses.n_businesses, world.operators.n_operators
-        self.target = target
+        self._target = target
         self.rates = np.zeros(1, kernel.RATES)
         if rules is not None:
             half_life_d = rules.fatigue_half_life_d
@@ -62,6 +61,7 @@ class Plaintiffs:
     def pressure(self, attention: NDArray[np.void], line: Hotline) -> Any:
         """Attention, the hotline and who complains as the compiled loops take them."""
         return kernel.make_pressure(
+            self._target.handle,
             attention,
             line.record,
             self.rates,

@@ -40,7 +40,7 @@ NOT_DUE, EXPECTED, ENFORCED = range(3)
 _KEY, _SEQUENCE, _OPERATOR, _FIRST, _STOP = range(5)
 _N_PHASES = 16
 # Not as literals, for each of which numba would compile a loop of its own.
-_TOP, _BELOW_IT = (cast("int", np.int64(place)) for place in (0, 1))
+_TOP, _BELOW_IT, _MORE, _LESS = (cast("int", np.int64(number)) for number in (0, 1, 1, -1))
 _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = (
     cast("int", np.int64(number))
     for number in (
@@ -65,6 +65,8 @@ class Calendar(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
 
 
 _FIELDS = [
+    # Whom what they do concerns.
+    "scene",
     # Operators: when they poll, how long they take, how many rules they hold.
     "poll_interval_s",
     "poll_phase_s",
@@ -109,6 +111,7 @@ define(Calendar, _CalendarType, _FIELDS)
 
 @compiled
 def make_calendar(
+    scene: Any,
     poll_interval_s: Rows,
     poll_phase_s: Rows,
     begins_s: Rows,
@@ -122,6 +125,8 @@ def make_calendar(
 
     Parameters
     ----------
+    scene
+        The address space, the target and businesses, as ``make_scene`` makes it.
     poll_interval_s, poll_phase_s, begins_s : shape (n_operators,)
         The register is downloaded at ``poll_phase_s + n * poll_interval_s``, not before
         ``begins_s``.
@@ -136,6 +141,7 @@ def make_calendar(
     """
     n_operators, room = poll_interval_s.size, 16
     return Calendar(  # type: ignore[no-untyped-call, unused-ignore]
+        scene,
         poll_interval_s,
         poll_phase_s,
         begins_s,
@@ -204,8 +210,8 @@ def add_entry(
     n_rules: int,
     overmatch: float,
     enforces: NDArray[np.bool_],
-) -> int:
-    """Note one more entry that comes into the register, and return its row.
+) -> None:
+    """Let one more entry come into the register.
 
     Parameters
     ----------
@@ -224,36 +230,34 @@ def add_entry(
     calendar.overmatch[row] = overmatch
     write_row(calendar.enforces[row], enforces)
     calendar.n_entries = row + 1
-    return int(row)
+    calendar.came[row], calendar.went[row] = calendar.n_changes, NEVER
+    _note_change(calendar, row, _MORE)
 
 
 @compiled
-def come_or_go(calendar: Any, scene: Any, register: int, row: int, step: int) -> None:
-    """Let an entry come into the register (+1) or leave it (-1), and count it there.
+def withdraw_entry(calendar: Any, row: int) -> None:
+    """Let an entry leave the register."""
+    calendar.went[row] = calendar.n_changes
+    _note_change(calendar, row, _LESS)
 
-    Parameters
-    ----------
-    register
-        Its row among those who hold entries.
-    """
-    if step > 0:
-        calendar.came[row], calendar.went[row] = calendar.n_changes, NEVER
-    else:
-        calendar.went[row] = calendar.n_changes
+
+@part
+def _note_change(calendar: Any, row: int, step: int) -> None:
+    """Note that an entry came into the register (+1) or left it (-1), and count it there."""
     if calendar.n_changes == calendar.change.size:
         calendar.change = longer(calendar.change, 2 * calendar.change.size)
     calendar.change[calendar.n_changes] = row
     calendar.n_changes += 1
-    _count_entry(calendar, scene, row, register, step)
+    _count_entry(calendar, row, calendar.seen.size, step)
 
 
 @part
-def _count_entry(calendar: Any, scene: Any, row: int, holder: int, step: int) -> None:
+def _count_entry(calendar: Any, row: int, holder: int, step: int) -> None:
     """Count an entry more (+1) or less (-1) at an operator, or at the register after them."""
     if calendar.mechanism[row] != NAME:
         low, high = calendar.first_interval[row], calendar.first_interval[row + 1]
         start, stop = calendar.start[low:high], calendar.stop[low:high]
-        count(scene, start, stop, holder, calendar.mechanism[row], step)
+        count(calendar.scene, start, stop, holder, calendar.mechanism[row], step)
 
 
 @compiled
@@ -353,13 +357,13 @@ def next_s(calendar: Any) -> int:
 
 
 @compiled
-def meet_second(calendar: Any, scene: Any, t_s: int) -> tuple[bool, int]:
+def meet_second(calendar: Any, t_s: int) -> tuple[bool, int]:
     """Do all that is due in a second; return whether that has consequences, and what is next."""
-    return pass_second(calendar, scene, t_s), next_s(calendar)
+    return pass_second(calendar, t_s), next_s(calendar)
 
 
 @part
-def pass_second(calendar: Any, scene: Any, t_s: int) -> bool:
+def pass_second(calendar: Any, t_s: int) -> bool:
     """Do all that is due in a second; return whether that has consequences."""
     has_consequences = False
     while next_s(calendar) == t_s:
@@ -371,7 +375,7 @@ def pass_second(calendar: Any, scene: Any, t_s: int) -> bool:
             _download(calendar, operator, t_s)
         else:
             is_start = phase == _ENFORCEMENT
-            has_consequences |= _carry_out(calendar, scene, operator, first, stop, t_s, is_start)
+            has_consequences |= _carry_out(calendar, operator, first, stop, t_s, is_start)
     return has_consequences
 
 
@@ -432,7 +436,7 @@ def _list(calendar: Any, change: int) -> int:
 
 @part
 def _carry_out(
-    calendar: Any, scene: Any, operator: int, first: int, stop: int, t_s: int, is_start: bool
+    calendar: Any, operator: int, first: int, stop: int, t_s: int, is_start: bool
 ) -> bool:
     """Let an operator apply or release some entries; return whether that has consequences."""
     is_any = has_names = False
@@ -449,34 +453,35 @@ def _carry_out(
         calendar.n_rules[operator] = n_rules
         calendar.state[row, operator] = ENFORCED if is_start else NOT_DUE
         _log(calendar, t_s, _ENFORCED if is_start else _RELEASED, operator, row)
-        _count_entry(calendar, scene, row, operator, step)
+        _count_entry(calendar, row, operator, step)
         has_names |= calendar.mechanism[row] == NAME
         is_any = True
     if has_names:
-        _match_names(calendar, scene, operator)
-    return bool(_note_load(calendar, scene, operator) or is_any)
+        _match_names(calendar, operator)
+    return bool(_note_load(calendar, operator) or is_any)
 
 
 @part
-def _match_names(calendar: Any, scene: Any, operator: int) -> None:
+def _match_names(calendar: Any, operator: int) -> None:
     """Look again at which names an operator blocks, and how many others match."""
-    states, is_named, overmatch = scene.states, False, 0.0
+    states, is_named, overmatch = calendar.scene.states, False, 0.0
     for row in range(calendar.n_entries):
         if calendar.mechanism[row] == NAME and calendar.state[row, operator] == ENFORCED:
             is_named, overmatch = True, max(overmatch, calendar.overmatch[row])
-    scene.target.is_named[operator] = is_named
+    calendar.scene.target.is_named[operator] = is_named
     touch_named(states, operator, max(overmatch, states.overmatch[operator]))
     states.overmatch[operator] = overmatch
 
 
 @part
-def _note_load(calendar: Any, scene: Any, operator: int) -> bool:
+def _note_load(calendar: Any, operator: int) -> bool:
     """Note whether an operator fails under its rules; return whether that is new."""
     is_over = calendar.n_rules[operator] > calendar.degrades_at[operator]
-    if scene.states.is_overloaded[operator] == is_over:
+    states = calendar.scene.states
+    if states.is_overloaded[operator] == is_over:
         return False
-    scene.states.is_overloaded[operator] = is_over
-    touch_named(scene.states, operator, np.inf)
+    states.is_overloaded[operator] = is_over
+    touch_named(states, operator, np.inf)
     return True
 
 

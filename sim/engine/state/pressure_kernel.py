@@ -86,6 +86,7 @@ class Pressure(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
 
 
 _FIELDS = [
+    "target",
     "attention",
     "line",
     "rates",
@@ -103,6 +104,7 @@ define(Pressure, _PressureType, _FIELDS)
 
 @compiled
 def make_pressure(
+    target: Any,
     attention: Record,
     line: Record,
     rates: Record,
@@ -119,6 +121,8 @@ def make_pressure(
 
     Parameters
     ----------
+    target
+        Whose users complain when they are cut off, as ``make_target`` makes it.
     attention, line, rates, impaired, people : shape (1,)
         An ATTENTION, a LINE, RATES, and a HIT each of businesses and of Internet users.
     is_impaired, since_s : shape (n_businesses,)
@@ -132,6 +136,7 @@ def make_pressure(
         Internet users who miss what businesses offer, and how fresh each of them is.
     """
     return Pressure(  # type: ignore[no-untyped-call, unused-ignore]
+        target,
         attention,
         line,
         rates,
@@ -148,7 +153,7 @@ def make_pressure(
 
 @part
 def turn(
-    pressure: Any, scene: Any, weight: Floats, beginning: Rows, ending: Rows, t_s: int
+    pressure: Any, states: Any, weight: Floats, beginning: Rows, ending: Rows, t_s: int
 ) -> bool:
     """Take over who is impaired, and how many miss what fails, from a second on.
 
@@ -165,11 +170,11 @@ def turn(
     """
     has_people = pressure.rates[0].per_million_people_per_d > 0
     is_same = beginning.size == 0 and ending.size == 0
-    if is_same and not (has_people and _is_missed_otherwise(pressure, scene.states, weight)):
+    if is_same and not (has_people and _is_missed_otherwise(pressure, states, weight)):
         return False
-    note(pressure, scene.target, t_s)
+    note(pressure, t_s)
     if has_people:
-        _turn_people(pressure, scene.states, weight, t_s)
+        _turn_people(pressure, states, weight, t_s)
     _turn_impaired(pressure, beginning, ending, t_s)
     return True
 
@@ -237,11 +242,11 @@ def _turn_impaired(pressure: Any, beginning: Rows, ending: Rows, t_s: int) -> No
 
 
 @compiled
-def note(pressure: Any, target: Any, t_s: int) -> None:
+def note(pressure: Any, t_s: int) -> None:
     """Let time pass until a second from which on complaints have another rate."""
     about: Any = pressure.attention[0]
     if about.is_noted and t_s != about.as_of_s:
-        about.value, more, loud_d = _pass(pressure, target, t_s)
+        about.value, more, loud_d = _pass(pressure, t_s)
         about.n_complaints += more
         about.loud_d += loud_d
         if pressure.line[0].per_d > 0:
@@ -250,19 +255,19 @@ def note(pressure: Any, target: Any, t_s: int) -> None:
 
 
 @compiled
-def attention_at(pressure: Any, target: Any, t_s: int) -> float:
+def attention_at(pressure: Any, t_s: int) -> float:
     """Attention at a second, none before the one noted last."""
     about: Any = pressure.attention[0]
     if not about.is_noted or t_s == about.as_of_s:
         return float(about.value)
-    return float(_pass(pressure, target, t_s)[0])
+    return float(_pass(pressure, t_s)[0])
 
 
 @part
-def _pass(pressure: Any, target: Any, t_s: int) -> tuple[float, float, float]:
+def _pass(pressure: Any, t_s: int) -> tuple[float, float, float]:
     """Attention at a second, and complaints and loud days since the one noted last."""
     about: Any = pressure.attention[0]
-    without = complaints(pressure, target, about.as_of_s, t_s)
+    without = complaints(pressure, about.as_of_s, t_s)
     days = (t_s - about.as_of_s) / S_PER_D
     pull = about.per_complaint * without / days
     value, talked_d = solved(about.value, pull, about.snowball, about.fade_per_d, days)
@@ -348,7 +353,7 @@ def take(line: Record, days: float, n_complaints: float) -> None:
 
 
 @compiled
-def complaints(pressure: Any, target: Any, from_s: int, to_s: int) -> float:
+def complaints(pressure: Any, from_s: int, to_s: int) -> float:
     """Complaints there would be without attention, over a time in which nobody turned.
 
     Nobody is hit before t = 0.
@@ -359,7 +364,7 @@ def complaints(pressure: Any, target: Any, from_s: int, to_s: int) -> float:
     total = 0.0
     # Where users do not complain, nobody notes when other users are cut off.
     if by.per_million_users_per_d > 0:
-        user_days = complaining_days(target, from_s, to_s)
+        user_days = complaining_days(pressure.target, from_s, to_s)
         total += by.per_million_users_per_d * user_days / MILLION
     total += by.per_business_per_d * hit_days(pressure.impaired, per_s, from_s, to_s)
     people_days = hit_days(pressure.people, per_s, from_s, to_s)
