@@ -102,8 +102,18 @@ class EventLog:
         public_event_row: int = NOBODY,
     ) -> None:
         """Append one fact."""
-        whom = (operator_row, entry_row, front_row, business_row, provider_row)
-        self._records.extend((t_s, kind, *whom, stance_row, public_event_row))
+        row = (
+            t_s,
+            kind,
+            operator_row,
+            entry_row,
+            front_row,
+            business_row,
+            provider_row,
+            stance_row,
+            public_event_row,
+        )
+        self._records.extend(row)
         self._n_before.append(self.n_at_operators.item())
 
     def freeze(self, at_operators: NDArray[np.int64] | None = None) -> Events:

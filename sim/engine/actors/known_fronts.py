@@ -7,7 +7,7 @@ makes of that.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 
@@ -71,7 +71,8 @@ class KnownRows:
             columns[PROVIDER],
             columns[DISCOVERED],
             columns[EXEMPT] > 0,
-            partial(self._target.is_held, columns[ROW]),
+            # A decision asks several times.
+            cache(partial(self._target.is_held, columns[ROW])),
             self._sets,
         )
 

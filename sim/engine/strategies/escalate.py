@@ -4,8 +4,6 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import TypeAlias
 
-import numpy as np
-
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.coverage import (
     ADDRESS_BITS,
@@ -29,7 +27,7 @@ SetOf: TypeAlias = Callable[[Observation, int, int, int], IntervalSet]
 """Set around an address, given the rows of its provider and of its place, -1 for none."""
 
 StepOf: TypeAlias = Callable[[IntervalSet], int | None]
-"""Step of which a set of addresses is, None if of none."""
+"""Step that asked for a set of addresses, the first of several; None if none did."""
 
 
 def escalate(
@@ -68,8 +66,11 @@ def escalate(
     @cache
     def known_in(places: Places | None, exempt: IntervalSet) -> tuple[StepOf, list[SetOfFront]]:
         seen = Observation(0, places=places, exempt=exempt)
-        set_at: list[SetOfFront] = [cache(partial(_set_at, seen, set_of)) for set_of in sets]
-        return cache(partial(_step_of, seen, sets=sets)), set_at
+        step_of: dict[IntervalSet, int] = {}
+        set_at: list[SetOfFront] = [
+            cache(partial(_set_at, seen, sets[: step + 1], step_of)) for step in range(len(sets))
+        ]
+        return step_of.get, set_at
 
     def decide(observation: Observation) -> Decision:
         step_of, set_at = known_in(observation.places, observation.exempt)
@@ -122,11 +123,19 @@ def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
 
 
 def _set_at(
-    observation: Observation, set_of: SetOf, address: int, provider_row: int
+    observation: Observation,
+    sets: Sequence[SetOf],
+    step_of: dict[IntervalSet, int],
+    address: int,
+    provider_row: int,
 ) -> IntervalSet:
-    places = observation.places
+    """Set of the last rule around a front; notes which step asks first for this and narrower."""
+    places, around = observation.places, NO_ADDRESSES
     place_row = places.place_of(address) if places is not None else -1
-    return set_of(observation, address, provider_row, place_row)
+    for step, set_of in enumerate(sets):
+        around = set_of(observation, address, provider_row, place_row)
+        step_of.setdefault(cut(observation, around), step)
+    return around
 
 
 def _wider(
@@ -147,34 +156,6 @@ def _step(in_force: InForce, step_of: StepOf) -> tuple[int, int | None]:
     begun_s = in_force.begun_s(Mechanism.DROP, step_of)
     step = max((step for step in begun_s if step is not None), default=0)
     return step, begun_s.get(step)
-
-
-def _step_of(observation: Observation, addresses: IntervalSet, sets: Sequence[SetOf]) -> int | None:
-    """First step whose set, less what is exempt, is this one; None if there is none.
-
-    A set tells nothing of the front that it was placed around. Whoever holds most of it stands for
-    the front's holder: more than half of a pure prefix is one holder's.
-    """
-    first = int(addresses.start[0])
-    holder = _holder(observation.places, addresses)
-    for step, set_of in enumerate(sets):
-        if cut(observation, set_of(observation, first, *holder)) == addresses:
-            return step
-    return None
-
-
-def _holder(places: Places | None, addresses: IntervalSet) -> tuple[int, int]:
-    """Rows of the provider and of the place that hold most of a set; -1 where nobody does."""
-    if places is None:
-        return -1, -1
-    place_row = places.sole_place(addresses)
-    if place_row is not None:
-        return int(places.provider_row[place_row]) if place_row >= 0 else -1, place_row
-    of_place = places.count_by_place(addresses)
-    if not of_place.any():
-        return -1, -1
-    of_provider = np.bincount(places.provider_row, of_place, minlength=len(places.provider))
-    return int(of_provider.argmax()), int(of_place.argmax())
 
 
 register(
