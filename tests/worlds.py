@@ -394,13 +394,13 @@ class SmallWorld:
         """Let the engine run it."""
         return self.run_by(self.engine_strategy())
 
-    def run_by(self, strategy: Strategy) -> Outcome:
+    def run_by(self, strategy: Strategy, *, has_groups: bool = True) -> Outcome:
         """Let the engine run it under a strategy; another world is tried if luck does not last.
 
         A censor that finds fronts at once, and a target that rents others as soon, come to more
         fronts than the slow reference has luck for.
         """
-        outcome = simulate(self.world(), strategy, self.streams)
+        outcome = simulate(self.world(), strategy, self.streams, has_groups=has_groups)
         if outcome.front_address.size > N_FRONT_DRAWS:
             reject()
         return outcome

@@ -41,7 +41,12 @@ S_PER_H = 3600
 
 
 def simulate(
-    world: World, strategy: Strategy, streams: Streams, watch: Watch | None = None
+    world: World,
+    strategy: Strategy,
+    streams: Streams,
+    watch: Watch | None = None,
+    *,
+    has_groups: bool = True,
 ) -> Outcome:
     """Run one strategy in one world from t = 0 to the horizon, which is not included.
 
@@ -56,6 +61,8 @@ def simulate(
         where fronts are rented and when they are discovered, how appeals go.
     watch
         Looks at the run under way; the outcome does not depend on it.
+    has_groups
+        Whether curves of providers, sectors and roles are kept, beside those over everybody.
 
     Raises
     ------
@@ -156,6 +163,7 @@ def simulate(
         complaints,
         attention.pressure,
         watch,
+        has_groups=has_groups,
     )
     if users is not None and world.users is not None:
         tick_s = round(world.users.tick_h * S_PER_H)

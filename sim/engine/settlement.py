@@ -62,8 +62,8 @@ class Settlement:
         Whose calendar runs by itself between two events of SimPy.
     pressure
         Attention and who complains, as the compiled loops take it.
-    watch
-        Looks at the run under way; see `Watch`.
+    watch, has_groups
+        As for `Snapshot`.
     """
 
     def __init__(
@@ -81,6 +81,8 @@ class Settlement:
         complaints: ComplaintActor | None,
         pressure: Any,
         watch: Watch | None = None,
+        *,
+        has_groups: bool = True,
     ) -> None:
         self._env = env
         self._due = due
@@ -93,7 +95,7 @@ class Settlement:
         self._complaints = complaints
         self._vpn = VpnHistory(world.operators.n_operators)
         users = crowd if world.users is not None else None
-        self._snapshot = Snapshot(world, space, states, crowd, watch)
+        self._snapshot = Snapshot(world, space, states, crowd, watch, has_groups=has_groups)
         has_hops = world.users is not None and world.users.hop_min is not None
         self._degraded = TickMeans((DEGRADED,), crowd.n_users) if has_hops else None
         self._use = world.use

@@ -143,7 +143,10 @@ class _Worker:
         watch = self._simulation.watch
         strategy = build_strategy(resolved, streams)
         seen = partial(watch, key) if watch is not None else None
-        outcome = with_uptake(world, simulate(world, strategy, streams, seen))
+        # Who watches sees groups too; of other runs without tables of their own nobody does.
+        has_groups = watch is not None or (self._simulation.with_tables and not is_draw)
+        outcome = simulate(world, strategy, streams, seen, has_groups=has_groups)
+        outcome = with_uptake(world, outcome)
         # A draw of all that is not known is one draw of what is money's as well.
         of_draw = Streams(streams.root_seed, luck_of_draw(draw, 0))
         money = (of_draw, 1) if is_draw else (streams, N_DRAWS)

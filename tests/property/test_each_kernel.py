@@ -19,6 +19,7 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.engine.state.keyed_numbers import write_first_numbers
+from sim.engine.state.tally import Group
 from sim.engine.strategies.cover_kernel import find_least_cover
 from sim.streams import Stream, Streams
 from tests.chases import RULES, STRATEGIES
@@ -69,6 +70,20 @@ def test_users_meet_sites_by_the_families_they_have(small: SmallWorld) -> None:
 @given(whole.whole_worlds())
 def test_whole_worlds_agree(small: SmallWorld) -> None:
     whole.assert_agrees(small)
+
+
+@some(3)
+@given(whole.whole_worlds())
+def test_curves_over_everybody_are_the_same_without_those_of_groups(small: SmallWorld) -> None:
+    strategy = small.engine_strategy
+    both = small.run_by(strategy()).curves
+    alone = small.run_by(strategy(), has_groups=False).curves
+    of_everybody = [one for one in both.series if one.group == Group()]
+    assert repr(alone.series) == repr(tuple(of_everybody))
+    assert len(both.series) > len(of_everybody)
+    for one in of_everybody:
+        found, expected = (curves.points(one.metric, Group()) for curves in (alone, both))
+        assert [column.tobytes() for column in found] == [column.tobytes() for column in expected]
 
 
 @some(4)

@@ -49,6 +49,8 @@ class Snapshot:
     ----------
     watch
         Called with what was noted, some hundred times at a go; nobody looks where it is None.
+    has_groups
+        Whether curves of providers, sectors and roles are kept, beside those over everybody.
 
     Attributes
     ----------
@@ -65,14 +67,21 @@ class Snapshot:
         states: States,
         target: TargetState,
         watch: Watch | None = None,
+        *,
+        has_groups: bool = True,
     ) -> None:
         tally = states.tally
+        # The first group is everybody.
+        groups = tally.groups if has_groups else tally.groups[:1]
+        n_groups = len(groups)
+        n_listed = len(world.places.provider) + 1 if has_groups else 0
         self._watch = watch
         # Where nobody has demand, the share that fails is not zero: there is none.
-        demand_group = np.flatnonzero(tally.value_micro_usd_per_h > 0)
+        demand_group = np.flatnonzero(tally.value_micro_usd_per_h[:n_groups] > 0)
         demand = tally.value_micro_usd_per_h[demand_group].astype(np.float64)
         # All, and the providers at which any business is.
-        over_group = np.flatnonzero(tally.n_businesses[: tally.n_over.shape[1]] > 0)
+        n_over_groups = min(n_groups, tally.n_over.shape[1])
+        over_group = np.flatnonzero(tally.n_businesses[:n_over_groups] > 0)
         has_ipv6 = world.places.line.has_ipv6
         # ``note`` of the kernel writes values in this sequence.
         self.series = (
@@ -80,12 +89,12 @@ class Snapshot:
             *(Series(metric, Group(), UNKNOWN) for metric in LISTED + LISTED6 * has_ipv6),
             *(
                 Series("addresses_listed", Group(provider_row=row), UNKNOWN)
-                for row in range(len(world.places.provider) + 1)
+                for row in range(n_listed)
             ),
             *(
                 Series(metric, group, float(n))
                 for metric in BUSINESS_METRICS
-                for group, n in zip(tally.groups, tally.n_businesses.tolist(), strict=True)
+                for group, n in zip(groups, tally.n_businesses[:n_groups].tolist(), strict=True)
             ),
             *(
                 Series("demand_lost_share", tally.groups[row], value)
@@ -106,7 +115,14 @@ class Snapshot:
         self._n_times, self._t_s = np.zeros(1, np.int64), np.empty(N_NOTED, np.int64)
         self._values = np.empty((N_NOTED, len(self.series)))
         self.noted = kernel.make_noted(
-            self._n_times, self._t_s, self._values, demand_group, demand, over_group
+            self._n_times,
+            self._t_s,
+            self._values,
+            demand_group,
+            demand,
+            over_group,
+            n_groups,
+            n_listed,
         )
 
     def freeze(self) -> Curves:

@@ -28,7 +28,17 @@ class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
     """Columns of what was noted as one object; ``make_noted`` says what they are."""
 
 
-_FIELDS = ["n_times", "t_s", "values", "demand_group", "demand", "over_group", "lost"]
+_FIELDS = [
+    "n_times",
+    "t_s",
+    "values",
+    "demand_group",
+    "demand",
+    "over_group",
+    "n_groups",
+    "n_listed",
+    "lost",
+]
 define(Noted, _NotedType, _FIELDS)
 
 
@@ -40,6 +50,8 @@ def make_noted(
     demand_group: Counts,
     demand: Floats,
     over_group: Counts,
+    n_groups: int,
+    n_listed: int,
 ) -> Any:
     """Return columns with room for some times, filled by ``note``.
 
@@ -55,9 +67,14 @@ def make_noted(
         Groups that have any demand, and its value in micro-dollars an hour.
     over_group : shape (n_over_groups,)
         Groups of which is told how many businesses are over some shares.
+    n_groups, n_listed
+        Of how many groups, the first ones, states of businesses are noted, and of how many
+        providers what is listed.
     """
     lost = np.empty(0) if demand_group.size == 0 else np.empty(demand_group[-1] + 1)
-    return Noted(n_times, t_s, values, demand_group, demand, over_group, lost)  # type: ignore[no-untyped-call, unused-ignore]
+    return Noted(  # type: ignore[no-untyped-call, unused-ignore]
+        n_times, t_s, values, demand_group, demand, over_group, n_groups, n_listed, lost
+    )
 
 
 @part
@@ -102,11 +119,11 @@ def note(
     for count in range(n_counts):
         values[place] = space.n_blocked[n_operators, count]
         place += 1
-    for provider in range(space.n_listed_of.size):
+    for provider in range(noted.n_listed):
         values[place] = space.n_listed_of[provider]
         place += 1
     for level in range(states.n_at_level.shape[0]):
-        for group in range(states.n_at_level.shape[1]):
+        for group in range(noted.n_groups):
             values[place] = states.n_at_level[level, group]
             place += 1
     _weigh(states.lost_micro_usd_per_h, weight, noted.lost)
