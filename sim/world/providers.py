@@ -105,29 +105,6 @@ class Places(Columns):
         ascending = np.argsort(start, kind="stable")
         return start[ascending], stop[ascending], place_row[ascending]
 
-    def count_by_place(self, addresses: IntervalSet) -> NDArray[np.int64]:
-        """Addresses of a set that each place holds; shape (n_places,)."""
-        start, stop, place_row = self.pieces
-        counted = np.zeros(len(self.addresses), np.int64)
-        for low, high in zip(addresses.start.tolist(), addresses.stop.tolist(), strict=True):
-            mine = slice(np.searchsorted(stop, low, side="right"), np.searchsorted(start, high))
-            n = np.minimum(stop[mine], high) - np.maximum(start[mine], low)
-            if n.size:
-                counted += np.bincount(place_row[mine], n, len(counted)).astype(np.int64)
-        return counted
-
-    def sole_place(self, addresses: IntervalSet) -> int | None:
-        """Row of the place that alone holds any of a set; -1 where none does.
-
-        None where that takes more than a look: of several intervals, or where several hold any.
-        """
-        start, stop, place_row = self.pieces
-        if addresses.n_intervals != 1:
-            return None
-        low = int(stop.searchsorted(addresses.start[0], side="right"))
-        high = int(start.searchsorted(addresses.stop[0]))
-        return None if high > low + 1 else int(place_row[low]) if high > low else -1
-
     def place_of(self, address: int) -> int:
         """Row of the place that holds an address; -1 where none does."""
         start, stop, place_row = self.pieces

@@ -6,8 +6,6 @@ date, for what changed and for whom drift may have moved.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,21 +59,6 @@ class States:
             shape = self._columns.address.size, self._columns.overmatch.size
             counts = np.zeros(shape, np.int16)
             kernel.use_mechanism(self.handle, COLUMN[mechanism], counts)
-
-    def set_overmatch(self, operator_row: int, overmatch: float) -> None:
-        """Let an operator match names up to a share of all names."""
-        known = self.exposure.overmatch
-        kernel.touch_named(self.handle, operator_row, max(overmatch, float(known[operator_row])))
-        known[operator_row] = overmatch
-
-    def set_overloaded(self, operator_row: int, *, is_overloaded: bool) -> bool:
-        """Note whether an operator is over its rule capacity; return whether that is new."""
-        known = self.exposure.is_overloaded
-        is_new = bool(known[operator_row] != is_overloaded)
-        if is_new:
-            known[operator_row] = is_overloaded
-            kernel.touch_named(self.handle, operator_row, math.inf)
-        return is_new
 
     def blocked_anywhere(
         self, host: NDArray[np.int64], start: NDArray[np.int64]

@@ -151,10 +151,6 @@ class TargetState:
         )
         self._tick_since_s = t_s
 
-    def complaining_days(self, from_s: int, to_s: int) -> float:
-        """User-days cut off over a time without a change, less what users have tired by."""
-        return float(users_kernel.complaining_days(self.handle, from_s, to_s))
-
     def freeze(self) -> UserColumns:
         """Return what has been booked."""
         return UserColumns(

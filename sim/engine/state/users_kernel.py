@@ -178,7 +178,7 @@ def open_complaints(target: Any, t_s: int) -> None:
             target.fresh[operator] = (before * (now - more) + more) / now
 
 
-@compiled
+@part
 def complaining_days(target: Any, from_s: int, to_s: int) -> float:
     """User-days cut off over a time without a change, less what users have tired by."""
     total = fresh = 0.0

@@ -20,7 +20,7 @@ from sim.engine.strategies.calendars import rolling
 from sim.engine.strategies.escalate import escalate
 from sim.engine.strategies.provider_ranges import LargestPrefixes, largest_prefix
 from tests.sections import Censor, Fronts
-from tests.unit.engine.test_strategy_rules import ALPHA, BETA, PLACES, number, seen
+from tests.unit.engine.test_strategy_rules import ALPHA, BETA, number, seen
 from tests.worlds import DAY, HOUR, Pool, SmallWorld
 
 SOUTH = "198.19.64.9"
@@ -338,20 +338,3 @@ def test_a_largest_prefix_that_is_known_is_that_of_all_its_addresses() -> None:
         assert found == largest_prefix(mine, address, 0.8, 16)
         sizes.add(found.n_addresses)
     assert len(sizes) > 5
-
-
-def test_a_sole_place_is_the_only_one_that_holds_any() -> None:
-    rng, seen_kinds = np.random.default_rng(3), set()
-    bound = np.unique([b for a in PLACES.addresses for b in (*a.start, *a.stop)])
-    for _ in range(500):
-        low, high = np.sort(rng.choice(bound, 2) + rng.integers(-300, 300, 2))
-        if low == high:
-            continue
-        addresses = IntervalSet.from_bounds([low], [high])
-        rows = np.flatnonzero(PLACES.count_by_place(addresses)).tolist()
-        found = PLACES.sole_place(addresses)
-        pieces = sum(addresses.intersection(mine).n_intervals for mine in PLACES.addresses)
-        assert found == (None if pieces > 1 else rows[0] if rows else -1)
-        seen_kinds.add(pieces)
-    assert {0, 1, 2} <= seen_kinds
-    assert PLACES.sole_place(IntervalSet.of("198.18.0.1/32", "198.19.0.1/32")) is None

@@ -12,7 +12,7 @@ from sim.engine.actors.attention import Attention
 from sim.engine.actors.plaintiffs import Plaintiffs
 from sim.engine.state.pressure_kernel import fatigued_days
 from sim.engine.state.target import TargetState
-from sim.engine.state.users_kernel import close_complaints, open_complaints
+from sim.engine.state.users_kernel import close_complaints, complaining_days, open_complaints
 from sim.scenario.reactions import Fronts
 from tests.complaining import attention_of, turn_impaired
 from tests.loops import called
@@ -96,7 +96,7 @@ def change(cut_off: TargetState, t_s: int, *n: float) -> None:
 
 
 def rate(cut_off: TargetState, t_s: int) -> float:
-    return cut_off.complaining_days(t_s, t_s + 1) * DAY
+    return called(complaining_days)(cut_off.handle, t_s, t_s + 1) * DAY
 
 
 def test_users_who_come_to_it_are_fresh_and_who_goes_is_as_tired_as_who_stays():
