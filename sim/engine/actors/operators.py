@@ -17,7 +17,7 @@ from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Events
 from sim.engine.orders import Entry, Groups, Mechanism
 from sim.engine.state import calendar_kernel as kernel
-from sim.engine.state.keyed_numbers import write_first_numbers
+from sim.engine.state.keyed_numbers_kernel import write_first_numbers
 from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
