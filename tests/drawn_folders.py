@@ -15,9 +15,11 @@ from typing import Any
 
 import duckdb
 
+from sim.files import hash_of
 from sim.measure.even_bands import even_bands
 from sim.results.columns import REGRETS, UNCERTAINTY, VERDICTS, Column
 from sim.results.csvtext import lines_text
+from sim.results.integrity import MANIFEST_HASH
 from sim.results.parquet import PartWriter, merge_parts
 from sim.results.read import open_run
 
@@ -40,6 +42,9 @@ def add_draws(folder: Path, into: Path, metrics: Sequence[str] = ()) -> Path:
     manifest = json.loads((into / "manifest.json").read_text(encoding="utf-8"))
     manifest |= {"n_draws": N_DRAWS, "draws": {"n": N_DRAWS, "per_draw": 1}}
     (into / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    timing = json.loads((into / "timing.json").read_text(encoding="utf-8"))
+    timing |= {MANIFEST_HASH: hash_of(into / "manifest.json")}
+    (into / "timing.json").write_text(json.dumps(timing), encoding="utf-8")
     with (into / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     _write(into / "uncertainty.csv", UNCERTAINTY, [_both(row) for row in rows])

@@ -649,6 +649,9 @@ def test_few_draws_settle_no_claim(folder, tmp_path):
         f"COPY (SELECT range AS draw, 1 / 20 AS weight FROM range(20)) "
         f"TO '{few}/draw_values.parquet'"
     )
+    manifest = json.loads((few / "manifest.json").read_text(encoding="utf-8"))
+    manifest |= {"n_draws": 20, "draws": {"n": 20, "per_draw": 1}}
+    (few / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     above = read_court_facts(assess(open_run(few))).above["businesses_ever_impaired"]
     assert (above.n_draws, above.share, above.is_settled) == (20, 1.0, False)
 

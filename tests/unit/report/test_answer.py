@@ -106,8 +106,8 @@ def test_of_businesses_whose_number_is_assumed_the_share_is_told() -> None:
         answer_run(rows(listed, summary_row("businesses_ever_impaired", 650, of=1000), share), 0.1)
     )
     assert said[0] == (
-        "At its peak the register listed 5 addresses, not counting the target's own (the same by "
-        "any luck, and whatever is not known); of the modelled businesses, 65 % (30 to 90 % with "
+        "At its peak the register listed 5 addresses, not counting the target's own (the same in "
+        "every replicate and draw); of the modelled businesses, 65 % (30 to 90 % with "
         "all that is not known; as given 66 %, 62 to 70 % by luck) had more than 10 % of their "
         "domestic customers' attempts fail at some time."
     )
