@@ -42,9 +42,10 @@ def add_draws(folder: Path, into: Path, metrics: Sequence[str] = ()) -> Path:
     manifest = json.loads((into / "manifest.json").read_text(encoding="utf-8"))
     manifest |= {"n_draws": N_DRAWS, "draws": {"n": N_DRAWS, "per_draw": 1}}
     (into / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
-    timing = json.loads((into / "timing.json").read_text(encoding="utf-8"))
-    timing |= {MANIFEST_HASH: hash_of(into / "manifest.json")}
-    (into / "timing.json").write_text(json.dumps(timing), encoding="utf-8")
+    if (into / "timing.json").is_file():
+        timing = json.loads((into / "timing.json").read_text(encoding="utf-8"))
+        timing |= {MANIFEST_HASH: hash_of(into / "manifest.json")}
+        (into / "timing.json").write_text(json.dumps(timing), encoding="utf-8")
     with (into / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     _write(into / "uncertainty.csv", UNCERTAINTY, [_both(row) for row in rows])
