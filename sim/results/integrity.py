@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from sim.errors import DataError
 from sim.files import hash_of
 from sim.results.checkpoints import PARTS
 from sim.results.contents import FIGURES, REPORT, TIMING
@@ -30,7 +31,10 @@ def changed_tables(run: RunFolder) -> list[tuple[str, str]]:
     lines = (line.partition(": ")[::2] for line in changed_files(run))
     found = [(name, why) for name, why in lines if not name.startswith(f"{FIGURES}/")]
     file = run.path / TIMING
-    timing = read_object(file) if file.is_file() else {}
+    try:
+        timing = read_object(file) if file.is_file() else {}
+    except DataError:
+        return [(TIMING, "cannot be read"), *found]
     # Folders of older versions state none.
     stated = timing.get(MANIFEST_HASH)
     if stated is not None and stated != hash_of(run.path / MANIFEST):

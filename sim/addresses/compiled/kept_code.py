@@ -48,7 +48,9 @@ def compiled(function: Function) -> Function:
         loop: Any = keep(function)
     finally:
         config.CACHE_DIR = before
-    loop._cache = with_shipped(function, loop._cache)
+    # With NUMBA_DISABLE_JIT it is the function itself.
+    if hasattr(loop, "_cache"):
+        loop._cache = with_shipped(function, loop._cache)
     return cast("Function", loop)
 
 

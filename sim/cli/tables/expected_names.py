@@ -90,5 +90,6 @@ def _rounded(value: float, *, is_bound: bool = False) -> int:
     """Round to whole names, and to as many figures as another stream of luck gives as well."""
     from sim.names.listed import rounded_names
 
-    figures = rounded_names(value, is_bound=is_bound)
+    # Rounded once: two figures of a small number are no whole one.
+    figures = value if value < 10 else rounded_names(value, is_bound=is_bound)
     return math.floor(figures) if is_bound else round(figures)

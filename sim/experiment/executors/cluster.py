@@ -162,8 +162,8 @@ class ClusterExecutor(Executor):
             chunk = keys_of.pop(done.key)
             results: Sequence[Any]
             try:
-                version, results, took_s = done.result()
-                n_done, spent_s = n_done + len(chunk), spent_s + took_s
+                version, results, *took_s = done.result()  # other versions say no time
+                n_done, spent_s = n_done + len(chunk), spent_s + sum(took_s)
                 if version != __version__:
                     message = f"a worker has overblock {version}, this is {__version__}"
                     results = [Failure("OtherVersion", message)] * len(chunk)

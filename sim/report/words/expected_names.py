@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from sim.catalogue.choices import measure_name
 from sim.names.listed import LOWER_BOUND, rounded_names
@@ -129,12 +129,6 @@ def none_hit(
         n=words.digits(_in_two_figures(number(rounded_names(n)))),
         bound=bound,
     )
-
-
-def most_names(rows: Iterable[Row]) -> Row | None:
-    """The row with most names expected; None where none is known."""
-    known = [row for row in rows if not math.isnan(cell(row, "hit_mean"))]
-    return max(known, key=lambda row: cell(row, "hit_mean"), default=None)
 
 
 def _in_two_figures(text_: str) -> str:

@@ -74,7 +74,8 @@ def _hundredths(share: float, n_digits: int) -> str:
     """A share times 100; one that is nearly all keeps the digits that distinguish it from all."""
     printed = _plain(100 * share, n_digits)
     if printed == "100" and share < 1 - 1e-9:
-        return _plain(100 * share, 4) if share < 0.9999 else "over 99.99"
+        finer = _plain(100 * share, 4)
+        return "over 99.99" if float(finer) == 100 else finer
     return printed
 
 

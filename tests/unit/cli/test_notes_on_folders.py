@@ -38,6 +38,9 @@ def test_a_table_that_is_not_the_runs_is_named_on_stderr(
     assert "warning: run/money.csv: differs from its hash in the manifest\n" in changed.stderr
     assert "warning: run/summary.csv: is not there\n" in changed.stderr
     assert "warning: run/manifest.json: differs from its hash in timing.json\n" in changed.stderr
+    Path("run", "timing.json").write_text('{"cut')
+    changed = CliRunner().invoke(app, [*command, *["--force"] * (command[0] == "plot")])
+    assert "warning: run/timing.json: cannot be read\n" in changed.stderr
 
 
 def test_a_changed_table_that_stops_a_command_is_named_in_the_error(

@@ -624,6 +624,9 @@ def test_a_baseline_that_blocks_is_ranked_among_the_others(comparison_folder: Pa
     in_draws = [{**row, "all_low": 0.0, "all_high": 9.0} for row in harm]
     said_ = answer_comparison(in_draws, [], "wide", idle="")[0]
     assert said_.endswith("; with these half of the draws or more show none: none.")
+    in_few = [{**row, "mean": 0.0} for row in in_draws]
+    said_ = answer_comparison(in_few, [], "wide", idle="")[0]
+    assert said_.startswith("With each of these strategies half of the draws or more show no harm")
 
 
 def test_strategies_with_the_same_number_share_a_superlative(comparison_folder: Path) -> None:

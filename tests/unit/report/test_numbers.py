@@ -100,6 +100,7 @@ def test_shares_are_percentages_and_a_tiny_one_is_not_zero() -> None:
     assert [percent(share, 2) for share in (0.9949, 0.999, 0.99999, 1.0, 1.0 - 1e-15)] == [
         f"{text}{NBSP}%" for text in ("99", "99.90", "over 99.99", "100", "100")
     ]
+    assert (percent(0.9999, 2), percent(0.99996, 2)) == (f"99.99{NBSP}%", f"over 99.99{NBSP}%")
     assert percent_span(0.5, 0.9996) == f"50 to 99.96{NBSP}%"
     assert (percent(0.125, 2), percent(0.285, 2)) == (f"13{NBSP}%", f"29{NBSP}%")
     assert percent_span(0.0974, 0.145) == f"9.74 to 14.5{NBSP}%"

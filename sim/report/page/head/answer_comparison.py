@@ -102,7 +102,12 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
 
     none = [name for name in by_harm if not cell(known[name], "mean") > 0]
     if len(none) == len(by_harm):
-        return words.say("With none of these strategies does the sample show harm to bystanders.")
+        is_in_some = any(cell(row, "all_high") > 0 for row in known.values())
+        return words.say(
+            "With each of these strategies half of the draws or more show no harm to bystanders."
+            if is_in_some
+            else "With none of these strategies does the sample show harm to bystanders."
+        )
     if none:
         # A zero of a sample is not the least of all.
         return words.say(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from sim.cli.tables.expected_names import _rounded
 from sim.report.words.expected_names import (
     bound_words,
     names_of_strategies,
@@ -84,3 +85,10 @@ def test_so_few_businesses_bound_nothing() -> None:
 def test_an_upper_bound_is_rounded_up() -> None:
     # 3 of 1,300 are 0.2308 %.
     assert plain(bound_words(1300)) == "fewer than 0.24 % of all, 95 % bound"
+
+
+def test_whole_names_are_rounded_once() -> None:
+    """1.47 was 2, by way of 1.5."""
+    rounded = [_rounded(value) for value in (1.47, 2.51, 3.46, 4.54, 7.46, 14.7, 147.0)]
+    assert rounded == [1, 3, 3, 5, 7, 15, 150]
+    assert _rounded(7.99, is_bound=True) == 7
