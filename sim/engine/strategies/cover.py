@@ -1,6 +1,9 @@
 """The least-collateral cover of what the censor knows."""
 
+from __future__ import annotations
+
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,10 +18,12 @@ from sim.addresses.sets.line import split
 from sim.engine.coverage import answerable_fronts, cut
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
-from sim.engine.strategies.cover_kernel import Rows, find_least_cover
 from sim.engine.strategies.registry import register
 from sim.scenario import strategies as ask
 from sim.world.providers import Places
+
+if TYPE_CHECKING:
+    from sim.engine.state.cover_kernel import Rows
 
 
 def cover(rules: int) -> Strategy:
@@ -34,6 +39,9 @@ def cover(rules: int) -> Strategy:
     rules
         Number of prefixes allowed.
     """
+
+    # A program that only looks at strategies needs no compiler.
+    from sim.engine.state.cover_kernel import find_least_cover
 
     # What is rented out, and what is exempt, stays as it is in a run.
     rented_out, rented_out4 = cache(_rented_out), cache(_rented_out4)

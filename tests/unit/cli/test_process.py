@@ -161,9 +161,9 @@ import sim.results.checkpoints as checkpoints
 
 real_simulate, real_replace = engine.simulate, os.replace
 
-def simulate(world, strategy, streams, *rest):
+def simulate(world, strategy, streams, *rest, **options):
     {before}
-    return real_simulate(world, strategy, streams, *rest)
+    return real_simulate(world, strategy, streams, *rest, **options)
 
 def replace(source, target):
     if "-0000002" in str(target):
