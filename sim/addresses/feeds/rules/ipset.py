@@ -92,7 +92,7 @@ class _Sets:
         self._kinds: dict[str, _Kind] = {}
         self._listed = ""
         self._is_member = False
-        self._n_stated: int | None = None
+        self._n_stated = ""
         self._n_members = self._line_stated = 0
 
     def read(self, line: str, number: int) -> None:
@@ -101,10 +101,7 @@ class _Sets:
         if colon and head in ("Name", "Type", "Revision", "Header", "Size in memory"):
             self._read_header(head, rest.strip())
         elif colon and head == "Number of entries":
-            self._n_stated, self._line_stated = (
-                int(rest) if rest.strip().isdecimal() else None,
-                number,
-            )
+            self._n_stated, self._line_stated = rest.strip(), number
         elif colon and head in ("References", "Default"):
             return
         elif line == "Members:":
@@ -126,13 +123,14 @@ class _Sets:
 
     def check_number(self) -> None:
         """Refuse the set listed last where it has not as many members as it states."""
-        if self._n_stated not in (None, self._n_members):
+        stated = self._n_stated
+        if stated.isdecimal() and stated.lstrip("0") != str(self._n_members or ""):
             message = (
-                f"expected {self._n_stated:,} members of {self._listed}, as this line says, got "
+                f"expected {stated:.20} members of {self._listed}, as this line says, got "
                 f"{self._n_members:,}: the file is not whole"
             )
             self._gathering.refuse(message, self._line_stated)
-        self._n_stated, self._n_members = None, 0
+        self._n_stated, self._n_members = "", 0
 
     def _read_command(self, line: str, number: int) -> None:
         try:
