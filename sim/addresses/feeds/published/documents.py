@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, BinaryIO
 
-from sim.addresses.feeds.rows.meaning import lets_through
+from sim.addresses.feeds.rows.meaning import NAMES, lets_through
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
@@ -24,6 +24,10 @@ MAX_ENTRIES = 500_000
 _TAKES_BACK = re.compile(
     r"(?i)(?:^|_)(?:removed|deleted|excluded?|except|exceptions?|deprecated|withdrawn|revoked|expired"
     r"|inactive|disabled|unlisted|retired|decommissioned)(?:$|_|(?-i:[A-Z])|prefix|range|address|ip)"
+)
+# Keys that say what an entry is called, or where it is.
+_CALLED = NAMES.union(
+    ("name", "id", "service", "systemservice", "provider", "platform", "region", "scope")
 )
 
 
@@ -126,7 +130,8 @@ def _taken_back(value: Any, path: str) -> str:
         place = f"{path}.{key}" if path else str(key)
         if each and _TAKES_BACK.search(str(key)):
             return place
-        if isinstance(each, str) and lets_through(each):
+        is_name = re.sub(r"\W|_", "", str(key).lower()) in _CALLED
+        if isinstance(each, str) and lets_through(each, is_name=is_name):
             return place
         if found := _taken_back(each, place):
             return found

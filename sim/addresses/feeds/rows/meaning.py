@@ -13,7 +13,7 @@ from typing import Any
 from sim.addresses.sets.notation import shown
 
 _LETS_THROUGH = re.compile(
-    r"(allow|accept|pass|(white|allow) ?list|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
+    r"((white|allow) ?list|allow|accept|pass|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
     r"|permit(ted|s)?|(remove|delete|revoke|expire|release|exclude)d?|expires|unbann?(ed)?"
     r"|withdr(aw|awn|ew)|exempt(ed)?|inactive|disabled|safe|benign|clean|deprecated|retired"
     r"|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
@@ -68,15 +68,45 @@ STEMS = tuple(
     )
 )
 """Texts of which each of these phrases has one: a search for them takes a tenth of the time."""
-# A comment of nothing else, behind an entry or as a heading, which may go on for some words.
+_ENTRIES = (
+    r"list|entr(?:y|ies)|addresses|ips|domains?|names|hosts|sites|direcciones|dominios|entradas"
+    r"|indirizzi|domini|voci|адреса|домены|записи|сайты"
+)
+# A comment of nothing else, which may name what it is about, and a day.
 _ALONE = re.compile(
-    rf"[#;!\"][#;!=*\[ \t-]*(?:(?P<word>{_LETS_THROUGH.pattern})[=*\]:# \t\"-]*\r?$"
-    rf"|(?P<stem>{_TURNS})\b[^\n]{{0,24}}$)",
+    rf"[#;!\"](?:[^\w\n.]{{0,99}}+(?=\w)(?P<word>{_LETS_THROUGH.pattern}|{_TURNS})"
+    rf"(?:(?<!clean)(?<!deprecated)(?<!retired)[ ]+(?:d[ei][ ]+)?(?:{_ENTRIES})){{0,2}}"
+    r"(?:(?<!expire)(?<!expires)[ ]+[\d./-]{8,10})?[^\w\n]{0,99}$"
+    r"|[ \t]{0,9}(?P<mark>!{1,9})[ \t\r]{0,9}$)",
     re.MULTILINE,
 )
-_BEHIND = re.compile(r'[^#;\n]*[^#;\s][ \t]*(?:(?<=[\d \t])[#;]|(?<=comment "))(?P<comment>.*)')
+# Marks a comment, not glued to what is before it unless that is a number or the comment says so.
+_BEHIND = re.compile(
+    rf"[^#;\n]*[^#;\s][ \t]*(?:(?<=[\d \t])[#;]|(?<=comment \")|[#;](?=[#; \t]*(?:{_TURNS})\b))"
+    r"(?P<comment>.*)"
+)
+# A rule for elements of pages, or a time in the first record of a zone: no entry and its comment.
+_NO_ENTRY = re.compile(
+    r"[^\s#]+(?:(?<!\d)#[@?$%]{0,2}#\S|#[@?$%]{0,2}#[.#\[*:])"
+    r"|[ \t]*\d+[smhdw]?[ \t]*\)?[ \t]*;+[ \t]*expire\b"
+)
 _YES_OR_NO = re.compile(r"yes|no|true|false|on|off|sí|si|sì|да|нет|✓|✔|✗|✘|✖")
 
+# Of these, what people, firms and places are called too.
+_NAMED = re.compile(
+    r"(?:(?:accept|pass|lift|trust|permit|exempt|bypass|invert|exclusion|release|safe|benign|clean"
+    r"|retired|not)s?)(?: ?[^\w\s].*)?",
+    re.DOTALL,
+)
+NAMES = frozenset(re.findall(r"\w+", """
+    asname asnname asorg asnorg asorganization asdescription asowner asdomain isp netname org
+    orgname organization organisation organizationname autonomoussystemorganization owner company
+    registrar registrant rir registry maintainer city cityname continent countryname location
+    timezone host hostname hostnames fqdn domain domains rdns ptr reversedns site país pais nombre
+    organizacion organización ciudad dominio paese nome organizzazione città страна название
+    организация город домен
+"""))  # fmt: skip
+"""Columns, without marks between their words, that hold names, some of them like ``On``."""
 FORMS = (_THROUGH, _WATCHES, _YES_OR_NO)
 # How all of these begin: most texts do not, and need no closer look.
 _BEGINS = frozenset(
@@ -88,13 +118,15 @@ _BEGINS = frozenset(
 )
 
 
-def words_against(cells: Iterable[str], *, are_texts: bool) -> set[str]:
+def words_against(cells: Iterable[str], *, are_texts: bool, are_names: bool = False) -> set[str]:
     """Return the cells that say of their row that its address is not blocked, or may say so.
 
     Parameters
     ----------
     are_texts
         A text that answers a question, or says what is done in place of blocking, is one of them.
+    are_names
+        A word that is a name as well is none of them.
     """
     near = [cell for cell in cells if cell[:2].lower() in _BEGINS or not cell[:1].isalnum()]
     forms = FORMS if are_texts else (_THROUGH,)
@@ -102,6 +134,7 @@ def words_against(cells: Iterable[str], *, are_texts: bool) -> set[str]:
         cell
         for cell, plain in zip(near, map(_plain, near), strict=True)
         if any(form.fullmatch(plain) is not None for form in forms)
+        and not (are_names and _may_be_name(plain))
     }
 
 
@@ -122,21 +155,39 @@ def refusal_of(verdict: str) -> str:
     """Return what to tell of a comment that says its entries are not blocked."""
     return (
         f"expected entries that are blocked, got a comment that says {shown(verdict)}: take out "
-        "what is not blocked and the comment"
+        "what is not blocked and the comment, or the comment alone if all of them are blocked"
     )
 
 
 def verdict_behind(text: str) -> tuple[int, str] | None:
     """Return how many lines precede a comment that says its entry is not blocked, and the word."""
     small = text.lower()
-    if alone := _ALONE.search(small):
-        return _in_line(text, small, *alone.span("word" if alone["word"] else "stem"))
+    at = 0
+    while alone := _ALONE.search(small, at):
+        at = alone.start() + 1
+        if _is_comment(small, alone):
+            return _in_line(text, small, *alone.span(alone.lastgroup or 0))
     for start in sorted({start for stem in STEMS for start in _lines_with(small, stem)}):
         end = small.find("\n", start)
         behind = _BEHIND.match(small, start, len(small) if end < 0 else end)
-        if behind and (word := _WITHIN.search(small, *behind.span("comment"))):
+        if (
+            behind
+            and not _NO_ENTRY.match(small, start)
+            and (word := _WITHIN.search(small, *behind.span("comment")))
+        ):
             return _in_line(text, small, *word.span())
     return None
+
+
+def _is_comment(small: str, alone: re.Match[str]) -> bool:
+    """Whether what looks like a comment of nothing else is one: a heading, or behind an entry."""
+    start = small.rfind("\n", 0, alone.start()) + 1
+    before, mark = small[start : alone.start()], small[alone.start()]
+    if not any(map(str.isalnum, before)):
+        return not before.strip() and mark != '"' and alone["mark"] is None
+    if mark in "#;":
+        return not _NO_ENTRY.match(small, start)
+    return before.endswith("comment ") if mark == '"' else before[-1].isspace()
 
 
 def _lines_with(small: str, stem: str) -> Iterator[int]:
@@ -178,9 +229,14 @@ def _leaves(value: Any) -> Iterator[str]:
             yield str(value)
 
 
-def lets_through(cell: str) -> bool:
+def lets_through(cell: str, *, is_name: bool = False) -> bool:
     """Return whether a text says of an address that it is let through, or no longer there."""
-    return _THROUGH.fullmatch(_plain(cell)) is not None
+    plain = _plain(cell)
+    return _THROUGH.fullmatch(plain) is not None and not (is_name and _may_be_name(plain))
+
+
+def _may_be_name(plain: str) -> bool:
+    return _NAMED.fullmatch(plain) is not None and not _WITHIN.search(plain)
 
 
 def _plain(cell: str) -> str:

@@ -16,7 +16,7 @@ from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.rows.choice import ColumnChoice, plain_name
 from sim.addresses.feeds.rows.dates import holds_dates, role_of
-from sim.addresses.feeds.rows.meaning import verdicts_among, words_against
+from sim.addresses.feeds.rows.meaning import NAMES, verdicts_among, words_against
 from sim.addresses.feeds.rows.netmasks import length_of
 from sim.addresses.sets.notation import Entry, read_notation, shown
 from sim.errors import DataError, Problem
@@ -30,22 +30,20 @@ _PROSE = frozenset(re.findall(r"\w+", """
     summary reason reasons descripcion descripción comentario comentarios nota notas motivo
     descrizione commento описание комментарий примечание причина why
 """))  # fmt: skip
-_TEXTS = _PROSE | frozenset(re.findall(r"\w+", """
-    title label asname asnname asorg asnorg asorganization asdescription asowner isp netname
-    org orgname organization organisation organizationname owner company registrar registrant
-    rir registry maintainer city cityname continent countryname location timezone host
-    hostname hostnames fqdn domain domains rdns ptr reversedns site website url urls uri link
-    links source sources feed feeds author reporter reportedby addedby court authority agency
-    plaintiff category categories threat threats threattype malware malwarefamily botnet
-    campaign actor tag tags pais país nombre organizacion organización ciudad fuente dominio
-    enlace paese nome organizzazione città fonte страна название организация город источник
-    домен ссылка confidence
+_TEXTS = _PROSE | NAMES | frozenset(re.findall(r"\w+", """
+    title label website url urls uri link links source sources feed feeds author reporter
+    reportedby addedby court authority agency plaintiff category categories threat threats
+    threattype malware malwarealias malwareprintable malwarefamily botnet campaign actor
+    attackphase handling tlp usagetype tag tags fuente enlace fonte источник ссылка confidence
 """))  # fmt: skip
 _CODES = frozenset(re.findall(r"\w+", """
     id uuid guid uid row index serial sblid sbl case caseid casenumber docket ticket orderid
     ordernumber reportid entryid ref reference references as asns cc countrycode continentcode
     regioncode postal postalcode zip zipcode latitude longitude lat lon lng firstseen lastseen
-    updated updatedat lastupdated modified timestamp sourceid asof
+    updated updatedat lastupdated modified timestamp sourceid asof firstseenutc lastseenutc
+    lastreportedat observeddate countryisocode autonomoussystemnumber geonameid
+    registeredcountrygeonameid representedcountrygeonameid isanonymousproxy issatelliteprovider
+    isanycast accuracyradius metrocode iocid numero provvedimento numeroprovvedimento
 """))  # fmt: skip
 """The same, whose cells may be numbers or codes of two letters: ``NO`` is Norway there."""
 NAME_KINDS = ("fqdn", "domain", "domain name", "hostname", "host", "dns", "name")
@@ -148,8 +146,9 @@ class Neighbours:
             return None
         plain = plain_name(column)
         name = plain.replace("_", "")
-        are_texts = name in _TEXTS and column not in self._of_labels
-        against = words_against(said, are_texts=are_texts)
+        are_names = name in NAMES or column in self._of_labels
+        are_texts = name in _TEXTS and not are_names
+        against = words_against(said, are_texts=are_texts, are_names=are_names)
         if name in _PROSE:
             against |= verdicts_among(said)
         if self._chosen.get("service") == column:
@@ -229,8 +228,9 @@ def _says_again(text: str, own: Entry | None) -> bool:
     """Whether a cell is a bound, the length or the whole of what its row lists."""
     if own is None:
         return False
-    if text.isdecimal() and int(text) >= 2**24:
-        return int(text) in (own.first, own.last)
+    # The number of an address has at most 39 digits; Python converts no text of thousands.
+    if text.isdecimal() and (len(text) > 39 or int(text) >= 2**24):
+        return len(text) <= 39 and int(text) in (own.first, own.last)
     size = own.last - own.first + 1
     if (length := length_of(text)) not in ("", "0", "1"):
         return bool(size == 2 ** ((32 if own.version == 4 else 128) - int(length)))

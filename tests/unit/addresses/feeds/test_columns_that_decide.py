@@ -75,6 +75,23 @@ REFUSED: dict[str, tuple[Rows, str]] = {
     ),
     "Russian yes and no": (table("ip,так", f"{A},да", f"{B},нет"), "--ignore-column так"),
     "verdicts as names": (table("ip,name", f"{A},allow", f"{B},deny"), "--ignore-column name"),
+    "removed among names": (
+        table("ip,isp", f"{A},Example Net", f"{B},Removed"),
+        "--ignore-column isp",
+    ),
+    "a name with a verdict": (
+        table("ip,name", f"{A},shop", f"{B},Safe (whitelisted)"),
+        "--ignore-column name",
+    ),
+    "a label of what it is": (table("ip,label", f"{A},benign", f"{B},x"), "--ignore-column label"),
+    "scores of abuse": (
+        table("ip,abuseConfidenceScore", f"{A},100"),
+        "--ignore-column abuseconfidencescore",
+    ),
+    "a number of thousands of digits": (
+        table("ip,x", f"{A},{'9' * 5_000}", f"{B},"),
+        "--ignore-column x",
+    ),
     "end": (table("ip,end", f"{A},198.51.100.255"), "--column last=end"),
     "to": (table("ip,to", f"{A},198.51.100.255"), "--column last=to"),
     "last": (table("ip,last", f"{A},198.51.100.9", f"{B},"), "--column last=last"),
@@ -223,6 +240,45 @@ READ: dict[str, tuple[Rows, int, str]] = {
         2,
         "cc, id, last_seen",
     ),
+    "places that are words": (
+        table("ip,city,isp,org", f"{A},Si,On,Trust", f"{B},No,True,Monitor"),
+        2,
+        "city, isp, org",
+    ),
+    "GeoLite2, autonomous systems": (
+        table(
+            "network,autonomous_system_number,autonomous_system_organization",
+            "198.51.100.0/24,64496,Example",
+        ),
+        256,
+        "autonomous_system_number, autonomous_system_organization",
+    ),
+    "GeoLite2, places": (
+        table(
+            "network,geoname_id,registered_country_geoname_id,represented_country_geoname_id,"
+            "is_anonymous_proxy,is_satellite_provider,postal_code,latitude,longitude,"
+            "accuracy_radius,is_anycast",
+            "198.51.100.0/24,2782113,2782113,,0,0,1010,48.2,16.3,20,",
+        ),
+        256,
+        "geoname_id, registered_country_geoname_id, represented_country_geoname_id, "
+        "is_anonymous_proxy, is_satellite_provider, postal_code, latitude, longitude, "
+        "accuracy_radius, is_anycast",
+    ),
+    "AbuseIPDB": (
+        table(
+            "ip,country_code,usage_type,last_reported_at",
+            f"{A},NO,Data Center,2026-03-01T10:00:00+00:00",
+        ),
+        1,
+        "country_code, usage_type, last_reported_at",
+    ),
+    "AGCOM": (table("ip,numero,provvedimento", f"{A},12,12/26/CONS"), 1, "numero, provvedimento"),
+    "CISA": (
+        table("ip,attack_phase,observed_date,handling", f"{A},C2,20260301,TLP:CLEAR"),
+        1,
+        "attack_phase, observed_date, handling",
+    ),
     "none or nothing": (table("ip,tags", f"{A},none", f"{B},"), 2, "tags"),
     "ends of its own as numbers": (table("ip,end", "64.0.0.0,1073741824"), 1, "end"),
 }
@@ -320,6 +376,13 @@ def test_what_was_said_of_columns_is_read(rows, columns, n_addresses, n_rows6, f
     feed = read(path, *columns)
     assert feed.to_set().v4.n_addresses == n_addresses
     assert (len(feed.v6), feed.n_unplaced) == (n_rows6, 0)
+
+
+def test_words_that_are_also_names_are_names(tmp_path):
+    path = tmp_path / "given"
+    header = "ip,name,provider,service,sector"
+    as_csv(table(header, f"{A},Safe,Pass,Trust,Clean", f"{B},shop,Lift,Not,x"), path, ",")
+    assert set(read(path).labels["provider"].names) == {"Pass", "Lift"}
 
 
 def test_a_chosen_column_goes_before_one_with_a_known_name(tmp_path):

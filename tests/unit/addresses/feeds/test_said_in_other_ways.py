@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -11,6 +12,7 @@ import sim
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.rows.choice import ColumnChoice
+from sim.addresses.feeds.rows.meaning import verdict_behind
 from sim.addresses.feeds.rules.name_rules import NameKind
 from sim.addresses.text.source import open_source
 from sim.blocklists.name_lists import Reading
@@ -36,6 +38,82 @@ RULES = {
 def test_rules_over_names_with_comments_that_let_through_are_refused(text, line, tmp_path):
     with pytest.raises(DataError, match=f"list.txt:{line}: .*a comment that says"):
         read_name_rules(given(tmp_path, text), NameKind.EXACT, Reading(skip_bad=True))
+
+
+# A line of a list, and what of it says that its entries, or those below, are not blocked.
+SAID = {
+    "# Whitelist": "Whitelist",
+    "  ## --- Removed domains ---": "Removed",
+    "! Exceptions:": "Exceptions",
+    "# Removed 2020-01-05": "Removed",
+    "#### Not blocked ####": "Not blocked",
+    "# Allow list": "Allow list",
+    "# Lista blanca de dominios": "Lista blanca",
+    "# Исключённые домены:": "Исключённые",
+    "198.51.100.7 # removed 2020-01-05": "removed",
+    "198.51.100.7 # no longer blocked": "no longer blocked",
+    "198.51.100.7#safe": "safe",
+    "198.51.100.7##removed": "removed",
+    "a.example # !": "!",
+    "a.example;removed on request": "removed",
+    "a.example#delisted on request": "delisted",
+    "604800 ; expired": "expired",
+    '198.51.100.7 "x" # safe': "safe",
+    "# Safe domains": "Safe",
+    "# Deprecated list": "",
+    "! !!": "",
+    "# !!!": "",
+    "# Expires: 1 day": "",
+    "! Expires: 4 days (update frequency)": "",
+    "# Expires 2026-01-01": "",
+    "# Removed duplicates": "",
+    "# Removed: 12": "",
+    "# Removal: https://a.example/removal": "",
+    "# False positives: abuse@a.example": "",
+    "# Whitelist: none": "",
+    "# false positives. Suitable for basic": "",
+    "!!!!!!!!": "",
+    "!---------!": "",
+    "    604800 ; expire": "",
+    "    1w ) ; Expire (1 week)": "",
+    "a.example###removed-ads": "",
+    "a.example###removed": "",
+    "a.example##.removed": "",
+    "a.example#@#.whitelist": "",
+    "a.example##div > #removed": "",
+    "##.removed": "",
+    "###removed-ads": "",
+    'local-zone: "allowed.example" static': "",
+}
+
+
+@pytest.mark.parametrize("line", SAID)
+def test_a_line_is_a_verdict_if_it_is_nothing_else_or_stands_behind_an_entry(line):
+    for end in ("\n", "\r\n"):
+        text = f"192.0.2.1{end}{line}{end}192.0.2.9{end}"
+        assert verdict_behind(text) == ((1, SAID[line]) if SAID[line] else None)
+
+
+def test_lines_of_marks_alone_take_no_time_that_grows_with_their_square():
+    for line in ("#" * 20_000, "# " * 10_000, "!" * 20_000):
+        start_s = process_time()
+        assert verdict_behind(f"{line}x\n{line}\n") is None
+        assert process_time() - start_s < 0.5
+
+
+def test_metadata_and_rules_for_pages_are_no_verdict(tmp_path):
+    head = "! Title: A list\n! Expires: 1 day\n! Removed duplicates\n"
+    rules = read_name_rules(
+        given(tmp_path, f"{head}||t.co^\nexample.com###removed-ads\n"), NameKind.EXACT, Reading()
+    )
+    assert [one.rule.text for one in rules.rules] == ["t.co"]
+    text = head.replace("!", "#") + "192.0.2.1\n192.0.2.9\n"
+    assert len(read_feed(given(tmp_path, text)).v4) == 2
+
+
+def test_a_comment_that_is_no_verdict_can_be_taken_out():
+    with pytest.raises(DataError, match="or the comment alone if all of them are blocked"):
+        sim.overmatch(["# Exceptions", "t.co"], ["t.co"])
 
 
 def test_texts_with_comments_that_let_through_are_refused():

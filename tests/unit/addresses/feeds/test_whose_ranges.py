@@ -60,6 +60,11 @@ ITEM = {"ip_prefix": FOUR, "service": "AMAZON"}
     ("document", "told"),
     [
         ({"prefixes": [ITEM | {"status": "removed"}], "ipv6_prefixes": []}, "prefixes.0.status"),
+        (
+            {"prefixes": [ITEM | {"service": "removed"}], "ipv6_prefixes": []},
+            "prefixes.0.service",
+        ),
+        ({"prefixes": [ITEM | {"note": "safe"}], "ipv6_prefixes": []}, "prefixes.0.note"),
         ({"prefixes": [ITEM | {"deprecated": True}], "ipv6_prefixes": []}, "prefixes.0.deprecated"),
         ({"prefixes": [ITEM], "createDate": "x", "excluded_prefixes": [FOUR]}, "excluded_prefixes"),
         (
@@ -74,9 +79,30 @@ def test_ranges_that_are_taken_back_are_refused(document, told, tmp_path):
     with pytest.raises(DataError) as refused:
         read(document, tmp_path)
     assert refused.value.problems[0].key == told
-    text = json.dumps(document).replace("removed", "kept").replace(": true", ": false")
+    text = (
+        json.dumps(document)
+        .replace("removed", "kept")
+        .replace('"safe"', '"in use"')
+        .replace(": true", ": false")
+    )
     text = text.replace("deprecatedP", "p").replace("excluded_", "more_")
     assert read(json.loads(text), tmp_path).to_set() == AddressSet.of(FOUR)
+
+
+@pytest.mark.parametrize(
+    ("document", "form"),
+    [
+        ({"prefixes": [{"ipv4Prefix": FOUR, "service": "Trust", "scope": "Pass"}]}, "google"),
+        ({"prefixes": [ITEM | {"service": "Trust", "region": "safe"}]}, "aws"),
+        (
+            {"values": [{"name": "Clean", "id": "Clean", "properties": {
+                "addressPrefixes": [FOUR], "systemService": "Trust"}}]},
+            "azure",
+        ),
+    ],
+)  # fmt: skip
+def test_names_of_services_and_places_take_nothing_back(document, form, tmp_path):
+    assert read(document, tmp_path, form).to_set() == AddressSet.of(FOUR)
 
 
 @pytest.mark.parametrize("form", UNNAMED)
