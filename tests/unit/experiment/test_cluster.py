@@ -177,7 +177,8 @@ def test_at_once_waits_for_nothing_that_is_worked_on() -> None:
     needs("distributed")
     executor = ClusterExecutor(Cluster("local"), 2)
     key, result = next(executor.run(Sleeping(), KEYS))
-    assert key in KEYS and result == 0
+    assert key in KEYS
+    assert result == 0
     begun = time.perf_counter()
     executor.stop(at_once=True)
     assert time.perf_counter() - begun < 3
