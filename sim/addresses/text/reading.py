@@ -22,6 +22,7 @@ from sim.addresses.text.kinds import good_rows, read_kinds
 from sim.addresses.text.lines import tidy
 from sim.addresses.text.preallocated import Piece, Room
 from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.stated import Stated, find_stated, wrong_counts
 from sim.addresses.text.text4 import parse_lines4
 from sim.addresses.threads import in_order
 from sim.errors import BadLinesError, DataError, Problem
@@ -71,6 +72,7 @@ class Reading:
         self._n_entries = 0
         self._n_bad = 0
         self._n_behind, self._behind, self._line_behind = 0, "", 0
+        self._stated: list[Stated] = []
         self.opposite: Problem | None = None
 
     def parts(self, stream: BinaryIO | Source | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
@@ -110,8 +112,11 @@ class Reading:
             parts6.append(v6)
             n_bytes += v4.n_bytes + v6.n_bytes
             self._limits.check_held(n_bytes, self._name)
-        tally = self.finish(skip_bad)
-        return Entries4.concatenate(parts4), Entries6.concatenate(parts6), tally
+        v4, v6 = Entries4.concatenate(parts4), Entries6.concatenate(parts6)
+        for line, message in wrong_counts(self._stated, v4, v6):
+            self._n_bad += 1
+            self._problems.append(Problem(self._name, message, line))
+        return v4, v6, self.finish(skip_bad)
 
     def read_column(self, values: Sequence[str], first_line: int) -> Rows:
         """Read one entry from each value, quoting the values themselves in messages."""
@@ -167,6 +172,8 @@ class Reading:
         self._n_bad += bad.size + len(block.overlong)
         if b";" in block.text:
             self._count_behind(block)
+        if originals is None and (b";" in block.text or b"#" in block.text):
+            self._stated += find_stated(block.text, block.first_line)
         if bad.size and originals is None and self.opposite is None:
             self._find_opposite(block)
         room = self._limits.max_problems - len(self._problems)

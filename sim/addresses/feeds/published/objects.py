@@ -29,6 +29,7 @@ from sim.addresses.feeds.rows.neighbours import Neighbours
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.stated import differs
 from sim.files import RepeatedKeyError
 
 # Objects turned into columns at a time.
@@ -84,7 +85,7 @@ def read_json_lines(
     """Read one JSON object a line, with an address in each.
 
     A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date, the terms and
-    the number of records, which must be as many as there are.
+    the number of records before it, which must be as many as there are.
 
     Raises
     ------
@@ -93,7 +94,8 @@ def read_json_lines(
     """
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     table = _Table(gathering, columns)
-    date = terms = ""
+    dates: dict[str, None] = {}
+    terms = ""
     n_objects = 0
     for lines in read_numbered(source, gathering, limits):
         for number, line in lines:
@@ -101,16 +103,25 @@ def read_json_lines(
             if entry is None:
                 n_objects += 1
             elif entry.get("type") == "metadata" and not _address_keys(entry):
-                date, terms = str(entry.get("timestamp", "")), text_of(entry, "terms")
-                told = entry.get("records")
-                if isinstance(told, int) and told != n_objects:
-                    message = f"expected {told:,} records, as this line says, got {n_objects:,}"
-                    gathering.refuse(f"{message}: the file is not whole", number, "records")
+                dates[str(entry.get("timestamp", ""))] = None
+                terms = text_of(entry, "terms") or terms
+                if "records" in entry and (
+                    wrong := differs(entry["records"], n_objects, "records")
+                ):
+                    gathering.refuse(wrong, number, "records")
+                n_objects = 0
             else:
                 n_objects += 1
                 table.add(entry, number)
     table.finish()
-    return gathering.finish(Origin(name, "json-lines", date, terms))
+    if n_objects and dates:
+        message = (
+            f"expected a line of metadata at its end, got {n_objects:,} records behind the last"
+        )
+        gathering.refuse(f"{message}: the file is not whole", gathering.n_lines)
+    elif table.has_key("sblid") and not dates:
+        gathering.note("no line of metadata says how many records there are: some may be missing")
+    return gathering.finish(Origin(name, "json-lines", ", ".join(dates), terms))
 
 
 def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
@@ -144,6 +155,10 @@ class _Table:
         self._entries.append((number, entry))
         if len(self._entries) >= _BATCH:
             self._flush()
+
+    def has_key(self, key: str) -> bool:
+        """Return whether an object has a key that is not read."""
+        return self._others is not None and key in self._others.columns
 
     def finish(self) -> None:
         """Hand over what has come, and tell which keys were not read."""

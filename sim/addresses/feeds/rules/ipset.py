@@ -19,6 +19,7 @@ from sim.addresses.feeds.rules.groups import EXPIRES, Groups
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.sets.notation import Entry, read_notation, shown
 from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
 
 # Kinds of sets whose members are addresses, and those that hold none (ipset(8), "SET TYPES"). Of
@@ -123,13 +124,9 @@ class _Sets:
 
     def check_number(self) -> None:
         """Refuse the set listed last where it has not as many members as it states."""
-        stated = self._n_stated
-        if stated.isdecimal() and stated.lstrip("0") != str(self._n_members or ""):
-            message = (
-                f"expected {stated:.20} members of {self._listed}, as this line says, got "
-                f"{self._n_members:,}: the file is not whole"
-            )
-            self._gathering.refuse(message, self._line_stated)
+        what = f"members of {self._listed}"
+        if self._n_stated and (wrong := differs(self._n_stated, self._n_members, what)):
+            self._gathering.refuse(wrong, self._line_stated)
         self._n_stated, self._n_members = "", 0
 
     def _read_command(self, line: str, number: int) -> None:

@@ -76,8 +76,8 @@ FIREHOL = (
     "# License         : unknown\n#\n0.0.0.0/8\n198.51.100.0/24\n"
 )
 DELEGATED = (
-    "2|apnic|20260102|6|19830613|20260101|+1000\n"
-    "apnic|*|ipv4|*|4|summary\n"
+    "2|apnic|20260102|4|19830613|20260101|+1000\n"
+    "apnic|*|ipv4|*|2|summary\n"
     "apnic|JP|asn|64496|1|20020801|allocated\n"
     "apnic|NA|ipv4|198.51.100.0|768|20110811|assigned|id\n"
     "apnic|CN|ipv6|2001:db8::|35|20000426|allocated|id\n"
