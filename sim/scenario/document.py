@@ -35,7 +35,7 @@ MAX_NODES = 20_000
 MAX_DEPTH = 20
 
 _WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
+_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x85\u2028\u2029\ud800-\udfff]")
 REFUSED = ""
 _TAG = "tag:yaml.org,2002:"
 
@@ -116,7 +116,7 @@ class _Builder:
         return self.document
 
     def _check_characters(self) -> None:
-        """Refuse control characters and halves of a character pair, which YAML has no place for."""
+        """Refuse control characters, halves of a pair, and line ends that comments hide."""
         found = _NOT_TEXT.search(self.text)
         if found is None:
             return

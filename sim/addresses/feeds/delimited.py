@@ -19,7 +19,7 @@ import numpy as np
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import Block, read_blocks
+from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
 from sim.addresses.text.source import Limits, Source
 
 _QUOTE = '"'
@@ -126,11 +126,15 @@ def _cut(block: Block, dialect: Dialect, gathering: Gathering) -> Records:
         records = _cut_at_once(block, dialect)
         if records is not None:
             return records
+    # Where the number of cells is fixed, it shows that two lines stand in one.
+    is_odd = not dialect.n_cells and may_hide(block.text)
     text = _decoded(block, dialect, gathering)
     if text is None:
-        return _cut_lines(_decoded_lines(block, dialect, gathering), dialect, gathering)
-    lines = text.replace("\r\n", "\n").split("\n")[:-1]
-    return _cut_lines(list(enumerate(lines, block.first_line)), dialect, gathering)
+        lines = _decoded_lines(block, dialect, gathering)
+    else:
+        whole = text.replace("\r\n", "\n").split("\n")[:-1]
+        lines = list(enumerate(whole, block.first_line))
+    return _cut_lines(lines, dialect, gathering, is_odd=is_odd)
 
 
 def _cut_at_once(block: Block, dialect: Dialect) -> Records | None:
@@ -195,7 +199,9 @@ def _decoded_lines(block: Block, dialect: Dialect, gathering: Gathering) -> list
     return lines
 
 
-def _cut_lines(lines: list[tuple[int, str]], dialect: Dialect, gathering: Gathering) -> Records:
+def _cut_lines(
+    lines: list[tuple[int, str]], dialect: Dialect, gathering: Gathering, *, is_odd: bool
+) -> Records:
     """Cut lines one at a time: the way for blocks that are not alike throughout."""
     numbers: list[int] = []
     rows: list[list[str]] = []
@@ -206,6 +212,9 @@ def _cut_lines(lines: list[tuple[int, str]], dialect: Dialect, gathering: Gather
             continue
         if "\0" in line:
             gathering.refuse("expected text, got a NUL byte", number)
+            continue
+        if is_odd and (wrong := hidden_end(line)):
+            gathering.refuse(wrong, number)
             continue
         row = _cut_line(line, number, dialect, gathering)
         if row is None:

@@ -20,6 +20,11 @@ from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem, UsageError
 
+_UNDATED = (
+    "its orders are read without their times: whatever one of them names is listed, even if "
+    "another unblocks it later"
+)
+
 
 def read_feed(
     given: Input,
@@ -29,7 +34,7 @@ def read_feed(
     limits: Limits | None = None,
     allow_empty: bool = False,
 ) -> Feed:
-    """Read a file of any known format.
+    """Read a file of any known format; dated orders without their times, and a note that says so.
 
     Parameters
     ----------
@@ -55,6 +60,8 @@ def read_feed(
     name = _form_of(given, format_name, bounds)
     with explained(given, name, bounds, is_asked=bool(format_name)):
         feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
+    if name in DATED:
+        feed = replace(feed, notes=(*feed.notes, _UNDATED))
     if feed.questions and not format_name:
         raise DataError(list(feed.questions))
     if not format_name and not _names_provider(given, FORM[name].named_by, bounds):

@@ -38,7 +38,7 @@ def read_firehol(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     """
     head = source.read(limits.max_line_bytes)
     told = {}
-    for line in head.decode("utf-8", "replace").splitlines():
+    for line in map(str.strip, head.decode("utf-8", "replace").split("\n")):
         if found := _HEADER.match(line):
             told[found[1]] = found[2].strip()
     date = told.get("Source File Date") or told.get("This File Date") or ""

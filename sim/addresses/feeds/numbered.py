@@ -12,8 +12,11 @@ from typing import BinaryIO
 import numpy as np
 
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.text.cuts import read_blocks
+from sim.addresses.text.cuts import hidden_end, may_hide, read_blocks
 from sim.addresses.text.source import Limits, Source
+
+# JSON, whose texts hold any character, and comments.
+_WHOLE = ("{", "!", ";", "//")
 
 Numbered = list[tuple[int, str]]
 """Numbers from 1, and lines without the blanks around them."""
@@ -29,6 +32,7 @@ def read_numbered(
             message = f"expected at most {limits.max_line_bytes:,} bytes in a line, got more"
             gathering.refuse(message, overlong)
         lines = []
+        is_odd = may_hide(block.text)
         for number, raw in enumerate(block.text.split(b"\n")[:-1], block.first_line):
             try:
                 line = raw.decode().strip()
@@ -36,7 +40,9 @@ def read_numbered(
                 byte = raw[error.start]
                 gathering.refuse(f"expected UTF-8 text, got the byte 0x{byte:02x}", number)
                 continue
-            if line:
+            if is_odd and not line.startswith(_WHOLE) and (wrong := hidden_end(line, "#")):
+                gathering.refuse(wrong, number)
+            elif line:
                 lines.append((number, line))
         yield lines
 

@@ -14,8 +14,9 @@ from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.samples import Sample
-from sim.addresses.text.cuts import check_line_ends
+from sim.addresses.text.cuts import check_line_ends, hidden_end
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
 # Not quoted, and a web address may hold the delimiter: only the first cells are relied on, and of
 # the third only whether it is empty.
@@ -90,7 +91,10 @@ def _notes(n_entries: list[int], n_with_addresses: list[int], format_name: str) 
         f"{n:,} block {kind} ({n_with:,} of them give addresses)"
         for n, n_with, kind in zip(n_entries, n_with_addresses, _KINDS, strict=True)
     )
-    notes = [f"entries by what they block: {kinds}"]
+    notes = [
+        f"entries by what they block: {kinds}",
+        "all entries are counted, whatever the dates of their decisions",
+    ]
     n_beside = n_with_addresses[_NAME] + n_with_addresses[_URL]
     if n_beside and format_name == "z-i-all":
         notes.append(
@@ -124,6 +128,8 @@ class _Dated:
             if line.startswith(_FIRST_LINE.encode()):
                 check_line_ends(line, 1, self.name)
                 self.date = line.decode("windows-1251", "replace")[len(_FIRST_LINE) :].strip()
+                if wrong := hidden_end(self.date):
+                    raise DataError([Problem(self.name, wrong, 1)])
                 return newline + rest
         return data
 

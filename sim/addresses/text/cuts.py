@@ -23,6 +23,9 @@ _COUNTED = 2**17
 # Least bytes of the windows that long reads are looked through by: smaller ones would be many.
 _WINDOW = 2**12
 _BOM = b"\xef\xbb\xbf"
+# Line ends of other programs: vertical tab, form feed, separators of ASCII and Unicode, NEL.
+_BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_BREAK_BYTES = tuple(chr(code).encode() for code in (11, 12, 28, 29, 30, 133, 8232, 8233))
 _BARE_RETURN = re.compile(rb"\r(?!\r*(?:\n|\Z))")
 
 
@@ -75,6 +78,20 @@ def check_line_ends(text: bytes | memoryview, first_line: int, name: str) -> Non
         )
         line = first_line + whole.count(b"\n", 0, found.start())
         raise DataError([Problem(name, message, line)])
+
+
+def may_hide(text: bytes) -> bool:
+    """Return whether a text has what is a line end for some programs, and for this one is none."""
+    return any(mark in text for mark in _BREAK_BYTES)
+
+
+def hidden_end(line: str, comment: str = "") -> str:
+    """Return what is wrong with a line in which others see two, before a comment; or nothing."""
+    said = line.partition(comment)[0] if comment else line
+    found = _BREAKS.search(said.strip())
+    if found is None:
+        return ""
+    return f"expected one entry a line, got U+{ord(found[0]):04X} in it, which may end a line"
 
 
 def read_blocks(stream: BinaryIO | Source, max_line_bytes: int, name: str = "") -> Iterator[Block]:

@@ -114,7 +114,7 @@ def renamed(data: bytes, name: str, columns: ColumnChoice) -> bytes:
     if not {*header} & {*columns.roles, *columns.ignored}:
         return data
     kept = [at for at, plain in enumerate(header) if plain not in columns.ignored]
-    rows = csv.reader(rest.decode("utf-8-sig").splitlines(), delimiter=delimiter)
+    rows = csv.reader(io.StringIO(rest.decode("utf-8-sig"), newline=""), delimiter=delimiter)
     file = io.StringIO()
     writer = csv.writer(file, delimiter=delimiter, lineterminator="\n")
     writer.writerow([columns.roles.get(header[at], header[at]) for at in kept])

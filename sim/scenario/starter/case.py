@@ -323,7 +323,7 @@ _WHAT = {
 
 def _filled(template: str, **values: str) -> str:
     text = resources.files(__package__).joinpath(template).read_text("utf-8")
-    lines = Template(text).substitute(values).splitlines()
+    lines = Template(text).substitute(values).removesuffix("\n").split("\n")
     # An empty value leaves no empty line in YAML.
     is_yaml = template == SCENARIO
     return "\n".join(line for line in lines if line or not is_yaml) + "\n"

@@ -286,14 +286,14 @@ def test_addresses_beside_a_url_or_a_name_are_listed_only_when_asked(read):
     ordered = read("dump.csv", raw)
     assert ordered.to_set() == AddressSet.of("198.51.100.1", "203.0.113.0/24")
     assert ordered.notes[0] == kinds
-    assert ordered.notes[1].startswith("warning: addresses of 2 entries that block a name or a URL")
-    assert "not counted as listed" in ordered.notes[1]
+    assert ordered.notes[2].startswith("warning: addresses of 2 entries that block a name or a URL")
+    assert "not counted as listed" in ordered.notes[2]
     every = read("dump.csv", raw, "z-i-all")
     assert every.origin.format == "z-i-all"
     assert every.record4.tolist() == [0, 0, 1, 1, 2]
     assert every.to_set() == AddressSet.of("198.51.100.1", "203.0.113.0/24", "192.0.2.1-192.0.2.3")
     assert every.notes[0] == kinds
-    assert "are counted as if they were blocked" in every.notes[1]
+    assert "are counted as if they were blocked" in every.notes[2]
 
 
 def test_a_register_of_names_alone_is_no_list_of_addresses(read):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
+from sim.addresses.feeds.rows.choice import ColumnChoice
 from sim.addresses.text.text import parse_entries
-from sim.errors import DataError
+from sim.errors import DataError, ScenarioError
+from sim.scenario.document import parse_document
+from sim.scenario.starter.blocklist import renamed
 
 REFUSED = "expected line feeds, got a bare carriage return (old Mac line ends): convert with"
 FORMS = {
@@ -55,3 +60,37 @@ def test_carriage_returns_in_texts_in_memory_are_refused_and_before_line_feeds_a
     with pytest.raises(DataError, match=r":2: expected line feeds"):
         parse_entries("192.0.2.1\n192.0.2.2 # a\r192.0.2.3\n")
     assert len(parse_entries("192.0.2.1\r\r\n192.0.2.2 # a\r\n192.0.2.3\r").v4) == 3
+
+
+BREAKS = ("\v", "\f", "\x1c", "\x1d", "\x1e", "\x85", "\u2028", "\u2029")
+"""What `str.splitlines` takes for the end of a line, and an editor may show as one."""
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_line_ends_of_other_programs_join_no_entries_in_silence(form, tmp_path):
+    path = tmp_path / "given"
+    lines = FORMS[form].split("\n")[:-1]
+    encoding = "windows-1251" if form == "z-i" else "utf-8"
+    for at, (one, other) in enumerate(pairwise(lines)):
+        # What stands in a comment stays there.
+        if "#" in one or other.startswith("#"):
+            continue
+        for mark in BREAKS[:5] if form == "z-i" else BREAKS:
+            joined = [*lines[:at], one + mark + other, *lines[at + 2 :], ""]
+            path.write_bytes("\n".join(joined).encode(encoding))
+            with pytest.raises(DataError, match=r"given:\d"):
+                read_feed(Input(path, "given"), form, allow_empty=True)
+
+
+@pytest.mark.parametrize("mark", BREAKS[5:])
+def test_a_comment_of_a_scenario_hides_no_key(mark):
+    text = f"name: a\n# a note{mark}replicates: 2\n"
+    with pytest.raises(ScenarioError, match=rf"a:2:9: expected text, got .* U\+{ord(mark):04X}"):
+        parse_document(text.encode(), "a")
+
+
+@pytest.mark.parametrize("mark", BREAKS)
+def test_a_table_with_new_names_keeps_its_rows(mark):
+    text = f"place,who\n192.0.2.7,a{mark}b\n192.0.2.8,c\n"
+    choice = ColumnChoice.of(["address=place"], [])
+    assert renamed(text.encode(), "a", choice).decode() == text.replace("place", "address")

@@ -197,3 +197,19 @@ def test_a_list_without_dates_is_no_table_of_orders(tmp_path):
     with pytest.raises(DataError, match=r"expected dated orders .*, got a file of the form list"):
         read_dated(Input(path, "list.txt"), skip_bad=False)
     assert len(read_feed(Input(path, "list.txt")).v4) == 1
+
+
+def test_orders_that_are_read_without_their_times_say_so(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(TABLE)
+    given = Input(path, "orders.csv")
+    said = "its orders are read without their times: whatever one of them names is listed"
+    assert [note for note in read_feed(given).notes if note.startswith(said)]
+    assert not [note for note in read_dated(given, skip_bad=False).feed.notes if said in note]
+
+
+def test_entries_of_the_register_are_counted_whatever_their_dates_and_that_is_said(tmp_path):
+    path = tmp_path / "dump.csv"
+    path.write_text("Updated: 2018-04-20\n192.0.2.7;;;organ;1;2012-01-01\n")
+    said = "all entries are counted, whatever the dates of their decisions"
+    assert said in read_feed(Input(path, "dump.csv")).notes
