@@ -15,6 +15,7 @@ from sim.addresses.feeds.cells import add_origins
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.numbered import read_numbered
+from sim.addresses.feeds.rows.neighbours import refuse_verdicts
 from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
@@ -54,6 +55,7 @@ def read_as_list(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
             numbers.append(number)
         line_of = np.array(numbers, np.int64)
         record = np.arange(gathering.add_records(len(texts)), gathering.n_records, dtype=np.int64)
+        refuse_verdicts(gathering, {"name": providers}, line_of)
         add_origins(gathering, origins, line_of)
         gathering.add_labels("provider", providers)
         gathering.add_texts(texts, record, line_of)

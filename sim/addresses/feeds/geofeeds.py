@@ -14,6 +14,7 @@ from sim.addresses.feeds.cells import add_countries
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.rows.neighbours import refuse_verdicts
 from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.text.source import Limits, Source
 
@@ -39,6 +40,8 @@ def read_geofeed(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
         region = [cell.strip() for cell in records.cells[2]] if len(records.cells) > 2 else empty
         n_silent += given.count("")
         record = np.arange(gathering.add_records(len(records)), gathering.n_records, dtype=np.int64)
+        names = ("region", "city", "postal", *(f"column {at}" for at in range(6, 99)))
+        refuse_verdicts(gathering, dict(zip(names, records.cells[2:], strict=False)), records.line)
         add_countries(gathering, given, records.line)
         gathering.add_labels("region", region)
         gathering.add_texts(prefix, record, records.line, key="prefix")

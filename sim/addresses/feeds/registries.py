@@ -15,6 +15,7 @@ import numpy as np
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.rows.neighbours import refuse_verdicts
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 from sim.addresses.text.stated import differs
@@ -43,6 +44,7 @@ def read_delegated(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
         rows: list[int] = []
         text: list[str] = []
         country: list[str] = []
+        statuses: list[str] = []
         for row, cell in enumerate(cells):
             line = int(records.line[row])
             if cell[0].replace(".", "").isdigit():
@@ -66,11 +68,14 @@ def read_delegated(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
                 continue
             n_uneven += cell[2] == "ipv4" and int(cell[4]).bit_count() > 1
             rows.append(row)
+            statuses.append(status)
             text.append(found)
             country.append("" if cell[1] in ("ZZ", "*") else cell[1])
+        line_of = records.line[np.array(rows, np.int64)]
+        refuse_verdicts(gathering, {"status": statuses}, line_of)
         record = np.arange(gathering.add_records(len(rows)), gathering.n_records, dtype=np.int64)
         gathering.add_labels("country", country)
-        gathering.add_texts(text, record, records.line[np.array(rows, np.int64)], key="start")
+        gathering.add_texts(text, record, line_of, key="start")
     counts.check()
     gathering.note("country is where the addresses are registered, not where they are used")
     if n_uneven:

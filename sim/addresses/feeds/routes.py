@@ -16,6 +16,7 @@ from sim.addresses.feeds.cells import add_countries, add_origins
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.rows.neighbours import refuse_verdicts
 from sim.addresses.feeds.samples import Sample, is_address
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
@@ -67,6 +68,7 @@ def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     n_unrouted = 0
     for records in read_records(source, _IPTOASN, gathering, limits):
         first, last, asn, country, description = records.cells
+        refuse_verdicts(gathering, {"description": description}, records.line)
         n_unrouted += sum(number == "0" for number in asn)
         origins = ["" if number == "0" else number for number in asn]
         add_origins(gathering, origins, records.line)
@@ -99,6 +101,8 @@ def read_location_db(
             is_asn = any(map(_is_number, third))
             is_number = _is_number(first[0])
             is_v6 = is_number and _family_of_name(name) == 6
+        labels = {f"column {at}": cells for at, cells in enumerate(rest, 4)}
+        refuse_verdicts(gathering, labels, records.line)
         if is_asn:
             add_origins(gathering, third, records.line)
             gathering.add_labels("provider", rest[0] if rest else [""] * len(records))

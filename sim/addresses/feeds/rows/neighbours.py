@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.rows.choice import ColumnChoice, plain_name
+from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice, plain_name
 from sim.addresses.feeds.rows.dates import holds_dates, role_of
 from sim.addresses.feeds.rows.meaning import NAMES, verdicts_among, words_against
 from sim.addresses.feeds.rows.netmasks import length_of
@@ -209,6 +209,19 @@ class Neighbours:
             f"--column last={plain}, --column mask={plain} or --column wildcard={plain} if it "
             f"says which; --column address={at} --column address={plain} if both are listed"
         )
+
+
+def refuse_verdicts(gathering: Gathering, labels: Mapping[str, Sequence[str]], line: Line) -> None:
+    """Refuse labels, by the names of their columns, that say that an address is not listed.
+
+    Raises
+    ------
+    DataError
+        With every column that says so: that of a form whose columns have no names, too.
+    """
+    neighbours = Neighbours(gathering, (), {}, AS_NAMED)
+    neighbours._of_labels = {*labels}
+    neighbours.check(labels, {}, line)
 
 
 def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:
