@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from sim.addresses.feeds.rules.name_rules import ELEMENTS
 from sim.addresses.sets.notation import shown
 
 _LETS_THROUGH = re.compile(
@@ -87,8 +88,13 @@ _BEHIND = re.compile(
 )
 # A rule for elements of pages, or a time in the first record of a zone: no entry and its comment.
 _NO_ENTRY = re.compile(
-    r"[^\s#]+(?:(?<!\d)#[@?$%]{0,2}#\S|#[@?$%]{0,2}#[.#\[*:])"
+    rf"{ELEMENTS}"
     r"|[ \t]*\d+[smhdw]?[ \t]*\)?[ \t]*;+[ \t]*expire\b"
+)
+# Below a heading, perhaps of several comments: exceptions alone, up to the next comment.
+_EXCEPTIONS = re.compile(
+    r"[^\n]*\n(?:[ \t\r]*(?:[!#;][^\n]*)?\n)*+(?=[ \t]*@@)"
+    r"(?:[ \t]*@@[^\n]*(?:\n|\Z)|[ \t\r]*\n)++(?=[ \t]*[!#;\[]|\Z)"
 )
 _YES_OR_NO = re.compile(r"yes|no|true|false|on|off|sí|si|sì|да|нет|✓|✔|✗|✘|✖")
 
@@ -165,7 +171,7 @@ def verdict_behind(text: str) -> tuple[int, str] | None:
     at = 0
     while alone := _ALONE.search(small, at):
         at = alone.start() + 1
-        if _is_comment(small, alone):
+        if _is_comment(small, alone) and not _is_of_exceptions(small, alone.start()):
             return _in_line(text, small, *alone.span(alone.lastgroup or 0))
     for start in sorted({start for stem in STEMS for start in _lines_with(small, stem)}):
         end = small.find("\n", start)
@@ -173,10 +179,17 @@ def verdict_behind(text: str) -> tuple[int, str] | None:
         if (
             behind
             and not _NO_ENTRY.match(small, start)
+            and not small.startswith("@@", start)
             and (word := _WITHIN.search(small, *behind.span("comment")))
         ):
             return _in_line(text, small, *word.span())
     return None
+
+
+def _is_of_exceptions(small: str, start: int) -> bool:
+    """Whether a comment is of rules that say themselves that they let through (``@@``)."""
+    before = small[small.rfind("\n", 0, start) + 1 : start].lstrip()
+    return before.startswith("@@") or (not before and _EXCEPTIONS.match(small, start) is not None)
 
 
 def _is_comment(small: str, alone: re.Match[str]) -> bool:

@@ -41,6 +41,8 @@ _POLICY = re.compile(
 )
 _DIRECTIVE = re.compile(r"(address|server|local|ipset|nftset)=/(.*)/([^/]*)")
 _TYPED = re.compile(r"(full|domain|keyword|regexp):\s*([^\s,]+)", re.IGNORECASE)
+ELEMENTS = r"[^\s#]+(?:(?<!\d)#[@?$%]{0,2}#\S|#[@?$%]{0,2}#[.#\[*:])"
+"""How a rule for elements of pages begins: of an address it may be a comment as well."""
 _COMMENT = re.compile(r"[!#;].*|\[[Aa]dblock.*\]")
 _MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{LOCAL})+\s*(?:#.*)?")
 _OF_PAGES = re.compile(r".*#[@?$%]?#.*|(?:\|\|?)?[^\s/]*/.*")
@@ -99,6 +101,11 @@ def name_in(line: str) -> str | None:
 def says_nothing(line: str) -> bool:
     """Return whether a line is a comment, a heading, or of the machine itself."""
     return bool(_COMMENT.fullmatch(line) or _MACHINE.fullmatch(line))
+
+
+def is_of_elements(line: str) -> bool:
+    """Return whether a rule hides elements of pages, and blocks nothing."""
+    return re.match(ELEMENTS, line) is not None
 
 
 def is_of_pages(line: str) -> bool:

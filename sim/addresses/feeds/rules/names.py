@@ -18,6 +18,7 @@ from sim.addresses.feeds.rules.name_rules import (
     NAME,
     NameKind,
     NameRule,
+    is_of_elements,
     is_of_pages,
     normal,
     rules_in,
@@ -48,11 +49,12 @@ def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     """Read a list of names, one a line, or addresses among them.
 
     A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
-    address, a zone of unbound or RPZ, or an address, prefix or range. What a hosts file says of
-    the machine itself is skipped. Of rules for browsers, ``||198.51.100.7^`` is an address and
-    ``||198.51.100.`` a prefix; regular expressions are left out. A name that an exception of the
-    file (``@@||name^``, ``rpz-passthru``) lets through is left out; exceptions with conditions are
-    counted; those for addresses and patterns are refused.
+    address, a zone of unbound or RPZ, or an address, prefix or range. What a hosts file says of the
+    machine itself is skipped; rules for elements of pages are counted and left out. Of rules for
+    browsers, ``||198.51.100.7^`` is an address and ``||198.51.100.`` a prefix; regular expressions
+    are left out. A name that an exception of the file (``@@||name^``, ``rpz-passthru``) lets
+    through is left out; exceptions with conditions are counted; those for addresses and patterns
+    are refused.
     """
     return _read(source, name, "names", _read_name, skip_bad=skip_bad, limits=limits)
 
@@ -141,6 +143,9 @@ def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> N
         groups.take(f"{first[1]}0/24", number, "")
         return
     rules = rules_in(line)
+    if rules is None and is_of_elements(line):
+        groups.leave_out("lines are rules for elements of pages, and block nothing")
+        return
     if rules is None:
         text = line.partition("#")[0].partition(";")[0].strip()
         if is_address(text):
@@ -192,8 +197,12 @@ def _read_directive(line: str, number: int, found: _Names, gathering: Gathering)
 
 def _names_in(sample: Sample) -> Iterator[bool]:
     """Say of each of the first lines whether it is one of names."""
-    for line in sample.said("#", "!"):
-        text = line.strip()
+    texts = [line.strip() for line in sample.said("#", "!")]
+    with_addresses = any(map(is_of_elements, texts))
+    for text in texts:
+        if is_of_elements(text) or (with_addresses and is_address(text)):
+            yield True
+            continue
         rules = rules_in(text) or []
         is_rule = bool(rules) and all(_A_NAME.fullmatch(rule.text) for rule in rules)
         forms = (_BROWSER_ADDRESS, _SKIPPED)

@@ -14,6 +14,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.rows.choice import ColumnChoice
 from sim.addresses.feeds.rows.meaning import verdict_behind
 from sim.addresses.feeds.rules.name_rules import NameKind
+from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import open_source
 from sim.blocklists.name_lists import Reading
 from sim.blocklists.rule_lists import read_name_rules
@@ -109,6 +110,52 @@ def test_metadata_and_rules_for_pages_are_no_verdict(tmp_path):
     assert [one.rule.text for one in rules.rules] == ["t.co"]
     text = head.replace("!", "#") + "192.0.2.1\n192.0.2.9\n"
     assert len(read_feed(given(tmp_path, text)).v4) == 2
+
+
+EXCEPTED = "! Whitelist\n!\n@@||good.example^\n\n@@||fine.example^\n"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_heading_above_exceptions_alone_turns_no_rule_round(end):
+    for text in (EXCEPTED, f"{EXCEPTED}# Ads\n||t.co^\n", f"||t.co^\n{EXCEPTED[:-1]}"):
+        assert verdict_behind(text.replace("\n", end)) is None
+    for below in ("||t.co^\n", "@@||a.example^\n||t.co^\n", "!\n! more\n||t.co^\n", ""):
+        text = f"||b.example^\n# Whitelist\n{below}".replace("\n", end)
+        assert verdict_behind(text) == (1, "Whitelist")
+    assert verdict_behind(f"@@||a.example^ # allowed{end}") is None
+    behind = f"||t.co^ # whitelisted\n{EXCEPTED}".replace("\n", end)
+    assert verdict_behind(behind) == (0, "whitelisted")
+    found = sim.overmatch(["||t.co^", *EXCEPTED.split("\n")], ["t.co", "good.example"])
+    assert found.all.n_matched == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "n_elements", "listed"),
+    [
+        ("a.example###x\n||t.co^\n198.51.100.7\n", 1, ["198.51.100.7"]),
+        ("a.example###x\n198.51.100.7\n", 1, ["198.51.100.7"]),
+        ("203.0.113.7##.ad\na.example#@#.b\n192.0.2.0/24\n", 2, ["192.0.2.0/24"]),
+        (
+            "a.example##+js(x)\na.example#?#div\n" + "||t.co^\n" * 9 + "192.0.2.1\n",
+            2,
+            ["192.0.2.1"],
+        ),
+    ],
+)
+def test_rules_for_elements_of_pages_are_counted_in_lists_of_any_length(
+    text, n_elements, listed, tmp_path
+):
+    feed = read_feed(given(tmp_path, text))
+    assert feed.to_set() == AddressSet.of(*listed)
+    said = f"{n_elements} lines are rules for elements of pages, and block nothing: left out"
+    assert said in feed.notes
+    with pytest.raises(DataError, match="lines are rules for elements of pages, and block noth"):
+        read_feed(given(tmp_path, "a.example###x\n"))
+
+
+def test_an_address_with_a_comment_glued_to_it_is_no_rule_for_elements(tmp_path):
+    feed = read_feed(given(tmp_path, "198.51.100.7##note\n192.0.2.1\n"))
+    assert (feed.origin.format, feed.n_records) == ("list", 2)
 
 
 def test_a_comment_that_is_no_verdict_can_be_taken_out():
