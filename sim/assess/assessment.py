@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.assess.estimates import (
     UNKNOWN,
@@ -26,9 +28,10 @@ from sim.assess.safeguards import Safeguards, read_safeguards
 from sim.assess.verdicts import OF_LUCK, Verdict, judge, read_regions
 from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
 from sim.errors import UsageError
+from sim.measure.missed import NEEDED
 from sim.measure.summary import LEVEL
 from sim.results.burdens import Burden, read_burdens
-from sim.results.draws import read_draws
+from sim.results.draws import DrawnMeasures, read_draws
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text
 from sim.scenario.refusal import hint
@@ -187,11 +190,12 @@ def assess(
         If the folder cannot be read.
     """
     label, versus, baseline = _check_labels(run, label, versus)
-    values = PairedMeasures(run.measures(), (label, *versus, baseline), efficacy, collateral)
+    labels, n_drawn = (label, *versus, baseline), float(run.scenario["population"]["n_businesses"])
+    values = PairedMeasures(run.measures(), labels, efficacy, collateral, n_drawn)
     luck = Streams(int(run.manifest["root_seed"]), 0)
     own = values.rows(label)
     alternatives = tuple(_alternative(values, label, other, luck) for other in versus)
-    alternatives = _judged(run, label, alternatives, (efficacy, collateral))
+    alternatives = _judged(run, values, label, alternatives, (efficacy, collateral))
     return Assessment(
         run=run,
         label=label,
@@ -220,12 +224,24 @@ def assess(
 
 
 def _judged(
-    run: RunFolder, label: str, others: tuple[Alternative, ...], metrics: tuple[str, str]
+    run: RunFolder,
+    values: PairedMeasures,
+    label: str,
+    others: tuple[Alternative, ...],
+    metrics: tuple[str, str],
 ) -> tuple[Alternative, ...]:
     """Alternatives with their verdicts over draws; as they are where there are none."""
     if not run.n_draws or not others:
         return others
-    draws = read_draws(run, (label, *(one.label for one in others)), metrics)
+    labels, collateral = (label, *(one.label for one in others)), metrics[1]
+    draws = read_draws(run, labels, (*metrics, *NEEDED))
+    unknown = np.full(draws.weight.size, np.nan)
+    missed = {
+        (one, collateral): unknown
+        for one in labels
+        if values.has_missed(partial(_drawn, draws, one))
+    }
+    draws = replace(draws, value={**draws.value, **missed})
     return tuple(
         replace(
             one,
@@ -236,6 +252,10 @@ def _judged(
         )
         for one in others
     )
+
+
+def _drawn(draws: DrawnMeasures, label: str, metric: str) -> NDArray[np.float64]:
+    return draws.value[label, metric]
 
 
 def _wide(run: RunFolder, label: str) -> dict[str, tuple[float, float, float]]:

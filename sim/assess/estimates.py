@@ -5,7 +5,7 @@ In: the measures of a comparison. Out: estimates, differences and ratios. It wei
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import EFFICACY
 from sim.errors import DataError, Problem, UsageError
+from sim.measure.missed import has_missed
 from sim.measure.ratios import ratio_interval
 from sim.results.read import Measures
 from sim.scenario.refusal import hint
@@ -44,9 +45,14 @@ class PairedMeasures:
     """Measures by strategy and metric, in the replicates that all strategies share."""
 
     def __init__(
-        self, measures: Measures, labels: Sequence[str], efficacy: str, collateral: str
+        self,
+        measures: Measures,
+        labels: Sequence[str],
+        efficacy: str,
+        collateral: str,
+        n_drawn: float,
     ) -> None:
-        self._measures = measures
+        self._measures, self._n_drawn = measures, n_drawn
         self._wanted = (efficacy, collateral)
         self.units: dict[str, str] = dict(
             zip(measures.metric.tolist(), measures.unit.tolist(), strict=True)
@@ -80,7 +86,20 @@ class PairedMeasures:
         if np.count_nonzero(row) != self.n_replicates:
             return np.full(self.n_replicates, np.nan), UNKNOWN
         order = np.argsort(measures.replicate[row])
-        return measures.value[row][order], float(measures.denominator[row].mean())
+        values, denominator = measures.value[row][order], float(measures.denominator[row].mean())
+        if metric == self._wanted[1] and self.has_missed(lambda name: self._all_of(label, name)):
+            values = np.full_like(values, np.nan)
+        return values, denominator
+
+    def _all_of(self, label: str, metric: str) -> NDArray[np.float64]:
+        measures = self._measures
+        rows = (measures.strategy == label) & (measures.metric == metric)
+        return np.asarray(measures.value[rows], np.float64)
+
+    def has_missed(self, values_of: Callable[[str], NDArray[np.float64]]) -> bool:
+        """Whether collateral is that of a sample that could hardly be hit: not known, no zero."""
+        metric = self._wanted[1]
+        return has_missed(metric, self.units[metric], self._n_drawn, values_of)
 
     def rows(self, label: str) -> NDArray[np.float64]:
         """Effect and collateral, shape (2, n_replicates)."""

@@ -342,7 +342,7 @@ def _compare(
     measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
     return (
         compare_strategies(measured, plan.baseline, plan.metrics, plan.root_seed),
-        weigh_strategies(measured, plan.root_seed),
+        weigh_strategies(measured, plan.root_seed, plan.resolved.scenario.population.n_businesses),
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.catalogue.choices import EFFICACY, HARMS
 from sim.experiment.comparison import Measured, in_shared_replicates
+from sim.measure.missed import has_missed
 from sim.measure.summary import luck_of
 from sim.statistics.dominance import tradeoff
 
@@ -41,19 +42,30 @@ class TradeoffLine:
     n_replicates: int
 
 
-def weigh_strategies(measured: Mapping[str, Measured], root_seed: int) -> tuple[TradeoffLine, ...]:
-    """Weigh strategies by each kind of harm that is measured under all of them."""
-    return tuple(line for harm in HARMS for line in _weigh_by(harm, measured, root_seed))
+def weigh_strategies(
+    measured: Mapping[str, Measured], root_seed: int, n_drawn: float
+) -> tuple[TradeoffLine, ...]:
+    """Weigh strategies by each kind of harm that is measured under all of them.
+
+    Parameters
+    ----------
+    n_drawn
+        Businesses that are drawn. Harm to a sample that could hardly be hit is not known.
+    """
+    return tuple(line for harm in HARMS for line in _weigh_by(harm, measured, root_seed, n_drawn))
 
 
 def _weigh_by(
-    collateral: str, measured: Mapping[str, Measured], root_seed: int
+    collateral: str, measured: Mapping[str, Measured], root_seed: int, n_drawn: float
 ) -> Iterator[TradeoffLine]:
     measured, pair = in_shared_replicates(measured), (EFFICACY, collateral)
     labels = list(measured)
     if not labels or any(name not in part.row for part in measured.values() for name in pair):
         return
     both = np.array([part.values(pair) for part in measured.values()])
+    for values, part in zip(both, measured.values(), strict=True):
+        if _has_missed(part, collateral, n_drawn):
+            values[1] = np.nan
     found = tradeoff(both[:, 0], both[:, 1], luck_of(root_seed))
     for row, label in enumerate(labels):
         is_known = bool(found.is_known[row])
@@ -78,3 +90,8 @@ def _weigh_by(
             n_draws=found.n_draws,
             n_replicates=found.n_replicates,
         )
+
+
+def _has_missed(part: Measured, metric: str, n_drawn: float) -> bool:
+    unit = part.metrics[part.row[metric]].unit
+    return has_missed(metric, unit, n_drawn, lambda name: part.values((name,))[0])

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, LISTED, RATIOS
+from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, RATIOS
 from sim.experiment.ensemble import Ensemble
+from sim.measure.missed import has_missed
 from sim.measure.summary import LEVEL
 from sim.scenario.strategies import NoBlocking
 from sim.statistics.ensembles import (
@@ -32,7 +33,8 @@ LEAST_FEWER = 10
 """Fewest draws of either order in which a region is looked for."""
 LEAST_DENSITY = 2 / 3
 """Share of a region that has to have its order: one that tells less decides nothing."""
-BETTER, WORSE, ALIKE, NOT_SETTLED = "better", "worse", "alike", "not settled"
+BETTER, WORSE, ALIKE = "better", "worse", "alike"
+NOT_SETTLED, NOT_KNOWN = "not settled", "not known"
 ENDS = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
 
 
@@ -92,8 +94,8 @@ def judge_pairs(ensemble: Ensemble) -> tuple[VerdictLine, ...]:
     Better is less harm, less harm per effect, and more effect. With k = n_effective times the
     weighted share in which an order holds, the bound of that share is the one-sided
     Clopper-Pearson bound of k in n_effective at 95 %; an order whose bound is at least 0.95 is
-    settled. Two that harm none of a sample are not alike: it may have missed both. Draws in
-    which a measure is not known of both count as neither order.
+    settled. Draws in which a measure is not known of both count as neither order. The order of a
+    strategy whose sample could hardly be hit is not known (`sim.measure.missed`).
 
     References
     ----------
@@ -143,22 +145,23 @@ def _judge(
     finished = np.asarray(ensemble.is_finished[:, rows].all(axis=1))
     weight = ensemble.weight_of(finished)
     values = [_means(ensemble, metric, label) for label in (one, other)]
-    difference = values[0] - values[1]
+    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
+    n_drawn = ensemble.plan.resolved.scenario.population.n_businesses
+    is_unknown = any(_has_missed(ensemble, metric, unit, label) for label in (one, other))
+    difference = np.full_like(values[0], np.nan) if is_unknown else values[0] - values[1]
     is_known = finished & ~np.isnan(difference)
     less, equal, more = (
         float(weight[is_known & holds].sum())
         for holds in (difference < 0, difference == 0, difference > 0)
     )
     is_same = is_known & (difference == 0)
-    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
-    n_drawn = ensemble.plan.resolved.scenario.population.n_businesses
     if metric not in EFFECTS and (n_drawn or unit.startswith("names")):
         # Two that harm none of a sample may both have missed it.
         is_same &= values[0] != 0
     size = effective_size(weight)
     good, bad = (more, less) if metric in EFFECTS else (less, more)
     bounds = share_bound(good, size), share_bound(bad, size)
-    verdict = NOT_SETTLED
+    verdict = NOT_KNOWN if is_unknown else NOT_SETTLED
     if bounds[0] >= SETTLED:
         verdict = BETTER
     elif bounds[1] >= SETTLED:
@@ -270,12 +273,10 @@ def _regrets(ensemble: Ensemble, metric: str) -> Iterator[RegretLine]:
 
 
 def _has_missed(ensemble: Ensemble, metric: str, unit: str, label: str) -> bool:
-    """Whether no draw of a sample shows any harm, though something was listed: it is no zero."""
-    n_drawn = ensemble.plan.resolved.scenario.population.n_businesses
-    if metric in EFFECTS or not (n_drawn or unit.startswith("names")):
-        return False
-    listed = [each.metric for each in ensemble.measures if each.metric in LISTED]
-    if listed and not any(_means(ensemble, one, label).any() for one in listed):
-        return False
-    values = _means(ensemble, metric, label)
-    return bool((values == 0).any() and not np.nan_to_num(values).any())
+    names = {each.metric for each in ensemble.measures}
+    return has_missed(
+        metric,
+        unit,
+        ensemble.plan.resolved.scenario.population.n_businesses,
+        lambda name: _means(ensemble, name, label) if name in names else np.empty(0),
+    )

@@ -704,7 +704,8 @@ VERDICTS = (
     Column("share_worse_bound", "number", "share", "The same of the weight in which it is worse"),
     Column.text(
         "verdict",
-        "better or worse where that bound is at least 0.95; alike; not settled otherwise",
+        "better or worse where that bound is at least 0.95; alike; not known where the sample of "
+        "one could hardly be hit; not settled otherwise",
     ),
     Column.measured("difference", "Median over draws of its value less the other's"),
     Column.measured("difference_low", "5th percentile of that difference"),

@@ -38,8 +38,8 @@ class Tradeoff:
         Mean collateral over mean efficacy, and its BCa interval. NaN where the mean efficacy is
         not above zero; the interval NaN also where it is not above zero in every resample.
     is_known : shape (n_strategies,)
-        Whether efficacy and collateral are known in all replicates. A strategy for which they are
-        not has NaN in all columns; it dominates none, and whether it is dominated is not known.
+        Whether efficacy and collateral are known in all replicates. A strategy for which one is not
+        has NaN for it; it dominates none, and whether it is dominated is not known.
     is_dominated : shape (n_strategies,)
         Whether another strategy has as much efficacy and as little collateral, and one of them
         better, in the means.
@@ -112,7 +112,6 @@ def tradeoff(
     n_replicates = efficacy.shape[1]
     is_unknown = np.any(np.isnan(efficacy) | np.isnan(collateral), axis=-1)
     values = np.concatenate([efficacy, collateral])
-    values[np.tile(is_unknown, 2)] = np.nan
     found = bootstrap_means(
         values, rng, statistic=_with_ratio, confidence=confidence, n_resamples=n_resamples
     )

@@ -124,7 +124,7 @@ def _verdicts(lines: Sequence[VerdictLine]) -> list[Section]:
 
 _MEANS = (
     "better or worse: so in at least 95 % of it, by the lower 95 % bound of that share; "
-    "where not settled, the unknowns that decide it"
+    "where not settled, the unknowns that decide it; not known where a sample could hardly be hit"
 )
 
 
@@ -200,6 +200,8 @@ def _mark(line: TradeoffLine) -> str:
 
 
 def _ratio(line: TradeoffLine) -> str:
+    if line.collateral != line.collateral:
+        return NOT_KNOWN
     if line.collateral_per_efficacy != line.collateral_per_efficacy:
         return "no effect"
     return with_interval(line.collateral_per_efficacy, line.ratio_low, line.ratio_high)

@@ -5,6 +5,7 @@ In: the folder of a comparison. Out: a figure with its table.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import permutations
 
@@ -50,6 +51,11 @@ def tradeoff_table(run: RunFolder) -> FigureTable:
     for name in _AXES:
         metrics = texts[f"{name}_metric"]
         wide |= wide_columns(run, texts["strategy"], metrics, f"{name}_{{}}")
+    # The sample of these could hardly be hit as given, and no draw shows more.
+    for row, each in enumerate(rows):
+        if math.isnan(number(each, "collateral")) and not wide["collateral_all_high"][row] > 0:
+            for end in ("median", "low", "high"):
+                wide[f"collateral_all_{end}"][row] = math.nan
     beaten = _beaten_in_draws(run, rows)
     return FigureTable.of(
         **texts,
@@ -270,9 +276,9 @@ def _finding(table: FigureTable, names: Mapping[str, str]) -> str:
     """Which strategy denied most, and how many are beaten."""
     efficacy, harm = (shown_values(table, axis)[0] for axis in _AXES)
     known = np.flatnonzero(~(np.isnan(efficacy) | np.isnan(harm)))
-    if not known.size:
+    if np.isnan(efficacy).all():
         return "What the strategies denied the target's users is not known"
-    best = int(known[np.argmax(efficacy[known])])
+    best = int(np.nanargmax(efficacy))
     if not efficacy[best] > 0:
         return "None of them denied the target's users anything"
     label = str(table.columns["strategy"][best])

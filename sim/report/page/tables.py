@@ -282,6 +282,7 @@ def tradeoff_table(
         others = ", ".join(names.get(one, one) for one in text(row, "dominated_by").split(";"))
         share = cell(row, "share_of_draws_on_frontier")
         beaten = "beaten" if is_dominated else "not beaten"
+        beaten = "not known" if row.get("is_dominated") is None else beaten
         effect_ends = ("efficacy", "efficacy_low", "efficacy_high")
         harm_ends = ("collateral", "collateral_low", "collateral_high")
         cells = (

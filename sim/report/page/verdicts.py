@@ -30,7 +30,7 @@ from sim.results.tables import Row, text
 from sim.results.tables import number as cell
 from sim.statistics.ensembles import CONFIDENCE, SETTLED, share_bound
 
-NOT_SETTLED = "not settled"
+NOT_SETTLED, NOT_KNOWN = "not settled", "not known"
 _SHARES = ("share_less", "share_equal", "share_more")
 _SETTLED = {
     "better": "{strategy} is better than {other}",
@@ -118,7 +118,7 @@ def verdict_sentence(rows: Sequence[Row], n_draws: int, words: Language = IN_ENG
             other=text(row, "other"),
         )
         for row in harm
-        if text(row, "verdict") != NOT_SETTLED
+        if text(row, "verdict") in _SETTLED
     ]
     over = words.say(
         "Over {n} draws of all that is not known, by {measure}",
@@ -198,7 +198,13 @@ def how_often_less(
     said = []
     for row in rows:
         pair = text(row, "strategy"), text(row, "other")
-        if text(row, "metric") == COLLATERAL and least in pair and baseline not in pair:
+        is_known = text(row, "verdict") != NOT_KNOWN
+        if (
+            text(row, "metric") == COLLATERAL
+            and least in pair
+            and baseline not in pair
+            and is_known
+        ):
             is_first = pair[0] == least
             share = cell(row, "share_less" if is_first else "share_more")
             said.append(

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
-from sim.catalogue.choices import measure_name
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.measure.missed import TOO_FEW, has_missed
 from sim.names.listed import LOWER_BOUND, rounded_names
 from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import at_most, number, span
@@ -19,12 +23,9 @@ from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 
 FILE = "expected_names.csv"
-EXPECTED = measure_name("businesses_expected_listed")
 RULE_OF_THREE = 3.0
 """Over n of which nothing happened, the upper end of a 95 % interval of the share: the rule of
 three, as 0.05 is about exp(-3) (Hanley and Lippman-Hand 1983)."""
-TOO_FEW = 3.0
-"""Expected below it, a sample shows none in more than one draw of twenty by chance alone."""
 FEWEST = 4
 """Of fewer the bound would be no share."""
 
@@ -39,6 +40,36 @@ def names_by_strategy(run: RunFolder) -> dict[str, Row]:
 def is_nothing_listed(row: Row | None) -> bool:
     """Whether it is known that no address was ever listed."""
     return row is not None and cell(row, "n_listed") == 0 and cell(row, "n_networks6") == 0
+
+
+def missed_strategies(
+    rows: Sequence[Row], metric: str, n_drawn: float, listed: Mapping[str, Row]
+) -> set[str]:
+    """Strategies whose sample could hardly be hit, so that a harm is not known.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``comparison.csv`` with both bands.
+    n_drawn
+        Businesses that are drawn.
+    listed
+        Row of the names by strategy, as tables may lack what was listed.
+    """
+    by = {(text(row, "strategy"), text(row, "metric")): row for row in rows}
+
+    def values_of(label: str, name: str) -> NDArray[np.float64]:
+        row = by.get((label, name), {})
+        ends = ("mean", "given", "high", "all_high") if name == metric else ("mean",)
+        return np.array([cell(row, end) for end in ends])
+
+    return {
+        label
+        for label, name in by
+        if name == metric
+        and not is_nothing_listed(listed.get(label))
+        and has_missed(metric, text(by[label, name], "unit"), n_drawn, partial(values_of, label))
+    }
 
 
 def names_words(row: Row | None, words: Language = IN_ENGLISH) -> str:

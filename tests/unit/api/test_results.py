@@ -103,7 +103,9 @@ def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: 
             ("business_hours_impaired", "business_hours_impaired"),
         ):
             mean = results.frame(metric)[row["strategy"]].mean()
-            assert row[heading] == pytest.approx(mean, abs=0.5)
+            # A sample that could hardly be hit is no zero.
+            has_missed = (row["strategy"], metric, mean) == ("exact", "business_hours_impaired", 0)
+            assert row[heading] == (None if has_missed else pytest.approx(mean, abs=0.5))
 
 
 def test_draws_are_asked_for_by_number_and_read_as_columns(tmp_path: Path) -> None:
@@ -122,7 +124,8 @@ def test_draws_are_asked_for_by_number_and_read_as_columns(tmp_path: Path) -> No
     assert bands["median"][row].tolist() == [measures.fetchone()[0]]
     verdicts = found.verdicts()
     assert set(zip(verdicts["strategy"], verdicts["other"], strict=True)) == {("none", "exact")}
-    assert set(verdicts["verdict"]) == {"not settled"}  # three draws settle nothing
+    # Three draws settle nothing, and of a sample that was not hit no harm is known.
+    assert set(verdicts["verdict"]) == {"not settled", "not known"}
 
 
 def test_luck_alone_has_no_bands_over_draws(tmp_path: Path) -> None:

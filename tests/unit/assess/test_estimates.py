@@ -36,7 +36,7 @@ def both(label: str, replicate: int, effect: float, harm: float) -> list[tuple]:
 
 
 def paired(*rows: tuple, labels: tuple[str, ...] = ("a", "b")) -> PairedMeasures:
-    return PairedMeasures(measures(*rows), labels, EFFECT, HARM)
+    return PairedMeasures(measures(*rows), labels, EFFECT, HARM, 0.0)
 
 
 def test_values_are_paired_by_replicate_whatever_the_sequence_of_rows() -> None:
@@ -71,10 +71,12 @@ def test_strategies_without_a_replicate_in_common_are_refused() -> None:
 def test_a_metric_that_was_not_measured_is_refused() -> None:
     rows = [*both("a", 0, 1, 1), *both("b", 0, 1, 1)]
     with pytest.raises(UsageError, match=r"expected one of the metrics .* did you mean"):
-        PairedMeasures(measures(*rows), ("a", "b"), EFFECT, f"{HARM}s")
+        PairedMeasures(measures(*rows), ("a", "b"), EFFECT, f"{HARM}s", 0.0)
     # Of a scenario without users there is no effect, which is then not known.
     harm = [row for row in rows if row[1] == HARM]
-    assert np.isnan(PairedMeasures(measures(*harm), ("a", "b"), EFFECT, HARM).rows("a")[0]).all()
+    assert np.isnan(
+        PairedMeasures(measures(*harm), ("a", "b"), EFFECT, HARM, 0.0).rows("a")[0]
+    ).all()
 
 
 def test_a_ratio_is_of_means_and_not_known_where_nothing_is_below() -> None:

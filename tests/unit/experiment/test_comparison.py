@@ -116,7 +116,7 @@ def test_a_strategy_that_lacks_replicates_is_paired_where_it_can_be() -> None:
     assert line.difference == pytest.approx(pairs.mean())
     assert line.mean == pytest.approx(VALUES["wide"][COLLATERAL][kept].mean())
     assert line.difference == pytest.approx(line.mean - lines["none", COLLATERAL].mean)
-    weighed = weigh_strategies(parts, 7)
+    weighed = weigh_strategies(parts, 7, 0)
     assert weighed[0].n_replicates == 22
 
 
@@ -129,7 +129,7 @@ def test_without_the_baseline_there_are_means_and_no_differences() -> None:
 
 def test_the_trade_off_marks_dominated_strategies() -> None:
     parts = {label: measured(values) for label, values in VALUES.items()}
-    weighed = weigh_strategies(parts, 7)
+    weighed = weigh_strategies(parts, 7, 0)
     assert {line.collateral_metric for line in weighed} == {COLLATERAL}  # the only harm measured
     by_label = {line.strategy: line for line in weighed}
     assert list(by_label) == list(VALUES)
@@ -144,9 +144,28 @@ def test_the_trade_off_marks_dominated_strategies() -> None:
     )
 
 
+def test_a_sample_that_could_hardly_be_hit_is_in_no_trade_off() -> None:
+    """At a bare zero narrow would beat all others; its effect stays known."""
+    zero = LUCK * 0
+    values = VALUES | {"narrow": {EFFICACY: LUCK + 50, COLLATERAL: zero}}
+    more = {"addresses_listed_peak": zero + 16, "businesses_expected_listed": zero + 0.01}
+    parts = {label: measured(one | more) for label, one in values.items()}
+    by = {line.strategy: line for line in weigh_strategies(parts, 7, 1000)}
+    assert math.isnan(by["narrow"].collateral)
+    assert by["narrow"].efficacy == pytest.approx((LUCK + 50).mean())
+    assert (by["narrow"].is_dominated, by["narrow"].is_on_frontier) == (None, None)
+    assert by["wide"].dominated_by == "twin"
+    # Where the listed sites are known by name, or nothing was listed, none is none.
+    for n_drawn, listed in ((0, 16), (1000, 0)):
+        more["addresses_listed_peak"] = zero + listed
+        parts = {label: measured(one | more) for label, one in values.items()}
+        by = {line.strategy: line for line in weigh_strategies(parts, 7, n_drawn)}
+        assert (by["narrow"].collateral, by["twin"].dominated_by) == (0, "narrow")
+
+
 def test_without_a_target_there_is_no_trade_off() -> None:
     parts = {"one": measured({COLLATERAL: LUCK}), "two": measured({COLLATERAL: LUCK})}
-    assert weigh_strategies(parts, 7) == ()
+    assert weigh_strategies(parts, 7, 0) == ()
 
 
 KNOWN = ("addresses", "hours")
@@ -225,7 +244,7 @@ def test_harm_is_weighed_in_hours_names_and_money() -> None:
         )
         for label, values in VALUES.items()
     }
-    lines = weigh_strategies(parts, 7)
+    lines = weigh_strategies(parts, 7, 0)
     assert [(line.collateral_metric, line.strategy) for line in lines] == [
         (harm, label) for harm in HARMS for label in VALUES
     ]

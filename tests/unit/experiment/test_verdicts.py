@@ -114,7 +114,7 @@ def test_the_same_in_every_draw_is_alike(plan: Plan) -> None:
 def test_two_that_harm_none_of_a_sample_are_not_settled_to_be_alike(plan: Plan) -> None:
     """Both may have missed it; what users are denied is no sample, and none of it is none."""
     line = harm_of(plan, np.zeros(N), np.zeros(N))
-    assert (line.verdict, line.share_equal) == ("not settled", pytest.approx(1))
+    assert (line.verdict, line.share_known) == ("not known", 0)
     none = np.zeros((N, 3))
     assert of(judge_pairs(ensemble(plan, none, none)), EFFECTS[0]).verdict == "alike"
     priced = plan.resolved.money_parameters
@@ -123,6 +123,32 @@ def test_two_that_harm_none_of_a_sample_are_not_settled_to_be_alike(plan: Plan) 
         plan, resolved=cast("Resolved", SimpleNamespace(scenario=scenario, money_parameters=priced))
     )
     assert of(judge_pairs(ensemble(sites, none, none)), COLLATERAL).verdict == "alike"
+
+
+def test_a_sample_that_was_never_hit_is_in_no_verdict(plan: Plan) -> None:
+    """Against one that is hit in every draw it would be better, at a bare zero."""
+    line = harm_of(plan, np.zeros(N), np.full(N, 2.0))
+    assert (line.verdict, line.share_less, line.share_known) == ("not known", 0, 0)
+    assert np.isnan(line.difference)
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected", "verdict"),
+    [(16.0, 0.01, "not known"), (16.0, 2.9, "not known"), (16.0, 3.0, "better"),
+     (16.0, np.nan, "not known"), (0.0, 0.0, "better")],
+)  # fmt: skip
+def test_a_zero_counts_where_nothing_was_listed_or_three_were_to_be_hit(
+    plan: Plan, listed: float, expected: float, verdict: str
+) -> None:
+    found = ensemble(plan, triples(0, np.zeros(N), np.full(N, 2.0)), np.zeros((N, 3)))
+    more = np.broadcast_to(np.array([listed, expected]), (*found.value.shape[:3], 2))
+    names = ("addresses_listed_peak", "businesses_expected_listed")
+    found = replace(
+        found,
+        measures=(*found.measures, *(measured(name, np.nan) for name in names)),
+        value=np.concatenate([found.value, more], axis=3),
+    )
+    assert of(judge_pairs(found), COLLATERAL).verdict == verdict
 
 
 def test_the_unknown_that_decides_is_named_with_its_bound(plan: Plan) -> None:

@@ -452,7 +452,7 @@ def test_the_picture_says_its_finding_and_shows_the_peak() -> None:
 
 @pytest.mark.parametrize(
     ("most_in_draws", "words"),
-    [(140.0, "none in at least half of the draws"), (0.0, "none of the sample (fewer")],
+    [(140.0, "none in at least half of the draws"), (0.0, "none of a sample too small to tell (")],
 )
 def test_who_harms_somebody_in_some_draws_is_not_said_to_harm_nobody(
     comparison_folder: Path, most_in_draws: float, words: str, monkeypatch: pytest.MonkeyPatch
@@ -619,7 +619,8 @@ def test_a_baseline_that_blocks_is_ranked_among_the_others(comparison_folder: Pa
     assert said_.startswith("Of 2 strategies, wide cost bystanders most, 8 business-hours")
     assert "; exact cost them least, 2 business-hours" in said_
     said_ = answer_comparison(harm, [], "wide", idle="")[0]
-    assert said_.endswith("; with these the sample shows none: none.")
+    assert said_.startswith("Of 2 strategies under which the sample was hit, wide cost bystanders")
+    assert said_.endswith("; with these it shows none: none.")
     assert "least" not in said_
     in_draws = [{**row, "all_low": 0.0, "all_high": 9.0} for row in harm]
     said_ = answer_comparison(in_draws, [], "wide", idle="")[0]

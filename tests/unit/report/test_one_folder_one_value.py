@@ -112,19 +112,25 @@ def test_the_trade_off_has_effect_and_harm_of_the_page(comparison: RunFolder) ->
     for axis, metric in (("efficacy", EFFICACY), ("collateral", COLLATERAL)):
         of_draws = medians(comparison, metric)
         shown = table.numbers(f"{axis}_all_median")
-        assert shown.tolist() == [of_draws[str(one)] for one in table.columns["strategy"]]
+        in_file = [of_draws[str(one)] for one in table.columns["strategy"]]
+        # Its sample could hardly be hit: what it harms is not known, and no zero.
+        missed = table.columns["strategy"].index("exact")
+        assert in_file[missed] == (0 if metric == COLLATERAL else max(in_file))
+        in_file[missed] = np.nan if metric == COLLATERAL else in_file[missed]
+        np.testing.assert_array_equal(shown, in_file)
         at = {"efficacy": 0, "collateral": 1}[axis]
         points = sorted(
             np.asarray(line.get_xydata())[0, at] for line in ax.lines if line.get_marker() in "os"
         )
-        assert points == pytest.approx(sorted(of_draws.values()))
+        drawn = [value for label, value in of_draws.items() if label != "exact"]
+        assert points == pytest.approx(sorted(drawn))
         for label, value in of_draws.items():
             assert number(value) in page[label.capitalize()]
     harm = medians(comparison, COLLATERAL)
     assert {own[0].value for _, _, own in bars.rows} == {number(value) for value in harm.values()}
     effect = medians(comparison, EFFICACY)
     assert given(comparison, EFFICACY) != list(effect.values())
-    assert f"{number(max(effect.values()))}; none is settled to be beaten" in ax.get_title(
+    assert f"{number(effect['exact'])}; none is settled to be beaten" in ax.get_title(
         loc="left"
     ).replace("\n", " ")
     # Four draws settle no order, and luck alone is no claim about them.

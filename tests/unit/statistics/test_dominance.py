@@ -57,8 +57,10 @@ def test_a_strategy_not_known_in_one_replicate_is_not_judged() -> None:
     assert_array_equal(found.is_known, [True, False, True])
     assert_array_equal(found.is_dominated, [False, False, True])
     assert_array_equal(found.is_on_frontier, [True, False, False])
-    for column in (found.efficacy, found.collateral, found.ratio, found.share_of_draws_on_frontier):
+    for column in (found.efficacy, found.ratio, found.share_of_draws_on_frontier):
         assert_array_equal(np.isnan(column), [False, True, False])
+    # What is known of it stays.
+    assert_array_equal(found.collateral, [1.5, 9, 3.5])
     assert_array_equal(found.dominated_by, [-1, -1, 0])
 
 

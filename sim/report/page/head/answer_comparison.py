@@ -109,14 +109,25 @@ def _least_and_most(harm: Rows, baseline: str, confidence: str, words: Language)
             else "With none of these strategies does the sample show harm to bystanders."
         )
     if none:
-        # A zero of a sample is not the least of all.
-        return words.say(
+        # A zero of a sample is not the least of all, and one that was hit alone is not the most.
+        n = sum(cell(row, "mean") > 0 or cell(row, "all_high") > 0 for row in known.values())
+        as_given = (
+            "Of {n} strategies under which the sample was hit, {most} cost bystanders most, "
+            "{harm_most}; with these it shows none: {names}."
+            if n > 1
+            else "The strategy {most} cost bystanders {harm_most}; with these the sample shows "
+            "none: {names}."
+        )
+        in_draws = (
             "In the median of the draws, of {n} strategies {most} cost bystanders most, "
             "{harm_most}; with these half of the draws or more show none: {names}."
-            if "all_low" in known[most]
-            else "Of {n} strategies, {most} cost bystanders most, {harm_most}; with these the "
-            "sample shows none: {names}.",
-            n=str(len(known)),
+            if n > 1
+            else "In the median of the draws, the strategy {most} cost bystanders {harm_most}; "
+            "with these half of the draws or more show none: {names}."
+        )
+        return words.say(
+            in_draws if "all_low" in known[most] else as_given,
+            n=str(n),
             most=alike(most),
             harm_most=said(most, is_first=True),
             names=words.listing(none),
@@ -268,11 +279,7 @@ def _who_is_dominated(
     tradeoff: Sequence[Row], baseline: str, confidence: str, words: Language
 ) -> str:
     rows = [row for row in tradeoff if text(row, "strategy") != baseline]
-    known = [
-        row
-        for row in rows
-        if not math.isnan(cell(row, "efficacy")) and not math.isnan(cell(row, "collateral"))
-    ]
+    known = [row for row in rows if not math.isnan(cell(row, "efficacy"))]
     if not known:
         return words.say("What the strategies denied the target's users is not known here.")
     best = max(known, key=lambda row: cell(row, "efficacy"))
@@ -290,7 +297,9 @@ def _who_is_dominated(
     dominated = [text(row, "strategy") for row in known if row.get("is_dominated") is True]
     by = {text(row, "strategy"): text(row, "dominated_by").split(";") for row in known}
     others = by[dominated[0]] if len(dominated) == 1 else []
-    if not dominated:
+    if not dominated and not all(isinstance(row.get("is_dominated"), bool) for row in rows):
+        beaten = "which of them is beaten by another is not known"
+    elif not dominated:
         beaten = "as given, no strategy is beaten by another on both effect and harm"
     elif len(others) == 1 and others[0]:
         beaten = "as given, {names} is beaten by {other}, which denies no less and harms no more"

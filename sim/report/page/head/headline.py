@@ -8,11 +8,11 @@ of words and drop the same parts first.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, TARGET_LOST, measure_name
+from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, TARGET_LOST, measure_name
 from sim.report.page.at_end import StillImpaired, still_impaired, still_of_hit
 from sim.report.page.bands import lost_measure, share_of, with_bands
 from sim.report.page.course import own_course
@@ -28,9 +28,9 @@ from sim.report.page.head.how_sure import (
 )
 from sim.report.page.head.withheld import withheld
 from sim.report.words.expected_names import (
-    EXPECTED,
     bound_words,
     is_nothing_listed,
+    missed_strategies,
     names_by_strategy,
     names_words,
     none_hit,
@@ -176,14 +176,18 @@ def headline_of_comparison(
         target = _whom_it_costs(by_label[effect], named, verdicts, words, has_range=True)
         head = Headline(_quoted(target, words), "", "")
         return replace(head, lacks=own_course(run, words), withheld=apart.why)
+    n_drawn, listed = float(run.scenario["population"]["n_businesses"]), names_by_strategy(run)
+    missed = missed_strategies(rows, COLLATERAL, n_drawn, listed)
     by_harm = by_harm_of(by_label[COLLATERAL])
     hung = by_label[COLLATERAL][by_harm[-1]] if by_harm else None
-    sure = is_order_sure(run, by_label[COLLATERAL], named, verdicts, words)
+    ranked = {name: row for name, row in by_label[COLLATERAL].items() if name not in missed}
+    sure = is_order_sure(run, ranked, named, verdicts, words)
     says, short = (
         _who_harms(
             *(by_label[COLLATERAL], by_label[effect], named, verdicts, words),
-            names_by_strategy(run),
-            float(run.scenario["population"]["n_businesses"]),
+            listed,
+            n_drawn,
+            missed,
             has_range=has_range,
         )
         for has_range in (run.n_draws >= FEWEST_DRAWS, False)
@@ -318,6 +322,7 @@ def _who_harms(
     words: Language,
     listed: Rows,
     n_businesses: float,
+    missed: Collection[str],
     *,
     has_range: bool,
 ) -> str:
@@ -349,6 +354,12 @@ def _who_harms(
         )
         if is_nothing_listed(listed.get(least)):
             text = "Blocking {most} harmed bystanders most; {least} listed no address"
+        elif least in missed:
+            # It could hardly be hit: no order is known.
+            text = (
+                "Blocking {most} hit bystanders, {least} none of a sample too small to tell "
+                "({bound})"
+            )
     else:
         text = "Blocking {most} harmed bystanders {ratio} {least}"
         ratio = times_words(means[most] / means[least], words)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from sim.catalogue.choices import COLLATERAL, TARGET_LOST, measure_name
 from sim.report.page.at_end import StillImpaired
-from sim.report.page.verdicts import NOT_SETTLED, counted_as, is_too_few
+from sim.report.page.verdicts import NOT_KNOWN, NOT_SETTLED, counted_as, is_too_few
 from sim.report.words.languages import Language
 from sim.report.words.numbers import at_least, capitalised
 from sim.report.words.plain import duration_words, share_words
@@ -146,8 +146,10 @@ def is_order_sure(
     if run.n_draws < FEWEST_DRAWS:
         return _few(run.n_draws, words)
     ordered = by_harm_of(harm)
+    if len(ordered) < 2:
+        return words.say("How sure is that? No order is known: that takes two with a known harm.")
     for row in verdicts:
-        if text(row, "metric") != COLLATERAL or len(ordered) < 2:
+        if text(row, "metric") != COLLATERAL or text(row, "verdict") == NOT_KNOWN:
             continue
         pair = text(row, "strategy"), text(row, "other")
         if pair not in {(ordered[0], ordered[-1]), (ordered[-1], ordered[0])}:

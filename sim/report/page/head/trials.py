@@ -24,6 +24,7 @@ from sim.report.page.sessions import length_s, sessions_of
 from sim.report.page.verdicts import (
     LEAST_EFFECTIVE,
     LEAST_SETTLING,
+    NOT_KNOWN,
     NOT_SETTLED,
     counted_as,
     is_too_few,
@@ -101,7 +102,7 @@ def settled(run: RunFolder, words: Language) -> Question:
     """Of a comparison: whether an order is settled over all that is not known, and what may."""
     asked = words.say("Is it settled which did as much for less?")
     rows = read_rows(run, "verdicts.csv") if run.n_draws else []
-    n_open = sum(text(row, "verdict") == NOT_SETTLED for row in rows)
+    n_open = sum(text(row, "verdict") in (NOT_SETTLED, NOT_KNOWN) for row in rows)
     if rows and not n_open:
         return Question(
             asked, words.say("Yes, of every pair and measure compared."), "", (FIGURES,)
