@@ -1,11 +1,12 @@
-"""What a case asks for that its scenario has not: curves, groups, names, times.
+"""What is read off a run that its scenario has not: curves, groups, names, times.
 
-In: a case that is read off a run, and the scenario of that run. Out: problems, each at its key.
+In: what is read off a run, and the scenario of that run. Out: problems, each at its key.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from sim.catalogue.choices import measure_name
 from sim.catalogue.curves import CURVES
@@ -14,9 +15,8 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS
 from sim.errors import Problem
 from sim.experiment.metrics import metrics_of
-from sim.scenario.cases import PlacedCase
 from sim.scenario.counts import BusinessesHit, Enforcing, Listed
-from sim.scenario.predictors import RunPredictor
+from sim.scenario.readings import RunReading, reading_problems
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES
@@ -27,54 +27,33 @@ COMPLAINTS = measure_name("complaints")
 EVENTS = tuple(kind.name.lower() for kind in Kind)
 GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
 """Curves that a run keeps by provider, sector and role."""
+Placed: TypeAlias = Callable[[str, str], Problem]
+"""Takes a key of what is read and a message; returns the problem at its place."""
 MOST_NAMED = 40
 """Names that a refusal lists; more are in the tables of the scenario."""
 
 
-def problems_of(placed: PlacedCase, predictor: RunPredictor, resolved: Resolved) -> list[Problem]:
+def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[Problem]:
     """Curves, events, measures, groups, names and times that the run has not."""
     scenario = resolved.scenario
-    problems = []
-    names = {
-        "curve": tuple(CURVES),
-        "event": EVENTS,
-        "measure": (*MEASURES, COMPLAINTS),
-    }
-    for key, known in names.items():
-        value = getattr(predictor, key)
-        if value and value not in known:
-            elsewhere = [other for other in names if value in names[other]]
-            is_a = f"; it is a {elsewhere[0]}: {elsewhere[0]}: {value}" if elsewhere else ""
-            message = (
-                f"expected one of {', '.join(known)}, got {value!r}{is_a or hint(value, known)}"
-            )
-            problems.append(placed.problem(f"predictor.{key}", message))
-    problems += _group_problems(placed, predictor, resolved)
+    problems = reading_problems(reading, scenario.start, scenario.end, place, EVENTS)
+    problems += _group_problems(reading, resolved, place)
     for key in ("businesses", "listed", "operators"):
-        reading = getattr(predictor, key)
-        if reading is not None:
-            problems += _name_problems(placed, key, reading, resolved)
-    for key in ("at", "since", "until"):
-        time = getattr(predictor, key)
-        if time is not None and not scenario.start <= time <= scenario.end:
-            message = (
-                f"expected a time within the run, {scenario.start.isoformat()} to "
-                f"{scenario.end.isoformat()}, got {time.isoformat()}; an override of start or end "
-                "moves it"
-            )
-            problems.append(placed.problem(f"predictor.{key}", message))
+        counted = getattr(reading, key)
+        if counted is not None:
+            problems += _name_problems(key, counted, resolved, place)
     return problems
 
 
-def why_not_measured(predictor: RunPredictor, resolved: Resolved) -> str:
+def why_not_measured(reading: RunReading, resolved: Resolved) -> str:
     """Why a scenario has no such measure or curve, though others have; empty where it has."""
-    if name := predictor.curve:
+    if name := reading.curve:
         curve = CURVES[name]
         is_there = not curve.needs or resolved.scenario.has(curve.needs)
         if is_there and (not curve.is_of_ipv6 or resolved.line.has_ipv6):
             return ""
         return f"the scenario has no curve {name}: {_needed(curve.needs)}"
-    name = predictor.measure
+    name = reading.measure
     # 0 for lack of IPv6 in the tables predicts nothing of what was counted.
     is_blank = name in MEASURES and MEASURES[name].is_of_ipv6 and not resolved.line.has_ipv6
     if not name or (name in metrics_of(resolved) and not is_blank):
@@ -101,9 +80,7 @@ def _close(name: str, known: Sequence[str]) -> str:
     return f" (known: {', '.join(few[:MOST_NAMED])}{more})"
 
 
-def _group_problems(
-    placed: PlacedCase, predictor: RunPredictor, resolved: Resolved
-) -> list[Problem]:
+def _group_problems(reading: RunReading, resolved: Resolved, place: Placed) -> list[Problem]:
     """A group that the scenario, or the curve, has not."""
     problems = []
     for key, known in (
@@ -111,19 +88,19 @@ def _group_problems(
         ("sector", tuple(row.sector for row in resolved.sectors.rows)),
         ("role", ROLES),
     ):
-        name, curve = getattr(predictor, key), predictor.curve
+        name, curve = getattr(reading, key), reading.curve
         by_provider = ("addresses_listed", *OVER_METRICS) if key == "provider" else ()
         if name and curve not in (*GROUPED, *by_provider):
             message = f"expected a curve that is kept by {key}, got {curve}"
-            problems.append(placed.problem("predictor.curve", message))
+            problems.append(place("curve", message))
         if name and name not in known:
             message = f"expected a {key} of the scenario, got {name!r}{_close(name, known)}"
-            problems.append(placed.problem(f"predictor.{key}", message))
+            problems.append(place(key, message))
     return problems
 
 
 def _name_problems(
-    placed: PlacedCase, key: str, reading: Listed | BusinessesHit | Enforcing, resolved: Resolved
+    key: str, counted: Listed | BusinessesHit | Enforcing, resolved: Resolved, place: Placed
 ) -> list[Problem]:
     """Names that the scenario has not."""
     shared = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
@@ -137,8 +114,8 @@ def _name_problems(
     }
     problems = []
     for column, names in known.items():
-        for number, name in enumerate(getattr(reading, column, ())):
+        for number, name in enumerate(getattr(counted, column, ())):
             if name not in names:
                 message = f"expected {column} of the scenario, got {name!r}{_close(name, names)}"
-                problems.append(placed.problem(f"predictor.{key}.{column}.{number}", message))
+                problems.append(place(f"{key}.{column}.{number}", message))
     return problems

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -108,7 +109,9 @@ def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> l
             problems += [about, *error.problems]
             continue
         found = [
-            problem for each in members for problem in problems_of(each, _predictor(each), resolved)
+            problem
+            for each in members
+            for problem in problems_of(_predictor(each), resolved, partial(_problem, each))
         ]
         problems += found
         last = _last_read(members)
@@ -209,15 +212,12 @@ def read_replicate(
 
 def _last_read(members: Sequence[PlacedCase]) -> datetime | None:
     """When the last of some cases has been read; None where one of them is of the whole run."""
-    last: list[datetime] = []
-    for predictor in map(_predictor, members):
-        if predictor.at is not None:
-            last.append(predictor.at + timedelta(seconds=1))
-        elif predictor.until is not None:
-            last.append(predictor.until)
-        else:
-            return None
-    return max(last)
+    last = [_predictor(each).is_read_by for each in members]
+    return None if None in last else max(one for one in last if one is not None)
+
+
+def _problem(placed: PlacedCase, key: str, message: str) -> Problem:
+    return placed.problem(f"predictor.{key}", message)
 
 
 def _predictor(placed: PlacedCase) -> RunPredictor:

@@ -11,17 +11,15 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sim.scenario.model import Model
 from sim.scenario.predictors import (
-    Amount,
-    Date,
     ExposurePredictor,
     NamesPredictor,
     NationalPredictor,
     OvermatchPredictor,
     Predictor,
     RunPredictor,
-    Text,
 )
 from sim.scenario.quantities import check_between
+from sim.scenario.readings import Amount, Date, Text
 from sim.scenario.schema import Line, Slug
 
 FORMAT = "overblock/backtest/1"

@@ -207,7 +207,10 @@ def validate(document: Document) -> Scenario:
     if problems:
         raise ScenarioError(by_place(problems))
     notes = without_stale_notes(scenario.provenance, document)
-    return scenario.model_copy(update={"provenance": notes})
+    # Of a run that was cut short, only evidence that it reaches.
+    ends = scenario.start, scenario.end
+    reached = tuple(one for one in scenario.evidence or () if one.lies_within(*ends))
+    return scenario.model_copy(update={"provenance": notes, "evidence": reached or None})
 
 
 def assume(document: Document) -> tuple[AssumptionRow, ...]:

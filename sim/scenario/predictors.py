@@ -8,29 +8,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.model import Model
 from sim.scenario.quantities import Instant, Share, check_between
-
-Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Named: TypeAlias = Annotated[str, StringConstraints(max_length=80)]
-"""A name of something the program has; whether it has it is said with what it has."""
-Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e18)]
+from sim.scenario.readings import Amount, Date, Named, RunReading, Text
 
 
-def read_date(value: object) -> object:
-    """Take a bare year, which YAML reads as a number, as text."""
-    return str(value) if type(value) is int else value
-
-
-Date: TypeAlias = Annotated[
-    str, BeforeValidator(read_date), StringConstraints(min_length=4, max_length=40)
-]
-
-
-class RunPredictor(Model):
+class RunPredictor(RunReading):
     """A number read off a simulated scenario, in each replicate."""
 
     kind: Literal["run"]
@@ -38,99 +23,6 @@ class RunPredictor(Model):
     """Shipped scenario, or a file relative to the case file."""
     overrides: Annotated[list[Text], Field(max_length=50, default_factory=list)]
     """``key.path=value`` each, as for --set."""
-    measure: Named = ""
-    """Measure of the whole run, as in summary.csv; money is its median over draws."""
-    curve: Named = ""
-    """Curve, as in curves.parquet."""
-    provider: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Of this provider alone, beside a curve."""
-    sector: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Of this sector alone, beside a curve."""
-    role: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Of the components in this role alone, beside a curve."""
-    event: Named = ""
-    """Kind of event to count, as in events.parquet."""
-    first_outage: bool = False
-    """Count the businesses that were affected at least once."""
-    businesses: BusinessesHit | None = None
-    """Count businesses that lose more than a share of demand: ever, or at once with a time."""
-    listed: Listed | None = None
-    """Count what the register lists, of some providers or regions: at a time, or ever in a time."""
-    operators: Enforcing | None = None
-    """Share of operators, or of their users, that enforce at a time."""
-    at: Instant | None = None
-    """When the curve is read."""
-    since: Instant | None = None
-    """From when on; the start of the run when left out."""
-    until: Instant | None = None
-    """Until when, not included; the end of the run when left out."""
-    take: Literal["max", "min", "mean", "hours_at_least", "hours_until_at_least"] = "max"
-    """What is taken of a curve over a time, without ``at``; the mean is over time. Hours are those
-    in which it is at ``level`` or above, or those that pass before it is."""
-    level: Annotated[float, Field(gt=0, le=1e18)] | None = None
-    """Level of the curve, beside hours."""
-    is_complement: bool = False
-    """Take 1 less the value, of a share."""
-    is_relative_to_start: bool = False
-    """Divide by the curve's value at the start of the run."""
-
-    @model_validator(mode="after")
-    def check_one(self) -> RunPredictor:
-        """Refuse several things to read, none, and times that do not go with them."""
-        wanted = {key: bool(getattr(self, key)) for key in READ_OFF}
-        if sum(wanted.values()) != 1:
-            raise ValueError(f"expected one of {', '.join(wanted)}, got {sum(wanted.values())}")
-        is_counted = self.listed is not None or self.operators is not None
-        if self.at and not (self.curve or self.businesses or is_counted):
-            raise ValueError(
-                "expected at beside curve, businesses, listed, operators, not elsewhere"
-            )
-        if self.at and (self.since or self.until):
-            raise ValueError("expected at, or since and until, got both")
-        if (self.since or self.until) and self.measure:
-            raise ValueError("expected no time beside measure: set the scenario's end, got one")
-        if self.operators is not None and self.at is None:
-            raise ValueError("expected at beside operators, got none")
-        self._check_take()
-        self._check_businesses()
-        if self.is_relative_to_start and not self.curve:
-            raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
-        groups = [self.provider, self.sector, self.role]
-        if any(groups) and not self.curve:
-            raise ValueError("expected provider, sector or role beside curve only, got another")
-        if sum(map(bool, groups)) > 1:
-            raise ValueError("expected one of provider, sector, role, got several")
-        return self
-
-    def _check_take(self) -> None:
-        """Refuse hours without a level, and what cannot be taken of what is read."""
-        is_curve = bool(self.curve) or (
-            self.businesses is not None and bool(self.since or self.until)
-        )
-        if "take" in self.model_fields_set and (self.at or not is_curve):
-            raise ValueError(
-                "expected take beside a curve, or businesses with since or until, and no at"
-            )
-        is_of_hours = self.take in HOURS
-        if is_of_hours != (self.level is not None):
-            raise ValueError(f"expected level with take {' or '.join(HOURS)} only")
-        if is_of_hours and (self.is_complement or (self.businesses and self.businesses.is_share)):
-            raise ValueError(f"expected no complement and no is_share with take {self.take}")
-
-    def _check_businesses(self) -> None:
-        """Refuse groups at a time of which a run keeps no curve."""
-        if self.businesses is None or not (self.at or self.since or self.until):
-            return
-        if self.businesses.regions:
-            raise ValueError("expected no time beside regions of businesses, got one")
-        if self.businesses.providers and self.businesses.sectors:
-            raise ValueError("expected providers or sectors beside a time, got both")
-
-
-READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed", "operators")
-"""What is read off a run, one of these."""
-HOURS = ("hours_at_least", "hours_until_at_least")
-"""What is taken of a curve that is a time and no value of it."""
 
 
 class Constant(Model):

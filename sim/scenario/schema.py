@@ -32,6 +32,7 @@ from sim.scenario.reactions import (
     Switching,
     Users,
 )
+from sim.scenario.readings import MOST_EVIDENCE, Evidence
 from sim.scenario.strategies import Strategy
 from sim.scenario.tables.notes import COUNTRY
 from sim.scenario.tables.rows import CURRENCY
@@ -254,6 +255,11 @@ class Scenario(Model):
     money: Money = Money()
     published: Published = Published()
     experiment: Experiment | None = None
+    evidence: (
+        Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=MOST_EVIDENCE, strict=False)]
+        | None
+    ) = None
+    """Figures of the record: only simulations that agree with all of them are kept."""
     provenance: dict[KeyPath, Provenance] = Field(default_factory=dict)
     """What the values above rest on, by key path."""
 

@@ -7,9 +7,11 @@ another. It reads no table.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from sim.errors import Problem
 from sim.scenario.reactions import Censor
+from sim.scenario.readings import reading_problems
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Strategy, answers_fronts
 from sim.scenario.tree import Document, Path, format_path
@@ -23,6 +25,7 @@ NEEDS = {
 """Sections that need another, and what for."""
 NEEDS_ATTENTION = ("pause_pressure", "end_pressure")
 """Keys of the censor that act on attention alone."""
+_ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
@@ -55,6 +58,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
             "got none"
         )
         yield _problem(document, ("complaints", "hotline_room"), message)
+    yield from _evidence_problems(scenario, document)
     censor = scenario.censor
     if censor is not None:
         yield from _lone_keys(censor, document)
@@ -67,6 +71,25 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
                 "raises attention; got none"
             )
             yield _problem(document, ("censor", key), message)
+
+
+def _evidence_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
+    """Refuse evidence with one name twice, and what no run has to be read off."""
+    # A run that is shortened for a question reads the evidence in time, or none.
+    is_cut = document.is_replaced(("start",)) or document.is_replaced(("end",))
+    names: set[str] = set()
+    for row, piece in enumerate(scenario.evidence or ()):
+
+        def place(key: str, message: str, row: int = row) -> Problem:
+            path: Path = ("evidence", row, key)
+            mine = document.place(path)
+            return Problem(mine.file, message, mine.line, mine.column, format_path(path))
+
+        if piece.id in names:
+            yield place("id", f"expected each id once, got {piece.id!r} again")
+        names.add(piece.id)
+        ends = _ALL_TIMES if is_cut else (scenario.start, scenario.end)
+        yield from reading_problems(piece, *ends, place)
 
 
 def _switching_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:

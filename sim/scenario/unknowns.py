@@ -36,6 +36,7 @@ DRAWN_ALREADY = "drawn over its ranges in every run; the money metrics carry it"
 END_OF_RANGE = "an end of another column's range"
 ONE_REVENUE = "revenue_level of the money parameters is the same uncertainty, drawn in every run"
 SET = "set for this run"
+CONDITIONS = "a window of the evidence: simulations are kept by it, and none draws it"
 NATURES: Mapping[str, str] = {
     "definition": "a definition: what a word means is not unknown",
     "computation": "a matter of computation",
@@ -189,7 +190,11 @@ def list_ranges(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
         more = note.distribution, nature
         factors.append(Factor(key, note.unit, "value", *ends, text, why, 1, whole, *more))
     factors = [one for one in factors if one.low < one.high]
-    left_out: list[LeftOut] = []
+    left_out = [
+        LeftOut(f"evidence.{piece.id}", CONDITIONS)
+        for piece in resolved.scenario.evidence or ()
+        if piece.kind == "assumption"
+    ]
     for table in resolved.tables:
         columns, none = _column_factors(resolved, table)
         factors += columns

@@ -109,6 +109,12 @@ def _keys(
         options = [_target(option, definitions) for option in node.get("oneOf", [node])]
         if "properties" not in options[0]:
             yield "Top level", _key(name, node, schema, assumed)
+            if "$ref" in node.get("items", {}):
+                each = _target(node["items"], definitions)
+                heading = f"`{name}`, for each: {each['description']}"
+                for key, part in each["properties"].items():
+                    yield heading, _key(f"{name}.{key}", part, each, assumed)
+                yield from _inner_keys(name, [each], schema, assumed)
             for inner in node.get("patternProperties", {}).values():
                 note = _target(inner, definitions)
                 heading = f"`{name}`, for each key path: {note['description']}"
@@ -153,7 +159,7 @@ def _key(
     path: str, node: dict[str, Any], parent: dict[str, Any], assumed: Mapping[str, AssumptionRow]
 ) -> Key:
     row, name = assumed.get(path), path.rsplit(".", 1)[-1]
-    meaning, unit = node["description"], ""
+    meaning, unit = " ".join(node["description"].split()), ""
     if row is not None:
         unit = row.unit
         value, low, high = (plain(number) for number in (row.value, row.low, row.high))
@@ -182,6 +188,8 @@ def _type(node: dict[str, Any]) -> str:
         return f"`{node['const']}`"
     if "enum" in node:
         return " or ".join(f"`{word}`" for word in node["enum"])
+    if node["type"] == "boolean":
+        return "`true` or `false`"
     if node["type"] == "integer":
         high = node["maximum"] if "maximum" in node else node["exclusiveMaximum"] - 1
         return f"whole number, {node['minimum']} to {high}"

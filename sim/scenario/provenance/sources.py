@@ -8,6 +8,7 @@ range is not stated. It computes nothing with the values.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
     # The table knows the unit of a key also where the scenario gives the value.
     units = {key: row.unit for key, row in assumed_by_key().items()}
     for key, value in leaves(scenario_tree(loaded.scenario)):
-        if key in LABELS:
+        if key in LABELS or key == "evidence":
             continue
         note = loaded.scenario.provenance.get(key)
         if note is not None:
@@ -102,6 +103,17 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
             yield _assumed(assumed[key], line)
         else:
             yield _bare(loaded, key, value, units.get(key, ""), tables)
+    for piece in loaded.scenario.evidence or ():
+        yield _source(
+            f"evidence.{piece.id}",
+            piece.value,
+            unit=piece.unit,
+            kind="assumption" if piece.kind == "assumption" else "fact",
+            source=piece.source,
+            date=piece.date,
+            why=piece.note,
+            range={"absolute": [end for end in piece.window if math.isfinite(end)]},
+        )
 
 
 def _noted(key: str, value: Cell, note: Provenance) -> Source:

@@ -1,0 +1,243 @@
+"""What is read off a run: a measure, a curve at a time, events, businesses, what is listed.
+
+In: the part of a backtest case, or of a scenario's evidence, that says what is read. Out: frozen
+models, and problems with names and times that no run has. Nothing is read here.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
+
+from sim.catalogue.curves import CURVES
+from sim.catalogue.measures import MEASURES
+from sim.errors import Problem
+from sim.scenario.counts import BusinessesHit, Enforcing, Listed
+from sim.scenario.model import Model
+from sim.scenario.quantities import Instant, check_between
+from sim.scenario.refusal import hint
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Named: TypeAlias = Annotated[str, StringConstraints(max_length=80)]
+"""A name of something the program has; whether it has it is said with what it has."""
+Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e18)]
+
+
+def read_date(value: object) -> object:
+    """Take a bare year, which YAML reads as a number, as text."""
+    return str(value) if type(value) is int else value
+
+
+Date: TypeAlias = Annotated[
+    str, BeforeValidator(read_date), StringConstraints(min_length=4, max_length=40)
+]
+
+
+EvidenceKind: TypeAlias = Literal["fact", "claim", "assumption"]
+MOST_EVIDENCE = 50
+
+
+class RunReading(Model):
+    """What is read off a simulated scenario."""
+
+    measure: Named = ""
+    """Measure of the whole run, as in summary.csv; money is its median over draws."""
+    curve: Named = ""
+    """Curve, as in curves.parquet."""
+    provider: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Of this provider alone, beside a curve."""
+    sector: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Of this sector alone, beside a curve."""
+    role: Annotated[str, StringConstraints(max_length=200)] = ""
+    """Of the components in this role alone, beside a curve."""
+    event: Named = ""
+    """Kind of event to count, as in events.parquet."""
+    first_outage: bool = False
+    """Count the businesses that were affected at least once."""
+    businesses: BusinessesHit | None = None
+    """Count businesses that lose more than a share of demand: ever, or at once with a time."""
+    listed: Listed | None = None
+    """Count what the register lists, of some providers or regions: at a time, or ever in a time."""
+    operators: Enforcing | None = None
+    """Share of operators, or of their users, that enforce at a time."""
+    at: Instant | None = None
+    """When the curve is read."""
+    since: Instant | None = None
+    """From when on; the start of the run when left out."""
+    until: Instant | None = None
+    """Until when, not included; the end of the run when left out."""
+    take: Literal["max", "min", "mean", "hours_at_least", "hours_until_at_least"] = "max"
+    """What is taken of a curve over a time, without ``at``; the mean is over time. Hours are those
+    in which it is at ``level`` or above, or those that pass before it is."""
+    level: Annotated[float, Field(gt=0, le=1e18)] | None = None
+    """Level of the curve, beside hours."""
+    is_complement: bool = False
+    """Take 1 less the value, of a share."""
+    is_relative_to_start: bool = False
+    """Divide by the curve's value at the start of the run."""
+
+    @model_validator(mode="after")
+    def check_one(self) -> RunReading:
+        """Refuse several things to read, none, and times that do not go with them."""
+        wanted = {key: bool(getattr(self, key)) for key in READ_OFF}
+        if sum(wanted.values()) != 1:
+            raise ValueError(f"expected one of {', '.join(wanted)}, got {sum(wanted.values())}")
+        is_counted = self.listed is not None or self.operators is not None
+        if self.at and not (self.curve or self.businesses or is_counted):
+            raise ValueError(
+                "expected at beside curve, businesses, listed, operators, not elsewhere"
+            )
+        if self.at and (self.since or self.until):
+            raise ValueError("expected at, or since and until, got both")
+        if (self.since or self.until) and self.measure:
+            raise ValueError("expected no time beside measure: set the scenario's end, got one")
+        if self.operators is not None and self.at is None:
+            raise ValueError("expected at beside operators, got none")
+        self._check_take()
+        self._check_businesses()
+        if self.is_relative_to_start and not self.curve:
+            raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
+        groups = [self.provider, self.sector, self.role]
+        if any(groups) and not self.curve:
+            raise ValueError("expected provider, sector or role beside curve only, got another")
+        if sum(map(bool, groups)) > 1:
+            raise ValueError("expected one of provider, sector, role, got several")
+        return self
+
+    @property
+    def is_read_by(self) -> datetime | None:
+        """When it has been read; None where it is of the whole run."""
+        return self.until if self.at is None else self.at + timedelta(seconds=1)
+
+    def lies_within(self, start: datetime, end: datetime) -> bool:
+        """Whether all its times lie within a run."""
+        times = self.at, self.since, self.until
+        return all(time is None or start <= time <= end for time in times)
+
+    def _check_take(self) -> None:
+        """Refuse hours without a level, and what cannot be taken of what is read."""
+        is_curve = bool(self.curve) or (
+            self.businesses is not None and bool(self.since or self.until)
+        )
+        if "take" in self.model_fields_set and (self.at or not is_curve):
+            raise ValueError(
+                "expected take beside a curve, or businesses with since or until, and no at"
+            )
+        is_of_hours = self.take in HOURS
+        if is_of_hours != (self.level is not None):
+            raise ValueError(f"expected level with take {' or '.join(HOURS)} only")
+        if is_of_hours and (self.is_complement or (self.businesses and self.businesses.is_share)):
+            raise ValueError(f"expected no complement and no is_share with take {self.take}")
+
+    def _check_businesses(self) -> None:
+        """Refuse groups at a time of which a run keeps no curve."""
+        if self.businesses is None or not (self.at or self.since or self.until):
+            return
+        if self.businesses.regions:
+            raise ValueError("expected no time beside regions of businesses, got one")
+        if self.businesses.providers and self.businesses.sectors:
+            raise ValueError("expected providers or sectors beside a time, got both")
+
+
+READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed", "operators")
+"""What is read off a run, one of these."""
+HOURS = ("hours_at_least", "hours_until_at_least")
+"""What is taken of a curve that is a time and no value of it."""
+
+
+class Evidence(RunReading):
+    """A figure that a simulation agrees with, or is not kept."""
+
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=60)]
+    """Short name, used in tables."""
+    value: Amount
+    """The figure as published."""
+    factor: Annotated[float, Field(gt=1, le=1e6)] | None = None
+    """A simulation agrees within the value over and times this; in place of low and high."""
+    low: Amount | None = None
+    """Least with which a simulation agrees; no bound when left out."""
+    high: Amount | None = None
+    """Most with which a simulation agrees; no bound when left out."""
+    kind: EvidenceKind
+    """Counted or measured, claimed by a party, or assumed."""
+    unit: Text
+    """Unit of value, low and high."""
+    source: Text
+    """Where the figure was published."""
+    date: Date
+    """When it was published, or what time it is about."""
+    note: Text
+    """Why this window."""
+
+    @model_validator(mode="after")
+    def check_window(self) -> Evidence:
+        """Refuse a window that is none, two in one, and a value outside its window."""
+        bounds = self.low, self.high
+        if (self.factor is None) == (bounds == (None, None)):
+            raise ValueError("expected factor, or low and high or one of them, got both or neither")
+        if self.factor is not None and not self.value:
+            raise ValueError("expected a value above 0 beside factor, got 0")
+        check_between(self.window[0], self.value, self.window[1])
+        return self
+
+    @model_serializer(mode="wrap")
+    def write_given(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
+        """Return the keys that were given: some others may not stand beside them."""
+        return {key: one for key, one in write(self).items() if key in self.model_fields_set}
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """Least and most with which a simulation agrees."""
+        if self.factor is not None:
+            return self.value / self.factor, self.value * self.factor
+        low = -math.inf if self.low is None else self.low
+        return low, math.inf if self.high is None else self.high
+
+
+def reading_problems(
+    reading: RunReading,
+    start: datetime,
+    end: datetime,
+    place: Callable[[str, str], Problem],
+    events: Sequence[str] = (),
+) -> list[Problem]:
+    """Names of measures, curves and events that there are not, and times outside the run.
+
+    Parameters
+    ----------
+    place
+        Takes a key of the reading and a message.
+    events
+        Kinds of events; not checked where there are none.
+    """
+    problems = []
+    names = {"curve": tuple(CURVES), "event": tuple(events), "measure": tuple(MEASURES)}
+    for key, known in names.items():
+        value = getattr(reading, key)
+        if value and known and value not in known:
+            elsewhere = [other for other in names if value in names[other]]
+            is_a = f"; it is a {elsewhere[0]}: {elsewhere[0]}: {value}" if elsewhere else ""
+            message = (
+                f"expected one of {', '.join(known)}, got {value!r}{is_a or hint(value, known)}"
+            )
+            problems.append(place(key, message))
+    for key in ("at", "since", "until"):
+        time = getattr(reading, key)
+        if time is not None and not start <= time <= end:
+            message = (
+                f"expected a time within the run, {start.isoformat()} to {end.isoformat()}, got "
+                f"{time.isoformat()}; an override of start or end moves it"
+            )
+            problems.append(place(key, message))
+    return problems
