@@ -63,6 +63,9 @@ def json_schema() -> dict[str, Any]:
     Keys whose value may be left to the assumption table are optional, with that value as default.
     """
     schema = Scenario.model_json_schema(by_alias=True)
+    for node in (schema, *schema["$defs"].values()):
+        for value in node["properties"].values():
+            _forget_null(value)
     for row in read_assumptions().rows:
         section, key = row.key.split(".")
         model = schema["$defs"][section.capitalize()]
@@ -70,13 +73,12 @@ def json_schema() -> dict[str, Any]:
         model["properties"][key]["description"] += (
             f" Assumed: {row.low:g} to {row.high:g} {row.unit}."
         )
+        if key not in model.get("required", []):
+            continue  # without another key of its section
         model["required"] = [name for name in model["required"] if name != key]
         if not model["required"]:
             del model["required"]
             schema["required"] = [name for name in schema["required"] if name != section]
-    for node in (schema, *schema["$defs"].values()):
-        for key in node["properties"].values():
-            _forget_null(key)
     schema["$id"] = SCHEMA_ID
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     return schema

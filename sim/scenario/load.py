@@ -31,7 +31,11 @@ from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table
 from sim.scenario.tree import Document, Place
 
-GIVEN_BY = {"population.n_businesses": "inventory"}
+GIVEN_BY = {
+    "population.n_businesses": "inventory",
+    # Where stances are dated, no provider turns by itself.
+    "stances.compliance_hazard_per_d": "events",
+}
 """Keys that nothing is assumed for where another key of their section is given."""
 
 

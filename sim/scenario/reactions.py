@@ -138,8 +138,9 @@ class Stances(Model):
 
     events: Table | None = None
     """Table of dated stances by provider, and of when one ends domain fronting."""
-    compliance_hazard_per_d: Annotated[float, Field(ge=0, le=24)]
-    """Rate at which a provider without a dated stance turns compliant while it is blocked."""
+    compliance_hazard_per_d: Annotated[float, Field(ge=0, le=24)] | None = None
+    """Rate at which a provider without a dated stance turns compliant while it is blocked; none
+    does beside a table of dated stances, unless it is given."""
 
 
 class Reactions(Model):

@@ -75,7 +75,7 @@ def build_stances(resolved: Resolved, places: Places, streams: Streams) -> Stanc
         )
         for row in dated
     ]
-    hazard_per_d = scenario.stances.compliance_hazard_per_d
+    hazard_per_d = scenario.stances.compliance_hazard_per_d or 0
     return StanceEvents(
         tuple(sorted(events)),
         _waverings(hazard_per_d, scenario.horizon_s, len(places.provider), streams),

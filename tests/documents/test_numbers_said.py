@@ -95,6 +95,8 @@ def test_what_no_scenario_of_the_library_has_none_has() -> None:
     assert scenarios_with(tires) == set()
     assert "`censor.outside_withdrawals`): what it withdraws may be ordered again, and no" in said
     assert scenarios_with(lambda one: one.censor and one.censor.outside_withdrawals) == set()
+    drawn = {"telegram-2018"}
+    assert scenarios_with(lambda one: one.censor and one.censor.outside_withdrawals_per_d) == drawn
     assert "not what they do. No scenario of the library has it" in said
     assert scenarios_with(lambda one: one.users and one.users.use) == set()
     assert "(`tenancy`; of the library `piracy-shield`)" in said

@@ -135,4 +135,4 @@ def test_a_rule_by_which_entries_end_has_an_age_beside_its_day() -> None:
 )
 def test_drawn_decisions_have_a_rate_and_a_share(given: str, reported: str) -> None:
     with pytest.raises(ScenarioError, match=reported):
-        load_scenario("telegram-2018", [f"censor.{given}"])
+        load_scenario("escalation-2018", [f"censor.{given}"])

@@ -19,7 +19,9 @@ def world(*overrides: str) -> World:
 
 
 def test_a_scenario_without_them_has_none() -> None:
-    assert world().outside_withdrawals == ()
+    off = ("censor.outside_withdrawals_per_d=off", "censor.outside_withdrawal_share=off")
+    assert world(*off).outside_withdrawals == ()
+    assert {one.share for one in world().outside_withdrawals} == {0.4}
 
 
 def test_the_rule_by_which_entries_end_holds_from_its_second_or_from_the_start() -> None:
