@@ -9,6 +9,8 @@ import math
 import re
 import unicodedata
 from datetime import date, datetime, time
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -90,6 +92,20 @@ def check_time_zone(name: str) -> str:
             f"expected a time zone such as Europe/Madrid, got {describe(name)}"
         ) from None
     return name
+
+
+@cache
+def _countries() -> frozenset[str]:
+    """Codes that ISO 3166-1 has given to countries."""
+    table = files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
+    return frozenset(line[:2] for line in table.split("\n") if line and not line.startswith("#"))
+
+
+def check_country(code: str) -> str:
+    """Refuse what is no code of a country, nor EU."""
+    if code != "EU" and code not in _countries():
+        raise ValueError(f"expected a country of ISO 3166 such as ES, or EU, got {describe(code)}")
+    return code
 
 
 def check_share(value: float) -> float:

@@ -22,7 +22,14 @@ from pydantic import (
 from sim.scenario.experiment import Experiment
 from sim.scenario.model import Model
 from sim.scenario.provenance.provenance import KeyPath, Provenance
-from sim.scenario.quantities import Instant, Share, Table, check_printable, check_time_zone
+from sim.scenario.quantities import (
+    Instant,
+    Share,
+    Table,
+    check_country,
+    check_printable,
+    check_time_zone,
+)
 from sim.scenario.reactions import (
     Censor,
     Complaints,
@@ -218,7 +225,10 @@ class Scenario(Model):
     """One line for readers."""
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     """What the scenario shows."""
-    country: Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}$")] | None = None
+    country: (
+        Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}$"), AfterValidator(check_country)]
+        | None
+    ) = None
     """Country it is of, two letters of ISO 3166, or EU; its pack fills in what is left out."""
     borrow: Annotated[tuple[TableName, ...], Field(max_length=100, strict=False)] = ()
     """Tables of another country or time that stand in for its own; `assumptions` among them."""

@@ -26,7 +26,7 @@ USED_BY = {
     "myst-parser": "sphinx: reads Markdown",
     "cryptography": "distributed: a temporary identity for its connections",
     "ipykernel": "nbclient: the kernel that runs the notebook",
-    "tzdata": "zoneinfo: time zones where the system brings none",
+    "tzdata": "zoneinfo: time zones where the system brings none; codes of countries",
 }
 # Imported, and brought by what is asked for: these packages cannot be there without it.
 BROUGHT_BY = {

@@ -8,7 +8,6 @@ folder is written from one case.
 from __future__ import annotations
 
 import json
-import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -26,7 +25,7 @@ from sim.scenario.dump import json_schema
 from sim.scenario.foreign import stand_ins, undeclared
 from sim.scenario.load import load_scenario
 from sim.scenario.named_tables import VISIT_VALUES
-from sim.scenario.quantities import format_instant
+from sim.scenario.quantities import check_country, format_instant
 from sim.scenario.resolve import read_tables, resolve
 from sim.scenario.starter.blocklist import GivenList, read_given, renamed
 from sim.scenario.starter.operators import (
@@ -93,11 +92,11 @@ def write_case(known: Known, folder: Path) -> list[str]:
     DataError
         If a file that was given cannot be read, or what was written does not hold together.
     """
-    if not re.fullmatch("[A-Z]{2}", known.country):
-        raise UsageError(
-            f"--country: expected two capital letters of ISO 3166, got {known.country!r}; there "
-            f"are packs of {', '.join(countries())}"
-        )
+    try:
+        check_country(known.country)
+    except ValueError as error:
+        packs = f"there are packs of {', '.join(countries())}"
+        raise UsageError(f"--country: {error}; {packs}") from None
     if known.strategy not in STRATEGIES:
         raise UsageError(
             f"--strategy: expected one of {', '.join(STRATEGIES)}, got {known.strategy!r}; others "

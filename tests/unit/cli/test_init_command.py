@@ -98,6 +98,9 @@ def test_what_cannot_be_is_refused_and_nothing_left(tmp_path: Path) -> None:
     (tmp_path / "list.txt").write_text("198.51.100.300\n")
     assert "--country: expected a value" in refusal(tmp_path)
     assert "packs of AT, ES, IT, RU" in refusal(tmp_path, "--country", "Spain")
+    for code in ("ZZ", "XX", "QM", "AA", "es", "UK"):
+        told = refusal(tmp_path, "--country", code)
+        assert f"--country: expected a country of ISO 3166 such as ES, or EU, got '{code}'" in told
     assert "--from: expected a date" in refusal(tmp_path, "--country", "ES", "--from", "x")
     assert "--to: expected a day after" in refusal(
         tmp_path, "--country", "ES", "--from", "2026-03-01", "--to", "2026-03-01"

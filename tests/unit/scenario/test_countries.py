@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.errors import DataError
+from sim.errors import DataError, ScenarioError
 from sim.measure.money.ceilings import Spread
 from sim.report.words.money import currency_sentence
 from sim.scenario.cautions import list_warnings
@@ -145,3 +145,9 @@ def test_the_page_of_tables_has_every_key_that_names_one() -> None:
         assert f"\n## `{key}`\n" in page
     assert "| `why` |  | text | text |" in page
     assert "| `prefix` | **required** | prefix | IPv4 prefix |" in page
+
+
+@pytest.mark.parametrize("code", ["ZZ", "XX", "AA", "QZ", "UK"])
+def test_a_country_that_no_table_of_iso_3166_has_is_refused(code, write_scenario):
+    with pytest.raises(ScenarioError, match=f"country: expected a country of ISO 3166.* '{code}'"):
+        load_scenario(str(write_scenario(add=f"country: {code}\n")))
