@@ -179,7 +179,7 @@ def simulate(
         events=log.freeze(operators.events()),
         entry_addresses=tuple(entry.addresses for entry in register.entries),
         entry_mechanism=tuple(entry.mechanism for entry in register.entries),
-        front_address=crowd.fronts()[0].copy(),
+        front_address=crowd.addresses(),
         ledger=ledger,
         at_operators=at_operators,
         n_responses=reactions.n_responses if reactions else np.zeros((n, 0), np.int64),

@@ -117,7 +117,7 @@ def assert_agree(space: AddressSpace, target: TargetState, naive: Naive, rented:
         weight = np.eye(len(POOLS))[row]
         drawn = [space.draw_free(weight, 0.5, (n + 0.5) / len(free)) for n in range(len(free))]
         assert drawn == [(row, BASE + address) for address in free]
-    address, _, _ = target.fronts()
+    address = target.addresses()
     assert (address - BASE).tolist() == rented
     rows = np.arange(len(rented))
     for mechanism in (Mechanism.DROP, Mechanism.THROTTLE):

@@ -85,11 +85,9 @@ class TargetActor:
         if is_fronting_alone:
             closed = closed & pools.is_fronting
         self._weight[closed] = 0.0
-        _, is_gone, _ = self._state.fronts()
-        mine = closed[np.array(self._pool_of, np.int64)] & ~is_gone
-        for row in np.flatnonzero(mine).tolist():
+        mine = np.flatnonzero(closed[np.array(self._pool_of, np.int64)])
+        for row in filter(self._state.evict, mine.tolist()):
             self._log.record(now_s(self._env), Kind.EVICTED, front_row=row)
-            self._state.evict(row)
             self._on_gone(row)
             if self._state.give_up(row):
                 self._replace()
@@ -114,9 +112,8 @@ class TargetActor:
             act_at(self._env, at_s, Phase.ENFORCEMENT, lambda: self._cancel(row))
 
     def _cancel(self, row: int) -> None:
-        if not self._state.fronts()[1][row]:
+        if self._state.evict(row):
             self._log.record(now_s(self._env), Kind.CANCELLED, front_row=row)
-            self._state.evict(row)
             self._on_gone(row)
             self._on_change()
 

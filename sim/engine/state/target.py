@@ -90,19 +90,17 @@ class TargetState:
             )
             self._bound[:] = users.vpn_max, users.vpn_start, 1.0, 0.0
 
-    def fronts(self) -> tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]:
-        """Address of each front, whether it is gone, and whether the target has given it up."""
-        columns: tuple[NDArray[np.int64], NDArray[np.bool_], NDArray[np.bool_]]
-        columns = kernel.fronts(self.handle)
-        return columns
+    def addresses(self) -> NDArray[np.int64]:
+        """Address of each front, gone or not."""
+        return np.asarray(kernel.addresses(self.handle))
 
     def is_held(self, front_row: NDArray[np.int64], mechanism: Mechanism) -> NDArray[np.bool_]:
         """Whether entries in force hold some fronts by a mechanism."""
         return np.asarray(kernel.held(self.handle, front_row, COLUMN[mechanism]))
 
-    def evict(self, front_row: int) -> None:
-        """Let its provider turn a front off."""
-        kernel.evict(self.handle, front_row)
+    def evict(self, front_row: int) -> bool:
+        """Let its provider turn a front off; return whether it was on."""
+        return bool(kernel.evict(self.handle, front_row))
 
     def give_up(self, front_row: int) -> bool:
         """Let the target give a front up; return whether it had not yet."""

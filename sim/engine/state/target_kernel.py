@@ -306,10 +306,10 @@ def _n_fronts_below(target: Any, bound: int) -> int:
 
 
 @compiled
-def fronts(target: Any) -> tuple[Rows, Flags, Flags]:
-    """Address of each front, whether it is gone, and whether it is lost; not to be changed."""
-    n = target.n_fronts
-    return target.address[:n], target.is_gone[:n], target.is_lost[:n]
+def addresses(target: Any) -> Rows:
+    """Address of each front."""
+    address: Rows = target.address[: target.n_fronts].copy()
+    return address
 
 
 @compiled
@@ -329,14 +329,17 @@ def held(target: Any, front_row: Rows, mechanism: int) -> Flags:
 
 
 @compiled
-def evict(target: Any, front: int) -> None:
-    """Let a provider turn a front off."""
+def evict(target: Any, front: int) -> bool:
+    """Let a provider turn a front off; return whether it was on."""
+    if target.is_gone[front]:
+        return False
     _touch(target, front)
     for operator in range(target.share_users.size):
         target.n_dropped[operator] += int(target.told[front, operator] != DROPPED)
         _count_front(target, front, operator, target.told[front, operator], _LESS)
     target.is_gone[front] = True
     target.is_stale = True
+    return True
 
 
 @compiled
