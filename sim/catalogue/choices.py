@@ -7,7 +7,7 @@ refused on import, where it is written.
 from __future__ import annotations
 
 from sim.catalogue.curves import CURVES
-from sim.catalogue.declaration import Aggregation, Ratio, Section
+from sim.catalogue.declaration import Ratio, Section
 from sim.catalogue.measures import MEASURES
 
 
@@ -66,7 +66,7 @@ HARMS = (COLLATERAL, measure_name("names_hit"), measure_name("private_loss_usd")
 
 RATIOS = {name: metric for name, metric in MEASURES.items() if isinstance(metric, Ratio)}
 """Measures that are one measure over another, by name."""
-PRICED = tuple(name for name, metric in MEASURES.items() if metric.aggregation is Aggregation.DRAWS)
+PRICED = tuple(name for name, metric in MEASURES.items() if metric.section is Section.MONEY)
 """Measures of money, whose range spans the draws of all prices as well as luck."""
 
 

@@ -19,14 +19,6 @@ class Section(StrEnum):
     MONEY = "money"
 
 
-class Aggregation(StrEnum):
-    """How the replicates of a measure are combined."""
-
-    MEAN = "mean over replicates"
-    DRAWS = "mean over draws of all replicates"
-    RATIO = "ratio of sums over replicates"
-
-
 @dataclass(frozen=True)
 class Metric:
     """A measure of a whole run.
@@ -52,8 +44,6 @@ class Metric:
         a figure.
     is_of_ipv6
         Whether it is 0 where the tables of the scenario hold no IPv6.
-    aggregation
-        How replicates are combined.
     is_headline
         Whether it is among the few that are shown by default.
     is_key_figure, is_compared
@@ -70,7 +60,6 @@ class Metric:
     needs: str = ""
     is_beside_figure: bool = False
     is_of_ipv6: bool = False
-    aggregation: Aggregation = Aggregation.MEAN
     is_headline: bool = False
     is_key_figure: bool = False
     is_compared: bool = False
@@ -91,7 +80,6 @@ class Ratio(Metric):
     above: str
     below: str
     per: float
-    aggregation: Aggregation = Aggregation.RATIO
 
 
 @dataclass(frozen=True)

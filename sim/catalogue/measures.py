@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.declaration import Aggregation, Metric, Ratio, Section
+from sim.catalogue.declaration import Metric, Ratio, Section
 from sim.catalogue.worst import WORST_PERCENT, worst_above
 
 ADDRESSES, BUSINESSES, HOURS, USER_HOURS = (
@@ -532,7 +532,6 @@ def _money(
         "money.money.money_of",
         Section.MONEY,
         of=of,
-        aggregation=Aggregation.DRAWS,
         is_headline=is_headline,
         is_key_figure=is_key_figure,
     )
@@ -562,7 +561,6 @@ _MONEY = (
         label="loss of the named providers",
         needs="reactions",
         is_beside_figure=True,
-        aggregation=Aggregation.DRAWS,
     ),
     _for_each_denied(
         "private_loss_usd_per_user_hour_denied",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from sim.catalogue.choices import label
 from sim.catalogue.curves import CURVES
 from sim.catalogue.declaration import Metric, Section
 from sim.catalogue.measures import MEASURES
@@ -36,13 +37,13 @@ def with_measures(text: str) -> str:
 
 def _measure_rows(section: Section) -> Iterator[str]:
     yield from (
-        "| measure | unit | value | out of | only with |",
-        "| --- | --- | --- | --- | --- |",
+        "| measure | label | unit | value | out of | only with |",
+        "| --- " * 6 + "|",
     )
     for name, entry in MEASURES.items():
         if entry.section is section:
-            needs = ", ".join(_needs(entry))
-            yield f"| `{name}` | {entry.unit} | {entry.what} | {entry.of} | {needs} |"
+            cells = (label(name), entry.unit, entry.what, entry.of, ", ".join(_needs(entry)))
+            yield f"| `{name}` | {' | '.join(cells)} |"
 
 
 def _needs(entry: Metric) -> Iterator[str]:
@@ -55,7 +56,7 @@ def _needs(entry: Metric) -> Iterator[str]:
 
 
 def _curve_rows() -> Iterator[str]:
-    yield from ("| curve | unit | value | only with |", "| --- | --- | --- | --- |")
+    yield from ("| curve | label | unit | value | only with |", "| --- " * 5 + "|")
     for name, curve in CURVES.items():
         needs = IPV6 if curve.is_of_ipv6 else f"`{curve.needs}`" if curve.needs else ""
-        yield f"| `{name}` | {curve.unit} | {curve.description} | {needs} |"
+        yield f"| `{name}` | {curve.full_label} | {curve.unit} | {curve.description} | {needs} |"
