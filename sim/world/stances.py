@@ -29,7 +29,7 @@ class StanceEvent(NamedTuple):
     t_s: int
     provider_row: int
     stance: str
-    ends_fronting: bool = False
+    ends_fronting: bool
 
 
 class Wavering(NamedTuple):

@@ -17,7 +17,7 @@ from sim.engine.orders import BLOCKING, NO_ADDRESSES, Key, Mechanism, Order
 from sim.engine.state.levels import SLACK
 from sim.scenario.reactions import Censor
 
-UNLIMITED = 2**62
+UNLIMITED = float("inf")
 
 
 class Hold(Enum):
@@ -48,9 +48,9 @@ class Limits:
         Whether no block order is placed at all.
     """
 
-    orders_per_day: int = UNLIMITED
-    max_addresses: int = UNLIMITED
-    max_rules: int = UNLIMITED
+    orders_per_day: float = UNLIMITED
+    max_addresses: float = UNLIMITED
+    max_rules: float = UNLIMITED
     order_addresses: float = UNLIMITED
     exempt: IntervalSet = NO_ADDRESSES
     own: IntervalSet = NO_ADDRESSES
@@ -72,13 +72,11 @@ class Limits:
 
     def under(self, pressure: float) -> Limits:
         """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
-        if self.order_addresses >= UNLIMITED:
-            return self
         left = min(1.0 - min(pressure, 1.0) + SLACK, 1.0)
         return replace(self, order_addresses=self.order_addresses * left)
 
 
-def _most(limit: int | None) -> int:
+def _most(limit: int | None) -> float:
     # Zero is a limit, and not the absence of one.
     return UNLIMITED if limit is None else limit
 
@@ -210,7 +208,7 @@ def _hold_of(order: Order, then: _Then, n_today: int, limits: Limits) -> Hold | 
     if n_today >= limits.orders_per_day:
         return Hold.DAY
     # What takes no rule, or lists nothing, cannot go over the limit on it.
-    if limits.max_rules < UNLIMITED and 0 < _budgeted(order) > limits.max_rules - then.n_rules:
+    if 0 < _budgeted(order) > limits.max_rules - then.n_rules:
         return Hold.RULES
     if _is_over_the_bar(order, limits):
         return Hold.BAR
@@ -224,7 +222,7 @@ def _budgeted(order: Order) -> int:
 
 def _is_over_the_bar(order: Order, limits: Limits) -> bool:
     """Whether one order lists more addresses outside the target's own than it may."""
-    if order.mechanism not in BLOCKING or limits.order_addresses >= UNLIMITED:
+    if order.mechanism not in BLOCKING or limits.order_addresses == UNLIMITED:
         return False
     return _n_strangers(order, limits) > limits.order_addresses
 
@@ -241,6 +239,6 @@ def n_counted(addresses: IntervalSet) -> int:
 
 def _is_too_wide(order: Order, then: _Then, limits: Limits) -> bool:
     """Whether more addresses than allowed would be listed with one more order."""
-    if order.mechanism not in BLOCKING or limits.max_addresses >= UNLIMITED:
+    if order.mechanism not in BLOCKING or limits.max_addresses == UNLIMITED:
         return False
     return then.n_listed(order) > limits.max_addresses

@@ -81,7 +81,7 @@ class Stances:
         for t_s, row in self._waverings:
             yield Moment(self._env, t_s, Phase.WAVERING)
             if row not in self._stance and self._is_blocked(row):
-                turn = StanceEvent(t_s, row, COMPLIANT)
+                turn = StanceEvent(t_s, row, COMPLIANT, False)
                 act_at(self._env, t_s, Phase.ENFORCEMENT, partial(self._take, turn))
 
     def _take(self, event: StanceEvent) -> None:

@@ -508,8 +508,8 @@ def _begin_hops(target: Any, t_s: int) -> None:
                     end_s[row, hop] = target.hop_end_s[row, place]
                     stay[row, hop] = target.hop_stay[row, place]
                 target.first_hop[row] = 0
-            target.hop_end_s, target.hop_stay, room = end_s, stay, 2 * room
-        place = (target.first_hop[operator] + n_hops) % room
+            target.hop_end_s, target.hop_stay = end_s, stay
+        place = (target.first_hop[operator] + n_hops) % target.hop_end_s.shape[1]
         target.hop_end_s[operator, place] = t_s + target.hop_s
         target.hop_stay[operator, place] = 1.0 - n_dropped / n_before
         target.n_hops[operator] = n_hops + 1

@@ -139,7 +139,7 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
         is_back &= payee[there] == payee[turn]
         back_s = np.where(is_back, from_s[there], back_s)
     return Moves(
-        n_moves=np.bincount(row, minlength=n) - 1,
+        n_moves=np.bincount(row) - 1,
         cost_usd=outcome.n_responses @ world.moves.cost_usd,
         first_row=first_row.copy(),
         is_domestic=world.moves.is_domestic.copy(),
