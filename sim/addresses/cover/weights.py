@@ -114,11 +114,6 @@ class Weights:
     v6: WeightedRanges
 
     @classmethod
-    def none(cls) -> Weights:
-        """Return no weight at all."""
-        return cls(WeightedRanges.none(IPV4_BITS), WeightedRanges.none(IPV6_BITS))
-
-    @classmethod
     def per_address(cls) -> Weights:
         """Return a weight of one on every address of both families."""
         zero, top = Addresses6.from_ints([0]), Addresses6.from_ints([2**128 - 1])

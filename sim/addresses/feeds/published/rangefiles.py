@@ -93,13 +93,13 @@ def read_oracle(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
     gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     ranges: list[Range] = []
     for path, region in items(document, "regions", name):
-        for place, item in items(region, "cidrs", name):
+        for place, item in items(region, "cidrs", name, f"{path}."):
             check_entries(len(ranges) + 1, name, "regions")
             tags = item.get("tags")
             tags = tags if isinstance(tags, list) else []
             services = tuple(text_of({"tag": tag}, "tag") for tag in tags)
-            at = f"{path}.{place}.cidr"
-            ranges.append(Range(at, text_of(item, "cidr"), text_of(region, "region"), services))
+            where = text_of(region, "region")
+            ranges.append(Range(f"{place}.cidr", text_of(item, "cidr"), where, services))
     date = text_of(document, "last_updated_timestamp")
     origin = Origin(name, "oracle", date, "Oracle's public list")
     return _finish(gathering, "Oracle", ranges, origin)
@@ -129,11 +129,10 @@ def _nodes(document: dict[str, Any], name: str) -> Iterator[Range]:
         for continent, cities in continents.items() if isinstance(continents, dict) else ():
             for city in cities if isinstance(cities, dict) else ():
                 region = text_of({"city": city.removeprefix("city : ")}, "city")
-                for place, item in items(cities, city, name):
+                for place, item in items(cities, city, name, f"{cloud}.{continent}."):
                     n_ranges += 1
                     check_entries(n_ranges, name, cloud)
-                    at = f"{cloud}.{continent}.{place}.range"
-                    yield Range(at, text_of(item, "range"), region, (cloud,))
+                    yield Range(f"{place}.range", text_of(item, "range"), region, (cloud,))
 
 
 def _listed(

@@ -259,3 +259,105 @@ def test_parquet_cut_short_is_refused(tmp_path):
     duckdb.execute(f"COPY (SELECT '198.51.100.1' AS address) TO '{path}' (FORMAT parquet)")
     told = refusal(tmp_path, path.read_bytes()[:-20], "parquet")
     assert told[0].startswith("file: expected readable Parquet")
+
+
+@pytest.mark.parametrize(
+    ("read_as", "content", "told"),
+    [
+        ("as-list", "198.51.100.0/24 AS1\n198.51.100.0/24 of nobody\n", [
+            "2: expected an address and its AS, got '198.51.100.0/24 of nobody'",
+        ]),
+        ("massdns", "a.example. A 198.51.100.1\nb.example. A\nc.example. WHAT 198.51.100.1\n", [
+            "2: expected a name, a type and data, got 'b.example. A'",
+            "3: expected a name, a type and data, got 'c.example. WHAT 198.51.100.1'",
+        ]),
+        ("azure", '{"values": [{"properties": {"addressPrefixes": ["198.51.100.0/24", 7]}}, {}]}', [
+            " values.0.properties.addressPrefixes.1: expected a prefix, got int",
+            " values.1.properties.addressPrefixes: expected a list of prefixes, got none",
+        ]),
+        ("azure", "[]", [" expected a JSON object, got list"]),
+        ("azure", '{"values": {}}', [" values: expected a list, got dict"]),
+        ("azure", '{"values":\n[1, 2]', [
+            "2: expected JSON, got an error: Expecting ',' delimiter",
+        ]),
+        ("fastly", '{"addresses": ["198.51.100.0/24", 5], "ipv6_addresses": {}}', [
+            " addresses.1: expected a prefix, got int",
+            " ipv6_addresses: expected a list of prefixes, got dict",
+        ]),
+        ("oracle", '{"regions": [{"cidrs": [{"cidr": "198.51.100.0/24"}, {"cidr": "x"}]}]}', [
+            " regions.0.cidrs.1.cidr: expected a prefix such as 198.51.100.0/24 or "
+            "2001:db8::/32, got 'x'",
+        ]),
+        ("oracle", '{"regions": [{"cidrs": []}, {"cidrs": [{}, 7]}]}', [
+            " regions.1.cidrs.1: expected an object, got int",
+        ]),
+        ("zscaler", '{"one": {"EMEA": {"city : Bern": [{"range": "198.51.100.0/24"}, 5]}}}', [
+            " one.EMEA.city : Bern.1: expected an object, got int",
+        ]),
+        ("zscaler", '{"one": {"EMEA": {"city : Bern": 5}}}', [
+            " one.EMEA.city : Bern: expected a list, got int",
+        ]),
+        ("json-list", "{}", [" expected a JSON array, got dict"]),
+        ("json-list", '["198.51.100.1", 5]', ["2: expected an address, got '5'"]),
+        ("json-list", '[{"ip": "198.51.100.1"}, 5, {"ip": {}}, {"ip": ""}]', [
+            "2: expected an object, got '5'",
+            "3: ip: expected one value, got '{}'",
+            "4: ip: expected an address, got an object with keys ip",
+        ]),
+        ("json-lines", '{"ip": "198.51.100.1"}\n\n[]\n{"ip"\n'
+                       '{"type": "metadata", "records": 4}\n', [
+            "3: expected a JSON object, got list",
+            "4: expected a JSON object, got an error: Expecting ':' delimiter",
+            "5: records: expected 4 records, as this line says, got 3: the file is not whole",
+        ]),
+        ("polls", '{"data": [{"stateChanges": 5}, {"ip": "198.51.100.1", "stateChanges": [7]}]}', [
+            "1: stateChanges: expected a list of changes, got int",
+            "2: stateChanges: expected a time with offset and a state, got '7'",
+        ]),
+        ("polls", '{"data": [{"stateChanges": [{"timestamp": "2018-04-16", "state": true}]}]}', [
+            "1: stateChanges: expected a time with offset and a state, got "
+            "\"{'timestamp': '2018-04-16', 'state': True}\"",
+        ]),
+        ("polls", '{"data": [{"stateChanges": [{"timestamp": "2018-04-16T00:00Z"}]}]}', [
+            "1: stateChanges: expected a time with offset and a state, got "
+            "\"{'timestamp': '2018-04-16T00:00Z'}\"",
+        ]),
+        ("rir-delegated", "ripencc|NL|ipv4|198.51.100.0|many|20180101|allocated\n"
+                          "ripencc|NL|ipv4|255.255.255.0|257|20180101|allocated\n"
+                          "ripencc|NL|ipv4|198.51.100|256|20180101|allocated\n", [
+            "1: value: expected a number, got 'many'",
+            "2: value: expected a number of addresses from 255.255.255.0 on, got 257",
+            "3: start: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got "
+            "'198.51.100'",
+        ]),
+        ("ipset", 'create a hash:ip\nadd a 198.51.100.1\nadd a "198.51.100.2\n', [
+            "3: expected quotes that close, got 'add a \"198.51.100.2'",
+        ]),
+        ("dnsmasq", "address=/a.example/198.51.100.1\n=what\n", [
+            "2: expected a directive of dnsmasq, got '=what'",
+        ]),
+        ("nftables", "table ip a {\nset b {\ntype ipv4_addr\nelements = { 198.51.100.1 }\n", [
+            " expected braces that close, got the end of the file",
+        ]),
+        ("inventory", "ip,revenue_usd_per_h,host_revenue_usd_per_h\n198.51.100.1,1,2\n", [
+            "1: expected one column of revenue, got revenue_usd_per_h, host_revenue_usd_per_h",
+        ]),
+        ("inventory", "ip,mask,netmask\n198.51.100.0,24,24\n", [
+            "1: expected one column of netmasks, got mask, netmask",
+        ]),
+        ("inventory", "ip,end_ip,mask\n198.51.100.0,198.51.100.255,24\n", [
+            "1: expected a column of netmasks or one of last addresses, got both: mask, end_ip",
+        ]),
+        ("inventory", "ip,end_ip,last_ip\n198.51.100.0,198.51.100.255,198.51.100.255\n", [
+            "1: expected one column of last addresses, got end_ip, last_ip",
+        ]),
+        ("inventory", "name,ip,Name\na,198.51.100.0,b\n", [
+            "1: name: expected each column once, got it again",
+        ]),
+        ("inventory", 'ip,"name\n198.51.100.0,a\n', [
+            "1: expected CSV, got an error: unexpected end of data",
+        ]),
+    ],
+)  # fmt: skip
+def test_what_a_form_does_not_have_is_refused_with_its_place(read_as, content, told, tmp_path):
+    assert refusal(tmp_path, content.encode(), read_as) == [f"file:{one}" for one in told]
