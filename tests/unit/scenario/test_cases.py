@@ -9,6 +9,7 @@ from typing import Literal, get_args, get_origin
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
@@ -18,7 +19,12 @@ from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
 from sim.scenario.cases import choose, read_cases, shipped_cases
 from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.model import Model, kinds_of
-from sim.scenario.predictors import NameDraw
+from sim.scenario.predictors import (
+    ExposurePredictor,
+    NameDraw,
+    NamesPredictor,
+    RunPredictor,
+)
 
 ONE = """\
 format: overblock/backtest/1
@@ -131,6 +137,77 @@ def test_mistakes_of_scores_are_named_by_place(tmp_path, old, new, expected):
     assert ONE.count(old) == 1
     (found,) = problems(tmp_path, ONE.replace(old, new))
     assert found.startswith(expected), found
+
+
+AT = "2018-04-17T00:00+03:00"
+LAW = {"kind": "names-law", "quantity": "mean_names"}
+DRAWN = {"kind": "names-law", "quantity": "names_on_addresses"}
+RUN = {"kind": "run", "scenario": "telegram-2018-replay"}
+LIST = {"kind": "exposure", "blocklist": "a.txt"}
+SOME = {"address_kind": "rented", "n_addresses": 5}
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "expected"),
+    [
+        (RunPredictor, RUN | {"curve": "addresses_listed", "at": AT, "until": AT},
+         "expected at, or since and until, got both"),
+        (RunPredictor, RUN | {"operators": {}}, "expected at beside operators, got none"),
+        (RunPredictor, RUN | {"measure": "moves", "is_relative_to_start": True},
+         "expected is_relative_to_start beside curve only, got it elsewhere"),
+        (RunPredictor, RUN | {"measure": "moves", "sector": "retail"},
+         "expected provider, sector or role beside curve only, got another"),
+        (RunPredictor, RUN | {"curve": "addresses_listed", "sector": "retail", "role": "web"},
+         "expected one of provider, sector, role, got several"),
+        (RunPredictor, RUN | {"measure": "moves", "take": "min"},
+         "expected take beside a curve, or businesses with since or until, and no at"),
+        (RunPredictor, RUN | {"curve": "addresses_listed", "level": 0.5},
+         "expected level with take hours_at_least or hours_until_at_least only"),
+        (NamesPredictor, LAW | {"draws": [SOME]}, "expected draws with names_on_addresses only"),
+        (NamesPredictor, LAW | {"universe": {"value": 0}}, "expected a universe above 0"),
+        (NamesPredictor, LAW | {"universe_of": "popular"},
+         "expected a universe below 1 beside universe_of: popular"),
+        (NamesPredictor, LAW | {"universe_of": "popular", "universe": {"value": 1}},
+         "expected a universe below 1 beside universe_of: popular"),
+        (NamesPredictor, LAW | {"universe": {"value": 0.5, "low": 0.6}},
+         "expected low <= value <= high, got 0.6, 0.5, 0.5"),
+        (NamesPredictor, DRAWN | SOME | {"draws": [SOME]},
+         "expected draws, or n_addresses and address_kind, got both"),
+        (NamesPredictor, DRAWN, "expected n_addresses with share_top and names_on_addresses only"),
+        (NamesPredictor, LAW | {"address_kind": "rented"},
+         "expected address_kind with names_on_addresses only"),
+        (NamesPredictor, DRAWN | SOME | {"n_addresses": 100_001},
+         "expected at most 100000 addresses to draw, got more"),
+        (NamesPredictor, DRAWN | {"draws": [SOME, SOME | {"n_addresses": 100_000}]},
+         "expected at most 100000 addresses to draw, got more"),
+        (ExposurePredictor, LIST | {"count": "hosts"},
+         "expected inventory with hosts and businesses only"),
+        (ExposurePredictor, LIST | {"inventory": "b.csv"},
+         "expected inventory with hosts and businesses only"),
+        (ExposurePredictor, LIST | {"state": "partly"},
+         "expected state with hosts and businesses only"),
+        (ExposurePredictor, LIST | {"sector": "retail"},
+         "expected sector with hosts and businesses only"),
+        (ExposurePredictor, LIST | {"universe": 5}, "expected universe with names only"),
+        (ExposurePredictor, LIST | {"count": "names", "country": "RU"},
+         "expected no group but a provider with names, and no share"),
+        (ExposurePredictor, LIST | {"count": "names", "is_share": True},
+         "expected no group but a provider with names, and no share"),
+        (ExposurePredictor, LIST | {"provider": "A"},
+         "expected attribute and provider together, or another group, or prefixes, got one of "
+         "them"),
+        (ExposurePredictor, LIST | {"is_share": True},
+         "expected is_share with hosts, businesses, prefixes or a group only"),
+        (ExposurePredictor, LIST | {"is_share_of_list": True},
+         "expected is_share_of_list with addresses of a group, and no is_share"),
+        (ExposurePredictor, LIST | {"count": "summed", "provider": "A", "attribute": "b.csv"},
+         "expected no group with the sum over rules, got one"),
+    ],
+)  # fmt: skip
+def test_a_predictor_has_no_key_too_many_and_none_too_few(model, given, expected):
+    with pytest.raises(ValidationError) as caught:
+        model.model_validate(given)
+    assert [one["msg"] for one in caught.value.errors()] == [f"Value error, {expected}"]
 
 
 def test_mistakes_of_rankings_are_named_all_at_once(tmp_path):

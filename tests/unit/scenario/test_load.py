@@ -272,11 +272,94 @@ def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
         ("censor.review_every_d=7", "censor: expected review_silent_d beside review_every_d"),
         ("censor.review_addresses=7", "censor.review_addresses: expected review_every_d"),
         ("fronts.n_known=7", "expected n_known <= n_fronts, got 7 and 6"),
+        ("complaints={hotline_room: 5}",
+         "complaints.hotline_room: expected complaints.hotline_calls_per_d beside it, without "),
     ],
-)
+)  # fmt: skip
 def test_keys_that_need_each_other_are_asked_for(override: str, expected: str) -> None:
     with pytest.raises(ScenarioError, match=expected):
         load_scenario("netblocks", [override])
+
+
+ONE_ADDRESS = "addresses: [198.51.100.0/24]"
+TEN = "2018-04-17T10:00+03:00"
+APART = "expected from and to that differ, got the same time of day"
+DISJOINT = "expected windows that end after they start and do not overlap"
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("addresses: []", ".addresses: expected prefixes, or the path of a file of them, got []"),
+        ("addresses: 5", ".addresses: expected prefixes, or the path of a file of them, got 5"),
+        ('addresses: ""',
+         ".addresses: expected the path of a file, or a list such as [192.0.2.1], got ''"),
+        ("addresses: [5]",
+         ".addresses: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got 5"),
+        ("mechanism: name", ": expected overmatch beside mechanism name, and there alone"),
+        (f"{ONE_ADDRESS}, overmatch: 0.1",
+         ": expected overmatch beside mechanism name, and there alone"),
+        (f"{ONE_ADDRESS}, mechanism: name, overmatch: 0.1",
+         ": expected addresses, or mechanism name without any"),
+        (f'{ONE_ADDRESS}, every: [mon], from: "09:00", to: "09:00"', f": {APART}"),
+        (f'{ONE_ADDRESS}, every: [mon], from: "09:00"',
+         ": expected from and to as times of day beside every"),
+        (f'{ONE_ADDRESS}, from: "09:00", to: "10:00"',
+         ": expected from and to as dates and times, or every beside them"),
+        (f"{ONE_ADDRESS}, from: {TEN}, to: {TEN}", ": expected a withdrawal after the order"),
+        ("mechanism: name, overmatch: 0.1, share_at_start: 0.5",
+         ": expected no share_at_start of a name"),
+        (f"{ONE_ADDRESS}, share_at_start: 0.5",
+         ": expected ramp_h, or to, beside share_at_start"),
+        (f"{ONE_ADDRESS}, ramp_h: 5",
+         ".ramp_h: expected it beside share_at_start, got no share_at_start"),
+        (f"{ONE_ADDRESS}, except: [2018-04-17]",
+         ".except: expected it beside every, got no every"),
+    ],
+)  # fmt: skip
+def test_an_order_says_what_and_when_in_one_way(
+    write_scenario: WriteScenario, order: str, expected: str
+) -> None:
+    override = f"strategy={{id: orders, orders: [{{{order}}}]}}"
+    (reported,) = problems_of(write_scenario(), [override])
+    assert reported == f"--set {override}: strategy.orders.0{expected}"
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("", ": expected one of windows, every, got none"),
+        ('every: [mon], from: "09:00"',
+         ": expected from and to beside every, got one or none of them"),
+        ('every: [mon], from: "09:00", to: "09:00"', f": {APART}"),
+        ('from: "09:00"', ".from: expected it beside every, got no every"),
+        (f"windows: [[{TEN}, {TEN}]]", f": {DISJOINT}"),
+        (f"windows: [[{TEN}, 2018-04-18T00:00+03:00], [2018-04-17T20:00+03:00, "
+         "2018-04-19T00:00+03:00]]", f": {DISJOINT}"),
+    ],
+)  # fmt: skip
+def test_sessions_have_one_calendar(
+    write_scenario: WriteScenario, when: str, expected: str
+) -> None:
+    path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE}, add=FRONTS)
+    override = f"strategy.when={{{when}}}"
+    assert problems_of(path, [override]) == [f"--set {override}: strategy.when{expected}"]
+
+
+@pytest.mark.parametrize(
+    "strategy", ["{id: orders}", f"{{id: orders, table: a.csv, orders: [{{{ONE_ADDRESS}}}]}}"]
+)
+def test_orders_stand_in_one_place(strategy: str) -> None:
+    with pytest.raises(
+        ScenarioError, match=r"strategy(\.orders)?: expected either orders or table"
+    ):
+        load_scenario("netblocks", [f"strategy={strategy}"])
+
+
+def test_people_who_complain_are_some() -> None:
+    changes = ["complaints.per_million_people_per_d=1", "users.share_target_users=0"]
+    with pytest.raises(ScenarioError, match=r"users\.share_target_users: expected a share above 0"):
+        load_scenario("snowball", changes)
 
 
 FRONTS = "fronts: {pools: front-pools-2018}\ncensor: {}\n"
