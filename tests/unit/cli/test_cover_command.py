@@ -150,6 +150,27 @@ class TestCover:
         prefixes = [row["value"] for row in rows if row["section"] == "prefixes"]
         assert prefixes == answer()["prefixes"]
 
+    def test_misses_and_the_trade_off_are_in_the_tables_as_well(self) -> None:
+        asked = ("--inventory", "hosts.csv", "--weight", "names", "--budget", "2")
+        for option, section, expected in (
+            (("--miss-price", "5"), "frontier", {
+                ("0", "collateral"): "0", ("0", "n_targets_missed"): "4", ("0", "cost"): "20",
+                ("1", "collateral"): "2", ("1", "n_targets_missed"): "2", ("1", "cost"): "12",
+            }),
+            (("--trade-off",), "trade_off", {
+                ("4", "n_targets"): "4", ("4", "collateral"): "253",
+                ("3", "n_targets"): "4", ("3", "collateral"): "2",
+                ("2", "n_targets"): "4", ("2", "collateral"): "0",
+            }),
+        ):  # fmt: skip
+            _, out, _ = run("--targets", "targets.txt", *asked, *option, "--format", "csv", "-q")
+            told = {
+                (row["item"], row["measure"]): row["value"]
+                for row in csv.DictReader(io.StringIO(out))
+                if row["section"] == section
+            }
+            assert told.items() >= expected.items()
+
     @pytest.mark.parametrize("output_format", ["table", "markdown"])
     def test_people_get_the_same_numbers(self, output_format: str) -> None:
         code, out, _ = run(

@@ -231,6 +231,19 @@ def test_two_lists_are_compared(files):
     assert changes["added"]["n_addresses6"] == 2**80
     assert (changes["newly_hit"]["n_hosts"], changes["newly_hit"]["n_businesses"]) == (2, 2)
     assert changes["no_longer_hit"]["n_hosts"] == 0
+    asked = ("blocklist.txt", "--against", "before.txt", "--inventory", "hosts.csv")
+    rows = list(csv.DictReader(io.StringIO(run(*asked, "--format", "csv").stdout)))
+    told = {(row["section"], row["item"], row["measure"]): row["value"] for row in rows}
+    assert {key[1:]: value for key, value in told.items() if key[0] == "changes"} == {
+        ("IPv4 addresses", "added"): "128", ("IPv4 addresses", "removed"): "256",
+        ("IPv4 prefixes", "added"): "1", ("IPv4 prefixes", "removed"): "1",
+        ("IPv6 addresses", "added"): f"{2**80}", ("IPv6 addresses", "removed"): "0",
+        ("IPv6 prefixes", "added"): "1", ("IPv6 prefixes", "removed"): "0",
+        ("hosts hit", "added"): "2", ("hosts hit", "removed"): "0",
+        ("businesses hit", "added"): "2", ("businesses hit", "removed"): "0",
+    }  # fmt: skip
+    assert float(told["newly_hit", "bank", "revenue_usd_per_h"]) == 9
+    assert "Businesses newly hit (2 of 2)" in run(*asked).stdout
 
 
 def test_two_dates_are_compared():
@@ -457,6 +470,15 @@ def test_names_are_joined_with_their_addresses_and_the_share_known_is_said(tmp_p
     states = ("n_wholly", "n_partly", "n_not_listed", "n_not_known", "n")
     assert [hosts[state] for state in states] == [1, 1, 0, 1, 3]
     assert "an address is known of 2 of 3 names (66.7 %)" in result.stderr
+    printed = runner.invoke(
+        app,
+        ["exposure", files[0], "--inventory", files[1], "--names", files[2], "--format", "csv"],
+    )
+    rows = [row for row in csv.reader(io.StringIO(printed.stdout)) if row[0] == "names"]
+    assert [row[1:] for row in rows] == [
+        [files[1], "n_known", "2"], [files[1], "n_names", "3"],
+        [files[1], "share_known", "0.6666666666666666"],
+    ]  # fmt: skip
 
 
 def test_a_list_of_names_is_assessed_where_its_names_resolve_to(tmp_path):
