@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.engine.eventlog import Kind
 from sim.experiment.simulation import Simulation
-from sim.measure.nothing import DENIES, HITS, LIMITS, ORDERS, say_nothing
+from sim.measure.nothing import DENIES, HITS, LIMITS, ORDERS, say_nothing, why_nothing
 from sim.results.folder import read_manifest
 from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Censor
@@ -78,6 +82,79 @@ def test_why_is_said_of_what_a_run_does_not_do(
     scenario: str, overrides: list[str], expected: dict[str, str]
 ) -> None:
     assert nothing(scenario, *overrides) == expected
+
+
+GIVEN = "{id: orders, orders: [{addresses: [198.51.100.0/24]}]}"
+DAY = '{every: [mon], from: "09:00", to: "10:00"}'
+AN_HOUR = "windows: [[2018-04-16T11:00+03:00, 2018-04-16T12:00+03:00]]"
+FEW_RULES = "no order passed what the censor holds itself to (censor.max_rules)"
+A_SAMPLE = (
+    "no customer of one needed an address or a name while it was blocked; they are a sample: "
+    "names expected behind what was listed are in expected_names.csv"
+)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (["censor={}", f"strategy={GIVEN}"],
+         "no given order comes into force between start and end; or what was found called for no "
+         "order"),
+        (["censor={max_rules: 5}", f"strategy={GIVEN}"],
+         f"no given order comes into force between start and end; or {FEW_RULES}"),
+        (["censor={max_rules: 5}",
+          f"strategy={{id: time-window, addresses: [198.51.100.0/24], {AN_HOUR}}}"],
+         f"nothing was listed in any of strategy.windows; or {FEW_RULES}"),
+        (["censor={max_rules: 5}", f"strategy={{id: exact, when: {DAY}}}"],
+         f"nothing was listed in any of strategy.when.every; or {FEW_RULES}"),
+        (["censor={max_rules: 5}", "strategy={id: exact}"], FEW_RULES),
+        (["censor={}", "strategy={id: exact}"], "what was found called for no order"),
+    ],
+)  # fmt: skip
+def test_who_orders_nothing_though_fronts_are_found_is_told_by_strategy_and_limits(
+    overrides: list[str], expected: str
+) -> None:
+    resolved = resolve(load_scenario("netblocks", overrides))
+    assert why_nothing(resolved, seen(Kind.DISCOVERED), measured(orders_placed=0)) == {
+        ORDERS: expected
+    }
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        (["strategy={id: dns, overmatch: 0}"], "the entry matches no other name "
+                                               "(strategy.overmatch 0)"),
+        (["strategy={id: sni, overmatch: 0.1}", "effects.name_evasion=1"],
+         "all users get round the blocking of a name (effects.name_evasion 1)"),
+        (["strategy={id: throttle, length: 24}", "effects.throttle_severity=0"],
+         "no attempt fails at a throttled address (effects.throttle_severity 0)"),
+        (["strategy={id: throttle, length: 24}"], A_SAMPLE),
+        (["strategy={id: exact}", "effects.throttle_severity=0", "effects.name_evasion=1"],
+         A_SAMPLE),
+    ],
+)  # fmt: skip
+def test_who_hits_nobody_is_told_by_what_the_strategy_does(
+    overrides: list[str], expected: str
+) -> None:
+    resolved = resolve(load_scenario("netblocks", overrides))
+    none = {"orders_placed": 1, "businesses_ever_affected": 0}
+    free = measured(**none, demand_lost_share=0.0, target_user_hours_denied=1)
+    assert why_nothing(resolved, seen(Kind.ENFORCED), free) == {HITS: expected}
+    some = measured(**none, demand_lost_share=0.1)
+    bar = f"{resolved.scenario.thresholds.affected:g}"
+    assert why_nothing(resolved, seen(Kind.ENFORCED), some) == {
+        HITS: f"no business lost more than {bar} of its demand at a time (thresholds.affected)"
+    }
+
+
+def seen(kind: Kind) -> Any:
+    """An outcome in which something of a kind happened."""
+    return SimpleNamespace(events=SimpleNamespace(kind=np.array([kind])))
+
+
+def measured(**value: float) -> list[Any]:
+    return [SimpleNamespace(metric=name, value=each) for name, each in value.items()]
 
 
 def test_it_is_said_of_a_strategy_if_no_replicate_does_it() -> None:
