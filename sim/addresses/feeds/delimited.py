@@ -19,7 +19,7 @@ import numpy as np
 from sim.addresses.feeds.cellbytes import CellBytes
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
+from sim.addresses.text.cuts import Block, hidden_end, line_shapes, may_hide, read_blocks
 from sim.addresses.text.source import Limits, Source
 
 _QUOTE = '"'
@@ -74,10 +74,21 @@ class Records:
         Line of each record, from 1.
     columns
         One per column of the file, each of length n: lists of texts, or cells still in bytes.
+    text
+        Whose lines are the records, one each; empty where some line is none.
     """
 
     line: Line
     columns: Sequence[Sequence[str]]
+    text: bytes = b""
+
+    @cached_property
+    def distinct(self) -> list[int] | None:
+        """Rows of which each other row differs in digits alone from one; None if most do not."""
+        shapes = line_shapes(self.text) if self.text else None
+        if shapes is None:
+            return None
+        return [*dict(zip(shapes[:-1], range(len(self)), strict=True)).values()]
 
     @cached_property
     def cells(self) -> Sequence[Sequence[str]]:
@@ -142,6 +153,11 @@ def _cut_at_once(block: Block, dialect: Dialect) -> Records | None:
     text = block.text
     if b"\r" in text:
         text = text.replace(b"\r\n", b"\n")
+    # A blank line in place of the names of the columns.
+    first_line = block.first_line + text.startswith(b"\n")
+    text = text.removeprefix(b"\n")
+    if not text:
+        return None
     if (dialect.is_quoted and _QUOTE.encode() in text) or b"\0" in text:
         return None
     comment = dialect.comment.encode()
@@ -166,10 +182,9 @@ def _cut_at_once(block: Block, dialect: Dialect) -> Records | None:
         return None
     starts = [first, *(between[:, at] + 1 for at in range(n_between))]
     ends = [*(between[:, at] for at in range(n_between)), newline]
-    line = np.arange(block.first_line, block.first_line + newline.size, dtype=np.int64)
-    return Records(
-        line, [CellBytes(data, start, end) for start, end in zip(starts, ends, strict=True)]
-    )
+    line = np.arange(first_line, first_line + newline.size, dtype=np.int64)
+    columns = [CellBytes(data, start, end) for start, end in zip(starts, ends, strict=True)]
+    return Records(line, columns, text)
 
 
 def _decoded(block: Block, dialect: Dialect, gathering: Gathering) -> str | None:

@@ -101,9 +101,8 @@ def read_inventory(
             others = Neighbours(gathering, header, chosen, columns, _implied(header))
             others.name_ignored()
         found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
-        others.check(
-            {one: records.columns[header[one]] for one in others.columns}, found, records.line
-        )
+        told = {one: records.columns[header[one]] for one in others.columns}
+        others.check(told, found, records.line, records.distinct)
         if "type" in header and "name" not in chosen and "address" in found:
             address = records.cells[header[chosen["address"]]]
             is_name = [kind.strip().lower() in NAME_KINDS for kind in records.cells[header["type"]]]

@@ -139,7 +139,7 @@ def read_orders(
                         [Problem(name, message, int(records.line[row]), 0, "mechanism")]
                     )
         told = {each: records.columns[header[each]] for each in others.columns}
-        others.check(told, {"address": prefix}, records.line)
+        others.check(told, {"address": prefix}, records.line, records.distinct)
         good = _checked(records, effective, action, times, blocks, gathering, columns.zone)
         record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
         at = np.array(good, np.int64)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,9 +26,6 @@ _COMMENT = re.compile(
     rf"(?:[ ](?:count|total|listed))?)[ ]?[:=][ ]?(?P<first>{_NUMBER}(?:[ ]{_KIND}{_UNIT})?)"
     rf"(?:,[ ](?P<second>{_NUMBER}[ ]{_KIND}{_UNIT}))?"
     rf"|(?:end|total)?[ :]*\(?(?P<bare>{_NUMBER}\)?[ ]{_KIND}{_UNIT})\)?"
-)
-_STEMS = re.findall(
-    rb"\w+", b"entries record prefixes network subnets ranges cidrs ips addresses total count"
 )
 _MOST_CHARACTERS = 200
 
@@ -68,30 +65,29 @@ def differs(stated: object, n_read: int, what: str) -> str:
 
 def find_stated(text: bytes, first_line: int) -> list[Stated]:
     """Return what the comments of some lines state, those alone on their line."""
-    small = text.lower()
-    starts = {start for stem in _STEMS for start in _lines_with(small, stem)}
     found = []
-    for start in sorted(starts):
-        if small[start : start + 1] not in (b"#", b";"):
-            continue
-        said = small[start : start + _MOST_CHARACTERS].split(b"\n")[0].strip(b"#; \t\r-=.")
+    for start in _comments(text):
+        end = text.find(b"\n", start)
+        said = text[start : min(end, start + _MOST_CHARACTERS)].strip(b"#; \t\r-=.").lower()
         match = _COMMENT.fullmatch(" ".join(said.decode("utf-8", "replace").split()))
         if match is None:
             continue
-        line = first_line + small.count(b"\n", 0, start)
+        line = first_line + text.count(b"\n", 0, start)
         for part in filter(None, match.group("first", "second", "bare")):
             number, _, what = part.replace(")", "").partition(" ")
             found.append(Stated(line, number, what or match["label"]))
-    return found
+    return sorted(found, key=lambda stated: stated.line)
 
 
-def _lines_with(small: bytes, stem: bytes) -> Iterable[int]:
-    """Where the lines begin that have a stem."""
-    at = small.find(stem)
-    while at >= 0:
-        yield small.rfind(b"\n", 0, at) + 1
-        end = small.find(b"\n", at)
-        at = small.find(stem, end) if end >= 0 else -1
+def _comments(text: bytes) -> Iterator[int]:
+    """Where the lines begin that are comments, of text that ends with a line end."""
+    if text.startswith((b"#", b";")):
+        yield 0
+    for mark in (b"\n#", b"\n;"):
+        at = text.find(mark)
+        while at >= 0:
+            yield at + 1
+            at = text.find(mark, at + 1)
 
 
 def wrong_counts(found: Sequence[Stated], v4: Entries4, v6: Entries6) -> list[tuple[int, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sim.addresses.feeds.rules.name_rules import ELEMENTS
 from sim.addresses.sets.notation import shown
+from sim.addresses.text.cuts import line_shapes
 
 _LETS_THROUGH = re.compile(
     r"((white|allow) ?list|allow|accept|pass|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
@@ -167,11 +168,24 @@ def refusal_of(verdict: str) -> str:
 
 def verdict_behind(text: str) -> tuple[int, str] | None:
     """Return how many lines precede a comment that says its entry is not blocked, and the word."""
+    shapes = line_shapes(text.encode("utf-8", "surrogatepass"))
+    if shapes is not None:
+        # Each digit is as any other to all that is looked for.
+        distinct = b"\n".join({*shapes}).decode("utf-8", "surrogatepass")
+        if _first_verdict(distinct, is_ordered=False) is None:
+            return None
+    return _first_verdict(text, is_ordered=True)
+
+
+def _first_verdict(text: str, *, is_ordered: bool) -> tuple[int, str] | None:
+    """Find the first verdict of a text; whatever is below a heading, if lines are not in order."""
     small = text.lower()
     at = 0
     while alone := _ALONE.search(small, at):
         at = alone.start() + 1
-        if _is_comment(small, alone) and not _is_of_exceptions(small, alone.start()):
+        if _is_comment(small, alone) and not (
+            is_ordered and _is_of_exceptions(small, alone.start())
+        ):
             return _in_line(text, small, *alone.span(alone.lastgroup or 0))
     for start in sorted({start for stem in STEMS for start in _lines_with(small, stem)}):
         end = small.find("\n", start)

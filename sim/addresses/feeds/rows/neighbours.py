@@ -110,6 +110,7 @@ class Neighbours:
         cells: Mapping[str, Sequence[str]],
         read: Mapping[str, Sequence[str]],
         line: Line,
+        distinct: Sequence[int] | None = None,
     ) -> None:
         """Check rows.
 
@@ -121,6 +122,8 @@ class Neighbours:
             Of the columns that are read, by ours.
         line : shape (n,), int64
             Line of each row.
+        distinct
+            Rows of which each other row differs in digits alone from one, where they are known.
 
         Raises
         ------
@@ -129,6 +132,8 @@ class Neighbours:
         """
         problems = []
         for column, values in cells.items():
+            if distinct is not None and self._describes(column, {values[at] for at in distinct}):
+                continue
             texts = values.texts() if isinstance(values, CellBytes) else values
             found = self._problem(column, texts, read)
             if found is not None:
@@ -136,6 +141,29 @@ class Neighbours:
                 problems.append(Problem(self._gathering.name, message, int(line[row]), 0, column))
         if problems:
             raise DataError(problems)
+
+    def _describes(self, column: str, texts: Iterable[str]) -> bool:
+        """Whether a column decides nothing, whatever the digits of its texts."""
+        name = plain_name(column).replace("_", "")
+        said = {text for text in texts if text.strip()}
+        is_known = column in self._of_labels or (
+            (name in _TEXTS or name in _CODES)
+            and role_of(plain_name(column)) != "from"
+            and not any(map(_OF_ADDRESSES.fullmatch, said))
+        )
+        return not said or (is_known and not self._words(column, said))
+
+    def _words(self, column: str, said: Iterable[str]) -> set[str]:
+        """Texts of a column by which a row does not list its address, or lists a part of it."""
+        name = plain_name(column).replace("_", "")
+        are_names = name in NAMES or column in self._of_labels
+        are_texts = name in _TEXTS and not are_names
+        against = words_against(said, are_texts=are_texts, are_names=are_names)
+        if name in _PROSE:
+            against |= verdicts_among(said)
+        if self._chosen.get("service") == column:
+            against |= {*filter(_PORT.fullmatch, said)}
+        return against
 
     def _problem(
         self, column: str, texts: Sequence[str], read: Mapping[str, Sequence[str]]
@@ -146,14 +174,7 @@ class Neighbours:
             return None
         plain = plain_name(column)
         name = plain.replace("_", "")
-        are_names = name in NAMES or column in self._of_labels
-        are_texts = name in _TEXTS and not are_names
-        against = words_against(said, are_texts=are_texts, are_names=are_names)
-        if name in _PROSE:
-            against |= verdicts_among(said)
-        if self._chosen.get("service") == column:
-            against |= {*filter(_PORT.fullmatch, said)}
-        if against:
+        if against := self._words(column, said):
             return self._of_words(column, texts, against)
         if column in self._of_labels or self._is_start(plain, column, said):
             return None
