@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import pickle
 
 import numpy as np
 import pytest
@@ -200,6 +201,52 @@ def test_all_there_is_ends_where_the_families_end():
     rest = LINE.prefix(masked(BASE, 32))
     assert isinstance(rest, LineSet)
     assert split(rest.complement()) == everything.difference(AddressSet.of("2001:db8::/32"))
+
+
+def test_prefixes_around_an_address_go_as_far_as_the_line_tells_it_apart():
+    line = Line.of([masked(BASE, 48), masked(BASE + (1 << 80), 126)])
+    seventh = masked(BASE + (7 << 64), 64)
+    (first,) = line.prefix(seventh).start.tolist()
+    (last,) = (line.prefix(seventh).stop - 1).tolist()
+    for position, length, expected in (
+        (first, 128, masked(seventh.address, 128)),
+        (first, 126, masked(seventh.address, 126)),
+        (last, 64, seventh),
+        (last, 48, masked(BASE, 48)),
+    ):
+        found = line.enclosing6(position, length)
+        assert split(found) == AddressSet.of(text(expected)), (position, length)
+    # All that lies behind the addresses that are told apart is one part.
+    few = AddressSet.of(text(masked(seventh.address, 126)))
+    assert split(line.enclosing6(last, 128)) == AddressSet.of(text(seventh)).difference(few)
+    wide = last
+    four = int(ipaddress.ip_address("198.51.100.7"))
+    assert split(line.enclosing(four, 24)) == AddressSet.of("198.51.100.0/24")
+    assert split(line.enclosing(wide, 24)) == AddressSet.of(text(masked(BASE, 48)))
+
+
+def test_a_set_on_a_line_is_sent_with_its_line_and_cut_into_pieces():
+    some = LINE.union([Prefix(4, 0, 8), Prefix(4, 2**31, 32), masked(BASE, 64)])
+    again = pickle.loads(pickle.dumps(some))
+    assert (type(again), again.line, again) == (LineSet, some.line, some)
+    pieces = list(some.chunks(2))
+    assert [piece.n_intervals for piece in pieces] == [2, 1]
+    assert [split(piece) for piece in pieces] == [
+        AddressSet.of("0.0.0.0/8", "128.0.0.0/32"), AddressSet.of(text(masked(BASE, 64))),
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="of both families has no prefixes of IPv4 alone"):
+        some.to_prefixes()
+    address, length = pieces[0].to_prefixes()
+    assert (address.tolist(), length.tolist()) == ([0, 2**31], [8, 32])
+
+
+def test_what_lies_on_no_line_is_refused():
+    with pytest.raises(ValueError, match="IPv6 addresses must lie in 2000::/3"):
+        LINE.put(AddressSet.of("fe80::/64"))
+    with pytest.raises(ValueError, match="IPv6 addresses must lie in 2000::/3"):
+        LINE.put(AddressSet.of("4000::/64"))
+    with pytest.raises(ValueError, match="the line holds no IPv6"):
+        IPV4.put(AddressSet.of(text(masked(BASE, 64))))
 
 
 def given_out(line: Line, seats: Seats) -> list[int]:

@@ -310,9 +310,7 @@ class Line:
         return self.enclosing6(position, length6(length))
 
     def is_single(self, position: int) -> bool:
-        """Whether a place of the line is that of one address alone, told apart from all others."""
-        if position < IPV4_STOP:
-            return True
+        """Whether a place of IPv6 is that of one address alone, told apart from all others."""
         after = self.address6(np.array([position, position + 1], np.int64)).to_ints()
         return after[1] - after[0] == 1
 
