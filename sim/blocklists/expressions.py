@@ -218,8 +218,7 @@ class Parser:
                 raise PatternError("groups that look around, or have names or flags, are not read")
             self._at += 2
         piece = self._choice()
-        if self._take() != ")":
-            raise PatternError("expected a group to be closed")
+        self._take()  # what closes it: a choice ends there or at the end
         return piece
 
     def _escape(self) -> int:

@@ -102,7 +102,7 @@ def emulate(inputs: Floats, result: Floats, at: Floats) -> Emulated:
         spread = float(result.var(ddof=1)) if result.size > 1 else 0.0
         mean = np.full(len(at), result.mean())
         return Emulated(mean, np.full(len(at), spread / result.size), spread, (), 0.0, 1.0)
-    lengths = np.full(len(used), 1.0)
+    lengths = np.ones(len(used))
     kernel = ConstantKernel(1.0, (1e-3, 1e3)) * RBF(lengths, LENGTHS) + WhiteKernel(0.3, NOISE)
     process = GaussianProcessRegressor(kernel, normalize_y=True)
     # On one thread sums have one order, and matrices this small are through sooner.

@@ -238,7 +238,7 @@ def _student(
 
 
 def _table(values: Values) -> Values:
-    table = np.array(values, dtype=float)
+    table = np.array(values)
     if table.ndim != 2 or table.shape[1] < 1:
         raise ValueError(f"expected rows of at least one replicate, got shape {table.shape}")
     return table

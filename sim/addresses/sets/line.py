@@ -205,7 +205,7 @@ class Line:
     def union(self, prefixes: Iterable[Prefix]) -> IntervalSet:
         """Return the union of some prefixes, as ``prefix`` does."""
         start, stop = self.bounds(prefixes)
-        if np.all(start < IPV4_STOP):
+        if np.all(start < IPV6_START):
             return IntervalSet.from_bounds(start, stop)
         return LineSet(*_merge(start, stop), self)
 
@@ -253,7 +253,7 @@ class Line:
 
     def split(self, addresses: IntervalSet) -> AddressSet:
         """Return a set of the line by family: the inverse of ``put``."""
-        is_four = addresses.start < IPV4_STOP
+        is_four = addresses.start < IPV6_START
         if is_four.all():
             four = IntervalSet(addresses.start, addresses.stop)
             return AddressSet(four, IntervalSet6.empty())
@@ -294,7 +294,7 @@ class Line:
     def numbers(self, position: NDArray[np.int64]) -> list[int]:
         """Addresses of either family at some places of the line, as whole numbers."""
         numbers: list[int] = position.tolist()
-        six = np.flatnonzero(position >= IPV4_STOP)
+        six = np.flatnonzero(position >= IPV6_START)
         if six.size:
             for row, number in zip(
                 six.tolist(), self.address6(position[six]).to_ints(), strict=True
@@ -304,7 +304,7 @@ class Line:
 
     def enclosing(self, position: int, length: int) -> IntervalSet:
         """Prefix around an address; ``length`` is that of IPv4, and ``length6`` of it for IPv6."""
-        if position < IPV4_STOP:
+        if position < IPV6_START:
             size = 1 << (32 - length)
             return prefix_set(position // size * size, length)
         return self.enclosing6(position, length6(length))

@@ -217,6 +217,35 @@ def test_names_that_are_none_are_refused_by_line(tmp_path):
     with pytest.raises(DataError, match="expected a name at least, got none in 0 lines"):
         read_name_list(write(tmp_path, b""), Reading())
     assert read_name_list(write(tmp_path, b""), Reading(allow_empty=True)).n_names == 0
+    # Its label is longer in ASCII than a label may be.
+    long = "ёж" * 28 + ".рф"
+    given = write(tmp_path, f"# popular\n\na.example\n{long}\nb.example\nno name\n".encode())
+    with pytest.raises(DataError) as refusal:
+        read_name_list(given, Reading())
+    assert [str(one) for one in refusal.value.problems] == [
+        f"file.txt:4: expected a name of the Internet, got '{long}'",
+        "file.txt:6: expected a name, got 'no name'",
+    ]
+    found = read_name_list(given, Reading(skip_bad=True))
+    assert found.chunks == (b"a.example\nb.example\n",)
+    assert found.notes == (
+        f"file.txt: 2 bad lines left out, such as file.txt:4: expected a name of the Internet, "
+        f"got '{long}'",
+    )
+
+
+def test_names_with_a_server_within_what_is_blocked_are_refused(tmp_path):
+    """dnsmasq resolves them, whatever rule blocks a name above theirs."""
+    apart = "local=/a.example/\nserver=/b.example/198.51.100.1\n"
+    assert len(read_name_rules(write(tmp_path, apart.encode()), EXACT, Reading()).rules) == 1
+    for rule in ("local=/a.example/", "address=/#/0.0.0.0"):
+        within = f"{rule}\nserver=/b.a.example/198.51.100.1\n"
+        with pytest.raises(DataError) as refusal:
+            read_name_rules(write(tmp_path, within.encode()), EXACT, Reading())
+        assert str(refusal.value) == (
+            "file.txt:2: expected names that are blocked, got some that are not within them: "
+            "'server=/b.a.example/198.51.100.1'"
+        )
 
 
 def test_a_list_larger_than_the_limit_is_refused(tmp_path):
@@ -252,6 +281,8 @@ def test_an_expression_that_makes_others_wait_for_ever_is_quick(expression):
         ("a)", "expected a group to be opened"),
         ("[a", "expected more at the end"),
         ("[z-a]", "expected a range of letters such as a-z"),
+        ("[[:digits:]]", r"expected a class such as \[:alnum:\], got \[:digits"),
+        ("[[:alnum]", r"expected a class such as \[:alnum:\], got \[:alnum"),
         ("*a", r"expected something before \*"),
         ("a{2,1}", "expected a number of repeats"),
         ("a{99999}", "expected a number of repeats"),
