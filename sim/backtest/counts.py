@@ -17,7 +17,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.worst import is_above
 from sim.scenario.counts import BusinessesHit
-from sim.scenario.predictors import RunPredictor
+from sim.scenario.readings import RunReading
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES
 from sim.world.build import World
@@ -27,31 +27,31 @@ OVER = dict(zip((percent / 100 for percent in WORST_PERCENT), OVER_METRICS, stri
 
 
 def read_off(
-    predictor: RunPredictor,
+    reading: RunReading,
     resolved: Resolved,
     world: World,
     outcome: Outcome,
     at_s: int | None,
     span_s: Span | None,
 ) -> float:
-    """Return what a predictor counts: businesses, what is listed, or operators.
+    """Return what is counted: businesses, what is listed, or operators.
 
     Parameters
     ----------
     at_s, span_s
-        When; None where the predictor says no such time.
+        When; None where the reading says no such time.
     """
-    if predictor.businesses is not None:
+    if reading.businesses is not None:
         span_s = span_s if at_s is None else (at_s, at_s + 1)
-        take = predictor.take, predictor.level
-        return count_businesses(predictor.businesses, resolved, world, outcome, span_s, *take)
-    if predictor.listed is not None:
+        take = reading.take, reading.level
+        return count_businesses(reading.businesses, resolved, world, outcome, span_s, *take)
+    if reading.listed is not None:
         when = span_s if at_s is None else (at_s, at_s + 1)
         assert when is not None
-        return count_listed(predictor.listed, resolved, world, outcome, when)
+        return count_listed(reading.listed, resolved, world, outcome, when)
     assert at_s is not None
-    assert predictor.operators is not None
-    return share_enforcing(predictor.operators, world, outcome, at_s)
+    assert reading.operators is not None
+    return share_enforcing(reading.operators, world, outcome, at_s)
 
 
 def count_businesses(
@@ -202,12 +202,12 @@ def taken(
     return float(np.max(value) if take == "max" else np.min(value))
 
 
-def group_of(predictor: RunPredictor, world: World) -> Group:
-    """Group whose curve a predictor reads; everybody where it names none."""
-    if predictor.provider:
-        return Group(provider_row=world.places.provider.index(predictor.provider))
-    if predictor.sector:
-        return Group(sector_row=world.businesses.sector.index(predictor.sector))
-    if predictor.role:
-        return Group(role_row=ROLES.index(predictor.role))
+def group_of(reading: RunReading, world: World) -> Group:
+    """Group whose curve is read; everybody where it names none."""
+    if reading.provider:
+        return Group(provider_row=world.places.provider.index(reading.provider))
+    if reading.sector:
+        return Group(sector_row=world.businesses.sector.index(reading.sector))
+    if reading.role:
+        return Group(role_row=ROLES.index(reading.role))
     return Group()

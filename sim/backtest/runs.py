@@ -7,7 +7,7 @@ cases is what one run is read for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -43,6 +43,7 @@ from sim.measure.uptake import with_uptake
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
+from sim.scenario.readings import RunReading
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant
 from sim.streams import Streams
@@ -185,28 +186,40 @@ def read_replicate(
     draws
         By case id: one number, or draws of it for money; NaN where it is not known.
     """
+    readings = {each.case.id: _predictor(each) for each in group.cases}
+    return read_run(group.resolved, group.root_seed, replicate, readings, n_money_draws)
+
+
+def read_run(
+    resolved: Resolved,
+    root_seed: int,
+    replicate: int,
+    readings: Mapping[str, RunReading],
+    n_money_draws: int = 1,
+) -> dict[str, NDArray[np.float64]]:
+    """Simulate a scenario once and read numbers off it; see `read_replicate`."""
     # Who reads scores imports this module, and no compiled loops.
     from sim.engine.run import simulate
 
-    streams = Streams(group.root_seed, replicate)
-    world = build_world(group.resolved, streams)
-    outcome = simulate(world, build_strategy(group.resolved, streams), streams)
+    streams = Streams(root_seed, replicate)
+    world = build_world(resolved, streams)
+    outcome = simulate(world, build_strategy(resolved, streams), streams)
     outcome = with_uptake(world, outcome)
-    wanted = {_predictor(each).measure for each in group.cases} - {""}
+    wanted = {reading.measure for reading in readings.values()} - {""}
     measured = {COMPLAINTS: np.array([outcome.n_complaints])}
     if wanted - measured.keys():
         measured |= {
             measure.metric: np.array([measure.value])
             for measure in (
                 *measure_impact(world, outcome),
-                *measure_named_businesses(group.resolved, world, outcome),
+                *measure_named_businesses(resolved, world, outcome),
             )
         }
     if wanted & {*PRICED}:
-        measured |= _money(group.resolved, streams, world, outcome, n_money_draws)
+        measured |= _money(resolved, streams, world, outcome, n_money_draws)
     return {
-        each.case.id: _read(_predictor(each), measured, outcome, world, group.resolved)
-        for each in group.cases
+        name: _read(reading, measured, outcome, world, resolved)
+        for name, reading in readings.items()
     }
 
 
@@ -255,41 +268,41 @@ def _money(
 
 
 def _read(
-    predictor: RunPredictor,
+    reading: RunReading,
     measured: dict[str, NDArray[np.float64]],
     outcome: Outcome,
     world: World,
     resolved: Resolved,
 ) -> NDArray[np.float64]:
     start = resolved.scenario.start
-    at_s = None if predictor.at is None else _seconds(predictor.at, start)
-    since_s = 0 if predictor.since is None else _seconds(predictor.since, start)
-    until_s = world.horizon_s if predictor.until is None else _seconds(predictor.until, start)
-    if predictor.measure:
+    at_s = None if reading.at is None else _seconds(reading.at, start)
+    since_s = 0 if reading.since is None else _seconds(reading.since, start)
+    until_s = world.horizon_s if reading.until is None else _seconds(reading.until, start)
+    if reading.measure:
         # What the scenario has not is told by `why_not_measured`.
-        value = measured.get(predictor.measure, np.array([np.nan]))
-    elif predictor.event:
+        value = measured.get(reading.measure, np.array([np.nan]))
+    elif reading.event:
         events = outcome.events
-        is_counted = events.kind == int(Kind[predictor.event.upper()])
+        is_counted = events.kind == int(Kind[reading.event.upper()])
         is_counted &= (events.t_s >= since_s) & (events.t_s < until_s)
         value = np.array([float(np.count_nonzero(is_counted))])
-    elif predictor.first_outage:
+    elif reading.first_outage:
         first_s = outcome.ledger.first_outage_s
         value = np.array([float(np.count_nonzero((first_s >= since_s) & (first_s < until_s)))])
-    elif predictor.curve:
-        group = group_of(predictor, world)
-        value = _read_curve(predictor, outcome.curves, group, at_s, (since_s, until_s))
+    elif reading.curve:
+        group = group_of(reading, world)
+        value = _read_curve(reading, outcome.curves, group, at_s, (since_s, until_s))
     else:
-        is_timed = predictor.since is not None or predictor.until is not None
+        is_timed = reading.since is not None or reading.until is not None
         # What is listed ever is so in the whole run; of businesses the ledger tells that.
-        is_timed |= predictor.listed is not None
+        is_timed |= reading.listed is not None
         span_s = (since_s, until_s) if is_timed else None
-        value = np.array([read_off(predictor, resolved, world, outcome, at_s, span_s)])
-    return np.asarray(1 - value if predictor.is_complement else value)
+        value = np.array([read_off(reading, resolved, world, outcome, at_s, span_s)])
+    return np.asarray(1 - value if reading.is_complement else value)
 
 
 def _read_curve(
-    predictor: RunPredictor,
+    reading: RunReading,
     curves: Curves,
     group: Group,
     at_s: int | None,
@@ -297,16 +310,16 @@ def _read_curve(
 ) -> NDArray[np.float64]:
     """Value of a curve at a time, or its largest or smallest over a time; NaN without it."""
     try:
-        t_s, value = curves.points(predictor.curve, group)
+        t_s, value = curves.points(reading.curve, group)
     except KeyError:
         return np.array([np.nan])
-    if predictor.is_relative_to_start:
+    if reading.is_relative_to_start:
         value = value / value[0] if value[0] else np.full(value.shape, np.nan)
     if at_s is not None:
         return value[np.searchsorted(t_s, at_s, side="right") - 1 :][:1]
     first = max(0, int(np.searchsorted(t_s, span_s[0], side="right")) - 1)
     mine = slice(first, max(first + 1, int(np.searchsorted(t_s, span_s[1]))))
-    return np.array([taken(t_s[mine], value[mine], span_s, predictor.take, predictor.level)])
+    return np.array([taken(t_s[mine], value[mine], span_s, reading.take, reading.level)])
 
 
 def _seconds(time: datetime, start: datetime) -> int:

@@ -18,8 +18,8 @@ from sim.cli.verbs import (
     assess,
     backtest,
     bundle,
-    calibrate,
     compare,
+    condition,
     cover,
     doctor,
     explore,
@@ -81,7 +81,12 @@ app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)
 app.command("sweep")(sweep.sweep)
 app.command("sensitivity")(sensitivity.sensitivity)
-app.command("calibrate")(calibrate.calibrate)
+app.command("condition")(condition.condition)
+app.command(
+    "calibrate",
+    hidden=True,
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+)(condition.refuse_calibrate)
 app.command("plot")(plot.plot)
 app.command("report")(report.report)
 app.command("bundle")(bundle.bundle)

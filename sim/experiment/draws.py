@@ -112,7 +112,9 @@ def unknowns_of(
     return tuple(by_key.values()), own
 
 
-def lay_dials(unknowns: Sequence[Factor], n_draws: int, root_seed: int) -> NDArray[np.float64]:
+def lay_dials(
+    unknowns: Sequence[Factor], n_draws: int, root_seed: int, first_block: int = 0
+) -> NDArray[np.float64]:
     """Settings from 0 to 1 of all dials: Latin hypercubes of ``BLOCK`` draws, one after the other.
 
     Each unknown has luck of its own, named by its key: what else is unknown does not move it.
@@ -128,19 +130,23 @@ def lay_dials(unknowns: Sequence[Factor], n_draws: int, root_seed: int) -> NDArr
         key = int.from_bytes(hashlib.sha256(one.key.encode()).digest()[:4], "big")
         blocks = [
             latin_hypercube(BLOCK, one.n_dials, luck.generator(Stream.DRAWS, (key, block)))
-            for block in range(-(-n_draws // BLOCK))
+            for block in range(first_block, first_block - (-n_draws // BLOCK))
         ]
         columns.append(np.concatenate([np.empty((0, one.n_dials)), *blocks])[:n_draws])
     return np.concatenate(columns, axis=1)
 
 
-def lay_draws(variants: Sequence[Variant], n_draws: int, root_seed: int) -> Draws:
+def lay_draws(
+    variants: Sequence[Variant], n_draws: int, root_seed: int, first_block: int = 0
+) -> Draws:
     """Draw all unknowns from their declared distributions.
 
     Parameters
     ----------
     variants
         The scenario under each of the strategies.
+    first_block
+        Blocks of ``BLOCK`` draws that are skipped.
 
     Notes
     -----
@@ -155,6 +161,6 @@ def lay_draws(variants: Sequence[Variant], n_draws: int, root_seed: int) -> Draw
     McKay, Beckman and Conover, Technometrics 21 (1979).
     """
     unknowns, own = unknowns_of(variants)
-    dials = lay_dials(unknowns, n_draws, root_seed)
+    dials = lay_dials(unknowns, n_draws, root_seed, first_block)
     amounts = joint_amounts(variants[0].resolved, unknowns, dials)
     return Draws(unknowns, tuple(amounts), np.full(n_draws, 1 / n_draws), own)

@@ -102,7 +102,7 @@ def check_places(
         if not any(row.weight for row in hosting.rows if row.side == side):
             message = f"expected a positive weight among the {side} rows, got none"
             yield Problem(str(hosting.path), message, key="weight")
-    yield from check_unique(prefixes, [str(row.prefix) for row in prefixes.rows], "prefix")
+    yield from check_unique(prefixes, [row.prefix for row in prefixes.rows], "prefix")
 
 
 def check_shared(
@@ -111,7 +111,7 @@ def check_shared(
     """Refuse shared ranges outside the provider's own, and regions that are not new."""
     if shared is None:
         return
-    yield from check_unique(shared, [str(row.prefix) for row in shared.rows], "prefix")
+    yield from check_unique(shared, [row.prefix for row in shared.rows], "prefix")
     known = places_of(prefixes)
     for number, row in enumerate(shared.rows):
         if (row.provider, row.region) in known:
@@ -256,12 +256,12 @@ def check_sessions(table: Table[SessionRow]) -> Iterable[Problem]:
             yield table.problem(number, "start", f"{message}, got {row.start.isoformat()}")
 
 
-def check_unique(table: Table[RowType], names: Sequence[str], key: str) -> Iterable[Problem]:
+def check_unique(table: Table[RowType], names: Sequence[object], key: str) -> Iterable[Problem]:
     """Refuse names that come twice."""
     for name, count in Counter(names).items():
         if count > 1:
             again = [number for number, other in enumerate(names) if other == name][1]
-            yield table.problem(again, key, f"expected each once, got {name!r} again")
+            yield table.problem(again, key, f"expected each once, got {str(name)!r} again")
 
 
 def check_sum(table: Table[RowType], shares: Sequence[float], key: str) -> Iterable[Problem]:

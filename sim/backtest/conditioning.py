@@ -1,0 +1,366 @@
+"""Keeps the simulations of a scenario that agree with its evidence.
+
+In: a scenario with evidence, and how many simulations to keep. Out: the numbers of those kept, and
+what was read off all that were run. Draws come in blocks from the scenario's root seed. Each is run
+until the early evidence has been read; those that agree run to the end.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.backtest.conditioning_tables import sheets_of
+from sim.backtest.refusals import problems_of, why_not_measured
+from sim.backtest.runs import read_run
+from sim.catalogue.choices import KEY_FIGURES, RATIOS
+from sim.errors import Problem, ScenarioError, UsageError
+from sim.experiment.draws import BLOCK, MOST_DRAWS, Draws, lay_draws
+from sim.experiment.execution import Execution
+from sim.experiment.executors.task import Failure, Key
+from sim.experiment.kept import evidence_hash, model_hash
+from sim.experiment.metrics import metrics_of
+from sim.experiment.outputs import Outputs, describe, manifest_of
+from sim.experiment.pipeline import Result
+from sim.experiment.plan import Plan
+from sim.experiment.study import Sheet
+from sim.results.csvtext import csv_text
+from sim.results.folder import COMPLETE, PARTIAL
+from sim.scenario.quantities import format_instant
+from sim.scenario.readings import Evidence, RunReading
+from sim.scenario.resolve import Resolved
+from sim.scenario.tree import Path as KeyPath
+from sim.scenario.tree import format_path
+from sim.scenario.variants import own_variant
+from sim.statistics.proportions import wilson
+
+N_KEPT = 300
+"""Simulations that are kept, unless said otherwise."""
+MOST = 20_000
+"""Most draws that are run for them, unless said otherwise."""
+AT_ONCE = 4 * BLOCK
+"""Draws of which all are judged before others are run: with any number of workers the same."""
+N_PRIOR = 64
+"""Draws, the first ones, that run to the end whatever they give: the prior."""
+N_ALONE = 64
+"""Most draws that fail one piece of evidence alone and run to the end, for each piece."""
+EARLY, WHOLE = "early", "whole"
+LEVEL = 0.9
+"""Two-sided: each bound holds with 95 %."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Reading evidence and key measures off draws, as work that any process can do.
+
+    A key is (draw, ``EARLY`` or ``WHOLE``).
+    """
+
+    resolved: Resolved
+    root_seed: int
+    early_end: datetime | None
+    early: Mapping[str, RunReading]
+    whole: Mapping[str, RunReading]
+
+    def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
+        """Return what reads one draw."""
+        variant = own_variant(self.resolved)
+        laid: dict[int, Draws] = {}
+
+        def work(key: Key) -> dict[str, NDArray[np.float64]]:
+            number = int(key[0])
+            block, row = divmod(number, BLOCK)
+            if block not in laid:
+                laid.clear()
+                laid[block] = lay_draws([variant], BLOCK, self.root_seed, block)
+            point = laid[block].point(row, variant.label, self.resolved)
+            readings = self.whole
+            if key[1] == EARLY:
+                assert self.early_end is not None
+                end = ("end", format_instant(self.early_end))
+                point, readings = replace(point, keys=(*point.keys, end)), self.early
+            return read_run(point.change(self.resolved), self.root_seed, number, readings)
+
+        return work
+
+
+@dataclass
+class Judged:
+    """Draws that were run, and what was read off them.
+
+    Attributes
+    ----------
+    pieces, measures
+        What was read.
+    value
+        Numbers by draw, then by evidence and measure; NaN where it was not read or is not known.
+    whole
+        Draws that ran to the end.
+    failures
+        Draws without a result, which are not kept.
+    n
+        Draws that were run, from 0.
+    """
+
+    pieces: tuple[Evidence, ...]
+    measures: tuple[str, ...]
+    value: dict[int, dict[str, float]] = field(default_factory=dict)
+    whole: set[int] = field(default_factory=set)
+    failures: dict[Key, Failure] = field(default_factory=dict)
+    n: int = 0
+
+    def read(self, draw: int, name: str) -> float:
+        """Return a number read off a draw; NaN where there is none."""
+        return self.value.get(draw, {}).get(name, math.nan)
+
+    def failed(self, draw: int, pieces: Sequence[Evidence]) -> list[str]:
+        """Names of the evidence that a draw does not agree with."""
+        return [
+            one.id
+            for one in pieces
+            if not one.window[0] <= self.read(draw, one.id) <= one.window[1]
+        ]
+
+    @cached_property
+    def failing(self) -> dict[int, tuple[str, ...]]:
+        """Names of the evidence that each draw which ran to the end does not agree with."""
+        return {draw: tuple(self.failed(draw, self.pieces)) for draw in sorted(self.whole)}
+
+    @property
+    def agreeing(self) -> list[int]:
+        """Draws that agree with all evidence, ascending."""
+        return [draw for draw, failed in self.failing.items() if not failed]
+
+    def alone(self, name: str) -> list[int]:
+        """Draws that fail one piece of evidence alone, ascending."""
+        return [draw for draw, failed in self.failing.items() if failed == (name,)]
+
+
+@dataclass(frozen=True)
+class Conditioned(Result):
+    """Result of conditioning, and its folder.
+
+    Attributes
+    ----------
+    sheets
+        Tables, by file name.
+    """
+
+    sheets: dict[str, Sheet]
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether resuming may finish more draws: what failed is run again."""
+        return self.status != COMPLETE
+
+
+@dataclass(frozen=True, eq=False)
+class Conditioning:
+    """Conditioning of a scenario on its evidence.
+
+    Attributes
+    ----------
+    plan
+        What the result is made from.
+    n_keep, n_most
+        How many simulations to keep, and how many draws to run for them at most.
+    pieces
+        The evidence.
+    trial
+        How a draw is run and read.
+    """
+
+    plan: Plan
+    n_keep: int
+    n_most: int
+    pieces: tuple[Evidence, ...]
+    trial: Trial
+
+    @classmethod
+    def of(
+        cls, resolved: Resolved, root_seed: int, n_keep: int = N_KEPT, n_most: int = MOST
+    ) -> Conditioning:
+        """Plan to keep simulations.
+
+        Raises
+        ------
+        UsageError
+            If the scenario has no evidence, or the numbers cannot be.
+        ScenarioError
+            With every piece of evidence that no run of the scenario has.
+        """
+        pieces = resolved.scenario.evidence or ()
+        if not pieces:
+            raise UsageError(
+                f"{resolved.scenario.name}: expected a section evidence, got none; a scenario "
+                "without a record runs the prior"
+            )
+        if not 1 <= n_keep <= n_most <= MOST_DRAWS:
+            raise UsageError(
+                f"expected 1 <= keep <= most <= {MOST_DRAWS}, got {n_keep} and {n_most}"
+            )
+        problems = [
+            one for row, each in enumerate(pieces) for one in _problems(row, each, resolved)
+        ]
+        if problems:
+            raise ScenarioError(problems)
+        known = metrics_of(resolved)
+        measures = [name for name in KEY_FIGURES if name in known and name not in RATIOS]
+        early_end = early_until(pieces, resolved)
+        early = {one.id: one for one in pieces if early_end and _is_by(one, early_end)}
+        whole = {one.id: one for one in pieces} | {
+            name: RunReading(measure=name) for name in measures
+        }
+        trial = Trial(resolved, root_seed, early_end, early, whole)
+        design = {
+            "keep": n_keep,
+            "most": n_most,
+            "model": model_hash(resolved),
+            "evidence": evidence_hash(resolved),
+            "early_until": early_end and format_instant(early_end),
+            "measures": measures,
+        }
+        asked = {"n_keep": n_keep, "n_most": n_most}
+        plan = Plan("condition", resolved, root_seed, 1, points=(), design=design, asked=asked)
+        return cls(plan, n_keep, n_most, pieces, trial)
+
+    @classmethod
+    def again(
+        cls, resolved: Resolved, root_seed: int, n_replicates: int, *, n_keep: int, n_most: int
+    ) -> Conditioning:
+        """Plan the same again, to resume it."""
+        return cls.of(resolved, root_seed, n_keep, n_most)
+
+    def answer(self, ask: Execution) -> Judged:
+        """Run block after block until so many are kept, or that cannot be reached."""
+        measures = tuple(self.plan.design["measures"])
+        judged = Judged(self.pieces, measures)
+        early = [one for one in self.pieces if one.id in self.trial.early]
+        while not self._is_done(judged):
+            block = range(judged.n, min(judged.n + AT_ONCE, self.n_most))
+            if early:
+                self._read(ask, judged, EARLY, block)
+            room = {one.id for one in self.pieces if len(judged.alone(one.id)) < N_ALONE}
+            chosen = [
+                draw
+                for draw in block
+                if draw < N_PRIOR
+                or not (failed := judged.failed(draw, early))
+                or (len(failed) == 1 and failed[0] in room and draw in judged.value)
+            ]
+            self._read(ask, judged, WHOLE, chosen)
+            judged.whole |= {draw for draw in chosen if (draw, WHOLE) not in judged.failures}
+            judged.n = block.stop
+            judged.__dict__.pop("failing", None)
+        return judged
+
+    def _read(self, ask: Execution, judged: Judged, stage: str, draws: Sequence[int]) -> None:
+        digest = self.plan.result_id[:24]
+        names: dict[Key, str] = {
+            (draw, stage): f"{digest}{'0' if stage == EARLY else '1'}-{draw:07d}" for draw in draws
+        }
+        n_done = ask.progress[0]
+        found = ask.read(self.plan, self.trial, names, n_done, max(self._expected(judged), n_done))
+        judged.failures |= found.failures
+        for key, numbers in found.numbers.items():
+            read = {name: float(one[0]) for name, one in numbers.items()}
+            judged.value.setdefault(int(key[0]), {}).update(read)
+
+    def _expected(self, judged: Judged) -> int:
+        """Runs that it takes in all, by the acceptance so far; 0 where that is not known."""
+        n_kept = len(judged.agreeing)
+        if not n_kept:
+            return 0
+        n_draws = min(self.n_most, self.n_keep / n_kept * judged.n)
+        n_early = n_draws if self.trial.early else 0
+        return math.ceil(n_early + n_draws / judged.n * len(judged.whole)) + AT_ONCE
+
+    def _is_done(self, judged: Judged) -> bool:
+        n_kept = len(judged.agreeing)
+        if n_kept >= self.n_keep or judged.n >= self.n_most:
+            return True
+        return wilson(n_kept, judged.n, LEVEL)[1] * self.n_most < self.n_keep
+
+    def write(self, folder: Path, found: Judged) -> Conditioned:
+        """Write the tables."""
+        plan = self.plan
+        kept = found.agreeing[: self.n_keep]
+        sheets = sheets_of(found, kept, plan.resolved, plan.root_seed, N_PRIOR, N_ALONE)
+        outputs: Outputs = {}
+        for sheet in sheets:
+            text = csv_text((column.name for column in sheet.columns), sheet.rows)
+            (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
+            outputs[sheet.file] = folder / sheet.file, len(sheet.rows)
+        columns = {sheet.file: sheet.columns for sheet in sheets}
+        outputs |= describe(folder, plan, columns, {sheet.file: sheet.key for sheet in sheets})
+        manifest = manifest_of(
+            plan,
+            outputs,
+            labels=[plan.resolved.scenario.strategy.id],
+            n_replicates=1,
+            status=PARTIAL if found.failures else COMPLETE,
+            warnings=self._warnings(found, len(kept)),
+            failures=[
+                {"draw": key[0], "error": str(why)} for key, why in sorted(found.failures.items())
+            ],
+        )
+        n_agreeing = len(found.agreeing)
+        manifest["conditioned"] = {
+            "n_draws": found.n,
+            "n_agreeing": n_agreeing,
+            "n_kept": len(kept),
+            "acceptance": n_agreeing / found.n,
+            "acceptance_95": list(wilson(n_agreeing, found.n, 0.95)),
+            "n_whole": len(found.whole),
+        }
+        by_file = {sheet.file: sheet for sheet in sheets}
+        return Conditioned(folder, plan, manifest, found.failures, by_file)
+
+    def _warnings(self, found: Judged, n_kept: int) -> list[str]:
+        if n_kept >= self.n_keep:
+            return []
+        high = wilson(n_kept, found.n, LEVEL)[1]
+        return [
+            f"{n_kept} of {found.n} draws agree with the evidence, where {self.n_keep} were to be "
+            f"kept: at most {high:.2%} agree (95 % bound), so that of {self.n_most} draws at most "
+            f"{math.floor(high * self.n_most)} would"
+        ]
+
+
+def early_until(pieces: Sequence[Evidence], resolved: Resolved) -> datetime | None:
+    """When the early evidence has been read: before the longest wait for the next, in proportion.
+
+    None where each draw has to run to the end for its first piece, or nearly so.
+    """
+    start, end = resolved.scenario.start, resolved.scenario.end
+    times = sorted({one.is_read_by or end for one in pieces} - {start} | {end})
+    gaps = [(later - start) / (sooner - start) for sooner, later in pairwise(times)]
+    if not gaps or max(gaps) < 2:
+        return None
+    return times[int(np.argmax(gaps))]
+
+
+def _is_by(piece: Evidence, time: datetime) -> bool:
+    return piece.is_read_by is not None and piece.is_read_by <= time
+
+
+def _problems(row: int, piece: Evidence, resolved: Resolved) -> list[Problem]:
+    """What a piece of evidence asks for that no run of the scenario has, where it stands."""
+
+    def place(key: str, message: str) -> Problem:
+        path: KeyPath = ("evidence", row, *key.split("."))
+        mine = resolved.loaded.document.place(path)
+        return Problem(mine.file, message, mine.line, mine.column, format_path(path))
+
+    why_not = why_not_measured(piece, resolved)
+    key = "curve" if piece.curve else "measure"
+    absent = [place(key, f"expected what the scenario has, got none: {why_not}")] if why_not else []
+    return [*problems_of(piece, resolved, place), *absent]
