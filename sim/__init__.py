@@ -2,7 +2,7 @@
 
 ``exposure`` and ``cover`` report what a blocklist hits and which blocks would hurt least, from
 columns in memory; ``overmatch`` which names rules match. ``run``, ``compare``, ``sweep``,
-``sensitivity`` and ``calibrate`` simulate a scenario, ``backtest_scores`` compares published
+``sensitivity`` and ``condition`` simulate a scenario, ``backtest_scores`` compares published
 outcomes with it, ``open_results`` reads a run folder. ``scenarios()`` and ``measures()`` list what
 there is. ``import overblock`` gives the same names.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sim.api.picture import Picture
     from sim.api.results import Results, open_results
     from sim.api.runs import compare, run
-    from sim.api.studies import StudyResults, calibrate, sensitivity, sweep
+    from sim.api.studies import StudyResults, condition, sensitivity, sweep
     from sim.blocklists.exposure import Exposure, exposure
     from sim.blocklists.overmatch import Overmatch
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
@@ -38,8 +38,8 @@ __all__ = [
     "UsageError",
     "__version__",
     "backtest_scores",
-    "calibrate",
     "compare",
+    "condition",
     "cover",
     "exposure",
     "measures",
@@ -63,7 +63,7 @@ _MODULES = {
     "StudyResults": "sim.api.studies",
     "UsageError": "sim.errors",
     "backtest_scores": "sim.api.library",
-    "calibrate": "sim.api.studies",
+    "condition": "sim.api.studies",
     "compare": "sim.api.runs",
     "cover": "sim.api.lists",
     "exposure": "sim.blocklists.exposure",

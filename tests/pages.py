@@ -5,7 +5,7 @@ A comment before a block says what it is where its language does not tell:
 - ``<!-- needs: network -->`` or ``cluster``: not run by tests;
 - ``<!-- needs: installation -->``: what stands behind the installation is run;
 - ``<!-- file: NAME -->``: the reader saves it under this name;
-- ``<!-- draws: N -->``: its draws take hours; tests run it with N of them, as more only add;
+- ``<!-- draws: N -->``: its draws take hours; tests run with N, or keep N, as more only add;
 - ``<!-- serves -->``: it prints an address and answers there until it is interrupted;
 - ``<!-- shows: PATH -->``: it stands in a file of the clone;
 - ``<!-- printed -->``: the block before it prints it; so of a table.
@@ -39,7 +39,7 @@ one.send_signal(signal.SIGINT)
 sys.exit(one.wait(60) not in (0, 130, -signal.SIGINT))
 """
 """Opens what a block serves, and interrupts it."""
-_DRAWS = re.compile(r"(?<= --draws )\d+\b")
+_DRAWS = re.compile(r"(?:(?<= --draws )|(?<= --keep ))\d+\b")
 _INSTALLATION = re.compile(r".*pip install [^&]*&& ", re.DOTALL)
 
 

@@ -26,7 +26,7 @@ Sets of addresses have [a page of their own](addresses.md). What is refused is t
 of the package, whose text names arguments and the paths of keys.
 """
 FUNCTIONS = (
-    "run", "compare", "open_results", "sweep", "sensitivity", "calibrate", "cover", "exposure",
+    "run", "compare", "open_results", "sweep", "sensitivity", "condition", "cover", "exposure",
     "overmatch", "backtest_scores", "scenarios", "measures",
 )  # fmt: skip
 CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure", "Overmatch")

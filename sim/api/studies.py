@@ -1,4 +1,4 @@
-"""Sweeps, sensitivity analyses and calibrations from Python.
+"""Sweeps, sensitivity analyses and conditioning from Python.
 
 In: a scenario and what is varied. Out: tables as columns, and the folder that the command line
 would have written.
@@ -16,16 +16,13 @@ from sim.api.columns import Columns, shortened
 from sim.api.given import Given, resolved_of
 from sim.api.progress import OnProgress, shown_progress
 from sim.api.wording import in_python_words
-from sim.backtest.calibrated_draws import N_DRAWS, DrawCalibration, DrawsResult
+from sim.backtest.conditioning import MOST, N_KEPT, Conditioned, Conditioning
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.pipeline import Experiment, carry_out, default_folder
 from sim.experiment.plan import choose_n_replicates, choose_root_seed
 from sim.experiment.study import Study
-from sim.scenario.cases import read_files, shipped_cases
-from sim.scenario.overrides import override_text
 from sim.uncertainty.axes import Design
-from sim.uncertainty.history import DISCREPANCY
 from sim.uncertainty.sensitivity import Method, Sensitivity
 from sim.uncertainty.sweep import Sweep
 
@@ -41,8 +38,8 @@ class StudyResults:
     status
         ``complete``, or ``partial`` where the scenario is not possible at a point or a run failed.
     tables
-        By name: ``sweep`` or ``sensitivity``, and ``points``; or ``weights`` and the others of a
-        calibration.
+        By name: ``sweep`` or ``sensitivity``, and ``points``; or ``kept`` and the others of
+        conditioning.
     """
 
     folder: Path
@@ -189,12 +186,11 @@ def sensitivity(
         return _study(asked, folder, force, n_workers, on_progress)
 
 
-def calibrate(
-    scenario: str | Path,
+def condition(
+    scenario: Given,
     *,
-    n_draws: int = N_DRAWS,
-    cases: Sequence[str | Path] = (),
-    discrepancy: float = DISCREPANCY,
+    n_keep: int = N_KEPT,
+    n_most: int = MOST,
     root_seed: int | None = None,
     set: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -202,38 +198,31 @@ def calibrate(
     n_workers: int | None = 1,
     on_progress: OnProgress | None = None,
 ) -> StudyResults:
-    """Weigh joint draws of all that is not known by published figures.
+    """Keep the simulations of a scenario that agree with its evidence.
 
     Parameters
     ----------
     scenario
-        Name of a shipped one, or path of a file.
-    n_draws
-        How many draws are run.
-    cases
-        Case files with the calibration figures, in place of the shipped ones.
-    discrepancy
-        Standard deviation, in log10, of how far the model itself is held to be off.
+        As for `run`.
+    n_keep, n_most
+        How many simulations to keep, and how many draws to run for them at most.
     root_seed, set, folder, force, n_workers, on_progress
         As for `run`.
 
     Returns
     -------
     results
-        Its table ``weights``, in the file ``weights.csv`` of the folder, is what
-        ``overblock run --draws-from`` takes.
+        Its table ``kept``, in the file ``kept.csv`` of the folder, is what ``overblock run
+        --draws-from`` takes.
 
     Raises
     ------
     ScenarioError, DataError, UsageError, PartialError
-        As for `run`, with the mistakes in the cases.
+        As for `run`, with the mistakes in the evidence.
     """
-    with in_python_words():
-        overrides = [override_text(key, value) for key, value in (set or {}).items()]
-        if root_seed is not None:
-            overrides.append(override_text("root_seed", root_seed))
-        files = read_files([Path(path) for path in cases]) if cases else shipped_cases()
-        asked = DrawCalibration.of(str(scenario), overrides, files, n_draws, discrepancy)
+    with in_python_words(), resolved_of(scenario, set) as resolved:
+        seed = choose_root_seed(resolved, root_seed)
+        asked = Conditioning.of(resolved, seed, n_keep, n_most)
         return _study(asked, folder, force, n_workers, on_progress)
 
 
@@ -244,7 +233,7 @@ def _axis(values: str | Sequence[object]) -> str:
 
 
 def _study(
-    asked: Experiment[Any, Study | DrawsResult],
+    asked: Experiment[Any, Study | Conditioned],
     folder: str | Path | None,
     force: bool,
     n_workers: int | None,

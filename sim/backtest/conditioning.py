@@ -9,23 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.conditioning_tables import sheets_of
+from sim.backtest.conditioning_tables import Judged, sheets_of
 from sim.backtest.refusals import problems_of, why_not_measured
 from sim.backtest.runs import read_run
 from sim.catalogue.choices import KEY_FIGURES, RATIOS
 from sim.errors import Problem, ScenarioError, UsageError
 from sim.experiment.draws import BLOCK, MOST_DRAWS, Draws, lay_draws
 from sim.experiment.execution import Execution
-from sim.experiment.executors.task import Failure, Key
+from sim.experiment.executors.task import Key
 from sim.experiment.kept import evidence_hash, model_hash
 from sim.experiment.metrics import metrics_of
 from sim.experiment.outputs import Outputs, describe, manifest_of
@@ -90,58 +89,6 @@ class Trial:
             return read_run(point.change(self.resolved), self.root_seed, number, readings)
 
         return work
-
-
-@dataclass
-class Judged:
-    """Draws that were run, and what was read off them.
-
-    Attributes
-    ----------
-    pieces, measures
-        What was read.
-    value
-        Numbers by draw, then by evidence and measure; NaN where it was not read or is not known.
-    whole
-        Draws that ran to the end.
-    failures
-        Draws without a result, which are not kept.
-    n
-        Draws that were run, from 0.
-    """
-
-    pieces: tuple[Evidence, ...]
-    measures: tuple[str, ...]
-    value: dict[int, dict[str, float]] = field(default_factory=dict)
-    whole: set[int] = field(default_factory=set)
-    failures: dict[Key, Failure] = field(default_factory=dict)
-    n: int = 0
-
-    def read(self, draw: int, name: str) -> float:
-        """Return a number read off a draw; NaN where there is none."""
-        return self.value.get(draw, {}).get(name, math.nan)
-
-    def failed(self, draw: int, pieces: Sequence[Evidence]) -> list[str]:
-        """Names of the evidence that a draw does not agree with."""
-        return [
-            one.id
-            for one in pieces
-            if not one.window[0] <= self.read(draw, one.id) <= one.window[1]
-        ]
-
-    @cached_property
-    def failing(self) -> dict[int, tuple[str, ...]]:
-        """Names of the evidence that each draw which ran to the end does not agree with."""
-        return {draw: tuple(self.failed(draw, self.pieces)) for draw in sorted(self.whole)}
-
-    @property
-    def agreeing(self) -> list[int]:
-        """Draws that agree with all evidence, ascending."""
-        return [draw for draw, failed in self.failing.items() if not failed]
-
-    def alone(self, name: str) -> list[int]:
-        """Draws that fail one piece of evidence alone, ascending."""
-        return [draw for draw, failed in self.failing.items() if failed == (name,)]
 
 
 @dataclass(frozen=True)
@@ -268,7 +215,8 @@ class Conditioning:
             (draw, stage): f"{digest}{'0' if stage == EARLY else '1'}-{draw:07d}" for draw in draws
         }
         n_done = ask.progress[0]
-        found = ask.read(self.plan, self.trial, names, n_done, max(self._expected(judged), n_done))
+        n_all = max(self._expected(judged), n_done + len(names))
+        found = ask.read(self.plan, self.trial, names, n_done, n_all)
         judged.failures |= found.failures
         for key, numbers in found.numbers.items():
             read = {name: float(one[0]) for name, one in numbers.items()}

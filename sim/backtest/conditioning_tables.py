@@ -5,24 +5,26 @@ In: draws that were run, and what was read off them. Out: tables. Nothing is run
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.measures import MEASURES
 from sim.experiment.draws import lay_draws
+from sim.experiment.executors.task import Failure, Key
 from sim.experiment.kept import TABLE, kept_rows
 from sim.experiment.study import Sheet
 from sim.measure.summary import LEVEL
 from sim.results.columns import Column
+from sim.scenario.readings import Evidence
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import own_variant
 from sim.statistics.distances import distance_by_chance, kolmogorov_distance
-
-if TYPE_CHECKING:
-    from sim.backtest.conditioning import Judged
 
 ENDS = (0.5, (1 - LEVEL) / 2, (1 + LEVEL) / 2)
 NOTHING, EVERYTHING = "nothing", "all evidence"
@@ -77,6 +79,58 @@ RESTS_ON = (
     Column("n", "integer", "draws", "Draws that agree with the rest, and ran to the end"),
     *_three("", "these"),
 )
+
+
+@dataclass
+class Judged:
+    """Draws that were run, and what was read off them.
+
+    Attributes
+    ----------
+    pieces, measures
+        What was read.
+    value
+        Numbers by draw, then by evidence and measure; NaN where it was not read or is not known.
+    whole
+        Draws that ran to the end.
+    failures
+        Draws without a result, which are not kept.
+    n
+        Draws that were run, from 0.
+    """
+
+    pieces: tuple[Evidence, ...]
+    measures: tuple[str, ...]
+    value: dict[int, dict[str, float]] = field(default_factory=dict)
+    whole: set[int] = field(default_factory=set)
+    failures: dict[Key, Failure] = field(default_factory=dict)
+    n: int = 0
+
+    def read(self, draw: int, name: str) -> float:
+        """Return a number read off a draw; NaN where there is none."""
+        return self.value.get(draw, {}).get(name, math.nan)
+
+    def failed(self, draw: int, pieces: Sequence[Evidence]) -> list[str]:
+        """Names of the evidence that a draw does not agree with."""
+        return [
+            one.id
+            for one in pieces
+            if not one.window[0] <= self.read(draw, one.id) <= one.window[1]
+        ]
+
+    @cached_property
+    def failing(self) -> dict[int, tuple[str, ...]]:
+        """Names of the evidence that each draw which ran to the end does not agree with."""
+        return {draw: tuple(self.failed(draw, self.pieces)) for draw in sorted(self.whole)}
+
+    @property
+    def agreeing(self) -> list[int]:
+        """Draws that agree with all evidence, ascending."""
+        return [draw for draw, failed in self.failing.items() if not failed]
+
+    def alone(self, name: str) -> list[int]:
+        """Draws that fail one piece of evidence alone, ascending."""
+        return [draw for draw, failed in self.failing.items() if failed == (name,)]
 
 
 def sheets_of(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sim.experiment.question import HasPlan
     from sim.scenario.resolve import Resolved
 
-VERBS = {"comparison": "compare", "calibration": "calibrate"}
+VERBS = {"comparison": "compare"}
 """Verbs by the kind of folder they write, where the two have different names."""
 
 MOST_SAID = 10

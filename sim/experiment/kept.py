@@ -70,12 +70,12 @@ class Kept:
         # A run that is cut short may not reach all of the evidence.
         is_cut = document.is_replaced(("end",)) and not document.is_replaced(("evidence",))
         for name, ours, theirs in (
-            ("root seed", root_seed, self.root_seed),
-            ("inputs, values or tables", model_hash(resolved), self.model),
-            ("evidence", self.evidence if is_cut else evidence_hash(resolved), self.evidence),
+            ("another root seed", root_seed, self.root_seed),
+            ("other inputs, values or tables", model_hash(resolved), self.model),
+            ("other evidence", self.evidence if is_cut else evidence_hash(resolved), self.evidence),
         ):
             if ours != theirs:
-                return f"they are of another {name}"
+                return f"they are of {name}"
         return ""
 
     def first(self, n: int | None) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """The pipeline: from an experiment to a complete folder of results.
 
 In: an experiment and an executor. Out: its folder, and what is in it. A run, a comparison, a sweep,
-a sensitivity analysis and a calibration go this way; each says what it asks for and what it writes.
+a sensitivity analysis and conditioning go this way; each says what it asks for and what it writes.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ Made_co = TypeVar("Made_co", bound=Result, covariant=True)
 
 
 class Experiment(Protocol[Found, Made_co]):
-    """A run, a comparison, a sweep, a sensitivity analysis or a calibration."""
+    """A run, a comparison, a sweep, a sensitivity analysis, or conditioning."""
 
     @property
     def plan(self) -> Plan:

@@ -61,7 +61,7 @@ class Plan:
     ----------
     kind
         ``run`` or ``comparison``: the scenario as it is given, with the tables of every run. Or
-        ``sweep``, ``sensitivity``, ``calibration``: many points, with the measures of every run.
+        ``sweep``, ``sensitivity``, ``condition``: many points, with the measures of every run.
     resolved
         The scenario under its own strategy.
     root_seed, n_replicates

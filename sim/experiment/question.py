@@ -55,7 +55,7 @@ class Question:
     Attributes
     ----------
     kind
-        ``run``, ``comparison``, ``sweep``, ``sensitivity`` or ``calibration``.
+        ``run``, ``comparison``, ``sweep``, ``sensitivity`` or ``condition``.
     result_id
         Identity of its result.
     resolved

@@ -1,4 +1,4 @@
-"""The folder of a study of many points: a sweep, a sensitivity analysis or a calibration.
+"""The folder of a study of many points: a sweep or a sensitivity analysis.
 
 In: a plan, the answers at its points, and the tables made of them. Out: a folder with these tables
 and the measures of all runs. How the points were chosen is not known here.

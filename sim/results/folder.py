@@ -19,7 +19,7 @@ MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = "overblock/manifest/2"
 _EARLIER = "overblock/manifest/1"
 """Schema of 0.1: without ``bands.parquet`` and the facts of runs, money by its median."""
-_VERBS = {"comparison": "compare", "calibration": "calibrate"}
+_VERBS = {"comparison": "compare"}
 """Verbs that are not named like the kind of result they make."""
 COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 """Status of a run in its manifest; ``partial`` where runs failed."""

@@ -30,7 +30,6 @@ PACKAGES = (
     "pydantic",
     "ruamel.yaml",
     "duckdb",
-    "scikit-learn",
 )
 """Packages that shape numbers, whether they are there or not."""
 ABSENT = "none"

@@ -1,1 +1,1 @@
-"""What we do not know: sweeps, sensitivity analysis, calibration."""
+"""What we do not know: sweeps, sensitivity analysis."""

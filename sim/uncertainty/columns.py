@@ -1,4 +1,4 @@
-"""Columns that the tables of sweeps, sensitivity analyses and calibrations share.
+"""Columns that the tables of sweeps and sensitivity analyses share.
 
 In: the columns of a comparison. Out: columns, and the table of points.
 """

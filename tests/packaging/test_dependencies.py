@@ -11,7 +11,6 @@ import pytest
 
 # Where the name to import is not that of the distribution.
 MODULES = {
-    "scikit-learn": "sklearn",
     "backports.zstd": "backports",
     "cyclonedx-python-lib": "cyclonedx",
     "import-linter": "importlinter",
@@ -37,7 +36,6 @@ BROUGHT_BY = {
     "markupsafe": "jinja2",
     "PIL": "matplotlib",
     "pydantic_core": "pydantic",
-    "threadpoolctl": "sklearn",
 }
 # Used by a test where it happens to be there: DuckDB before 2.0.1 hands out times by it.
 OFFERED = {"pytz"}

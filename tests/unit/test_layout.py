@@ -51,9 +51,7 @@ OWNERS = {
     "rich": {"cli"},
     "ruamel": {"scenario"},
     "simpy": {"engine"},
-    "sklearn": {"statistics"},
     "starlette": {"explore"},
-    "threadpoolctl": {"statistics"},
     "typer": {"cli"},
     "uvicorn": {"explore"},
 }

@@ -32,7 +32,7 @@ _EXTRAS = {
     "zst": ("backports.zstd",),
     "import": ("maxminddb",),
     "bgp": ("pybgpkit-parser",),
-    "analysis": ("pandas", "scikit-learn"),
+    "analysis": ("pandas",),
     "cluster": ("distributed", "cryptography"),
     "explore": ("starlette", "uvicorn"),
 }

@@ -52,29 +52,13 @@ def test_ends_of_two_assumptions(tmp_path: Path) -> None:
     }
 
 
-def test_a_calibration_gives_weights(tmp_path: Path) -> None:
-    pytest.importorskip("sklearn")
-    cases = tmp_path / "cases.yaml"
-    cases.write_text(
-        """format: overblock/backtest/1
-cases:
-  - id: one
-    title: Addresses in the register
-    given: The scenario.
-    role: calibration
-    why_role: So that it is tried.
-    predictor:
-      {kind: run, scenario: telegram-2018, curve: addresses_listed, at: 2018-04-16T15:00+03:00}
-    published: {value: 100000, rounding: 0, nature: computed, unit: IPv4 addresses, source: none, date: 2018-04-16}
-""",  # noqa: E501
-        encoding="utf-8",
-    )
-    found = sim.calibrate(
-        "telegram-2018", n_draws=64, cases=[cases],
-        set={"population.n_businesses": 20, "end": "2018-04-16T16:00+03:00"},
-        folder=tmp_path / "weighed",
+def test_conditioning_keeps_simulations(tmp_path: Path) -> None:
+    found = sim.condition(
+        "telegram-2018", n_keep=1, n_most=8,
+        set={"population.n_businesses": 20, "end": "2018-04-17T12:01+03:00"},
+        folder=tmp_path / "kept",
     )  # fmt: skip
     assert found.status == "complete"
-    assert found.table("weights")["weight"].sum() == pytest.approx(1)
-    assert found.table("figures")["case"].tolist() == ["one"]
-    assert (found.folder / "weights.csv").is_file()
+    assert found.table("evidence")["evidence"].tolist() == ["addresses-2018-04-17"]
+    assert list(found.tables) == ["kept", "evidence", "inputs", "rests_on"]
+    assert (found.folder / "kept.csv").is_file()

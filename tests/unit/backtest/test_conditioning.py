@@ -88,7 +88,14 @@ def made_in(
 ) -> tuple[Conditioned, list[Key]]:
     executor = Scripted(**how)
     asked = Conditioning.of(resolved, 7, n_keep, n_most)
-    return carry_out(asked, folder=folder, executor=executor), executor.asked
+    steps: list[tuple[int, int]] = []
+    made = carry_out(
+        asked, folder=folder, executor=executor, on_progress=lambda *step: steps.append(step)
+    )
+    # What failed is not counted as finished in the next batch.
+    assert how or [n for n, _ in steps] == sorted(n for n, _ in steps)
+    assert all(n <= of for n, of in steps)
+    return made, executor.asked
 
 
 def rows_of(made: Conditioned, name: str) -> list[dict[str, str]]:

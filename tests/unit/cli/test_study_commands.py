@@ -1,4 +1,4 @@
-"""``sweep``, ``sensitivity`` and ``calibrate``: folders, exit codes, messages."""
+"""``sweep``, ``sensitivity`` and ``condition``: folders, exit codes, messages."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from sim.experiment.plan import Plan
 from sim.results.parquet import read_columns
 from tests.endings import run_until
 from tests.experiments import Scripted, files_of
-from tests.optional import needs
 
 WriteScenario = Callable[..., Path]
 
@@ -237,13 +236,11 @@ def test_what_was_to_replace_a_folder_is_gone_on_with_into_it(
     ("arguments", "message"),
     [
         (["sweep"], "expected --over KEY=…, got none"),
-        (["calibrate"], "expected calibration figures of this scenario, got none"),
+        (["condition"], "expected a section evidence, got none"),
     ],
 )
 def test_what_is_varied_must_be_said(small: str, arguments: list[str], message: str) -> None:
-    if arguments == ["calibrate"]:
-        needs("sklearn")
-    for verb in ("sweep", "sensitivity", "calibrate"):
+    for verb in ("sweep", "sensitivity", "condition"):
         result = call(verb)
         assert (result.exit_code, "expected SCENARIO, or --resume RUN" in result.stderr) == (
             2,
@@ -275,14 +272,13 @@ def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> N
         (["sweep", "--over", "thresholds.down=0.5,0.6", "--metric", "hours"],
          "--metric hours: expected one of the metrics"),
         (["sensitivity", "--only", "thresholds.impared"], "did you mean 'thresholds.impaired'?"),
-        (["calibrate", "--draws", "9"], "expected 64 to"),
+        (["condition", "--keep", "9", "--most", "8"], "expected a section evidence, got none"),
+        (["calibrate", "--draws", "9"], "overblock condition SCENARIO keeps the simulations"),
     ],
 )  # fmt: skip
 def test_mistakes_exit_with_2_before_anything_runs(
     small: str, arguments: list[str], message: str
 ) -> None:
-    if arguments[0] == "calibrate":
-        needs("sklearn")
     result = call(arguments[0], small, *arguments[1:])
     assert result.exit_code == 2
     assert message in result.stderr

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from sim.cli.tables import sensitivity
-from sim.cli.verbs import calibrate, sweep
+from sim.cli.verbs import condition, sweep
 from sim.uncertainty.influence import Line
 
 
@@ -84,35 +84,24 @@ def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal: Terminal) -> No
     assert rows[3:] == ["1 none 0.333333 x 12 [11, 14] 12 [11, 14]", "out"]
 
 
-def test_a_calibration_says_what_figures_and_assumptions_became(terminal: Terminal) -> None:
-    spans = {
-        "prior_median": 5.0, "prior_low": 1.0, "prior_high": 9.0,
-        "posterior_median": 4.0, "posterior_low": 3.0, "posterior_high": 6.0,
-    }  # fmt: skip
-    figures = [
-        spans | {"case": f"case-{at}", "published_low": low, "published_high": high,
-                 "explained": 0.5, "n_ruled_out": at}
-        for at, (low, high) in enumerate([(2, 2), (2, 3), (None, 3), (2, None), (None, None)])
-    ]  # fmt: skip
-    unknowns = [spans | {"unknown": "effects.a", "distance": 0.25, "by_chance": 0.125}]
-    history = SimpleNamespace(
-        weight=np.array([0.5, 0.25, 0.25, 0.0]), wave=np.array([1, 1, 2, 1]),
-        is_ruled_out=np.array([False, False, True, True]), discrepancy=0.1,
-    )  # fmt: skip
+def test_conditioning_tells_the_acceptance_and_two_tables(terminal: Terminal) -> None:
+    evidence = {"evidence": "one", "n_read": 400, "n_met": 100, "n_others": 30, "n_all": 16}
+    three = {"median": 5.0, "low": 1.0, "high": 9.0}
+    rest = {"measure": "moves", "without": "one", "n": 30}
+    none = rest | {"without": "two", "n": 0} | dict.fromkeys(three)
+    found = {"n_agreeing": 16, "n_draws": 400, "n_kept": 15, "acceptance": 0.04,
+             "acceptance_95": [0.02, 0.06]}  # fmt: skip
     made = SimpleNamespace(
-        history=history, folder=Path("out"),
-        sheets={"figures.csv": sheet(*figures), "unknowns.csv": sheet(*unknowns)},
+        manifest={"conditioned": found}, folder=Path("out"),
+        sheets={"evidence.csv": sheet(evidence), "rests_on.csv": sheet(rest | three, none)},
     )  # fmt: skip
     with redirect_stdout(terminal):
-        calibrate._print_result(made, as_json=False)
+        condition._print_result(made, as_json=False)
     rows = terminal.rows()
     assert " ".join(rows).startswith(
-        "1 of 3 draws ruled out; 3 of 4 weigh something, as much as 2.7 of equal weight; "
-        "discrepancy 0.1 in log10, assumed figure published all ranges weighted"
+        "16 of 400 draws agree with all evidence: 4.0% [2.0%, 6.0%]; 15 are kept"
     )
-    told = " 5 [1, 9] 4 [3, 6] "
-    for row in (f"case-0 2{told}0.5 0", f"case-1 2 to 3{told}0.5 1", f"case-2 ≤ 3{told}0.5 2",
-                f"case-3 ≥ 2{told}0.5 3", f"case-4{told}0.5 4",
-                f"effects.a{told}0.25 0.125"):  # fmt: skip
-        assert row in rows
+    assert "one 100 400 16 30" in rows
+    assert "moves one 30 5 [1, 9]" in rows
+    assert "moves two 0 not known [not known, not known]" in rows
     assert rows[-1] == "out"

@@ -1,0 +1,96 @@
+"""Tables of kept simulations: whether they are of a scenario, and what is refused where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.errors import DataError, UsageError
+from sim.experiment.kept import kept_rows, model_hash, read_kept, shipped_kept
+from sim.results.csvtext import csv_text
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import Resolved, resolve
+
+SEED = 20180416
+HEAD = "draw,root_seed,model,evidence\n"
+A, B = "a" * 64, "b" * 64
+
+
+def chase(*overrides: str) -> Resolved:
+    return resolve(load_scenario("telegram-2018", overrides))
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("kept") / "kept.csv"
+    columns = HEAD.strip().split(",")
+    path.write_text(csv_text(columns, kept_rows(chase(), SEED, [2, 5, 300])), encoding="utf-8")
+    return path
+
+
+def test_a_table_reads_as_it_was_written(table: Path) -> None:
+    kept = read_kept(table)
+    assert (kept.draw, kept.root_seed) == ((2, 5, 300), SEED)
+    assert read_kept(table.parent).draw == kept.draw
+    assert kept.first(2) == (2, 5)
+    assert kept.first(None) == (2, 5, 300)
+    with pytest.raises(UsageError, match=r"at most 3 simulations.*got 4; overblock condition"):
+        kept.first(4)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "seed", "why"),
+    [
+        ([], SEED, ""),
+        (["end=2018-05-01T00:00+03:00"], SEED, ""),
+        (["n_replicates=3", "title=Another"], SEED, ""),
+        ([], 7, "another root seed"),
+        (["fronts.n_fronts=7"], SEED, "other inputs, values or tables"),
+        (["censor.narrow_length=25"], SEED, "other inputs, values or tables"),
+        (["strategy={id: exact}"], SEED, "other inputs, values or tables"),
+        (["stances.events=stances-zello-2018"], SEED, "other inputs, values or tables"),
+        (["evidence=off"], SEED, "other evidence"),
+        (["evidence=off", "end=2018-05-01T00:00+03:00"], SEED, "other evidence"),
+    ],
+)
+def test_it_holds_for_the_scenario_as_it_is(
+    table: Path, overrides: list[str], seed: int, why: str
+) -> None:
+    found = read_kept(table).why_not(chase(*overrides), seed)
+    assert (found == "") == (why == "")
+    assert why in found
+
+
+def test_an_input_with_another_range_is_another_model(tmp_path: Path) -> None:
+    text = Path(load_scenario("telegram-2018").document.file).read_text(encoding="utf-8")
+    wider = tmp_path / "telegram-2018.yaml"
+    assert text.count("range: [0.01, 0.14]") == 1
+    wider.write_text(text.replace("range: [0.01, 0.14]", "range: [0.01, 0.2]"), encoding="utf-8")
+    assert model_hash(resolve(load_scenario(str(wider)))) != model_hash(chase())
+    assert shipped_kept(resolve(load_scenario(str(wider)))) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (f"2,7,{A}\n", "2:1: expected 4 cells, got 3"),
+        (f"2,7,{A},{A}\n2,7,{A},{A}\n", "3:1: draw: expected a number of a draw above 2, got '2'"),
+        (f"-1,7,{A},{A}\n", "2:1: draw: expected a number of a draw above -1, got '-1'"),
+        (f"2,7,{A},{A}\n3,8,{A},{A}\n", "3:2: root_seed: expected one root seed in all rows, go"),
+        (f"2,7,{A},{A}\n3,7,{B},{A}\n", "3:3: model: expected one hash of the model in all row"),
+        (f"2,7,{A},{A}\n3,7,{A},{B}\n", "3:4: evidence: expected one hash of the evidence in a"),
+        ("", "2:1: expected at least one simulation, got none"),
+    ],
+)
+def test_mistakes_are_refused_where_they_stand(tmp_path: Path, rows: str, message: str) -> None:
+    path = tmp_path / "kept.csv"
+    path.write_text(HEAD + rows, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        read_kept(path)
+    assert str(caught.value).startswith(f"{path}:{message}")
+    with pytest.raises(DataError, match=r"missing\.csv: expected a readable table"):
+        read_kept(tmp_path / "missing.csv")
+    path.write_text("draw,weight\n1,1\n", encoding="utf-8")
+    with pytest.raises(DataError, match=":1:1: expected the columns draw, root_seed, model, evi"):
+        read_kept(path)
