@@ -21,7 +21,7 @@ from sim.engine.record.curves import Series
 from sim.engine.state.tally import Group
 from sim.experiment.executors.task import Key
 from sim.report.figures.hilbert import Window, shares
-from sim.report.figures.map_frames import WINDOW, levels_of, middle_replicate
+from sim.report.figures.map_frames import WINDOW, levels_of, shown_replicates
 from sim.report.page.over_time.panels import LISTED
 from sim.report.words.numbers import count, number
 from sim.results.read import RunFolder
@@ -94,9 +94,10 @@ def maps_of(run: RunFolder) -> list[dict[str, Any]]:
         If its curves or its register cannot be read.
     """
     curves = {label: run.curve(LISTED, label) for label in run.strategies}
-    replicate = middle_replicate(list(curves.values()))
+    shown = shown_replicates(curves)
     found = []
     for label, points in curves.items():
+        replicate = shown[label]
         mine = points.replicate == replicate
         at_s = int(points.t_s[mine][np.argmax(points.value[mine])])
         history = read_register(run, label, replicate)

@@ -66,7 +66,7 @@ def operator_curves(
     operators = read_operators(run)
     by_replicate = [
         list(_points(run, metric, strategy, replicate, operators))
-        for replicate in range(run.n_replicates if n_most is None else n_most)
+        for replicate in run.finished(run.strategy(strategy))[:n_most]
     ]
     whole = np.nan
     if metric.startswith("operators_"):

@@ -6,6 +6,7 @@ columns. It is one file, since it is one class: the folder.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -151,11 +152,15 @@ class RunFolder:
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """Labels of the strategies in the folder; one, unless it holds a comparison."""
+        """Labels of the strategies of which a replicate is finished; one but for a comparison."""
         listed = self.manifest.get("strategies")
         if listed is None:
             return (str(self.manifest["strategy"]),)
-        return tuple(str(strategy["label"]) for strategy in listed)
+        labels = tuple(str(strategy["label"]) for strategy in listed)
+        if self.manifest.get("status", "complete") == "complete":
+            return labels
+        # The warnings of the manifest name the others.
+        return tuple(label for label in labels if label in self._finished)
 
     @property
     def idle_strategy(self) -> str:
@@ -180,17 +185,38 @@ class RunFolder:
             raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
         return label
 
-    def check_replicate(self, replicate: int) -> None:
-        """Refuse a replicate that is not in the folder.
+    def check_replicate(self, replicate: int, strategy: str | None = None) -> None:
+        """Refuse a replicate that is not in the folder: of a strategy, or of any.
 
         Raises
         ------
         UsageError
             If there is no such replicate.
         """
-        if not 0 <= replicate < self.n_replicates:
+        labels = self.strategies if strategy is None else (strategy,)
+        finished = {one for label in labels for one in self.finished(label)}
+        span = f"those that are finished ({', '.join(map(str, sorted(finished)))})"
+        if self.manifest.get("status", "complete") == "complete":
             span = f"0 to {self.n_replicates - 1}"
+        if replicate not in finished:
             raise UsageError(f"{self.path}: expected a replicate from {span}, got {replicate}")
+
+    def finished(self, strategy: str) -> tuple[int, ...]:
+        """Replicates of a strategy that are finished: not the same of all where some are not."""
+        if self.manifest.get("status", "complete") == "complete":
+            return tuple(range(self.n_replicates))
+        return tuple(sorted(self._finished.get(strategy, ())))
+
+    @cached_property
+    def _finished(self) -> Mapping[str, set[int]]:
+        """Replicates that are finished, by strategy."""
+        query = "SELECT DISTINCT strategy, replicate FROM data"
+        columns = read_columns(self.path / "measures.parquet", query)
+        found: dict[str, set[int]] = {}
+        pairs = zip(columns["strategy"].tolist(), columns["replicate"].tolist(), strict=True)
+        for label, replicate in pairs:
+            found.setdefault(label, set()).add(int(replicate))
+        return found
 
     def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
         """Return the curve of one measure over everybody."""

@@ -109,7 +109,7 @@ def read_register(
         If its files cannot be read, or contradict each other.
     """
     label = run.strategy(strategy)
-    run.check_replicate(replicate)
+    run.check_replicate(replicate, label)
     return register_in(run.path, label, replicate)
 
 

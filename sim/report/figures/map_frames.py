@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.line import IPV4
-from sim.errors import DataError, Problem
 from sim.report.figures.frames import frame_times
 from sim.report.figures.hilbert import Window, n_below, shares
 from sim.results.inputs import input_rows
@@ -61,22 +60,19 @@ def map_data(
     Raises
     ------
     DataError
-        If the run's register or its prefix tables cannot be read, or no replicate is shared.
+        If the run's register or its prefix tables cannot be read.
     """
-    if not set.intersection(*(set(points.replicate.tolist()) for points in listed.values())):
-        message = "expected a replicate that every strategy has, got none: resume the comparison"
-        raise DataError([Problem(str(run.path / "curves.parquet"), message)])
-    replicate = middle_replicate(list(listed.values()))
-    histories = {label: read_register(run, label, replicate) for label in run.strategies}
+    shown = shown_replicates(listed)
+    histories = {label: read_register(run, label, shown[label]) for label in run.strategies}
     times = frame_times(
-        [_of_replicate(points, replicate) for points in listed.values()],
+        [_of_replicate(points, shown[label]) for label, points in listed.items()],
         MAX_FRAMES,
     )
     if moment_s is not None:
         times = np.union1d(times, [moment_s])
     providers = read_providers(run)
     return {
-        "replicate": replicate,
+        "replicate": replicates_text(shown),
         "side": WINDOW.shape[0],
         "n_addresses_of_pixel": WINDOW.n_addresses_of_pixel,
         "t": times.tolist(),
@@ -102,6 +98,20 @@ def _way() -> dict[str, Any]:
     four = np.pad(code, (0, -code.size % 4)).reshape(-1, 4)
     packed = (four << np.array([0, 2, 4, 6], np.uint8)).sum(axis=1, dtype=np.uint8)
     return {"first": int(pixel[0]), "steps": steps, "taken": _base64(packed)}
+
+
+def shown_replicates(listed: Mapping[str, CurvePoints]) -> dict[str, int]:
+    """Replicate shown of each strategy: the same one, unless they have none in common."""
+    if set.intersection(*(set(points.replicate.tolist()) for points in listed.values())):
+        return dict.fromkeys(listed, middle_replicate(list(listed.values())))
+    return {label: middle_replicate([points]) for label, points in listed.items()}
+
+
+def replicates_text(shown: Mapping[str, int]) -> str:
+    """Its number; of each strategy where they have none in common: ``0 (a), 1 (b)``."""
+    if len(set(shown.values())) == 1:
+        return str(next(iter(shown.values())))
+    return ", ".join(f"{replicate} ({label})" for label, replicate in shown.items())
 
 
 def middle_replicate(listed: Sequence[CurvePoints]) -> int:

@@ -51,7 +51,7 @@ def uptake(
             names,
             t_s,
         ).by_group([row.cohort_sizes for row in rows])
-        for replicate in range(min(run.n_replicates, n_most))
+        for replicate in run.finished(run.strategy(choice.strategy))[:n_most]
     ]
 
 

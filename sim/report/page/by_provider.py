@@ -93,9 +93,7 @@ def hit_by_provider(
             for cause in shown
         ),
         # The others are means; the tables keep this of no replicate but the map's.
-        words.say(
-            "Of its addresses listed at once, in replicate {n} alone", n=str(map_["replicate"])
-        ),
+        words.say("Of its addresses listed at once, in replicate {n} alone", n=map_["replicate"]),
         numbers=range(1, 4 + len(shown)),
     )
     lines = folded(
@@ -205,12 +203,11 @@ def _counts(run: RunFolder) -> _Counts:
             f"count(*) FILTER (impaired_s > 0 AND {' + '.join((*away, '0'))} > 0) "
             "FROM businesses GROUP BY ALL"
         ).fetchall()
-    n = run.n_replicates
     whole: dict[tuple[str, str], float] = {}
     hit: dict[tuple[str, str], dict[str, float]] = {}
     moved: dict[tuple[str, str], float] = {}
     for strategy, provider, cause, n_all, n_hit, n_moved in found:
-        key = (strategy, provider or "not known")
+        key, n = (strategy, provider or "not known"), len(run.finished(strategy))
         whole[key] = whole.get(key, 0.0) + n_all / n
         if cause:
             hit.setdefault(key, {})[cause] = n_hit / n

@@ -68,14 +68,14 @@ class CutOff:
     after_end_s: float | None = None
 
 
-def n_counted(run: RunFolder) -> int:
-    """Replicates of each strategy that are counted."""
-    return min(run.n_replicates, MOST_REPLICATES)
+def n_counted(run: RunFolder, strategy: str) -> int:
+    """Replicates of a strategy that are counted."""
+    return min(len(run.finished(strategy)), MOST_REPLICATES)
 
 
 def cut_offs(run: RunFolder, strategy: str) -> dict[str, CutOff]:
     """When each operator drops addresses of others under a strategy, by its name."""
-    n = n_counted(run)
+    n = n_counted(run, strategy)
     found = sessions_of(run.curve(LISTED, strategy), run.horizon_s)
     sessions = found if len(found) > 1 else ()
     curves = operator_curves(run, DROPPED[0], strategy, n)
@@ -156,18 +156,23 @@ def when_dropped(found: CutOff, run: RunFolder, words: Language = IN_ENGLISH) ->
     Such as ``from 16 April 2018, 14:46 to the end``.
     """
     if found.after_begin_s is not None and found.after_end_s is not None:
-        begin = duration_words(found.after_begin_s / 3600, words, rounded="nearest")
-        if found.after_end_s < 0:
-            return words.say(
-                "from {begin} after a session begins until {end} before it ends",
-                begin=begin,
-                end=duration_words(-found.after_end_s / 3600, words, rounded="nearest"),
-            )
-        return words.say(
-            "from {begin} after a session begins until {end} after it ends",
-            begin=begin,
-            end=duration_words(found.after_end_s / 3600, words, rounded="nearest"),
+        begin, end = (
+            duration_words(abs(one) / 3600, words, rounded="nearest")
+            for one in (found.after_begin_s, found.after_end_s)
         )
+        if found.after_begin_s:
+            text = "from {begin} after a session begins until it ends"
+            if found.after_end_s < 0:
+                text = "from {begin} after a session begins until {end} before it ends"
+            elif found.after_end_s > 0:
+                text = "from {begin} after a session begins until {end} after it ends"
+        elif found.after_end_s < 0:
+            text = "from the start of a session until {end} before it ends"
+        elif found.after_end_s > 0:
+            text = "from the start of a session until {end} after it ends"
+        else:
+            return words.say("from the start of a session until it ends")
+        return words.say(text, begin=begin, end=end)
     return spells_in_words(found.some, run, words)
 
 

@@ -95,6 +95,8 @@ def frame(
         ("repeat", "Repeat it"),
     ]
     replicates = words.count(n, "replicate")
+    if not n:
+        replicates = words.say("different replicates of each strategy")
     draws = words.say("{draws} of what is not known", draws=words.count(run.n_draws, "draw"))
     start, end = _days(run, words)
     in_english = Markup("" if words.code == ENGLISH else ' lang="en"')
@@ -169,6 +171,9 @@ def _urgent(run: RunFolder, words: Language) -> list[str]:
     if failed:
         runs = words.count(len(failed), "run")
         said += " " + words.say("{runs} failed; the manifest names them.", runs=runs)
+    if not run.n_replicates:
+        none = "No replicate is finished under every strategy, so nothing is compared."
+        said += " " + words.say(none)
     return [*urgent, said]
 
 

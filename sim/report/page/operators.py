@@ -120,9 +120,10 @@ def operator_table(
         "Share of what its users try that fails",
     )
     said = [words.say(title) for title in titles]
-    if n_counted(run) < run.n_replicates:
+    n = max(n_counted(run, strategy) for strategy in run.strategies)
+    if n < max(len(run.finished(strategy)) for strategy in run.strategies):
         first = "{title} (the first {n} replicates)"
-        said[4] = words.say(first, title=said[4], n=str(n_counted(run)))
+        said[4] = words.say(first, title=said[4], n=str(n))
     said[5] = by_luck(said[5], words)
     heads = columns(*said, numbers=(2, 3, 4, 5, 6))
     heads[1] = replace(heads[1], axis=axis)

@@ -47,18 +47,19 @@ def sector_table(
     lines = []
     still_in = _still_impaired(run)
     for strategy, sector, n, n_hit, median_s, lost_usd, of_usd_per_h in _by_sector(run):
+        n_made = len(run.finished(strategy))
         share, of_usd = n_hit / n, of_usd_per_h * of_h.get(sector, math.nan)
         hours = math.nan if median_s is None else median_s / 3600
         part = lost_usd / of_usd if of_usd > 0 else math.nan
         lines.append(
             Line.of(
                 named(sector),
-                Cell(words.digits(businesses(n / run.n_replicates)), n / run.n_replicates),
+                Cell(words.digits(businesses(n / n_made)), n / n_made),
                 Cell(words.digits(percent(share, 2)), share),
                 _how_long(hours, still_in.get((strategy, sector), 0) / max(n_hit, 1), run, words),
                 Cell(
-                    words.digits(number(lost_usd / run.n_replicates)),
-                    lost_usd / run.n_replicates,
+                    words.digits(number(lost_usd / n_made)),
+                    lost_usd / n_made,
                     words.say("{share} of its demand", share=words.digits(percent(part, 2))),
                 ),
                 group=strategy,
@@ -128,7 +129,12 @@ def sector_and_provider_table(
     lines = [
         Line.of(
             named(sector),
-            *(_share_of(*counts[strategy, sector].get(at, (0, 0)), run, words) for at in providers),
+            *(
+                _share_of(
+                    *counts[strategy, sector].get(at, (0, 0)), len(run.finished(strategy)), words
+                )
+                for at in providers
+            ),
             group=strategy,
         )
         for strategy, sector in sorted(counts, key=lambda key: (place.get(key[0], -1), key[1]))
@@ -140,10 +146,10 @@ def sector_and_provider_table(
     )
 
 
-def _share_of(n_hit: int, n: int, run: RunFolder, words: Language) -> Cell:
+def _share_of(n_hit: int, n: int, n_made: int, words: Language) -> Cell:
     if not n:
         return Cell("", "")
-    said = words.say("of {n}", n=businesses(n / run.n_replicates))
+    said = words.say("of {n}", n=businesses(n / n_made))
     return Cell(words.digits(percent(n_hit / n, 2)), n_hit / n, words.digits(said))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import shutil
 import time
 from collections.abc import Sequence
@@ -24,6 +25,8 @@ from sim.experiment.plan import Plan
 from sim.experiment.question import find_unfinished, forget_unfinished, read_question
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.verification import verify_folder
+from sim.report.page.document import render
+from sim.report.page.sectors import sector_table
 from sim.results.checkpoints import PARTS, n_runs
 from sim.results.read import open_run
 from sim.scenario.load import load_scenario
@@ -36,6 +39,7 @@ pytestmark = pytest.mark.laws
 
 BRIEF = ["population.n_businesses=30", "end=2018-04-16T20:00+03:00"]
 STRATEGIES = ["exact", "twin=exact", "aggregate:length=12"]
+STRATEGY_LABELS = ("none", "exact", "twin", "aggregate:length=12")
 
 
 def plan_for(n_replicates: int = 4, overrides: Sequence[str] = BRIEF) -> Plan:
@@ -177,6 +181,41 @@ def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attem
     parts, folder = find_unfinished(tmp_path / "out")
     carry_out(again(parts), folder=folder, executor=Scripted(), earlier=parts)
     assert files_of(folder) == files_of(whole.folder)
+
+
+@pytest.mark.parametrize(
+    ("lacks", "shown"),
+    [
+        ({"none": (0, 2, 3), "exact": (1,), "twin": (1,)}, STRATEGY_LABELS),
+        ({"none": (0, 1, 2, 3), "twin": (0, 1, 2, 3)}, ("exact", "aggregate:length=12")),
+    ],
+)
+def test_a_page_shows_what_is_there_of_a_comparison_without_all_strategies(
+    lacks: dict[str, tuple[int, ...]], shown: tuple[str, ...], tmp_path: Path
+) -> None:
+    """Of none replicate 1 alone is finished, of two others all but that; or some have none."""
+    fails: tuple[Key, ...] = tuple((0, label, n) for label, all_ in lacks.items() for n in all_)
+    executor = Scripted(fails=fails)
+    folder = carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=executor).folder
+    run = open_run(folder)
+    assert run.strategies == shown
+    page = render(run)
+    unshared = "No replicate is finished under every strategy, so nothing is compared."
+    assert (unshared in page) == (run.n_replicates == 0)
+    assert "means over 0 replicates" not in page
+    # Whoever repeats it compares all that were asked for.
+    assert all(
+        f"--strategy {label}" in html.unescape(page) for label in ("none", "exact", "twin=exact")
+    )
+    if "none" in shown:
+        assert "1 (none)" in page
+        with pytest.raises(UsageError, match=r"those that are finished \(1\), got 0"):
+            run.check_replicate(0, "none")
+    # Of a sector as many businesses as a replicate has, not as the finished ones have in all.
+    table = sector_table(run, "exact")
+    assert table is not None
+    mine = [one.cells for one in table.rows if one.group == "exact" and len(one.cells) > 1]
+    assert sum(float(cells[1].sort or 0) for cells in mine) <= 30
 
 
 def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path: Path) -> None:

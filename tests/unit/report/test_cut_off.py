@@ -36,7 +36,10 @@ def found_in(
 ) -> tuple[CutOff, RunFolder]:
     n = int(dropped.replicate.max()) + 1
     run = SimpleNamespace(
-        n_replicates=n, horizon_s=horizon_h * H, start=START, curve=lambda name, strategy: listed
+        finished=lambda strategy: range(n),
+        horizon_s=horizon_h * H,
+        start=START,
+        curve=lambda name, strategy: listed,
     )
     monkeypatch.setattr(cut_off, "operator_curves", lambda *_: {"big": dropped})
     return cut_offs(cast("RunFolder", run), "any")["big"], cast("RunFolder", run)
