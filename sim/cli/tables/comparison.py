@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sim.catalogue.choices import COMPARED
 from sim.cli.tables.sections import Column, Section
 from sim.cli.terminal.tables import NOT_KNOWN, number, with_interval
+from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine
@@ -87,8 +88,8 @@ def said_of_pairs(experiment: RunsResult) -> str:
     if not experiment.verdicts:
         return f"{luck} --draws N holds the strategies against each other over what is not known."
     return (
-        f"{luck} Verdicts hold over {experiment.verdicts[0].n_draws} joint draws of all that is "
-        "not known, or are not settled."
+        f"{luck} Verdicts hold over {count(experiment.verdicts[0].n_draws, 'joint draw')} of all "
+        "that is not known, or are not settled."
     )
 
 
@@ -114,7 +115,7 @@ def _verdicts(lines: Sequence[VerdictLine]) -> list[Section]:
                 for line in lines
                 if line.metric == metric
             ],
-            (f"shares of the weight of {lines[0].n_draws} draws; {_MEANS}",)
+            (f"shares of the weight of {count(lines[0].n_draws, 'draw')}; {_MEANS}",)
             if metric == metrics[-1]
             else (),
         )

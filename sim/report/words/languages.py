@@ -46,6 +46,22 @@ _FORMS = ("one", "few", "many", "other")
 _WORD = re.compile(rf"\b({'|'.join(WORDS)})\b")
 
 
+_ONE_IN = re.compile(
+    r"(?<!to )(?<!and )\b(one in (?:(?! to | and |[;.]|,(?!\d)).)*? )(were|are|have)\b",
+    re.IGNORECASE,
+)
+_COUNTED = ("business", "draw", "pair", "replicate", "simulation", "strategy")
+_SINGULAR = {"were": "was", "are": "is", "have": "has"} | {plural(one): one for one in _COUNTED}
+_ONE = re.compile(rf"(?<![\d.,])(1[ {NBSP}](?:weighted )?)({'|'.join(map(plural, _COUNTED))})\b")
+
+
+def _agreeing(said: str) -> str:
+    """English with one of something in the singular: ``1 draw``, ``one in 30 was hit``."""
+    for pattern in (_ONE_IN, _ONE):
+        said = pattern.sub(lambda found: f"{found[1]}{_SINGULAR[found[2].lower()]}", said)
+    return said
+
+
 @dataclass(frozen=True)
 class Language:
     """A language that documents are written in.
@@ -70,8 +86,10 @@ class Language:
             If the language has no such sentence.
         """
         said = text if self.code == ENGLISH else self.texts[text]
-        told = {name: self.value(value) for name, value in values.items()}
-        return said.format(**told) if values else said
+        if not values:
+            return said
+        told = said.format(**{name: self.value(value) for name, value in values.items()})
+        return _agreeing(told) if self.code == ENGLISH else told
 
     def value(self, said: str) -> str:
         """Return a value of a sentence, to be written with a noun or an article behind a colon."""

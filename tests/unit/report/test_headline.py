@@ -333,7 +333,7 @@ def test_few_draws_say_nothing_of_how_sure_it_is(drawn_run: Path) -> None:
     )
     alike = rows({**summary_row(HIT_SHARE, 0.5, of=10), "all_low": 0.49, "all_high": 0.5})
     assert headline_of_run(run, alike).is_sure == (
-        "How sure is that? In nine of ten cases tried, one in two businesses were hit."
+        "How sure is that? In nine of ten cases tried, one in two businesses was hit."
     )
     few = RunFolder(run.path, {**run.manifest, "n_draws": 19}, run.scenario)
     assert headline_of_run(few, told).is_sure == (

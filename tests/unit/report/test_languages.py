@@ -19,7 +19,7 @@ from sim.report.page.over_time.charts import METRICS
 from sim.report.page.over_time.panels import ENFORCING
 from sim.report.words import plain
 from sim.report.words.grammar import ARTICLES
-from sim.report.words.languages import LANGUAGES, language
+from sim.report.words.languages import IN_ENGLISH, LANGUAGES, language
 from sim.report.words.numbers import NOUN_OF, estimate, in_percent, number, percent_span, span
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.meanings import meaning_of
@@ -388,3 +388,25 @@ def test_meanings_of_assumptions_that_are_translated_are_said_by_some_key():
         translated = {row["en"] for row in csv.DictReader(file)}
     assert len(translated) > 30
     assert translated - said == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "said"),
+    [
+        ("{n} businesses in clouds were hit, half", {"n": "about one in 30"},
+         "about one in 30 businesses in clouds was hit, half"),
+        ("{n} of them are cut off", {"n": "one in 1,200"}, "one in 1,200 of them is cut off"),
+        ("In {n} businesses were hit", {"n": "one in two"}, "In one in two businesses was hit"),
+        ("{n} businesses were hit", {"n": "one in 30 to one in 16"},
+         "one in 30 to one in 16 businesses were hit"),
+        ("between {n} and one in four businesses were hit", {"n": "one in five"},
+         "between one in five and one in four businesses were hit"),
+        ("In {n}; others were hit", {"n": "one in two"}, "In one in two; others were hit"),
+        ("in 50 % of {n} draws", {"n": "1"}, "in 50 % of 1 draw"),
+        ("over {n} draws", {"n": "4.1"}, "over 4.1 draws"),
+        ("over {n} draws", {"n": "21"}, "over 21 draws"),
+        ("{n} strategies", {"n": "1"}, "1 strategy"),
+    ],
+)  # fmt: skip
+def test_one_of_something_takes_the_singular(text: str, values: dict[str, str], said: str) -> None:
+    assert IN_ENGLISH.say(text, **values) == said

@@ -227,7 +227,7 @@ def test_what_the_record_contradicts_is_not_quoted(
     assert (LOST_WORDS in head.says) is not is_withheld
     if is_withheld:
         assert "since the record contradicts it: target: share of user-hours lost" in head.withheld
-        assert "on 15 November 2018: 16 % in the model, at most 15 % by the record; daily" in (
+        assert "on 15 November 2018: 16 % in the model, but records allow at most 15 %; daily" in (
             head.withheld.replace(NBSP, " ")
         )
         # What readers ask first is answered by the same reason.

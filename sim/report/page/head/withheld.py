@@ -101,7 +101,7 @@ def _contradicted(run: RunFolder, metrics: Sequence[str], words: Language) -> di
             continue
         curve = CURVES[fact.curve]
         told = words.say(
-            "{curve} on {day}: {value} in the model, at most {most} by the record",
+            "{curve} on {day}: {value} in the model, but records allow at most {most}",
             curve=words.name(curve.full_label),
             day=words.date(fact.at),
             value=words.digits(quantity(value, curve.unit)),
