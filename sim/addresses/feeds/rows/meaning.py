@@ -7,12 +7,13 @@ their address that it is let through, or no longer there: to count it would turn
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
+from sim.addresses.feeds.rows.stems import rows_with_stems
 from sim.addresses.feeds.rules.name_rules import ELEMENTS
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import line_shapes
 
 _LETS_THROUGH = re.compile(
     r"((white|allow) ?list|allow|accept|pass|unblock|unlist|delist|lift|trust|except)(ed|s|ion)?"
@@ -59,17 +60,6 @@ _TURNS = (
     r"|бел\w+ спис\w+|ложн\w+ срабатыван\w+|не[ ]+(?:за)?блокир\w+"
 )
 _WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
-STEMS = tuple(
-    re.findall(
-        "[^,]+",
-        "allow,permit,white,unblock,un-block,unban,un-ban,unlist,un-list,delist,de-list,remov,"
-        "deleted,expire,exempt,excep,exclu,lifted,revoked,withdrawn,rescinded,overturned,annulled,"
-        "cancel,inactive,disabled,released,suspended,false,nomatch,no match,longer,not ,never,don,"
-        "desbloque,levantad,retirad,eliminad,anulad,blanca,positiv,sblocc,rimoss,revocat,esclus,"
-        "eccezion,consentit,annullat,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн",
-    )
-)
-"""Texts of which each of these phrases has one: a search for them takes a tenth of the time."""
 _ENTRIES = (
     r"list|entr(?:y|ies)|addresses|ips|domains?|names|hosts|sites|direcciones|dominios|entradas"
     r"|indirizzi|domini|voci|адреса|домены|записи|сайты"
@@ -92,11 +82,8 @@ _NO_ENTRY = re.compile(
     rf"{ELEMENTS}"
     r"|[ \t]*\d+[smhdw]?[ \t]*\)?[ \t]*;+[ \t]*expire\b"
 )
-# Below a heading, perhaps of several comments: exceptions alone, up to the next comment.
-_EXCEPTIONS = re.compile(
-    r"[^\n]*\n(?:[ \t\r]*(?:[!#;][^\n]*)?\n)*+(?=[ \t]*@@)"
-    r"(?:[ \t]*@@[^\n]*(?:\n|\Z)|[ \t\r]*\n)++(?=[ \t]*[!#;\[]|\Z)"
-)
+_MARKS = ("#", ";", "!", '"')
+_DIGITS = str.maketrans("123456789", "0" * 9)
 _YES_OR_NO = re.compile(r"yes|no|true|false|on|off|sí|si|sì|да|нет|✓|✔|✗|✘|✖")
 
 # Of these, what people, firms and places are called too.
@@ -149,12 +136,9 @@ def verdicts_among(cells: Iterable[str]) -> set[str]:
     """Return the comments of which a part says that their address is not blocked."""
     all_ = [*cells]
     text = "\n".join(all_)
-    small = text.lower()
-    # One search per stem through all texts; a text of several lines or lengths is looked at alone.
-    if len(small) == len(text) and text.count("\n") == len(all_) - 1:
-        starts = {start for stem in STEMS for start in _lines_with(small, stem)}
-        text += "\n"
-        all_ = [text[start : text.find("\n", start)] for start in starts]
+    # A comment of several lines is looked at with the others.
+    if text.count("\n") == len(all_) - 1:
+        all_ = [all_[row] for row in rows_with_stems(text)]
     return {cell for cell in all_ if _WITHIN.search(cell)}
 
 
@@ -168,67 +152,54 @@ def refusal_of(verdict: str) -> str:
 
 def verdict_behind(text: str) -> tuple[int, str] | None:
     """Return how many lines precede a comment that says its entry is not blocked, and the word."""
-    shapes = line_shapes(text.encode("utf-8", "surrogatepass"))
-    if shapes is not None:
-        # Each digit is as any other to all that is looked for.
-        distinct = b"\n".join({*shapes}).decode("utf-8", "surrogatepass")
-        if _first_verdict(distinct, is_ordered=False) is None:
-            return None
-    return _first_verdict(text, is_ordered=True)
-
-
-def _first_verdict(text: str, *, is_ordered: bool) -> tuple[int, str] | None:
-    """Find the first verdict of a text; whatever is below a heading, if lines are not in order."""
-    small = text.lower()
-    at = 0
-    while alone := _ALONE.search(small, at):
-        at = alone.start() + 1
-        if _is_comment(small, alone) and not (
-            is_ordered and _is_of_exceptions(small, alone.start())
-        ):
-            return _in_line(text, small, *alone.span(alone.lastgroup or 0))
-    for start in sorted({start for stem in STEMS for start in _lines_with(small, stem)}):
-        end = small.find("\n", start)
-        behind = _BEHIND.match(small, start, len(small) if end < 0 else end)
-        if (
-            behind
-            and not _NO_ENTRY.match(small, start)
-            and not small.startswith("@@", start)
-            and (word := _WITHIN.search(small, *behind.span("comment")))
-        ):
-            return _in_line(text, small, *word.span())
+    rows = rows_with_stems(text)
+    lines = text.split("\n") if rows else []
+    # Entries that differ in digits alone say the same; a heading is of what is below it.
+    alike = {
+        (lines[row].translate(_DIGITS), row if lines[row].lstrip()[:1] in _MARKS else -1): row
+        for row in reversed(rows)
+    }
+    small = [(row, lines[row].lower()) for row in sorted(alike.values())]
+    for row, line in small:
+        at = 0
+        while alone := _ALONE.search(line, at):
+            at = alone.start() + 1
+            if _is_comment(line, alone) and not _is_of_exceptions(lines, row, alone.start()):
+                start, end = alone.span(alone.lastgroup or 0)
+                return row, lines[row][start:end]
+    for row, line in small:
+        behind = _BEHIND.match(line)
+        if behind is None or line.startswith("@@") or _NO_ENTRY.match(line):
+            continue
+        if word := _WITHIN.search(line, *behind.span("comment")):
+            return row, lines[row][word.start() : word.end()]
     return None
 
 
-def _is_of_exceptions(small: str, start: int) -> bool:
-    """Whether a comment is of rules that say themselves that they let through (``@@``)."""
-    before = small[small.rfind("\n", 0, start) + 1 : start].lstrip()
-    return before.startswith("@@") or (not before and _EXCEPTIONS.match(small, start) is not None)
+def _is_of_exceptions(lines: Sequence[str], row: int, at: int) -> bool:
+    """Whether a comment is of rules that say themselves that they let through (``@@``).
+
+    One above others is of all rules up to the next comment.
+    """
+    if before := lines[row][:at].strip():
+        return before.startswith("@@")
+    is_met = False
+    for line in map(str.strip, islice(lines, row + 1, None)):
+        if line.startswith("@@"):
+            is_met = True
+        elif line and (is_met or not line.startswith(("!", "#", ";"))):
+            return is_met and line.startswith(("!", "#", ";", "["))
+    return is_met
 
 
 def _is_comment(small: str, alone: re.Match[str]) -> bool:
     """Whether what looks like a comment of nothing else is one: a heading, or behind an entry."""
-    start = small.rfind("\n", 0, alone.start()) + 1
-    before, mark = small[start : alone.start()], small[alone.start()]
+    before, mark = small[: alone.start()], small[alone.start()]
     if not any(map(str.isalnum, before)):
         return not before.strip() and mark != '"' and alone["mark"] is None
     if mark in "#;":
-        return not _NO_ENTRY.match(small, start)
+        return not _NO_ENTRY.match(small)
     return before.endswith("comment ") if mark == '"' else before[-1].isspace()
-
-
-def _lines_with(small: str, stem: str) -> Iterator[int]:
-    """Where the lines begin that have a stem."""
-    at = small.find(stem)
-    while at >= 0:
-        yield small.rfind("\n", 0, at) + 1
-        at = small.find(stem, at + 1)
-
-
-def _in_line(text: str, small: str, start: int, end: int) -> tuple[int, str]:
-    """Lines before a word that was found in small letters, and the word as it stands."""
-    n_before, at = small.count("\n", 0, start), start - small.rfind("\n", 0, start) - 1
-    return n_before, text.split("\n", n_before + 1)[n_before][at : at + end - start]
 
 
 def told_of(value: Any) -> str:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
-
 from sim.addresses.feeds import delimited
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.rows import meaning, neighbours
-from sim.addresses.text.cuts import line_shapes
+from sim.addresses.feeds.rows.meaning import verdict_behind
+from sim.addresses.feeds.rows.stems import rows_with_stems
 from sim.errors import DataError
 
 PARTS = (
@@ -20,20 +19,21 @@ PARTS = (
 )
 
 
-def test_the_verdict_of_a_text_is_that_of_all_its_lines():
+def test_the_verdict_of_a_text_is_that_of_all_its_lines(monkeypatch):
     rng = Random(3)
-    n_found = n_reduced = 0
+    n_found = 0
     for _ in range(1500):
         lines = ["".join(rng.choices(PARTS, k=rng.randint(1, 2))) for _ in range(rng.randint(1, 4))]
         lines += [f"192.0.2.{rng.randint(1, 99)} # by {rng.randint(1, 99)}" for _ in range(20)]
         rng.shuffle(lines)
         text = "\n".join([*lines, ""])
-        n_reduced += line_shapes(text.encode()) is not None
-        # The second way that needs no shapes.
-        expected = meaning._first_verdict(text, is_ordered=True)
+        with monkeypatch.context() as patched:
+            every = range(text.count("\n") + 1)
+            patched.setattr(meaning, "rows_with_stems", lambda text, every=every: [*every])
+            patched.setattr(meaning, "_DIGITS", {})
+            expected = meaning.verdict_behind(text)
         assert meaning.verdict_behind(text) == expected
         n_found += expected is not None
-    assert n_reduced == 1500
     assert 300 < n_found < 1400
 
 
@@ -71,26 +71,32 @@ def test_a_table_is_refused_and_read_as_if_each_row_were_looked_at(tmp_path, mon
     assert 20 < sum(isinstance(each, str) for each in told) < 110
 
 
-@pytest.mark.parametrize("form", ["list", "table"])
-def test_few_texts_of_a_file_that_varies_in_numbers_are_looked_at(form, tmp_path, monkeypatch):
+def test_few_cells_of_a_table_that_varies_in_numbers_are_looked_at(tmp_path, monkeypatch):
     rng = Random(5)
     n_looked_at = 0
-    module, name = (meaning, "_first_verdict") if form == "list" else (neighbours, "words_against")
-    real = getattr(module, name)
+    real = neighbours.words_against
 
     def count(texts, **how):
         nonlocal n_looked_at
-        n_looked_at += texts.count("\n") if form == "list" else len(texts)
+        n_looked_at += len(texts)
         return real(texts, **how)
 
-    monkeypatch.setattr(module, name, count)
-    between = " # by " if form == "list" else ","
+    monkeypatch.setattr(neighbours, "words_against", count)
     lines = [
-        f"{rng.randint(1, 223)}.{rng.getrandbits(8)}.{rng.getrandbits(8)}.0/24{between}"
+        f"{rng.randint(1, 223)}.{rng.getrandbits(8)}.{rng.getrandbits(8)}.0/24,"
         f"Site {rng.getrandbits(30)}\n"
         for _ in range(20_000)
     ]
     path = tmp_path / "given"
-    path.write_text("".join(["address,name\n" if form == "table" else "", *lines]))
+    path.write_text("".join(["address,name\n", *lines]))
     assert read_feed(Input(path, "given")).n_records == 20_000
     assert 0 < n_looked_at < 2_000
+
+
+def test_few_lines_of_comments_may_say_that_their_entry_is_not_blocked():
+    lines = [f"192.0.2.{at % 256} # Hosting {at} of somebody or other\n" for at in range(20_000)]
+    assert rows_with_stems("".join(lines)) == []
+    lines[700] = "192.0.2.7 # Удалены\n"
+    lines[900] = "192.0.2.9 # DON\u2019T BLOCK\n"
+    assert rows_with_stems("".join(lines)) == [700, 900]
+    assert verdict_behind("".join(lines)) == (700, "Удалены")
