@@ -64,6 +64,8 @@ class Offer:
         Levers that are known beforehand, of a run that was opened.
     answered
         Folder that answers the first setting: the run that was opened, if this program made it.
+    changed
+        What differs in the run that was opened from its manifest; empty where nothing does.
     """
 
     sources: Mapping[str, Source]
@@ -71,6 +73,7 @@ class Offer:
     first: Setting
     levers: tuple[dict[str, Any], ...] = ()
     answered: Path | None = None
+    changed: str = ""
 
 
 class Site:
@@ -154,6 +157,7 @@ class Site:
                 "scenarios": list(offer.sources),
                 "first": _plain(offer.first),
                 "levers": list(offer.levers),
+                "changed": offer.changed,
                 "strategies": [
                     {"id": name, "says": (kind.__doc__ or "").partition("\n")[0]}
                     for name, kind in DECLARED.items()

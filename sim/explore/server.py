@@ -35,7 +35,12 @@ MOST_FIRST = 10
 """Replicates of a run that are asked for again at first, at most."""
 
 
-def serve(opened: str | None, port: int, on_ready: Callable[[str], None]) -> None:
+def serve(
+    opened: str | None,
+    port: int,
+    on_ready: Callable[[str], None],
+    on_changed: Callable[[str], None],
+) -> None:
     """Serve the page until the process is interrupted.
 
     Parameters
@@ -46,6 +51,8 @@ def serve(opened: str | None, port: int, on_ready: Callable[[str], None]) -> Non
         0 for a free one.
     on_ready
         Called with the address once there is a picture to show.
+    on_changed
+        Called with what differs in the run that is opened from its manifest.
 
     Raises
     ------
@@ -62,6 +69,8 @@ def serve(opened: str | None, port: int, on_ready: Callable[[str], None]) -> Non
     from sim.explore.jobs import Jobs
 
     offer = offer_of(opened)
+    if offer.changed:
+        on_changed(offer.changed)
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
         try:
             listening.bind((LOOPBACK, port))
@@ -134,9 +143,10 @@ def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
         strategy_text(one, own)
         for one in (run.manifest["strategies"] if is_comparison(run) else ())
     )
+    changed = "; ".join(f"{file}: {why}" for file, why in changed_tables(run))
     is_answered = (
         run.manifest["status"] == COMPLETE
-        and not changed_tables(run)
+        and not changed
         and run.manifest.get("tool", {}).get("version") == __version__
         and run.n_replicates <= MOST_REPLICATES
         and run.n_draws <= MOST_DRAWS
@@ -150,7 +160,9 @@ def _offer_of_run(folder: Path, sources: Mapping[str, Source]) -> Offer:
         int(run.manifest["root_seed"]),
     )
     levers = tuple(one.as_json() for one in levers_of_run(run))
-    return Offer(sources, name, first, levers, folder if is_answered else None)
+    if changed:
+        changed = f"The folder is not as the run wrote it ({changed}): all is recomputed."
+    return Offer(sources, name, first, levers, folder if is_answered else None, changed)
 
 
 def _free_name(stem: str, sources: Mapping[str, Source]) -> str:

@@ -56,4 +56,4 @@ def explore(
                 webbrowser.open(address)
 
         console.say("Computing what the page shows first …", quiet=quiet)
-        serve(scenario_or_run, port, ready)
+        serve(scenario_or_run, port, ready, lambda said: console.say_warnings([said]))

@@ -354,6 +354,8 @@ async function begin() {
   byId("known-strategies").replaceChildren(...start.strategies.map((one) =>
     element("li", {}, element("code", {}, one.id), ` ${one.says}`)));
   fill(kept() || start.first);
+  byId("changed").hidden = !start.changed;
+  byId("changed").textContent = start.changed;
   if (start.levers.length && form.scenario.value === start.first.scenario) setLevers(start.levers, 0);
   else state.next = measure;
   compute();

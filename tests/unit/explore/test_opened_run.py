@@ -97,7 +97,16 @@ def test_a_folder_that_was_changed_since_is_computed_anew(folder: Path, tmp_path
     copy = shutil.copytree(folder, tmp_path / "copy")
     (copy / "summary.csv").write_text((copy / "summary.csv").read_text().replace("0", "1"))
     assert "summary.csv" in repr(sim.open_results(copy)).splitlines()[0]
-    assert server.offer_of(str(copy)).answered is None
+    offer = server.offer_of(str(copy))
+    assert offer.answered is None
+    assert offer.changed == (
+        "The folder is not as the run wrote it (summary.csv: differs from its hash in the "
+        "manifest): all is recomputed."
+    )
+    manifest = copy / MANIFEST
+    manifest.write_text(manifest.read_text().replace('"n_replicates"', ' "n_replicates"', 1))
+    assert "(manifest.json: differs" in server.offer_of(str(copy)).changed
+    assert server.offer_of(str(folder)).changed == ""
 
 
 def test_mistakes_of_a_file_are_told_before_the_page_is_served(tmp_path: Path) -> None:
