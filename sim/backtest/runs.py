@@ -203,7 +203,9 @@ def read_run(
 
     streams = Streams(root_seed, replicate)
     world = build_world(resolved, streams)
-    outcome = simulate(world, build_strategy(resolved, streams), streams)
+    has_groups = any(reading.is_of_a_group for reading in readings.values())
+    strategy = build_strategy(resolved, streams)
+    outcome = simulate(world, strategy, streams, has_groups=has_groups)
     outcome = with_uptake(world, outcome)
     wanted = {reading.measure for reading in readings.values()} - {""}
     measured = {COMPLAINTS: np.array([outcome.n_complaints])}

@@ -120,6 +120,12 @@ class RunReading(Model):
         """When it has been read; None where it is of the whole run."""
         return self.until if self.at is None else self.at + timedelta(seconds=1)
 
+    @property
+    def is_of_a_group(self) -> bool:
+        """Whether some providers, sectors or roles are told apart, not everybody counted alike."""
+        counted = self.businesses is not None or self.listed is not None
+        return counted or bool(self.provider or self.sector or self.role)
+
     def lies_within(self, start: datetime, end: datetime) -> bool:
         """Whether all its times lie within a run."""
         times = self.at, self.since, self.until

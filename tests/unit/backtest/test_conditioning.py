@@ -21,6 +21,7 @@ from sim.backtest.conditioning import (
     Trial,
     early_until,
 )
+from sim.backtest.runs import read_run
 from sim.errors import ScenarioError, UsageError
 from sim.experiment.executors.task import Key
 from sim.experiment.kept import read_kept
@@ -29,6 +30,7 @@ from sim.experiment.question import find_unfinished, read_question
 from sim.results.checkpoints import n_runs
 from sim.results.place import partial_folders
 from sim.scenario.load import load_scenario
+from sim.scenario.readings import RunReading
 from sim.scenario.resolve import Resolved, resolve
 from tests.experiments import Scripted, files_of
 
@@ -243,6 +245,24 @@ def test_what_cannot_be_conditioned_is_refused(
     path = write_scenario(add=curve)
     with pytest.raises(ScenarioError, match="no curve target_left_share: it says nothing of users"):
         Conditioning.of(resolve(load_scenario(str(path))), 7)
+
+
+@pytest.mark.laws
+def test_what_is_read_of_everybody_is_read_without_groups_too(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = ["population.n_businesses=20", "end=2018-04-17T13:00+03:00"]
+    resolved = resolve(load_scenario("telegram-2018", few))
+    everybody = {"listed": RunReading(curve="addresses_listed", at=resolved.scenario.end)}
+    everybody |= {name: RunReading(measure=name) for name in Conditioning.of(
+        resolved, 5).plan.design["measures"]}  # fmt: skip
+    group = RunReading(curve="businesses_affected", provider="AWS", at=resolved.scenario.end)
+    assert [group.is_of_a_group, everybody["listed"].is_of_a_group] == [True, False]
+    alone = read_run(resolved, 5, 0, everybody)
+    beside = read_run(resolved, 5, 0, everybody | {"group": group})
+    assert beside.pop("group") >= 0
+    assert alone == beside
+    assert len(alone) > 6
 
 
 @pytest.mark.laws
