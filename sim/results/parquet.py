@@ -6,6 +6,7 @@ columns mean is not known here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -55,7 +56,13 @@ class PartWriter:
         self._connection = connect()
 
     def write(self, path: Path, columns: Mapping[str, ColumnData]) -> None:
-        """Write columns, all of one length, to a file of their own."""
+        """Write columns, all of one length, to a file of their own.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
         batch: dict[str, NDArray[Any]] = {}
         selected = []
         for name, column in columns.items():
@@ -84,6 +91,8 @@ class PartWriter:
                 f"COPY (SELECT {', '.join(selected)} FROM batch) TO {sql_path(path)} "
                 "(FORMAT parquet)"
             )
+        except duckdb.IOException as error:
+            raise _not_written(path, error) from None
         finally:
             self._connection.unregister("batch")
 
@@ -117,9 +126,16 @@ def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) 
             )
             row = connection.execute(f"SELECT count(*) FROM {parquet_rows(path)}").fetchone()
         except duckdb.Error as error:
-            raise OSError(f"{path.name}: {str(error).splitlines()[0]}") from None
+            raise _not_written(path, error) from None
     assert row is not None
     return int(row[0])
+
+
+def _not_written(path: Path, error: duckdb.Error) -> OSError:
+    """What DuckDB says of a file, in one line: a full disk or a limit on the size of files."""
+    reason = re.search(r'\\": ([^"\\]+)"', str(error))
+    said = reason[1] if reason else str(error).splitlines()[0]
+    return OSError(f"{path.name}: {said}")
 
 
 def is_part_of(part: Path, table: Path, condition: str, parameters: Sequence[object]) -> bool:

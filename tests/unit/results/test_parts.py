@@ -84,3 +84,17 @@ def test_instants_are_read_in_utc_wherever_the_machine_is(tmp_path: Path) -> Non
     )  # fmt: skip
     # 1,523,836,800 s is midnight of 16 April 2018 (`date -u -d @1523836800`).
     assert done.stdout.strip() == "2018-04-16 00:00:00+00"
+
+
+def test_a_limit_on_the_size_of_files_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path, writer = tmp_path / "part.parquet", PartWriter()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    values = np.random.default_rng(1).integers(0, 2**60, 100_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"^part\.parquet: File too large$"):
+            writer.write(path, {"value": values})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        writer.close()
