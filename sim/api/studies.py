@@ -212,8 +212,8 @@ def condition(
     Returns
     -------
     results
-        Its table ``kept``, in the file ``kept.csv`` of the folder, is what ``overblock run
-        --draws-from`` takes.
+        Its table ``kept``, in the file ``kept.csv`` of the folder, is what ``kept`` of
+        `run` takes.
 
     Raises
     ------

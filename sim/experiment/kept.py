@@ -37,7 +37,7 @@ MOST_NAMED = 10
 """Mistakes of a table that are named."""
 ASKED = {
     *("format", "name", "title", "description", "end", "root_seed", "n_replicates", "n_draws"),
-    *("published", "experiment", "evidence", "provenance"),
+    *("published", "experiment", "evidence", "provenance", "ordered_by", "purpose"),
 }
 """Keys of a scenario on which no draw depends. What comes after the end moves nothing before it."""
 
