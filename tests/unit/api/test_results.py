@@ -134,3 +134,59 @@ def test_luck_alone_has_no_bands_over_draws(tmp_path: Path) -> None:
         found.uncertainty()
     with pytest.raises(UsageError, match="expected a comparison with draws"):
         found.verdicts()
+
+
+CASES = """\
+format: overblock/backtest/1
+cases:
+  - id: one
+    title: One
+    given: Nothing
+    role: held-out
+    why_role: Nothing was set by it
+    predictor: {kind: names-law, quantity: mean_names}
+    published: {value: 16, rounding: 0.5, unit: names, nature: measured,
+                source: A study, date: 2022}
+  - id: two
+    title: Two
+    given: Nothing
+    role: calibration
+    why_role: Something was set by it
+    predictor: {kind: none, why: Nobody can say}
+    published: {value: 3, rounding: 0, relation: at_least, unit: hours, nature: measured,
+                source: A study, date: 2022}
+"""
+
+
+def test_scores_of_own_cases_stand_in_columns(tmp_path: Path) -> None:
+    (tmp_path / "cases.yaml").write_text(CASES, encoding="utf-8")
+    scores = {name: column.tolist() for name, column in
+              sim.backtest_scores(files=[tmp_path / "cases.yaml"]).items()}  # fmt: skip
+    low, predicted, high = (
+        scores.pop(name)[0] for name in ("predicted_low", "predicted", "predicted_high")
+    )
+    assert 15.5 <= low <= predicted <= high <= 16.5
+    error, none = scores.pop("log10_error")
+    assert error == pytest.approx(np.log10(predicted / 16), abs=1e-12)
+    assert np.isnan(none)
+    assert scores == {
+        "id": ["one", "two"], "title": ["One", "Two"], "role": ["held-out", "calibration"],
+        "verdict": ["inside", "not computable"], "unit": ["names", "hours"],
+        "published": [16.0, 3.0], "relation": ["equal", "at_least"],
+        "why_not": ["", "Nobody can say"],
+    }  # fmt: skip
+
+
+def test_a_grid_has_whole_seconds_and_not_too_many(
+    results: Results, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.api.curve.MOST_TIMES", 3)
+    for every, message in (
+        (0.5, "every: expected whole seconds above 0, got 0.5"),
+        (0, "every: expected whole seconds above 0, got 0"),
+        (1.5, "every: expected whole seconds above 0, got 1.5"),
+        ("1h", "every: expected at most 3 steps, got '1h'"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            results.curve("businesses_impaired", every=every)
+        assert str(caught.value) == message
