@@ -33,6 +33,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "order.txt": "198.51.100.0/24\n203.0.113.0/29\n203.0.113.0/29\n",
         "protect.txt": "203.0.113.7\n",
         "both.txt": "198.51.100.7\n2001:db8::1\n",
+        "wide.txt": "198.51.100.0/24\n198.51.101.0/24\n2001:db8::/32\n",
+        "six.txt": "2001:db8::/32\n",
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -203,10 +205,25 @@ class TestCover:
         assert run(*command, "--force")[0] == 0
         assert (folder / "mine.png").read_bytes().startswith(b"\x89PNG")
 
-    def test_a_family_can_be_left_aside(self) -> None:
-        code, out, _ = run("--targets", "both.txt", "--family", "6", "--json", "-q")
+    @pytest.mark.parametrize(
+        ("family", "prefix", "n_rules", "beside"),
+        [
+            ("4", "198.51.100.7/32", 2, {"addresses4": 511}),
+            ("6", "2001:db8::1/128", 1, {"addresses6": 2**96 - 1}),
+        ],
+    )
+    def test_a_family_can_be_left_aside(
+        self, family: str, prefix: str, n_rules: int, beside: dict[str, int]
+    ) -> None:
+        asked = ("--family", family, "--against", "wide.txt", "--json", "-q")
+        code, out, _ = run("--targets", "both.txt", *asked)
         assert code == 0
-        assert json.loads(out)["prefixes"] == ["2001:db8::1/128"]
+        found = json.loads(out)
+        assert found["prefixes"] == [prefix]
+        against = found["against"]
+        assert (found["budget"], against["n_rules"]) == (n_rules, n_rules)
+        same = against["same_targets"]
+        assert {unit: each["collateral"] for unit, each in same.items()} == beside
 
     @pytest.mark.parametrize(
         ("arguments", "told"),
@@ -216,10 +233,13 @@ class TestCover:
             (("--budget", "1", "--protect", "protect.txt"), "at least 3 rules"),
             (("--shortest", "25", "--longest", "24"), "shortest 25 and longest 24"),
             (("--family", "5"), "--family: expected 4 or 6"),
+            (("--family", "6"), "expected at least one target, got none"),
+            (("--family", "4", "--against", "six.txt"),
+             "expected an order with at least one rule, got none"),
             (("--figure", "f.pdf"), "--figure: expected a name in .png or .svg"),
             (("--targets", "both.txt"), "one address family, got both"),
         ],
-    )
+    )  # fmt: skip
     def test_what_cannot_be_done_is_refused_with_2(
         self, arguments: tuple[str, ...], told: str
     ) -> None:
