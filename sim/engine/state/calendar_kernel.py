@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from sim.addresses.compiled.kept_code import compiled
 from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
-from sim.engine.state.copies import write_row, write_table
+from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.entries_kernel import count
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import EXEMPT
@@ -181,7 +181,7 @@ def _make_room(calendar: Any, n_intervals: int) -> None:
     """Have room for one more entry of so many intervals."""
     row, room = calendar.n_entries, calendar.mechanism.size
     if row == room:
-        room, n_operators = 2 * room, calendar.seen.size
+        room, n_operators = double(room), calendar.seen.size
         calendar.first_interval = longer(calendar.first_interval, room + 1)
         calendar.mechanism = longer(calendar.mechanism, room)
         calendar.n_rules_of = longer(calendar.n_rules_of, room)
@@ -197,8 +197,8 @@ def _make_room(calendar: Any, n_intervals: int) -> None:
         calendar.enforces, calendar.state, calendar.applied_s = enforces, state, applied_s
     n, room = calendar.first_interval[row] + n_intervals, calendar.start.size
     if n > room:
-        calendar.start = longer(calendar.start, max(n, 2 * room))
-        calendar.stop = longer(calendar.stop, max(n, 2 * room))
+        calendar.start = longer(calendar.start, max(n, double(room)))
+        calendar.stop = longer(calendar.stop, max(n, double(room)))
 
 
 @compiled
@@ -245,7 +245,7 @@ def withdraw_entry(calendar: Any, row: int) -> None:
 def _note_change(calendar: Any, row: int, step: int) -> None:
     """Note that an entry came into the register (+1) or left it (-1), and count it there."""
     if calendar.n_changes == calendar.change.size:
-        calendar.change = longer(calendar.change, 2 * calendar.change.size)
+        calendar.change = longer(calendar.change, double(calendar.change.size))
     calendar.change[calendar.n_changes] = row
     calendar.n_changes += 1
     _count_entry(calendar, row, calendar.seen.size, step)
@@ -322,7 +322,7 @@ def _expect(calendar: Any, t_s: int, phase: int, operator: int, first: int, stop
     """Have an operator do something, with a stretch of the list of entries, at a time."""
     n = calendar.n_due
     if n == calendar.due.shape[0]:
-        more = np.zeros((2 * n, calendar.due.shape[1]), np.int64)
+        more = np.zeros((double(n), calendar.due.shape[1]), np.int64)
         write_table(more, calendar.due)
         calendar.due = more
     due = calendar.due
@@ -427,7 +427,7 @@ def _is_mine(calendar: Any, change: int, operator: int, exempts: int) -> bool:
 def _list(calendar: Any, change: int) -> int:
     """Append the entry of a change to the list, and return its row."""
     if calendar.n_listed == calendar.listed.size:
-        calendar.listed = longer(calendar.listed, 2 * calendar.listed.size)
+        calendar.listed = longer(calendar.listed, double(calendar.listed.size))
     row = calendar.change[change]
     calendar.listed[calendar.n_listed] = row
     calendar.n_listed += 1
@@ -489,7 +489,7 @@ def _note_load(calendar: Any, operator: int) -> bool:
 def _log(calendar: Any, t_s: int, kind: int, operator: int, entry: int) -> None:
     n = calendar.n_logged[0]
     if n == calendar.logged.shape[0]:
-        more = np.empty((2 * n, calendar.logged.shape[1]), np.int64)
+        more = np.empty((double(n), calendar.logged.shape[1]), np.int64)
         write_table(more, calendar.logged)
         calendar.logged = more
     row = calendar.logged[n]

@@ -1,4 +1,4 @@
-"""Values of one array written into another, in loops.
+"""Values of one array written into another, in loops, and how arrays grow.
 
 In: an array, and one that has room for it. Out: its first places filled. numba's own assignment of
 arrays takes some seconds to compile, most of it for what it says where shapes do not fit.
@@ -28,3 +28,9 @@ def write_table(place: Values, table: Values) -> None:
     for row in range(table.shape[0]):
         for column in range(table.shape[1]):
             place[row, column] = table[row, column]
+
+
+@part
+def double(room: int) -> int:
+    """Room of columns that grow: twice as much, so that it is seldom done."""
+    return 2 * room

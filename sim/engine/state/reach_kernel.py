@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.state.copies import write_row, write_table
+from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import CLEAN
 
@@ -31,7 +31,7 @@ def multiply_out(target: Any, operator: int, t_s: int) -> None:
     """Share of an operator's clients who know no front that counts, as a polynomial from now on."""
     n_young = target.n_young[operator]
     if n_young >= target.coefficient.shape[2]:
-        coefficient = np.zeros((2, target.share_users.size, 2 * n_young))
+        coefficient = np.zeros((2, target.share_users.size, double(n_young)))
         for which in range(2):
             write_table(coefficient[which], target.coefficient[which])
         target.coefficient = coefficient

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
 from sim.addresses.sets.places import IPV6_START
-from sim.engine.state.copies import write_row, write_table
+from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.structs import define
 
@@ -195,7 +195,7 @@ def _make_room(space: Any, n_more: int) -> None:
     n, room = space.n_pieces, space.start.size
     if n + n_more <= room:
         return
-    room = max(n + n_more, 2 * room)
+    room = max(n + n_more, double(room))
     start, is_targets = np.empty(room, np.int64), np.empty(room, np.bool_)
     slot = np.empty(room, np.int64)
     n_entries = np.zeros((room, space.n_entries.shape[1], 3), np.int32)

@@ -15,7 +15,7 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.compiled.kept_code import compiled
-from sim.engine.state.copies import write_row, write_table
+from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
@@ -242,7 +242,7 @@ def _make_room(target: Any) -> None:
     room = target.address.size
     if target.n_fronts < room:
         return
-    room, n_operators = 2 * room, target.share_users.size
+    room, n_operators = double(room), target.share_users.size
     target.address = longer(target.address, room)
     target.rented_s = longer(target.rented_s, room)
     target.is_gone = longer(target.is_gone, room)
@@ -427,12 +427,12 @@ def _list_young(target: Any, front: int, operator: int, step: int) -> None:
     """List a front, or no longer, among those that some clients at an operator do not know yet."""
     n, young = target.n_young[operator], target.young[operator]
     place = n_below(young, n, front)
-    if step < 0:
+    if step == _LESS:
         for row in range(place + 1, n):
             young[row - 1] = young[row]
     else:
         if n == young.size:
-            more = np.zeros((target.share_users.size, 2 * n), np.int64)
+            more = np.zeros((target.share_users.size, double(n)), np.int64)
             write_table(more, target.young)
             target.young = more
             young = more[operator]
@@ -500,8 +500,8 @@ def _begin_hops(target: Any, t_s: int) -> None:
         n_hops, room = target.n_hops[operator], target.hop_end_s.shape[1]
         if n_hops == room:
             # Rings of all operators begin at their first place again, in twice the room.
-            end_s = np.zeros((target.share_users.size, 2 * room), np.int64)
-            stay = np.ones((target.share_users.size, 2 * room))
+            end_s = np.zeros((target.share_users.size, double(room)), np.int64)
+            stay = np.ones((target.share_users.size, double(room)))
             for row in range(target.share_users.size):
                 for hop in range(target.n_hops[row]):
                     place = (target.first_hop[row] + hop) % room
