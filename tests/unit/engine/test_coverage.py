@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.coverage import block_around
+from sim.engine.coverage import block_around, block_around_all
 from sim.engine.decisions import KnownFronts, Observation
 from sim.engine.orders import Mechanism
 
@@ -32,20 +32,27 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(
             wanted.append(_around(address, pieces) - exempt)
     address = np.array([address for address, _ in fronts], np.int64)
     unknown = np.zeros_like(address)
+    def around(row: int) -> IntervalSet:
+        return IntervalSet.from_addresses(sorted(_around(*fronts[row])))
+
+    # Whoever asks for all fronts tells them by address and provider; here by a number of each.
     known = KnownFronts(
-        address, unknown, unknown, unknown > 0, lambda mechanism: unknown > 0, lambda set_of: ()
-    )
-    orders = block_around(
-        Observation(0, known, exempt=IntervalSet.from_addresses(sorted(exempt))),
+        address,
         np.arange(address.size),
-        lambda row: IntervalSet.from_addresses(sorted(_around(*fronts[row]))),
-        Mechanism.THROTTLE,
+        unknown,
+        unknown > 0,
+        lambda mechanism: unknown > 0,
+        lambda set_of: dict.fromkeys(map(set_of, address.tolist(), range(address.size))),
     )
-    found = [
-        set(np.concatenate(list(order.addresses.address_chunks())).tolist()) for order in orders
-    ]
-    assert found == wanted
-    assert {order.mechanism for order in orders} <= {Mechanism.THROTTLE}
+    observation = Observation(0, known, exempt=IntervalSet.from_addresses(sorted(exempt)))
+    of_some = block_around(observation, np.arange(address.size), around, Mechanism.THROTTLE)
+    of_all = block_around_all(observation, lambda address, number: around(number))
+    for orders, mechanism in ((of_some, Mechanism.THROTTLE), (of_all, Mechanism.DROP)):
+        found = [
+            set(np.concatenate(list(order.addresses.address_chunks())).tolist()) for order in orders
+        ]
+        assert found == wanted
+        assert {order.mechanism for order in orders} <= {mechanism}
 
 
 def _around(address: int, pieces: list[Piece]) -> set[int]:
