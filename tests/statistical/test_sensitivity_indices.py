@@ -75,6 +75,14 @@ def test_indices_are_those_of_scipy() -> None:
     assert_allclose(ours.total, theirs.total_order, rtol=1e-10)
 
 
+def test_without_any_whole_base_point_no_index_is_known() -> None:
+    found = variance_shares(np.full((4, 5), np.nan), rng(), n_resamples=9)
+    columns = (found.first, found.first_low, found.first_high)
+    for column in (*columns, found.total, found.total_low, found.total_high):
+        assert np.isnan(column).tolist() == [True] * 3
+    assert found.n_base == 0
+
+
 def test_a_base_point_without_an_answer_is_left_out() -> None:
     answers = ishigami(saltelli(32, [1, 1, 1], rng()))
     holed = answers.copy()

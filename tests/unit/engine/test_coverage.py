@@ -32,6 +32,7 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(
             wanted.append(_around(address, pieces) - exempt)
     address = np.array([address for address, _ in fronts], np.int64)
     unknown = np.zeros_like(address)
+
     def around(row: int) -> IntervalSet:
         return IntervalSet.from_addresses(sorted(_around(*fronts[row])))
 

@@ -35,6 +35,14 @@ def test_first_and_last_luck_meet_the_most_and_the_least_crowded_address():
         assert names.dtype == np.int64
 
 
+@pytest.mark.parametrize(
+    ("size", "count"), [([], []), ([3, 1], [2, 0]), ([3, 3], [1, 1]), ([1, 3], [1, 1])]
+)
+def test_a_law_has_falling_sizes_with_addresses_of_each(size, count):
+    with pytest.raises(ValueError, match="expected falling sizes with addresses of each"):
+        NamesLaw(np.array(size, np.int64), np.array(count, np.int64))
+
+
 def test_names_never_rise_with_luck():
     u = np.sort(np.append(np.random.default_rng(0).random(100_000), [0.0, LAST]))
     for draw in (census_law().n_names_of, census_law().n_names_of_site):

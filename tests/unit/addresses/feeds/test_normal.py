@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from sim.addresses.feeds import normal
+from sim.addresses.feeds.cellbytes import CellBytes
+from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.concatenation import concatenate
 from sim.addresses.feeds.feed import Feed, members
 from sim.addresses.feeds.formats import read_feed
@@ -265,3 +269,57 @@ def test_a_table_of_ranges_alone_loses_nothing(tmp_path):
     feed = read_feed(Input(tmp_path / "given.csv", "given.csv"))
     write_normal(feed, path, sha256="", version="1")
     assert read_feed(Input(path, "t.parquet")).to_set() == feed.to_set()
+
+
+def test_a_provider_is_given_to_records_that_name_none(feed: Feed) -> None:
+    for provider in ("Two", "Four"):
+        named = feed.with_provider(provider).labels["provider"]
+        told = [named.names[code] for code in named.code.tolist()]
+        assert told == ["One", provider, "Two", "Three"]
+        assert len(set(named.names)) == len(named.names)
+    plain = feed_of_columns({"address": ["198.51.100.1", "198.51.100.2"]}, "plain")
+    named = plain.with_provider("One").labels["provider"]
+    assert [named.names[code] for code in named.code.tolist()] == ["One", "One"]
+
+
+def test_tables_one_after_the_other_keep_numbers_and_what_is_not_known() -> None:
+    one = feed_of_columns({"address": ["198.51.100.1", None], "n_names": [3, 4]}, "one")
+    two = feed_of_columns({"address": ["198.51.100.2"]}, "two")
+    both = concatenate([one, two, one])
+    expected = [3.0, 4.0, math.nan, 3.0, 4.0]
+    assert both.numbers["n_names"].tolist() == pytest.approx(expected, nan_ok=True)
+    assert (both.n_records, both.n_unplaced) == (5, 2)
+
+
+def test_numbers_that_are_no_address_are_refused_by_row() -> None:
+    for values in ([1, -1, 2**32, 2**32 - 1], np.array([1, -1, 2**32, 2**32 - 1])):
+        with pytest.raises(DataError) as refusal:
+            feed_of_columns({"address": values, "name": ["a", "b", "c", "d"]}, "frame")
+        assert [str(one) for one in refusal.value.problems] == [
+            "frame:2: expected an IPv4 address in [0, 2**32), got -1",
+            "frame:3: expected an IPv4 address in [0, 2**32), got 4294967296",
+        ]
+    feed = feed_of_columns({"address": [0, 2**32 - 1]}, "frame")
+    assert (feed.v4.start.tolist(), feed.v4.stop.tolist()) == ([0, 2**32 - 1], [1, 2**32])
+
+
+def test_frames_are_columns_by_name() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"address": ["198.51.100.1"], "name": ["shop"]})
+    feed = feed_of_columns(frame, "frame")
+    assert (feed.n_records, feed.labels["name"].names) == (1, ["shop"])
+    with pytest.raises(DataError, match="expected one-dimensional columns of one length, got"):
+        feed_of_columns({"address": ["198.51.100.1"], "name": ["a", "b"]}, "frame")
+    with pytest.raises(DataError, match="expected at least one address, got none in 2 rows"):
+        feed_of_addresses([None, ""], "frame")
+
+
+def test_cells_are_cut_like_a_list() -> None:
+    values = ["", "a", "é b", " c\t", "x" * 30]
+    cells = CellBytes.of(values)
+    assert [cells[row] for row in range(len(cells))] == values
+    assert cells[1:4] == values[1:4]
+    assert cells[::-2] == values[::-2]
+    assert list(cells.stripped()) == [value.strip() for value in values]
+    assert list(cells.take(np.array([4, 0, 2]))) == [values[row] for row in (4, 0, 2)]
+    assert CellBytes.of(cells) is cells
