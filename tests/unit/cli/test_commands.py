@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
+from sim.cli.inputs import check_stdin
+from sim.errors import UsageError
 from sim.version import __version__
 
 WriteScenario = Callable[..., Path]
@@ -423,3 +426,31 @@ def test_each_command_explains_itself_with_two_examples(command: str) -> None:
 def test_the_help_names_the_exit_codes() -> None:
     text = " ".join(call("--help").stdout.split())
     assert "0 done; 1 a stated check failed; 2 usage or invalid scenario; 3 partial;" in text
+
+
+@pytest.mark.parametrize("option", ["--tls-ca", "--tls-cert", "--tls-key"])
+@pytest.mark.parametrize("verb", ["run", "compare", "sweep", "sensitivity"])
+def test_keys_of_a_cluster_are_refused_without_one(verb: str, option: str) -> None:
+    told = {"compare": ["--strategy", "none"], "sweep": ["--over", "thresholds.down=0.5,0.6"]}
+    result = call(verb, "austria-2022", *told.get(verb, []), option, "key.pem", *SMALL[:2])
+    refused(result, 2, "--tls-ca, --tls-cert and --tls-key belong to --cluster; got none")
+    assert left_behind() == []
+
+
+def test_a_list_on_standard_input_is_read_once_and_is_no_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    refused(call("exposure", "-", "-", text="198.51.100.1\n"), 2, "can be read once only")
+    assert call("exposure", "-", text="198.51.100.1\n").exit_code == 0
+    monkeypatch.setattr("sim.cli.inputs.sys", SimpleNamespace(stdin=Terminal()))
+    with pytest.raises(UsageError) as caught:
+        check_stdin(["a.txt", "-"])
+    assert str(caught.value) == "-: expected a list on standard input, got a terminal"
+    check_stdin(["a.txt"])
+
+
+class Terminal:
+    """A standard input that somebody types."""
+
+    def isatty(self) -> bool:
+        return True
