@@ -514,3 +514,68 @@ def test_what_a_list_says_of_its_entries_breaks_it_down(tmp_path):
     listed = {group["name"]: group["n_addresses4"] for group in breakdown["groups"]}
     assert (breakdown["by"], listed) == ("asn", {"64496": 512, "64497": 128})
     assert "asn is what the list itself says" in result.stderr
+
+
+def test_every_number_of_the_tables_is_the_one_counted_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 256 addresses of a region 128 are listed, of a /32 a /48; of three hosts one is."""
+    monkeypatch.chdir(tmp_path)
+    Path("list.txt").write_text("198.51.100.0/25\n198.51.100.0/26\n2001:db8::/48\n")
+    Path("hosts.csv").write_text(
+        "address,revenue_usd_per_h\n198.51.100.7,100\n198.51.100.200,9\n203.0.113.1,\n"
+    )
+    Path("regions.csv").write_text("prefix,region\n198.51.100.0/24,north\n2001:db8::/32,six\n")
+    asked = ("--inventory", "hosts.csv", "--attribute", "regions.csv", "--by", "region")
+    lines = csv.reader(io.StringIO(run("list.txt", *asked, "--format", "csv").stdout))
+    told = {tuple(line[:3]): line[3] for line in lines}
+    listed4, listed6 = 2**7, 2**80
+    expected: dict[tuple[str, str, str], float] = {}
+    for item, value, of in (
+        ("IPv4 addresses, distinct", listed4, 2**32),
+        ("IPv6 addresses, distinct", listed6, 2**128),
+        ("IPv6 /64 networks touched", 2**16, 2**64),
+    ):
+        expected |= {("listed", item, "value"): value, ("listed", item, "of"): of}
+        if "distinct" in item:
+            expected["listed", item, "share"] = value / of
+    for item, value in (
+        ("IPv4 addresses, summed over rules", 2**7 + 2**6), ("IPv4 rules as listed", 2),
+        ("IPv4 prefixes after aggregation", 1), ("IPv6 addresses, summed over rules", listed6),
+        ("IPv6 rules as listed", 1), ("IPv6 prefixes after aggregation", 1),
+    ):  # fmt: skip
+        expected["listed", item, "value"] = value
+    for region, numbers in {
+        "north": (listed4, 2**8, 0, 1, 1, 0, 0, 0, 0, 0),
+        "six": (0, 0, 0, 0, 0, listed6, 2**96, 0, 1, 1),
+    }.items():
+        names = [f"n_{what}{family}{of}" for family in (4, 6) for what, of in (
+            ("addresses", ""), ("addresses", "_of"), ("prefixes", "_wholly"),
+            ("prefixes", "_partly"), ("prefixes", "_of"))]  # fmt: skip
+        for name, value in zip(names, numbers, strict=True):
+            expected["addresses_by_region", region, name] = value
+    expected["addresses_by_region", "north", "share4"] = 0.5
+    expected["addresses_by_region", "six", "share6"] = 2.0**-16
+    states = ("wholly", "partly", "not_listed", "not_known", "of", "without")
+    for item, values in (
+        ("hosts", (1, 0, 2, 0, 3, 0)), ("revenue, USD per hour", (100, 0, 9, 0, 109, 1)),
+    ):  # fmt: skip
+        for state, value in zip(states, values, strict=True):
+            expected["inventory", item, state] = value
+    for region, values in (("north", (1, 0, 1, 0, 2)), ("(in no prefix of the table)",
+                                                        (0, 0, 1, 0, 1))):  # fmt: skip
+        for state, value in zip(states, values, strict=False):
+            expected["inventory_by_region", region, f"hosts_{state}"] = value
+    header = told.pop(("section", "item", "measure"))
+    assert header == "value"
+    assert {key: float(value) for key, value in told.items() if value} == pytest.approx(expected)
+
+
+def test_a_table_without_providers_expects_no_names_and_what_it_lacks_is_left_out(files):
+    (files / "regions.csv").write_text("prefix,region\n198.51.100.0/24,north\n")
+    asked = ("blocklist.txt", "--attribute", "regions.csv")
+    refused = run(*asked, "--expect-names", status=2)
+    assert refused.stderr.endswith("regions.csv: expected a column provider, got none\n")
+    told = run("blocklist.txt", "--attribute", "table.csv", "--inventory", "hosts.csv",
+               "--by", "region")  # fmt: skip
+    assert "neither the attribute table nor the inventory has region: left out" in told.stderr
