@@ -39,20 +39,33 @@ def test_every_bad_row_is_told_at_once(tmp_path: Path) -> None:
         "c,198.18.0.2,,,every,",
         "c,fe80::1,,,,",
         "c,198.18.0.3,,,,1.5",
+        "c,198.18.0.4,,1e9,,0",
     )
-    assert [text.split(":")[:2] for text in found] == [
-        ["2", " role"],
-        ["3", " address"],
-        ["4", " address"],
-        ["5", " address"],
-        ["6", " revenue_usd_per_h"],
-        ["7", " revenue_usd_per_h"],
-        ["8", " mode"],
-        ["9", " address"],
-        ["10", " n_names"],
+    assert found == [
+        f"2: role: expected one of {', '.join(ROLES)}, got 'frontent'; did you mean 'frontend'?",
+        "3: address: expected a single address, got a prefix or a range",
+        "4: address: expected numbers from 0 to 255, got '999.1.1.1'",
+        "5: address: expected an address, or a site; got neither",
+        "6: revenue_usd_per_h: expected a number above 0, or nothing; got 0",
+        "7: revenue_usd_per_h: expected a number of 0 or more, got '-1'",
+        "8: mode: expected one of any, spread, got 'every'",
+        "9: address: expected an IPv6 address within 2000::/3, got another",
+        "10: n_names: expected a whole number, got 1.5",
+        "11: revenue_usd_per_h: expected a number from 0 to 1e+08, got 1e+09",
+        "11: n_names: expected a number from 1 to 1e+07, got 0",
     ]
-    assert "did you mean 'frontend'?" in found[0]
-    assert "expected an address, or a site; got neither" in found[3]
+
+
+def test_names_have_one_line_and_all_sites_together_a_bound(tmp_path: Path) -> None:
+    names = ["a" * 254, "a\x85b", "a" * 253]
+    found = problems(
+        tmp_path, "name,address", *(f"{name},198.18.0.{at}" for at, name in enumerate(names))
+    )
+    expected = "name: expected one line of at most 253 printable letters, got "
+    assert [text.partition("'")[0] for text in found] == [f"2: {expected}", f"3: {expected}"]
+    sites = [f"s{at},198.18.0.{at},1e8" for at in range(11)]
+    found = problems(tmp_path, "site,address,revenue_usd_per_h", *sites)
+    assert found == [" revenue_usd_per_h: expected at most 1e+09 in all, got 1.1e+09"]
 
 
 def test_rows_of_one_site_must_not_contradict_each_other(tmp_path: Path) -> None:

@@ -389,6 +389,9 @@ def test_a_pool_in_a_region_that_is_not_there_is_refused(
     text = "provider,region,weight\nCloudflare,shared,1\n"
     (problem,) = problems_of(lambda: resolve_with("fronts.pools", text, "censor={}"))
     assert problem == "own.csv:2: region: expected a region of 'Cloudflare', got 'shared'"
+    text = "provider,region,weight\nCloudflare,,0\nAWS,,0\n"
+    (problem,) = problems_of(lambda: resolve_with("fronts.pools", text, "censor={}"))
+    assert problem == "own.csv: weight: expected a positive weight among the pools, got none"
 
 
 def test_orders_after_the_last_one_wanted_need_no_block_before_them(
