@@ -66,10 +66,11 @@ class Provenance(Model):
 
 
 def leaves(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Cell]]:
-    """Key paths and values of a scenario's tree, its provenance left out; a list is one value."""
+    """Key paths and values of a scenario's tree without its provenance and its evidence, which say
+    themselves what they rest on; a list is one value."""
     for name, value in tree.items():
         path = f"{above}{name}"
-        if path == "provenance":
+        if path in ("provenance", "evidence"):
             continue
         if isinstance(value, dict):
             yield from leaves(value, f"{path}.")

@@ -93,7 +93,7 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
     # The table knows the unit of a key also where the scenario gives the value.
     units = {key: row.unit for key, row in assumed_by_key().items()}
     for key, value in leaves(scenario_tree(loaded.scenario)):
-        if key in LABELS or key == "evidence":
+        if key in LABELS:
             continue
         note = loaded.scenario.provenance.get(key)
         if note is not None:
@@ -104,6 +104,7 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
         else:
             yield _bare(loaded, key, value, units.get(key, ""), tables)
     for piece in loaded.scenario.evidence or ():
+        low, high = piece.window
         yield _source(
             f"evidence.{piece.id}",
             piece.value,
@@ -112,7 +113,7 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
             source=piece.source,
             date=piece.date,
             why=piece.note,
-            range={"absolute": [end for end in piece.window if math.isfinite(end)]},
+            range={"absolute": [max(low, 0), high]} if math.isfinite(high) else None,
         )
 
 

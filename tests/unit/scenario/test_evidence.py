@@ -96,3 +96,6 @@ def test_a_piece_of_evidence_is_a_source(write_scenario: WriteScenario) -> None:
     (found,) = explain(resolve(load_scenario(str(write_scenario(add=EVIDENCE)))), "evidence.listed")
     assert (found.kind, found.source, found.date) == ("fact", "a newspaper", "2018-04-17")
     assert found.range == {"absolute": [2_000_000, 8_000_000]}
+    most = EVIDENCE.replace("factor: 2", "high: 5e6")
+    (found,) = explain(resolve(load_scenario(str(write_scenario(add=most)))), "evidence.listed")
+    assert found.range == {"absolute": [0, 5e6]}
