@@ -32,6 +32,8 @@ def define(made: type, struct_type: type, columns: Sequence[str]) -> None:
         In the sequence in which they are given.
     """
     structref.define_boxing(struct_type, made)
+    # numba asks each argument for its type: as a slot that takes no call of Python.
+    made._numba_type_ = structref.StructRefProxy._type  # type: ignore[attr-defined]
 
     @infer_global(made)
     class Made(AbstractTemplate):  # type: ignore[misc, unused-ignore]

@@ -96,7 +96,9 @@ class TargetState:
 
     def is_held(self, front_row: NDArray[np.int64], mechanism: Mechanism) -> NDArray[np.bool_]:
         """Whether entries in force hold some fronts by a mechanism."""
-        return np.asarray(kernel.held(self.handle, front_row, COLUMN[mechanism]))
+        is_held = np.empty(front_row.size, np.bool_)
+        kernel.write_held(self.handle, front_row, COLUMN[mechanism], is_held)
+        return is_held
 
     def evict(self, front_row: int) -> bool:
         """Let its provider turn a front off; return whether it was on."""
@@ -108,8 +110,7 @@ class TargetState:
 
     def lost(self, n_lost: int) -> list[int]:
         """Rows of the fronts, so many, that it gave up at the last settlement."""
-        rows: list[int] = kernel.lost(self.handle, n_lost).tolist() if n_lost else []
-        return rows
+        return [int(kernel.lost(self.handle, place)) for place in range(n_lost)]
 
     def reached_share(self, t_s: int) -> float:
         """Share of all users who reach it without a VPN at a time."""

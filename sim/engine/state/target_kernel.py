@@ -313,19 +313,19 @@ def addresses(target: Any) -> Rows:
 
 
 @compiled
-def lost(target: Any, n_lost: int) -> Rows:
-    """Rows of the fronts that the target gave up at the last settlement."""
-    rows: Rows = target.lost_list[:n_lost].copy()
-    return rows
+def lost(target: Any, place: int) -> int:
+    """Row of one of the fronts that the target gave up at the last settlement."""
+    return int(target.lost_list[place])
 
 
 @compiled
-def held(target: Any, front_row: Rows, mechanism: int) -> Flags:
-    """Whether entries in force hold some fronts by a mechanism."""
-    is_held = np.empty(front_row.size, np.bool_)
+def write_held(target: Any, front_row: Rows, mechanism: int, is_held: Flags) -> None:
+    """Write down whether entries in force hold some fronts by a mechanism.
+
+    An array that is handed over costs less than one that is returned.
+    """
     for place in range(front_row.size):
         is_held[place] = target.n_held[front_row[place], mechanism] > 0
-    return is_held
 
 
 @compiled
