@@ -5,6 +5,7 @@ Out: a ``numpy.random.Generator``. It does not know who draws, or under which st
 the strategy out of the key is what makes common random numbers.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -106,15 +107,16 @@ class Streams:
 
     def key_words(self, source: Stream, entry: tuple[int, ...] = ()) -> NDArray[np.uint32]:
         """Words that NumPy seeds this generator with: the seed padded to four, then the key."""
-        seed = _words_of(self.root_seed)
-        padding = [0] * (4 - len(seed))
-        key = (self.replicate, int(source), *entry)
-        return np.array([*seed, *padding, *(w for one in key for w in _words_of(one))], np.uint32)
+        seed = _words_of((self.root_seed,))
+        key = _words_of((self.replicate, int(source), *entry))
+        return np.array(seed + [0] * (4 - len(seed)) + key, np.uint32)
 
 
-def _words_of(number: int) -> list[int]:
-    """Words of 32 bits of a number, the lowest first."""
-    words = [number & 0xFFFFFFFF]
-    while number := number >> 32:
+def _words_of(numbers: Iterable[int]) -> list[int]:
+    """Words of 32 bits of some numbers, the lowest of each first."""
+    words = []
+    for number in numbers:
         words.append(number & 0xFFFFFFFF)
+        while number := number >> 32:
+            words.append(number & 0xFFFFFFFF)
     return words

@@ -100,7 +100,10 @@ def _block_each(
 ) -> tuple[Order, ...] | None:
     """One order for each set; None where they do not lie apart."""
     distinct = tuple(cut(observation, one) for one in sets) if observation.exempt else tuple(sets)
-    return _orders_apart(distinct, mechanism, observation.operators)
+    operators = observation.operators
+    if len(distinct) == 1:
+        return (Order("block", distinct[0], mechanism, operators=operators),)
+    return _orders_apart(distinct, mechanism, operators)
 
 
 # Under pressure the same orders are asked for at every decision, and refused.

@@ -73,7 +73,9 @@ class InForce:
         kind_of
             Called once for each entry, however often it is asked for.
         """
-        mine = self._by_kind.setdefault((mechanism, kind_of), _ByKind())
+        mine = self._by_kind.get((mechanism, kind_of))
+        if mine is None:
+            mine = self._by_kind[mechanism, kind_of] = _ByKind()
         return mine.begun_s(self._placed[mechanism], self._of[mechanism], kind_of)
 
     def held(self, mechanism: Mechanism) -> IntervalSet:

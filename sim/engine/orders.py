@@ -66,7 +66,7 @@ class Order:
         """Drop, or no longer drop, one prefix."""
         return cls(action, prefix_set(address, length))
 
-    @cached_property
+    @property
     def key(self) -> Key:
         """What an unblock order must share with the entry it withdraws."""
         return self.mechanism, self.addresses, self.operators

@@ -204,7 +204,8 @@ def _run(
             # Which may bring about more, in this very second too.
             settlement.advance(until_s)
         elif until_s < horizon_s:
-            operators.meet(until_s)
+            if operators.next_s == until_s:
+                operators.meet(until_s)
             env.step()
         else:
             return

@@ -165,22 +165,22 @@ class IntervalSet(Intervals):
     def n_addresses(self) -> int:
         """Number of addresses in the set."""
         if self.start.size == 1:
-            return int(self.stop[0] - self.start[0])
+            return self.stop.item() - self.start.item()
         return int(np.add.reduce(self.stop - self.start))
 
-    @cached_property
+    @property
     def end_numbers(self) -> tuple[int, int]:
         """First and last address of the set, which must hold one."""
-        return int(self.start[0]), int(self.stop[-1]) - 1
+        return self.start.item(0), self.stop.item(-1) - 1
 
     @property
     def n_prefixes(self) -> int:
         """Number of prefixes that are needed to say the set."""
         n = self.n_addresses
-        if n == self.n_intervals:
+        if n == self.start.size:
             # Single addresses, none beside another: each is a prefix.
-            return self.n_intervals
-        if self.start.size == 1 and not (n & (n - 1) or int(self.start[0]) % n):
+            return n
+        if self.start.size == 1 and not (n & (n - 1) or self.start.item() % n):
             return 1
         return int(self.to_prefixes()[0].size)
 
@@ -200,7 +200,9 @@ class IntervalSet(Intervals):
         if not isinstance(other, IntervalSet):
             return NotImplemented
         if self.start.size == other.start.size == 1:
-            return bool(self.start[0] == other.start[0] and self.stop[0] == other.stop[0])
+            return bool(
+                self.start.item() == other.start.item() and self.stop.item() == other.stop.item()
+            )
         return np.array_equal(self.start, other.start) and np.array_equal(self.stop, other.stop)
 
     def __hash__(self) -> int:
@@ -214,7 +216,7 @@ class IntervalSet(Intervals):
     def holds(self, address: int) -> bool:
         """Return whether the set holds one address."""
         row = int(self.start.searchsorted(address, side="right")) - 1
-        return row >= 0 and address < int(self.stop[row])
+        return row >= 0 and address < self.stop.item(row)
 
     def contains(self, address: ArrayLike) -> NDArray[np.bool_]:
         """Return for each address whether the set holds it.

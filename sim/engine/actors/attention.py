@@ -58,12 +58,7 @@ class Attention:
         self.record = np.zeros(1, kernel.ATTENTION)
         fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
         self.record[0] = (per_complaint, snowball, fade_per_d, False, 0, 0.0, 0.0, 0.0)
-        # Views of single numbers: a look at the whole record takes ten times as long.
-        self._is_noted = self.record["is_noted"]
-        self._as_of_s, self._value = self.record["as_of_s"], self.record["value"]
         self.pressure = plaintiffs.pressure(self.record, line or Hotline.none())
-        # The second asked for last, what was noted by then, and attention: a decision asks often.
-        self._asked: tuple[int, int, float, float] | None = None
 
     @property
     def n_complaints(self) -> float:
@@ -87,13 +82,7 @@ class Attention:
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""
-        as_of_s, value = self._as_of_s.item(), self._value.item()
-        if not self._is_noted.item() or t_s == as_of_s:
-            return float(value)
-        if self._asked is None or self._asked[:3] != (t_s, as_of_s, value):
-            now = float(kernel.attention_at(self.pressure, t_s))
-            self._asked = t_s, as_of_s, value, now
-        return self._asked[3]
+        return float(kernel.attention_at(self.pressure, t_s))
 
     def complaints(self, from_s: int, to_s: int) -> float:
         """Complaints there would be without attention, if nobody turns in that time."""

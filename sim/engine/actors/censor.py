@@ -233,7 +233,7 @@ class CensorActor:
         self._is_next_day_due = False
         holds = self._answer.holds
         if (
-            (Hold.PAUSE in holds and not self._is_pausing())
+            (Hold.PAUSE in holds and not self._is_pausing(self._attention.at(now_s(self._env))))
             or (Hold.DAY in holds and self._limits.orders_per_day > 0)
             or (Hold.BAR in holds and self._passes_bar())
         ):
@@ -269,7 +269,7 @@ class CensorActor:
         if day != self._day:
             self._day, self._n_today = day, 0
         limits = self._limits.under(observation.pressure)
-        is_pausing, waits = self._is_pausing(), False
+        is_pausing, waits = self._is_pausing(observation.pressure), False
         rules = self._world.censor
         if is_pausing and rules is not None and rules.narrow_length is not None:
             decision, waits = narrowed(decision, observation, rules.narrow_length)
@@ -330,12 +330,10 @@ class CensorActor:
         in_force = self._register.in_force
         return [entry for entry in in_force if entry.mechanism is not Mechanism.EXEMPT]
 
-    def _is_pausing(self) -> bool:
+    def _is_pausing(self, pressure: float) -> bool:
         rules = self._world.censor
-        return rules is not None and self._exceeds(rules.pause_pressure)
-
-    def _exceeds(self, limit: float | None) -> bool:
-        return limit is not None and self._attention.at(now_s(self._env)) > limit + SLACK
+        limit = rules.pause_pressure if rules is not None else None
+        return limit is not None and pressure > limit + SLACK
 
     def _foresee_end(self, end_s: int | None) -> None:
         self._end_s = end_s
@@ -348,9 +346,9 @@ class CensorActor:
         t_s = now_s(self._env)
         if self._has_ended or self._end_s != t_s:
             return
-        if not self._exceeds(self._end_pressure):
+        assert self._end_pressure is not None
+        if not self._attention.at(t_s) > self._end_pressure + SLACK:
             # Complaints became fewer meanwhile. Half the way, so as not to come late.
-            assert self._end_pressure is not None
             end_s = self._attention.next_above(self._end_pressure, t_s)
             self._foresee_end(None if end_s is None else t_s + max(1, (end_s - t_s) // 2))
             return

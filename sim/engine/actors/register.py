@@ -6,6 +6,8 @@ does not know who enforces what.
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_right
 from collections.abc import Callable
 
 from sim.engine.actors.operators import OperatorActors
@@ -93,7 +95,7 @@ def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:
     cadence
         ``(from_s, every_s)`` by time: versions at ``from_s + n * every_s`` until the next row.
     """
-    current = max((row for row, (from_s, _) in enumerate(cadence) if from_s <= t_s), default=0)
+    current = max(bisect_right(cadence, (t_s, math.inf)) - 1, 0)
     from_s, every_s = cadence[current]
     tick_s = from_s + max(0, -(-(t_s - from_s) // every_s)) * every_s
     following = cadence[current + 1][0] if current + 1 < len(cadence) else None

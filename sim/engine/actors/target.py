@@ -118,7 +118,7 @@ class TargetActor:
             self._on_change()
 
     def _rent(self) -> None:
-        if not (self._weight * self._space.n_free_of).any():
+        if not self._weight.dot(self._space.n_free_of):
             return
         u, v = self._pool_luck.random(), self._address_luck.random()
         w = self._names_luck.random() if self._names_luck is not None else 1.0

@@ -99,8 +99,9 @@ class CurveRecorder:
         if self._last is not None:
             is_change[0] = values[0] != self._last
         self._last = values[-1].copy()
-        time_row, series_row = np.nonzero(is_change)
-        self._points.append((series_row, np.array(t_s, np.int64)[time_row], values[is_change]))
+        place = np.flatnonzero(is_change)
+        time_row, series_row = np.divmod(place, values.shape[1])
+        self._points.append((series_row, np.array(t_s, np.int64)[time_row], values.ravel()[place]))
 
     def freeze(self) -> Curves:
         """Sort the points by series, and by time within each."""
