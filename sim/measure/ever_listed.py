@@ -14,7 +14,7 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
-from sim.measure.names import Change, Held
+from sim.measure.names import Change
 from sim.world.build import World
 
 
@@ -42,7 +42,7 @@ def ever_listed(
     start, stop = edges[:-1], edges[1:]
     mine = contested.contains(start)
     start, stop = start[mine], stop[mine]
-    held = change.holds_somewhere(Held(entries, start), is_block, is_exempt)
+    held = change.hold_somewhere(entries, start, is_block, is_exempt)
     found = IntervalSet.from_bounds(start[held], stop[held])
     return listed.difference(contested).union(found)
 

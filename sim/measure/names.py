@@ -94,97 +94,95 @@ def ever_dropped_at(
     outcome: Outcome, address: NDArray[np.int64], operator_rows: Sequence[int]
 ) -> NDArray[np.bool_]:
     """Whether one of some operators ever dropped or throttled each address."""
-    changes = [Change.of(outcome, row) for row in operator_rows]
+    log = outcome.events
+    mine = np.isin(log.operator_row, operator_rows)
+    mine &= (log.kind == Kind.ENFORCED) | (log.kind == Kind.RELEASED)
+    step = np.where(log.kind[mine] == Kind.ENFORCED, 1, -1)
+    change = Change(log.t_s[mine], log.entry_row[mine], step, log.operator_row[mine])
     is_block = np.array([m in BLOCKING for m in outcome.entry_mechanism], np.bool_)
     is_exempt = np.array([m is Mechanism.EXEMPT for m in outcome.entry_mechanism], np.bool_)
-    enforced = np.unique(np.concatenate([np.empty(0, np.int64), *(c.entry for c in changes)]))
+    enforced = np.unique(change.entry)
     is_dropped = _union(outcome, enforced[is_block[enforced]]).contains(address)
     exempt = _union(outcome, enforced[is_exempt[enforced]])
     contested = np.flatnonzero(is_dropped & exempt.contains(address))
     if contested.size:
-        held = Held(outcome.entry_addresses, address[contested])
-        is_dropped[contested] = False
-        for change in changes:
-            is_dropped[contested] |= change.holds_somewhere(held, is_block, is_exempt)
-            # An address dropped at one operator need not be looked at elsewhere.
-            if is_dropped[contested].all():
-                break
+        is_dropped[contested] = change.hold_somewhere(
+            outcome.entry_addresses, address[contested], is_block, is_exempt
+        )
     return is_dropped
-
-
-class Held:
-    """Which of some addresses each entry of a run contains.
-
-    Parameters
-    ----------
-    entries
-        Addresses of each entry.
-    address : shape (n,), ascending, distinct
-
-    Attributes
-    ----------
-    is_any : shape (n_entries,)
-        Whether each entry contains any of the addresses.
-    """
-
-    def __init__(self, entries: Sequence[IntervalSet], address: NDArray[np.int64]) -> None:
-        self.n_addresses = address.size
-        entry = np.repeat(np.arange(len(entries)), [one.start.size for one in entries])
-        nothing = np.empty(0, np.int64)
-        start = np.concatenate([nothing, *(one.start for one in entries)])
-        stop = np.concatenate([nothing, *(one.stop for one in entries)])
-        low, high = np.searchsorted(address, start), np.searchsorted(address, stop)
-        some = np.flatnonzero(high > low)
-        self.is_any = np.zeros(len(entries), np.bool_)
-        self.is_any[entry[some]] = True
-        self._parts: dict[int, list[slice]] = {}
-        for row, first, end in zip(entry[some].tolist(), low[some], high[some], strict=True):
-            self._parts.setdefault(row, []).append(slice(first, end))
-
-    def parts_of(self, entry: int) -> list[slice]:
-        """Slices of the addresses that an entry contains; it contains some."""
-        return self._parts[entry]
 
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """Entries that one operator starts (+1) and stops (-1) enforcing, by time."""
+    """Entries that come into force (+1) and leave it (-1), by time; at one holder, or at several.
+
+    Attributes
+    ----------
+    t_s, entry, step, holder : shape (n_changes,)
+        Without holders all are at one.
+    """
 
     t_s: NDArray[np.int64]
     entry: NDArray[np.int64]
     step: NDArray[np.int64]
+    holder: NDArray[np.int64] | None = None
 
-    @classmethod
-    def of(cls, outcome: Outcome, operator_row: int) -> Change:
-        """Changes at one operator."""
-        log = outcome.events
-        mine = log.operator_row == operator_row
-        mine &= (log.kind == Kind.ENFORCED) | (log.kind == Kind.RELEASED)
-        step = np.where(log.kind[mine] == Kind.ENFORCED, 1, -1)
-        return cls(log.t_s[mine], log.entry_row[mine], step)
-
-    def holds_somewhere(
-        self, held: Held, is_block: NDArray[np.bool_], is_exempt: NDArray[np.bool_]
+    def hold_somewhere(
+        self,
+        entries: Sequence[IntervalSet],
+        address: NDArray[np.int64],
+        is_block: NDArray[np.bool_],
+        is_exempt: NDArray[np.bool_],
     ) -> NDArray[np.bool_]:
-        """Whether, at the end of some second, each address is blocked and not exempt."""
-        n_blocking, n_exempting = np.zeros((2, held.n_addresses), np.int64)
-        found = np.zeros(held.n_addresses, np.bool_)
-        touched: list[slice] = []
-        # Most entries hold none of the addresses.
-        mine = ((is_block | is_exempt) & held.is_any)[self.entry]
-        t_s = self.t_s[mine]
-        is_last = np.append(t_s[1:] != t_s[:-1], True).tolist()
-        changes = zip(self.entry[mine].tolist(), self.step[mine].tolist(), is_last, strict=False)
-        for entry, step, ends_second in changes:
-            n_entries = n_blocking if is_block[entry] else n_exempting
-            for part in held.parts_of(entry):
-                n_entries[part] += step
-                touched.append(part)
-            if ends_second:
-                for part in touched:
-                    found[part] |= (n_blocking[part] > 0) & (n_exempting[part] == 0)
-                touched.clear()
-        return found
+        """Whether, at the end of some second, a holder blocks each address and does not exempt it.
+
+        Parameters
+        ----------
+        entries
+            Addresses of each entry.
+        address : shape (n_addresses,), ascending, distinct
+        is_block, is_exempt : shape (n_entries,)
+        """
+        counting = np.flatnonzero(is_block | is_exempt)
+        sets = [entries[row] for row in counting.tolist()]
+        start = np.concatenate([np.empty(0, np.int64), *(one.start for one in sets)])
+        stop = np.concatenate([np.empty(0, np.int64), *(one.stop for one in sets)])
+        of_interval = np.repeat(counting, [one.start.size for one in sets])
+        first = np.searchsorted(address, start)
+        n = np.searchsorted(address, stop) - first
+        # Which addresses each entry holds, one entry after the other.
+        place = np.repeat(first, n) + _counted_up(n)
+        n_held = np.bincount(of_interval, n, len(entries)).astype(np.int64)
+        # What each change does to each of the addresses that its entry holds.
+        n = n_held[self.entry]
+        change = np.repeat(np.arange(self.entry.size), n)
+        place = place[np.repeat((np.cumsum(n_held) - n_held)[self.entry], n) + _counted_up(n)]
+        pair = place if self.holder is None else self.holder[change] * address.size + place
+        # One address at one holder after the other, and in each as time goes.
+        in_turn = np.argsort(pair, kind="stable")
+        change, place, pair = change[in_turn], place[in_turn], pair[in_turn]
+        begins = np.diff(pair, prepend=-2 * address.size) != 0
+        n_blocking, n_exempting = (
+            _running(self.step[change] * is_so[self.entry[change]], begins)
+            for is_so in (is_block, is_exempt)
+        )
+        ends_second = np.append(begins[1:] | (np.diff(self.t_s[change]) != 0), True)[: place.size]
+        is_found = np.zeros(address.size, np.bool_)
+        is_found[place[ends_second & (n_blocking > 0) & (n_exempting == 0)]] = True
+        return is_found
+
+
+def _counted_up(n: NDArray[np.int64]) -> NDArray[np.int64]:
+    """0, 1, … for each of some numbers, as many as it says, one after the other."""
+    return np.arange(n.sum()) - np.repeat(np.cumsum(n) - n, n)
+
+
+def _running(step: NDArray[np.int64], begins: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Sums of steps so far, each from where it begins anew."""
+    total = np.cumsum(step)
+    first = np.flatnonzero(begins)
+    before = np.append(0, total)[first]
+    return np.asarray(total - np.repeat(before, np.diff(first, append=step.size)))
 
 
 def _union(outcome: Outcome, entry: NDArray[np.int64]) -> IntervalSet:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,33 +118,38 @@ class Turns:
         return cls(kind[rows], entry[rows], operator[rows], times, last, is_exempt.size)
 
     @property
-    def n_placed(self) -> NDArray[np.int64]:
+    def n_placed(self) -> NDArray[Any]:
         """Entries in force at each time."""
-        return _after(_step(self.kind, Kind.BLOCK, Kind.UNBLOCK), self.last)
+        placed = _summed(_step(self.kind, Kind.BLOCK, Kind.UNBLOCK))
+        return np.asarray(placed[np.append(0, self.last + 1)])
 
-    def enforced(self, n_operators: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    def enforced(self, n_operators: int) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         """Entries that each operator enforces at each time, and those among them in force."""
         kind, entry = self.kind, self.entry
         step = _step(kind, Kind.ENFORCED, Kind.RELEASED)
+        withdrawn = np.flatnonzero(kind == Kind.UNBLOCK)
         withdrawn_at = np.full(self.n_entries, kind.size)
-        withdrawn_at[entry[kind == Kind.UNBLOCK]] = np.flatnonzero(kind == Kind.UNBLOCK)
+        withdrawn_at[entry[withdrawn]] = withdrawn
         is_in_force = np.arange(kind.size) < withdrawn_at[entry]
+        second = np.repeat(np.arange(self.last.size), np.diff(self.last, prepend=-1))
         for row in range(n_operators):
-            mine = np.where(self.operator == row, step, 0)
-            counted = np.where(is_in_force, mine, 0)
+            mine = np.flatnonzero(self.operator == row)
+            counted = step[mine] * is_in_force[mine]
             # What is in force no more leaves the count when it is withdrawn, and not when released.
-            held = np.bincount(entry, counted, self.n_entries).astype(np.int64)
-            counted = np.where(kind == Kind.UNBLOCK, -held[entry], counted)
-            yield _after(mine, self.last), _after(counted, self.last)
+            held = np.bincount(entry[mine], counted, self.n_entries)
+            leaving = np.bincount(second[withdrawn], held[entry[withdrawn]], self.last.size)
+            n_enforced = np.bincount(second[mine], step[mine], self.last.size)
+            n_in_force = np.bincount(second[mine], counted, self.last.size) - leaving
+            yield _summed(n_enforced), _summed(n_in_force)
 
 
 def _step(kind: NDArray[np.int64], up: Kind, down: Kind) -> NDArray[np.int64]:
     return np.asarray((kind == up).astype(np.int64) - (kind == down), np.int64)
 
 
-def _after(step: NDArray[np.int64], last: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Sum of steps up to each of some rows, after a 0."""
-    return np.concatenate(([0], np.cumsum(step)[last]))
+def _summed(step: NDArray[Any]) -> NDArray[Any]:
+    """Sums of steps so far, from 0 on."""
+    return np.concatenate(([0], np.cumsum(step)))
 
 
 def changes(t_s: NDArray[np.int64], value: NDArray[np.float64]) -> Points:
