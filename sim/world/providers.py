@@ -181,7 +181,24 @@ def prefix_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
     return (*resolved.cloud_prefixes.rows, *shared_rows)
 
 
+_kept: dict[tuple[object, ...], Places] = {}
+"""The places built last, which simulations of one scenario share."""
+
+
 def build_places(resolved: Resolved) -> Places:
+    """Places of a scenario: those built last where its tables of prefixes are the same."""
+    tables = resolved.cloud_prefixes, resolved.shared_prefixes
+    content = (table and table.sha256 for table in tables)
+    key = (*content, resolved.line, resolved.inventory is None)
+    places = _kept.get(key)
+    if places is None:
+        places = _build_places(resolved)
+        _kept.clear()
+        _kept[key] = places
+    return places
+
+
+def _build_places(resolved: Resolved) -> Places:
     """Group the prefixes of a scenario into places, in order of first appearance.
 
     Shared ranges come last, and are taken out of the place they are part of. Behind them, beside an
