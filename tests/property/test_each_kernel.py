@@ -28,7 +28,7 @@ from tests.property import test_crowded_reference as crowded
 from tests.property import test_engine_reference as exact
 from tests.property import test_engine_whole as whole
 from tests.reference import simulate_reference
-from tests.worlds import DAY, HOUR, Dated, SmallWorld
+from tests.worlds import DAY, HOUR, Dated, Program, SmallWorld
 
 
 def some(n: int) -> settings:
@@ -92,16 +92,48 @@ def test_worlds_in_which_fronts_are_given_back_and_clients_hop_agree(small: Smal
     whole.assert_agrees(small)
 
 
-@pytest.mark.parametrize("name", ["escalate", "throttle", "dns"])
-def test_a_crowded_world_agrees(name: str) -> None:
-    small = crowded.crowd(0, name)
+def more_at_once(small: SmallWorld, name: str) -> SmallWorld:
+    """A crowded world with something more in it, another thing for each strategy."""
+    assert small.fronts
+    assert small.users
+    assert small.complaints
     if name == "escalate":
         # Fronts are met by their names as well, of which listed ones are no more.
         pools = (
             replace(pool, share_by_names=0.75, share_named=0.25, mean_names=8.0)
             for pool in small.pools
         )
-        small = replace(small, pools=tuple(pools))
+        return replace(small, pools=tuple(pools))
+    if name == "throttle":
+        # Clients are told of half the fronts and hop; use has hours; complaints wait in line.
+        n_hours = small.horizon_s // HOUR + 2
+        return replace(
+            small,
+            fronts=small.fronts.model_copy(update={"share_told": 0.5, "n_known": 2}),
+            users=small.users.model_copy(update={"hop_min": 90.0}),
+            use=tuple(0.25 + hour % 24 / 12 for hour in range(n_hours)),
+            use_offset_s=1800,
+            complaints=small.complaints.model_copy(
+                update={"hotline_calls_per_d": 2.0, "hotline_room": 2.0}
+            ),
+        )
+    if name == "rolling":
+        # Programs leave a shared range while it is blocked, and come back.
+        firms = []
+        for row, firm in enumerate(small.firms):
+            own = [not isinstance(seat, int) for seat in firm.all_seats()]
+            addresses = tuple("203.0.113.7" if is_own else "" for is_own in own)
+            program = Program(300 * row, addresses)
+            firms.append(replace(firm, arrivals=(), program=program))
+        return replace(small, firms=tuple(firms), has_tenancy=False, look_every_s=2711)
+    # Who is hit tires, and people complain who miss what businesses offer.
+    tiring = {"fatigue_half_life_d": 1.5, "per_million_people_per_d": 5.0}
+    return replace(small, complaints=small.complaints.model_copy(update=tiring))
+
+
+@pytest.mark.parametrize("name", ["escalate", "throttle", "dns", "rolling"])
+def test_a_crowded_world_agrees(name: str) -> None:
+    small = more_at_once(crowded.crowd(0, name), name)
     world = replace(small.reference(), strategy=RULES[name])
     whole.assert_same_run(small, STRATEGIES[name], world)
 
