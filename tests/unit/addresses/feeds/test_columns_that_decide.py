@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -539,3 +540,54 @@ def test_nested_columns_of_parquet_say_what_is_in_them(name, tmp_path):
         "(FORMAT parquet)"
     )
     assert read(path).n_records == 1
+
+
+@pytest.mark.parametrize(
+    ("role", "value"),
+    [
+        ("provider", "One"), ("region", "north"), ("service", "web|mail"), ("country", "RU"),
+        ("name", "shop"), ("sector", "retail"), ("asn", "64496_64497"), ("n_names", "3"),
+        ("revenue_usd_per_h", "12.5"),
+    ],
+)  # fmt: skip
+def test_a_column_by_any_name_holds_what_its_role_says(role, value, tmp_path):
+    """As a column of the role's own name does."""
+    feeds = []
+    for column, asked in ((role, ()), ("some thing", (f"{role}=Some Thing",))):
+        path = tmp_path / "given"
+        path.write_text(f"address,{column}\n{A},{value}\n{B},\n")
+        feeds.append(read(path, *asked))
+    own, renamed = feeds
+    assert [*own.labels, *own.numbers] == [role]
+    if role in own.numbers:
+        assert own.numbers[role][0] == float(value)
+        assert np.isnan(own.numbers[role][1])
+        assert own.numbers[role].tobytes() == renamed.numbers[role].tobytes()
+    else:
+        for labels in (own.labels[role], renamed.labels[role]):
+            assert labels.code.tolist() == [0, -1]
+            assert [*labels.names, labels.lists] == [
+                *own.labels[role].names,
+                own.labels[role].lists,
+            ]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "told"),
+    [
+        ("ip,a,b", ["provider=a", "provider=b"], "expected one column for provider, got a, b"),
+        ("ip,a,b", ["mask=a", "mask=b"], "expected one column for mask, got a, b"),
+        ("ip,a,mask", ["address=ip", "address=a"],
+         "expected one column of addresses beside mask, got several"),
+        ("ip,a,b", ["mask=a", "last=b"],
+         "expected a column of netmasks or one of last addresses, got both: a, b"),
+        ("ip,a,wildcard", ["mask=a", "wildcard=wildcard"],
+         "expected a column of netmasks or one of last addresses, got both: a, wildcard"),
+    ],
+)  # fmt: skip
+def test_two_columns_do_not_share_a_role(header, columns, told, tmp_path):
+    path = tmp_path / "given"
+    path.write_text(f"{header}\n{A},24,24\n")
+    with pytest.raises(DataError) as refusal:
+        read(path, *columns)
+    assert str(refusal.value) == f"given:1: {told}"
