@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
@@ -22,7 +25,11 @@ from sim.engine.strategies.exact import aggregate, exact, throttle
 from sim.engine.strategies.names import dns, sni
 from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
+from sim.engine.strategies.replay import time_orders
+from sim.scenario.tables.rows import OrderRow
+from sim.streams import Stream, Streams
 from tests.chases import STRATEGIES, assert_same, chase_world, run
+from tests.reference_strategies import START, at
 from tests.worlds import DAY, HOUR, Pool, SmallWorld
 
 PLACES = (
@@ -326,3 +333,45 @@ def test_an_exempted_address_does_not_count_as_listed() -> None:
     wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
     assert admit(wanted, InForce(passing), 0, Limits(max_addresses=128)).orders == wanted
     assert admit(wanted, InForce(passing), 0, Limits(max_addresses=127)).orders == []
+
+
+def dated(action: str, prefix: str, s: int, window: tuple[int, int] | None = None) -> OrderRow:
+    """An order so many seconds after the start, or somewhere in a window."""
+    ends = {} if window is None else {"earliest": at(window[0]), "latest": at(window[1])}
+    return OrderRow(effective=at(s), action=action, prefix=prefix, **ends)
+
+
+def test_orders_are_placed_at_their_best_times_in_their_sequence() -> None:
+    rows = [
+        dated("block", "198.18.2.0/24", 7, (1, 90)), dated("block", "198.18.1.0/24", 5),
+        dated("unblock", "198.18.1.0/24", 7), dated("block", "198.18.3.0/24", 9),
+    ]  # fmt: skip
+    timed = time_orders(
+        rows, START, "best", Streams(1, 0), START + timedelta(seconds=8), operators=("a",)
+    )
+    assert [(t_s, order.action, text(order.addresses)) for t_s, order in timed] == [
+        (5, "block", "198.18.1.0/24"), (7, "block", "198.18.2.0/24"),
+        (7, "unblock", "198.18.1.0/24"),
+    ]  # fmt: skip
+    assert {order.operators for _, order in timed} == {frozenset({"a"})}
+    assert len(time_orders(rows, START, "best", Streams(1, 0))) == 4
+
+
+def test_drawn_times_are_even_over_their_windows_both_ends_included() -> None:
+    rows = [
+        dated("block", "198.18.1.0/24", 20, (20, 23)), dated("block", "198.18.2.0/24", 3),
+        dated("block", "198.18.3.0/24", 40, (40, 40)),
+    ]  # fmt: skip
+    drawn: dict[str, Counter[int]] = defaultdict(Counter)
+    for replicate in range(200):
+        for t_s, order in time_orders(rows, START, "drawn", Streams(1, replicate)):
+            drawn[text(order.addresses)][t_s] += 1
+    assert drawn["198.18.2.0/24"] == {3: 200}
+    assert drawn["198.18.3.0/24"] == {40: 200}
+    # Each of four seconds is expected 50 times, with a standard deviation of 6.
+    assert set(drawn["198.18.1.0/24"]) == {20, 21, 22, 23}
+    assert all(20 < n < 80 for n in drawn["198.18.1.0/24"].values())
+    # One number for each row: another row before it moves no time of a row behind.
+    luck = Streams(1, 0).generator(Stream.ORDER_TIME).random(3)[0]
+    ((t_s, _),) = time_orders(rows[:1], START, "drawn", Streams(1, 0))
+    assert t_s == 20 + math.floor(4 * luck)
