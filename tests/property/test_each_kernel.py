@@ -180,7 +180,7 @@ def covers(draw: st.DrawFn) -> tuple[list[int], list[int], int]:
     return [first + one for one in sorted(targets)], [first + one for one in bounds], budget
 
 
-@some(300)
+@some(150)
 @given(covers())
 def test_a_compiled_cover_has_the_prefixes_of_find_covers(
     case: tuple[list[int], list[int], int],

@@ -428,8 +428,10 @@ def test_the_help_names_the_exit_codes() -> None:
     assert "0 done; 1 a stated check failed; 2 usage or invalid scenario; 3 partial;" in text
 
 
-@pytest.mark.parametrize("option", ["--tls-ca", "--tls-cert", "--tls-key"])
-@pytest.mark.parametrize("verb", ["run", "compare", "sweep", "sensitivity"])
+@pytest.mark.parametrize(
+    ("verb", "option"),
+    [("run", "--tls-ca"), ("compare", "--tls-cert"), ("sweep", "--tls-key")],
+)
 def test_keys_of_a_cluster_are_refused_without_one(verb: str, option: str) -> None:
     told = {"compare": ["--strategy", "none"], "sweep": ["--over", "thresholds.down=0.5,0.6"]}
     result = call(verb, "austria-2022", *told.get(verb, []), option, "key.pem", *SMALL[:2])
