@@ -72,7 +72,7 @@ def build_programs(
     luck = streams.generator(Stream.SWITCHING_SHARE).random(n)
     is_served &= (luck < rules.share_businesses)[:, np.newaxis]
     business = np.flatnonzero(is_served.any(axis=1))
-    every_s = max(1, round(rules.poll_min * S_PER_MIN))
+    every_s = round(rules.poll_min * S_PER_MIN)
     look = streams.generator(Stream.SWITCHING_LOOK).random(n)
     where = streams.generator(Stream.SWITCHING_PLACE).random(n)
     seat = np.broadcast_to(pick(own_side(resolved, places), where)[:, np.newaxis], shape)[is_served]

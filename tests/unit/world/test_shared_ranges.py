@@ -89,3 +89,21 @@ def test_addresses_elsewhere_carry_what_they_would_without_shared_ranges(
     assert law.share_with_at_least(1) == 1
     assert law.share_with_at_least(10**9) == 0
     assert law.share_with_at_least(2) == pytest.approx(1 - 0.437, abs=1e-6)
+
+
+def test_programs_look_as_often_as_is_said() -> None:
+    """The first look is anywhere in the first interval, by the same luck whatever its length."""
+    found = {}
+    for poll_min, every_s in (("10", 600), ("1", 60)):
+        changes = ["population.n_businesses=40", "switching.share_businesses=1"]
+        resolved = resolve(
+            load_scenario("match-days", [*changes, f"switching.poll_min={poll_min}"])
+        )
+        programs = build_world(resolved, Streams(5, 3)).programs
+        assert programs is not None
+        assert programs.every_s == every_s
+        found[every_s] = programs.first_look_s
+    assert found[600].size > 10
+    assert len(set(found[600].tolist())) > 5
+    assert (found[600] < 600).all()
+    assert (found[60] == found[600] // 10).all()
