@@ -35,7 +35,10 @@ MAX_NODES = 20_000
 MAX_DEPTH = 20
 
 _WHOLE_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x85\u2028\u2029\ud800-\udfff]")
+_CONTROL = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff"
+_NOT_TEXT = re.compile(f"[{_CONTROL}]")
+_NOT_PLAIN = re.compile(f"[{_CONTROL}\x85\u2028\u2029]")
+"""Text may have line ends of Unicode where they are escaped; a comment may hide them."""
 REFUSED = ""
 _TAG = "tag:yaml.org,2002:"
 
@@ -117,7 +120,7 @@ class _Builder:
 
     def _check_characters(self) -> None:
         """Refuse control characters, halves of a pair, and line ends that comments hide."""
-        found = _NOT_TEXT.search(self.text)
+        found = _NOT_PLAIN.search(self.text)
         if found is None:
             return
         line = self.text.count("\n", 0, found.start()) + 1

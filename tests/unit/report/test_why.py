@@ -383,7 +383,7 @@ def test_what_operators_drop_at_once_is_no_less_than_what_an_average_user_meets(
     monkeypatch.setattr("sim.report.page.cut_off.MOST_REPLICATES", 1)
     fewer = operator_table(run, read_rows(run, "groups.csv"))
     assert fewer is not None
-    assert fewer.columns[4].title == ("Most addresses it drops at once (the first 1 replicates)")
+    assert fewer.columns[4].title == "Most addresses it drops at once (the first 1 replicate)"
 
 
 def test_what_is_let_pass_is_no_order(shipped_run: Path, tmp_path: Path) -> None:
