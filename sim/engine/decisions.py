@@ -56,6 +56,10 @@ class KnownFronts:
         return cls(row, row, row, flag, lambda mechanism: flag, lambda set_of: ())
 
 
+def _unknown_reach() -> float:
+    return float("nan")
+
+
 @dataclass(frozen=True, eq=False)
 class Observation:
     """What the censor knows when it decides: the state just before ``t_s``.
@@ -70,8 +74,8 @@ class Observation:
         Fronts discovered so far that are not gone.
     in_force
         Entries in force, oldest first.
-    target_reached_share
-        Share of the target's users who reach it without a VPN; NaN without a target that moves.
+    reach
+        Tells `target_reached_share`, which most strategies do not ask for.
     pressure
         Attention, which complaints and public events raise, in [0, 1].
     stance
@@ -87,7 +91,7 @@ class Observation:
     t_s: int
     fronts: KnownFronts = field(default_factory=KnownFronts.none)
     in_force: InForce = field(default_factory=InForce)
-    target_reached_share: float = float("nan")
+    reach: Callable[[], float] = _unknown_reach
     pressure: float = 0.0
     stance: tuple[str, ...] = ()
     places: Places | None = None
@@ -97,6 +101,11 @@ class Observation:
     def key(self, mechanism: Mechanism, addresses: IntervalSet) -> Key:
         """Key of an entry that the strategy had placed by a mechanism for some addresses."""
         return mechanism, addresses, self.operators
+
+    @property
+    def target_reached_share(self) -> float:
+        """Share of the target's users who reach it without a VPN; NaN without moving target."""
+        return self.reach()
 
     @property
     def line(self) -> Line:

@@ -251,7 +251,7 @@ class CensorActor:
             t_s=t_s,
             fronts=self._known.seen(),
             in_force=self._register.in_force,
-            target_reached_share=self._reached_share(t_s),
+            reach=partial(self._reached_share, t_s),
             pressure=self._attention.at(t_s),
             stance=tuple(self._stance),
             places=self._world.places,
@@ -322,7 +322,7 @@ class CensorActor:
             self._withdraw_entry(entry)
 
     def _withdraw_entry(self, entry: Entry) -> None:
-        self._register.place(entry.withdrawal)
+        self._register.withdraw(entry.order.key)
         self._reopen(now_s(self._env) + 1, Hold.RULES, Hold.ADDRESSES)
 
     def _blocking(self) -> list[Entry]:
@@ -354,7 +354,7 @@ class CensorActor:
             return
         self._has_ended = True
         for entry in self._blocking():
-            self._register.place(entry.withdrawal)
+            self._register.withdraw(entry.order.key)
 
 
 def _life_s(world: World) -> int | None:

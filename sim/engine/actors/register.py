@@ -14,7 +14,7 @@ from sim.engine.actors.operators import OperatorActors
 from sim.engine.clock import Clock, Phase, act_at, now_s
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.in_force import InForce
-from sim.engine.orders import Entry, Order
+from sim.engine.orders import Entry, Key, Order
 from sim.errors import OverblockError
 from sim.world.build import World
 
@@ -60,26 +60,32 @@ class Register:
         OverblockError
             If an unblock order names what no entry in force holds.
         """
+        if order.action == "unblock":
+            return self.withdraw(order.key)
         t_s = now_s(self._env)
-        if order.action == "block":
-            entry = Entry(row=len(self.entries), order=order, placed_s=t_s)
-            self.entries.append(entry)
-            self.in_force.add(entry)
-            self._operators.come(entry)
-            kind = Kind.BLOCK
-        else:
-            withdrawn = self.in_force.withdraw(order.key)
-            if withdrawn is None:
-                raise OverblockError(f"an order unblocks what is not blocked: {order}")
-            entry, kind = withdrawn, Kind.UNBLOCK
-            self._operators.go(entry)
+        entry = Entry(row=len(self.entries), order=order, placed_s=t_s)
+        self.entries.append(entry)
+        self.in_force.add(entry)
+        self._operators.come(entry)
+        self._note_change(t_s, Kind.BLOCK, entry)
+        return entry
+
+    def withdraw(self, key: Key) -> Entry:
+        """Withdraw the oldest entry in force of a key, as ``place`` does for an unblock order."""
+        entry = self.in_force.withdraw(key)
+        if entry is None:
+            raise OverblockError(f"an order unblocks what is not blocked: {key}")
+        self._operators.go(entry)
+        self._note_change(now_s(self._env), Kind.UNBLOCK, entry)
+        return entry
+
+    def _note_change(self, t_s: int, kind: Kind, entry: Entry) -> None:
         self._log.record(t_s, kind, entry_row=entry.row)
         self._on_change()
         if not self._is_publication_due:
             self._is_publication_due = True
             tick_s = next_tick_s(self._cadence, t_s)
             act_at(self._env, tick_s, Phase.PUBLICATION, self._publish)
-        return entry
 
     def _publish(self) -> None:
         self._is_publication_due = False

@@ -123,13 +123,13 @@ class TargetState:
     @property
     def degraded_s(self) -> float:
         """User-seconds booked of those cut off, and of those on the way to another front."""
-        return float(self._totals_s[0].sum() + self._totals_s[3].sum())
+        return float(np.add.reduce(self._totals_s[0]) + np.add.reduce(self._totals_s[3]))
 
     @property
     def used_s(self) -> tuple[float, float]:
         """Use booked of those cut off, and of them and those on the way, in user-seconds."""
-        denied = float(self._used_s[0].sum())
-        return denied, denied + float(self._used_s[2].sum())
+        denied = float(np.add.reduce(self._used_s[0]))
+        return denied, denied + float(np.add.reduce(self._used_s[2]))
 
     def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
         """Move the shares on a VPN and of those who left; the pieces until now are booked.

@@ -75,10 +75,10 @@ def escalate(
     def decide(observation: Observation) -> Decision:
         step_of, set_at = known_in(observation.places, observation.exempt)
         step, since_s = _step(observation.in_force, step_of)
-        is_missed = not observation.target_reached_share < goal - SLACK
         is_over = since_s is not None and observation.t_s >= since_s + patience_s
         wider: tuple[int, tuple[Order, ...]] | None = None
-        if is_missed and is_over:
+        may_widen = is_over and step + 1 < len(sets)
+        if may_widen and not observation.target_reached_share < goal - SLACK:
             wider = _wider(observation, set_at, step)
         if wider is not None:
             (step, orders), since_s = wider, observation.t_s

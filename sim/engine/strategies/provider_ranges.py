@@ -1,5 +1,6 @@
 """Ranges of the provider around an address: what whois tells a censor."""
 
+from bisect import bisect_right
 from functools import partial
 
 import numpy as np
@@ -83,8 +84,8 @@ class LargestPrefixes:
 
     def __init__(self, purity: float, shortest: int) -> None:
         self._purity, self._shortest = purity, shortest
-        # By set and size, those found, by number; of IPv6 by address.
-        self._found: dict[IntervalSet, dict[int, dict[int, IntervalSet]]] = {}
+        # By set, where those found start, ascending, and each with its end; of IPv6 by address.
+        self._found: dict[IntervalSet, tuple[list[int], list[tuple[int, IntervalSet]]]] = {}
 
     def around_front(self, observation: Observation, row: int) -> IntervalSet:
         """Largest prefix around a known front within what its provider has."""
@@ -94,14 +95,14 @@ class LargestPrefixes:
 
     def around(self, mine: IntervalSet, address: int, line: Line = IPV4) -> IntervalSet:
         """Largest prefix around an address within a set."""
-        found = self._found.setdefault(mine, {})
-        for size, by_number in found.items():
-            known = by_number.get(address // size)
-            if known is not None:
-                return known
+        starts, found = self._found.setdefault(mine, ([], []))
+        place = bisect_right(starts, address)
+        if place and address < found[place - 1][0]:
+            return found[place - 1][1]
         prefix = largest_prefix(mine, address, self._purity, self._shortest, line)
-        size = prefix.n_addresses if address < IPV4_STOP else 1
-        found.setdefault(size, {})[address // size] = prefix
+        is_four = address < IPV4_STOP
+        starts.insert(place, prefix.start.item() if is_four else address)
+        found.insert(place, (prefix.stop.item() if is_four else address + 1, prefix))
         return prefix
 
 

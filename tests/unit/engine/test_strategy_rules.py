@@ -84,7 +84,7 @@ def seen(
             ),
         ),
         in_force=InForce(in_force),
-        target_reached_share=reached,
+        reach=lambda: reached,
         stance=tuple(stance if row == ALPHA else "silent" for row in range(len(PLACES.provider))),
         places=PLACES,
         exempt=exempt,
