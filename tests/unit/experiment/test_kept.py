@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from sim.experiment.kept import kept_rows, model_hash, read_kept, shipped_kept
 from sim.results.csvtext import csv_text
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from tests.conftest import REPOSITORY
 
 SEED = 20180416
+SHIPPED = [path.stem for path in sorted((REPOSITORY / "seeds" / "kept").glob("*.csv"))]
 HEAD = "draw,root_seed,model,evidence\n"
 A, B = "a" * 64, "b" * 64
 
@@ -60,6 +63,20 @@ def test_it_holds_for_the_scenario_as_it_is(
     found = read_kept(table).why_not(chase(*overrides), seed)
     assert (found == "") == (why == "")
     assert why in found
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped_simulations_are_of_the_scenario_as_it_is(name: str) -> None:
+    resolved = resolve(load_scenario(name))
+    kept = shipped_kept(resolved)
+    assert kept is not None
+    about = json.loads(Path(kept.file).with_suffix(".json").read_text(encoding="utf-8"))
+    assert kept.why_not(resolved, resolved.scenario.root_seed or 0) == "", (
+        f"run {about['command']} -o FOLDER again, then python -m tests.shipped_kept FOLDER"
+    )
+    assert len(kept.draw) == about["n_kept"]
+    pieces = [piece.id for piece in resolved.scenario.evidence or ()]
+    assert [row["evidence"] for row in about["evidence"]] == pieces
 
 
 def test_an_input_with_another_range_is_another_model(tmp_path: Path) -> None:
