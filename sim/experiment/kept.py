@@ -13,33 +13,31 @@ Nothing is simulated.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.errors import DataError, Problem, UsageError
-from sim.experiment.draws import MOST_DRAWS
+from sim.errors import DataError, UsageError
 from sim.results.manifest import canonical_json
 from sim.scenario import library
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import KeptRow
+from sim.scenario.tables.seeds import MAX_PROBLEMS, read_table
 from sim.scenario.unknowns import list_factors
 
-COLUMNS = ("draw", "root_seed", "model", "evidence")
 PRIOR = "none"
 """In place of a table of kept simulations: every draw, whatever the evidence says."""
 TABLE = "kept.csv"
-MOST_BYTES = 2**24
-MOST_NAMED = 10
-"""Mistakes of a table that are named."""
 ASKED = {
     *("format", "name", "title", "description", "end", "root_seed", "n_replicates", "n_draws"),
     *("published", "experiment", "evidence", "provenance", "ordered_by", "purpose"),
 }
 """Keys of a scenario on which no draw depends. What comes after the end moves nothing before it."""
+
+
+COLUMNS = tuple(KeptRow.model_fields)
 
 
 @dataclass(frozen=True)
@@ -135,32 +133,22 @@ def read_kept(path: Path) -> Kept:
         With the mistakes in it.
     """
     path = path / TABLE if path.is_dir() else path
-    name = str(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(MOST_BYTES + 1)
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8"))))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        message = f"expected a readable table of kept simulations, got an error: {error}"
-        raise DataError([Problem(name, message)]) from None
-    if len(data) > MOST_BYTES:
-        raise DataError([Problem(name, f"expected at most {MOST_BYTES} bytes, got more")])
-    if not rows or tuple(rows[0]) != COLUMNS:
-        got = ", ".join(rows[0]) if rows else "nothing"
-        message = f"expected the columns {', '.join(COLUMNS)}, got {got}"
-        raise DataError([Problem(name, message, 1, 1)])
-    if len(rows) == 1:
-        raise DataError([Problem(name, "expected at least one simulation, got none", 2, 1)])
-    problems: list[Problem] = []
-    draw: list[int] = []
-    for line, row in enumerate(rows[1:], 2):
-        problems += _mistakes(name, line, row, draw[-1] if draw else -1, rows[1])
-        if problems:
-            break
-        draw.append(int(row[0]))
+    table = read_table(TABLE, path, KeptRow)
+    first, last, problems = table.rows[0], -1, []
+    for number, row in enumerate(table.rows):
+        if row.draw <= last:
+            message = f"expected a number of a draw above {last}, got {row.draw}"
+            problems.append(table.problem(number, "draw", message))
+        problems += [
+            table.problem(number, key, "expected the same in all rows")
+            for key in COLUMNS[1:]
+            if getattr(row, key) != getattr(first, key)
+        ]
+        last = row.draw
     if problems:
-        raise DataError(problems[:MOST_NAMED])
-    return Kept(name, tuple(draw), int(rows[1][1]), rows[1][2], rows[1][3])
+        raise DataError(problems[:MAX_PROBLEMS])
+    draw = tuple(row.draw for row in table.rows)
+    return Kept(str(path), draw, first.root_seed, first.model, first.evidence)
 
 
 def shipped_kept(resolved: Resolved) -> Kept | None:
@@ -169,27 +157,3 @@ def shipped_kept(resolved: Resolved) -> Kept | None:
     loaded, folder = resolved.loaded, library.shipped("scenarios")
     is_shipped = loaded.folder.resolve() == folder.resolve() and not loaded.copies
     return read_kept(path) if is_shipped and path.is_file() else None
-
-
-def _mistakes(
-    name: str, line: int, row: Sequence[str], last: int, first: Sequence[str]
-) -> list[Problem]:
-    if len(row) != len(COLUMNS):
-        return [Problem(name, f"expected {len(COLUMNS)} cells, got {len(row)}", line, 1)]
-    checks = (
-        (_is_whole(row[0], last + 1, MOST_DRAWS - 1), f"a number of a draw above {last}"),
-        (_is_whole(row[1], 0, 2**63 - 1) and row[1] == first[1], "one root seed in all rows"),
-        (len(row[2]) == 64 and row[2] == first[2], "one hash of the model in all rows"),
-        (len(row[3]) == 64 and row[3] == first[3], "one hash of the evidence in all rows"),
-    )
-    return [
-        Problem(name, f"expected {expected}, got {cell!r}", line, place, column)
-        for place, (cell, column, (is_right, expected)) in enumerate(
-            zip(row, COLUMNS, checks, strict=True), 1
-        )
-        if not is_right
-    ]
-
-
-def _is_whole(text: str, low: int, high: int) -> bool:
-    return text.isascii() and text.isdigit() and len(text) < 20 and low <= int(text) <= high

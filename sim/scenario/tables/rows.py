@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from sim.scenario.calendars import Groups
 from sim.scenario.quantities import Instant, Prefix, Share, check_between
@@ -313,3 +313,15 @@ class AssumptionRow(Row):
     def number(self) -> int | float:
         """The value, as a whole number where it is one."""
         return int(self.value) if self.value.is_integer() else self.value
+
+
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class KeptRow(Row):
+    """One simulation that agrees with the evidence of its scenario."""
+
+    draw: Annotated[int, Field(ge=0, lt=2**20)]
+    root_seed: Annotated[int, Field(ge=0, lt=2**63)]
+    model: Hash
+    evidence: Hash

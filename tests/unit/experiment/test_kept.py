@@ -91,13 +91,14 @@ def test_an_input_with_another_range_is_another_model(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("rows", "message"),
     [
-        (f"2,7,{A}\n", "2:1: expected 4 cells, got 3"),
-        (f"2,7,{A},{A}\n2,7,{A},{A}\n", "3:1: draw: expected a number of a draw above 2, got '2'"),
-        (f"-1,7,{A},{A}\n", "2:1: draw: expected a number of a draw above -1, got '-1'"),
-        (f"2,7,{A},{A}\n3,8,{A},{A}\n", "3:2: root_seed: expected one root seed in all rows, go"),
-        (f"2,7,{A},{A}\n3,7,{B},{A}\n", "3:3: model: expected one hash of the model in all row"),
-        (f"2,7,{A},{A}\n3,7,{A},{B}\n", "3:4: evidence: expected one hash of the evidence in a"),
-        ("", "2:1: expected at least one simulation, got none"),
+        (f"2,7,{A}\n", "2: expected 4 cells, got 3"),
+        (f"2,7,{A},{A}\n2,7,{A},{A}\n", "3: draw: expected a number of a draw above 2, got 2"),
+        (f"-1,7,{A},{A}\n", "2: draw: expected a number >= 0, got '-1'"),
+        (f"2,7,{A},{A}\n3,8,{A},{A}\n", "3: root_seed: expected the same in all rows"),
+        (f"2,7,{A},{A}\n3,7,{B},{A}\n", "3: model: expected the same in all rows"),
+        (f"2,7,{A},{A}\n3,7,{A},{B}\n", "3: evidence: expected the same in all rows"),
+        (f"2,7,abc,{A}\n", "2: model: expected text that matches"),
+        ("", " expected at least one row, got none"),
     ],
 )
 def test_mistakes_are_refused_where_they_stand(tmp_path: Path, rows: str, message: str) -> None:
@@ -106,8 +107,8 @@ def test_mistakes_are_refused_where_they_stand(tmp_path: Path, rows: str, messag
     with pytest.raises(DataError) as caught:
         read_kept(path)
     assert str(caught.value).startswith(f"{path}:{message}")
-    with pytest.raises(DataError, match=r"missing\.csv: expected a readable table"):
+    with pytest.raises(DataError, match=r"missing\.csv"):
         read_kept(tmp_path / "missing.csv")
     path.write_text("draw,weight\n1,1\n", encoding="utf-8")
-    with pytest.raises(DataError, match=":1:1: expected the columns draw, root_seed, model, evi"):
+    with pytest.raises(DataError, match=":1: weight: unknown column"):
         read_kept(path)
