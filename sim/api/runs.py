@@ -48,7 +48,7 @@ def run(
         draws of all that is not known, each with its own luck, beside the scenario as given; 0 for
         luck alone.
     draws_from
-        A table of weighted draws, as ``calibrate`` writes it, or ``"none"`` for all ranges as
+        A table of weighted draws (``weights.csv`` of version 0.3), or ``"none"`` for all ranges as
         declared; the table shipped with the scenario when None, where there is one.
     set
         Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into

@@ -57,7 +57,7 @@ class Weighted:
 
 
 def read_tables(paths: Sequence[Path]) -> list[WeightedDraws]:
-    """Read tables of weighted draws: files, or folders of ``overblock calibrate``.
+    """Read tables of weighted draws: files, or folders of version 0.3.
 
     Raises
     ------

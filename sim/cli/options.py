@@ -174,10 +174,9 @@ DrawsFromOption = Annotated[
     typer.Option(
         "--draws-from",
         metavar="FILE|none",
-        help="Take weighted draws from this table, as 'overblock calibrate' writes it "
-        "(weights.csv); --draws is then how many are picked by weight. Where it is left out, the "
-        "table that is shipped with the scenario is taken, if there is one; none: every draw "
-        "counts alike.",
+        help="Take weighted draws from this table (weights.csv of version 0.3); --draws is then "
+        "how many are picked by weight. Where it is left out, the table that is shipped with the "
+        "scenario is taken, if there is one; none: every draw counts alike.",
     ),
 ]
 PerDrawOption = Annotated[

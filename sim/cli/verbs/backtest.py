@@ -52,8 +52,8 @@ def backtest(
         typer.Option(
             "--draws-from",
             metavar="FOLDER",
-            help="Score weighted draws as well: the folder of calibrate, or its "
-            "weights.csv, one of each scenario. May be repeated.",
+            help="Score weighted draws as well: a weights.csv of version 0.3, or its folder, one "
+            "of each scenario. May be repeated.",
         ),
     ] = [],  # noqa: B006
     format_: Annotated[
@@ -83,8 +83,6 @@ def backtest(
       overblock backtest emergent-2018-04-20 firms-2018-04-26 -n 50
 
       overblock backtest --blind kept-apart.yaml --json
-
-      overblock backtest --draws-from calibrated-by-all
     """
     with console.reports_errors(as_json=as_json):
         from sim.backtest.document import document
