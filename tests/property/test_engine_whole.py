@@ -668,9 +668,10 @@ def assert_same_use(outcome: Outcome, reference: RefOutcome) -> None:
 
 def as_it_is(observation: Observation) -> Observation:
     """What a censor sees, as a copy that does not change with the run."""
-    fronts = observation.fronts
+    fronts, reached = observation.fronts, observation.target_reached_share
     return replace(
         observation,
+        reach=lambda: reached,
         fronts=replace(
             fronts,
             address=fronts.address.copy(),
