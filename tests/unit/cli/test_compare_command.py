@@ -84,9 +84,9 @@ def test_tables_show_differences_and_who_is_dominated() -> None:
     assert "minus none [95%]" in result.stdout
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 80
-    # Nine metrics and the trade-off in three kinds of harm, whose columns need two tables.
+    # Nine metrics and the trade-off in three kinds of harm, whose columns need two tables each.
     for label in ("none", "exact", "wide"):
-        assert sum(line.startswith(label) for line in lines) == 9 + 2 * 3 + 1
+        assert sum(line.startswith(label) for line in lines) == 9 + 2 * 3
     for harm in ("business hours impaired", "names hit", "private loss usd"):
         assert f"trade-off in {harm}, 2 replicates" in result.stdout
 
@@ -150,7 +150,7 @@ def test_a_report_is_asked_for_no_draws_and_says_how_to_have_them(done: Path) ->
     assert "--draws: expected none, got 8: a report shows the draws of its folder" in refused.stderr
     assert f"and {done} has 0; to have others: overblock compare telegram-2018 " in refused.stderr
     assert " -n 2 --seed " in refused.stderr
-    assert " --draws 8 --draws-from none --set " in refused.stderr
+    assert " --draws 8 --set " in refused.stderr
     assert " -o again && overblock report again" in refused.stderr
     assert not (done / "report.html").exists()
 

@@ -27,7 +27,6 @@ from sim.report.page.repeat_command import repeat, strategy_text
 from sim.report.page.scripts import script_json
 from sim.results.read import RunFolder, open_run
 from sim.results.tables import read_rows
-from sim.scenario import library
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.experiments import run_experiment
@@ -307,17 +306,11 @@ def test_the_command_on_the_page_makes_the_same_result(
 
 
 @pytest.mark.laws
-@pytest.mark.parametrize(
-    "source", ["", *(pytest.param(one, marks=pytest.mark.long) for one in ("none", "mine.csv"))]
-)
+@pytest.mark.parametrize("source", ["", pytest.param("none", marks=pytest.mark.long)])
 def test_the_command_on_the_page_takes_the_same_draws(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str
 ) -> None:
-    """By the weights shipped with a scenario, by none, by one's own."""
     monkeypatch.chdir(tmp_path)
-    shipped = library.shipped("seeds") / "draws" / "telegram-2018.csv"
-    lines = shipped.read_text(encoding="utf-8").splitlines(keepends=True)
-    Path("mine.csv").write_text("".join(lines[:5]), encoding="utf-8")
     asked = ["--set", "end=2018-04-16T18:00+03:00", "-n", "1", "--draws", "2", "--seed", "5"]
     asked += ["--draws-from", source] if source else []
     first = CliRunner().invoke(app, ["run", "telegram-2018", "-o", "first", *asked])
