@@ -181,21 +181,19 @@ def prefix_rows(resolved: Resolved) -> tuple[CloudPrefixRow, ...]:
     return (*resolved.cloud_prefixes.rows, *shared_rows)
 
 
-_kept: dict[tuple[object, ...], Places] = {}
-"""The places built last, which simulations of one scenario share."""
+_kept: list[tuple[tuple[object, ...], Places]] = []
+"""The places built last, which simulations of one scenario share, behind what they are of."""
 
 
 def build_places(resolved: Resolved) -> Places:
-    """Places of a scenario: those built last where its tables of prefixes are the same."""
+    """Places of a scenario: those built last where its rows of prefixes are the same."""
     tables = resolved.cloud_prefixes, resolved.shared_prefixes
-    content = (table and table.sha256 for table in tables)
-    key = (*content, resolved.line, resolved.inventory is None)
-    places = _kept.get(key)
-    if places is None:
-        places = _build_places(resolved)
-        _kept.clear()
-        _kept[key] = places
-    return places
+    rows = tuple(table and table.rows for table in tables)
+    key = (*rows, provider_names(resolved), resolved.line, resolved.inventory is None)
+    # The rows, as a copy of a scenario may have others under the hash of its file.
+    if not (_kept and _kept[0][0] == key):
+        _kept[:] = [(key, _build_places(resolved))]
+    return _kept[0][1]
 
 
 def _build_places(resolved: Resolved) -> Places:
