@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import statistics
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,9 @@ from sim.experiment.metrics import metrics_of
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
+from tests.experiments import run_experiment
 from tests.golden.files import hold, read_numbers
-from tests.golden.runs import N_REPLICATES, VARIANTS, numbers_of
+from tests.golden.runs import N_REPLICATES, ROOT_SEED, VARIANTS, changes_to, numbers_of
 
 pytestmark = pytest.mark.laws
 
@@ -46,6 +49,22 @@ def test_every_measure_of_a_run_is_in_the_file(name: str) -> None:
     assert len(metrics) > 0
     wanted = {(metric, replicate) for metric in metrics for replicate in range(N_REPLICATES)}
     assert wanted - set(held) == set()
+
+
+def test_medians_of_fixed_replicates_are_those_of_the_values(tmp_path: Path) -> None:
+    """A folder of the point values summarises the numbers held here, whatever its columns are."""
+    name = "allow-list"
+    resolved = resolve(load_scenario(name, changes_to(name)))
+    found = run_experiment(
+        resolved, root_seed=ROOT_SEED, n_replicates=N_REPLICATES, folder=tmp_path / "out"
+    )
+    held = read_numbers(VALUES / f"{name}.csv")
+    for line in found.summary:
+        values = [held[line.metric, replicate] for replicate in range(N_REPLICATES)]
+        known = [value for value in values if not math.isnan(value)]
+        median = statistics.median(known) if known else math.nan
+        assert line.median == pytest.approx(median, rel=1e-9, nan_ok=True), line.metric
+        assert line.n_known == len(known)
 
 
 def _message(name: str, moved: list[str]) -> str:
