@@ -20,7 +20,6 @@ from typing import Protocol
 from benchmarks import (
     commands,
     compiling,
-    draws,
     hotspots,
     page,
     replay,
@@ -47,7 +46,6 @@ PARTS: dict[str, tuple[str, Part]] = {
     "sizes": ("Large cases", sizes.measure),
     "workers": ("Two workers", workers.measure),
     "commands": ("Compare and report", commands.measure),
-    "draws": ("Draws of all that is not known", draws.measure),
     "compile": ("The first use", compiling.measure),
     "split": ("Where a command spends its time", commands.measure_split),
 }

@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import page
-from sim.backtest.scores import N_REPLICATES, backtest
+from sim.backtest.scores import N_MEMBERS, backtest
 from sim.backtest.tallies import tally
 from sim.backtest.verdicts import Score
 from sim.experiment.executors import choose_executor
@@ -86,7 +86,7 @@ def main() -> None:
     """Score with everything, without each mechanism, and without all of them."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ablation", description=__doc__)
     parser.add_argument("scenario", nargs="?", choices=(TELEGRAM, SPAIN), default=TELEGRAM)
-    parser.add_argument("-n", type=int, default=N_REPLICATES, help="replicates of each variant")
+    parser.add_argument("-n", type=int, default=N_MEMBERS, help="simulations of each variant")
     parser.add_argument("-w", type=int, help="processes; one a processor when left out")
     parser.add_argument("--write", action="store_true", help=f"write into {PAGE.name}")
     parser.add_argument(
@@ -107,18 +107,19 @@ def main() -> None:
     head = (
         "variant",
         "CRPS, calibration",
-        "CRPS, held out",
+        "CRPS, known",
         "of the guess",
-        "inside, held out",
+        "inside, known",
         "median width",
         "Brier, bounds",
     )
     of = "" if given.scenario == TELEGRAM else f"{given.scenario} "
     command = f"python -m benchmarks.ablation {of}-n {given.n} --write"
     said = (
-        f"Written by `{command}`: {given.n} replicates of each variant, luck alone. CRPS is of "
-        "log10 and lower where the model is better; the guess is spread evenly over the range that "
-        "each case states. Figures that show one number count once.\n\n" + page.table(head, rows)
+        f"Written by `{command}`: {given.n} simulations of each variant over all declared "
+        "ranges. CRPS is of log10 and lower where the model is better; the guess is spread evenly "
+        "over the range that each case states. Figures that show one number count once.\n\n"
+        + page.table(head, rows)
     )
     if given.write:
         write_part(asked.part, said)
@@ -175,7 +176,7 @@ def score(
     scenario: str,
     own: Sequence[str],
     overrides: Sequence[str],
-    n_replicates: int,
+    n_members: int,
     n_workers: int | None = None,
 ) -> Sequence[Score]:
     """Scores of the scenario's cases with some overrides beside their own."""
@@ -189,7 +190,9 @@ def score(
         and each.case.predictor.scenario == scenario
         and tuple(each.case.predictor.overrides) == tuple(own)
     ]
-    return backtest(placed, n_replicates, executor=choose_executor(n_workers)).scores
+    found = backtest(placed, n_members, executor=choose_executor(n_workers))
+    # Kept simulations are those of the scenario with everything: variants have none.
+    return found.prior
 
 
 def with_predictor(placed: PlacedCase, predictor: Predictor) -> PlacedCase:
@@ -199,14 +202,14 @@ def with_predictor(placed: PlacedCase, predictor: Predictor) -> PlacedCase:
 
 
 def _row(scores: Sequence[Score]) -> list[str]:
-    calibration, held_out = (tally(role, "", scores) for role in ("calibration", "held-out"))
+    calibration, known = (tally(role, "", scores) for role in ("calibration", "known"))
     return [
         f"{calibration.crps:.3f}",
-        f"{held_out.crps:.3f}",
-        f"{held_out.crps_guess:.3f}",
-        f"{held_out.coverage:.0%} of {held_out.n_figures}",
-        f"×{10**held_out.log10_width:.3g}",
-        "" if math.isnan(held_out.brier) else f"{held_out.brier:.3f}",
+        f"{known.crps:.3f}",
+        f"{known.crps_guess:.3f}",
+        f"{known.coverage:.0%} of {known.n_figures}",
+        f"×{10**known.log10_width:.3g}",
+        "" if math.isnan(known.brier) else f"{known.brier:.3f}",
     ]
 
 

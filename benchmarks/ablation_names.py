@@ -74,7 +74,7 @@ def main() -> None:
 def scores_without_each() -> str:
     """Table of the cases as they are, and without what each has."""
     rows = []
-    for placed in held_out():
+    for placed in known():
         predictor = placed.case.predictor
         assert isinstance(predictor, NamesPredictor)
         changes: dict[str, Changed] = {"as it is": lambda same: same}
@@ -92,13 +92,13 @@ def scores_without_each() -> str:
     )
 
 
-def held_out() -> list[PlacedCase]:
+def known() -> list[PlacedCase]:
     """Shipped cases of the law of names to which nothing was fitted."""
     return [
         each
         for file in shipped_cases()
         for each in file.cases
-        if isinstance(each.case.predictor, NamesPredictor) and each.case.role == "held-out"
+        if isinstance(each.case.predictor, NamesPredictor) and each.case.role == "known"
     ]
 
 

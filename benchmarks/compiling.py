@@ -27,7 +27,7 @@ MOST_FIRST = 1.5
 N_RUNS = 4
 ROOT = Path(__file__).resolve().parents[1]
 ANY_PROCESSOR = {"NUMBA_CPU_NAME": "generic", "NUMBA_CPU_FEATURES": ""}
-RUN = "run", "austria-2022", "-n", "1", "--draws", "0", "-w", "1", "-q", "-o"
+RUN = "run", "austria-2022", "-n", "1", "--fixed", "-w", "1", "-q", "-o"
 COMPILE, LLVM, RUN_PASS = "numba:compile", "numba:llvm_lock", "numba:run_pass"
 PASSES = "nopython_type_inference", "native_lowering"
 """numba's names of what it tells of, and of its two longest passes."""

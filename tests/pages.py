@@ -5,7 +5,7 @@ A comment before a block says what it is where its language does not tell:
 - ``<!-- needs: network -->`` or ``cluster``: not run by tests;
 - ``<!-- needs: installation -->``: what stands behind the installation is run;
 - ``<!-- file: NAME -->``: the reader saves it under this name;
-- ``<!-- draws: N -->``: its draws take hours; tests run with N, or keep N, as more only add;
+- ``<!-- keep: N -->``: it takes long; tests keep N, as more only add;
 - ``<!-- serves -->``: it prints an address and answers there until it is interrupted;
 - ``<!-- shows: PATH -->``: it stands in a file of the clone;
 - ``<!-- printed -->``: the block before it prints it; so of a table.
@@ -28,7 +28,7 @@ from tests.conftest import REPOSITORY
 
 RUN = ("sh", "python", "sql")
 """Languages that are run; a block in another one has a mark."""
-_MARK = re.compile(r"<!-- (needs|draws|file|shows|serves|printed)(?:: (\S+))? -->\s*")
+_MARK = re.compile(r"<!-- (needs|keep|file|shows|serves|printed)(?:: (\S+))? -->\s*")
 NEEDS = ("network", "cluster", "installation")
 SERVED = """
 import signal, subprocess, sys, urllib.request
@@ -39,7 +39,7 @@ one.send_signal(signal.SIGINT)
 sys.exit(one.wait(60) not in (0, 130, -signal.SIGINT))
 """
 """Opens what a block serves, and interrupts it."""
-_DRAWS = re.compile(r"(?:(?<= --draws )|(?<= --keep ))\d+\b")
+_KEEP = re.compile(r"(?<= --keep )\d+\b")
 _INSTALLATION = re.compile(r".*pip install [^&]*&& ", re.DOTALL)
 
 
@@ -130,10 +130,10 @@ def run_page(blocks: Sequence[Block], clone: Path, scratch: Path, timeout_s: flo
         elif block.mark == "serves":
             command = f"python -c {shlex.quote(SERVED)} {here}"
             script.append(f"{{ {command}; }} > {here}.out 2> {here}.err")
-        elif block.mark in ("", "draws") and block.language in RUN:
-            if block.mark == "draws":
-                text, n = _DRAWS.subn(block.argument, block.text)
-                assert n == 1, f"{block.place} has no number of draws"
+        elif block.mark in ("", "keep") and block.language in RUN:
+            if block.mark == "keep":
+                text, n = _KEEP.subn(block.argument, block.text)
+                assert n == 1, f"{block.place} has no --keep"
                 file.write_text(text, encoding="utf-8")
             script.append(f"{{ {_command(block, here)}; }} > {here}.out 2> {here}.err")
     run = scratch / "page.sh"
@@ -145,8 +145,8 @@ def run_page(blocks: Sequence[Block], clone: Path, scratch: Path, timeout_s: flo
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}",
         "NO_COLOR": "1",
         "MPLBACKEND": "agg",
-        # A reader draws what is not known as often as the scenario says; here twice will do.
-        "OVERBLOCK_DRAWS": "2",
+        # A reader takes as many simulations as the program does; here two will do.
+        "OVERBLOCK_SIMULATIONS": "2",
     }
     done = subprocess.run(["bash", str(run)], env=environment, timeout=timeout_s, check=False)
     told = failed.read_text(encoding="utf-8").splitlines()

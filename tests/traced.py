@@ -17,9 +17,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sim.report.page.sources import source_table
-from sim.report.words.languages import language as language_of
-from sim.results.read import open_run
 from sim.scenario.tables.seeds import read_note
 from tests.conftest import REPOSITORY
 
@@ -33,11 +30,6 @@ _ROW = re.compile(r"^\| `[^|]*\| `(?P<key>[\w.:-]+)` \|[^|]*\| (?P<value>[\d.]+)
 _RANGE = re.compile(
     r"^\| `(?P<key>[\w.]+)` \|[^|]*\| [\d.e+-]+ \| (?P<low>[\d.e+-]+) to (?P<high>[\d.e+-]+) \|"
     r"[^|]*\| `(?P<scenario>[\w-]+)`(?:, [^|]*)? \|",
-    re.M,
-)
-_OUTCOME = re.compile(
-    r"^\| \[[^|]*\]\(#(?P<case>[\w-]+)\) \|[^|]*\|[^|]*\| "
-    r"(?:at least |at most )?(?P<value>\d[\d,.]*)",
     re.M,
 )
 _TABLES = {
@@ -113,32 +105,6 @@ def claims(run: Path | None = None) -> list[Claim]:
     return found
 
 
-def printed(run: Path, language: str) -> list[Claim]:
-    """All numbers that the page of a run prints as values of facts, as its language prints them."""
-    lines = source_table(open_run(run), language_of(language)).rows
-    return [
-        Claim(
-            f"report in {language}",
-            "fact",
-            plain,
-            ("sources", str(run), "--find", key.text.partition(".")[0], "--json"),
-            key.text,
-            key.range,
-        )
-        for line in lines
-        for key, value in [line.cells[:2]]
-        if line.group == "fact" and (plain := without_marks(value.text, language))
-    ]
-
-
-def without_marks(text: str, language: str) -> str:
-    """A number as a reader of a language takes it, with a point and no other mark; else nothing."""
-    if language != "en":
-        text = re.sub(r"[.\s]", "", text).replace(",", ".")
-    text = text.replace(",", "")
-    return text if re.fullmatch(r"\d+(\.\d+)?", text) else ""
-
-
 def choose(found: Sequence[Claim], seed: int) -> list[Claim]:
     """Twenty of some claims: of each kind of number of each page as many, as far as there are."""
     luck = random.Random(seed)
@@ -209,17 +175,16 @@ def _of_validation() -> list[Claim]:
     """Published outcomes that are told without days being simulated."""
     folder = REPOSITORY / "docs/explanation"
     scores = json.loads((folder / "validation.json").read_text(encoding="utf-8"))["scores"]
-    cheap = {one["id"] for one in scores if one["predictor"] in _WITHOUT_RUNS}
     return [
         Claim(
-            "validation.md",
+            "validation.json",
             OUTCOME,
-            found["value"],
-            ("backtest", found["case"], "-n", "1", "--draws", "0", "--json", "--quiet"),
-            found["case"],
+            f"{one['published']['value']:.15g}",
+            ("backtest", one["id"], "-n", "1", "--json", "--quiet"),
+            one["id"],
         )
-        for found in _OUTCOME.finditer((folder / "validation.md").read_text(encoding="utf-8"))
-        if found["case"] in cheap
+        for one in scores
+        if one["predictor"] in _WITHOUT_RUNS
     ]
 
 

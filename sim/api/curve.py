@@ -46,11 +46,10 @@ def curve_columns(
     for strategy in labels:
         if not run.has_curve(name, strategy):
             continue
-        wide = None if by else run.wide_band(name, strategy)
         groups = _groups(run, name, by, strategy)
         for group, points in groups.items():
             times = _change_points(points) if grid is None else grid
-            parts.append((strategy, group, band_at(points, times, wide)))
+            parts.append((strategy, group, band_at(points, times)))
     sizes = [band.t_s.size for _, _, band in parts]
     t_s = np.concatenate([band.t_s for _, _, band in parts])
     start = np.datetime64(run.start.astimezone(UTC).replace(tzinfo=None), "s")
@@ -62,17 +61,10 @@ def curve_columns(
         "t_s": t_s,
         **{
             end: np.concatenate([getattr(band, end) for _, _, band in parts])
-            for end in ("mean", "low", "high")
+            for end in ("median", "low", "high")
         },
         "denominator": np.repeat([band.denominator for _, _, band in parts], sizes),
     }
-    if any(band.wide is not None for _, _, band in parts):
-        ends = [
-            np.full((3, band.t_s.size), np.nan) if band.wide is None else band.wide
-            for _, _, band in parts
-        ]
-        names = ("all_low", "all_median", "all_high")
-        columns |= dict(zip(names, np.concatenate(ends, axis=1), strict=True))
     return columns
 
 

@@ -41,8 +41,7 @@ def backtest_scores(
     cases: Sequence[str] = (),
     *,
     files: Sequence[str | Path] = (),
-    n_replicates: int | None = None,
-    n_draws: int | None = None,
+    n_simulations: int | None = None,
     n_workers: int | None = 1,
     on_progress: OnProgress | None = None,
 ) -> Columns:
@@ -54,8 +53,8 @@ def backtest_scores(
         Ids of cases; all when empty.
     files
         Case files in place of the shipped ones.
-    n_replicates, n_draws
-        Of each scenario; those of ``overblock backtest`` when None.
+    n_simulations
+        Of each scenario; as many as ``overblock backtest`` takes when None.
     n_workers, on_progress
         As for `run`.
 
@@ -73,7 +72,7 @@ def backtest_scores(
         If there is no such case.
     """
     from sim.backtest.document import document
-    from sim.backtest.scores import N_DRAWS, N_REPLICATES, backtest
+    from sim.backtest.scores import N_MEMBERS, backtest
     from sim.experiment.executors import choose_executor
     from sim.scenario.cases import choose, read_files, shipped_cases
 
@@ -82,10 +81,9 @@ def backtest_scores(
         placed = choose(found, list(cases))
         scored = backtest(
             placed,
-            N_REPLICATES if n_replicates is None else n_replicates,
+            N_MEMBERS if n_simulations is None else n_simulations,
             update,
             choose_executor(n_workers),
-            n_draws=N_DRAWS if n_draws is None else n_draws,
         )
     rows = []
     for score in document(scored)["scores"]:

@@ -16,6 +16,8 @@ from sim.api.columns import Columns
 from sim.errors import UsageError
 from sim.results.read import RunFolder
 
+FORMATS = ("png", "svg", "pdf")
+
 
 @dataclass(frozen=True, eq=False)
 class Picture:
@@ -27,8 +29,8 @@ class Picture:
         Of the figure.
     alt
         What it shows, in words.
-    png, svg
-        The picture; both are the same.
+    png, svg, pdf
+        The picture; all are the same.
     table
         The numbers it shows.
     """
@@ -37,6 +39,7 @@ class Picture:
     alt: str
     png: bytes = field(repr=False)
     svg: bytes = field(repr=False)
+    pdf: bytes = field(repr=False)
     table: Columns = field(repr=False)
 
     def save(self, path: str | Path) -> Path:
@@ -45,12 +48,12 @@ class Picture:
         Raises
         ------
         UsageError
-            If the name ends in neither .png nor .svg.
+            If the name ends in none of .png, .svg, .pdf.
         """
-        kinds = {".png": self.png, ".svg": self.svg}
+        kinds = {".png": self.png, ".svg": self.svg, ".pdf": self.pdf}
         to = Path(path)
         if to.suffix not in kinds:
-            raise UsageError(f"path: expected a name in .png or .svg, got {str(path)!r}")
+            raise UsageError(f"path: expected a name in .png, .svg or .pdf, got {str(path)!r}")
         to.write_bytes(kinds[to.suffix])
         return to
 
@@ -60,21 +63,18 @@ class Picture:
         return f'<img alt="{alt}" style="max-width: 100%" src="data:image/png;base64,{held}">'
 
 
-def picture_of(run: RunFolder, name: str, strategy: str | None, replicate: int) -> Picture:
+def picture_of(run: RunFolder, name: str, strategy: str | None) -> Picture:
     """Draw one figure.
 
     Raises
     ------
     UsageError
-        If there is no such figure or replicate, or it does not apply.
+        If there is no such figure, or it does not apply.
     """
-    from sim.report.figures.drawing import Choice
-    from sim.report.figures.figures import plot_run
+    from sim.report.figures.kinds import plot_run
 
-    run.check_replicate(replicate)
-    choice = Choice(strategy=strategy, replicate=replicate)
     with TemporaryDirectory(prefix="overblock-") as folder:
-        plot_run(run, Path(folder), [name], choice, ["png", "svg"])
+        plot_run(run, Path(folder), [name], strategy, FORMATS)
         at = Path(folder) / name
         with at.with_suffix(".csv").open(encoding="utf-8", newline="") as file:
             rows = [{key: _cell(cell) for key, cell in row.items()} for row in csv.DictReader(file)]
@@ -83,6 +83,7 @@ def picture_of(run: RunFolder, name: str, strategy: str | None, replicate: int) 
             at.with_suffix(".alt.txt").read_text(encoding="utf-8").strip(),
             at.with_suffix(".png").read_bytes(),
             at.with_suffix(".svg").read_bytes(),
+            at.with_suffix(".pdf").read_bytes(),
             Columns.of_rows(rows),
         )
 

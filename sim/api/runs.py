@@ -1,8 +1,4 @@
-"""Runs and comparisons from Python.
-
-In: a scenario, strategies, a number of replicates. Out: results. The command line does the same and
-writes the same folder.
-"""
+"""Runs and comparisons from Python; the command line writes the same folders."""
 
 from __future__ import annotations
 
@@ -17,16 +13,16 @@ from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
 from sim.experiment.metrics import check_metrics, metrics_of
 from sim.experiment.pipeline import carry_out, default_folder
-from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
+from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
 
 
 def run(
     scenario: Given,
     *,
-    n_replicates: int | None = None,
-    n_draws: int | None = None,
-    draws_from: str | Path | None = None,
+    n_simulations: int | None = None,
+    kept: str | Path | None = None,
+    fixed: bool = False,
     root_seed: int | None = None,
     set: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -43,13 +39,16 @@ def run(
         The name of a shipped scenario, the path of a file, a mapping of its keys, or a
         ``Scenario``. Where the name of a table is expected, a frame of pandas or polars or a table
         of Arrow may stand; dates, numbers and paths are taken as they are.
-    n_replicates, n_draws, root_seed
-        Those of the scenario when None; a seed is chosen where it has none either. Draws are joint
-        draws of all that is not known, each with its own luck, beside the scenario as given; 0 for
-        luck alone.
-    draws_from
-        A table of weighted draws (``weights.csv`` of version 0.3), or ``"none"`` for all ranges as
-        declared; the table shipped with the scenario when None, where there is one.
+    n_simulations
+        Members of the ensemble; 64 when None, 128 for a comparison.
+    kept
+        A table of kept simulations, or the folder of ``condition``; what is shipped with the
+        scenario when None; ``"none"`` for simulations of all declared ranges.
+    fixed
+        Simulate replicates of the point values in place of an ensemble: as many as the scenario
+        says when ``n_simulations`` is None.
+    root_seed
+        That of the scenario when None; one is chosen where it has none either.
     set
         Values by key path, such as ``{"population.n_businesses": 600}``; a mapping is merged into
         the section there, and None switches off an optional section.
@@ -75,9 +74,9 @@ def run(
         If every run failed.
     """
     with in_python_words(), resolved_of(scenario, set) as resolved:
-        n = choose_n_replicates(resolved, n_replicates)
-        plan = Plan.of_run(resolved, choose_root_seed(resolved, root_seed), n)
-        plan = plan.with_draws_from(draws_from, n_draws)
+        seed = choose_root_seed(resolved, root_seed)
+        plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
+        plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 
@@ -87,9 +86,9 @@ def compare(
     *,
     baseline: str | None = None,
     metrics: Sequence[str] = (),
-    n_replicates: int | None = None,
-    n_draws: int | None = None,
-    draws_from: str | Path | None = None,
+    n_simulations: int | None = None,
+    kept: str | Path | None = None,
+    fixed: bool = False,
     root_seed: int | None = None,
     set: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -98,7 +97,7 @@ def compare(
     cluster: Cluster | None = None,
     on_progress: OnProgress | None = None,
 ) -> Results:
-    """Compare strategies in the same worlds with the same luck, and write a run folder.
+    """Compare strategies with the same inputs and the same chance, and write a run folder.
 
     Parameters
     ----------
@@ -109,7 +108,7 @@ def compare(
         not among the strategies.
     metrics
         Metrics compared; all when empty.
-    scenario, n_replicates, n_draws, draws_from, root_seed, set
+    scenario, n_simulations, kept, fixed, root_seed, set
         As for `run`.
     folder, force, n_workers, cluster, on_progress
         As for `run`.
@@ -121,8 +120,8 @@ def compare(
     """
     with in_python_words(), resolved_of(scenario, set) as resolved:
         seed = choose_root_seed(resolved, root_seed)
-        plan = plan_comparison(resolved, strategies, baseline, metrics, seed, n_replicates)
-        plan = plan.with_draws_from(draws_from, n_draws)
+        plan = plan_comparison(resolved, strategies, baseline, metrics, seed, None)
+        plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
         check_metrics(metrics_of(resolved), plan.metrics)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 

@@ -103,7 +103,9 @@ def sweep(
         Run at each point; the scenario's own when empty.
     metrics
         Measures of the table; the headlines when empty.
-    scenario, n_replicates, root_seed, set, folder, force, n_workers, on_progress
+    n_replicates
+        Replicates at each point; as many as the scenario says when None.
+    scenario, root_seed, set, folder, force, n_workers, on_progress
         As for `run`.
 
     Raises
@@ -212,8 +214,8 @@ def condition(
     Returns
     -------
     results
-        Its table ``kept``, in the file ``kept.csv`` of the folder, is what ``kept`` of
-        `run` takes.
+        Its table ``kept``, in the file ``kept.csv`` of the folder, is what ``overblock run
+        --kept`` takes.
 
     Raises
     ------

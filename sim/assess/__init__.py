@@ -1,1 +1,1 @@
-"""What a court asks of one strategy."""
+"""A strategy assessed along the questions that courts ask."""

@@ -1,330 +1,169 @@
-"""One strategy assessed along the questions that courts ask, against narrower ones.
+"""A strategy of a comparison assessed for a court: numbers, verdicts, burdens and remedies.
 
-In: a comparison folder, the strategy under assessment, its alternatives. Out: one frozen value:
-what the target lost, what others lost, whether another strategy does as much for less, who bore it,
-how remedies worked. It judges nothing beyond the numbers, and writes no text. It is one file, since
-half of it says what each field is, and the rest fills these fields.
+It reports what the simulations show; what weighs more is for those who judge.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.assess.estimates import (
-    UNKNOWN,
-    Estimate,
-    PairedMeasures,
-    bootstrap_luck,
-    estimate_difference,
-    estimate_mean,
-    estimate_ratio,
-)
-from sim.assess.safeguards import Safeguards, read_safeguards
-from sim.assess.verdicts import OF_LUCK, Verdict, judge, read_regions
-from sim.catalogue.choices import COLLATERAL, EFFICACY, measure_name
+from sim.assess.remedies import Remedies, read_remedies
+from sim.catalogue.choices import measure_name
 from sim.errors import UsageError
-from sim.measure.missed import NEEDED
-from sim.measure.summary import LEVEL
-from sim.results.burdens import Burden, read_burdens
-from sim.results.draws import DrawnMeasures, read_draws
+from sim.experiment.verdicts import JUDGED
+from sim.measure.estimates import (
+    Estimate,
+    estimate_of,
+    read_estimates,
+    read_group_shares,
+    read_share,
+)
 from sim.results.read import RunFolder
-from sim.results.tables import number, read_rows, text
+from sim.results.tables import Row, number, read_rows, text
 from sim.scenario.refusal import hint
-from sim.statistics.paired import PairedDifference
-from sim.statistics.resampling import CONFIDENCE, bootstrap_means
-from sim.streams import Streams
 
-BY_VPN, LEFT, LISTED, AFFECTED, *MONEY = map(
+LISTED, EVER, HOURS, VPN, LOST = map(
     measure_name,
     (
-        "target_user_hours_by_vpn",
-        "target_users_left_at_end",
         "addresses_listed_peak",
-        "businesses_ever_affected",
-        "private_loss_usd",
-        "net_social_loss_usd",
-        "provider_loss_usd",
-        "domestic_gain_usd",
+        "businesses_ever_impaired",
+        "hours_impaired_median",
+        "target_user_hours_by_vpn",
+        "target_user_hours_lost_share",
     ),
 )
-
-
-@dataclass(frozen=True)
-class Alternative:
-    """Another strategy held against the one under assessment, replicate by replicate.
-
-    Attributes
-    ----------
-    label
-        Its label.
-    efficacy, collateral
-        Its own means.
-    efficacy_difference, collateral_difference
-        Its value minus that of the strategy under assessment.
-    efficacy_ratio, collateral_ratio
-        Its mean over that of the strategy under assessment; NaN where that is zero.
-    share_no_less_effect, share_less_collateral, share_both
-        Shares of the bootstrap resamples of replicates in which its mean effect is no less, its
-        mean collateral less, and both: luck alone, which settles nothing; NaN with a single
-        replicate or unknown values.
-    n_replicates_both
-        Replicates in which its effect is no less and its collateral less.
-    verdict
-        Whether that is settled over all that is not known.
-    """
-
-    label: str
-    efficacy: Estimate
-    collateral: Estimate
-    efficacy_difference: PairedDifference
-    collateral_difference: PairedDifference
-    efficacy_ratio: Estimate
-    collateral_ratio: Estimate
-    share_no_less_effect: float
-    share_less_collateral: float
-    share_both: float
-    n_replicates_both: int
-    verdict: Verdict = OF_LUCK
+MOST_GROUPS = 5
+"""Groups that bear most and are named."""
 
 
 @dataclass(frozen=True)
 class Assessment:
-    """All that is said of one strategy.
+    """What the simulations show of one strategy.
 
     Attributes
     ----------
-    label, baseline
-        The strategy under assessment, and the one that effects are measured against.
-    efficacy_metric, collateral_metric, efficacy_unit, collateral_unit
-        What counts as effect and as collateral.
-    efficacy, collateral, by_vpn, left
-        Effect, collateral, user-hours by VPN and users gone at the end.
-    efficacy_difference, collateral_difference, by_vpn_difference
-        To the baseline.
-    collateral_per_million
-        Collateral for each million of the effect's unit.
-    alternatives
-        The others.
+    label, baseline, others
+        The strategy under assessment, the one that differences are taken to, and its alternatives.
+    numbers
+        Estimates by strategy and measure.
+    shares
+        Businesses ever cut off from some of their customers, as a share, by strategy.
+    differences
+        Estimates of differences from the baseline, by measure, of the strategy under assessment.
+    verdicts
+        Rows of ``verdicts.csv`` that compare it with its alternatives, it being the first.
     burdens
-        Who bore it, by ``sector`` and ``provider``.
-    money
-        Rows of ``summary.csv`` on money: mean, low and high over draws and replicates.
-    listed_peak, businesses_affected
-        Addresses listed at most, businesses affected at least once.
-    safeguards
-        Lags, remedies, and what was left at the end.
-    n_replicates
-        Replicates that all strategies share.
-    wide
-        By metric, the 5th and 95th percentile over all that is not known; empty without draws.
+        Groups of which the largest share was ever cut off, by kind of group: name and share.
+    remedies
+        How remedies work.
     """
 
     run: RunFolder
     label: str
     baseline: str
-    efficacy_metric: str
-    collateral_metric: str
-    efficacy_unit: str
-    collateral_unit: str
-    efficacy: Estimate
-    collateral: Estimate
-    by_vpn: Estimate
-    left: Estimate
-    efficacy_difference: PairedDifference
-    collateral_difference: PairedDifference
-    by_vpn_difference: PairedDifference
-    collateral_per_million: Estimate
-    alternatives: tuple[Alternative, ...]
-    burdens: Mapping[str, Sequence[Burden]]
-    money: Mapping[str, Estimate]
-    listed_peak: Estimate
-    businesses_affected: Estimate
-    safeguards: Safeguards
-    n_replicates: int
-    wide: Mapping[str, tuple[float, float, float]]
+    others: tuple[str, ...]
+    numbers: Mapping[tuple[str, str], Estimate]
+    shares: Mapping[str, Estimate]
+    differences: Mapping[str, Estimate]
+    verdicts: tuple[Row, ...]
+    burdens: Mapping[str, Sequence[tuple[str, Estimate]]]
+    remedies: Remedies
 
-    @property
-    def n_draws(self) -> int:
-        """Draws of all that is not known; 0 where luck alone was simulated."""
-        return self.run.n_draws
-
-    @property
-    def level(self) -> float:
-        """Share of replicates, or draws, in intervals that are not of means."""
-        return LEVEL
-
-    @property
-    def confidence(self) -> float:
-        """Confidence of intervals of means."""
-        return CONFIDENCE
+    def number(self, metric: str, label: str = "") -> Estimate | None:
+        """Estimate of a measure under a strategy; None where it is not measured."""
+        return self.numbers.get((label or self.label, metric))
 
 
-def assess(
-    run: RunFolder,
-    label: str | None = None,
-    versus: Sequence[str] = (),
-    efficacy: str = EFFICACY,
-    collateral: str = COLLATERAL,
-) -> Assessment:
+def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessment:
     """Assess one strategy of a comparison.
 
     Parameters
     ----------
     label
-        The strategy; the first that is not the baseline when left out.
+        The strategy; the first that is not the baseline when None.
     versus
-        Its alternatives; when empty all others, but for a baseline that blocks nothing.
-    efficacy, collateral
-        Metrics that count as effect on the target and as collateral.
+        Its alternatives; all others but the baseline when empty.
 
     Raises
     ------
     UsageError
-        If the folder holds no comparison, or no such strategy or metric.
+        If the folder is no comparison, or has no such strategy.
     DataError
-        If the folder cannot be read.
+        If a table cannot be read.
     """
-    label, versus, baseline = _check_labels(run, label, versus)
-    labels, n_drawn = (label, *versus, baseline), float(run.scenario["population"]["n_businesses"])
-    values = PairedMeasures(run.measures(), labels, efficacy, collateral, n_drawn)
-    luck = Streams(int(run.manifest["root_seed"]), 0)
-    own = values.rows(label)
-    alternatives = tuple(_alternative(values, label, other, luck) for other in versus)
-    alternatives = _judged(run, values, label, alternatives, (efficacy, collateral))
+    if "baseline" not in run.manifest:
+        raise UsageError(f"{run.path}: expected a comparison, got a run; make one by compare")
+    baseline = str(run.manifest["baseline"])
+    candidates = [one for one in run.strategies if one != baseline] or [baseline]
+    own = _known(run, label) if label else candidates[0]
+    others = tuple(_known(run, one) for one in versus) or tuple(
+        one for one in candidates if one != own
+    )
+    if own in others:
+        raise UsageError(f"--versus {own}: expected another strategy than the one under assessment")
+    numbers = read_estimates(run)
+    shown = dict.fromkeys((own, *others, baseline))
     return Assessment(
-        run=run,
-        label=label,
-        baseline=baseline,
-        efficacy_metric=efficacy,
-        collateral_metric=collateral,
-        efficacy_unit=values.units.get(efficacy, ""),
-        collateral_unit=values.units.get(collateral, ""),
-        efficacy=estimate_mean(values, label, efficacy, luck),
-        collateral=estimate_mean(values, label, collateral, luck),
-        by_vpn=estimate_mean(values, label, BY_VPN, luck),
-        left=estimate_mean(values, label, LEFT, luck),
-        efficacy_difference=estimate_difference(values, label, baseline, efficacy, luck),
-        collateral_difference=estimate_difference(values, label, baseline, collateral, luck),
-        by_vpn_difference=estimate_difference(values, label, baseline, BY_VPN, luck),
-        collateral_per_million=estimate_ratio(own[1] * 1e6, own[0], luck),
-        alternatives=alternatives,
-        burdens={split: read_burdens(run, label, split) for split in ("sector", "provider")},
-        money=_money(run, label),
-        listed_peak=estimate_mean(values, label, LISTED, luck),
-        businesses_affected=estimate_mean(values, label, AFFECTED, luck),
-        safeguards=read_safeguards(run, label),
-        n_replicates=values.n_replicates,
-        wide=_wide(run, label),
+        run,
+        own,
+        baseline,
+        others,
+        numbers,
+        {one: read_share(run, one, EVER) for one in shown if (one, EVER) in numbers},
+        {
+            text(row, "metric"): estimate_of(row, "difference")
+            for row in read_rows(run, "comparison.csv", ("metric", "difference"))
+            if text(row, "strategy") == own and own != baseline
+        },
+        tuple(_verdicts(run, own, (*others, baseline))),
+        {by: _most_cut_off(run, own, by) for by in ("sector", "provider", "operator")},
+        read_remedies(run, own),
     )
 
 
-def _judged(
-    run: RunFolder,
-    values: PairedMeasures,
-    label: str,
-    others: tuple[Alternative, ...],
-    metrics: tuple[str, str],
-) -> tuple[Alternative, ...]:
-    """Alternatives with their verdicts over draws; as they are where there are none."""
-    if not run.n_draws or not others:
-        return others
-    labels, collateral = (label, *(one.label for one in others)), metrics[1]
-    draws = read_draws(run, labels, (*metrics, *NEEDED))
-    unknown = np.full(draws.weight.size, np.nan)
-    missed = {
-        (one, collateral): unknown
-        for one in labels
-        if values.has_missed(partial(_drawn, draws, one))
-    }
-    draws = replace(draws, value={**draws.value, **missed})
-    return tuple(
-        replace(
-            one,
-            verdict=replace(
-                judge(draws, label, one.label, *metrics),
-                regions=read_regions(run, label, one.label, metrics),
-            ),
-        )
-        for one in others
-    )
-
-
-def _drawn(draws: DrawnMeasures, label: str, metric: str) -> NDArray[np.float64]:
-    return draws.value[label, metric]
-
-
-def _wide(run: RunFolder, label: str) -> dict[str, tuple[float, float, float]]:
-    if not run.n_draws:
-        return {}
-    return {
-        text(row, "metric"): (number(row, "low"), number(row, "median"), number(row, "high"))
-        for row in read_rows(run, "uncertainty.csv")
-        if text(row, "strategy") == label
-    }
-
-
-def _check_labels(
-    run: RunFolder, label: str | None, versus: Sequence[str]
-) -> tuple[str, list[str], str]:
-    if run.manifest.get("kind") != "comparison":
+def _known(run: RunFolder, label: str) -> str:
+    known = run.strategies
+    if label not in known:
         raise UsageError(
-            f"{run.path}: holds no comparison; compare strategies first, or name a scenario"
+            f"{run.path}: expected one of the strategies {', '.join(known)}, got {label!r}"
+            f"{hint(label, known)}"
         )
-    known, baseline = list(run.strategies), str(run.manifest["baseline"])
-    others = [name for name in known if name != baseline]
-    if not others:
-        raise UsageError(f"{run.path}: holds no strategy but the baseline")
-    for name in ([label] if label else []) + list(versus):
-        if name not in known:
-            message = f"expected one of the strategies {', '.join(known)}, got {name!r}"
-            raise UsageError(f"{run.path}: {message}{hint(name, known)}")
-    chosen = label or others[0]
-    if chosen == baseline:
-        raise UsageError(f"{run.path}: expected a strategy other than the baseline, got it")
-    # What it is compared with by default: a baseline that blocks something is an alternative too.
-    rivals = versus or [name for name in known if name != run.idle_strategy]
-    return chosen, [name for name in rivals if name != chosen], baseline
+    return label
 
 
-def _alternative(values: PairedMeasures, label: str, other: str, luck: Streams) -> Alternative:
-    own, its = values.rows(label), values.rows(other)
-    efficacy, collateral = values._wanted
-    n_both = int(np.count_nonzero((its[0] >= own[0]) & (its[1] < own[1])))
-    shares = (UNKNOWN, UNKNOWN, UNKNOWN)
-    if values.n_replicates > 1 and not np.isnan([own, its]).any():
-        draws = bootstrap_means(np.concatenate([own, its]), bootstrap_luck(luck)).draws
-        no_less, less = draws[2] >= draws[0], draws[3] < draws[1]
-        shares = (float(no_less.mean()), float(less.mean()), float((no_less & less).mean()))
-    return Alternative(
-        label=other,
-        efficacy=estimate_mean(values, other, efficacy, luck),
-        collateral=estimate_mean(values, other, collateral, luck),
-        efficacy_difference=estimate_difference(values, other, label, efficacy, luck),
-        collateral_difference=estimate_difference(values, other, label, collateral, luck),
-        efficacy_ratio=estimate_ratio(its[0], own[0], luck),
-        collateral_ratio=estimate_ratio(its[1], own[1], luck),
-        share_no_less_effect=shares[0],
-        share_less_collateral=shares[1],
-        share_both=shares[2],
-        n_replicates_both=n_both,
-    )
+_TURNED = {"less": "more", "not less": "not more"}
 
 
-def _money(run: RunFolder, label: str) -> dict[str, Estimate]:
-    """Money of the strategy: mean and range over draws and replicates."""
-    rows = [row for row in read_rows(run, "summary.csv") if text(row, "strategy") == label]
+def _verdicts(run: RunFolder, own: str, others: Sequence[str]) -> list[Row]:
+    """Verdicts on a strategy and others, each turned so that it comes first."""
+    found: dict[tuple[str, str], Row] = {}
+    for row in read_rows(run, "verdicts.csv", ("metric", "verdict")):
+        one, other = text(row, "strategy"), text(row, "other")
+        if own in (one, other):
+            mine = row if one == own else _turned(row)
+            found[text(mine, "other"), text(row, "metric")] = mine
+    pairs = [(other, metric) for metric in JUDGED for other in others]
+    return [found[pair] for pair in pairs if pair in found]
+
+
+def _turned(row: Row) -> Row:
+    """A verdict on two strategies, seen from the other."""
     return {
-        text(row, "metric"): Estimate(
-            number(row, "mean"),
-            number(row, "low"),
-            number(row, "high"),
-            number(row, "denominator"),
-        )
-        for row in rows
-        if text(row, "metric") in MONEY
+        **row,
+        "strategy": row["other"],
+        "other": row["strategy"],
+        "n_less": row["n_more"],
+        "n_more": row["n_less"],
+        "difference": -number(row, "difference"),
+        "difference_low": -number(row, "difference_high"),
+        "difference_high": -number(row, "difference_low"),
+        "region_order": _TURNED.get(text(row, "region_order"), ""),
     }
+
+
+def _most_cut_off(run: RunFolder, own: str, by: str) -> list[tuple[str, Estimate]]:
+    """Groups of which the largest share of businesses was ever cut off, of those with any."""
+    found = read_group_shares(run, own, by, EVER).items()
+    cut_off = [one for one in found if one[1].high > 0]
+    return sorted(cut_off, key=lambda one: -one[1].median)[:MOST_GROUPS]

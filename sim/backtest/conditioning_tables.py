@@ -156,7 +156,7 @@ def sheets_of(
     return [
         Sheet(TABLE, KEPT, rows, ("draw",)),
         _evidence(found, n_prior, n_alone),
-        _inputs(found, kept, resolved, root_seed),
+        inputs_sheet(found.n, kept, resolved, root_seed),
         _rests_on(found, n_prior, n_alone),
     ]
 
@@ -185,8 +185,9 @@ def _evidence(found: Judged, n_prior: int, n_alone: int) -> Sheet:
     return Sheet("evidence.csv", EVIDENCE, tuple(rows), ("evidence",))
 
 
-def _inputs(found: Judged, kept: Sequence[int], resolved: Resolved, root_seed: int) -> Sheet:
-    laid = lay_draws([own_variant(resolved)], found.n, root_seed)
+def inputs_sheet(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> Sheet:
+    """Each uncertain input over the first ``n`` draws, and over the kept ones."""
+    laid = lay_draws([own_variant(resolved)], n, root_seed)
     n_dials = sum(factor.n_dials for factor in laid.unknowns)
     chance = distance_by_chance(len(kept), n_dials) if kept else np.nan
     rows: list[tuple[Any, ...]] = []

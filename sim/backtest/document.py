@@ -6,6 +6,7 @@ whenever and however fast they are made.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ from sim.backtest.prediction import NotComputable, Prediction
 from sim.backtest.rankings import RankingScore
 from sim.backtest.runs import RunGroup
 from sim.backtest.scores import Backtest
-from sim.backtest.tallies import Tally
+from sim.backtest.tallies import tallies_of
 from sim.backtest.verdicts import Score
 from sim.results.manifest import canonical_json, list_assumptions
 from sim.scenario.case_format import Case
@@ -29,22 +30,21 @@ from sim.scenario.tables.seeds import find_table
 from sim.scenario.unknowns import list_factors
 from sim.version import __version__
 
-SCHEMA = "overblock/backtest-scores/3"
+SCHEMA = "overblock/backtest-scores/4"
 
 
 def document(found: Backtest) -> dict[str, Any]:
     """Return the JSON document; what is not known is None."""
     files = {id(score.placed.file): score.placed.file for score in found.scores}
-    band_of = {each.placed.case.id: band.name for band in found.bands for each in band.scores}
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "n_replicates": found.n_replicates,
-        "n_draws": found.n_draws,
-        "weighted": [asdict(each) for each in found.weighted],
-        "tallies": _tallies(found.tallies),
+        "n_members": found.n_members,
+        "tallies": _tallies(found.scores),
+        "tallies_prior": _tallies(found.prior),
         "scores": [
-            {**_score(score), "band": band_of[score.placed.case.id]} for score in found.scores
+            {**_score(score), "prior": None if score is prior else _predicted(prior)}
+            for score, prior in zip(found.scores, found.prior, strict=True)
         ],
         "rankings": [_ranking(score) for score in found.rankings],
         "shortfalls": [
@@ -52,14 +52,6 @@ def document(found: Backtest) -> dict[str, Any]:
             for file in files.values()
             for one in file.content.shortfalls
         ],
-        "bands": {
-            band.name: {
-                "tallies": _tallies(band.tallies),
-                "scores": [_briefly(score) for score in band.scores],
-            }
-            for band in found.bands
-        },
-        "side_by_side": {band.name: _tallies(band.tallies) for band in found.side_by_side},
         "made_from": made_from(list(files.values()), found.groups),
     }
 
@@ -81,11 +73,13 @@ def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str
                 ],
                 "n_assumptions": len(list_assumptions(group.resolved)),
                 "unknowns_sha256": _unknowns_hash(group.resolved),
+                "kept_sha256": None if group.kept is None else _hash(Path(group.kept.file)),
             }
             for group in groups
         ],
         "tables": [
-            {"name": name, "sha256": _hash(find_table(name, Path()))} for name in CALCULATION_TABLES
+            {"name": name, "sha256": _hash_values(find_table(name, Path()))}
+            for name in CALCULATION_TABLES
         ],
     }
 
@@ -95,9 +89,10 @@ NO_DRIVERS = frozenset(
         "name",
         "title",
         "description",
+        "ordered_by",
+        "purpose",
         "country",
         "n_replicates",
-        "n_draws",
         "published",
         "experiment",
         "provenance",
@@ -120,29 +115,39 @@ def _unknowns_hash(resolved: Resolved) -> str:
     return hashlib.sha256(canonical_json(drawn).encode()).hexdigest()
 
 
+WORDS = {"why", "source", "note"}
+"""Columns that say something and move no number."""
+
+
+def _hash_values(path: Path) -> str:
+    """SHA-256 of a table without its words."""
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [
+            {key: value for key, value in row.items() if key not in WORDS}
+            for row in csv.DictReader(file)
+        ]
+    return hashlib.sha256(canonical_json(rows).encode()).hexdigest()
+
+
 def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _predicted(score: Score) -> dict[str, Any] | None:
-    if not isinstance(score.prediction, Prediction):
-        return None
-    predicted = _without_nan(asdict(score.prediction))
-    del predicted["values"], predicted["weight"]  # thousands of draws
-    return predicted
-
-
-def _tallies(tallies: Iterable[Tally]) -> list[dict[str, Any]]:
+def _tallies(scores: Sequence[Score]) -> list[dict[str, Any]]:
     return [
-        {**_without_nan(asdict(tally)), "intervals": dict(tally.intervals)} for tally in tallies
+        {**_without_nan(asdict(tally)), "intervals": dict(tally.intervals)}
+        for tally in tallies_of(scores)
     ]
 
 
-def _briefly(score: Score) -> dict[str, Any]:
-    """A score of one band, beside the others."""
+def _predicted(score: Score) -> dict[str, Any]:
+    """What one ensemble predicts, and its scores."""
+    predicted = None
+    if isinstance(score.prediction, Prediction):
+        predicted = _without_nan(asdict(score.prediction))
+        del predicted["values"]  # thousands of draws
     return {
-        "id": score.placed.case.id,
-        "predicted": _predicted(score),
+        "predicted": predicted,
         "verdict": score.verdict,
         "log10_error": _known(score.log10_error),
         "quality": _without_nan(asdict(score.quality)),
@@ -153,16 +158,16 @@ def _score(score: Score) -> dict[str, Any]:
     case, prediction = score.placed.case, score.prediction
     published = case.published
     allowed_low, allowed_high = published.interval
-    predicted = _predicted(score)
     return {
         "id": case.id,
         "title": case.title,
         "subject": _one_line(case.subject),
         "predictor": case.predictor.kind,
         "given": _one_line(case.given),
-        "role": case.role,
+        "role": score.role,
         "why_role": _one_line(case.why_role),
-        "predicted": predicted,
+        "band": score.band,
+        **_predicted(score),
         "why_not": _one_line(prediction.why) if isinstance(prediction, NotComputable) else "",
         "published": {
             "value": published.value,
@@ -177,9 +182,6 @@ def _score(score: Score) -> dict[str, Any]:
             "source": _one_line(published.source),
             "date": published.date,
         },
-        "verdict": score.verdict,
-        "log10_error": _known(score.log10_error),
-        "quality": _without_nan(asdict(score.quality)),
         "guess": None if case.guess is None else [case.guess.low, case.guess.high],
         "floor": case.floor,
         "counts_as": case.counts_as,

@@ -1,7 +1,7 @@
 """Names on addresses that are drawn evenly or by their names, thinned to the names a study counts.
 
-In: laws of kinds of addresses, how many addresses of each, uniform luck. Out: draws of the number
-of names. Nothing is read here.
+In: laws of kinds of addresses, how many addresses of each, uniform numbers. Out: draws of the
+number of names. Nothing is read here.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def names_drawn(
     Parameters
     ----------
     worlds
-        What is assumed, drawn as often as worlds are given; draws of luck take them in turn.
+        What is assumed, drawn as often as worlds are given; draws of chance take them in turn.
     draws
         How many addresses of each kind, and which share of them is drawn by names.
 

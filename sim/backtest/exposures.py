@@ -101,7 +101,7 @@ def _predict_names(
     )
     if missing and not n_known:
         return NotComputable(f"names are not known on {missing}: on none that is listed")
-    spans = f"{values.shape[0]:,} draws of luck and of the ranges of kinds of addresses"
+    spans = f"{values.shape[0]:,} draws of chance and of the ranges of kinds of addresses"
     return of_draws(
         values.sum(axis=1),
         spans,

@@ -1,7 +1,6 @@
 """What was predicted: a median, an interval, and what the interval spans.
 
-In: numbers of replicates or draws. Out: one prediction. A number that is not known in some
-replicate makes the whole not known.
+In: numbers of simulations or draws. Out: one prediction.
 """
 
 from __future__ import annotations
@@ -13,12 +12,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.summary import LEVEL
+from sim.measure.summary import LEVEL, spread_of
 from sim.names.expected import within
-from sim.statistics.ensembles import weighted_quantiles
 from sim.streams import Stream, Streams
 
-NO_LUCK = "nothing: no luck enters"
+NO_CHANCE = "nothing: no chance enters"
 
 
 @dataclass(frozen=True)
@@ -28,20 +26,18 @@ class Prediction:
     Attributes
     ----------
     median, low, high
-        Over replicates or draws; low and high are the 5th and 95th percentile, equal to the median
-        where no luck enters, and NaN with a single replicate.
+        Over simulations or draws; low and high are the 5th and 95th percentile, equal to the median
+        where no chance enters, and NaN with a single simulation.
     level
-        Share of replicates or draws between low and high.
-    by_replicate
-        The number in each replicate; empty where there are none.
+        Share of simulations or draws between low and high.
+    by_member
+        The number in each member; empty where it is not known in all.
     spans
         What the interval spans.
     left_out
         What it does not span.
     values : shape (n,)
-        The prediction as numbers: replicates, or draws.
-    weight : shape (n,)
-        Weights of these, which sum to 1; None where all are equally likely.
+        The prediction as numbers: of simulations, or draws.
     unknown_part
         Of what part of the thing predicted nothing is known, so that the number is a lower bound;
         empty where all of it is known.
@@ -51,21 +47,18 @@ class Prediction:
     low: float
     high: float
     level: float
-    by_replicate: tuple[float, ...]
+    by_member: tuple[float, ...]
     spans: str
     left_out: str
     values: NDArray[np.float64] = field(compare=False, repr=False)
-    weight: NDArray[np.float64] | None = field(default=None, compare=False, repr=False)
     unknown_part: str = ""
 
     def __post_init__(self) -> None:
         self.values.flags.writeable = False
-        if self.weight is not None:
-            self.weight.flags.writeable = False
 
     def share(self, is_so: NDArray[np.bool_]) -> float:
-        """Weight of the numbers of which something is so, shape (n,)."""
-        return float(np.average(is_so, weights=self.weight))
+        """Share of the numbers of which something is so, shape (n,)."""
+        return float(is_so.mean())
 
 
 @dataclass(frozen=True)
@@ -75,67 +68,29 @@ class NotComputable:
     why: str
 
 
-def of_replicates(
-    draws: Sequence[NDArray[np.float64]], spans: str, left_out: str
-) -> Prediction | NotComputable:
-    """Prediction from what each replicate gave.
-
-    Parameters
-    ----------
-    draws
-        By replicate: one number, or draws of it.
-    """
-    values = np.concatenate(draws)
-    if np.isnan(values).any():
-        n_unknown = sum(bool(np.isnan(each).any()) for each in draws)
-        return NotComputable(f"not known in {n_unknown} of {len(draws)} replicates")
-    tail = (1 - LEVEL) / 2
-    low, high = np.quantile(values, [tail, 1 - tail]) if values.size > 1 else (math.nan,) * 2
-    return Prediction(
-        median=float(np.median(values)),
-        low=float(low),
-        high=float(high),
-        level=LEVEL,
-        by_replicate=tuple(float(np.median(each)) for each in draws),
-        spans=spans,
-        left_out=left_out,
-        values=values,
-    )
-
-
 def of_ensemble(
-    draws: Sequence[NDArray[np.float64]], weight: NDArray[np.float64], spans: str, left_out: str
+    numbers: Sequence[NDArray[np.float64]], spans: str, left_out: str
 ) -> Prediction | NotComputable:
-    """Prediction from what each joint draw of all that is not known gave.
+    """Prediction from what each member of an ensemble gave.
 
-    A draw in which the number is not known is left out, and said to be; where that is half of the
-    weight or more, the whole is not known.
+    Members in which the number is not known are excluded, and counted in ``spans``; where that is
+    half of them or more, the prediction is not known.
 
     Parameters
     ----------
-    draws
-        By draw: one number.
-    weight : shape (n_draws,)
-        Weights, which sum to 1.
-
-    Notes
-    -----
-    Median and ends are those of `weighted_quantiles`, as in the tables of a run with draws.
+    numbers
+        By member: one number.
     """
-    values = np.array([float(each[0]) for each in draws])
+    values = np.array([float(each[0]) for each in numbers])
     is_known = ~np.isnan(values)
     n_unknown = int((~is_known).sum())
-    if weight[is_known].sum() <= 0.5:
-        return NotComputable(f"not known in {n_unknown} of {values.size} draws")
+    if 2 * is_known.sum() <= values.size:
+        return NotComputable(f"not known in {n_unknown} of {values.size} simulations")
     if n_unknown:
-        spans += f"; not known in {n_unknown} of them, which are left out"
-    values, weight = values[is_known], weight[is_known] / weight[is_known].sum()
-    tail = (1 - LEVEL) / 2
-    ends = np.array([0.5, tail, 1 - tail])
-    median, low, high = weighted_quantiles(values, weight, ends).tolist()
-    own = weight if np.ptp(weight) > 0 else None
-    # Draws are no replicates, of which each would be the same world.
-    return Prediction(median, low, high, LEVEL, (), spans, left_out, values, own)
+        spans += f"; not known in {n_unknown} of them, which are excluded"
+    by_member = () if n_unknown else tuple(values.tolist())
+    known = values[is_known]
+    return Prediction(*spread_of(known), LEVEL, by_member, spans, left_out, known)
 
 
 def of_draws(
@@ -151,18 +106,18 @@ def of_draws(
 
 
 def of_number(value: float, left_out: str, unknown_part: str = "") -> Prediction:
-    """Prediction of a calculation without luck."""
+    """Prediction of a calculation without chance."""
     value = float(value)
     values = np.array([value])
     return Prediction(
-        value, value, value, LEVEL, (), NO_LUCK, left_out, values, unknown_part=unknown_part
+        value, value, value, LEVEL, (), NO_CHANCE, left_out, values, unknown_part=unknown_part
     )
 
 
 N_FACTORS = 400
 """Numbers at least that a prediction has once it was multiplied by a range."""
-LUCK = Streams(root_seed=0, replicate=0)
-"""Luck of these draws; a fixed one, so that scores do not move by themselves."""
+FIXED = Streams(root_seed=0, replicate=0)
+"""Random numbers of these draws; fixed, so that scores do not move by themselves."""
 
 
 def multiplied(found: Prediction, ends: tuple[float, float, float]) -> Prediction:
@@ -180,34 +135,29 @@ def multiplied(found: Prediction, ends: tuple[float, float, float]) -> Predictio
     more are of the logarithm, as of other ranges.
     """
     low, value, high = ends
-    by_replicate = tuple(one * value for one in found.by_replicate)
+    by_member = tuple(one * value for one in found.by_member)
     if low == high:
         return replace(
             found,
             median=found.median * value,
             low=found.low * value,
             high=found.high * value,
-            by_replicate=by_replicate,
+            by_member=by_member,
             spans=f"{found.spans}; times {value:g}",
             values=found.values * value,
         )
     n_each = math.ceil(N_FACTORS / found.values.size)
     n = found.values.size * n_each
-    rng = LUCK.generator(Stream.CASES, tuple(b"times"))
+    rng = FIXED.generator(Stream.CASES, tuple(b"times"))
     factor = within(low, value, high, (rng.permutation(n) + 0.5) / n)
     values = np.repeat(found.values, n_each) * factor
-    weight = np.full(n, 1 / n)
-    if found.weight is not None:
-        weight = np.repeat(found.weight, n_each) / n_each
-    tail = (1 - LEVEL) / 2
-    ends_of_values = weighted_quantiles(values, weight, np.array([0.5, tail, 1 - tail])).tolist()
+    spread = spread_of(values)
     return replace(
         found,
-        median=ends_of_values[0],
-        low=ends_of_values[1],
-        high=ends_of_values[2],
-        by_replicate=by_replicate,
-        spans=f"{found.spans}; times {value:g} ({low:g} to {high:g})".removeprefix(f"{NO_LUCK}; "),
+        **spread._asdict(),
+        by_member=by_member,
+        spans=f"{found.spans}; times {value:g} ({low:g} to {high:g})".removeprefix(
+            f"{NO_CHANCE}; "
+        ),
         values=values,
-        weight=None if found.weight is None else weight,
     )

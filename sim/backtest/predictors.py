@@ -1,4 +1,4 @@
-"""How each case is predicted: calculated, from replicates, or over joint draws.
+"""How each case is predicted: calculated, or from the members of an ensemble.
 
 In: a case, and the numbers that its runs gave. Out: one prediction, or why there is none.
 """
@@ -19,13 +19,11 @@ from sim.backtest.prediction import (
     Prediction,
     multiplied,
     of_ensemble,
-    of_replicates,
 )
 from sim.backtest.refusals import why_not_measured
 from sim.backtest.runs import RunGroup
 from sim.catalogue.choices import PRICED
 from sim.experiment.draws import Draws
-from sim.results.manifest import list_assumptions
 from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import (
     ExposurePredictor,
@@ -35,7 +33,6 @@ from sim.scenario.predictors import (
     OvermatchPredictor,
     RunPredictor,
 )
-from sim.statistics.ensembles import effective_size
 
 
 def calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
@@ -59,51 +56,24 @@ def _calculate(placed: PlacedCase) -> Prediction | NotComputable | None:
     return None
 
 
-def prediction_of(
-    placed: PlacedCase, group: RunGroup, draws: Sequence[NDArray[np.float64]]
-) -> Prediction | NotComputable:
-    """Prediction of a case from its runs.
-
-    Parameters
-    ----------
-    draws
-        By replicate: one number, or draws of it for money.
-    """
-    predictor = placed.case.predictor
-    assert isinstance(predictor, RunPredictor)
-    if why := _why_not(predictor, group):
-        return NotComputable(why)
-    n_assumptions = len(list_assumptions(group.resolved))
-    spans = f"luck of {len(draws)} replicates"
-    left_out = f"the ranges of the scenario's {n_assumptions} assumptions"
-    if predictor.measure in PRICED:
-        spans += f" and {draws[0].size} draws of the prices in each"
-        left_out += " that are not prices"
-    return _in_unit(placed, of_replicates(draws, spans, left_out))
-
-
 def prediction_over(
     placed: PlacedCase, group: RunGroup, numbers: Sequence[NDArray[np.float64]], draws: Draws
 ) -> Prediction | NotComputable:
-    """Prediction of a case from joint draws of all that is not known of its scenario.
+    """Prediction of a case from the members of an ensemble.
 
     Parameters
     ----------
     numbers
-        By draw: one number.
+        By member: one number.
     """
     predictor = placed.case.predictor
     assert isinstance(predictor, RunPredictor)
     if why := _why_not(predictor, group):
         return NotComputable(why)
-    spans = f"luck and {len(draws.unknowns)} unknowns, in {draws.n} joint draws"
-    if draws.origin:
-        size = effective_size(draws.weight)
-        spans += f", weighed by the calibration figures to say as much as {size:.0f}"
+    spans = f"chance and {len(draws.unknowns)} uncertain inputs, in {draws.n} simulations"
     if predictor.measure in PRICED:
-        spans += " and of the prices"
-    found = of_ensemble(numbers, draws.weight, spans, "what the model leaves out")
-    return _in_unit(placed, found)
+        spans += ", and prices"
+    return _in_unit(placed, of_ensemble(numbers, spans, "what the model leaves out"))
 
 
 def _in_unit(placed: PlacedCase, found: Prediction | NotComputable) -> Prediction | NotComputable:

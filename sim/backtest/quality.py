@@ -99,10 +99,10 @@ def _of_figure(
     if (values <= 0).any():
         return replace(found, why_not=NO_FLOOR.format("a predicted number"))
     low, high = (max(end, floor) for end in (prediction.low, prediction.high))
-    parts = crps_parts(np.log10(values), math.log10(observed), prediction.weight)
+    parts = crps_parts(np.log10(values), math.log10(observed))
     return replace(
         found,
-        crps=crps(np.log10(values), math.log10(observed), prediction.weight),
+        crps=crps(np.log10(values), math.log10(observed)),
         crps_spread=parts.spread,
         crps_over=parts.over,
         crps_under=parts.under,

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.backtest.prediction import Prediction
-from sim.backtest.verdicts import Score
+from sim.backtest.verdicts import ROLES, Score, ScoredRole
 from sim.measure.summary import LEVEL
-from sim.scenario.case_format import FEWEST_RANKED, Ranking, Role
+from sim.scenario.case_format import FEWEST_RANKED, Ranking
 from sim.scenario.cases import CaseFile
 from sim.statistics.scores import rank_correlation
 
@@ -27,19 +27,19 @@ class RankingScore:
     ranking
         The ranking.
     role
-        ``calibration`` if any of its cases is, else ``held-out``.
+        The first of ``ROLES`` that one of its cases has.
     n_computable
         Cases with a prediction; the others are left out of the sequence.
     rho
         Rank correlation of predicted medians and what was published: 1 for the same sequence, 0
         for a random one, -1 for the reverse. NaN with fewer than three cases, or all equal.
     low, high
-        5th and 95th percentile of the same over replicates; NaN where the cases have no
-        replicates, or not as many.
+        5th and 95th percentile of the same over simulations; NaN where the cases have
+        none, or not as many.
     """
 
     ranking: Ranking
-    role: Role
+    role: ScoredRole
     n_computable: int
     rho: float
     low: float
@@ -59,11 +59,7 @@ def score_rankings(files: Sequence[CaseFile], scores: Sequence[Score]) -> tuple[
 
 def _score(ranking: Ranking, by_id: Mapping[str, Score]) -> RankingScore:
     members = [by_id[name] for name in ranking.cases]
-    role: Role = (
-        "calibration"
-        if any(each.placed.case.role == "calibration" for each in members)
-        else "held-out"
-    )
+    role = min((each.role for each in members), key=ROLES.index)
     pairs = [
         (each.placed.case.published, each.prediction)
         for each in members
@@ -78,12 +74,12 @@ def _score(ranking: Ranking, by_id: Mapping[str, Score]) -> RankingScore:
     ]
     rho = rank_correlation([predicted.median for _, predicted in pairs], sequence)
     low = high = float("nan")
-    lengths = {len(predicted.by_replicate) for _, predicted in pairs}
+    lengths = {len(predicted.by_member) for _, predicted in pairs}
     if len(lengths) == 1 and min(lengths) > 1:
-        by_replicate = [
+        by_member = [
             rank_correlation(values, sequence)
-            for values in zip(*(predicted.by_replicate for _, predicted in pairs), strict=True)
+            for values in zip(*(predicted.by_member for _, predicted in pairs), strict=True)
         ]
         tail = (1 - LEVEL) / 2
-        low, high = np.quantile(by_replicate, [tail, 1 - tail]).tolist()
+        low, high = np.quantile(by_member, [tail, 1 - tail]).tolist()
     return RankingScore(ranking, role, len(pairs), rho, low, high)

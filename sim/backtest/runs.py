@@ -1,23 +1,23 @@
 """Numbers read off simulated scenarios, one run for all cases that share it.
 
-In: cases with run predictors. Out: by case, what each replicate gave. Cases are grouped by scenario
-and overrides, so that each world is simulated once per replicate. It is one file, since a group of
-cases is what one run is read for.
+In: cases with run predictors. Out: by case, what each simulation gave. Cases are grouped by
+scenario and overrides, so that each world is simulated once per member. It is one file, since a
+group of cases is what one run is read for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.backtest.counts import group_of, read_off, taken
 from sim.backtest.refusals import COMPLAINTS, problems_of
+from sim.backtest.verdicts import CONDITIONED, PRIOR
 from sim.catalogue.choices import PRICED
 from sim.engine.eventlog import Kind
 from sim.engine.record.curves import Curves
@@ -25,13 +25,13 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.experiment.draws import Draws, lay_draws
+from sim.experiment.draws import Draws, lay_members
 from sim.experiment.executors.task import Key
+from sim.experiment.kept import Kept, shipped_kept
 from sim.measure.impact import measure_impact
 from sim.measure.money.accounts import price_losses
 from sim.measure.money.losses import loss_totals
 from sim.measure.money.money import MONEY_METRICS
-from sim.measure.money.money_parameters import N_DRAWS
 from sim.measure.money.moves import moves_of
 from sim.measure.money.providers import (
     NAMED_LOSS,
@@ -73,8 +73,15 @@ class RunGroup:
 
     @property
     def root_seed(self) -> int:
-        """Root of all luck: the scenario's own, 0 where it has none."""
+        """Root of all random numbers: the scenario's own, 0 where it has none."""
         return self.resolved.scenario.root_seed or 0
+
+    @property
+    def kept(self) -> Kept | None:
+        """Shipped simulations that agree with the record; None where there are none of this."""
+        table = shipped_kept(self.resolved)
+        is_other = table is not None and table.why_not(self.resolved, self.root_seed)
+        return None if is_other else table
 
 
 def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> list[RunGroup]:
@@ -126,68 +133,49 @@ def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> l
     return groups
 
 
-BY_LUCK, OVER_DRAWS, WEIGHTED = "luck", "draws", "weighted"
-"""Last part of a key: a replicate of the scenario as given, a draw of all that is not known from
-its ranges, or one of those that a calibration weighed."""
-
-
 @dataclass(frozen=True)
 class Reading:
-    """Reading cases off runs, as work that any process can do.
+    """Reading cases off simulations, as work that any process can do.
 
-    A key is (group, replicate, ``BY_LUCK``), (group, draw, ``OVER_DRAWS``) or (group, row of the
-    table, ``WEIGHTED``).
+    A key is (group, member, ``PRIOR`` or ``CONDITIONED``).
 
     Attributes
     ----------
     draws
-        Of each group; none without draws.
-    weighted
-        Of each group that has weighted ones.
+        By ensemble, those of each group; None for a group without kept simulations.
     """
 
     groups: tuple[RunGroup, ...]
-    draws: tuple[Draws, ...] = ()
-    weighted: tuple[Draws | None, ...] = ()
+    draws: Mapping[str, tuple[Draws | None, ...]]
 
     def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
-        """Return what reads one replicate, or one draw, of one group."""
+        """Return what reads one member of one group."""
 
         def work(key: Key) -> dict[str, NDArray[np.float64]]:
-            row, number, which = int(key[0]), int(key[1]), key[2]
-            group = self.groups[row]
-            if which == BY_LUCK:
-                return read_replicate(group, number)
-            label = group.resolved.scenario.strategy.id
-            draws = self.draws[row] if which == OVER_DRAWS else self.weighted[row]
+            row, member = int(key[0]), int(key[1])
+            group, draws = self.groups[row], self.draws[str(key[2])][row]
             assert draws is not None
-            changed = draws.point(number, label, group.resolved).change(group.resolved)
-            return read_replicate(replace(group, resolved=changed), number, n_money_draws=1)
+            label = group.resolved.scenario.strategy.id
+            changed = draws.point(member, label, group.resolved).change(group.resolved)
+            readings = {each.case.id: _predictor(each) for each in group.cases}
+            return read_run(changed, draws.root_seed, int(draws.number[member]), readings)
 
         return work
 
 
-def draws_of(groups: Sequence[RunGroup], n_draws: int) -> tuple[Draws, ...]:
-    """Joint draws of all that is not known of each group; none where none are asked for."""
-    if not n_draws:
-        return ()
-    return tuple(
-        lay_draws([own_variant(group.resolved)], n_draws, group.root_seed) for group in groups
+def draws_of(groups: Sequence[RunGroup], n_members: int) -> dict[str, tuple[Draws | None, ...]]:
+    """Draws of each group by ensemble, the first of those that are kept of a scenario."""
+    kept = tuple(
+        None
+        if (table := group.kept) is None
+        else lay_members([own_variant(group.resolved)], table.draw[:n_members], table.root_seed)
+        for group in groups
     )
-
-
-def read_replicate(
-    group: RunGroup, replicate: int, *, n_money_draws: int = N_DRAWS
-) -> dict[str, NDArray[np.float64]]:
-    """Simulate one replicate and read off all cases of the group.
-
-    Returns
-    -------
-    draws
-        By case id: one number, or draws of it for money; NaN where it is not known.
-    """
-    readings = {each.case.id: _predictor(each) for each in group.cases}
-    return read_run(group.resolved, group.root_seed, replicate, readings, n_money_draws)
+    prior = tuple(
+        lay_members([own_variant(group.resolved)], range(n_members), group.root_seed)
+        for group in groups
+    )
+    return {PRIOR: prior, CONDITIONED: kept}
 
 
 def read_run(
@@ -195,9 +183,14 @@ def read_run(
     root_seed: int,
     replicate: int,
     readings: Mapping[str, RunReading],
-    n_money_draws: int = 1,
 ) -> dict[str, NDArray[np.float64]]:
-    """Simulate a scenario once and read numbers off it; see `read_replicate`."""
+    """Simulate a scenario once and read numbers off it.
+
+    Returns
+    -------
+    numbers
+        By name, an array of one number; NaN where it is not known.
+    """
     # Who reads scores imports this module, and no compiled loops.
     from sim.engine.run import simulate
 
@@ -218,7 +211,7 @@ def read_run(
             )
         }
     if wanted & {*PRICED}:
-        measured |= _money(resolved, streams, world, outcome, n_money_draws)
+        measured |= _money(resolved, streams, world, outcome)
     return {
         name: _read(reading, measured, outcome, world, resolved)
         for name, reading in readings.items()
@@ -241,30 +234,19 @@ def _predictor(placed: PlacedCase) -> RunPredictor:
     return predictor
 
 
-def scenario_of(group: RunGroup) -> str:
-    """Scenario of a group without its overrides: a shipped one's name, or the path of a file."""
-    return _find(group.cases[0], group.name)
-
-
 def _find(placed: PlacedCase, name: str) -> str:
     """Shipped scenario by name, or the path of a file beside the case file."""
     is_file = name.endswith((".yaml", ".yml"))
     return str(placed.file.path.parent / name) if is_file else name
 
 
-def same_scenario(placed: PlacedCase, name: str) -> bool:
-    """Whether a case with a run predictor runs a scenario: a shipped one's name, or a file."""
-    found = _find(placed, _predictor(placed).scenario)
-    return found == name or Path(found).resolve() == Path(name).resolve()
-
-
 def _money(
-    resolved: Resolved, streams: Streams, world: World, outcome: Outcome, n_draws: int
+    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
 ) -> dict[str, NDArray[np.float64]]:
-    """Money of one replicate, by metric, over all draws of its parameters."""
+    """Money of one simulation, by metric, with one draw of all prices."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-    money = price_losses(resolved, streams, totals, n_draws)
-    providers = price_providers(resolved, streams, totals, n_draws)
+    money = price_losses(resolved, streams, totals, 1)
+    providers = price_providers(resolved, streams, totals, 1)
     found = {metric: getattr(money, metric).sum(axis=1) for metric in MONEY_METRICS}
     return {**found, NAMED_LOSS: named_loss(resolved, providers)}
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.backtest.verdicts import INSIDE, OUTSIDE, Score
-from sim.scenario.case_format import BOUNDS, ROLES
+from sim.backtest.verdicts import INSIDE, OUTSIDE, ROLES, Score, ScoredRole
+from sim.scenario.case_format import BOUNDS
 from sim.statistics.resampling import bootstrap_rows
 from sim.streams import Stream, Streams
 
 FEWEST_RESAMPLED = 3
 """Numbers below which a mean has no interval: of two, a resample is one of them, or both."""
 RESAMPLED = Streams(root_seed=0, replicate=0)
-"""Luck of resampling; a fixed one, so that intervals do not move by themselves."""
+"""Random numbers of resampling; fixed, so that intervals do not move by themselves."""
 OF_FIGURES = ("crps", "crps_spread", "crps_over", "crps_under", "coverage")
 OF_BOUNDS = ("probability", "brier")
 """Means whose interval needs a number from the model alone."""
@@ -33,7 +33,7 @@ class Tally:
     Attributes
     ----------
     role
-        ``calibration`` or ``held-out``.
+        One of ``ROLES``.
     subject
         The scenario, method, law or list; empty for all of them.
     n_cases, n_computable, n_inside
@@ -68,7 +68,7 @@ class Tally:
         span which figures happened to be published, not what all of one scenario have in common.
     """
 
-    role: str
+    role: ScoredRole
     subject: str
     n_cases: int
     n_computable: int
@@ -97,18 +97,15 @@ class Tally:
 
 def tallies_of(scores: Sequence[Score]) -> tuple[Tally, ...]:
     """Each role over all subjects, then each role of each subject, in the sequence they come."""
-    subjects = dict.fromkeys(each.placed.case.subject for each in scores)
-    found = [tally(role, "", scores) for role in ROLES]
-    found += [tally(role, subject, scores) for subject in subjects for role in ROLES]
-    return tuple(each for each in found if each.n_cases or not each.subject)
+    subjects = dict.fromkeys(["", *(each.placed.case.subject for each in scores)])
+    found = (tally(role, subject, scores) for subject in subjects for role in ROLES)
+    return tuple(each for each in found if each.n_cases)
 
 
-def tally(role: str, subject: str, scores: Sequence[Score]) -> Tally:
+def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> Tally:
     """Count the scores of one role; of one subject, where it is named."""
     mine = [
-        each
-        for each in scores
-        if each.placed.case.role == role and subject in ("", each.placed.case.subject)
+        each for each in scores if each.role == role and subject in ("", each.placed.case.subject)
     ]
     errors = [abs(each.log10_error) for each in mine if not math.isnan(each.log10_error)]
     computable = [each for each in mine if each.verdict in (INSIDE, OUTSIDE)]

@@ -1,7 +1,7 @@
 """How many names a blocklist is expected to hit, at providers whose use of addresses is known.
 
-In: blocklists, a table of who holds which prefix. Out: names by provider with the band that luck
-and all assumed ranges leave, or that they are not known.
+In: blocklists, a table of who holds which prefix. Out: median and range of the names by
+provider, or that they are not known.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Checks a bundle: every file against the list in it, and what follows from the run.
 
-In: the folder of an unpacked bundle. Out: what differs, one line each. Pages are made again in the
-language of the report in it. Whether the run comes out the same is verified as for any run folder.
+Whether the run comes out the same is verified as for any run folder.
 """
 
 from __future__ import annotations
@@ -10,12 +9,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sim.bundle import wheel
-from sim.bundle.bundle import RUN, derived
-from sim.bundle.crate import METADATA, read_crate
-from sim.errors import OverblockError
+from sim.bundle.bundle import RUN, SUMS, derived
+from sim.errors import DataError, OverblockError, Problem
 from sim.files import hash_of
-from sim.report.page.document import language_of
-from sim.results.contents import REPORT
 from sim.results.manifest import ABSENT
 from sim.results.read import open_run
 from sim.version import __version__
@@ -36,14 +32,31 @@ def changed_members(folder: Path, names: Sequence[str]) -> list[str]:
     DataError
         If there is no list.
     """
-    listed, here = read_crate(folder), set(names) - {METADATA}
+    listed, here = _read_sums(folder), set(names) - {SUMS}
     found = [f"{name}: is not there" for name in sorted(set(listed) - here)]
-    found += [f"{name}: is not in {METADATA}" for name in sorted(here - set(listed))]
-    for name in sorted(here & set(listed)):
-        if hash_of(folder / name) != listed[name].sha256:
-            found.append(f"{name}: differs from its hash in {METADATA}")
-        elif (folder / name).stat().st_size != listed[name].n_bytes:
-            found.append(f"{name}: differs from its length in {METADATA}")
+    found += [f"{name}: is not in {SUMS}" for name in sorted(here - set(listed))]
+    return found + [
+        f"{name}: differs from its hash in {SUMS}"
+        for name in sorted(here & set(listed))
+        if hash_of(folder / name) != listed[name]
+    ]
+
+
+def _read_sums(folder: Path) -> dict[str, str]:
+    """Hashes by name."""
+    file = folder / SUMS
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"expected the list of hashes of a bundle, got an error: {error}"
+        raise DataError([Problem(str(file), message)]) from None
+    found = {}
+    for row, line in enumerate(lines, 1):
+        digest, gap, name = line.partition("  ")
+        if len(digest) != 64 or not gap or name in found:
+            message = f"expected a hash, two blanks and a new name, got {line[:80]!r}"
+            raise DataError([Problem(str(file), message, row)])
+        found[name] = digest
     return found
 
 
@@ -51,8 +64,7 @@ def changed_pages(folder: Path) -> Iterator[str]:
     """Pages of an unpacked bundle that are not what this program makes of the run in it."""
     try:
         run = open_run(folder / RUN)
-        report = folder / RUN / REPORT
-        made = derived(run, language_of(report.read_bytes() if report.is_file() else b""))
+        made = derived(run)
     except (OverblockError, KeyError, TypeError, AttributeError) as error:
         yield f"README.md, rerun.sh, report: cannot be made again: {error}"
         return

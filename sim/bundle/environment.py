@@ -1,16 +1,12 @@
-"""The environment of a result: every distribution it was made with, as a lock file and as an SBOM.
+"""The environment of a result: every distribution it was made with, as a lock file.
 
-In: the manifest of a run, and what is installed here. Out: names and versions, or a refusal where
-the run was made with others. Hashes of distributions are not known to an installation.
+An installation does not know the hashes of its distributions.
 """
 
 from __future__ import annotations
 
-import json
 import platform
-import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from importlib import metadata
 from typing import Any
 
@@ -22,32 +18,6 @@ from sim.results.manifest import ABSENT, package_version
 from sim.version import __version__
 
 OWN = "overblock"
-_SPACE = uuid.uuid5(uuid.NAMESPACE_URL, "https://cyclonedx.org/overblock")
-
-
-@dataclass(frozen=True)
-class Distribution:
-    """One distribution that is installed.
-
-    Attributes
-    ----------
-    name, version
-        As it names itself.
-    license
-        As it states it; empty where it does not.
-    needs
-        Normal names of those that it needs here, sorted.
-    """
-
-    name: str
-    version: str
-    license: str
-    needs: tuple[str, ...]
-
-    @property
-    def purl(self) -> str:
-        """Package URL, as an SBOM names it."""
-        return f"pkg:pypi/{canonicalize_name(self.name)}@{self.version}"
 
 
 def check_same_versions(manifest: Mapping[str, Any]) -> None:
@@ -74,13 +44,13 @@ def check_same_versions(manifest: Mapping[str, Any]) -> None:
         )
 
 
-def installed(manifest: Mapping[str, Any]) -> dict[str, Distribution]:
-    """What overblock needs without extras, and the packages of a manifest, with all these need.
+def installed(manifest: Mapping[str, Any]) -> dict[str, str]:
+    """Return the versions of what overblock needs without extras, and of a manifest's packages.
 
     Returns
     -------
-    found
-        By normal name, sorted; overblock is among them.
+    versions
+        By the name that each distribution gives itself, sorted; overblock is excluded.
 
     Raises
     ------
@@ -90,19 +60,16 @@ def installed(manifest: Mapping[str, Any]) -> dict[str, Distribution]:
     packages = manifest.get("packages", {})
     wanted = [OWN, *(str(name) for name, version in packages.items() if version != ABSENT)]
     asked: list[tuple[str, frozenset[str]]] = [(canonicalize_name(n), frozenset()) for n in wanted]
-    needs: dict[str, set[str]] = {}
-    done = set()
+    done: set[tuple[str, frozenset[str]]] = set()
     while asked:
-        name, extras = asked.pop()
-        if (name, extras) in done:
+        if (one := asked.pop()) in done:
             continue
-        done.add((name, extras))
-        for one in _requirements(name, extras):
-            other = canonicalize_name(one.name)
-            needs.setdefault(name, set()).add(other)
-            asked.append((other, frozenset(one.extras)))
-        needs.setdefault(name, set())
-    return {name: _distribution(name, needs[name]) for name in sorted(needs)}
+        done.add(one)
+        asked += [
+            (canonicalize_name(need.name), frozenset(need.extras)) for need in _requirements(*one)
+        ]
+    found = [_metadata(name) for name in sorted({name for name, _ in done} - {OWN})]
+    return {one.metadata["Name"]: one.version for one in found}
 
 
 def _requirements(name: str, extras: frozenset[str]) -> Iterable[Requirement]:
@@ -119,55 +86,8 @@ def _metadata(name: str) -> metadata.Distribution:
         raise OverblockError(f"{name}: is needed and is not installed") from None
 
 
-def _distribution(name: str, needs: Iterable[str]) -> Distribution:
-    found = _metadata(name)
-    told = found.metadata
-    stated = next((told[key] for key in ("License-Expression", "License") if key in told), "")
-    # A whole text of a licence is no name of one.
-    is_name = len(stated) <= 80 and "\n" not in stated
-    return Distribution(
-        told["Name"], found.version, stated if is_name else "", tuple(sorted(needs))
-    )
-
-
-def lock_text(found: Mapping[str, Distribution], python: str) -> str:
-    """Requirements with exact versions, for pip; overblock itself is left out."""
+def lock_text(found: Mapping[str, str], python: str) -> str:
+    """Requirements with exact versions, for pip."""
     lines = [f"# Python {python}; every distribution that the result was made with"]
-    lines += [f"{one.name}=={one.version}" for name, one in found.items() if name != OWN]
+    lines += [f"{name}=={version}" for name, version in found.items()]
     return "".join(f"{line}\n" for line in lines)
-
-
-def sbom_text(found: Mapping[str, Distribution], result_id: str) -> str:
-    """Software bill of materials, CycloneDX 1.5, without a time: the same text each time.
-
-    References
-    ----------
-    CycloneDX 1.5, https://cyclonedx.org/docs/1.5/json/
-    """
-    own = found[OWN]
-    document = {
-        "$schema": "http://cyclonedx.org/schema/bom-1.5.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.5",
-        "serialNumber": f"urn:uuid:{uuid.uuid5(_SPACE, result_id)}",
-        "version": 1,
-        "metadata": {"component": _component(own, "application")},
-        "components": [_component(one, "library") for one in found.values() if one is not own],
-        "dependencies": [
-            {"ref": one.purl, "dependsOn": [found[name].purl for name in one.needs]}
-            for one in found.values()
-        ],
-    }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-
-
-def _component(one: Distribution, kind: str) -> dict[str, Any]:
-    licenses = {"licenses": [{"license": {"name": one.license}}]} if one.license else {}
-    return {
-        "type": kind,
-        "bom-ref": one.purl,
-        "name": one.name,
-        "version": one.version,
-        **licenses,
-        "purl": one.purl,
-    }

@@ -42,7 +42,7 @@ fi
   "environment/@WHEEL@"
 unset PYTHONPATH
 "$again/environment/bin/overblock" verify run --again "$again/run" || [ $? -eq 1 ]
-"$again/environment/bin/overblock" report "$again/run" --quiet@LANGUAGE@
+"$again/environment/bin/overblock" report "$again/run" --quiet
 n=0
 differ=0
 for file in $(cd run && find . -type f | sort); do
@@ -61,7 +61,7 @@ fi
 """
 
 
-def rerun_script(python: str, wheel: str, language: str = "en") -> str:
+def rerun_script(python: str, wheel: str) -> str:
     """Return the script.
 
     Parameters
@@ -70,15 +70,12 @@ def rerun_script(python: str, wheel: str, language: str = "en") -> str:
         Version with which the result was made.
     wheel
         Name of the file with the program.
-    language
-        Code of the language that the report is written in.
     """
     minor = ".".join(python.split(".")[:2])
     values = {
         "@PYTHON@": python,
         "@MINOR@": minor,
         "@WHEEL@": wheel,
-        "@LANGUAGE@": "" if language == "en" else f" --language {language}",
     }
     script = _SCRIPT
     for name, value in values.items():

@@ -77,8 +77,6 @@ def _files() -> Iterator[tuple[str, Path]]:
     yield from _below(_PACKAGE.with_name("overblock"), "overblock")
     for folder in SHIPPED:
         yield from _below(shipped(folder), f"sim/shipped/{folder}")
-    scores = shipped("docs") / "explanation" / "validation.json"
-    yield "sim/shipped/docs/explanation/validation.json", scores
 
 
 def _below(folder: Path, name: str) -> Iterator[tuple[str, Path]]:

@@ -61,18 +61,15 @@ EXPECTED = measure_name("businesses_expected_listed")
 """Measure of how many businesses of a sample are expected to be listed."""
 HARM_PER_EFFECT = measure_name("collateral_per_million_user_hours_denied")
 """Measure of what others lost for what the target lost."""
-HARMS = (COLLATERAL, measure_name("names_hit"), measure_name("private_loss_usd"))
+PRIVATE_LOSS = measure_name("private_loss_usd")
+"""Measure of what others lost in money."""
+HARMS = (COLLATERAL, measure_name("names_hit"), PRIVATE_LOSS)
 """Measures of what others lost, in the trade-off; figures show the first."""
 
 RATIOS = {name: metric for name, metric in MEASURES.items() if isinstance(metric, Ratio)}
 """Measures that are one measure over another, by name."""
 PRICED = tuple(name for name, metric in MEASURES.items() if metric.section is Section.MONEY)
-"""Measures of money, whose range spans the draws of all prices as well as luck."""
-
-
-def is_over_draws(name: str) -> bool:
-    """Whether the range of a measure spans draws of prices: money, and ratios of money."""
-    return name in PRICED or (name in RATIOS and RATIOS[name].above in PRICED)
+"""Measures of money."""
 
 
 def says_unit(name: str, unit: str) -> bool:

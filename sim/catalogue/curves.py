@@ -99,7 +99,7 @@ _ENTRIES = (
         BUSINESSES,
         "Businesses of whose domestic demand more fails than the threshold 'impaired'",
         "businesses",
-        "impaired",
+        "cut off from some customers",
     ),
     Curve(
         "businesses_down",

@@ -127,7 +127,8 @@ _LISTED = Metric(
     label="businesses expected on addresses ever listed",
 )
 
-_NAMES_OF_STATES = ("affected", "impaired", "down")
+_STATE_LABELS = {"affected": "affected", "impaired": "cut off", "down": "down"}
+"""What states of businesses are called: one that is impaired is cut off from some customers."""
 _STATES = (
     *(
         _impact(
@@ -135,9 +136,10 @@ _STATES = (
             BUSINESSES,
             f"{state} for a second or longer",
             of=BUSINESSES,
+            label=f"businesses ever {said}",
             is_headline=state == "impaired",
         )
-        for state in _NAMES_OF_STATES
+        for state, said in _STATE_LABELS.items()
     ),
     *(
         _impact(
@@ -145,8 +147,9 @@ _STATES = (
             BUSINESSES,
             f"most that are {state} at one time",
             of=BUSINESSES,
+            label=f"businesses {said}, peak",
         )
-        for state in _NAMES_OF_STATES
+        for state, said in _STATE_LABELS.items()
     ),
     *(
         _impact(
@@ -166,16 +169,17 @@ _STATES = (
             HOURS,
             f"time in which a business is {state}, summed",
             of=HOURS,
+            label=f"business-hours {said}",
             is_headline=state == "impaired",
         )
-        for state in _NAMES_OF_STATES
+        for state, said in _STATE_LABELS.items()
     ),
     _impact(
         "businesses_ever_impaired_share",
         f"share of {BUSINESSES}",
         "`businesses_ever_impaired` over all businesses",
         of=BUSINESSES,
-        label="share of businesses ever impaired",
+        label="share of businesses ever cut off",
     ),
     _impact(
         "hours_impaired_median",
@@ -183,7 +187,7 @@ _STATES = (
         "half of the businesses that were ever impaired were so this long or longer, summed up to "
         "the end of the run; not known where none was",
         of=BUSINESSES,
-        label="hours impaired, median of the businesses ever impaired",
+        label="hours cut off, median of the businesses ever cut off",
     ),
 )
 
@@ -465,7 +469,7 @@ _RATIOS = (
     _for_each_denied(
         "collateral_per_million_user_hours_denied",
         HOURS,
-        "business-hours impaired per million user-hours denied",
+        "business-hours cut off per million user-hours denied",
         "business_hours_impaired",
         1e6,
         is_key_figure=True,

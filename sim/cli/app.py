@@ -18,6 +18,7 @@ from sim.cli.verbs import (
     assess,
     backtest,
     bundle,
+    cite,
     compare,
     condition,
     cover,
@@ -103,6 +104,7 @@ app.command("list")(library.list_scenarios)
 app.command("show")(library.show)
 app.command("samples")(library.samples)
 app.command("sources")(sources.sources)
+app.command("cite")(cite.cite)
 app.command("doctor")(doctor.doctor)
 
 

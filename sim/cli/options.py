@@ -146,43 +146,51 @@ OptionalScenarioArgument = Annotated[
         "none with --resume.",
     ),
 ]
-ReplicatesOption = Annotated[
+SimulationsOption = Annotated[
     int | None,
     typer.Option(
         "-n",
-        "--replicates",
-        "--replications",
+        "--simulations",
         min=1,
-        max=1_000_000,
-        envvar="OVERBLOCK_REPLICATES",
-        help="Number of replicates; the scenario says how many when left out.",
-    ),
-]
-DrawsOption = Annotated[
-    int | None,
-    typer.Option(
-        "--draws",
-        min=0,
         max=2**20,
-        envvar="OVERBLOCK_DRAWS",
-        help="Joint draws of all that is not known, each with its own luck, beside the scenario as "
-        "given; 0 for luck alone. The scenario says how many when left out.",
+        envvar="OVERBLOCK_SIMULATIONS",
+        help="Number of simulations: 64 for run and 128 for compare when left out; with --fixed as "
+        "many as the scenario says.",
     ),
 ]
-DrawsFromOption = Annotated[
-    Path | None,
+FixedOption = Annotated[
+    bool,
     typer.Option(
-        "--draws-from",
-        metavar="FILE|none",
-        help="Take weighted draws from this table (weights.csv of version 0.3); --draws is then "
-        "how many are picked by weight. Where it is left out, the table that is shipped with the "
-        "scenario is taken, if there is one; none: every draw counts alike.",
+        "--fixed",
+        help="Simulate replicates of the point values in place of an ensemble: for teaching and "
+        "debugging. The results have no range of the uncertain inputs.",
     ),
 ]
-PerDrawOption = Annotated[
-    int,
-    typer.Option("--per-draw", min=1, max=1000, help="Replicates of each draw."),
+KeptOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kept",
+        metavar="FILE|none",
+        help="Take the simulations that agree with the record from this table of 'overblock "
+        "condition', or from its folder; those that are shipped with the scenario when left out; "
+        "none: simulations of all declared ranges.",
+    ),
 ]
+
+
+def _refuse_draws(value: str | None) -> None:
+    if value is not None:
+        from sim.cli.terminal.console import reports_errors
+        from sim.errors import UsageError
+
+        with reports_errors():
+            raise UsageError(
+                "--draws is gone: every simulation is a draw now; give their number with -n, or "
+                "--fixed for replicates of the point values"
+            )
+
+
+NoDrawsOption = Annotated[str | None, typer.Option("--draws", hidden=True, callback=_refuse_draws)]
 PointReplicatesOption = Annotated[
     int | None,
     typer.Option(

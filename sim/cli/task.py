@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -154,7 +154,6 @@ class Task:
         executor: Executor,
         *,
         quiet: bool,
-        illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
     ) -> Made:
         """Run what is to be run, write the folder, and say what is missing."""
         from sim.experiment.pipeline import carry_out
@@ -168,7 +167,6 @@ class Task:
                 argv=["overblock", *sys.argv[1:]],
                 executor=executor,
                 earlier=self.earlier,
-                illustrate=illustrate,
                 on_progress=on_progress,
                 on_compile=lambda: console.say(COMPILING, quiet=quiet),
             )

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from sim.experiment.draws import Draws, luck_of_draw
+from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Failure, Key
 from sim.results.manifest import canonical_json
 from sim.scenario.changes import Point
@@ -31,7 +31,7 @@ class Cases:
         Labels of the strategies.
     impossible
         Why the scenario is not possible, by ``(point,)``.
-    draws, n_per_draw
+    draws
         As for `Plan`.
     """
 
@@ -40,20 +40,13 @@ class Cases:
     labels: tuple[str, ...]
     impossible: Mapping[Key, Failure]
     draws: Draws | None = None
-    n_per_draw: int = 1
 
     def keys(self, n_replicates: int) -> list[Key]:
-        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together.
-
-        Draws follow as the points from 1 on.
-        """
-        n_of = dict.fromkeys(sorted({int(case[0]) for case in self.scenarios}), n_replicates)
-        n_draws = 0 if self.draws is None else self.draws.n
-        n_of |= {draw + 1: self.n_per_draw for draw in range(n_draws)}
+        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together."""
         return [
             (row, label, replicate)
-            for row, n in n_of.items()
-            for replicate in range(n)
+            for row in sorted({int(case[0]) for case in self.scenarios})
+            for replicate in range(n_replicates)
             for label in self.labels
         ]
 
@@ -63,6 +56,8 @@ class Cases:
         A name is a hash of all that makes a run differ from others of its experiment. It does not
         depend on where the point is in a design, so that a later design finds the run again.
         """
+        if self.draws is not None:
+            return self._names_of_members(self.draws)
         named: dict[Key, str] = {}
         for row, label in self.scenarios:
             point = self.points[int(row)]
@@ -70,19 +65,15 @@ class Cases:
             digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
             for replicate in range(n_replicates):
                 named[row, label, replicate] = f"{digest}-{replicate:07d}"
-        return named | self._names_of_draws()
+        return named
 
-    def _names_of_draws(self) -> dict[Key, str]:
+    def _names_of_members(self, draws: Draws) -> dict[Key, str]:
         named: dict[Key, str] = {}
-        if self.draws is None:
-            return named
-        keys = [factor.key for factor in self.draws.unknowns]
-        for draw in range(self.draws.n):
-            amounts = [amount[draw].tolist() for amount in self.draws.amounts]
-            drawn = canonical_json([keys, amounts])
-            for label in self.labels:
-                digest = hashlib.sha256(f"{drawn}{label}".encode()).hexdigest()[:24]
-                for replicate in range(self.n_per_draw):
-                    luck = luck_of_draw(draw, replicate)
-                    named[draw + 1, label, replicate] = f"{digest}-{luck:07d}"
+        keys = [factor.key for factor in draws.unknowns]
+        for label in self.labels:
+            for member, number in enumerate(draws.number.tolist()):
+                amounts = [amount[member].tolist() for amount in draws.amounts]
+                differs = canonical_json([keys, amounts, draws.root_seed, label])
+                digest = hashlib.sha256(differs.encode()).hexdigest()[:24]
+                named[0, label, member] = f"{digest}-{number:07d}"
         return named

@@ -1,33 +1,22 @@
-"""Strategies side by side: means, and paired differences to a baseline.
+"""Strategies side by side: medians, ranges, and differences from a baseline.
 
-In: measures by strategy and replicate. Out: the rows of ``comparison.csv``. Differences are paired:
-a replicate is the same luck under every strategy. The statistics are in ``paired`` and ``ratios``.
+Differences are paired: a simulation has the same inputs and the same chance under every strategy.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property, reduce
-from itertools import repeat
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import RATIOS
-from sim.catalogue.declaration import Ratio
 from sim.measure.measures import Measure
-from sim.measure.ratios import ratio_difference, ratio_interval
-from sim.measure.summary import LEVEL, luck_of, spread_of
-from sim.statistics.paired import (
-    Interval,
-    PairedDifference,
-    holm,
-    mean_intervals,
-    paired_differences,
-)
-from sim.statistics.resampling import CONFIDENCE, Values
+from sim.measure.summary import LEVEL, spreads_of
+
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,22 +25,22 @@ class Measured:
 
     Attributes
     ----------
-    replicate : shape (n_replicates,), ascending
-        Which replicates are finished.
+    replicate : shape (n_simulations,), ascending
+        Which simulations are finished.
     metrics
         Name, unit and unit of the denominator of each row, in the sequence of measuring.
-    value, denominator : shape (n_metrics, n_replicates)
+    value, denominator : shape (n_metrics, n_simulations)
         NaN where not known.
     """
 
     replicate: NDArray[np.int64]
     metrics: tuple[Measure, ...]
-    value: NDArray[np.float64]
-    denominator: NDArray[np.float64]
+    value: Values
+    denominator: Values
 
     @classmethod
     def of(cls, runs: Mapping[int, Sequence[Measure]]) -> Measured:
-        """Collect the measures of at least one run, by replicate."""
+        """Collect the measures of at least one run, by simulation."""
         rows = [runs[replicate] for replicate in sorted(runs)]
         return cls(
             np.array(sorted(runs), np.int64),
@@ -66,7 +55,7 @@ class Measured:
         return {measure.metric: row for row, measure in enumerate(self.metrics)}
 
     def values(self, metrics: Sequence[str]) -> Values:
-        """Values of metrics, shape (n_metrics, n_replicates); NaN where one was not measured.
+        """Values of metrics, shape (n_metrics, n_simulations); NaN where one was not measured.
 
         By name: strategies need not have the same rows.
         """
@@ -77,14 +66,14 @@ class Measured:
         return found
 
     def only(self, replicates: NDArray[np.int64]) -> Measured:
-        """Return the measures in some of the replicates."""
+        """Return the measures in some of the simulations."""
         is_kept = np.isin(self.replicate, replicates)
         columns = (self.value[:, is_kept], self.denominator[:, is_kept])
         return Measured(self.replicate[is_kept], self.metrics, *columns)
 
 
 def in_shared_replicates(measured: Mapping[str, Measured]) -> dict[str, Measured]:
-    """Measures in the replicates that all strategies have; nothing where there are none."""
+    """Measures in the simulations that all strategies have; nothing where there are none."""
     parts = [part.replicate for part in measured.values()]
     shared = reduce(np.intersect1d, parts) if parts else np.empty(0, np.int64)
     return {label: part.only(shared) for label, part in measured.items() if shared.size}
@@ -97,29 +86,24 @@ class ComparisonLine:
     strategy: str
     metric: str
     unit: str
-    n_replicates: int
-    mean: float
     median: float
     low: float
     high: float
     level: float
-    mean_low: float
-    mean_high: float
+    n_simulations: int
+    n_known: int
     baseline: str
     difference: float
     difference_low: float
     difference_high: float
-    difference_t_low: float
-    difference_t_high: float
-    p_value: float
-    p_holm: float
-    confidence: float
+    share_less: float
+    share_more: float
     denominator: float
     denominator_unit: str
 
 
 def compare_strategies(
-    measured: Mapping[str, Measured], baseline: str, metrics: Sequence[str], root_seed: int
+    measured: Mapping[str, Measured], baseline: str, metrics: Sequence[str]
 ) -> tuple[ComparisonLine, ...]:
     """Compare every strategy with the baseline.
 
@@ -128,89 +112,48 @@ def compare_strategies(
     measured
         Measures by label; one without finished runs is left out.
     metrics
-        The family of metrics compared; all if empty.
-    root_seed
-        Root of the random streams of the bootstrap.
+        Metrics compared; all if empty.
 
     Notes
     -----
-    Means and differences are over the replicates that all strategies have, so that each difference
-    is that of the means beside it. Nothing is compared where there are none. Ratios are ratios of
-    sums over replicates, and their differences have no t test.
+    All are over the simulations that every strategy has. A difference is the median of the
+    differences of single simulations, which need not be the difference of the medians. A share of
+    simulations with less or more is out of all of them: where it is not known, there is no order.
     """
     measured = in_shared_replicates(measured)
-    if not measured:
-        return ()
-    rows = {
-        label: [name for name in part.row if not metrics or name in metrics]
-        for label, part in measured.items()
-    }
-    values = np.concatenate([part.values(rows[label]) for label, part in measured.items()])
-    means = iter(mean_intervals(values, luck_of(root_seed)))
-    pairs: Iterator[PairedDifference | None] = repeat(None)
-    if (against := measured.get(baseline)) is not None:
-        base = np.concatenate([against.values(names) for names in rows.values()])
-        pairs = iter(paired_differences(values, base, luck_of(root_seed)))
+    against = measured.get(baseline)
     lines: list[ComparisonLine] = []
     for label, part in measured.items():
-        for metric in rows[label]:
-            mean, pair, ratio = next(means), next(pairs), RATIOS.get(metric)
-            if ratio is not None:
-                mean = ratio_of(part, ratio, root_seed)
-            if label == baseline:
-                pair = None
-            elif ratio is not None and against is not None:
-                pair = ratio_to(part, against, ratio, root_seed)
-            lines.append(_line(label, part, metric, mean, baseline, pair))
-    corrected = holm([line.p_value for line in lines])
-    return tuple(replace(line, p_holm=float(p)) for line, p in zip(lines, corrected, strict=True))
-
-
-def ratio_of(part: Measured, ratio: Ratio, root_seed: int) -> Interval:
-    """Ratio of sums over a strategy's replicates; NaN where its parts were not measured."""
-    above, below = part.values((ratio.above, ratio.below))
-    return ratio_interval(above, below, luck_of(root_seed), per=ratio.per)
-
-
-def ratio_to(part: Measured, against: Measured, ratio: Ratio, root_seed: int) -> PairedDifference:
-    """Ratio of a strategy minus that of the baseline, in the same replicates."""
-    one, other = (each.values((ratio.above, ratio.below)) for each in (part, against))
-    return ratio_difference(one, other, luck_of(root_seed), per=ratio.per)
-
-
-def _line(
-    label: str,
-    part: Measured,
-    metric: str,
-    mean: Interval,
-    baseline: str,
-    pair: PairedDifference | None,
-) -> ComparisonLine:
-    row = part.row[metric]
-    values, measure = part.value[row], part.metrics[row]
-    spread = spread_of(values)
-    pair = pair or PairedDifference.unknown(0)
-    return ComparisonLine(
-        strategy=label,
-        metric=measure.metric,
-        unit=measure.unit,
-        n_replicates=int(values.size),
-        mean=mean.mean,
-        median=spread.median,
-        low=spread.low,
-        high=spread.high,
-        level=LEVEL,
-        mean_low=mean.low,
-        mean_high=mean.high,
-        baseline=baseline,
-        difference=pair.mean,
-        difference_low=pair.low,
-        difference_high=pair.high,
-        difference_t_low=pair.t_low,
-        difference_t_high=pair.t_high,
-        p_value=pair.p_value,
-        p_holm=math.nan,
-        confidence=CONFIDENCE,
-        denominator=float(part.denominator[row].mean()),
-        denominator_unit=measure.denominator_unit,
-    )
+        rows = [name for name in part.row if not metrics or name in metrics]
+        value = part.values(rows)
+        whole = part.denominator[[part.row[name] for name in rows]]
+        less = np.full(value.shape, np.nan)
+        if against is not None and label != baseline:
+            less = value - against.values(rows)
+        is_compared = (~np.isnan(less)).any(axis=1)
+        of = spreads_of(np.where(np.isnan(value), np.nan, whole))
+        for row, (name, spread, gap) in enumerate(
+            zip(rows, spreads_of(value), spreads_of(less), strict=True)
+        ):
+            measure = part.metrics[part.row[name]]
+            order = [float(np.mean(is_so)) for is_so in (less[row] < 0, less[row] > 0)]
+            lines.append(
+                ComparisonLine(
+                    label,
+                    name,
+                    measure.unit,
+                    *spread,
+                    level=LEVEL,
+                    n_simulations=value.shape[1],
+                    n_known=int((~np.isnan(value[row])).sum()),
+                    baseline=baseline,
+                    difference=gap.median,
+                    difference_low=gap.low,
+                    difference_high=gap.high,
+                    share_less=order[0] if is_compared[row] else math.nan,
+                    share_more=order[1] if is_compared[row] else math.nan,
+                    denominator=of[row].median,
+                    denominator_unit=measure.denominator_unit,
+                )
+            )
+    return tuple(lines)

@@ -6,7 +6,7 @@ the manifest, and in the notes of tables. Nothing is simulated.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from sim.errors import OverblockError
 from sim.experiment.findings import Derived, columns_of, derive, derived_manifest
 from sim.experiment.outputs import PACKAGE, package_of
 from sim.experiment.plan import Plan
-from sim.experiment.weighted_draws import copy_of
 from sim.files import parse_json
 from sim.results.columns import KEYS
 from sim.results.differences import changed_lines, changed_values
@@ -69,7 +68,7 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
         return
     for name, (again, _) in derived.outputs.items():
         yield from _changed_table(run, name, again)
-    tables = columns_of(plan, has_draws=derived.has_draws)
+    tables = columns_of(plan)
     yield from _changed_metadata(run, plan, tables)
     try:
         package = package_of(run.path, plan, tables, KEYS)
@@ -77,9 +76,9 @@ def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
         file = Path(str(error.filename)).name
         yield f"{PACKAGE}: cannot be held against {file}: {error.strerror}"
     else:
-        yield from _brief(PACKAGE, changed_values(_read_json(run.path / PACKAGE), package))
+        yield from brief(PACKAGE, changed_values(_read_json(run.path / PACKAGE), package))
     manifest = _manifest_of(run, plan, derived)
-    yield from _brief(MANIFEST, changed_values(_described(run.manifest), manifest))
+    yield from brief(MANIFEST, changed_values(described(run.manifest), manifest))
     yield from _changed_listing(run, plan, derived)
 
 
@@ -92,7 +91,7 @@ def _changed_table(run: RunFolder, name: str, again: Path) -> Iterator[str]:
             yield f"{name}: does not follow from the runs"
     elif file.read_bytes() != again.read_bytes():
         lines = changed_lines(file.read_bytes(), again.read_bytes())
-        yield from _brief(f"{name}: does not follow from the runs", lines)
+        yield from brief(f"{name}: does not follow from the runs", lines)
 
 
 def _changed_metadata(run: RunFolder, plan: Plan, tables: Iterable[str]) -> Iterator[str]:
@@ -107,7 +106,8 @@ def _changed_metadata(run: RunFolder, plan: Plan, tables: Iterable[str]) -> Iter
                 yield f"{name}: says that it is of the result {held}"
 
 
-def _described(manifest: dict[str, Any]) -> dict[str, Any]:
+def described(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Parts of a manifest that are compared here."""
     return {key: value for key, value in manifest.items() if key not in _NOT_DERIVED}
 
 
@@ -133,15 +133,13 @@ def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]
 def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[str]:
     """Files that the manifest should list and does not, and wrong numbers of rows."""
     listed = {str(one["file"]): one for one in run.manifest["outputs"]}
-    tables = columns_of(plan, has_draws=derived.has_draws)
+    tables = columns_of(plan)
     expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
     for scenario in plan.scenarios:
         for table in scenario.tables:
             expected[input_copy(table)] = table.n_rows
             if table.note is not None:
                 expected[note_path(Path(input_copy(table))).as_posix()] = None
-    if plan.weighted is not None:
-        expected[copy_of(plan.weighted.sha256)] = int(plan.weighted.draw.size)
     for name in tables:
         file = run.path / name
         is_parquet = file.suffix == ".parquet" and file.is_file()
@@ -157,7 +155,7 @@ def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[s
             yield f"{MANIFEST}: outputs: {name}: is no file of such a folder"
 
 
-def _brief(file: str, differences: Iterator[str]) -> Iterator[str]:
+def brief(file: str, differences: Iterator[str]) -> Iterator[str]:
     """List the first of many differences, and how many more there are."""
     found = list(differences)
     for text in found[:MOST_OF_A_FILE]:

@@ -1,8 +1,7 @@
-"""Joint draws of all that a scenario does not know: the same for every strategy compared.
+"""Joint draws of all uncertain inputs of a scenario: one for each member of an ensemble.
 
-In: a scenario under one or more strategies, and a number of draws. Out: for each draw an amount of
-every unknown and a weight, and the scenario under each strategy at that draw. Draw 5 is the same
-whether ten are made or a thousand. Nothing is simulated.
+Every strategy gets the same draws. Draw 5 is the same whether ten are made or a thousand. Nothing
+is simulated here.
 """
 
 from __future__ import annotations
@@ -22,44 +21,47 @@ from sim.statistics.designs import latin_hypercube
 from sim.streams import Stream, Streams
 
 BLOCK = 64
-"""Draws of one Latin hypercube: in each block every 64th part of each unknown is drawn once."""
+"""Draws of one Latin hypercube: in each block every 64th part of each input is drawn once."""
 MOST_DRAWS = 2**20
-"""Most draws of an ensemble. Replicate r of draw d has the luck of number r * MOST_DRAWS + d."""
+"""Most members of an ensemble."""
 
 
 @dataclass(frozen=True, eq=False)
 class Draws:
-    """Joint draws of the unknowns of a scenario.
+    """Joint draws of the uncertain inputs of a scenario; each has equal weight.
 
     Attributes
     ----------
     unknowns
-        All that is drawn, whichever strategy has it.
+        All inputs that are drawn, whichever strategy has them.
     amounts
-        For each unknown, shape (n_draws, n_dials); what they mean says its ``scale``.
-    weight : shape (n_draws,)
-        Weights, which sum to 1.
+        For each input, shape (n_draws, n_dials), in the unit of its ``scale``.
+    number : shape (n_draws,)
+        Number of each draw in the sequence of its root seed; it is also the number of its chance.
+    root_seed
+        Root of the sequence, and of the chance of each draw.
     own
-        Keys of the unknowns of each strategy, by its label: what another strategy's rule hangs on
-        is none of its unknowns.
-    origin
-        What the draws were taken from: empty for all ranges as declared, else the hash of a table
-        of weighted draws.
+        Keys of the inputs of each strategy, by label. Inputs that only other strategies use are
+        excluded.
     """
 
     unknowns: tuple[Factor, ...]
     amounts: tuple[NDArray[np.float64], ...]
-    weight: NDArray[np.float64]
+    number: NDArray[np.int64]
+    root_seed: int
     own: Mapping[str, frozenset[str]]
-    origin: str = ""
 
     @property
     def n(self) -> int:
         """Number of draws."""
-        return int(self.weight.size)
+        return int(self.number.size)
+
+    def streams(self, member: int) -> Streams:
+        """Random streams of a member."""
+        return Streams(self.root_seed, int(self.number[member]))
 
     def point(self, draw: int, label: str, resolved: Resolved) -> Point:
-        """How a scenario under one strategy is changed in a draw."""
+        """Return the change of a scenario under one strategy in a draw."""
         keys = self.own[label]
         return point_of(
             resolved,
@@ -80,10 +82,9 @@ class Draws:
         return np.concatenate(columns, axis=1) if columns else np.empty((self.n, 0))
 
     def first(self, n: int) -> Draws:
-        """Return the first draws; all weigh the same again where they did."""
-        weight = self.weight[:n] / self.weight[:n].sum()
+        """Return the first draws."""
         amounts = tuple(amount[:n] for amount in self.amounts)
-        return Draws(self.unknowns, amounts, weight, self.own, self.origin)
+        return Draws(self.unknowns, amounts, self.number[:n], self.root_seed, self.own)
 
 
 def _places(factor: Factor, amount: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,11 +92,6 @@ def _places(factor: Factor, amount: NDArray[np.float64]) -> NDArray[np.float64]:
     if factor.is_log:
         return np.asarray(np.log(amount / low) / np.log(high / low))
     return (amount - low) / (high - low)
-
-
-def luck_of_draw(draw: int, replicate: int) -> int:
-    """Number of the luck of a replicate of a draw; that of the first is the draw's own number."""
-    return replicate * MOST_DRAWS + draw
 
 
 def unknowns_of(
@@ -153,8 +149,8 @@ def lay_draws(
     Latin hypercubes of ``BLOCK`` draws, one after the other, of each unknown by itself; each
     dial through the quantile function of its unknown (``Factor.amount``), with the bounds of
     ``AT_MOST`` between unknowns. A Sobol' sequence is no choice: among some 230 dials its first 200
-    points have pairs with a correlation above 0.6 (decision 0057). Of a comparison, the first
-    variant's row stands for a key that several have.
+    points have pairs with a correlation above 0.6. Of a comparison, the first variant's row stands
+    for a key that several have.
 
     References
     ----------
@@ -163,4 +159,28 @@ def lay_draws(
     unknowns, own = unknowns_of(variants)
     dials = lay_dials(unknowns, n_draws, root_seed, first_block)
     amounts = joint_amounts(variants[0].resolved, unknowns, dials)
-    return Draws(unknowns, tuple(amounts), np.full(n_draws, 1 / n_draws), own)
+    number = np.arange(n_draws) + first_block * BLOCK
+    return Draws(unknowns, tuple(amounts), number, root_seed, own)
+
+
+def lay_members(variants: Sequence[Variant], numbers: Sequence[int], root_seed: int) -> Draws:
+    """Draw members by their numbers, in the sequence in which they are given.
+
+    Parameters
+    ----------
+    numbers
+        Numbers of draws of the root seed: 0, 1, 2, … of a prior, those that are kept of others.
+    """
+    place = {number: row for row, number in enumerate(numbers)}
+    laid: Draws | None = None
+    columns: list[NDArray[np.float64]] = []
+    for block in sorted({number // BLOCK for number in numbers}):
+        laid = lay_draws(variants, BLOCK, root_seed, block)
+        if not columns:
+            columns = [np.empty((len(numbers), one.shape[1])) for one in laid.amounts]
+        mine = [number for number in numbers if number // BLOCK == block]
+        rows = [number % BLOCK for number in mine]
+        for column, amount in zip(columns, laid.amounts, strict=True):
+            column[[place[number] for number in mine]] = amount[rows]
+    assert laid is not None
+    return Draws(laid.unknowns, tuple(columns), np.array(numbers, np.int64), root_seed, laid.own)

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from sim.engine.warm_up import warm_up
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
-from sim.experiment.cases import Cases
 from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, pass_on_interrupt
 from sim.experiment.plan import Plan
@@ -62,17 +61,13 @@ class Batch:
         return INTERRUPTED if self.is_interrupted else PARTIAL if self.failures else COMPLETE
 
     def answers(self) -> Answers:
-        """Measures of all runs by point, strategy and replicate; draws are left out."""
+        """Measures of all runs by point, strategy and replicate."""
         n_points = len(self.plan.points)
         return tabulate(
             n_points,
             self.labels,
             self.plan.n_replicates,
-            {
-                key: measures_of(self.checkpoints.facts(name))
-                for key, name in self.names.items()
-                if int(key[0]) < n_points
-            },
+            {key: measures_of(self.checkpoints.facts(name)) for key, name in self.names.items()},
             self.failures,
             self.status,
         )
@@ -122,7 +117,7 @@ class Execution:
         on_progress: OnProgress = lambda n_done, n_total: None,
         on_compile: Callable[[], None] = lambda: None,
     ) -> None:
-        self._tables = (*plan.run_tables, *plan.draw_tables) if plan.is_as_given else ()
+        self._tables = plan.run_tables if plan.is_as_given else ()
         self._checkpoints = Checkpoints(folder, self._tables)
         self._executor = executor
         self.progress, self.is_interrupted = (0, 0), False
@@ -130,7 +125,6 @@ class Execution:
         self._on_compile = on_compile
         self._held: list[Resolved] = [plan.resolved]
         self._result_id = ""
-        self._last: tuple[Plan, Cases, Simulation] | None = None
 
     def take_over(self, parts: Path) -> None:
         """Take the finished runs of an earlier attempt at the same experiment."""
@@ -156,7 +150,14 @@ class Execution:
         KeyboardInterrupt
             If interrupted before any of the runs finished.
         """
-        cases, job = self._work_of(plan)
+        cases = plan.cases()
+        job = Simulation(
+            cases.scenarios,
+            plan.root_seed,
+            with_tables=plan.is_as_given,
+            scratch=self._checkpoints.scratch,
+            draws=plan.draws,
+        )
         self._hold(plan, cases.scenarios.values())
         names, keys = cases.names(plan.n_replicates), cases.keys(plan.n_replicates)
         failures, is_interrupted = dict(cases.impossible), False
@@ -267,20 +268,6 @@ class Execution:
             self.is_interrupted = True
             self._executor.stop(at_once=True)
             raise
-
-    def _work_of(self, plan: Plan) -> tuple[Cases, Simulation]:
-        """Cases of a plan and the job for them; the same ones where only replicates are added."""
-        if self._last is None or self._last[0].points is not plan.points:
-            cases = plan.cases()
-            job = Simulation(
-                cases.scenarios,
-                plan.root_seed,
-                with_tables=plan.is_as_given,
-                scratch=self._checkpoints.scratch,
-                draws=plan.draws,
-            )
-            self._last = plan, cases, job
-        return self._last[1:]
 
     def _hold(self, plan: Plan, scenarios: Iterable[Resolved]) -> None:
         """Write the plan and its tables beside the checkpoints, unless they are there already."""

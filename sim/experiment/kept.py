@@ -30,8 +30,12 @@ from sim.scenario.unknowns import list_factors
 PRIOR = "none"
 """In place of a table of kept simulations: every draw, whatever the evidence says."""
 TABLE = "kept.csv"
+MOST_BYTES = 2**24
+OTHER_MODEL = "they are of other inputs, values or tables"
+MOST_NAMED = 10
+"""Mistakes of a table that are named."""
 ASKED = {
-    *("format", "name", "title", "description", "end", "root_seed", "n_replicates", "n_draws"),
+    *("format", "name", "title", "description", "end", "root_seed", "n_replicates"),
     *("published", "experiment", "evidence", "provenance", "ordered_by", "purpose"),
 }
 """Keys of a scenario on which no draw depends. What comes after the end moves nothing before it."""
@@ -68,12 +72,16 @@ class Kept:
         # A run that is cut short may not reach all of the evidence.
         is_cut = document.is_replaced(("end",)) and not document.is_replaced(("evidence",))
         for name, ours, theirs in (
-            ("another root seed", root_seed, self.root_seed),
-            ("other inputs, values or tables", model_hash(resolved), self.model),
-            ("other evidence", self.evidence if is_cut else evidence_hash(resolved), self.evidence),
+            ("they are of another root seed", root_seed, self.root_seed),
+            (OTHER_MODEL, model_hash(resolved), self.model),
+            (
+                "they are of other evidence",
+                self.evidence if is_cut else evidence_hash(resolved),
+                self.evidence,
+            ),
         ):
             if ours != theirs:
-                return f"they are of {name}"
+                return name
         return ""
 
     def first(self, n: int | None) -> tuple[int, ...]:

@@ -1,39 +1,24 @@
 """Metrics of a scenario, and the conditions on them that users write.
 
-In: a resolved scenario, and options as texts. Out: names of metrics, conditions on means, widths of
-intervals. All mistakes are found before anything runs.
+All mistakes are found before anything runs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.catalogue.choices import HEADLINES, RATIOS
+from sim.catalogue.choices import HEADLINES
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
-from sim.experiment.comparison import (
-    ComparisonLine,
-    Measured,
-    in_shared_replicates,
-    ratio_of,
-    ratio_to,
-)
+from sim.experiment.comparison import ComparisonLine
 from sim.measure.money.providers import named_by
-from sim.measure.summary import luck_of
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.statistics.paired import (
-    Interval,
-    PairedDifference,
-    mean_intervals,
-    paired_differences,
-)
 
 _CHECK = re.compile(r"(.*?)(>=|<=|>|<)([^<>=]*)", re.DOTALL)
-_WIDTH = re.compile(r"(difference:)?([^=]*)=([^%]*)(%?)", re.DOTALL)
 _HOLDS = {
     ">": lambda value, bound: value > bound,
     "<": lambda value, bound: value < bound,
@@ -54,7 +39,7 @@ def metrics_of(resolved: Resolved) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class FailOn:
-    """A condition on the mean of a metric that makes a command fail.
+    """A condition on the median of a metric that makes a command fail.
 
     Attributes
     ----------
@@ -71,7 +56,7 @@ class FailOn:
     bound: float
 
     def broken_by(self, lines: Sequence[ComparisonLine]) -> list[str]:
-        """Say which strategies meet the condition, or have a mean that is not known."""
+        """List the strategies that meet the condition, or whose metric is not known throughout."""
         found = []
         for line in lines:
             is_meant = (
@@ -81,67 +66,17 @@ class FailOn:
             )
             if line.metric != self.metric or not is_meant:
                 continue
-            if line.mean != line.mean:
-                found.append(f"{line.strategy}: the mean of {self.metric} is not known")
-            elif _HOLDS[self.operator](line.mean, self.bound):
+            if line.n_known < line.n_simulations:
                 found.append(
-                    f"{line.strategy}: mean {self.metric} {line.mean:g} {self.operator} "
+                    f"{line.strategy}: {self.metric} is not known in "
+                    f"{line.n_simulations - line.n_known} of {line.n_simulations} simulations"
+                )
+            elif _HOLDS[self.operator](line.median, self.bound):
+                found.append(
+                    f"{line.strategy}: median {self.metric} {line.median:g} {self.operator} "
                     f"{self.bound:g}"
                 )
         return found
-
-
-@dataclass(frozen=True)
-class Width:
-    """The largest width that an interval may have.
-
-    Attributes
-    ----------
-    of_difference
-        Whether the interval is that of the difference to the baseline; else that of the mean.
-    width, is_share
-        The width, and whether it is a share of the value itself.
-    """
-
-    text: str
-    of_difference: bool
-    metric: str
-    width: float
-    is_share: bool
-
-    def excess(self, measured: Mapping[str, Measured], baseline: str, root_seed: int) -> float:
-        """Width of the widest interval over the width allowed; at most 1 when all are narrow.
-
-        A strategy whose mean or difference is not known has no interval and does not count.
-        """
-        widest = 0.0
-        for label, part in measured.items():
-            if self.of_difference and label == baseline:
-                continue
-            against = measured[baseline] if self.of_difference else None
-            found = self._interval(part, against, root_seed)
-            allowed = self.width * abs(found.mean) if self.is_share else self.width
-            if found.high > found.low:
-                width = found.high - found.low
-                widest = max(widest, width / allowed if allowed > 0 else float("inf"))
-        return widest
-
-    def _interval(
-        self, part: Measured, against: Measured | None, root_seed: int
-    ) -> Interval | PairedDifference:
-        """Interval of a mean, or of its difference to a baseline."""
-        ratio, luck = RATIOS.get(self.metric), luck_of(root_seed)
-        if against is None:
-            if ratio is not None:
-                return ratio_of(part, ratio, root_seed)
-            return mean_intervals(part.values((self.metric,)), luck)[0]
-        both = [*in_shared_replicates({"": part, "baseline": against}).values()]
-        if not both:
-            return PairedDifference.unknown(0)
-        if ratio is not None:
-            return ratio_to(both[0], both[1], ratio, root_seed)
-        values, base = (one.values((self.metric,)) for one in both)
-        return paired_differences(values, base, luck)[0]
 
 
 def check_metrics(
@@ -149,8 +84,7 @@ def check_metrics(
     asked: Sequence[str],
     labels: Sequence[str] = (),
     fail_on: Sequence[str] = (),
-    widths: Sequence[str] = (),
-) -> tuple[tuple[FailOn, ...], tuple[Width, ...]]:
+) -> tuple[FailOn, ...]:
     """Read the conditions on metrics.
 
     Parameters
@@ -163,8 +97,6 @@ def check_metrics(
         Labels of the strategies.
     fail_on
         ``[strategy.]metric>bound``, with ``>``, ``<``, ``>=`` or ``<=``.
-    widths
-        ``[difference:]metric=width`` or ``=width%``.
 
     Raises
     ------
@@ -176,13 +108,9 @@ def check_metrics(
         _check_metric(metric, known, f"--metric {metric}", problems)
     compared = asked or known
     checks = [_fail_on(text, compared, labels, problems) for text in fail_on]
-    wanted = [_width(text, compared, problems) for text in widths]
     if problems:
         raise ScenarioError(problems)
-    return (
-        tuple(one for one in checks if one is not None),
-        tuple(one for one in wanted if one is not None),
-    )
+    return tuple(one for one in checks if one is not None)
 
 
 def choose_metrics(
@@ -214,20 +142,6 @@ def _fail_on(
         problems.append(Problem(origin, message))
     _check_metric(metric, known, origin, problems)
     return FailOn(text, label if dot else None, metric, match[2], bound)
-
-
-def _width(text: str, known: Sequence[str], problems: list[Problem]) -> Width | None:
-    origin = f"--until-width {text}"
-    match = _WIDTH.fullmatch(text.strip())
-    width = finite_number(match[3]) if match else None
-    if match is None or width is None or width <= 0:
-        message = "expected [difference:]metric=width or =width%, with a width above 0"
-        problems.append(Problem(origin, message))
-        return None
-    metric = match[2].strip()
-    _check_metric(metric, known, origin, problems)
-    is_share = bool(match[4])
-    return Width(text, bool(match[1]), metric, width / 100 if is_share else width, is_share)
 
 
 def _check_metric(metric: str, known: Sequence[str], origin: str, problems: list[Problem]) -> None:

@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
-from sim.experiment.weighted_draws import copy_of
 from sim.measure.money.macro_bound import warnings_of_revenue
 from sim.results.columns import Column
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
@@ -69,10 +68,6 @@ def describe(
     write_json(folder / PACKAGE, package_of(folder, plan, tables, keys))
     written: Outputs = {file: (folder / file, None) for file in (SCENARIO, RESOLVED, PACKAGE)}
     written |= write_inputs(folder, all_tables(plan.scenarios))
-    if plan.weighted is not None:
-        copy = copy_of(plan.weighted.sha256)
-        (folder / copy).write_bytes(plan.weighted.data)
-        written[copy] = folder / copy, int(plan.weighted.draw.size)
     return written
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,7 +22,6 @@ from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import ends_as_interrupts, ends_soon_after, without_interrupts
 from sim.experiment.plan import Plan
-from sim.files import hash_of
 from sim.results.checkpoints import PARTS, n_runs, remove_parts
 from sim.results.contents import TIMING
 from sim.results.folder import INTERRUPTED, MANIFEST
@@ -85,7 +84,7 @@ class Experiment(Protocol[Found, Made_co]):
         ...
 
     def write(self, folder: Path, found: Found) -> Made_co:
-        """Write all files but timing, figures and manifest."""
+        """Write all files but timing and manifest."""
         ...
 
 
@@ -102,7 +101,6 @@ def carry_out(
     argv: Sequence[str] = (),
     executor: Executor | None = None,
     earlier: Path | None = None,
-    illustrate: Callable[[Made], Iterable[Path]] = lambda made: (),
     on_progress: OnProgress = lambda n_done, n_total: None,
     on_compile: Callable[[], None] = lambda: None,
 ) -> Made:
@@ -124,8 +122,6 @@ def carry_out(
         Where runs are simulated; in this process when None.
     earlier
         Checkpoints of an interrupted attempt at the same experiment: its runs are not run again.
-    illustrate
-        Draws figures into the folder before it is moved into place, and returns the files.
     on_compile
         Called before loops are compiled, where that was not done before; see `warm_up`.
 
@@ -161,10 +157,6 @@ def carry_out(
                     made = experiment.write(partial, found)
                 until_moved.enter_context(without_interrupts())
                 outputs: list[dict[str, Any]] = made.manifest["outputs"]
-                outputs += [
-                    {"file": path.relative_to(partial).as_posix(), "sha256": hash_of(path)}
-                    for path in illustrate(made)
-                ]
                 outputs.sort(key=itemgetter("file"))
                 timing = {
                     "run_id": folder.name,

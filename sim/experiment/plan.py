@@ -18,23 +18,19 @@ from typing import Any
 
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.cases import Cases
-from sim.experiment.draws import MOST_DRAWS, Draws, lay_draws
+from sim.experiment.draws import MOST_DRAWS, Draws, lay_members
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.weighted_draws import (
-    UNWEIGHTED,
-    WeightedDraws,
-    lay_weighted,
-    read_weighted_draws,
-    shipped_draws,
-)
+from sim.experiment.kept import PRIOR, Kept, read_kept, shipped_kept
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
-from sim.results.store import DRAW_CURVES, DRAW_SITES, RUN_TABLES, SITE_RUNS
+from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import Variant, choose_variants, own_variant, variant_of
 from sim.version import __version__
 
 RUN, COMPARISON = "run", "comparison"
+N_MEMBERS, N_COMPARED = 64, 128
+"""Members of a run, and of a comparison, unless said otherwise."""
 
 
 class ImpossiblePointsError(ScenarioError):
@@ -83,12 +79,8 @@ class Plan:
     warnings
         What to know before trusting the result.
     draws
-        Of a run or comparison: joint draws of all that is not known, run beside the scenario as it
-        is given; None for luck alone.
-    n_per_draw
-        Replicates of each draw.
-    weighted
-        The table that the draws were taken from; None for draws from all ranges as declared.
+        Of an ensemble: the joint draw of the uncertain inputs of each replicate, which is then a
+        member; None where all replicates are of the point values.
     """
 
     kind: str
@@ -104,8 +96,6 @@ class Plan:
     asked: Mapping[str, Any] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     draws: Draws | None = None
-    n_per_draw: int = 1
-    weighted: WeightedDraws | None = None
 
     @classmethod
     def of_run(cls, resolved: Resolved, root_seed: int, n_replicates: int) -> Plan:
@@ -148,82 +138,112 @@ class Plan:
         Parameters
         ----------
         asked
-            With ``strategies``, ``baseline`` and ``metrics`` for a comparison, and with ``draws``
-            where there are any; see `with_table`.
+            With ``strategies``, ``baseline`` and ``metrics`` for a comparison, and with
+            ``ensemble`` unless its replicates are of the point values.
 
         Raises
         ------
         KeyError, TypeError, AttributeError
             If ``asked`` has another form.
         """
-        draws = asked.get("draws") or {"n": 0, "per_draw": 1}
+        ensemble = asked.get("ensemble")
         if not asked.get("strategies"):
             plan = cls.of_run(resolved, root_seed, n_replicates)
-            return plan.with_draws(draws["n"], draws["per_draw"], draws.get("table"))
+            return plan._as_asked(ensemble)
         variants = [
             variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
             for one in asked["strategies"]
         ]
         baseline, metrics = asked["baseline"], asked["metrics"]
         plan = cls.of_comparison(resolved, variants, baseline, metrics, root_seed, n_replicates)
-        return plan.with_draws(draws["n"], draws["per_draw"], draws.get("table"))
+        return plan._as_asked(ensemble)
 
-    def with_draws(
-        self, n_draws: int | None, n_per_draw: int = 1, table: WeightedDraws | None = None
-    ) -> Plan:
-        """Plan joint draws of all that is not known beside the scenario as it is given.
+    def of_size(self, n: int | None, *, fixed: bool, source: str | Path | None = None) -> Plan:
+        """Plan so many members, or so many replicates of the point values where ``fixed``.
 
         Parameters
         ----------
-        n_draws
-            How many; with a table so many picks by weight, or all of it where None.
-        table
-            Weighted draws; from all ranges as declared when None.
-
-        Raises
-        ------
-        UsageError
-            If fewer than none are asked for, or more than ``MOST_DRAWS``.
-        DataError
-            If the table is not of this scenario's unknowns.
-        """
-        n = n_draws if n_draws is not None else table.draw.size if table is not None else 0
-        if not 0 <= n <= MOST_DRAWS:
-            raise UsageError(f"expected 0 to {MOST_DRAWS} draws, got {n}")
-        if n_per_draw < 1:
-            raise UsageError(f"expected at least one replicate of each draw, got {n_per_draw}")
-        if n == 0:
-            return self
-        described: dict[str, Any] = {"n": n, "per_draw": n_per_draw}
-        if table is None:
-            draws = lay_draws(self.variants, n, self.root_seed)
-        else:
-            draws = lay_weighted(self.variants, self.resolved, table, self.root_seed, n)
-            described["from"] = table.sha256
-        asked = {**self.asked, "draws": described}
-        return replace(self, draws=draws, n_per_draw=n_per_draw, asked=asked, weighted=table)
-
-    def with_draws_from(
-        self, source: str | Path | None, n_draws: int | None, n_per_draw: int = 1
-    ) -> Plan:
-        """Plan the draws that are asked for, else as many as a table has, else the scenario's.
-
-        Parameters
-        ----------
+        n
+            As many as usual when None.
         source
-            A table of weighted draws, or ``UNWEIGHTED``; the one shipped with the scenario when
-            None, where there is one.
+            A table of kept simulations, a folder of ``condition``, or ``PRIOR``; what is shipped
+            with the scenario when None.
 
         Raises
         ------
         UsageError, DataError
-            As for `with_draws`, and with the mistakes in the table.
+            If there are not so many kept simulations, or they are of another scenario.
         """
-        if source is not None and str(source) != UNWEIGHTED:
-            return self.with_draws(n_draws, n_per_draw, read_weighted_draws(Path(source)))
-        table = shipped_draws(self.resolved) if source is None else None
-        n = self.resolved.scenario.n_draws if n_draws is None else n_draws
-        return self.with_draws(n, n_per_draw, table)
+        if n is not None and n < 1:
+            raise UsageError(f"expected at least one simulation, got {n}")
+        if fixed:
+            if source is not None:
+                raise UsageError("--kept: expected an ensemble, got --fixed")
+            return self if n is None else replace(self, n_replicates=n)
+        usual = N_MEMBERS if self.kind == RUN else N_COMPARED
+        kept, why = self._kept(source)
+        if kept is None:
+            return self.with_members(range(n or usual), self.root_seed, why_not=why)
+        chosen = kept.first(min(usual, len(kept.draw)) if n is None else n)
+        return self.with_members(chosen, kept.root_seed, is_kept=True)
+
+    def _kept(self, source: str | Path | None) -> tuple[Kept | None, str]:
+        """Kept simulations to take, or why there are none though the scenario has evidence."""
+        if str(source) == PRIOR:
+            return None, "asked for all draws"
+        kept = shipped_kept(self.resolved) if source is None else read_kept(Path(source))
+        if kept is None:
+            return None, "none are kept of this scenario" if self.resolved.scenario.evidence else ""
+        if not (why := kept.why_not(self.resolved, self.root_seed)):
+            return kept, ""
+        if source is not None:
+            raise UsageError(f"{kept.file}: expected simulations of this scenario; {why}")
+        return None, why
+
+    def with_members(
+        self,
+        numbers: Sequence[int],
+        root_seed: int,
+        *,
+        is_kept: bool = False,
+        why_not: str = "",
+    ) -> Plan:
+        """Plan an ensemble: each replicate is a member, with its own draw of the uncertain inputs.
+
+        Parameters
+        ----------
+        numbers
+            Numbers of the draws, in the sequence of the root seed.
+        is_kept, why_not
+            Whether they agree with the record; why those that do are not taken, if there are any.
+
+        Raises
+        ------
+        UsageError
+            If there is no member, or more than ``MOST_DRAWS``.
+        """
+        n = len(numbers)
+        if not 1 <= n <= MOST_DRAWS:
+            raise UsageError(f"expected 1 to {MOST_DRAWS} members, got {n}")
+        draws = lay_members(self.variants, numbers, root_seed)
+        ensemble: dict[str, Any] = {"n_members": n, "is_conditioned": is_kept}
+        if is_kept:
+            ensemble |= {"root_seed": root_seed, "draws": list(numbers)}
+        elif why_not:
+            ensemble["not_conditioned"] = why_not
+        asked = {**self.asked, "ensemble": ensemble}
+        return replace(self, draws=draws, n_replicates=n, asked=asked)
+
+    def _as_asked(self, ensemble: Mapping[str, Any] | None) -> Plan:
+        """Plan the ensemble of a manifest; replicates of the point values without one."""
+        if ensemble is None:
+            return self
+        return self.with_members(
+            ensemble.get("draws") or range(ensemble["n_members"]),
+            ensemble.get("root_seed", self.root_seed),
+            is_kept=ensemble["is_conditioned"],
+            why_not=ensemble.get("not_conditioned", ""),
+        )
 
     @property
     def is_as_given(self) -> bool:
@@ -234,11 +254,6 @@ class Plan:
     def run_tables(self) -> tuple[str, ...]:
         """Tables that each run of a run or comparison has a part of."""
         return (*RUN_TABLES, SITE_RUNS) if self.resolved.inventory else RUN_TABLES
-
-    @property
-    def draw_tables(self) -> tuple[str, ...]:
-        """Tables that each run of a draw has a part of."""
-        return (DRAW_CURVES, DRAW_SITES) if self.resolved.inventory else (DRAW_CURVES,)
 
     @property
     def scenarios(self) -> list[Resolved]:
@@ -279,8 +294,8 @@ class Plan:
             made_from["comparison"] = self.asked
         else:
             made_from["scenario"] = scenario_hash(self.resolved)
-            if "draws" in self.asked:
-                made_from["draws"] = self.asked["draws"]
+            if "ensemble" in self.asked:
+                made_from["ensemble"] = self.asked["ensemble"]
         if not self.is_as_given:
             made_from |= {"kind": self.kind, "design": self.design, "strategies": self.strategies}
         return hashlib.sha256(canonical_json(made_from).encode()).hexdigest()
@@ -289,8 +304,7 @@ class Plan:
         """Parts of a key by name; without the point where there is only one."""
         named = dict(zip(("point", "strategy", "replicate"), key, strict=False))
         if self.is_as_given:
-            point = int(named.pop("point"))
-            named = {"draw": point - 1, **named} if point else named
+            named.pop("point")
         return named
 
     def cases(self) -> Cases:
@@ -326,7 +340,7 @@ class Plan:
         if not scenarios:
             once = {problem: None for error in refused for problem in error.problems}
             raise ImpossiblePointsError(list(once), impossible)
-        return Cases(self.points, scenarios, labels, impossible, self.draws, self.n_per_draw)
+        return Cases(self.points, scenarios, labels, impossible, self.draws)
 
     def _variants_at(self, point: Point) -> tuple[Variant, ...]:
         resolved = point.change(self.resolved)

@@ -16,7 +16,6 @@ from typing import Any, Protocol, TypeVar
 
 from sim.errors import DataError, Problem, UsageError
 from sim.experiment.plan import Plan
-from sim.experiment.weighted_draws import copy_of, with_table
 from sim.files import write_whole
 from sim.results.checkpoints import (
     EXPERIMENT,
@@ -92,8 +91,7 @@ class Question:
             If the result would have another identity now.
         """
         with _readable(self.parts / EXPERIMENT):
-            asked = with_table(self.asked, self.parts)
-            planned = make(self.resolved, self.root_seed, self.n_replicates, **asked)
+            planned = make(self.resolved, self.root_seed, self.n_replicates, **self.asked)
         if planned.plan.result_id != self.result_id:
             raise _another(self.parts)
         return planned
@@ -119,10 +117,6 @@ def write_question(plan: Plan, scenarios: Iterable[Resolved], folder: Path) -> N
         if table.note is not None:
             write_whole(folder / place / note.name, note.read_bytes())
         copies[table.name] = {"copy": str(place / table.path.name), "sha256": table.sha256}
-    if plan.weighted is not None:
-        copy = folder / copy_of(plan.weighted.sha256)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(copy, plan.weighted.data)
     write_json(
         folder / EXPERIMENT,
         {

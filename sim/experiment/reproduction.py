@@ -1,4 +1,4 @@
-"""Makes a whole run or comparison again from its folder, and compares every byte.
+"""Makes the result of a folder again from it, and compares every byte.
 
 In: a run folder, and nothing else. Out: a new folder, and the files that differ.
 """
@@ -6,18 +6,19 @@ In: a run folder, and nothing else. Out: a new folder, and the files that differ
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sim.experiment.executors.task import Executor, Key
 from sim.experiment.folder_plan import plan_of_folder
-from sim.experiment.pipeline import carry_out
+from sim.experiment.pipeline import Experiment, Result, carry_out
 from sim.experiment.runs import Runs
 from sim.files import hash_of
 from sim.results.folder import MANIFEST
 from sim.results.integrity import is_inside
-from sim.results.read import RunFolder, open_run
+from sim.results.read import RUN_KINDS, RunFolder, open_run
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class MadeAgain:
     n_files
         Files compared.
     keys
-        Runs that were made: strategy and replicate, after the draw if it is of one.
+        Runs that were made: strategy and number of the simulation; none of other experiments.
     differences
         One line each; none if every file has the same bytes.
     """
@@ -39,15 +40,22 @@ class MadeAgain:
     differences: tuple[str, ...]
 
 
+def runs_again(run: RunFolder, scratch: Path) -> Runs:
+    """Plan a run or a comparison again from its folder."""
+    return Runs(plan_of_folder(run, scratch))
+
+
 def make_again(
     path: Path,
     into: Path,
     executor: Executor,
     *,
+    again: Callable[[RunFolder, Path], Experiment[Any, Result]] = runs_again,
+    kinds: Collection[str] = RUN_KINDS,
     on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
     on_compile: Callable[[], None] = lambda: None,
 ) -> MadeAgain:
-    """Make all of a run folder again, from the scenario and the tables in it.
+    """Make all of a folder again, from the scenario and the tables in it.
 
     Parameters
     ----------
@@ -55,6 +63,10 @@ def make_again(
         Folder to write.
     executor
         Where runs are simulated.
+    again
+        Plans the experiment from the folder, with another folder for scratch.
+    kinds
+        Kinds of folders that it plans.
     on_compile
         Called before loops are compiled, where that was not done before.
 
@@ -67,23 +79,23 @@ def make_again(
     OverblockError
         If the scenario or a table is not one that this version reads.
     """
-    run = open_run(path)
+    run = open_run(path, kinds)
     with tempfile.TemporaryDirectory() as scratch:
-        plan = plan_of_folder(run, Path(scratch))
+        experiment = again(run, Path(scratch))
         made = carry_out(
-            Runs(plan),
+            experiment,
             folder=into,
             executor=executor,
             on_progress=on_progress,
             on_compile=on_compile,
         )
-    again = open_run(made.folder)
-    names = sorted({*_listed(run), *_listed(again), MANIFEST})
-    keys = plan.cases().keys(plan.n_replicates)
+    other, plan = open_run(made.folder, kinds), experiment.plan
+    names = sorted({*_listed(run), *_listed(other), MANIFEST})
+    keys = plan.cases().keys(plan.n_replicates) if plan.is_as_given else []
     return MadeAgain(
         len(names),
-        tuple(key[1:] if key[0] == 0 else (int(key[0]) - 1, *key[1:]) for key in keys),
-        tuple(_differences(run, again, names)),
+        tuple(key[1:] for key in keys),
+        tuple(_differences(run, other, names)),
     )
 
 

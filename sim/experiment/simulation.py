@@ -14,18 +14,17 @@ from typing import Any
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
-from sim.experiment.draws import Draws, luck_of_draw
+from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
-from sim.measure.curve_values import curves_at
 from sim.measure.even_bands import even_times
 from sim.measure.facts import RunFacts
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure
-from sim.measure.money.accounts import money_measures, price_losses
+from sim.measure.money.accounts import count_money, money_measures, price_losses
 from sim.measure.money.losses import LossTotals, loss_totals
-from sim.measure.money.money_parameters import N_DRAWS
+from sim.measure.money.money_parameters import N_DRAWS, draw_parameters
 from sim.measure.money.moves import moves_of
 from sim.measure.money.providers import (
     measure_named_businesses,
@@ -33,7 +32,6 @@ from sim.measure.money.providers import (
     price_providers,
 )
 from sim.measure.nothing import why_nothing
-from sim.measure.site_draws import site_draw_columns
 from sim.measure.sites import site_columns
 from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder
@@ -57,7 +55,7 @@ class RunRecord(RunFacts):
 
     @property
     def is_whole(self) -> bool:
-        """Whether it has all tables of a run; a draw has its curves alone."""
+        """Whether it has the tables of a run."""
         return "businesses" in self.tables
 
     def kept(self) -> dict[str, Any]:
@@ -85,7 +83,7 @@ class Simulation:
     curve_times
         Curves that are measured at some time as well.
     draws
-        Joint draws of what is not known: points from 1 on are the scenario at these.
+        Of an ensemble: replicates are its members.
     watch
         Called with the key of a run under way, and as the engine says (`Watch`); it looks and does
         not touch. Only where runs are simulated in this process.
@@ -134,23 +132,21 @@ class _Worker:
         from sim.engine.run import simulate
 
         label, replicate = str(key[-2]), int(key[-1])
-        draw = int(key[0]) - 1 if self._simulation.draws is not None else -1
-        is_draw = draw >= 0
-        resolved = self._scenario_of(key, is_draw=is_draw)
-        luck = luck_of_draw(draw, replicate) if is_draw else replicate
-        streams = Streams(self._simulation.root_seed, luck)
+        draws, watch = self._simulation.draws, self._simulation.watch
+        resolved = self._scenario_of(key)
+        streams = Streams(self._simulation.root_seed, replicate)
+        if draws is not None:
+            streams = draws.streams(replicate)
         world = self._world_of((*key[:-2], replicate), resolved, streams)
-        watch = self._simulation.watch
         strategy = build_strategy(resolved, streams)
         seen = partial(watch, key) if watch is not None else None
-        # Who watches sees groups too; of other runs without tables of their own nobody does.
-        has_groups = watch is not None or (self._simulation.with_tables and not is_draw)
+        # Groups are recorded for tables and for a watcher; nobody else reads them.
+        has_groups = watch is not None or self._simulation.with_tables
         outcome = simulate(world, strategy, streams, seen, has_groups=has_groups)
         outcome = with_uptake(world, outcome)
-        # A draw of all that is not known is one draw of what is money's as well.
-        of_draw = Streams(streams.root_seed, luck_of_draw(draw, 0))
-        money = (of_draw, 1) if is_draw else (streams, N_DRAWS)
-        found, totals = measure_outcome(resolved, *money, world=world, outcome=outcome)
+        # A member has one draw of every uncertain input, prices included.
+        n_prices = N_DRAWS if draws is None else 1
+        found, totals = measure_outcome(resolved, streams, n_prices, world=world, outcome=outcome)
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
@@ -158,29 +154,23 @@ class _Worker:
                 self._encoder = RunEncoder(resolved.scenario.start)
             scratch = self._simulation.scratch
             scratch = scratch if scratch is not None and scratch.is_dir() else None
-            if is_draw:
-                at_s = even_times(resolved.scenario.horizon_s)
-                curves = curves_at(outcome, at_s)
-                sites = site_draw_columns(resolved, world, outcome, of_draw)
-                tables = self._encoder.encode_draw(
-                    draw, label, replicate, at_s, curves, scratch, sites
-                )
-            else:
-                groups = count_groups(world, outcome)
-                sites = site_columns(world, outcome)
-                tables = self._encoder.encode(label, replicate, world, outcome, scratch, sites)
-        measures = tuple(found)
+            prices = draw_parameters(resolved, streams, n_prices)
+            groups = (
+                *count_groups(world, outcome),
+                *count_money(resolved, streams, totals, n_prices),
+            )
+            sites = site_columns(resolved, world, outcome, prices)
+            # Hundreds of members are read at even times; single runs at every change.
+            at_s = None if draws is None else even_times(resolved.scenario.horizon_s)
+            tables = self._encoder.encode(label, replicate, world, outcome, scratch, sites, at_s)
         nothing = why_nothing(resolved, outcome, found)
-        return RunRecord(measures, totals, groups, nothing, tables)
+        return RunRecord(tuple(found), groups, nothing, tables)
 
-    def _scenario_of(self, key: Key, *, is_draw: bool) -> Resolved:
-        cases, draws = self._simulation.cases, self._simulation.draws
-        if not is_draw:
-            return cases[key[:-1]]
-        assert draws is not None
-        label = str(key[-2])
-        resolved = cases[0, label]
-        return draws.point(int(key[0]) - 1, label, resolved).change(resolved)
+    def _scenario_of(self, key: Key) -> Resolved:
+        resolved, draws = self._simulation.cases[key[:-1]], self._simulation.draws
+        if draws is None:
+            return resolved
+        return draws.point(int(key[-1]), str(key[-2]), resolved).change(resolved)
 
     def _world_of(self, key: Key, resolved: Resolved, streams: Streams) -> World:
         # A strategy with tables of its own may need other parts of IPv6 told apart.

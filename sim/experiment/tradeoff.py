@@ -1,8 +1,4 @@
-"""The trade-off between what the target lost and what others lost, strategy by strategy.
-
-In: measures by strategy and replicate. Out: the rows of ``tradeoff.csv``, for harm in
-business-hours, in names and in money. The statistics are in ``dominance``.
-"""
+"""The trade-off between what the target lost and what others lost, strategy by strategy."""
 
 from __future__ import annotations
 
@@ -10,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue.choices import EFFICACY, HARMS
 from sim.experiment.comparison import Measured, in_shared_replicates
-from sim.measure.missed import has_missed
-from sim.measure.summary import luck_of
-from sim.statistics.dominance import tradeoff
+from sim.experiment.plan import Plan
+from sim.experiment.verdicts import has_missed_sample, is_of_sample
+from sim.measure.summary import spread_of
 
 
 @dataclass(frozen=True)
@@ -31,67 +28,71 @@ class TradeoffLine:
     collateral: float
     collateral_low: float
     collateral_high: float
-    collateral_per_efficacy: float
-    ratio_low: float
-    ratio_high: float
-    is_dominated: bool | None
-    dominated_by: str | None
-    is_on_frontier: bool | None
-    share_of_draws_on_frontier: float
-    n_draws: int
-    n_replicates: int
+    share_on_frontier: float
+    n_simulations: int
+    n_known: int
 
 
-def weigh_strategies(
-    measured: Mapping[str, Measured], root_seed: int, n_drawn: float
-) -> tuple[TradeoffLine, ...]:
+def weigh_strategies(plan: Plan, measured: Mapping[str, Measured]) -> tuple[TradeoffLine, ...]:
     """Weigh strategies by each kind of harm that is measured under all of them.
 
-    Parameters
-    ----------
-    n_drawn
-        Businesses that are drawn. Harm to a sample that could hardly be hit is not known.
+    Harm to a sample that could hardly be hit is not known; nor is, of two strategies that hit none
+    of a sample, which harms more.
     """
-    return tuple(line for harm in HARMS for line in _weigh_by(harm, measured, root_seed, n_drawn))
+    shared = in_shared_replicates(measured)
+    return tuple(line for harm in HARMS for line in _weigh_by(plan, harm, shared))
 
 
 def _weigh_by(
-    collateral: str, measured: Mapping[str, Measured], root_seed: int, n_drawn: float
+    plan: Plan, collateral: str, measured: Mapping[str, Measured]
 ) -> Iterator[TradeoffLine]:
-    measured, pair = in_shared_replicates(measured), (EFFICACY, collateral)
-    labels = list(measured)
-    if not labels or any(name not in part.row for part in measured.values() for name in pair):
+    pair = EFFICACY, collateral
+    if not measured or any(name not in part.row for part in measured.values() for name in pair):
         return
     both = np.array([part.values(pair) for part in measured.values()])
     for values, part in zip(both, measured.values(), strict=True):
-        if _has_missed(part, collateral, n_drawn):
+        if has_missed_sample(plan, part, collateral):
             values[1] = np.nan
-    found = tradeoff(both[:, 0], both[:, 1], luck_of(root_seed))
-    for row, label in enumerate(labels):
-        is_known = bool(found.is_known[row])
-        by = int(found.dominated_by[row])
+    on_frontier = frontier_of(*both.swapaxes(0, 1), is_sample=is_of_sample(plan, collateral))
+    for row, label in enumerate(measured):
+        spreads = [spread_of(values) for values in both[row]]
+        is_known = ~np.isnan(on_frontier[row])
         yield TradeoffLine(
-            strategy=label,
-            efficacy_metric=EFFICACY,
-            efficacy=float(found.efficacy[row]),
-            efficacy_low=float(found.efficacy_low[row]),
-            efficacy_high=float(found.efficacy_high[row]),
-            collateral_metric=collateral,
-            collateral=float(found.collateral[row]),
-            collateral_low=float(found.collateral_low[row]),
-            collateral_high=float(found.collateral_high[row]),
-            collateral_per_efficacy=float(found.ratio[row]),
-            ratio_low=float(found.ratio_low[row]),
-            ratio_high=float(found.ratio_high[row]),
-            is_dominated=bool(found.is_dominated[row]) if is_known else None,
-            dominated_by=labels[by] if by >= 0 else None,
-            is_on_frontier=bool(found.is_on_frontier[row]) if is_known else None,
-            share_of_draws_on_frontier=float(found.share_of_draws_on_frontier[row]),
-            n_draws=found.n_draws,
-            n_replicates=found.n_replicates,
+            label,
+            EFFICACY,
+            *spreads[0],
+            collateral,
+            *spreads[1],
+            share_on_frontier=float(np.mean(on_frontier[row] > 0)) if is_known.any() else np.nan,
+            n_simulations=int(is_known.size),
+            n_known=int(is_known.sum()),
         )
 
 
-def _has_missed(part: Measured, metric: str, n_drawn: float) -> bool:
-    unit = part.metrics[part.row[metric]].unit
-    return has_missed(metric, unit, n_drawn, lambda name: part.values((name,))[0])
+def frontier_of(
+    efficacy: NDArray[np.float64], collateral: NDArray[np.float64], *, is_sample: bool = False
+) -> NDArray[np.float64]:
+    """Whether no other strategy is as good in both and better in one, in each simulation.
+
+    Parameters
+    ----------
+    efficacy, collateral : shape (n_strategies, n_simulations)
+        NaN where not known.
+    is_sample
+        Whether two strategies without collateral are not known to have the same.
+
+    Returns
+    -------
+    frontier : shape (n_strategies, n_simulations)
+        1 or 0; NaN where it depends on what is not known.
+    """
+    more = efficacy[None] - efficacy[:, None]
+    less = collateral[:, None] - collateral[None]
+    if is_sample:
+        less[(collateral[:, None] == 0) & (collateral[None] == 0)] = np.nan
+    dominates = (more >= 0) & (less >= 0) & ((more > 0) | (less > 0))
+    spares = (more < 0) | (less < 0) | ((more == 0) & (less == 0))
+    spares |= np.eye(len(efficacy), dtype=np.bool_)[:, :, None]
+    on_frontier = np.where(spares.all(axis=1), 1.0, np.nan)
+    on_frontier[dominates.any(axis=1)] = 0
+    return on_frontier

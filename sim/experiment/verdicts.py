@@ -1,41 +1,47 @@
-"""Which strategy is better, over all that is not known: settled or not, and what decides it.
+"""Which of two strategies does more harm, more to the target, or costs more: verdicts.
 
-In: an ensemble of draws of a comparison. Out: the rows of ``verdicts.csv``, each a pair of
-strategies in a measure, and of ``regrets.csv``. A draw is the same world with the same luck for
-every strategy, so that the order of two is known draw by draw.
+Two strategies are compared simulation by simulation. A verdict is that all simulations agree, that
+they differ, that they are too few to say, or that the order is not known in too many of them. A
+simulation in which it is not known is none that agrees.
+
+References
+----------
+Clopper and Pearson, Biometrika 26 (1934): if all of n simulations agree, an order holds in at least
+95 % of all possible ones with confidence 1 - 0.95 ** n; if all but k of them do, with the
+probability that more than k of n lack it where one in twenty does. Bonferroni's correction makes
+the confidence that of the whole family of verdicts.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import nbdtrik
 
-from sim.catalogue.choices import EFFECTS, EFFICACY, HARMS, RATIOS
-from sim.experiment.ensemble import Ensemble
+from sim.catalogue.choices import COLLATERAL, EFFECTS, EFFICACY, PRIVATE_LOSS
+from sim.experiment.comparison import Measured, in_shared_replicates
+from sim.experiment.ensemble import Inputs
+from sim.experiment.plan import Plan
 from sim.measure.missed import has_missed
-from sim.measure.summary import LEVEL
-from sim.scenario.strategies import NoBlocking
-from sim.statistics.ensembles import (
-    SETTLED,
-    effective_size,
-    share_bound,
-    weighted_quantiles,
-)
+from sim.measure.summary import spread_of
 from sim.statistics.peeling import Box, peel
 
+JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
+"""Measures by which strategies are judged: harm, effect and cost."""
+AGREE, DIFFER, TOO_FEW, NOT_KNOWN = "agree", "differ", "too few", "not known"
+LEAST_SHARE, RISK = 0.95, 0.05
+"""Share of all possible simulations in which a certified order holds, and the probability that some
+verdict of the family is certified and does not."""
 N_SCREENED = 20
-"""Unknowns among which the region is looked for: those that go most with the order."""
+"""Inputs among which a region is searched: those that go most with the order."""
 LEAST_FEWER = 10
-"""Fewest draws of either order in which a region is looked for."""
+"""Fewest simulations of either order in which a region is searched."""
 LEAST_DENSITY = 2 / 3
-"""Share of a region that has to have its order: one that tells less decides nothing."""
-BETTER, WORSE, ALIKE = "better", "worse", "alike"
-NOT_SETTLED, NOT_KNOWN = "not settled", "not known"
-ENDS = np.array([(1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2])
+"""Share of a region's simulations that have its order; a region with less decides nothing."""
 
 
 @dataclass(frozen=True)
@@ -46,237 +52,161 @@ class VerdictLine:
     unit: str
     strategy: str
     other: str
-    n_draws: int
-    n_effective: float
-    share_known: float
-    share_less: float
-    share_equal: float
-    share_more: float
-    share_better_bound: float
-    share_worse_bound: float
+    n_simulations: int
+    n_less: int
+    n_equal: int
+    n_more: int
+    n_not_known: int
+    n_needed: int
     verdict: str
     difference: float
     difference_low: float
     difference_high: float
     region: str = ""
-    region_says: str = ""
+    region_order: str = ""
     coverage: float = math.nan
     density: float = math.nan
 
 
-@dataclass(frozen=True)
-class RegretLine:
-    """One strategy among those that block: a row of ``regrets.csv``."""
+def n_needed(n_verdicts: int, n_not_known: int = 0) -> int:
+    """Return of how many simulations all that are known have to agree, to certify a verdict.
 
-    metric: str
-    unit: str
-    strategy: str
-    n_draws: int
-    expected_regret: float
-    most_regret: float
-    has_least_expected: bool
-    has_least_most: bool
-    share_without_effect: float
-
-
-def judged_metrics(ensemble: Ensemble) -> list[str]:
-    """Measures by which strategies are judged: effects, harms, and harm per effect."""
-    known = {measure.metric for measure in ensemble.measures}
-    ratios = [name for name, ratio in RATIOS.items() if ratio.below == EFFICACY]
-    return [name for name in (*EFFECTS, *HARMS, *ratios) if name in known]
-
-
-def judge_pairs(ensemble: Ensemble) -> tuple[VerdictLine, ...]:
-    """Judge every pair of strategies by every measure.
+    Parameters
+    ----------
+    n_verdicts
+        Verdicts of the family.
+    n_not_known
+        Simulations among them in which the order is not known.
 
     Notes
     -----
-    Better is less harm, less harm per effect, and more effect. With k = n_effective times the
-    weighted share in which an order holds, the bound of that share is the one-sided
-    Clopper-Pearson bound of k in n_effective at 95 %; an order whose bound is at least 0.95 is
-    settled. Draws in which a measure is not known of both count as neither order. The order of a
-    strategy whose sample could hardly be hit is not known (`sim.measure.missed`).
-
-    References
-    ----------
-    Clopper and Pearson, Biometrika 26 (1934).
+    The least n for which ``0.95 ** n <= 0.05 / n_verdicts`` where all are known: 59 for one
+    verdict, 107 for 12, 129 for 36. One that is not known makes them 93, 150 and 174.
     """
-    keys, inputs, owner = ensemble.inputs()
-    names = [
-        key if (owner == owner[column]).sum() == 1 else f"{key} #{part}"
-        for column, (key, part) in enumerate(_columns(keys, owner))
-    ]
-    labels = ensemble.labels
+    n_agreeing = nbdtrik(1 - RISK / n_verdicts, n_not_known + 1, 1 - LEAST_SHARE)
+    return math.ceil(float(n_agreeing)) + n_not_known + 1
+
+
+def judge_pairs(
+    plan: Plan, measured: Mapping[str, Measured], inputs: Inputs | None
+) -> tuple[VerdictLine, ...]:
+    """Judge every pair of strategies by harm, effect and cost.
+
+    Parameters
+    ----------
+    measured
+        Measures by label of the strategy.
+    inputs
+        Inputs of the members; None where all simulations are of the point values.
+
+    Notes
+    -----
+    The order is not known in a simulation in which a measure is not known under one of the two. Two
+    strategies that harm none of a sample are not known to be equal: it may have missed both.
+    Where the order is not known in more than one simulation of twenty, no number of them certifies
+    it.
+    """
+    shared = in_shared_replicates(measured)
+    labels = list(shared)
+    metrics = [name for name in JUDGED if all(name in part.row for part in shared.values())]
     pairs = [(one, other) for row, one in enumerate(labels) for other in labels[row + 1 :]]
+    n_verdicts = len(pairs) * len(metrics)
     return tuple(
-        _judge(ensemble, metric, *pair, names, inputs)
-        for metric in judged_metrics(ensemble)
+        _judge(plan, shared, metric, *pair, n_verdicts, inputs)
+        for metric in metrics
         for pair in pairs
     )
 
 
-def weigh_regrets(ensemble: Ensemble) -> tuple[RegretLine, ...]:
-    """Regret of each strategy that blocks: how much worse it is than the best, draw by draw."""
-    return tuple(line for metric in judged_metrics(ensemble) for line in _regrets(ensemble, metric))
-
-
-def _columns(keys: Sequence[str], owner: NDArray[np.int64]) -> Iterator[tuple[str, int]]:
-    first = np.searchsorted(owner, owner)
-    for column, row in enumerate(owner.tolist()):
-        yield keys[row], column - int(first[column])
-
-
-def _means(ensemble: Ensemble, metric: str, label: str) -> NDArray[np.float64]:
-    """Mean over the replicates of each draw; NaN where one is not known, or not finished."""
-    means = ensemble.of(metric, label).mean(axis=1)
-    finished = ensemble.is_finished[:, ensemble.labels.index(label)]
-    return np.asarray(np.where(finished, means, np.nan))
-
-
 def _judge(
-    ensemble: Ensemble,
+    plan: Plan,
+    measured: Mapping[str, Measured],
     metric: str,
     one: str,
     other: str,
-    names: Sequence[str],
-    inputs: NDArray[np.float64],
+    n_verdicts: int,
+    inputs: Inputs | None,
 ) -> VerdictLine:
-    rows = [ensemble.labels.index(label) for label in (one, other)]
-    finished = np.asarray(ensemble.is_finished[:, rows].all(axis=1))
-    weight = ensemble.weight_of(finished)
-    values = [_means(ensemble, metric, label) for label in (one, other)]
-    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
-    n_drawn = ensemble.plan.resolved.scenario.population.n_businesses
-    is_unknown = any(_has_missed(ensemble, metric, unit, label) for label in (one, other))
-    difference = np.full_like(values[0], np.nan) if is_unknown else values[0] - values[1]
-    is_known = finished & ~np.isnan(difference)
-    less, equal, more = (
-        float(weight[is_known & holds].sum())
-        for holds in (difference < 0, difference == 0, difference > 0)
-    )
-    is_same = is_known & (difference == 0)
-    if metric not in EFFECTS and (n_drawn or unit.startswith("names")):
-        # Two that harm none of a sample may both have missed it.
-        is_same &= values[0] != 0
-    size = effective_size(weight)
-    good, bad = (more, less) if metric in EFFECTS else (less, more)
-    bounds = share_bound(good, size), share_bound(bad, size)
-    verdict = NOT_KNOWN if is_unknown else NOT_SETTLED
-    if bounds[0] >= SETTLED:
-        verdict = BETTER
-    elif bounds[1] >= SETTLED:
-        verdict = WORSE
-    elif share_bound(float(weight[is_same].sum()), size) >= SETTLED:
-        verdict = ALIKE
-    low, median, high = weighted_quantiles(
-        np.where(is_known, difference, 0.0), ensemble.weight_of(is_known), ENDS
-    ).tolist()
-    line = (
+    values = [measured[label].values((metric,))[0] for label in (one, other)]
+    for value, label in zip(values, (one, other), strict=True):
+        if has_missed_sample(plan, measured[label], metric):
+            value[:] = np.nan
+    difference = values[0] - values[1]
+    if is_of_sample(plan, metric):
+        difference[(values[0] == 0) & (values[1] == 0)] = np.nan
+    is_known = ~np.isnan(difference)
+    known = difference[is_known]
+    n, n_not_known = int(difference.size), int(difference.size - known.size)
+    n_less, n_equal, n_more = (int(np.sum(is_so)) for is_so in (known < 0, known == 0, known > 0))
+    needed = n_needed(n_verdicts, n_not_known)
+    if max(n_less, n_equal, n_more) < known.size:
+        verdict = DIFFER
+    elif n >= needed:
+        verdict = AGREE
+    else:
+        verdict = TOO_FEW if n_not_known <= (1 - LEAST_SHARE) * n else NOT_KNOWN
+    part = measured[one]
+    spread = spread_of(known)
+    region: tuple[str, str, float, float] = ("", "", math.nan, math.nan)
+    if verdict == DIFFER and inputs is not None:
+        member = part.replicate[is_known]
+        region = _region(known < 0, inputs.amount[member], inputs.names())
+    return VerdictLine(
         metric,
-        unit,
+        part.metrics[part.row[metric]].unit,
         one,
         other,
-        int(finished.sum()),
-        size,
-        float(weight[is_known].sum()),
-        less,
-        equal,
-        more,
-        *bounds,
+        n,
+        n_less,
+        n_equal,
+        n_more,
+        n_not_known,
+        needed,
         verdict,
-        median,
-        low,
-        high,
+        spread.median,
+        spread.low,
+        spread.high,
+        *region,
     )
-    region: tuple[str, str, float, float] = ("", "", math.nan, math.nan)
-    if verdict == NOT_SETTLED:
-        is_less = (difference < 0)[is_known]
-        region = _region(is_less, inputs[is_known], weight[is_known], names)
-    return VerdictLine(*line, *region)
 
 
 def _region(
-    is_less: NDArray[np.bool_],
-    inputs: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    names: Sequence[str],
+    is_less: NDArray[np.bool_], inputs: NDArray[np.float64], names: Sequence[str]
 ) -> tuple[str, str, float, float]:
     """Where the rarer of two orders holds: conditions, which order, coverage and density."""
-    is_rarer = float(weight[is_less].sum()) <= 0.5 * float(weight.sum())
+    is_rarer = is_less.mean() <= 0.5
     is_case = is_less if is_rarer else ~is_less
-    n_fewer = min(int(is_case.sum()), int((~is_case).sum()))
-    if n_fewer < LEAST_FEWER:
+    if min(int(is_case.sum()), int((~is_case).sum())) < LEAST_FEWER:
         return "", "", math.nan, math.nan
     centred = inputs - inputs.mean(axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         moved = np.abs((is_case - is_case.mean()) @ centred) / np.sqrt((centred**2).sum(axis=0))
     screened = np.sort(np.argsort(-np.nan_to_num(moved), kind="stable")[:N_SCREENED])
-    box = peel(inputs[:, screened], is_case, weight)
-    said = _said(box, [names[row] for row in screened.tolist()])
+    box = peel(inputs[:, screened], is_case, np.full(is_case.size, 1 / is_case.size))
+    said = " and ".join(_conditions(box, [names[row] for row in screened.tolist()]))
     if not said or box.density < LEAST_DENSITY:
         return "", "", math.nan, math.nan
     return said, "less" if is_rarer else "not less", box.coverage, box.density
 
 
-def _said(box: Box, names: Sequence[str]) -> str:
-    parts = []
+def _conditions(box: Box, names: Sequence[str]) -> Iterator[str]:
     for one in box.conditions:
         below = f" <= {one.high:.3g}" if math.isfinite(one.high) else ""
         above = f"{one.low:.3g} <= " if math.isfinite(one.low) and below else ""
         only = f" >= {one.low:.3g}" if math.isfinite(one.low) and not below else ""
-        parts.append(f"{above}{names[one.row]}{below}{only}")
-    return " and ".join(parts)
+        yield f"{above}{names[one.row]}{below}{only}"
 
 
-def _regrets(ensemble: Ensemble, metric: str) -> Iterator[RegretLine]:
-    variants = {variant.label: variant for variant in ensemble.plan.variants}
-    labels = [
-        label
-        for label in ensemble.labels
-        if not isinstance(variants[label].resolved.scenario.strategy, NoBlocking)
-    ]
-    if not labels:
-        return
-    unit = next(each.unit for each in ensemble.measures if each.metric == metric)
-    missed = {label for label in labels if _has_missed(ensemble, metric, unit, label)}
-    judged = [label for label in labels if label not in missed]
-    expected, most = dict.fromkeys(labels, math.nan), dict.fromkeys(labels, math.nan)
-    n_known = 0
-    if len(judged) > 1 or not missed:
-        values = np.stack([_means(ensemble, metric, label) for label in judged])
-        is_known = np.asarray(~np.isnan(values).any(axis=0))
-        weight, n_known = ensemble.weight_of(is_known)[is_known], int(is_known.sum())
-        if not n_known:
-            return
-        known = values[:, is_known]
-        best = known.max(axis=0) if metric in EFFECTS else known.min(axis=0)
-        regret = np.abs(known - best)
-        expected |= dict(zip(judged, (regret @ weight).tolist(), strict=True))
-        most |= dict(zip(judged, regret.max(axis=1).tolist(), strict=True))
-    has_effect = any(each.metric == EFFICACY for each in ensemble.measures)
-    for label in labels:
-        without = math.nan
-        if has_effect:
-            effect = _means(ensemble, EFFICACY, label)
-            without = float(ensemble.weight_of(~np.isnan(effect))[effect == 0].sum())
-        yield RegretLine(
-            metric,
-            unit,
-            label,
-            n_known,
-            expected[label],
-            most[label],
-            expected[label] == min(expected[one] for one in judged or labels),
-            most[label] == min(most[one] for one in judged or labels),
-            without,
-        )
+def is_of_sample(plan: Plan, metric: str) -> bool:
+    """Whether a measure counts harm to a sample, which a strategy may have missed."""
+    return metric not in EFFECTS and plan.resolved.scenario.population.n_businesses > 0
 
 
-def _has_missed(ensemble: Ensemble, metric: str, unit: str, label: str) -> bool:
-    names = {each.metric for each in ensemble.measures}
+def has_missed_sample(plan: Plan, part: Measured, metric: str) -> bool:
+    """Whether the sample of a strategy shows no harm because it could hardly be hit."""
     return has_missed(
         metric,
-        unit,
-        ensemble.plan.resolved.scenario.population.n_businesses,
-        lambda name: _means(ensemble, name, label) if name in names else np.empty(0),
+        part.metrics[part.row[metric]].unit,
+        plan.resolved.scenario.population.n_businesses,
+        lambda name: part.values((name,))[0],
     )

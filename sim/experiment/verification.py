@@ -20,12 +20,11 @@ from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
 from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.experiment.findings import has_drawn_runs
 from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
-from sim.measure.facts import FactTables, draw_measure_columns, fact_columns
+from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
 from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
 from sim.results.integrity import changed_files, unlisted_files
@@ -37,7 +36,7 @@ from sim.scenario.dump import scenario_tree
 from sim.version import __version__
 
 _NEEDED = ("outputs", "scenario", "n_replicates_asked")
-_FACTS = ("measures", "losses", "hits", "nothing")
+_FACTS = ("measures", "hits", "nothing")
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,7 @@ class Verdict:
     n_files, n_runs
         Files whose hash was checked; runs in the folder.
     checked
-        Strategy and replicate of the runs that were simulated again, after the draw if it is one.
+        Strategy and number of the simulations that were made again.
     differences
         One line each; none if the folder is as it should be.
     unchecked
@@ -142,12 +141,12 @@ class _Verification:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
             plan = plan_of_folder(run, self._scratch, is_resolved=True)
         found += changed_notes(run)
-        found += _unnamed_packages(run)
+        found += unnamed_packages(run)
         self._run_tables = plan.run_tables
         found += self._changed_keys(plan)
         found += changed_tables(run, plan, self._scratch)
-        keys = [(0, *key) for key in self._keys] + self._draw_keys(plan)
-        sample = _sample(keys, n_sample, plan.result_id)
+        keys: list[Key] = [(0, *key) for key in self._keys]
+        sample = choose_sample(keys, n_sample, plan.result_id)
         job = Simulation(
             plan.cases().scenarios, plan.root_seed, scratch=self._scratch, draws=plan.draws
         )
@@ -157,23 +156,22 @@ class _Verification:
             pass_on_interrupt()
         results: dict[Key, list[str]] = {}
         for key, result in executor.run(job, sample):
-            changed = self._changed_run if key[0] == 0 else self._changed_draw
-            results[key] = list(changed(key, result))
+            results[key] = list(self._changed_run(key, result))
             on_progress(len(results), len(sample))
         found += [text for key in sample for text in results[key]]
         return Verdict(
             len(run.manifest["outputs"]),
             len(keys),
-            tuple(key[1:] if key[0] == 0 else (int(key[0]) - 1, *key[1:]) for key in sample),
+            tuple(key[1:] for key in sample),
             tuple(found),
             tuple(unchecked),
-            tuple(_notes(run)),
+            tuple(version_notes(run)),
         )
 
     def _changed_keys(self, plan: Plan) -> Iterator[str]:
         """Runs that are missing in measures.parquet, or were not asked for."""
         ours = set(self._keys)
-        asked = {key[1:] for key in plan.cases().keys(plan.n_replicates) if key[0] == 0}
+        asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
         for key in sorted(ours - asked):
             yield f"measures.parquet: {_named(key)} was not asked for"
         for table in (*plan.run_tables, *_FACTS[1:]):
@@ -185,35 +183,6 @@ class _Verification:
                 continue
             for key in sorted(held - ours, key=str):
                 yield f"{file.name}: {_named(key)}: is not in measures.parquet"
-
-    def _draw_keys(self, plan: Plan) -> list[Key]:
-        """Keys of the runs of draws that are in the folder."""
-        if not has_drawn_runs(self._run.path, plan):
-            return []
-        held = keys_of(self._run.path / "draw_measures.parquet", ("draw", "strategy", "replicate"))
-        order = {label: row for row, label in enumerate(plan.labels)}
-        found = [(int(draw) + 1, str(label), int(each)) for draw, label, each in held]
-        return [*sorted(found, key=lambda key: (key[0], key[2], order[key[1]]))]
-
-    def _changed_draw(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
-        """What differs between a run of a draw and the same simulated now."""
-        where = int(key[0]) - 1, str(key[1]), int(key[2])
-        name = f"draw={where[0]} strategy={where[1]} replicate={where[2]}"
-        if isinstance(result, Failure):
-            yield f"{name}: fails now: {result}"
-            return
-        again = self._scratch / "again"
-        condition = "draw = ? AND strategy = ? AND replicate = ?"
-        writer = PartWriter()
-        writer.write(again, draw_measure_columns({where: result.measures}))
-        writer.close()
-        if not is_part_of(again, self._run.path / "draw_measures.parquet", condition, where):
-            yield f"{name}: draw_measures.parquet: has other rows"
-        for table, data in result.tables.items():
-            file = f"{table}.parquet"
-            again.write_bytes(data)
-            if not is_part_of(again, self._run.path / file, condition, where):
-                yield f"{name}: {file}: has other rows"
 
     def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
         """What differs between a run and the same simulated now."""
@@ -244,7 +213,8 @@ def _named(key: Key) -> str:
     return f"strategy={label} replicate={replicate}"
 
 
-def _sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
+def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
+    """Choose keys by the identity of a result: the same ones each time; all when None."""
     if n_sample is None or n_sample >= len(keys):
         return keys
     luck = np.random.default_rng(int(identity[:16], 16))
@@ -275,7 +245,7 @@ def _is_same(one: float, other: float) -> bool:
     return one == other or (one != one and other != other)
 
 
-def _unnamed_packages(run: RunFolder) -> Iterator[str]:
+def unnamed_packages(run: RunFolder) -> Iterator[str]:
     """Say which packages that shape numbers a manifest of this version does not name."""
     manifest: Mapping[str, Any] = run.manifest
     if manifest["tool"]["version"] == __version__:
@@ -286,7 +256,8 @@ def _unnamed_packages(run: RunFolder) -> Iterator[str]:
             yield f"{MANIFEST}: python: is not there"
 
 
-def _notes(run: RunFolder) -> Iterator[str]:
+def version_notes(run: RunFolder) -> Iterator[str]:
+    """Name another version of this program, Python or a package, which may explain a difference."""
     manifest: Mapping[str, Any] = run.manifest
     python = platform.python_version()
     if manifest.get("python", python) != python:

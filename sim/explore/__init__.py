@@ -1,1 +1,1 @@
-"""What is played with: a page on this computer that answers while levers are moved."""
+"""A page on this computer: move the inputs on which an answer depends, and see what follows."""

@@ -1,293 +1,257 @@
-"""The page's server: which requests it answers, whose, and up to which size.
+"""The page: the answer of a setting beside the one before, and the levers below or beside it.
 
-In: requests from this computer. Out: the page, answers, reports. It answers at the address it was
-given alone, and only requests whose path begins with the token.
+It is at one address of this computer, which holds a token, and loads nothing from elsewhere. The
+state is in the address of the page, so that Back undoes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hmac
-import json
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import sys
+from collections.abc import Awaitable, Callable, MutableMapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
-from starlette.middleware.base import BaseHTTPMiddleware
-from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
-from starlette.routing import Route
+from shiny import App, Inputs, Outputs, Session, reactive, render, ui
 
-from sim.errors import OverblockError
-from sim.explore.answer import answer_of, file_of, report_of
-from sim.explore.jobs import BusyError, Jobs, Run
-from sim.explore.setting import MOST_DRAWS, MOST_REPLICATES, MOST_STRATEGIES, Setting, Source
-from sim.files import parse_json
-from sim.report.page.scripts import own_text
-from sim.scenario.load import load_scenario
-from sim.scenario.strategies import DECLARED
+from sim.explore.levers import Lever, overrides_of
+from sim.report.figures.outage import picture
+from sim.report.words.answer import answer
+from sim.report.words.numbers import span
+from sim.results.read import RunFolder, open_run
 
-MOST_BYTES = 16 * 1024
-"""Largest body of a request."""
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
-_PAGE = Path(__file__).parent / "page"
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+Scope = MutableMapping[str, Any]
+Asgi = Callable[[Scope, Any, Any], Awaitable[None]]
 
-
-@dataclass(frozen=True)
-class Offer:
-    """What the page offers.
-
-    Attributes
-    ----------
-    sources
-        Each scenario, by the name that is shown.
-    opened
-        The one that is shown first.
-    first
-        The setting that is shown first.
-    levers
-        Levers that are known beforehand, of a run that was opened.
-    answered
-        Folder that answers the first setting: the run that was opened, if this program made it.
-    changed
-        What differs in the run that was opened from its manifest; empty where nothing does.
-    """
-
-    sources: Mapping[str, Source]
-    opened: str
-    first: Setting
-    levers: tuple[dict[str, Any], ...] = ()
-    answered: Path | None = None
-    changed: str = ""
+STYLE = """
+body { font: 16px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 76rem; padding: 1rem;
+  --ink: #1b1b1b; --mute: #595959; --line: #8884; --acc: #1f6fb2; --band: #1f6fb244; --dot: #c4451c;
+  --sans: system-ui, sans-serif; }
+h1 { font-size: 1.4rem; }
+.answers { display: grid; gap: 1.5rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(20rem, 100%), 1fr)); }
+.answer h2 { font-size: .9rem; font-weight: 600; margin: 0; color: var(--mute); }
+.answer p { margin: 0 0 .5rem; }
+.answer p:first-of-type { font-size: 1.2rem; font-weight: 600; }
+.answer svg { width: 100%; height: auto; }
+.narrow { display: none; }
+@media (max-width: 600px) { .narrow { display: block; } .wide { display: none; } }
+.levers { display: grid; gap: 0 1.5rem; border-top: 1px solid var(--line); margin-top: 1rem;
+  padding-top: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(17rem, 100%), 1fr)); }
+.lever { margin-bottom: 1rem; } .lever label { display: block; }
+.lever input { width: calc(100% - 5rem); vertical-align: middle; }
+.lever output { margin-left: .5rem; }
+#gone { display: none; background: #b00020; color: white; padding: .75rem; }
+"""
+SCRIPT = """
+$(document).on('shiny:disconnected', () => $('#gone').show());
+Shiny.addCustomMessageHandler('address', ({ search }) => {
+  if (location.search !== search) history.pushState(null, '', location.pathname + search);
+});
+addEventListener('popstate', () => location.reload());
+Shiny.inputBindings.register(new (class extends Shiny.InputBinding {
+  find(scope) { return $(scope).find('.lever input'); }
+  getValue(lever) { return Number(lever.value); }
+  subscribe(lever, tell) {
+    const show = () => $(lever).siblings('output').text(Number(Number(lever.value).toPrecision(3)));
+    $(lever).on('input.lever', show).on('change.lever', () => { show(); tell(false); });
+    show();
+  }
+  unsubscribe(lever) { $(lever).off('.lever'); }
+  receiveMessage(lever, { value }) { $(lever).val(value).trigger('change'); }
+})(), 'overblock.lever');
+"""
 
 
-class Site:
-    """The server of one offer.
+def build_app(folder: Path, levers: list[Lever], results: Path) -> App:
+    """Return the page of a folder.
 
     Parameters
     ----------
-    hosts
-        Values of the header ``Host`` that are answered: whatever else resolves to this address was
-        sent here by somebody else's page.
+    folder
+        A run or a comparison: the first answer.
+    levers
+        Its levers.
+    results
+        Folder for the results of other settings.
+    """
+    first = open_run(folder)
+
+    def page(request: Any) -> ui.Tag:
+        asked = dict(request.query_params)
+        return ui.page_fluid(
+            ui.tags.style(STYLE),
+            ui.div("The program behind this page has ended. Start it again.", id="gone"),
+            ui.tags.main(
+                ui.h1(first.title),
+                ui.div(ui.output_ui("now"), ui.output_ui("before"), class_="answers"),
+                ui.output_text("progress"),
+                ui.div(
+                    *(_slider(row, one, asked.get(one.key)) for row, one in enumerate(levers)),
+                    class_="levers",
+                ),
+                ui.input_action_button("reset", "All values as at first"),
+            ),
+            ui.tags.script(SCRIPT),
+            title=f"overblock: {first.title}",
+            lang="en",
+        )
+
+    def server(input: Inputs, output: Outputs, session: Session) -> None:
+        shown: reactive.Value[tuple[RunFolder, RunFolder | None]] = reactive.value((first, None))
+        said: reactive.Value[str] = reactive.value("")
+
+        @reactive.calc
+        def overrides() -> list[str]:
+            setting = {
+                lever.key: str(input[_id(row)]())
+                for row, lever in enumerate(levers)
+                if input[_id(row)]() != lever.given
+            }
+            return overrides_of(levers, setting)
+
+        @reactive.extended_task
+        async def simulate(chosen: list[str]) -> Path:
+            async def tell(text: str) -> None:
+                async with reactive.lock():
+                    said.set(text)
+                    await reactive.flush()
+
+            return await _simulated(folder, results, chosen, tell)
+
+        session.on_ended(simulate.cancel)
+
+        @reactive.effect
+        @reactive.event(overrides)
+        async def _() -> None:
+            chosen = overrides()
+            pairs = urlencode(dict(one.split("=", 1) for one in chosen))
+            await session.send_custom_message("address", {"search": f"?{pairs}" if pairs else ""})
+            simulate.cancel()
+            said.set("Simulating this setting; the answer above is of the one before.")
+            simulate(chosen)
+
+        @reactive.effect
+        def _() -> None:
+            status = simulate.status()
+            if status == "error":
+                said.set(str(simulate.error.get()))
+            elif status == "success":
+                with reactive.isolate():
+                    now = open_run(simulate.result())
+                    if now.path != shown()[0].path:
+                        shown.set((now, shown()[0]))
+                    said.set("")
+
+        @reactive.effect
+        @reactive.event(input.reset)
+        def _() -> None:
+            for row, lever in enumerate(levers):
+                session.send_input_message(_id(row), {"value": lever.given})
+
+        @render.ui
+        def now() -> ui.Tag:
+            return _answer(shown()[0], "This setting")
+
+        @render.ui
+        def before() -> ui.Tag | None:
+            earlier = shown()[1]
+            return None if earlier is None else _answer(earlier, "The setting before")
+
+        @render.text
+        def progress() -> str:
+            return said()
+
+    return App(page, server)
+
+
+def _id(row: int) -> str:
+    return f"lever{row}"
+
+
+def _slider(row: int, lever: Lever, asked: str | None) -> ui.Tag:
+    chosen = None if asked is None else lever.override(asked)
+    value = lever.given if chosen is None else float(chosen.rpartition("=")[2])
+    unit = f", {lever.unit}" if lever.unit else ""
+    slider = ui.tags.input(
+        id=_id(row),
+        type="range",
+        min=repr(lever.low),
+        max=repr(lever.high),
+        step="1" if lever.is_whole else "any",
+        value=repr(value),
+    )
+    label = f"{lever.meaning}{unit} ({span(lever.low, lever.high)})"
+    return ui.div(ui.tags.label(label, for_=_id(row)), slider, ui.tags.output(), class_="lever")
+
+
+def _answer(run: RunFolder, title: str) -> ui.Tag:
+    lines = [ui.p(line) for line in answer(run).lines()]
+    drawn = [
+        ui.div(ui.HTML(picture(run, run.strategies[0], narrow=narrow)), class_=name)
+        for name, narrow in (("wide", False), ("narrow", True))
+    ]
+    return ui.div(ui.h2(title), *lines, *drawn, class_="answer")
+
+
+async def _simulated(
+    folder: Path, results: Path, chosen: list[str], tell: Callable[[str], Awaitable[None]]
+) -> Path:
+    """Folder of a setting's result: the first one's own, or one that is simulated once."""
+    if not chosen:
+        return folder
+    into = results / sha256("\n".join(chosen).encode()).hexdigest()[:16]
+    if not into.exists():
+        command = [sys.executable, "-m", "sim.explore.simulate", str(folder), str(into), *chosen]
+        process = await asyncio.create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            async for line in process.stdout:
+                n_done, n_all = line.decode().split()
+                await tell(f"{n_done} of {n_all} simulations of this setting are finished.")
+            error = await process.stderr.read()
+            await process.wait()
+        except asyncio.CancelledError:
+            process.terminate()
+            raise
+        if process.returncode:
+            last = error.decode(errors="replace").strip().splitlines()[-1:]
+            raise RuntimeError(last[0] if last else "the simulation failed")
+    return into
+
+
+class Guard:
+    """Answers at one address alone: requests with its token, host and origin.
+
+    Whatever else resolves to this computer was sent here by somebody else's page.
     """
 
-    def __init__(self, offer: Offer, jobs: Jobs, hosts: frozenset[str]) -> None:
-        self._offer, self._jobs, self._hosts = offer, jobs, hosts
-        self.token = secrets.token_urlsafe(24)
-        route = "/{token}"
-        self.app = Starlette(
-            routes=[
-                Route(f"{route}/", self._file("index.html", "text/html")),
-                Route(f"{route}/explore.js", self._file("explore.js", "text/javascript")),
-                Route(f"{route}/explore.css", self._style),
-                Route(f"{route}/start", self._start),
-                Route(f"{route}/scenario/{{name}}", self._scenario),
-                Route(f"{route}/runs", self._ask, methods=["POST"]),
-                Route(f"{route}/levers", self._ask_levers, methods=["POST"]),
-                Route(f"{route}/runs/{{number:int}}/messages", self._messages),
-                Route(f"{route}/runs/{{number:int}}/cancel", self._cancel, methods=["POST"]),
-                Route(f"{route}/runs/{{number:int}}/answer", self._answer),
-                Route(f"{route}/runs/{{number:int}}/report", self._report),
-                Route(f"{route}/runs/{{number:int}}/files/{{name:path}}", self._download),
-            ],
-            lifespan=self._lifespan,
+    def __init__(self, app: Asgi, token: str, host: str) -> None:
+        self._app, self._token, self._host = app, token, host
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """Hand on a request that may be answered, without its token."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+            return
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        prefix, _, rest = scope["path"].removeprefix("/").partition("/")
+        is_ours = (
+            headers.get(b"host") == self._host
+            and headers.get(b"origin", f"http://{self._host}") == f"http://{self._host}"
+            and hmac.compare_digest(prefix.encode(), self._token.encode())
         )
-        self.app.add_middleware(BaseHTTPMiddleware, dispatch=self._guard)
-
-    async def until_shown(self) -> None:
-        """Wait until there is something to show who comes."""
-        await self._jobs.until_shown()
-
-    @asynccontextmanager
-    async def _lifespan(self, app: Starlette) -> AsyncIterator[None]:
-        self._jobs.begin()
-        try:
-            yield
-        finally:
-            self._jobs.end()
-
-    async def _guard(
-        self, request: Request, answer: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
-        """Refuse what comes under another name, from another page, or without the token."""
-        origin = request.headers.get("origin")
-        is_own = origin is None or origin.removeprefix("http://") in self._hosts
-        if request.headers.get("host") not in self._hosts or not is_own:
-            return Response("expected another host", 421, _HEADERS)
-        given = request.url.path.split("/")[1]
-        if not hmac.compare_digest(given.encode(), self.token.encode()):
-            return Response("expected the address that was printed", 404, _HEADERS)
-        response = await answer(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        return response
-
-    def _file(self, name: str, kind: str) -> Callable[[Request], Awaitable[Response]]:
-        text = (_PAGE / name).read_text(encoding="utf-8")
-
-        async def answer(request: Request) -> Response:
-            return Response(text, media_type=kind)
-
-        return answer
-
-    async def _style(self, request: Request) -> Response:
-        own = (_PAGE / "explore.css").read_text(encoding="utf-8")
-        return Response(f"{own_text('page.css')}\n{own}", media_type="text/css")
-
-    async def _start(self, request: Request) -> Response:
-        offer = self._offer
-        return JSONResponse(
-            {
-                "scenarios": list(offer.sources),
-                "first": _plain(offer.first),
-                "levers": list(offer.levers),
-                "changed": offer.changed,
-                "strategies": [
-                    {"id": name, "says": (kind.__doc__ or "").partition("\n")[0]}
-                    for name, kind in DECLARED.items()
-                ],
-                "most": {
-                    "n_replicates": MOST_REPLICATES,
-                    "n_draws": MOST_DRAWS,
-                    "strategies": MOST_STRATEGIES,
-                },
-            }
-        )
-
-    async def _scenario(self, request: Request) -> Response:
-        name = request.path_params["name"]
-        if name not in self._offer.sources:
-            return _refused(["expected one of the scenarios of the page"], 404)
-        try:
-            loaded = await run_in_threadpool(load_scenario, self._offer.sources[name].name)
-        except OverblockError as error:
-            return _refused(str(error).splitlines())
-        scenario = loaded.scenario
-        compared = scenario.experiment.strategies if scenario.experiment else ()
-        return JSONResponse(
-            {
-                "name": name,
-                "title": scenario.title,
-                "description": scenario.description,
-                "root_seed": scenario.root_seed,
-                "strategy": scenario.strategy.id,
-                "n_compared": len(compared or ()),
-            }
-        )
-
-    async def _ask(self, request: Request) -> Response:
-        return await self._begin(request, for_levers=False)
-
-    async def _ask_levers(self, request: Request) -> Response:
-        return await self._begin(request, for_levers=True)
-
-    async def _begin(self, request: Request, *, for_levers: bool) -> Response:
-        body = b""
-        async for piece in request.stream():
-            body += piece
-            if len(body) > MOST_BYTES:
-                return _refused([f"expected at most {MOST_BYTES} bytes, got more"], 413)
-        try:
-            setting = Setting.of_json(parse_json(body), list(self._offer.sources))
-            if for_levers:
-                setting = Setting(setting.scenario, setting.strategies, (), 1, 0, setting.root_seed)
-            run = self._jobs.ask(setting, for_levers=for_levers)
-        except (ValueError, RecursionError):
-            return _refused(["expected a JSON object, got none"], 400)
-        except OverblockError as error:
-            return _refused(str(error).splitlines()[:20])
-        except BusyError:
-            return _refused(["too many settings wait already: cancel one"], 429)
-        return JSONResponse({"number": run.number}, 202)
-
-    async def _messages(self, request: Request) -> Response:
-        run = self._run(request)
-        if run is None:
-            return _refused(["this setting is forgotten: compute it again"], 404)
-        run.n_listening += 1
-
-        async def lines() -> AsyncIterator[str]:
-            try:
-                async for kind, value in run.messages():
-                    yield json.dumps({"kind": kind, "value": value}) + "\n"
-            finally:
-                run.n_listening -= 1
-                if run.n_listening == 0 and not run.is_over and not run.for_levers:
-                    self._jobs.cancel(run)  # the page is gone
-
-        return StreamingResponse(lines(), media_type="application/x-ndjson")
-
-    async def _cancel(self, request: Request) -> Response:
-        run = self._run(request)
-        if run is not None and not run.is_over:
-            self._jobs.cancel(run)
-        return Response(status_code=204)
-
-    async def _answer(self, request: Request) -> Response:
-        run = self._run(request)
-        if run is None or run.state != "done":
-            return _refused(["this setting has no answer (yet)"], 404)
-        return JSONResponse(_without_nan(await run_in_threadpool(answer_of, run.folder)))
-
-    async def _report(self, request: Request) -> Response:
-        run = self._run(request)
-        if run is None or run.state != "done":
-            return _refused(["this setting has no answer (yet)"], 404)
-        page = await run_in_threadpool(report_of, run.folder)
-        # The report carries a policy of its own; here it may stand in this page alone.
-        policy = {"Content-Security-Policy": "frame-ancestors 'self'"}
-        return Response(page, media_type="text/html", headers=policy)
-
-    async def _download(self, request: Request) -> Response:
-        run = self._run(request)
-        if run is None or run.state != "done":
-            return _refused(["this setting has no answer (yet)"], 404)
-        path = file_of(run.folder, request.path_params["name"])
-        if path is None:
-            return _refused(["expected a file that the manifest names"], 404)
-        return FileResponse(path, filename=path.name, media_type="application/octet-stream")
-
-    def _run(self, request: Request) -> Run | None:
-        return self._jobs.runs.get(request.path_params["number"])
-
-
-def _plain(setting: Setting) -> dict[str, Any]:
-    settings = dict(one.split("=", 1) for one in setting.overrides)
-    return {
-        "scenario": setting.scenario,
-        "strategies": list(setting.strategies),
-        "settings": {key: float(value) for key, value in settings.items()},
-        "n_replicates": setting.n_replicates,
-        "n_draws": setting.n_draws,
-        "root_seed": setting.root_seed,
-    }
-
-
-def _refused(problems: list[str], status: int = 422) -> Response:
-    return JSONResponse({"problems": problems}, status)
-
-
-def _without_nan(value: Any) -> Any:
-    if isinstance(value, float) and value != value:
-        return None
-    if isinstance(value, dict):
-        return {key: _without_nan(inner) for key, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(inner) for inner in value]
-    return value
+        if is_ours:
+            root = f"/{self._token}"
+            await self._app({**scope, "path": f"{root}/{rest}", "root_path": root}, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            await send({"type": "http.response.start", "status": 404, "headers": []})
+            await send({"type": "http.response.body", "body": b"not found"})

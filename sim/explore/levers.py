@@ -1,39 +1,25 @@
-"""The levers: the assumptions on which harm and effect hang most, among those that can be set.
-
-In: a run with draws, or its plan and folder. Out: levers, the most influential first. The draws say
-which assumptions these are; nobody chooses them.
-"""
+"""Levers: the inputs on which harm, effect and cost depend most, of those that can be set."""
 
 from __future__ import annotations
 
-import math
-import tempfile
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.catalogue.choices import COLLATERAL, EFFECTS
-from sim.experiment.ensemble import Ensemble, read_ensemble
-from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.plan import Plan
-from sim.results.read import RunFolder
+from sim.experiment.verdicts import JUDGED
+from sim.measure.estimates import Estimate
 from sim.scenario.changes import is_whole
 from sim.scenario.meanings import meaning_of
+from sim.scenario.quantities import finite_number
 from sim.scenario.unknowns import Factor
-from sim.statistics.ensembles import rank_shares, ranks_of
 
 MOST = 6
 """Levers that are shown."""
-ANSWERS = (COLLATERAL, *EFFECTS)
 
 
 @dataclass(frozen=True)
 class Lever:
-    """An assumption that can be moved.
+    """An input that can be moved.
 
     Attributes
     ----------
@@ -41,108 +27,40 @@ class Lever:
         Its path in the scenario, or table and column.
     meaning, unit
         What it is.
-    scale
-        As of `Factor`: what its numbers mean.
     low, given, high
-        Ends of its range, and where it stands.
-    is_log, is_whole
-        How it moves.
-    share
-        Largest share of the variance of the rank of harm or effect that it explains, over
-        strategies.
-    is_told
-        Whether that share is told from chance.
+        Ends of its range, and its point value.
+    is_whole
+        Whether it takes whole numbers alone.
     """
 
     key: str
     meaning: str
     unit: str
-    scale: str
     low: float
     given: float
     high: float
-    is_log: bool
     is_whole: bool
-    share: float
-    is_told: bool
 
-    def as_json(self) -> dict[str, Any]:
-        """Plain values."""
-        return asdict(self)
+    def override(self, text: str) -> str | None:
+        """Return ``key=value`` of a value in its range; None of anything else."""
+        value = finite_number(text)
+        if value is None or not self.low <= value <= self.high:
+            return None
+        return f"{self.key}={round(value) if self.is_whole else f'{value:.6g}'}"
 
 
-def levers_of_run(run: RunFolder) -> list[Lever]:
-    """Levers of a folder with draws; none without.
-
-    Raises
-    ------
-    OverblockError
-        If the folder cannot be read.
-    """
-    if not run.n_draws:
+def levers_of(plan: Plan, estimates: Mapping[tuple[str, str], Estimate]) -> list[Lever]:
+    """Levers of an ensemble, the most influential first; none of point values."""
+    if plan.draws is None:
         return []
-    with tempfile.TemporaryDirectory() as scratch:
-        return levers_of(plan_of_folder(run, Path(scratch)), run.path)
-
-
-def levers_of(plan: Plan, folder: Path) -> list[Lever]:
-    """Levers of a plan whose draws are in a folder.
-
-    Raises
-    ------
-    DataError
-        If the draws cannot be read.
-    """
-    ensemble = read_ensemble(folder, plan)
-    keys, inputs, owner = ensemble.inputs()
-    told, plain = np.zeros(len(keys)), np.zeros(len(keys))
-    for result, is_known in _answers(ensemble):
-        weight = ensemble.weight_of(is_known)[is_known]
-        ranks = ranks_of(inputs[is_known], weight)
-        shares = rank_shares(result[is_known], ranks, weight)
-        told = np.maximum(told, np.bincount(owner, shares, minlength=len(keys)))
-        plain = np.maximum(plain, _squared_correlations(result[is_known], inputs[is_known], owner))
-    return _chosen(plan, dict(zip(keys, zip(told, plain, strict=True), strict=True)))
-
-
-def _answers(ensemble: Ensemble) -> list[tuple[NDArray[np.float64], NDArray[np.bool_]]]:
-    """Harm and effect of each strategy by draw, and in which draws they are known and differ."""
-    found = []
-    names = {measure.metric for measure in ensemble.measures}
-    for row, label in enumerate(ensemble.labels):
-        for metric in ANSWERS:
-            if metric not in names:
-                continue
-            value = ensemble.of(metric, label)[:, 0]
-            is_known = ensemble.is_finished[:, row] & ~np.isnan(value)
-            if is_known.sum() > 2 and np.ptp(value[is_known]) > 0:
-                found.append((value, is_known))
-    return found
-
-
-def _squared_correlations(
-    result: NDArray[np.float64], inputs: NDArray[np.float64], owner: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    """Largest squared rank correlation (Spearman) of the result with the dials of each key."""
-    # All of scipy's statistics takes most of a second to import.
-    from scipy.stats import rankdata
-
-    ranks, own = rankdata(inputs, axis=0), rankdata(result)
-    ranks, own = ranks - ranks.mean(axis=0), own - own.mean()
-    scale = (ranks**2).sum(axis=0) * (own**2).sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        squared = np.where(scale > 0, (own @ ranks) ** 2 / scale, 0.0)
-    largest = np.zeros(int(owner.max(initial=-1)) + 1)
-    np.maximum.at(largest, owner, squared)
-    return largest
-
-
-def _chosen(plan: Plan, shares: dict[str, tuple[float, float]]) -> list[Lever]:
-    """Levers by the share that is told, then by their correlation."""
-    assert plan.draws is not None
+    shares: dict[str, float] = {}
+    for (_, metric), estimate in estimates.items():
+        if metric in JUDGED:
+            for key, share in estimate.depends_on:
+                shares[key] = max(shares.get(key, 0.0), share)
     settable = [one for one in plan.draws.unknowns if _can_be_set(one)]
-    order = sorted(settable, key=lambda one: tuple(-part for part in shares[one.key]))
-    return [_lever(plan, one, shares[one.key]) for one in order[:MOST]]
+    settable.sort(key=lambda one: -shares.get(one.key, 0.0))
+    return [_lever(plan, one) for one in settable[:MOST]]
 
 
 def _can_be_set(factor: Factor) -> bool:
@@ -151,22 +69,22 @@ def _can_be_set(factor: Factor) -> bool:
     return factor.n_dials == 1 and factor.low < factor.high and not is_of_file
 
 
-def _lever(plan: Plan, factor: Factor, shares: Sequence[float]) -> Lever:
-    told, plain = shares
-    scenario = plan.resolved.scenario
-    name = factor.key.rpartition(".")[0]
+def _lever(plan: Plan, factor: Factor) -> Lever:
     paths = {table.name: table.path for table in plan.resolved.tables}
-    path = paths[name] if factor.scale != "value" else None
+    path = paths[factor.key.rpartition(".")[0]] if factor.scale != "value" else None
+    is_of_key = factor.scale == "value"
     return Lever(
         factor.key,
         meaning_of(factor.key, path).replace("`", ""),
         factor.unit,
-        factor.scale,
         factor.low,
         min(max(factor.given, factor.low), factor.high),
         factor.high,
-        factor.is_log,
-        factor.is_whole or (factor.scale == "value" and is_whole(scenario, factor.key)),
-        float(told if told > 0 else plain),
-        bool(told > 0) and not math.isnan(told),
+        factor.is_whole or (is_of_key and is_whole(plan.resolved.scenario, factor.key)),
     )
+
+
+def overrides_of(levers: Iterable[Lever], setting: Mapping[str, str]) -> list[str]:
+    """Overrides of a setting, in the sequence of the levers; anything else in it is ignored."""
+    found = (lever.override(setting[lever.key]) for lever in levers if lever.key in setting)
+    return [one for one in found if one is not None]

@@ -16,8 +16,6 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.measure.bands import step_values
 from sim.results.register import NEVER, Enforcement, RegisterHistory
 
-N_TIMES = 300
-
 
 @dataclass(frozen=True, eq=False)
 class Adoption:
@@ -206,8 +204,3 @@ def _running(step: NDArray[np.int64], is_first: NDArray[np.bool_]) -> NDArray[np
     first = np.flatnonzero(is_first)
     before = (total - step)[first]
     return np.asarray(total - np.repeat(before, np.diff(first, append=step.size)), np.int64)
-
-
-def grid_of(horizon_s: int) -> NDArray[np.int64]:
-    """Even times over a run, from 0."""
-    return np.unique(np.linspace(0, horizon_s, N_TIMES, endpoint=False).astype(np.int64))

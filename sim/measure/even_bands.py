@@ -1,19 +1,15 @@
-"""Bands of all curves at even times: the rows of ``bands.parquet``.
-
-In: the curves of a run folder. Out: for each curve its mean over replicates and a band, at the same
-even times. Averaging over change points would be wrong: eventful replicates have more of them.
-"""
+"""Bands of all curves at even times: the rows of ``bands.parquet``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.curves import BUSINESSES, CURVES
+from sim.catalogue.curves import CURVES
 from sim.measure.bands import Band, bands_at
 from sim.measure.summary import LEVEL
 from sim.results.curves import CurveKey, group_names, read_curves
@@ -44,20 +40,13 @@ def even_times(horizon_s: int) -> NDArray[np.int64]:
     return np.arange(0, horizon_s, step_s)
 
 
-def even_bands(
-    run: RunFolder,
-    labels: Sequence[str],
-    wide: Mapping[str, Mapping[str, NDArray[np.float64]]] | None = None,
-) -> dict[str, ColumnData]:
+def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
     """Columns of ``bands.parquet``.
 
     Parameters
     ----------
     labels
         Strategies that have a run.
-    wide
-        By strategy and curve over everybody, shape (3, n_times): low end, median and high end over
-        draws of all that is not known; shares where businesses are counted.
 
     Raises
     ------
@@ -76,9 +65,6 @@ def even_bands(
     metrics = list(CURVES)
     n = at_s.size
 
-    def each(values: Sequence[float]) -> NDArray[np.float64]:
-        return np.repeat(np.array(values, np.float64), n)
-
     def code(rows: Sequence[int]) -> NDArray[np.int64]:
         return np.repeat(np.array(rows, np.int64), n)
 
@@ -87,30 +73,21 @@ def even_bands(
         return Coded(code(rows), names[split])
 
     t_s = np.tile(at_s, len(found))
-    unknown = np.full((3, n), np.nan)
-    over_draws = [
-        unknown
-        if key.split
-        else (wide or {}).get(labels[row], {}).get(key.metric, unknown)
-        * (band.denominator if CURVES[key.metric].unit == BUSINESSES else 1)
-        for row, key, band in found
-    ]
-    low, median, high = np.concatenate([np.empty((3, 0)), *over_draws], axis=1)
+    denominator = np.array([band.denominator for _, _, band in found], np.float64)
+    lines = [np.array([band.median, band.low, band.high]) for _, _, band in found]
+    median, low, high = np.concatenate([np.empty((3, 0)), *lines], axis=1)
     return {
         "strategy": Coded(code([row for row, _, _ in found]), labels),
         "t_s": t_s,
         "time_utc": Instants(t_s + int(run.start.timestamp())),
         "metric": Coded(code([metrics.index(key.metric) for _, key, _ in found]), metrics),
         **{split: group(split) for split in SPLITS},
-        "mean": np.concatenate([band.mean for _, _, band in found]),
-        "low": np.concatenate([band.low for _, _, band in found]),
-        "high": np.concatenate([band.high for _, _, band in found]),
+        "median": median,
+        "low": low,
+        "high": high,
         "level": np.full(t_s.size, LEVEL),
-        "n_replicates": code([band.n_replicates for _, _, band in found]),
-        "denominator": each([band.denominator for _, _, band in found]),
-        "all_median": median,
-        "all_low": low,
-        "all_high": high,
+        "n_simulations": code([band.n_simulations for _, _, band in found]),
+        "denominator": np.repeat(denominator, n),
     }
 
 

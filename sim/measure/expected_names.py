@@ -1,13 +1,14 @@
 """Names expected behind all addresses that a run ever listed: rows of ``expected_names.csv``.
 
-In: entries and events of a folder's runs, and tables of how providers use addresses. Out: names
-with the band that luck and all assumed ranges leave, or that they are not known; by the function
-that expects names of a list (`sim.names.listed`).
+In: entries and events of a folder's runs, and tables of how providers use addresses. Out: median
+and range of the names, or that they are not known; by the function that expects names of a list
+(`sim.names.listed`).
 """
 
 from __future__ import annotations
 
 import math
+import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -52,13 +53,13 @@ class NamesLine:
     provider
         Empty for all.
     n_listed, n_known, n_networks6
-        IPv4 addresses ever listed (mean over replicates), those of them at places of which a table
-        tells how addresses are used, and /64 networks of IPv6.
+        IPv4 addresses ever listed (median over simulations), those of them at places of which a
+        table tells how addresses are used, and /64 networks of IPv6.
     state
         As ``ExpectedNames.state``.
-    hit_mean, hit_low, hit_high
+    hit, hit_low, hit_high
         Distinct names on them; NaN where nothing of them is known.
-    active_mean, active_low, active_high
+    active, active_low, active_high
         Those that are not parked.
     """
 
@@ -68,10 +69,10 @@ class NamesLine:
     n_known: int
     n_networks6: int
     state: str
-    hit_mean: float
+    hit: float
     hit_low: float
     hit_high: float
-    active_mean: float
+    active: float
     active_low: float
     active_high: float
 
@@ -130,7 +131,7 @@ def _expected(
     n_draws: int,
 ) -> tuple[ExpectedNames, ...]:
     """Expectation of all and by provider; strategies that list the same share it."""
-    n6 = round(sum(one.n_networks6 for one in ways) / len(ways))
+    n6 = round(statistics.median(one.n_networks6 for one in ways))
     found = draw_listed_names(
         [ListedAddresses(one.swept, one.single) for one in ways],
         _owners(rows),
@@ -143,7 +144,7 @@ def _expected(
 
 
 def _ends(band: Band | None) -> tuple[float, float, float]:
-    return (math.nan,) * 3 if band is None else (band.mean, band.low, band.high)
+    return (math.nan,) * 3 if band is None else (band.median, band.low, band.high)
 
 
 def _shared(resolved: Resolved) -> set[tuple[str, str]]:

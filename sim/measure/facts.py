@@ -1,29 +1,21 @@
-"""The result of each run (measures, loss sums, who was hit) to files and back.
+"""The facts of each run (measures, who was hit) to files and back, to the last bit.
 
-In: facts of runs. Out: plain values for JSON; columns of ``measures``, ``losses``, ``hits`` and
-``nothing.parquet``; and from either the same facts again, to the last bit. All tables over
-replicates are computed from these files and from the curves.
+All tables over simulations are computed from these files and from the curves.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.errors import DataError, Problem
 from sim.measure.groups import GroupCount, unit_of
 from sim.measure.measures import Measure
-from sim.measure.money.losses import LossTotals
-from sim.results.parquet import Coded, ColumnData, numbers, read_columns
-
-QUANTITIES = tuple(field.name for field in fields(LossTotals))
-_PLANES = frozenset(("lost_usd", "exposed_usd_per_h", "paid_usd"))
-"""Quantities with two indices; the others have one."""
+from sim.results.parquet import Coded, ColumnData, read_columns
 
 
 @dataclass(frozen=True)
@@ -33,17 +25,14 @@ class RunFacts:
     Attributes
     ----------
     measures
-        Its measures; those of money are means over draws of their parameters.
-    totals
-        Its loss sums, to be priced again over all draws.
+        Its measures.
     groups
-        Who was hit, by group.
+        Who was hit and what was lost, by group.
     nothing
         What the run did not do, and why (``why_nothing``).
     """
 
     measures: tuple[Measure, ...]
-    totals: LossTotals
     groups: tuple[GroupCount, ...] = ()
     nothing: Mapping[str, str] = field(default_factory=dict)
 
@@ -51,7 +40,6 @@ class RunFacts:
         """Return the same as plain values, every number exactly as it is."""
         return {
             "measures": [list(vars(measure).values()) for measure in self.measures],
-            "totals": {name: getattr(self.totals, name).tolist() for name in QUANTITIES},
             "groups": [list(vars(count).values()) for count in self.groups],
             "nothing": dict(self.nothing),
         }
@@ -59,10 +47,8 @@ class RunFacts:
     @classmethod
     def of(cls, plain: Mapping[str, Any]) -> RunFacts:
         """Return the facts that ``plain`` gave."""
-        totals = {name: np.array(column, np.float64) for name, column in plain["totals"].items()}
         return cls(
             measures_of(plain),
-            LossTotals(**totals),
             tuple(GroupCount(*row) for row in plain["groups"]),
             dict(plain["nothing"]),
         )
@@ -81,26 +67,9 @@ def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
     """Columns by table, from ``strategy`` on."""
     return {
         "measures": _measure_columns(runs),
-        "losses": _loss_columns(runs),
         "hits": _hit_columns(runs),
         "nothing": _nothing_columns(runs),
     }
-
-
-def draw_measure_columns(
-    runs: Mapping[tuple[int, str, int], Sequence[Measure]],
-) -> dict[str, ColumnData]:
-    """Columns of ``draw_measures.parquet``.
-
-    Parameters
-    ----------
-    runs
-        Measures by draw, strategy and replicate.
-    """
-    n_rows = [len(found) for found in runs.values()]
-    draw = np.repeat(np.array([draw for draw, _, _ in runs], np.int64), n_rows)
-    by_run = [((label, replicate), found) for (_, label, replicate), found in runs.items()]
-    return {"draw": draw} | _measured_columns(by_run)
 
 
 def _measured_columns(
@@ -119,25 +88,6 @@ def _measured_columns(
 
 def _measure_columns(runs: Runs) -> dict[str, ColumnData]:
     return _measured_columns([(key, run.measures) for key, run in runs.items()])
-
-
-def _loss_columns(runs: Runs) -> dict[str, ColumnData]:
-    size, quantity, first, second, value = [], [], [], [], []
-    for run in runs.values():
-        columns = [getattr(run.totals, name) for name in QUANTITIES]
-        size.append(sum(column.size for column in columns))
-        for row, column in enumerate(columns):
-            index = np.indices(column.shape).reshape(column.ndim, -1)
-            quantity.append(np.full(column.size, row))
-            first.append(index[0])
-            second.append(index[1] if column.ndim == 2 else np.zeros(column.size, np.int64))
-            value.append(column.ravel())
-    return _keys(runs, size) | {
-        "quantity": Coded(_joined(quantity, np.int64), QUANTITIES),
-        "first_index": _joined(first, np.int64),
-        "second_index": _joined(second, np.int64),
-        "value": _joined(value, np.float64),
-    }
 
 
 def _hit_columns(runs: Runs) -> dict[str, ColumnData]:
@@ -177,10 +127,6 @@ def _coded(texts: Sequence[str]) -> Coded:
     return Coded(np.array([code[text] for text in texts], np.int64), names)
 
 
-def _joined(parts: Sequence[NDArray[Any]], dtype: type) -> NDArray[Any]:
-    return np.concatenate([np.empty(0, dtype), *parts])
-
-
 class FactTables:
     """Reads the facts of a folder's runs, strategy by strategy to save memory.
 
@@ -209,43 +155,6 @@ class FactTables:
             label: {replicate: tuple(found) for replicate, found in by_replicate.items()}
             for label, by_replicate in runs.items()
         }
-
-    def totals(self, label: str) -> dict[int, LossTotals]:
-        """Loss sums of the runs of one strategy, by replicate.
-
-        Raises
-        ------
-        DataError
-            If they cannot be read, or are not whole.
-        """
-        path = self._path("losses")
-        columns = read_columns(
-            path,
-            "SELECT replicate, quantity, first_index, second_index, value FROM data "
-            "WHERE strategy = ? ORDER BY file_row_number",
-            [label],
-        )
-        replicate, quantity = columns["replicate"], columns["quantity"].astype(str)
-        index = np.stack([columns["first_index"], columns["second_index"]])
-        value = numbers(columns["value"])
-        found = {}
-        # Grouped by run once, so that time does not grow with the square of the rows.
-        order = np.argsort(replicate, kind="stable")
-        bounds = np.flatnonzero(np.diff(replicate[order])) + 1
-        for rows in np.split(order, bounds) if order.size else ():
-            number = replicate[rows[0]]
-            parts = {}
-            for name in QUANTITIES:
-                mine = rows[quantity[rows] == name]
-                n = 2 if name in _PLANES else 1
-                shape = tuple(index[:n, mine].max(axis=1, initial=-1) + 1)
-                is_whole = int(np.prod(shape, dtype=object)) == mine.size
-                if not is_whole or (index[:n, mine] != np.indices(shape).reshape(n, -1)).any():
-                    message = f"expected every index of {name} once and in sequence"
-                    raise DataError([Problem(str(path), message, key=f"{label}, {number}")])
-                parts[name] = value[mine].reshape(shape)
-            found[int(number)] = LossTotals(**parts)
-        return found
 
     def groups(self, label: str) -> dict[int, list[GroupCount]]:
         """Who was hit in the runs of one strategy, by group and replicate.

@@ -1,7 +1,6 @@
 """Who was hit, by group: sector, provider and region, operator, cause.
 
-In: a world and an outcome. Out: numbers of one run, and their summary over replicates: the rows of
-``groups.csv``. A number of a group is defined as that of the whole run, for the group alone.
+A number of a group is defined as that of the whole run, for the group alone.
 """
 
 from __future__ import annotations
@@ -52,19 +51,18 @@ class GroupCount:
 
 @dataclass(frozen=True)
 class GroupLine:
-    """One count over replicates: a row of ``groups.csv``."""
+    """One number of a group over simulations: a row of ``groups.csv``."""
 
     strategy: str
     by: str
     group: str
     metric: str
     unit: str
-    mean: float
     median: float
     low: float
     high: float
     level: float
-    n_replicates: int
+    n_simulations: int
     denominator: float
     denominator_unit: str
 
@@ -171,38 +169,37 @@ def unit_of(metric: str) -> tuple[str, str]:
     """Units of a number by group and of what it is out of; counts of earlier versions too."""
     if metric in MEASURES:
         return MEASURES[metric].unit, MEASURES[metric].of
-    return BUSINESSES, BUSINESSES
+    return ("USD", "") if metric.endswith("_usd") else (BUSINESSES, BUSINESSES)
 
 
 def summarise_groups(
-    strategy: str, replicates: Sequence[Sequence[GroupCount]]
+    strategy: str, simulations: Sequence[Sequence[GroupCount]]
 ) -> tuple[GroupLine, ...]:
-    """Summarise the counts of each group; a replicate without the group counts 0 out of 0."""
+    """Summarise the numbers of each group; a simulation without the group counts 0 out of 0."""
     counted: dict[tuple[str, str, str], dict[int, GroupCount]] = {}
-    for replicate, counts in enumerate(replicates):
+    for row, counts in enumerate(simulations):
         for count in counts:
-            counted.setdefault((count.by, count.group, count.metric), {})[replicate] = count
-    n = len(replicates)
+            counted.setdefault((count.by, count.group, count.metric), {})[row] = count
+    n = len(simulations)
     value, whole = np.zeros((2, len(counted), n))
     for row, found in enumerate(counted.values()):
-        for replicate, count in found.items():
-            value[row, replicate], whole[row, replicate] = count.value, count.denominator
-    lines = []
-    for (by, group, metric), spread, out_of in zip(
-        counted, spreads_of(value), whole.mean(axis=1).tolist(), strict=True
-    ):
-        lines.append(
-            GroupLine(
-                strategy=strategy,
-                by=by,
-                group=group,
-                metric=metric,
-                unit=unit_of(metric)[0],
-                **spread._asdict(),
-                level=LEVEL,
-                n_replicates=n,
-                denominator=out_of,
-                denominator_unit=unit_of(metric)[1],
-            )
+        for column, count in found.items():
+            value[row, column], whole[row, column] = count.value, count.denominator
+    lines = [
+        GroupLine(
+            strategy,
+            by,
+            group,
+            metric,
+            unit_of(metric)[0],
+            *spread,
+            level=LEVEL,
+            n_simulations=n,
+            denominator=of.median,
+            denominator_unit=unit_of(metric)[1],
         )
+        for (by, group, metric), spread, of in zip(
+            counted, spreads_of(value), spreads_of(whole), strict=True
+        )
+    ]
     return tuple(sorted(lines, key=lambda line: (line.by, line.group)))

@@ -1,7 +1,6 @@
-"""Each site of an inventory over replicates: the rows of ``sites.csv``.
+"""Each site of an inventory over simulations: the rows of ``sites.csv``.
 
-In: the runs of a folder, read strategy by strategy, and draws of prices. Out: lines, one for each
-site over all users, and one for each operator at which it ever failed. Nothing is simulated.
+There is one line for each site over all users, and one for each operator at which it ever failed.
 """
 
 from __future__ import annotations
@@ -16,17 +15,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.money.money_parameters import N_DRAWS
-from sim.measure.money.site_losses import Spreads, losses_of_sites, spread
 from sim.measure.site_runs import (
     BY_CAUSE,
+    LOSSES,
     TEXTS,
     TIMES,
     SiteRuns,
     read_operators,
     read_sites,
 )
-from sim.measure.summary import LEVEL
+from sim.measure.summary import LEVEL, spreads_of
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import RateRow
 
@@ -55,7 +53,7 @@ class SiteLine:
     lost_demand_h_low: float
     lost_demand_h_high: float
     level: float
-    n_replicates: int
+    n_simulations: int
     n_affected: int
     first_outage_utc: str = ""
     last_outage_utc: str = ""
@@ -70,25 +68,6 @@ class SiteLine:
     visits_lost: float = math.nan
     visits_lost_low: float = math.nan
     visits_lost_high: float = math.nan
-    n_draws: int = 0
-    affected_h_all_low: float = math.nan
-    affected_h_all_median: float = math.nan
-    affected_h_all_high: float = math.nan
-    impaired_h_all_low: float = math.nan
-    impaired_h_all_median: float = math.nan
-    impaired_h_all_high: float = math.nan
-    down_h_all_low: float = math.nan
-    down_h_all_median: float = math.nan
-    down_h_all_high: float = math.nan
-    lost_demand_h_all_low: float = math.nan
-    lost_demand_h_all_median: float = math.nan
-    lost_demand_h_all_high: float = math.nan
-    loss_usd_all_low: float = math.nan
-    loss_usd_all_median: float = math.nan
-    loss_usd_all_high: float = math.nan
-    visits_lost_all_low: float = math.nan
-    visits_lost_all_median: float = math.nan
-    visits_lost_all_high: float = math.nan
     loss_in_currency: float = math.nan
     loss_in_currency_low: float = math.nan
     loss_in_currency_high: float = math.nan
@@ -103,12 +82,7 @@ class SiteLine:
 
 
 def summarise_sites(
-    folder: Path,
-    resolved: Resolved,
-    root_seed: int,
-    label: str,
-    replicates: Sequence[int],
-    n_draws: int = N_DRAWS,
+    folder: Path, resolved: Resolved, label: str, simulations: Sequence[int]
 ) -> list[SiteLine]:
     """Lines of one strategy, in the sequence of the inventory; a site's operators follow it.
 
@@ -118,8 +92,8 @@ def summarise_sites(
         Where ``site_runs.parquet`` and ``businesses.parquet`` are.
     label
         Label of the strategy.
-    replicates
-        Its finished replicates, ascending.
+    simulations
+        The finished simulations, ascending.
 
     Raises
     ------
@@ -128,19 +102,18 @@ def summarise_sites(
 
     Notes
     -----
-    A site's loss is the private loss of the firm-level method, for the site alone: over all
-    businesses these sum to that of ``summary.csv``. Its interval spans luck and the ranges of
-    prices together: all draws of all replicates. The other intervals span luck.
+    A site's loss is the private loss of the firm-level method, for the site alone.
     """
+    replicates = simulations
     if not replicates:
         return []
     runs, operators = read_sites(folder, label), read_operators(folder, label)
     n = len(replicates)
-    hours = {name: spread(runs.number[name]) for name in TIMES}
-    loss = losses_of_sites(resolved, runs, root_seed, replicates, n_draws)
-    visits = spread(runs.number["visits_per_h"] * runs.number["lost_demand_h"])
+    spreads = {name: _spread(runs.number[name]) for name in (*TIMES, *LOSSES)}
     n_affected = (runs.number["affected_h"] > 0).sum(axis=0)
-    means = {name: runs.number[name].mean(axis=0) for name in (*BY_CAUSE, "revenue_usd_per_h")}
+    medians = {
+        name: np.median(runs.number[name], axis=0) for name in (*BY_CAUSE, "revenue_usd_per_h")
+    }
     first = _extreme(runs.number["first_outage_s"], np.fmin)
     last = _extreme(runs.number["last_outage_s"], np.fmax)
     start = resolved.scenario.start
@@ -151,14 +124,14 @@ def summarise_sites(
                 strategy=label,
                 site=name,
                 operator="",
-                **_of_row(hours | {"loss_usd": loss, "visits_lost": visits}, row),
-                **_local(resolved.rate, loss[:, row]),
+                **_of_row(spreads, row),
+                **_local(resolved.rate, spreads["loss_usd"][:, row]),
                 level=LEVEL,
-                n_replicates=n,
+                n_simulations=n,
                 n_affected=int(n_affected[row]),
                 first_outage_utc=_instant(start, first[row]),
                 last_outage_utc=_instant(start, last[row]),
-                **_means_of(means, row),
+                **_at_row(medians, row),
                 **_texts_of(runs, row),
             )
         )
@@ -168,8 +141,8 @@ def summarise_sites(
             values[:, [replicates.index(replicate) for replicate in found]] = np.transpose(
                 list(found.values())
             )
-            spreads = {
-                each: spread(column[:, np.newaxis])
+            at_operator = {
+                each: _spread(column[:, np.newaxis])
                 for each, column in zip(TIMES, values, strict=True)
             }
             lines.append(
@@ -177,17 +150,17 @@ def summarise_sites(
                     strategy=label,
                     site=name,
                     operator=operator,
-                    **_of_row(spreads, 0),
+                    **_of_row(at_operator, 0),
                     level=LEVEL,
-                    n_replicates=n,
+                    n_simulations=n,
                     n_affected=int((values[0] > 0).sum()),
                 )
             )
     return lines
 
 
-def _of_row(spreads: Mapping[str, Spreads], row: int) -> dict[str, Any]:
-    """Mean and ends of some quantities of one site, by the names of columns."""
+def _of_row(spreads: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, Any]:
+    """Median and ends of some quantities of one site, by the names of columns."""
     return {
         f"{name}{end}": float(column[place, row])
         for name, column in spreads.items()
@@ -217,8 +190,13 @@ def _instant(start: datetime, seconds: float) -> str:
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _means_of(means: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, Any]:
-    return {name: float(column[row]) for name, column in means.items()}
+def _at_row(columns: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, Any]:
+    return {name: float(column[row]) for name, column in columns.items()}
+
+
+def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median, 5th and 95th percentile of each site, shape (3, n_sites)."""
+    return np.array(spreads_of(values.T), np.float64).reshape(-1, 3).T
 
 
 def _texts_of(runs: SiteRuns, row: int) -> dict[str, Any]:

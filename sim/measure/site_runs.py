@@ -14,13 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
-from sim.engine.state.ledger import SPELL_NAMES
 from sim.results.parquet import numbers, read_columns
 
 TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
 BY_CAUSE = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)
 TEXTS = ("sector", "provider", "region", "country", "drawn")
-BY_SPELL = ("lost_demand_h_below_threshold", *(f"lost_demand_h_{name}" for name in SPELL_NAMES))
+LOSSES = ("loss_usd", "visits_lost")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,30 +43,19 @@ class SiteRuns:
 
 def read_sites(folder: Path, label: str) -> SiteRuns:
     """What each site met in each run over all users."""
-    of_site = (*TIMES, *BY_CAUSE, "response_usd", "visits_per_h")
-    of_business = (
-        *("revenue_usd_per_h", "demand_usd_per_h", "first_outage_s", "last_outage_s"),
-        *BY_SPELL,
-    )
-    texts = ("left_h", *TEXTS)
-    chosen = [
-        *(f"s.{name}" for name in (*of_site, "left_h", "country", "drawn")),
-        *(f"b.{name}" for name in (*of_business, "sector", "provider", "region")),
-    ]
+    columns = (*TIMES, *BY_CAUSE, *LOSSES, "revenue_usd_per_h", "first_outage_s", "last_outage_s")
     found = read_columns(
         folder / "site_runs.parquet",
-        f"SELECT s.site, s.replicate, {', '.join(chosen)} FROM data AS s JOIN businesses AS b "
-        "ON b.strategy = s.strategy AND b.replicate = s.replicate AND b.business = s.business "
-        "WHERE s.strategy = ? AND s.operator IS NULL ORDER BY s.replicate, s.business",
+        f"SELECT site, replicate, {', '.join((*columns, *TEXTS))} FROM data "
+        "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
         [label],
-        others={"businesses": folder / "businesses.parquet"},
     )
     shape = np.unique(found["replicate"]).size, -1
     names = found["site"].reshape(shape)[0].tolist()
     return SiteRuns(
         tuple(names),
-        {name: numbers(found[name]).reshape(shape) for name in (*of_site, *of_business)},
-        {name: np.ma.filled(found[name], "").reshape(shape) for name in texts},
+        {name: numbers(found[name]).reshape(shape) for name in columns},
+        {name: np.ma.filled(found[name], "").reshape(shape) for name in TEXTS},
     )
 
 

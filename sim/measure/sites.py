@@ -1,7 +1,6 @@
-"""What each site of an inventory met in one run: the rows of ``site_runs.parquet``.
+"""What each site of an inventory met and lost in one run: the rows of ``site_runs.parquet``.
 
-In: a world with sites, and an outcome. Out: columns, a row for each site over all users, and one
-for each operator at which it ever failed. It prices nothing.
+There is a row for each site over all users, and one for each operator at which it ever failed.
 """
 
 from __future__ import annotations
@@ -13,15 +12,22 @@ from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
+from sim.engine.state.ledger import NEVER
+from sim.measure.money.money_parameters import ParameterDraws
 from sim.measure.money.moves import Stretches, moves_of
+from sim.measure.money.site_losses import BY_SPELL, SiteRun, price_sites
 from sim.results.parquet import Coded, ColumnData
+from sim.scenario.resolve import Resolved
 from sim.world.build import World
+from sim.world.population import MICRO
 
 S_PER_H = 3600
 STATES = ("affected", "impaired", "down")
 
 
-def site_columns(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
+def site_columns(
+    resolved: Resolved, world: World, outcome: Outcome, prices: ParameterDraws
+) -> Mapping[str, ColumnData]:
     """Columns of ``site_runs.parquet`` of one run, from ``business`` on; none without sites.
 
     Notes
@@ -53,10 +59,43 @@ def site_columns(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
         f"lost_demand_h_{cause.name}": found.site_lost_by_cause_h[:, column]
         for column, cause in enumerate(CAUSES)
     }
-    alone = by_cause | {"response_usd": moves.cost_usd[first:], "visits_per_h": sites.visits_per_h}
+    left_h = left_hours(moves.left, first, n)
+    businesses = world.businesses
+    sector = [businesses.sector[row] for row in businesses.sector_row[first:].tolist()]
+    number = whole | {
+        BY_SPELL[0]: ledger.lost_demand_h_below_threshold[first:],
+        **{
+            name: ledger.lost_demand_h_by_spell[first:, column]
+            for column, name in enumerate(BY_SPELL[1:])
+        },
+        "response_usd": moves.cost_usd[first:],
+        "revenue_usd_per_h": businesses.revenue_usd_per_h[first:],
+        "demand_usd_per_h": businesses.value_micro_usd_per_h[first:] / MICRO,
+    }
+    alone = by_cause | {
+        "response_usd": moves.cost_usd[first:],
+        "visits_per_h": sites.visits_per_h,
+        "loss_usd": price_sites(resolved, SiteRun(number, sector, left_h), prices),
+        "visits_lost": sites.visits_per_h * whole["lost_demand_h"],
+        "revenue_usd_per_h": number["revenue_usd_per_h"],
+        **{
+            f"{name}_outage_s": np.where(t_s == NEVER, np.nan, t_s)
+            for name, t_s in (
+                ("first", ledger.first_outage_s[first:]),
+                ("last", ledger.last_outage_s[first:]),
+            )
+        },
+    }
     nothing = [""] * row.size
+    home = businesses.home_place_row[first:]
+    places = world.places
     texts = {
-        "left_h": [*left_hours(moves.left, first, n), *nothing],
+        "sector": [*sector, *nothing],
+        "provider": [
+            *(places.provider[row] for row in places.provider_row[home].tolist()),
+            *nothing,
+        ],
+        "region": [*(places.region[row] for row in home.tolist()), *nothing],
         "country": [*sites.country, *nothing],
         "drawn": [*sites.drawn, *nothing],
     }

@@ -1,28 +1,27 @@
-"""Summarises measures over replicates: mean, median and an interval.
+"""Summarises measures over the simulations of an ensemble: median and 90 % range.
 
-In: the measures of each replicate. Out: one line per measure. The interval spans luck alone, not
-what the assumptions may change. Ratios are ratios of sums over replicates.
+The simulations have equal weight. Where a measure is not known in some of them, its statistics are
+those of the others, and both numbers of simulations are reported.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import RATIOS
-from sim.catalogue.declaration import Ratio
 from sim.measure.measures import Measure
-from sim.measure.ratios import over, ratio_interval
 from sim.scenario.tables.rows import FigureRow
 from sim.streams import Stream, Streams
 
 LEVEL = 0.90
-"""Share of replicates inside the interval that summaries and bands show."""
+"""Share of simulations inside the range that every table, figure and page shows."""
+SHARES = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
+"""Shares of simulations below the lower end, the median and the upper end."""
 
 
 def luck_of(root_seed: int) -> np.random.Generator:
@@ -33,176 +32,122 @@ def luck_of(root_seed: int) -> np.random.Generator:
 class Spread(NamedTuple):
     """Statistics of many values of one number, named like the columns of tables."""
 
-    mean: float
     median: float
     low: float
     high: float
 
 
-def spread_of(values: NDArray[np.float64], n: int | None = None) -> Spread:
-    """Mean, median, 5th and 95th percentile (linear between order statistics).
+def spread_of(values: NDArray[np.float64]) -> Spread:
+    """Median, 5th and 95th percentile (linear between order statistics) of known values.
 
     Parameters
     ----------
-    values
-        NaN in one makes all four NaN; so do no values at all.
-    n
-        With fewer than two of these, low and high are NaN: the number of values when None.
+    values : shape (n,)
+        NaN where not known.
+
+    Returns
+    -------
+    spread
+        NaN where nothing is known; low and high are NaN where one value is.
     """
-    if values.size == 0:
-        return Spread(math.nan, math.nan, math.nan, math.nan)
-    tail = (1 - LEVEL) / 2
-    has_range = (values.size if n is None else n) > 1
-    low, high = np.quantile(values, [tail, 1 - tail]) if has_range else (math.nan, math.nan)
-    return Spread(float(values.mean()), float(np.median(values)), float(low), float(high))
+    known = values[~np.isnan(values)]
+    if known.size == 0:
+        return Spread(math.nan, math.nan, math.nan)
+    low, median, high = np.quantile(known, SHARES).tolist()
+    return Spread(median, low, high) if known.size > 1 else Spread(median, math.nan, math.nan)
 
 
 def spreads_of(values: NDArray[np.float64]) -> list[Spread]:
-    """`spread_of` each row: hundreds of rows take hardly longer than one.
+    """`spread_of` of each row: hundreds of rows take hardly longer than one.
 
     Parameters
     ----------
     values : shape (n, n_values)
     """
-    if values.size == 0:
-        return [spread_of(row) for row in values]
-    tail = (1 - LEVEL) / 2
-    low, high = (
-        np.quantile(values, [tail, 1 - tail], axis=1)
-        if values.shape[1] > 1
-        else np.full((2, len(values)), math.nan)
-    )
-    columns = values.mean(axis=1), np.median(values, axis=1), low, high
-    return [Spread(*row) for row in np.transpose(columns).tolist()]
+    is_whole = ~np.isnan(values).any(axis=1) & (values.shape[1] > 1)
+    whole = np.flatnonzero(is_whole).tolist()
+    low, median, high = np.quantile(values[whole], SHARES, axis=1) if len(whole) else ((),) * 3
+    found = {row: Spread(*one) for row, *one in zip(whole, median, low, high, strict=True)}
+    return [found[row] if row in found else spread_of(one) for row, one in enumerate(values)]
 
 
 @dataclass(frozen=True)
 class SummaryLine:
-    """One measure over replicates.
+    """One measure over simulations: a row of ``summary.csv``.
 
     Attributes
     ----------
-    low, high
-        5th and 95th percentile over replicates; NaN with one replicate. Of a ratio, the BCa
-        interval at that level.
+    median, low, high
+        Median, 5th and 95th percentile of the simulations in which it is known.
+    n_simulations, n_known
+        All simulations, and those in which it is known.
+    denominator
+        Median of what it is out of, in the same simulations.
+    depends_on_1, depends_on_1_share
+        The input on which it depends most, and the share of the variance of its rank that this
+        input explains; empty where there are too few simulations to tell.
     published, published_source
-        The published figure it stands beside; empty where there is none.
+        The published figure it is shown next to; empty where there is none.
     """
 
     strategy: str
     metric: str
     unit: str
-    mean: float
     median: float
     low: float
     high: float
     level: float
-    n_replicates: int
+    n_simulations: int
+    n_known: int
     denominator: float
     denominator_unit: str
+    depends_on_1: str = ""
+    depends_on_1_share: float = math.nan
+    depends_on_2: str = ""
+    depends_on_2_share: float = math.nan
+    depends_on_3: str = ""
+    depends_on_3_share: float = math.nan
     published: str = ""
     published_source: str = ""
 
 
 def summarise(
     strategy: str,
-    replicates: Sequence[Sequence[Measure]],
+    simulations: Sequence[Sequence[Measure]],
     figures: Sequence[FigureRow] = (),
 ) -> list[SummaryLine]:
-    """Summarise each measure over replicates.
+    """Summarise each measure over simulations.
 
     Parameters
     ----------
-    replicates
-        Measures of each replicate, all in the same order.
+    simulations
+        Measures of each, all in the same order.
     figures
-        Published figures; those that name a metric are set beside it.
+        Published figures; those that name a metric are shown next to it.
     """
     beside: Mapping[str, FigureRow] = {row.metric: row for row in figures if row.metric}
+    rows = list(zip(*simulations, strict=True))
+    value = np.array([[measure.value for measure in row] for row in rows]).reshape(len(rows), -1)
+    whole = np.array([[measure.denominator for measure in row] for row in rows])
+    whole = np.where(np.isnan(value), np.nan, whole.reshape(value.shape))
+    n_known = (~np.isnan(value)).sum(axis=1).tolist()
     lines = []
-    rows = list(zip(*replicates, strict=True))
-    spreads = spreads_of(np.array([[measure.value for measure in row] for row in rows]))
-    for measures, spread in zip(rows, spreads, strict=True):
-        first = measures[0]
+    for row, (spread, of) in enumerate(zip(spreads_of(value), spreads_of(whole), strict=True)):
+        first = rows[row][0]
         figure = beside.get(first.metric)
         lines.append(
             SummaryLine(
-                strategy=strategy,
-                metric=first.metric,
-                unit=first.unit,
-                **spread._asdict(),
+                strategy,
+                first.metric,
+                first.unit,
+                *spread,
                 level=LEVEL,
-                n_replicates=len(measures),
-                denominator=float(np.mean([measure.denominator for measure in measures])),
+                n_simulations=value.shape[1],
+                n_known=n_known[row],
+                denominator=of.median,
                 denominator_unit=first.denominator_unit,
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",
             )
         )
     return lines
-
-
-def summarise_ratios(
-    lines: Sequence[SummaryLine], replicates: Sequence[Sequence[Measure]], root_seed: int
-) -> list[SummaryLine]:
-    """Replace the mean of each ratio by the ratio of sums over replicates, with a BCa interval.
-
-    A mean of ratios is not known as soon as one replicate has none. The median stays as it is.
-
-    Parameters
-    ----------
-    lines
-        As ``summarise`` returns them.
-    replicates
-        Measures of each replicate, all in the same order.
-    root_seed
-        Root of the random streams of the bootstrap.
-    """
-    column = {measure.metric: row for row, measure in enumerate(replicates[0])}
-    done = []
-    for line in lines:
-        ratio = RATIOS.get(line.metric)
-        if ratio is not None:
-            above, below = (
-                np.array([measures[column[part]].value for measures in replicates])
-                for part in (ratio.above, ratio.below)
-            )
-            luck = luck_of(root_seed)
-            found = ratio_interval(above, below, luck, per=ratio.per, confidence=LEVEL)
-            done.append(replace(line, mean=found.mean, low=found.low, high=found.high))
-        else:
-            done.append(line)
-    return done
-
-
-def price_ratio(ratio: Ratio, loss: SummaryLine, denied: SummaryLine) -> SummaryLine:
-    """Money for each unit denied: every draw of the loss over the mean denied.
-
-    Parameters
-    ----------
-    loss
-        Summary of the draws of the numerator.
-    denied
-        Summary of the denominator.
-
-    Notes
-    -----
-    The range is that of the loss, over draws of all replicates. The denominator is its mean over
-    replicates, so that the mean is the ratio of the two sums.
-    """
-    mean, median, low, high = over(
-        [loss.mean, loss.median, loss.low, loss.high], [denied.mean] * 4, ratio.per
-    ).tolist()
-    return SummaryLine(
-        strategy=loss.strategy,
-        metric=ratio.name,
-        unit=ratio.unit,
-        mean=mean,
-        median=median,
-        low=low,
-        high=high,
-        level=loss.level,
-        n_replicates=loss.n_replicates,
-        denominator=denied.mean,
-        denominator_unit=ratio.of,
-    )

@@ -52,9 +52,9 @@ NOT_COVERED, NOT_KNOWN = "(in no prefix of the table)", "(not known)"
 
 @dataclass(frozen=True)
 class Band:
-    """Mean of a number over its draws, and the ends of the interval that holds 90 % of them."""
+    """Median of a number over its draws, 5th and 95th percentile."""
 
-    mean: float
+    median: float
     low: float
     high: float
 
@@ -69,12 +69,14 @@ class ExpectedNames:
         Empty for all of them; `NOT_COVERED` for addresses in no prefix of the table of providers,
         `NOT_KNOWN` for those in a prefix without a provider.
     n_listed
-        Listed IPv4 addresses.
+        Listed IPv4 addresses; the median where a list is one of several that are as likely.
     n_addresses
         Of these, those at places of which a table tells how addresses are used. The numbers are
         about these.
     n_addresses6
         Listed IPv6 addresses: names on them are not known.
+    state
+        What is known: `ALL_KNOWN`, `LOWER_BOUND` where of a part nothing is, `NONE_KNOWN`.
     names, hit, wholly, active
         As in ``NameDraws``; None where something is listed and names are known on none of it.
     """
@@ -83,6 +85,7 @@ class ExpectedNames:
     n_listed: int
     n_addresses: int
     n_addresses6: int
+    state: str
     names: Band | None
     hit: Band | None
     wholly: Band | None
@@ -92,13 +95,6 @@ class ExpectedNames:
     def share_known(self) -> float | None:
         """Share of the listed IPv4 addresses behind the numbers; None where none is listed."""
         return self.n_addresses / self.n_listed if self.n_listed else None
-
-    @property
-    def state(self) -> str:
-        """What is known: `ALL_KNOWN`, `LOWER_BOUND` where of a part nothing is, `NONE_KNOWN`."""
-        if self.n_addresses == self.n_listed and not self.n_addresses6:
-            return ALL_KNOWN
-        return LOWER_BOUND if self.n_addresses else NONE_KNOWN
 
 
 @dataclass(frozen=True)
@@ -137,26 +133,36 @@ class ListedNames:
         Places with listed addresses of which a table tells how addresses are used.
     draws
         Names there by provider, over luck and over all assumed ranges.
-    unknown
-        Other listed IPv4 addresses, by provider.
+    n_unknown
+        Other listed IPv4 addresses, by provider: a number for each way in which the list may be.
     unknown6
         Listed IPv6 addresses, by provider: the tables are of IPv4.
     """
 
     listed: ListedPlaces
     draws: NameDraws
-    unknown: dict[str, int]
+    n_unknown: dict[str, NDArray[np.int64]]
     unknown6: dict[str, int]
+
+    @property
+    def n_known(self) -> dict[str, NDArray[np.int64]]:
+        """Listed addresses that the draws are about, by provider, as ``n_unknown``."""
+        n_listed = self.listed.n_swept + self.listed.n_single
+        provider = [provider for provider, _ in self.listed.place]
+        return {
+            name: n_listed[[one == name for one in provider]].sum(axis=0)
+            for name in self.draws.provider
+        }
 
     @property
     def known(self) -> dict[str, int]:
         """Listed addresses that the draws are about, by provider."""
-        n = dict.fromkeys(self.draws.provider, 0)
-        of_way = self.listed.n_swept + self.listed.n_single
-        of_place = np.rint(of_way.mean(axis=1)).astype(np.int64).tolist()
-        for (provider, _), n_of_place in zip(self.listed.place, of_place, strict=True):
-            n[provider] += n_of_place
-        return n
+        return {name: _median(n) for name, n in self.n_known.items()}
+
+    @property
+    def unknown(self) -> dict[str, int]:
+        """Other listed IPv4 addresses, by provider."""
+        return {name: _median(n) for name, n in self.n_unknown.items()}
 
 
 @dataclass(frozen=True)
@@ -308,48 +314,58 @@ def _laws(census: tuple[ConcentrationRow, ...], n_laws: int, luck: Streams) -> t
 def expectation_of(
     found: ListedNames, n_not_known6: int = 0, universe: int | None = None
 ) -> Expectation:
-    """Means and bands of draws; ``n_not_known6`` and ``universe`` as in ``Expectation``."""
+    """Bands of draws; ``n_not_known6`` and ``universe`` as in ``Expectation``."""
     everything = {count: getattr(found.draws, count).sum(axis=1) for count in COUNTS}
-    n_known, n_not_known = sum(found.known.values()), sum(found.unknown.values())
+    none = np.zeros(found.listed.n_swept.shape[1], np.int64)
+    n_known = sum(found.n_known.values(), none)
+    n_unknown = sum(found.n_unknown.values(), none)
     n6 = sum(found.unknown6.values())
-    of_all = _expected("", n_known, n_not_known, n6, everything)
-    return Expectation(of_all, _by_provider(found), n_not_known, n_not_known6, universe)
+    of_all = _expected("", n_known, n_unknown, n6, everything)
+    return Expectation(of_all, _by_provider(found), _median(n_unknown), n_not_known6, universe)
+
+
+def _median(n: NDArray[np.int64]) -> int:
+    return int(np.rint(np.median(n)))
 
 
 def _band(values: NDArray[np.float64]) -> Band:
-    low, high = np.quantile(values, (LOW, HIGH))
-    return Band(float(values.mean()), float(low), float(high))
+    low, median, high = np.quantile(values, (LOW, 0.5, HIGH)).tolist()
+    return Band(median, low, high)
 
 
 def _expected(
     provider: str,
-    n_known: int,
-    n_not_known: int,
+    n_known: NDArray[np.int64],
+    n_unknown: NDArray[np.int64],
     n_addresses6: int,
     draws: Mapping[str, NDArray[np.float64]],
 ) -> ExpectedNames:
     """Bands of draws; none where something is listed and nothing is known of it."""
-    is_known = n_known > 0 or not (n_not_known or n_addresses6)
-    bands = (_band(draws[count]) if is_known else None for count in COUNTS)
-    return ExpectedNames(provider, n_known + n_not_known, n_known, n_addresses6, *bands)
+    state = ALL_KNOWN
+    if n_unknown.any() or n_addresses6:
+        state = LOWER_BOUND if n_known.any() else NONE_KNOWN
+    bands = (None if state == NONE_KNOWN else _band(draws[count]) for count in COUNTS)
+    n_listed = _median(n_known + n_unknown)
+    return ExpectedNames(provider, n_listed, _median(n_known), n_addresses6, state, *bands)
 
 
 def _by_provider(found: ListedNames) -> tuple[ExpectedNames, ...]:
-    known = found.known
+    known, unknown = found.n_known, found.n_unknown
+    none = np.zeros(found.listed.n_swept.shape[1], np.int64)
     of_all = [
         _expected(
             name,
-            known.get(name, 0),
-            found.unknown.get(name, 0),
+            known.get(name, none),
+            unknown.get(name, none),
             found.unknown6.get(name, 0),
             {count: getattr(found.draws, count)[:, row] for count in COUNTS}
             if name in known
             else {},
         )
-        for row, name in enumerate(dict.fromkeys([*known, *found.unknown, *found.unknown6]))
+        for row, name in enumerate(dict.fromkeys([*known, *unknown, *found.unknown6]))
     ]
     return tuple(
-        sorted(of_all, key=lambda one: (-one.names.mean if one.names else 1, -one.n_listed))
+        sorted(of_all, key=lambda one: (-one.names.median if one.names else 1, -one.n_listed))
     )
 
 
@@ -358,7 +374,7 @@ def _listed_places(
     owners: Owners,
     sharing: Sequence[SharingRow],
     unused: Collection[NamedPlace],
-) -> tuple[ListedPlaces, dict[str, int]]:
+) -> tuple[ListedPlaces, dict[str, NDArray[np.int64]]]:
     """How much of each place is listed, and by provider what is listed of other places.
 
     A place is known by a row of its own in the table of kinds, or by one for all regions.
@@ -374,10 +390,9 @@ def _listed_places(
     kept = np.flatnonzero(is_known & n_listed[:-1].any(axis=1))
     n_of_place = owners.count(IntervalSet.universe())
     names = [provider or NOT_KNOWN for provider, _ in owners.place] + [NOT_COVERED]
-    unknown: dict[str, int] = {}
-    mean = np.rint(n_listed.mean(axis=1)).astype(np.int64)
-    for row in np.flatnonzero(mean * np.append(~is_known, True)).tolist():
-        unknown[names[row]] = unknown.get(names[row], 0) + int(mean[row])
+    unknown: dict[str, NDArray[np.int64]] = {}
+    for row in np.flatnonzero(n_listed.any(axis=1) & np.append(~is_known, True)).tolist():
+        unknown[names[row]] = unknown.get(names[row], 0) + n_listed[row]
     return (
         ListedPlaces(
             tuple(owners.place[row] for row in kept.tolist()),

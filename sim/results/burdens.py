@@ -1,101 +1,16 @@
-"""Businesses, their burdens and their waits, read from a run folder.
-
-In: a run folder. Out: columns of businesses, sums over them by sector or provider, and times from
-one event to the next about the same thing.
-"""
+"""Waits and entries of the register, read from the events of a run folder."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.results.parquet import numbers, read_columns
+from sim.results.parquet import read_columns
 from sim.results.read import RunFolder
 
-SPLITS = ("sector", "provider")
 S_PER_H = 3600
-
-
-def read_businesses(
-    run: RunFolder, names: Sequence[str], strategy: str | None = None
-) -> dict[str, NDArray[np.float64]]:
-    """Columns of numbers by name, and ``replicate``: a row per business and replicate.
-
-    Raises
-    ------
-    UsageError
-        If the folder has no such strategy.
-    DataError
-        If the file cannot be read.
-    """
-    wanted = ", ".join(("replicate", *names))
-    columns = read_columns(
-        run.path / "businesses.parquet",
-        f"SELECT {wanted} FROM data WHERE strategy = ? ORDER BY file_row_number",
-        [run.strategy(strategy)],
-    )
-    return {name: numbers(column) for name, column in columns.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Burden:
-    """Impairment of one group of businesses under one strategy; arrays by replicate.
-
-    Attributes
-    ----------
-    name
-        The sector, or the provider of the front end.
-    n_businesses, n_impaired : shape (n_replicates,)
-        Businesses of the group, and those impaired at least once.
-    impaired_h : shape (n_replicates,)
-        Business-hours impaired.
-    """
-
-    name: str
-    n_businesses: NDArray[np.float64]
-    n_impaired: NDArray[np.float64]
-    impaired_h: NDArray[np.float64]
-
-
-def read_burdens(run: RunFolder, strategy: str, split: str) -> list[Burden]:
-    """Read the burdens of groups of businesses, the greatest first.
-
-    Parameters
-    ----------
-    strategy
-        Label.
-    split
-        ``sector`` or ``provider``.
-
-    Raises
-    ------
-    DataError
-        If the table cannot be read.
-    """
-    assert split in SPLITS
-    columns = read_columns(
-        run.path / "businesses.parquet",
-        f"SELECT {split} AS name, replicate, count(*) AS n, "
-        "count(*) FILTER (impaired_s > 0) AS n_impaired, sum(impaired_s) AS impaired_s "
-        "FROM data WHERE strategy = ? GROUP BY ALL ORDER BY name, replicate",
-        [strategy],
-    )
-    replicate = np.asarray(columns["replicate"], np.int64)
-    known = np.unique(replicate)
-    names = np.asarray(np.ma.filled(columns["name"].astype(object), ""), dtype=object)
-    found = []
-    for name in dict.fromkeys(names.tolist()):
-        mine = names == name
-        # A group without a business in a replicate has no row there, and no burden.
-        row = np.searchsorted(known, replicate[mine])
-        table = np.zeros((3, known.size))
-        for target, column in zip(table, ("n", "n_impaired", "impaired_s"), strict=True):
-            target[row] = np.asarray(columns[column][mine], float)
-        found.append(Burden(str(name), table[0], table[1], table[2] / S_PER_H))
-    return sorted(found, key=lambda burden: (-float(burden.impaired_h.mean()), burden.name))
 
 
 def read_waits(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
 from sim.results.parquet import numbers, read_columns
-from sim.results.read import IS_WHOLE, SPLITS, CurvePoints, RunFolder
+from sim.results.read import IS_WHOLE, SPLITS, CurvePoints, RunFolder, rescaled
 
 _SPLIT = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in SPLITS) + " END"
 _NAME = f"coalesce({', '.join(SPLITS)})"
@@ -116,12 +116,13 @@ def read_curves(
     for number, rows in _rows_by_code(code, int(np.prod(shape))):
         metric, group = np.unravel_index(number, shape)
         key = CurveKey(numbered[metric], *groups[group])
-        curves[key] = CurvePoints(
+        points = CurvePoints(
             replicate=columns["replicate"][rows].astype(np.int64),
             t_s=columns["t_s"][rows].astype(np.int64),
             value=value[rows],
             denominator=denominator[rows],
         )
+        curves[key] = rescaled(key.metric, points) if run.is_ensemble else points
     return curves
 
 

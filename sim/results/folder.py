@@ -107,11 +107,9 @@ def _command(path: Path, manifest: Mapping[str, Any]) -> str:
 
 
 def count_simulations(manifest: Mapping[str, Any]) -> tuple[int, int]:
-    """Finished and asked simulations of each strategy: replicates, and draws with their repeats."""
-    draws = manifest.get("draws") or {"n": 0, "per_draw": 1}
-    n, n_draws = int(manifest["n_replicates"]), int(manifest.get("n_draws", 0))
-    asked = int(manifest.get("n_replicates_asked", n))
-    return n + n_draws * draws["per_draw"], asked + draws["n"] * draws["per_draw"]
+    """Finished and asked simulations of each strategy."""
+    n = int(manifest["n_replicates"])
+    return n, int(manifest.get("n_replicates_asked", n))
 
 
 def title_of(scenario: Mapping[str, Any]) -> str:

@@ -6,7 +6,7 @@ columns. It is one file, since it is one class: the folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.errors import DataError, Problem, UsageError
 from sim.results.folder import (
     MANIFEST,
@@ -56,22 +57,6 @@ class CurvePoints:
     t_s: NDArray[np.int64]
     value: NDArray[np.float64]
     denominator: NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class WideBand:
-    """One curve over joint draws of all that is not known, at even times.
-
-    Attributes
-    ----------
-    t_s : shape (n_times,)
-        Times, ascending.
-    ends : shape (3, n_times)
-        5th percentile, median and 95th percentile over the weighted draws.
-    """
-
-    t_s: NDArray[np.int64]
-    ends: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,18 +117,17 @@ class RunFolder:
 
     @property
     def n_replicates(self) -> int:
-        """Replicates in the folder."""
+        """Simulations in the folder that every strategy has."""
         return int(self.manifest["n_replicates"])
 
     @property
-    def n_draws(self) -> int:
-        """Finished draws of all that is not known; 0 where luck alone was simulated."""
-        return int(self.manifest.get("n_draws", 0))
+    def is_ensemble(self) -> bool:
+        """Whether each simulation has its own draw of the uncertain inputs."""
+        return "ensemble" in self.manifest
 
-    @property
-    def are_draws_weighed(self) -> bool:
-        """Whether the draws are taken from a table of weighted ones."""
-        return "from" in (self.manifest.get("draws") or {})
+    def typical(self, strategy: str | None = None) -> int:
+        """Number of the simulation that stands for all of a strategy where one world is shown."""
+        return int(self.manifest["typical"][self.strategy(strategy)])
 
     @property
     def has_own_addresses(self) -> bool:
@@ -222,21 +206,6 @@ class RunFolder:
         """Return the curve of one measure over everybody."""
         return next(iter(self._select(metric, None, strategy).values()))
 
-    def wide_band(self, metric: str, strategy: str | None = None) -> WideBand | None:
-        """Band over draws of one measure over everybody; None where there are no draws of it."""
-        if not self.n_draws:
-            return None
-        columns = read_columns(
-            self.path / "bands.parquet",
-            "SELECT t_s, all_low, all_median, all_high FROM data WHERE metric = ? AND strategy = ? "
-            f"AND all_median IS NOT NULL AND {IS_WHOLE} ORDER BY t_s",
-            [metric, self.strategy(strategy)],
-        )
-        if not columns["t_s"].size:
-            return None
-        ends = [numbers(columns[name]) for name in ("all_low", "all_median", "all_high")]
-        return WideBand(np.asarray(columns["t_s"], np.int64), np.array(ends))
-
     def curves_by(
         self, metric: str, split: str, strategy: str | None = None
     ) -> dict[str, CurvePoints]:
@@ -297,20 +266,49 @@ class RunFolder:
         selected = {}
         for name in dict.fromkeys(labels.tolist()):
             mine = labels == name
-            selected[str(name)] = CurvePoints(
+            points = CurvePoints(
                 replicate=np.asarray(columns["replicate"][mine], np.int64),
                 t_s=np.asarray(columns["t_s"][mine], np.int64),
                 value=numbers(columns["value"][mine]),
                 denominator=numbers(columns["denominator"][mine]),
             )
+            selected[str(name)] = rescaled(metric, points) if self.is_ensemble else points
         if not selected:
             message = f"expected curves of {metric}, got none"
             raise DataError([Problem(str(self.path / "curves.parquet"), message)])
         return selected
 
 
-def open_run(path: Path) -> RunFolder:
+def rescaled(metric: str, points: CurvePoints) -> CurvePoints:
+    """Counts of businesses as if every simulation had as many of them as the median simulation.
+
+    How many there are is drawn for an ensemble: without this, a curve would show how many there may
+    be, and hide how many of them are blocked. Replicates of the point values need it not.
+    """
+    first = np.diff(points.replicate, prepend=-1) != 0
+    whole = points.denominator[first]
+    if CURVES[metric].unit != BUSINESSES or not whole.size or np.ptp(whole) == 0:
+        return points
+    n = float(np.median(whole))
+    share = np.divide(
+        points.value,
+        points.denominator,
+        where=points.denominator > 0,
+        out=np.zeros(points.value.shape),
+    )
+    return CurvePoints(points.replicate, points.t_s, share * n, np.full(share.shape, n))
+
+
+RUN_KINDS = ("run", "comparison")
+
+
+def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     """Open a run folder.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of folders that are read.
 
     Raises
     ------
@@ -320,10 +318,10 @@ def open_run(path: Path) -> RunFolder:
     manifest = read_manifest(path)
     check_schema(path, manifest)
     kind = manifest.get("kind", "run")
-    if kind not in ("run", "comparison"):
+    if kind not in kinds:
         message = f"expected a run or a comparison, got a {kind}: its tables are read on their own"
         raise DataError([Problem(str(path / MANIFEST), message, key="kind")])
-    who = "strategies" if kind == "comparison" else "strategy"
+    who = "strategy" if kind == "run" else "strategies"
     _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
     file = path / RESOLVED
     scenario = read_object(file, "a readable scenario")

@@ -24,6 +24,7 @@ from sim.addresses.text.text import format_prefixes, format_set
 from sim.catalogue.causes import CAUSES
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.orders import Mechanism
+from sim.engine.record.curves import Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
@@ -41,11 +42,6 @@ RUN_TABLES = ("curves", "businesses", "events", "entries")
 SITE_RUNS = "site_runs"
 """Table of each run beside an inventory: what each of its sites met."""
 
-DRAW_CURVES = "draw_curves"
-"""Table of each draw: its curves at even times."""
-DRAW_SITES = "draw_sites"
-"""Table of each draw beside an inventory: what each site met that met anything."""
-
 
 class RunEncoder:
     """Turns the outcome of one run into its part of each table."""
@@ -62,6 +58,7 @@ class RunEncoder:
         outcome: Outcome,
         folder: Path | None,
         sites: Mapping[str, ColumnData] | None = None,
+        at_s: NDArray[np.int64] | None = None,
     ) -> dict[str, bytes]:
         """Return the bytes of a Parquet file for each table.
 
@@ -73,9 +70,12 @@ class RunEncoder:
             Folder for temporary files; the system's when None.
         sites
             Columns of ``site_runs``; no such table where there are none.
+        at_s
+            Times at which curves are read; at every change when None.
         """
+        curves = outcome.curves if at_s is None else outcome.curves.at(at_s)
         tables = {
-            "curves": self._curves(world, outcome),
+            "curves": self._curves(world, curves),
             "businesses": self._businesses(world, outcome),
             "events": self._events(world, outcome),
             "entries": self._entries(world.places.line, outcome),
@@ -88,50 +88,7 @@ class RunEncoder:
                 encoded[table] = path.read_bytes()
         return encoded
 
-    def encode_draw(
-        self,
-        draw: int,
-        strategy: str,
-        replicate: int,
-        at_s: NDArray[np.int64],
-        curves: Mapping[str, tuple[NDArray[np.float64], float]],
-        folder: Path | None,
-        sites: Mapping[str, ColumnData] | None = None,
-    ) -> dict[str, bytes]:
-        """Return the bytes of a Parquet file with the curves over everybody of a draw.
-
-        Parameters
-        ----------
-        strategy
-            Label of the strategy.
-        at_s : shape (n_times,)
-            Times at which they are read.
-        curves
-            By name their values at these times, and what they are out of.
-        folder
-            Folder for temporary files; the system's when None.
-        sites
-            Columns of ``draw_sites``; no such table where there are none.
-        """
-        names, n = sorted(curves), at_s.size
-        code = np.repeat(np.arange(len(names)), n)
-        columns: dict[str, ColumnData] = {
-            "t_s": np.tile(at_s, len(names)),
-            "metric": Coded(code, names),
-            "value": np.concatenate([np.empty(0), *(curves[name][0] for name in names)]),
-            "denominator": np.array([curves[name][1] for name in names], np.float64)[code],
-        }
-        tables = {DRAW_CURVES: columns, **({DRAW_SITES: dict(sites)} if sites else {})}
-        encoded = {}
-        with _scratch(folder) as path:
-            for table, mine in tables.items():
-                key: dict[str, ColumnData] = {"draw": np.full(_n_rows(mine), draw, np.int64)}
-                self._writer.write(path, key | _key(strategy, replicate, mine) | mine)
-                encoded[table] = path.read_bytes()
-        return encoded
-
-    def _curves(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
-        curves = outcome.curves
+    def _curves(self, world: World, curves: Curves) -> dict[str, ColumnData]:
         row = curves.series_row
         metric = [series.metric for series in curves.series]
         names = sorted(set(metric))

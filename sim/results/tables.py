@@ -1,7 +1,7 @@
 """Reads the CSV tables of a run folder: summary, money, comparison, trade-off.
 
-In: a run folder and a file name. Out: rows of texts, numbers and truth values. A number that is not
-known is NaN, never zero.
+In: a run folder and a file name. Out: rows of texts and numbers. A number that is not known is NaN,
+never zero.
 """
 
 from __future__ import annotations
@@ -18,12 +18,11 @@ from sim.results.columns import ALL_TABLES
 from sim.results.csvtext import text_of
 from sim.results.read import RunFolder
 
-Cell: TypeAlias = "str | float | bool | None"
+Cell: TypeAlias = "str | float"
 Row: TypeAlias = "Mapping[str, Cell]"
 
 MAX_ROWS = 100_000
 MAX_BYTES = 64 * 1024 * 1024
-_TRUTH = {"true": True, "false": False}
 NOT_KNOWN = math.nan
 
 
@@ -38,8 +37,8 @@ def read_rows(run: RunFolder, name: str, needed: Sequence[str] = ()) -> list[Row
     Returns
     -------
     rows
-        One mapping for each row, from column name to cell: a number (NaN where it is not known), a
-        truth value (None where it is not known), or text, as in columns of another version.
+        One mapping for each row, from column name to cell: a number (NaN where it is not known) or
+        text, as in columns of another version.
 
     Raises
     ------
@@ -84,8 +83,7 @@ def _parse(
             try:
                 row[name] = _cell(types.get(name, "string"), text)
             except ValueError:
-                kind = "true or false" if types[name] == "boolean" else "a number"
-                message = f"expected {kind}, got {text[:40]!r}"
+                message = f"expected a number, got {text[:40]!r}"
                 problems.append(Problem(str(path), message, line=number, key=name))
         rows.append(MappingProxyType(row))
     if problems:
@@ -94,10 +92,6 @@ def _parse(
 
 
 def _cell(kind: str, text: str) -> Cell:
-    if kind == "boolean":
-        if text and text.lower() not in _TRUTH:
-            raise ValueError(text)
-        return _TRUTH.get(text.lower())
     if kind not in ("number", "integer"):
         return text_of(text)
     value = float(text) if text else NOT_KNOWN

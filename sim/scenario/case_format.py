@@ -28,9 +28,9 @@ MAX_RANKINGS = 100
 FEWEST_RANKED = 3
 """Cases of a ranking: two are in the right sequence half of the time."""
 
-Role: TypeAlias = Literal["calibration", "held-out"]
-ROLES: tuple[Role, ...] = ("calibration", "held-out")
-
+Role: TypeAlias = Literal["calibration", "known", "held-out"]
+CHECKS: tuple[Role, ...] = ("known", "held-out")
+"""Roles of figures that set nothing."""
 
 Relation: TypeAlias = Literal["equal", "at_least", "at_most", "between", "rank"]
 BOUNDS: tuple[Relation, ...] = ("at_least", "at_most", "between")
@@ -136,9 +136,10 @@ class Case(Model):
     given: Text
     """What the prediction was told."""
     role: Role
-    """calibration if a parameter of this predictor was set by this figure, else held-out."""
+    """calibration if a parameter of this predictor was set by this figure; known if none was, but
+    whoever made the predictor knew the figure; held-out if nobody who made it did."""
     why_role: Text
-    """Which parameter was set by it; or what was known of it when the parameters were set."""
+    """Which parameter was set by it; or what its makers knew of it."""
     predictor: Predictor
     published: Published
     times: Factor | None = None

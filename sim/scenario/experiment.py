@@ -33,7 +33,7 @@ class Experiment(Model):
     strategies: Annotated[
         tuple[Contender, ...], Field(min_length=1, max_length=MOST_STRATEGIES, strict=False)
     ]
-    """Strategies that meet the same luck: each a key `strategy`, and a `label` if wanted."""
+    """Strategies to compare: each a key `strategy`, and a `label` if wanted."""
     baseline: Label = "none"
     """Label of the strategy that differences are taken to; `none` is added if it is not listed."""
     metrics: Annotated[tuple[Metric, ...], Field(max_length=200, strict=False)] = ()

@@ -13,12 +13,12 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped(folder: str) -> Path:
-    """Folder of shipped files (``scenarios``, ``seeds`` or ``samples``).
+    """Folder of shipped files (``scenarios``, ``seeds`` or ``samples``), or a file beside them.
 
     An installed wheel carries them inside the package; a clone has them at its top level.
     """
     installed = _PACKAGE / "shipped" / folder
-    return installed if installed.is_dir() else _PACKAGE.parent / folder
+    return installed if installed.exists() else _PACKAGE.parent / folder
 
 
 def scenario_names() -> list[str]:

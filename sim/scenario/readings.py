@@ -52,7 +52,7 @@ class RunReading(Model):
     """What is read off a simulated scenario."""
 
     measure: Named = ""
-    """Measure of the whole run, as in summary.csv; money is its median over draws."""
+    """Measure of the whole run, as in summary.csv."""
     curve: Named = ""
     """Curve, as in curves.parquet."""
     provider: Annotated[str, StringConstraints(max_length=200)] = ""

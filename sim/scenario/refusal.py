@@ -118,7 +118,13 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
     return tuple(path)
 
 
+GONE = {"n_draws": "every simulation is a draw now; give their number with -n"}
+"""Why keys of earlier versions are gone, and what takes their place."""
+
+
 def _unknown_key(path: Path, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    if why := GONE.get(format_path(path)):
+        return f"unknown key: it is gone, as {why}"
     known = sorted(_keys_at(loc[:-1], model.model_json_schema()))
     return f"unknown key{hint(str(path[-1]), known)} (known: {', '.join(known)})"
 

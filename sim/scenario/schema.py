@@ -225,6 +225,10 @@ class Scenario(Model):
     """One line for readers."""
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     """What the scenario shows."""
+    ordered_by: Line | None = None
+    """Who ordered the block, as it reads after "ordered by": `Spanish courts`."""
+    purpose: Line | None = None
+    """What the block is for, as it reads after "to": `block Telegram`."""
     country: (
         Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}$"), AfterValidator(check_country)]
         | None
@@ -239,11 +243,9 @@ class Scenario(Model):
     end: Instant
     """End of the run, not included."""
     root_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    """Root of all luck; chosen and printed when left out."""
+    """Root of all random numbers; chosen and printed when left out."""
     n_replicates: Annotated[int, Field(ge=1, le=1_000_000)] = 10
-    """Number of replicates, when the command does not say otherwise."""
-    n_draws: Annotated[int, Field(ge=0, le=2**20)] = 0
-    """Joint draws of all that is not known, when the command does not say otherwise; 0: none."""
+    """Number of replicates of the point values, with --fixed."""
     target: Target
     strategy: Strategy
     register_: Annotated[Register, Field(alias="register")] = Register()

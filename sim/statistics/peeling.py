@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.statistics.ensembles import effective_size
-
 Floats = NDArray[np.float64]
 
 PEELED = 0.05
@@ -206,7 +204,7 @@ def _without_idle(box: Box, inputs: Floats, cases: Floats, weight: Floats) -> Bo
     """Leave out, one by one, the condition that is told least from chance."""
     from scipy import stats  # slow to import, and a single run needs none of it
 
-    size = effective_size(weight)
+    size = weight.size
     while box.conditions:
         fewer = [
             _box(*_bounds(inputs.shape[1], rest), _inside(inputs, rest), cases, weight)

@@ -1,7 +1,6 @@
 """Scores of predictions that are distributions: CRPS and its parts, Brier score, rank correlation.
 
-In: draws of a prediction, with weights, and what came out. Out: a number for each. They do not know
-what was predicted, nor on which scale.
+They do not know what was predicted, nor on which scale.
 """
 
 from __future__ import annotations
@@ -12,10 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from sim.statistics.ensembles import weighted_quantiles
 
-
-def crps(draws: ArrayLike, observed: float, weight: ArrayLike | None = None) -> float:
+def crps(draws: ArrayLike, observed: float) -> float:
     """Continuous ranked probability score of draws; lower is better.
 
     Parameters
@@ -24,8 +21,6 @@ def crps(draws: ArrayLike, observed: float, weight: ArrayLike | None = None) -> 
         The prediction; a single number scores its absolute error.
     observed
         What came out, in the same unit.
-    weight : shape (n,)
-        Weights of the draws, of any sum above 0; equal ones when left out.
 
     Returns
     -------
@@ -47,7 +42,7 @@ def crps(draws: ArrayLike, observed: float, weight: ArrayLike | None = None) -> 
     values = np.asarray(draws, np.float64)
     if not (np.isfinite(values).all() and math.isfinite(observed)):
         return math.nan
-    return float(energy_distance(values, [observed], weight) ** 2 / 2)
+    return float(energy_distance(values, [observed]) ** 2 / 2)
 
 
 @dataclass(frozen=True)
@@ -67,7 +62,7 @@ class CrpsParts:
     under: float
 
 
-def crps_parts(draws: ArrayLike, observed: float, weight: ArrayLike | None = None) -> CrpsParts:
+def crps_parts(draws: ArrayLike, observed: float) -> CrpsParts:
     """Take a CRPS apart into spread, overprediction and underprediction.
 
     Parameters are those of `crps`; the parts sum to it. All are NaN where it is.
@@ -81,14 +76,12 @@ def crps_parts(draws: ArrayLike, observed: float, weight: ArrayLike | None = Non
     Bosse et al., arXiv:2205.07090 (2022), for samples, after Bracher et al., PLoS Comput. Biol. 17
     (2021), e1008618, for intervals.
     """
-    whole = crps(draws, observed, weight)
+    whole = crps(draws, observed)
     if math.isnan(whole):
         return CrpsParts(math.nan, math.nan, math.nan)
     values = np.asarray(draws, np.float64)
-    even = np.full(values.size, 1 / values.size)
-    given = even if weight is None else np.asarray(weight, np.float64)
-    median = float(weighted_quantiles(values, given, np.array([0.5]))[0])
-    spread = min(crps(values, median, weight), whole)
+    median = float(np.median(values))
+    spread = min(crps(values, median), whole)
     rest = whole - spread
     return CrpsParts(spread, rest if median > observed else 0.0, rest if median < observed else 0.0)
 

@@ -11,19 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
-from sim.experiment.comparison import ratio_of
 from sim.experiment.execution import Execution
 from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
 from sim.experiment.study import POINT, Sheet, Study, write_study
-from sim.measure.summary import LEVEL, luck_of, spread_of
+from sim.measure.summary import LEVEL, spreads_of
 from sim.results.columns import Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
-from sim.statistics.paired import mean_intervals, warn_of_few
-from sim.statistics.resampling import CONFIDENCE
 from sim.streams import Stream, Streams
 from sim.uncertainty.axes import Axis, Design, lay_points, parse_axes, points_of
 from sim.uncertainty.columns import COMPARED, METRIC, UNIT, points_sheet
@@ -32,11 +28,9 @@ _MEASURED = (
     COMPARED["strategy"],
     METRIC,
     UNIT,
-    Column("n_replicates", "integer", "replicates", "Replicates in which the measure is known"),
-    Column.measured("mean", "Mean over replicates, or ratio of sums; missing if any is not known"),
-    Column.measured("median", "Median over replicates; missing likewise"),
-    *(COMPARED[name] for name in ("low", "high", "level", "mean_low", "mean_high")),
-    Column("confidence", "number", "share", "Nominal coverage of that interval"),
+    *(COMPARED[name] for name in ("median", "low", "high", "level")),
+    Column("n_replicates", "integer", "replicates", "Replicates of the point"),
+    COMPARED["n_known"],
     *(COMPARED[name] for name in ("denominator", "denominator_unit")),
 )
 
@@ -118,7 +112,6 @@ class Sweep:
             strategies=tuple(strategies),
             design=described,
             asked=asked,
-            warnings=warn_of_few(n_replicates),
         )
         return cls(plan, tuple(axes), tuple(laid), tuple(chosen))
 
@@ -129,7 +122,7 @@ class Sweep:
     def write(self, folder: Path, found: Answers) -> Study:
         """Write ``sweep.csv`` and ``points.csv``."""
         sheets = [
-            sweep_sheet(self.axes, self.laid, found, self.metrics, self.plan.root_seed),
+            sweep_sheet(self.axes, self.laid, found, self.metrics),
             points_sheet(axis_columns(self.axes), self.laid, found),
         ]
         return write_study(folder, self.plan, found, sheets)
@@ -145,7 +138,6 @@ def sweep_sheet(
     points: Sequence[Sequence[Value]],
     answers: Answers,
     metrics: Sequence[str],
-    root_seed: int,
 ) -> Sheet:
     """The chosen measures under every strategy, at every point that has a result."""
     column = [answers.metrics.index(metric) for metric in metrics]
@@ -157,14 +149,13 @@ def sweep_sheet(
         for metric in column
     ]
     values = np.array([answers.value[p, s, :, m] for p, s, m in keys])
-    found = mean_intervals(values, luck_of(root_seed))
+    whole = np.array([answers.denominator[p, s, :, m] for p, s, m in keys])
+    known = np.where(np.isnan(values), np.nan, whole)
     rows = []
-    for (point, strategy, metric), value, own in zip(keys, values, found, strict=True):
-        measure, ratio = answers.measures[metric], RATIOS.get(answers.metrics[metric])
-        mean = (
-            own if ratio is None else ratio_of(answers.measured(point, strategy), ratio, root_seed)
-        )
-        spread = spread_of(value)
+    for (point, strategy, metric), value, spread, of in zip(
+        keys, values, spreads_of(values), spreads_of(known), strict=True
+    ):
+        measure = answers.measures[metric]
         rows.append(
             (
                 point,
@@ -172,16 +163,11 @@ def sweep_sheet(
                 answers.labels[strategy],
                 measure.metric,
                 measure.unit,
-                mean.n_known,
-                mean.mean,
-                spread.median,
-                spread.low,
-                spread.high,
+                *spread,
                 LEVEL,
-                mean.low,
-                mean.high,
-                CONFIDENCE,
-                float(answers.denominator[point, strategy, :, metric].mean()),
+                int(value.size),
+                int((~np.isnan(value)).sum()),
+                of.median,
                 measure.denominator_unit,
             )
         )

@@ -30,7 +30,7 @@ def main() -> None:
     figures = REPOSITORY / "docs" / "figures"
     with tempfile.TemporaryDirectory() as scratch, sync_playwright() as playwright:
         out = Path(scratch) / "out"
-        overblock("run", SCENARIO, "-n", "10", "--draws", "64", "-o", str(out), "-q")
+        overblock("run", SCENARIO, "-n", "64", "-o", str(out), "-q")
         overblock("report", str(out), "-q")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         draw_report(browser, out / "report.html", figures / "report.png")

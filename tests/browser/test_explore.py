@@ -1,57 +1,58 @@
-"""The explorer in Chromium: levers, cancel, two visitors, a hostile title, this computer alone."""
+"""The explorer in Chromium: a lever, Back, the end of the program, a hostile title, a phone."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 import pytest
 
+from sim.experiment.pipeline import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 from tests.browser.conftest import Opened
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.browser
-pytest.importorskip("uvicorn")
+pytest.importorskip("shiny")
 expect = pytest.importorskip("playwright.sync_api").expect
 TITLE = '<img src=x onerror=alert(1)><script>alert(2)</script> & "quoted"'
-SHORT = "end=2018-04-17T00:00+03:00"
 AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Iterator[str]:
-    """A page over a run with draws, whose title is hostile."""
-    folder = tmp_path_factory.mktemp("explored")
-    text = (repository / "scenarios" / "surgical.yaml").read_text("utf-8").splitlines()
-    lines = [
-        f"title: {json.dumps(TITLE)}" if line.startswith("title:")
-        else line
-        for line in text
-    ]  # fmt: skip
-    (folder / "hostile.yaml").write_text("\n".join(lines) + "\n", "utf-8")
-    env = {**os.environ, "PYTHONPATH": str(repository)}
-    made = subprocess.run(
-        [sys.executable, "-m", "sim", "run", "hostile.yaml", "-n", "2", "--draws", "40", "--set",
-         "population.n_businesses=30", "--set", SHORT, "-o", "out", "-q", "-w", "1"],
-        cwd=folder, env=env, capture_output=True, text=True,
-    )  # fmt: skip
-    assert made.returncode == 0, made.stderr
+def folder(tmp_path_factory: pytest.TempPathFactory, repository: Path) -> Path:
+    """A small run whose title is hostile."""
+    path = tmp_path_factory.mktemp("explored") / "out"
+    text = (repository / "scenarios" / "austria-2022.yaml").read_text("utf-8").splitlines()
+    lines = [f"title: {json.dumps(TITLE)}" if one.startswith("title:") else one for one in text]
+    (path.parent / "hostile.yaml").write_text("\n".join(lines) + "\n", "utf-8")
+    resolved = resolve(
+        load_scenario(str(path.parent / "hostile.yaml"), ["population.n_businesses=30"])
+    )
+    carry_out(Runs(Plan.of_run(resolved, 5, 8).of_size(8, fixed=False)), folder=path)
+    return path
+
+
+@pytest.fixture
+def served(folder: Path, repository: Path) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Address of the page, and the program behind it."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "sim", "explore", "out", "--no-open", "-q"],
-        cwd=folder, env=env, stdout=subprocess.PIPE, text=True,
+        [sys.executable, "-m", "sim", "explore", str(folder), "--no-open", "-q"],
+        env={**os.environ, "PYTHONPATH": str(repository)}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None
-    yield process.stdout.readline().strip()
+    yield process.stdout.readline().strip(), process
     process.send_signal(signal.SIGINT)
     process.wait(60)
     process.stdout.close()
@@ -75,127 +76,58 @@ def open_page(chromium: Browser, address: str, width: int = 1280) -> Opened:
     return found
 
 
-def wait_until_done(opened: Opened) -> None:
-    # The policy of the page lets nothing be evaluated from a text, as other ways of waiting do.
-    expect(opened.page.locator("#status")).to_have_text("Done.", timeout=120_000)
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    run = f"async () => {{ {AXE.read_text('utf-8')}; return (await axe.run()).violations; }}"
+    return [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in page.evaluate(run)]
 
 
-def wait_until_begun(opened: Opened) -> None:
-    expect(opened.page.locator("#status")).not_to_have_text("Done.")
-
-
-@pytest.fixture
-def visitor(chromium: Browser, address: str) -> Iterator[Opened]:
+def test_a_lever_answers_back_undoes_and_the_end_is_told(
+    chromium: Browser, served: tuple[str, subprocess.Popen[str]]
+) -> None:
+    address, process = served
     opened = open_page(chromium, address)
-    wait_until_done(opened)
-    yield opened
-    opened.page.context.close()
-    assert opened.said == []
+    page = opened.page
+    now, before = page.locator("#now .answer"), page.locator("#before .answer")
+    expect(now).to_be_visible(timeout=120_000)
+    first = now.inner_text()
+    assert page.locator("h1").inner_text().startswith(TITLE)
+    assert page.url == address
+    lever = page.locator(".lever input").first
+    given, end = lever.input_value(), lever.get_attribute("max")
+    lever.focus()
+    lever.press("End")
+    expect(before).to_be_visible(timeout=240_000)
+    # Each answer names its result, so that two settings are two texts.
+    assert now.inner_text() != first
+    assert all(one in first for one in before.locator("p").all_inner_texts())
+    assert page.url.endswith(f"={float(end or 'nan'):.6g}")
+    assert violations(page) == []
+    page.go_back()
+    expect(now).to_be_visible(timeout=120_000)
+    expect(page.locator(".lever input").first).to_have_value(given)
+    assert page.url == address
+    assert now.inner_text() == first
+    assert not page.locator("#gone").is_visible()
+    process.send_signal(signal.SIGINT)
+    expect(page.locator("#gone")).to_be_visible(timeout=60_000)
+    page.context.close()
+    assert not [one for one in opened.said if "alert" in one or "Error" in one]
     assert opened.asked == []
 
 
-def test_a_hostile_title_is_text(visitor: Opened) -> None:
-    page = visitor.page
-    assert page.locator("#title").inner_text().startswith(TITLE)
-    assert page.locator("#title img, #title script").count() == 0
-    page.click("#open-report")
-    frame = page.frame_locator("#report")
-    assert frame.locator("h1").inner_text().startswith(TITLE)
-    frame.locator("#charts svg").first.wait_for(timeout=60_000)
-
-
-def test_a_lever_answers_and_the_setting_before_stands_beside(visitor: Opened) -> None:
-    page = visitor.page
-    levers = page.locator(".lever input[type=range]")
-    assert levers.count() == 6
-    before = page.locator("#now-said").inner_text()
-    # By its key: the answer may bring the levers in another sequence.
-    key = levers.first.get_attribute("data-key")
-    lever = page.locator(f".lever input[data-key='{key}']")
-    lever.focus()
-    lever.press("End")
-    wait_until_begun(visitor)
-    wait_until_done(visitor)
-    assert page.locator("#before").is_visible()
-    assert page.locator("#before-said").inner_text() == before
-    setting = json.loads(unquote(page.url.partition("#")[2]))
-    assert key in setting["settings"]
-    assert SHORT in page.locator("#command").inner_text()
-    assert f"--set {key}=" in page.locator("#command").inner_text().replace("'", "")
-    # The address alone brings the same setting back.
-    answer = page.locator("#now-said").inner_text()
-    figures = page.locator("#now-figures").inner_text()
-    again = open_page(page.context.browser, page.url)  # type: ignore[arg-type]
-    wait_until_done(again)
-    assert again.page.locator("#now-said").inner_text() == answer
-    assert again.page.locator("#now-figures").inner_text() == figures
-    again.page.context.close()
-
-
-def test_a_long_run_is_cancelled_and_two_visitors_do_not_meet(
-    visitor: Opened, chromium: Browser, address: str
+def test_a_phone_has_the_answer_first_and_axe_finds_nothing(
+    chromium: Browser, served: tuple[str, subprocess.Popen[str]]
 ) -> None:
-    other = open_page(chromium, address)
-    wait_until_done(other)
-    page = visitor.page
-    kept = other.page.locator("#now-figures").inner_text()
-    page.fill("#replicates", "200")
-    page.click("#compute")
-    expect(page.locator("#status")).to_have_text(re.compile("Computing: "), timeout=60_000)
-    other.page.fill("#replicates", "3")
-    other.page.click("#compute")
-    wait_until_begun(other)
-    wait_until_done(other)
-    assert page.locator("#cancel").is_enabled()
-    page.click("#cancel")
-    assert page.locator("#status").inner_text() == "Cancelled."
-    page.fill("#replicates", "1")
-    page.click("#compute")
-    wait_until_done(visitor)
-    assert "1 replicate ·" in page.locator("#now-setting").inner_text()
-    assert other.page.locator("#before-figures").inner_text() == kept
-    other.page.context.close()
-
-
-def test_what_is_wrong_is_said(visitor: Opened) -> None:
-    page = visitor.page
-    page.fill("#strategies", "exakt")
-    page.click("#compute")
-    page.locator("#problems li").first.wait_for()
-    assert "did you mean 'exact'" in page.locator("#problems").inner_text()
-    visitor.said[:] = [one for one in visitor.said if "422" not in one]
-
-
-@pytest.mark.parametrize(
-    ("scheme", "width"),
-    [
-        ("light", 1280),
-        ("dark", 390),
-        pytest.param("dark", 1280, marks=pytest.mark.long),
-        pytest.param("light", 390, marks=pytest.mark.long),
-    ],
-)
-def test_no_violation_of_axe_and_nothing_sticks_out(
-    chromium: Browser, address: str, width: int, scheme: str
-) -> None:
-    opened = open_page(chromium, address, width)
-    opened.page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
-    wait_until_done(opened)
-    levers = opened.page.locator(".lever input[type=range]")
-    levers.first.focus()
-    levers.first.press("Home")
-    wait_until_begun(opened)
-    wait_until_done(opened)
-    page = opened.page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.evaluate("() => { document.querySelector('details').open = true; }")
-    # The policy of the page lets no other script run: axe is brought in from outside.
-    found = page.evaluate(
-        f"async () => {{ {AXE.read_text('utf-8')}; return (await axe.run()).violations; }}"
-    )
-    said = [(one["id"], [node["html"][:90] for node in one["nodes"]]) for one in found]
-    assert said == []
-    folder = os.environ.get("OVERBLOCK_SHOTS")
-    if folder:
-        page.screenshot(path=f"{folder}/explore-{width}-{scheme}.png", full_page=True)
+    page = open_page(chromium, served[0], 390).page
+    page.emulate_media(color_scheme="dark")
+    answer = page.locator("#now .answer p").first
+    expect(answer).to_be_visible(timeout=120_000)
+    place, lever = answer.bounding_box(), page.locator(".lever").first.bounding_box()
+    assert place is not None
+    assert lever is not None
+    assert place["y"] + place["height"] < 844 < lever["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations(page) == []
+    if shots := os.environ.get("OVERBLOCK_SHOTS"):
+        page.screenshot(path=f"{shots}/explore-390-dark.png", full_page=True)
     page.context.close()

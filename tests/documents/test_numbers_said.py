@@ -14,62 +14,31 @@ from tests.conftest import REPOSITORY
 
 EXPLANATION = REPOSITORY / "docs" / "explanation"
 SCORES = json.loads((EXPLANATION / "validation.json").read_text(encoding="utf-8"))
-HELD_OUT = [
-    one
-    for one in SCORES["scores"]
-    if one["role"] == "held-out" and one["quality"] and one["quality"]["crps"] is not None
+CHECKS = [
+    one for one in SCORES["scores"] if one["role"] == "known" and one["quality"]["crps"] is not None
 ]
-"""Held-out figures that are no mere bounds, and are predicted."""
+"""Figures that set nothing, are no mere bounds, and are predicted."""
 
 
 def words_of(name: str) -> str:
     return " ".join((EXPLANATION / f"{name}.md").read_text(encoding="utf-8").split())
 
 
-def telegram(over: str) -> dict[str, Any]:
-    """Scores of held-out figures of ``telegram-2018`` over some draws."""
-    (found,) = (
-        one
-        for one in SCORES["side_by_side"][over]
-        if (one["role"], one["subject"]) == ("held-out", "scenario telegram-2018")
-    )
-    return dict(found)
-
-
 def scenarios_with(asks: Any) -> set[str]:
     return {name for name in scenario_names() if asks(load_scenario(name).scenario)}
 
 
-def test_how_many_figures_were_held_out_is_counted() -> None:
-    numbers = {one["counts_as"] or one["id"] for one in HELD_OUT}
-    sessions = [one for one in HELD_OUT if one["id"].startswith("spain-")]
+def test_how_many_figures_set_nothing_is_counted() -> None:
+    numbers = {one["counts_as"] or one["id"] for one in CHECKS}
+    sessions = [one for one in CHECKS if one["id"].startswith("spain-")]
     days = {one["id"][-len("2026-02-08") :] for one in sessions}
     assert len(days) == 9
     assert (
-        f"{len(HELD_OUT)} held-out figures that are no mere bounds ({len(numbers)} numbers, where "
-        f"those that show one thing count once; {len(sessions)} of the {len(HELD_OUT)} are of nine "
-        "sessions of one list), most of them inside"
+        f"{len(CHECKS)} figures that set nothing and are no mere bounds ({len(numbers)} numbers, "
+        f"where those that show one thing count once; {len(sessions)} of the {len(CHECKS)} are of "
+        "nine sessions of one list), most of them inside"
     ) in words_of("credibility")
-    assert sum(one["verdict"] == "inside" for one in HELD_OUT) > len(HELD_OUT) / 2
-
-
-def test_widths_and_shares_of_the_bands_are_those_of_the_scores() -> None:
-    luck, ranges = map(telegram, ("luck", "ranges"))
-    assert luck["coverage"] < 0.5 < ranges["coverage"]
-    wide = 10 ** ranges["log10_width"]
-    assert (
-        f"Over the ranges as declared its ends lie a factor of {wide:.0f} apart in the median of "
-        "these figures"
-    ) in words_of("misleading")
-
-
-def test_where_the_model_is_better_than_a_guess_it_is_so() -> None:
-    ranges = telegram("ranges")
-    assert ranges["crps_guess"] < ranges["crps"]
-    assert "the score is worse than that of a guess over the ranges as declared" in (
-        words_of("credibility")
-    )
-    assert "scores worse than a guess spread evenly" in words_of("limitations")
+    assert sum(one["verdict"] == "inside" for one in CHECKS) > len(CHECKS) / 2
 
 
 def test_where_the_fit_is_poor_is_what_the_table_of_the_first_days_says() -> None:

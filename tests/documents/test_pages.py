@@ -47,7 +47,7 @@ def shows_nothing(page: str) -> bool:
     """Whether a page holds no command at all: claims that a reader cannot look at."""
     if page in WRITTEN:
         return WRITTEN[page] not in (REPOSITORY / page).read_text(encoding="utf-8")
-    return not any(block.language in RUN and block.mark in ("", "draws", "needs", "serves")
+    return not any(block.language in RUN and block.mark in ("", "keep", "needs", "serves")
                    for block in blocks_of(page))  # fmt: skip
 
 

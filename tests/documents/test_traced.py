@@ -23,15 +23,12 @@ from tests.traced import (
     claims,
     falsified,
     is_same,
-    printed,
-    without_marks,
 )
 
 SEED = int(os.environ.get("OVERBLOCK_TRACED", "1"))
 """Which numbers are chosen; any other seed must do as well."""
 PAGES = {
-    "README", "money.md", "parameters.md", "report", "report in es", "report in it",
-    "report in ru", "seeds", "unknowns.md", "validation.md",
+    "README", "money.md", "parameters.md", "report", "seeds", "unknowns.md", "validation.json",
 }  # fmt: skip
 KINDS = {"fact", "derived", "assumption"}
 
@@ -82,10 +79,8 @@ def rests_on_something(line: dict[str, Any]) -> bool:
 
 @pytest.fixture(scope="module")
 def every_claim(shipped_run: Path) -> list[Claim]:
-    """Numbers of documents and tables, and of a report, also in three other languages."""
-    others = [one for language in ("es", "it", "ru") for one in printed(shipped_run, language)]
-    assert len(others) > 30
-    return [*claims(shipped_run), *others]
+    """Numbers of documents and tables, and of a folder."""
+    return claims(shipped_run)
 
 
 @pytest.mark.laws
@@ -103,11 +98,14 @@ def test_twenty_numbers_chosen_at_random_are_traced(every_claim: list[Claim]) ->
 
 @pytest.mark.laws
 def test_a_falsified_number_is_traced_to_nothing(every_claim: list[Claim]) -> None:
-    """Of each kind of page and number, one that is told with another last digit."""
+    """One of each kind of page and number, with another last digit.
+
+    Not of README: two digits without a key are those of some row by chance.
+    """
     first: dict[tuple[str, str], Claim] = {}
-    for one in choose(every_claim, SEED):
+    for one in choose([one for one in every_claim if one.where != "README"], SEED):
         first.setdefault((one.where, one.kind), one)
-    assert len(first) > 12
+    assert len(first) == len({(one.where, one.kind) for one in every_claim}) - 1
     assert [one for one in map(falsified, first.values()) if traced(one)] == []
 
 
@@ -141,22 +139,6 @@ def test_a_number_is_told_at_the_digits_that_are_said(
     said: str, value: object, is_right: bool
 ) -> None:
     assert is_same(said, value) is is_right
-
-
-@pytest.mark.parametrize(
-    ("text", "language", "plain"),
-    [
-        ("1,234.5", "en", "1234.5"),
-        ("1.234,5", "it", "1234.5"),
-        ("255\xa0315\xa0270", "ru", "255315270"),
-        ("0,95", "es", "0.95"),
-        ("de 1 a 2", "es", ""),
-    ],
-)
-def test_a_number_of_another_language_is_read_as_its_readers_do(
-    text: str, language: str, plain: str
-) -> None:
-    assert without_marks(text, language) == plain
 
 
 def test_what_nobody_can_follow_is_found() -> None:

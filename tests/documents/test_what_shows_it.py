@@ -10,7 +10,7 @@ from sim.catalogue.measures import MEASURES
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 
-ELSEWHERE = {"Sites of an inventory", "Address families", "Luck"}
+ELSEWHERE = {"Sites of an inventory", "Address families", "Chance"}
 """Parts that are shown by another file, a network of IPv6, or a command."""
 
 

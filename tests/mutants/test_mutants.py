@@ -70,7 +70,7 @@ def test_what_is_called_equivalent_is_a_fault_that_can_be_made_and_has_a_reason(
 def test_a_constant_that_kernels_take_over_is_compiled_anew(repository: Path) -> None:
     assert reaches_compiled(repository, "sim/engine/state/states_kernel.py")
     assert reaches_compiled(repository, "sim/engine/state/patience.py")
-    assert not reaches_compiled(repository, "sim/report/page/head/answer.py")
+    assert not reaches_compiled(repository, "sim/report/page/document.py")
 
 
 def test_quick_tests_are_asked_first_and_slow_ones_only_within_the_budget(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class Compiled(event.Listener):
 event.register("numba:compile", Compiled())
 for row, (name, keys) in enumerate(json.loads(sys.argv[2])):
     small = keys | {"population.n_businesses": 60}
-    overblock.run(name, n_replicates=1, n_draws=2, set=small, folder=f"{sys.argv[1]}/{row}")
+    overblock.run(name, n_simulations=2, set=small, folder=f"{sys.argv[1]}/{row}")
 print(json.dumps([sim.__file__, str(shipped()), Compiled.names]))
 """
 FORTNIGHT = {"end": "2018-04-30T00:00+03:00"}

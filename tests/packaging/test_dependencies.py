@@ -30,6 +30,7 @@ USED_BY = {
 # Imported, and brought by what is asked for: these packages cannot be there without it.
 BROUGHT_BY = {
     "click": "typer",
+    "cycler": "matplotlib",
     "dask": "distributed",
     "llvmlite": "numba",
     "markdown_it": "rich",

@@ -18,6 +18,7 @@ from tests.checkout import files_of_checkout
 LICENCES = {
     "LICENSE": "Apache License",
     "LICENSES/CC-BY-SA-4.0.txt": "Creative Commons Attribution-ShareAlike 4.0 International",
+    "LICENSES/OFL-1.1.txt": "SIL OPEN FONT LICENSE Version 1.1",
 }
 
 
@@ -56,7 +57,7 @@ def test_the_wheel_names_both_licences_and_holds_their_texts(wheel: Path) -> Non
     with zipfile.ZipFile(wheel) as archive:
         (info,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         metadata = email.message_from_bytes(archive.read(info))
-        assert metadata["License-Expression"] == "Apache-2.0 AND CC-BY-SA-4.0"
+        assert metadata["License-Expression"] == "Apache-2.0 AND CC-BY-SA-4.0 AND OFL-1.1"
         folder = info.rpartition("/")[0]
         for name, title in LICENCES.items():
             assert name in metadata.get_all("License-File", [])

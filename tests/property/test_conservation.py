@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import csv
+import statistics
 from dataclasses import replace
 from functools import cache
 
+import duckdb
 import numpy as np
 import pytest
 
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
+from sim.experiment.pipeline import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.measure.impact import measure_impact
 from sim.measure.money.hosting import provider_money
 from sim.measure.money.losses import LossTotals, loss_totals
@@ -22,7 +27,6 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
-from tests.experiments import run_experiment
 from tests.firms import shipped_money_parameters
 from tests.worlds import ABROAD, AT_HOME, DAY, HOUR, Dated, SmallWorld
 
@@ -136,20 +140,39 @@ def test_user_hours_reached_are_the_area_between_the_curves(seed):
     assert measures["target_user_hours_reached"] == pytest.approx(area, rel=1e-9)
 
 
-def test_a_reader_of_the_summary_can_check_that_every_user_hour_is_in_it(tmp_path):
+def test_a_reader_of_a_folder_can_check_that_every_user_hour_is_in_it(tmp_path):
+    """In each simulation; the summary has medians of fates, whose sum is no median of sums."""
     brief = ["population.n_businesses=20", "end=2018-04-19T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", brief))
     folder = tmp_path / "out"
-    run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder)
+    carry_out(Runs(Plan.of_run(resolved, 3, 1).with_members(range(5), 3)), folder=folder)
+    names = [f"target_user_hours_{fate}" for fate in FATES]
+    held = {name: {} for name in names}
+    for name, number, value, of, unit in duckdb.sql(
+        "SELECT metric, replicate, value, denominator, denominator_unit "
+        f"FROM '{folder}/measures.parquet'"
+    ).fetchall():
+        if name in held:
+            held[name][number] = value
+            assert (unit, value > 0) == ("user-hours", True)
+            # How many users there are is drawn.
+            assert of == held.setdefault("all", {}).setdefault(number, of)
+    whole = held.pop("all")
+    assert len(set(whole.values())) == 5
+    for number in range(5):
+        hours = [held[name][number] for name in names]
+        assert sum(hours) == pytest.approx(whole[number])
+        # Negative control: one fate less would be noticed.
+        assert sum(hours) - min(hours) != pytest.approx(whole[number])
     with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = {row["metric"]: row for row in csv.DictReader(file)}
-    fates = [rows[f"target_user_hours_{fate}"] for fate in FATES]
-    assert {row["denominator_unit"] for row in fates} == {"user-hours"}
-    hours = [float(row["mean"]) for row in fates]
-    assert all(value > 0 for value in hours)
-    assert sum(hours) == pytest.approx(float(fates[0]["denominator"]))
-    # Negative control: one fate less would be noticed.
-    assert sum(hours) - min(hours) != pytest.approx(float(fates[0]["denominator"]))
+    for name in names:
+        ends = statistics.quantiles(held[name].values(), n=20, method="inclusive")
+        expected = [statistics.median(held[name].values()), ends[0], ends[18]]
+        assert [float(rows[name][end]) for end in ("median", "low", "high")] == pytest.approx(
+            expected
+        )
+        assert float(rows[name]["denominator"]) == statistics.median(whole.values())
 
 
 # Money.

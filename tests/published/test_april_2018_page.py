@@ -22,7 +22,10 @@ RUNNER = CliRunner()
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], float]:
     """What the page's two commands print for replicate 0."""
     folder = tmp_path_factory.mktemp("april")
-    run = "run telegram-2018 --set strategy={id:␣exact} --set end=2018-05-01T00:00+03:00 -n 1 -q -o"
+    run = (
+        "run telegram-2018 --set strategy={id:␣exact} --set end=2018-05-01T00:00+03:00 "
+        "-n 1 --fixed -q -o"
+    )
     words = [word.replace("␣", " ") for word in run.split()]
     assert RUNNER.invoke(app, [*words, str(folder / "chase")]).exit_code == 0
     return covered(folder / "chase", 0, folder / "fronts.txt")

@@ -29,7 +29,6 @@ from scipy import stats
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
-from sim.measure.impact import measure_impact
 from sim.scenario.cases import shipped_cases
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -201,63 +200,3 @@ def test_another_censor_or_a_quiet_public_lists_something_else(
 def test_with_a_quiet_public_the_total_of_20_april_is_passed() -> None:
     # So it is the pause that keeps the band below it, and not what the strategy may list.
     assert (listed_at("20 April, 12:00", *QUIET, n=5) > published("20 April, 12:00")[2]).all()
-
-
-WHOLE_YEAR = {
-    "ever affected": r"Of 1,000 businesses {} are ever affected",
-    "impaired": r"are ever affected and {} impaired",
-    "denied": r"{} % of its user-hours are denied",
-    "left": r"{} % of its users have left",
-}
-"""What the page says of whole runs, with the 5th and the 95th percentile in brackets."""
-
-
-def said_of_the_year(what: str) -> tuple[float, float]:
-    number = r"[\d,.]+ \[([\d,.]+), ([\d,.]+)\]"
-    words = " ".join(PAGE.split())
-    found = re.search(WHOLE_YEAR[what].format(number), words)
-    assert found is not None, what
-    low, high = (float(end.replace(",", "")) for end in found.groups())
-    return low, high
-
-
-@cache
-def whole_year(n: int, *overrides: str) -> dict[str, NDArray[np.float64]]:
-    """What the page says of whole runs, each of shape (n,); shares in per cent."""
-    resolved = resolve(load_scenario("telegram-2018", [*overrides]))
-    found: dict[str, list[float]] = {what: [] for what in WHOLE_YEAR}
-    for replicate in range(OF_PAGE, OF_PAGE + n):
-        streams = Streams(resolved.scenario.root_seed or 0, replicate)
-        world = build_world(resolved, streams)
-        outcome = simulate(world, build_strategy(resolved, streams), streams)
-        by = {measure.metric: measure for measure in measure_impact(world, outcome)}
-        found["ever affected"].append(by["businesses_ever_affected"].value)
-        found["impaired"].append(by["businesses_ever_impaired"].value)
-        for what, metric in (
-            ("denied", "target_user_hours_denied"), ("left", "target_users_left_at_end")
-        ):  # fmt: skip
-            found[what].append(100 * by[metric].value / by[metric].denominator)
-    return {what: np.array(values) for what, values in found.items()}
-
-
-def n_within(values: NDArray[np.float64], ends: tuple[float, float]) -> int:
-    return int(((values >= ends[0]) & (values <= ends[1])).sum())
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("what", WHOLE_YEAR)
-def test_whole_years_of_other_luck_lie_in_what_the_page_says_of_them(what: str) -> None:
-    # Of five in a band of 90 %, fewer than three lie once in 117.
-    assert n_within(whole_year(5)[what], said_of_the_year(what)) >= 3
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(
-    "override",
-    ["strategy={id: none}", "strategy={id: provider}", "strategy={id: dns, overmatch: 0}"],
-)
-def test_without_blocks_the_target_loses_nothing_and_with_other_ones_more(override: str) -> None:
-    # Negative controls.
-    lost = whole_year(2, override)
-    assert n_within(lost["denied"], said_of_the_year("denied")) == 0
-    assert n_within(lost["left"], said_of_the_year("left")) == 0

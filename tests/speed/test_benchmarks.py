@@ -83,7 +83,7 @@ def test_what_was_not_seen_is_no_table() -> None:
 def test_a_command_is_split_into_what_it_spends_its_time_on(
     repository: Path, tmp_path: Path
 ) -> None:
-    asked = ["run", "telegram-2018-replay", "-n", "1", "--draws", "0", "--workers", "1", "-q"]
+    asked = ["run", "telegram-2018-replay", "-n", "1", "--fixed", "--workers", "1", "-q"]
     asked += ["--set", SMALL[0], "--set", SMALL[1], "-o", str(tmp_path / "out")]
     subprocess.run(
         [sys.executable, "-m", "benchmarks.split", str(tmp_path / "split.json"), *asked],

@@ -50,8 +50,8 @@ OWNERS = {
     "pydantic_core": {"scenario"},
     "rich": {"cli"},
     "ruamel": {"scenario"},
+    "shiny": {"explore"},
     "simpy": {"engine"},
-    "starlette": {"explore"},
     "typer": {"cli"},
     "uvicorn": {"explore"},
 }
@@ -196,7 +196,7 @@ PASS_ON = {"bundle", "cli", "experiment", "explore", "results", "statistics", "u
 """Rooms that pass on whatever is declared: a new measure or key asks for no line there."""
 
 NAMED_BESIDE = {
-    "NoBlocking": {"experiment.findings", "experiment.verdicts", "measure.nothing"},
+    "NoBlocking": {"experiment.findings", "measure.nothing"},
     "Replay": {"measure.nothing", "scenario.tables.consistency"},
     "Orders": {"measure.nothing", "scenario.resolve"},
     "TimeWindow": {"measure.nothing", "scenario.resolve"},

@@ -24,7 +24,7 @@ reveal_type(sim.open_results("out"))
 reveal_type(sim.exposure(["192.0.2.1"]))
 reveal_type(sim.__version__)
 error: sim.OverblockError = sim.UsageError("")
-sim.run(n_replicates="two")
+sim.run(n_simulations="two")
 sim.nothing
 """
 
@@ -34,7 +34,7 @@ SEEN = """\
 6: note: Revealed type is "sim.blocklists.exposure.Exposure"
 7: note: Revealed type is "str"
 9: error: Missing positional argument "scenario" in call to "run"  [call-arg]
-9: error: Argument "n_replicates" to "run" has incompatible type "str"; \
+9: error: Argument "n_simulations" to "run" has incompatible type "str"; \
 expected "int | None"  [arg-type]
 10: error: Module has no attribute "nothing"  [attr-defined]
 """
@@ -85,7 +85,7 @@ def test_help_shows_the_functions_with_their_words() -> None:
     text = pydoc.plain(pydoc.render_doc(sim))
     for name in ("run", "compare", "sweep", "open_results", "exposure", "cover"):
         assert f"\n    {name}(" in text
-    assert "Compare strategies in the same worlds with the same luck" in text
+    assert "Compare strategies with the same inputs and the same chance" in text
 
 
 @pytest.mark.laws

@@ -32,11 +32,11 @@ def section(expectation: Expectation, top: int) -> Section:
     rows = [_row("all", expectation.all)]
     rows += [_row(f"  {one.provider}", one) for one in expectation.providers[:top]]
     notes = [
-        "expected from how providers use addresses, not looked up, and rounded to two figures; the "
-        "interval holds luck and all assumed ranges (docs/explanation/names.md)",
+        "medians of 20,000 draws of how providers use addresses, not looked up, and rounded to two "
+        "figures, with the range of nine in ten of them (docs/explanation/names.md)",
         "a name is a domain name that resolves to the address, parked or not; active ones are not "
         "parked. How unevenly names lie over one provider's addresses is not known, and is taken "
-        "from the world: of a few addresses listed one by one quote the interval, not the mean",
+        "from the world: of a few addresses listed one by one quote the range",
     ]
     if expectation.universe is not None:
         notes.append(f"counted are {expectation.universe:,} names of a study, of all there are")
@@ -61,7 +61,7 @@ def document(expectation: Expectation) -> dict[str, Any]:
 
 
 def _values(found: ExpectedNames) -> dict[str, Any]:
-    return {**asdict(found), "share_known": found.share_known, "state": found.state}
+    return {**asdict(found), "share_known": found.share_known}
 
 
 def _row(name: str, found: ExpectedNames) -> tuple[Value, ...]:
@@ -74,16 +74,16 @@ def _row(name: str, found: ExpectedNames) -> tuple[Value, ...]:
         found.n_addresses,
         found.share_known,
         found.state,
-        _mean(hit, is_bound=is_bound),
+        _median(hit, is_bound=is_bound),
         None if hit is None else _rounded(hit.low),
         None if hit is None else _rounded(hit.high),
-        _mean(found.active, is_bound=is_bound),
-        _mean(found.wholly, is_bound=is_bound),
+        _median(found.active, is_bound=is_bound),
+        _median(found.wholly, is_bound=is_bound),
     )
 
 
-def _mean(band: Band | None, *, is_bound: bool) -> int | None:
-    return None if band is None else _rounded(band.mean, is_bound=is_bound)
+def _median(band: Band | None, *, is_bound: bool) -> int | None:
+    return None if band is None else _rounded(band.median, is_bound=is_bound)
 
 
 def _rounded(value: float, *, is_bound: bool = False) -> int:

@@ -11,10 +11,18 @@ from typing import Any
 
 from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.terminal.console import say_out
-from sim.report.documents.validation import BANDS, mean
-from sim.report.documents.validation_cases import RELATIONS, span
+from sim.report.documents.validation import (
+    BANDS,
+    RELATIONS,
+    ROLES,
+    by_band,
+    mean,
+    span,
+    unknown_part,
+)
 from sim.report.words.numbers import exact, rounded, score, width
 from sim.results.csvtext import csv_text
+from sim.scenario.case_format import CHECKS
 
 NAME_WIDTH = 34
 """Columns that the name of a case and what was published have."""
@@ -74,18 +82,13 @@ def scores_csv(found: Mapping[str, Any]) -> str:
             "why_not": each["why_not"] or each["quality"]["why_not"],
             **{f"predicted_{name}": predicted.get(name) for name in ("median", "low", "high")},
             "level": predicted.get("level"),
-            "unknown_part": _unknown_part(each),
+            "unknown_part": unknown_part(each),
             "published": published["value"],
             "published_low": published["allowed_low"],
             "published_high": published["allowed_high"],
         }
         rows.append([cells[name] for name in COLUMNS])
     return csv_text(COLUMNS, rows)
-
-
-def _unknown_part(each: Mapping[str, Any]) -> str:
-    """What a prediction does not know; scores of earlier versions do not say."""
-    return str((each["predicted"] or {}).get("unknown_part", ""))
 
 
 def _brief(text: str) -> str:
@@ -102,12 +105,12 @@ def print_scores(found: Mapping[str, Any]) -> None:
         Column("score", "score"),
     ]
     sections = []
-    for role in ("held-out", "calibration"):
+    for role in ROLES:
         mine = [each for each in found["scores"] if each["role"] == role]
         notes = [
             f"{each['id']}: {why}"
             for each in mine
-            if (why := each["why_not"] or _unknown_part(each))
+            if (why := each["why_not"] or unknown_part(each))
         ]
         if mine:
             rows = [row for each in mine for row in _rows(each)]
@@ -115,16 +118,11 @@ def print_scores(found: Mapping[str, Any]) -> None:
     print_tables(sections)
     print()
     say_out("Score: CRPS of log10, of which less is better; after p the probability of a bound.")
-    n = found["n_draws"]
-    over = f"over {n} joint draws of all that is not known" if n else "by luck alone"
-    if weighted := found["weighted"]:
-        over += f"; weighed by calibration figures of {', '.join(w['scenario'] for w in weighted)}"
-    say_out(f"Intervals {over}, except of calculations:")
+    n = found["n_members"]
+    say_out(f"Intervals over {n} simulations, except of calculations:")
     for tally in (each for each in found["tallies"] if not each["subject"]):
-        if tally["n_cases"]:
-            _print_tally(tally)
-    if len(found["side_by_side"]) > 1:
-        print_tables([_side_by_side(found)])
+        _print_tally(tally)
+    print_tables([_both_ensembles(found)])
     for ranking in found["rankings"]:
         say_out(
             f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
@@ -149,31 +147,23 @@ def _rows(each: Mapping[str, Any]) -> list[list[str]]:
     ]
 
 
-def _side_by_side(found: Mapping[str, Any]) -> Section:
-    """Scores of held-out numbers by luck, over all ranges, and over weighted draws."""
+def _both_ensembles(found: Mapping[str, Any]) -> Section:
+    """Scores of numbers that set nothing, over all declared ranges and over kept simulations."""
     names = ("inside", "width", "CRPS", "spread", "high", "low")
     columns = [
         Column("subject", "predicted by, over", "text"),
         *(Column(name, name) for name in names),
     ]
-    bands = found["side_by_side"]
     rows: list[list[str]] = []
-    for subject in dict.fromkeys(one["subject"] for one in bands["luck"]):
-        mine = [
-            [
-                f"  {BANDS[name]}",
-                f"{tally['coverage']:.0%}",
-                width(tally["log10_width"]),
-                mean(tally, "crps"),
-                *(score(tally[f"crps_{part}"]) for part in ("spread", "over", "under")),
-            ]
-            for name, tallies in bands.items()
-            for tally in tallies
-            if (tally["role"], tally["subject"]) == ("held-out", subject) and tally["n_figures"]
-        ]
-        if mine:
-            rows += [[subject or "all", *[""] * len(names)], *mine]
-    return Section("side_by_side", "Held-out numbers, side by side", columns, rows)
+    subject = None
+    for role, of, over, tally in by_band(found, "n_figures"):
+        if role in CHECKS:
+            rows += [] if of == subject else [[of or "all", *[""] * len(names)]]
+            parts = (score(tally[f"crps_{part}"]) for part in ("spread", "over", "under"))
+            share, wide = f"{tally['coverage']:.0%}", width(tally["log10_width"])
+            rows.append([f"  {BANDS[over]}", share, wide, mean(tally, "crps"), *parts])
+            subject = of
+    return Section("ensembles", "Numbers that set nothing, by ensemble", columns, rows)
 
 
 def _print_tally(tally: Mapping[str, Any]) -> None:

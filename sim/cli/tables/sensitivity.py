@@ -1,7 +1,4 @@
-"""What ``sensitivity`` shows: assumptions, the measures that hang on them, and tornado figures.
-
-In: an analysis and its lines. Out: text on stdout, figures in the folder.
-"""
+"""What ``sensitivity`` prints: assumptions, and the measures that depend on them."""
 
 from __future__ import annotations
 
@@ -9,14 +6,12 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.tables.results import study_document
 from sim.cli.tables.sections import Column, Section, print_tables
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import interval, number, open_console
-from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.scenario.unknowns import Factor, LeftOut
@@ -26,27 +21,6 @@ if TYPE_CHECKING:
 SCHEMA = "overblock/sensitivity/1"
 FACTORS_SCHEMA = "overblock/factors/1"
 MOST_ROWS = 15
-
-
-def draw(study: Influences) -> list[Path]:
-    """Draw a tornado for each measure, into the study's folder; return the files."""
-    from sim.report.figures.tornado import draw_sensitivity
-    from sim.results.folder import title_of
-
-    manifest = study.manifest
-    replicates = count(manifest["n_replicates"], "replicate")
-    note = (
-        f"{title_of(manifest['scenario'])}. Mean over {replicates} of "
-        f"{study.answers.labels[0]}, the same luck at every point; each assumption goes through "
-        f"the range declared with it. overblock {manifest['tool']['version']}, root seed "
-        f"{manifest['root_seed']}."
-    )
-    written: list[Path] = []
-    for mine in _by_metric(study.lines):
-        written += draw_sensitivity(
-            mine, study.folder / "figures", "What the answer hangs on", note
-        )
-    return written
 
 
 def print_result(study: Influences, n_left_out: int, *, as_json: bool, quiet: bool) -> None:

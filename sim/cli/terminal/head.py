@@ -1,7 +1,4 @@
-"""The report's sentences, at the head of what a terminal shows.
-
-In: a folder. Out: lines on stdout, as wide as the terminal.
-"""
+"""What a folder says first, as the page says it: the sentence, three figures and the verdicts."""
 
 from __future__ import annotations
 
@@ -12,18 +9,18 @@ from pathlib import Path
 from sim.cli.terminal.console import PAGE_WIDTH, width_of
 
 
-def print_headline(folder: Path) -> None:
-    """Print what happened, how sure that is, and on what it hangs.
+def print_answer(folder: Path) -> None:
+    """Print the first screen of a folder's page in at most 15 lines.
 
     Raises
     ------
     DataError
         If the folder's tables cannot be read.
     """
-    from sim.report.page.head.headline import headline
+    from sim.report.words.answer import answer
     from sim.results.read import open_run
 
     width = min(width_of(sys.stdout), PAGE_WIDTH)
-    for sentence in headline(open_run(folder)).sentences:
-        print(textwrap.fill(sentence, width))
+    for line in answer(open_run(folder)).lines():
+        print(textwrap.fill(line, width, subsequent_indent="  "))
     print()

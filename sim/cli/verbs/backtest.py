@@ -9,7 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from sim.cli.options import ForceFileOption, Format, JsonOption, QuietOption, WorkersOption
+from sim.cli.options import (
+    ForceFileOption,
+    Format,
+    JsonOption,
+    NoDrawsOption,
+    QuietOption,
+    WorkersOption,
+)
 from sim.cli.terminal import console
 from sim.cli.terminal.progress import COMPILING, progress
 
@@ -27,35 +34,18 @@ def backtest(
             help="Score the cases of this file in place of the shipped ones. May be repeated.",
         ),
     ] = [],  # noqa: B006
-    replicates: Annotated[
+    members: Annotated[
         int | None,
         typer.Option(
             "-n",
-            "--replicates",
+            "--simulations",
             min=1,
             max=10_000,
-            help="Replicates of each scenario; 20 when left out.",
+            help="Simulations of each scenario over all declared ranges, and as many of those that "
+            "are kept by the record; 64 when left out.",
         ),
     ] = None,
-    draws: Annotated[
-        int | None,
-        typer.Option(
-            "--draws",
-            min=0,
-            max=100_000,
-            help="Joint draws of all that is not known of each scenario; 64 when left out, 0 for "
-            "luck alone.",
-        ),
-    ] = None,
-    draws_from: Annotated[
-        list[Path],
-        typer.Option(
-            "--draws-from",
-            metavar="FOLDER",
-            help="Score weighted draws as well: a weights.csv of version 0.3, or its folder, one "
-            "of each scenario. May be repeated.",
-        ),
-    ] = [],  # noqa: B006
+    draws: NoDrawsOption = None,
     format_: Annotated[
         Format, typer.Option("--format", help="How scores are printed.")
     ] = Format.TABLE,
@@ -72,7 +62,7 @@ def backtest(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Hold published outcomes against simulated intervals, case by case.
+    """Compare published outcomes with simulated ranges, case by case.
 
     Reads parameters and writes scores; tunes nothing.
 
@@ -80,16 +70,14 @@ def backtest(
 
       overblock backtest
 
-      overblock backtest emergent-2018-04-20 firms-2018-04-26 -n 50
+      overblock backtest emergent-2018-04-20 firms-2018-04-26 -n 16
 
       overblock backtest --blind kept-apart.yaml --json
     """
     with console.reports_errors(as_json=as_json):
         from sim.backtest.document import document
-        from sim.backtest.runs import BY_LUCK, OVER_DRAWS
-        from sim.backtest.scores import N_DRAWS, N_REPLICATES
+        from sim.backtest.scores import N_MEMBERS
         from sim.backtest.scores import backtest as score_cases
-        from sim.backtest.weights import read_tables
         from sim.experiment.executors import choose_executor
         from sim.files import new_file
         from sim.scenario.cases import choose, read_files, shipped_cases
@@ -97,17 +85,13 @@ def backtest(
         _check_files(plot, save, force=force)
         files = read_files(blind) if blind else shipped_cases()
         placed = choose(files, cases)
-        tables = read_tables(draws_from)
-        n_replicates = replicates or N_REPLICATES
         with progress("runs", quiet=quiet) as on_step:
             scored = score_cases(
                 placed,
-                n_replicates,
+                members or N_MEMBERS,
                 on_step,
                 choose_executor(workers),
                 lambda: console.say(COMPILING, quiet=quiet),
-                n_draws=N_DRAWS if draws is None else draws,
-                tables=tables,
             )
         found = document(scored)
         if save is not None:
@@ -124,9 +108,7 @@ def backtest(
         _print(found, Format.JSON if as_json else format_, plot, save)
         for (row, number, which), failure in scored.failures.items():
             name = scored.groups[int(row)].name
-            kinds = {BY_LUCK: "replicate", OVER_DRAWS: "draw"}
-            kind = kinds.get(str(which), "weighted draw")
-            console.say(f"failed: scenario={name} {kind}={number}: {failure}")
+            console.say(f"failed: scenario={name} {which} simulation={number}: {failure}")
         if scored.failures:
             raise typer.Exit(console.EXIT_PARTIAL)
 

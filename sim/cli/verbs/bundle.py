@@ -10,7 +10,6 @@ import typer
 from sim.cli.options import (
     ForceFileOption,
     JsonOption,
-    LanguageOption,
     QuietOption,
 )
 from sim.cli.terminal import console
@@ -21,7 +20,6 @@ SCHEMA = "overblock/bundle/1"
 def bundle(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a comparison's.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
-    language: LanguageOption = "en",
     force: ForceFileOption = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
@@ -29,26 +27,22 @@ def bundle(
     """Write one archive with all that is needed to check a result and to make it again.
 
     It holds question and answer in words, all tables, the inputs with their sources, the report,
-    how often such numbers were right, the exact environment, the program, and a script that makes
-    the run again and compares all bytes. The same folder gives the same bytes.
+    the exact environment, the program, and a script that makes the run again and compares all
+    bytes. The same folder gives the same bytes.
 
     Examples:
 
       overblock bundle out -o case.zip
-
-      overblock bundle out -o caso.zip --language es
 
       overblock verify case.zip
     """
     with console.reports_errors(as_json=as_json):
         from sim.bundle.bundle import write_bundle
         from sim.files import check_free
-        from sim.report.words.languages import choose_language
         from sim.results.read import open_run
 
-        words = choose_language(language)
         check_free(output, force=force)
-        written = write_bundle(open_run(run), output, words, force=force)
+        written = write_bundle(open_run(run), output, force=force)
         if as_json:
             console.print_json(
                 {

@@ -46,8 +46,8 @@ def condition(
     """Keep the simulations of a scenario that agree with its evidence.
 
     Draws all uncertain inputs, runs each draw until the early evidence has been read, and those
-    that agree to the end. Writes kept.csv, which run and compare take by --kept, and what each
-    piece of evidence does to the answer. Nothing is written back to the scenario.
+    that agree to the end. Writes kept.csv, which run and compare take by --kept,
+    and what each piece of evidence does to the answer. Nothing is written back to the scenario.
 
     Examples:
 

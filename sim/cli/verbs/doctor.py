@@ -34,7 +34,7 @@ _EXTRAS = {
     "bgp": ("pybgpkit-parser",),
     "analysis": ("pandas",),
     "cluster": ("distributed", "cryptography"),
-    "explore": ("starlette", "uvicorn"),
+    "explore": ("shiny", "uvicorn"),
 }
 
 

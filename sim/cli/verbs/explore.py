@@ -14,14 +14,14 @@ from sim.cli.terminal import console
 
 def explore(
     scenario_or_run: Annotated[
-        str | None,
+        str,
         typer.Argument(
-            metavar="[SCENARIO|RUN]",
+            metavar="SCENARIO|RUN",
             autocompletion=complete_scenario,
-            help="A scenario file, a shipped scenario's name, or a run folder, whose draws say "
-            "which levers matter; a scenario that answers soon when left out.",
+            help="A run folder, whose answer is shown at once, or a scenario, which is simulated "
+            "first.",
         ),
-    ] = None,
+    ],
     port: Annotated[
         int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 for a free one.")
     ] = 0,
@@ -56,4 +56,4 @@ def explore(
                 webbrowser.open(address)
 
         console.say("Computing what the page shows first …", quiet=quiet)
-        serve(scenario_or_run, port, ready, lambda said: console.say_warnings([said]))
+        serve(scenario_or_run, port, ready, console.say_warnings)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 import textwrap
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +16,6 @@ from sim.cli.terminal import console
 from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
-    from sim.report.figures.drawing import Choice
     from sim.results.read import RunFolder
 
 
@@ -28,7 +26,8 @@ def plot(
         typer.Argument(
             metavar="KIND",
             autocompletion=complete_figure,
-            help="Figures to draw; all that apply when left out. --list names them.",
+            help="Figures to draw; all that apply when left out. --list names them; tables stands "
+            "for the values behind them, without pictures.",
         ),
     ] = None,
     output: Annotated[
@@ -36,35 +35,24 @@ def plot(
         typer.Option("-o", "--output", help="Folder for the figures; RUN/figures when left out."),
     ] = None,
     formats: Annotated[
-        str,
-        typer.Option(
-            "--format",
-            metavar="FORMATS",
-            help="With commas: png, svg, pdf for figures; gif, mp4 for the animation.",
-        ),
-    ] = "png,svg,gif",
+        str, typer.Option("--format", metavar="FORMATS", help="With commas: png, svg, pdf.")
+    ] = "png,svg",
     strategy: Annotated[
         str | None,
         typer.Option(
             "--strategy", metavar="LABEL", help="Of a comparison: show this strategy alone."
         ),
     ] = None,
-    replicate: Annotated[
-        int,
-        typer.Option("--replicate", min=0, help="Replicate that map and animation show."),
-    ] = 0,
-    at: Annotated[
-        str | None,
-        typer.Option(
-            "--at",
-            metavar="TIME",
-            help="Time that the map shows; when most addresses are listed when left out.",
-        ),
-    ] = None,
-    zoom: Annotated[
-        str | None,
-        typer.Option("--zoom", metavar="PREFIX", help="Part that map and animation show."),
-    ] = None,
+    width: Annotated[
+        float, typer.Option("--width", metavar="MM", min=60, max=600, help="Width in millimetres.")
+    ] = 180,
+    dpi: Annotated[
+        int, typer.Option("--dpi", min=50, max=1200, help="Dots per inch of png.")
+    ] = 200,
+    no_title: Annotated[
+        bool,
+        typer.Option("--no-title", help="Draw no title and no source, for a caption of your own."),
+    ] = False,
     list_kinds: Annotated[
         bool, typer.Option("--list", help="List the figures, and why some do not apply to RUN.")
     ] = False,
@@ -72,26 +60,32 @@ def plot(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Draw figures of a run or a comparison, with their numbers and alt texts beside them.
+    """Draw figures of a run or a comparison, with their values and what they show in words.
+
+    A matplotlib style of your own, in its matplotlibrc, is respected.
 
     Examples:
 
       overblock plot runs/20261124T120000Z-telegram-2018-replay-1a2b3c
 
-      overblock plot out outages map --zoom 52.0.0.0/8 --at 2018-04-18T12:00+03:00 --format pdf
+      overblock plot out outage money --width 88 --no-title --format pdf
+
+      overblock plot out tables
     """
     with console.reports_errors(as_json=as_json):
-        from sim.report.figures.figures import plot_run
+        from sim.report.figures.kinds import Print, plot_run
         from sim.results.read import open_run
 
         folder = open_run(run)
         if list_kinds:
-            _print_kinds(folder, as_json=as_json)
+            _print_kinds(folder, strategy, as_json=as_json)
             return
-        choice = _choice(folder, strategy, replicate, at, zoom)
         into = output or _default_folder(folder, strategy)
+        how = Print(width, dpi, has_words=not no_title)
         with console.names_changes(folder):
-            written = plot_run(folder, into, kinds or (), choice, _formats(formats), force=force)
+            written = plot_run(
+                folder, into, kinds or (), strategy, _formats(formats), how, force=force
+            )
         if as_json:
             document = {"schema": "overblock/plot/1", "files": [str(path) for path in written]}
             console.print_json(document)
@@ -99,47 +93,6 @@ def plot(
             for path in written:
                 print(path)
         console.say(count(len(written), "file"), quiet=quiet)
-
-
-def _choice(
-    run: RunFolder, strategy: str | None, replicate: int, at: str | None, zoom: str | None
-) -> Choice:
-    """What is asked for, or every mistake in it."""
-    from sim.addresses.text.text import parse_prefix
-    from sim.errors import UsageError
-    from sim.report.figures.drawing import Choice
-    from sim.scenario.quantities import parse_instant
-
-    mistakes = []
-    at_s, prefix = None, (0, 0)
-    if at is not None:
-        try:
-            at_s = int((parse_instant(at) - run.start).total_seconds())
-            if not 0 <= at_s < run.horizon_s:
-                end = run.scenario["end"]
-                mistakes.append(
-                    f"--at: expected a time from {run.scenario['start']} to before {end}, got {at}"
-                )
-        except ValueError as error:
-            mistakes.append(f"--at: {error}")
-    if zoom is not None:
-        try:
-            prefix = parse_prefix(zoom)[1:]
-        except ValueError as error:
-            mistakes.append(f"--zoom: {error}")
-    for check in (partial(run.check_replicate, replicate), partial(_check_label, run, strategy)):
-        try:
-            check()
-        except UsageError as error:
-            mistakes.append(str(error))
-    if mistakes:
-        raise UsageError("\n".join(mistakes))
-    return Choice(strategy=strategy, replicate=replicate, at_s=at_s, zoom=prefix)
-
-
-def _check_label(run: RunFolder, strategy: str | None) -> None:
-    if strategy is not None:
-        run.strategy(strategy)
 
 
 def _default_folder(run: RunFolder, strategy: str | None) -> Path:
@@ -153,23 +106,21 @@ def _default_folder(run: RunFolder, strategy: str | None) -> Path:
 def _formats(text: str) -> list[str]:
     """Formats by name."""
     from sim.errors import UsageError
-    from sim.report.figures.animation import FILMS
-    from sim.report.figures.figures import PICTURES
+    from sim.report.figures.kinds import FORMATS
 
     names = [name.strip() for name in text.split(",") if name.strip()]
-    known = (*PICTURES, *FILMS)
-    unknown = [name for name in names if name not in known]
+    unknown = [name for name in names if name not in FORMATS]
     if unknown or not names:
         got = ", ".join(unknown) or "nothing"
-        raise UsageError(f"--format: expected some of {', '.join(known)}, got {got}")
+        raise UsageError(f"--format: expected some of {', '.join(FORMATS)}, got {got}")
     return list(dict.fromkeys(names))
 
 
-def _print_kinds(run: RunFolder, *, as_json: bool) -> None:
-    from sim.report.figures.kinds import FIGURES
+def _print_kinds(run: RunFolder, strategy: str | None, *, as_json: bool) -> None:
+    from sim.report.figures.kinds import FIGURES, why_not
 
     rows = [
-        {"name": name, "shows": kind.shows, "does_not_apply": kind.why_not(run) or None}
+        {"name": name, "shows": kind.shows, "does_not_apply": why_not(run, name, strategy) or None}
         for name, kind in FIGURES.items()
     ]
     if as_json:

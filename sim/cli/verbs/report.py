@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
 from sim.cli.options import JsonOption, LanguageOption, QuietOption
 from sim.cli.terminal import console
-
-if TYPE_CHECKING:
-    from sim.results.read import RunFolder
 
 SCHEMA = "overblock/report/1"
 
@@ -23,7 +20,6 @@ def report(
         typer.Option("-o", "--output", help="File to write; RUN/report.html when left out."),
     ] = None,
     language: LanguageOption = "en",
-    draws: Annotated[int | None, typer.Option("--draws", hidden=True)] = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
@@ -45,8 +41,6 @@ def report(
         words = choose_language(language)
         path = output or run / "report.html"
         folder = open_run(run)
-        if draws is not None:
-            _refuse_draws(folder, run, draws)
         with console.names_changes(folder):
             n_bytes = write_report(folder, path, words)
         if as_json:
@@ -54,15 +48,3 @@ def report(
         else:
             print(path)
         console.say(f"{n_bytes / 1e6:.1f} MB", quiet=quiet)
-
-
-def _refuse_draws(folder: RunFolder, run: Path, n_draws: int) -> NoReturn:
-    """Draws are made by a run: say how many the folder has, and how to have others."""
-    from sim.errors import UsageError
-    from sim.report.page.repeat_command import repeat
-
-    raise UsageError(
-        f"--draws: expected none, got {n_draws}: a report shows the draws of its folder, and {run} "
-        f"has {folder.n_draws}; to have others: {repeat(folder, n_draws=n_draws).command} && "
-        "overblock report again"
-    )

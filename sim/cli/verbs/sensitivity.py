@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -27,7 +26,6 @@ from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
     from sim.uncertainty.designs import Stage
-    from sim.uncertainty.sensitivity import Influences
 
 N_REPLICATES = 2
 
@@ -124,7 +122,7 @@ def sensitivity(
     """Vary the assumptions through their ranges, and say which ones the answer depends on.
 
     Every number without a source has a range; here each goes through its own, with the same
-    replicates at every point. Writes sensitivity.csv and a tornado figure.
+    replicates at every point. Writes sensitivity.csv.
 
     Examples:
 
@@ -168,16 +166,7 @@ def sensitivity(
                 replicates, strategy, list_only or None,
             )  # fmt: skip
             asked, task = Task.resumed(options, "sensitivity", make, *changes)
-        figures: list[Path] = []
-
-        def illustrate(study: Influences) -> list[Path]:
-            figures.extend(tables.draw(study))
-            return figures
-
-        study = task.carry_out(asked, options.executor(), quiet=quiet, illustrate=illustrate)
+        study = task.carry_out(asked, options.executor(), quiet=quiet)
         n_left_out = len(asked.left_out)
         tables.print_result(study, n_left_out, as_json=as_json, quiet=quiet)
-        pictures = ", ".join(path.name for path in figures if path.suffix == ".png")
-        if pictures:
-            console.say(f"figures: {pictures}", quiet=quiet)
         leave_unless_complete(study)

@@ -13,7 +13,7 @@ from sim.cli.options import (
     ExperimentOptions,
     MetricsOption,
     OptionalScenarioArgument,
-    ReplicatesOption,
+    PointReplicatesOption,
     StrategiesOption,
     given,
     takes_shared_options,
@@ -64,7 +64,7 @@ def sweep(
     points: Annotated[
         int | None, typer.Option("--points", min=1, help="Number of points, unless a grid.")
     ] = None,
-    replicates: ReplicatesOption = None,
+    replicates: PointReplicatesOption = None,
     strategy: StrategiesOption = [],  # noqa: B006
     metric: MetricsOption = [],  # noqa: B006
     *,
@@ -133,12 +133,12 @@ def _print_result(
         row = rows.setdefault(
             key, [str(cells["point"]), cells["strategy"], *(_value(cells[name]) for name in keys)]
         )
-        row.append(with_interval(cells["mean"], cells["mean_low"], cells["mean_high"]))
+        row.append(with_interval(cells["median"], cells["low"], cells["high"]))
     columns = [
         *(Column(name, name, "text") for name in ("point", "strategy")),
         *(Column(name, name.replace("_", " ")) for name in (*keys, *metrics)),
     ]
-    title = "Means over replicates, with their 95 % intervals"
+    title = "Medians over replicates, with 90 % of them"
     print_tables([Section("sweep", title, columns, list(rows.values()))])
     print(study.folder)
 

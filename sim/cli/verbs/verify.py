@@ -1,4 +1,4 @@
-"""``overblock verify``: whether a run folder, or a bundle, comes out the same made again."""
+"""``overblock verify``: whether a folder, or a bundle, comes out the same made again."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,12 +17,17 @@ from sim.errors import OverblockError
 if TYPE_CHECKING:
     from sim.experiment.executors.task import Key
 
-KEY_NAMES = ("draw", "strategy", "replicate")
+KEY_NAMES = {1: ("draw",), 2: ("strategy", "replicate")}
+"""Names of the parts of what was run again, by how many there are."""
 
 
 def verify(
     run: Annotated[
-        Path, typer.Argument(metavar="RUN|CASE.zip", help="A run folder, or a bundle of one.")
+        Path,
+        typer.Argument(
+            metavar="RUN|CASE.zip",
+            help="A folder of run, compare or condition, or a bundle of a run.",
+        ),
     ],
     sample: Annotated[
         int, typer.Option("--sample", min=1, metavar="N", help="How many runs to run again.")
@@ -41,12 +46,13 @@ def verify(
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
-    """Check that a run folder, or a bundle, comes out the same when it is made again.
+    """Check that a folder, or a bundle, comes out the same when it is made again.
 
-    A sample of runs is run again; tables over replicates, their description and the manifest are
-    made again from all runs, the scenario and the tables in the folder. Every file that is not
-    accounted for is named; of a bundle, every file is held against the list in it, and its pages
-    are made again. Exits with 1 if anything differs.
+    A sample of runs is run again; tables over simulations, their description and the manifest are
+    made again from all runs, the scenario and the tables in the folder. Of kept simulations, a
+    sample of draws, kept or not, is judged by the evidence again. Every file that is not accounted
+    for is named; of a bundle, every file is compared with the list in it, and its pages are made
+    again. Exits with 1 if anything differs.
 
     Examples:
 
@@ -90,8 +96,7 @@ def verify(
                     **({"n_bundled": n_members} if n_members else {}),
                     "n_runs": checked.n_runs,
                     "runs_checked": [
-                        dict(zip(KEY_NAMES[-len(key) :], key, strict=True))
-                        for key in checked.checked
+                        dict(zip(KEY_NAMES[len(key)], key, strict=True)) for key in checked.checked
                     ],
                     "differences": differences,
                     "unchecked": list(checked.unchecked),
@@ -127,13 +132,15 @@ def _accounted(n_members: int) -> str:
 
 
 def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool) -> _Checked:
+    from sim.backtest.conditioned import verify_conditioned
     from sim.cli.terminal.progress import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.verification import verify_folder
     from sim.results.contents import REPORT
 
+    is_kept = _is_conditioned(folder)
     with progress("runs", quiet=quiet) as on_progress:
-        verdict = verify_folder(
+        verdict = (verify_conditioned if is_kept else verify_folder)(
             folder,
             choose_executor(workers),
             n_sample=n_sample,
@@ -151,16 +158,32 @@ def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet:
         tuple(differences),
         tuple(unchecked),
         verdict.notes,
-        f"{verdict.n_files} files have their hashes, all tables over replicates follow from the "
-        f"runs, {len(verdict.checked)} of {verdict.n_runs} runs come to the same",
+        f"{verdict.n_files} files have their hashes, "
+        + (
+            f"{len(verdict.checked)} of {verdict.n_runs} draws are kept or not as the evidence says"
+            if is_kept
+            else "all tables over replicates follow from the "
+            f"runs, {len(verdict.checked)} of {verdict.n_runs} runs come to the same"
+        ),
     )
 
 
+def _is_conditioned(folder: Path) -> bool:
+    from sim.backtest.conditioned import KINDS
+    from sim.results.folder import read_manifest
+
+    return read_manifest(folder).get("kind") in KINDS
+
+
 def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -> _Checked:
+    from sim.backtest.conditioned import KINDS, conditioning_again
     from sim.cli.terminal.progress import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.reproduction import make_again
 
+    how: dict[str, Any] = {}
+    if _is_conditioned(folder):
+        how = {"again": conditioning_again, "kinds": KINDS}
     with progress("runs", quiet=quiet) as on_progress:
         made = make_again(
             folder,
@@ -168,6 +191,7 @@ def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -
             choose_executor(workers),
             on_progress=on_progress,
             on_compile=lambda: console.say(COMPILING, quiet=quiet),
+            **how,
         )
     return _Checked(
         made.n_files,

@@ -75,6 +75,24 @@ class Curves:
                 return self.t_s[mine], self.value[mine]
         raise KeyError(metric, group)
 
+    def at(self, at_s: NDArray[np.int64]) -> Curves:
+        """Return what is known of the curves from their values at some times.
+
+        Parameters
+        ----------
+        at_s : shape (n_times,)
+            Ascending, from 0.
+        """
+        row = np.searchsorted(at_s, self.t_s)
+        series, value = self.series_row, self.value
+        # The last value before the next of these times is the one that a reader sees there.
+        following = np.append((series[1:] != series[:-1]) | (row[1:] != row[:-1]), True)
+        kept = np.flatnonzero(following & (row < at_s.size))
+        is_new = np.append(True, series[kept[1:]] != series[kept[:-1]])
+        is_new[1:] |= value[kept[1:]] != value[kept[:-1]]
+        kept = kept[is_new]
+        return Curves(self.series, series[kept], at_s[row[kept]], value[kept])
+
 
 class CurveRecorder:
     """Collects values, and keeps them where they change."""

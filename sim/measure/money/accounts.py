@@ -1,45 +1,32 @@
-"""The money of an experiment, by every method of pricing it.
+"""The money of an ensemble by every method, and by provider.
 
-In: the loss sums of each replicate, the tables that price them, the root seed. Out: lines for
-``summary.csv``, ``money.csv`` and ``providers.csv``. Methods are shown side by side, never mixed.
+Each simulation is priced with its own draw of all prices. Methods are shown side by side, never
+mixed.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from sim.catalogue.choices import label
+from sim.catalogue.measures import OF_HOSTING
+from sim.measure.groups import GroupCount, GroupLine
 from sim.measure.measures import Measure, measured
 from sim.measure.money.losses import LossTotals
-from sim.measure.money.money import (
-    MONEY_METRICS,
-    MoneyDraws,
-    money_of,
-    summarise_money,
-    whole_of,
-)
+from sim.measure.money.money import MONEY_METRICS, MoneyDraws, money_of, whole_of
 from sim.measure.money.money_parameters import (
     N_DRAWS,
     draw_parameters,
     drawn,
+    economy_keys,
     economy_parameters,
 )
 from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
-from sim.measure.money.providers import (
-    ProviderLine,
-    price_providers,
-    provider_lines,
-    summarise_named,
-)
-from sim.measure.summary import LEVEL, SummaryLine, spread_of
-from sim.scenario.cautions import is_of_country
+from sim.measure.money.providers import GAIN, LOSS, beneficiaries, price_providers
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
+from sim.world.providers import provider_names
 
 S_PER_D = 86_400
 
@@ -57,11 +44,14 @@ OWN = "overblock_"
 MODELLED = "modelled businesses"
 IN_PROPORTION = "country, same share of demand lost"
 SHUTDOWN = "country, total shutdown"
+BY_METHOD, BY_HOST = "method", "hosting provider"
+"""Groups of ``hits.parquet`` that keep the money of each simulation."""
+METHOD_LOSS = "method_loss_usd"
 
 
 @dataclass(frozen=True)
 class MethodLine:
-    """Loss by one method, over draws and replicates.
+    """Loss by one method: a row of ``money.csv``.
 
     Attributes
     ----------
@@ -69,16 +59,12 @@ class MethodLine:
         The method, and what it computes.
     scope
         Whose loss: the modelled businesses', or the whole country's at one of two shares.
+    share_affected
+        Median share that the formula takes; NaN where it takes none.
+    published, published_note
+        The published figure it is shown next to, and how to read that; empty where there is none.
     prices
         What the method prices, which is why methods differ.
-    mean, median, low, high
-        Of all draws of all replicates; low and high are NaN with fewer than two draws.
-    duration_d
-        Length of the run.
-    share_affected
-        Mean share that the formula takes; NaN where it takes none.
-    published, published_note
-        The published figure beside it, and how it is to be read; empty where there is none.
     """
 
     strategy: str
@@ -86,13 +72,11 @@ class MethodLine:
     scope: str
     formula: str
     unit: str
-    mean: float
     median: float
     low: float
     high: float
     level: float
-    n_draws: int
-    n_replicates: int
+    n_simulations: int
     duration_d: float
     share_affected: float
     published: str = ""
@@ -101,78 +85,34 @@ class MethodLine:
 
 
 @dataclass(frozen=True)
-class Accounts:
-    """Money of an experiment.
+class ProviderLine:
+    """Loss or gain of one provider: a row of ``providers.csv``.
 
     Attributes
     ----------
-    summary
-        One line per measure of the firm-level method.
-    methods
-        One line per method and scope.
-    providers
-        Loss and gain of each provider.
+    side
+        ``foreign`` or ``domestic``.
+    metric
+        ``provider_loss_usd`` or ``provider_gain_usd``.
+    denominator
+        Hosting spending of all businesses over the run, had nobody moved (median).
+    published
+        What was published of this provider's gain; empty where nothing was.
     """
 
-    summary: tuple[SummaryLine, ...]
-    methods: tuple[MethodLine, ...]
-    providers: tuple[ProviderLine, ...]
-
-    @classmethod
-    def joined(cls, parts: Sequence[Accounts]) -> Accounts:
-        """Return the lines of several accounts one after the other."""
-        columns = (
-            tuple(line for part in parts for line in getattr(part, column.name))
-            for column in fields(cls)
-        )
-        return cls(*columns)
-
-
-def draw_up_accounts(
-    resolved: Resolved,
-    root_seed: int,
-    replicates: Sequence[LossTotals],
-    n_draws: int = N_DRAWS,
-    numbers: Sequence[int] | None = None,
-    label: str = "",
-) -> Accounts:
-    """Price the losses of every replicate by every method.
-
-    Parameters
-    ----------
-    replicates
-        Loss sums of each replicate.
-    n_draws
-        Draws of all parameters in each replicate.
-    numbers
-        Which replicates these are; 0, 1, 2, … when None.
-    label
-        Label of the strategy; its id when empty.
-    """
-    luck = [
-        Streams(root_seed, replicate)
-        for replicate in (range(len(replicates)) if numbers is None else numbers)
-    ]
-    figures = resolved.figures.rows if resolved.figures else ()
-    strategy = label or resolved.scenario.strategy.id
-    firm = [
-        price_losses(resolved, streams, totals, n_draws)
-        for streams, totals in zip(luck, replicates, strict=True)
-    ]
-    of_providers = [
-        price_providers(resolved, streams, totals, n_draws)
-        for streams, totals in zip(luck, replicates, strict=True)
-    ]
-    lines = [
-        *summarise_money(strategy, firm, figures),
-        *summarise_named(resolved, of_providers, firm, strategy),
-    ]
-    methods = (
-        *_firm_lines(resolved, strategy, firm, n_draws),
-        *_national_lines(resolved, strategy, luck, replicates, n_draws),
-    )
-    providers = tuple(provider_lines(resolved, of_providers, firm, strategy))
-    return Accounts(tuple(lines), methods, providers)
+    strategy: str
+    provider: str
+    side: str
+    metric: str
+    unit: str
+    median: float
+    low: float
+    high: float
+    level: float
+    n_simulations: int
+    denominator: float
+    denominator_unit: str
+    published: str = ""
 
 
 def price_losses(
@@ -194,97 +134,93 @@ def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
     )
 
 
-def method_label(method: str) -> str:
-    """Name of a method as people say it."""
-    national = {one.id: one.label for one in NATIONAL_METHODS}
-    return national.get(method) or f"{label(method.removeprefix(OWN))} (this model)"
+def count_money(
+    resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int
+) -> Iterator[GroupCount]:
+    """Loss of one run by every method, and loss and gain of every provider.
+
+    Notes
+    -----
+    The mean over ``n_draws`` draws of the prices. The denominator of a national method is the share
+    that its formula takes; of a provider, what all businesses would spend on hosting.
+    """
+    money = price_losses(resolved, streams, totals, n_draws)
+    for metric in FIRM_FORMULAS:
+        loss = float(getattr(money, metric).sum(axis=1).mean())
+        name = f"{OWN}{metric.removesuffix('_usd')}/{MODELLED}"
+        yield GroupCount(BY_METHOD, name, METHOD_LOSS, loss, math.nan)
+    if economy_keys(resolved):
+        duration_d = resolved.scenario.horizon_s / S_PER_D
+        economy = economy_parameters(resolved.economy.rows, drawn(streams, n_draws))
+        for scope, share in ((IN_PROPORTION, totals.demand_lost_share), (SHUTDOWN, 1.0)):
+            for method in NATIONAL_METHODS:
+                if all(key in economy for key in method.needs):
+                    loss = float(national_loss_usd(method, economy, duration_d, share).mean())
+                    yield GroupCount(BY_METHOD, f"{method.id}/{scope}", METHOD_LOSS, loss, share)
+    found = price_providers(resolved, streams, totals, n_draws)
+    whole = float(money.hosting_usd.sum(axis=1).mean())
+    names = provider_names(resolved)
+    for name in dict.fromkeys(row.provider for row in resolved.hosting.rows):
+        row = names.index(name)
+        for metric, column in ((LOSS, found.loss_usd), (GAIN, found.gain_usd)):
+            yield GroupCount(BY_HOST, name, metric, float(column[:, row].mean()), whole)
 
 
-def _firm_lines(
-    resolved: Resolved, strategy: str, replicates: Sequence[MoneyDraws], n_draws: int
-) -> Iterator[MethodLine]:
+def method_lines(resolved: Resolved, lines: Sequence[GroupLine]) -> Iterator[MethodLine]:
+    """Rows of ``money.csv`` of one strategy, this model's own methods first."""
     figures = resolved.figures.rows if resolved.figures else ()
     beside = {row.metric: row for row in figures if row.metric}
-    for metric, formula in FIRM_FORMULAS.items():
-        figure = beside.get(metric)
-        values = np.concatenate([getattr(money, metric).sum(axis=1) for money in replicates])
-        yield _line(
-            resolved,
-            strategy,
-            f"{OWN}{metric.removesuffix('_usd')}",
-            MODELLED,
-            formula,
-            values,
-            (n_draws, len(replicates)),
+    national = {method.id: method for method in NATIONAL_METHODS}
+    by_name = {line.group: line for line in lines if line.by == BY_METHOD}
+    order = [
+        *(f"{OWN}{metric.removesuffix('_usd')}/{MODELLED}" for metric in FIRM_FORMULAS),
+        *(f"{name}/{scope}" for scope in (IN_PROPORTION, SHUTDOWN) for name in national),
+    ]
+    for name in order:
+        if (line := by_name.get(name)) is None:
+            continue
+        method, _, scope = name.partition("/")
+        metric = f"{method.removeprefix(OWN)}_usd"
+        figure = beside.get(metric) if scope == MODELLED else None
+        yield MethodLine(
+            strategy=line.strategy,
+            method=method,
+            scope=scope,
+            formula=FIRM_FORMULAS[metric] if scope == MODELLED else national[method].formula,
+            unit="USD",
+            median=line.median,
+            low=line.low,
+            high=line.high,
+            level=line.level,
+            n_simulations=line.n_simulations,
+            duration_d=resolved.scenario.horizon_s / S_PER_D,
+            share_affected=line.denominator,
             published=figure.value if figure else "",
             published_note=f"{figure.unit}: {figure.note}" if figure else "",
-            prices=FIRM_PRICES[metric],
+            prices=FIRM_PRICES[metric] if scope == MODELLED else national[method].prices,
         )
 
 
-def _national_lines(
-    resolved: Resolved,
-    strategy: str,
-    luck: Sequence[Streams],
-    replicates: Sequence[LossTotals],
-    n_draws: int,
-) -> Iterator[MethodLine]:
-    if not is_of_country(resolved.economy, resolved.scenario):
-        return  # another country's economy is not borrowed; ``list_warnings`` says so
-    duration_d = resolved.scenario.horizon_s / S_PER_D
-    economies = [
-        economy_parameters(resolved.economy.rows, drawn(streams, n_draws)) for streams in luck
-    ]
-    lost = [totals.demand_lost_share for totals in replicates]
-    for scope, shares in ((IN_PROPORTION, lost), (SHUTDOWN, [1.0] * len(replicates))):
-        for method in NATIONAL_METHODS:
-            if not all(key in economies[0] for key in method.needs):
-                continue  # no source has the constants of this country
-            values = [
-                national_loss_usd(method, economy, duration_d, share)
-                for economy, share in zip(economies, shares, strict=True)
-            ]
-            yield _line(
-                resolved,
-                strategy,
-                method.id,
-                scope,
-                method.formula,
-                np.concatenate(values),
-                (n_draws, len(replicates)),
-                share_affected=float(np.mean(shares)),
-                prices=method.prices,
-            )
-
-
-def _line(
-    resolved: Resolved,
-    strategy: str,
-    method: str,
-    scope: str,
-    formula: str,
-    values: NDArray[np.float64],
-    size: tuple[int, int],
-    *,
-    share_affected: float = math.nan,
-    published: str = "",
-    published_note: str = "",
-    prices: str = "",
-) -> MethodLine:
-    said = spread_of(values, size[0])
-    return MethodLine(
-        strategy=strategy,
-        method=method,
-        scope=scope,
-        formula=formula,
-        unit="USD",
-        **said._asdict(),
-        level=LEVEL,
-        n_draws=size[0],
-        n_replicates=size[1],
-        duration_d=resolved.scenario.horizon_s / S_PER_D,
-        share_affected=share_affected,
-        published=published,
-        published_note=published_note,
-        prices=prices,
-    )
+def provider_lines(resolved: Resolved, lines: Sequence[GroupLine]) -> Iterator[ProviderLine]:
+    """Rows of ``providers.csv`` of one strategy, in the order of the table of hosting."""
+    side = {row.provider: row.side for row in resolved.hosting.rows}
+    expected = beneficiaries(resolved)
+    found = {(line.group, line.metric): line for line in lines if line.by == BY_HOST}
+    for name in dict.fromkeys(row.provider for row in resolved.hosting.rows):
+        for metric in (LOSS, GAIN):
+            if (line := found.get((name, metric))) is not None:
+                yield ProviderLine(
+                    line.strategy,
+                    name,
+                    side[name],
+                    metric,
+                    "USD",
+                    line.median,
+                    line.low,
+                    line.high,
+                    line.level,
+                    line.n_simulations,
+                    line.denominator,
+                    OF_HOSTING,
+                    expected.get(name, "") if metric == GAIN else "",
+                )

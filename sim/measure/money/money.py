@@ -1,24 +1,19 @@
 """Prices lost demand, by sector and by draw of the parameters.
 
-In: the loss sums of one run, and draws of parameters. Out: arrays of USD with one row per draw, and
-summary lines over draws and replicates. All formulas are linear in the sums, so that single
-businesses are not needed.
+All formulas are linear in the loss sums of a run, so single businesses are not needed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.measures import MEASURES, OF_HOSTING, USD
+from sim.catalogue.measures import MEASURES, OF_HOSTING
 from sim.measure.money.hosting import double_hosting_usd
 from sim.measure.money.losses import LossTotals
 from sim.measure.money.money_parameters import ParameterDraws
-from sim.measure.summary import LEVEL, SummaryLine, spread_of
-from sim.scenario.tables.rows import FigureRow
 
 H_PER_D = 24
 
@@ -144,43 +139,3 @@ def whole_of(metric: str, money: MoneyDraws) -> NDArray[np.float64]:
     is_hosting = MEASURES[metric].of == OF_HOSTING
     whole: NDArray[np.float64] = money.hosting_usd if is_hosting else money.demand_usd
     return np.asarray(whole.sum(axis=1))
-
-
-def summarise_money(
-    strategy: str,
-    replicates: Sequence[MoneyDraws],
-    figures: Sequence[FigureRow] = (),
-) -> list[SummaryLine]:
-    """Summary lines of all money metrics, over draws and replicates together.
-
-    The denominator is the revenue over the run, had nothing failed: the mean of all draws.
-
-    Parameters
-    ----------
-    replicates
-        Money of each replicate, all with the same number of draws.
-    figures
-        Published figures; those that name a metric are set beside it.
-    """
-    beside = {row.metric: row for row in figures if row.metric}
-    lines = []
-    for metric in MONEY_METRICS:
-        draws = [getattr(money, metric).sum(axis=1) for money in replicates]
-        said = spread_of(np.concatenate(draws), draws[0].size)
-        of = np.concatenate([whole_of(metric, money) for money in replicates])
-        figure = beside.get(metric)
-        lines.append(
-            SummaryLine(
-                strategy=strategy,
-                metric=metric,
-                unit=USD,
-                **said._asdict(),
-                level=LEVEL,
-                n_replicates=len(replicates),
-                denominator=spread_of(of).mean,
-                denominator_unit=MEASURES[metric].of,
-                published=figure.value if figure else "",
-                published_source=figure.source if figure else "",
-            )
-        )
-    return lines

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.money.macro_bound import highest_level
+from sim.scenario.cautions import is_of_country
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.money import (
     ECONOMY_KEYS,
@@ -121,12 +122,23 @@ def drawn(
     return values
 
 
-def drawn_dials(streams: Streams) -> dict[str, float]:
-    """Settings from 0 to 1 of the first draw of each key of the firm-level method."""
+def drawn_dials(streams: Streams, keys: Sequence[str] = FIRM_KEYS) -> dict[str, float]:
+    """Settings from 0 to 1 of the first draw of keys, those of the firm-level method if not said.
+
+    They are the share of its distribution that lies below the value.
+    """
     return {
         key: float(streams.generator(Stream.MONEY_PARAMETERS, tuple(key.encode())).random())
-        for key in FIRM_KEYS
+        for key in keys
     }
+
+
+def economy_keys(resolved: Resolved) -> list[str]:
+    """Constants of the national methods; none of another country, whose economy is not borrowed."""
+    if not is_of_country(resolved.economy, resolved.scenario):
+        return []
+    held = {row.key for row in resolved.economy.rows}
+    return [key for key in ECONOMY_KEYS if key in held]
 
 
 def firm_parameters(

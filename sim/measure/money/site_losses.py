@@ -1,70 +1,46 @@
-"""What each site of an inventory loses in money, over draws of prices in every replicate.
-
-In: what sites met in the runs of a strategy. Out: mean and ends of the private loss of each. A site
-is priced as if it were a sector with prices of its own.
-"""
+"""What each site of an inventory loses in money in one run, as if it were a sector of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.engine.state.ledger import SPELL_NAMES
 from sim.measure.money.losses import LossTotals, exposed_customers
 from sim.measure.money.money import money_of
-from sim.measure.money.money_parameters import ParameterDraws, draw_parameters
-from sim.measure.site_runs import BY_SPELL, SiteRuns
-from sim.measure.summary import LEVEL
+from sim.measure.money.money_parameters import ParameterDraws
 from sim.scenario.resolve import Resolved
-from sim.streams import Streams
 
-Spreads: TypeAlias = "NDArray[np.float64]"
-"""Mean, 5th and 95th percentile of some sites; shape (3, n_sites)."""
 _AT_ONCE = 500
-"""Sites that are priced at once, each by all draws of all replicates."""
+"""Sites that are priced at once, each by all draws of prices."""
+BY_SPELL = ("lost_demand_h_below_threshold", *(f"lost_demand_h_{name}" for name in SPELL_NAMES))
 
 
-def losses_of_sites(
-    resolved: Resolved, runs: SiteRuns, root_seed: int, replicates: Sequence[int], n_draws: int
-) -> Spreads:
-    """Private loss of each site over all draws of all replicates."""
-    n_sites = len(runs.site)
-    is_hit = (runs.number["lost_demand_h"] > 0).any(axis=0)
-    is_hit |= (runs.number["response_usd"] > 0).any(axis=0)
-    # Who lost nothing in any draw needs no price.
-    spreads = np.zeros((3, n_sites))
-    if n_draws * len(replicates) < 2:
-        spreads[1:] = np.nan
-    hit = np.flatnonzero(is_hit)
-    draws = [
-        draw_parameters(resolved, Streams(root_seed, replicate), n_draws)
-        for replicate in replicates
-    ]
+@dataclass(frozen=True, eq=False)
+class SiteRun:
+    """What sites met in one run, by column; arrays of shape (n_sites,)."""
+
+    number: Mapping[str, NDArray[np.float64]]
+    sector: Sequence[str]
+    left_h: Sequence[str]
+
+
+def price_sites(resolved: Resolved, run: SiteRun, p: ParameterDraws) -> NDArray[np.float64]:
+    """Private loss of each site of a run, mean over the draws of prices; shape (n_sites,)."""
     sectors = [row.sector for row in resolved.sectors.rows]
-    for at in range(0, hit.size, _AT_ONCE):
-        some = hit[at : at + _AT_ONCE]
-        priced = [
-            _price(runs, row, some, sectors, parameters) for row, parameters in enumerate(draws)
-        ]
-        spreads[:, some] = spread(np.concatenate(priced))
-    return spreads
-
-
-def price_sites(resolved: Resolved, runs: SiteRuns, p: ParameterDraws) -> NDArray[np.float64]:
-    """Private loss of each site in the first of some runs, shape (n_draws, n_sites)."""
-    sectors = [row.sector for row in resolved.sectors.rows]
+    n_sites = len(run.sector)
     blocks = [
-        _price(runs, 0, np.arange(at, min(at + _AT_ONCE, len(runs.site))), sectors, p)
-        for at in range(0, len(runs.site), _AT_ONCE)
+        _price(run, np.arange(at, min(at + _AT_ONCE, n_sites)), sectors, p).mean(axis=0)
+        for at in range(0, n_sites, _AT_ONCE)
     ]
-    return np.concatenate(blocks, axis=1)
+    return np.concatenate([np.empty(0), *blocks])
 
 
 def _price(
-    runs: SiteRuns, run: int, sites: NDArray[np.int64], sectors: list[str], p: ParameterDraws
+    run: SiteRun, sites: NDArray[np.int64], sectors: list[str], p: ParameterDraws
 ) -> NDArray[np.float64]:
     """Private loss of some sites in one run; shape (n_draws, n_sites).
 
@@ -72,10 +48,10 @@ def _price(
     """
 
     def column(name: str) -> NDArray[np.float64]:
-        return np.asarray(runs.number[name][run, sites])
+        return np.asarray(run.number[name][sites])
 
     n = sites.size
-    sector = np.array([sectors.index(name) for name in runs.text["sector"][run, sites]], np.int64)
+    sector = np.array([sectors.index(run.sector[site]) for site in sites.tolist()], np.int64)
     value = column("demand_usd_per_h")
     lost_h = np.stack([column(name) for name in BY_SPELL[1:]], axis=1)
     exposed, longest = exposed_customers(value, lost_h, column("affected_h"))
@@ -83,8 +59,8 @@ def _price(
     by_class[np.arange(n), longest] = exposed
     left = [
         (row, float(hours))
-        for row, text in enumerate(runs.text["left_h"][run, sites].tolist())
-        for hours in text.split()
+        for row, site in enumerate(sites.tolist())
+        for hours in run.left_h[site].split()
     ]
     left_row = np.array([row for row, _ in left], np.int64)
     nothing = np.zeros(n)
@@ -119,13 +95,3 @@ def _price(
         },
     )
     return money_of(totals, prices).private_loss_usd
-
-
-def spread(values: NDArray[np.float64]) -> Spreads:
-    """Mean, 5th and 95th percentile of each column; the two are NaN where there is one row."""
-    found = np.full((3, values.shape[1]), np.nan)
-    found[0] = values.mean(axis=0)
-    if values.shape[0] > 1:
-        tail = (1 - LEVEL) / 2
-        found[1:] = np.quantile(values, [tail, 1 - tail], axis=0)
-    return found

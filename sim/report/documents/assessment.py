@@ -1,409 +1,266 @@
-"""The assessment of a strategy in words: aim, suitability, necessity, proportionality, safeguards.
+"""The assessment of a strategy as a document of two pages: one form, questions of any court.
 
-In: an assessment, a language. Out: blocks of text made from its numbers, each with its interval. It
-says what the model shows; what weighs more is for those who judge. It is long because it is read in
-sequence.
+A question of a court names the parts that answer it (`seeds/court-questions.csv`).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from sim.assess.assessment import Assessment
-from sim.assess.safeguards import parameters_of
-from sim.assess.verdicts import Verdict
-from sim.catalogue.choices import measure_name
-from sim.report.documents.assessment_answers import (
-    burden_answer,
-    describe_strategy,
-    difference_text,
-    frame_text,
-    is_known,
-    necessity_answer,
-    range_of,
-    ratio_text,
-    scaled,
-    share_text,
-    suitability_answer,
-    target_text,
-    unit_name,
-    verdict,
-    with_interval,
-)
-from sim.report.documents.assessment_uncertainty import appendix_blocks, uncertainty_blocks
+from sim.assess.assessment import EVER, HOURS, LISTED, LOST, VPN, Assessment
+from sim.assess.remedies import Wait, parameters_of
+from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
+from sim.measure.estimates import Estimate, Grade
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
-from sim.report.page.at_end import still_impaired, still_impaired_in_words
-from sim.report.words.expected_names import names_by_strategy, names_of_strategies
-from sim.report.words.groups import group_words
-from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
-from sim.report.words.money import rate_of, rate_sentence
-from sim.report.words.numbers import at_least, estimate, in_percent, interval, rounded, whole
-from sim.report.words.plain import counted_as_businesses, strategy_words
-from sim.results.burdens import Burden
+from sim.report.words.answer import Strategy, answer
+from sim.report.words.numbers import capitalised, number, range_text, span, value_text
+from sim.report.words.plain import strategies_of, strategy_names
+from sim.report.words.verdicts import verdict_sentence
+from sim.scenario.tables.courts import CourtQuestionRow
 
-MAX_GROUPS = {"sector": 8, "provider": 5}
-MONEY_NAMES = {
-    measure_name("private_loss_usd"): "private loss of the businesses",
-    measure_name("net_social_loss_usd"): "of it, gained by no rival in the country",
-    measure_name("provider_loss_usd"): "loss of the first providers",
-    measure_name("domestic_gain_usd"): "gain of domestic providers",
-}
+NOT_MEASURED = "not measured"
 
 
-def write_assessment(found: Assessment, words: Language = IN_ENGLISH) -> list[Block]:
-    """Write the whole assessment."""
-    say = words.say
-    return [
-        Heading(title_of(found, words), 1),
-        *_about_language(words),
-        Paragraph(frame_text(found, words)),
-        Heading(say("In short")),
-        Items(
-            [
-                suitability_answer(found, words),
-                necessity_answer(found, words),
-                burden_answer(found, words),
-            ]
+def write_assessment(found: Assessment, questions: Sequence[CourtQuestionRow] = ()) -> list[Block]:
+    """Return the document.
+
+    Parameters
+    ----------
+    questions
+        Those of one court, in its sequence; the project's own form when empty.
+    """
+    run = found.run
+    blocks: list[Block] = [
+        Heading(title_of(found), 1),
+        Paragraph(
+            f"From {run.start:%-d %B %Y} to the end of the simulation, "
+            f"{run.horizon_s / 86_400:.3g} days. {_basis(found)}"
         ),
-        Heading(say("1. Aim")),
-        *_aim(found, words),
-        Heading(say("2. Suitability: does it reach the target?")),
-        *_suitability(found, words),
-        Heading(say("3. Necessity: would a narrower measure do?")),
-        *_necessity(found, words),
-        Heading(say("4. Proportionality: who bears what?")),
-        *_proportionality(found, words),
-        Heading(say("5. Safeguards: notice, remedy, end")),
-        *_safeguards(found, words),
-        Heading(say("6. Uncertainty and assumptions")),
-        *uncertainty_blocks(found, words),
-        *appendix_blocks(found, words),
     ]
+    if not questions:
+        for title, part in FORM:
+            blocks += [Heading(title), *PARTS[part](found)]
+        return blocks
+    blocks.append(Paragraph(questions[0].forum_title, "Questions of"))
+    titles: dict[str, str] = {}
+    for row in questions:
+        blocks.append(Heading(row.question))
+        for part in row.parts.split():
+            if part in titles:
+                blocks.append(Paragraph(f"See “{titles[part]}”."))
+                continue
+            titles[part] = row.question
+            blocks += PARTS[part](found)
+    return [*blocks, Heading("How sure is this?"), *_certainty(found)]
 
 
-def title_of(found: Assessment, words: Language = IN_ENGLISH) -> str:
-    """Title of the assessment."""
-    title = words.name(found.run.title)
-    return words.say("Assessment of {strategy}: {title}", strategy=found.label, title=title)
+def title_of(found: Assessment) -> str:
+    """Title of the document."""
+    return f"Assessment of {_names(found)[found.label]}: {found.run.title}"
 
 
-def _about_language(words: Language) -> Iterator[Block]:
-    if words.code != ENGLISH:
+def _names(found: Assessment) -> Mapping[str, str]:
+    """What strategies are called, by label."""
+    return strategy_names(strategies_of(found.run))
+
+
+def _figures(found: Assessment, strategy: str) -> Strategy:
+    """Harm, effect and cost of a strategy, as the report has them."""
+    return answer(found.run).strategies[found.run.strategies.index(strategy)]
+
+
+def _basis(found: Assessment) -> str:
+    n = found.run.n_replicates
+    if not found.run.is_ensemble:
+        return f"Medians of {n} simulations of the point values; their ranges are chance alone."
+    return (
+        f"Each number is the median of {n} simulations that vary every assumption, with the range "
+        "of nine in ten of them. They are simulated, not measured."
+    )
+
+
+def _text(estimate: Estimate | None, unit: str = "") -> str:
+    """A number with its range, as everywhere; none that the record contradicts."""
+    if estimate is None:
+        return NOT_MEASURED
+    if estimate.grade is Grade.CONTRADICTED:
+        return "not printed, since the record contradicts it"
+    spread = range_text(estimate)
+    said = f"{value_text(estimate)}{f' {unit}' if unit else ''}"
+    return f"{said} ({spread})" if spread else said
+
+
+def _summary(found: Assessment) -> Iterator[Block]:
+    rows = [
+        [_names(found)[one], *(each.told for each in _figures(found, one).figures)]
+        for one in dict.fromkeys((found.label, *found.others, found.baseline))
+    ]
+    width = max(map(len, rows))
+    header = ["strategy", "harm", "effect", "cost"][:width]
+    yield Table(header, [row + [NOT_MEASURED] * (width - len(row)) for row in rows])
+
+
+def _harm(found: Assessment) -> Iterator[Block]:
+    harm = _figures(found, found.label).figures[0]
+    yield Items(
+        [
+            f"{capitalised(harm.told)}.",
+            "Businesses ever cut off from some of their customers: "
+            f"{harm.bound or _text(found.shares.get(found.label), 'of those modelled')}.",
+            f"Time cut off, the middle one of these: {_text(found.number(HOURS), 'hours')}.",
+            f"{capitalised(label(COLLATERAL))}: {harm.bound or _text(found.number(COLLATERAL))}.",
+            f"Addresses listed at the peak: {_text(found.number(LISTED))}.",
+        ]
+    )
+
+
+def _effect(found: Assessment) -> Iterator[Block]:
+    denied = found.number(EFFICACY)
+    difference = found.differences.get(EFFICACY)
+    compared = ""
+    if denied and difference and denied.grade is not Grade.CONTRADICTED:
+        baseline = _names(found)[found.baseline]
+        compared = f"; difference from {baseline}: {_text(difference)}"
+    yield Items(
+        [
+            f"Hours that the target's users lost: {_text(found.number(LOST), 'of all')}.",
+            f"User-hours denied: {_text(denied)}{compared}.",
+            f"User-hours by VPN: {_text(found.number(VPN))}.",
+        ]
+    )
+    yield Paragraph("What a block is for, and whether it may be, is no question for a simulation.")
+
+
+def _cost(found: Assessment) -> Iterator[Block]:
+    cost = _figures(found, found.label).figures[2:]
+    said = "; ".join(one.told for one in cost)
+    yield Items([f"{said or 'What businesses lost: not measured'}."])
+
+
+def _alternatives(found: Assessment) -> Iterator[Block]:
+    if not found.verdicts:
+        yield Paragraph("Not assessed: nothing was compared.")
+        return
+    yield Items([verdict_sentence(row, _names(found)) for row in found.verdicts])
+
+
+def _burden(found: Assessment) -> Iterator[Block]:
+    for by in ("sector", "provider"):
+        if groups := found.burdens[by]:
+            said = "; ".join(_of_group(name, estimate) for name, estimate in groups)
+            yield Paragraph(f"{said}.", f"Cut off most, by {by}:")
+    if "population" in found.run.scenario and not found.run.scenario["population"].get("inventory"):
         yield Paragraph(
-            words.say(
-                "Some details of this document are in English: labels, names and units of the "
-                "data, and its warnings."
-            )
+            "The businesses are drawn from assumed numbers and have no names. An inventory of "
+            "sites (population.inventory) reports each site by name."
         )
 
 
-def _aim(found: Assessment, words: Language) -> Iterator[Block]:
+def _of_group(name: str, estimate: Estimate) -> str:
+    return f"{name}: {_text(estimate)} of {number(estimate.whole)} businesses"
+
+
+def _operators(found: Assessment) -> Iterator[Block]:
+    if groups := found.burdens["operator"]:
+        said = "; ".join(_of_group(name, estimate) for name, estimate in groups)
+        yield Paragraph(f"{said}.", "Businesses cut off from the users of an operator:")
+    lag = span(*found.remedies.apply_h)
+    yield Paragraph(
+        f"Operators apply an order after a median of {lag} hours (an assumption of the scenario)."
+    )
+
+
+def _rule(found: Assessment) -> Iterator[Block]:
     given = parameters_of(found.run, found.label)
     parameters = ", ".join(f"{key} {value}" for key, value in given.items() if key != "id")
-    name = str(given.get("id", found.label))
-    about = describe_strategy(str(given.get("id", "")))
-    if words.code != ENGLISH:
-        about = f"{strategy_words({'id': name, 'parameters': {}}, words)}."
+    rule = f"{given.get('id')}{f' with {parameters}' if parameters else ''}"
+    safe = found.remedies
     yield Paragraph(
-        words.say(
-            "What a block is for, and whether it may be, is no question for a simulation. The "
-            "model takes the aim to be that users in the country do not reach {target}. The "
-            "measure assessed is {label} ({rule}): {about}",
-            target=target_text(found, words),
-            label=found.label,
-            rule=f"{name}: {parameters}" if parameters else name,
-            about=about,
-        )
+        f"{capitalised(_names(found)[found.label])}: the strategy {rule}. It placed "
+        f"{number(safe.n_placed)} entries, of which {number(safe.n_withdrawn)} were withdrawn "
+        "before the end of the simulation (medians). entries.parquet has their prefixes, "
+        "events.parquet every time."
     )
 
 
-def _suitability(found: Assessment, words: Language) -> Iterator[Block]:
-    if not is_known(found.efficacy):
-        yield Paragraph(suitability_answer(found, words))
-        return
-    effect = found.efficacy_difference
-    rows = [
+def _remedies(found: Assessment) -> Iterator[Block]:
+    safe = found.remedies
+    ends = (
+        "The strategy ends blocks by itself."
+        if safe.time_limits
+        else "Each order given has an end of its own, or none."
+        if safe.ends_by_order
+        else "The strategy sets no end to an entry."
+    )
+    yield Items(
         [
-            unit_name(found.efficacy_metric, words),
-            with_interval(found.efficacy, found.efficacy_unit, words),
-            share_text(found.efficacy, words),
-            difference_text(effect, words),
+            "Notice: none is modelled. A business learns of the block by failing.",
+            f"End: {ends}",
+            f"Appeals by name that led to an exemption: {_wait(safe.appeal)}.",
+            f"Withdrawals that an operator carried out: {_wait(safe.release)}.",
         ]
-    ]
-    if is_known(found.by_vpn):
-        rows.append(
-            [
-                words.say("user-hours in which it was reached by VPN"),
-                with_interval(found.by_vpn, "user-hours", words),
-                share_text(found.by_vpn, words),
-                difference_text(found.by_vpn_difference, words),
-            ]
-        )
-    if is_known(found.left):
-        rows.append(
-            [
-                words.say("users gone at the end"),
-                with_interval(found.left, "users", words),
-                share_text(found.left, words),
-                "",
-            ]
-        )
-    header = [
-        words.say("measure"),
-        words.say("mean [95 %]"),
-        words.say("share of all"),
-        words.say("difference to {baseline}", baseline=found.baseline),
-    ]
-    yield Table(header, rows, (1, 2, 3))
-    if found.efficacy.denominator > 0:
-        reached = 1 - found.efficacy.mean / found.efficacy.denominator
-        yield Paragraph(
-            words.say(
-                "In {share} of their hours users were not denied the service, with a VPN, without "
-                "one, or because they had left.",
-                share=words.digits(in_percent(reached)),
-            )
-        )
+    )
 
 
-def _necessity(found: Assessment, words: Language) -> Iterator[Block]:
-    if not found.alternatives:
-        yield Paragraph(words.say("Nothing was compared."))
-        return
+def _wait(wait: Wait) -> str:
+    n = wait.n_done + wait.n_open
+    if not n:
+        return "none, as there were none"
+    after = f", after {number(wait.median_h)} hours in the median" if wait.n_done else ""
+    return f"{wait.n_done:,} of {n:,} over all simulations{after}"
+
+
+def _certainty(found: Assessment) -> Iterator[Block]:
+    names = {EVER: "harm", LOST: "effect", PRIVATE_LOSS: "cost"}
+    said = []
+    for metric, kind in names.items():
+        if (estimate := found.number(metric)) is None:
+            continue
+        depends = ", ".join(key for key, _ in estimate.depends_on)
+        said.append(
+            f"{capitalised(kind)}: {estimate.grade.value}"
+            + (f"; depends most on {depends}." if depends else ".")
+        )
+    yield Items(said)
+    for warning in found.run.manifest.get("warnings", ()):
+        yield Paragraph(str(warning), "Warning:")
+
+
+def _repeat(found: Assessment) -> Iterator[Block]:
+    folder = found.run.path.name
     yield Paragraph(
-        words.say(
-            "The question is whether a strategy has no less effect on the target and less "
-            "collateral. It is settled only over draws of all that is not known, each the same for "
-            "every strategy: better where it has both, worse where it lacks one, in at least 95 % "
-            "of their weight by the lower 95 % bound of that share. What luck alone says stands "
-            "beside it: bootstrap resamples of the replicates (all strategies together, since they "
-            "share their luck), and each replicate."
-        )
-    )
-    rows = [
-        [
-            one.label,
-            with_interval(one.efficacy, words=words),
-            ratio_text(one.efficacy_ratio, words),
-            with_interval(one.collateral, words=words),
-            ratio_text(one.collateral_ratio, words),
-            words.name(one.verdict.verdict),
-            _share_and_bound(one.verdict, words),
-            words.digits(in_percent(one.share_both)),
-            words.say("{n} of {of}", n=str(one.n_replicates_both), of=str(found.n_replicates)),
-        ]
-        for one in found.alternatives
-    ]
-    own = [
-        words.say("{label} (assessed)", label=found.label),
-        with_interval(found.efficacy, words=words),
-        "",
-        with_interval(found.collateral, words=words),
-        *[""] * 5,
-    ]
-    unit = words.name(found.efficacy_unit) if found.efficacy_unit else words.say("not known")
-    header = [
-        words.say("strategy"),
-        words.say("effect, {unit}", unit=unit),
-        words.say("of the assessed"),
-        words.say("collateral, {unit}", unit=words.name(found.collateral_unit)),
-        words.say("of the assessed"),
-        words.say("as much for less"),
-        words.say("draws with both (lower bound)"),
-        words.say("resamples with both, luck alone"),
-        words.say("replicates with both"),
-    ]
-    yield Table(header, [own, *rows], (1, 2, 3, 4, 6, 7, 8))
-    yield Items([verdict(one, found.label, words) for one in found.alternatives])
-
-
-def _share_and_bound(judged: Verdict, words: Language) -> str:
-    if not judged.n_draws:
-        return words.say("luck alone was simulated")
-    return words.digits(f"{in_percent(judged.share_better)} ({at_least(judged.bound_better)})")
-
-
-def _proportionality(found: Assessment, words: Language) -> Iterator[Block]:
-    affected = found.businesses_affected
-    texts = [
-        words.say(
-            "Listed at most {listed}. Affected at least once were {affected} of {of}.",
-            listed=with_interval(found.listed_peak, "addresses", words),
-            affected=with_interval(affected, "businesses", words),
-            of=words.digits(whole(affected.denominator)),
-        )
-    ]
-    if names := names_of_strategies(names_by_strategy(found.run), words):
-        texts.append(names)
-    still = still_impaired(found.run, found.label)
-    texts += filter(None, [still_impaired_in_words(still, words)])
-    if is_known(found.collateral_per_million):
-        texts.append(
-            words.say(
-                "For each million {unit} of effect others bore {collateral}.",
-                unit=words.name(found.efficacy_unit),
-                collateral=with_interval(
-                    found.collateral_per_million, found.collateral_unit, words
-                ),
-            )
-        )
-    yield Paragraph(" ".join(texts))
-    titles = ("businesses", "impaired at least once", "business-hours impaired", "of all")
-    for split, lead in (
-        ("sector", words.say("Sectors")),
-        ("provider", words.say("Providers of the front end")),
-    ):
-        burdens, named = found.burdens[split], group_words(found.run, split, words)
-        days = found.run.horizon_s / 86_400
-        yield Table(
-            [lead, *map(words.say, titles)],
-            [_burden(burden, days * 24, named, words) for burden in burdens[: MAX_GROUPS[split]]],
-            (1, 2, 3, 4),
-        )
-        others = burdens[MAX_GROUPS[split] :]
-        if others:
-            rest = sum(float(burden.impaired_h.mean()) for burden in others)
-            yield Paragraph(
-                words.say(
-                    "{n} more bore {hours:business-hour} together.",
-                    n=str(len(others)),
-                    hours=words.digits(rounded(rest)),
-                )
-            )
-    yield Paragraph(
-        words.say(
-            "Means over replicates; the range of business-hours is that of 90 % of replicates."
-        )
-    )
-    if not found.money:
-        return
-    level = words.digits(in_percent(found.level))
-    rate = rate_of(found.run)
-    scales = [1.0, rate.per_usd] if rate else [1.0]
-    yield Table(
-        [
-            words.say("money, USD"),
-            words.say("mean [{level} of draws and replicates]", level=level),
-            *([words.say("in {currency}", currency=rate.currency)] if rate else []),
-        ],
-        [
-            [
-                words.say(MONEY_NAMES[name]),
-                *(with_interval(scaled(found.money[name], by), words=words) for by in scales),
-            ]
-            for name in MONEY_NAMES
-            if name in found.money
-        ],
-        tuple(range(1, 1 + len(scales))),
-    )
-    if rate:
-        yield Paragraph(rate_sentence(rate, words))
-    yield Paragraph(
-        words.say(
-            "Revenue, not profit, of the modelled businesses; it is proportional to their assumed "
-            "number. Published national methods stand in money.csv and are not mixed in."
-            if counted_as_businesses(found.run.scenario["population"]) == "modelled"
-            else "Revenue, not profit. Published national methods stand in money.csv and are not "
-            "mixed in."
-        )
+        f"overblock bundle {folder} -o case.zip hands over inputs, sources, tables and program; "
+        "whoever has it makes the simulations again with rerun.sh and compares every byte, or "
+        "changes an assumption with --set. Every assumption and its range is in manifest.json. "
+        f"Made by overblock {found.run.manifest['tool']['version']}; result "
+        f"{found.run.manifest['result_id'][:12]}."
     )
 
 
-def _burden(
-    burden: Burden, horizon_h: float, named: Callable[[str], str], words: Language
-) -> list[str]:
-    hours = burden.impaired_h
-    n = float(burden.n_businesses.mean())
-    low, high = range_of(hours)
-    share = float(hours.mean()) / (n * horizon_h) if n > 0 else math.nan
-    numbers = (
-        whole(n),
-        whole(float(burden.n_impaired.mean())),
-        estimate(float(hours.mean()), low, high),
-        in_percent(share),
-    )
-    return [named(burden.name), *map(words.digits, numbers)]
+PARTS: Mapping[str, Callable[[Assessment], Iterator[Block]]] = {
+    "summary": _summary,
+    "harm": _harm,
+    "effect": _effect,
+    "cost": _cost,
+    "alternatives": _alternatives,
+    "burden": _burden,
+    "operators": _operators,
+    "rule": _rule,
+    "remedies": _remedies,
+    "certainty": _certainty,
+    "repeat": _repeat,
+}
+"""Parts of the document, by the names that the table of questions uses."""
 
-
-def _safeguards(found: Assessment, words: Language) -> Iterator[Block]:
-    safe = found.safeguards
-    texts = [
-        words.say("Notice: none is modelled. A business learns of the block by failing."),
-        words.say(
-            "Spread: operators apply an entry {apply} (median of each group) after they have "
-            "downloaded it, and release it {release} after its withdrawal.",
-            apply=_between(safe.apply_h, words),
-            release=_between(safe.release_h, words),
-        ),
-    ]
-    if math.isnan(safe.confirmed_share):
-        texts.append(words.say("Appeal: the scenario has no hotline."))
-    else:
-        texts += _appeals(found, words)
-    release = safe.release
-    if release.n_done:
-        texts.append(
-            words.say(
-                "Withdrawal, as it came out: of releases by operators before the simulation's end "
-                "the median came {median} h after the withdrawal {interval}.",
-                median=words.digits(rounded(release.median_h)),
-                interval=words.digits(interval(release.low_h, release.high_h)),
-            )
-        )
-    if safe.time_limits:
-        limits = ", ".join(f"{key} {_listed(value)}" for key, value in safe.time_limits.items())
-        text = "End: the strategy ends blocks by itself ({limits})."
-        texts.append(words.say(text, limits=limits))
-    elif safe.ends_by_order:
-        texts.append(words.say("End: each order given has its own, or none."))
-    else:
-        texts.append(words.say("End: the strategy sets no end to an entry."))
-    texts.append(
-        words.say(
-            "Of {placed} entries placed {withdrawn} were withdrawn before the end of the run "
-            "(means over replicates).",
-            placed=words.digits(rounded(safe.n_placed)),
-            withdrawn=words.digits(rounded(safe.n_withdrawn)),
-        )
-    )
-    yield Items(texts)
-
-
-def _listed(value: object) -> str:
-    return " ".join(map(_listed, value)) if isinstance(value, list) else str(value)
-
-
-def _appeals(found: Assessment, words: Language) -> Iterator[str]:
-    """Appeals as assumed, and as they came out."""
-    safe, appeal = found.safeguards, found.safeguards.appeal
-    yield words.say(
-        "Appeal, as assumed: {handling} h of handling in the mean, {share} confirmed, exempted "
-        "{lag} h later.",
-        handling=words.digits(rounded(safe.hotline_service_h)),
-        share=words.digits(in_percent(safe.confirmed_share)),
-        lag=words.digits(rounded(safe.exempt_lag_h)),
-    )
-    text = (
-        "Appeal, as it came out: {done} of {n} appeals by name (all replicates) led to an "
-        "exemption within the run, after {median} h in the median {interval}."
-        if appeal.n_done
-        else "Appeal, as it came out: {done} of {n} appeals by name (all replicates) led to an "
-        "exemption within the run."
-    )
-    yield words.say(
-        text,
-        done=words.digits(f"{appeal.n_done:,}"),
-        n=words.digits(f"{appeal.n_done + appeal.n_open:,}"),
-        median=words.digits(rounded(appeal.median_h)),
-        interval=words.digits(interval(appeal.low_h, appeal.high_h)),
-    )
-
-
-def _between(ends: tuple[float, float], words: Language) -> str:
-    low, high = (words.digits(rounded(end)) for end in ends)
-    if math.isnan(ends[0]):
-        return words.say("after a time that is not known")
-    if low == high:
-        return words.say("{n} h", n=low)
-    return words.say("{low} to {high} h", low=low, high=high)
+FORM = (
+    ("In short", "summary"),
+    ("What is assessed?", "rule"),
+    ("Does it reach the target?", "effect"),
+    ("Would a narrower measure do?", "alternatives"),
+    ("What harm does it do to others?", "harm"),
+    ("Who bears it?", "burden"),
+    ("What remedies are there?", "remedies"),
+    ("How sure is this?", "certainty"),
+    ("How can it be tested?", "repeat"),
+)
+"""The form without a court: titles and parts."""

@@ -13,14 +13,15 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from sim.report.figures import style
+from sim.report.documents.validation import ROLES
+from sim.report.figures import look
 from sim.report.words.numbers import exact, rounded
 
 Document = Mapping[str, Any]
 
 SMALLEST, LARGEST = 1e-2, 1e2
 """Ends of the axis."""
-COLOURS = {"inside": style.BLUE, "outside": style.VERMILION}
+COLOURS = {"inside": "C0", "outside": "C1"}
 MARKERS = {"inside": "o", "outside": "D"}
 SIGNS = {"equal": "", "at_least": "≥ ", "at_most": "≤ ", "between": "about "}
 MAX_LETTERS = 76
@@ -65,23 +66,24 @@ def draw_backtest(scores: Document, path: Path) -> list[dict[str, Any]]:
     """Draw the figure into a file, whose suffix says how, and return the rows it shows."""
     rows = ratios(scores)
     groups = [
-        (head, [row for row in rows if row["role"] == role])
-        for role, head in (
-            ("held-out", "Held out: no parameter was set by these"),
-            ("calibration", "Calibration: a parameter or table was set by these"),
-        )
+        (f"{role.capitalize()}: {meaning}", [row for row in rows if row["role"] == role])
+        for role, meaning in ROLES.items()
     ]
     groups = [(head, members) for head, members in groups if members]
-    with style.house_style():
+    with look.users_style():
         sizes = [len(members) + 1 for _, members in groups] or [1]
-        figure = style.new_figure(10, 1.3 + 0.225 * sum(sizes))
+        figure = look.new_figure(10, 0.7 + 0.225 * sum(sizes))
         axes = figure.subplots(len(sizes), 1, height_ratios=sizes, squeeze=False, sharex=True)
+        names = [_cut(row["title"]) for row in rows]
+        numbers = [row["text"] for row in rows]
+        left, right = (look.width_of(figure, texts, fontsize=7.5) for texts in (names, numbers))
+        look.leave_room(figure, left + 2, right + 2, 2, 3.5, 2)
         for ax, (head, members) in zip(axes[:, 0], groups, strict=False):
             plot_rows(ax, members)
             ax.set_title(head)
         axes[-1, 0].set_xlabel("predicted / published (logarithmic)")
-        style.add_caption(figure, caption(scores))
-        style.save_figure(figure, [path], dpi=110)
+        look.add_words(figure, "Predictions over published values", caption(scores))
+        look.save_figure(figure, [path], dpi=110)
     return rows
 
 
@@ -90,7 +92,7 @@ def plot_rows(ax: Axes, rows: Sequence[Document]) -> Axes:
     ax.set_xscale("log")
     ax.set_xlim(SMALLEST, LARGEST)
     ax.set_ylim(len(rows) - 0.4, -0.6)
-    ax.axvline(1, color=style.GREY, linewidth=0.8, zorder=1)
+    ax.axvline(1, color=look.rc("axes.edgecolor"), linewidth=0.8, zorder=1)
     for height, row in enumerate(rows):
         colour = COLOURS[row["verdict"]]
         allowed = [
@@ -135,6 +137,7 @@ def plot_rows(ax: Axes, rows: Sequence[Document]) -> Axes:
     ax.set_yticklabels([_cut(row["title"]) for row in rows], fontsize=7.2)
     ax.tick_params(axis="y", length=0, pad=9)
     ax.grid(visible=False, axis="y")
+    ax.grid(visible=True, axis="x")
     ax.xaxis.set_major_locator(FixedLocator([0.01, 0.1, 0.5, 1, 2, 10, 100]))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.xaxis.set_major_formatter("{x:g}×")
@@ -153,15 +156,9 @@ def caption(scores: Document) -> str:
     """What the figure shows and rests on."""
     return (
         "Points and bars: median and 90 % interval of the prediction over the published value; "
-        "blue circles: inside what the publication allows (grey; to the edge where it is a bound), "
-        "red diamonds: outside; arrows: beyond the axis. Right: predicted median / published. "
-        f"Intervals span {_spanned(scores)}, or draws of a method's constants. "
-        f"overblock {scores['version']}. "
-        "Sources: docs/explanation/validation.md."
+        "circles: inside what the publication allows (grey; to the edge where it is a bound), "
+        "diamonds: outside; arrows: beyond the axis. Right: predicted median / published. "
+        f"Intervals span chance and all assumptions, in {scores['n_members']} simulations, or "
+        f"draws of a method's constants. overblock {scores['version']}. "
+        "Sources: docs/explanation/validation.json."
     )
-
-
-def _spanned(scores: Document) -> str:
-    if n_draws := scores.get("n_draws"):
-        return f"luck and all that is not known, in {n_draws} joint draws"
-    return f"luck alone, in {scores['n_replicates']} replicates"

@@ -1,37 +1,48 @@
-"""The page of scores: how often predictions and publications agree.
+"""The page of scores: how often predictions and publications agree, and what is missed.
 
 In: the document of scores. Out: Markdown. All text of cases is escaped: a case file may be a
-stranger's.
+stranger's. What was given, predicted and published of each case is in the document.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from sim.report.documents.shortfalls import shortfalls
-from sim.report.documents.validation_cases import Document, case_tables, details
 from sim.report.words.markdown import markdown_text
-from sim.report.words.numbers import interval, rounded, score, width
+from sim.report.words.numbers import exact, interval, rounded, score, width
+from sim.scenario.case_format import CHECKS
 
-TITLE = "Validation: published outcomes against predictions"
+Document = Mapping[str, Any]
+
+TITLE = "Validation: predictions compared with published outcomes"
 COMMAND = (
     "overblock backtest --force --format markdown --save docs/explanation/validation.json "
     "--plot docs/figures/backtest.png > docs/explanation/validation.md"
 )
-ROLE_HEADS = {
-    "held-out": "Held out",
-    "calibration": "Calibration",
+ROLES = {
+    "held-out": "seen by nobody who made the model",
+    "known": "set no parameter; known to those who made the model",
+    "evidence": "simulations are kept by it; checks nothing",
+    "calibration": "set a parameter or a table; checks nothing",
 }
-ROLE_TEXTS = {
-    "held-out": (
-        "No parameter of what predicts was set by these figures. That does not make them blind: "
-        "what was known of them stands with each case."
-    ),
-    "calibration": (
-        "A parameter, or a table, was set by these figures. Agreement shows that the setting took "
-        "hold, and no more."
-    ),
+"""Roles of figures, and what they mean."""
+BANDS = {"prior": "all declared ranges", "conditioned": "kept simulations"}
+"""Names of the ensembles."""
+RELATIONS = {
+    "equal": "",
+    "at_least": "at least ",
+    "at_most": "at most ",
+    "between": "",
+    "rank": "rank ",
 }
+AIM_INSIDE = 0.8
+"""Share of figures inside intervals that are meant to hold nine of ten."""
+AIM_WIDTH = 10.0
+"""Upper over lower end of an interval, in the median."""
+NO_REASON = "No reason is given."
+"""Stands where a file gives none; a test names shipped ones."""
 
 
 def page(scores: Document, *, figure: str = "") -> str:
@@ -44,146 +55,113 @@ def page(scores: Document, *, figure: str = "") -> str:
     figure
         Path of the figure relative to the page; none is shown when empty.
     """
-    parts = [f"# {TITLE}\n", _introduction(scores), _tallies(scores), _subjects(scores)]
-    parts += _side_by_side(scores)
-    parts += shortfalls(scores)
+    parts = [f"# {TITLE}\n", _introduction(scores), _roles(scores), *_figures(scores)]
+    parts += [*_bounds(scores), *_rankings(scores["rankings"]), *_shortfalls(scores)]
+    parts += _missed(scores)
     if figure:
         alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
         parts.append(f"![{alt}]({figure})\n")
-    for role in ROLE_HEADS:
-        mine = [score for score in scores["scores"] if score["role"] == role]
-        if mine:
-            parts += [f"## {ROLE_HEADS[role]}\n", f"{ROLE_TEXTS[role]}\n", *case_tables(mine)]
-    if scores["rankings"]:
-        parts += ["## Rankings\n", _rankings(scores["rankings"])]
-    parts += ["## Case by case\n", *(details(score) for score in scores["scores"])]
-    parts.append(_made_from(scores))
     return "\n".join(parts)
 
 
 def _introduction(scores: Document) -> str:
     return (
-        f"Written by `{COMMAND}` with overblock {scores['version']}, {scores['n_replicates']} "
-        "replicates of each scenario. Nothing is tuned by it: it reads parameters and writes "
-        "scores.\n\n"
-        "A case is **inside** when the predicted 90 % interval and what the publication allows "
-        "(its range, its rounding, its being a bound) have a number in common. The **log error** "
-        "is log10 of predicted median over published value: 0.3 is a factor of 2, 1 a factor of "
-        "10; where the publication is a bound and the median keeps it, there is none.\n\n"
-        "The **CRPS** is the continuous ranked probability score of log10 of the prediction, which "
-        "counts distance and width together: 0 is a sure prediction that is right, 0.3 a sure one "
-        "that is wrong by a factor of 2. It has three parts that sum to it: **spread**, what it "
-        "would be had the median come out, and the rest, which is **too high** where the median "
-        "lies above the figure and **too low** where below (Bosse et al. 2022). Cases that show "
-        "one number (`counts_as`) count together as one in every mean. **Bounds** have no place in "
-        "a mean of CRPS: scored is the **probability** that the prediction gives to the bound "
-        "being kept, by the Brier score, its squared shortfall.\n\n"
-        "Two predictions without a model are scored beside. A **guess** is spread evenly on a "
-        "logarithmic scale over the range that the case states; a model that does no better knows "
-        "nothing of the case. Ranges of the cases shipped span three decades, of which the middle "
-        "one holds the figure (the two below 1 for a share), so that the guess knows the order of "
-        "size. **Persistence** predicts the figure of the same quantity before (`before` of the "
-        "case), where there is one. Its band is what figures of that quantity moved from one to "
-        "the next until then: with figures v0, …, vk before, log10 vk - d and log10 vk + d, "
-        "equally likely, for each move d between neighbours of them; with one figure before it "
-        "is that point (the baseline of Cramer et al. 2022, on a logarithmic scale). It knows "
-        "what the model is not told: the figure before.\n\n"
-        "**Ends in brackets** after a mean are its 95 % interval over cases: numbers are "
-        "resampled, each whole with all cases that show it (BCa, 9,999 resamples); fewer than "
-        "three have none. It spans which figures happened to be published. It does not span what "
-        "all figures of one scenario have in common, its luck and its assumptions, so that it is "
-        "too narrow for what the model does in another scenario.\n\n"
-        f"{_said_of_intervals(scores)}\n"
+        f"Written by `{COMMAND}` with overblock {scores['version']}: {scores['n_members']} "
+        "simulations of each scenario over all declared ranges ([how](ensembles.md)) and, where "
+        "simulations are kept by the record, as many of those ([how](conditioning.md)). Nothing is "
+        "set by it. [validation.json](validation.json) has each case: what was given, predicted "
+        "and published, sources, notes.\n"
     )
 
 
-def _said_of_intervals(scores: Document) -> str:
-    if not scores["n_draws"]:
-        return (
-            "Predicted intervals span luck alone, except where said: the scenarios' assumptions "
-            "have ranges, and what those would change is not in the interval. So fewer than 90 % "
-            "of held-out cases are to be expected inside, and a case outside says that luck does "
-            "not explain the difference; an assumption may."
+def _roles(scores: Document) -> str:
+    lines = [
+        "| role | meaning | cases | computable | inside | of these, more than bounds |",
+        "| --- | --- | ---: | ---: | ---: | ---: |",
+    ]
+    by_role = {one["role"]: one for one in scores["tallies"] if not one["subject"]}
+    for role, meaning in ROLES.items():
+        one = by_role.get(role)
+        if one is None:
+            lines.append(f"| {role} | {meaning} | 0 |  |  |  |")
+            continue
+        n_figures = one["n_computable"] - one["n_computable_bounds"]
+        lines.append(
+            f"| {role} | {meaning} | {one['n_cases']} | {one['n_computable']} | {one['n_inside']} |"
+            f" {one['n_inside'] - one['n_inside_bounds']} of {n_figures} |"
         )
-    said = (
-        "Intervals of what is read off scenarios span luck and all that is not known: "
-        f"{scores['n_draws']} joint draws of every assumption from its declared range, each with "
-        "its own luck, none weighed by any figure ([how](bands.md)). A figure outside says that "
-        "the model is wrong there, or a range too narrow. The same by luck alone stands "
-        "beside; intervals of calculations span what is said with them."
+    lines.append(
+        "\nPredicted by kept simulations where a scenario has them. **Inside**: the predicted 90 % "
+        "interval and what the publication allows have a number in common. Cases of one scenario "
+        "share its assumptions, so that their number is no number of independent trials.\n"
     )
-    taken = [one for one in scores["weighted"] if one.get("is_taken", True)]
-    beside = [markdown_text(one["scenario"]) for one in scores["weighted"] if one not in taken]
-    if taken:
-        of = ", ".join(
-            f"{markdown_text(one['scenario'])} ({one['n_draws']} draws that say as much as "
-            f"{one['n_effective']:.0f} of equal weight, sha256 {one['sha256'][:12]})"
-            for one in taken
-        )
-        said += (
-            " Where a scenario has draws that its calibration figures weighed, its intervals "
-            f"here are over these, with their weights: {of}."
-        )
-    if beside:
-        said += (
-            f" Weighted draws of {', '.join(beside)} stand [side by side](#side-by-side) alone: no "
-            "run takes them unasked ([why](bands.md#weighed-by-published-figures))."
-        )
-    return said
+    return "\n".join(lines)
 
 
-BANDS = {
-    "luck": "luck",
-    "ranges": "all ranges",
-    "calibrated": "calibrated draws",
-}
-"""What each band is called."""
+def by_band(scores: Document, counted: str) -> Iterator[tuple[str, str, str, Document]]:
+    """Tallies that count something, with their role, subject and ensemble."""
+    has_kept = {one["subject"] for one in scores["scores"] if one["band"] == "conditioned"}
+    has_kept |= {""} if has_kept else set()
+    kept = {(one["role"], one["subject"]): one for one in scores["tallies"]}
+    for role in ROLES:
+        for prior in (one for one in scores["tallies_prior"] if one["role"] == role):
+            subject = prior["subject"]
+            bands = {"prior": prior}
+            if subject in has_kept:
+                bands["conditioned"] = kept[role, subject]
+            for name, tally in bands.items():
+                if tally[counted]:
+                    yield role, subject, name, tally
 
 
-def _side_by_side(scores: Document) -> list[str]:
-    """Scores of all bands, of the cases that each of them has; none where there is one band."""
-    bands = scores["side_by_side"]
-    if len(bands) < 2:
-        return []
-    said = "by luck at the values as given, and over all ranges as declared"
-    if "calibrated" in bands:
-        said = (
-            "by luck at the values as given, over all ranges as declared, and over the draws "
-            "that calibration figures weighed, of the scenarios that have some"
-        )
-    parts = ["## Side by side\n", f"The same numbers {said}. Widths are of 90 % intervals.\n"]
-    for role in ROLE_HEADS:
-        rows = [
-            _band_row(BANDS[name], tally)
-            for subject in dict.fromkeys(one["subject"] for one in bands["luck"])
-            for name, tallies in bands.items()
-            for tally in tallies
-            if (tally["role"], tally["subject"]) == (role, subject) and tally["n_figures"]
-        ]
-        if rows:
-            text = "Held out:\n" if role == "held-out" else CALIBRATED_TEXT
-            parts.append("\n".join([text, *BAND_HEAD, *rows]) + "\n")
-    return parts
+def _row(role: str, subject: str, band: str, *cells: object) -> str:
+    first = role, markdown_text(subject) or "**all**", BANDS[band]
+    return f"| {' | '.join(map(str, (*first, *cells)))} |"
 
 
-CALIBRATED_TEXT = (
-    "Calibration: parameters were set, and draws weighed, by these figures. That they agree shows "
-    "that the setting took hold, and scores nothing:\n"
-)
-BAND_HEAD = (
-    "| predicted by | over | numbers | inside | median width | CRPS | spread | too high | "
-    "too low |",
-    "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
-)
-
-
-def _band_row(band: str, tally: Document) -> str:
-    parts = (score(tally[f"crps_{name}"]) for name in ("spread", "over", "under"))
-    return (
-        f"| {markdown_text(tally['subject']) or '**all**'} | {band} | {tally['n_figures']} | "
-        f"{tally['coverage']:.0%} | {width(tally['log10_width'])} | {mean(tally, 'crps')} | "
-        f"{' | '.join(parts)} |"
+def _figures(scores: Document) -> Iterator[str]:
+    yield (
+        "## Figures\n\n"
+        "**CRPS**: continuous ranked probability score of log10, less is better; 0.3 is a sure "
+        "prediction that is wrong by a factor of 2. A **guess** is spread evenly on a logarithmic "
+        "scale over the range that each case states, for shipped cases three decades around the "
+        "figure. **Persistence** predicts the figure of the same quantity before, up and down by "
+        "what such figures moved until then (Cramer et al. 2022); its CRPS is of the numbers that "
+        "have one before. Cases that show one number count once. In brackets: 95 % interval over "
+        "numbers (BCa). **Width**: upper over lower end of the interval, in the median.\n"
     )
+    lines = [
+        "| role | predicted by | over | numbers | inside | width | CRPS | of a guess | "
+        "of persistence |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for role, subject, band, one in by_band(scores, "n_figures"):
+        before = ""
+        if one["n_before"]:
+            before = f"{score(one['crps_persistence'])} (model {score(one['crps_before'])})"
+        cells = one["n_figures"], f"{one['coverage']:.0%}", width(one["log10_width"])
+        scored = mean(one, "crps"), score(one["crps_guess"]), before
+        lines.append(_row(role, subject, band, *cells, *scored))
+    yield "\n".join(lines) + "\n"
+
+
+def _bounds(scores: Document) -> Iterator[str]:
+    rows = [
+        _row(
+            *(role, subject, band, one["n_bounds"], f"{one['probability']:.2f}"),
+            *(mean(one, "brier"), score(one["brier_guess"])),
+        )
+        for role, subject, band, one in by_band(scores, "n_bounds")
+    ]
+    if rows:
+        yield (
+            "## Bounds\n\nA bound is scored by the probability that the prediction gives to its "
+            "being kept: Brier score, its squared shortfall.\n"
+        )
+        head = (
+            "| role | predicted by | over | bounds | mean probability | Brier score | of a guess |"
+        )
+        yield "\n".join([head, "| --- | --- | --- | ---: | ---: | ---: | ---: |", *rows]) + "\n"
 
 
 def mean(tally: Document, name: str) -> str:
@@ -193,74 +171,14 @@ def mean(tally: Document, name: str) -> str:
     return f"{text} [{score(ends[0])}, {score(ends[1])}]" if ends and text else text
 
 
-def _tallies(scores: Document) -> str:
-    lines = [
-        "| role | cases | computable | inside | of figures that are no mere bounds, inside | "
-        "median absolute log error |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    by_role = {tally["role"]: tally for tally in scores["tallies"] if not tally["subject"]}
-    for role in ROLE_HEADS:
-        tally = by_role[role]
-        n_figures = tally["n_computable"] - tally["n_computable_bounds"]
-        n_inside = tally["n_inside"] - tally["n_inside_bounds"]
-        lines.append(
-            f"| {role} | {tally['n_cases']} | {tally['n_computable']} | {tally['n_inside']} | "
-            f"{n_inside} of {n_figures} | {_size(tally['median_abs_log10_error'])} "
-            f"({tally['n_errors']} cases) |"
-        )
-    lines.append(
-        "\nCases that are read off one scenario share its luck and its assumptions: they are not "
-        "independent, and a count of them is not a success rate."
+def _rankings(rankings: Sequence[Document]) -> Iterator[str]:
+    if not rankings:
+        return
+    yield (
+        "## Rankings\n\nSpearman's rank correlation of predicted medians and what was published: 1 "
+        "is the same sequence, 0 a random one.\n"
     )
-    return "\n".join(lines) + "\n"
-
-
-def _subjects(scores: Document) -> str:
-    """Scores beside those of the guess, by role and by what predicts."""
-    figures = [
-        "| role | predicted by | numbers | CRPS | of a guess | inside | median width |",
-        "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    before = [
-        "| role | predicted by | numbers | CRPS | of persistence |",
-        "| --- | --- | ---: | ---: | ---: |",
-    ]
-    n_before = len(before)
-    bounds = [
-        "| role | predicted by | bounds | mean probability | Brier score | of a guess |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    ]
-    for role in ROLE_HEADS:
-        for tally in (each for each in scores["tallies"] if each["role"] == role):
-            head = f"| {role} | {markdown_text(tally['subject']) or '**all**'} |"
-            if tally["n_figures"]:
-                figures.append(
-                    f"{head} {tally['n_figures']} | {mean(tally, 'crps')} | "
-                    f"{mean(tally, 'crps_guess')} | {tally['coverage']:.0%} | "
-                    f"{width(tally['log10_width'])} |"
-                )
-            if tally["n_before"]:
-                before.append(
-                    f"{head} {tally['n_before']} | {mean(tally, 'crps_before')} | "
-                    f"{mean(tally, 'crps_persistence')} |"
-                )
-            if tally["n_bounds"]:
-                bounds.append(
-                    f"{head} {tally['n_bounds']} | {tally['probability']:.2f} | "
-                    f"{mean(tally, 'brier')} | {mean(tally, 'brier_guess')} |"
-                )
-    parts = ["Figures, each number once; the lower score is the better one:\n", *figures]
-    if len(before) > n_before:
-        parts += ["\nFigures of which one before is known, against persistence:\n", *before]
-    parts += ["\nBounds, apart:\n", *bounds]
-    return "\n".join(parts) + "\n"
-
-
-def _rankings(rankings: Sequence[Document]) -> str:
     lines = [
-        "Spearman's rank correlation of predicted medians and what was published: 1 is the same "
-        "sequence, 0 a random one.\n",
         "| ranking | role | cases | computable | correlation | 90 % interval |",
         "| --- | --- | ---: | ---: | ---: | ---: |",
     ]
@@ -270,27 +188,121 @@ def _rankings(rankings: Sequence[Document]) -> str:
         f"{interval(each['low'], each['high'])} |"
         for each in rankings
     ]
-    return "\n".join(lines) + "\n"
+    yield "\n".join(lines) + "\n"
 
 
-def _made_from(scores: Document) -> str:
-    made = scores["made_from"]
-    lines = ["## Made from\n"]
-    lines += [f"- cases {markdown_text(each['file'])}, {_hash(each)}" for each in made["cases"]]
-    for run in made["runs"]:
-        overrides = "".join(f", --set {markdown_text(each)}" for each in run["overrides"])
-        lines.append(
-            f"- scenario {markdown_text(run['scenario'])}{overrides}, root seed "
-            f"{run['root_seed']}, {run['n_assumptions']} assumptions with ranges, "
-            f"{len(run['inputs'])} tables, sha256 {run['question_sha256'][:12]}"
+def _shortfalls(scores: Document) -> Iterator[str]:
+    """Name each subject whose scores fall short of the aim, by how much, and why."""
+    short = short_of(scores)
+    if short:
+        why = {one["subject"]: one["why"] for one in scores["shortfalls"]}
+        yield (
+            "## Where scores fall short\n\n"
+            f"The aim, for figures that set nothing: {AIM_INSIDE:.0%} inside, a CRPS below those "
+            f"of a guess and of persistence, a width of at most ×{AIM_WIDTH:g}. No range is moved, "
+            "and no figure left out, to reach it.\n"
         )
-    lines += [f"- table `{each['name']}`, {_hash(each)}" for each in made["tables"]]
-    return "\n".join(lines) + "\n"
+        yield _listed(
+            f"{markdown_text(subject)}: {'; '.join(how)}. {_reason(why.get(subject, ''))}"
+            for subject, how in short.items()
+        )
 
 
-def _hash(made: Document) -> str:
-    return f"sha256 {made['sha256'][:12]}"
+def short_of(scores: Document) -> dict[str, list[str]]:
+    """In which ways figures that set nothing fall short, by what predicts them."""
+    found: dict[str, list[str]] = {}
+    for name, key in (("prior", "tallies_prior"), ("conditioned", "tallies")):
+        for tally in scores[key]:
+            if tally["role"] in CHECKS and tally["subject"] and tally["n_figures"]:
+                for how in _ways(tally):
+                    ways = found.setdefault(tally["subject"], [])
+                    # Where no simulations are kept both are the same.
+                    ways += [] if how in ways else [how if name == "prior" else f"kept: {how}"]
+    return found
 
 
-def _size(value: float | None) -> str:
-    return "not known" if value is None else f"{value:.2f}"
+def _ways(tally: Document) -> Iterator[str]:
+    if tally["coverage"] < AIM_INSIDE:
+        yield f"{tally['coverage']:.0%} inside"
+    for of, mine, others in (
+        ("a guess", "crps", "crps_guess"),
+        ("persistence", "crps_before", "crps_persistence"),
+    ):
+        if tally[others] is not None and tally[mine] >= tally[others]:
+            yield f"CRPS {score(tally[mine])}, of {of} {score(tally[others])}"
+    if tally["log10_width"] > math.log10(AIM_WIDTH):
+        yield f"width {width(tally['log10_width'])}"
+
+
+def _missed(scores: Document) -> Iterator[str]:
+    """Cases that lie outside in an ensemble, or are known in part or not at all, a line each."""
+    for verdict, head in (("outside", "Missed"), ("not computable", "Not computable")):
+        mine = [each for each in scores["scores"] if verdict in verdicts_of(each)]
+        if mine:
+            yield f"## {head}\n"
+            yield _listed(f"{_named(each)} {_reason(why_of(each))}" for each in mine)
+    partly = [each for each in scores["scores"] if unknown_part(each)]
+    if partly:
+        yield "## Known in part\n"
+        yield _listed(f"{_named(each)} {markdown_text(unknown_part(each))}." for each in partly)
+
+
+def _named(each: Document) -> str:
+    """A case by its id, title and role, with what was predicted and published."""
+    said = "".join(
+        f"{rounded(predicted['median'])} {span(predicted)}{of}, "
+        for predicted, of in (
+            ((each["prior"] or each)["predicted"], ""),
+            (each["predicted"] if each["prior"] else None, " by kept simulations"),
+        )
+        if predicted
+    )
+    title = markdown_text(each["title"])
+    return f"`{each['id']}` ({each['role']}), {title}: {said}published {published_text(each)}."
+
+
+def verdicts_of(each: Document) -> set[str]:
+    """Verdicts of a case by every ensemble that predicts it."""
+    return {each["verdict"], (each["prior"] or each)["verdict"]}
+
+
+def why_of(each: Document) -> str:
+    """Why a case is missed, or not computable."""
+    return str(each["why_not"] or each["why_missed"])
+
+
+def unknown_part(each: Document) -> str:
+    """What of a prediction is not known; empty where all is."""
+    return str((each["predicted"] or {}).get("unknown_part", ""))
+
+
+def span(predicted: Document) -> str:
+    """Interval of a prediction; a calculation without chance has none."""
+    if predicted["low"] == predicted["high"] == predicted["median"]:
+        return "a point"
+    return interval(predicted["low"], predicted["high"])
+
+
+def published_text(each: Document) -> str:
+    """What was published, with its relation, range and rounding, and its unit."""
+    published = each["published"]
+    text = RELATIONS[published["relation"]] + exact(published["value"])
+    if published["low"] is not None or published["high"] is not None:
+        low, high = (
+            published["value"] if published[end] is None else published[end]
+            for end in ("low", "high")
+        )
+        text += f" ({exact(low)} to {exact(high)})"
+    if published["rounding"]:
+        text += f" ± {exact(published['rounding'])}"
+    return markdown_text(f"{text} {published['unit']}")
+
+
+def _reason(why: str) -> str:
+    """The first sentence of a reason, which the document has whole."""
+    first, _, rest = why.partition(". ")
+    return markdown_text(f"{first}." if rest else why) or NO_REASON
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)

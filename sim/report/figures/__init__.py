@@ -1,1 +1,1 @@
-"""Figures: from numbers to drawings."""
+"""Figures of a run: each a function from what it shows to a matplotlib figure."""

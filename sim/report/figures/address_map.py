@@ -1,231 +1,207 @@
-"""The map of the IPv4 space: what is listed, whose it is, and where the target's fronts are.
+"""The map of the IPv4 space of the typical simulation: what is listed, and whose it is.
 
-In: a run folder. Out: a figure with its table. Layout: ``sim/report/figures/hilbert.py``.
+The curve is the one of xkcd 195 and of ipv4-heatmap: 0.0.0.0/8 in the top left corner, 64.0.0.0/2
+the quarter below, 192.0.0.0/2 the one to the right. A pixel is a /16.
 """
 
 from __future__ import annotations
 
-import ipaddress
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib import patheffects
-from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
-from matplotlib.colors import BoundaryNorm, ListedColormap
-from matplotlib.patches import Rectangle
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from sim.report.figures import style
-from sim.report.figures.curves import offset_name
-from sim.report.figures.drawing import DEFAULT, Choice, Drawing, instant
-from sim.report.figures.hilbert import Window, shares
-from sim.report.figures.map_key import (
-    LEVEL_COLOURS,
-    LEVELS,
-    MAX_PROVIDERS,
-    UNUSED,
-    line_colour,
-    plot_key,
-)
-from sim.report.figures.regions import name_places, outline
-from sim.report.figures.scene import (
-    OWN,
-    MapScene,
-    peak_s,
-    pixel_table,
-    provider_table,
-    scene_at,
-    window_of,
-)
+from sim.addresses.sets.intervals import IntervalSet
+from sim.report.figures.outage import LISTED, day_text, instant
+from sim.report.words.numbers import count, number
+from sim.results.inputs import input_rows, ipv4_set, read_target
 from sim.results.read import RunFolder
 from sim.results.register import read_register
+from sim.scenario.tables.rows import CloudPrefixRow
 
-PAPER = "#f5f5f2"
-CHANGING = "changing"
-"""Mark of the lines that are another's in every frame of a film."""
-MAX_MARKS = 20_000
-HALO: list[patheffects.AbstractPathEffect] = [
-    patheffects.withStroke(linewidth=2.4, foreground="white")
-]
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-
-def plot_map(ax: Axes, scene: MapScene) -> Axes:
-    """Pixels by share listed, providers outlined and named, fronts and the target's own marked."""
-    window = scene.window
-    height, width = window.shape
-    ax.set_xlim(0, width)
-    ax.set_ylim(height, 0)
-    ax.set_aspect("equal")
-    ax.set_facecolor(PAPER)
-    ax.grid(visible=False)
-    ax.set_xticks([])
-    ax.set_yticks([])
-    for spine in ax.spines.values():
-        spine.set_visible(True)
-    _draw_blocks(ax, window)
-    plot_shares(ax, shares(scene.listed, window))
-    _draw_providers(ax, scene)
-    _draw_target(ax, scene)
-    plot_fronts(ax, scene)
-    return ax
+ORDER = 8
+SIDE = 2**ORDER
+SIZE = 2 ** (32 - 2 * ORDER)
+"""Addresses of a pixel."""
+MOST_NAMES = 8
+LEAST_SEEN, MOST_MARKS = 0.01, 5000
+"""Share of a pixel below which it is drawn larger, unless there are too many."""
+LEAST_SHARE = 1e-3
+"""Share of a pixel that is listed from which on the colour grows; below, it is the lightest."""
+# Two bits of the position to one bit of x, one of y, and the next state; four states of four rows.
+# A state is kept as its first row. Warren, Hacker's Delight (2002), figure 14-5, as in
+# ipv4-heatmap's hilbert.c.
+_X = np.array([(0x936C >> row) & 1 for row in range(16)], np.int64)
+_Y = np.array([(0x39C6 >> row) & 1 for row in range(16)], np.int64)
+_NEXT = np.array([4 * ((0x3E6B94C1 >> 2 * row) & 3) for row in range(16)], np.int64)
+# Before the first step: the row whose next state is the state in which the curve begins.
+_BEGIN = int(np.flatnonzero(_NEXT == 0)[0])
 
 
-def plot_shares(ax: Axes, share: NDArray[np.float64]) -> None:
-    """Colour each pixel that holds listed addresses by the class of its share.
+def position(cell: ArrayLike, order: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Column and row of each cell of the curve, from the left and from the top.
 
-    A pixel of the lowest class is drawn larger: single addresses would not be seen.
+    Parameters
+    ----------
+    cell : shape (n,)
+        Position along the curve in [0, 4**order): the first ``2 * order`` bits of an address.
+
+    References
+    ----------
+    Warren, Hacker's Delight (2002), section 14-2; ipv4-heatmap, ``hilbert.c``; xkcd 195.
     """
-    colours = ListedColormap(LEVEL_COLOURS)
-    norm = BoundaryNorm([0, *LEVELS, 1.0000001], len(LEVEL_COLOURS))
-    ax.imshow(
-        np.ma.masked_equal(share, 0), cmap=colours, norm=norm, interpolation="nearest",
-        extent=(0, share.shape[1], share.shape[0], 0), zorder=2,
-    )  # fmt: skip
-    y, x = np.nonzero((share > 0) & (share < LEVELS[0]))
-    if x.size <= MAX_MARKS:
-        ax.plot(
-            x + 0.5, y + 0.5, linestyle="none", marker="s", markersize=1.8, zorder=2.5,
-            markerfacecolor=LEVEL_COLOURS[0], markeredgecolor=LEVEL_COLOURS[2],
-            markeredgewidth=0.3, gid=CHANGING,
-        )  # fmt: skip
+    wanted = np.asarray(cell, np.int64)
+    row = np.full(wanted.shape, _BEGIN)
+    x, y = np.zeros((2, *wanted.shape), np.int64)
+    for shift in range(2 * order - 2, -1, -2):
+        row = _NEXT[row] + ((wanted >> shift) & 3)
+        x, y = 2 * x + _X[row], 2 * y + _Y[row]
+    return x, y
 
 
-def _draw_blocks(ax: Axes, window: Window) -> None:
-    """Blocks of the next octet with its number, and what is not on the public Internet."""
-    length = min(8 * (window.length // 8 + 1), 32)
-    n = 2 ** (length - window.length)
-    for rank in range(n):
-        address = window.address + rank * 2 ** (32 - length)
-        left, top, width, height = _rectangle(window, address, length)
-        network = ipaddress.IPv4Network((address, length))
-        is_unused = not network.is_global or network.is_multicast or network.is_reserved
-        ax.add_patch(
-            Rectangle(
-                (left, top), width, height, facecolor=UNUSED if is_unused else "none",
-                edgecolor="white" if is_unused else "#e2e2dc", linewidth=0.5, zorder=1,
-            )
-        )  # fmt: skip
-        ax.text(
-            left + width * 0.05, top + height * 0.07, _block_name(address, length), fontsize=4.6,
-            color="#8a8a84", ha="left", va="top", zorder=5,
-        )  # fmt: skip
+def shares(addresses: IntervalSet) -> NDArray[np.float64]:
+    """Share of the addresses of each /16 that are in a set, shape (65536,)."""
+    edges = np.arange(SIDE * SIDE + 1, dtype=np.int64) * SIZE
+    # How many addresses of the set lie below each edge: straight lines between its ends.
+    ends = np.column_stack((addresses.start, addresses.stop)).ravel().astype(np.float64)
+    below = np.cumsum(addresses.stop - addresses.start)
+    known = np.column_stack((np.append(0, below)[:-1], below)).ravel()
+    if not ends.size:
+        return np.zeros(SIDE * SIDE)
+    return np.asarray(np.diff(np.interp(edges, ends, known)) / SIZE)
 
 
-def _block_name(address: int, length: int) -> str:
-    """First octet of a /8, the second of a /16 and so on."""
-    octet = str(ipaddress.IPv4Address(address)).split(".")[length // 8 - 1]
-    return octet if length == 8 else f".{octet}"
+@dataclass(frozen=True, eq=False)
+class AddressMap:
+    """What the map shows of one simulation at one time.
 
+    Attributes
+    ----------
+    start, at_s
+        Start of the run, and the time.
+    simulation
+        Number of the simulation.
+    n_listed
+        Addresses listed, without the target's own.
+    listed, known : shape (65536,)
+        Share of each /16 that is listed, and that belongs to a provider of the tables.
+    providers
+        Providers with what of theirs is listed, the most first: name, addresses, and the /16s.
+    """
 
-def _rectangle(window: Window, address: int, length: int) -> tuple[float, float, float, float]:
-    """Left, top, width and height of a prefix on the map."""
-    if length > window.pixel_length:
-        x, y = window.place([address])
-        return float(x[0]), float(y[0]), 1.0, 1.0
-    left, top = window.corner
-    own = Window(address, length, window.order)
-    own_left, own_top = own.corner
-    height, width = own.shape
-    return float(own_left - left), float(own_top - top), float(width), float(height)
+    start: datetime
+    at_s: int
+    simulation: int
+    n_listed: int
+    listed: NDArray[np.float64]
+    known: NDArray[np.float64]
+    providers: tuple[tuple[str, int, NDArray[np.float64]], ...]
 
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        day = day_text(self.start, self.at_s)
+        return f"{number(self.n_listed)} addresses listed on {day}, and whose they are"
 
-def _draw_providers(ax: Axes, scene: MapScene) -> None:
-    """Outline pixels of which a provider holds at least half, and name the large parts."""
-    n_pixels = scene.window.n_pixels
-    taken: list[tuple[float, float]] = []
-    apart = scene.window.shape[1] / 16
-    for place, (name, held) in enumerate(list(scene.providers.items())[:MAX_PROVIDERS]):
-        colour = line_colour(place)
-        inside = shares(held, scene.window) >= 0.5
-        lines = LineCollection(list(outline(inside)), colors=colour, linewidths=0.6, zorder=3)
-        ax.add_collection(lines)
-        for x, y, _ in name_places(inside, max(n_pixels // 4096, 4)):
-            if any(abs(x - a) < 1.6 * apart and abs(y - b) < 0.45 * apart for a, b in taken):
-                continue  # another name stands there
-            taken.append((x, y))
-            text = ax.text(
-                x, y, name, fontsize=6.5, color=colour, ha="center", va="center", zorder=6,
-                weight="bold", clip_on=True,
-            )  # fmt: skip
-            text.set_path_effects(HALO)
-
-
-def _draw_target(ax: Axes, scene: MapScene) -> None:
-    """Mark the target's own ranges."""
-    middle = (scene.target.start + scene.target.stop) // 2
-    x, y = scene.window.place(middle)
-    ax.plot(
-        x + 0.5, y + 0.5, linestyle="none", marker="s", markersize=5.5, markerfacecolor="none",
-        markeredgecolor=style.BLACK, markeredgewidth=1.0, zorder=7, path_effects=HALO,
-    )  # fmt: skip
-
-
-def plot_fronts(ax: Axes, scene: MapScene) -> None:
-    """Mark the target's fronts: filled where the censor knows of them."""
-    x, y = scene.window.place(scene.fronts)
-    for is_known, face in ((False, "white"), (True, style.BLACK)):
-        mine = scene.is_discovered == is_known
-        ax.plot(
-            x[mine] + 0.5, y[mine] + 0.5, linestyle="none", marker="o", markersize=5,
-            markerfacecolor=face, markeredgecolor=style.BLACK, markeredgewidth=1.0, zorder=8,
-            path_effects=HALO, gid=CHANGING,
-        )  # fmt: skip
-
-
-def draw_map(run: RunFolder, choice: Choice = DEFAULT) -> Drawing:
-    """The map at one time of one replicate."""
-    register = read_register(run, choice.strategy, choice.replicate)
-    at_s = peak_s(run, choice.strategy, choice.replicate) if choice.at_s is None else choice.at_s
-    scene = scene_at(run, register, at_s, window_of(choice.zoom))
-    providers, target = provider_table(scene), str(run.scenario["target"]["name"])
-    figure = style.new_figure(8.8, 6.8 if scene.window.length % 2 == 0 else 5.2)
-    ax, key = figure.subplots(1, 2, width_ratios=(6.4, 2.1))
-    plot_map(ax, scene)
-    plot_key(key, scene, providers)
-    n = scene.listed.difference(scene.target).n_addresses
-    where = where_text(scene.window)
-    whole = 2 ** (32 - scene.window.length)
-    moment = moment_text(run.start, at_s)
-    ax.set_title(
-        f"{n:,} IPv4 addresses listed {where}on {moment} {offset_name(run.start)}{own_text(scene)}"
-    )
-    parts = "; ".join(
-        f"{name} {listed:,.0f} of {every:,.0f}"
-        for name, listed, every in zip(
-            providers.columns["provider"],
-            providers.numbers("addresses_listed"),
-            providers.numbers("addresses"),
-            strict=True,
+    @property
+    def alt(self) -> str:
+        """What it shows, in numbers."""
+        said = "; ".join(f"{name} {number(n)}" for name, n, _ in self.providers)
+        return (
+            "Map of the IPv4 space as a Hilbert curve, 0.0.0.0 in the top left corner, one pixel a "
+            f"/16. Listed: {number(self.n_listed)} addresses. {said or 'None of a known provider'}."
         )
-        if listed and name != OWN
+
+    @property
+    def note(self) -> str:
+        """What its marks are."""
+        return (
+            f"A pixel is a /16, {count(SIZE, 'address')}; the darker, the more of it is listed; "
+            "below 1% it is drawn larger. "
+            f"Grey: held by providers of the tables. Simulation {self.simulation}, the typical one."
+        )
+
+    def rows(self) -> tuple[list[str], list[list[object]]]:
+        """Names of the columns of its table, and the rows: each /16 of which a part is listed."""
+        names = ["time", "prefix", "share_listed", "share_of_providers"]
+        at = instant(self.start, self.at_s)
+        return names, [
+            [at, f"{cell >> 8}.{cell & 255}.0.0/16", self.listed[cell], self.known[cell]]
+            for cell in np.flatnonzero(self.listed).tolist()
+        ]
+
+
+def read_address_map(run: RunFolder, strategy: str | None) -> AddressMap:
+    """The typical simulation when most addresses are listed in it."""
+    simulation = run.typical(strategy)
+    curve = run.curve(LISTED, strategy)
+    mine = curve.replicate == simulation
+    at_s = int(curve.t_s[mine][np.argmax(curve.value[mine])]) if mine.any() else 0
+    listed = read_register(run, strategy, simulation).listed_at(at_s)
+    listed = listed.difference(read_target(run))
+    prefixes: dict[str, list[object]] = {}
+    for row in input_rows(run, "providers", "prefixes", CloudPrefixRow):
+        prefixes.setdefault(row.provider, []).append(row.prefix)
+    held = {name: ipv4_set(own) for name, own in prefixes.items()}  # type: ignore[arg-type]
+    found = [(name, own.intersection(listed)) for name, own in held.items()]
+    found.sort(key=lambda pair: (-pair[1].n_addresses, pair[0]))
+    return AddressMap(
+        run.start,
+        at_s,
+        simulation,
+        int(listed.n_addresses),
+        shares(listed),
+        shares(IntervalSet.union_all(list(held.values()))),
+        tuple((name, int(one.n_addresses), shares(one)) for name, one in found if one)[:MOST_NAMES],
     )
-    known = int(scene.is_discovered.sum())
-    alt = (
-        f"Map of the IPv4 address space {where}as a Hilbert curve, 0.0.0.0/8 in the top left "
-        f"corner of the whole map; one pixel is a /{scene.window.pixel_length}. On "
-        f"{instant(run.start, at_s)}, {n:,} of {whole:,} addresses are listed ({n / whole:.2%}) "
-        f"without the target's own: {parts or 'none'}."
-    )
-    if register.fronts.address.size:
-        alt += f" Fronts of {target} shown: {scene.fronts.size}, of which discovered: {known}."
-    spread = f"One history: replicate {choice.replicate} of {run.n_replicates}."
-    return Drawing(figure, alt, pixel_table(scene), spread)
 
 
-def own_text(scene: MapScene) -> str:
-    """Say in a title that the target's own addresses are not counted, where it has any."""
-    return "\n(the target's own are not counted)" if scene.target else ""
+def draw_address_map(shown: AddressMap, width_in: float) -> Figure:
+    """Draw the square, with the numbers of the /8s and the names of providers."""
+    from matplotlib.colors import LinearSegmentedColormap, to_rgb
 
+    from sim.report.figures import look  # matplotlib is slow to import
 
-def where_text(window: Window) -> str:
-    """``in 52.0.0.0/8``, with a space after it; empty for the whole space."""
-    if window.length == 0:
-        return ""
-    return f"in {ipaddress.IPv4Address(window.address)}/{window.length} "
-
-
-def moment_text(start: datetime, at_s: int) -> str:
-    """A time of the run for a title, in the scenario's offset."""
-    moment = start + timedelta(seconds=at_s)
-    return f"{moment.day} {moment:%B %Y, %H:%M}"
+    figure = look.new_figure(width_in, width_in)
+    ax = figure.add_axes((0.01, 0.01, 0.98, 0.98))
+    ax.set(xlim=(0, SIDE), ylim=(SIDE, 0), xticks=[], yticks=[], aspect="equal")
+    ax.grid(visible=False)
+    ax.spines[:].set_visible(False)
+    paper, ink = to_rgb(look.rc("axes.facecolor")), to_rgb(look.rc("axes.edgecolor"))
+    image = np.ones((SIDE, SIDE, 3)) * paper
+    x, y = position(np.arange(SIDE * SIDE), ORDER)
+    colours = np.ones((SIDE * SIDE, 3)) * paper
+    grey = 0.75 * np.array(paper) + 0.25 * np.array(ink)
+    colours[shown.known >= 0.5] = grey
+    is_listed = shown.listed > 0
+    depth = np.log(np.maximum(shown.listed, LEAST_SHARE) / LEAST_SHARE) / -np.log(LEAST_SHARE)
+    first = 0.55 * np.array(to_rgb("C1")) + 0.45 * np.array(paper)
+    shades = LinearSegmentedColormap.from_list("listed", [first, 0.75 * np.array(to_rgb("C1"))])
+    colours[is_listed] = shades(depth[is_listed])[:, :3]
+    image[y, x] = colours
+    ax.imshow(image, extent=(0, SIDE, SIDE, 0), interpolation="nearest", zorder=1)
+    few = is_listed & (shown.listed < LEAST_SEEN)
+    if few.sum() <= MOST_MARKS:
+        ax.plot(x[few] + 0.5, y[few] + 0.5, "s", color=first, markersize=2.4, zorder=2.5)
+    for edge in range(0, SIDE + 1, SIDE // 16):
+        for line in (ax.axhline, ax.axvline):
+            line(edge, color=look.rc("grid.color"), linewidth=0.5, zorder=2)
+    left, top = position(np.arange(256), 4)
+    size = 0.55 * look.rc("font.size") * min(1.0, width_in / 6)
+    for number8, (column, row) in enumerate(zip(left.tolist(), top.tolist(), strict=True)):
+        ax.text(
+            16 * column + 0.8, 16 * row + 0.8, str(number8), fontsize=size, va="top", zorder=3,
+            color=look.rc("xtick.color"),
+        )  # fmt: skip
+    taken: list[object] = []
+    for name, _, part in shown.providers:
+        # Where most of it lies close together: in its largest /8.
+        eight = int(np.argmax(part.reshape(256, 256).sum(axis=1)))
+        at = (16.0 * left[eight] + 8, 16.0 * top[eight] + 8)
+        look.place_text(ax, name, at, [], taken, gap_pt=4, weight="bold", zorder=4)  # type: ignore[arg-type]
+    return figure

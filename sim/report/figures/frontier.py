@@ -1,81 +1,168 @@
-"""The figure of a frontier: collateral against the number of rules, and where an order stands.
-
-In: an answer of ``overblock cover``. Out: one PNG or SVG file.
-"""
+"""Effect against harm of strategies, and least collateral against the number of rules."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from sim.blocklists.covers import Answer
 from sim.blocklists.units import UNIT_NAMES
-from sim.report.figures import style
+from sim.catalogue.choices import label_with_unit
+from sim.measure.estimates import Estimate, estimate_of
+from sim.report.figures.outage import refuted_note
+from sim.report.figures.rows import note_of, said
+from sim.report.words.numbers import capitalised, percent
+from sim.report.words.plain import strategies_of, strategy_names
+from sim.results.read import RunFolder
+from sim.results.tables import number, read_rows, text
 from sim.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Point:
+    """A strategy: effect, harm, and the share of simulations in which none is better in both."""
+
+    name: str
+    effect: Estimate
+    harm: Estimate
+    on_frontier: float
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Points of a comparison, and what their axes are."""
+
+    effect: str
+    harm: str
+    points: tuple[Point, ...]
+    warning: str = ""
+    title: str = "What each strategy achieves, and what it does to others"
+
+    @property
+    def alt(self) -> str:
+        """What it shows, in numbers."""
+        points = [
+            f"{one.name}: {said(one.effect)}; {said(one.harm)}; on the frontier in "
+            f"{percent(one.on_frontier)} of simulations."
+            for one in self.points
+        ]
+        return f"{self.effect}, against {self.harm}. {' '.join(points)}"
+
+    @property
+    def note(self) -> str:
+        """What its marks are."""
+        found = [one.harm for one in self.points]
+        filled = " Filled: on the frontier in half of them or more."
+        return note_of(found) + filled + self.warning
+
+    def rows(self) -> tuple[list[str], list[list[object]]]:
+        """Names of the columns of its table, and the rows."""
+        axes = ("efficacy", "collateral")
+        names = [f"{axis}{end}" for axis in axes for end in ("", "_low", "_high")]
+        ends = ("median", "low", "high")
+        return ["strategy", *names, "share_on_frontier"], [
+            [
+                one.name,
+                *(getattr(found, end) for found in (one.effect, one.harm) for end in ends),
+                one.on_frontier,
+            ]
+            for one in self.points
+        ]
+
+
+def read_tradeoff(run: RunFolder, _strategy: str | None) -> TradeOff:
+    """The trade-off of a comparison, with the kind of harm that stands first."""
+    rows = read_rows(run, "tradeoff.csv", ("efficacy_metric", "collateral_metric"))
+    metrics = [text(rows[0], f"{axis}_metric") for axis in ("efficacy", "collateral")]
+    rows = [row for row in rows if text(row, "collateral_metric") == metrics[1]]
+    units = {text(row, "metric"): text(row, "unit") for row in read_rows(run, "summary.csv")}
+    names = strategy_names(strategies_of(run))
+    points = [
+        Point(
+            capitalised(names[text(row, "strategy")]),
+            estimate_of({**row, "unit": units[metrics[0]]}, "efficacy"),
+            estimate_of({**row, "unit": units[metrics[1]]}, "collateral"),
+            number(row, "share_on_frontier"),
+        )
+        for row in rows
+    ]
+    effect, harm = (capitalised(label_with_unit(one, units[one])) for one in metrics)
+    known = tuple(point for point in points if point.effect.is_known)
+    return TradeOff(effect, harm, known, refuted_note(run, *metrics))
+
+
+def draw_tradeoff(shown: TradeOff, width_in: float) -> Figure:
+    """Draw a point for each strategy, with its range either way."""
+    from sim.report.figures import look  # matplotlib is slow to import
+
+    figure = look.new_figure(width_in, 0.7 * width_in)
+    ax = figure.subplots()
+    look.leave_room(figure, 5.5, 1.2, 2.2, 3.6)
+    ax.grid(visible=True, axis="both")
+    for way, axis in (("x", "effect"), ("y", "harm")):
+        found = [getattr(point, axis) for point in shown.points]
+        most = max((one.high for one in found if one.is_known), default=1.0) or 1.0
+        is_share = bool(found) and found[0].unit.startswith("share")
+        look.number_axis(ax, 1.12 * most, is_share=is_share, way=way)
+    ax.set_xlabel(shown.effect)
+    ax.set_title(shown.harm)
+    taken: list[object] = []
+    for point in shown.points:
+        x, y = point.effect, point.harm
+        ax.plot([x.low, x.high], [y.median] * 2, color=("C0", look.BAND_ALPHA), linewidth=4)
+        ax.plot([x.median] * 2, [y.low, y.high], color=("C0", look.BAND_ALPHA), linewidth=4)
+        face = "C0" if point.on_frontier >= 0.5 else look.rc("axes.facecolor")
+        ax.plot(x.median, y.median, "o", color="C0", markerfacecolor=face, clip_on=False, zorder=4)
+    for point in shown.points:
+        at = (point.effect.median, point.harm.median)
+        look.place_text(ax, point.name, at, [], taken, weight="bold")  # type: ignore[arg-type]
+    return figure
 
 
 def draw_frontier(found: Answer, path: Path) -> None:
-    """Draw the frontier into a file, whose suffix says how."""
-    with style.house_style():
-        figure = style.new_figure(7.2, 4.2)
-        plot_frontier(found, figure.subplots())
-        style.add_caption(figure, caption(found))
-        style.save_figure(figure, [path])
+    """Draw least collateral by number of rules into a file, whose suffix says how."""
+    from sim.report.figures import look
 
-
-def plot_frontier(found: Answer, ax: Axes) -> None:
-    """Plot least collateral by number of rules, and the order beside it."""
-    frontier = found.frontier
-    n_rules = frontier.n_rules
-    collateral = frontier.collateral.astype(np.float64)
-    ax.step(n_rules, collateral, where="post", color=style.BLUE, label="least possible")
-    chosen = min(found.budget, int(n_rules[-1]))
-    ax.plot([chosen], [float(found.cover.collateral)], "o", color=style.BLUE, label="at the budget")
-    if found.judgement is not None:
-        judged = found.judgement
-        regret = judged.by_unit[found.unit]
-        covered = f"{float(judged.covered):,.0f} of {float(judged.worth):,.0f} targets"
-        ax.plot(
-            [judged.n_rules],
-            [float(regret.collateral)],
-            "D",
-            color=style.VERMILION,
-            label=f"the order ({covered})",
-        )
-        if regret.best is not None:
-            ax.plot(
-                [judged.n_rules],
-                [float(regret.best.collateral)],
-                "D",
-                color=style.VERMILION,
-                markerfacecolor="white",
-                label="best for the same targets",
-            )
-    values = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
-    positive = values[values > 0]
-    if positive.size and positive.max() > 100 * positive.min():
-        ax.set_yscale("symlog", linthresh=positive.min())
-    ax.set_ylim(0, 1.08 * positive.max() if positive.size else 1)
-    if n_rules[-1] > 20:
-        ax.set_xscale("log")
-    else:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    thousands = "{x:,.12g}"
-    ax.xaxis.set_major_formatter(thousands)
-    ax.yaxis.set_major_formatter(thousands)
-    ax.set_xlabel("rules (prefixes)")
-    ax.set_ylabel(f"collateral, {UNIT_NAMES[found.unit]}")
-    ax.set_title("Least collateral by number of rules")
-    ax.legend(frameon=False, fontsize=8)
-
-
-def caption(found: Answer) -> str:
-    """What the figure rests on."""
-    missed = "" if not found.cover.missed else "; a target missed has a price"
-    return (
-        f"{float(found.n_targets):,.0f} targets; exact for every number of rules{missed}. "
-        f"overblock {__version__}."
-    )
+    with look.users_style():
+        figure = look.new_figure(look.WIDTH_IN, 0.55 * look.WIDTH_IN)
+        ax = figure.subplots()
+        look.leave_room(figure, 5.5, 1.2, 2.2, 3.4)
+        frontier, judged = found.frontier, found.judgement
+        n_rules, collateral = frontier.n_rules, frontier.collateral.astype(np.float64)
+        ax.step(n_rules, collateral, where="post", label="least possible")
+        chosen = min(found.budget, int(n_rules[-1]))
+        ax.plot(chosen, float(found.cover.collateral), "o", color="C0", label="at the budget")
+        if judged is not None:
+            regret = judged.by_unit[found.unit]
+            covered = f"{float(judged.covered):,.0f} of {float(judged.worth):,.0f} targets"
+            at = judged.n_rules
+            ax.plot(at, float(regret.collateral), "D", color="C1", label=f"the order ({covered})")
+            if regret.best is not None:
+                ax.plot(
+                    at, float(regret.best.collateral), "D", color="C1", markerfacecolor="none",
+                    label="best for the same targets",
+                )  # fmt: skip
+        values = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
+        positive = values[values > 0]
+        look.number_axis(ax, 1.08 * positive.max() if positive.size else 1.0)
+        if positive.size and positive.max() > 100 * positive.min():
+            ax.set_yscale("symlog", linthresh=positive.min())
+        if n_rules[-1] > 20:
+            ax.set_xscale("log")
+        else:
+            ax.set_xticks(range(int(n_rules[-1]) + 1))
+        ax.xaxis.set_major_formatter("{x:,.12g}")
+        ax.set_xlabel("rules (prefixes)")
+        ax.set_title(f"Collateral, {UNIT_NAMES[found.unit]}")
+        ax.legend(frameon=False, fontsize="small")
+        missed = "" if not found.cover.missed else "; a target missed has a price"
+        note = f"{float(found.n_targets):,.0f} targets; exact for every number of rules{missed}."
+        title = "Least collateral by number of rules"
+        look.add_words(figure, title, f"{note} overblock {__version__}.")
+        look.save_figure(figure, [path], look.DPI)

@@ -1,60 +1,47 @@
-"""The kinds of figures of a run folder: what each shows, and whether it applies.
-
-In: a run folder, names of figures. Out: the names of those to draw, and what draws them.
-"""
+"""The figures of a run folder: which there are, which apply, and their files."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from sim.errors import UsageError
-from sim.report.figures.address_map import draw_map
-from sim.report.figures.addresses import draw_addresses
-from sim.report.figures.animation import Film, draw_film
-from sim.report.figures.differences import draw_differences
-from sim.report.figures.drawing import DEFAULT, Choice, Drawing
-from sim.report.figures.durations import draw_recovery, draw_spells
-from sim.report.figures.layers import draw_layers
-from sim.report.figures.outages import draw_outages, draw_outages_by
-from sim.report.figures.reach import BYSTANDERS, TARGET, draw_reach
-from sim.report.figures.strategies import draw_strategies
-from sim.report.figures.tradeoff import draw_tradeoff
-from sim.report.figures.uptake import draw_uptake
-from sim.report.figures.waterfall import draw_money
+from sim.files import check_all_free, new_files
+from sim.report.figures.address_map import draw_address_map, read_address_map
+from sim.report.figures.curves import (
+    DROPPED,
+    LEFT,
+    REACHED,
+    draw_curves,
+    read_addresses,
+    read_users,
+)
+from sim.report.figures.frontier import draw_tradeoff, read_tradeoff
+from sim.report.figures.outage import CUT_OFF, LISTED, draw_outage, read_outage
+from sim.report.figures.rows import (
+    FEWEST_BUSINESSES,
+    draw_rows,
+    read_dependence,
+    read_groups,
+    read_money,
+    read_strategies,
+)
+from sim.report.figures.site_matrix import draw_site_matrix, read_site_matrix
+from sim.report.words.warnings import changes_in_words
+from sim.results.csvtext import csv_text
 from sim.results.read import RunFolder
-from sim.results.tables import number, read_rows
+from sim.results.tables import read_rows, text
 
-_NO_USERS = "the scenario has no users of the target"
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
-
-def _applies(run: RunFolder) -> str:
-    return ""
-
-
-def _needs_target(run: RunFolder) -> str:
-    absent = [metric for metric in (*TARGET, *BYSTANDERS) if not run.has_curve(metric)]
-    return _NO_USERS if absent else ""
-
-
-def _needs_curves(run: RunFolder) -> str:
-    reason = _needs_several(run)
-    return reason or ("" if run.has_curve("businesses_impaired") else "no replicate was finished")
-
-
-def _needs_several(run: RunFolder) -> str:
-    return "" if len(run.strategies) > 1 else "it compares strategies, and the folder holds one"
-
-
-def _needs_tradeoff(run: RunFolder) -> str:
-    reason = _needs_several(run) or _needs_file(run, "tradeoff.csv")
-    if reason or any(number(row, "efficacy") >= 0 for row in read_rows(run, "tradeoff.csv")):
-        return reason
-    return _NO_USERS
-
-
-def _needs_file(run: RunFolder, name: str) -> str:
-    return "" if (run.path / name).is_file() else f"the folder holds no {name}"
+FORMATS = ("png", "svg", "pdf")
+TABLES = "tables"
+"""Asked for among figures: the values behind them, and no pictures."""
+WIDTH_MM, DPI = 180, 200
+MM_PER_IN = 25.4
 
 
 @dataclass(frozen=True)
@@ -65,88 +52,123 @@ class Kind:
     ----------
     shows
         What it shows, in a line.
+    read
+        Reads what it shows of a strategy: ``title``; ``alt``, the same in numbers; ``note``, what
+        its marks are; ``rows()``, its table.
     draw
-        Draws it.
+        Draws that in a width in inches.
     why_not
-        Why it does not apply to a run; empty where it does.
-    shows_all_strategies
+        Why it does not apply to a strategy of a run; empty where it does.
+    of_all
         Whether it shows all strategies of a comparison; else it shows one.
-    is_film
-        Whether it has frames; it is drawn only when it is asked for.
     """
 
     shows: str
-    draw: Callable[[RunFolder, Choice], Drawing | Film]
-    why_not: Callable[[RunFolder], str] = _applies
-    shows_all_strategies: bool = False
-    is_film: bool = False
+    read: Callable[[RunFolder, str | None], Any]
+    draw: Callable[[Any, float], Figure]
+    why_not: Callable[[RunFolder, str | None], str]
+    of_all: bool = False
+
+
+@dataclass(frozen=True)
+class Print:
+    """How figures are written: width, dots per inch, and whether title and source go with them."""
+
+    width_mm: float = WIDTH_MM
+    dpi: int = DPI
+    has_words: bool = True
+
+
+def _needs_curves(*metrics: str) -> Callable[[RunFolder, str | None], str]:
+    def why_not(run: RunFolder, strategy: str | None) -> str:
+        absent = [one for one in metrics if not run.has_curve(one, strategy)]
+        return f"the folder holds no {absent[0].replace('_', ' ')}" if absent else ""
+
+    return why_not
+
+
+def _needs_file(name: str) -> Callable[[RunFolder, str | None], str]:
+    return lambda run, _: "" if (run.path / name).is_file() else f"the folder holds no {name}"
+
+
+def _needs_several(run: RunFolder, _strategy: str | None) -> str:
+    return "" if len(run.strategies) > 1 else "it compares strategies, and the folder holds one"
+
+
+def _needs_dependence(run: RunFolder, strategy: str | None) -> str:
+    rows = [row for row in read_rows(run, "summary.csv") if strategy in (None, row["strategy"])]
+    has_any = any(text(row, "depends_on_1") for row in rows)
+    return "" if has_any else "too few simulations to say on which inputs the answer depends"
+
+
+def _needs_groups(run: RunFolder, strategy: str | None, by: str) -> str:
+    has_any = any(panel.lines for panel in read_groups(run, strategy, by).panels)
+    return "" if has_any else f"no {by} has {FEWEST_BUSINESSES} businesses"
+
+
+def _groups(by: str) -> Kind:
+    return Kind(
+        f"share of businesses that was ever cut off, by {by}",
+        lambda run, strategy: read_groups(run, strategy, by),
+        draw_rows,
+        lambda run, strategy: _needs_groups(run, strategy, by),
+    )
 
 
 FIGURES: dict[str, Kind] = {
-    "addresses": Kind("addresses listed and dropped, with published totals", draw_addresses),
-    "outages": Kind("businesses affected, impaired and down", draw_outages),
-    "outages-by-sector": Kind(
-        "the same by sector, as shares",
-        lambda run, choice: draw_outages_by(run, "sector", "By sector", choice),
+    "outage": Kind(
+        "addresses listed, and businesses cut off, over time",
+        read_outage, draw_outage, _needs_curves(CUT_OFF),
     ),
-    "outages-by-provider": Kind(
-        "the same by provider of the front end, as shares",
-        lambda run, choice: draw_outages_by(
-            run, "provider", "By provider of the front end", choice
-        ),
+    "addresses": Kind(
+        "addresses listed, and dropped by operators, over time",
+        read_addresses, draw_curves, _needs_curves(LISTED, DROPPED),
     ),
-    "outages-by-role": Kind(
-        "the same by the function that fails, as shares",
-        lambda run, choice: draw_outages_by(
-            run,
-            "role",
-            "By role of the component, each as if it alone failed",
-            choice,
-            "A business can count under several functions: they do not add up to the total.",
-        ),
+    "users": Kind(
+        "users who reach the target, and who left it, over time",
+        read_users, draw_curves, _needs_curves(REACHED, LEFT),
     ),
-    "layers-by-sector": Kind(
-        "businesses impaired, stacked by sector",
-        lambda run, choice: draw_layers(run, "sector", "By sector", choice),
-    ),
-    "layers-by-provider": Kind(
-        "businesses impaired, stacked by provider of the front end",
-        lambda run, choice: draw_layers(run, "provider", "By provider of the front end", choice),
-    ),
-    "spells": Kind("demand lost by length of the outage", draw_spells),
-    "recovery": Kind("share of the businesses hit that have recovered, over time", draw_recovery),
-    "reach": Kind("what the target lost and what bystanders lost", draw_reach, _needs_target),
-    "uptake": Kind("how much of the register each operator group drops", draw_uptake),
     "strategies": Kind(
-        "businesses impaired under each strategy",
-        draw_strategies,
-        _needs_curves,
-        shows_all_strategies=True,
+        "harm, effect and cost of each strategy",
+        read_strategies, draw_rows, _needs_several, of_all=True,
     ),
     "tradeoff": Kind(
-        "what each strategy achieves, what it costs, and the frontier",
-        draw_tradeoff,
-        _needs_tradeoff,
-        shows_all_strategies=True,
+        "effect of each strategy against its harm",
+        read_tradeoff, draw_tradeoff, _needs_file("tradeoff.csv"), of_all=True,
     ),
-    "differences": Kind(
-        "differences to the baseline, with intervals",
-        draw_differences,
-        lambda run: _needs_several(run) or _needs_file(run, "comparison.csv"),
-        shows_all_strategies=True,
-    ),
-    "map": Kind("the address space: what is listed, whose it is, where the fronts are", draw_map),
-    "animation": Kind("the map as the register changes", draw_film, is_film=True),
     "money": Kind(
-        "from gross to net loss, with ranges",
-        draw_money,
-        lambda run: _needs_file(run, "summary.csv"),
+        "from the sales that failed to what the country lost",
+        read_money, draw_rows, _needs_file("summary.csv"),
     ),
-}
+    "depends-on": Kind(
+        "inputs on which the answer depends",
+        read_dependence, draw_rows, _needs_dependence,
+    ),
+    "sectors": _groups("sector"),
+    "providers": _groups("provider"),
+    "operators": _groups("operator"),
+    "sites": Kind(
+        "hours for which each site was cut off, by operator",
+        read_site_matrix, draw_site_matrix, _needs_file("sites.csv"),
+    ),
+    "map": Kind(
+        "the address space in the typical simulation: what is listed, and whose it is",
+        read_address_map, draw_address_map, _needs_curves(LISTED),
+    ),
+}  # fmt: skip
 """Figures by name, which is also the name of their files."""
 
 
-def choose(run: RunFolder, names: Sequence[str], choice: Choice = DEFAULT) -> list[str]:
+def why_not(run: RunFolder, name: str, strategy: str | None = None) -> str:
+    """Why a figure does not apply to a run; empty where it does."""
+    kind = FIGURES[name]
+    several = len(run.strategies) > 1
+    if several and not kind.of_all and strategy is None:
+        return f"it shows one strategy; give --strategy, one of: {', '.join(run.strategies)}"
+    return kind.why_not(run, strategy)
+
+
+def choose(run: RunFolder, names: Sequence[str], strategy: str | None = None) -> list[str]:
     """Names of the figures to draw: the ones asked for, or all that apply.
 
     Raises
@@ -154,27 +176,82 @@ def choose(run: RunFolder, names: Sequence[str], choice: Choice = DEFAULT) -> li
     UsageError
         With every name that is unknown or does not apply, and why.
     """
-    several = len(run.strategies) > 1
-    if choice.strategy is not None:
-        run.strategy(choice.strategy)
+    if strategy is not None:
+        run.strategy(strategy)
     refused, chosen = [], []
     for name in names or FIGURES:
-        kind = FIGURES.get(name)
-        if kind is None:
+        if name not in FIGURES:
             refused.append(f"{name}: unknown figure; known: {', '.join(FIGURES)}")
-            continue
-        reason = kind.why_not(run)
-        if not reason and several and not kind.shows_all_strategies and choice.strategy is None:
-            labels = ", ".join(run.strategies)
-            reason = f"it shows one strategy; give --strategy, one of: {labels}"
-        if not names and (
-            kind.is_film or (kind.shows_all_strategies and choice.strategy is not None)
-        ):
-            continue  # a film takes long; the comparison is another question than one strategy
-        if not reason:
+        elif reason := why_not(run, name, strategy):
+            refused += [f"{name}: does not apply to {run.path}: {reason}"] if names else []
+        elif names or strategy is None or not FIGURES[name].of_all:
             chosen.append(name)
-        elif names:
-            refused.append(f"{name}: does not apply to {run.path}: {reason}")
     if refused:
         raise UsageError("\n".join(refused))
     return list(dict.fromkeys(chosen))
+
+
+def plot_run(
+    run: RunFolder,
+    folder: Path,
+    names: Sequence[str] = (),
+    strategy: str | None = None,
+    formats: Sequence[str] = ("png", "svg"),
+    how: Print = Print(),
+    *,
+    force: bool = False,
+) -> list[Path]:
+    """Write figures of a run into a folder: pictures, tables, and what they show in words.
+
+    Parameters
+    ----------
+    names
+        Which; all that apply when empty. ``tables`` stands for the tables alone.
+    formats
+        Some of ``png``, ``svg``, ``pdf``.
+    force
+        Replace files of the same name.
+
+    Raises
+    ------
+    DataError
+        If the run cannot be read.
+    UsageError
+        If a figure does not apply, a file of the same name is there, or the folder cannot be
+        written to.
+    """
+    suffixes = [] if TABLES in names else [*dict.fromkeys(formats), "alt.txt"]
+    chosen = choose(run, [name for name in names if name != TABLES], strategy)
+    files = {name: [f"{name}.{suffix}" for suffix in (*suffixes, "csv")] for name in chosen}
+    check_all_free(folder, [file for mine in files.values() for file in mine], force=force)
+    with new_files(folder, force=force) as partial:
+        for name, mine in files.items():
+            shown = FIGURES[name].read(run, strategy)
+            columns, rows = shown.rows()
+            (partial / mine[-1]).write_text(csv_text(columns, rows), encoding="utf-8", newline="")
+            if suffixes:
+                (partial / mine[-2]).write_text(f"{shown.alt}\n", encoding="utf-8")
+                _write(run, name, shown, [partial / file for file in mine[:-2]], how)
+    return [folder / file for mine in files.values() for file in mine]
+
+
+def _write(run: RunFolder, name: str, shown: Any, paths: Sequence[Path], how: Print) -> None:
+    from sim.report.figures import look  # matplotlib is slow to import
+
+    with look.users_style():
+        figure = FIGURES[name].draw(shown, how.width_mm / MM_PER_IN)
+        if how.has_words:
+            look.add_words(figure, shown.title, f"{shown.note} {source_of(run)}")
+        look.save_figure(figure, paths, how.dpi)
+
+
+def source_of(run: RunFolder) -> str:
+    """Where a figure comes from."""
+    manifest = run.manifest
+    fixed = "" if run.is_ensemble else " Point values: one value for every assumption."
+    status = "" if manifest["status"] == "complete" else f" Status: {manifest['status']}."
+    changed = changes_in_words(run)
+    return (
+        f"{run.title}. overblock {manifest['tool']['version']}, result "
+        f"{manifest['result_id'][:12]}.{fixed}{status}{f' {changed}' if changed else ''}"
+    )

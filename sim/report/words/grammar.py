@@ -17,7 +17,7 @@ ARTICLES = {"es": _SPANISH, "it": _ITALIAN}
 _VOWEL = re.compile(r"8|11?(?![\d.])|11\.")
 """Numbers that begin with a vowel in Italian: *otto*, *ottanta*, *undici*, *uno*."""
 _ZERO = re.compile(r"0(?!\d)")
-_BILLIONS = re.compile(rf"([\d.,]+)(?: to ([\d.,]+))?{NBSP}billion")
+_BILLIONS = re.compile(rf"([\d.,]+)(?:[ {NBSP}]to[ {NBSP}]([\d.,]+))?{NBSP}billion")
 
 
 def with_article(said: str, article: str, code: str) -> str:
@@ -52,6 +52,6 @@ def in_millions(text: str) -> str:
     def other(found: re.Match[str]) -> str:
         ends = (f"{Decimal(end.replace(',', '')) * 1000:,f}" for end in found.groups() if end)
         whole = (end.rstrip("0").rstrip(".") if "." in end else end for end in ends)
-        return f"{' to '.join(whole)}{NBSP}million"
+        return f"{f'{NBSP}to{NBSP}'.join(whole)}{NBSP}million"
 
     return _BILLIONS.sub(other, text)

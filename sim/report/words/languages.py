@@ -78,18 +78,16 @@ class Language:
     texts: Mapping[str, str]
 
     def say(self, text: str, **values: str) -> str:
-        """Return a sentence with its values.
+        """Return a sentence with its values; in English where the language has none.
 
         Raises
         ------
         KeyError
             If the language has no such sentence.
         """
-        said = text if self.code == ENGLISH else self.texts[text]
-        if not values:
-            return said
-        told = said.format(**{name: self.value(value) for name, value in values.items()})
-        return _agreeing(told) if self.code == ENGLISH else told
+        said = self.texts.get(text, text)
+        told = {name: self.value(value) for name, value in values.items()}
+        return said.format(**told) if values else said
 
     def value(self, said: str) -> str:
         """Return a value of a sentence, to be written with a noun or an article behind a colon."""

@@ -1,7 +1,8 @@
-"""How numbers are written for readers, with their ranges; "not known" where they are not.
+"""How numbers are written for readers: two significant digits, ``78%``, ranges, "not known".
 
-In: numbers. Out: text. The page rounds to three digits and writes ranges as "12.2 to 17.4 million",
-documents round to four and write them in brackets. Tables beside them hold every digit.
+In: numbers. Out: text in which no number parts from its unit. Page, terminal, notebook, figures and
+assessments write numbers by these functions, so that a number reads the same wherever it is shown.
+Backtests write four digits; tables hold every digit.
 """
 
 from __future__ import annotations
@@ -9,115 +10,105 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim.measure.estimates import Estimate
+
 
 NOT_KNOWN = "not known"
 DUST = 1e-9
-"""Numbers below it, and lower ends below this part of the upper one, are told from zero alone."""
+"""Numbers below it, and lower ends below this part of the upper one, are printed as nearly 0."""
 NEARLY_NOTHING = "nearly 0"
 LEAST_PERCENT = 1e-4
 """Percent below which a share is not written in digits."""
 NBSP = "\N{NO-BREAK SPACE}"
 MILLION = 1_000_000
 _SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_FRACTIONS = tuple(
+    Fraction(n, of)
+    for of in (2, 3, 4, 5, 6, 7, 8, 9, 10)
+    for n in (range(1, of) if of in (2, 3, 4, 5, 10) else (1,))
+)
+"""Shares as one says them."""
 
 
 def number(value: float) -> str:
-    """One number: ``15.4 million``, ``2,141``, ``0.119``, ``not known``."""
+    """One number: ``15 million``, ``2,100``, ``0.12``, ``not known``."""
+    if math.isnan(value):
+        return NOT_KNOWN
     if math.isinf(value):
         return "no limit"
     if 0 < value < DUST:
         return NEARLY_NOTHING
-    scale, unit = _scale(value)
-    return _plain(value / scale, is_scaled=scale != 1) + unit
+    digits = _rounded(value)
+    scale, unit = _scale(digits)
+    return _digits(digits / scale) + unit
 
 
 def span(low: float, high: float) -> str:
-    """Two ends of a range: ``12.2 to 17.4 million``, ``191,000 to 2.98 million``.
+    """Two ends of a range, which no line parts: ``5.4 to 86 billion``, ``190,000 to 3 million``.
 
-    A unit is said once where it is that of both ends. It is never a part of one, such as 0.191
-    million: without the unit behind it, that would be read as less than one.
+    The unit is printed once where both ends have it. An end below that unit is printed in full: 9.4
+    and 13 million would otherwise be read as 9.4 million. Ends that round to the same number are
+    printed once.
     """
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
-    if 0 < low < DUST * high and not math.isinf(high):
-        return f"{NEARLY_NOTHING} to {number(high)}"
     if math.isinf(high):
-        return f"{number(low)} and more"
-    scale, unit = _scale(max(abs(low), abs(high)))
-    if unit and low < 0 < high:
-        # -590 to 244 million would be read as -590.
-        low, high = (float(f"{end:.3g}") for end in (low, high))
-        return f"{number(low)} to {number(high)}"
-    if unit and high == 0:
-        return f"{number(low)} to 0"
-    if unit and 0 < low < high / scale:
-        # 9.42 to 13.0 million would be read as 9.42 million.
-        return f"{number(low)} to {float(f'{high:.3g}'):,.0f}"
-    if any(end and _scale(end)[0] != scale for end in (low, high)):
-        # Beside three digits of the larger end, as many of the smaller one.
-        low, high = (float(f"{end:.3g}") for end in (low, high))
-        return f"{number(low)} to {number(high)}"
-    ends = [_plain(end / scale, is_scaled=scale != 1) for end in (low, high)]
-    return f"{ends[0]} to {ends[1]}{unit}"
+        return f"{number(low)} and more".replace(" ", NBSP)
+    low_text = NEARLY_NOTHING if 0 < low < DUST * high else number(low)
+    high_text = number(high)
+    if low_text == high_text:
+        return low_text
+    scale, unit = _scale(_rounded(high))
+    if unit and low > 0:
+        low_text = low_text.removesuffix(unit)
+    if unit and DUST * high <= low < high / scale:
+        high_text = f"{_rounded(high):,.0f}"
+    return f"{low_text} to {high_text}".replace(" ", NBSP)
 
 
-def percent(share: float, n_digits: int = 3) -> str:
-    """One share: ``34.3 %``."""
+def percent(share: float) -> str:
+    """One share: ``78%``, ``0.32%``; nearly all is printed as ``over 99%``."""
     if math.isnan(share):
         return NOT_KNOWN
     if 0 < abs(share) < LEAST_PERCENT / 100:
-        return f"less than 0.0001{NBSP}%"
-    return f"{_hundredths(share, n_digits)}{NBSP}%"
+        return f"less{NBSP}than{NBSP}0.0001%"
+    if share < 1 - DUST and _rounded(100 * share) >= 100:
+        return f"over{NBSP}99%"
+    return f"{_digits(_rounded(100 * share))}%"
 
 
-def _hundredths(share: float, n_digits: int) -> str:
-    """A share times 100; one that is nearly all keeps the digits that distinguish it from all."""
-    printed = _plain(100 * share, n_digits)
-    if printed == "100" and share < 1 - 1e-9:
-        finer = _plain(100 * share, 4)
-        return "over 99.99" if float(finer) == 100 else finer
-    return printed
-
-
-def at_least(share: float, n_digits: int = 3) -> str:
-    """A lower bound of a share, which is rounded down: ``94 %`` of 0.9459.
-
-    What is said to be so in at least so much holds then of what is printed too.
-    """
-    if not share >= 1e-6:
-        return percent(0.0 if share > 0 else share)
-    return percent(rounded_down(share, n_digits), n_digits)
-
-
-def at_most(share: float, n_digits: int = 3) -> str:
-    """An upper bound of a share, which is rounded up: ``0.24 %`` of 0.00231."""
-    return percent(-rounded_down(-share, n_digits), n_digits)
-
-
-def rounded_down(value: float, n_digits: int = 3) -> float:
-    """A lower bound in so many digits, or whole where it is longer."""
-    # What a float misses of a digit, as in 0.29 times 100, is no digit less.
-    digits = Decimal(f"{value:.12g}")
-    n_digits = max(n_digits, digits.adjusted() + 1) if digits.is_finite() else n_digits
-    return float(Context(n_digits, ROUND_FLOOR).create_decimal(digits))
-
-
-def percent_span(low: float, high: float, n_digits: int = 3) -> str:
-    """Two ends of a range of shares: ``9.7 to 14.5 %``."""
+def percent_span(low: float, high: float) -> str:
+    """Two ends of a range of shares: ``65 to 87%``."""
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
-    ends = (
-        NEARLY_NOTHING if 0 < end < LEAST_PERCENT / 100 else _hundredths(end, n_digits)
-        for end in (low, high)
-    )
-    return f"{' to '.join(ends)}{NBSP}%"
+    ends = [
+        NEARLY_NOTHING if 0 < end < LEAST_PERCENT / 100 else percent(end) for end in (low, high)
+    ]
+    if ends[0] == ends[1]:
+        return ends[0]
+    return f"{ends[0].removesuffix('%')} to {ends[1]}".replace(" ", NBSP)
+
+
+def at_least(share: float) -> str:
+    """A lower bound of a share, rounded down so that it holds as printed: ``94%`` of 0.9459."""
+    if not share >= 1e-6:
+        return percent(0.0 if share > 0 else share)
+    return percent(_rounded_down(share))
+
+
+def at_most(share: float) -> str:
+    """An upper bound of a share, rounded up: ``0.24%`` of 0.00231."""
+    return percent(-_rounded_down(-share))
 
 
 def quantity(value: float, unit: str) -> str:
     """One number in its unit; shares as a percentage."""
-    if is_share(unit):
-        return percent(value)
-    return number(value)
+    return percent(value) if is_share(unit) else number(value)
 
 
 def quantity_span(low: float, high: float, unit: str) -> str:
@@ -125,11 +116,31 @@ def quantity_span(low: float, high: float, unit: str) -> str:
     return percent_span(low, high) if is_share(unit) else span(low, high)
 
 
-def businesses(mean: float) -> str:
-    """A mean number of businesses as one counts them: whole, and ``<1`` for a part of one."""
-    if math.isnan(mean) or mean == 0 or mean >= MILLION:
-        return number(mean)
-    return f"{mean:,.0f}" if mean >= 0.95 else "<1"
+def value_text(found: Estimate) -> str:
+    """The median of an estimate, without its unit unless that is a percentage."""
+    return quantity(found.median, found.unit)
+
+
+def range_text(found: Estimate) -> str:
+    """The range of an estimate; empty where it has none that can be seen in two digits."""
+    text = quantity_span(found.low, found.high, found.unit)
+    return "" if not found.has_range or text == value_text(found) else text
+
+
+def spoken(share: float) -> str:
+    """A share as one says it aloud: ``four in five``; below a tenth ``about 1.2%``."""
+    if math.isnan(share):
+        return NOT_KNOWN
+    if share >= 1:
+        return "all"
+    if share > 0.95:
+        return "almost all"
+    if share < 0.1:
+        return "none" if share <= 0 else f"about {percent(share)}"
+    nearest = min(_FRACTIONS, key=lambda one: abs(math.log(float(one) / share)))
+    if nearest == Fraction(1, 2):
+        return "half"
+    return f"{_WORDS[nearest.numerator]} in {_WORDS[nearest.denominator]}"
 
 
 def is_share(unit: str) -> bool:
@@ -156,7 +167,7 @@ NOUN_OF = {
 
 
 def count(n: int | str, noun: str) -> str:
-    """How many of something: ``1 replicate``, ``200 replicates``, ``15.4 million addresses``.
+    """How many of something: ``1 replicate``, ``200 replicates``, ``15 million addresses``.
 
     Parameters
     ----------
@@ -166,7 +177,7 @@ def count(n: int | str, noun: str) -> str:
         In the singular.
     """
     said = n if isinstance(n, str) else f"{n:,}"
-    return f"{said} {noun if said in ('1', '<1') else plural(noun)}"
+    return f"{said} {noun if said == '1' else plural(noun)}"
 
 
 def amount(said: str, unit: str) -> str:
@@ -213,21 +224,6 @@ def interval(low: float | None, high: float | None) -> str:
     return f"[{rounded(low)}, {rounded(high)}]"
 
 
-def estimate(mean: float, low: float, high: float, unit: str = "") -> str:
-    """Write a mean with its interval in one scale: 890.9 [759.4, 985.8] million user-hours."""
-    if math.isnan(mean):
-        return NOT_KNOWN
-    sizes = [abs(value) for value in (mean, low, high) if not math.isnan(value)]
-    is_scaled = max(sizes) >= MILLION
-    scale = MILLION if is_scaled else 1
-    tail = f"{NBSP}million" if is_scaled else ""
-    tail += f" {unit}" if unit else ""
-    text = _four_digits(mean / scale)
-    if math.isnan(low) or math.isnan(high):
-        return f"{text}{tail}"
-    return f"{text} [{_four_digits(low / scale)},{NBSP}{_four_digits(high / scale)}]{tail}"
-
-
 def _four_digits(value: float) -> str:
     size = abs(value)
     if size == 0:
@@ -237,39 +233,6 @@ def _four_digits(value: float) -> str:
     if size >= 0.001:
         return f"{value:.4g}" if size >= 1 else f"{value:.3g}"
     return f"{value:.1e}"
-
-
-def whole(value: float) -> str:
-    """Write a mean number of things, to the whole one."""
-    return NOT_KNOWN if math.isnan(value) else f"{value:,.0f}"
-
-
-def in_percent(share: float) -> str:
-    """Write a share as a percentage with about three digits."""
-    if math.isnan(share):
-        return NOT_KNOWN
-    return f"{_percentage(share)}{NBSP}%"
-
-
-def percent_estimate(mean: float, low: float, high: float) -> str:
-    """Write a share with its interval: 53.5 [39.4, 66.6] %."""
-    if math.isnan(mean):
-        return NOT_KNOWN
-    if math.isnan(low) or math.isnan(high):
-        return in_percent(mean)
-    return f"{_percentage(mean)} [{_percentage(low)},{NBSP}{_percentage(high)}]{NBSP}%"
-
-
-def _percentage(share: float) -> str:
-    value = 100 * share
-    if value == 0:
-        return "0"
-    if abs(value) < 0.001:
-        return f"{value:.1e}"
-    # 99.97 % is not 100 %: a share that is nearly all keeps what tells it apart.
-    if 99.9 <= value < 100:
-        return f"{value:.2f}" if value < 99.995 else "over 99.99"
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def log_error(value: float | None) -> str:
@@ -288,28 +251,28 @@ def width(log10_width: float | None) -> str:
 
 
 def _scale(value: float) -> tuple[float, str]:
-    # What rounds up to the next unit is said in it: 999,999,600 is 1.00 billion.
     for scale, unit in _SCALES:
-        if abs(value) >= scale * 0.9995:
+        if abs(value) >= scale:
             return scale, unit
     return 1.0, ""
 
 
-def _half_up(value: float, n_digits: int) -> float:
-    """Rounded as people do: 12.5 to 13, also where its float lies a hair below."""
-    last = Decimal(1).scaleb(-n_digits)
-    return float(Decimal(f"{value:.12g}").quantize(last, ROUND_HALF_UP))
-
-
-def _plain(value: float, n_digits: int = 3, *, is_scaled: bool = False) -> str:
-    """Digits without a power of ten; whole numbers, which are counts, as they are."""
-    if math.isnan(value):
-        return NOT_KNOWN
+def _rounded(value: float) -> float:
+    """To two significant digits, as people round: 12.5 to 13, also a float a hair below."""
     if value == 0:
-        return "0"
-    if not is_scaled and float(value).is_integer():
+        return 0.0
+    exact_ = Decimal(f"{value:.12g}")
+    last = Decimal(1).scaleb(exact_.adjusted() - 1)
+    return float(exact_.quantize(last, ROUND_HALF_UP))
+
+
+def _rounded_down(value: float) -> float:
+    # What a float misses of a digit, as in 0.29 times 100, is no digit less.
+    return float(Context(2, ROUND_FLOOR).create_decimal(Decimal(f"{value:.12g}")))
+
+
+def _digits(value: float) -> str:
+    """A rounded number in digits, without a power of ten or zeros at its end."""
+    if abs(value) >= 10:
         return f"{value:,.0f}"
-    digits = n_digits - 1 - math.floor(math.log10(abs(value)))
-    rounded = _half_up(value, digits)
-    shown = n_digits - 1 - math.floor(math.log10(abs(rounded))) if rounded else digits
-    return f"{rounded:,.{max(shown, 0)}f}"
+    return f"{Decimal(f'{value:.12g}').normalize():f}"

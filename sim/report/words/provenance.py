@@ -27,8 +27,10 @@ def range_text(line: Line) -> str:
     stated = line.get("range", "")
     if not isinstance(stated, dict):
         return str(stated)
-    ((form, (low, high)),) = stated.items()
-    text = f"{plain(low)} to {plain(high)}"
+    ((form, ends),) = stated.items()
+    if len(ends) == 1:
+        return f"{form} {plain(ends[0])}"
+    text = f"{plain(ends[0])} to {plain(ends[1])}"
     return {"absolute": text, "times": f"{text} times the value"}.get(form, f"columns {text}")
 
 

@@ -1,4 +1,4 @@
-"""The page of unknowns: what each shipped scenario does not know, how widely, and why.
+"""The page of uncertain inputs: those of each shipped scenario, with ranges and reasons.
 
 In: shipped scenarios. Out: Markdown. ``python -m sim.cli.reference`` makes the page anew; a test
 holds it fresh.
@@ -14,29 +14,26 @@ from sim.scenario.resolve import resolve
 from sim.scenario.unknowns import LOG_FROM, Factor, LeftOut, list_factors
 
 _HEAD = """\
-# What is not known
+# Uncertain inputs
 
-Every assumption that joint draws draw (`--draws`), in each of the {n} shipped scenarios: its range,
-how it is drawn, the value as given, and why. An unknown that scenarios hold alike stands here once;
-one of which they hold different things has a row for each. `overblock sensitivity SCENARIO --list`
-lists those of one scenario, also of your own. This page is made from `seeds/` and the scenarios by
-`python -m sim.cli.reference`; what the words mean is told in [two bands](../explanation/bands.md).
+Every input that the simulations of an ensemble draw, in each of the {n} shipped scenarios: its
+range, how it is drawn, its point value, and why. An input that scenarios have alike is listed once;
+one of which they have different ranges has a row for each. `overblock sensitivity SCENARIO --list`
+lists those of one scenario, also of your own ([ensembles](../explanation/ensembles.md)).
 
 - A factor (x) multiplies all cells of a column; *rows apart* means that each row has its own.
 - `--set KEY=VALUE` sets a key, and `--set TABLE.COLUMN=AMOUNT` a column: a factor, or a position
-  from -1 (the low end) by 0 (as it stands) to 1 (the high end). What is set is drawn no more.
-  Columns with *rows apart* are set in a table of one's own.
-- A position is drawn between the ends of each cell's own range, the value as given in the middle.
-- *By default* stands where the assumption states no distribution, which is so for {n_default} of
-  the {n_rows} rows below, {n_default_columns} of them columns of tables (of {n_columns}). Nothing
-  but the ends of the range is known then. A factor, and a range whose high end is {log_from:g}
-  times its low end or more, is drawn log-uniform, so that all orders of magnitude are equally
-  likely; any other range, also one from 0, and a position are drawn uniform, so that all values
-  are. The value as given has no part in either.
+  from -1 (the low end) by 0 (as it stands) to 1 (the high end). What is set is not drawn.
+  Set columns with *rows apart* in a table of your own.
+- A position is drawn between the ends of each cell's own range.
+- *By default* means that the assumption states no distribution, as in {n_default} of
+  the {n_rows} rows below, {n_default_columns} of them columns of tables (of {n_columns}). Then a
+  factor, and a range whose high end is {log_from:g} times its low end or more, is drawn
+  log-uniform; any other range, and a position, uniform.
 
 ## Scenarios
 
-| scenario | unknown keys | unknown columns | dials drawn |
+| scenario | keys | columns | amounts drawn |
 | --- | ---: | ---: | ---: |
 """
 
@@ -84,7 +81,7 @@ def unknowns_page() -> str:
 
 
 def _table(held_by: Mapping[Factor, Sequence[str]], names: Sequence[str]) -> Iterator[str]:
-    yield "| unknown | unit | as given | range | drawn | scenarios | why |"
+    yield "| input | unit | point value | range | drawn | scenarios | why |"
     yield "| --- | --- | ---: | --- | --- | --- | --- |"
     # What most scenarios hold stands before what one of them holds instead.
     for one, held in sorted(held_by.items(), key=lambda item: (item[0].key, -len(item[1]))):

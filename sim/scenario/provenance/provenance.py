@@ -45,7 +45,7 @@ class Provenance(Model):
     nature: Nature = "unknown"
     """What an assumption is: only what is unknown is drawn."""
     distribution: Distribution | None = None
-    """How an unknown is drawn; by the width of its range when left out (explanation/bands.md)."""
+    """How it is drawn; by the width of its range when left out (explanation/ensembles.md)."""
 
     @model_validator(mode="after")
     def check_support(self) -> Provenance:

@@ -27,9 +27,9 @@ from sim.scenario.tables.seeds import Table
 
 OVERRIDE = "--set "
 """How the place of a value from the command line begins."""
-LABELS = ("format", "name", "title", "description", "target.name")
-"""Keys that are words for readers: nothing is computed from them."""
-ASKED = {"root_seed": "seed", "n_replicates": "replicates", "n_draws": "draws", "experiment": ""}
+LABELS = ("format", "name", "title", "description", "ordered_by", "purpose", "target.name")
+"""Keys that are words for readers: nothing is computed from them; listed where they have a note."""
+ASKED = {"root_seed": "seed", "n_replicates": "replicates", "experiment": ""}
 """Keys that say what is asked and claim nothing about the world, each with its unit."""
 UNITS = {"_per_d": "1/d", "_h": "h", "_d": "d", "_min": "min", "_usd": "USD"}
 """Units that end a key's name."""
@@ -93,9 +93,9 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
     # The table knows the unit of a key also where the scenario gives the value.
     units = {key: row.unit for key, row in assumed_by_key().items()}
     for key, value in leaves(scenario_tree(loaded.scenario)):
-        if key in LABELS:
-            continue
         note = loaded.scenario.provenance.get(key)
+        if key in LABELS and note is None:
+            continue
         if note is not None:
             yield _noted(key, value, note)
         elif key in assumed and assumed[key].number == value:

@@ -22,6 +22,8 @@ class CourtQuestionRow(Row):
     id: str
     question: str
     source: str
+    parts: str
+    """Parts of an assessment that answer it."""
 
 
 def read_court_questions() -> Table[CourtQuestionRow]:

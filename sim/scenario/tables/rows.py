@@ -70,7 +70,7 @@ class SessionRow(Row):
     share_cloudflare: Share | None = None
     share_amazon: Share | None = None
     share_other: Share | None = None
-    use: Literal["calibration", "held-out"] | None = None
+    use: Literal["calibration", "known"] | None = None
 
 
 class TargetPrefixRow(Row):

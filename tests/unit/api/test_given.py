@@ -40,9 +40,9 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 
 def test_a_mapping_is_the_file_that_says_the_same(tmp_path: Path) -> None:
-    given = sim.run(tree(), n_replicates=1, n_draws=0, folder=tmp_path / "given")
+    given = sim.run(tree(), n_simulations=1, fixed=True, folder=tmp_path / "given")
     (tmp_path / "same.yaml").write_bytes((tmp_path / "given" / "scenario.yaml").read_bytes())
-    arguments = ["run", "same.yaml", "-n", "1", "--draws", "0", "-o", "read", "-q"]
+    arguments = ["run", "same.yaml", "-n", "1", "--fixed", "-o", "read", "-q"]
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path)
         assert CliRunner().invoke(app, arguments).exit_code == 0
@@ -59,9 +59,9 @@ def test_a_mapping_is_the_file_that_says_the_same(tmp_path: Path) -> None:
 def test_a_scenario_object_is_taken(tmp_path: Path) -> None:
     texts = [f"{key}={value}" for key, value in BRIEF.items()]
     scenario = load_scenario("telegram-2018-replay", texts).scenario
-    given = sim.run(scenario, n_replicates=1, n_draws=0, folder=tmp_path / "out")
+    given = sim.run(scenario, n_simulations=1, fixed=True, folder=tmp_path / "out")
     named = sim.run(
-        "telegram-2018-replay", n_replicates=1, n_draws=0, set=BRIEF, folder=tmp_path / "named"
+        "telegram-2018-replay", n_simulations=1, fixed=True, set=BRIEF, folder=tmp_path / "named"
     )
     for metric in named.metrics:
         mine, theirs = (one.frame(metric)["replay"] for one in (given, named))
@@ -80,7 +80,7 @@ def test_a_frame_stands_where_a_table_is_named(tmp_path: Path, library: str) -> 
          for name, values in table.items()}
     ).to_arrow()  # fmt: skip
     found = sim.run(
-        "telegram-2018", n_replicates=1, n_draws=0, set={**BRIEF, "fronts.pools": frame},
+        "telegram-2018", n_simulations=1, fixed=True, set={**BRIEF, "fronts.pools": frame},
         folder=tmp_path / "out",
     )  # fmt: skip
     copy = found.run.input_path("fronts-pools.csv")

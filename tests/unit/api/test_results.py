@@ -20,8 +20,8 @@ BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     folder = tmp_path_factory.mktemp("interactive") / "out"
     return sim.compare(
-        "telegram-2018", ["exact", "wide=aggregate:length=12"], n_replicates=2, n_draws=2,
-        set=BRIEF, folder=folder,
+        "telegram-2018", ["exact", "wide=aggregate:length=12"], n_simulations=2,
+        fixed=True, set=BRIEF, folder=folder,
     )  # fmt: skip
 
 
@@ -45,8 +45,10 @@ def test_every_table_is_a_view_in_duckdb(results: Results) -> None:
         assert {"measures", "curves", "events", "summary", "comparison", "tradeoff"} <= tables
         frame = results.frame("spells")
         rows = connection.execute(
-            "SELECT mean, difference FROM comparison WHERE metric = 'spells' AND strategy = 'wide'"
+            "SELECT median, difference FROM comparison "
+            "WHERE metric = 'spells' AND strategy = 'wide'"
         ).fetchall()
+        # Of two the median is the mean.
         assert rows == [(frame["wide"].mean(), (frame["wide"] - frame["none"]).mean())]
         (missing,) = connection.execute(
             "SELECT difference FROM comparison WHERE metric = 'spells' AND strategy = 'none'"
@@ -57,7 +59,7 @@ def test_every_table_is_a_view_in_duckdb(results: Results) -> None:
                 "SELECT column_name, column_type FROM (DESCRIBE tradeoff)"
             ).fetchall()
         )
-        assert types["is_dominated"] == "BOOLEAN"
+        assert (types["strategy"], types["efficacy"]) == ("VARCHAR", "DOUBLE")
 
 
 def test_pandas_is_said_to_be_missing_where_it_is(
@@ -70,7 +72,7 @@ def test_pandas_is_said_to_be_missing_where_it_is(
 
 def test_a_single_run_and_a_folder_read_again(tmp_path: Path) -> None:
     brief = {**BRIEF, "population": {"n_businesses": 30}, "complaints": None}
-    run = sim.run("telegram-2018", n_replicates=1, n_draws=0, set=brief, folder=tmp_path / "out")
+    run = sim.run("telegram-2018", n_simulations=1, fixed=True, set=brief, folder=tmp_path / "out")
     assert run.strategies == ("escalate",)
     scenario = json.loads((tmp_path / "out" / "scenario.resolved.json").read_text("utf-8"))
     assert scenario["population"]["sectors"] == "sectors-russia-2018"
@@ -84,8 +86,11 @@ def test_mistakes_are_those_of_the_command_line(tmp_path: Path) -> None:
         sim.compare("telegram-2018", ["exakt"], folder=tmp_path / "out")
     with pytest.raises(ScenarioError, match="did you mean 'spells'"):
         sim.compare("telegram-2018", ["exact"], metrics=["spell"], folder=tmp_path / "out")
-    with pytest.raises(UsageError, match="expected at least one replicate, got 0"):
-        sim.run("telegram-2018", n_replicates=0, folder=tmp_path / "out")
+    for fixed in (False, True):
+        with pytest.raises(UsageError, match="expected at least one simulation, got 0"):
+            sim.run("telegram-2018", n_simulations=0, fixed=fixed, folder=tmp_path / "out")
+    with pytest.raises(UsageError, match=r"^kept: expected an ensemble, got fixed"):
+        sim.run("telegram-2018", kept="none", fixed=True, folder=tmp_path / "out")
 
 
 def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: Results) -> None:
@@ -102,37 +107,38 @@ def test_the_notebooks_tables_hold_one_unit_a_column(repository: Path, results: 
             ("user_hours_denied", "target_user_hours_denied"),
             ("business_hours_impaired", "business_hours_impaired"),
         ):
-            mean = results.frame(metric)[row["strategy"]].mean()
+            median = np.median(results.frame(metric)[row["strategy"]])
             # A sample that could hardly be hit is no zero.
-            has_missed = (row["strategy"], metric, mean) == ("exact", "business_hours_impaired", 0)
-            assert row[heading] == (None if has_missed else pytest.approx(mean, abs=0.5))
+            missed = ("exact", "business_hours_impaired", 0)
+            has_missed = (row["strategy"], metric, median) == missed
+            assert row[heading] == (None if has_missed else pytest.approx(median, abs=0.5))
 
 
-def test_draws_are_asked_for_by_number_and_read_as_columns(tmp_path: Path) -> None:
+def test_an_ensemble_and_its_verdicts_are_read_as_columns(tmp_path: Path) -> None:
     found = sim.compare(
-        "telegram-2018", ["exact"], n_replicates=2, n_draws=3, set=BRIEF,
-        folder=tmp_path / "out",
-    )  # fmt: skip
-    bands = found.uncertainty()
-    assert set(bands["n_draws"]) == {3}
-    assert set(bands["strategy"]) == {"none", "exact"}
-    measures = found.to_duckdb().execute(
-        "SELECT median(value) FROM draw_measures WHERE strategy = 'exact' "
-        "AND metric = 'orders_placed'"
+        "telegram-2018", ["exact"], n_simulations=3, set=BRIEF, folder=tmp_path / "out"
     )
-    row = (bands["strategy"] == "exact") & (bands["metric"] == "orders_placed")
-    assert bands["median"][row].tolist() == [measures.fetchone()[0]]
+    assert found.run.is_ensemble
+    orders = found.frame("orders_placed")
+    row = found.summary(all_measures=True)
+    (median,) = row["median"][(row["strategy"] == "exact") & (row["metric"] == "orders_placed")]
+    assert median == sorted(orders["exact"])[1]
     verdicts = found.verdicts()
     assert set(zip(verdicts["strategy"], verdicts["other"], strict=True)) == {("none", "exact")}
-    # Three draws settle nothing, and of a sample that was not hit no harm is known.
-    assert set(verdicts["verdict"]) == {"not settled", "not known"}
+    assert verdicts["n_simulations"].tolist() == [3, 3, 3]
+    # Three simulations certify nothing.
+    assert set(verdicts["verdict"]) <= {"too few", "differ", "not known"}
+    with found.to_duckdb() as tables:
+        (n_inputs,) = tables.execute("SELECT count(DISTINCT replicate) FROM inputs").fetchone()
+    assert n_inputs == 3
 
 
-def test_luck_alone_has_no_bands_over_draws(tmp_path: Path) -> None:
-    found = sim.run("telegram-2018", n_replicates=1, n_draws=0, set=BRIEF, folder=tmp_path / "out")
-    with pytest.raises(UsageError, match="expected draws of what is not known"):
-        found.uncertainty()
-    with pytest.raises(UsageError, match="expected a comparison with draws"):
+def test_a_run_has_no_verdicts(tmp_path: Path) -> None:
+    found = sim.run(
+        "telegram-2018", n_simulations=1, fixed=True, set=BRIEF, folder=tmp_path / "out"
+    )
+    assert not found.run.is_ensemble
+    with pytest.raises(UsageError, match="expected a comparison, got a run"):
         found.verdicts()
 
 

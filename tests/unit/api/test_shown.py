@@ -1,4 +1,4 @@
-"""A notebook's results without draws, what is handed on, and what is shown while it runs."""
+"""A notebook's results, what is handed on, and what is shown while it runs."""
 
 from __future__ import annotations
 
@@ -19,25 +19,12 @@ from sim.api.columns import Columns, html_table, shortened, shown, text_table
 from sim.api.results import Results
 from sim.api.wording import in_python_words
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
-from sim.results.tables import number, read_rows, text
 from sim.uncertainty.sensitivity import Sensitivity
 
 
 @pytest.fixture(scope="module")
 def single(shipped_run: Path) -> Results:
     return sim.open_results(shipped_run)
-
-
-def test_a_row_shows_the_mean_and_the_range_by_luck_from_low_to_high(single: Results) -> None:
-    heads, cells, _ = single._shown()
-    assert heads == ["measure", "mean", "by luck"]
-    rows = {text(row, "metric"): row for row in read_rows(single.run, "summary.csv")}
-    row = rows["business_hours_impaired"]
-    assert number(row, "low") < number(row, "high")
-    (found,) = [one for one in cells if one[0] == "business-hours impaired"]
-    ends = [shown(number(row, name)) for name in ("mean", "low", "high")]
-    assert found[1:] == [ends[0], f"{ends[1]} to {ends[2]}"]
-    assert "(2 replicates)" in single._title()
 
 
 def test_a_table_of_a_folder_is_chosen_by_its_name(single: Results) -> None:
@@ -48,8 +35,6 @@ def test_a_table_of_a_folder_is_chosen_by_its_name(single: Results) -> None:
         single.to_pandas("no-such")
     with pytest.raises(UsageError, match=r"with an inventory \(population\.inventory\)"):
         single.sites()
-    with pytest.raises(UsageError, match=r"expected draws of what is not known \(n_draws\)"):
-        single.uncertainty()
     assert single.folder == single.run.path
 
 
@@ -111,10 +96,10 @@ def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
     assert (swept.plan.root_seed, swept.plan.n_replicates) == (12, 3)
     assert swept.plan.resolved.scenario.population.n_businesses == 20
     assert rest == [tmp_path, True, 2, print]
-    given = {"n_replicates": 3, "n_draws": 8, "draws_from": "none", "root_seed": 13, "set": brief}
+    given = {"n_simulations": 8, "kept": "none", "root_seed": 13, "set": brief}
     into = {"folder": tmp_path, "force": True, "n_workers": 2, "on_progress": print}
     run, *rest = sim.run("surgical", cluster="cluster", **given, **into)
-    assert (run.root_seed, run.n_replicates, run.draws.weight.size) == (13, 3, 8)
+    assert (run.root_seed, run.n_replicates, run.draws.n) == (13, 8, 8)
     assert run.resolved.scenario.population.n_businesses == 20
     assert rest == [tmp_path, True, 2, "cluster", print]
     plan, *rest = sim.compare(
@@ -122,11 +107,11 @@ def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
         cluster="cluster", **given, **into,
     )  # fmt: skip
     assert (plan.labels, plan.baseline, plan.metrics) == (("exact", "wide"), "exact", ("spells",))
-    assert (plan.root_seed, plan.n_replicates, plan.draws.weight.size) == (13, 3, 8)
+    assert (plan.root_seed, plan.n_replicates, plan.draws.n) == (13, 8, 8)
     assert rest == [tmp_path, True, 2, "cluster", print]
     for call in (sim.run, partial(sim.compare, strategies=["exact"])):
         with pytest.raises(OverblockError, match=r"none\.csv"):
-            call("surgical", draws_from=tmp_path / "none.csv")
+            call("surgical", kept=tmp_path / "none.csv")
 
 
 def test_notes_and_problems_name_arguments_too() -> None:
@@ -145,7 +130,7 @@ def test_notes_and_problems_name_arguments_too() -> None:
         Problem("--over", "expected --n-else"),
     ]
     refused = DataError(problems)
-    refused.add_note("see --draws")
+    refused.add_note("see --simulations")
     with pytest.raises(DataError) as caught_problems, in_python_words():
         raise refused
     assert [(one.file, one.key, one.message) for one in caught_problems.value.problems] == [
@@ -156,7 +141,7 @@ def test_notes_and_problems_name_arguments_too() -> None:
         ("over", "", "expected n_else"),
     ]
     assert str(caught_problems.value).splitlines()[3] == "file.csv:3:4: expected n_points"
-    assert caught_problems.value.__notes__ == ["see n_draws"]
+    assert caught_problems.value.__notes__ == ["see n_simulations"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_a_sweep_is_the_commands(tmp_path: Path) -> None:
     assert set(found.tables) == {"sweep", "points"}
     table = found.table("sweep")
     assert set(table["population.n_businesses"].tolist()) == {10, 20}
-    assert table["mean"].dtype == np.float64
+    assert table["median"].dtype == np.float64
     assert len(repr(found)) < 1000
     assert "sweep" in found._repr_html_()
     with pytest.raises(sim.UsageError, match="expected one of sweep, points, got 'nothing'"):

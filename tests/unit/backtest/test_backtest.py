@@ -19,15 +19,17 @@ from sim.backtest.prediction import (
     multiplied,
     of_ensemble,
     of_number,
-    of_replicates,
 )
-from sim.backtest.runs import group_runs, read_replicate
+from sim.backtest.runs import group_runs, read_run
 from sim.backtest.scores import backtest
-from sim.backtest.verdicts import score
+from sim.backtest.tallies import tallies_of
+from sim.backtest.verdicts import CONDITIONED, PRIOR, score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
-from sim.scenario.cases import PlacedCase
+from sim.scenario.case_format import CHECKS
+from sim.scenario.cases import PlacedCase, shipped_cases
+from sim.scenario.predictors import RunPredictor
 from tests.cases import case_file
 
 
@@ -53,7 +55,7 @@ def predicted(median: float, low: float, high: float) -> Prediction:
         ("at_least", 0, (50, 20, 101), "inside", math.log10(0.5)),
         ("at_most", 0, (50, 20, 60), "inside", math.nan),
         ("at_most", 0, (200, 150, 250), "outside", math.log10(2)),
-        ("equal", 0, (100, math.nan, math.nan), "inside", 0.0),  # one replicate: the median
+        ("equal", 0, (100, math.nan, math.nan), "inside", 0.0),  # one simulation: the median
         ("equal", 0, (0, 0, 0), "outside", math.nan),  # no logarithm of zero
     ],
 )
@@ -70,17 +72,11 @@ def test_what_is_not_computable_is_neither_inside_nor_outside(tmp_path):
     assert math.isnan(found.log10_error)
 
 
-def test_an_unknown_replicate_makes_the_number_unknown():
-    assert of_replicates([np.array([1.0]), np.array([np.nan])], "s", "l") == NotComputable(
-        "not known in 1 of 2 replicates"
-    )
-
-
-def test_replicates_give_median_and_90_percent():
-    found = of_replicates([np.array([float(n)]) for n in range(101)], "s", "l")
+def test_an_ensemble_gives_median_and_90_percent():
+    found = of_ensemble([np.array([float(n)]) for n in range(101)], "s", "l")
     assert isinstance(found, Prediction)
     assert (found.median, found.low, found.high) == pytest.approx((50, 5, 95))
-    alone = of_replicates([np.array([3.0])], "s", "l")
+    alone = of_ensemble([np.array([3.0])], "s", "l")
     assert isinstance(alone, Prediction)
     assert alone.median == 3
     assert math.isnan(alone.low)
@@ -98,7 +94,7 @@ def test_tallies_count_by_role(tmp_path):
         {"predictor": mean, "value": 3, "relation": "at_most"},
         {"predictor": mean, "value": 16, "rounding": 0.5, "role": "calibration"},
     ).cases
-    calibration, held_out, *of_subjects = backtest(cases, 1).tallies
+    calibration, held_out, *of_subjects = tallies_of(backtest(cases, 1).scores)
     assert [(each.role, each.subject) for each in of_subjects] == [
         ("calibration", "law of names per address"),
         ("held-out", "law of names per address"),
@@ -229,7 +225,11 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
         {"id": "measure", "predictor": run_predictor(measure="business_hours_down")},
     ).cases  # fmt: skip
     (group,) = group_runs(cases)
-    found = {key: float(value[0]) for key, value in read_replicate(group, 0).items()}
+    readings = {each.case.id: each.case.predictor for each in cases}
+    found = {
+        key: float(value[0])
+        for key, value in read_run(group.resolved, group.root_seed, 0, readings).items()
+    }
 
     def one(table: str, query: str) -> float:
         file = f"'{shipped_single_run}/{table}'"
@@ -340,7 +340,7 @@ class Broken:
             yield key, Failure("ValueError", "it broke") if n % 2 else work(key)
 
 
-def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
+def test_a_simulation_that_fails_is_excluded_and_counted(tmp_path):
     small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
     cases = case_file(
         tmp_path,
@@ -348,9 +348,29 @@ def test_a_failed_replicate_makes_its_cases_not_computable(tmp_path):
         {"predictor": "{kind: names-law, quantity: mean_names}"},
     ).cases
     found = backtest(cases, 2, executor=Broken())
-    assert found.scores[0].prediction == NotComputable("replicate 1 failed: ValueError: it broke")
+    # Half of them are unknown, which is too many.
+    assert found.scores[0].prediction == NotComputable("not known in 1 of 2 simulations")
     assert found.scores[1].verdict == "outside"
-    assert list(found.failures) == [(0, 1, "luck")]
+    assert list(found.failures) == [(0, 1, PRIOR)]
+    prediction = backtest(cases, 5, executor=Broken()).scores[0].prediction
+    assert isinstance(prediction, Prediction)
+    assert "in 5 simulations; not known in 2 of them, which are excluded" in prediction.spans
+    assert prediction.values.size == 3
+    assert prediction.by_member == ()
+
+
+def test_where_every_simulation_fails_the_first_failure_is_the_reason(tmp_path):
+    class Dead(Broken):
+        def run(self, job, keys):
+            for key in keys:
+                yield key, Failure("ValueError", f"it broke in {key[1]}")
+
+    small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
+    cases = case_file(
+        tmp_path, {"predictor": run_predictor(curve="businesses_impaired", overrides=small)}
+    ).cases
+    (found,) = backtest(cases, 2, executor=Dead()).scores
+    assert found.prediction == NotComputable("simulation 0 failed: ValueError: it broke in 0")
 
 
 def test_too_many_different_runs_are_refused(tmp_path):
@@ -399,9 +419,9 @@ def test_a_share_summed_from_many_reaches_its_level():
 
 
 def test_a_prediction_times_a_point_keeps_all_it_had():
-    found = multiplied(of_replicates([np.array([1.0]), np.array([3.0])], "s", "l"), (10, 10, 10))
+    found = multiplied(of_ensemble([np.array([1.0]), np.array([3.0])], "s", "l"), (10, 10, 10))
     assert found.values.tolist() == [10, 30]
-    assert found.by_replicate == (10, 30)
+    assert found.by_member == (10, 30)
     assert (found.median, found.low, found.high) == pytest.approx((20, 11, 29))
 
 
@@ -414,35 +434,6 @@ def test_a_number_times_a_range_is_triangular():
     assert found.spans == "times 2 (1 to 3)"
     decades = multiplied(of_number(1, "l"), (0.01, 1, 100))
     assert decades.median == pytest.approx(1, rel=0.02)
-
-
-def test_weighted_draws_times_a_range_keep_their_weights():
-    draws = [np.array([1.0]), np.array([1000.0])]
-    found = multiplied(of_ensemble(draws, np.array([0.9, 0.1]), "s", "l"), (1, 2, 3))
-    assert found.weight is not None
-    assert found.weight.sum() == pytest.approx(1)
-    assert found.share(found.values > 10) == pytest.approx(0.1)
-    assert found.median < 3
-
-
-def test_draws_that_fail_are_left_out_and_said_to_be(tmp_path):
-    small = '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]'
-    cases = case_file(
-        tmp_path, {"predictor": run_predictor(curve="addresses_listed", overrides=small)}
-    ).cases
-    found = backtest(cases, 1, executor=Broken(), n_draws=4)
-    # Keys are one replicate and four draws, of which every second fails: draws 0 and 2.
-    assert [key for key in found.failures] == [(0, 0, "draws"), (0, 2, "draws")]  # noqa: C416
-    assert isinstance(found.scores[0].prediction, NotComputable)
-    found = backtest(cases, 1, executor=Broken(), n_draws=5)
-    assert isinstance(found.scores[0].prediction, NotComputable)
-    found = backtest(cases, 2, executor=Broken(), n_draws=5)
-    prediction = found.scores[0].prediction
-    assert isinstance(prediction, Prediction)
-    assert "not known in 2 of them, which are left out" in prediction.spans
-    assert prediction.values.size == 3
-    # A replicate that fails is of the scenario as given.
-    assert isinstance(found.by_luck[0].prediction, NotComputable)
 
 
 def test_below_its_floor_a_figure_is_not_told_from_zero(tmp_path):
@@ -489,43 +480,104 @@ def test_a_curve_that_is_asked_for_as_a_measure_is_told_to_be_one(tmp_path):
         assert told in str(refusal.value)
 
 
-def test_draws_of_what_is_not_known_stand_beside_luck(tmp_path):
+def test_members_of_a_longer_ensemble_begin_with_those_of_a_shorter(tmp_path):
     small = '["population.n_businesses=30", "end=2018-04-18T00:00+03:00"]'
     cases = case_file(
         tmp_path,
         {"predictor": run_predictor(measure="business_hours_impaired", overrides=small)},
-        {"predictor": "{kind: names-law, quantity: mean_names}"},
     ).cases
-    alone, both = backtest(cases, 3), backtest(cases, 3, n_draws=8)
-    assert [band.name for band in alone.bands] == ["luck"]
-    assert [band.name for band in both.bands] == ["luck", "ranges"]
-    for one, other in zip(alone.scores, both.by_luck, strict=True):
-        assert one.prediction.median == other.prediction.median
-        assert_array_equal(one.prediction.values, other.prediction.values)
-    wide, luck = both.scores[0].prediction, both.by_luck[0].prediction
-    assert wide.values.size == 8
-    assert wide.spans.startswith("luck and ")
-    assert wide.high - wide.low > luck.high - luck.low
-    # A calculation has no draws of a scenario.
-    assert both.scores[1].prediction == both.by_luck[1].prediction
-    again = backtest(cases, 3, n_draws=10)
-    assert set(wide.values) <= set(again.scores[0].prediction.values)
+    (few,), (more,) = (backtest(cases, n).scores for n in (3, 5))
+    assert more.prediction.by_member[:3] == few.prediction.by_member
+    assert few.prediction.by_member != (few.prediction.median,) * 3
+    assert few.band == PRIOR
+    assert few.prediction.spans.startswith("chance and ")
 
 
-def test_a_draw_in_which_nothing_is_known_is_left_out_and_said_to_be():
+def test_a_simulation_in_which_nothing_is_known_is_excluded_and_counted():
     numbers = [np.array([value]) for value in (1.0, np.nan, 3.0, 2.0)]
-    found = of_ensemble(numbers, np.full(4, 0.25), "luck", "")
+    found = of_ensemble(numbers, "chance", "")
     assert_array_equal(found.values, [1, 3, 2])
-    assert found.spans == "luck; not known in 1 of them, which are left out"
-    for weight in ([0.2, 0.6, 0.1, 0.1], [0.25, 0.5, 0.25, 0]):
-        found = of_ensemble(numbers, np.array(weight), "luck", "")
-        assert found == NotComputable("not known in 1 of 4 draws")
+    assert found.spans == "chance; not known in 1 of them, which are excluded"
+    found = of_ensemble([*numbers, *[np.array([np.nan])] * 2], "chance", "")
+    assert found == NotComputable("not known in 3 of 6 simulations")
 
 
-def test_a_draw_counts_by_its_weight():
-    numbers = [np.array([float(value)]) for value in range(4)]
-    found = of_ensemble(numbers, np.array([0.5, 0, 0.25, 0.25]), "luck", "")
-    assert_array_equal(found.values, [0, 1, 2, 3])
-    assert_array_equal(found.weight, [0.5, 0, 0.25, 0.25])
-    assert (found.median, found.low, found.high) == (1, 0, 3)
-    assert of_ensemble(numbers, np.full(4, 0.25), "luck", "").weight is None
+PLATEAU = (
+    "{kind: run, scenario: telegram-2018, curve: addresses_listed, at: 2018-04-18T12:00+03:00}"
+)
+"""Read as the second piece of evidence of telegram-2018 is."""
+
+
+def test_a_case_is_predicted_by_kept_simulations_and_by_all_declared_ranges(tmp_path):
+    """Each kept simulation lies within the window of the evidence, and of others few do."""
+    cases = case_file(tmp_path, {"predictor": PLATEAU, "value": 16_300_000}).cases
+    found = backtest(cases, 8)
+    (kept,), (prior,) = found.scores, found.prior
+    assert (kept.band, prior.band) == (CONDITIONED, PRIOR)
+    window = 16_300_000 / 2, 16_300_000 * 2
+    assert all(window[0] <= one <= window[1] for one in kept.prediction.by_member)
+    assert not all(window[0] <= one <= window[1] for one in prior.prediction.by_member)
+
+
+@pytest.mark.parametrize(
+    ("predictor", "value", "is_evidence"),
+    [
+        (PLATEAU, 5, True),  # the same number of a run, whatever was published
+        (PLATEAU.replace("04-18", "04-19"), 5, False),
+        (PLATEAU.replace("at: 2018-04-18T12:00+03:00", "until: 2018-04-19T00:00+03:00"), 5, True),
+        (PLATEAU.replace("at: 2018-04-18T12:00+03:00", "since: 2018-04-21T00:00+03:00"), 5, False),
+        (PLATEAU.replace("addresses_listed", "target_left_share"), 5, False),
+        # The figure itself, read otherwise.
+        (PLATEAU.replace("04-18", "04-19"), 16_300_000, True),
+    ],
+)
+def test_a_figure_by_which_simulations_are_kept_is_evidence_and_no_check(
+    tmp_path, predictor, value, is_evidence
+):
+    end = ", overrides: ['end=2018-04-22T00:00+03:00']}"
+    one = {"predictor": predictor[:-1] + end, "value": value, "unit": "IPv4 addresses"}
+    cases = case_file(
+        tmp_path,
+        one | {"role": "known"},
+        one | {"role": "held-out", "source": "other"},
+        one | {"role": "calibration", "source": "third"},
+    ).cases
+    found = backtest(cases, 1)
+    roles = ["evidence", "evidence"] if is_evidence else ["known", "held-out"]
+    for scores in (found.scores, found.prior):
+        assert [each.role for each in scores] == [*roles, "calibration"]
+
+
+def test_what_counts_as_a_figure_of_the_evidence_is_evidence(tmp_path):
+    end = ", overrides: ['end=2018-04-22T00:00+03:00']}"
+    shared = {"role": "known", "counts_as": "plateau"}
+    cases = case_file(
+        tmp_path,
+        {"predictor": PLATEAU[:-1] + end, **shared},
+        {"predictor": PLATEAU.replace("04-18", "04-19")[:-1] + end, **shared},
+        {"predictor": PLATEAU.replace("04-18", "04-19")[:-1] + end, "role": "known"},
+    ).cases
+    assert [each.role for each in backtest(cases, 1).scores] == ["evidence", "evidence", "known"]
+
+
+def test_without_kept_simulations_no_figure_is_evidence(tmp_path):
+    """Another number of businesses makes another model, of which none are kept."""
+    few = ", overrides: ['population.n_businesses=5', 'end=2018-04-18T12:01+03:00']}"
+    cases = case_file(tmp_path, {"predictor": PLATEAU[:-1] + few, "role": "known"}).cases
+    (found,) = backtest(cases, 1).scores
+    assert (found.role, found.band) == ("known", PRIOR)
+
+
+def test_no_shipped_figure_that_keeps_simulations_is_a_check():
+    """By the evidence of each scenario with kept simulations, against its cases as written."""
+    shipped = [each for file in shipped_cases() for each in file.cases]
+    runs = [each for each in shipped if isinstance(each.case.predictor, RunPredictor)]
+    groups = [group for group in group_runs(runs) if group.kept is not None]
+    assert {group.name for group in groups} == {"telegram-2018"}
+    found = backtest([each for group in groups for each in group.cases], 1)
+    checks = {each.placed.case.id for each in found.scores if each.role in CHECKS}
+    assert not {"target-degraded-2018-04-17", "target-degraded-2018-04-18"} & checks
+    assert not {name for name in checks if name.startswith("emergent-")}
+    assert len(checks) > 5
+    # None of the shipped figures was unknown to those who made the model.
+    assert not [each.case.id for each in shipped if each.case.role == "held-out"]

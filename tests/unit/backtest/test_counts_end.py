@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from numpy.testing import assert_array_equal
 
-from sim.backtest.runs import RunGroup, group_runs, read_replicate
+from sim.backtest.runs import RunGroup, group_runs, read_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.cases import case_file
@@ -44,7 +43,8 @@ def test_a_run_ends_where_the_last_of_its_cases_is_read(
 def test_what_comes_later_moves_nothing_before_it(tmp_path: Path) -> None:
     cut = group(tmp_path, UNTIL, AT)
     longer = resolve(load_scenario("telegram-2018", [FEW, "end=2018-05-09T00:00+03:00"]))
-    mine, other = read_replicate(cut, 3), read_replicate(replace(cut, resolved=longer), 3)
+    readings = {each.case.id: each.case.predictor for each in cut.cases}
+    mine, other = (read_run(each, cut.root_seed, 3, readings) for each in (cut.resolved, longer))
     assert mine.keys() == other.keys() == {"c0", "c1"}
     for case, numbers in mine.items():
         assert numbers[0] > 0

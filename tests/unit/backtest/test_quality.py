@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.backtest.persistence import persistence
-from sim.backtest.prediction import NotComputable, of_draws, of_ensemble, of_replicates
+from sim.backtest.prediction import NotComputable, of_draws, of_ensemble
 from sim.backtest.quality import quality
 from sim.backtest.rankings import score_rankings
 from sim.backtest.tallies import interval_once, mean_once, tally
@@ -118,10 +118,10 @@ RANKING = "rankings:\n  - {id: r, title: R, cases: [c0, c1, c2, c3]}\n"
 
 def test_a_ranking_of_figures_by_hand_with_its_interval(tmp_path):
     file = case_file(tmp_path, *({"value": value} for value in (10, 20, 30, 40)), more=RANKING)
-    by_replicate = [(1, 1), (3, 2), (2, 3), (4, 4)]
+    by_member = [(1, 1), (3, 2), (2, 3), (4, 4)]
     scores = [
-        score(placed, of_replicates([np.array([float(v)]) for v in values], "s", "l"))
-        for placed, values in zip(file.cases, by_replicate, strict=True)
+        score(placed, of_ensemble([np.array([float(v)]) for v in values], "s", "l"))
+        for placed, values in zip(file.cases, by_member, strict=True)
     ]
     (found,) = score_rankings([file], scores)
     # Medians 1, 2.5, 2.5, 4: Pearson's correlation of (1, 2.5, 2.5, 4) with (1, 2, 3, 4).
@@ -154,27 +154,6 @@ def test_a_ranking_leaves_out_what_is_not_computable_down_to_three(tmp_path):
     (found,) = score_rankings([file], scores)
     assert found.n_computable == 2
     assert math.isnan(found.rho)
-
-
-def weighed(weight: tuple[float, ...], *values: float):
-    numbers = [np.array([float(value)]) for value in values]
-    return of_ensemble(numbers, np.array(weight), "s", "l")
-
-
-def test_weights_reach_every_score_of_a_case(tmp_path):
-    weight, values = (0.5, 0.125, 0.375), (10, 100, 1000)
-    repeated = [10] * 4 + [100] + [1000] * 3
-    even = weighed((0.125,) * 8, *repeated)
-    case = one(tmp_path, value=100, guess=GUESS).case
-    found, same = (quality(case, each) for each in (weighed(weight, *values), even))
-    for name in ("crps", "crps_spread", "crps_over", "crps_under", "log10_width"):
-        assert getattr(found, name) == pytest.approx(getattr(same, name)), name
-    unweighed = quality(case, weighed((1 / 3,) * 3, *values))
-    assert found.crps != pytest.approx(unweighed.crps, abs=1e-3)
-    bound = one(tmp_path, value=50, relation="at_least", guess=GUESS).case
-    assert quality(bound, weighed(weight, *values)).probability == pytest.approx(0.5)
-    found = weighed(weight, *values)
-    assert (found.median, found.low, found.high) == (55, 10, 1000)
 
 
 def test_persistence_is_the_figure_before_and_what_figures_moved_until_then(tmp_path):

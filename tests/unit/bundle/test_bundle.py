@@ -10,24 +10,20 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from sim.bundle.archive import write_archive
-from sim.bundle.bundle import write_bundle
-from sim.bundle.crate import METADATA
-from sim.bundle.environment import check_same_versions, installed, lock_text, sbom_text
+from sim.bundle.bundle import SUMS, write_bundle
+from sim.bundle.check import changed_members
+from sim.bundle.environment import check_same_versions
 from sim.bundle.rerun import rerun_script
 from sim.bundle.wheel import write_wheel
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
-from sim.report.words.languages import LANGUAGES, language
 from sim.results.read import open_run
-from tests.optional import needs
 
 pytestmark = pytest.mark.laws
 
@@ -51,20 +47,11 @@ def members_of(path: Path) -> Members:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-def graph_of(members: Members) -> list[dict[str, Any]]:
-    graph: list[dict[str, Any]] = json.loads(members[METADATA])["@graph"]
-    return graph
-
-
 def mend(members: Members) -> None:
-    """Write every hash and length of the list as the file is now."""
-    document = json.loads(members[METADATA])
-    for one in document["@graph"]:
-        if one["@type"] == "File":
-            data = members[one["@id"]]
-            one["sha256"] = hashlib.sha256(data).hexdigest()
-            one["contentSize"] = str(len(data))
-    members[METADATA] = json.dumps(document).encode()
+    """Write every hash of the list as the file is now."""
+    names = sorted(set(members) - {SUMS})
+    lines = [f"{hashlib.sha256(members[name]).hexdigest()}  {name}\n" for name in names]
+    members[SUMS] = "".join(lines).encode()
 
 
 def test_the_same_folder_gives_the_same_bytes(
@@ -85,34 +72,42 @@ def test_it_holds_what_a_court_asks_for_and_no_typed_command(case: Path, shipped
     page = members["README.md"].decode()
     heads = [line for line in page.splitlines() if line.startswith("## ")]
     assert heads == [
-        "## Question", "## Answer", "## How often such numbers were right",
-        "## What would change it", "## What is here", "## Check it, and make it again",
+        "## Question", "## Answer", "## What is here", "## Check it, and make it again",
     ]  # fmt: skip
-    assert "only luck was varied" in page.lower()
+    # What the page of contents links to is there.
+    links = re.findall(r"\]\((.*?)\):", page)
+    assert links
+    for link in links:
+        assert any(name.startswith(link) for name in members), link
 
 
-def test_the_metadata_is_a_ro_crate_1_1(case: Path) -> None:
-    """Section 4 and 5 of the specification: descriptor, root and every file."""
-    members = members_of(case)
-    graph = {one["@id"]: one for one in graph_of(members)}
-    assert len(graph) == len(graph_of(members))
-    context = json.loads(members[METADATA])["@context"]
-    assert context[0] == "https://w3id.org/ro/crate/1.1/context"
-    descriptor = graph["ro-crate-metadata.json"]
-    assert descriptor["@type"] == "CreativeWork"
-    assert descriptor["conformsTo"] == {"@id": "https://w3id.org/ro/crate/1.1"}
-    assert descriptor["about"] == {"@id": "./"}
-    root = graph["./"]
-    assert root["@type"] == "Dataset"
-    assert all(root[key] for key in ("name", "description", "license"))
-    assert len(root["datePublished"]) == len("2018-04-16")
-    parts = {one["@id"] for one in root["hasPart"]}
-    assert parts == set(members) - {METADATA}
-    assert all(graph[name]["@type"] == "File" for name in parts)
-    named = [value for one in graph.values() for value in one.values()]
-    links = [each for value in named for each in (value if isinstance(value, list) else [value])]
-    inner = {link["@id"] for link in links if isinstance(link, dict)}
-    assert {name for name in inner if not name.startswith("https:")} <= set(graph)
+def test_sha256sum_accepts_the_list_and_finds_a_changed_byte(case: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(case) as archive:
+        archive.extractall(tmp_path)
+        assert len(archive.namelist()) == len((tmp_path / SUMS).read_text().splitlines()) + 1
+    check = ["sha256sum", "--check", "--strict", "--quiet", SUMS]
+    assert subprocess.run(check, cwd=tmp_path).returncode == 0
+    (tmp_path / "rerun.sh").write_bytes(b"x" + (tmp_path / "rerun.sh").read_bytes()[1:])
+    changed = subprocess.run(check, cwd=tmp_path, capture_output=True, text=True)
+    assert changed.returncode == 1
+    assert changed.stdout.splitlines() == ["rerun.sh: FAILED"]
+
+
+def broken_list(text: str, tmp_path: Path) -> str:
+    (tmp_path / SUMS).write_text(text, "utf-8")
+    with pytest.raises(DataError) as refused:
+        changed_members(tmp_path, [SUMS])
+    return str(refused.value)
+
+
+def test_a_list_that_is_none_is_refused_by_line(tmp_path: Path) -> None:
+    one = f"{'0' * 64}  a\n"
+    for text, line in (("abc\n", 1), (f"{one}{one}", 2), (f"{one}{'0' * 64} b\n", 2)):
+        assert f"SUMS:{line}: expected a hash, two blanks and a new name" in broken_list(
+            text, tmp_path
+        )
+    with pytest.raises(DataError, match="expected the list of hashes of a bundle"):
+        changed_members(tmp_path / "none", [])
 
 
 def test_a_bundle_is_verified(case: Path) -> None:
@@ -124,7 +119,7 @@ def test_a_bundle_is_verified(case: Path) -> None:
 def changed_byte(members: Members) -> str:
     data = members["run/summary.csv"]
     members["run/summary.csv"] = data[:-2] + (b"1" if data[-2:-1] != b"1" else b"2") + data[-1:]
-    return "run/summary.csv: differs from its hash in ro-crate-metadata.json"
+    return "run/summary.csv: differs from its hash in SHA256SUMS"
 
 
 def dropped_file(members: Members) -> str:
@@ -134,7 +129,7 @@ def dropped_file(members: Members) -> str:
 
 def added_file(members: Members) -> str:
     members["run/inputs/note.txt"] = b"read me"
-    return "run/inputs/note.txt: is not in ro-crate-metadata.json"
+    return "run/inputs/note.txt: is not in SHA256SUMS"
 
 
 def mended_answer(members: Members) -> str:
@@ -170,76 +165,6 @@ def test_what_was_changed_is_named_all_at_once(
     assert result.exit_code == 1, result.output
     said = result.stdout.splitlines()
     assert [one for one in messages if not any(one in line for line in said)] == []
-
-
-@pytest.fixture(scope="module")
-def case_in(
-    shipped_run: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Members]:
-    """Members of the bundle in another language."""
-    folder = tmp_path_factory.mktemp("languages")
-
-    @cache
-    def members(code: str) -> Members:
-        write_bundle(open_run(shipped_run), folder / f"{code}.zip", language(code))
-        return members_of(folder / f"{code}.zip")
-
-    return members
-
-
-@pytest.mark.parametrize(
-    "code",
-    [pytest.param(code, marks=[pytest.mark.long] * (code != "es")) for code in LANGUAGES[1:]],
-)
-def test_a_bundle_is_had_in_other_languages(
-    code: str, case: Path, case_in: Callable[[str], Members]
-) -> None:
-    english, members = members_of(case), case_in(code)
-    assert set(english) == set(members)
-    differing = {name for name in members if members[name] != english[name]}
-    assert differing == {"README.md", "rerun.sh", "run/report.html", METADATA}
-    assert f'<html lang="{code}">'.encode() in members["run/report.html"]
-    assert f" --quiet --language {code}\n".encode() in members["rerun.sh"]
-    pages = english["README.md"].decode(), members["README.md"].decode()
-    one, other = (page.splitlines() for page in pages)
-    marks = [[line[:1] * (line[:1] in "#-|") for line in page] for page in (one, other)]
-    assert marks[0] == marks[1]
-    # What both pages say alike is markup, names and units of published figures: no sentence.
-    alike = [line for line in one if line in other and len(line.split()) > 3]
-    assert [line for line in alike if not line.startswith("| ")] == []
-    for line, its in zip(one, other, strict=True):
-        if line.startswith("| "):
-            numbers = [re.findall(r"\d+", each.replace(",", ".")) for each in (line, its)]
-            assert numbers[0] == numbers[1]
-
-
-@pytest.mark.long
-def test_a_bundle_in_another_language_is_verified_and_a_mended_answer_named(
-    case_in: Callable[[str], Members], tmp_path: Path
-) -> None:
-    members = dict(case_in("es"))
-    write_archive(tmp_path / "caso.zip", members)
-    result = call("verify", str(tmp_path / "caso.zip"), "--sample", "1", "-q")
-    assert result.exit_code == 0, result.output
-    members["README.md"] = members["README.md"].replace(b"## Respuesta\n", b"## Respuesta\n\nNo.\n")
-    mend(members)
-    write_archive(tmp_path / "changed.zip", members)
-    result = call("verify", str(tmp_path / "changed.zip"), "--sample", "1", "-q")
-    assert result.exit_code == 1, result.output
-    assert "README.md: is not what this program makes of the run" in result.stdout
-    assert "report.html" not in result.stdout
-
-
-def test_the_command_bundles_in_the_language_that_is_asked_for(
-    shipped_run: Path, case_in: Callable[[str], Members], tmp_path: Path
-) -> None:
-    path = tmp_path / "caso.zip"
-    result = call("bundle", str(shipped_run), "-o", str(path), "--language", "es", "-q")
-    assert result.exit_code == 0, result.output
-    assert members_of(path) == case_in("es")
-    wrong = call("bundle", str(shipped_run), "-o", str(path), "--language", "xx", "--force")
-    assert wrong.exit_code == 2
-    assert "--language: expected one of en, es, it, ru, got 'xx'" in wrong.stderr
 
 
 def test_a_file_is_not_replaced_unasked(shipped_run: Path, tmp_path: Path) -> None:
@@ -282,27 +207,6 @@ def test_a_run_of_other_versions_is_refused_with_all_of_them(shipped_run: Path) 
     assert "duckdb 0.1" in str(refused.value)
 
 
-def test_the_lock_names_what_the_program_imports() -> None:
-    found = installed({"packages": {}})
-    lines = lock_text(found, "3.11.7").splitlines()[1:]
-    assert {"numpy", "contourpy", "llvmlite", "pydantic-core"} < set(found)
-    assert "overblock" in found
-    assert not any(line.startswith("overblock") for line in lines)
-    assert "pytest" not in found
-    assert all(line.count("==") == 1 for line in lines)
-
-
-def test_the_bill_of_materials_is_cyclonedx_1_5() -> None:
-    needs("cyclonedx")
-    from cyclonedx.schema import SchemaVersion
-    from cyclonedx.validation.json import JsonStrictValidator
-
-    validator = JsonStrictValidator(SchemaVersion.V1_5)
-    text = sbom_text(installed({"packages": {}}), "0" * 64)
-    assert validator.validate_str(text) is None
-    assert validator.validate_str(text.replace('"library"', '"book"')) is not None
-
-
 def test_the_wheel_holds_the_running_program(tmp_path: Path, repository: Path) -> None:
     """Unpacked before the clone on the path it is the whole program, with all it ships."""
     write_wheel(tmp_path / "own.whl")
@@ -313,9 +217,9 @@ def test_the_wheel_holds_the_running_program(tmp_path: Path, repository: Path) -
     inside = tmp_path / "installed" / "sim" / "engine" / "run.py"
     assert inside.read_bytes() == (repository / "sim" / "engine" / "run.py").read_bytes()
     code = (
-        "import sim; from sim.backtest.error_rate import scores_file\n"
+        "import sim; from sim.scenario.library import shipped\n"
         f"assert sim.__file__.startswith({str(tmp_path)!r})\n"
-        f"assert str(scores_file()).startswith({str(tmp_path)!r}) and scores_file().is_file()\n"
+        f"assert str(shipped('seeds')).startswith({str(tmp_path)!r})\n"
         "from sim.cli.app import main; main()"
     )
     done = subprocess.run(
@@ -343,7 +247,7 @@ def test_the_script_makes_the_same_bytes_elsewhere(strategies: list[str], tmp_pa
     """In another folder, locale and time zone, with the locked versions; needs the network."""
     path, there = tmp_path / "case.zip", tmp_path / "somewhere else"
     asked = (
-        "compare" if strategies else "run", "telegram-2018", *strategies, "-n", "2", "--draws", "2",
+        "compare" if strategies else "run", "telegram-2018", *strategies, "-n", "2",
         "--set", "population.n_businesses=60", "--set", "end=2018-04-20T00:00+03:00", "-q",
     )  # fmt: skip
     made = call(*asked, "-o", str(tmp_path / "made"))

@@ -18,7 +18,6 @@ from sim.catalogue.choices import (
     RATIOS,
     TARGET_LOST,
     curve_name,
-    is_over_draws,
     label,
     measure_name,
 )
@@ -118,7 +117,6 @@ def test_money_is_what_is_priced_and_ratios_divide_measures() -> None:
         assert {ratio.above, ratio.below} < set(MEASURES)
         # A ratio is there where both its parts are.
         assert {MEASURES[part].needs for part in (ratio.above, ratio.below)} <= {"", ratio.needs}
-        assert is_over_draws(name) == (ratio.above in PRICED)
         assert ratio.per == (1e6 if "_per_million_" in name else 1)
 
 

@@ -16,8 +16,8 @@ from sim.cli.tables.scores import print_scores
 from sim.report.words.numbers import exact
 from tests.cases import NAMES_LAW, case_file
 
-BRIEF = ("--draws", "2", "-w", "1")
-"""64 draws of a month, by processes of their own, say no more of the command."""
+BRIEF = ("-n", "2", "-w", "1")
+"""64 simulations of a month, by processes of their own, show no more of the command."""
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def test_a_file_of_others_is_scored_alone(blind: Path) -> None:
     result = call("--blind", str(blind), "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
-    assert found["schema"] == "overblock/backtest-scores/3"
+    assert found["schema"] == "overblock/backtest-scores/4"
     first, second = found["scores"]
     assert (first["id"], first["verdict"]) == ("names", "inside")
     assert first["predicted"]["median"] == pytest.approx(15.957, rel=0.02)
@@ -57,7 +57,8 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     result = call("--blind", str(blind))
     assert "held-out: 1 of 1 computable cases inside (1 in all;" in result.stdout
     assert "calibration: 0 of 0 computable cases inside (1 in all;" in result.stdout
-    assert "Intervals over 64 joint draws of all that is not known" in result.stdout
+    assert "known: " not in result.stdout
+    assert "Intervals over 64 simulations, except of calculations:" in result.stdout
     lines = result.stdout.splitlines()
     assert max(map(len, lines)) <= 80
     names, none = (row for row, line in enumerate(lines) if line.startswith(("names ", "c1 ")))
@@ -65,9 +66,9 @@ def test_the_table_counts_by_role_and_says_what_intervals_leave_out(blind: Path)
     assert lines[names + 1].split() == ["16", "u"]
     assert lines[none].split()[1:] == ["not", "computable"]
     assert lines[none + 1].split() == ["1", "u"]
-    assert "Held-out numbers, side by side" in result.stdout
-    alone = call("--blind", str(blind), "--draws", "0")
-    assert "Intervals by luck alone" in alone.stdout
+    assert "Numbers that set nothing, by ensemble" in result.stdout
+    assert "all declared ranges" in result.stdout
+    assert "kept simulations" not in result.stdout
 
 
 def test_what_is_not_known_of_a_prediction_is_said_in_every_format(tmp_path: Path) -> None:
@@ -92,8 +93,11 @@ def test_what_is_not_known_of_a_prediction_is_said_in_every_format(tmp_path: Pat
     assert part in second["unknown_part"]
     assert float(second["predicted_median"]) > 0
     page = call("--blind", str(blind), "--format", "markdown").stdout
-    assert f"- **Predicted**: not computable. {none}" in page
-    assert f"- **Known in part**: {part}" in page
+    (first,) = (line for line in page.splitlines() if line.startswith("- `none` "))
+    *_, second = (line for line in page.splitlines() if line.startswith("- `part` "))
+    assert none in first
+    assert page.index("## Not computable") < page.index(first) < page.index("## Known in part")
+    assert part in second
 
 
 def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -> None:
@@ -123,7 +127,7 @@ def test_cases_are_chosen_by_id_and_files_written(blind: Path, tmp_path: Path) -
             "expected two files for --plot and --save",
         ),
         (["--blind", "{}/bad.yaml"], 2, "bad.yaml:4:5: cases.0.titel: unknown key"),
-        (["--blind", "{}/blind.yaml", "--draws-from", "{}"], 4, "weights.csv: expected a readable"),
+        (["--blind", "{}/blind.yaml", "--draws", "2"], 2, "--draws is gone"),
         (["no-such-case"], 2, "no-such-case: expected the id of a case"),
         (["--blind", "{}/blind.yaml", "--blind", "{}/blind.yaml"], 2, "got 'names' again"),
     ],
@@ -140,18 +144,19 @@ def test_mistakes_exit_without_a_traceback(
 
 
 def test_a_shipped_case_is_run(tmp_path: Path) -> None:
-    result = call("replay-2018-04-20", "-n", "1", "--draws", "0", "--json")
+    result = call("replay-2018-04-20", "-n", "1", "--json")
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]
     assert score["predicted"]["median"] == 17_771_008
-    assert score["predicted"]["low"] is None  # one replicate has no interval
+    assert score["predicted"]["low"] is None  # one simulation has no interval
     assert score["verdict"] == "inside"
-    assert "assumptions" in score["predicted"]["left_out"]
+    assert score["predicted"]["spans"].startswith("chance and ")
+    assert (score["band"], score["prior"]) == ("prior", None)
 
 
 def test_the_example_of_the_how_to_page_is_scored(repository: Path) -> None:
     path = repository / "samples" / "my-cases.yaml"
-    result = call("--blind", str(path), "-n", "1", *BRIEF, "--json")
+    result = call("--blind", str(path), *BRIEF, "--json")
     assert result.exit_code == 0, result.stderr
     (score,) = json.loads(result.stdout)["scores"]
     assert score["verdict"] == "inside"
@@ -166,7 +171,7 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     ):  # fmt: skip
         shutil.copy(repository / "samples" / name, tmp_path / name)
     monkeypatch.chdir("/")
-    result = call("--blind", str(tmp_path / "cases.yaml"), "-n", "2", *BRIEF, "--json")
+    result = call("--blind", str(tmp_path / "cases.yaml"), *BRIEF, "--json")
     assert result.exit_code == 0, result.stderr
     found = json.loads(result.stdout)
     verdicts = {score["id"]: score["verdict"] for score in found["scores"]}
@@ -185,7 +190,7 @@ def test_every_example_of_the_page_of_cases_is_scored_from_any_folder(
     assert by_id["hosts-of-a-sector"]["predicted"]["median"] == 1
     (ranking,) = found["rankings"]
     assert ranking["rho"] == pytest.approx(1)
-    (tally,) = [one for one in found["tallies"] if one["role"] == "held-out" and not one["subject"]]
+    (tally,) = [one for one in found["tallies"] if one["role"] == "known" and not one["subject"]]
     assert (tally["n_figures"], tally["n_bounds"]) == (13, 2)
 
 

@@ -181,18 +181,18 @@ def test_run_with_json_prints_exactly_one_documented_object(repository: Path) ->
     columns = table.split("one object per measure: `")[1].split("`")[0].split(", ")
     names = {key for line in document["summary"] for key in line}
     assert names == set(columns)
-    assert document["summary"][0]["low"] is None  # one replicate has no interval
+    assert document["summary"][0]["low"] is None  # one simulation has no range
     assert document["folder"] == "out"
 
 
 def test_quiet_says_nothing_on_stderr_and_still_prints_the_result() -> None:
     result = call("run", "telegram-2018-replay", "-o", "out", "--quiet", *SMALL)
     assert (result.stdout, result.stderr) == ("out\n", "")
-    loud = call("plot", "out", "spells", "--format", "svg")
+    loud = call("plot", "out", "outage", "--format", "svg")
     names = [Path(line).name for line in loud.stdout.splitlines()]
-    assert names == ["spells.svg", "spells.alt.txt", "spells.csv"]
+    assert names == ["outage.svg", "outage.alt.txt", "outage.csv"]
     assert loud.stderr == "3 files\n"
-    assert call("plot", "out", "spells", "--format", "svg", "-q").stderr == ""
+    assert call("plot", "out", "outage", "--format", "svg", "-q").stderr == ""
 
 
 def test_a_seed_that_nobody_gave_is_chosen_printed_and_stored(
@@ -211,12 +211,14 @@ def test_flag_wins_over_environment_over_scenario(write_scenario: WriteScenario)
     path = str(write_scenario())
 
     def seed_and_replicates(*arguments: str, env: dict[str, str]) -> tuple[int, int]:
-        result = call("run", path, "--force", *arguments, env={"OVERBLOCK_OUTPUT": "out"} | env)
+        result = call(
+            "run", path, "--fixed", "--force", *arguments, env={"OVERBLOCK_OUTPUT": "out"} | env
+        )
         assert (result.exit_code, result.stdout) == (0, "out\n"), result.stderr
         manifest = json.loads(Path("out/manifest.json").read_text())
         return manifest["root_seed"], manifest["n_replicates"]
 
-    env = {"OVERBLOCK_SEED": "5", "OVERBLOCK_REPLICATES": "1", "OVERBLOCK_QUIET": "1"}
+    env = {"OVERBLOCK_SEED": "5", "OVERBLOCK_SIMULATIONS": "1", "OVERBLOCK_QUIET": "1"}
     assert seed_and_replicates(env={}) == (7, 2)
     assert seed_and_replicates(env=env) == (5, 1)
     assert seed_and_replicates("--seed", "0", "-n", "3", env=env) == (0, 3)

@@ -29,8 +29,6 @@ def completed(*words: str) -> list[str]:
         ("compare", "--metric"),
         ("sweep", "--metric"),
         ("sensitivity", "--metric"),
-        ("assess", "--efficacy"),
-        ("assess", "--collateral"),
     ],
 )
 def test_measures_are_completed(verb: str, option: str) -> None:
@@ -68,7 +66,7 @@ def test_each_strategy_is_completed_with_what_it_does(label: str) -> None:
 
 
 def test_figures_and_kinds_of_sources_are_completed() -> None:
-    figures = [name for name in FIGURES if name.startswith("out")]
+    figures = [name for name in FIGURES if name.startswith("s")]
     assert len(figures) > 1
-    assert completed("plot", "folder", "out") == figures
+    assert completed("plot", "folder", "s") == figures
     assert completed("sources", "surgical", "--kind", "a") == ["assumption"]

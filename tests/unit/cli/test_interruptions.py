@@ -199,7 +199,7 @@ def test_an_interrupt_in_a_query_is_no_failed_run(verb: str, name: str) -> None:
 
 IN_A_QUERY = {
     "import": ("sim.addresses.feeds.normal._metadata", "list.txt", "-o", "table.parquet"),
-    "plot": ("sim.report.figures.style.add_caption", "out", "outages"),
+    "plot": ("sim.report.figures.look.add_words", "out", "outage"),
     "report": ("sim.report.page.document.render", "out"),
 }
 """Where each command is interrupted, and its arguments."""

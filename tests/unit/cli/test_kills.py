@@ -26,7 +26,12 @@ pytestmark = pytest.mark.laws
 
 
 @pytest.mark.parametrize(
-    "commands", [["import --force"], pytest.param(["run"], marks=pytest.mark.long)]
+    "commands",
+    [
+        ["import --force"],
+        pytest.param(["run"], marks=pytest.mark.long),
+        pytest.param(["condition"], marks=pytest.mark.long),
+    ],
 )
 def test_nothing_is_lost_by_a_kill(commands: list[str]) -> None:
     found = campaign(commands, n_kills=6, seed=6)

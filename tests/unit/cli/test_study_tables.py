@@ -66,9 +66,9 @@ def test_an_analysis_has_a_table_for_each_measure(terminal: Terminal) -> None:
 
 
 def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal: Terminal) -> None:
-    point = {"point": 0, "strategy": "replay", "a.b": 0.25, "c": "x", "mean": 12.0,
-             "mean_low": 11.0, "mean_high": 13.5}  # fmt: skip
-    more = point | {"mean": 3.0, "mean_low": np.nan, "mean_high": np.nan}
+    point = {"point": 0, "strategy": "replay", "a.b": 0.25, "c": "x", "median": 12.0,
+             "low": 11.0, "high": 13.5}  # fmt: skip
+    more = point | {"median": 3.0, "low": np.nan, "high": np.nan}
     other = point | {"point": 1, "strategy": "none", "a.b": 1 / 3}
     study = SimpleNamespace(
         sheets={"sweep.csv": sheet(point, more, other, other)}, folder=Path("out")
@@ -77,7 +77,7 @@ def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal: Terminal) -> No
         sweep._print_result(study, ["a.b", "c"], ["spells_begun", "moves"], as_json=False)
     rows = terminal.rows()
     assert rows[:2] == [
-        "Means over replicates, with their 95 % intervals",
+        "Medians over replicates, with 90 % of them",
         "point strategy a.b c spells begun moves",
     ]
     assert rows[2] == "0 replay 0.25 x 12 [11, 14] 3 [not known]"

@@ -223,8 +223,8 @@ def test_sessions_of_a_table_follow_each_other(tmp_path: Path) -> None:
     assert ":4: start: expected a time after the end of the session in the row before" in second
 
 
-def test_a_shipped_table_says_which_sessions_are_held_out() -> None:
+def test_a_shipped_table_says_which_sessions_set_no_value() -> None:
     asked = "strategy={id: time-window, sessions: spain-sessions-2025-26}"
     table = resolve(load_scenario("piracy-shield", [asked, BORROW])).sessions
     assert table is not None
-    assert [row.use for row in table.rows] == ["calibration"] * 20 + ["held-out"] * 9
+    assert [row.use for row in table.rows] == ["calibration"] * 20 + ["known"] * 9

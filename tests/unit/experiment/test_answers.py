@@ -79,6 +79,27 @@ def test_strategies_are_run_at_every_point(small: Resolved) -> None:
     assert (answers.value[:, 2, :, listed] == 0).all()
 
 
+def test_an_execution_runs_each_plan_it_is_asked_for_at_the_same_points(
+    small: Resolved, tmp_path: Path
+) -> None:
+    first = plan(small, Point(), n=1)
+    execution = Execution(tmp_path, first, SerialExecutor())
+    replayed = execution(first).answers()
+    idle = execution(replace(first, strategies=("none",))).answers()
+    assert (replayed.labels, idle.labels) == (("replay",), ("none",))
+    listed = idle.metrics.index("addresses_listed_peak")
+    assert replayed.value[0, 0, 0, listed] > 0
+    assert idle.value[0, 0, 0, listed] == 0
+    # The same strategies with other members: kept lists of the same length are not mixed up.
+    members = [
+        Plan.of_run(small, 7, 2).with_members(numbers, 7) for numbers in ((0, 1), (2, 3), (0, 3))
+    ]
+    execution = Execution(tmp_path, members[0], SerialExecutor())
+    found = [execution(one).answers().value[0, 0] for one in members]
+    assert (found[0] != found[1]).any()
+    assert_array_equal(found[2], [found[0][0], found[1][1]])
+
+
 @pytest.mark.laws
 def test_two_workers_give_what_one_gives(small: Resolved) -> None:
     asked = plan(small, Point(), at(thresholds__impaired=0.3), n=3)

@@ -126,18 +126,19 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(
 
 
 @pytest.mark.long
-def test_a_cluster_gives_the_same_draws_to_the_byte_also_when_a_worker_is_killed_in_one(
+def test_a_cluster_gives_the_same_members_to_the_byte_also_when_a_worker_is_killed_in_one(
     cluster: ClusterExecutor, tmp_path: Path
 ) -> None:
-    drawn = Plan.of_run(resolve(load_scenario("telegram-2018-replay", BRIEF)), 11, 2).with_draws(5)
+    resolved = resolve(load_scenario("telegram-2018-replay", BRIEF))
+    drawn = Plan.of_run(resolved, 11, 2).with_members(range(5), 11)
     here = carry_out(Runs(drawn), folder=tmp_path / "here")
-    executor = Killing(cluster, tmp_path, (3, drawn.labels[0], 0))
+    executor = Killing(cluster, tmp_path, (0, drawn.labels[0], 3))
     there = carry_out(Runs(drawn), folder=tmp_path / "there", executor=executor)
     assert (tmp_path / "killed").exists()
     assert there.status == "complete", there.failures
-    assert there.manifest["n_draws"] == 5
+    assert there.manifest["ensemble"]["n_members"] == 5
     mine, theirs = files_of(here.folder), files_of(there.folder)
-    assert {"uncertainty.csv", "draw_measures.parquet", "draw_values.parquet"} <= set(mine)
+    assert {"inputs.parquet", "measures.parquet", "summary.csv"} <= set(mine)
     assert theirs == mine
 
 

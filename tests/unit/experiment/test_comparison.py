@@ -1,30 +1,35 @@
-"""Rows of a comparison, from values that can be checked by hand or by scipy."""
+"""Rows of a comparison, from values whose medians and ranges are recomputed in plain Python."""
 
 from __future__ import annotations
 
 import math
+import statistics
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS
 from sim.errors import ScenarioError
-from sim.experiment.comparison import (
-    Measured,
-    compare_strategies,
-)
+from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
 from sim.experiment.metrics import check_metrics
+from sim.experiment.plan import Plan
 from sim.experiment.tradeoff import weigh_strategies
 from sim.measure.measures import Measure
 
+N = 25
+NO_SAMPLE = SimpleNamespace(population=SimpleNamespace(n_businesses=0))
+PLAN = cast("Plan", SimpleNamespace(resolved=SimpleNamespace(scenario=NO_SAMPLE)))
+"""A plan without drawn businesses; nothing else of it is asked."""
 RNG = np.random.default_rng(1)
-LUCK = RNG.normal(100, 30, 25)  # what a replicate brings to every strategy
+CHANCE = RNG.normal(100, 30, N)  # what a simulation brings to every strategy
 VALUES = {
-    "none": {EFFICACY: LUCK * 0, COLLATERAL: LUCK},
-    "narrow": {EFFICACY: LUCK + 50, COLLATERAL: LUCK + RNG.normal(5, 1, 25)},
-    "wide": {EFFICACY: LUCK + 40, COLLATERAL: LUCK + RNG.normal(50, 5, 25)},
-    "twin": {EFFICACY: LUCK + 50, COLLATERAL: LUCK},
+    "none": {EFFICACY: CHANCE * 0, COLLATERAL: CHANCE},
+    "narrow": {EFFICACY: CHANCE + 50, COLLATERAL: CHANCE + RNG.normal(5, 1, N)},
+    "wide": {EFFICACY: CHANCE + 40, COLLATERAL: CHANCE + RNG.normal(50, 5, N)},
+    "twin": {EFFICACY: CHANCE + 50, COLLATERAL: CHANCE},
 }
 
 
@@ -32,211 +37,196 @@ def measured(values: dict[str, np.ndarray], skip: tuple[int, ...] = ()) -> Measu
     return Measured.of(
         {
             replicate: [
-                Measure(metric, "hours", float(column[replicate]), 1000.0, "hours")
+                Measure(metric, "hours", float(column[replicate]), 1000.0 + replicate, "hours")
                 for metric, column in values.items()
             ]
-            for replicate in range(25)
+            for replicate in range(N)
             if replicate not in skip
         }
     )
 
 
+def all_measured(**others: Measured) -> dict[str, Measured]:
+    return {label: measured(values) for label, values in VALUES.items()} | others
+
+
+def spread(values: Sequence[float]) -> list[float]:
+    """Median, 5th and 95th percentile of definition 7 of Hyndman and Fan."""
+    ends = statistics.quantiles(values, n=20, method="inclusive")
+    return [statistics.median(values), ends[0], ends[18]]
+
+
+def by_key(lines: Sequence[ComparisonLine]) -> dict[tuple[str, str], ComparisonLine]:
+    return {(line.strategy, line.metric): line for line in lines}
+
+
 @pytest.fixture(scope="module")
-def lines():
-    parts = {label: measured(values) for label, values in VALUES.items()}
-    return {(line.strategy, line.metric): line for line in compare_strategies(parts, "none", (), 7)}
+def lines() -> dict[tuple[str, str], ComparisonLine]:
+    return by_key(compare_strategies(all_measured(), "none", ()))
 
 
 def test_rows_stand_by_strategy_and_metric(lines) -> None:
     assert list(lines) == [(label, metric) for label in VALUES for metric in VALUES[label]]
     line = lines["wide", COLLATERAL]
-    values = VALUES["wide"][COLLATERAL]
-    assert (line.n_replicates, line.unit, line.level, line.confidence) == (25, "hours", 0.9, 0.95)
-    assert line.mean == pytest.approx(values.mean())
-    assert line.median == pytest.approx(np.median(values))
-    assert (line.low, line.high) == pytest.approx(tuple(np.quantile(values, [0.05, 0.95])))
-    assert (line.denominator, line.denominator_unit) == (1000, "hours")
-    assert line.mean_low < line.mean < line.mean_high
+    assert (line.n_simulations, line.n_known, line.unit, line.level) == (N, N, "hours", 0.9)
+    expected = spread(VALUES["wide"][COLLATERAL].tolist())
+    assert [line.median, line.low, line.high] == pytest.approx(expected)
+    assert (line.denominator, line.denominator_unit) == (1012, "hours")
 
 
-def test_differences_are_taken_in_pairs(lines) -> None:
+def test_differences_are_those_of_single_simulations(lines) -> None:
+    line = lines["wide", EFFICACY]
+    # Not the difference of the medians: none has 0 in all simulations.
+    pairs = (VALUES["wide"][EFFICACY] - VALUES["none"][EFFICACY]).tolist()
+    found = [line.difference, line.difference_low, line.difference_high]
+    assert found == pytest.approx(spread(pairs))
+    assert (line.share_less, line.share_more) == (
+        sum(one < 0 for one in pairs) / N, sum(one > 0 for one in pairs) / N,
+    )  # fmt: skip
     line = lines["wide", COLLATERAL]
-    pairs = VALUES["wide"][COLLATERAL] - VALUES["none"][COLLATERAL]
-    assert line.difference == pytest.approx(pairs.mean())
-    found = stats.ttest_rel(VALUES["wide"][COLLATERAL], VALUES["none"][COLLATERAL])
-    ends = found.confidence_interval(0.95)
-    assert (line.difference_t_low, line.difference_t_high) == pytest.approx((ends.low, ends.high))
-    assert line.p_value == pytest.approx(found.pvalue, rel=1e-6)
-    # What is drawn in pairs is far surer than two means drawn apart.
-    assert (line.difference_high - line.difference_low) * 3 < line.mean_high - line.mean_low
+    pairs = (VALUES["wide"][COLLATERAL] - VALUES["none"][COLLATERAL]).tolist()
+    assert [line.difference, line.difference_low, line.difference_high] == pytest.approx(
+        spread(pairs)
+    )
+    # In pairs a difference varies far less than what it is of.
+    assert (line.difference_high - line.difference_low) * 3 < line.high - line.low
+    assert (line.share_less, line.share_more) == (0, 1)
 
 
-def test_the_same_in_every_replicate_differs_by_exactly_zero(lines) -> None:
+def test_the_same_in_every_simulation_differs_by_exactly_zero(lines) -> None:
     line = lines["twin", COLLATERAL]
     assert (line.difference, line.difference_low, line.difference_high) == (0, 0, 0)
-    assert math.isnan(line.p_value)
-    assert math.isnan(line.p_holm)
+    assert (line.share_less, line.share_more) == (0, 0)
 
 
-def test_the_baseline_is_not_held_against_itself(lines) -> None:
+def test_the_baseline_is_not_compared_with_itself(lines) -> None:
     for metric in (EFFICACY, COLLATERAL):
         line = lines["none", metric]
-        assert math.isnan(line.difference)
-        assert math.isnan(line.p_value)
+        assert np.isnan([line.difference, line.share_less, line.share_more]).all()
 
 
-def test_p_values_are_corrected_over_all_rows(lines) -> None:
-    raw = sorted(line.p_value for line in lines.values() if not math.isnan(line.p_value))
-    corrected = sorted(line.p_holm for line in lines.values() if not math.isnan(line.p_holm))
-    assert len(raw) == len(corrected) == 5  # three strategies in two metrics, one without spread
-    assert corrected[0] == pytest.approx(min(1, 5 * raw[0]))
-
-
-def test_a_chosen_metric_makes_a_smaller_family() -> None:
-    parts = {label: measured(values) for label, values in VALUES.items()}
-    chosen = compare_strategies(parts, "none", (COLLATERAL,), 7)
+def test_only_chosen_metrics_are_compared() -> None:
+    chosen = compare_strategies(all_measured(), "none", (COLLATERAL,))
     assert [line.metric for line in chosen] == [COLLATERAL] * 4
-    tested = sorted((line.p_value, line.p_holm) for line in chosen if not math.isnan(line.p_holm))
-    assert len(tested) == 2  # twin has no spread
-    assert tested[0][1] == pytest.approx(2 * tested[0][0])
-    assert tested[1][1] == pytest.approx(max(tested[1][0], 2 * tested[0][0]))
 
 
-def test_a_strategy_that_lacks_replicates_is_paired_where_it_can_be() -> None:
-    parts = {label: measured(values) for label, values in VALUES.items()}
-    parts["wide"] = measured(VALUES["wide"], skip=(3, 4))
-    parts["none"] = measured(VALUES["none"], skip=(9,))
-    lines = {
-        (line.strategy, line.metric): line for line in compare_strategies(parts, "none", (), 7)
-    }
-    line = lines["wide", COLLATERAL]
-    assert line.n_replicates == 22
-    kept = np.setdiff1d(np.arange(25), [3, 4, 9])
-    pairs = (VALUES["wide"][COLLATERAL] - VALUES["none"][COLLATERAL])[kept]
-    assert line.difference == pytest.approx(pairs.mean())
-    assert line.mean == pytest.approx(VALUES["wide"][COLLATERAL][kept].mean())
-    assert line.difference == pytest.approx(line.mean - lines["none", COLLATERAL].mean)
-    weighed = weigh_strategies(parts, 7, 0)
-    assert weighed[0].n_replicates == 22
+def test_a_strategy_that_lacks_simulations_is_compared_where_all_have_them() -> None:
+    parts = all_measured(
+        wide=measured(VALUES["wide"], skip=(3, 4)), none=measured(VALUES["none"], skip=(9,))
+    )
+    line = by_key(compare_strategies(parts, "none", ()))["wide", COLLATERAL]
+    kept = [row for row in range(N) if row not in (3, 4, 9)]
+    pairs = (VALUES["wide"][COLLATERAL] - VALUES["none"][COLLATERAL])[kept].tolist()
+    assert line.n_simulations == line.n_known == 22
+    assert line.difference == pytest.approx(statistics.median(pairs))
+    assert line.median == pytest.approx(statistics.median(VALUES["wide"][COLLATERAL][kept]))
+    assert weigh_strategies(PLAN, parts)[0].n_simulations == 22
 
 
-def test_without_the_baseline_there_are_means_and_no_differences() -> None:
-    parts = {"wide": measured(VALUES["wide"])}
-    (_, line) = compare_strategies(parts, "none", (), 7)
-    assert line.mean == pytest.approx(VALUES["wide"][COLLATERAL].mean())
+def test_what_is_not_known_in_some_simulations_is_summarised_over_the_others() -> None:
+    ratio = VALUES["wide"][COLLATERAL].copy()
+    ratio[[2, 5]] = math.nan
+    mine = measured(VALUES["wide"] | {COLLATERAL: ratio})
+    theirs = VALUES["none"][COLLATERAL].copy()
+    theirs[[5, 7, 8]] = math.nan
+    parts = all_measured(wide=mine, none=measured(VALUES["none"] | {COLLATERAL: theirs}))
+    line = by_key(compare_strategies(parts, "none", ()))["wide", COLLATERAL]
+    known = [row for row in range(N) if row not in (2, 5)]
+    assert (line.n_simulations, line.n_known) == (N, N - 2)
+    assert [line.median, line.low, line.high] == pytest.approx(spread(ratio[known].tolist()))
+    assert line.denominator == statistics.median(1000 + row for row in known)
+    both = [row for row in known if row not in (5, 7, 8)]
+    pairs = (ratio - theirs)[both].tolist()
+    assert line.difference_low == pytest.approx(spread(pairs)[1])
+    # Out of all simulations: those in which it is not known have no order.
+    assert line.share_more == len(both) / N
+    turned = by_key(compare_strategies(parts, "wide", ()))["none", COLLATERAL]
+    assert (turned.share_less, turned.share_more) == (len(both) / N, 0)
+    nothing = measured(VALUES["wide"] | {COLLATERAL: ratio * math.nan})
+    line = by_key(compare_strategies(parts | {"wide": nothing}, "none", ()))["wide", COLLATERAL]
+    assert line.n_known == 0
+    assert np.isnan([line.median, line.low, line.difference, line.share_less]).all()
+
+
+def test_a_metric_that_only_some_strategies_have_is_compared_where_it_is() -> None:
+    """A list of both families has networks of IPv6, and no blocking has none."""
+    networks = "networks_listed_peak"
+    parts = all_measured(wide=measured(VALUES["wide"] | {networks: CHANCE}))
+    (line,) = compare_strategies(parts, "none", (networks,))
+    assert (line.strategy, line.metric) == ("wide", networks)
+    assert line.median == pytest.approx(statistics.median(CHANCE))
     assert math.isnan(line.difference)
 
 
-def test_the_trade_off_marks_dominated_strategies() -> None:
-    parts = {label: measured(values) for label, values in VALUES.items()}
-    weighed = weigh_strategies(parts, 7, 0)
+def test_without_the_baseline_there_are_medians_and_no_differences() -> None:
+    parts = {"wide": measured(VALUES["wide"])}
+    (_, line) = compare_strategies(parts, "none", ())
+    assert line.median == pytest.approx(statistics.median(VALUES["wide"][COLLATERAL]))
+    assert math.isnan(line.difference)
+
+
+def test_a_strategy_is_on_the_frontier_where_no_other_is_better_in_one_and_as_good_in_both() -> (
+    None
+):
+    weighed = weigh_strategies(PLAN, all_measured())
     assert {line.collateral_metric for line in weighed} == {COLLATERAL}  # the only harm measured
-    by_label = {line.strategy: line for line in weighed}
-    assert list(by_label) == list(VALUES)
-    assert by_label["wide"].dominated_by == "twin"
-    assert by_label["narrow"].is_dominated
-    assert by_label["twin"].is_on_frontier
-    assert by_label["twin"].share_of_draws_on_frontier == 1
-    # No effect and no less harm: the same efficacy at a price of nothing cannot be told.
-    assert math.isnan(by_label["none"].collateral_per_efficacy)
-    assert by_label["narrow"].collateral_per_efficacy == pytest.approx(
-        VALUES["narrow"][COLLATERAL].mean() / VALUES["narrow"][EFFICACY].mean()
-    )
+    assert [line.strategy for line in weighed] == list(VALUES)
+    # One simulation at a time, by the definition.
+    for line in weighed:
+        n_on = 0
+        for row in range(N):
+            mine = VALUES[line.strategy]
+            n_on += not any(
+                other[EFFICACY][row] >= mine[EFFICACY][row]
+                and other[COLLATERAL][row] <= mine[COLLATERAL][row]
+                and (other[EFFICACY][row], other[COLLATERAL][row])
+                != (mine[EFFICACY][row], mine[COLLATERAL][row])
+                for other in VALUES.values()
+            )
+        assert line.share_on_frontier == pytest.approx(n_on / N)
+        found = [line.efficacy, line.efficacy_low, line.efficacy_high]
+        assert found == pytest.approx(spread(VALUES[line.strategy][EFFICACY].tolist()))
+        assert (line.n_simulations, line.n_known) == (N, N)
+    share = {line.strategy: line.share_on_frontier for line in weighed}
+    assert (share["twin"], share["wide"], share["none"]) == (1, 0, 0)
 
 
-def test_a_sample_that_could_hardly_be_hit_is_in_no_trade_off() -> None:
-    """At a bare zero narrow would beat all others; its effect stays known."""
-    zero = LUCK * 0
-    values = VALUES | {"narrow": {EFFICACY: LUCK + 50, COLLATERAL: zero}}
-    more = {"addresses_listed_peak": zero + 16, "businesses_expected_listed": zero + 0.01}
-    parts = {label: measured(one | more) for label, one in values.items()}
-    by = {line.strategy: line for line in weigh_strategies(parts, 7, 1000)}
-    assert math.isnan(by["narrow"].collateral)
-    assert by["narrow"].efficacy == pytest.approx((LUCK + 50).mean())
-    assert (by["narrow"].is_dominated, by["narrow"].is_on_frontier) == (None, None)
-    assert by["wide"].dominated_by == "twin"
-    # Where the listed sites are known by name, or nothing was listed, none is none.
-    for n_drawn, listed in ((0, 16), (1000, 0)):
-        more["addresses_listed_peak"] = zero + listed
-        parts = {label: measured(one | more) for label, one in values.items()}
-        by = {line.strategy: line for line in weigh_strategies(parts, 7, n_drawn)}
-        assert (by["narrow"].collateral, by["twin"].dominated_by) == (0, "narrow")
+def test_what_is_not_known_keeps_no_strategy_on_the_frontier() -> None:
+    harm = VALUES["twin"][COLLATERAL].copy()
+    harm[[0, 1]] = math.nan
+    parts = all_measured(twin=measured(VALUES["twin"] | {COLLATERAL: harm}))
+    found = {line.strategy: line for line in weigh_strategies(PLAN, parts)}
+    assert (found["twin"].n_simulations, found["twin"].n_known) == (N, N - 2)
+    assert found["twin"].share_on_frontier == (N - 2) / N
+    # Others are beaten by one that is known, or not known to be spared by the one that is not.
+    assert found["wide"].n_known == N
+    parts = {label: parts[label] for label in ("narrow", "twin")}
+    alone = {line.strategy: line for line in weigh_strategies(PLAN, parts)}
+    assert (alone["narrow"].n_known, alone["narrow"].share_on_frontier) == (N - 2, 0)
+
+
+def test_strategies_that_hit_none_of_a_sample_are_not_known_to_harm_alike() -> None:
+    sample = SimpleNamespace(population=SimpleNamespace(n_businesses=40))
+    plan = cast("Plan", SimpleNamespace(resolved=SimpleNamespace(scenario=sample)))
+    harm = np.array([0.0] * 20 + [1.0] * 5)
+    parts = {
+        "weak": measured({EFFICACY: CHANCE * 0 + 1, COLLATERAL: harm}),
+        "strong": measured({EFFICACY: CHANCE * 0 + 2, COLLATERAL: harm}),
+    }
+    found = {line.strategy: line for line in weigh_strategies(plan, parts)}
+    # Nothing is better than the strong one in effect; where both hit none, it may harm more.
+    assert (found["strong"].n_known, found["strong"].share_on_frontier) == (N, 1)
+    assert (found["weak"].n_known, found["weak"].share_on_frontier) == (5, 0)
+    named = {line.strategy: line for line in weigh_strategies(PLAN, parts)}
+    assert (named["weak"].n_known, named["weak"].share_on_frontier) == (N, 0)
 
 
 def test_without_a_target_there_is_no_trade_off() -> None:
-    parts = {"one": measured({COLLATERAL: LUCK}), "two": measured({COLLATERAL: LUCK})}
-    assert weigh_strategies(parts, 7, 0) == ()
+    parts = {"one": measured({COLLATERAL: CHANCE}), "two": measured({COLLATERAL: CHANCE})}
+    assert weigh_strategies(PLAN, parts) == ()
 
 
-KNOWN = ("addresses", "hours")
-
-
-def test_questions_about_metrics_are_read() -> None:
-    checks, widths = check_metrics(
-        KNOWN,
-        (),
-        ["exact", "covering-prefix:purity=0.99"],
-        ["hours > 5", "covering-prefix:purity=0.99.addresses<=1e6"],
-        ["hours=10%", "difference:addresses=2.5"],
-    )
-    assert [(c.strategy, c.metric, c.operator, c.bound) for c in checks] == [
-        (None, "hours", ">", 5.0),
-        ("covering-prefix:purity=0.99", "addresses", "<=", 1e6),
-    ]
-    assert [(w.of_difference, w.metric, w.width, w.is_share) for w in widths] == [
-        (False, "hours", 0.1, True),
-        (True, "addresses", 2.5, False),
-    ]
-
-
-def test_mistakes_in_questions_about_metrics_are_found_at_once() -> None:
-    with pytest.raises(ScenarioError) as refused:
-        check_metrics(
-            KNOWN,
-            ("hour",),
-            ["exact"],
-            ["hours=5", "hours>x", "wide.hours>5", "hours>nan"],
-            ["hours", "hours=0", "hours=-3", "hours=inf%"],
-        )
-    said = [str(problem) for problem in refused.value.problems]
-    assert said[0].startswith("--metric hour: expected one of the metrics addresses, hours")
-    assert said[0].endswith("did you mean 'hours'?")
-    assert sum("expected [strategy.]metric>number" in line for line in said) == 3
-    assert any("expected one of the strategies exact, got 'wide'" in line for line in said)
-    assert sum("expected [difference:]metric=width" in line for line in said) == 4
-
-
-def test_a_check_fails_for_what_is_not_known_and_spares_the_baseline(lines) -> None:
-    (check,), _ = check_metrics((EFFICACY, COLLATERAL), (), list(VALUES), [f"{COLLATERAL}<120"], [])
-    broken = check.broken_by(list(lines.values()))
-    assert [text.split(":")[0] for text in broken] == ["narrow", "twin"]
-    (named,), _ = check_metrics((EFFICACY,), (), list(VALUES), [f"none.{EFFICACY}<=0"], [])
-    assert len(named.broken_by(list(lines.values()))) == 1
-    unknown = measured({COLLATERAL: np.full(25, np.nan)})
-    found = compare_strategies({"none": unknown, "wide": unknown}, "none", (), 7)
-    assert check.broken_by(found) == [f"wide: the mean of {COLLATERAL} is not known"]
-
-
-def test_a_width_says_how_many_times_too_wide_the_widest_interval_is() -> None:
-    parts = {label: measured(values) for label, values in VALUES.items()}
-    by_label = {line.strategy: line for line in compare_strategies(parts, "none", (COLLATERAL,), 7)}
-    widest = max(line.mean_high - line.mean_low for line in by_label.values())
-    metrics = (EFFICACY, COLLATERAL)
-    _, (mean, share, difference) = check_metrics(
-        metrics, (), [], [],
-        [f"{COLLATERAL}=10", f"{COLLATERAL}=1%", f"difference:{COLLATERAL}=10"],
-    )  # fmt: skip
-    assert mean.excess(parts, "none", 7) == pytest.approx(widest / 10)
-    assert share.excess(parts, "none", 7) == pytest.approx(
-        max((line.mean_high - line.mean_low) / (line.mean / 100) for line in by_label.values())
-    )
-    assert difference.excess(parts, "none", 7) == pytest.approx(
-        max((line.difference_high - line.difference_low) / 10 for line in by_label.values()
-            if line.strategy != "none")
-    )  # fmt: skip
-
-
-def test_harm_is_weighed_in_hours_names_and_money() -> None:
+def test_each_kind_of_harm_has_a_frontier_of_its_own() -> None:
     parts = {
         label: measured(
             values
@@ -244,18 +234,51 @@ def test_harm_is_weighed_in_hours_names_and_money() -> None:
         )
         for label, values in VALUES.items()
     }
-    lines = weigh_strategies(parts, 7, 0)
+    lines = weigh_strategies(PLAN, parts)
     assert [(line.collateral_metric, line.strategy) for line in lines] == [
         (harm, label) for harm in HARMS for label in VALUES
     ]
     by = {(line.collateral_metric, line.strategy): line for line in lines}
-    assert {line.efficacy_metric for line in lines} == {EFFICACY}
-    denied = VALUES["wide"][EFFICACY]
-    names, loss = by["names_hit", "wide"], by["private_loss_usd", "wide"]
-    assert names.collateral_per_efficacy == pytest.approx(
-        3 * VALUES["wide"][COLLATERAL].sum() / denied.sum()
+    loss = 1000 - VALUES["wide"][COLLATERAL]
+    assert by["private_loss_usd", "wide"].collateral == pytest.approx(statistics.median(loss))
+    assert by[COLLATERAL, "narrow"].share_on_frontier < 0.2
+    assert by["private_loss_usd", "narrow"].share_on_frontier > 0.8
+
+
+KNOWN = ("addresses", "hours")
+
+
+def test_conditions_on_metrics_are_read() -> None:
+    labels = ["exact", "covering-prefix:purity=0.99"]
+    asked = ["hours > 5", "covering-prefix:purity=0.99.addresses<=1e6"]
+    checks = check_metrics(KNOWN, (), labels, asked)
+    assert [(c.strategy, c.metric, c.operator, c.bound) for c in checks] == [
+        (None, "hours", ">", 5.0),
+        ("covering-prefix:purity=0.99", "addresses", "<=", 1e6),
+    ]
+
+
+def test_mistakes_in_conditions_on_metrics_are_found_at_once() -> None:
+    asked = ["hours=5", "hours>x", "wide.hours>5", "hours>nan"]
+    with pytest.raises(ScenarioError) as refused:
+        check_metrics(KNOWN, ("hour",), ["exact"], asked)
+    said = [str(problem) for problem in refused.value.problems]
+    assert said[0].startswith("--metric hour: expected one of the metrics addresses, hours")
+    assert said[0].endswith("did you mean 'hours'?")
+    assert sum("expected [strategy.]metric>number" in line for line in said) == 3
+    assert any("expected one of the strategies exact, got 'wide'" in line for line in said)
+
+
+def test_a_check_fails_for_what_is_not_known_and_spares_the_baseline(lines) -> None:
+    (check,) = check_metrics((EFFICACY, COLLATERAL), (), list(VALUES), [f"{COLLATERAL}<120"])
+    broken = check.broken_by(list(lines.values()))
+    assert [text.split(":")[0] for text in broken] == ["narrow", "twin"]
+    assert broken[1].startswith(f"twin: median {COLLATERAL} ")
+    (named,) = check_metrics((EFFICACY,), (), list(VALUES), [f"none.{EFFICACY}<=0"])
+    assert len(named.broken_by(list(lines.values()))) == 1
+    values = np.full(N, 500.0)
+    values[4] = math.nan
+    found = compare_strategies(
+        {label: measured({COLLATERAL: values}) for label in ("none", "wide")}, "none", ()
     )
-    assert loss.collateral == pytest.approx((1000 - VALUES["wide"][COLLATERAL]).mean())
-    # Each kind of harm has a frontier of its own.
-    assert by[COLLATERAL, "narrow"].is_dominated
-    assert by["private_loss_usd", "narrow"].is_on_frontier
+    assert check.broken_by(found) == [f"wide: {COLLATERAL} is not known in 1 of 25 simulations"]

@@ -36,7 +36,7 @@ def test_a_shutdown_is_of_the_families_it_names(
         *(f"2018-04-16T14:00Z,unblock,{prefix}" for prefix in prefixes),
     )
     asked = overrides(tmp_path, {"strategy.orders": orders})
-    run("telegram-2018-replay", set=asked, folder=tmp_path / "run", n_replicates=1, n_draws=0)
+    run("telegram-2018-replay", set=asked, folder=tmp_path / "run", n_simulations=1, fixed=True)
     with (tmp_path / "run/sites.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["operator"] == "a"]
     # This operator enforces at once. Sites that meet nothing have no row.

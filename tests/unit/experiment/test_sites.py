@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import duckdb
@@ -16,11 +15,7 @@ from sim.api import compare, open_results, run
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
-from sim.measure.site_bands import with_wide_bands
-from sim.measure.site_lines import SiteLine, summarise_sites
-from sim.report.page.document import render
-from sim.report.page.sites import site_table
-from sim.report.words.numbers import number
+from sim.measure.site_lines import summarise_sites
 from sim.results.columns import SITES
 from sim.results.read import open_run
 from sim.results.tables import read_rows
@@ -105,8 +100,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "telegram-2018-replay",
         set=overrides(folder),
         folder=folder / "run",
-        n_replicates=2,
-        n_draws=0,
+        n_simulations=2,
+        fixed=True,
     )
     return folder / "run"
 
@@ -154,28 +149,6 @@ def test_python_has_the_sites_as_columns(folder: Path) -> None:
     assert np.isnan(loss[1:]).all()
 
 
-def test_the_report_tells_of_each_site(folder: Path) -> None:
-    table = site_table(open_run(folder))
-    assert table is not None
-    # Those that lose most come first.
-    cells = {line.cells[0].text: [cell.text for cell in line.cells] for line in table.rows}
-    assert list(cells)[:2] == ["shop.example", "both.example"]
-    assert cells["shop.example"][1:] == [
-        *(
-            "6",
-            "6",
-            "2",
-            "2018-04-16 10:00:00 UTC",
-            "4.13",
-            "own address, 91\N{NO-BREAK SPACE}%",
-            "206",
-            "12,900",
-            "alpha",
-        )
-    ]
-    assert "Your sites" in render(open_run(folder))
-
-
 def test_replicates_in_which_a_site_was_affected_are_counted(folder: Path, tmp_path: Path) -> None:
     opened = open_run(folder)
     assert {row["n_affected"] for row in read_rows(opened, "sites.csv")} == {2}
@@ -185,7 +158,7 @@ def test_replicates_in_which_a_site_was_affected_are_counted(folder: Path, tmp_p
         "COPY (SELECT * REPLACE (if(site = 'shop.example' AND replicate = 1, 0, affected_h) AS "
         f"affected_h) FROM '{folder}/site_runs.parquet') TO '{tmp_path}/site_runs.parquet'"
     )
-    lines = summarise_sites(tmp_path, resolved(tmp_path), 0, "replay", (0, 1), n_draws=1)
+    lines = summarise_sites(tmp_path, resolved(tmp_path), "replay", (0, 1))
     assert {(line.site == "shop.example", line.n_affected) for line in lines} == {
         *((True, 1), (False, 2))
     }
@@ -195,7 +168,6 @@ def test_a_run_without_an_inventory_has_no_sites(folder: Path) -> None:
     hidden = folder / "hidden.csv"
     (folder / "sites.csv").rename(hidden)
     try:
-        assert site_table(open_run(folder)) is None
         with pytest.raises(UsageError, match="expected a scenario with an inventory"):
             open_results(folder).sites()
     finally:
@@ -229,23 +201,20 @@ def test_losses_of_all_sites_sum_to_that_of_all_businesses(tmp_path: Path) -> No
         ["none", f"dated=replay:orders={orders}"],
         set=asked,
         folder=tmp_path / "run",
-        n_replicates=3,
-        n_draws=0,
+        n_simulations=3,
+        fixed=True,
     )
-    opened = open_run(results.folder)
-    sites = [
-        row
-        for row in read_rows(opened, "sites.csv")
-        if row["strategy"] == "dated" and not row["operator"]
-    ]
-    (whole,) = (
-        row["mean"]
-        for row in read_rows(opened, "summary.csv")
-        if (row["strategy"], row["metric"]) == ("dated", "private_loss_usd")
-    )
-    assert len(sites) == 5
-    assert sum(row["loss_usd"] for row in sites) == pytest.approx(whole, rel=1e-12)
-    assert all(row["loss_usd_low"] < row["loss_usd_high"] for row in sites)
+    with results.to_duckdb() as connection:
+        found = connection.execute(
+            "SELECT value, sum(loss_usd), count(*) FROM measures JOIN site_runs "
+            "USING (strategy, replicate) WHERE strategy = 'dated' AND operator IS NULL "
+            "AND metric = 'private_loss_usd' GROUP BY replicate, value"
+        ).fetchall()
+    assert len(found) == 3
+    for whole, losses, n_sites in found:
+        assert n_sites == 5
+        assert losses == pytest.approx(whole, rel=1e-12)
+        assert losses > 0
 
 
 def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path: Path) -> None:
@@ -262,8 +231,8 @@ def test_a_site_that_gives_visits_alone_loses_what_these_earn(tmp_path: Path) ->
         "telegram-2018-replay",
         set=asked,
         folder=tmp_path / "run",
-        n_replicates=2,
-        n_draws=0,
+        n_simulations=2,
+        fixed=True,
     )
     row = rows_of(tmp_path / "run")["seen.example", ""]
     # The hours of the front end of shop.example, 60 visits of 2 USD in each; half is made up for.
@@ -284,8 +253,8 @@ def test_orders_of_some_operators_give_the_hours_and_money_of_these(tmp_path: Pa
         "telegram-2018-replay",
         set=asked,
         folder=tmp_path / "run",
-        n_replicates=1,
-        n_draws=0,
+        n_simulations=1,
+        fixed=True,
     )
     found = rows_of(tmp_path / "run")
     assert ("shop.example", "a") not in found
@@ -339,8 +308,8 @@ def test_who_moves_keeps_its_families_and_is_met_by_them(tmp_path: Path) -> None
         "telegram-2018-replay",
         set=overrides(tmp_path, tables, reactions=reactions),
         folder=tmp_path / "run",
-        n_replicates=1,
-        n_draws=0,
+        n_simulations=1,
+        fixed=True,
     )
     found = rows_of(tmp_path / "run")
     # a, with 3/4 of the users, drops what is listed at once; b two hours later, and lets go one
@@ -353,91 +322,3 @@ def test_who_moves_keeps_its_families_and_is_met_by_them(tmp_path: Path) -> None
         moved + 0.6 * (0.75 * 3 + 0.25 * 2), rel=1e-12
     )
     assert float(found["six.example", ""]["lost_demand_h"]) == moved + 0.75
-
-
-def test_the_wide_band_of_each_site_is_that_of_its_draws(tmp_path: Path) -> None:
-    # Orders throttle: of the attempts that met a dropped address a drawn share fails now. Revenue
-    # has one level for all, drawn as well.
-    orders = tuple(
-        f"{line},{'mechanism' if row == 0 else 'throttle'}"
-        for row, line in enumerate(TABLES["strategy.orders"])
-    )
-    prices = tuple(
-        line.replace("1.0,1.0,1.0", "1.0,0.2,5.0") if line.startswith("revenue_level") else line
-        for line in TABLES["money.parameters"]
-    )
-    asked = overrides(tmp_path, {"strategy.orders": orders, "money.parameters": prices})
-    folder = tmp_path / "run"
-    run("telegram-2018-replay", set=asked, folder=folder, n_replicates=1, n_draws=8)
-    query = f"SELECT * FROM '{folder}/draw_sites.parquet' ORDER BY draw"
-    drawn = duckdb.sql(query).fetchnumpy()
-    severity = dict(
-        duckdb.sql(
-            f"SELECT draw, amount FROM '{folder}/draw_values.parquet' "
-            "WHERE unknown = 'effects.throttle_severity'"
-        ).fetchall()
-    )
-    assert np.std(list(severity.values())) > 0.05
-    whole = dict(
-        duckdb.sql(
-            f"SELECT draw, value FROM '{folder}/draw_measures.parquet' "
-            "WHERE metric = 'private_loss_usd'"
-        ).fetchall()
-    )
-    found = {key: row for key, row in rows_of(folder).items() if not key[1]}
-    for (site, _), row in found.items():
-        mine = drawn["site"] == site
-        draws = drawn["draw"][mine].tolist()
-        assert draws == list(range(8))
-        # By hand, per hour of an address that nobody reaches: see BY_HAND.
-        if site in ("shop.example", "far.example"):
-            by_hand = [BY_HAND[site, ""]["lost_demand_h"] * severity[draw] for draw in draws]
-            assert drawn["lost_demand_h"][mine].tolist() == pytest.approx(by_hand, rel=1e-9)
-        for name in ("affected_h", "impaired_h", "down_h", "lost_demand_h", "loss_usd"):
-            ends = np.quantile(drawn[name][mine], [0.05, 0.5, 0.95], method="averaged_inverted_cdf")
-            said = [float(row[f"{name}_all_{end}"]) for end in ("low", "median", "high")]
-            assert said == ends.tolist(), (site, name)
-        assert row["n_draws"] == "8"
-        assert float(row["loss_usd_all_low"]) < float(row["loss_usd_all_high"])
-        assert bool(row["visits_lost_all_high"]) is (site == "shop.example")
-    for draw, loss_usd in whole.items():
-        losses = drawn["loss_usd"][drawn["draw"] == draw]
-        assert losses.sum() == pytest.approx(loss_usd, rel=1e-9)
-    (shown,) = (
-        line.cells
-        for line in site_table(open_run(folder)).rows
-        if line.cells[0].text == "shop.example"
-    )
-    median = float(found["shop.example", ""]["loss_usd_all_median"])
-    assert shown[7].text == number(median)
-    with choose_executor(1) as executor:
-        # Of two runs one is of a draw: a single one may be that of the given numbers.
-        assert verify_folder(folder, executor, n_sample=2).differences == ()
-        path = folder / "draw_sites.parquet"
-        other = tmp_path / "other.parquet"
-        duckdb.sql(f"COPY (SELECT * REPLACE (down_h + 1 AS down_h) FROM '{path}') TO '{other}'")
-        shutil.copy(other, path)
-        differences = verify_folder(folder, executor, n_sample=2).differences
-    assert any("draw_sites.parquet: has other rows" in text for text in differences)
-    assert any("sites.csv: does not follow from the runs" in text for text in differences)
-
-
-def test_a_site_that_met_nothing_in_some_draws_met_zero_in_them(tmp_path: Path) -> None:
-    columns = "draw, 'r' AS strategy, 0 AS replicate, site, affected_h, 0.0 AS impaired_h"
-    duckdb.sql(
-        f"COPY (SELECT {columns}, 0.0 AS down_h, 1.0 AS lost_demand_h, 2.0 AS loss_usd, "
-        "NULL::DOUBLE AS visits_lost FROM (VALUES (0, 'a', 4.0), (2, 'a', 6.0), (1, 'b', 1.0)) "
-        f"AS rows(draw, site, affected_h)) TO '{tmp_path}/draw_sites.parquet'"
-    )
-    nothing = dict.fromkeys(
-        (field.name for field in fields(SiteLine) if field.default is MISSING), 0.0
-    )
-    lines = [SiteLine(**nothing | {"strategy": "r", "site": site, "operator": ""}) for site in "ab"]
-    # The last draw is not finished; a met nothing in the second, b in the first and third.
-    weight = np.array([0.2, 0.3, 0.5, 0.0])
-    first, second = with_wide_bands(lines, tmp_path, "r", weight, 1)
-    names = ("affected_h_all_low", "affected_h_all_median", "affected_h_all_high")
-    assert [getattr(first, name) for name in names] == [0, 5, 6]
-    assert [getattr(second, name) for name in names] == [0, 0, 1]
-    assert (first.n_draws, first.loss_usd_all_high) == (3, 2)
-    assert np.isnan(first.visits_lost_all_high)

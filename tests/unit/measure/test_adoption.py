@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.measure.adoption import _overlapping, adoption, grid_of
+from sim.measure.adoption import _overlapping, adoption
 from sim.measure.bands import step_values, values_at
 from sim.measure.by_operator import DROPPED, operator_curves
+from sim.measure.even_bands import even_times
 from sim.results.read import open_run
 from sim.results.register import (
     NEVER,
@@ -36,7 +37,7 @@ def test_operators_weighted_by_users_drop_what_the_engine_counted(
             read_register(run, replicate=replicate),
             read_enforcement(run, replicate=replicate),
             [name for row in operators for name in row.actors],
-            grid_of(run.horizon_s),
+            even_times(run.horizon_s),
         )
         users = np.array([row.share_users for row in operators])
         by_group = found.by_group([row.cohort_sizes for row in operators])
@@ -59,7 +60,7 @@ def test_the_targets_own_ranges_are_dropped_and_do_not_count_where_they_shall_no
     path = run.input_path("operators-russia-2018")
     assert path is not None
     share = {row.operator: row.share_users for row in read_table("o", path, OperatorRow).rows}
-    at_s = grid_of(run.horizon_s)
+    at_s = even_times(run.horizon_s)
     most = {}
     for metric in DROPPED:
         own = operator_curves(run, metric)

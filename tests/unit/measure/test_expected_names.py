@@ -87,12 +87,12 @@ def test_a_run_expects_the_names_of_its_list(tmp_path: Path, resolved: Resolved)
     assert (all_.provider, all_.n_listed, all_.state) == ("", wanted.all.n_listed, "lower bound")
     assert (all_.n_listed, all_.n_known) == (2 + 2**16 + 2**17 + 4, 2 + 2**16 + 2**17)
     hit, active = wanted.all.hit, wanted.all.active
-    assert (all_.hit_mean, all_.hit_low, all_.hit_high) == (hit.mean, hit.low, hit.high)
-    assert (all_.active_mean, all_.active_low) == (active.mean, active.low)
+    assert (all_.hit, all_.hit_low, all_.hit_high) == (hit.median, hit.low, hit.high)
+    assert (all_.active, all_.active_low) == (active.median, active.low)
     assert {one.provider for one in providers} == {one.provider for one in wanted.providers}
     # Negative control: one address less is another list.
     other = of_list(resolved, *LIST[1:])
-    assert other.all.hit.mean != hit.mean
+    assert other.all.hit.median != hit.median
 
 
 def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(
@@ -103,11 +103,11 @@ def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(
     folder = folder_of(tmp_path / "a", (0, "drop", ("10.0.0.0/30", "2001:db8::/63")))
     (line, *_) = expected_names(folder, resolved, "mine", (0,))
     assert (line.n_listed, line.n_networks6, line.state) == (4, 2, "not known")
-    assert math.isnan(line.hit_mean)
+    assert math.isnan(line.hit)
     # Names and exemptions list nothing.
     folder = folder_of(tmp_path / "b", (0, "exempt", ("104.16.0.7/32",)))
     (line,) = expected_names(folder, resolved, "mine", (0,))
-    assert (line.n_listed, line.state, line.hit_mean, line.hit_high) == (0, "known", 0, 0)
+    assert (line.n_listed, line.state, line.hit, line.hit_high) == (0, "known", 0, 0)
 
 
 def test_runs_that_list_different_addresses_are_as_likely(
@@ -116,10 +116,23 @@ def test_runs_that_list_different_addresses_are_as_likely(
     entries = [(0, "drop", ("88.198.0.0/16",)), (1, "throttle", ("88.198.0.0/17",))]
     (line, *_) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0, 1))
     whole, half = (
-        of_list(resolved, rule).all.names.mean for rule in ("88.198.0.0/16", "88.198.0.0/17")
+        of_list(resolved, rule).all.hit.median for rule in ("88.198.0.0/16", "88.198.0.0/17")
     )
     assert line.n_listed == round(1.5 * 2**15)
-    assert half < line.hit_mean < whole
+    assert half < line.hit < whole
+
+
+def test_what_a_table_tells_nothing_of_in_one_simulation_makes_a_lower_bound(
+    tmp_path: Path, resolved: Resolved
+) -> None:
+    """Counts are medians over simulations; of what one lists more, names are not known there."""
+    alike = ("88.198.0.0/16",)
+    entries = [(0, "drop", alike), (1, "drop", alike), (2, "drop", (*alike, "10.0.0.0/30"))]
+    folder = folder_of(tmp_path, *entries)
+    (line, *_) = expected_names(folder, resolved, "mine", (0, 1, 2))
+    assert (line.n_listed, line.n_known, line.state) == (2**16, 2**16, "lower bound")
+    (line, *_) = expected_names(folder, resolved, "mine", (0, 1))
+    assert (line.n_listed, line.state) == (2**16, "known")
 
 
 def test_an_exempt_address_is_listed_only_while_it_is_not_exempt() -> None:

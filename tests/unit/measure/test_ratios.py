@@ -1,38 +1,29 @@
-"""Harm for each user-hour denied: sums over sums, resampled in pairs."""
+"""Harm for each user-hour denied: a ratio of each simulation, not known where nothing is denied."""
 
 from __future__ import annotations
 
-import math
+import statistics
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
-from sim.experiment.comparison import Measured, compare_strategies
-from sim.experiment.metrics import check_metrics
 from sim.measure.impact import measure_ratios
 from sim.measure.measures import Measure
-from sim.measure.ratios import ratio_difference, ratio_interval
-from sim.measure.summary import SummaryLine, price_ratio, summarise, summarise_ratios
-from sim.streams import Stream, Streams
+from sim.measure.ratios import over
+from sim.measure.summary import summarise
 from sim.uncertainty.sweep import sweep_sheet
 
 HOURS = "collateral_per_million_user_hours_denied"
 NAMES = "names_hit_per_million_user_hours_denied"
 SITES = "active_sites_hit_per_million_user_hours_denied"
 DOLLARS = "private_loss_usd_per_user_hour_denied"
-LUCK = np.random.default_rng(3)
-DENIED = LUCK.lognormal(0, 0.5, 30)
-HARM = 40 * DENIED * LUCK.lognormal(0, 0.2, 30)
+HARM, DENIED = (4.0, 6.0, 7.0, 9.0), (0.0, 3.0, 1.0, 2.0)
 
 
-def rng() -> np.random.Generator:
-    return Streams(5, 0).generator(Stream.BOOTSTRAP)
-
-
-def replicates(harm, denied) -> list[tuple[Measure, ...]]:
+def simulations(harm: Sequence[float], denied: Sequence[float]) -> list[tuple[Measure, ...]]:
     """Measures of runs with so much harm, in all units alike, and so much denied."""
     runs = []
     for above, below in zip(harm, denied, strict=True):
@@ -47,13 +38,8 @@ def replicates(harm, denied) -> list[tuple[Measure, ...]]:
     return runs
 
 
-def summary_of(harm, denied) -> dict[str, SummaryLine]:
-    runs = replicates(harm, denied)
-    return {line.metric: line for line in summarise_ratios(summarise("s", runs), runs, 5)}
-
-
 def test_harm_is_measured_in_hours_names_sites_and_dollars() -> None:
-    (run,) = replicates([100.0], [2e6])
+    (run,) = simulations([100.0], [2e6])
     found = {measure.metric: measure for measure in run}
     values = [found[name].value for name in (HOURS, NAMES, SITES, DOLLARS)]
     assert values == [50, 150, 100, 500 / 2e6]
@@ -64,150 +50,46 @@ def test_harm_is_measured_in_hours_names_sites_and_dollars() -> None:
 
 
 def test_a_ratio_already_there_is_not_measured_twice() -> None:
-    (run,) = replicates([100.0], [2e6])
+    (run,) = simulations([100.0], [2e6])
     assert measure_ratios(run) == ()
     assert measure_ratios(run[:1]) == ()
 
 
+def test_a_ratio_is_not_known_over_nothing() -> None:
+    found = over([1.0, 6.0, 3.0, np.nan], [0.0, 2.0, np.nan, 4.0], 10)
+    np.testing.assert_array_equal(found, [np.nan, 30, np.nan, np.nan])
+
+
 @pytest.mark.parametrize("metric", sorted(RATIOS))
-def test_a_replicate_in_which_nothing_is_denied_leaves_the_ratio_known(metric: str) -> None:
-    harm, denied = HARM.copy(), DENIED.copy()
-    harm[3], denied[3] = 7.0, 0.0
-    line = summary_of(harm, denied)[metric]
+def test_a_simulation_in_which_nothing_is_denied_has_no_ratio(metric: str) -> None:
+    lines = {line.metric: line for line in summarise("s", simulations(HARM, DENIED))}
+    line = lines[metric]
     times = {HOURS: 1e6, NAMES: 3e6, SITES: 2e6, DOLLARS: 5.0}[metric]
-    assert line.mean == pytest.approx(times * harm.sum() / denied.sum())
-    assert line.low < line.mean < line.high
-    assert line.denominator == pytest.approx(denied.mean())
+    assert (line.n_simulations, line.n_known) == (4, 3)
+    # The median of ratios, and no ratio of medians: 2, 7 and 4.5 times.
+    assert line.median == pytest.approx(4.5 * times)
+    assert line.low == pytest.approx((2 + 0.1 * 2.5) * times)
+    assert line.denominator == statistics.median(DENIED[1:])
     assert line.denominator_unit == "user-hours denied"
-    # Of the replicates themselves one has no ratio, so that they have no median.
-    assert math.isnan(line.median)
 
 
-def test_the_ratio_is_not_known_where_no_replicate_denies_anything() -> None:
-    line = summary_of([1.0, 2.0], [0.0, 0.0])[HOURS]
-    assert np.isnan([line.mean, line.low, line.high]).all()
-    assert line.denominator == 0
-
-
-def test_a_part_that_is_not_known_leaves_no_ratio() -> None:
-    found = ratio_interval(np.array([1.0, math.nan]), np.array([1.0, 2.0]), rng())
-    assert math.isnan(found.mean)
-    assert found.n_known == 1
-
-
-def test_the_interval_is_that_of_scipy_over_pairs() -> None:
-    found = ratio_interval(HARM, DENIED, rng())
-    again = stats.bootstrap(
-        (HARM, DENIED), lambda a, b, axis: a.mean(axis=axis) / b.mean(axis=axis),
-        paired=True, vectorized=True, method="BCa", rng=np.random.default_rng(0),
-    ).confidence_interval  # fmt: skip
-    width = again.high - again.low
-    assert found.low == pytest.approx(again.low, abs=0.05 * width)
-    assert found.high == pytest.approx(again.high, abs=0.05 * width)
-    # Harm moves with what is denied: drawn apart the ratio would be far less sure.
-    apart = ratio_interval(HARM[::-1], DENIED, rng())
-    assert apart.high - apart.low > 1.5 * width
-
-
-def test_where_a_resample_may_deny_nothing_the_ratio_has_no_interval() -> None:
-    found = ratio_interval(np.array([4.0, 6.0, 2.0]), np.array([0.0, 3.0, 0.0]), rng())
-    assert found.mean == 4
-    assert np.isnan([found.low, found.high]).all()
-
-
-def test_one_replicate_has_a_ratio_and_no_interval() -> None:
-    line = summary_of([6.0], [3.0])[DOLLARS]
-    assert line.mean == 10
-    assert math.isnan(line.low)
-
-
-def test_dollars_are_every_draw_of_the_loss_over_what_is_denied_on_average() -> None:
-    loss = SummaryLine("s", "private_loss_usd", "USD", 60, 50, 20, 200, 0.9, 4, 1e6, "USD")
-    denied = SummaryLine("s", "target_user_hours_denied", "user-hours", 10, 9, 0, 20, 0.9, 4, 1, "")
-    line = price_ratio(RATIOS[DOLLARS], loss, denied)
-    assert (line.mean, line.median, line.low, line.high, line.level) == (6, 5, 2, 20, 0.9)
-    assert (line.unit, line.denominator) == ("USD", 10)
-    nothing = price_ratio(
-        RATIOS[DOLLARS], loss, SummaryLine("s", "m", "u", 0, 0, 0, 0, 0.9, 4, 1, "")
-    )
-    assert np.isnan([nothing.mean, nothing.median, nothing.low, nothing.high]).all()
-
-
-def compared(zero_in: int | None = 3):
-    harm, denied = HARM.copy(), DENIED.copy()
-    if zero_in is not None:
-        denied[zero_in] = 0.0
-    parts = {
-        "none": (HARM * 0, DENIED * 0),
-        "narrow": (harm, denied),
-        "wide": (harm * 4, denied + 1e-3),
-    }
-    return {
-        label: Measured.of(dict(enumerate(replicates(*values)))) for label, values in parts.items()
-    }
-
-
-def test_a_comparison_holds_ratios_of_sums_and_their_differences() -> None:
-    parts = compared()
-    lines = {(one.strategy, one.metric): one for one in compare_strategies(parts, "narrow", (), 5)}
-    (narrow, wide, none) = (lines[label, HOURS] for label in ("narrow", "wide", "none"))
-    row = {name: parts["narrow"].values((name,)) for name in (
-        "business_hours_impaired", "target_user_hours_denied")}  # fmt: skip
-    assert narrow.mean == pytest.approx(
-        1e6 * row["business_hours_impaired"].sum() / row["target_user_hours_denied"].sum()
-    )
-    assert narrow.mean_low < narrow.mean < narrow.mean_high
-    assert wide.difference == pytest.approx(wide.mean - narrow.mean)
-    assert wide.difference_low < wide.difference < wide.difference_high
-    # Nothing is denied under the last one: no ratio, and no difference of one.
-    assert np.isnan([none.mean, none.difference, none.difference_low]).all()
-    # A t test is made of means, and of no ratio.
-    assert np.isnan([wide.p_value, wide.p_holm, wide.difference_t_low]).all()
-    assert not math.isnan(lines["wide", "names_hit"].p_value)
-
-
-def test_a_difference_of_ratios_is_surer_in_pairs() -> None:
-    one, other = np.array([HARM, DENIED]), np.array([HARM * 1.1, DENIED])
-    pairs = ratio_difference(other, one, rng())
-    apart = ratio_difference(other[:, ::-1], one, rng())
-    assert pairs.mean == pytest.approx(0.1 * HARM.sum() / DENIED.sum())
-    assert pairs.high - pairs.low < 0.2 * (apart.high - apart.low)
-
-
-def test_a_width_asked_of_a_ratio_is_that_of_its_interval() -> None:
-    parts = {label: part for label, part in compared().items() if label != "none"}
-    lines = compare_strategies(parts, "narrow", (HOURS,), 5)
-    asked = [f"{HOURS}=1%", f"difference:{HOURS}=1%"]
-    own, difference = check_metrics([HOURS], (), ("narrow", "wide"), (), asked)[1]
-    widest = max((line.mean_high - line.mean_low) / line.mean for line in lines)
-    assert own.excess(parts, "narrow", 5) == pytest.approx(100 * widest)
-    (wide,) = (line for line in lines if line.strategy == "wide")
-    width = (wide.difference_high - wide.difference_low) / wide.difference
-    assert difference.excess(parts, "narrow", 5) == pytest.approx(100 * width)
-
-
-def test_a_sweep_holds_ratios_of_sums() -> None:
-    harm, denied = np.array([4.0, 6.0, 7.0]), np.array([0.0, 3.0, 1.0])
-    runs = replicates(harm, denied)
+def answers(harm: Sequence[float], denied: Sequence[float]) -> Answers:
+    runs = simulations(harm, denied)
     cells = np.array([[measure.value for measure in run] for run in runs])[None, None]
-    answers = Answers(("s",), runs[0], cells, np.ones_like(cells), {}, "complete")
-    sheet = sweep_sheet((), ((),), answers, (HOURS, "names_hit"), 5)
+    whole = np.array([[measure.denominator for measure in run] for run in runs])[None, None]
+    return Answers(("s",), runs[0], cells, whole)
+
+
+def test_a_sweep_holds_medians_of_ratios() -> None:
+    sheet = sweep_sheet((), ((),), answers(HARM, DENIED), (HOURS, "names_hit"))
     names = [column.name for column in sheet.columns]
     ratio, plain = (dict(zip(names, row, strict=True)) for row in sheet.rows)
-    assert ratio["mean"] == pytest.approx(1e6 * 17 / 4)
-    assert ratio["n_replicates"] == 3
-    assert plain["mean"] == 17
+    assert ratio["median"] == pytest.approx(4.5e6)
+    assert (ratio["n_replicates"], ratio["n_known"]) == (4, 3)
+    assert ratio["denominator"] == 2
+    assert (plain["median"], plain["n_known"]) == (3 * 6.5, 4)
 
 
 def test_a_sensitivity_analysis_is_of_ratios_of_sums() -> None:
-    harm, denied = np.array([4.0, 6.0, 7.0]), np.array([0.0, 3.0, 1.0])
-    runs = replicates(harm, denied)
-    cells = np.array([[measure.value for measure in run] for run in runs])[None, None]
-    nothing = cells.copy()
-    nothing[..., [measure.metric for measure in runs[0]].index("target_user_hours_denied")] = 0
-    answers = Answers(
-        ("s",), runs[0], np.concatenate([cells, nothing]), np.ones((2, *cells.shape[1:]))
-    )
-    at = answers.mean(HOURS)
-    assert at[0] == pytest.approx(1e6 * 17 / 4)
-    assert np.isnan(at[1])
+    assert answers((4.0, 6.0, 7.0), (0.0, 3.0, 1.0)).mean(HOURS)[0] == pytest.approx(1e6 * 17 / 4)
+    assert np.isnan(answers((4.0, 6.0), (0.0, 0.0)).mean(HOURS)[0])

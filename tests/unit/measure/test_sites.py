@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from fractions import Fraction
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
 
 from sim.catalogue.causes import CAUSES
-from sim.measure.sites import STATES, site_columns
+from sim.engine.record.outcome import Outcome
+from sim.measure.money.money_parameters import firm_parameters
+from sim.measure.money.moves import moves_of
+from sim.measure.sites import STATES, left_hours, site_columns
+from sim.results.parquet import ColumnData
+from sim.scenario.resolve import Resolved
+from sim.world.build import World
+from tests.firms import central, shipped_money_parameters
 from tests.reference import simulate_reference
 from tests.sections import Reactions
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Response, Seat, SmallWorld
@@ -54,10 +64,19 @@ SMALL = SmallWorld(
 )
 
 
+def columns_of(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
+    """Columns of the sites at central prices."""
+    sectors = [SimpleNamespace(sector=name) for name in world.businesses.sector]
+    resolved = cast("Resolved", SimpleNamespace(sectors=SimpleNamespace(rows=sectors)))
+    rows = shipped_money_parameters().rows
+    prices = firm_parameters(rows, world.businesses.sector, central)
+    return site_columns(resolved, world, outcome, prices)
+
+
 def test_hours_of_sites_are_those_of_the_second_rules_by_group() -> None:
     world, outcome = SMALL.world(), SMALL.run()
     reference = simulate_reference(SMALL.reference())
-    found = site_columns(world, outcome)
+    found = columns_of(world, outcome)
     groups = found["operator"].names
     rows = list(zip(found["business"].tolist(), found["operator"].code.tolist(), strict=True))
     shares = Counter[str]()
@@ -94,12 +113,9 @@ def test_hours_of_sites_are_those_of_the_second_rules_by_group() -> None:
 
 
 def test_hours_after_a_move_go_to_the_end_of_the_run() -> None:
-    found, reference = site_columns(SMALL.world(), SMALL.run()), SMALL.reference()
-    (moved_s,) = (t_s for t_s, kind, *_ in simulate_reference(reference).events if kind == "moved")
-    texts = {
-        business: found["left_h"].names[code]
-        for business, code in zip(found["business"], found["left_h"].code, strict=True)
-        if code >= 0
-    }
-    assert set(texts) == {1}
-    assert float(texts[1]) == pytest.approx((5 * DAY - moved_s) / HOUR)
+    left = moves_of(SMALL.world(), SMALL.run()).left
+    events = simulate_reference(SMALL.reference()).events
+    (moved_s,) = (t_s for t_s, kind, *_ in events if kind == "moved")
+    first, *others = left_hours(left, 1, len(SMALL.firms) - 1)
+    assert float(first) == pytest.approx((5 * DAY - moved_s) / HOUR)
+    assert not any(others)

@@ -6,31 +6,23 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.comparisons import write_comparison
 from tests.conftest import made_once
-from tests.drawn_folders import add_draws
+from tests.ensembles import write_comparison, write_run, write_sites
 
 
 @pytest.fixture(scope="session")
-def comparison_folder(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a comparison of eight strategies; do not write into it."""
-    return made_once(
-        tmp_path_factory, "comparison", lambda folder: write_comparison(shipped_run, folder)
-    )
+def ensemble_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of eight simulations of a shipped scenario; do not write into it."""
+    return made_once(tmp_path_factory, "ensemble", write_run)
 
 
 @pytest.fixture(scope="session")
-def drawn_run(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a run with draws of all that is not known; do not write into it."""
-    return made_once(tmp_path_factory, "drawn", lambda folder: add_draws(shipped_run, folder))
+def comparison_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a short comparison of two strategies and none; do not write into it."""
+    return made_once(tmp_path_factory, "comparison", write_comparison)
 
 
 @pytest.fixture(scope="session")
-def drawn_comparison(comparison_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a comparison with draws; do not write into it."""
-    metrics = ["business_hours_impaired"]
-    return made_once(
-        tmp_path_factory,
-        "drawn-comparison",
-        lambda folder: add_draws(comparison_folder, folder, metrics),
-    )
+def site_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a case with five sites of its own; do not write into it."""
+    return made_once(tmp_path_factory, "sites", write_sites)

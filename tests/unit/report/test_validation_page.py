@@ -1,4 +1,4 @@
-"""The page of scores is fresh, and a stranger's case file cannot write markup into it."""
+"""The page of scores is fresh and short, and a stranger's case file cannot write markup into it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,25 @@ import json
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from sim.backtest.document import document, made_from
-from sim.backtest.predictors import prediction_of
-from sim.backtest.runs import group_runs, read_replicate
+from sim.backtest.runs import Reading, draws_of, group_runs
 from sim.backtest.scores import backtest
+from sim.backtest.verdicts import CONDITIONED, PRIOR
 from sim.catalogue.choices import PRICED
-from sim.measure.money.money_parameters import N_DRAWS
 from sim.report.documents.backtest import LARGEST, SMALLEST, draw_backtest, ratios
-from sim.report.documents.shortfalls import short_of
-from sim.report.documents.validation import page
+from sim.report.documents.validation import (
+    NO_REASON,
+    mean,
+    page,
+    published_text,
+    short_of,
+    span,
+)
 from sim.report.words.markdown import markdown_text
 from sim.scenario.cases import choose, read_cases, shipped_cases
 from sim.scenario.predictors import RunPredictor
@@ -29,8 +35,19 @@ STORED = json.loads(PAGE.with_suffix(".json").read_text(encoding="utf-8"))
 FIGURE = "../figures/backtest.png"
 REMEDY = "stale: run the command in the first line of docs/explanation/validation.md"
 BY_ID = {score["id"]: score for score in STORED["scores"]}
-LUCK_BY_ID = {score["id"]: score for score in STORED["bands"]["luck"]["scores"]}
-"""The same cases, scored over the replicates of each scenario as given."""
+PREDICTED = {
+    (name, score["id"]): of
+    for score in STORED["scores"]
+    for name, of in ((score["band"], score), (PRIOR, score["prior"]))
+    if of is not None
+}
+"""Predictions and their scores, by ensemble and case."""
+LIMITS = (
+    "over all declared ranges `telegram-2018` scores {} than a guess spread evenly over the order "
+    "of size, and over kept simulations {}"
+)
+MOST_LINES = 110
+"""Of two pages."""
 
 
 HOSTILE = """\
@@ -63,20 +80,11 @@ def groups(cases):
     return group_runs([each for each in cases if isinstance(each.case.predictor, RunPredictor)])
 
 
-def test_an_interval_of_money_spans_the_draws_of_prices(groups):
-    """By the words stored with each score, which are those of the code."""
-    for group in groups:
-        for each in group.cases:
-            is_money = each.case.predictor.measure in PRICED
-            draws = [np.ones(N_DRAWS if is_money else 1)] * STORED["n_replicates"]
-            spans = prediction_of(each, group, draws).spans
-            assert spans == LUCK_BY_ID[each.case.id]["predicted"]["spans"]
-            assert is_money == ("draws of the prices in each" in spans)
-
-
 def test_the_page_says_what_the_stored_scores_say():
-    assert PAGE.read_text(encoding="utf-8") == page(STORED, figure=FIGURE), REMEDY
+    text = PAGE.read_text(encoding="utf-8")
+    assert text == page(STORED, figure=FIGURE), REMEDY
     assert (PAGE.parent / FIGURE).exists()
+    assert text.count("\n") <= MOST_LINES
 
 
 def test_the_scores_were_made_from_the_present_cases_scenarios_and_tables(cases, groups):
@@ -85,7 +93,7 @@ def test_the_scores_were_made_from_the_present_cases_scenarios_and_tables(cases,
     assert list(BY_ID) == [each.case.id for each in cases], REMEDY
 
 
-def test_words_of_the_page_are_those_of_the_cases(cases):
+def test_words_of_the_scores_are_those_of_the_cases(cases):
     """Hashes and words are stored apart: the words might be of other files."""
     for each in cases:
         for key in ("given", "why_role", "note", "why_missed"):
@@ -95,50 +103,68 @@ def test_words_of_the_page_are_those_of_the_cases(cases):
     assert {one["subject"]: one["why"] for one in STORED["shortfalls"]} == whys, REMEDY
 
 
+def test_every_case_is_predicted_over_all_ranges_and_by_kept_simulations_where_there_are_some(
+    groups,
+):
+    kept = {each.case.id for group in groups if group.kept for each in group.cases}
+    assert len(kept) > 15
+    assert {name for name, each in BY_ID.items() if each["band"] == CONDITIONED} == kept
+    for name, each in BY_ID.items():
+        assert (each["prior"] is None) == (name not in kept)
+    money = {each.case.id for group in groups for each in group.cases
+             if each.case.predictor.measure in PRICED}  # fmt: skip
+    n = STORED["n_members"]
+    assert n >= 64
+    for (_, name), one in PREDICTED.items():
+        if one["predicted"] and one["predicted"]["by_member"]:
+            assert len(one["predicted"]["by_member"]) == n
+            assert f"in {n} simulations" in one["predicted"]["spans"]
+            assert ("and prices" in one["predicted"]["spans"]) == (name in money)
+
+
 def test_what_lies_outside_says_why_beside_the_case_and_nothing_else_does():
-    outside = {name for name, each in BY_ID.items() if each["verdict"] == "outside"}
-    assert len(outside) > 5
+    outside = {name for (_, name), each in PREDICTED.items() if each["verdict"] == "outside"}
+    assert len(outside) > 3
     # One by name, for a case that was outside and is not goes stale as silently as a new miss.
     assert {name for name, each in BY_ID.items() if each["why_missed"]} == outside
     text = page(STORED)
-    assert text.count("- **Why it is missed**: ") == len(outside)
-    assert "Nothing is said of it." not in text
-    for name in outside:
-        assert f"| outside ([why](#{name})) |" in text
-        own = text.split(f'<a id="{name}">')[1].split("\n### ")[0]
-        assert f"- **Why it is missed**: {markdown_text(BY_ID[name]['why_missed'])}" in own
+    assert NO_REASON not in text
+    missed = text.split("## Missed\n")[1].split("\n## ")[0].strip().splitlines()
+    assert {re.match(r"- `([\w-]+)` ", line)[1] for line in missed} == outside
+    for line in missed:
+        why = BY_ID[re.match(r"- `([\w-]+)` ", line)[1]]["why_missed"]
+        assert line.endswith(markdown_text(re.match(r".*?\.(?= |$)", why)[0]))
 
 
-def test_what_falls_short_of_what_is_hoped_for_says_why_and_nothing_else_does():
-    short = set(short_of(STORED)) - {""}
-    assert {one["subject"] for one in STORED["shortfalls"]} == short
+def test_what_falls_short_of_the_aim_says_why_and_nothing_else_does():
+    assert {one["subject"] for one in STORED["shortfalls"]} == set(short_of(STORED))
 
 
 def test_scores_fall_short_by_coverage_both_baselines_and_width():
-    """Over luck, in calibration, or of bounds alone nothing was hoped for."""
+    """In calibration, of evidence, or of bounds alone there is no aim."""
     fine = {
-        "role": "held-out", "subject": "scenario a", "n_figures": 5, "coverage": 0.8,
+        "role": "known", "subject": "scenario a", "n_figures": 5, "coverage": 0.8,
         "crps": 0.2, "crps_guess": 0.21, "crps_before": 0.2, "crps_persistence": None,
         "log10_width": 1.0,
     }  # fmt: skip
 
-    def ways(*tallies, **beside):
-        return short_of({"tallies": list(tallies), "side_by_side": beside})
+    def ways(prior, kept=fine):
+        return short_of({"tallies_prior": [prior], "tallies": [kept]}).get("scenario a", [])
 
     few = fine | {"coverage": 0.79}
-    assert ways(fine) == {}
-    assert ways(few) == {"scenario a": ["79% inside"]}
-    assert ways(few | {"role": "calibration"}, few | {"n_figures": 0}, luck=[few]) == {}
-    assert ways(fine, ranges=[few]) == {"scenario a": ["79% inside over all ranges"]}
-    assert ways(few, calibrated=[few]) == {"scenario a": ["79% inside"]}
+    assert ways(fine) == []
+    assert ways(few, few) == ["79% inside"]
+    assert ways(few | {"role": "held-out"}) == ["79% inside"]
+    assert ways(fine, few) == ["kept: 79% inside"]
+    for role in ("calibration", "evidence"):
+        assert ways(few | {"role": role}) == []
+    assert ways(few | {"n_figures": 0}) == ways(few | {"subject": ""}) == []
     worse = fine | {"crps_guess": 0.2, "crps_persistence": 0.1, "log10_width": 1.1}
-    assert ways(worse)["scenario a"] == [
-        "CRPS 0.200 against 0.200 of a guess",
-        "CRPS 0.200 against 0.100 of persistence",
-        "median width ×12.6",
+    assert ways(worse) == [
+        "CRPS 0.200, of a guess 0.200",
+        "CRPS 0.200, of persistence 0.100",
+        "width ×12.6",
     ]
-    text = page(STORED | {"shortfalls": []})
-    assert "scenario zello-2018: 0% inside. Nothing is said of it." in text
 
 
 def test_what_drives_a_run_makes_scores_stale_and_a_word_about_it_does_not(tmp_path):
@@ -181,124 +207,163 @@ def test_calculations_give_the_stored_scores(cases):
 
 
 @pytest.mark.laws
-def test_the_first_replicate_gives_the_stored_numbers(groups):
-    """The model itself: a change of any equation moves some number of replicate 0."""
-    assert len(groups) >= 2
+def test_the_first_members_give_the_stored_numbers(groups):
+    """The model itself: a change of any equation moves some number of member 0."""
+    draws = draws_of(groups, 1)
+    work = Reading(tuple(groups), draws).begin()
     n_compared = 0
-    for group in groups:
-        for case_id, draws in read_replicate(group, 0).items():
-            stored = LUCK_BY_ID[case_id]["predicted"]["by_replicate"][0]
-            assert stored == pytest.approx(float(np.median(draws)), rel=1e-9), REMEDY
-            n_compared += 1
-    assert n_compared > 25
+    for name, of in draws.items():
+        for row in range(len(groups)):
+            for case_id, numbers in work((row, 0, name)).items() if of[row] else ():
+                stored = PREDICTED[name, case_id]["predicted"]
+                if stored and stored["by_member"]:
+                    fresh = float(numbers[0])
+                    assert stored["by_member"][0] == pytest.approx(fresh, rel=1e-9), REMEDY
+                    n_compared += 1
+        assert len(groups) >= 2
+    assert n_compared > 90
 
 
-def test_stored_medians_are_of_the_stored_replicates():
-    with_replicates = [score for score in LUCK_BY_ID.values()
-                       if score["predicted"] and score["predicted"]["by_replicate"]]  # fmt: skip
-    assert len(with_replicates) > 25
-    for score in with_replicates:
-        by_replicate = score["predicted"]["by_replicate"]
-        assert len(by_replicate) == STORED["n_replicates"] >= 10
-        if not score["id"].startswith("loss-"):  # money: the median is over all draws
-            assert score["predicted"]["median"] == pytest.approx(np.median(by_replicate))
-
-
-def test_draws_of_what_is_not_known_stand_beside_luck_of_the_same_cases():
-    assert STORED["n_draws"] >= 64
-    assert list(LUCK_BY_ID) == list(BY_ID)
-    n_wider = 0
-    over_ranges = {score["id"]: score for score in STORED["bands"]["ranges"]["scores"]}
-    assert list(over_ranges) == list(BY_ID)
-    for case_id, over_draws in over_ranges.items():
-        wide, luck = over_draws["predicted"], LUCK_BY_ID[case_id]["predicted"]
-        if wide and "joint draws" in wide["spans"]:
-            assert wide["by_replicate"] == []
-            n_wider += wide["high"] - wide["low"] > luck["high"] - luck["low"]
-        else:
-            assert wide == luck
-    assert n_wider > 40
-
-
-def test_no_weighted_draws_are_shipped():
-    assert STORED["weighted"] == [], REMEDY
-
-
-def test_parts_of_stored_scores_sum_to_them():
+def test_stored_scores_are_of_the_stored_members():
+    """By the definition of CRPS as mean distances, and of quantiles as sorted numbers."""
     n_compared = 0
-    for band in STORED["bands"].values():
-        for quality in (one["quality"] for one in band["scores"]):
-            if quality["crps"] is not None:
-                parts = [quality[f"crps_{name}"] for name in ("spread", "over", "under")]
-                assert min(parts) >= 0
-                assert sum(parts) == pytest.approx(quality["crps"], abs=1e-12)
-                n_compared += 1
-    assert n_compared > 100
-
-
-def test_stored_scores_are_of_the_stored_replicates():
-    """By the definition as mean distances; prices are drawn, and their draws are not stored."""
-    n_compared = 0
-    for score in LUCK_BY_ID.values():
-        quality, predicted = score["quality"], score["predicted"]
-        published, floor = (BY_ID[score["id"]][name] for name in ("published", "floor"))
-        if not (predicted and predicted["by_replicate"]) or score["id"].startswith("loss-"):
+    for (_, name), one in PREDICTED.items():
+        quality, predicted, case = one["quality"], one["predicted"], BY_ID[name]
+        published, floor = case["published"], case["floor"]
+        if not (predicted and predicted["by_member"]):
             continue
-        values = np.array(predicted["by_replicate"])
+        values = np.array(predicted["by_member"])
+        ends = np.quantile(values, [0.5, 0.05, 0.95])
+        assert [predicted[key] for key in ("median", "low", "high")] == pytest.approx(list(ends))
         if published["relation"] != "equal":
-            ends = published["allowed_low"], published["allowed_high"]
-            low, high = (math.inf if end is None else end for end in ends)
-            low = -math.inf if ends[0] is None else low
+            low, high = published["allowed_low"], published["allowed_high"]
+            low, high = -math.inf if low is None else low, math.inf if high is None else high
             kept = float(((values >= low) & (values <= high)).mean())
             assert quality["probability"] == pytest.approx(kept)
             assert quality["brier"] == pytest.approx((1 - kept) ** 2)
         else:
-            log = np.log10(np.maximum(values, floor or 0))
+            # What comes to nothing counts as the guess's low end, or the least that does not.
+            least = min(case["guess"][0], values[values > 0].min())
+            log = np.log10(np.maximum(values, floor or (0 if values.min() > 0 else least)))
             far = np.abs(log - math.log10(published["value"])).mean()
             apart = np.abs(log[:, np.newaxis] - log).mean()
             assert quality["crps"] == pytest.approx(far - apart / 2, abs=1e-12)
+            parts = [quality[f"crps_{part}"] for part in ("spread", "over", "under")]
+            assert min(parts) >= 0
+            assert sum(parts) == pytest.approx(quality["crps"], abs=1e-12)
         n_compared += 1
+    assert n_compared > 90
+
+
+def test_stored_tallies_are_means_over_the_stored_scores():
+    """Of numbers: cases that show one count once."""
+    n_compared = 0
+    for key, band in (("tallies", None), ("tallies_prior", PRIOR)):
+        for tally in STORED[key]:
+            numbers: dict[str, list[dict[str, Any]]] = {}
+            for name, case in BY_ID.items():
+                one = PREDICTED[band or case["band"], name]
+                mine = case["role"] == tally["role"] and tally["subject"] in ("", case["subject"])
+                if mine and one["quality"]["crps"] is not None:
+                    numbers.setdefault(case["counts_as"] or f"case {name}", []).append(one)
+            assert tally["n_figures"] == len(numbers)
+            if numbers:
+                for mean_of, value in (
+                    ("crps", lambda one: one["quality"]["crps"]),
+                    ("coverage", lambda one: one["verdict"] == "inside"),
+                ):
+                    means = [np.mean([value(one) for one in of]) for of in numbers.values()]
+                    assert tally[mean_of] == pytest.approx(np.mean(means))
+                n_compared += 1
     assert n_compared > 20
 
 
 def test_the_page_of_limits_says_whether_the_chase_does_better_than_a_guess():
-    wanted = "scenario telegram-2018", "held-out"
-    (tally,) = [one for one in STORED["tallies"] if (one["subject"], one["role"]) == wanted]
-    is_better = tally["crps"] < tally["crps_guess"]
+    wanted = "scenario telegram-2018", "known"
+    words = []
+    for key in ("tallies_prior", "tallies"):
+        (tally,) = [one for one in STORED[key] if (one["subject"], one["role"]) == wanted]
+        words.append("better" if tally["crps"] < tally["crps_guess"] else "worse")
     limits = (PAGE.parent / "limitations.md").read_text(encoding="utf-8")
-    word = "better" if is_better else "worse"
-    assert f"`telegram-2018` scores {word} than a guess" in " ".join(limits.split())
+    assert LIMITS.format(*words) in " ".join(limits.split())
+    apart = abs(tally["crps_guess"] - tally["crps"])
+    assert f"{words[1]}, by {apart:.3f} over" in " ".join(limits.split())
 
 
 def test_no_shipped_figure_goes_without_a_score():
-    figures = [score for score in STORED["scores"]
-               if score["predicted"] and score["published"]["relation"] == "equal"]  # fmt: skip
-    assert len(figures) > 25
-    assert all(score["quality"]["crps"] is not None for score in figures)
-    assert all(score["quality"]["crps_guess"] is not None for score in figures)
+    figures = [
+        one for (_, name), one in PREDICTED.items()
+        if one["predicted"] and BY_ID[name]["published"]["relation"] == "equal"
+    ]  # fmt: skip
+    assert len(figures) > 80
+    assert all(one["quality"]["crps"] is not None for one in figures)
+    assert all(one["quality"]["crps_guess"] is not None for one in figures)
 
 
 def test_case_text_is_text_on_the_page(tmp_path):
     path = tmp_path / "x<y>.yaml"
     path.write_text(HOSTILE, encoding="utf-8")
     text = page(document(backtest(read_cases(path).cases, 1)))
-    own = text.replace('<a id="hostile"></a>', "")
-    assert not re.search(r"(?<!\\)<", own)
-    assert "- **Given**: a \\# heading \\| t \\|\n" in own  # one line, and no markup in it
-    assert "javascript:1" in own
-    assert "\\[x\\](javascript:1)" in own
-    (row,) = [line for line in own.splitlines() if line.startswith("| [")]
-    assert len(re.findall(r"(?<!\\)\|", row)) == 9
+    assert not re.search(r"(?<!\\)<", text)
+    (line,) = [line for line in text.splitlines() if line.startswith("- `hostile`")]
+    assert "\\[x\\](javascript:1) \\|" in line
+    assert line.endswith(r"published 1 \<u\>. \<img src=x\>")
+
+
+def published(value: float, relation: str = "equal", **more: Any) -> dict[str, Any]:
+    known = {"value": value, "relation": relation, "low": None, "high": None, "rounding": 0}
+    return {"published": known | {"unit": "sites"} | more}
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (published(17_771_008), "17,771,008 sites"),
+        (published(0.5, "at_least", unit="share of *all*"), r"at least 0.5 share of \*all\*"),
+        (published(7, "at_most"), "at most 7 sites"),
+        (published(3, "rank"), "rank 3 sites"),
+        (published(50, "between", low=40, high=60), "50 (40 to 60) sites"),
+        # An end that was not published is the value.
+        (published(50, "between", low=40), "50 (40 to 50) sites"),
+        (published(50, "between", high=60), "50 (50 to 60) sites"),
+        (published(1500, rounding=50), "1,500 ± 50 sites"),
+    ],
+)
+def test_a_published_figure_has_its_relation_range_and_rounding(
+    given: dict[str, Any], text: str
+) -> None:
+    assert published_text(given) == text
+
+
+@pytest.mark.parametrize(
+    ("low", "median", "high", "text"),
+    [
+        (40.0, 50.0, 1500.0, "[40, 1,500]"), (50.0, 50.0, 50.0, "a point"),
+        (50.0, 50.0, 60.0, "[50, 60]"), (40.0, 50.0, 50.0, "[40, 50]"),
+        (None, 50.0, None, "not known"),
+    ],
+)  # fmt: skip
+def test_a_prediction_without_chance_is_a_point(
+    low: float | None, median: float, high: float | None, text: str
+) -> None:
+    assert span({"low": low, "median": median, "high": high}) == text
+
+
+def test_the_ends_of_a_mean_stand_beside_it_where_it_has_some() -> None:
+    tally = {"crps": 0.25, "brier": None, "low": 1.0, "intervals": {"crps": (0.125, 0.5)}}
+    assert mean(tally, "crps") == "0.250 [0.125, 0.500]"
+    assert mean(tally, "low") == "1.000"
+    assert mean(tally | {"intervals": {"brier": (0.0, 1.0)}}, "brier") == ""
 
 
 def scores_of(*parts: tuple[float, float, float, float]) -> dict[str, object]:
     """Scores by (median, low, high, published value)."""
     return {
         "version": "0",
-        "n_replicates": 2,
+        "n_members": 2,
         "scores": [
             {
-                "id": f"c{n}", "title": f"case {n}", "role": "held-out", "verdict": "outside",
+                "id": f"c{n}", "title": f"case {n}", "role": "known", "verdict": "outside",
                 "predicted": {"median": median, "low": low, "high": high},
                 "published": {"value": value, "allowed_low": value, "allowed_high": None,
                               "relation": "at_least"},

@@ -11,7 +11,7 @@ import pytest
 
 from sim.errors import DataError, UsageError
 from sim.results.curves import CurveKey, group_names, read_curves
-from sim.results.read import open_run
+from sim.results.read import CurvePoints, open_run, rescaled
 from sim.results.relations import connect_tables
 
 METRICS = ("businesses_down", "demand_lost_share", "addresses_listed")
@@ -66,6 +66,40 @@ def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
         read_curves(run, "replay", ["no_such"])
     with pytest.raises(UsageError, match="unknown strategy 'other'"):
         read_curves(run, "other", ["addresses_listed"])
+
+
+def test_counts_are_as_if_there_were_the_median_number_of_businesses() -> None:
+    """How many there are is drawn: a band of counts would show that alone."""
+    row, of = np.array([0, 0, 1, 2]), np.array([10.0, 10.0, 40.0, 0.0])
+    points = CurvePoints(row, np.array([0, 5, 0, 0]), np.array([0.0, 5.0, 8.0, 0.0]), of)
+    found = rescaled("businesses_down", points)
+    # Half of ten and a fifth of forty, of the median ten; none of none.
+    assert found.value.tolist() == [0, 5, 2, 0]
+    assert set(found.denominator) == {10}
+    for same in (rescaled("demand_lost_share", points), rescaled("addresses_listed", points)):
+        assert same is points
+    alike = CurvePoints(row, points.t_s, points.value, np.full(4, 7.0))
+    assert rescaled("businesses_down", alike) is alike
+
+
+def test_counts_of_point_values_are_those_of_the_tables(shipped_run: Path) -> None:
+    """Replicates of the point values differ in how many businesses a group has by chance alone."""
+    metric, run = "businesses_affected", open_run(shipped_run)
+    assert not run.is_ensemble
+    n_varying = 0
+    for provider, points in run.curves_by(metric, "provider").items():
+        rows = duckdb.execute(
+            f"SELECT value, denominator, replicate FROM '{shipped_run}/curves.parquet' WHERE "
+            "metric = ? AND provider = ? ORDER BY replicate, t_s",
+            [metric, provider],
+        ).fetchall()
+        assert points.value.tolist() == [value for value, _, _ in rows]
+        assert points.denominator.tolist() == [of for _, of, _ in rows]
+        n_varying += len({of for _, of, _ in rows}) > 1 and max(points.value) > 0
+        key = CurveKey(metric, "provider", provider)
+        read = read_curves(run, "replay", [], [metric])[key]
+        assert read.value.tolist() == points.value.tolist()
+    assert n_varying > 3
 
 
 def test_tables_that_are_asked_for_are_there_and_no_others(shipped_run: Path) -> None:

@@ -1,4 +1,4 @@
-"""Queries as documents show them, against means worked out from change points in plain Python."""
+"""Queries as documents show them, against medians worked out from change points in plain Python."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def beside_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = CliRunner().invoke(
         app,
         ["compare", "telegram-2018", "--strategy", "covering-prefix", "--baseline", "none",
-         "-n", "5", "--seed", "3", "--set", "population.n_businesses=60", "--set",
+         "-n", "5", "--fixed", "--seed", "3", "--set", "population.n_businesses=60", "--set",
          "end=2018-04-19T00:00+03:00", "-q", "-w", "1", "-o", str(here / "out")],
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
@@ -104,7 +104,7 @@ def seconds(folder: Path, row: Mapping[str, Any]) -> int:
     return int((row["time_utc"] - open_run(folder).start) / timedelta(seconds=1))
 
 
-def test_the_query_of_the_page_gives_the_mean_over_all_replicates(
+def test_the_query_of_the_page_gives_the_median_over_all_simulations(
     beside_out: Path, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(beside_out)
@@ -117,8 +117,8 @@ def test_the_query_of_the_page_gives_the_mean_over_all_replicates(
     for row in found:
         values = values_at(folder, "businesses_down", "covering-prefix", seconds(folder, row))
         assert len(values) == 5
-        assert row["mean"] == pytest.approx(statistics.fmean(values), rel=1e-12)
-        assert row["low"] <= row["mean"] <= row["high"]
+        assert row["median"] == pytest.approx(statistics.median(values), rel=1e-12)
+        assert row["low"] <= row["median"] <= row["high"]
         differs += row["low"] < row["high"]
     assert differs > 10
 
@@ -128,13 +128,13 @@ def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
 ) -> None:
     monkeypatch.chdir(beside_out)
     folder = beside_out / "out"
-    query = queries(repository)["docs/explanation/statistics.md:0"]
-    found = asked(query.replace("counted/", "out/"))
+    query = queries(repository)["docs/explanation/ensembles.md:0"]
+    found = asked(query.replace("members/", "out/"))
     assert {row["strategy"] for row in found} == {"covering-prefix", "none"}
     for row in found:
         t_s = seconds(folder, row)
         values = values_at(folder, "businesses_down", row["strategy"], t_s)
-        assert row["n_replicates"] == len(values) == 5
+        assert row["n_simulations"] == len(values) == 5
         assert row["median"] == pytest.approx(statistics.median(values), rel=1e-12)
         assert row["most"] == max(values)
 
@@ -154,7 +154,7 @@ def test_every_curve_has_its_band_at_every_time(beside_out: Path) -> None:
     key = "strategy, metric, provider, sector, role"
     curves = asked(f"SELECT {key}, count(DISTINCT replicate) AS n, FROM '{folder}/curves.parquet' "
                    "GROUP BY ALL ORDER BY ALL")  # fmt: skip
-    bands = asked(f"SELECT {key}, any_value(n_replicates) AS n FROM '{folder}/bands.parquet' "
+    bands = asked(f"SELECT {key}, any_value(n_simulations) AS n FROM '{folder}/bands.parquet' "
                   "GROUP BY ALL ORDER BY ALL")  # fmt: skip
     assert bands == curves
     assert len(bands) > 100
@@ -189,7 +189,7 @@ def test_a_replicate_counts_once_in_what_a_band_is_out_of_however_often_it_chang
     points = curve([(0, 0, 1, 10), (0, 5, 2, 10), (0, 6, 3, 10), (1, 0, 7, 20)])
     band = band_at(points, np.array([0, 5, 9]))
     assert band.denominator == 15
-    assert band.mean.tolist() == [4, 4.5, 5]
+    assert band.median.tolist() == [4, 4.5, 5]
 
 
 def test_times_are_those_of_the_scenario(beside_out: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
-from sim.results.columns import COMPARISON_TABLES, KEYS
+from sim.results.columns import COMPARISON_TABLES, ENSEMBLE_TABLES, KEYS, TABLES
 
 pytestmark = pytest.mark.laws
 
@@ -62,8 +62,7 @@ def test_a_validator_of_data_packages_accepts_the_folder(
     assert report.flatten(["type", "message"]) == []
     assert (report.valid, report.errors, report.warnings) == (True, [], [])
     tables = {file.stem for file in folder.iterdir() if file.suffix in (".csv", ".parquet")}
-    # Figures of a study have their numbers beside them.
-    assert {task.name for task in report.tasks} == tables - {"tornado", "shares"}
+    assert {task.name for task in report.tasks} == tables
 
 
 def test_the_validator_sees_a_changed_table_a_key_that_comes_twice_and_one_that_leads_nowhere(
@@ -91,7 +90,9 @@ def test_the_validator_sees_a_changed_table_a_key_that_comes_twice_and_one_that_
 def test_every_resource_carries_its_hash_and_its_key(folder_of: Callable[[str], Path]) -> None:
     folder = folder_of("comparison")
     package = json.loads((folder / "datapackage.json").read_text())
-    assert {resource["path"] for resource in package["resources"]} == set(COMPARISON_TABLES)
+    assert {resource["path"] for resource in package["resources"]} == {
+        *TABLES, *ENSEMBLE_TABLES, *COMPARISON_TABLES,
+    }  # fmt: skip
     for resource in package["resources"]:
         digest = hashlib.sha256((folder / resource["path"]).read_bytes()).hexdigest()
         assert resource["hash"] == f"sha256:{digest}"
@@ -110,7 +111,7 @@ def test_pandas_reads_integers_that_may_be_missing_as_integers(
     folder_of: Callable[[str], Path],
 ) -> None:
     folder = folder_of("run")
-    for file, columns in COMPARISON_TABLES.items():
+    for file, columns in (TABLES | ENSEMBLE_TABLES).items():
         if not file.endswith(".parquet"):
             continue
         frame = pandas.read_parquet(folder / file)

@@ -14,7 +14,6 @@ import duckdb
 import numpy as np
 import pytest
 
-from sim.catalogue.choices import is_over_draws
 from sim.catalogue.curves import CURVES
 from sim.errors import DataError, UsageError
 from sim.results.columns import TABLES
@@ -55,7 +54,7 @@ def test_the_same_scenario_and_seed_give_the_same_bytes(shipped_run: Path, tmp_p
     first, again = files_of(shipped_run), files_of(run_again(tmp_path / "elsewhere" / "again"))
     assert first.keys() == again.keys()
     assert [name for name in first if first[name] != again[name]] == []
-    assert len(first) == 18 + 2 * 19  # eighteen files of the run, nineteen tables and their notes
+    assert len(first) == 17 + 2 * 19  # seventeen files of the run, nineteen tables and their notes
 
 
 def test_only_the_timing_knows_when_and_where(shipped_run: Path) -> None:
@@ -208,9 +207,8 @@ PEAKS = ["addresses_listed", "addresses_dropped", "businesses_affected", "busine
 
 
 def check_line(line: dict[str, str], values: list[float]) -> None:
-    """Mean, median and interval of a summary line, from the values of the replicates."""
-    assert int(line["n_replicates"]) == len(values)
-    assert float(line["mean"]) == pytest.approx(statistics.mean(values), rel=1e-12)
+    """Median and interval of a summary line, from the values of the simulations."""
+    assert int(line["n_simulations"]) == int(line["n_known"]) == len(values)
     assert float(line["median"]) == pytest.approx(statistics.median(values), rel=1e-12)
     low, high = sorted(values)  # two replicates: linear between them
     assert float(line["low"]) == pytest.approx(low + 0.05 * (high - low), rel=1e-12)
@@ -310,7 +308,7 @@ def test_spells_and_lost_demand_in_the_summary_are_sums_over_the_businesses(
         totals[replicate][1] += rate_usd_per_h * demand_h[sector]
     line = summary["demand_lost_share"]
     low, high = sorted(lost_usd / demand_usd for lost_usd, demand_usd in totals.values())
-    assert float(line["mean"]) == pytest.approx((low + high) / 2, rel=1e-9)
+    assert float(line["median"]) == pytest.approx((low + high) / 2, rel=1e-9)
     assert float(line["low"]) == pytest.approx(low + 0.05 * (high - low), rel=1e-9)
     assert float(line["denominator"]) == pytest.approx(
         statistics.mean(demand_usd for _, demand_usd in totals.values()), rel=1e-9
@@ -332,13 +330,8 @@ def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
     shipped_single_run: Path,
 ) -> None:
     lines = summary_of(shipped_single_run)
-    # Money has a range over draws even then.
-    counted = [line for name, line in lines.items() if not is_over_draws(name)]
-    assert 30 < len(counted) < len(lines) - 5
-    for line in counted:
-        assert (line["low"], line["high"]) == ("", "")
-        assert line["mean"] == line["median"]
-    assert sum(line["mean"] != "" for line in counted) > 20
+    assert {(line["low"], line["high"]) for line in lines.values()} == {("", "")}
+    assert sum(line["median"] != "" for line in lines.values()) > 40
 
 
 def test_each_business_has_one_active_site_at_least_and_no_more_than_names(

@@ -72,8 +72,8 @@ def test_a_case_is_read_and_a_bare_year_is_a_date(tmp_path):
     ("old", "new", "expected"),
     [
         ("role: held-out", "role: heldout",
-         "6:11: cases.0.role: expected 'calibration' or 'held-out', got 'heldout'; did you mean "
-         "'held-out'?"),
+         "6:11: cases.0.role: expected 'calibration', 'known' or 'held-out', got 'heldout'; did "
+         "you mean 'held-out'?"),
         ("kind: names-law", "kind: names",
          "9:13: cases.0.predictor.kind: expected one of run, national-method, names-law, exposure, "
          "overmatch, none, got 'names'; did you mean 'names-law'?"),
@@ -272,7 +272,7 @@ def test_an_id_comes_once_and_a_figure_has_one_role_for_one_subject(tmp_path):
     other = second.replace("id: one", "id: two").replace("role: held-out", "role: calibration")
     (found,) = problems(tmp_path, ONE + other)
     assert found.startswith("21:11: cases.1.role: expected one role for one figure of law of names")
-    # Another subject may be calibrated by a figure that this one is held out from.
+    # Another subject may be calibrated by a figure that set nothing here.
     elsewhere = other.replace(
         "kind: names-law\n      quantity: mean_names",
         "kind: national-method\n      method: raec\n      duration_d: 1",
@@ -328,15 +328,15 @@ def test_shipped_cases_are_many_disjoint_and_say_whom_they_rest_on():
     files = shipped_cases()
     placed = choose(files, [])
     assert len(placed) > 50
-    by_role = {role: [] for role in ("calibration", "held-out")}
+    by_role = {role: [] for role in ("calibration", "known")}
     for each in placed:
         case = each.case
         figure = (case.subject, case.published.value, case.published.source)
         by_role[case.role].append(figure)
         assert len(case.published.source) > 10
         assert case.why_role.endswith(".")
-    assert len(by_role["held-out"]) > 20
-    assert not set(by_role["calibration"]) & set(by_role["held-out"])
+    assert len(by_role["known"]) > 20
+    assert not set(by_role["calibration"]) & set(by_role["known"])
 
 
 def test_calibration_rows_of_the_census_are_the_rows_that_the_law_is_fitted_to(repository):
@@ -346,11 +346,11 @@ def test_calibration_rows_of_the_census_are_the_rows_that_the_law_is_fitted_to(r
     law = [each.case for each in choose(shipped_cases(), [])
            if each.case.subject == "law of names per address"]  # fmt: skip
     assert sorted(c.published.value for c in law if c.role == "calibration") == sorted(fitted)
-    held_out = {c.published.source for c in law if c.role == "held-out"}
+    known = {c.published.source for c in law if c.role == "known"}
     calibration = {c.published.source for c in law if c.role == "calibration"}
     # The census itself has one row that fits nothing: names per address as seen from Europe.
-    assert held_out & calibration == {"blog.cloudflare.com/consequences-of-ip-blocking"}
-    assert [c.id for c in law if c.role == "held-out" and c.published.source in calibration] == [
+    assert known & calibration == {"blog.cloudflare.com/consequences-of-ip-blocking"}
+    assert [c.id for c in law if c.role == "known" and c.published.source in calibration] == [
         "census-2022-europe"
     ]
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ScenarioError
-from sim.measure.money.ceilings import Spread
-from sim.report.words.money import currency_sentence
+from sim.measure.estimates import Estimate
+from sim.report.words.money import currency_name, in_currency
 from sim.scenario.cautions import list_warnings
 from sim.scenario.countries import countries, pack_of, rate_at, read_packs
 from sim.scenario.library import table_names
@@ -121,18 +121,17 @@ def test_a_currency_needs_a_rate(tmp_path: Path) -> None:
         resolve(load_scenario(write(tmp_path), ["money.currency=KES"]))
 
 
-def test_the_loss_is_said_in_the_currency_with_usd_beside_it(tmp_path: Path) -> None:
+def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path: Path) -> None:
     rate = resolve(load_scenario(write(tmp_path))).rate
     assert rate is not None
     assert (rate.currency, rate.of) == ("EUR", 2026)
     rate = rate.model_copy(update={"per_usd": 0.5})
-    said = currency_sentence(rate, Spread(4e6, 2e6, 8e6)).replace("\N{NO-BREAK SPACE}", " ")
+    loss = Estimate(4e6, 2e6, 8e6, "USD")
     # Half a euro to the dollar.
-    assert said.startswith(
-        "Private loss: 2.00 million [1.00 to 4.00 million] EUR (4.00 million [2.00 to 8.00 "
-        "million] USD), at 0.5 EUR/USD of 2026 (an assumption; "
-    )
-    assert currency_sentence(None, Spread(4e6, 2e6, 8e6)) == ""
+    found = in_currency(loss, rate)
+    assert (found.median, found.low, found.high, found.unit) == (2e6, 1e6, 4e6, "EUR")
+    assert currency_name(rate) == "euros"
+    assert in_currency(loss, None) is loss
 
 
 def test_the_page_of_tables_has_every_key_that_names_one() -> None:

@@ -143,6 +143,17 @@ def test_a_key_with_control_characters_is_quoted_in_the_message(
     assert reported.startswith(r"f:16:1: 'a\nb': unknown key")
 
 
+def test_a_key_that_is_gone_names_what_took_its_place(write_scenario) -> None:
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(str(write_scenario(add="n_draws: 64\n")))
+    message = str(refused.value)
+    assert "n_draws: unknown key: it is gone, as every simulation is a draw now" in message
+    assert "give their number with -n" in message
+    assert "known:" not in message
+    with pytest.raises(ScenarioError, match="n_draws: unknown key: it is gone"):
+        load_scenario(str(write_scenario()), ["n_draws=64"])
+
+
 def test_every_missing_key_is_named(write_scenario: WriteScenario) -> None:
     assert problems_of(write_scenario(text="format: overblock/scenario/1\n")) == [
         f"f:1:1: {key}: expected a value, got nothing"
@@ -386,7 +397,7 @@ def test_every_optional_section_can_be_switched_off() -> None:
     # Nothing is assumed of what does not act, and no note speaks of it.
     sections = {row.key.split(".")[0] for row in loaded.assumed}
     assert sections == {"population", "thresholds", "effects", "names"}
-    assert set(loaded.scenario.provenance) == {"start", "end"}
+    assert set(loaded.scenario.provenance) == {"start", "end", "ordered_by", "purpose"}
 
 
 @pytest.mark.parametrize(

@@ -92,9 +92,8 @@ def test_what_cannot_be_set_is_refused_once(text: str, said: str) -> None:
 def test_a_folder_has_the_moved_cells_and_is_not_moved_again(tmp_path: Path) -> None:
     folder = tmp_path / "out"
     short = {"population.n_businesses": 20, "end": "2018-04-16T14:00+03:00"}
-    sim.run(
-        "telegram-2018", n_replicates=1, n_draws=0, set={**short, COMPLIANCE: 0.9}, folder=folder
-    )
+    overrides = {**short, COMPLIANCE: 0.9}
+    sim.run("telegram-2018", n_simulations=1, fixed=True, set=overrides, folder=folder)
     run = open_run(folder)
     for is_resolved in (False, True):
         scratch = tmp_path / str(is_resolved)

@@ -88,7 +88,7 @@ def test_spanish_has_no_decimals_before_thousands_of_millions():
         words.digits(span(*ends)) for ends in ((3.37e9, 118e9), (8.19e8, 1.1e9), (2.5e12, 3e12))
     ]
     assert [" ".join(one.split()) for one in said] == [
-        "3.370 a 118.000 millones", "819 millones a 1.100 millones", "2,50 a 3,00 billones"
+        "3.400 a 120.000 millones", "820 millones a 1.100 millones", "2,5 a 3 billones"
     ]  # fmt: skip
 
 

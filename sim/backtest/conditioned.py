@@ -1,0 +1,175 @@
+"""Verifies a folder of kept simulations: draws are run again, and judged by the evidence.
+
+In: a folder of ``overblock condition``, and nothing else. Out: what differs. What the evidence does
+to the answer follows from all draws: only making the whole again compares it.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from sim.backtest.conditioning import EARLY, WHOLE, Conditioning
+from sim.backtest.conditioning_tables import Judged, inputs_sheet
+from sim.engine.warm_up import warm_up
+from sim.errors import DataError, OverblockError, Problem
+from sim.experiment.consistency import brief, changed_notes, described
+from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.folder_plan import resolved_of_folder
+from sim.experiment.interrupts import pass_on_interrupt
+from sim.experiment.kept import TABLE, Kept, read_kept
+from sim.experiment.outputs import manifest_of
+from sim.experiment.verification import (
+    Verdict,
+    choose_sample,
+    unnamed_packages,
+    version_notes,
+)
+from sim.results.csvtext import csv_text
+from sim.results.differences import changed_lines, changed_values
+from sim.results.folder import MANIFEST
+from sim.results.integrity import changed_files, unlisted_files
+from sim.results.read import RunFolder, open_run
+
+KINDS = ("condition",)
+_OF_RUNS = ("conditioned", "warnings", "failures")
+"""Parts of the manifest that follow from all draws."""
+
+
+def conditioning_again(run: RunFolder, scratch: Path) -> Conditioning:
+    """Plan conditioning again from its folder."""
+    design, root_seed = run.manifest["design"], int(run.manifest["root_seed"])
+    resolved = resolved_of_folder(run, scratch)
+    return Conditioning.of(resolved, root_seed, int(design["keep"]), int(design["most"]))
+
+
+def verify_conditioned(
+    path: Path,
+    executor: Executor,
+    *,
+    n_sample: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+    on_compile: Callable[[], None] = lambda: None,
+) -> Verdict:
+    """Verify a folder of kept simulations.
+
+    Parameters
+    ----------
+    n_sample
+        How many of the kept draws are run again, and how many of the others; all when None.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read.
+    """
+    run = open_run(path, KINDS)
+    with executor, tempfile.TemporaryDirectory() as scratch:
+        try:
+            asked = conditioning_again(run, Path(scratch))
+            n_draws = int(run.manifest["conditioned"]["n_draws"])
+            n_kept = int(run.manifest["conditioned"]["n_kept"])
+            failed = {int(one["draw"]) for one in run.manifest.get("failures", ())}
+        except OverblockError as error:
+            message = f"expected a scenario that this version reads, got an error: {error}"
+            raise DataError([Problem(str(path), message)]) from None
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            message = f"expected the manifest of kept simulations, got an error: {error!r}"
+            raise DataError([Problem(str(path / MANIFEST), message)]) from error
+        foreign, unchecked = unlisted_files(run)
+        found = [*changed_files(run), *(f"{name}: is not in the manifest" for name in foreign)]
+        found += [*changed_notes(run), *unnamed_packages(run), *_changed_manifest(run, asked)]
+        sample: list[Key] = []
+        try:
+            kept = read_kept(run.path)
+        except DataError as error:
+            found += [str(problem) for problem in error.problems]
+        else:
+            found += _changed_kept(run, asked, kept, n_draws, n_kept)
+            # What agrees after the last that was asked for is not kept.
+            end = kept.draw[-1] + 1 if len(kept.draw) >= asked.n_keep else n_draws
+            others = sorted({*range(end)} - {*kept.draw} - failed)
+            for draws in (kept.draw, others):
+                chosen = choose_sample([(draw,) for draw in draws], n_sample, asked.plan.result_id)
+                sample += chosen
+            warm_up(on_compile)
+            pass_on_interrupt()
+            draws = [int(draw) for (draw,) in sample]
+            found += _misjudged(asked, executor, draws, {*kept.draw}, on_progress)
+    return Verdict(
+        len(run.manifest["outputs"]),
+        n_draws,
+        tuple(sample),
+        tuple(found),
+        tuple(unchecked),
+        tuple(version_notes(run)),
+    )
+
+
+def _changed_manifest(run: RunFolder, asked: Conditioning) -> Iterator[str]:
+    """Parts of the manifest that follow from the scenario and its tables."""
+    held = {key: value for key, value in described(run.manifest).items() if key not in _OF_RUNS}
+    plan = asked.plan
+    labels = [plan.resolved.scenario.strategy.id]
+    again = manifest_of(
+        plan, {}, labels=labels, n_replicates=1, status=str(held["status"]), warnings=(),
+        failures=(),
+    )  # fmt: skip
+    due = {key: value for key, value in described(again).items() if key not in _OF_RUNS}
+    yield from brief(MANIFEST, changed_values(held, due))
+
+
+def _changed_kept(
+    run: RunFolder, asked: Conditioning, kept: Kept, n_draws: int, n_kept: int
+) -> Iterator[str]:
+    """What of the kept draws does not fit the scenario, the manifest, or the table of inputs."""
+    resolved, root_seed = asked.plan.resolved, asked.plan.root_seed
+    if why := kept.why_not(resolved, root_seed):
+        yield f"{TABLE}: {why}"
+    if len(kept.draw) != n_kept:
+        yield f"{TABLE}: has {len(kept.draw)} draws, and the manifest {n_kept}"
+    if kept.draw[-1] >= n_draws:
+        yield f"{TABLE}: draw {kept.draw[-1]} was not run: {n_draws} were, from 0"
+        return
+    sheet = inputs_sheet(n_draws, kept.draw, resolved, root_seed)
+    again = csv_text((column.name for column in sheet.columns), sheet.rows).encode()
+    file = run.path / sheet.file
+    if file.is_file() and file.read_bytes() != again:
+        lines = changed_lines(file.read_bytes(), again)
+        yield from brief(f"{sheet.file}: does not follow from {TABLE}", lines)
+
+
+def _misjudged(
+    asked: Conditioning,
+    executor: Executor,
+    draws: Sequence[int],
+    kept: set[int],
+    on_progress: Callable[[int, int], None],
+) -> Iterator[str]:
+    """Draws that are kept and do not agree with the evidence, or the other way round."""
+    judged, errors = Judged(asked.pieces, ()), dict[int, Failure]()
+    early = [one for one in asked.pieces if one.id in asked.trial.early]
+    rest, n_done = list(draws), 0
+    for stage in (EARLY, WHOLE) if early else (WHOLE,):
+        n_all = n_done + len(rest)
+        on_progress(n_done, n_all)
+        for key, result in executor.run(asked.trial, [(draw, stage) for draw in rest]):
+            draw = int(key[0])
+            if isinstance(result, Failure):
+                errors[draw] = result
+            else:
+                read = {name: float(one[0]) for name, one in result.items()}
+                judged.value.setdefault(draw, {}).update(read)
+            n_done += 1
+            on_progress(n_done, n_all)
+        # A draw that disagrees early needs no run to the end.
+        rest = [draw for draw in rest if draw not in errors and not judged.failed(draw, early)]
+    for draw in draws:
+        failing = judged.failed(draw, early) or judged.failed(draw, asked.pieces)
+        if draw in errors:
+            yield f"draw {draw}: fails now: {errors[draw]}"
+        elif failing and draw in kept:
+            yield f"{TABLE}: draw {draw} does not agree with {', '.join(failing)}"
+        elif not failing and draw not in kept:
+            yield f"{TABLE}: draw {draw} agrees with all evidence, and is not kept"

@@ -1,0 +1,226 @@
+"""Estimates: a number of an ensemble with its range, as every surface shows it.
+
+Page, plots, terminal, notebook, assessments and bundles read numbers through this module alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Container
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import DataError, Problem
+from sim.measure.bands import Band, band_of
+from sim.measure.contradictions import contradictions
+from sim.measure.summary import spread_of
+from sim.results.parquet import numbers, read_columns
+from sim.results.read import RunFolder
+from sim.results.tables import Row, number, read_rows, text
+
+SHARE = "share"
+
+
+class Grade(StrEnum):
+    """What the record says of a number."""
+
+    CHECKED = "checked"
+    """Compared with figures that conditioned nothing."""
+    NEVER_CHECKED = "never checked"
+    """No figure was published, or the figures that were conditioned the ensemble."""
+    CONTRADICTED = "contradicted by the record"
+    """The record says otherwise: do not quote."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number over the simulations of an ensemble.
+
+    Attributes
+    ----------
+    median, low, high
+        Median, 5th and 95th percentile; NaN where not known.
+    unit
+        Unit, as in the tables; ``share`` of a share.
+    of
+        Unit of what it is out of; empty where it is out of nothing.
+    whole
+        Median of what it is out of; NaN likewise.
+    n_simulations, n_known
+        All simulations, and those in which it is known, of which the others are.
+    depends_on
+        Inputs on which it depends most, each with the share of its variance that it explains.
+    grade
+        What the record says of it.
+    """
+
+    median: float
+    low: float
+    high: float
+    unit: str
+    of: str = ""
+    whole: float = math.nan
+    n_simulations: int = 0
+    n_known: int = 0
+    depends_on: tuple[tuple[str, float], ...] = ()
+    grade: Grade = Grade.NEVER_CHECKED
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known in any simulation."""
+        return not math.isnan(self.median)
+
+    @property
+    def has_range(self) -> bool:
+        """Whether it has a range that is wider than a point."""
+        return self.low < self.high
+
+    def times(self, factor: float, unit: str) -> Estimate:
+        """Return the same in another unit."""
+        ends = (factor * one for one in (self.median, self.low, self.high))
+        return replace(self, **dict(zip(("median", "low", "high"), ends, strict=True)), unit=unit)  # type: ignore[arg-type]
+
+
+def estimate_of(row: Row, prefix: str = "") -> Estimate:
+    """Return the estimate of a row of any table over simulations.
+
+    Parameters
+    ----------
+    prefix
+        Name of the columns in place of ``median``, ``low`` and ``high``: ``difference`` stands for
+        ``difference``, ``difference_low`` and ``difference_high``.
+    """
+    names = (prefix, f"{prefix}_low", f"{prefix}_high") if prefix else ("median", "low", "high")
+    median, low, high = (number(row, name) for name in names)
+    n = number(row, "n_simulations")
+    n_known = number(row, "n_known")
+    depends_on = tuple(
+        (key, number(row, f"depends_on_{rank}_share"))
+        for rank in (1, 2, 3)
+        if (key := text(row, f"depends_on_{rank}"))
+    )
+    return Estimate(
+        median,
+        low if not math.isnan(low) else median,
+        high if not math.isnan(high) else median,
+        text(row, "unit"),
+        text(row, "denominator_unit"),
+        number(row, "denominator"),
+        0 if math.isnan(n) else int(n),
+        int(n if math.isnan(n_known) else n_known) if not math.isnan(n) else 0,
+        depends_on,
+    )
+
+
+def read_estimates(run: RunFolder, file: str = "summary.csv") -> dict[tuple[str, str], Estimate]:
+    """Estimates of a folder by strategy and measure.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read.
+    """
+    refuted = contradictions(run)
+    return {
+        (text(row, "strategy"), metric): _graded(estimate_of(row), metric, refuted)
+        for row in read_rows(run, file, ("metric",))
+        if (metric := text(row, "metric"))
+    }
+
+
+def _graded(found: Estimate, metric: str, refuted: Container[str]) -> Estimate:
+    """The same with its grade; no figure is known that did not set the model, so none checks."""
+    return replace(found, grade=Grade.CONTRADICTED) if metric in refuted else found
+
+
+def read_share(run: RunFolder, strategy: str, metric: str) -> Estimate:
+    """A measure as a share of what it is out of, simulation by simulation.
+
+    How many businesses there are is drawn, so that the share is no ratio of two medians.
+
+    Raises
+    ------
+    DataError
+        If the folder has no such measure.
+    """
+    found = run.measures()
+    mine = (found.strategy == strategy) & (found.metric == metric)
+    if not mine.any():
+        message = f"expected the measure {metric} of {strategy}, got none"
+        raise DataError([Problem(str(run.path / "measures.parquet"), message)])
+    value, whole = found.value[mine], found.denominator[mine]
+    share = np.divide(value, whole, where=whole > 0, out=np.full(value.shape, np.nan))
+    of = str(found.denominator_unit[mine][0])
+    share_ = replace(estimate_over(share, SHARE), of=of, whole=float(np.median(whole)))
+    return _graded(share_, metric, contradictions(run))
+
+
+def read_group_shares(run: RunFolder, strategy: str, by: str, metric: str) -> dict[str, Estimate]:
+    """A measure of each group as a share of what it is out of, simulation by simulation.
+
+    Parameters
+    ----------
+    by
+        What groups are of, as in ``hits.parquet``: sector, provider, operator, and others.
+
+    Raises
+    ------
+    DataError
+        If the table cannot be read.
+    """
+    found = read_columns(
+        run.path / "hits.parquet",
+        'SELECT "group" AS name, value / denominator AS share, denominator AS whole FROM data '
+        'WHERE strategy = ? AND "by" = ? AND metric = ? AND denominator > 0 '
+        "ORDER BY file_row_number",
+        [strategy, by, metric],
+    )
+    names, share, whole = found["name"], numbers(found["share"]), numbers(found["whole"])
+    return {
+        str(name): replace(
+            estimate_over(share[names == name], SHARE), whole=float(np.median(whole[names == name]))
+        )
+        for name in dict.fromkeys(names.tolist())
+    }
+
+
+def estimate_over(value: NDArray[np.float64], unit: str) -> Estimate:
+    """Estimate of a value of each simulation; NaN where it is not known."""
+    median, low, high = spread_of(value)
+    low, high = (median if math.isnan(end) else end for end in (low, high))
+    n_known = int((~np.isnan(value)).sum())
+    return Estimate(median, low, high, unit, n_simulations=value.size, n_known=n_known)
+
+
+def peak_share(run: RunFolder, curve: str, strategy: str) -> tuple[Estimate, int]:
+    """The highest median of a curve as a share of what it is out of, and its time in seconds.
+
+    Where the median is zero at all times, the time is that of the highest end of the range.
+
+    Raises
+    ------
+    DataError
+        If the folder has no such curve.
+    """
+    band = band_of(run.curve(curve, strategy), run.horizon_s, as_share=True)
+    line = band.median if np.nanmax(band.median) > 0 else np.nan_to_num(band.high)
+    row = int(np.nanargmax(line))
+    return estimate_at(band, row, SHARE), int(band.t_s[row])
+
+
+def estimate_at(band: Band, row: int, unit: str) -> Estimate:
+    """A curve at one of its times."""
+    low, high = band.low[row], band.high[row]
+    median = float(band.median[row])
+    return Estimate(
+        median,
+        median if np.isnan(low) else float(low),
+        median if np.isnan(high) else float(high),
+        unit,
+        whole=band.denominator,
+        n_simulations=band.n_simulations,
+        n_known=band.n_simulations,
+    )

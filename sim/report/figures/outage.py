@@ -1,0 +1,413 @@
+"""The picture of a run: what was listed above, what it did below, on one time axis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.catalogue.choices import curve_name
+from sim.measure.bands import Band, band_of, step_values, whole_band
+from sim.measure.contradictions import contradictions
+from sim.measure.estimates import SHARE, estimate_at
+from sim.report.words.numbers import listing, number, percent, range_text, value_text
+from sim.results.inputs import input_rows
+from sim.results.read import RunFolder
+from sim.scenario.tables.rows import PublishedTotalRow, SessionRow
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
+
+CUT_OFF = curve_name("businesses_impaired")
+LISTED = curve_name("addresses_listed")
+NETWORKS = curve_name("networks_listed")
+DAY_S = 86_400
+LEAST_CHANGE = 0.12
+"""Part of the most that is ever listed from which on a day's change is labelled."""
+LEAST_PART = 0.1
+"""Part of a day's change from which on a provider is named."""
+MOST_ORDERS, MOST_NAMED_SESSIONS = 5, 6
+LEAST_TOP = 0.01
+"""Share that the lower panel shows at least: a line at nothing has a scale too."""
+PAGE_PT = {False: (14.0, 800, 584, 360), True: (12.0, 358, 258, 180)}
+"""Of wide and narrow pictures: letters, width, height of two panels and of one, in points."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What was listed or withdrawn on a day, by the medians.
+
+    Attributes
+    ----------
+    at_s
+        When half of it was.
+    change
+        Addresses listed, less those withdrawn.
+    providers
+        Whose they are, the most first; two at most.
+    """
+
+    at_s: int
+    change: float
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Outage:
+    """What the picture of a run shows.
+
+    Attributes
+    ----------
+    start, horizon_s
+        Of the run, in the scenario's offset.
+    listed
+        Addresses listed, without the target's own; networks where there are none of IPv4; or None.
+    listed_of
+        What these are: ``Addresses`` or ``Networks``.
+    cut_off
+        Share of businesses that are cut off from some of their customers.
+    of_sites
+        Whether these businesses are the sites of an inventory.
+    orders, sessions, published
+        Days of orders; sessions of blocking, from and to; published counts, when and how many.
+    """
+
+    start: datetime
+    horizon_s: int
+    listed: Band | None
+    listed_of: str
+    cut_off: Band
+    of_sites: bool
+    orders: tuple[Order, ...]
+    sessions: tuple[tuple[int, int], ...]
+    published: tuple[tuple[int, int], ...]
+
+    @property
+    def title(self) -> str:
+        """What it shows."""
+        who = "your sites" if self.of_sites else "businesses"
+        what = f"{self.listed_of} listed, and share of" if self.listed else "Share of"
+        return f"{what} {who} cut off from some of their customers"
+
+    @property
+    def alt(self) -> str:
+        """What it shows, in numbers."""
+        end = percent(self.cut_off.median[-1])
+        said = f"{_peak_text(self, brief=False)}; {end} at the end."
+        if self.listed is None:
+            return said
+        top = peak_row(self.listed)
+        when = day_text(self.start, self.listed.t_s[top])
+        most = number(self.listed.median[top])
+        return f"{self.listed_of} listed: {most} at the peak, {when}. {said}"
+
+    @property
+    def note(self) -> str:
+        """What its marks are."""
+        dots = " Dots: counts published at the time." if self.published else ""
+        grey = " Grey: sessions of blocking." if self.sessions else ""
+        return f"{marks_of(self.cut_off)}{dots}{grey}"
+
+    def rows(self) -> tuple[list[str], list[list[object]]]:
+        """Names of the columns of its table, and the rows."""
+        bands = {"cut_off_share": self.cut_off}
+        if self.listed is not None:
+            bands = {f"{self.listed_of.lower()}_listed": self.listed, **bands}
+        return band_rows(bands, self.start, self.published)
+
+
+def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
+    """Read what the picture of one strategy shows.
+
+    Raises
+    ------
+    DataError
+        If curves or tables of the folder cannot be read.
+    UsageError
+        If the folder holds several strategies, and none is named.
+    """
+    metric, of = LISTED, "Addresses"
+    listed = _read_if_any(run, LISTED, strategy)
+    if listed is None and (found := _read_if_any(run, NETWORKS, strategy)) is not None:
+        listed, metric, of = found, NETWORKS, "IPv6 networks"
+    sessions = tuple(
+        (int(max(from_s, 0)), int(min(to_s, run.horizon_s)))
+        for row in input_rows(run, "strategy", "sessions", SessionRow)
+        for from_s, to_s in [[(at - run.start).total_seconds() for at in (row.start, row.end)]]
+        if from_s < run.horizon_s and to_s > 0
+    )
+    by_provider = {}
+    if listed is not None and not sessions:
+        curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
+        by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
+    population = run.scenario.get("population") or {}
+    return Outage(
+        start=run.start,
+        horizon_s=run.horizon_s,
+        listed=listed,
+        listed_of=of,
+        cut_off=share_of(whole_band(run, CUT_OFF, strategy)),
+        of_sites=bool(population.get("inventory")) and not population.get("n_businesses"),
+        orders=find_orders(listed, by_provider, run.start) if by_provider and listed else (),
+        sessions=sessions,
+        published=read_published(run) if metric == LISTED and listed is not None else (),
+    )
+
+
+def share_of(band: Band) -> Band:
+    """A band as a share of what it is out of."""
+    n = band.denominator
+    return Band(band.t_s, band.median / n, band.low / n, band.high / n, n, band.n_simulations)
+
+
+def _read_if_any(run: RunFolder, metric: str, strategy: str | None) -> Band | None:
+    if not run.has_curve(metric, run.strategy(strategy)):
+        return None
+    band = whole_band(run, metric, strategy)
+    return band if np.nanmax([band.median, band.high]) > 0 else None
+
+
+def read_published(run: RunFolder) -> tuple[tuple[int, int], ...]:
+    """Total numbers of addresses that were published at the time: second of the run, number.
+
+    Totals that others derived later are not among them. One of a day stands at its noon.
+    """
+    found = []
+    for row in input_rows(run, "published", "totals", PublishedTotalRow):
+        at = datetime.fromisoformat(row.when)
+        if "T" not in row.when:
+            at = at.replace(hour=12, tzinfo=run.start.tzinfo)
+        at_s = int((at - run.start).total_seconds())
+        if row.source.startswith("published") and 0 <= at_s <= run.horizon_s:
+            found.append((at_s, row.addresses))
+    return tuple(sorted(found))
+
+
+def find_orders(listed: Band, by_provider: dict[str, Band], start: datetime) -> tuple[Order, ...]:
+    """Days on which much was listed or withdrawn, in sequence; at most so many."""
+    first = DAY_S - int(timedelta(hours=start.hour, minutes=start.minute).total_seconds())
+    stop = int(listed.t_s[-1]) + 1
+    edges = np.array([0, *range(first, stop, DAY_S), stop])
+    # What is true at midnight is of the day that begins.
+    change = np.diff(_until(listed, edges))
+    much = np.abs(change) >= LEAST_CHANGE * np.max(listed.median)
+    rows = sorted(np.flatnonzero(much).tolist(), key=lambda row: -abs(change[row]))[:MOST_ORDERS]
+    found = []
+    for row in sorted(rows):
+        ends = edges[row : row + 2]
+        parts = {name: float(np.diff(_until(one, ends))[0]) for name, one in by_provider.items()}
+        whole = sum(abs(part) for part in parts.values())
+        named = sorted(
+            (name for name, part in parts.items() if part * change[row] > 0),
+            key=lambda name: -abs(parts[name]),
+        )
+        providers = [
+            name
+            for name in named
+            if abs(parts[name]) >= LEAST_PART * whole and not name.startswith("(")
+        ]
+        found.append(Order(_middle_s(listed, ends), float(change[row]), tuple(providers[:2])))
+    return tuple(found)
+
+
+def _until(band: Band, at_s: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Median right before some times; nothing before the run."""
+    return np.nan_to_num(step_values(band.t_s, band.median, at_s - 1))
+
+
+def _middle_s(band: Band, ends: NDArray[np.int64]) -> int:
+    """When half of a change between two times was done."""
+    before, after = _until(band, ends)
+    is_inside = (band.t_s >= ends[0]) & (band.t_s < ends[1])
+    done = np.abs(band.median[is_inside] - before) >= abs(after - before) / 2
+    return int(band.t_s[is_inside][np.argmax(done)])
+
+
+def peak_row(band: Band) -> int:
+    """Row at which the median is highest, the first of several; where it is 0, the upper end."""
+    line = band.median if np.nanmax(band.median) > 0 else np.nan_to_num(band.high)
+    return int(np.nanargmax(line))
+
+
+def _peak_text(shown: Outage, *, brief: bool) -> str:
+    """The peak of what is cut off, in words."""
+    band, row = shown.cut_off, peak_row(shown.cut_off)
+    found = estimate_at(band, row, SHARE)
+    if not found.high > 0:
+        return "0% throughout"
+    if brief and found.median == 0:
+        return f"0%, at most {percent(found.high)}"
+    ends = f" ({range_text(found)})" if range_text(found) and not brief else ""
+    when = "" if brief else f", {day_text(shown.start, band.t_s[row])}"
+    return f"{value_text(found)}{ends} at the peak{when}"
+
+
+def picture(run: RunFolder, strategy: str | None = None, *, narrow: bool = False) -> str:
+    """The picture of one strategy for the page, as an ``<svg>`` element.
+
+    Parameters
+    ----------
+    narrow
+        For a phone.
+
+    Raises
+    ------
+    DataError
+        If curves or tables of the folder cannot be read.
+    UsageError
+        If the folder holds several strategies, and none is named.
+    """
+    from sim.report.figures import look  # matplotlib is slow to import
+
+    shown = read_outage(run, strategy)
+    font_pt, width, tall, low = PAGE_PT[narrow]
+    with look.page_style(font_pt):
+        figure = draw_outage(shown, width / 72, (low if shown.listed is None else tall) / 72)
+        return look.page_svg(figure, shown.title, shown.alt)
+
+
+def draw_outage(shown: Outage, width_in: float, height_in: float = 0.0) -> Figure:
+    """Draw addresses listed above, businesses cut off below."""
+    from sim.report.figures import look
+
+    has_two = shown.listed is not None
+    height = height_in or width_in * ((0.73 if has_two else 0.45) if width_in > 6 else 0.72)
+    figure = look.new_figure(width_in, height)
+    narrow = look.is_narrow(figure)
+    heights = (1, 1.35) if has_two else (1,)
+    axes = figure.subplots(len(heights), height_ratios=heights, squeeze=False)[:, 0]
+    look.leave_room(figure, 3.4, 0.4, 2.0, 1.7, 3.4 if has_two else 0.0)
+    for ax in axes:
+        look.date_axis(ax, shown.start, shown.horizon_s)
+        for from_s, to_s in shown.sessions:
+            ends = look.dates(shown.start, [from_s, to_s])
+            ax.axvspan(*ends, color=look.rc("grid.color"), linewidth=0, zorder=0)
+        for order in shown.orders:
+            at = look.dates(shown.start, order.at_s)
+            ax.axvline(at, color=look.rc("xtick.color"), linewidth=0.8, linestyle=(0, (2, 2)))
+    if shown.listed is not None:
+        _draw_listed(axes[0], shown, shown.listed, narrow=narrow)
+    _draw_cut_off(axes[-1], shown, narrow=narrow)
+    return figure
+
+
+def _draw_listed(ax: Axes, shown: Outage, listed: Band, *, narrow: bool) -> None:
+    from sim.report.figures import look
+
+    most = max([np.nanmax([listed.median, listed.high]), *(n for _, n in shown.published)])
+    scale = look.MILLION if most >= look.MILLION else 1
+    unit = (" (m)" if narrow else ", millions") if scale > 1 else ""
+    ax.set_title(f"{shown.listed_of} listed{unit}")
+    line = look.plot_band(ax, listed, shown.start, shown.horizon_s, scale)
+    is_named = 0 < len(shown.sessions) <= MOST_NAMED_SESSIONS
+    look.number_axis(ax, most / scale * (1.3 if is_named or (narrow and shown.orders) else 1.12))
+    ax.tick_params(labelbottom=False)
+    if shown.published:
+        at_s, n = np.array(shown.published).T
+        ax.plot(
+            look.dates(shown.start, at_s), n / scale, "o", color="C1", markersize=5, zorder=5,
+            markeredgewidth=0, clip_on=False,
+        )  # fmt: skip
+        ax.set_title("● published" + ("" if narrow else " at the time"), loc="right", color="C1")
+    taken: list[Bbox] = []
+    for order in sorted(shown.orders, key=lambda one: -abs(one.change)):
+        row = int(np.searchsorted(listed.t_s, order.at_s, side="right")) - 1
+        at = (float(look.dates(shown.start, order.at_s)), listed.median[row] / scale)
+        text = _order_text(shown.start, order, scale, narrow=narrow)
+        look.place_text(ax, text, at, [(*line, 1.0)], taken, fontsize="small")
+    if is_named:
+        _name_sessions(ax, shown, narrow=narrow)
+
+
+def _order_text(start: datetime, order: Order, scale: float, *, narrow: bool) -> str:
+    at = start + timedelta(seconds=order.at_s)
+    sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
+    size = number(abs(order.change) / (scale if narrow else 1))
+    names = order.providers[:1] if narrow else order.providers
+    return f"{at.day} {at:%b}: {sign}{size}\n{listing(names)}".strip()
+
+
+def _name_sessions(ax: Axes, shown: Outage, *, narrow: bool) -> None:
+    """Write when sessions begin, above them; those that are near to the next one to its left."""
+    from sim.report.figures import look
+
+    near = shown.horizon_s * (0.16 if narrow else 0.11)
+    starts = [from_s for from_s, _ in shown.sessions]
+    for row, (from_s, to_s) in enumerate(shown.sessions):
+        at = shown.start + timedelta(seconds=from_s)
+        side, x_s = "center", (from_s + to_s) / 2
+        if row + 1 < len(starts) and starts[row + 1] - from_s < near:
+            side, x_s = "right", to_s
+        elif row and from_s - starts[row - 1] < near:
+            side, x_s = "left", from_s
+        day = float(look.dates(shown.start, x_s))
+        text = f"{at:%a} {at:%H}h" if narrow else f"{at:%a} {at:%H:%M}"
+        ax.annotate(
+            text, (day, 1), xycoords=("data", "axes fraction"), xytext=(0, -2), fontsize="small",
+            textcoords="offset points", ha=side, va="top",
+        )  # fmt: skip
+
+
+def _draw_cut_off(ax: Axes, shown: Outage, *, narrow: bool) -> None:
+    from sim.report.figures import look
+
+    who = "Your sites" if shown.of_sites else "Businesses"
+    ax.set_title(f"{who} cut off" + ("" if narrow else " from some of their customers"))
+    band, row = shown.cut_off, peak_row(shown.cut_off)
+    line = look.plot_band(ax, band, shown.start, shown.horizon_s)
+    most = float(np.nanmax([band.median, band.high, np.full(band.t_s.shape, LEAST_TOP / 1.12)]))
+    look.number_axis(ax, (1.35 if narrow else 1.12) * most, is_share=True)
+    at = (float(look.dates(shown.start, band.t_s[row])), float(band.median[row]))
+    if at[1] > 0:
+        ax.plot(*at, "o", color="C0", markersize=6)
+    text = _peak_text(shown, brief=True)
+    if not narrow and at[1] > 0:
+        text = f"{text}, {day_text(shown.start, band.t_s[row])}"
+    ends = [(line[0], one, 0.2) for one in look.held(band.low, band.high) if not np.isnan(one[0])]
+    look.place_text(
+        ax, text, at, [(*line, 1.0), *ends], [], fontweight="bold", gap_pt=5 if narrow else 9
+    )
+
+
+def day_text(start: datetime, at_s: float) -> str:
+    """A day of the run: ``16 April``."""
+    at = start + timedelta(seconds=float(at_s))
+    return f"{at.day} {at:%B}"
+
+
+def instant(start: datetime, at_s: int) -> str:
+    """A time of the run in a table, in the scenario's offset."""
+    return (start + timedelta(seconds=int(at_s))).isoformat()
+
+
+def marks_of(band: Band) -> str:
+    """What line and band of a figure are."""
+    if band.n_simulations < 2:
+        return "One simulation."
+    return f"Line: median of {band.n_simulations} simulations; band: 5 to 95% of them."
+
+
+def band_rows(
+    bands: dict[str, Band], start: datetime, published: tuple[tuple[int, int], ...] = ()
+) -> tuple[list[str], list[list[object]]]:
+    """Bands and published counts as a table: names of columns, rows."""
+    names = ["series", "t_s", "time", "median", "low", "high", "denominator"]
+    rows: list[list[object]] = [
+        [series, int(at), instant(start, at), *map(float, ends), band.denominator]
+        for series, band in bands.items()
+        for at, *ends in zip(band.t_s, band.median, band.low, band.high, strict=True)
+    ]
+    rows += [["published", at, instant(start, at), n, None, None, None] for at, n in published]
+    return names, rows
+
+
+def refuted_note(run: RunFolder, *names: str) -> str:
+    """That the record contradicts one of some measures or curves; empty where it does not."""
+    found = contradictions(run)
+    refuted = {*found, *(one.fact.curve for one in found.values())}
+    return " Contradicted by the record: do not quote." if refuted & set(names) else ""

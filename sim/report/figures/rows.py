@@ -1,0 +1,252 @@
+"""Rows of numbers with their ranges: strategies, money, inputs, sectors, providers, operators."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.catalogue.choices import COLLATERAL, EFFECTS, PRIVATE_LOSS, label, measure_name
+from sim.measure.estimates import SHARE, Estimate, Grade, read_estimates, read_group_shares
+from sim.report.words.answer import Figure as Number
+from sim.report.words.answer import answer
+from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_of
+from sim.report.words.numbers import capitalised, range_text, value_text
+from sim.results.inputs import input_rows
+from sim.results.read import RunFolder
+from sim.scenario.meanings import meaning_of
+from sim.scenario.tables.rows import OperatorRow, SectorRow
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+EVER = measure_name("businesses_ever_impaired")
+SUMS = (PRIVATE_LOSS, measure_name("net_social_loss_usd"))
+DEPENDENT = (
+    measure_name("addresses_listed_peak"),
+    COLLATERAL,
+    measure_name("demand_lost_share"),
+    PRIVATE_LOSS,
+    *EFFECTS,
+)
+"""Measures of which the inputs are shown on which they depend."""
+MOST_ROWS = 15
+FEWEST_BUSINESSES = 10
+"""Of a group, below which its share is mostly chance."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One row: what it is of, and its number."""
+
+    name: str
+    found: Estimate
+    is_sum: bool = False
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Rows on one scale, with what they count."""
+
+    title: str
+    lines: tuple[Line, ...]
+    colour: str = "C0"
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Some panels, with what they show and what their marks are."""
+
+    title: str
+    panels: tuple[Panel, ...]
+    note: str
+    is_part: bool = False
+    """Whether numbers are parts, which bars show from nothing up."""
+
+    @property
+    def alt(self) -> str:
+        """What they show, in numbers."""
+        return " ".join(
+            f"{panel.title}: {'; '.join(f'{one.name} {said(one.found)}' for one in panel.lines)}."
+            for panel in self.panels
+        )
+
+    def rows(self) -> tuple[list[str], list[list[object]]]:
+        """Names of the columns of its table, and the rows."""
+        names = ["panel", "name", "median", "low", "high", "unit", "n_simulations", "grade"]
+        return names, [
+            [
+                panel.title, line.name, line.found.median, line.found.low, line.found.high,
+                line.found.unit, line.found.n_simulations, str(line.found.grade),
+            ]
+            for panel in self.panels
+            for line in panel.lines
+        ]  # fmt: skip
+
+
+def said(found: Estimate) -> str:
+    """A number with its range in brackets, where it has one."""
+    ends = range_text(found)
+    return value_text(found) + (f" ({ends})" if ends else "")
+
+
+def note_of(estimates: Sequence[Estimate]) -> str:
+    """What dots and bars of rows are."""
+    n = max((one.n_simulations for one in estimates), default=0)
+    if n < 2:
+        return "One simulation."
+    return f"Dot: median of {n} simulations; bar: 5 to 95% of them."
+
+
+def read_strategies(run: RunFolder, _strategy: str | None) -> Rows:
+    """Harm, effect and cost of each strategy, as the report shows them first."""
+    found = answer(run).strategies
+    panels = [
+        Panel(
+            _heading(found[0].figures[at]),
+            tuple(Line(capitalised(one.name), one.figures[at].found) for one in found),
+            "C0" if at == 1 else "C1",
+        )
+        for at in range(len(found[0].figures))
+    ]
+    return _rows("What each strategy does", panels)
+
+
+def _heading(figure: Number) -> str:
+    """What a column of numbers is, without its numbers."""
+    return f"Share {figure.says}" if figure.found.unit == SHARE else capitalised(figure.says)
+
+
+def read_money(run: RunFolder, strategy: str | None) -> Rows:
+    """From the sales that failed to what the country lost, in its currency where it has one."""
+    found, rate = read_estimates(run), rate_of(run)
+    chosen = run.strategy(strategy)
+    lines = [
+        Line(name, in_currency(found[chosen, metric], rate), metric in SUMS)
+        for metric, name in LOSS_PARTS
+        if (chosen, metric) in found and found[chosen, metric].is_known
+    ]
+    lines = [line for line in lines if line.is_sum or line.found.high != 0]
+    rows = _rows("What it cost", [Panel(capitalised(currency_name(rate)), tuple(lines))])
+    return Rows(rows.title, rows.panels, f"{rows.note} Medians need not add up.")
+
+
+def read_dependence(run: RunFolder, strategy: str | None) -> Rows:
+    """Inputs on which each of some measures depends most."""
+    found, chosen = read_estimates(run), run.strategy(strategy)
+    panels = []
+    for metric in DEPENDENT:
+        one = found.get((chosen, metric))
+        if one is None or not one.depends_on or one.grade is Grade.CONTRADICTED:
+            continue
+        lines = [
+            Line(_input_name(run, key), Estimate(part, part, part, SHARE))
+            for key, part in one.depends_on
+        ]
+        panels.append(Panel(capitalised(label(metric)), tuple(lines)))
+    note = "Bar: share of the variance of the rank over simulations that the input explains."
+    return Rows("What the answer depends on", tuple(panels), note, is_part=True)
+
+
+def _input_name(run: RunFolder, key: str) -> str:
+    return capitalised(meaning_of(key, run.input_path(key.rpartition(".")[0])))
+
+
+def read_groups(run: RunFolder, strategy: str | None, by: str) -> Rows:
+    """Share of each group's businesses that was ever cut off, the largest first."""
+    found = read_group_shares(run, run.strategy(strategy), by, EVER)
+    name = _names(run, by)
+    lines = [
+        Line(name(group), one) for group, one in found.items() if one.whole >= FEWEST_BUSINESSES
+    ]
+    lines.sort(key=lambda line: -np.nan_to_num(line.found.median))
+    of = " from its customers" if by == "operator" else ""
+    panel = Panel(f"Share of businesses ever cut off{of}", tuple(lines[:MOST_ROWS]))
+    rows = _rows(f"Businesses cut off, by {by}", [panel])
+    fewer = f" Groups of fewer than {FEWEST_BUSINESSES} businesses are not shown."
+    return Rows(rows.title, rows.panels, rows.note + fewer)
+
+
+def _names(run: RunFolder, by: str) -> Callable[[str], str]:
+    """What says the name of a group as its table in the folder does."""
+    labels: dict[str, str] = {}
+    if by == "operator":
+        operators = input_rows(run, "operators", "groups", OperatorRow)
+        labels = {row.operator: row.label for row in operators}
+    elif by == "sector":
+        sectors = input_rows(run, "population", "sectors", SectorRow)
+        labels = {row.sector: row.label for row in sectors}
+    return lambda name: labels.get(name) or name
+
+
+def _rows(title: str, panels: Sequence[Panel]) -> Rows:
+    found = [line.found for panel in panels for line in panel.lines]
+    return Rows(title, tuple(panels), note_of(found))
+
+
+def draw_rows(shown: Rows, width_in: float) -> Figure:
+    """Draw a dot and a bar for each row, with its number beside it; on phones above it."""
+    from sim.report.figures import look  # matplotlib is slow to import
+
+    size_in = look.rc("font.size") / 72
+    narrow = width_in < look.NARROW_IN
+    step = 2.9 if narrow else 1.9
+    n_lines = [len(panel.lines) for panel in shown.panels]
+    tall = [n * step + 3.6 for n in n_lines]
+    figure = look.new_figure(width_in, size_in * sum(tall))
+    wide = width_in / size_in
+    names = [line.name for panel in shown.panels for line in panel.lines]
+    texts = [_value(line) for panel in shown.panels for line in panel.lines]
+    left = 1.0 if narrow else look.width_of(figure, names, weight="bold") + 1.5
+    right = 1.0 if narrow else look.width_of(figure, texts, weight="bold") + 1.5
+    top = 0.0
+    for panel, n, height in zip(shown.panels, n_lines, tall, strict=True):
+        bottom = 1 - (top + height - 1.6) / sum(tall)
+        ax = figure.add_axes((left / wide, bottom, 1 - (left + right) / wide, n * step / sum(tall)))
+        _draw_panel(ax, panel, is_part=shown.is_part, narrow=narrow)
+        ax.set_title(panel.title, x=0.0 if narrow else (1 - left) / (wide - left - right))
+        top += height
+    return figure
+
+
+def _value(line: Line) -> str:
+    """Number and range of a row."""
+    return "  ".join(filter(None, (value_text(line.found), range_text(line.found))))
+
+
+def _draw_panel(ax: Axes, panel: Panel, *, is_part: bool, narrow: bool) -> None:
+    from sim.report.figures import look
+
+    found = [line.found for line in panel.lines]
+    most = max((one.high for one in found if one.is_known), default=1.0) or 1.0
+    look.number_axis(ax, 1.06 * most, is_share=found[0].unit.startswith("share"), way="x")
+    least = min(one.low for one in found if one.is_known)
+    ax.set_xlim(left=min(0.0, 1.06 * least))
+    ax.set_ylim(len(found) - 0.45, -0.55)
+    ax.grid(axis="y", visible=False)
+    ax.grid(axis="x", visible=True)
+    ax.set_yticks([])
+    ax.tick_params(axis="x", labelsize="small", length=0)
+    for row, line in enumerate(panel.lines):
+        y = row + (0.22 if narrow else 0)
+        one = line.found
+        if is_part:
+            ax.barh(y, one.median, height=0.3, color=panel.colour)
+        else:
+            colour = (panel.colour, look.BAND_ALPHA)
+            ax.barh(y, one.high - one.low, left=one.low, height=0.3, color=colour)
+            ax.plot(one.median, y, "o", color=panel.colour, markersize=6, clip_on=False)
+        weight = "bold" if line.is_sum else "normal"
+        bad = " (contradicted)" if one.grade is Grade.CONTRADICTED else ""
+        places = [(0.0, "left"), (1.0, "right")] if narrow else [(0.0, "right"), (1.0, "left")]
+        for text, (x, side), away in zip(
+            (line.name, _value(line) + bad), places, (-8, 8), strict=True
+        ):
+            ax.annotate(
+                text, (x, row - 0.22 if narrow else row), xycoords=ax.get_yaxis_transform(),
+                xytext=(0 if narrow else away, 0), textcoords="offset points", ha=side,
+                va="center", weight=weight, fontsize="small" if narrow else "medium",
+            )  # fmt: skip

@@ -1,1 +1,0 @@
-"""The page over time: charts, what is known of the days, days that changed most."""

@@ -1,0 +1,581 @@
+"""The answer of a folder: one sentence, three figures with their grades, verdicts, source.
+
+In: a run folder. Out: what page, terminal, notebook and bundle print first. Nothing here is written
+for one scenario: names come from the scenario and the catalogue, numbers from the tables. A measure
+that the record contradicts is in neither the sentence nor the figures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+import numpy as np
+
+from sim.catalogue.choices import (
+    COLLATERAL,
+    EFFICACY,
+    LISTED,
+    PRIVATE_LOSS,
+    curve_name,
+    label,
+    measure_name,
+)
+from sim.catalogue.curves import CURVES
+from sim.measure.contradictions import Contradiction, contradictions
+from sim.measure.estimates import (
+    SHARE,
+    Estimate,
+    Grade,
+    estimate_over,
+    peak_share,
+    read_estimates,
+    read_share,
+)
+from sim.measure.site_runs import read_sites
+from sim.report.words.expected_names import (
+    EXPECTED,
+    RULE_OF_THREE,
+    TOO_FEW,
+    is_nothing_listed,
+    names_by_strategy,
+    names_words,
+)
+from sim.report.words.heading import (
+    borrowed_tables,
+    cite,
+    country_name,
+    evidence_of,
+    has_sites,
+    is_comparison,
+    is_replayed,
+    notices,
+    order_line,
+    settings_line,
+    source_line,
+)
+from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.money import currency_name, in_currency, rate_of
+from sim.report.words.numbers import (
+    at_most,
+    capitalised,
+    listing,
+    number,
+    quantity,
+    range_text,
+    spoken,
+    value_text,
+)
+from sim.report.words.plain import strategies_of, strategy_names
+from sim.report.words.verdicts import KINDS, Verdict, verdict_of
+from sim.results.parquet import read_columns
+from sim.results.read import RunFolder
+from sim.results.tables import read_rows, text
+
+IMPAIRED = curve_name("businesses_impaired")
+PEAK = measure_name("businesses_impaired_peak")
+DEMAND_LOST = measure_name("demand_lost_share")
+ORDERS = measure_name("orders_placed")
+CAUSES = {
+    (True, True, False): "To {purpose}, {country} ordered {what} blocked.",
+    (True, True, True): "To {purpose}, {country} ordered {what} slowed down.",
+    (True, False, False): "To {purpose}, {country} would order {what} blocked.",
+    (True, False, True): "To {purpose}, {country} would order {what} slowed down.",
+    (False, True, False): "In {country}, {what} were ordered blocked.",
+    (False, True, True): "In {country}, {what} were ordered slowed down.",
+    (False, False, False): "In {country}, {what} would be ordered blocked.",
+    (False, False, True): "In {country}, {what} would be ordered slowed down.",
+}
+"""What was ordered: with a purpose, as the record has it, to be slowed down."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with what it is of.
+
+    Attributes
+    ----------
+    found
+        Its estimate, in the unit that is printed.
+    what
+        What it is of, as it reads after number and unit.
+    unit
+        Unit as it reads after the number; empty of a share.
+    reason
+        Why it has its grade, in a few words.
+    bound
+        What is printed for a zero of a sample that could hardly have been cut off.
+    """
+
+    found: Estimate
+    what: str
+    unit: str = ""
+    reason: str = ""
+    bound: str = ""
+
+    @property
+    def value(self) -> str:
+        """The median in two digits, or the bound."""
+        return self.bound or value_text(self.found)
+
+    @property
+    def range(self) -> str:
+        """Its range; empty where it has none that two digits show."""
+        return "" if self.bound else range_text(self.found)
+
+    @property
+    def says(self) -> str:
+        """What the number is of, with its unit."""
+        return f"{self.unit} {self.what}".strip()
+
+    @property
+    def told(self) -> str:
+        """The number with its range and what it is of, in one line."""
+        if not self.found.is_known or (self.bound and self.unit):
+            return f"{self.what}: {self.value}"
+        return f"{self.value} {self.says}" + (f" ({self.range})" if self.range else "")
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A row of a comparison: a strategy with its harm, effect and cost, in this sequence."""
+
+    name: str
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a reader is told first.
+
+    Attributes
+    ----------
+    title, order, settings
+        What it is about; who ordered it, when, and where; what was set for this run.
+    sentence, range
+        The answer, and the one range in it.
+    figures
+        Three figures of a run; none of a comparison.
+    strategies, verdicts
+        Rows and verdicts of a comparison.
+    withheld
+        Why measures are not printed here: the record contradicts them.
+    notices
+        What has to be known before anything is quoted.
+    source, n_borrowed, n_tables
+        Where the orders come from; tables of another country or time, of how many.
+    cite
+        How to cite the result.
+    """
+
+    title: str
+    order: str
+    settings: str
+    sentence: str
+    range: str
+    figures: tuple[Figure, ...] = ()
+    strategies: tuple[Strategy, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    withheld: tuple[str, ...] = ()
+    notices: tuple[str, ...] = ()
+    source: str = ""
+    n_borrowed: int = 0
+    n_tables: int = 0
+    cite: str = ""
+
+    @property
+    def whole(self) -> str:
+        """The sentence with its range."""
+        return f"{self.sentence.removesuffix('.')} ({self.range})." if self.range else self.sentence
+
+    def lines(self) -> tuple[str, ...]:
+        """The answer for a terminal: at most 15 lines for a run."""
+        return (
+            *self.notices,
+            self.whole,
+            *(f"{one.told}: {one.found.grade}" for one in self.figures),
+            *(
+                f"{capitalised(row.name)}: " + "; ".join(one.told for one in row.figures)
+                for row in self.strategies
+            ),
+            *(
+                f"{capitalised(one.kind)}: {' '.join(''.join(part) for part in one.parts)}"
+                for one in self.verdicts
+            ),
+            *self.withheld,
+            self.cite,
+        )
+
+
+def answer(run: RunFolder, words: Language = IN_ENGLISH) -> Answer:
+    """Return the answer of a folder.
+
+    Raises
+    ------
+    DataError
+        If a table cannot be read.
+    """
+    facts = _Facts(run, words)
+    if is_comparison(run):
+        sentence, range_ = facts.sentence_of_comparison()
+        figures: tuple[Figure, ...] = ()
+    else:
+        figures = tuple(facts.figures())
+        sentence, range_ = facts.sentence_of_sites() if facts.has_sites else facts.sentence_of_run()
+    borrowed, tables = borrowed_tables(run)
+    return Answer(
+        words.name(str(run.scenario["title"])),
+        order_line(run, words),
+        settings_line(run, words),
+        sentence,
+        range_ if run.is_ensemble else "",
+        figures,
+        facts.strategies,
+        facts.verdicts() if is_comparison(run) else (),
+        tuple(facts.withheld()),
+        tuple(notices(run, words)),
+        source_line(run, words),
+        len(borrowed),
+        len(tables),
+        cite(run, words),
+    )
+
+
+def reason_of(
+    metric: str,
+    run: RunFolder,
+    refuted: Mapping[str, Contradiction],
+    published: str = "",
+    words: Language = IN_ENGLISH,
+) -> str:
+    """Why a measure has its grade, in a few words."""
+    if metric in refuted:
+        fact, median, against, n = refuted[metric]
+        curve = CURVES[fact.curve]
+        return words.say(
+            "{curve} on {day}: {value} in the model ({against} of {n} simulations above), at most "
+            "{most} by the record ({source})",
+            curve=words.name(curve.full_label),
+            day=words.date(fact.at),
+            value=quantity(median, curve.unit),
+            against=f"{against:,}",
+            n=f"{n:,}",
+            most=quantity(fact.at_most, curve.unit),
+            source=fact.source,
+        )
+    if any(metric.startswith(str(one.get("curve", " "))) for one in evidence_of(run)):
+        return words.say("its published figures chose the simulations, so they check nothing")
+    if has_sites(run):
+        return words.say("no outage of yours was given to compare it with")
+    if published:
+        text_ = "{value} was published, and known when the model was made"
+        return words.say(text_, value=published)
+    return words.say("nothing was published to compare it with")
+
+
+class _Facts:
+    """Numbers of a folder, read once."""
+
+    def __init__(self, run: RunFolder, words: Language) -> None:
+        self.run, self.words = run, words
+        self.rows = {
+            (text(row, "strategy"), text(row, "metric")): row
+            for row in read_rows(run, "summary.csv", ("metric",))
+        }
+        self.estimates = read_estimates(run)
+        self.refuted = contradictions(run)
+        self.rate = rate_of(run)
+        self.names = strategy_names(strategies_of(run), words)
+        self.strategy = run.strategies[0]
+        self.has_sites = has_sites(run)
+        self.names_listed = names_by_strategy(run)
+        self.country = country_name(run, words) or words.say("the country")
+        self.strategies = tuple(self._strategies()) if is_comparison(run) else ()
+
+    def grade(self, metric: str) -> Grade:
+        return Grade.CONTRADICTED if metric in self.refuted else Grade.NEVER_CHECKED
+
+    def figure(self, metric: str, found: Estimate, what: str, unit: str = "") -> Figure:
+        published = self._published(metric)
+        reason = reason_of(metric, self.run, self.refuted, published, self.words)
+        return Figure(replace(found, grade=self.grade(metric)), what, unit, reason)
+
+    def _published(self, metric: str) -> str:
+        """The figure that was published of a measure, in its unit; empty where there is none."""
+        row = self.rows.get((self.strategy, metric), {})
+        published = text(row, "published")
+        try:
+            value = float(published)
+        except ValueError:
+            return published
+        if metric != PRIVATE_LOSS or self.rate is None:
+            return f"{number(value)} {text(row, 'unit')}"
+        return f"{number(value * self.rate.per_usd)} {currency_name(self.rate, self.words)}"
+
+    def money(self, strategy: str, what: str) -> Figure | None:
+        """The private loss in the country's currency."""
+        found = self.estimates.get((strategy, PRIVATE_LOSS))
+        if found is None:
+            return None
+        found = in_currency(found, self.rate)
+        figure = self.figure(PRIVATE_LOSS, found, what, currency_name(self.rate, self.words))
+        no_zero = found.high == 0 and bool(self.bound_of(strategy)) and not self.has_sites
+        return replace(figure, bound=self.words.say("not known") if no_zero else "")
+
+    def unless_contradicted(self, figure: Figure) -> Figure:
+        """The same without its number where the record contradicts it."""
+        is_contradicted = figure.found.grade is Grade.CONTRADICTED
+        return replace(figure, bound=self.words.say("not printed")) if is_contradicted else figure
+
+    def bounded(self, figure: Figure, strategy: str) -> Figure:
+        """The same with a bound in place of a zero."""
+        is_zero = not figure.found.high > 0
+        return replace(figure, bound=self.bound_of(strategy)) if is_zero else figure
+
+    # -- a run --------------------------------------------------------------------------------
+
+    def peak(self) -> Estimate:
+        return peak_share(self.run, IMPAIRED, self.strategy)[0]
+
+    def noun(self) -> str:
+        """Whose share the harm is."""
+        if self.has_sites and not self.run.scenario["population"].get("n_businesses"):
+            return self.words.say("of your sites")
+        return self.words.say("of {country}'s businesses hosted abroad", country=self.country)
+
+    def figures(self) -> Iterator[Figure]:
+        """The first three of the measures that are known and not contradicted."""
+        found = [one for one in self._candidates() if one.found.grade is not Grade.CONTRADICTED]
+        yield from found[:3]
+
+    def _candidates(self) -> Iterator[Figure]:
+        words = self.words
+        if self.has_sites:
+            yield from self._of_sites()
+        else:
+            for metric, unit in zip(LISTED, ("addresses", "IPv6 /64 networks"), strict=True):
+                found = self.estimates.get((self.strategy, metric))
+                if found is not None and found.median > 0:
+                    what = words.say("ordered blocked at the peak")
+                    yield self.figure(metric, found, what, words.say(unit))
+            of = words.say("{whose}, cut off at the peak", whose=self.noun())
+            harm = PEAK if PEAK in self.refuted else IMPAIRED
+            figure = self.bounded(self.figure(harm, self.peak(), of), self.strategy)
+            yield figure
+            if figure.bound:
+                names = names_words(self.names_listed.get(self.strategy), words)
+                behind = words.say("expected behind the addresses ever listed")
+                yield replace(self.figure(EXPECTED, figure.found, behind), bound=names)
+        lost = words.say("lost by your sites" if self.has_sites else "lost by businesses")
+        if money := self.money(self.strategy, lost):
+            yield money
+        if found := self.estimates.get((self.strategy, DEMAND_LOST)):
+            yield self.figure(DEMAND_LOST, found, words.say("of what customers tried failed"))
+
+    def cause(self, *, is_record: bool) -> str:
+        """What was ordered, as a sentence."""
+        words, run = self.words, self.run
+        listed = [
+            (self.estimates[self.strategy, metric], unit)
+            for metric, unit in zip(LISTED, ("addresses", "IPv6 networks"), strict=True)
+            if (self.strategy, metric) in self.estimates
+            and self.estimates[self.strategy, metric].high > 0
+        ]
+        orders = self.estimates.get((self.strategy, ORDERS))
+        if not listed and orders is not None and not orders.high > 0:
+            return words.say("No block is ordered.")
+        if listed:
+            n = f"{value_text(listed[0][0])} {words.say(listed[0][1])}"
+            others = words.say("of others") if run.has_own_addresses else ""
+            what = f"{n} {others}".strip()
+        else:
+            what = self.names[self.strategy]
+        purpose = str(run.scenario.get("purpose") or "")
+        key = bool(purpose), is_record, self._is_throttle()
+        said = words.say(CAUSES[key], purpose=purpose, country=self.country, what=what)
+        return capitalised(said)
+
+    def _is_throttle(self) -> bool:
+        found = read_columns(
+            self.run.path / "entries.parquet",
+            "SELECT DISTINCT mechanism FROM data WHERE strategy = ? AND mechanism <> 'exempt'",
+            [self.strategy],
+        )
+        return bool(found["mechanism"].tolist() == ["throttle"])
+
+    def sentence_of_run(self) -> tuple[str, str]:
+        words = self.words
+        is_record = is_replayed(self.run)
+        cause, peak = self.cause(is_record=is_record), self.peak()
+        if self.refuted.keys() & {IMPAIRED, PEAK}:
+            text_ = "The record contradicts what the model computes of businesses."
+            return f"{cause} {words.say(text_)}", ""
+        if not peak.high > 0:
+            return f"{cause} {self._none_cut_off()}", ""
+        text_ = (
+            "At the peak, {share} of its businesses hosted abroad were cut off from some of their "
+            "customers."
+            if is_record
+            else "At the peak, {share} of its businesses hosted abroad would be cut off from some "
+            "of their customers."
+        )
+        share = spoken(peak.median) if peak.median > 0 else words.say("few if any")
+        return f"{cause} {words.say(text_, share=share)}", range_text(peak)
+
+    def bound_of(self, strategy: str) -> str:
+        """Share of all below which harm is, where none of a sample was cut off: the rule of three.
+
+        Empty where nothing was listed: then a zero is one.
+        """
+        expected = self.estimates.get((strategy, EXPECTED))
+        n = int(expected.whole) if expected is not None and expected.whole > 0 else 0
+        if not n or is_nothing_listed(self.names_listed.get(strategy)):
+            return ""
+        return self.words.say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
+
+    def _none_cut_off(self) -> str:
+        """That none of the sample was cut off, with what this shows."""
+        words, bound = self.words, self.bound_of(self.strategy)
+        expected = self.estimates.get((self.strategy, EXPECTED))
+        if not bound or expected is None:
+            return words.say("None of the modelled businesses was cut off.")
+        return words.say(
+            "None of the {n} modelled businesses was cut off, too few to tell: {bound} of all."
+            if expected.median < TOO_FEW
+            else "None of the {n} modelled businesses was cut off: {bound} of all.",
+            n=f"{int(expected.whole):,}",
+            bound=bound,
+        )
+
+    # -- sites --------------------------------------------------------------------------------
+
+    def _site_facts(self) -> tuple[int, Estimate, Estimate, bool]:
+        """How many sites there are, how many are cut off, for how many hours, and if still."""
+        runs = read_sites(self.run.path, self.strategy)
+        hours = runs.number["impaired_h"]
+        is_cut = hours > 0
+        per_run = np.array(
+            [
+                np.median(row[on]) if on.any() else np.nan
+                for row, on in zip(hours, is_cut, strict=True)
+            ]
+        )
+        last = runs.number["last_outage_s"]
+        still = is_cut & (last >= self.run.horizon_s)
+        n_cut = is_cut.sum(axis=1)
+        is_censored = bool(2 * still.sum() > is_cut.sum())
+        return (
+            len(runs.site),
+            estimate_over(n_cut.astype(np.float64), "sites"),
+            estimate_over(per_run, "h"),
+            is_censored,
+        )
+
+    def _of_sites(self) -> Iterator[Figure]:
+        words = self.words
+        n, cut, hours, is_censored = self._site_facts()
+        of = words.say("of your {n} sites cut off from some customers", n=f"{n:,}")
+        yield self.figure("", cut, of)
+        if hours.is_known:
+            text_ = "hours cut off, the middle site"
+            text_ = "hours or more cut off, the middle site" if is_censored else text_
+            yield self.figure("", hours, words.say(text_))
+
+    def sentence_of_sites(self) -> tuple[str, str]:
+        words = self.words
+        n, cut, hours, is_censored = self._site_facts()
+        if not cut.high > 0:
+            text_ = "None of your {n} sites shared an address that was blocked."
+            return words.say(text_, n=f"{n:,}"), ""
+        text_ = (
+            "{k} of your {n} sites were cut off from some of their customers, the middle one for "
+            "at least {h} hours, when the simulation ends."
+            if is_censored
+            else "{k} of your {n} sites were cut off from some of their customers, the middle one "
+            "for {h} hours in all."
+        )
+        if value_text(cut) == "1":
+            text_ = (
+                "One of your {n} sites was cut off from some of its customers, for at least {h} "
+                "hours, when the simulation ends."
+                if is_censored
+                else "One of your {n} sites was cut off from some of its customers, for {h} hours "
+                "in all."
+            )
+        said = words.say(text_, k=value_text(cut), n=f"{n:,}", h=value_text(hours))
+        return said, range_text(hours) + ("\N{NO-BREAK SPACE}h" if range_text(hours) else "")
+
+    # -- a comparison -------------------------------------------------------------------------
+
+    def _strategies(self) -> Iterator[Strategy]:
+        words = self.words
+        whats = {
+            COLLATERAL: words.say("of businesses' time cut off"),
+            EFFICACY: words.say("of the target's use denied"),
+        }
+        for strategy in self.run.strategies:
+            figures = []
+            for metric, what in whats.items():
+                if (strategy, metric) in self.estimates:
+                    found = read_share(self.run, strategy, metric)
+                else:
+                    found = Estimate(math.nan, math.nan, math.nan, SHARE)
+                one = self.figure(metric, found, what)
+                figures.append(self.bounded(one, strategy) if metric == COLLATERAL else one)
+            money = self.money(strategy, words.say("lost by businesses"))
+            figures += [money] if money else []
+            yield Strategy(self.names[strategy], tuple(map(self.unless_contradicted, figures)))
+
+    def sentence_of_comparison(self) -> tuple[str, str]:
+        """Where harm is most and least, of the strategies that block something."""
+        words = self.words
+        rows = [
+            (one.figures[0].found.median, one)
+            for label_, one in zip(self.run.strategies, self.strategies, strict=True)
+            if label_ != self.run.idle_strategy and one.figures[0].found.is_known
+        ]
+        if not rows:
+            return words.say("No strategy is compared of which the harm is known."), ""
+        if COLLATERAL in self.refuted:
+            return words.say("The record contradicts what the model computes of businesses."), ""
+        (_, worst), (_, best) = (pick(rows, key=lambda one: one[0]) for pick in (max, min))
+        range_ = worst.figures[0].range if self.run.is_ensemble else ""
+        told = words.say(
+            "{worst} would cut {whose} off from some of their customers for {share} of the time",
+            worst=worst.name,
+            whose=self.noun().removeprefix("of "),
+            share=" ".join(filter(None, (worst.figures[0].value, f"({range_})" if range_ else ""))),
+        )
+        if worst is not best:
+            than = words.say("{best} for {share}", best=best.name, share=best.figures[0].value)
+            told = f"{told}; {than}"
+        return f"{capitalised(told)}.", ""
+
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """Verdicts by kind, in the sequence of the columns."""
+        rows = read_rows(self.run, "verdicts.csv", ("verdict",))
+        return tuple(
+            verdict_of(
+                kind,
+                [row for row in rows if text(row, "metric") == metric],
+                self.names,
+                self.run.idle_strategy,
+                self.words,
+            )
+            for metric, kind in KINDS.items()
+            if any(text(row, "metric") == metric for row in rows)
+        )
+
+    def withheld(self) -> Iterator[str]:
+        for found, metrics in groupby(
+            sorted(self.refuted, key=lambda one: self.refuted[one].fact.curve),
+            lambda one: self.refuted[one],
+        ):
+            named = list(metrics)
+            yield self.words.say(
+                "Not printed here, since the record contradicts it: {measures}. {why}.",
+                measures=listing([self.words.name(label(one)) for one in named]),
+                why=capitalised(reason_of(named[0], self.run, {named[0]: found}, "", self.words)),
+            )

@@ -1,0 +1,84 @@
+"""The page in Chromium: its first screen fits, nothing sticks out, axe finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.browser.conftest import Opened, open_file
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.browser
+AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
+KINDS = ("run", "comparison", "sites")
+SIZES = ((1400, 900), (768, 1024), (390, 844))
+
+
+def violations(page: Page) -> list[str]:
+    """Rules that axe-core finds broken, of any impact."""
+    assert AXE.is_file(), f"{AXE}: axe-core is not there; see tests/browser/conftest.py"
+    found: list[dict[str, Any]] = page.evaluate(
+        f"async () => {{ {AXE.read_text('utf-8')}; return (await axe.run()).violations; }}"
+    )
+    return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
+
+
+@pytest.fixture(params=[(kind, size) for kind in KINDS for size in SIZES], ids=str)
+def shown(
+    request: pytest.FixtureRequest, chromium: Browser, reports: dict[str, Path]
+) -> Iterator[tuple[Opened, int, int]]:
+    kind, (width, height) = request.param
+    opened = open_file(chromium, reports[kind], width, height)
+    yield opened, width, height
+    opened.page.context.close()
+
+
+def test_the_page_fits_and_fetches_nothing(shown: tuple[Opened, int, int]) -> None:
+    opened, width, height = shown
+    page = opened.page
+    assert not opened.asked
+    assert not opened.said
+    # Nothing but the table of sites scrolls sideways.
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    out = page.evaluate(
+        """width => [...document.querySelectorAll("p, h1, h2, h3, td, th, li, pre, svg text")]
+            .filter(one => !one.closest(".scroll"))
+            .map(one => [one.getBoundingClientRect(), one.textContent])
+            .filter(([box]) => box.width > 0 && box.right > width + 1).map(([, text]) => text)""",
+        width,
+    )
+    assert out == []
+    if width != 768:
+        front = page.locator(".front").bounding_box()
+        assert front is not None
+        assert front["height"] <= height + 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation(
+    kind: str, scheme: str, chromium: Browser, reports: dict[str, Path]
+) -> None:
+    opened = open_file(chromium, reports[kind], 390, color_scheme=scheme)
+    assert violations(opened.page) == []
+    opened.page.context.close()
+
+
+def test_axe_finds_what_is_wrong(chromium: Browser, tmp_path: Path) -> None:
+    file = tmp_path / "bad.html"
+    file.write_text("<html><body><img src='data:,'></body></html>", encoding="utf-8")
+    opened = open_file(chromium, file, 390)
+    assert any(one.startswith("image-alt") for one in violations(opened.page))
+    opened.page.context.close()
+
+
+def test_it_prints_on_six_pages(chromium: Browser, reports: dict[str, Path]) -> None:
+    opened = open_file(chromium, reports["run"], 1400)
+    data = opened.page.pdf(prefer_css_page_size=True)
+    assert 2 <= data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") <= 6
+    opened.page.context.close()

@@ -1,0 +1,170 @@
+"""``overblock condition``, and ``run --kept``: which scenario kept simulations are of."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from sim.cli.app import app
+from tests.conftest import REPOSITORY
+from tests.kills import EVIDENCE, SCENARIO
+
+pytestmark = pytest.mark.laws
+
+OTHER_INPUTS = "expected simulations of this scenario; they are of other inputs, values or tables"
+NOTICE = "These simulations are not conditioned on the record: "
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scenario with evidence, and the simulations that agree with it; do not write into it."""
+    folder = tmp_path_factory.mktemp("conditioned")
+    (folder / "small.yaml").write_text(SCENARIO + EVIDENCE, encoding="utf-8")
+    arguments = ("--keep", "4", "--most", "12", "-w", "1", "-q", "-o", str(folder / "kept"))
+    made = call("condition", str(folder / "small.yaml"), *arguments)
+    assert made.exit_code == 0, made.stderr
+    return folder
+
+
+def draws(folder: Path) -> list[int]:
+    with (folder / "kept/kept.csv").open(encoding="utf-8", newline="") as file:
+        return [int(row["draw"]) for row in csv.DictReader(file)]
+
+
+def run(folder: Path, out: Path, *arguments: str) -> Result:
+    return call("run", str(folder / "small.yaml"), "-w", "1", "-o", str(out), *arguments)
+
+
+def ensemble(out: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((out / "manifest.json").read_text("utf-8"))["ensemble"]
+    return found
+
+
+@pytest.mark.parametrize("given", ["kept", "kept/kept.csv"])
+def test_a_run_takes_the_kept_simulations_in_their_sequence(
+    folder: Path, tmp_path: Path, given: str
+) -> None:
+    assert len(draws(folder)) == 4
+    done = run(folder, tmp_path / "out", "--kept", str(folder / given), "-n", "3")
+    assert done.exit_code == 0, done.stderr
+    found = ensemble(tmp_path / "out")
+    assert (found["is_conditioned"], found["draws"]) == (True, draws(folder)[:3])
+    assert NOTICE not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--set", "population.n_businesses=12"], OTHER_INPUTS),
+        (["--set", "register.cadence=cadence-at-once"], OTHER_INPUTS),
+        (["--seed", "8"], "they are of another root seed"),
+        (["--set", "evidence=off"], "they are of other evidence"),
+        (["-n", "5"], "at most 4 simulations, as many as are kept, got 5; overblock condition"),
+    ],
+)
+def test_kept_simulations_of_another_scenario_are_refused(
+    folder: Path, tmp_path: Path, arguments: list[str], why: str
+) -> None:
+    refused = run(folder, tmp_path / "out", "--kept", str(folder / "kept"), *arguments)
+    assert refused.exit_code == 2
+    assert why in refused.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_row_of_other_inputs_is_refused(folder: Path, tmp_path: Path) -> None:
+    text = (folder / "kept/kept.csv").read_text(encoding="utf-8")
+    model = text.splitlines()[1].split(",")[2]
+    (tmp_path / "other.csv").write_text(text.replace(model, "a" * 64), encoding="utf-8")
+    refused = run(folder, tmp_path / "out", "--kept", str(tmp_path / "other.csv"))
+    assert (refused.exit_code, OTHER_INPUTS in refused.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [([], "none are kept of this scenario"), (["--kept", "none"], "asked for all draws")],
+)
+def test_simulations_that_ignore_the_evidence_say_so_in_the_headline(
+    folder: Path, tmp_path: Path, arguments: list[str], why: str
+) -> None:
+    done = run(folder, tmp_path / "out", "-n", "2", *arguments)
+    assert done.exit_code == 0, done.stderr
+    assert ensemble(tmp_path / "out")["is_conditioned"] is False
+    call("report", str(tmp_path / "out"), "-q")
+    page = " ".join((tmp_path / "out/report.html").read_text("utf-8").split())
+    assert f"{NOTICE}{why}." in page
+    assert f"not conditioned on the record: {why}; overblock condition" in done.stderr
+
+
+SHORT = ("--set", "end=2018-04-17T00:00+03:00", "-w", "1")
+
+
+def shipped() -> list[int]:
+    with (REPOSITORY / "seeds/kept/telegram-2018.csv").open(encoding="utf-8", newline="") as file:
+        return [int(row["draw"]) for row in csv.DictReader(file)]
+
+
+def test_a_shipped_scenario_takes_its_kept_simulations_unasked(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    done = call("run", "telegram-2018", "-n", "4", "-w", "1", "-o", str(out))
+    assert done.exit_code == 0, done.stderr
+    found = ensemble(out)
+    assert (found["n_members"], found["is_conditioned"]) == (4, True)
+    assert found["draws"] == shipped()[:4]
+    refused = call("run", "telegram-2018", "-n", "301", "-o", str(tmp_path / "many"))
+    assert refused.exit_code == 2
+    assert "at most 300 simulations, as many as are kept, got 301" in refused.stderr
+    assert "overblock condition SCENARIO --keep 301" in refused.stderr
+    assert not (tmp_path / "many").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["--kept", "none"], "asked for all draws"),
+        (["--set", "fronts.n_fronts=7"], "they are of other inputs, values or tables"),
+        (["--seed", "3"], "they are of another root seed"),
+    ],
+)
+def test_a_shipped_scenario_runs_the_prior_where_its_list_does_not_hold(
+    tmp_path: Path, arguments: list[str], why: str
+) -> None:
+    out = tmp_path / "out"
+    done = call("run", "telegram-2018", *SHORT, "-n", "2", "-o", str(out), *arguments)
+    assert done.exit_code == 0, done.stderr
+    found = ensemble(out)
+    assert (found["is_conditioned"], found["not_conditioned"]) == (False, why)
+    assert "draws" not in found
+    assert f"not conditioned on the record: {why}" in done.stderr
+
+
+def test_kept_simulations_are_verified_and_a_falsified_row_is_found(
+    folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "kept"
+    made = call(
+        *("condition", str(folder / "small.yaml"), "--keep", "4", "--most", "12"),
+        *("-w", "2", "-q", "-o", str(out)),
+    )
+    assert made.exit_code == 0, made.stderr
+    same = call("verify", str(out), "--all", "-w", "1", "--json")
+    document = json.loads(same.stdout)
+    assert (same.exit_code, document["differences"]) == (0, [])
+    assert {"draw": draws(folder)[0]} in document["runs_checked"]
+    file = out / "kept.csv"
+    rows = file.read_text(encoding="utf-8").splitlines(keepends=True)
+    file.write_text("".join([*rows[:2], *rows[3:]]), encoding="utf-8")
+    found = call("verify", str(out), "--all", "-w", "1")
+    assert found.exit_code == 1
+    assert "kept.csv: differs from its hash in the manifest" in found.stdout
+    dropped = rows[2].split(",")[0]
+    assert f"draw {dropped} agrees with all evidence, and is not kept" in found.stdout
+    assert call("verify", str(folder)).exit_code == 4

@@ -1,0 +1,303 @@
+"""Every number over simulations, recomputed from the tables of single ones in plain Python.
+
+Quantiles are those of ``statistics``: Hyndman and Fan's definition 7.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from sim.catalogue.choices import KEY_FIGURES
+from sim.catalogue.curves import CURVES
+from sim.experiment.pipeline import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
+from sim.results.read import open_run
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.variants import choose_variants
+from tests.sites import TABLES, resolved
+
+pytestmark = pytest.mark.laws
+
+N = 7
+Values = dict[tuple[Any, ...], dict[int, tuple[Any, ...]]]
+"""Cells of single simulations, by key and number of the simulation."""
+
+
+@pytest.fixture(scope="module")
+def chase(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chase in which nothing is denied to the target's users in some simulations."""
+    short = ["population.n_businesses=40", "end=2018-04-16T20:00+03:00"]
+    scenario = resolve(load_scenario("telegram-2018", short))
+    return made(tmp_path_factory, scenario, ["escalate", "exact"])
+
+
+@pytest.fixture(scope="module")
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five named sites; orders throttle, so that a drawn share of attempts fails."""
+    folder = tmp_path_factory.mktemp("tables")
+    orders = tuple(
+        f"{line},{'mechanism' if row == 0 else 'throttle'}"
+        for row, line in enumerate(TABLES["strategy.orders"])
+    )
+    prices = tuple(
+        line.replace("1.0,1.0,1.0", "1.0,0.2,5.0") if line.startswith("revenue_level") else line
+        for line in TABLES["money.parameters"]
+    )
+    scenario = resolved(folder, {"strategy.orders": orders, "money.parameters": prices})
+    return made(tmp_path_factory, scenario, ["replay"])
+
+
+def made(tmp: pytest.TempPathFactory, scenario: Any, strategies: list[str]) -> Path:
+    variants, baseline = choose_variants(scenario, strategies)
+    plan = Plan.of_comparison(scenario, variants, baseline, (), 7, 2).with_members(range(N), 7)
+    return carry_out(Runs(plan), folder=tmp.mktemp("made") / "out").folder
+
+
+@pytest.fixture(scope="module")
+def fixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Replicates of the point values, of which each has as many businesses."""
+    scenario = resolve(load_scenario("austria-2022", ["population.n_businesses=400"]))
+    plan = Plan.of_run(scenario, 7, 3)
+    return carry_out(Runs(plan), folder=tmp_path_factory.mktemp("made") / "out").folder
+
+
+@pytest.fixture(params=["chase", "sites"])
+def folder(request: pytest.FixtureRequest) -> Path:
+    return request.getfixturevalue(request.param)
+
+
+def spread(values: Iterable[float | None]) -> list[float]:
+    """Median, 5th and 95th percentile of what is known."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return [math.nan] * 3
+    ends = statistics.quantiles(known, n=20, method="inclusive")
+    return [statistics.median(known), ends[0], ends[18]]
+
+
+def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
+    with (folder / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def single(folder: Path, table: str, keys: Sequence[str], cells: str, where: str = "") -> Values:
+    """Rows of single simulations, by key and simulation."""
+    names = ", ".join(f'"{key}"' for key in keys)
+    query = f"SELECT {names}, replicate, {cells} FROM '{folder}/{table}.parquet' {where}"
+    found: Values = defaultdict(dict)
+    for row in duckdb.sql(query).fetchall():
+        found[row[: len(keys)]][row[len(keys)]] = row[len(keys) + 1 :]
+    return found
+
+
+def numbers(row: dict[str, str], *names: str) -> list[float]:
+    return [float(row[name] or "nan") for name in names]
+
+
+def same(found: Sequence[float], expected: Sequence[float]) -> bool:
+    return found == pytest.approx(expected, rel=1e-11, abs=1e-12, nan_ok=True)
+
+
+def measures(folder: Path) -> Values:
+    return single(folder, "measures", ("strategy", "metric"), "value, denominator")
+
+
+def test_the_summary(folder: Path) -> None:
+    held, rows = measures(folder), rows_of(folder, "summary")
+    assert len(rows) == len(held) > 80
+    n_known = set()
+    for row in rows:
+        of_row = held[row["strategy"], row["metric"]]
+        assert list(of_row) == list(range(N))
+        known = [(value, of) for value, of in of_row.values() if value is not None]
+        assert same(numbers(row, "median", "low", "high"), spread(value for value, _ in known))
+        assert same(numbers(row, "denominator"), spread(of for _, of in known)[:1])
+        assert (row["n_simulations"], int(row["n_known"])) == (str(N), len(known))
+        n_known.add(len(known))
+    if ("exact", "orders_placed") in held:
+        assert len(n_known) > 2, "a ratio is known in some"
+
+
+def test_the_groups(folder: Path) -> None:
+    keys = ("strategy", "by", "group", "metric")
+    held = single(
+        folder, "hits", keys, "value, denominator",
+        "WHERE \"by\" NOT IN ('method', 'hosting provider')",
+    )  # fmt: skip
+    rows = rows_of(folder, "groups")
+    assert len(rows) == len(held) > 30
+    for row in rows:
+        found = held[tuple(row[key] for key in keys)]
+        # Who is not there counts none of none.
+        pairs = [found.get(number, (0.0, 0.0)) for number in range(N)]
+        assert same(numbers(row, "median", "low", "high"), spread(value for value, _ in pairs))
+        assert same(numbers(row, "denominator"), spread(of for _, of in pairs)[:1])
+
+
+def test_the_money(folder: Path) -> None:
+    keys = ("strategy", "by", "group", "metric")
+    held = single(folder, "hits", keys, "value, denominator")
+    rows = rows_of(folder, "money")
+    assert {row["scope"] for row in rows} >= {"modelled businesses"}
+    for row in rows:
+        found = held[row["strategy"], "method", f"{row['method']}/{row['scope']}",
+                     "method_loss_usd"]  # fmt: skip
+        assert same(
+            numbers(row, "median", "low", "high"), spread(value for value, _ in found.values())
+        )
+        shares = [share for _, share in found.values()]
+        assert same(numbers(row, "share_affected"), spread(shares)[:1])
+    # The firm-level methods are measures as well, simulation by simulation.
+    for (strategy, metric), of in measures(folder).items():
+        if metric in ("private_loss_usd", "net_social_loss_usd"):
+            name = f"overblock_{metric.removesuffix('_usd')}/modelled businesses"
+            mine = held[strategy, "method", name, "method_loss_usd"]
+            assert {row: cells[0] for row, cells in mine.items()} == {
+                row: cells[0] for row, cells in of.items()
+            }
+    rows = rows_of(folder, "providers")
+    assert rows
+    for row in rows:
+        found = held[row["strategy"], "hosting provider", row["provider"], row["metric"]]
+        assert len(found) == N
+        assert same(
+            numbers(row, "median", "low", "high"), spread(value for value, _ in found.values())
+        )
+        assert same(numbers(row, "denominator"), spread(of for _, of in found.values())[:1])
+
+
+def test_the_comparison_and_the_verdicts(folder: Path) -> None:
+    held, baseline = measures(folder), "none"
+
+    def differences(metric: str, one: str, other: str) -> list[float]:
+        pairs = zip(held[one, metric].values(), held[other, metric].values(), strict=True)
+        return [a - b for (a, _), (b, _) in pairs if a is not None and b is not None]
+
+    rows = rows_of(folder, "comparison")
+    assert len(rows) == len(held)
+    for row in rows:
+        metric, strategy = row["metric"], row["strategy"]
+        values = [value for value, _ in held[strategy, metric].values()]
+        assert same(numbers(row, "median", "low", "high"), spread(values))
+        found = numbers(row, "difference", "difference_low", "difference_high")
+        shares = numbers(row, "share_less", "share_more")
+        if strategy == baseline:
+            assert all(map(math.isnan, (*found, *shares)))
+            continue
+        of = differences(metric, strategy, baseline)
+        assert same(found, spread(of))
+        if of:
+            expected = [sum(one < 0 for one in of) / N, sum(one > 0 for one in of) / N]
+            assert same(shares, expected)
+    for row in rows_of(folder, "verdicts"):
+        values = [[value for value, _ in held[row[label], row["metric"]].values()]
+                  for label in ("strategy", "other")]  # fmt: skip
+        counts = [int(row[f"n_{name}"]) for name in ("less", "equal", "more", "not_known")]
+        assert sum(counts) == int(row["n_simulations"]) == N
+        pairs = [(a, b) for a, b in zip(*values, strict=True) if None not in (a, b)]
+        assert counts[0] <= sum(a < b for a, b in pairs)
+        assert counts[2] <= sum(a > b for a, b in pairs)
+        if counts[3] == 0:
+            found = numbers(row, "difference", "difference_low", "difference_high")
+            assert same(found, spread(a - b for a, b in pairs))
+
+
+@pytest.mark.parametrize("which", ["chase", "sites", "fixed"])
+def test_the_bands(which: str, request: pytest.FixtureRequest) -> None:
+    """Each curve at each time of its band, by its last change before or at it."""
+    folder: Path = request.getfixturevalue(which)
+    keys = ("strategy", "metric", "provider", "sector", "role")
+    names = ", ".join(f'"{key}"' for key in keys)
+    curves: dict[tuple[Any, ...], dict[int, list[tuple[int, float, float]]]] = {}
+    query = (
+        f"SELECT {names}, replicate, t_s, value, denominator FROM '{folder}/curves.parquet' "
+        "ORDER BY t_s"
+    )
+    for *key, number, t_s, value, of in duckdb.sql(query).fetchall():
+        curves.setdefault(tuple(key), {}).setdefault(number, []).append((t_s, value, of))
+    bands: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
+    query = (
+        f"SELECT {names}, t_s, median, low, high, n_simulations, denominator "
+        f"FROM '{folder}/bands.parquet' ORDER BY t_s"
+    )
+    for *key, t_s, median, low, high, n, of in duckdb.sql(query).fetchall():
+        bands.setdefault(tuple(key), []).append((t_s, median, low, high, n, of))
+    assert curves.keys() == bands.keys()
+    assert len(bands) > 30
+    n_moving = 0
+    for key, band in bands.items():
+        of_each = [points[0][2] for points in curves[key].values()]
+        # How many businesses there are is drawn: counts are as if there were the median number.
+        # Replicates of the point values have the same number of them; of a group, by chance.
+        n_median = None if None in of_each else statistics.median(of_each)
+        is_count = CURVES[key[1]].unit == "businesses"
+        for t_s, *ends, n, of in band[:: max(1, len(band) // 9)]:
+            values = []
+            for points, whole in zip(curves[key].values(), of_each, strict=True):
+                value = [one for at, one, _ in points if at <= t_s][-1]
+                if is_count and which != "fixed" and len(set(of_each)) > 1:
+                    value = value / whole * n_median if whole else 0.0
+                values.append(value)
+            assert same(ends, spread(values)), (key, t_s)
+            n_moving += ends[1] < ends[2]
+            assert n == len(of_each)
+            assert (of is None and n_median is None) or of == n_median
+    assert n_moving > 10
+
+
+def test_the_sites(sites: Path) -> None:
+    columns = ("affected_h", "impaired_h", "down_h", "lost_demand_h", "loss_usd", "visits_lost")
+    held = single(sites, "site_runs", ("strategy", "site", "operator"), ", ".join(columns))
+    rows = rows_of(sites, "sites")
+    assert len(rows) == len(held)
+    assert {row["strategy"] for row in rows} == {"none", "replay"}
+    n_wide = 0
+    for row in rows:
+        found = held[row["strategy"], row["site"], row["operator"] or None]
+        for column, name in enumerate(columns):
+            cells = [found.get(number, (0.0,) * 4 + (None,) * 2)[column] for number in range(N)]
+            ends = numbers(row, name, f"{name}_low", f"{name}_high")
+            assert same(ends, spread(cells)), (row["site"], row["operator"], name)
+            n_wide += ends[1] < ends[2]
+        n_affected = sum(found.get(number, (0.0,))[0] > 0 for number in range(N))
+        assert (int(row["n_affected"]), row["n_simulations"]) == (n_affected, str(N))
+    assert n_wide > 10
+    # Losses of sites are those of the businesses that they are.
+    whole = measures(sites)["replay", "private_loss_usd"]
+    for number in range(N):
+        losses = [held["replay", row["site"], None][number][4] for row in rows
+                  if (row["strategy"], row["operator"]) == ("replay", "")]  # fmt: skip
+        assert sum(losses) == pytest.approx(whole[number][0], rel=1e-9)
+
+
+def test_the_typical_simulation_is_nearest_to_the_medians(folder: Path) -> None:
+    run, held = open_run(folder), measures(folder)
+    for label in run.strategies:
+        named = [held[label, name] for name in KEY_FIGURES if (label, name) in held]
+        assert named
+
+        def off(number: int, named: Sequence[dict[int, tuple[Any, ...]]] = tuple(named)) -> float:
+            """Mean distance of its ranks from the middle one, as a share of all."""
+            found = []
+            for of in named:
+                known = [value for value, _ in of.values() if value is not None]
+                value = of[number][0]
+                below = sum(one < value for one in known) if value is not None else 0
+                equal = sum(one == value for one in known) / 2 if value is not None else 0
+                place = (below + equal) / len(known) if value is not None else 0.0
+                found.append(abs(place - 0.5))
+            return statistics.fmean(found)
+
+        typical = run.typical(label)
+        assert off(typical) <= min(map(off, range(N))) + 1e-12, label

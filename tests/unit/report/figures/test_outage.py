@@ -1,0 +1,190 @@
+"""The picture of a run: its values are those of the tables, and its SVG is fit for a page."""
+
+from __future__ import annotations
+
+import math
+import re
+import shutil
+from datetime import UTC, datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.measure.bands import Band
+from sim.report.figures import look
+from sim.report.figures.outage import (
+    CUT_OFF,
+    LISTED,
+    Order,
+    Outage,
+    draw_outage,
+    find_orders,
+    peak_row,
+    picture,
+    read_outage,
+    read_published,
+)
+from sim.report.words.answer import answer
+from sim.report.words.numbers import NBSP
+from sim.results.read import RunFolder
+
+H, D = 3600, 86_400
+START = datetime(2026, 3, 1, 6, tzinfo=UTC)
+
+
+def _band(t_s: list[int], *lines: list[float]) -> Band:
+    median, low, high = (np.array(line) for line in (lines * 3)[:3])
+    return Band(np.array(t_s), median, low, high, math.nan, 8)
+
+
+def _outage(**changes: object) -> Outage:
+    listed = _band([0, 4 * H, 2 * D], [0.0, 3e6, 1e6], [0.0, 2e6, 0.0], [0.0, 4e6, 2e6])
+    cut_off = _band([0, 5 * H, 3 * D], [0.0, 0.4, 0.1], [0.0, 0.2, 0.0], [0.0, 0.6, 0.3])
+    shown = {
+        "start": START, "horizon_s": 5 * D, "listed": listed, "listed_of": "Addresses",
+        "cut_off": cut_off, "of_sites": False, "orders": (), "sessions": (), "published": (),
+    }  # fmt: skip
+    return Outage(**shown | changes)  # type: ignore[arg-type]
+
+
+def _values_at(run: RunFolder, metric: str, at_s: int, *, as_share: bool) -> list[float]:
+    """Values of every simulation at a time, by SQL: of its last change point until then."""
+    value = "value / denominator" if as_share else "value"
+    found = duckdb.sql(
+        f"SELECT arg_max({value}, t_s) FROM '{run.path}/curves.parquet' WHERE metric = '{metric}' "
+        f"AND provider IS NULL AND sector IS NULL AND role IS NULL AND t_s <= {at_s} "
+        "GROUP BY replicate"
+    )
+    return [float(value) for (value,) in found.fetchall()]
+
+
+def test_the_lines_are_percentiles_of_the_curves(ensemble: RunFolder) -> None:
+    with look.users_style():
+        figure = draw_outage(read_outage(ensemble), 7)
+    for ax, metric, as_share in zip(figure.axes, (LISTED, CUT_OFF), (False, True), strict=True):
+        line = next(one for one in ax.lines if len(one.get_xdata()) > 2)
+        band = ax.collections[0].get_paths()[0].vertices
+        x, y = line.get_xdata(), line.get_ydata()
+        for hours in (30, 50, 60, 75, 90, 110):
+            at = look.dates(ensemble.start, hours * H)
+            values = _values_at(ensemble, metric, hours * H, as_share=as_share)
+            low, median, high = np.quantile(values, (0.05, 0.5, 0.95))
+            assert y[np.searchsorted(x, at, side="right") - 1] == pytest.approx(median, abs=1e-12)
+            edges = band[np.isclose(band[:, 0], x[np.searchsorted(x, at, side="right") - 1])][:, 1]
+            assert np.isclose(edges, low, atol=1e-12).any()
+            assert np.isclose(edges, high, atol=1e-12).any()
+
+
+def test_the_table_holds_what_is_drawn() -> None:
+    shown = _outage(published=((2 * H, 2_500_000),))
+    names, rows = shown.rows()
+    assert names == ["series", "t_s", "time", "median", "low", "high", "denominator"]
+    by_series = {
+        series: [tuple(row[1:6]) for row in rows if row[0] == series] for series, *_ in rows
+    }
+    assert by_series["addresses_listed"][1] == (4 * H, "2026-03-01T10:00:00+00:00", 3e6, 2e6, 4e6)
+    assert by_series["cut_off_share"][2] == (3 * D, "2026-03-04T06:00:00+00:00", 0.1, 0.0, 0.3)
+    assert by_series["published"] == [(2 * H, "2026-03-01T08:00:00+00:00", 2_500_000, None, None)]
+    with look.users_style():
+        top, low = draw_outage(shown, 7).axes
+    assert top.get_title(loc="left") == "Addresses listed, millions"
+    assert list(top.lines[0].get_ydata()) == [0.0, 3.0, 1.0, 1.0]
+    assert list(top.lines[1].get_ydata()) == [2.5]
+    assert list(low.lines[0].get_ydata()) == [0.0, 0.4, 0.1, 0.1]
+    assert [text.get_text() for text in low.texts] == ["40% at the peak, 1 March"]
+
+
+def test_days_of_orders_are_those_that_changed_much() -> None:
+    # Midnight is 18 h into the run: 100 are listed on 1 March, and 60 withdrawn at midnight of the
+    # 3rd. The five of the 4th are too few.
+    listed = _band([0, 10 * H, 18 * H + D, 18 * H + 3 * D], [0.0, 100.0, 40.0, 45.0])
+    a = _band([0, 10 * H, 18 * H + D], [0.0, 93.0, 33.0])
+    b = _band([0, 10 * H], [0.0, 7.0])
+    unknown = _band([0, 18 * H + 3 * D], [0.0, 5.0])
+    orders = find_orders(listed, {"B": b, "A": a, "(not attributed)": unknown}, START)
+    assert [(one.at_s, one.change, one.providers) for one in orders] == [
+        (10 * H, 100.0, ("A",)),
+        (18 * H + D, -60.0, ("A",)),
+    ]
+
+
+def test_a_line_at_nothing_peaks_where_its_range_does() -> None:
+    band = _band([0, 1, 2], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.2, 0.1])
+    assert peak_row(band) == 1
+    assert "0% (0 to 20%) at the peak, 1 March" in _outage(cut_off=band).alt.replace(NBSP, " ")
+    nothing = _band([0, 1], [0.0, 0.0])
+    assert "0% throughout" in _outage(cut_off=nothing).alt
+
+
+def test_counts_derived_later_are_no_published_counts(tmp_path: Path, repository: Path) -> None:
+    table = tmp_path / "totals.csv"
+    table.write_text(
+        "when,addresses,source\n2026-03-02,500,published: a newspaper\n"
+        "2026-03-01T09:00+00:00,200,published: another\n2026-03-03,900,derived: later\n"
+        "2026-04-03,900,published: after the run\n",
+        encoding="utf-8",
+    )
+    note = repository / "seeds" / "telegram-2018-published-totals.source.yaml"
+    shutil.copy(note, tmp_path / "totals.source.yaml")
+    scenario = {
+        "start": START.isoformat(), "end": "2026-03-06T06:00+00:00",
+        "published": {"totals": "totals"},
+    }  # fmt: skip
+    manifest = {"inputs": [{"name": "totals", "copy": "totals.csv"}]}
+    run = RunFolder(tmp_path, manifest, scenario)
+    assert read_published(run) == ((3 * H, 200), (30 * H, 500))
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_the_svg_is_text_in_colours_of_the_page(ensemble: RunFolder, *, narrow: bool) -> None:
+    drawn = picture(ensemble, narrow=narrow)
+    assert drawn == picture(ensemble, narrow=narrow)
+    root = ElementTree.fromstring(drawn)
+    space = "{http://www.w3.org/2000/svg}"
+    assert root.get("viewBox", "").split()[2] == ("358" if narrow else "800")
+    assert [one.tag for one in root][:2] == [f"{space}title", f"{space}desc"]
+    assert "Addresses listed: 11 at the peak, 28 August" in root[1].text
+    texts = ["".join(one.itertext()) for one in root.iter(f"{space}text")]
+    assert "Addresses listed" in texts
+    assert any("at the peak" in text for text in texts)
+    assert not re.search(r"#[0-9a-f]{6}\b|<script|<image|<!--", drawn)
+    assert {"var(--ink)", "var(--mute)", "var(--line)", "var(--acc)", "var(--band)"} <= set(
+        re.findall(r"var\(--\w+\)", drawn)
+    )
+
+
+def test_the_user_s_own_style_does_not_change_the_page(ensemble: RunFolder) -> None:
+    import matplotlib as mpl
+
+    before = picture(ensemble)
+    with mpl.rc_context({"font.size": 30, "axes.grid": False}):
+        assert picture(ensemble) == before
+
+
+def test_the_picture_peaks_at_the_number_of_the_answer(ensemble: RunFolder) -> None:
+    found = next(one for one in answer(ensemble).figures if "cut off at the peak" in one.what)
+    assert f"{found.value} at the peak" in picture(ensemble)
+    assert f"{found.value} ({found.range}) at the peak" in read_outage(ensemble).alt
+
+
+def test_a_path_loses_points_on_the_way_and_keeps_every_turn() -> None:
+    drawn = '<path d="M 0 0 \nL 1 0 \nL 2 0 \nL 2 5 \nL 2 3 \nL 4 3 \nL 5 4 \nL 6 5 \nz\n"/>'
+    found = re.sub(look._PATH, look._without_straight_points, drawn)
+    assert found == '<path d="M0 0 L2 0 L2 5 L2 3 L4 3 L5 4 L6 5z"/>'
+
+
+def test_of_orders_that_crowd_the_largest_is_named() -> None:
+    listed = _band([0, 2 * H, 3 * H], [0.0, 3e6, 4e6])
+    orders = (Order(2 * H, 3e6, ("Large",)), *(Order(3 * H, 1e6, ("Small",)) for _ in range(30)))
+    with look.users_style():
+        top, _ = draw_outage(_outage(listed=listed, orders=orders), 7).axes
+    texts = [text.get_text() for text in top.texts]
+    assert texts[0] == "1 Mar: +3\N{NO-BREAK SPACE}million\nLarge"
+    assert len(texts) < 17  # as many as there are places
+    boxes = [text.get_window_extent() for text in top.texts]
+    for at, one in enumerate(boxes):
+        for other in boxes[at + 1 :]:
+            assert look._overlap(other, one) <= look.MOST_COVERED + 0.01

@@ -1,0 +1,141 @@
+"""Rows of numbers: what is drawn is what the tables of the folder hold, recomputed here."""
+
+from __future__ import annotations
+
+import csv
+from types import SimpleNamespace
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.catalogue.choices import EFFICACY
+from sim.measure.estimates import Estimate, Grade
+from sim.report.figures import look
+from sim.report.figures.curves import LEFT, read_users
+from sim.report.figures.frontier import read_tradeoff
+from sim.report.figures.rows import (
+    Line,
+    Panel,
+    Rows,
+    draw_rows,
+    read_dependence,
+    read_groups,
+    read_money,
+    read_strategies,
+)
+from sim.results.read import RunFolder
+
+ENDS = (0.5, 0.05, 0.95)
+
+
+def _table(run: RunFolder, name: str) -> list[dict[str, str]]:
+    with (run.path / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _ends(found: Estimate) -> tuple[float, float, float]:
+    return found.median, found.low, found.high
+
+
+def _drawn(shown: Rows, width_in: float = 7) -> list[list[tuple[float, float, float]]]:
+    """Dot and ends of the bar of each row, panel by panel."""
+    with look.users_style():
+        figure = draw_rows(shown, width_in)
+    return [
+        [
+            (float(line.get_xdata()[0]), bar.get_x(), bar.get_x() + bar.get_width())
+            for line, bar in zip(ax.lines, ax.patches, strict=True)
+        ]
+        for ax in figure.axes
+    ]
+
+
+@pytest.mark.parametrize("width_in", [4, 7])
+def test_dots_and_bars_are_medians_and_ranges(width_in: float) -> None:
+    lines = tuple(
+        Line(name, Estimate(*ends, "USD", n_simulations=8))
+        for name, ends in (("a", (3.0, 1.0, 4.0)), ("b", (-1.0, -2.0, 5.0)))
+    )
+    shown = Rows("Title", (Panel("One", lines), Panel("Two", lines[:1])), "")
+    first, second = _drawn(shown, width_in)
+    assert first == [(3.0, 1.0, 4.0), (-1.0, -2.0, 5.0)]
+    assert second == [(3.0, 1.0, 4.0)]
+    names, rows = shown.rows()
+    assert [dict(zip(names, row, strict=True))["high"] for row in rows] == [4.0, 5.0, 4.0]
+
+
+def test_a_number_that_the_record_contradicts_says_so() -> None:
+    found = Estimate(0.7, 0.3, 0.9, "share", grade=Grade.CONTRADICTED)
+    with look.users_style():
+        (ax,) = draw_rows(Rows("T", (Panel("P", (Line("a", found),)),), ""), 7).axes
+    assert "contradicted" in ax.texts[-1].get_text()
+
+
+def test_money_is_the_summary_in_the_country_s_currency(ensemble: RunFolder) -> None:
+    (path,) = (ensemble.path / "inputs").glob("exchange-rates-*.csv")
+    rates = _table(ensemble, f"inputs/{path.name}")
+    of = next(row for row in rates if (row["currency"], row["of"]) == ("EUR", "2022"))
+    rate = float(of["per_usd"])
+    rows = {row["metric"]: row for row in _table(ensemble, "summary.csv")}
+    expected = {
+        "Sales that failed": "gross_loss_usd",
+        "What businesses lost: the sum to quote": "private_loss_usd",
+        "What the country lost": "net_social_loss_usd",
+    }
+    shown = read_money(ensemble, None)
+    (panel,) = shown.panels
+    found = {line.name: _ends(line.found) for line in panel.lines}
+    for name, metric in expected.items():
+        ends = [rate * float(rows[metric][end]) for end in ("median", "low", "high")]
+        assert found[name] == pytest.approx(ends)
+    assert panel.title == "Euros"
+    drawn = np.array(_drawn(shown)[0])
+    assert drawn == pytest.approx(np.array([_ends(line.found) for line in panel.lines]))
+
+
+def test_shares_of_groups_are_quantiles_over_simulations(ensemble: RunFolder) -> None:
+    hits = duckdb.sql(
+        f"""SELECT "group", list(value / denominator) FROM '{ensemble.path}/hits.parquet'
+        WHERE "by" = 'operator' AND metric = 'businesses_ever_impaired' GROUP BY "group" """
+    ).fetchall()
+    expected = sorted(tuple(np.quantile(shares, ENDS).round(12)) for _, shares in hits)
+    (panel,) = read_groups(ensemble, None, "operator").panels
+    assert sorted(tuple(np.round(_ends(line.found), 12)) for line in panel.lines) == expected
+    medians = [line.found.median for line in panel.lines]
+    assert medians == sorted(medians, reverse=True)
+
+
+def test_strategies_have_the_shares_of_their_simulations(compared: RunFolder) -> None:
+    harm, effect, cost = read_strategies(compared, None).panels
+    for panel, metric in ((harm, "business_hours_impaired"), (effect, "target_user_hours_denied")):
+        for label, line in zip(compared.strategies, panel.lines, strict=True):
+            (shares,) = duckdb.sql(
+                f"SELECT list(value / denominator) FROM '{compared.path}/measures.parquet' "
+                f"WHERE strategy = '{label}' AND metric = '{metric}'"
+            ).fetchall()[0]
+            assert _ends(line.found) == pytest.approx(np.quantile(shares, ENDS))
+    assert harm.title == "Share of businesses' time cut off"
+    assert len(cost.lines) == len(compared.strategies)
+
+
+def test_inputs_are_those_of_the_summary(ensemble: RunFolder) -> None:
+    expected = {
+        float(row["depends_on_1_share"])
+        for row in _table(ensemble, "summary.csv")
+        if row["depends_on_1"]
+    }
+    found = {panel.lines[0].found.median for panel in read_dependence(ensemble, None).panels}
+    assert found <= expected
+
+
+def test_curves_and_points_that_the_record_contradicts_say_so(
+    compared: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    label = compared.strategies[-1]
+    notes = (read_users(compared, label).note, read_tradeoff(compared, None).note)
+    assert not any("Contradicted" in note for note in notes)
+    refuted = {EFFICACY: SimpleNamespace(fact=SimpleNamespace(curve=LEFT))}
+    monkeypatch.setattr("sim.report.figures.outage.contradictions", lambda run: refuted)
+    notes = (read_users(compared, label).note, read_tradeoff(compared, None).note)
+    assert all(note.endswith("Contradicted by the record: do not quote.") for note in notes)

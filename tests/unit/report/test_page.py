@@ -1,0 +1,313 @@
+"""The page: every number recomputed from the tables by other code, and what it must not hold."""
+
+from __future__ import annotations
+
+import csv
+import html
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import duckdb
+import numpy as np
+import pytest
+
+from sim.errors import DataError, UsageError
+from sim.measure.contradictions import contradictions
+from sim.measure.estimates import Estimate, Grade
+from sim.report.page.appendix import _is_cut
+from sim.report.page.document import language_of, render, write_report
+from sim.report.words.answer import answer
+from sim.results.read import CurvePoints, RunFolder, open_run
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
+from sim.scenario.tables import facts
+from sim.scenario.tables.facts import FactRow
+from tests.ensembles import write_ensemble
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def two(value: float) -> str:
+    """Two significant digits, by other code than the program's."""
+    if value == 0:
+        return "0"
+    rounded = float(f"{value * (1 + 1e-12):.1e}")
+    for size, word in ((1e9, " billion"), (1e6, " million")):
+        if rounded >= size:
+            return f"{rounded / size:g}{word}"
+    return f"{rounded:,.0f}" if rounded >= 10 else f"{rounded:g}"
+
+
+def share(value: float) -> str:
+    return f"{float(f'{100 * value * (1 + 1e-12):.1e}'):g}%"
+
+
+def between(low: str, high: str) -> str:
+    unit = high.partition(" ")[2]
+    low = low.removesuffix("%") if high.endswith("%") else low
+    return f"{low.removesuffix(f' {unit}') if unit else low} to {high}"
+
+
+def words_of(page: str) -> str:
+    """Text of a page, each cell and line apart."""
+    body = re.sub(r"<svg.*?</svg>", " ", page[page.index("<main") :], flags=re.DOTALL)
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", body))).replace(NBSP, " ")
+
+
+def summary(folder: Path) -> dict[tuple[str, str], dict[str, str]]:
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        return {(row["strategy"], row["metric"]): row for row in csv.DictReader(file)}
+
+
+def ask(folder: Path, query: str) -> list[tuple[float, ...]]:
+    return duckdb.sql(query.replace("FOLDER", str(folder))).fetchall()
+
+
+@pytest.fixture(scope="module")
+def page(ensemble_run: Path) -> str:
+    return render(open_run(ensemble_run))
+
+
+def spread(values: list[float]) -> tuple[float, float, float]:
+    low, median, high = np.quantile(values, [0.05, 0.5, 0.95])
+    return float(median), float(low), float(high)
+
+
+def numbers_of_run(folder: Path) -> Iterator[str]:
+    """What the page of a run has to hold, number and range beside each other."""
+    rates = next((folder / "inputs").glob("exchange-rates*.csv"))
+    ((rate,),) = ask(folder, f"SELECT per_usd FROM '{rates}' WHERE currency = 'EUR' AND of = 2022")
+    table = summary(folder)
+    for metric, name in (
+        ("gross_loss_usd", "Sales that failed"),
+        ("recaptured_usd", "minus what customers bought later"),
+        ("churn_usd", "plus customers who stayed away"),
+        ("private_loss_usd", "What businesses lost: the sum to quote"),
+        ("net_social_loss_usd", "What the country lost"),
+    ):
+        row = table["replay", metric]
+        median, low, high = (rate * float(row[key]) for key in ("median", "low", "high"))
+        yield f"{name} {two(median)} {between(two(low), two(high))}"
+    listed = float(table["replay", "addresses_listed_peak"]["median"])
+    yield f"{two(listed)} addresses ordered blocked at the peak"
+    # The highest median of the share that is cut off, simulation by simulation.
+    times = [int(at) for (at,) in ask(folder, f"SELECT DISTINCT t_s {CUT_OFF} ORDER BY 1")]
+    lines = [
+        ask(folder, f"SELECT max_by(value / denominator, t_s) {CUT_OFF} AND t_s <= {at} "
+            "GROUP BY replicate ORDER BY replicate")
+        for at in times
+    ]  # fmt: skip
+    bands = [spread([float(one) for (one,) in line]) for line in lines]
+    median, low, high = max(bands, key=lambda one: one[0])
+    yield (
+        f"{share(median)} of Austria's businesses hosted abroad, cut off at the peak "
+        f"{between(share(low), share(high))}"
+    )
+    yield f"about {share(median)} of its businesses hosted abroad were cut off from some of"
+    for metric, label in (
+        ("orders_placed", "Orders placed or withdrawn"),
+        ("rules_in_force_peak", "Rules in force, peak"),
+        ("businesses_ever_impaired", "Businesses ever cut off"),
+        ("business_hours_impaired", "Business-hours cut off"),
+        ("spells", "Spells"),
+        ("names_hit", "Names hit"),
+        ("active_sites_hit", "Active sites hit"),
+        ("businesses_ever_affected", "Businesses ever affected"),
+    ):
+        row = table["replay", metric]
+        median, low, high = (float(row[key]) for key in ("median", "low", "high"))
+        yield f"{label} {two(median)}" + (f" {two(low)} {two(high)}" if low < high else "")
+    for metric in ("demand_lost_share", "businesses_ever_impaired_share", "names_hit_share"):
+        row = table["replay", metric]
+        yield " ".join(share(float(row[key])) for key in ("median", "low", "high"))
+
+
+CUT_OFF = (
+    "FROM 'FOLDER/curves.parquet' WHERE metric = 'businesses_impaired' AND provider IS NULL "
+    "AND sector IS NULL AND role IS NULL"
+)
+
+
+def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run: Path, page: str) -> None:
+    text = words_of(page)
+    expected = list(numbers_of_run(ensemble_run))
+    assert len(re.findall(r"[\d.]+", " ".join(expected))) >= 50
+    assert not [one for one in expected if one not in text]
+
+
+def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> None:
+    text = words_of(render(open_run(comparison_folder)))
+    table = summary(comparison_folder)
+    for strategy, name in (("exact", "Every address"), ("covering-prefix", "The provider's")):
+        found = ask(
+            comparison_folder,
+            "SELECT value / denominator FROM 'FOLDER/measures.parquet' WHERE "
+            f"strategy = '{strategy}' AND metric = 'target_user_hours_denied'",
+        )
+        median, low, high = spread([float(one) for (one,) in found])
+        assert f"{name}" in text
+        assert f"{share(median)} {between(share(low), share(high))}" in text
+        row = table[strategy, "private_loss_usd"]
+        median, low, high = (62.5 * float(row[key]) for key in ("median", "low", "high"))
+        if high > 0:
+            assert f"{two(median)} {between(two(low), two(high))}" in text
+    with (comparison_folder / "verdicts.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    needed = {row["n_needed"] for row in rows}
+    assert any(f"{one} simulations can certify" in text for one in needed)
+    # A zero of a sample that could not be cut off is a bound: three of sixty.
+    assert "at most 5%" in text
+
+
+def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> None:
+    run = open_run(site_folder)
+    text = words_of(render(run))
+    # The front end from 10:00 to 15:00, the payment from 6:00 to 7:00 of the next day: 6 hours.
+    assert "shop.example 16 Apr, 10:00 4 of 4 6 100% 100%" in text
+    # Of an address in nobody's table, b is too slow for half an hour.
+    assert "far.example 16 Apr, 20:00 4 of 4 0.5 100% 0%" in text
+    assert "5 of your 5 sites were cut off from some of their customers" in answer(run).whole
+    assert "keys were set for this run; the command at" in text
+
+
+def test_the_page_is_one_file_that_runs_and_fetches_nothing(page: str) -> None:
+    assert page.startswith("<!doctype html>\n<html lang=")
+    assert "<script" not in page
+    assert "default-src 'none'" in html.unescape(page)
+    assert not re.findall(r'(?:src|href)="(?!#)', page)
+    assert len(page.encode()) < 700_000
+    assert language_of(page.encode()).code == "en"
+
+
+@pytest.mark.parametrize(("ever", "is_cut"), [(0.8, True), (1.0, True), (0.2, True), (0.0, False)])
+@pytest.mark.parametrize("last", [5, 0])
+def test_hours_that_the_end_cuts_are_at_least(ever: float, is_cut: bool, last: int) -> None:
+    class Folder:
+        horizon_s = 10
+
+        def curve(self, metric: str, strategy: str) -> CurvePoints:
+            t_s, value = np.array([0, 5, 0, 5]), np.array([0.0, last, 0.0, last])
+            return CurvePoints(np.array([0, 0, 1, 1]), t_s, value, np.full(4, 10.0))
+
+    found = Estimate(ever, ever, ever, "share of businesses")
+    estimates = {("mine", "businesses_ever_impaired_share"): found}
+    # Half of the businesses are cut off at the end, or none.
+    assert _is_cut(cast("RunFolder", Folder()), "mine", estimates) is (is_cut and last > 0)
+
+
+def test_each_part_is_short(page: str) -> None:
+    parts = re.split(r'<section id="(?:detail|appendix)"', page)
+    limits = (300, 900, 800)
+    counts = [
+        len(words_of(f"<main {part}").split()) for part in [parts[0].split("<main")[1], *parts[1:]]
+    ]
+    assert all(count <= limit for count, limit in zip(counts, limits, strict=True)), counts
+
+
+def test_the_sentence_has_thirty_words_and_one_range(
+    ensemble_run: Path, comparison_folder: Path
+) -> None:
+    for folder in (ensemble_run, comparison_folder):
+        said = answer(open_run(folder)).whole
+        assert len(re.split("[ \n]", said)) <= 30, said
+        assert len(re.findall(r"\([^)]* to[^)]*\)".replace(" ", NBSP), said)) <= 1
+
+
+def test_texts_of_a_folder_are_no_markup(ensemble_run: Path, tmp_path: Path) -> None:
+    run = open_run(ensemble_run)
+    hostile = run.scenario | {"title": "<b>x</b><script>1</script>", "ordered_by": "<i>me</i>"}
+    found = render(RunFolder(run.path, run.manifest, hostile))
+    assert "<b>x</b>" not in found
+    assert "<i>me</i>" not in found
+    assert "&lt;i&gt;me" in found
+
+
+def test_changed_tables_are_named_on_the_page(ensemble_run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(ensemble_run, tmp_path / "run")
+    path = folder / "money.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    assert "Files that changed after the run or are missing: money.csv" in render(open_run(folder))
+    (folder / "summary.csv").unlink()
+    with pytest.raises(DataError, match=r"summary\.csv"):
+        render(open_run(folder))
+
+
+def test_point_values_say_so_and_have_no_range_in_the_sentence(ensemble_run: Path) -> None:
+    run = open_run(ensemble_run)
+    manifest = {key: value for key, value in run.manifest.items() if key != "ensemble"}
+    found = answer(RunFolder(run.path, manifest, run.scenario))
+    assert found.range == ""
+    assert any(one.startswith("Point values:") for one in found.notices)
+
+
+def test_figures_that_chose_the_simulations_check_nothing(ensemble_run: Path) -> None:
+    run = open_run(ensemble_run)
+    kept = {**run.manifest, "ensemble": {"n_members": 8, "is_conditioned": True}}
+    scenario = run.scenario | {"evidence": [{"curve": "addresses_listed"}]}
+    figures = answer(RunFolder(run.path, kept, scenario)).figures
+    assert "chose the simulations" in figures[0].reason
+    assert "chose the simulations" not in figures[1].reason
+    why = {"n_members": 8, "is_conditioned": False, "not_conditioned": "an input was set"}
+    loose = answer(RunFolder(run.path, {**run.manifest, "ensemble": why}, scenario))
+    assert any("are not conditioned on the record" in one for one in loose.notices)
+    assert "chose the simulations" not in loose.figures[0].reason
+
+
+def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
+    resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
+    write_ensemble(tmp_path / "run", resolved, 2)
+    found = answer(open_run(tmp_path / "run"))
+    # The rule of three: three of four.
+    assert found.sentence.endswith(
+        "None of the 4 modelled businesses was cut off, too few to tell: at most 75% of all."
+    )
+    assert [one.value for one in found.figures[1:]] == [
+        "at most 75%",
+        "a number of names that is not known",
+    ]
+    assert "0%" not in found.whole
+
+
+def test_a_contradicted_measure_is_printed_nowhere_first(
+    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(ensemble_run)
+    fact = FactRow(
+        scenario="austria-2022",
+        at="2022-08-29T06:00+02:00",
+        curve="businesses_impaired",
+        at_most=0,
+        metrics="private_loss_usd;businesses_impaired",
+        source="a count of nobody",
+    )
+    assert all(one.found.grade is Grade.NEVER_CHECKED for one in answer(run).figures)
+    monkeypatch.setattr("sim.measure.contradictions.facts_of", lambda name: (fact,))
+    assert set(contradictions(run)) == {"private_loss_usd", "businesses_impaired"}
+    found = answer(run)
+    assert not any("lost by businesses" in one.what for one in found.figures)
+    assert "a count of nobody" in " ".join(found.withheld)
+    assert "cut off from some" not in found.sentence
+    # A fact that one simulation in twenty may break is not contradicted by fewer.
+    loose = fact.model_copy(update={"at_most": 1e9})
+    monkeypatch.setattr("sim.measure.contradictions.facts_of", lambda name: (loose,))
+    assert contradictions(run) == {}
+    assert facts.facts_of("austria-2022") == ()
+
+
+def test_a_report_replaces_no_other_file(ensemble_run: Path, tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_text("mine", encoding="utf-8")
+    with pytest.raises(UsageError, match="is not a report"):
+        write_report(open_run(ensemble_run), path)
+    path.unlink()
+    assert write_report(open_run(ensemble_run), path) == path.stat().st_size
+    first = path.read_bytes()
+    write_report(open_run(ensemble_run), path)
+    assert path.read_bytes() == first
+    assert (
+        json.loads((ensemble_run / "manifest.json").read_text())["result_id"][:12] in first.decode()
+    )

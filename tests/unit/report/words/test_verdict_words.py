@@ -1,0 +1,63 @@
+"""Verdicts in words: what is not known is said, and counts are out of all simulations."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.report.words.verdicts import verdict_of, verdict_sentence
+from sim.results.tables import Row
+
+NAMES = {"a": "alone", "b": "broad"}
+
+
+def row(verdict: str, less: int, more: int, not_known: int, needed: int = 93) -> Row:
+    return {
+        "metric": "business_hours_impaired", "strategy": "a", "other": "b", "verdict": verdict,
+        "n_less": less, "n_equal": 0, "n_more": more, "n_not_known": not_known,
+        "n_needed": needed, "region": "", "region_order": "",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("found", "sentence", "part"),
+    [
+        (
+            row("agree", 107, 0, 0),
+            "All 107 simulations agree: a has less harm than b.",
+            "The simulations agree: alone less than broad.",
+        ),
+        (
+            row("agree", 149, 0, 1),
+            "149 of 150 simulations agree: a has less harm than b; not known in 1.",
+            "The simulations agree: alone less than broad in 149 of 150.",
+        ),
+        (
+            row("too few", 0, 91, 1),
+            "Too few simulations to say: a has more harm than b in 91 of 92; 93 are needed; not "
+            "known in 1.",
+            "Too few simulations to say, 93 are needed: alone more than broad in 91 of 92.",
+        ),
+        (
+            row("not known", 107, 0, 893, 18_850),
+            "Not known in 893 of 1000 simulations: in the others a has less harm than b.",
+            "Not known, as so few businesses could be cut off: alone less than broad in 107 of "
+            "1,000.",
+        ),
+        (
+            row("not known", 0, 0, 80),
+            "A and b: harm is not known to differ in any simulation.",
+            "Not known, as so few businesses could be cut off: alone against broad.",
+        ),
+        (
+            row("differ", 60, 4, 36),
+            "The simulations differ: a has less harm than b in 60 of 100; not known in 36.",
+            "They differ: alone less than broad in 60 of 100.",
+        ),
+    ],
+)
+def test_a_verdict_counts_all_simulations(found: Row, sentence: str, part: str) -> None:
+    assert verdict_sentence(found) == sentence
+    told = verdict_of("harm", [found], NAMES)
+    assert ["".join(one) for one in told.parts] == [part]
+    can_be_certified = found["verdict"] in ("agree", "too few")
+    assert told.n_needed == (93 if can_be_certified else 0)
