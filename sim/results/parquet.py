@@ -54,6 +54,8 @@ class PartWriter:
 
     def __init__(self) -> None:
         self._connection = connect()
+        # Object columns are text, even where most of it is missing.
+        self._connection.execute("SET pandas_analyze_sample = 0")
 
     def write(self, path: Path, columns: Mapping[str, ColumnData]) -> None:
         """Write columns, all of one length, to a file of their own.
@@ -69,9 +71,8 @@ class PartWriter:
             expression = f'batch."{name}"'
             match column:
                 case Coded(code, names):
-                    # A code, 1-based, picks its name from a list literal.
-                    batch[name] = np.where(code < 0, 0, code + 1)
-                    expression = f'list_extract({_text_list(names)}, batch."{name}")'
+                    # Row -1 is the last one, where nothing is.
+                    batch[name] = np.array([*names, None], object)[np.maximum(code, -1)]
                 case Instants(epoch_s):
                     batch[name] = epoch_s
                     expression = f'to_timestamp(batch."{name}")'
@@ -268,7 +269,3 @@ def read_columns(
             reason = str(error).splitlines()[0]
             message = f"expected a readable Parquet file, got an error: {reason}"
             raise DataError([Problem(str(path), message)]) from None
-
-
-def _text_list(names: Sequence[str]) -> str:
-    return f"[{', '.join(sql_text(name) for name in names)}]" if names else "CAST([] AS VARCHAR[])"

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.blocks import split_ranges
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import Line, split
 from sim.addresses.text.text import format_prefixes, format_set
@@ -208,11 +209,12 @@ def _n_rows(columns: Mapping[str, ColumnData]) -> int:
 
 def _prefix_texts4(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[str]]:
     """Prefixes of sets of IPv4 as text, and whose each is: at once, as there are thousands."""
-    prefixes = [addresses.to_prefixes() for addresses in sets]
     none = np.empty(0, np.int64)
-    address, length = (np.concatenate([none, *(row[at] for row in prefixes)]) for at in (0, 1))
-    entry = np.repeat(np.arange(len(sets)), [row[0].size for row in prefixes])
-    return entry, format_prefixes(address, length)
+    start = np.concatenate([none, *(one.start for one in sets)])
+    stop = np.concatenate([none, *(one.stop for one in sets)])
+    entry = np.repeat(np.arange(len(sets)), [one.n_intervals for one in sets])
+    row, address, length = split_ranges(start, stop)
+    return entry[row], format_prefixes(address, length)
 
 
 def _prefix_texts(sets: Sequence[IntervalSet]) -> tuple[NDArray[np.int64], list[str]]:
