@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.text.text import parse_entries, parse_prefix
+from sim.addresses.text.text import parse_entries
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.measure.ever_listed import ever_listed
 from sim.measure.names import Change
@@ -173,20 +173,23 @@ class _Listed:
 
 
 def _runs(folder: Path, label: str, replicates: Sequence[int]) -> Iterator[_Listed]:
-    """What each run ever listed; entries of the same text are read once."""
-    rows = _rows(folder / "entries.parquet", ("entry", "mechanism", "prefix"), label)
-    events = _rows(folder / "events.parquet", ("kind", "entry", "t_s"), label, _ORDERS)
-    text, row_of = np.unique(rows["prefix"].astype(str), return_inverse=True)
-    is_six = np.char.find(text, ":") >= 0
-    bounds = np.zeros((text.size, 2), np.int64)
-    for row in np.flatnonzero(~is_six).tolist():
-        _, address, length = parse_prefix(text[row])
-        bounds[row] = address, address + (1 << (32 - length))
+    """What each run ever listed."""
+    rules = _rows(folder / "entries.parquet", ("entry", "mechanism", "prefix"), label)
+    orders = _rows(folder / "events.parquet", ("kind", "entry", "t_s"), label, _ORDERS)
+    found = parse_entries("\n".join(rules["prefix"].tolist())).v4
+    n, row = rules["prefix"].size, found.line - 1
+    rules |= {"start": np.zeros(n, np.int64), "stop": np.zeros(n, np.int64)}
+    rules["start"][row], rules["stop"][row] = found.start, found.stop
+    rules["is_six"] = np.ones(n, np.bool_)
+    rules["is_six"][row] = False
     for replicate in replicates:
-        mine = np.flatnonzero(rows["replicate"] == replicate)
-        of_run = rows["entry"][mine].astype(np.int64), row_of[mine], rows["mechanism"][mine]
-        when = {name: column[events["replicate"] == replicate] for name, column in events.items()}
-        yield _listed(*of_run, text, is_six, bounds, when)
+        mine = rules["replicate"] == replicate, orders["replicate"] == replicate
+        yield _listed(
+            *(
+                {name: column[rows] for name, column in table.items()}
+                for table, rows in zip((rules, orders), mine, strict=True)
+            )
+        )
 
 
 _ORDERS = "AND kind IN ('block', 'unblock') AND entry IS NOT NULL"
@@ -199,35 +202,31 @@ def _rows(path: Path, names: Sequence[str], label: str, where: str = "") -> dict
     return {name: np.ma.getdata(one) for name, one in read_columns(path, query, [label]).items()}
 
 
-def _listed(
-    entry: NDArray[np.int64],
-    row: NDArray[np.int64],
-    mechanism: NDArray[Any],
-    text: NDArray[Any],
-    is_six: NDArray[np.bool_],
-    bounds: NDArray[np.int64],
-    when: Mapping[str, NDArray[Any]],
-) -> _Listed:
-    is_block = np.array([Mechanism(one) in BLOCKING for one in mechanism.tolist()], np.bool_)
-    four = ~is_six[row]
-    start, stop = bounds[row[is_block & four]].T
-    rules = ListedAddresses.of_rules(start, stop)
-    swept, single = rules.swept, rules.single
-    if any(one == Mechanism.EXEMPT for one in mechanism.tolist()):
-        numbers = np.unique(entry)
+def _listed(rules: Mapping[str, NDArray[Any]], orders: Mapping[str, NDArray[Any]]) -> _Listed:
+    mechanism, start, stop = rules["mechanism"], rules["start"], rules["stop"]
+    is_block, four = np.isin(mechanism, list(BLOCKING)), ~rules["is_six"]
+    listed = ListedAddresses.of_rules(start[is_block & four], stop[is_block & four])
+    swept, single = listed.swept, listed.single
+    exempt = (mechanism == Mechanism.EXEMPT) & four
+    exempted = IntervalSet.from_bounds(start[exempt], stop[exempt])
+    contested = swept.union(single).intersection(exempted)
+    if contested:
+        # Rules elsewhere do not change when these addresses were listed.
+        near = four & (contested.count_below(stop) > contested.count_below(start))
+        numbers = np.unique(rules["entry"][near])
         sets, means = [], []
         for number in numbers.tolist():
-            mine = entry == number
-            sets.append(IntervalSet.from_bounds(*bounds[row[mine & four]].T))
+            mine = near & (rules["entry"] == number)
+            sets.append(IntervalSet.from_bounds(start[mine], stop[mine]))
             means.append(Mechanism(mechanism[mine][0]))
-        known = np.isin(when["entry"].astype(np.int64), numbers)
+        known = np.isin(orders["entry"], numbers)
         change = Change(
-            when["t_s"][known].astype(np.int64),
-            np.searchsorted(numbers, when["entry"][known].astype(np.int64)),
-            np.where(when["kind"][known] == "block", 1, -1),
+            orders["t_s"][known].astype(np.int64),
+            np.searchsorted(numbers, orders["entry"][known]),
+            np.where(orders["kind"][known] == "block", 1, -1),
         )
-        held = ever_listed(sets, means, change)
-        swept, single = swept.intersection(held), single.intersection(held)
-    sixes = "\n".join(np.unique(text[row[is_block & ~four]]).tolist())
+        never = contested.difference(ever_listed(sets, means, change))
+        swept, single = swept.difference(never), single.difference(never)
+    sixes = "\n".join(rules["prefix"][is_block & ~four].tolist())
     n6 = parse_entries(sixes).v6.to_set().n_networks if sixes else 0
     return _Listed(swept, single, n6)

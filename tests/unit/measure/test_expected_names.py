@@ -110,6 +110,20 @@ def test_what_no_table_tells_of_is_not_known_and_nothing_listed_is_none(
     assert (line.n_listed, line.state, line.hit, line.hit_high) == (0, "known", 0, 0)
 
 
+def test_a_run_lists_no_address_that_was_exempt_whenever_it_was_blocked(
+    tmp_path: Path, resolved: Resolved
+) -> None:
+    """Entries come one after the other: the first /28 is exempt before its /24, the other after."""
+    entries = [
+        (0, "exempt", ("88.198.0.0/28",)),
+        (0, "drop", ("10.0.0.0/30",)),
+        (0, "drop", ("88.198.0.0/24", "88.198.4.0/24")),
+        (0, "exempt", ("88.198.4.0/28", "10.9.0.0/30")),
+    ]
+    (line, *_) = expected_names(folder_of(tmp_path, *entries), resolved, "mine", (0,))
+    assert line.n_listed == 4 + 256 - 16 + 256
+
+
 def test_runs_that_list_different_addresses_are_as_likely(
     tmp_path: Path, resolved: Resolved
 ) -> None:
