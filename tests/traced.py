@@ -24,8 +24,11 @@ N_CHOSEN = 20
 SCENARIO = "telegram-2018"
 REPLAY = "telegram-2018-replay"
 RANGE, OUTCOME = "end of a range", "published outcome"
-_ELSEWHERE = {"ipv6": "ipv6={}", "tenancy": "tenancy={}", "switching": "spain-2025-26"}
-"""Sections that the scenario does not have: what switches them on, or a scenario that has them."""
+_ELSEWHERE = {
+    "ipv6": "ipv6={}", "tenancy": "tenancy={}", "switching": "spain-2025-26",
+    "stances": "stances.events=off",
+}  # fmt: skip
+"""Sections, or keys of sections, that the scenario does not have: what switches them on, or a scenario that has them."""
 _ROW = re.compile(r"^\| `[^|]*\| `(?P<key>[\w.:-]+)` \|[^|]*\| (?P<value>[\d.]+) \| `seeds/", re.M)
 _RANGE = re.compile(
     r"^\| `(?P<key>[\w.]+)` \|[^|]*\| [\d.e+-]+ \| (?P<low>[\d.e+-]+) to (?P<high>[\d.e+-]+) \|"

@@ -43,11 +43,11 @@ def cite(
 
 
 def _program() -> dict[str, str]:
-    from ruamel.yaml import YAML
-
+    from sim.scenario.document import parse_document
     from sim.scenario.library import shipped
 
-    cited: dict[str, Any] = YAML(typ="safe").load(shipped("CITATION.cff"))
+    path = shipped("CITATION.cff")
+    cited: dict[str, Any] = parse_document(path.read_bytes(), str(path)).tree
     return {
         "type": "software",
         "author": ", ".join(one["name"] for one in cited["authors"]),
