@@ -28,7 +28,7 @@ _ELSEWHERE = {
     "ipv6": "ipv6={}", "tenancy": "tenancy={}", "switching": "spain-2025-26",
     "stances": "stances.events=off",
 }  # fmt: skip
-"""Sections, or keys of sections, that the scenario does not have: what switches them on, or a scenario that has them."""
+"""Sections, or keys of them, that the scenario lacks: what brings them, or a scenario with them."""
 _ROW = re.compile(r"^\| `[^|]*\| `(?P<key>[\w.:-]+)` \|[^|]*\| (?P<value>[\d.]+) \| `seeds/", re.M)
 _RANGE = re.compile(
     r"^\| `(?P<key>[\w.]+)` \|[^|]*\| [\d.e+-]+ \| (?P<low>[\d.e+-]+) to (?P<high>[\d.e+-]+) \|"
