@@ -200,7 +200,7 @@ def _run(
     while True:
         next_s = env.peek()
         until_s = horizon_s if next_s > horizon_s else int(next_s)
-        if (due.is_due and next_s > env.now) or operators.next_s < until_s:
+        if (due.is_due and next_s > env.now_s) or operators.next_s < until_s:
             # Which may bring about more, in this very second too.
             settlement.advance(until_s)
         elif until_s < horizon_s:

@@ -17,7 +17,7 @@ from sim.engine.actors.operators import OperatorActors
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
-from sim.engine.clock import Clock, Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.record.curves import Curves
 from sim.engine.record.degraded import DEGRADED, USE_METRICS, TickMeans
 from sim.engine.record.snapshot import Snapshot, Watch
@@ -124,7 +124,7 @@ class Settlement:
         levels, is_due = self._states.levels, self._due.is_due
         has_drifted = is_due and levels.take_drifted()
         self._due.is_due = False
-        now = now_s(self._env)
+        now = self._env.now_s
         stopped_s, n_lost, n_starting, has_turned, is_pressed, next_s = kernel.advance(
             self._stage, levels.weight, levels.drift, has_drifted, now, is_due, until_s
         )
@@ -191,5 +191,5 @@ class Settlement:
 def tick(env: Clock, tick_s: int, act: Callable[[int], None]) -> Generator[simpy.Event, Any, None]:
     """Call ``act(t_s)`` at every multiple of the tick."""
     while True:
-        yield Moment(env, now_s(env) + tick_s, Phase.TICK)
-        act(now_s(env))
+        yield Moment(env, env.now_s + tick_s, Phase.TICK)
+        act(env.now_s)

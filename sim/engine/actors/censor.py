@@ -24,7 +24,7 @@ from sim.engine.actors.narrowing import narrowed
 from sim.engine.actors.outside import withdrawn as withdrawn_from_outside
 from sim.engine.actors.register import Register
 from sim.engine.actors.review import Review, not_needed
-from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
@@ -106,9 +106,9 @@ class CensorActor:
         if saturation is not None:
             # Whole numbers alone, so that no rounding moves a second; rounded up.
             lag_s = -(-lag_s * (saturation + self._n_found) // saturation)
-        found_s = now_s(self._env) + lag_s
+        found_s = self._env.now_s + lag_s
         discover = partial(self._discover, front_row, address, provider_row)
-        act_at(self._env, found_s, Phase.ORDERS, discover)
+        self._env.act_at(found_s, Phase.ORDERS, discover)
 
     def forget_front(self, front_row: int) -> None:
         """Look no longer at a front that is gone."""
@@ -116,13 +116,13 @@ class CensorActor:
         address = self._known.remove(front_row)
         if address is not None:
             self._was_known.append(address)
-            self._went_s.append(now_s(self._env))
+            self._went_s.append(self._env.now_s)
 
     def review(self) -> Process:
         """Withdraw from time to time the entries in which the target no longer is."""
         review = self._review
         while review is not None and not self._has_ended:
-            yield Moment(self._env, now_s(self._env) + review.every_s, Phase.REVIEW)
+            yield Moment(self._env, self._env.now_s + review.every_s, Phase.REVIEW)
             self._withdraw_silent(review)
 
     def obey(self) -> Process:
@@ -143,14 +143,14 @@ class CensorActor:
     def note_stance(self, t_s: int, provider_row: int, stance: str, *, has_turned: bool) -> None:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
         if stance != self._stance[provider_row] and t_s >= 0:
-            act_at(self._env, t_s + 1, Phase.ORDERS, self._ask)
+            self._env.act_at(t_s + 1, Phase.ORDERS, self._ask)
         self._stance[provider_row] = stance
         if has_turned and self._world.censor is not None:
             lag_s = round(self._world.censor.withdraw_lag_h * S_PER_H)
             # What was due before the start found nothing to withdraw.
             if t_s + lag_s >= 0:
                 at_s = t_s + lag_s
-                act_at(self._env, at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
+                self._env.act_at(at_s, Phase.ORDERS, lambda: self._withdraw(provider_row))
 
     def is_blocking(self, provider_row: int) -> bool:
         """Whether an entry in force blocks an address of a provider."""
@@ -162,7 +162,7 @@ class CensorActor:
         """Let some addresses pass from now on; return whether there was still need to."""
         if not self._has_ended:
             self._register.place(Order("block", addresses, Mechanism.EXEMPT))
-            self._reopen(now_s(self._env) + 1, Hold.ADDRESSES)
+            self._reopen(self._env.now_s + 1, Hold.ADDRESSES)
         return not self._has_ended
 
     def _note_public_event(self, t_s: int, row: int, adds: float) -> None:
@@ -173,7 +173,7 @@ class CensorActor:
     def _discover(self, front_row: int, address: int, provider_row: int) -> None:
         if self._has_ended or front_row in self._gone:
             return
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         self._n_found += 1
         self._known.add(front_row, address, provider_row, t_s)
         self._log.record(t_s, Kind.DISCOVERED, front_row=front_row)
@@ -183,7 +183,7 @@ class CensorActor:
         """Have the strategy decide once in this second, after everything it may learn in it."""
         if not self._is_due and not self._has_ended:
             self._is_due = True
-            act_at(self._env, now_s(self._env), Phase.DECISION, self._decide)
+            self._env.act_at(self._env.now_s, Phase.DECISION, self._decide)
 
     def _decide(self) -> None:
         self._is_due = False
@@ -195,8 +195,8 @@ class CensorActor:
         look_s = decision.next_look_s
         if look_s is not None and look_s != self._next_look_s:
             self._next_look_s = look_s
-            at_s = max(look_s, now_s(self._env) + 1)
-            act_at(self._env, at_s, Phase.ORDERS, lambda: self._look_again(look_s))
+            at_s = max(look_s, self._env.now_s + 1)
+            self._env.act_at(at_s, Phase.ORDERS, lambda: self._look_again(look_s))
 
     def _look_again(self, look_s: int) -> None:
         if self._next_look_s == look_s:
@@ -207,7 +207,7 @@ class CensorActor:
         """Ask anew at a second if the last decision was refused for what has ended by then."""
         if not self._answer.holds.isdisjoint(freed):
             answer = self._answer
-            act_at(self._env, t_s, Phase.ORDERS, lambda: self._ask_after(answer))
+            self._env.act_at(t_s, Phase.ORDERS, lambda: self._ask_after(answer))
 
     def _ask_after(self, answer: Admission) -> None:
         """Ask unless another decision was made meanwhile, which knew what had ended."""
@@ -218,8 +218,8 @@ class CensorActor:
         """Look at the next day whether what the last decision was refused may pass then."""
         if self._may_pass_some_day() and not self._is_next_day_due:
             self._is_next_day_due = True
-            next_day = now_s(self._env) // S_PER_D + 1
-            act_at(self._env, next_day * S_PER_D, Phase.ORDERS, self._begin_day)
+            next_day = self._env.now_s // S_PER_D + 1
+            self._env.act_at(next_day * S_PER_D, Phase.ORDERS, self._begin_day)
 
     def _may_pass_some_day(self) -> bool:
         holds, narrowest = self._answer.holds, self._answer.narrowest
@@ -233,7 +233,7 @@ class CensorActor:
         self._is_next_day_due = False
         holds = self._answer.holds
         if (
-            (Hold.PAUSE in holds and not self._is_pausing(self._attention.at(now_s(self._env))))
+            (Hold.PAUSE in holds and not self._is_pausing(self._attention.at(self._env.now_s)))
             or (Hold.DAY in holds and self._limits.orders_per_day > 0)
             or (Hold.BAR in holds and self._passes_bar())
         ):
@@ -242,11 +242,11 @@ class CensorActor:
             self._await_day()
 
     def _passes_bar(self) -> bool:
-        bar = self._limits.under(self._attention.at(now_s(self._env))).order_addresses
+        bar = self._limits.under(self._attention.at(self._env.now_s)).order_addresses
         return bool(self._answer.narrowest <= bar)
 
     def _observe(self) -> Observation:
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         return Observation(
             t_s=t_s,
             fronts=self._known.seen(),
@@ -264,7 +264,7 @@ class CensorActor:
         return self._target.reached_share(t_s) if has_fronts else float("nan")
 
     def _place(self, decision: Decision, observation: Observation) -> None:
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         day = t_s // S_PER_D
         if day != self._day:
             self._day, self._n_today = day, 0
@@ -291,7 +291,7 @@ class CensorActor:
             if self._life_s is not None and order.action == "block" and not entry.is_exemption:
                 # What is older than that when the rule comes into force ends then.
                 end_s = max(t_s + self._life_s, self._world.life_from_s)
-                act_at(self._env, end_s, Phase.EXPIRY, partial(self._expire, entry))
+                self._env.act_at(end_s, Phase.EXPIRY, partial(self._expire, entry))
         self._await_day()
 
     def _expire(self, entry: Entry) -> None:
@@ -313,7 +313,7 @@ class CensorActor:
         places = self._world.places
         for entry in review.withdrawn(
             self._blocking(),
-            now_s(self._env),
+            self._env.now_s,
             self._known.seen().address,
             np.array(self._was_known, np.int64),
             np.array(self._went_s, np.int64),
@@ -323,7 +323,7 @@ class CensorActor:
 
     def _withdraw_entry(self, entry: Entry) -> None:
         self._register.withdraw(entry.order.key)
-        self._reopen(now_s(self._env) + 1, Hold.RULES, Hold.ADDRESSES)
+        self._reopen(self._env.now_s + 1, Hold.RULES, Hold.ADDRESSES)
 
     def _blocking(self) -> list[Entry]:
         """Entries in force that block; what was granted to bystanders is not among them."""
@@ -339,11 +339,11 @@ class CensorActor:
         self._end_s = end_s
         if end_s is not None:
             # What public events before the start bring about happens at the start.
-            self._end_s = max(end_s, now_s(self._env))
-            act_at(self._env, self._end_s, Phase.ORDERS, self._yield_to_pressure)
+            self._end_s = max(end_s, self._env.now_s)
+            self._env.act_at(self._end_s, Phase.ORDERS, self._yield_to_pressure)
 
     def _yield_to_pressure(self) -> None:
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         if self._has_ended or self._end_s != t_s:
             return
         assert self._end_pressure is not None

@@ -16,7 +16,7 @@ import simpy
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
 from sim.engine.actors.plaintiffs import Plaintiffs
-from sim.engine.clock import Clock, Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.hotline import Hotline
 from sim.engine.state.states import States
@@ -113,18 +113,18 @@ class ComplaintActor:
     def _appeal(self, row: int) -> Process:
         wait_s = self._line.wait_s if self._line is not None else 0
         if wait_s > 0:
-            yield Moment(self._env, now_s(self._env) + wait_s, Phase.ENFORCEMENT)
+            yield Moment(self._env, self._env.now_s + wait_s, Phase.ENFORCEMENT)
         with self._servers.request() as server:
             yield server
-            handled_s = now_s(self._env) + int(self._service_s[row])
+            handled_s = self._env.now_s + int(self._service_s[row])
             yield Moment(self._env, handled_s, Phase.ENFORCEMENT)
         if not self._is_confirmed[row]:
             return
         lag_s = round(self._rules.exempt_lag_h * S_PER_H)
-        yield Moment(self._env, now_s(self._env) + max(1, lag_s), Phase.ORDERS)
+        yield Moment(self._env, self._env.now_s + max(1, lag_s), Phase.ORDERS)
         addresses = self._own_addresses(row)
         if addresses and self._exempt(addresses):
-            self._log.record(now_s(self._env), Kind.EXEMPTED, business_row=row)
+            self._log.record(self._env.now_s, Kind.EXEMPTED, business_row=row)
 
     def _own_addresses(self, row: int) -> IntervalSet:
         component = self._states.exposure.component_row[row][

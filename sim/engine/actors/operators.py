@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.clock import Clock, Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Events
 from sim.engine.orders import Entry, Groups, Mechanism
 from sim.engine.state import calendar_kernel as kernel
@@ -137,7 +137,7 @@ class OperatorActors:
 
     def publish(self) -> bool:
         """Have operators download a version; return whether it shows anything else."""
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         is_another, self.next_s = kernel.publish(self.handle, t_s)
         self.meet(t_s)
         return is_another
@@ -146,7 +146,7 @@ class OperatorActors:
         """Do what is due in a second in which something of SimPy is, in its place there."""
         if self.next_s == t_s and self._awaited_s != t_s:
             self._awaited_s = t_s
-            act_at(self._env, t_s, Phase.DOWNLOAD, self._pass_second)
+            self._env.act_at(t_s, Phase.DOWNLOAD, self._pass_second)
 
     def events(self) -> NDArray[np.int64]:
         """What they did so far, as rows of the event log."""
@@ -155,7 +155,7 @@ class OperatorActors:
 
     def _pass_second(self) -> None:
         self._awaited_s = -1
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         has_consequences, self.next_s = kernel.meet_second(self.handle, t_s)
         if has_consequences:
             self._on_change()

@@ -12,7 +12,7 @@ from typing import Any
 
 import simpy
 
-from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.scenario.tables.reactions import STANCES
 from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
@@ -82,12 +82,12 @@ class Stances:
             yield Moment(self._env, t_s, Phase.WAVERING)
             if row not in self._stance and self._is_blocked(row):
                 turn = StanceEvent(t_s, row, COMPLIANT, False)
-                act_at(self._env, t_s, Phase.ENFORCEMENT, partial(self._take, turn))
+                self._env.act_at(t_s, Phase.ENFORCEMENT, partial(self._take, turn))
 
     def _take(self, event: StanceEvent) -> None:
         row = event.provider_row
         self._log.record(
-            now_s(self._env),
+            self._env.now_s,
             Kind.STANCE,
             provider_row=row,
             stance_row=STANCES.index(event.stance),

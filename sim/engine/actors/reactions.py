@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from sim.engine.clock import Clock, Moment, Phase, act_at, now_s
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
 from sim.scenario.reactions import Reactions
@@ -66,13 +66,13 @@ class ReactionActor:
         row = business_row[self._round[business_row] < self._n_rounds]
         lost_s = t_s + self._moves.patience_s[row]
         for one, lost_at_s in zip(row.tolist(), lost_s.tolist(), strict=True):
-            act_at(self._env, lost_at_s, Phase.TICK, partial(self._lose_patience, one, t_s))
+            self._env.act_at(lost_at_s, Phase.TICK, partial(self._lose_patience, one, t_s))
 
     def _lose_patience(self, row: int, since_s: int) -> None:
         if self._states.patience.since_s[row] != since_s or self._is_busy[row]:
             return
         response = int(self._moves.response[row, self._round[row]])
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         self._log.record(t_s, Kind.RESPONDED, business_row=row)
         if response == WAIT:
             self._complete(row, WAIT)
@@ -81,7 +81,7 @@ class ReactionActor:
         self._is_busy[row] = True
         # A response that takes no time tells in the next second: in this one it was decided.
         ready_s = t_s + max(1, int(self._moves.time_s[row, self._round[row]]))
-        act_at(self._env, ready_s, Phase.ENFORCEMENT, partial(self._be_ready, row, response))
+        self._env.act_at(ready_s, Phase.ENFORCEMENT, partial(self._be_ready, row, response))
 
     def _be_ready(self, row: int, response: int) -> None:
         if response == DOMESTIC:
@@ -93,7 +93,7 @@ class ReactionActor:
         """Wait for a domestic provider to take the business on."""
         with self._slots.request() as slot:
             yield slot
-            yield Moment(self._env, now_s(self._env) + self._onboarding_s, Phase.ENFORCEMENT)
+            yield Moment(self._env, self._env.now_s + self._onboarding_s, Phase.ENFORCEMENT)
         self._move(row, DOMESTIC)
 
     def _move(self, row: int, response: int) -> None:
@@ -103,7 +103,7 @@ class ReactionActor:
         moved = np.where(component_row >= 0, component_row, current)
         self._states.move(row, moved, is_response=True)
         payee_row = int(self._moves.payee_row[row, turn])
-        self._log.record(now_s(self._env), Kind.MOVED, business_row=row, provider_row=payee_row)
+        self._log.record(self._env.now_s, Kind.MOVED, business_row=row, provider_row=payee_row)
         self._is_busy[row] = False
         self._states.patience.has_moved[row] = True
         self._complete(row, response)

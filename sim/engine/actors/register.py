@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 
 from sim.engine.actors.operators import OperatorActors
-from sim.engine.clock import Clock, Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Key, Order
@@ -62,7 +62,7 @@ class Register:
         """
         if order.action == "unblock":
             return self.withdraw(order.key)
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         entry = Entry(row=len(self.entries), order=order, placed_s=t_s)
         self.entries.append(entry)
         self.in_force.add(entry)
@@ -76,7 +76,7 @@ class Register:
         if entry is None:
             raise OverblockError(f"an order unblocks what is not blocked: {key}")
         self._operators.go(entry)
-        self._note_change(now_s(self._env), Kind.UNBLOCK, entry)
+        self._note_change(self._env.now_s, Kind.UNBLOCK, entry)
         return entry
 
     def _note_change(self, t_s: int, kind: Kind, entry: Entry) -> None:
@@ -85,12 +85,12 @@ class Register:
         if not self._is_publication_due:
             self._is_publication_due = True
             tick_s = next_tick_s(self._cadence, t_s)
-            act_at(self._env, tick_s, Phase.PUBLICATION, self._publish)
+            self._env.act_at(tick_s, Phase.PUBLICATION, self._publish)
 
     def _publish(self) -> None:
         self._is_publication_due = False
         if self._operators.publish():
-            self._log.record(now_s(self._env), Kind.PUBLISHED)
+            self._log.record(self._env.now_s, Kind.PUBLISHED)
 
 
 def next_tick_s(cadence: tuple[tuple[int, int], ...], t_s: int) -> int:

@@ -11,7 +11,7 @@ from functools import partial
 
 import numpy as np
 
-from sim.engine.clock import Clock, Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
 from sim.world.components import Components
@@ -69,7 +69,7 @@ class SwitchingActor:
             self._is_expected[row] = True
             n_past = max(0, (t_s - int(first_s[row])) // every_s + 1)
             look_s = int(first_s[row]) + n_past * every_s
-            act_at(self._env, look_s, Phase.SWITCHING, partial(self._look, row))
+            self._env.act_at(look_s, Phase.SWITCHING, partial(self._look, row))
 
     def _look(self, row: int) -> None:
         self._is_expected[row] = False
@@ -88,5 +88,5 @@ class SwitchingActor:
         moved = np.where(served, target, current)
         self._states.move(business_row, moved, is_response=False)
         kind = Kind.SWITCHED_OFF if is_off else Kind.SWITCHED_BACK
-        self._log.record(now_s(self._env), kind, business_row=business_row)
+        self._log.record(self._env.now_s, kind, business_row=business_row)
         self._on_change()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sim.engine.clock import Clock, Phase, act_at, now_s
+from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.target import TargetState
@@ -87,7 +87,7 @@ class TargetActor:
         self._weight[closed] = 0.0
         mine = np.flatnonzero(closed[np.array(self._pool_of, np.int64)])
         for row in filter(self._state.evict, mine.tolist()):
-            self._log.record(now_s(self._env), Kind.EVICTED, front_row=row)
+            self._log.record(self._env.now_s, Kind.EVICTED, front_row=row)
             self._on_gone(row)
             if self._state.give_up(row):
                 self._replace()
@@ -102,18 +102,18 @@ class TargetActor:
     def _replace(self) -> None:
         # At once means in the next second: this one is already settled.
         lag_s = max(1, round(self._pools.rules.monitor_lag_h * S_PER_H))
-        act_at(self._env, now_s(self._env) + lag_s, Phase.ENFORCEMENT, self._rent)
+        self._env.act_at(self._env.now_s + lag_s, Phase.ENFORCEMENT, self._rent)
 
     def _give_back(self, row: int) -> None:
         """End the rental of a lost front some time later, unless its provider does before."""
         cancel_h = self._pools.rules.cancel_h
         if cancel_h is not None:
-            at_s = now_s(self._env) + max(1, round(cancel_h * S_PER_H))
-            act_at(self._env, at_s, Phase.ENFORCEMENT, lambda: self._cancel(row))
+            at_s = self._env.now_s + max(1, round(cancel_h * S_PER_H))
+            self._env.act_at(at_s, Phase.ENFORCEMENT, lambda: self._cancel(row))
 
     def _cancel(self, row: int) -> None:
         if self._state.evict(row):
-            self._log.record(now_s(self._env), Kind.CANCELLED, front_row=row)
+            self._log.record(self._env.now_s, Kind.CANCELLED, front_row=row)
             self._on_gone(row)
             self._on_change()
 
@@ -124,7 +124,7 @@ class TargetActor:
         w = self._names_luck.random() if self._names_luck is not None else 1.0
         drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s
         pool, address = self._space.draw_free(self._weight, u, v, w)
-        t_s = now_s(self._env)
+        t_s = self._env.now_s
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(round(drawn_s), int(t_s > 0))
         row = self._space.rent(address, t_s)

@@ -11,7 +11,7 @@ from typing import Any
 
 import simpy
 
-from sim.engine.clock import Clock, Moment, Phase, now_s
+from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
 from sim.world.tenancy import Stays
@@ -38,7 +38,7 @@ def tenancy(
     for t_s, business, role, seat, component in zip(
         *(column.tolist() for column in columns), strict=True
     ):
-        if t_s > now_s(env):
+        if t_s > env.now_s:
             yield Moment(env, t_s, Phase.TENANCY)
         current = states.exposure.component_row[business]
         if stays.seat_of[current[role]] != seat:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import simpy
 
-from sim.engine.clock import Clock, Moment, Phase, act_at
+from sim.engine.clock import Clock, Moment, Phase
 
 SIM = Path(__file__).resolve().parents[3] / "sim"
 
@@ -23,7 +23,7 @@ def test_in_a_second_phases_come_in_order_and_of_one_phase_who_asked_first() -> 
         ("second", 5, Phase.DOWNLOAD),
         ("order", 5, Phase.ORDERS),
     ):
-        act_at(clock, t_s, phase, lambda name=name: seen.append((clock.now, name)))
+        clock.act_at(t_s, phase, lambda name=name: seen.append((clock.now, name)))
     clock.run()
     assert seen == [(5, "order"), (5, "first"), (5, "second"), (5, "tick"), (7, "late")]
 
@@ -40,6 +40,19 @@ def test_a_process_waits_for_a_moment_and_for_what_simpy_has_itself() -> None:
     clock.process(actor())
     clock.run(until=10)
     assert seen == [3, 7]
+
+
+def test_what_a_process_raises_ends_the_run() -> None:
+    clock = Clock()
+
+    def actor():
+        yield Moment(clock, 3, Phase.REVIEW)
+        raise LookupError("lost")
+
+    clock.process(actor())
+    with pytest.raises(LookupError, match="lost"):
+        clock.run()
+    assert clock.now_s == 3
 
 
 def private_names() -> set[str]:
