@@ -190,6 +190,21 @@ def _refuse_draws(value: str | None) -> None:
             )
 
 
+def _refuse_language(value: str | None) -> None:
+    if value is not None:
+        from sim.cli.terminal.console import reports_errors
+        from sim.errors import UsageError
+
+        with reports_errors():
+            raise UsageError(
+                "--language: only the page has other languages; this is in English. Use 'overblock "
+                f"report RUN --language {value}'"
+            )
+
+
+NoLanguageOption = Annotated[
+    str | None, typer.Option("--language", hidden=True, callback=_refuse_language)
+]
 NoDrawsOption = Annotated[str | None, typer.Option("--draws", hidden=True, callback=_refuse_draws)]
 PointReplicatesOption = Annotated[
     int | None,

@@ -12,6 +12,7 @@ import typer
 
 from sim.cli.options import (
     JsonOption,
+    NoLanguageOption,
     QuietOption,
     SeedOption,
     SetOption,
@@ -106,6 +107,7 @@ def assess(
     force: Annotated[
         bool, typer.Option("--force", help="Replace an earlier run, or a file, that is there.")
     ] = False,
+    language: NoLanguageOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 from sim.cli.options import (
     ForceFileOption,
     JsonOption,
+    NoLanguageOption,
     QuietOption,
 )
 from sim.cli.terminal import console
@@ -21,6 +22,7 @@ def bundle(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder, or a comparison's.")],
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="File to write.")],
     force: ForceFileOption = False,
+    language: NoLanguageOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
 ) -> None:
