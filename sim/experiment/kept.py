@@ -31,6 +31,8 @@ PRIOR = "none"
 """In place of a table of kept simulations: every draw, whatever the evidence says."""
 TABLE = "kept.csv"
 MOST_BYTES = 2**24
+OTHER_SEED = "they are of another root seed"
+OTHER_EVIDENCE = "they are of other evidence"
 OTHER_MODEL = "they are of other inputs, values or tables"
 MOST_NAMED = 10
 """Mistakes of a table that are named."""
@@ -72,10 +74,10 @@ class Kept:
         # A run that is cut short may not reach all of the evidence.
         is_cut = document.is_replaced(("end",)) and not document.is_replaced(("evidence",))
         for name, ours, theirs in (
-            ("they are of another root seed", root_seed, self.root_seed),
+            (OTHER_SEED, root_seed, self.root_seed),
             (OTHER_MODEL, model_hash(resolved), self.model),
             (
-                "they are of other evidence",
+                OTHER_EVIDENCE,
                 self.evidence if is_cut else evidence_hash(resolved),
                 self.evidence,
             ),

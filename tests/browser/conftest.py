@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sim.report.page.document import write_report
+from sim.report.words.languages import ENGLISH, language
 from sim.results.read import open_run
 from tests.ensembles import write_comparison, write_run, write_sites
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+TRANSLATED = ("es", "ru")
+"""Languages in which pages are tried beside English."""
 CHROMIUM = os.environ.get("OVERBLOCK_CHROMIUM", "/usr/bin/chromium")
 # Without them Chromium calls its maker at every start.
 QUIET = [
@@ -50,13 +53,17 @@ class Opened:
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Page by kind: of a run, a comparison, and a case with sites of its own."""
+    """Page by kind: of a run, a comparison, and a case with sites of its own; in languages."""
     folder = tmp_path_factory.mktemp("reports")
     kinds = {"run": write_run, "comparison": write_comparison, "sites": write_sites}
+    pages = {}
     for name, write in kinds.items():
         write(folder / name)
-        write_report(open_run(folder / name), folder / f"{name}.html")
-    return {name: folder / f"{name}.html" for name in kinds}
+        for code in (ENGLISH, *TRANSLATED):
+            kind = name if code == ENGLISH else f"{name}-{code}"
+            pages[kind] = folder / f"{kind}.html"
+            write_report(open_run(folder / name), pages[kind], language(code))
+    return pages
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.browser.conftest import Opened, open_file
+from tests.browser.conftest import TRANSLATED, Opened, open_file
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = ("run", "comparison", "sites")
+TRANSLATIONS = tuple(f"{kind}-{code}" for kind in KINDS for code in TRANSLATED)
 SIZES = ((1400, 900), (768, 1024), (390, 844))
 
 
@@ -28,7 +29,7 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
 
 
-@pytest.fixture(params=[(kind, size) for kind in KINDS for size in SIZES], ids=str)
+@pytest.fixture(params=[(kind, size) for kind in KINDS + TRANSLATIONS for size in SIZES], ids=str)
 def shown(
     request: pytest.FixtureRequest, chromium: Browser, reports: dict[str, Path]
 ) -> Iterator[tuple[Opened, int, int]]:
@@ -82,3 +83,28 @@ def test_it_prints_on_six_pages(chromium: Browser, reports: dict[str, Path]) -> 
     data = opened.page.pdf(prefer_css_page_size=True)
     assert 2 <= data.count(b"/Type /Page\n") + data.count(b"/Type /Page ") <= 6
     opened.page.context.close()
+
+
+def test_cyrillic_is_in_the_fonts_of_the_page(chromium: Browser, reports: dict[str, Path]) -> None:
+    opened = open_file(chromium, reports["run-ru"], 1400)
+    families = {
+        ".say": "Source Serif 4",
+        ".num span": "Source Sans 3",
+        ".pic text": "Source Sans 3",
+    }
+    for selector, family in families.items():
+        drawn = fonts_of(opened.page, selector)
+        assert drawn
+        assert all(name.startswith(family) and is_own for name, is_own in drawn)
+    opened.page.context.close()
+
+
+def fonts_of(page: Page, selector: str) -> list[tuple[str, bool]]:
+    """Families that Chromium draws an element's letters with, and whether the page brings them."""
+    session = page.context.new_cdp_session(page)
+    session.send("DOM.enable")
+    session.send("CSS.enable")
+    root = session.send("DOM.getDocument")["root"]["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": selector})["nodeId"]
+    fonts = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
+    return sorted({(font["familyName"], font["isCustomFont"]) for font in fonts})

@@ -13,7 +13,8 @@ from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
 from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
 from sim.report.words.answer import Strategy, answer
-from sim.report.words.numbers import capitalised, number, range_text, span, value_text
+from sim.report.words.languages import capitalised
+from sim.report.words.numbers import number, range_text, span, value_text
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.report.words.verdicts import verdict_sentence
 from sim.scenario.tables.courts import CourtQuestionRow

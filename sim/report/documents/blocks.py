@@ -7,7 +7,7 @@ and nothing they hold becomes markup.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias
 
@@ -25,11 +25,10 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A paragraph; ``lead`` stands before it in bold, ``is_english`` holds for the text alone."""
+    """A paragraph; ``lead`` is before it in bold."""
 
     text: str
     lead: str = ""
-    is_english: bool = False
 
 
 @dataclass(frozen=True)
@@ -41,12 +40,11 @@ class Items:
 
 @dataclass(frozen=True)
 class Table:
-    """A table; columns named in ``right`` hold numbers, cells of those in ``english`` English."""
+    """A table; columns named in ``right`` hold numbers."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
-    right: Sequence[int] = field(default_factory=tuple)
-    english: Sequence[int] = field(default_factory=tuple)
+    right: Sequence[int] = ()
 
 
 Block: TypeAlias = Heading | Paragraph | Items | Table
@@ -81,11 +79,11 @@ def _markdown(block: Block) -> str:
     match block:
         case Heading(text, level, _):
             return f"{'#' * level} {_line(text)}\n"
-        case Paragraph(text, lead, _):
+        case Paragraph(text, lead):
             return f"**{_line(lead)}** {_line(text)}\n" if lead else f"{_line(text)}\n"
         case Items(texts):
             return "".join(f"- {_line(text)}\n" for text in texts)
-        case Table(header, rows, right, _):
+        case Table(header, rows, right):
             rule = ["---:" if column in right else "---" for column in range(len(header))]
             lines = [[_line(cell) for cell in header], rule]
             lines += [[_line(cell) for cell in row] for row in rows]
@@ -97,13 +95,12 @@ def _line(text: str) -> str:
     return markdown_text(" ".join(text.split()))
 
 
-def to_html(blocks: Sequence[Block], title: str, language: str = "en") -> str:
-    """Write blocks as one HTML page that loads nothing, in a language by its code."""
-    in_english = "" if language == "en" else ' lang="en"'
-    body = "\n".join(_html(block, in_english) for block in blocks)
+def to_html(blocks: Sequence[Block], title: str) -> str:
+    """Write blocks as one HTML page that loads nothing."""
+    body = "\n".join(map(_html, blocks))
     policy = "default-src 'none'; style-src 'unsafe-inline'"
     return (
-        f'<!doctype html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
@@ -111,29 +108,22 @@ def to_html(blocks: Sequence[Block], title: str, language: str = "en") -> str:
     )
 
 
-def _html(block: Block, in_english: str) -> str:
+def _html(block: Block) -> str:
     match block:
         case Heading(text, level, is_appendix):
             kind = ' class="appendix"' if is_appendix else ""
             return f"<h{level}{kind}>{escape(text)}</h{level}>"
-        case Paragraph(text, lead, is_english):
+        case Paragraph(text, lead):
             strong = f"<strong>{escape(lead)}</strong> " if lead else ""
-            said = escape(text)
-            if is_english and in_english:
-                said = f"<span{in_english}>{said}</span>"
-            return f"<p>{strong}{said}</p>"
+            return f"<p>{strong}{escape(text)}</p>"
         case Items(texts):
             items = "".join(f"<li>{escape(text)}</li>" for text in texts)
             return f"<ul>{items}</ul>"
-        case Table(header, rows, right, english):
+        case Table(header, rows, right):
             head = "".join(_cell("th", text, column in right) for column, text in enumerate(header))
-            marks = [in_english if column in english else "" for column in range(len(header))]
             body = "".join(
                 "<tr>"
-                + "".join(
-                    _cell("td", text, column in right, marks[column])
-                    for column, text in enumerate(row)
-                )
+                + "".join(_cell("td", text, column in right) for column, text in enumerate(row))
                 + "</tr>\n"
                 for row in rows
             )
@@ -143,7 +133,7 @@ def _html(block: Block, in_english: str) -> str:
             )
 
 
-def _cell(tag: str, text: str, is_number: bool, language: str = "") -> str:
+def _cell(tag: str, text: str, is_number: bool) -> str:
     scope = ' scope="col"' if tag == "th" else ""
     number = ' class="number"' if is_number else ""
-    return f"<{tag}{scope}{number}{language}>{escape(text)}</{tag}>"
+    return f"<{tag}{scope}{number}>{escape(text)}</{tag}>"

@@ -14,7 +14,8 @@ from sim.catalogue.choices import label_with_unit
 from sim.measure.estimates import Estimate, estimate_of
 from sim.report.figures.outage import refuted_note
 from sim.report.figures.rows import note_of, said
-from sim.report.words.numbers import capitalised, percent
+from sim.report.words.languages import capitalised
+from sim.report.words.numbers import percent
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.read import RunFolder
 from sim.results.tables import number, read_rows, text

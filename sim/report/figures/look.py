@@ -29,6 +29,8 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from sim.measure.bands import Band
+from sim.report.words.dates import short_day
+from sim.report.words.languages import IN_ENGLISH, Language
 from sim.report.words.numbers import number
 from sim.version import __version__
 
@@ -242,7 +244,7 @@ def dates(start: datetime, t_s: ArrayLike) -> NDArray[np.float64]:
     return np.asarray(first + np.asarray(t_s, np.float64) / 86_400)
 
 
-def date_axis(ax: Axes, start: datetime, horizon_s: int) -> None:
+def date_axis(ax: Axes, start: datetime, horizon_s: int, words: Language = IN_ENGLISH) -> None:
     """Write days along the lower edge, hours where the axis is short, years where it is long."""
     ends = dates(start, [0, horizon_s])
     ax.set_xlim(*ends)
@@ -265,24 +267,34 @@ def date_axis(ax: Axes, start: datetime, horizon_s: int) -> None:
         if date.hour or date.minute:
             return f"{date:%H:%M}"
         year = f"\n{date.year}" if has_years and date.month == 1 else ""
-        return f"{date.day} {date:%b}{year}"
+        return words.write(short_day(date)) + year
 
     ax.xaxis.set_major_formatter(FuncFormatter(text))
 
 
-def number_axis(ax: Axes, top: float, *, is_share: bool = False, way: str = "y") -> None:
+def number_axis(
+    ax: Axes,
+    top: float,
+    *,
+    is_share: bool = False,
+    way: str = "y",
+    words: Language = IN_ENGLISH,
+) -> None:
     """Few round numbers from nothing up along an axis; shares in percent."""
     axis = ax.yaxis if way == "y" else ax.xaxis
     (ax.set_ylim if way == "y" else ax.set_xlim)(0, top)
     axis.set_major_locator(MaxNLocator(4 if way == "y" else 3, steps=[1, 2, 2.5, 5, 10]))
     axis.set_major_formatter(
-        FuncFormatter(lambda at, _: f"{100 * at:.3g}%" if is_share else short(at))
+        FuncFormatter(
+            lambda at, _: words.percent(f"{100 * at:.3g}") if is_share else short(at, words)
+        )
     )
 
 
-def short(value: float) -> str:
+def short(value: float, words: Language = IN_ENGLISH) -> str:
     """A number for a tick: ``400``, ``2,000``, ``1.5 million``."""
-    return f"{value:,.10g}" if abs(value) < MILLION else number(value)
+    is_small = abs(value) < MILLION
+    return words.digits(f"{value:.10g}") if is_small else words.write(number(value))
 
 
 def name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> float:

@@ -13,7 +13,18 @@ from sim.catalogue.choices import curve_name
 from sim.measure.bands import Band, band_of, step_values, whole_band
 from sim.measure.contradictions import contradictions
 from sim.measure.estimates import SHARE, estimate_at
-from sim.report.words.numbers import listing, number, percent, range_text, value_text
+from sim.report.words.dates import day_in_year, short_day, short_weekday
+from sim.report.words.languages import (
+    IN_ENGLISH,
+    Language,
+    Text,
+    capitalised,
+    joined,
+    listing,
+    say,
+    sentences,
+)
+from sim.report.words.numbers import number, percent, percent_span, range_text, value_text
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.scenario.tables.rows import PublishedTotalRow, SessionRow
@@ -26,6 +37,7 @@ if TYPE_CHECKING:
 CUT_OFF = curve_name("businesses_impaired")
 LISTED = curve_name("addresses_listed")
 NETWORKS = curve_name("networks_listed")
+ADDRESSES = "Addresses"
 DAY_S = 86_400
 LEAST_CHANGE = 0.12
 """Part of the most that is ever listed from which on a day's change is labelled."""
@@ -34,6 +46,13 @@ LEAST_PART = 0.1
 MOST_ORDERS, MOST_NAMED_SESSIONS = 5, 6
 LEAST_TOP = 0.01
 """Share that the lower panel shows at least: a line at nothing has a scale too."""
+CUT_OFF_TITLES = {
+    (False, False): say("Businesses cut off from some of their customers"),
+    (False, True): say("Businesses cut off"),
+    (True, False): say("Your sites cut off from some of their customers"),
+    (True, True): say("Your sites cut off"),
+}
+"""Title of the lower panel: of sites of one's own, in a narrow picture."""
 PAGE_PT = {False: (14.0, 800, 584, 360), True: (12.0, 358, 258, 180)}
 """Of wide and narrow pictures: letters, width, height of two panels and of one, in points."""
 
@@ -88,30 +107,52 @@ class Outage:
     published: tuple[tuple[int, int], ...]
 
     @property
-    def title(self) -> str:
-        """What it shows."""
-        who = "your sites" if self.of_sites else "businesses"
-        what = f"{self.listed_of} listed, and share of" if self.listed else "Share of"
-        return f"{what} {who} cut off from some of their customers"
+    def is_addresses(self) -> bool:
+        """Whether what is listed are addresses, not networks of IPv6."""
+        return self.listed_of == ADDRESSES
 
     @property
-    def alt(self) -> str:
+    def listed_title(self) -> Text:
+        """What the upper panel shows."""
+        return say("Addresses listed") if self.is_addresses else say("IPv6 networks listed")
+
+    @property
+    def title(self) -> Text:
+        """What it shows."""
+        share = (
+            say("share of your sites cut off from some of their customers")
+            if self.of_sites
+            else say("share of businesses cut off from some of their customers")
+        )
+        if self.listed is None:
+            return capitalised(share)
+        return say("{listed}, and {share}", listed=self.listed_title, share=share)
+
+    @property
+    def alt(self) -> Text:
         """What it shows, in numbers."""
-        end = percent(self.cut_off.median[-1])
-        said = f"{_peak_text(self, brief=False)}; {end} at the end."
+        peak, end = _peak_text(self, brief=False), percent(self.cut_off.median[-1])
+        said = say("{peak}; {end} at the end.", peak=peak, end=end)
         if self.listed is None:
             return said
         top = peak_row(self.listed)
-        when = day_text(self.start, self.listed.t_s[top])
-        most = number(self.listed.median[top])
-        return f"{self.listed_of} listed: {most} at the peak, {when}. {said}"
+        most = say(
+            "{listed}: {n} at the peak, {day}.",
+            listed=self.listed_title,
+            n=number(self.listed.median[top]),
+            day=day_text(self.start, self.listed.t_s[top]),
+        )
+        return sentences(most, said)
 
     @property
-    def note(self) -> str:
+    def note(self) -> Text:
         """What its marks are."""
-        dots = " Dots: counts published at the time." if self.published else ""
-        grey = " Grey: sessions of blocking." if self.sessions else ""
-        return f"{marks_of(self.cut_off)}{dots}{grey}"
+        dots, grey = say("Dots: counts published at the time."), say("Grey: sessions of blocking.")
+        return sentences(
+            marks_of(self.cut_off),
+            dots if self.published else "",
+            grey if self.sessions else "",
+        )
 
     def rows(self) -> tuple[list[str], list[list[object]]]:
         """Names of the columns of its table, and the rows."""
@@ -131,7 +172,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
     UsageError
         If the folder holds several strategies, and none is named.
     """
-    metric, of = LISTED, "Addresses"
+    metric, of = LISTED, ADDRESSES
     listed = _read_if_any(run, LISTED, strategy)
     if listed is None and (found := _read_if_any(run, NETWORKS, strategy)) is not None:
         listed, metric, of = found, NETWORKS, "IPv6 networks"
@@ -234,20 +275,33 @@ def peak_row(band: Band) -> int:
     return int(np.nanargmax(line))
 
 
-def _peak_text(shown: Outage, *, brief: bool) -> str:
+def _peak_text(shown: Outage, *, brief: bool) -> Text:
     """The peak of what is cut off, in words."""
     band, row = shown.cut_off, peak_row(shown.cut_off)
     found = estimate_at(band, row, SHARE)
     if not found.high > 0:
-        return "0% throughout"
+        return say("{share} throughout", share=percent(0))
     if brief and found.median == 0:
-        return f"0%, at most {percent(found.high)}"
-    ends = f" ({range_text(found)})" if range_text(found) and not brief else ""
-    when = "" if brief else f", {day_text(shown.start, band.t_s[row])}"
-    return f"{value_text(found)}{ends} at the peak{when}"
+        return say("{least}, at most {most}", least=percent(0), most=percent(found.high))
+    value: Text = value_text(found)
+    if brief:
+        return say("{value} at the peak", value=value)
+    if range_ := range_text(found):
+        value = say("{value} ({range})", value=value, range=range_)
+    return _on_day(value, shown, band.t_s[row])
 
 
-def picture(run: RunFolder, strategy: str | None = None, *, narrow: bool = False) -> str:
+def _on_day(value: Text, shown: Outage, at_s: float) -> Text:
+    return say("{value} at the peak, {day}", value=value, day=day_text(shown.start, at_s))
+
+
+def picture(
+    run: RunFolder,
+    strategy: str | None = None,
+    *,
+    narrow: bool = False,
+    words: Language = IN_ENGLISH,
+) -> str:
     """The picture of one strategy for the page, as an ``<svg>`` element.
 
     Parameters
@@ -267,11 +321,14 @@ def picture(run: RunFolder, strategy: str | None = None, *, narrow: bool = False
     shown = read_outage(run, strategy)
     font_pt, width, tall, low = PAGE_PT[narrow]
     with look.page_style(font_pt):
-        figure = draw_outage(shown, width / 72, (low if shown.listed is None else tall) / 72)
-        return look.page_svg(figure, shown.title, shown.alt)
+        height = low if shown.listed is None else tall
+        figure = draw_outage(shown, width / 72, height / 72, words)
+        return look.page_svg(figure, words.write(shown.title), words.write(shown.alt))
 
 
-def draw_outage(shown: Outage, width_in: float, height_in: float = 0.0) -> Figure:
+def draw_outage(
+    shown: Outage, width_in: float, height_in: float = 0.0, words: Language = IN_ENGLISH
+) -> Figure:
     """Draw addresses listed above, businesses cut off below."""
     from sim.report.figures import look
 
@@ -283,7 +340,7 @@ def draw_outage(shown: Outage, width_in: float, height_in: float = 0.0) -> Figur
     axes = figure.subplots(len(heights), height_ratios=heights, squeeze=False)[:, 0]
     look.leave_room(figure, 3.4, 0.4, 2.0, 1.7, 3.4 if has_two else 0.0)
     for ax in axes:
-        look.date_axis(ax, shown.start, shown.horizon_s)
+        look.date_axis(ax, shown.start, shown.horizon_s, words)
         for from_s, to_s in shown.sessions:
             ends = look.dates(shown.start, [from_s, to_s])
             ax.axvspan(*ends, color=look.rc("grid.color"), linewidth=0, zorder=0)
@@ -291,21 +348,24 @@ def draw_outage(shown: Outage, width_in: float, height_in: float = 0.0) -> Figur
             at = look.dates(shown.start, order.at_s)
             ax.axvline(at, color=look.rc("xtick.color"), linewidth=0.8, linestyle=(0, (2, 2)))
     if shown.listed is not None:
-        _draw_listed(axes[0], shown, shown.listed, narrow=narrow)
-    _draw_cut_off(axes[-1], shown, narrow=narrow)
+        _draw_listed(axes[0], shown, shown.listed, words, narrow=narrow)
+    _draw_cut_off(axes[-1], shown, words, narrow=narrow)
     return figure
 
 
-def _draw_listed(ax: Axes, shown: Outage, listed: Band, *, narrow: bool) -> None:
+def _draw_listed(ax: Axes, shown: Outage, listed: Band, words: Language, *, narrow: bool) -> None:
     from sim.report.figures import look
 
     most = max([np.nanmax([listed.median, listed.high]), *(n for _, n in shown.published)])
     scale = look.MILLION if most >= look.MILLION else 1
-    unit = (" (m)" if narrow else ", millions") if scale > 1 else ""
-    ax.set_title(f"{shown.listed_of} listed{unit}")
+    title = shown.listed_title
+    if scale > 1:
+        title = say("{what} (m)", what=title) if narrow else say("{what}, millions", what=title)
+    ax.set_title(words.write(title))
     line = look.plot_band(ax, listed, shown.start, shown.horizon_s, scale)
     is_named = 0 < len(shown.sessions) <= MOST_NAMED_SESSIONS
-    look.number_axis(ax, most / scale * (1.3 if is_named or (narrow and shown.orders) else 1.12))
+    room = 1.3 if is_named or (narrow and shown.orders) else 1.12
+    look.number_axis(ax, most / scale * room, words=words)
     ax.tick_params(labelbottom=False)
     if shown.published:
         at_s, n = np.array(shown.published).T
@@ -313,26 +373,27 @@ def _draw_listed(ax: Axes, shown: Outage, listed: Band, *, narrow: bool) -> None
             look.dates(shown.start, at_s), n / scale, "o", color="C1", markersize=5, zorder=5,
             markeredgewidth=0, clip_on=False,
         )  # fmt: skip
-        ax.set_title("● published" + ("" if narrow else " at the time"), loc="right", color="C1")
+        dots = say("● published") if narrow else say("● published at the time")
+        ax.set_title(words.write(dots), loc="right", color="C1")
     taken: list[Bbox] = []
     for order in sorted(shown.orders, key=lambda one: -abs(one.change)):
         row = int(np.searchsorted(listed.t_s, order.at_s, side="right")) - 1
         at = (float(look.dates(shown.start, order.at_s)), listed.median[row] / scale)
-        text = _order_text(shown.start, order, scale, narrow=narrow)
+        text = words.write(_order_text(shown.start, order, scale, narrow=narrow))
         look.place_text(ax, text, at, [(*line, 1.0)], taken, fontsize="small")
     if is_named:
-        _name_sessions(ax, shown, narrow=narrow)
+        _name_sessions(ax, shown, words, narrow=narrow)
 
 
-def _order_text(start: datetime, order: Order, scale: float, *, narrow: bool) -> str:
-    at = start + timedelta(seconds=order.at_s)
+def _order_text(start: datetime, order: Order, scale: float, *, narrow: bool) -> Text:
+    at = short_day(start + timedelta(seconds=order.at_s))
     sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
-    size = number(abs(order.change) / (scale if narrow else 1))
+    change = joined("", (sign, number(abs(order.change) / (scale if narrow else 1))))
     names = order.providers[:1] if narrow else order.providers
-    return f"{at.day} {at:%b}: {sign}{size}\n{listing(names)}".strip()
+    return joined("\n", (joined(": ", (at, change)), listing(names)))
 
 
-def _name_sessions(ax: Axes, shown: Outage, *, narrow: bool) -> None:
+def _name_sessions(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> None:
     """Write when sessions begin, above them; those that are near to the next one to its left."""
     from sim.report.figures import look
 
@@ -346,38 +407,39 @@ def _name_sessions(ax: Axes, shown: Outage, *, narrow: bool) -> None:
         elif row and from_s - starts[row - 1] < near:
             side, x_s = "left", from_s
         day = float(look.dates(shown.start, x_s))
-        text = f"{at:%a} {at:%H}h" if narrow else f"{at:%a} {at:%H:%M}"
+        hour = f"{at:%H}"
+        clock = say("{hour}h", hour=hour) if narrow else f"{at:%H:%M}"
+        text = words.write(joined(" ", (short_weekday(at), clock)))
         ax.annotate(
             text, (day, 1), xycoords=("data", "axes fraction"), xytext=(0, -2), fontsize="small",
             textcoords="offset points", ha=side, va="top",
         )  # fmt: skip
 
 
-def _draw_cut_off(ax: Axes, shown: Outage, *, narrow: bool) -> None:
+def _draw_cut_off(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> None:
     from sim.report.figures import look
 
-    who = "Your sites" if shown.of_sites else "Businesses"
-    ax.set_title(f"{who} cut off" + ("" if narrow else " from some of their customers"))
+    ax.set_title(words.write(CUT_OFF_TITLES[shown.of_sites, narrow]))
     band, row = shown.cut_off, peak_row(shown.cut_off)
     line = look.plot_band(ax, band, shown.start, shown.horizon_s)
     most = float(np.nanmax([band.median, band.high, np.full(band.t_s.shape, LEAST_TOP / 1.12)]))
-    look.number_axis(ax, (1.35 if narrow else 1.12) * most, is_share=True)
+    look.number_axis(ax, (1.35 if narrow else 1.12) * most, is_share=True, words=words)
     at = (float(look.dates(shown.start, band.t_s[row])), float(band.median[row]))
     if at[1] > 0:
         ax.plot(*at, "o", color="C0", markersize=6)
     text = _peak_text(shown, brief=True)
     if not narrow and at[1] > 0:
-        text = f"{text}, {day_text(shown.start, band.t_s[row])}"
+        text = _on_day(percent(at[1]), shown, band.t_s[row])
     ends = [(line[0], one, 0.2) for one in look.held(band.low, band.high) if not np.isnan(one[0])]
     look.place_text(
-        ax, text, at, [(*line, 1.0), *ends], [], fontweight="bold", gap_pt=5 if narrow else 9
-    )
+        ax, words.write(text), at, [(*line, 1.0), *ends], [], fontweight="bold",
+        gap_pt=5 if narrow else 9,
+    )  # fmt: skip
 
 
-def day_text(start: datetime, at_s: float) -> str:
+def day_text(start: datetime, at_s: float) -> Text:
     """A day of the run: ``16 April``."""
-    at = start + timedelta(seconds=float(at_s))
-    return f"{at.day} {at:%B}"
+    return day_in_year(start + timedelta(seconds=float(at_s)))
 
 
 def instant(start: datetime, at_s: int) -> str:
@@ -385,11 +447,15 @@ def instant(start: datetime, at_s: int) -> str:
     return (start + timedelta(seconds=int(at_s))).isoformat()
 
 
-def marks_of(band: Band) -> str:
+def marks_of(band: Band) -> Text:
     """What line and band of a figure are."""
     if band.n_simulations < 2:
-        return "One simulation."
-    return f"Line: median of {band.n_simulations} simulations; band: 5 to 95% of them."
+        return say("One simulation.")
+    return say(
+        "Line: median of {n} simulations; band: {range} of them.",
+        n=str(band.n_simulations),
+        range=percent_span(0.05, 0.95),
+    )
 
 
 def band_rows(

@@ -12,8 +12,9 @@ from sim.catalogue.choices import COLLATERAL, EFFECTS, PRIVATE_LOSS, label, meas
 from sim.measure.estimates import SHARE, Estimate, Grade, read_estimates, read_group_shares
 from sim.report.words.answer import Figure as Number
 from sim.report.words.answer import answer
+from sim.report.words.languages import capitalised
 from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_of
-from sim.report.words.numbers import capitalised, range_text, value_text
+from sim.report.words.numbers import range_text, value_text
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.scenario.meanings import meaning_of
@@ -117,7 +118,7 @@ def read_strategies(run: RunFolder, _strategy: str | None) -> Rows:
 
 def _heading(figure: Number) -> str:
     """What a column of numbers is, without its numbers."""
-    return f"Share {figure.says}" if figure.found.unit == SHARE else capitalised(figure.says)
+    return f"Share {figure.what}" if figure.found.unit == SHARE else capitalised(figure.what)
 
 
 def read_money(run: RunFolder, strategy: str | None) -> Rows:

@@ -14,9 +14,16 @@ from sim.report.page.sections import Cell, Section, Strong, Table, table_of
 from sim.report.words.answer import IMPAIRED
 from sim.report.words.expected_names import is_nothing_listed, names_by_strategy, names_words
 from sim.report.words.heading import is_comparison
-from sim.report.words.languages import Language
+from sim.report.words.languages import capitalised, joined, say, say_n, say_name, sentences
 from sim.report.words.money import in_currency, rate_of
-from sim.report.words.numbers import NOT_KNOWN, capitalised, is_share, quantity, value_text
+from sim.report.words.numbers import (
+    NOT_KNOWN,
+    is_share,
+    percent,
+    percent_span,
+    quantity,
+    value_text,
+)
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.report.words.warnings import place_and_time, stand_ins
 from sim.results.read import RunFolder
@@ -28,31 +35,32 @@ HASH_DIGITS = 8
 SPLIT = frozenset((*map(worst_above, WORST_PERCENT), *map(lost_by, CAUSES)))
 """Measures that split others by cause or threshold, for which the page has no room."""
 WORDS = (
-    ("Simulation", "One draw of every assumption, with its own chance."),
-    ("Median", "Half of the simulations lie above it."),
-    ("Range", "Nine in ten simulations lie in it (5 to 95 %)."),
-    ("Cut off", "More than {impaired} of what a business's customers try fails."),
-    ("Affected, down", "The same for {affected} and {down}."),
-    ("Listed", "Ordered blocked; an operator may not block it yet."),
+    (say("Simulation"), say("One draw of every assumption, with its own chance.")),
+    (say("Median"), say("Half of the simulations lie above it.")),
+    (say("Range"), say("Nine in ten simulations lie in it ({range}).")),
+    (say("Cut off"), say("More than {impaired} of what a business's customers try fails.")),
+    (say("Affected, down"), say("The same for {affected} and {down}.")),
+    (say("Listed"), say("Ordered blocked; an operator may not block it yet.")),
 )
 """Words of the page and what they mean."""
 
 
-def appendix_of(run: RunFolder, words: Language) -> Iterator[Section]:
+def appendix_of(run: RunFolder) -> Iterator[Section]:
     """Sections of the appendix."""
-    yield _measures(run, words)
-    yield _tables(run, words)
-    limits = {name: f"{100 * share:g}%" for name, share in run.scenario["thresholds"].items()}
-    rows = [(Strong(words.say(word)), words.say(text, **limits)) for word, text in WORDS]
-    yield Section(words.say("Words"), tables=table_of((), rows))
+    yield _measures(run)
+    yield _tables(run)
+    values = {one: percent(share) for one, share in run.scenario["thresholds"].items()}
+    values["range"] = percent_span(0.05, 0.95)
+    rows = [(Strong(word), say(text, **values)) for word, text in WORDS]
+    yield Section(say("Words"), tables=table_of((), rows))
 
 
-def _measures(run: RunFolder, words: Language) -> Section:
+def _measures(run: RunFolder) -> Section:
     """Every measure of a run; of a comparison those that are compared."""
     estimates, rate = read_estimates(run), rate_of(run)
-    names = strategy_names(strategies_of(run), words)
+    names = strategy_names(strategies_of(run))
     tables: list[Table] = []
-    heads = tuple(map(words.say, ("Measure", "Median", "From", "To", "Unit")))
+    heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
     n_zero = 0
     for strategy in run.strategies:
         rows: list[tuple[Cell, ...]] = []
@@ -60,32 +68,38 @@ def _measures(run: RunFolder, words: Language) -> Section:
             is_shown = metric in COMPARED if is_comparison(run) else metric not in SPLIT
             if of != strategy or not is_shown:
                 continue
-            name = capitalised(words.name(label(metric)))
+            name = capitalised(say_name(label(metric)))
             if one.is_known and one.low == one.high == 0 and not is_comparison(run):
                 n_zero += 1
                 continue
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and _is_cut(run, strategy, estimates):
-                name = words.say("{name} (at least: most still are at the end)", name=name)
-            rows.append((name, *_numbers(found), words.name(_unit(metric, found))))
+                name = say("{name} (at least: most still are at the end)", name=name)
+            rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
         caption = capitalised(names[strategy]) if is_comparison(run) else ""
         tables += table_of(heads, rows, (1, 2, 3), caption=caption, hidden=(4,))
     listed = names_by_strategy(run)
     after = [
-        words.say(
+        say(
             "Expected behind all addresses that were ever listed ({strategy}): {names}.",
             strategy=names[strategy],
-            names=names_words(listed.get(strategy), words),
+            names=names_words(listed.get(strategy)),
         )
         for strategy in run.strategies
         if strategy in listed and not is_nothing_listed(listed[strategy])
     ]
     if n_zero:
-        text = "{n} more are zero in nine of ten simulations."
-        after.append(words.say(text, n=str(n_zero)))
-    after.append(words.say("Every digit, and parts by cause and threshold: summary.csv."))
-    title = "Measures compared" if is_comparison(run) else "All measures"
-    return Section(words.say(title), tables=tuple(tables), after=(" ".join(after),))
+        after.append(
+            say_n(
+                "{n} more is zero in nine of ten simulations.",
+                "{n} more are zero in nine of ten simulations.",
+                n_zero,
+                n=str(n_zero),
+            )
+        )
+    after.append(say("Every digit, and parts by cause and threshold: summary.csv."))
+    title = say("Measures compared") if is_comparison(run) else say("All measures")
+    return Section(title, tables=tuple(tables), after=(sentences(*after),))
 
 
 def _is_cut(run: RunFolder, strategy: str, estimates: Mapping[tuple[str, str], Estimate]) -> bool:
@@ -101,7 +115,7 @@ def _numbers(found: Estimate) -> tuple[Cell, ...]:
         return NOT_KNOWN, "", ""
     mark = " ✕" if found.grade is Grade.CONTRADICTED else ""
     ends = (quantity(end, found.unit) if found.has_range else "" for end in (found.low, found.high))
-    return (f"{value_text(found)}{mark}", *ends)
+    return (joined("", (value_text(found), mark)), *ends)
 
 
 def _unit(metric: str, found: Estimate) -> str:
@@ -110,7 +124,7 @@ def _unit(metric: str, found: Estimate) -> str:
     return "" if is_said else found.unit
 
 
-def _tables(run: RunFolder, words: Language) -> Section:
+def _tables(run: RunFolder) -> Section:
     """Every table, with where it is borrowed from."""
     borrowed = stand_ins(run)
     listed = [
@@ -121,7 +135,7 @@ def _tables(run: RunFolder, words: Language) -> Section:
     listed += [(name, name, "") for name in borrowed if name not in known]
     rows: list[tuple[Cell, ...]] = []
     for name, title, digest in listed:
-        of = place_and_time(borrowed[name], words) if name in borrowed else ""
-        rows.append((words.name(title), Strong(of), digest[:HASH_DIGITS]))
-    heads = tuple(map(words.say, ("Table", "Borrowed from", "SHA-256")))
-    return Section(words.say("Tables it rests on"), tables=table_of(heads, rows))
+        of = place_and_time(borrowed[name]) if name in borrowed else ""
+        rows.append((say_name(title), Strong(of), digest[:HASH_DIGITS]))
+    heads = (say("Table"), say("Borrowed from"), say("SHA-256"))
+    return Section(say("Tables it rests on"), tables=table_of(heads, rows))

@@ -10,22 +10,24 @@ import numpy as np
 from sim.catalogue.choices import COLLATERAL, PRIVATE_LOSS, label, measure_name
 from sim.measure.bands import step_values
 from sim.measure.contradictions import own_strategy
-from sim.measure.estimates import Estimate, estimate_over, read_estimates, read_group_shares
+from sim.measure.estimates import Estimate, Grade, estimate_over, read_estimates, read_group_shares
 from sim.report.figures.outage import Outage
 from sim.report.page.sections import Bar, Cell, Section, Strong, Table, cells_of, table_of
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
+from sim.report.words.dates import day, moment, short_weekday
 from sim.report.words.heading import evidence_of, has_sites, is_comparison, last_moment
-from sim.report.words.languages import Language
-from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_of
-from sim.report.words.numbers import (
+from sim.report.words.languages import (
     NBSP,
+    Text,
     capitalised,
+    joined,
     listing,
-    number,
-    percent,
-    percent_span,
-    range_text,
+    say,
+    say_name,
+    sentences,
 )
+from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_of
+from sim.report.words.numbers import number, percent, percent_span, range_text, whole
 from sim.report.words.repeat import repeat_command
 from sim.report.words.warnings import other_warnings
 from sim.results.inputs import input_rows
@@ -35,6 +37,11 @@ from sim.scenario.meanings import meaning_of
 from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
 
 EVER = measure_name("businesses_ever_impaired")
+GRADES = {
+    Grade.CHECKED: say("Checked"),
+    Grade.NEVER_CHECKED: say("Never checked"),
+    Grade.CONTRADICTED: say("Contradicted by the record"),
+}
 MOST_ROWS = 10
 """Rows of a table of the detail."""
 FEWEST = 10
@@ -43,9 +50,7 @@ AFTER_H = 36
 """Hours after an order in which its harm is read, unless the next one comes before."""
 
 
-def sections_of(
-    run: RunFolder, answer: Answer, outage: Outage | None, words: Language
-) -> Iterator[Section]:
+def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterator[Section]:
     """Sections of a folder, in the sequence of the page.
 
     Parameters
@@ -53,37 +58,40 @@ def sections_of(
     outage
         What the picture of a run shows; None of a comparison.
     """
-    yield _quote(run, answer, words)
+    yield _quote(run, answer)
     if outage is None:
-        yield _pairs(answer, words)
-        yield _settled(run, answer, words)
+        yield _pairs(answer)
+        yield _settled(run, answer)
     else:
         strategy = run.strategies[0]
-        yield from _orders(run, outage, words)
-        yield from _operators(run, strategy, words)
-        yield from _providers(run, strategy, words)
-        yield _money(run, strategy, words)
-        yield _surer(run, strategy, words)
-    yield _missing(run, outage, words)
-    yield _repeat(run, words)
+        yield from _orders(run, outage)
+        yield from _operators(run, strategy)
+        yield from _providers(run, strategy)
+        yield _money(run, strategy)
+        yield _surer(run, strategy)
+    yield _missing(run, outage)
+    yield _repeat(run)
 
 
-def _quote(run: RunFolder, answer: Answer, words: Language) -> Section:
-    refuted = words.say("Not the measures that the record contradicts; see below.")
-    yes = words.say("Yes, with the range, and with the words “in a model”.")
-    no = words.say("No: read the notice at the top of the page first.")
+def _quote(run: RunFolder, answer: Answer) -> Section:
+    refuted = say("Not the measures that the record contradicts; see below.")
+    yes = say("Yes, with the range, and with the words “in a model”.")
+    no = say("No: read the notice at the top of the page first.")
     rows = [
-        (Strong(f"{one.value} {one.says}"), f"{capitalised(one.found.grade)}: {one.reason}.")
+        (
+            Strong(joined(" ", (one.value, one.what))),
+            say("{grade}: {reason}.", grade=GRADES[one.found.grade], reason=one.reason),
+        )
         for one in _figures(answer)
     ]
     evidence = evidence_of(run)
-    kept = words.say(
+    kept = say(
         "Every simulation agrees with the {n} figures of the record that the scenario names as "
         "evidence; others were thrown away.",
-        n=str(len(evidence)),
+        n=whole(len(evidence)),
     )
     return Section(
-        words.say("Can I quote this?"),
+        say("Can I quote this?"),
         (
             no if answer.notices else yes,
             *([refuted] if answer.withheld else []),
@@ -91,10 +99,10 @@ def _quote(run: RunFolder, answer: Answer, words: Language) -> Section:
         ),
         table_of((), rows),
         (
-            words.say("Ranges hold nine in ten simulations. What the model leaves out is in none."),
+            say("Ranges hold nine in ten simulations. What the model leaves out is in none."),
             *answer.withheld,
         ),
-        quote=words.say("{answer} (A model: {cite}.)", answer=answer.whole, cite=answer.cite),
+        quote=say("{answer} (A model: {cite}.)", answer=answer.whole, cite=answer.cite),
     )
 
 
@@ -103,21 +111,20 @@ def _figures(answer: Answer) -> tuple[Figure, ...]:
     return answer.figures or (answer.strategies[-1].figures if answer.strategies else ())
 
 
-def _moment(outage: Outage, at_s: float, *, has_day: bool = True) -> str:
+def _moment(outage: Outage, at_s: float) -> Text:
     at = outage.start + timedelta(seconds=at_s)
-    day = f"{at:%a} {at.day} {at:%b}, " if has_day else ""
-    return f"{day}{at:%H:%M}".replace(" ", NBSP)
+    return joined(f",{NBSP}", (short_weekday(at), moment(at)))
 
 
-def _orders(run: RunFolder, outage: Outage, words: Language) -> Iterator[Section]:
+def _orders(run: RunFolder, outage: Outage) -> Iterator[Section]:
     """What each order or session did, read off the picture's own lines."""
     if outage.sessions:
-        tables, after = _by_session(outage, words)
+        tables, after = _by_session(outage)
     else:
-        tables, after = _by_order(run, outage, words)
-    title = "When were they cut off?" if has_sites(run) else "Which orders did the harm?"
+        tables, after = _by_order(run, outage)
     if tables:
-        yield Section(words.say(title), (), tables, (after,))
+        when, which = say("When were they cut off?"), say("Which orders did the harm?")
+        yield Section(when if has_sites(run) else which, (), tables, (after,))
 
 
 def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
@@ -130,24 +137,26 @@ def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
     return percent(median), "" if np.isnan(low) else percent_span(low, high)
 
 
-def _by_session(outage: Outage, words: Language) -> tuple[tuple[Table, ...], str]:
+def _by_session(outage: Outage) -> tuple[tuple[Table, ...], str]:
     band, rows = outage.cut_off, []
     for from_s, to_s in outage.sessions[:MOST_ROWS]:
         inside = (band.t_s >= from_s) & (band.t_s <= to_s)
         top = band.t_s[inside][np.argmax(band.median[inside])] if inside.any() else to_s
-        begin, end = _moment(outage, from_s), _moment(outage, to_s)
-        if begin.partition(",")[0] == end.partition(",")[0]:
-            end = _moment(outage, to_s, has_day=False)
+        ends = [outage.start + timedelta(seconds=at_s) for at_s in (from_s, to_s)]
+        is_day = ends[0].date() == ends[1].date()
+        end = f"{ends[1]:%H:%M}" if is_day else _moment(outage, to_s)
         most, range_ = _cut_off_at(outage, float(top))
-        rows.append((f"{begin} to{NBSP}{end}", Strong(most), range_))
-    after = words.say("Share cut off, the most within the session.")
-    if len(outage.sessions) > MOST_ROWS:
-        after += " " + words.say("Later sessions: bands.parquet.")
-    heads = tuple(map(words.say, ("Session", "Cut off", "Range")))
-    return table_of(heads, rows, (1, 2)), after
+        session = say("{begin} to\N{NO-BREAK SPACE}{end}", begin=_moment(outage, from_s), end=end)
+        rows.append((session, Strong(most), range_))
+    later = len(outage.sessions) > MOST_ROWS
+    after = sentences(
+        say("Share cut off, the most within the session."),
+        say("Later sessions: bands.parquet.") if later else "",
+    )
+    return table_of((say("Session"), say("Cut off"), say("Range")), rows, (1, 2)), after
 
 
-def _by_order(run: RunFolder, outage: Outage, words: Language) -> tuple[tuple[Table, ...], str]:
+def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     rows = []
     for row, order in enumerate(outage.orders):
         until = [one.at_s - 3600 for one in outage.orders[row + 1 : row + 2]]
@@ -155,19 +164,20 @@ def _by_order(run: RunFolder, outage: Outage, words: Language) -> tuple[tuple[Ta
         sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
         before, _ = _cut_off_at(outage, max(order.at_s - 3600, 0))
         then, range_ = _cut_off_at(outage, end)
-        change = f"{sign}{number(abs(order.change))}"
+        change = joined("", (sign, number(abs(order.change))))
         when, whose = _moment(outage, order.at_s), listing(order.providers)
         rows.append((when, whose, change, before, Strong(then), range_))
-    after = words.say(
+    after = say(
         "Share cut off before, and up to {n} hours after, but before the next order. Smaller "
         "orders: events.parquet.",
         n=str(AFTER_H),
     )
-    named = ("When", "Whose", outage.listed_of, "Before", "After", "Range")
-    return table_of(tuple(map(words.say, named)), rows, (2, 3, 4, 5), hidden=(3,)), after
+    listed = say("Addresses") if outage.is_addresses else say("IPv6 networks")
+    heads = (say("When"), say("Whose"), listed, say("Before"), say("After"), say("Range"))
+    return table_of(heads, rows, (2, 3, 4, 5), hidden=(3,)), after
 
 
-def _operators(run: RunFolder, strategy: str, words: Language) -> Iterator[Section]:
+def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
     """When each operator first blocked anything but the target's own, and its harm."""
     first = _first_blocks(run, strategy)
     harm = read_group_shares(run, strategy, "operator", COLLATERAL)
@@ -177,21 +187,20 @@ def _operators(run: RunFolder, strategy: str, words: Language) -> Iterator[Secti
     )
     for group in groups[:MOST_ROWS]:
         at = first.get(group.operator)
-        when = words.say("never")
+        when = say("never")
         if at is not None and at.is_known:
-            start = run.start + timedelta(seconds=at.median)
-            when = f"{start.day} {start:%b}, {start:%H:%M}".replace(" ", NBSP)
+            when = moment(run.start + timedelta(seconds=at.median))
         found = harm.get(group.operator)
         cells = cells_of(found) if found is not None else ("", "")
-        rows.append((group.label, percent(group.share_users), when, *cells))
-    heads = ("Operator", "Its users", "First block", "Cut off", "Range")
-    after = words.say(
+        rows.append((say_name(group.label), percent(group.share_users), when, *cells))
+    heads = (say("Operator"), say("Its users"), say("First block"), say("Cut off"), say("Range"))
+    after = say(
         "First block: median of the simulations in which it blocks. Cut off: share of businesses' "
         "time in which its users cannot reach them."
     )
-    tables = table_of(tuple(map(words.say, heads)), rows, (1, 2, 3, 4), hidden=(4,))
+    tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))
     if tables:
-        yield Section(words.say("When, and at which operators?"), (), tables, (after,))
+        yield Section(say("When, and at which operators?"), (), tables, (after,))
 
 
 def _first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
@@ -224,7 +233,7 @@ def _first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
     return {name: estimate_over(np.array(one), "s") for name, one in times.items()}
 
 
-def _providers(run: RunFolder, strategy: str, words: Language) -> Iterator[Section]:
+def _providers(run: RunFolder, strategy: str) -> Iterator[Section]:
     """Share of the businesses at each provider that were ever cut off."""
     shares = read_group_shares(run, strategy, "provider", EVER)
     most = sorted(
@@ -232,151 +241,161 @@ def _providers(run: RunFolder, strategy: str, words: Language) -> Iterator[Secti
         key=lambda item: (-item[1].median, item[0]),
     )
     rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_ROWS]]
-    heads = tuple(map(words.say, ("Provider", "Ever cut off", "Range")))
+    heads = (say("Provider"), say("Ever cut off"), say("Range"))
     tables = table_of(heads, rows, (2,))
     if tables and not has_sites(run):
-        yield Section(words.say("Whose customers were cut off?"), (), tables)
+        yield Section(say("Whose customers were cut off?"), (), tables)
 
 
-def _money(run: RunFolder, strategy: str, words: Language) -> Section:
+def _money(run: RunFolder, strategy: str) -> Section:
     """The loss of businesses, part by part, in the country's currency."""
     estimates, rate = read_estimates(run), rate_of(run)
     rows: list[tuple[Cell, ...]] = []
-    for metric, text in LOSS_PARTS:
+    for metric, name in LOSS_PARTS:
         found = estimates.get((strategy, metric))
         if found is None or not found.is_known or found.high == found.low == 0:
             continue
-        name = words.say(text)
         cells = cells_of(in_currency(found, rate))
         rows.append((Strong(name) if metric == PRIVATE_LOSS else name, *cells))
-    after = [words.say("Each row is a median of its own, so rows need not add up.")]
-    currency = currency_name(rate, words)
+    after = [say("Each row is a median of its own, so rows need not add up.")]
+    currency = currency_name(rate)
     if rate is not None:
         after.append(
-            words.say(
+            say(
                 "{rate} {currency} to the dollar of {year}.",
-                rate=f"{rate.per_usd:g}",
+                rate=Text(lambda words: words.digits(f"{rate.per_usd:g}")),
                 currency=rate.currency,
                 year=str(rate.of),
             )
         )
     if run.scenario["population"].get("n_businesses"):
         after.append(
-            words.say(
+            say(
                 "How many businesses there are is assumed: quote the sum with its whole range, or "
                 "a share. National methods: money.csv."
             )
         )
-    heads = (words.say("In {currency}", currency=currency), words.say("Median"), words.say("Range"))
-    nothing = () if rows else (words.say("Nothing was lost in any simulation."),)
-    title = words.say("What did it cost, and how is that counted?")
-    return Section(title, nothing, table_of(heads, rows, (1, 2)), (" ".join(after),))
+    heads = (say("In {currency}", currency=currency), say("Median"), say("Range"))
+    nothing = () if rows else (say("Nothing was lost in any simulation."),)
+    title = say("What did it cost, and how is that counted?")
+    return Section(title, nothing, table_of(heads, rows, (1, 2)), (sentences(*after),))
 
 
-def input_name(run: RunFolder, key: str, words: Language) -> str:
+def input_name(run: RunFolder, key: str) -> Text:
     """What an uncertain input is, from the documentation of its key or column."""
-    return words.name(meaning_of(key, run.input_path(key.rpartition(".")[0])))
+    return say_name(meaning_of(key, run.input_path(key.rpartition(".")[0])))
 
 
-def _surer(run: RunFolder, strategy: str, words: Language) -> Section:
+def _surer(run: RunFolder, strategy: str) -> Section:
     """Inputs on which the main measures depend most."""
     estimates = read_estimates(run)
     tables: list[Table] = []
     for metric in (DEMAND_LOST, COLLATERAL, PRIVATE_LOSS):
         found = estimates.get((strategy, metric))
         rows: list[tuple[Cell, ...]] = [
-            (capitalised(input_name(run, key, words)), Bar(share))
+            (capitalised(input_name(run, key)), Bar(share))
             for key, share in (found.depends_on if found is not None else ())
         ]
-        tables += table_of((), rows, caption=capitalised(words.name(label(metric))))
-    few = words.say("Too few simulations to distinguish the inputs from chance.")
-    after = words.say(
+        tables += table_of((), rows, caption=capitalised(say_name(label(metric))))
+    few = say("Too few simulations to distinguish the inputs from chance.")
+    after = say(
         "Share of the spread between simulations that each input explains; the rest is chance, "
         "other inputs, and inputs acting together."
     )
-    title = words.say("What would make it surer?")
+    title = say("What would make it surer?")
     return Section(title, () if tables else (few,), tuple(tables), (after,) if tables else ())
 
 
-def _pairs(answer: Answer, words: Language) -> Section:
+def _pairs(answer: Answer) -> Section:
     """Every verdict of a comparison."""
     rows = [
-        (capitalised(words.say(verdict.kind)), sentence)
+        (capitalised(verdict.kind), sentence)
         for verdict in answer.verdicts
         for sentence in verdict.sentences
     ]
-    heads = tuple(map(words.say, ("By", "Verdict")))
-    after = words.say(
+    heads = (say("By"), say("Verdict"))
+    after = say(
         "Every strategy is simulated with the same inputs and chance. Harm: business-hours cut "
         "off. Effect: user-hours denied. Cost: what businesses lose."
     )
     return Section(
-        words.say("Is the difference real, pair by pair?"), (), table_of(heads, rows), (after,)
+        say("Is the difference real, pair by pair?"), (), table_of(heads, rows), (after,)
     )
 
 
-def _settled(run: RunFolder, answer: Answer, words: Language) -> Section:
+def _settled(run: RunFolder, answer: Answer) -> Section:
     """What more simulations would change."""
     needed = max((one.n_needed for one in answer.verdicts), default=0)
-    n, said = f"{run.n_replicates:,}", []
+    values = {"n": whole(run.n_replicates), "needed": whole(needed)}
+    said = []
     if needed > run.n_replicates:
-        text = (
-            "{needed} simulations can certify these verdicts; this folder has {n}: use -n {needed}."
+        said.append(
+            say(
+                "{needed} simulations can certify these verdicts; this folder has {n}: "
+                "use -n {digits}.",
+                digits=str(needed),
+                **values,
+            )
         )
-        said.append(words.say(text, needed=f"{needed:,}", n=n))
     elif needed:
-        text = "{n} simulations are enough: {needed} that agree certify these verdicts."
-        said.append(words.say(text, needed=f"{needed:,}", n=n))
-    differ = words.say(
+        said.append(
+            say("{n} simulations are enough: {needed} that agree certify these verdicts.", **values)
+        )
+    differ = say(
         "Where simulations differ, more of them change nothing: only better knowledge of the "
         "inputs does."
     )
-    return Section(words.say("What would settle it?"), (*said, differ))
+    return Section(say("What would settle it?"), (*said, differ))
 
 
-def _missing(run: RunFolder, outage: Outage | None, words: Language) -> Section:
+def _missing(run: RunFolder, outage: Outage | None) -> Section:
     """What is not in the numbers."""
-    scenario, items = run.scenario, []
+    scenario = run.scenario
+    items: list[str] = []
     if not scenario.get("reactions"):
-        text = "No business moves its site here, so the harm of a long block is an upper bound."
-        items.append(words.say(text))
+        items.append(
+            say("No business moves its site here, so the harm of a long block is an upper bound.")
+        )
     if not scenario.get("users"):
-        items.append(words.say("No customer takes a VPN here."))
+        items.append(say("No customer takes a VPN here."))
     if outage is not None and (still := _still(outage)):
         items.append(
-            words.say(
+            say(
                 "Time after {day}. {share} of businesses are still cut off then, so durations are "
                 "at least what is printed.",
-                day=words.date(last_moment(run)),
+                day=day(last_moment(run)),
                 share=still,
             )
         )
-    items.append(words.say("What people lose: calls not made, news not read."))
+    items.append(say("What people lose: calls not made, news not read."))
     if is_comparison(run) and not own_strategy(run):
-        text = "What was done in fact: the scenario's own strategy is not compared."
-        items.append(words.say(text))
-    items += other_warnings(run, words)
+        items.append(say("What was done in fact: the scenario's own strategy is not compared."))
+    items.extend(other_warnings(run))
     if has_sites(run):
-        text = "What you know better: correct your list of sites or operators, and run it again."
-        items.append(words.say(text))
-    return Section(words.say("What is not in it?"), items=tuple(items))
+        items.append(
+            say("What you know better: correct your list of sites or operators, and run it again.")
+        )
+    return Section(say("What is not in it?"), items=tuple(items))
 
 
 def _still(outage: Outage) -> str:
     """Share of businesses that are cut off when a run ends; empty if none."""
     band = outage.cut_off
     share = float(band.median[-1])
-    return f"{percent(share)} ({percent_span(band.low[-1], band.high[-1])})" if share > 0 else ""
+    if not share > 0:
+        return ""
+    ends = percent_span(band.low[-1], band.high[-1])
+    return say("{value} ({range})", value=percent(share), range=ends)
 
 
-def _repeat(run: RunFolder, words: Language) -> Section:
-    after = words.say(
+def _repeat(run: RunFolder) -> Section:
+    after = say(
         "{n} simulations, seed {seed}, overblock {version}, Python {python}. The same version, "
         "scenario, tables and seed give the same result, {id}.",
-        n=f"{run.n_replicates:,}",
+        n=whole(run.n_replicates),
         seed=str(run.manifest["root_seed"]),
         version=str(run.manifest["tool"]["version"]),
         python=str(run.manifest.get("python", "")),
         id=str(run.manifest["result_id"])[:12],
     )
-    return Section(words.say("How do I repeat it?"), after=(after,), code=repeat_command(run))
+    return Section(say("How do I repeat it?"), after=(after,), code=repeat_command(run))

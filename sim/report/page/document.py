@@ -11,7 +11,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from sim.errors import DataError, Problem, UsageError
@@ -19,13 +20,24 @@ from sim.files import new_file
 from sim.measure.estimates import Estimate, Grade
 from sim.report.figures.outage import picture, read_outage
 from sim.report.page.appendix import appendix_of
+from sim.report.page.detail import GRADES as GRADE_WORDS
 from sim.report.page.detail import sections_of
 from sim.report.page.own_sites import site_matrix
 from sim.report.page.sections import Bar, Strong
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import has_sites, is_comparison
-from sim.report.words.languages import ENGLISH, IN_ENGLISH, LANGUAGES, Language, language
-from sim.report.words.numbers import percent
+from sim.report.words.languages import (
+    ENGLISH,
+    IN_ENGLISH,
+    LANGUAGES,
+    Language,
+    Text,
+    capitalised,
+    language,
+    say,
+    say_n,
+)
+from sim.report.words.numbers import percent, whole
 from sim.results.contents import GENERATOR, is_report
 from sim.results.folder import MANIFEST
 from sim.results.read import RunFolder
@@ -49,11 +61,11 @@ LONG_TITLE, LONG_SENTENCE = 60, 190
 FEW_SITES = 3
 """Sites of one's own beside which the first screen has room for the picture."""
 GRADES = {
-    Grade.CHECKED: ("checked", "✓", "Checked"),
-    Grade.NEVER_CHECKED: ("never", "○", "Never checked"),
-    Grade.CONTRADICTED: ("contra", "✕", "Contradicted by the record"),
+    Grade.CHECKED: ("checked", "✓"),
+    Grade.NEVER_CHECKED: ("never", "○"),
+    Grade.CONTRADICTED: ("contra", "✕"),
 }
-"""Class, sign and words of each grade."""
+"""Class and sign of each grade."""
 
 
 def write_report(run: RunFolder, path: Path, words: Language = IN_ENGLISH) -> int:
@@ -119,37 +131,39 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         If the folder's files cannot be read.
     """
     check_manifest(run)
-    found = answer(run, words)
+    found = answer(run)
     sites = site_matrix(run) if has_sites(run) and not is_comparison(run) else None
     outage = None if is_comparison(run) else read_outage(run)
     pictures: tuple[str, ...] = ()
     is_room = sites is None or (len(sites.rows) <= FEW_SITES and sites.are_all)
     if outage is not None and is_room:
-        pictures = tuple(picture(run, narrow=narrow) for narrow in (False, True))
+        pictures = tuple(picture(run, narrow=narrow, words=words) for narrow in (False, True))
     return _template().render(
-        say=words.say,
-        lang=words.code,
+        say=say,
+        say_n=say_n,
+        words=words,
         policy=POLICY,
         generator=f"{GENERATOR} {__version__}",
         style=Markup(_fonts(words.code in CYRILLIC) + _own_text("page.css")),
         answer=found,
-        is_long_title=len(found.title) > LONG_TITLE,
-        is_long=len(found.whole) > LONG_SENTENCE,
+        is_long_title=len(words.write(found.title)) > LONG_TITLE,
+        is_long=len(words.write(found.whole)) > LONG_SENTENCE,
         cut_off=percent(float(run.scenario["thresholds"]["impaired"])),
-        n=f"{run.n_replicates:,}",
+        n=whole(run.n_replicates),
         is_ensemble=run.is_ensemble,
         idle=run.idle_strategy,
         pictures=[Markup(one) for one in pictures],
         picture_note=outage.note if outage is not None else "",
         sites=sites,
         percent=percent,
-        grades=GRADES,
+        capitalised=capitalised,
+        grades={grade: (*look, GRADE_WORDS[grade]) for grade, look in GRADES.items()},
         tops=_tops(found),
         place=_place,
         is_bar=lambda cell: isinstance(cell, Bar),
         is_strong=lambda cell: isinstance(cell, Strong),
-        detail=list(sections_of(run, found, outage, words)),
-        appendix=list(appendix_of(run, words)),
+        detail=list(sections_of(run, found, outage)),
+        appendix=list(appendix_of(run)),
     )
 
 
@@ -181,8 +195,16 @@ def _template() -> Template:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_in_language,
     )
     return environment.get_template("page.html.j2")
+
+
+@pass_context
+def _in_language(context: Context, value: object) -> object:
+    """What an expression of the template prints, in the language of the page."""
+    words: Language = context["words"]
+    return words.write(value) if isinstance(value, Text) else value
 
 
 @cache

@@ -9,7 +9,9 @@ import numpy as np
 
 from sim.measure.estimates import Estimate, estimate_over
 from sim.measure.site_runs import read_sites
-from sim.report.words.numbers import NBSP, range_text, value_text
+from sim.report.words.dates import moment
+from sim.report.words.languages import Text, joined, say_name
+from sim.report.words.numbers import range_text, value_text
 from sim.results.inputs import input_rows
 from sim.results.parquet import numbers, read_columns
 from sim.results.read import RunFolder
@@ -48,9 +50,9 @@ class SiteRow:
     shares: tuple[float, ...]
 
     @property
-    def lasts(self) -> str:
+    def lasts(self) -> Text:
         """Hours, at least so many where the run ends first."""
-        return f"{'≥' if self.is_still else ''}{value_text(self.hours)}"
+        return joined("", ("≥" if self.is_still else "", value_text(self.hours)))
 
     @property
     def range(self) -> str:
@@ -119,14 +121,14 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
         rows.append(
             SiteRow(
                 runs.site[at],
-                f"{begins.day} {begins:%b}, {begins:%H:%M}".replace(" ", NBSP),
+                moment(begins),
                 int(n_cut[at]),
                 estimate_over(hours[:, at], "h"),
                 bool(still),
                 tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
             )
         )
-    operators = tuple((one.label, one.share_users) for one in groups)
+    operators = tuple((say_name(one.label), one.share_users) for one in groups)
     return SiteMatrix(
         operators,
         tuple(rows),

@@ -35,6 +35,7 @@ from sim.measure.estimates import (
     read_share,
 )
 from sim.measure.site_runs import read_sites
+from sim.report.words.dates import day
 from sim.report.words.expected_names import (
     EXPECTED,
     RULE_OF_THREE,
@@ -56,17 +57,29 @@ from sim.report.words.heading import (
     settings_line,
     source_line,
 )
-from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.languages import (
+    Text,
+    beside,
+    capitalised,
+    either,
+    joined,
+    listing,
+    say,
+    say_n,
+    say_name,
+    unbroken,
+)
 from sim.report.words.money import currency_name, in_currency, rate_of
 from sim.report.words.numbers import (
     at_most,
-    capitalised,
-    listing,
+    is_share,
     number,
     quantity,
     range_text,
     spoken,
+    two_digits,
     value_text,
+    whole,
 )
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.report.words.verdicts import KINDS, Verdict, verdict_of
@@ -79,16 +92,34 @@ PEAK = measure_name("businesses_impaired_peak")
 DEMAND_LOST = measure_name("demand_lost_share")
 ORDERS = measure_name("orders_placed")
 CAUSES = {
-    (True, True, False): "To {purpose}, {country} ordered {what} blocked.",
-    (True, True, True): "To {purpose}, {country} ordered {what} slowed down.",
-    (True, False, False): "To {purpose}, {country} would order {what} blocked.",
-    (True, False, True): "To {purpose}, {country} would order {what} slowed down.",
-    (False, True, False): "In {country}, {what} were ordered blocked.",
-    (False, True, True): "In {country}, {what} were ordered slowed down.",
-    (False, False, False): "In {country}, {what} would be ordered blocked.",
-    (False, False, True): "In {country}, {what} would be ordered slowed down.",
+    (True, True, False): say("To {purpose}, {country} ordered {what} blocked."),
+    (True, True, True): say("To {purpose}, {country} ordered {what} slowed down."),
+    (True, False, False): say("To {purpose}, {country} would order {what} blocked."),
+    (True, False, True): say("To {purpose}, {country} would order {what} slowed down."),
+    (False, True, False): say("In {country}, {what} were ordered blocked."),
+    (False, True, True): say("In {country}, {what} were ordered slowed down."),
+    (False, False, False): say("In {country}, {what} would be ordered blocked."),
+    (False, False, True): say("In {country}, {what} would be ordered slowed down."),
 }
 """What was ordered: with a purpose, as the record has it, to be slowed down."""
+SITES_CUT_OFF = {
+    (True, True): say(
+        "One of your {n} sites was cut off from some of its customers, for at least {h} hours, "
+        "when the simulation ends."
+    ),
+    (True, False): say(
+        "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
+    ),
+    (False, True): say(
+        "{k} of your {n} sites were cut off from some of their customers, the middle one for at "
+        "least {h} hours, when the simulation ends."
+    ),
+    (False, False): say(
+        "{k} of your {n} sites were cut off from some of their customers, the middle one for {h} "
+        "hours in all."
+    ),
+}
+"""How many sites were cut off, for how long: a single one, still when the run ends."""
 
 
 @dataclass(frozen=True)
@@ -100,9 +131,7 @@ class Figure:
     found
         Its estimate, in the unit that is printed.
     what
-        What it is of, as it reads after number and unit.
-    unit
-        Unit as it reads after the number; empty of a share.
+        What it is of, with its unit, as it reads after the number.
     reason
         Why it has its grade, in a few words.
     bound
@@ -111,14 +140,13 @@ class Figure:
 
     found: Estimate
     what: str
-    unit: str = ""
     reason: str = ""
     bound: str = ""
 
     @property
-    def value(self) -> str:
+    def value(self) -> Text:
         """The median in two digits, or the bound."""
-        return self.bound or value_text(self.found)
+        return beside(self.what, self.bound or value_text(self.found))
 
     @property
     def range(self) -> str:
@@ -126,16 +154,11 @@ class Figure:
         return "" if self.bound else range_text(self.found)
 
     @property
-    def says(self) -> str:
-        """What the number is of, with its unit."""
-        return f"{self.unit} {self.what}".strip()
-
-    @property
     def told(self) -> str:
         """The number with its range and what it is of, in one line."""
-        if not self.found.is_known or (self.bound and self.unit):
+        if not self.found.is_known or (self.bound and not is_share(self.found.unit)):
             return f"{self.what}: {self.value}"
-        return f"{self.value} {self.says}" + (f" ({self.range})" if self.range else "")
+        return f"{self.value} {self.what}" + (f" ({self.range})" if self.range else "")
 
 
 @dataclass(frozen=True)
@@ -186,9 +209,15 @@ class Answer:
     cite: str = ""
 
     @property
-    def whole(self) -> str:
+    def start(self) -> Text:
+        """The sentence without its full stop."""
+        return Text(lambda words: words.inside(self.sentence).removesuffix("."))
+
+    @property
+    def whole(self) -> Text:
         """The sentence with its range."""
-        return f"{self.sentence.removesuffix('.')} ({self.range})." if self.range else self.sentence
+        range_ = joined("", ("(", self.range, ")")) if self.range else ""
+        return joined("", (joined(" ", (self.start, range_)), "."))
 
     def lines(self) -> tuple[str, ...]:
         """The answer for a terminal: at most 15 lines for a run."""
@@ -209,7 +238,7 @@ class Answer:
         )
 
 
-def answer(run: RunFolder, words: Language = IN_ENGLISH) -> Answer:
+def answer(run: RunFolder) -> Answer:
     """Return the answer of a folder.
 
     Raises
@@ -217,7 +246,7 @@ def answer(run: RunFolder, words: Language = IN_ENGLISH) -> Answer:
     DataError
         If a table cannot be read.
     """
-    facts = _Facts(run, words)
+    facts = _Facts(run)
     if is_comparison(run):
         sentence, range_ = facts.sentence_of_comparison()
         figures: tuple[Figure, ...] = ()
@@ -226,20 +255,20 @@ def answer(run: RunFolder, words: Language = IN_ENGLISH) -> Answer:
         sentence, range_ = facts.sentence_of_sites() if facts.has_sites else facts.sentence_of_run()
     borrowed, tables = borrowed_tables(run)
     return Answer(
-        words.name(str(run.scenario["title"])),
-        order_line(run, words),
-        settings_line(run, words),
+        say_name(str(run.scenario["title"])),
+        order_line(run),
+        settings_line(run),
         sentence,
-        range_ if run.is_ensemble else "",
+        beside(sentence, range_) if run.is_ensemble and range_ else "",
         figures,
         facts.strategies,
         facts.verdicts() if is_comparison(run) else (),
         tuple(facts.withheld()),
-        tuple(notices(run, words)),
-        source_line(run, words),
+        tuple(notices(run)),
+        source_line(run),
         len(borrowed),
         len(tables),
-        cite(run, words),
+        cite(run),
     )
 
 
@@ -248,38 +277,36 @@ def reason_of(
     run: RunFolder,
     refuted: Mapping[str, Contradiction],
     published: str = "",
-    words: Language = IN_ENGLISH,
 ) -> str:
     """Why a measure has its grade, in a few words."""
     if metric in refuted:
         fact, median, against, n = refuted[metric]
         curve = CURVES[fact.curve]
-        return words.say(
+        return say(
             "{curve} on {day}: {value} in the model ({against} of {n} simulations above), at most "
             "{most} by the record ({source})",
-            curve=words.name(curve.full_label),
-            day=words.date(fact.at),
+            curve=say_name(curve.full_label),
+            day=day(fact.at),
             value=quantity(median, curve.unit),
-            against=f"{against:,}",
-            n=f"{n:,}",
+            against=whole(against),
+            n=whole(n),
             most=quantity(fact.at_most, curve.unit),
             source=fact.source,
         )
     if any(metric.startswith(str(one.get("curve", " "))) for one in evidence_of(run)):
-        return words.say("its published figures chose the simulations, so they check nothing")
+        return say("its published figures chose the simulations, so they check nothing")
     if has_sites(run):
-        return words.say("no outage of yours was given to compare it with")
+        return say("no outage of yours was given to compare it with")
     if published:
-        text_ = "{value} was published, and known when the model was made"
-        return words.say(text_, value=published)
-    return words.say("nothing was published to compare it with")
+        return say("{value} was published, and known when the model was made", value=published)
+    return say("nothing was published to compare it with")
 
 
 class _Facts:
     """Numbers of a folder, read once."""
 
-    def __init__(self, run: RunFolder, words: Language) -> None:
-        self.run, self.words = run, words
+    def __init__(self, run: RunFolder) -> None:
+        self.run = run
         self.rows = {
             (text(row, "strategy"), text(row, "metric")): row
             for row in read_rows(run, "summary.csv", ("metric",))
@@ -287,20 +314,20 @@ class _Facts:
         self.estimates = read_estimates(run)
         self.refuted = contradictions(run)
         self.rate = rate_of(run)
-        self.names = strategy_names(strategies_of(run), words)
+        self.names = strategy_names(strategies_of(run))
         self.strategy = run.strategies[0]
         self.has_sites = has_sites(run)
         self.names_listed = names_by_strategy(run)
-        self.country = country_name(run, words) or words.say("the country")
+        self.country = country_name(run)
         self.strategies = tuple(self._strategies()) if is_comparison(run) else ()
 
     def grade(self, metric: str) -> Grade:
         return Grade.CONTRADICTED if metric in self.refuted else Grade.NEVER_CHECKED
 
-    def figure(self, metric: str, found: Estimate, what: str, unit: str = "") -> Figure:
+    def figure(self, metric: str, found: Estimate, what: str) -> Figure:
         published = self._published(metric)
-        reason = reason_of(metric, self.run, self.refuted, published, self.words)
-        return Figure(replace(found, grade=self.grade(metric)), what, unit, reason)
+        reason = reason_of(metric, self.run, self.refuted, published)
+        return Figure(replace(found, grade=self.grade(metric)), what, reason)
 
     def _published(self, metric: str) -> str:
         """The figure that was published of a measure, in its unit; empty where there is none."""
@@ -311,23 +338,41 @@ class _Facts:
         except ValueError:
             return published
         if metric != PRIVATE_LOSS or self.rate is None:
-            return f"{number(value)} {text(row, 'unit')}"
-        return f"{number(value * self.rate.per_usd)} {currency_name(self.rate, self.words)}"
+            return _amount(value, say_name(text(row, "unit")))
+        value *= self.rate.per_usd
+        return _amount(value, currency_name(self.rate, value))
 
-    def money(self, strategy: str, what: str) -> Figure | None:
+    def money(self, strategy: str) -> Figure | None:
         """The private loss in the country's currency."""
         found = self.estimates.get((strategy, PRIVATE_LOSS))
         if found is None:
             return None
         found = in_currency(found, self.rate)
-        figure = self.figure(PRIVATE_LOSS, found, what, currency_name(self.rate, self.words))
+        n = two_digits(found.median)
+        currency = currency_name(self.rate, n)
+        what = (
+            say_n(
+                "{currency} lost by your sites",
+                "{currency} lost by your sites",
+                n,
+                currency=currency,
+            )
+            if self.has_sites
+            else say_n(
+                "{currency} lost by businesses",
+                "{currency} lost by businesses",
+                n,
+                currency=currency,
+            )
+        )
+        figure = self.figure(PRIVATE_LOSS, found, what)
         no_zero = found.high == 0 and bool(self.bound_of(strategy)) and not self.has_sites
-        return replace(figure, bound=self.words.say("not known") if no_zero else "")
+        return replace(figure, bound=say("not known") if no_zero else "")
 
     def unless_contradicted(self, figure: Figure) -> Figure:
         """The same without its number where the record contradicts it."""
         is_contradicted = figure.found.grade is Grade.CONTRADICTED
-        return replace(figure, bound=self.words.say("not printed")) if is_contradicted else figure
+        return replace(figure, bound=say("not printed")) if is_contradicted else figure
 
     def bounded(self, figure: Figure, strategy: str) -> Figure:
         """The same with a bound in place of a zero."""
@@ -339,11 +384,13 @@ class _Facts:
     def peak(self) -> Estimate:
         return peak_share(self.run, IMPAIRED, self.strategy)[0]
 
-    def noun(self) -> str:
-        """Whose share the harm is."""
+    def whose(self) -> Text:
+        """Whose harm it is."""
         if self.has_sites and not self.run.scenario["population"].get("n_businesses"):
-            return self.words.say("of your sites")
-        return self.words.say("of {country}'s businesses hosted abroad", country=self.country)
+            return say("your sites")
+        if self.country is None:
+            return say("the country's businesses hosted abroad")
+        return say("{country}'s businesses hosted abroad", country=self.country)
 
     def figures(self) -> Iterator[Figure]:
         """The first three of the measures that are known and not contradicted."""
@@ -351,51 +398,49 @@ class _Facts:
         yield from found[:3]
 
     def _candidates(self) -> Iterator[Figure]:
-        words = self.words
         if self.has_sites:
             yield from self._of_sites()
         else:
-            for metric, unit in zip(LISTED, ("addresses", "IPv6 /64 networks"), strict=True):
+            for metric, count in zip(LISTED, (_addresses, _networks), strict=True):
                 found = self.estimates.get((self.strategy, metric))
                 if found is not None and found.median > 0:
-                    what = words.say("ordered blocked at the peak")
-                    yield self.figure(metric, found, what, words.say(unit))
-            of = words.say("{whose}, cut off at the peak", whose=self.noun())
+                    yield self.figure(metric, found, count(two_digits(found.median)))
+            of = say("of {whose}, cut off at the peak", whose=self.whose())
             harm = PEAK if PEAK in self.refuted else IMPAIRED
             figure = self.bounded(self.figure(harm, self.peak(), of), self.strategy)
             yield figure
             if figure.bound:
-                names = names_words(self.names_listed.get(self.strategy), words)
-                behind = words.say("expected behind the addresses ever listed")
+                names = names_words(self.names_listed.get(self.strategy))
+                behind = say("expected behind the addresses ever listed")
                 yield replace(self.figure(EXPECTED, figure.found, behind), bound=names)
-        lost = words.say("lost by your sites" if self.has_sites else "lost by businesses")
-        if money := self.money(self.strategy, lost):
+        if money := self.money(self.strategy):
             yield money
         if found := self.estimates.get((self.strategy, DEMAND_LOST)):
-            yield self.figure(DEMAND_LOST, found, words.say("of what customers tried failed"))
+            yield self.figure(DEMAND_LOST, found, say("of what customers tried failed"))
 
-    def cause(self, *, is_record: bool) -> str:
+    def cause(self, *, is_record: bool) -> Text:
         """What was ordered, as a sentence."""
-        words, run = self.words, self.run
+        run = self.run
         listed = [
-            (self.estimates[self.strategy, metric], unit)
-            for metric, unit in zip(LISTED, ("addresses", "IPv6 networks"), strict=True)
+            (self.estimates[self.strategy, metric].median, count)
+            for metric, count in zip(LISTED, (_n_addresses, _n_networks), strict=True)
             if (self.strategy, metric) in self.estimates
             and self.estimates[self.strategy, metric].high > 0
         ]
         orders = self.estimates.get((self.strategy, ORDERS))
         if not listed and orders is not None and not orders.high > 0:
-            return words.say("No block is ordered.")
+            return say("No block is ordered.")
         if listed:
-            n = f"{value_text(listed[0][0])} {words.say(listed[0][1])}"
-            others = words.say("of others") if run.has_own_addresses else ""
-            what = f"{n} {others}".strip()
+            n, count = listed[0]
+            what: str = count(n, of_others=run.has_own_addresses)
         else:
             what = self.names[self.strategy]
-        purpose = str(run.scenario.get("purpose") or "")
-        key = bool(purpose), is_record, self._is_throttle()
-        said = words.say(CAUSES[key], purpose=purpose, country=self.country, what=what)
-        return capitalised(said)
+        how, country = (is_record, self._is_throttle()), self.country or say("the country")
+        said = capitalised(say(CAUSES[False, *how], country=country, what=what))
+        if purpose := str(run.scenario.get("purpose") or ""):
+            told = say(CAUSES[True, *how], purpose=say(purpose), country=country, what=what)
+            return either(capitalised(told), said)
+        return said
 
     def _is_throttle(self) -> bool:
         found = read_columns(
@@ -405,24 +450,29 @@ class _Facts:
         )
         return bool(found["mechanism"].tolist() == ["throttle"])
 
-    def sentence_of_run(self) -> tuple[str, str]:
-        words = self.words
+    def sentence_of_run(self) -> tuple[Text, str]:
         is_record = is_replayed(self.run)
         cause, peak = self.cause(is_record=is_record), self.peak()
         if self.refuted.keys() & {IMPAIRED, PEAK}:
-            text_ = "The record contradicts what the model computes of businesses."
-            return f"{cause} {words.say(text_)}", ""
+            text_ = say("The record contradicts what the model computes of businesses.")
+            return joined(" ", (cause, text_)), ""
         if not peak.high > 0:
-            return f"{cause} {self._none_cut_off()}", ""
+            return joined(" ", (cause, self._none_cut_off())), ""
+        share = spoken(peak.median) if peak.median > 0 else say("few if any")
         text_ = (
-            "At the peak, {share} of its businesses hosted abroad were cut off from some of their "
-            "customers."
+            say(
+                "At the peak, {share} of its businesses hosted abroad were cut off from some of "
+                "their customers.",
+                share=share,
+            )
             if is_record
-            else "At the peak, {share} of its businesses hosted abroad would be cut off from some "
-            "of their customers."
+            else say(
+                "At the peak, {share} of its businesses hosted abroad would be cut off from some "
+                "of their customers.",
+                share=share,
+            )
         )
-        share = spoken(peak.median) if peak.median > 0 else words.say("few if any")
-        return f"{cause} {words.say(text_, share=share)}", range_text(peak)
+        return joined(" ", (cause, text_)), range_text(peak)
 
     def bound_of(self, strategy: str) -> str:
         """Share of all below which harm is, where none of a sample was cut off: the rule of three.
@@ -433,20 +483,23 @@ class _Facts:
         n = int(expected.whole) if expected is not None and expected.whole > 0 else 0
         if not n or is_nothing_listed(self.names_listed.get(strategy)):
             return ""
-        return self.words.say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
+        return say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
 
     def _none_cut_off(self) -> str:
         """That none of the sample was cut off, with what this shows."""
-        words, bound = self.words, self.bound_of(self.strategy)
+        bound = self.bound_of(self.strategy)
         expected = self.estimates.get((self.strategy, EXPECTED))
         if not bound or expected is None:
-            return words.say("None of the modelled businesses was cut off.")
-        return words.say(
-            "None of the {n} modelled businesses was cut off, too few to tell: {bound} of all."
-            if expected.median < TOO_FEW
-            else "None of the {n} modelled businesses was cut off: {bound} of all.",
-            n=f"{int(expected.whole):,}",
-            bound=bound,
+            return say("None of the modelled businesses was cut off.")
+        n = whole(int(expected.whole))
+        if expected.median < TOO_FEW:
+            return say(
+                "None of the {n} modelled businesses was cut off, too few to tell: {bound} of all.",
+                n=n,
+                bound=bound,
+            )
+        return say(
+            "None of the {n} modelled businesses was cut off: {bound} of all.", n=n, bound=bound
         )
 
     # -- sites --------------------------------------------------------------------------------
@@ -474,46 +527,31 @@ class _Facts:
         )
 
     def _of_sites(self) -> Iterator[Figure]:
-        words = self.words
         n, cut, hours, is_censored = self._site_facts()
-        of = words.say("of your {n} sites cut off from some customers", n=f"{n:,}")
+        of = say("of your {n} sites cut off from some customers", n=whole(n))
         yield self.figure("", cut, of)
         if hours.is_known:
-            text_ = "hours cut off, the middle site"
-            text_ = "hours or more cut off, the middle site" if is_censored else text_
-            yield self.figure("", hours, words.say(text_))
+            h = two_digits(hours.median)
+            yield self.figure("", hours, _hours_or_more(h) if is_censored else _hours(h))
 
     def sentence_of_sites(self) -> tuple[str, str]:
-        words = self.words
         n, cut, hours, is_censored = self._site_facts()
         if not cut.high > 0:
-            text_ = "None of your {n} sites shared an address that was blocked."
-            return words.say(text_, n=f"{n:,}"), ""
-        text_ = (
-            "{k} of your {n} sites were cut off from some of their customers, the middle one for "
-            "at least {h} hours, when the simulation ends."
-            if is_censored
-            else "{k} of your {n} sites were cut off from some of their customers, the middle one "
-            "for {h} hours in all."
+            return say("None of your {n} sites shared an address that was blocked.", n=whole(n)), ""
+        is_one = value_text(cut) == "1"
+        told = SITES_CUT_OFF[is_one, is_censored]
+        said = say(
+            told, n=whole(n), h=value_text(hours), **({} if is_one else {"k": value_text(cut)})
         )
-        if value_text(cut) == "1":
-            text_ = (
-                "One of your {n} sites was cut off from some of its customers, for at least {h} "
-                "hours, when the simulation ends."
-                if is_censored
-                else "One of your {n} sites was cut off from some of its customers, for {h} hours "
-                "in all."
-            )
-        said = words.say(text_, k=value_text(cut), n=f"{n:,}", h=value_text(hours))
-        return said, range_text(hours) + ("\N{NO-BREAK SPACE}h" if range_text(hours) else "")
+        range_ = range_text(hours)
+        return said, unbroken(say("{n} h", n=range_)) if range_ else ""
 
     # -- a comparison -------------------------------------------------------------------------
 
     def _strategies(self) -> Iterator[Strategy]:
-        words = self.words
         whats = {
-            COLLATERAL: words.say("of businesses' time cut off"),
-            EFFICACY: words.say("of the target's use denied"),
+            COLLATERAL: say("of businesses' time cut off"),
+            EFFICACY: say("of the target's use denied"),
         }
         for strategy in self.run.strategies:
             figures = []
@@ -524,34 +562,42 @@ class _Facts:
                     found = Estimate(math.nan, math.nan, math.nan, SHARE)
                 one = self.figure(metric, found, what)
                 figures.append(self.bounded(one, strategy) if metric == COLLATERAL else one)
-            money = self.money(strategy, words.say("lost by businesses"))
+            money = self.money(strategy)
             figures += [money] if money else []
             yield Strategy(self.names[strategy], tuple(map(self.unless_contradicted, figures)))
 
     def sentence_of_comparison(self) -> tuple[str, str]:
         """Where harm is most and least, of the strategies that block something."""
-        words = self.words
         rows = [
             (one.figures[0].found.median, one)
             for label_, one in zip(self.run.strategies, self.strategies, strict=True)
             if label_ != self.run.idle_strategy and one.figures[0].found.is_known
         ]
         if not rows:
-            return words.say("No strategy is compared of which the harm is known."), ""
+            return say("No strategy is compared of which the harm is known."), ""
         if COLLATERAL in self.refuted:
-            return words.say("The record contradicts what the model computes of businesses."), ""
+            return say("The record contradicts what the model computes of businesses."), ""
         (_, worst), (_, best) = (pick(rows, key=lambda one: one[0]) for pick in (max, min))
         range_ = worst.figures[0].range if self.run.is_ensemble else ""
-        told = words.say(
-            "{worst} would cut {whose} off from some of their customers for {share} of the time",
-            worst=worst.name,
-            whose=self.noun().removeprefix("of "),
-            share=" ".join(filter(None, (worst.figures[0].value, f"({range_})" if range_ else ""))),
-        )
-        if worst is not best:
-            than = words.say("{best} for {share}", best=best.name, share=best.figures[0].value)
-            told = f"{told}; {than}"
-        return f"{capitalised(told)}.", ""
+        share: Text = worst.figures[0].value
+        if range_:
+            share = say("{value} ({range})", value=share, range=range_)
+        values = {"worst": worst.name, "whose": self.whose(), "share": share}
+        if worst is best:
+            said = say(
+                "{worst} would cut {whose} off from some of their customers for {share} of the "
+                "time.",
+                **values,
+            )
+        else:
+            said = say(
+                "{worst} would cut {whose} off from some of their customers for {share} of the "
+                "time; {best} for {less}.",
+                **values,
+                best=best.name,
+                less=best.figures[0].value,
+            )
+        return capitalised(said), ""
 
     def verdicts(self) -> tuple[Verdict, ...]:
         """Verdicts by kind, in the sequence of the columns."""
@@ -562,7 +608,6 @@ class _Facts:
                 [row for row in rows if text(row, "metric") == metric],
                 self.names,
                 self.run.idle_strategy,
-                self.words,
             )
             for metric, kind in KINDS.items()
             if any(text(row, "metric") == metric for row in rows)
@@ -574,8 +619,60 @@ class _Facts:
             lambda one: self.refuted[one],
         ):
             named = list(metrics)
-            yield self.words.say(
+            yield say(
                 "Not printed here, since the record contradicts it: {measures}. {why}.",
-                measures=listing([self.words.name(label(one)) for one in named]),
-                why=capitalised(reason_of(named[0], self.run, {named[0]: found}, "", self.words)),
+                measures=listing([say_name(label(one)) for one in named]),
+                why=capitalised(reason_of(named[0], self.run, {named[0]: found}, "")),
             )
+
+
+def _addresses(n: float) -> Text:
+    return say_n("address ordered blocked at the peak", "addresses ordered blocked at the peak", n)
+
+
+def _networks(n: float) -> Text:
+    return say_n(
+        "IPv6 /64 network ordered blocked at the peak",
+        "IPv6 /64 networks ordered blocked at the peak",
+        n,
+    )
+
+
+def _n_addresses(median: float, *, of_others: bool) -> Text:
+    n, text_ = two_digits(median), number(median)
+    if of_others:
+        return say_n("{n} address of others", "{n} addresses of others", n, n=text_)
+    return say_n("{n} address", "{n} addresses", n, n=text_)
+
+
+def _n_networks(median: float, *, of_others: bool) -> Text:
+    n, text_ = two_digits(median), number(median)
+    if of_others:
+        return say_n("{n} IPv6 network of others", "{n} IPv6 networks of others", n, n=text_)
+    return say_n("{n} IPv6 network", "{n} IPv6 networks", n, n=text_)
+
+
+def _amount(value: float, unit: str) -> Text:
+    return say_n("{n} {unit}", "{n} {unit}", two_digits(value), n=number(value), unit=unit)
+
+
+def _hours(n: float) -> Text:
+    return say_n("hour cut off, the middle site", "hours cut off, the middle site", n)
+
+
+def _hours_or_more(n: float) -> Text:
+    return say_n(
+        "hour or more cut off, the middle site", "hours or more cut off, the middle site", n
+    )
+
+
+def _lost(n: float, currency: str) -> Text:
+    return say_n(
+        "{currency} lost by businesses", "{currency} lost by businesses", n, currency=currency
+    )
+
+
+def _lost_by_sites(n: float, currency: str) -> Text:
+    return say_n(
+        "{currency} lost by your sites", "{currency} lost by your sites", n, currency=currency
+    )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sim.catalogue.choices import measure_name
 from sim.names.listed import LOWER_BOUND, rounded_names
-from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.languages import Text, say, say_n
 from sim.report.words.numbers import number, span
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
@@ -35,15 +35,16 @@ def is_nothing_listed(row: Row | None) -> bool:
     return row is not None and cell(row, "n_listed") == 0 and cell(row, "n_networks6") == 0
 
 
-def names_words(row: Row | None, words: Language = IN_ENGLISH) -> str:
+def names_words(row: Row | None) -> Text:
     """How many names are expected, with the range: ``4.1 million names (0.13 to 22 million)``."""
     if row is None or text(row, "state") == "not known":
-        return words.say("a number of names that is not known")
+        return say("a number of names that is not known")
     is_bound = text(row, "state") == LOWER_BOUND
     median = rounded_names(cell(row, "hit"), is_bound=is_bound)
     low, high = (rounded_names(cell(row, f"hit_{end}")) for end in ("low", "high"))
-    n = words.amount(words.digits(number(median)), "names")
-    range_ = words.digits(span(low, high))
+    n, range_ = number(median), span(low, high)
     if is_bound:
-        return words.say("at least {n} ({range})", n=n, range=range_)
-    return f"{n} ({range_})"
+        return say_n(
+            "at least {n} name ({range})", "at least {n} names ({range})", median, n=n, range=range_
+        )
+    return say_n("{n} name ({range})", "{n} names ({range})", median, n=n, range=range_)

@@ -12,15 +12,26 @@ from pathlib import Path
 from babel import Locale
 
 from sim.measure.contradictions import own_strategy
-from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.dates import period
+from sim.report.words.languages import (
+    ENGLISH,
+    IN_ENGLISH,
+    Language,
+    Text,
+    joined,
+    say,
+    say_name,
+)
+from sim.report.words.numbers import whole
 from sim.report.words.warnings import changes_in_words, stand_ins
-from sim.results.folder import count_simulations
+from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL, count_simulations
 from sim.results.read import RunFolder
 
 WITH_ARTICLE = frozenset(
     ("AE", "BS", "CD", "CF", "DO", "EU", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SB", "SC", "US")
 )
 """Countries that have an article in a sentence."""
+STATUS = {INTERRUPTED: say("interrupted"), PARTIAL: say("partial")}
 MOST_SETTINGS = 3
 """Settings of a run that are named on the first screen."""
 
@@ -40,51 +51,43 @@ def last_moment(run: RunFolder) -> datetime:
     return run.start + timedelta(seconds=max(run.horizon_s - 1, 0))
 
 
-def period(run: RunFolder, words: Language = IN_ENGLISH) -> str:
-    """First and last day of a run: ``16 April to 4 June 2018``."""
-    start, end = run.start, last_moment(run)
-    first, last = words.date(start), words.date(end)
-    if first == last:
-        return last
-    year = f" {end.year}"
-    if start.year == end.year and first.endswith(year):
-        month = f" {end:%B}{year}"
-        is_same = first.endswith(month) and last.endswith(month)
-        first = first.removesuffix(month if is_same else year)
-    return words.say("{first} to {last}", first=first, last=last)
-
-
-def country_name(run: RunFolder, words: Language = IN_ENGLISH) -> str:
-    """Name of a run's country as it reads in a sentence; empty where it has none."""
+def country_name(run: RunFolder) -> Text | None:
+    """Name of a run's country as it reads in a sentence; None where it has none."""
     code = str(run.scenario.get("country") or "")
-    name = Locale.parse(words.code).territories.get(code, "")
-    return f"the {name}" if code in WITH_ARTICLE and name else name
+    return Text(lambda words: _country(code, words)) if _country(code, IN_ENGLISH) else None
 
 
-def order_line(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+def _country(code: str, words: Language) -> str:
+    said = str(Locale.parse(words.code).territories.get(code, ""))
+    return f"the {said}" if words.code == ENGLISH and code in WITH_ARTICLE and said else said
+
+
+def order_line(run: RunFolder) -> Text:
     """Who ordered the block, when, and where."""
-    by, country = run.scenario.get("ordered_by"), country_name(run, words)
+    by, country = run.scenario.get("ordered_by"), country_name(run)
     parts = (
-        words.say("Ordered by {who}", who=str(by)) if by else "",
-        period(run, words),
-        words.say("Internet operators in {country}", country=country) if country else "",
+        say("Ordered by {who}", who=say_name(str(by))) if by else "",
+        period(run.start, last_moment(run)),
+        say("Internet operators in {country}", country=country) if country else "",
     )
-    return " · ".join(filter(None, parts))
+    return joined(" · ", parts)
 
 
-def settings_line(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+def settings_line(run: RunFolder) -> str:
     """What was set for the run on the command line; empty where nothing was."""
     asked = [str(one).partition("=") for one in run.manifest["scenario"].get("overrides", ())]
     if len(asked) > MOST_SETTINGS:
-        text_ = "{n} keys were set for this run; the command at “How do I repeat it?” names them."
-        return words.say(text_, n=str(len(asked)))
+        return say(
+            "{n} keys were set for this run; the command at “How do I repeat it?” names them.",
+            n=str(len(asked)),
+        )
     told = "; ".join(f"{key.strip()} = {value.strip()}" for key, _, value in asked)
-    return words.say("Set for this run: {settings}.", settings=told) if told else ""
+    return say("Set for this run: {settings}.", settings=told) if told else ""
 
 
-def cite(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+def cite(run: RunFolder) -> str:
     """How to cite a result: program, version, result."""
-    return words.say(
+    return say(
         "overblock {version}, result {id}",
         version=str(run.manifest["tool"]["version"]),
         id=str(run.manifest["result_id"])[:12],
@@ -97,7 +100,7 @@ def borrowed_tables(run: RunFolder) -> tuple[set[str], set[str]]:
     return borrowed, {str(one["name"]) for one in run.manifest["inputs"]} | borrowed
 
 
-def source_line(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+def source_line(run: RunFolder) -> Text:
     """Titles of the tables of what was ordered, of sites, and of what was counted."""
     titles = {
         str(one["name"]): str(one["title"]) or Path(str(one["name"])).name
@@ -109,28 +112,27 @@ def source_line(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         run.scenario["population"].get("inventory"),
         (run.scenario.get("published") or {}).get("totals"),
     )
-    told = [words.name(one) for one in orders] or [words.say("Simulated orders")]
-    told += [words.name(titles[name]) for name in others if name in titles]
-    return "; ".join(told) + "."
+    told = [say_name(one) for one in orders] or [say("Simulated orders")]
+    told += [say_name(titles[name]) for name in others if name in titles]
+    return joined("", (joined("; ", told), "."))
 
 
-def notices(run: RunFolder, words: Language = IN_ENGLISH) -> Iterator[str]:
+def notices(run: RunFolder) -> Iterator[str]:
     """What has to be known before anything is quoted."""
-    if changed := changes_in_words(run, words):
+    if changed := changes_in_words(run):
         yield changed
-    if run.manifest["status"] != "complete":
+    if (status := str(run.manifest["status"])) != COMPLETE:
         done, asked = count_simulations(run.manifest)
-        yield words.say(
+        yield say(
             "This result is {status}: {n} of {asked} simulations.",
-            status=str(run.manifest["status"]),
-            n=f"{done:,}",
-            asked=f"{asked:,}",
+            status=STATUS.get(status, status),
+            n=whole(done),
+            asked=whole(asked),
         )
     if why := (run.manifest.get("ensemble") or {}).get("not_conditioned"):
-        text_ = "These simulations are not conditioned on the record: {why}."
-        yield words.say(text_, why=str(why))
+        yield say("These simulations are not conditioned on the record: {why}.", why=say(str(why)))
     if not run.is_ensemble:
-        yield words.say(
+        yield say(
             "Point values: every assumption has one value here, and ranges show chance alone. "
             "Quote an ensemble instead."
         )

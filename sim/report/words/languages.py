@@ -1,245 +1,192 @@
-"""Documents in other languages: sentences from tables, numbers and dates by locale.
+"""Texts in other languages: each is written whole in a language, or whole in English.
 
-In: an English sentence with names of values in braces, and the values; ``{n:business}`` is a number
-with its noun, which agrees with it, ``{n:el}`` and ``{n:nel}`` in Spanish and Italian one with its
-article. Out: the sentence in the language. A sentence without a translation is an error, not
-English in the middle of Spanish. The tables of ``texts/`` hold one sentence a row, a file for each
-kind of document.
+In: English sentences with names of values in braces, numbers, dates. Out: a ``Text``, which is its
+English as it stands, and which ``Language.write`` writes in another language by the catalogue
+``locale/CODE/LC_MESSAGES/overblock.po``. A sentence that a catalogue lacks stays English with all
+of its values.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cache
+from gettext import c2py
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from typing import TypeAlias
 
 from sim.errors import UsageError
-from sim.report.words.grammar import ARTICLES, in_millions, with_article
-from sim.report.words.numbers import NBSP, NOUN_OF, count, listing, plural
 from sim.scenario.refusal import hint
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es", "it", "ru")
-NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
-_BETWEEN = re.compile(r",(?=[ \N{NO-BREAK SPACE}]-?\d)")
-"""A comma between the ends of an interval."""
-WORDS = (
-    "trillion",
-    "billion",
-    "million",
-    "to",
-    "not known",
-    "less than",
-    "nearly",
-    "over",
-    "no limit",
-    "and more",
-)
-"""Words in numbers, as ``words.numbers`` writes them."""
-_FORMS = ("one", "few", "many", "other")
-"""Plural forms of the languages, as Unicode names them."""
-_WORD = re.compile(rf"\b({'|'.join(WORDS)})\b")
+NBSP = "\N{NO-BREAK SPACE}"
+_FRACTION = 2
+"""What a number with decimals counts as: English, Spanish and Italian have a plural after it,
+Russian the form of two."""
 
 
-_ONE_IN = re.compile(
-    r"(?<!to )(?<!and )\b(one in (?:(?! to | and |[;.]|,(?!\d)).)*? )(were|are|have)\b",
-    re.IGNORECASE,
-)
-_COUNTED = ("business", "draw", "pair", "replicate", "simulation", "strategy")
-_SINGULAR = {"were": "was", "are": "is", "have": "has"} | {plural(one): one for one in _COUNTED}
-_ONE = re.compile(rf"(?<![\d.,])(1[ {NBSP}](?:weighted )?)({'|'.join(map(plural, _COUNTED))})\b")
+class _MissingError(LookupError):
+    """A catalogue has no such sentence."""
 
 
-def _agreeing(said: str) -> str:
-    """English with one of something in the singular: ``1 draw``, ``one in 30 was hit``."""
-    for pattern in (_ONE_IN, _ONE):
-        said = pattern.sub(lambda found: f"{found[1]}{_SINGULAR[found[2].lower()]}", said)
-    return said
+class Text(str):
+    """A text that is English as it stands, and that a language can write."""
+
+    __slots__ = ("writer",)
+    writer: Writer
+
+    def __new__(cls, writer: Writer) -> Text:
+        """A text from what writes it."""
+        text = super().__new__(cls, writer(IN_ENGLISH))
+        text.writer = writer
+        return text
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language that documents are written in.
+    """A language that the page is written in.
 
     Attributes
     ----------
     code
         One of ``LANGUAGES``.
     texts
-        Sentence by English sentence; empty for English.
+        Forms of each English sentence, by the sentence; empty for English.
+    form_of
+        Which form belongs to a number.
     """
 
     code: str
-    texts: Mapping[str, str]
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    form_of: Callable[[int], int] = bool
 
-    def say(self, text: str, **values: str) -> str:
-        """Return a sentence with its values; in English where the language has none.
+    def write(self, text: str) -> str:
+        """Write a text, in English where the catalogue lacks it or a part of it."""
+        try:
+            return self.inside(text)
+        except _MissingError:
+            return str(text)
 
-        Raises
-        ------
-        KeyError
-            If the language has no such sentence.
-        """
-        said = self.texts.get(text, text)
-        told = {name: self.value(value) for name, value in values.items()}
-        return said.format(**told) if values else said
-
-    def value(self, said: str) -> str:
-        """Return a value of a sentence, to be written with a noun or an article behind a colon."""
-        return _Value(said, self)
-
-    def name(self, text: str) -> str:
-        """Return a label or a unit; as it is where it comes from a folder and no table has it."""
-        return self.texts.get(text, text)
+    def inside(self, text: str) -> str:
+        """Write a text that is a part of another one, which is in English where this one is."""
+        return text.writer(self) if isinstance(text, Text) else text
 
     def has(self, text: str) -> bool:
-        """Whether the language has a text; English has all."""
+        """Whether the catalogue has a sentence; that of English has all."""
         return self.code == ENGLISH or text in self.texts
 
-    def count(self, n: int | str, noun: str) -> str:
-        """Say how many of something: ``1 replicate``, ``200 replicates``.
-
-        Parameters
-        ----------
-        n
-            A number, or one as the language writes it.
-        noun
-            In English, in the singular. The tables have a row for each plural form of the
-            languages, ``{n} replicates [few]``.
-        """
+    def form(self, one: str, many: str = "", n: int = 1) -> str:
+        """A sentence; of one that counts, its form for a number."""
         if self.code == ENGLISH:
-            return count(n, noun)
-        said = n if isinstance(n, str) else self.digits(f"{n:,}")
-        return self.say(f"{{n}} {plural(noun)} [{self._plural_form(said)}]", n=said)
-
-    def forms(self, noun: str) -> dict[str, str]:
-        """How so many of something is said, by plural form, for what counts elsewhere.
-
-        Returns
-        -------
-        forms
-            ``{"one": "{n} address", "many": "{n} addresses", …}``.
-        """
-        if self.code == ENGLISH:
-            return {form: f"{{n}} {noun if form == 'one' else plural(noun)}" for form in _FORMS}
-        return {form: self.say(f"{{n}} {plural(noun)} [{form}]") for form in _FORMS}
-
-    def amount(self, said: str, unit: str) -> str:
-        """Say a number, as the language writes it, with its unit: ``1 business``."""
-        if unit in NOUN_OF:
-            return self.count(said, NOUN_OF[unit])
-        if self.has(f"{{n}} {unit}"):
-            return self.say(f"{{n}} {unit}", n=said)
-        return self.say("{n} {unit}", n=said, unit=self.name(unit))
-
-    def _plural_form(self, said: str) -> str:
-        """Form of the noun behind a number, or a number and its interval.
-
-        It is that of many where a word such as million stands between, and that of the upper end
-        of a range.
-        """
-        from babel import Locale
-        from babel.numbers import NumberFormatError, parse_decimal
-
-        first = self.digits("0.5") if said == "<1" else said.partition(" [")[0].rpartition(" ")[2]
-        if said[-1:].isalpha():
-            return "many"
-        try:
-            n = parse_decimal(first, locale=self.code)
-        except NumberFormatError:
-            return "many"
-        return str(Locale.parse(self.code).plural_form(n))
-
-    def listing(self, names: Sequence[str]) -> str:
-        """Say ``a``, ``a and b``, ``a, b and c``."""
-        if self.code == ENGLISH or len(names) < 2:
-            return listing(names)
-        return self.say("{most} and {last}", most=", ".join(names[:-1]), last=names[-1])
+            return many if many and n != 1 else one
+        if not self.has(one):
+            raise _MissingError
+        return self.texts[one][self.form_of(n) if many else 0]
 
     def digits(self, text: str) -> str:
-        """Write numbers and the words beside them, such as ``12.2 to 17.4 million``, by locale."""
+        """Write digits, which have a point before decimals and nothing else, by locale."""
         if self.code == ENGLISH:
-            return text
-        from babel.numbers import get_decimal_symbol, get_group_symbol
+            return f"{Decimal(text):,f}"
+        from babel.numbers import format_decimal
 
-        def other(found: re.Match[str]) -> str:
-            signs = {",": get_group_symbol(self.code), ".": get_decimal_symbol(self.code)}
-            return "".join(signs.get(sign, sign) for sign in found[0])
+        return str(format_decimal(Decimal(text), locale=self.code, decimal_quantization=False))
 
-        # Where decimals have a comma, the ends of an interval have a semicolon between them.
-        in_words = in_millions(text) if self.code == "es" else text
-        told = NUMBER.sub(other, _BETWEEN.sub(";", in_words))
-        return _WORD.sub(lambda found: self.texts[found[0]], told)
-
-    def day(self, moment: str) -> str:
-        """Write the day of a moment as ISO 8601 gives it, with its month as a word."""
-        return self.date(datetime.fromisoformat(moment))
-
-    def date(self, at: datetime) -> str:
-        """Write the day of a moment, with its month as a word."""
+    def percent(self, text: str) -> str:
+        """Write digits as a percentage."""
         if self.code == ENGLISH:
-            return f"{at.day} {at:%B} {at.year}"
-        from babel.dates import format_date
+            return f"{text}%"
+        from babel.numbers import format_percent
 
-        said = format_date(at.date(), "long", locale=self.code)
-        # As one reads it: a sentence that ends with a date would have two full stops.
-        return re.sub(r"\sг\.$", f"{NBSP}года", said)
-
-    def moment(self, moment: str) -> str:
-        """Write a moment as ISO 8601 gives it; in other languages than English in their form."""
-        if self.code == ENGLISH:
-            return moment
-        at = datetime.fromisoformat(moment)
-        zone = f"{at:%z}"
-        offset = f" (UTC{zone[:3]}:{zone[3:5]})" if zone else ""
-        return f"{self.date(at)}, {at:%H:%M}{offset}"
-
-    def short_day(self, at: datetime) -> str:
-        """Write the day of a moment, with its month in few letters and no year."""
-        if self.code == ENGLISH:
-            return f"{at.day} {at:%b}"
-        from babel.dates import format_skeleton
-
-        return format_skeleton("MMMd", at, locale=self.code)
-
-    def length(self, n: int, unit: str) -> str:
-        """Write a number of seconds, minutes, hours, days, weeks or months, by locale.
-
-        Parameters
-        ----------
-        unit
-            In English, in the singular.
-        """
-        from babel.units import format_unit
-
-        return format_unit(n, f"duration-{unit}", locale=self.code)
+        share = Decimal(text).scaleb(-2)
+        return str(format_percent(share, locale=self.code, decimal_quantization=False))
 
 
-class _Value(str):
-    """A value of a sentence; with a noun or an article behind a colon, with that."""
-
-    __slots__ = ("words",)
-    words: Language
-
-    def __new__(cls, said: str, words: Language) -> _Value:
-        value = super().__new__(cls, said)
-        value.words = words
-        return value
-
-    def __format__(self, word: str) -> str:
-        code = self.words.code
-        if word in ARTICLES.get(code, ()):
-            return with_article(str(self), word, code)
-        return self.words.count(str(self), word) if word else str(self)
+Writer: TypeAlias = Callable[[Language], str]
+IN_ENGLISH = Language(ENGLISH)
+"""The language of texts in the code."""
 
 
-IN_ENGLISH = Language(ENGLISH, {})
-"""The language in which texts stand in the code."""
+def say(text: str, /, **values: str) -> Text:
+    """A sentence, with its values in place of names in braces.
+
+    Extraction finds it where it is one literal.
+    """
+    return Text(lambda words: _filled(words.form(text), values, words))
+
+
+def say_n(one: str, many: str, count: float, /, **values: str) -> Text:
+    """A sentence whose words agree with a number, which has to be among its values too."""
+    n = int(count) if float(count).is_integer() else _FRACTION
+    return Text(lambda words: _filled(words.form(one, many, n), values, words))
+
+
+def _filled(text: str, values: Mapping[str, str], words: Language) -> str:
+    if not values:
+        return text
+    return text.format(**{name: words.inside(value) for name, value in values.items()})
+
+
+def say_name(text: str) -> Text:
+    """A name from a folder: as it is where the catalogue has no other."""
+    return Text(lambda words: words.form(text) if words.has(text) else text)
+
+
+def joined(between: str, parts: Iterable[str]) -> Text:
+    """Parts of one text with something between them, those left out that are empty."""
+    kept = [part for part in parts if part]
+    return Text(lambda words: between.join(map(words.inside, kept)))
+
+
+def sentences(*parts: str) -> Text:
+    """Sentences behind each other, each in the language or in English."""
+    return Text(lambda words: " ".join(words.write(part) for part in parts if part))
+
+
+def beside(text: str, other: str) -> Text:
+    """The other text, in English where the first one is."""
+
+    def write(words: Language) -> str:
+        words.inside(text)
+        return words.inside(other)
+
+    return Text(write)
+
+
+def either(text: str, other: str) -> Text:
+    """A text, or another one where the catalogue lacks the first."""
+
+    def write(words: Language) -> str:
+        try:
+            return words.inside(text)
+        except _MissingError:
+            return words.inside(other)
+
+    return Text(write)
+
+
+def listing(names: Sequence[str]) -> Text:
+    """``a``, ``a and b``, ``a, b and c``."""
+    if len(names) < 2:
+        return joined("", names)
+    return say("{most} and {last}", most=joined(", ", names[:-1]), last=names[-1])
+
+
+def capitalised(text: str) -> Text:
+    """A text with a capital at its beginning."""
+
+    def write(words: Language) -> str:
+        said = words.inside(text)
+        return said[:1].upper() + said[1:]
+
+    return Text(write)
+
+
+def unbroken(text: str) -> Text:
+    """A text that no line parts."""
+    return Text(lambda words: words.inside(text).replace(" ", NBSP))
 
 
 @cache
@@ -247,12 +194,21 @@ def language(code: str) -> Language:
     """Return a language by its code."""
     if code == ENGLISH:
         return IN_ENGLISH
-    texts: dict[str, str] = {}
-    for table in sorted((files("sim.report.words") / "texts").iterdir(), key=lambda one: one.name):
-        if table.name.endswith(".csv"):
-            rows = csv.DictReader(io.StringIO(table.read_text(encoding="utf-8")))
-            texts.update((row[ENGLISH], row[code]) for row in rows)
-    return Language(code, texts)
+    from babel.messages.pofile import read_po
+
+    with catalogue_path(code).open("rb") as file:
+        catalogue = read_po(file, locale=code)
+    texts: dict[str, tuple[str, ...]] = {}
+    for one in catalogue:
+        forms = (one.string,) if isinstance(one.string, str) else tuple(one.string or ())
+        if one.id and forms and all(forms) and not one.fuzzy:
+            texts[one.id if isinstance(one.id, str) else one.id[0]] = forms
+    return Language(code, texts, c2py(catalogue.plural_expr))
+
+
+def catalogue_path(code: str) -> Traversable:
+    """File of a language's sentences, in the form of gettext."""
+    return files("sim.report.words") / "locale" / code / "LC_MESSAGES" / "overblock.po"
 
 
 def choose_language(code: str) -> Language:

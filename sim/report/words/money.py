@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from babel.numbers import get_currency_name
-
 from sim.catalogue.choices import measure_name
 from sim.measure.estimates import Estimate
-from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.languages import Text, say
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.scenario.countries import rate_at
@@ -15,16 +13,18 @@ from sim.scenario.tables.rows import RateRow
 LOSS_PARTS = tuple(
     (measure_name(name), text)
     for name, text in (
-        ("gross_loss_usd", "Sales that failed"),
-        ("recaptured_usd", "minus what customers bought later"),
-        ("churn_usd", "plus customers who stayed away"),
-        ("response_cost_usd", "plus what businesses did about it"),
-        ("private_loss_usd", "What businesses lost: the sum to quote"),
-        ("transfers_to_rivals_usd", "of it, sales that went to rivals in the country"),
-        ("net_social_loss_usd", "What the country lost"),
+        ("gross_loss_usd", say("Sales that failed")),
+        ("recaptured_usd", say("minus what customers bought later")),
+        ("churn_usd", say("plus customers who stayed away")),
+        ("response_cost_usd", say("plus what businesses did about it")),
+        ("private_loss_usd", say("What businesses lost: the sum to quote")),
+        ("transfers_to_rivals_usd", say("of it, sales that went to rivals in the country")),
+        ("net_social_loss_usd", say("What the country lost")),
     )
 )
 """Parts of the loss in the sequence in which they are added up."""
+
+MANY = 1_000_000
 
 
 def rate_of(run: RunFolder) -> RateRow | None:
@@ -45,8 +45,9 @@ def in_currency(found: Estimate, rate: RateRow | None) -> Estimate:
     return found if rate is None else found.times(rate.per_usd, rate.currency)
 
 
-def currency_name(rate: RateRow | None, words: Language = IN_ENGLISH) -> str:
-    """Name of that currency in the plural: ``euros``."""
-    if rate is None:
-        return words.say("US dollars")
-    return str(get_currency_name(rate.currency, 2, locale=words.code))
+def currency_name(rate: RateRow | None, count: float = MANY) -> Text:
+    """Name of that currency as it reads after a number: ``euros``."""
+    from babel.numbers import get_currency_name
+
+    code = "USD" if rate is None else rate.currency
+    return Text(lambda words: str(get_currency_name(code, count, locale=words.code)))

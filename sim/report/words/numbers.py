@@ -8,115 +8,151 @@ Backtests write four digits; tables hold every digit.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
+
+from sim.report.words.languages import Language, Text, say, say_n, unbroken
 
 if TYPE_CHECKING:
     from sim.measure.estimates import Estimate
 
 
-NOT_KNOWN = "not known"
+NOT_KNOWN = say("not known")
 DUST = 1e-9
 """Numbers below it, and lower ends below this part of the upper one, are printed as nearly 0."""
-NEARLY_NOTHING = "nearly 0"
+NEARLY_NOTHING = say("nearly 0")
+NO_LIMIT = say("no limit")
 LEAST_PERCENT = 1e-4
 """Percent below which a share is not written in digits."""
-NBSP = "\N{NO-BREAK SPACE}"
 MILLION = 1_000_000
-_SCALES = ((1e12, f"{NBSP}trillion"), (1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"))
-_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_FRACTIONS = tuple(
-    Fraction(n, of)
-    for of in (2, 3, 4, 5, 6, 7, 8, 9, 10)
-    for n in (range(1, of) if of in (2, 3, 4, 5, 10) else (1,))
-)
+_SCALES: dict[float, Callable[[str, float], Text]] = {
+    1e12: lambda n, count: say_n("{n} trillion", "{n} trillion", count, n=n),
+    1e9: lambda n, count: say_n("{n} billion", "{n} billion", count, n=n),
+    1e6: lambda n, count: say_n("{n} million", "{n} million", count, n=n),
+}
+_IN_MILLIONS = frozenset(("es",))
+"""Languages without a word for 1e9: 2,500 million."""
+_SPOKEN = {
+    Fraction(1, 2): say("half"),
+    Fraction(1, 3): say("one in three"),
+    Fraction(2, 3): say("two in three"),
+    Fraction(1, 4): say("one in four"),
+    Fraction(3, 4): say("three in four"),
+    Fraction(1, 5): say("one in five"),
+    Fraction(2, 5): say("two in five"),
+    Fraction(3, 5): say("three in five"),
+    Fraction(4, 5): say("four in five"),
+    Fraction(1, 6): say("one in six"),
+    Fraction(1, 7): say("one in seven"),
+    Fraction(1, 8): say("one in eight"),
+    Fraction(1, 9): say("one in nine"),
+    Fraction(1, 10): say("one in ten"),
+    Fraction(3, 10): say("three in ten"),
+    Fraction(7, 10): say("seven in ten"),
+    Fraction(9, 10): say("nine in ten"),
+}
 """Shares as one says them."""
 
 
-def number(value: float) -> str:
+def number(value: float) -> Text:
     """One number: ``15 million``, ``2,100``, ``0.12``, ``not known``."""
+    return Text(lambda words: _number(value, words))
+
+
+def _number(value: float, words: Language) -> str:
     if math.isnan(value):
-        return NOT_KNOWN
+        return words.inside(NOT_KNOWN)
     if math.isinf(value):
-        return "no limit"
+        return words.inside(NO_LIMIT)
     if 0 < value < DUST:
-        return NEARLY_NOTHING
-    digits = _rounded(value)
-    scale, unit = _scale(digits)
-    return _digits(digits / scale) + unit
+        return words.inside(NEARLY_NOTHING)
+    digits = two_digits(value)
+    scale = _scale(digits, words)
+    text = Text(lambda words: words.digits(_digits(digits / scale)))
+    return words.inside(unbroken(_SCALES[scale](text, digits / scale)) if scale > 1 else text)
 
 
-def span(low: float, high: float) -> str:
+def span(low: float, high: float) -> Text:
     """Two ends of a range, which no line parts: ``5.4 to 86 billion``, ``190,000 to 3 million``.
 
     The unit is printed once where both ends have it. An end below that unit is printed in full: 9.4
     and 13 million would otherwise be read as 9.4 million. Ends that round to the same number are
     printed once.
     """
+    return Text(lambda words: _span(low, high, words))
+
+
+def _span(low: float, high: float, words: Language) -> str:
     if math.isnan(low) or math.isnan(high):
-        return NOT_KNOWN
+        return words.inside(NOT_KNOWN)
     if math.isinf(high):
-        return f"{number(low)} and more".replace(" ", NBSP)
-    low_text = NEARLY_NOTHING if 0 < low < DUST * high else number(low)
-    high_text = number(high)
-    if low_text == high_text:
-        return low_text
-    scale, unit = _scale(_rounded(high))
-    if unit and low > 0:
-        low_text = low_text.removesuffix(unit)
-    if unit and DUST * high <= low < high / scale:
-        high_text = f"{_rounded(high):,.0f}"
-    return f"{low_text} to {high_text}".replace(" ", NBSP)
+        return words.inside(unbroken(say("{n} and more", n=number(low))))
+    first = words.inside(NEARLY_NOTHING) if 0 < low < DUST * high else _number(low, words)
+    last = _number(high, words)
+    if first == last:
+        return first
+    scale = _scale(two_digits(high), words)
+    if scale > 1 and low > 0 and _scale(two_digits(low), words) == scale:
+        first = words.digits(_digits(two_digits(low) / scale))
+    if scale > 1 and DUST * high <= low < high / scale:
+        last = words.digits(f"{two_digits(high):.0f}")
+    return words.inside(unbroken(say("{low} to {high}", low=first, high=last)))
 
 
-def percent(share: float) -> str:
+def percent(share: float) -> Text:
     """One share: ``78%``, ``0.32%``; nearly all is printed as ``over 99%``."""
     if math.isnan(share):
         return NOT_KNOWN
     if 0 < abs(share) < LEAST_PERCENT / 100:
-        return f"less{NBSP}than{NBSP}0.0001%"
-    if share < 1 - DUST and _rounded(100 * share) >= 100:
-        return f"over{NBSP}99%"
-    return f"{_digits(_rounded(100 * share))}%"
+        return unbroken(say("less than {share}", share=percent(LEAST_PERCENT / 100)))
+    if share < 1 - DUST and two_digits(100 * share) >= 100:
+        return unbroken(say("over {share}", share=percent(0.99)))
+    return Text(lambda words: words.percent(_digits(two_digits(100 * share))))
 
 
-def percent_span(low: float, high: float) -> str:
+def percent_span(low: float, high: float) -> Text:
     """Two ends of a range of shares: ``65 to 87%``."""
     if math.isnan(low) or math.isnan(high):
         return NOT_KNOWN
-    ends = [
+    first, last = (
         NEARLY_NOTHING if 0 < end < LEAST_PERCENT / 100 else percent(end) for end in (low, high)
-    ]
-    if ends[0] == ends[1]:
-        return ends[0]
-    return f"{ends[0].removesuffix('%')} to {ends[1]}".replace(" ", NBSP)
+    )
+    if first == last:
+        return first
+    bare = Text(lambda words: words.inside(first).removesuffix("%").rstrip())
+    return unbroken(say("{low} to {high}", low=bare, high=last))
 
 
-def at_least(share: float) -> str:
+def at_least(share: float) -> Text:
     """A lower bound of a share, rounded down so that it holds as printed: ``94%`` of 0.9459."""
     if not share >= 1e-6:
         return percent(0.0 if share > 0 else share)
     return percent(_rounded_down(share))
 
 
-def at_most(share: float) -> str:
+def at_most(share: float) -> Text:
     """An upper bound of a share, rounded up: ``0.24%`` of 0.00231."""
     return percent(-_rounded_down(-share))
 
 
-def quantity(value: float, unit: str) -> str:
+def whole(n: int) -> Text:
+    """A count with every digit: ``18,850``."""
+    return Text(lambda words: words.digits(str(n)))
+
+
+def quantity(value: float, unit: str) -> Text:
     """One number in its unit; shares as a percentage."""
     return percent(value) if is_share(unit) else number(value)
 
 
-def quantity_span(low: float, high: float, unit: str) -> str:
+def quantity_span(low: float, high: float, unit: str) -> Text:
     """Two ends of a range in its unit; shares as a percentage."""
     return percent_span(low, high) if is_share(unit) else span(low, high)
 
 
-def value_text(found: Estimate) -> str:
+def value_text(found: Estimate) -> Text:
     """The median of an estimate, without its unit unless that is a percentage."""
     return quantity(found.median, found.unit)
 
@@ -127,20 +163,17 @@ def range_text(found: Estimate) -> str:
     return "" if not found.has_range or text == value_text(found) else text
 
 
-def spoken(share: float) -> str:
+def spoken(share: float) -> Text:
     """A share as one says it aloud: ``four in five``; below a tenth ``about 1.2%``."""
     if math.isnan(share):
         return NOT_KNOWN
     if share >= 1:
-        return "all"
+        return say("all")
     if share > 0.95:
-        return "almost all"
+        return say("almost all")
     if share < 0.1:
-        return "none" if share <= 0 else f"about {percent(share)}"
-    nearest = min(_FRACTIONS, key=lambda one: abs(math.log(float(one) / share)))
-    if nearest == Fraction(1, 2):
-        return "half"
-    return f"{_WORDS[nearest.numerator]} in {_WORDS[nearest.denominator]}"
+        return say("about {share}", share=percent(share)) if share > 0 else say("none")
+    return _SPOKEN[min(_SPOKEN, key=lambda one: abs(math.log(float(one) / share)))]
 
 
 def is_share(unit: str) -> bool:
@@ -159,13 +192,6 @@ def plural(noun: str) -> str:
     return f"{noun}s"
 
 
-NOUN_OF = {
-    plural(noun): noun
-    for noun in ("address", "business", "business-hour", "user-hour", "name", "active site", "USD")
-}
-"""Of units that are counted, what one of them is called."""
-
-
 def count(n: int | str, noun: str) -> str:
     """How many of something: ``1 replicate``, ``200 replicates``, ``15 million addresses``.
 
@@ -178,23 +204,6 @@ def count(n: int | str, noun: str) -> str:
     """
     said = n if isinstance(n, str) else f"{n:,}"
     return f"{said} {noun if said == '1' else plural(noun)}"
-
-
-def amount(said: str, unit: str) -> str:
-    """A number as it is written with its unit, which agrees with it: ``1 business``."""
-    return count(said, NOUN_OF[unit]) if unit in NOUN_OF else f"{said} {unit}"
-
-
-def capitalised(words: str) -> str:
-    """Words with a capital at their beginning."""
-    return words[:1].upper() + words[1:]
-
-
-def listing(names: Sequence[str]) -> str:
-    """``a``, ``a and b``, ``a, b and c``."""
-    if len(names) < 2:
-        return "".join(names)
-    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def rounded(value: float | None) -> str:
@@ -250,14 +259,14 @@ def width(log10_width: float | None) -> str:
     return "" if log10_width is None else f"×{10**log10_width:,.3g}"
 
 
-def _scale(value: float) -> tuple[float, str]:
-    for scale, unit in _SCALES:
-        if abs(value) >= scale:
-            return scale, unit
-    return 1.0, ""
+def _scale(value: float, words: Language) -> float:
+    for scale in _SCALES:
+        if abs(value) >= scale and not (scale == 1e9 and words.code in _IN_MILLIONS):
+            return scale
+    return 1.0
 
 
-def _rounded(value: float) -> float:
+def two_digits(value: float) -> float:
     """To two significant digits, as people round: 12.5 to 13, also a float a hair below."""
     if value == 0:
         return 0.0
@@ -274,5 +283,5 @@ def _rounded_down(value: float) -> float:
 def _digits(value: float) -> str:
     """A rounded number in digits, without a power of ten or zeros at its end."""
     if abs(value) >= 10:
-        return f"{value:,.0f}"
+        return f"{value:.0f}"
     return f"{Decimal(f'{value:.12g}').normalize():f}"

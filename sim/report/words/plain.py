@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sim.report.words.languages import ENGLISH, IN_ENGLISH, Language
+from sim.report.words.languages import say
 from sim.results.read import RunFolder
 from sim.scenario.strategies import DECLARED
 
 
-def strategy_words(strategy: Mapping[str, Any], words: Language = IN_ENGLISH) -> str:
+def strategy_words(strategy: Mapping[str, Any]) -> str:
     """What a strategy blocks, for people, from its id and parameters in a manifest."""
     name = str(strategy["id"])
     if name not in DECLARED:
@@ -20,7 +20,7 @@ def strategy_words(strategy: Mapping[str, Any], words: Language = IN_ENGLISH) ->
     parameters = {key: str(value) for key, value in strategy.get("parameters", {}).items()}
     if "{length}" in told and "length" not in parameters:
         told = told.replace("/{length} ", "")
-    return words.say(told, **parameters)
+    return say(told, **parameters)
 
 
 def strategies_of(run: RunFolder) -> list[Mapping[str, Any]]:
@@ -36,25 +36,11 @@ def strategies_of(run: RunFolder) -> list[Mapping[str, Any]]:
     ]
 
 
-def strategy_names(
-    strategies: Sequence[Mapping[str, Any]], words: Language = IN_ENGLISH
-) -> dict[str, str]:
+def strategy_names(strategies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """What each strategy of a manifest is called for people, by its label: no two alike."""
-    said = {str(one["label"]): strategy_words(one, words) for one in strategies}
+    said = {str(one["label"]): strategy_words(one) for one in strategies}
     times = Counter(said.values())
     return {
-        label: name if times[name] == 1 else f"{name} ({label})" for label, name in said.items()
+        label: name if times[name] == 1 else say("{name} ({label})", name=name, label=label)
+        for label, name in said.items()
     }
-
-
-def quoted(name: str, words: Language = IN_ENGLISH) -> str:
-    """A name in the quotation marks of the language, where it stands in a sentence."""
-    left, right = (
-        ("\N{LEFT DOUBLE QUOTATION MARK}", "\N{RIGHT DOUBLE QUOTATION MARK}")
-        if words.code == ENGLISH
-        else (
-            "\N{LEFT-POINTING DOUBLE ANGLE QUOTATION MARK}",
-            "\N{RIGHT-POINTING DOUBLE ANGLE QUOTATION MARK}",
-        )
-    )
-    return f"{left}{name}{right}"

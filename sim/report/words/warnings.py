@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 
-from sim.report.words.languages import IN_ENGLISH, Language
-from sim.report.words.numbers import capitalised
-from sim.report.words.plain import quoted, strategies_of, strategy_names
+from sim.report.words.languages import Text, capitalised, joined, say
+from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.integrity import changed_tables
 from sim.results.read import RunFolder
 
@@ -23,25 +22,27 @@ _NOT_CONDITIONED = "not conditioned on the record"
 _TABLE = re.compile(r"(?P<name>\S+) \((?P<of>[^)]*)\)(?:, |$)")
 
 
-def other_warnings(run: RunFolder, words: Language = IN_ENGLISH) -> list[str]:
+def other_warnings(run: RunFolder) -> list[str]:
     """Warnings of a run that the page does not print elsewhere, each a sentence."""
-    names = strategy_names(strategies_of(run), words)
+    names = strategy_names(strategies_of(run))
     told = []
     for one in map(str, run.manifest.get("warnings", [])):
         if _STAND_IN.fullmatch(one) or _NOT_CONDITIONED in one:
             continue
         label, _, rest = one.partition(" ")
-        said = f"{quoted(names[label], words)} {rest}" if label in names else one
+        said = f"“{names[label]}” {rest}" if label in names else one
         told.append(f"{capitalised(said).removesuffix('.')}.")
     return told
 
 
-def changes_in_words(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+def changes_in_words(run: RunFolder) -> str:
     """Name the tables that differ from the manifest or are missing; empty where none does."""
     if not (changed := changed_tables(run)):
         return ""
-    text = "Files that changed after the run or are missing: {files}. Do not quote this result."
-    return words.say(text, files=", ".join(name for name, _ in changed))
+    return say(
+        "Files that changed after the run or are missing: {files}. Do not quote this result.",
+        files=", ".join(name for name, _ in changed),
+    )
 
 
 def stand_ins(run: RunFolder) -> dict[str, str]:
@@ -55,13 +56,14 @@ def stand_ins(run: RunFolder) -> dict[str, str]:
     }
 
 
-def place_and_time(of: str, words: Language) -> str:
+def place_and_time(of: str) -> Text:
     """Country and time of a table: ``RU, 2018`` as ``Russia, 2018``."""
-    return ", ".join(words.digits(_country(part, words)) for part in of.split(", "))
+    return joined(", ", map(_place_or_time, of.split(", ")))
 
 
-def _country(code: str, words: Language) -> str:
-    """Name of a country by its code; of anything else itself."""
+def _place_or_time(part: str) -> Text:
     from babel import Locale
 
-    return str(Locale.parse(words.code).territories.get(code, code))
+    if years := re.fullmatch(r"(\d+) to (\d+)", part):
+        return say("{first} to {last}", first=years[1], last=years[2])
+    return Text(lambda words: str(Locale.parse(words.code).territories.get(part, part)))

@@ -10,11 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.measure.estimates import Estimate
+from sim.report.words.languages import NBSP, listing
 from sim.report.words.numbers import (
-    NBSP,
     at_least,
     at_most,
-    listing,
     number,
     percent,
     percent_span,

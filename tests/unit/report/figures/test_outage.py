@@ -28,7 +28,7 @@ from sim.report.figures.outage import (
     read_published,
 )
 from sim.report.words.answer import answer
-from sim.report.words.numbers import NBSP
+from sim.report.words.languages import NBSP
 from sim.results.read import RunFolder
 
 H, D = 3600, 86_400
