@@ -31,9 +31,13 @@ PRIOR = "none"
 """In place of a table of kept simulations: every draw, whatever the evidence says."""
 TABLE = "kept.csv"
 MOST_BYTES = 2**24
+ALL_ASKED = "asked for all draws"
+NONE_KEPT = "none are kept of this scenario"
 OTHER_SEED = "they are of another root seed"
 OTHER_EVIDENCE = "they are of other evidence"
 OTHER_MODEL = "they are of other inputs, values or tables"
+REASONS = (ALL_ASKED, NONE_KEPT, OTHER_SEED, OTHER_EVIDENCE, OTHER_MODEL)
+"""Why simulations are not those that are kept of a scenario."""
 MOST_NAMED = 10
 """Mistakes of a table that are named."""
 ASKED = {

@@ -20,7 +20,7 @@ from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
 from sim.experiment.cases import Cases
 from sim.experiment.draws import MOST_DRAWS, Draws, lay_members
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.kept import PRIOR, Kept, read_kept, shipped_kept
+from sim.experiment.kept import ALL_ASKED, NONE_KEPT, PRIOR, Kept, read_kept, shipped_kept
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.changes import Point
@@ -190,10 +190,10 @@ class Plan:
     def _kept(self, source: str | Path | None) -> tuple[Kept | None, str]:
         """Kept simulations to take, or why there are none though the scenario has evidence."""
         if str(source) == PRIOR:
-            return None, "asked for all draws"
+            return None, ALL_ASKED
         kept = shipped_kept(self.resolved) if source is None else read_kept(Path(source))
         if kept is None:
-            return None, "none are kept of this scenario" if self.resolved.scenario.evidence else ""
+            return None, NONE_KEPT if self.resolved.scenario.evidence else ""
         if not (why := kept.why_not(self.resolved, self.root_seed)):
             return kept, ""
         if source is not None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from sim.catalogue.choices import label
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
-from sim.experiment.kept import OTHER_EVIDENCE, OTHER_MODEL, OTHER_SEED
+from sim.experiment.kept import REASONS
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.meanings import meaning_of
@@ -48,7 +48,7 @@ def _names() -> Iterator[str]:
     for key in sorted(keys):
         table = shipped("seeds") / f"{key.rpartition('.')[0]}.csv"
         yield meaning_of(key, table if table.exists() else None)
-    yield from (OTHER_SEED, OTHER_MODEL, OTHER_EVIDENCE)
+    yield from REASONS
     for parameter in FIRM_KEYS:
         yield meaning_of(parameter, None)
     for table in sorted(shipped("seeds").glob("*.csv")):
