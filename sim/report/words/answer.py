@@ -65,7 +65,6 @@ from sim.report.words.languages import (
     joined,
     listing,
     say,
-    say_n,
     say_name,
     unbroken,
 )
@@ -73,7 +72,6 @@ from sim.report.words.money import currency_name, in_currency, rate_of
 from sim.report.words.numbers import (
     at_most,
     is_share,
-    number,
     quantity,
     range_text,
     spoken,
@@ -81,6 +79,19 @@ from sim.report.words.numbers import (
     value_text,
     whole,
 )
+from sim.report.words.phrases import (
+    CAUSES,
+    SITES_CUT_OFF,
+    addresses,
+    amount,
+    hours_or_more,
+    lost,
+    lost_by_sites,
+    n_addresses,
+    n_networks,
+    networks,
+)
+from sim.report.words.phrases import hours as hours_text
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.report.words.verdicts import KINDS, Verdict, verdict_of
 from sim.results.parquet import read_columns
@@ -91,35 +102,6 @@ IMPAIRED = curve_name("businesses_impaired")
 PEAK = measure_name("businesses_impaired_peak")
 DEMAND_LOST = measure_name("demand_lost_share")
 ORDERS = measure_name("orders_placed")
-CAUSES = {
-    (True, True, False): say("To {purpose}, {country} ordered {what} blocked."),
-    (True, True, True): say("To {purpose}, {country} ordered {what} slowed down."),
-    (True, False, False): say("To {purpose}, {country} would order {what} blocked."),
-    (True, False, True): say("To {purpose}, {country} would order {what} slowed down."),
-    (False, True, False): say("In {country}, {what} were ordered blocked."),
-    (False, True, True): say("In {country}, {what} were ordered slowed down."),
-    (False, False, False): say("In {country}, {what} would be ordered blocked."),
-    (False, False, True): say("In {country}, {what} would be ordered slowed down."),
-}
-"""What was ordered: with a purpose, as the record has it, to be slowed down."""
-SITES_CUT_OFF = {
-    (True, True): say(
-        "One of your {n} sites was cut off from some of its customers, for at least {h} hours, "
-        "when the simulation ends."
-    ),
-    (True, False): say(
-        "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
-    ),
-    (False, True): say(
-        "{k} of your {n} sites were cut off from some of their customers, the middle one for at "
-        "least {h} hours, when the simulation ends."
-    ),
-    (False, False): say(
-        "{k} of your {n} sites were cut off from some of their customers, the middle one for {h} "
-        "hours in all."
-    ),
-}
-"""How many sites were cut off, for how long: a single one, still when the run ends."""
 
 
 @dataclass(frozen=True)
@@ -338,9 +320,9 @@ class _Facts:
         except ValueError:
             return published
         if metric != PRIVATE_LOSS or self.rate is None:
-            return _amount(value, say_name(text(row, "unit")))
+            return amount(value, say_name(text(row, "unit")))
         value *= self.rate.per_usd
-        return _amount(value, currency_name(self.rate, value))
+        return amount(value, currency_name(self.rate, value))
 
     def money(self, strategy: str) -> Figure | None:
         """The private loss in the country's currency."""
@@ -350,21 +332,7 @@ class _Facts:
         found = in_currency(found, self.rate)
         n = two_digits(found.median)
         currency = currency_name(self.rate, n)
-        what = (
-            say_n(
-                "{currency} lost by your sites",
-                "{currency} lost by your sites",
-                n,
-                currency=currency,
-            )
-            if self.has_sites
-            else say_n(
-                "{currency} lost by businesses",
-                "{currency} lost by businesses",
-                n,
-                currency=currency,
-            )
-        )
+        what = lost_by_sites(n, currency) if self.has_sites else lost(n, currency)
         figure = self.figure(PRIVATE_LOSS, found, what)
         no_zero = found.high == 0 and bool(self.bound_of(strategy)) and not self.has_sites
         return replace(figure, bound=say("not known") if no_zero else "")
@@ -401,7 +369,7 @@ class _Facts:
         if self.has_sites:
             yield from self._of_sites()
         else:
-            for metric, count in zip(LISTED, (_addresses, _networks), strict=True):
+            for metric, count in zip(LISTED, (addresses, networks), strict=True):
                 found = self.estimates.get((self.strategy, metric))
                 if found is not None and found.median > 0:
                     yield self.figure(metric, found, count(two_digits(found.median)))
@@ -423,7 +391,7 @@ class _Facts:
         run = self.run
         listed = [
             (self.estimates[self.strategy, metric].median, count)
-            for metric, count in zip(LISTED, (_n_addresses, _n_networks), strict=True)
+            for metric, count in zip(LISTED, (n_addresses, n_networks), strict=True)
             if (self.strategy, metric) in self.estimates
             and self.estimates[self.strategy, metric].high > 0
         ]
@@ -532,7 +500,7 @@ class _Facts:
         yield self.figure("", cut, of)
         if hours.is_known:
             h = two_digits(hours.median)
-            yield self.figure("", hours, _hours_or_more(h) if is_censored else _hours(h))
+            yield self.figure("", hours, hours_or_more(h) if is_censored else hours_text(h))
 
     def sentence_of_sites(self) -> tuple[str, str]:
         n, cut, hours, is_censored = self._site_facts()
@@ -624,55 +592,3 @@ class _Facts:
                 measures=listing([say_name(label(one)) for one in named]),
                 why=capitalised(reason_of(named[0], self.run, {named[0]: found}, "")),
             )
-
-
-def _addresses(n: float) -> Text:
-    return say_n("address ordered blocked at the peak", "addresses ordered blocked at the peak", n)
-
-
-def _networks(n: float) -> Text:
-    return say_n(
-        "IPv6 /64 network ordered blocked at the peak",
-        "IPv6 /64 networks ordered blocked at the peak",
-        n,
-    )
-
-
-def _n_addresses(median: float, *, of_others: bool) -> Text:
-    n, text_ = two_digits(median), number(median)
-    if of_others:
-        return say_n("{n} address of others", "{n} addresses of others", n, n=text_)
-    return say_n("{n} address", "{n} addresses", n, n=text_)
-
-
-def _n_networks(median: float, *, of_others: bool) -> Text:
-    n, text_ = two_digits(median), number(median)
-    if of_others:
-        return say_n("{n} IPv6 network of others", "{n} IPv6 networks of others", n, n=text_)
-    return say_n("{n} IPv6 network", "{n} IPv6 networks", n, n=text_)
-
-
-def _amount(value: float, unit: str) -> Text:
-    return say_n("{n} {unit}", "{n} {unit}", two_digits(value), n=number(value), unit=unit)
-
-
-def _hours(n: float) -> Text:
-    return say_n("hour cut off, the middle site", "hours cut off, the middle site", n)
-
-
-def _hours_or_more(n: float) -> Text:
-    return say_n(
-        "hour or more cut off, the middle site", "hours or more cut off, the middle site", n
-    )
-
-
-def _lost(n: float, currency: str) -> Text:
-    return say_n(
-        "{currency} lost by businesses", "{currency} lost by businesses", n, currency=currency
-    )
-
-
-def _lost_by_sites(n: float, currency: str) -> Text:
-    return say_n(
-        "{currency} lost by your sites", "{currency} lost by your sites", n, currency=currency
-    )
