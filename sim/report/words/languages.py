@@ -18,7 +18,6 @@ from importlib.resources.abc import Traversable
 from typing import TypeAlias
 
 from sim.errors import UsageError
-from sim.scenario.refusal import hint
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "es", "it", "ru")
@@ -35,13 +34,13 @@ class _MissingError(LookupError):
 class Text(str):
     """A text that is English as it stands, and that a language can write."""
 
-    __slots__ = ("writer",)
-    writer: Writer
+    __slots__ = ("put",)
+    put: Writer
 
-    def __new__(cls, writer: Writer) -> Text:
+    def __new__(cls, put: Writer) -> Text:
         """A text from what writes it."""
-        text = super().__new__(cls, writer(IN_ENGLISH))
-        text.writer = writer
+        text = super().__new__(cls, put(IN_ENGLISH))
+        text.put = put
         return text
 
 
@@ -72,7 +71,7 @@ class Language:
 
     def inside(self, text: str) -> str:
         """Write a text that is a part of another one, which is in English where this one is."""
-        return text.writer(self) if isinstance(text, Text) else text
+        return text.put(self) if isinstance(text, Text) else text
 
     def has(self, text: str) -> bool:
         """Whether the catalogue has a sentence; that of English has all."""
@@ -221,7 +220,5 @@ def choose_language(code: str) -> Language:
     """
     if code not in LANGUAGES:
         known = ", ".join(LANGUAGES)
-        raise UsageError(
-            f"--language: expected one of {known}, got {code!r}{hint(code, LANGUAGES)}"
-        )
+        raise UsageError(f"--language: expected one of {known}, got {code!r}")
     return language(code)
