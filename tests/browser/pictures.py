@@ -1,7 +1,7 @@
 """The pictures of the README: the report of a run, and the explorer over it.
 
 ``python -m tests.browser.pictures`` writes them into ``docs/figures``. It needs what tests in a
-browser need, and runs ``telegram-2018-replay`` with draws first.
+browser need, and simulates ``telegram-2018-replay`` first.
 """
 
 from __future__ import annotations
@@ -63,13 +63,9 @@ def draw_explorer(browser: Browser, run: Path, to: Path) -> None:
     try:
         page = browser.new_page(viewport={**SIZE, "height": 1500}, reduced_motion="reduce")
         page.goto(process.stdout.readline().strip())
-        status = page.locator("#status")
-        expect(status).to_have_text("Done.", timeout=300_000)
-        lever = page.locator(".lever input[type=range]").first
-        lever.focus()
-        lever.press("End")
-        expect(status).not_to_have_text("Done.")
-        expect(status).to_have_text("Done.", timeout=300_000)
+        expect(page.locator("#now .answer")).to_be_visible(timeout=300_000)
+        page.locator(".lever input").first.press("End")
+        expect(page.locator("#before .answer")).to_be_visible(timeout=300_000)
         page.evaluate("document.activeElement.blur()")
         page.screenshot(path=to)
         page.close()

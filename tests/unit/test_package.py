@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -96,7 +97,7 @@ def test_type_checkers_see_types_and_mistakes(
     pytest.importorskip("mypy")
     # At the top of the repository, where what was checked last is kept: else it takes a minute.
     file = tmp_path / "used.py"
-    file.write_text(USED.replace("sim", module.__name__))
+    file.write_text(re.sub(r"\bsim\b", module.__name__, USED))
     done = subprocess.run(
         [sys.executable, "-m", "mypy", str(file)], cwd=repository, capture_output=True, text=True
     )
