@@ -61,7 +61,7 @@ def draw_explorer(browser: Browser, run: Path, to: Path) -> None:
     )  # fmt: skip
     assert process.stdout is not None
     try:
-        page = browser.new_page(viewport={**SIZE, "height": 1500}, reduced_motion="reduce")
+        page = browser.new_page(viewport={**SIZE, "height": 1120}, reduced_motion="reduce")
         page.goto(process.stdout.readline().strip())
         expect(page.locator("#now .answer")).to_be_visible(timeout=300_000)
         page.locator(".lever input").first.press("End")
