@@ -71,6 +71,39 @@ def spreads_of(values: NDArray[np.float64]) -> list[Spread]:
     return [found[row] if row in found else spread_of(one) for row, one in enumerate(values)]
 
 
+def end_errors(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Standard errors of the 5th and the 95th percentile of known values, by the bootstrap.
+
+    The bootstrap of an order statistic needs no resampling: which value a resample's percentile is
+    has a beta distribution (Maritz and Jarrett 1978, Journal of the American Statistical
+    Association 73, 194-196).
+
+    Parameters
+    ----------
+    values : shape (n,)
+        NaN where not known.
+
+    Returns
+    -------
+    low_error, high_error
+        NaN where fewer than two values are known.
+    """
+    from scipy.special import betainc
+
+    known = np.sort(values[~np.isnan(values)])
+    if (n := known.size) < 2:
+        return math.nan, math.nan
+    # Around the middle, since squares of large numbers would leave nothing of a small spread.
+    apart = known - known[n // 2]
+    steps = np.arange(n + 1) / n
+    found = []
+    for share in (SHARES[0], SHARES[-1]):
+        rank = share * (n - 1) + 1  # where `numpy.quantile` reads a percentile, from 1
+        weight = np.diff(betainc(rank, n + 1 - rank, steps))
+        found.append(math.sqrt(max(weight @ apart**2 - (weight @ apart) ** 2, 0.0)))
+    return found[0], found[1]
+
+
 @dataclass(frozen=True)
 class SummaryLine:
     """One measure over simulations: a row of ``summary.csv``.
@@ -88,6 +121,8 @@ class SummaryLine:
         input explains; empty where there are too few simulations to tell.
     published, published_source
         The published figure it is shown next to; empty where there is none.
+    low_error, high_error
+        Standard errors of both ends: another ensemble of as many simulations has others.
     """
 
     strategy: str
@@ -109,6 +144,8 @@ class SummaryLine:
     depends_on_3_share: float = math.nan
     published: str = ""
     published_source: str = ""
+    low_error: float = math.nan
+    high_error: float = math.nan
 
 
 def summarise(
@@ -135,6 +172,7 @@ def summarise(
     for row, (spread, of) in enumerate(zip(spreads_of(value), spreads_of(whole), strict=True)):
         first = rows[row][0]
         figure = beside.get(first.metric)
+        low_error, high_error = end_errors(value[row])
         lines.append(
             SummaryLine(
                 strategy,
@@ -148,6 +186,8 @@ def summarise(
                 denominator_unit=first.denominator_unit,
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",
+                low_error=low_error,
+                high_error=high_error,
             )
         )
     return lines

@@ -267,6 +267,14 @@ SUMMARY = (
     *_DEPENDS_ON,
     Column.text("published", "Published figure it is shown next to; missing where there is none"),
     Column.text("published_source", "Where that figure was published"),
+    *(
+        Column.measured(
+            f"{end}_error",
+            f"Standard error of {end}, by the bootstrap (Maritz and Jarrett 1978); missing where "
+            "it is known in fewer than two simulations",
+        )
+        for end in ("low", "high")
+    ),
 )
 
 GROUPS = (
