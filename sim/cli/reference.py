@@ -80,13 +80,14 @@ def with_forms(text: str) -> str:
 
 
 def _verbs() -> Iterator[tuple[Any, Any]]:
-    """Every command with its context, in the sequence of ``--help``."""
+    """Every command that ``--help`` lists, in its sequence, with its context."""
     # Typer brings click along under different names in different versions.
     group: Any = get_command(app)
     above = group.make_context("overblock", [], resilient_parsing=True)
     for name in group.list_commands(above):
         command = group.get_command(above, name)
-        yield command, command.make_context(name, [], parent=above, resilient_parsing=True)
+        if not command.hidden:
+            yield command, command.make_context(name, [], parent=above, resilient_parsing=True)
 
 
 def _section(command: Any, context: Any) -> str:
