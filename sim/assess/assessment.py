@@ -116,7 +116,7 @@ def assess(run: RunFolder, label: str | None, versus: Sequence[str]) -> Assessme
             for row in read_rows(run, "comparison.csv", ("metric", "difference"))
             if text(row, "strategy") == own and own != baseline
         },
-        tuple(_verdicts(run, own, (*others, baseline))),
+        tuple(_verdicts(run, own, tuple(dict.fromkeys((*others, baseline))))),
         {by: _most_cut_off(run, own, by) for by in ("sector", "provider", "operator")},
         read_remedies(run, own),
     )

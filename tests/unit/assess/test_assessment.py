@@ -138,6 +138,12 @@ def test_verdicts_name_the_assessed_strategy_first_and_count_as_the_measures_do(
     assert row["difference"] == pytest.approx(np.median(of[OWN] - of["exact"]))
 
 
+def test_a_baseline_that_is_an_alternative_too_is_compared_once(folder, found) -> None:
+    versus = (found.baseline, *(one for one in found.others if one != found.baseline))
+    rows = [(row["other"], row["metric"]) for row in assess(open_run(folder), OWN, versus).verdicts]
+    assert len(rows) == len(set(rows)) > 0
+
+
 def test_a_measure_that_the_record_contradicts_is_not_printed(found) -> None:
     name = "target_user_hours_lost_share"
     numbers = dict(found.numbers)
