@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.errors import DataError, Problem, UsageError
+from sim.files import note_read
 from sim.results.folder import (
     MANIFEST,
     RESOLVED,
@@ -326,6 +327,9 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     file = path / RESOLVED
     scenario = read_object(file, "a readable scenario")
     _check_keys(scenario, _SCENARIO_KEYS, file)
+    for name in (MANIFEST, *(str(one.get("file", "")) for one in manifest["outputs"])):
+        if "\0" not in name:
+            note_read(path / name)
     return RunFolder(path, manifest, scenario)
 
 
