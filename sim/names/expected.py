@@ -35,10 +35,10 @@ class ListedPlaces:
     n_addresses : shape (n_places,)
         Addresses of the place.
     n_swept : shape (n_places, n_ways)
-        Of these, addresses listed by a rule of several addresses. Where a list may be so or so,
-        draws take these ways in turn.
+        Of these, addresses listed by a rule of several addresses, without ``n_single``. Where a
+        list may be so or so, draws take these ways in turn.
     n_single : shape (n_places, n_ways)
-        Of these, addresses listed one by one, and by no wider rule.
+        Of these, addresses listed one by one.
     """
 
     place: tuple[NamedPlace, ...]

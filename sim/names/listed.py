@@ -28,7 +28,8 @@ from sim.streams import Stream, Streams
 
 COUNTS = ("names", "hit", "wholly", "active")
 ALL_KNOWN, LOWER_BOUND, NONE_KNOWN = "known", "lower bound", "not known"
-"""What is known of the names on listed addresses: on all of them, on a part, on none."""
+"""What is known of the names on listed addresses: on all of them, on a part, on none. Too few
+addresses are known on none: those on which at least 95 % of the draws have no name."""
 LOW, HIGH = 0.05, 0.95
 LUCK = Streams(2018, 0)
 """Luck of the expectation: the same list has the same answer."""
@@ -248,9 +249,10 @@ class ListedAddresses:
     Attributes
     ----------
     swept
-        Those of rules of several addresses.
+        Those of rules of several addresses, without ``single``.
     single
-        Those listed one by one, and by no wider rule.
+        Those listed one by one. A wider rule that contains them takes none of them away: what is
+        known of how they were found remains.
     """
 
     swept: IntervalSet
@@ -262,7 +264,7 @@ class ListedAddresses:
         is_single = stop - start == 1
         wide = IntervalSet.from_bounds(start[~is_single], stop[~is_single])
         single = IntervalSet.from_bounds(start[is_single], stop[is_single])
-        return cls(wide, single.difference(wide))
+        return cls(wide.difference(single), single)
 
 
 def draw_listed_names(
@@ -320,8 +322,11 @@ def expectation_of(
     n_known = sum(found.n_known.values(), none)
     n_unknown = sum(found.n_unknown.values(), none)
     n6 = sum(found.unknown6.values())
-    of_all = _expected("", n_known, n_unknown, n6, everything)
-    return Expectation(of_all, _by_provider(found), _median(n_unknown), n_not_known6, universe)
+    # Of a sample of all names, that none is on the list is an answer.
+    providers = _by_provider(found, is_all=universe is None)
+    too_few = universe is None and any(one.n_addresses and one.names is None for one in providers)
+    of_all = _expected("", n_known, n_unknown, n6, everything, too_few=too_few)
+    return Expectation(of_all, providers, _median(n_unknown), n_not_known6, universe)
 
 
 def _median(n: NDArray[np.int64]) -> int:
@@ -339,31 +344,40 @@ def _expected(
     n_unknown: NDArray[np.int64],
     n_addresses6: int,
     draws: Mapping[str, NDArray[np.float64]],
+    *,
+    too_few: bool,
 ) -> ExpectedNames:
-    """Bands of draws; none where something is listed and nothing is known of it."""
+    """Bands of draws; none where something is listed and nothing is known of it.
+
+    ``too_few`` tells whether a part of the addresses are too few to know their names.
+    """
     state = ALL_KNOWN
-    if n_unknown.any() or n_addresses6:
-        state = LOWER_BOUND if n_known.any() else NONE_KNOWN
+    if n_unknown.any() or n_addresses6 or too_few:
+        is_known = n_known.any() and not (too_few and _is_none(draws))
+        state = LOWER_BOUND if is_known else NONE_KNOWN
     bands = (None if state == NONE_KNOWN else _band(draws[count]) for count in COUNTS)
     n_listed = _median(n_known + n_unknown)
     return ExpectedNames(provider, n_listed, _median(n_known), n_addresses6, state, *bands)
 
 
-def _by_provider(found: ListedNames) -> tuple[ExpectedNames, ...]:
+def _is_none(draws: Mapping[str, NDArray[np.float64]]) -> bool:
+    """Whether no name is on the addresses, even at the upper end of the band."""
+    return bool(np.quantile(draws["names"], HIGH) == 0)
+
+
+def _by_provider(found: ListedNames, *, is_all: bool) -> tuple[ExpectedNames, ...]:
+    """Bands by provider; ``is_all`` tells whether all names are counted."""
     known, unknown = found.n_known, found.n_unknown
     none = np.zeros(found.listed.n_swept.shape[1], np.int64)
-    of_all = [
-        _expected(
-            name,
-            known.get(name, none),
-            unknown.get(name, none),
-            found.unknown6.get(name, 0),
-            {count: getattr(found.draws, count)[:, row] for count in COUNTS}
-            if name in known
-            else {},
-        )
-        for row, name in enumerate(dict.fromkeys([*known, *unknown, *found.unknown6]))
-    ]
+    of_all = []
+    for row, name in enumerate(dict.fromkeys([*known, *unknown, *found.unknown6])):
+        n_known, n_unknown = known.get(name, none), unknown.get(name, none)
+        draws = {}
+        if name in known:
+            draws = {count: getattr(found.draws, count)[:, row] for count in COUNTS}
+        too_few = is_all and bool(n_known.any()) and _is_none(draws)
+        n6 = found.unknown6.get(name, 0)
+        of_all.append(_expected(name, n_known, n_unknown, n6, draws, too_few=too_few))
     return tuple(
         sorted(of_all, key=lambda one: (-one.names.median if one.names else 1, -one.n_listed))
     )

@@ -37,7 +37,14 @@ def section(expectation: Expectation, top: int) -> Section:
         "a name is a domain name that resolves to the address, parked or not; active ones are not "
         "parked. How unevenly names lie over one provider's addresses is not known, and is taken "
         "from the world: of a few addresses listed one by one quote the range",
+        "single addresses are assumed to have been found by a name in part, prefixes not: the same "
+        "addresses listed as prefixes can have fewer names, so do not compare the two",
     ]
+    if any(one.n_addresses and one.names is None for one in expectation.providers):
+        notes.append(
+            "not known: names at a provider with too few listed addresses. Most draws have no name "
+            "on them, but one address can have millions"
+        )
     if expectation.universe is not None:
         notes.append(f"counted are {expectation.universe:,} names of a study, of all there are")
     if expectation.n_not_known:

@@ -8,6 +8,7 @@ import pytest
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.blocklists.expected_names import expect_names
 from sim.blocklists.exposure import exposure
+from sim.cli.tables.expected_names import section
 from sim.errors import UsageError
 from sim.names.expected import ListedPlaces, draw_names
 from sim.names.kind_draws import draw_found_names, draw_kinds
@@ -222,6 +223,45 @@ def test_names_on_a_list_of_ipv6_alone_are_not_known() -> None:
 def test_a_list_of_nothing_hits_no_name() -> None:
     found = expect()
     assert (found.all.hit.high, found.all.state, found.providers) == (0, "known", ())
+
+
+PROXY = {"prefix": ["104.16.0.0/12"], "provider": ["Cloudflare"], "region": ["global"]}
+
+
+def expect_of_proxy(*rules: str, universe: int | None = None):
+    lists = [feed_of_columns({"prefix": list(rules)}, "list")]
+    return expect_names(lists, feed_of_columns(PROXY, "owners"), universe)
+
+
+def test_a_prefix_takes_no_names_from_single_addresses_in_it() -> None:
+    singles = [f"104.{16 + number}.0.7/32" for number in range(16)]
+    for length in (31, 24, 16):
+        # All of them, in one sequence or the other, and as two rules of one address.
+        wide = [f"104.{16 + number}.0.0/{length}" for number in range(16)]
+        wide = [one.replace(".0.0/31", ".0.6/31") for one in wide]
+        few, many = expect_of_proxy(*singles), expect_of_proxy(*singles, *wide)
+        assert many == expect_of_proxy(*wide, *singles)
+        for name in ("low", "median", "high"):
+            # Chance apart: the draws are not the same.
+            assert getattr(many.all.hit, name) >= 0.97 * getattr(few.all.hit, name) > 0
+
+
+def test_names_on_too_few_addresses_are_not_known() -> None:
+    rules = [f"104.{16 + number}.0.6/31" for number in range(16)]
+    found = expect_of_proxy(*rules)
+    for one in (found.all, *found.providers):
+        assert (one.n_listed, one.n_addresses, one.state) == (32, 32, "not known")
+        assert (one.names, one.hit, one.wholly, one.active) == (None, None, None, None)
+    assert "too few" in " ".join(section(found, 9).notes)
+    # Beside another provider, the numbers of that one are a lower bound.
+    both = {key: [*OWNERS[key], *PROXY[key]] for key in OWNERS}
+    lists = [feed_of_columns({"prefix": ["198.51.100.0/24", *rules]}, "list")]
+    found = expect_names(lists, feed_of_columns(both, "owners"))
+    assert [one.state for one in found.providers] == ["known", "not known"]
+    assert (found.all.state, found.all.hit.median > 0) == ("lower bound", True)
+    # That none of a hundred names is on them is an answer.
+    found = expect_of_proxy(*rules, universe=100)
+    assert (found.all.state, found.all.hit.high) == ("known", 0)
 
 
 def test_a_region_that_no_row_tells_of_is_not_known() -> None:
