@@ -7,7 +7,7 @@ draws price all strategies.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -190,10 +190,20 @@ def firm_parameters(
 
 
 def draw_parameters(resolved: Resolved, streams: Streams, n_draws: int) -> ParameterDraws:
-    """Draw the parameters of a scenario in one replicate; see `highest_level` for the bound."""
+    """Draw the parameters of a scenario in one replicate; see `highest_level` for the bound.
+
+    The level of revenue is the uncertainty of revenues that are drawn: it is 1 where the inventory
+    gives that of every business.
+    """
     sectors = [row.sector for row in resolved.sectors.rows]
     values = drawn(streams, n_draws, {"revenue_level": highest_level(resolved)})
-    return firm_parameters(resolved.money_parameters.rows, sectors, values)
+    found = firm_parameters(resolved.money_parameters.rows, sectors, values)
+    inventory = resolved.inventory
+    if inventory is None or resolved.scenario.population.n_businesses:
+        return found
+    if np.isnan(inventory.revenue_usd_per_h).any():
+        return found
+    return replace(found, revenue_level=np.ones_like(found.revenue_level))
 
 
 def economy_parameters(

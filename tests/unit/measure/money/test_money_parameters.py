@@ -4,12 +4,15 @@ import numpy as np
 import pytest
 
 from sim.measure.money.money_parameters import (
+    draw_parameters,
     drawn,
     economy_parameters,
     firm_parameters,
     triangular_quantile,
 )
 from sim.scenario.library import shipped
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
 from sim.scenario.tables.seeds import read_table
 from sim.streams import Streams
@@ -120,3 +123,18 @@ def test_constants_of_the_economy_are_drawn_by_key():
     constants = economy_parameters(table.rows, drawn(Streams(5, 2), 50))
     assert {values.shape for values in constants.values()} == {(50,)}
     assert set(constants) == {row.key for row in table.rows}
+
+
+@pytest.mark.parametrize(("revenue", "is_known"), [("100", True), ("", False)])
+def test_the_level_of_revenue_moves_no_revenue_that_is_given(revenue, is_known, tmp_path):
+    table = tmp_path / "hosts.csv"
+    table.write_text(
+        "name,address,sector,revenue_usd_per_h\n"
+        f"a.example,52.1.1.1,e-commerce,100\nb.example,52.1.1.2,e-commerce,{revenue}\n"
+    )
+    sites = [f"population.inventory={table}", "population.n_businesses=0"]
+    resolved = resolve(load_scenario("telegram-2018-replay", sites))
+    level = draw_parameters(resolved, Streams(1, 0), 50).revenue_level
+    assert (np.ptp(level) == 0) == is_known
+    if is_known:
+        assert (level == 1).all()
