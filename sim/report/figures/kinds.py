@@ -91,6 +91,12 @@ def _needs_file(name: str) -> Callable[[RunFolder, str | None], str]:
     return lambda run, _: "" if (run.path / name).is_file() else f"the folder holds no {name}"
 
 
+def _needs_tradeoff(run: RunFolder, _strategy: str | None) -> str:
+    if not (run.path / "tradeoff.csv").is_file():
+        return "the folder holds no tradeoff.csv"
+    return "" if read_rows(run, "tradeoff.csv") else "it has no effect on the target's users"
+
+
 def _needs_several(run: RunFolder, _strategy: str | None) -> str:
     return "" if len(run.strategies) > 1 else "it compares strategies, and the folder holds one"
 
@@ -134,7 +140,7 @@ FIGURES: dict[str, Kind] = {
     ),
     "tradeoff": Kind(
         "effect of each strategy against its harm",
-        read_tradeoff, draw_tradeoff, _needs_file("tradeoff.csv"), of_all=True,
+        read_tradeoff, draw_tradeoff, _needs_tradeoff, of_all=True,
     ),
     "money": Kind(
         "from the sales that failed to what the country lost",

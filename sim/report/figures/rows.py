@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,9 +13,11 @@ from sim.catalogue.choices import COLLATERAL, EFFECTS, PRIVATE_LOSS, label, meas
 from sim.measure.estimates import SHARE, Estimate, Grade, read_estimates, read_group_shares
 from sim.report.words.answer import Figure as Number
 from sim.report.words.answer import answer
+from sim.report.words.expected_names import read_bound
+from sim.report.words.heading import has_sites
 from sim.report.words.languages import capitalised
 from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_of
-from sim.report.words.numbers import range_text, value_text
+from sim.report.words.numbers import NOT_KNOWN, range_text, value_text
 from sim.results.inputs import input_rows
 from sim.results.read import RunFolder
 from sim.scenario.meanings import meaning_of
@@ -46,6 +49,18 @@ class Line:
     name: str
     found: Estimate
     is_sum: bool = False
+    bound: str = ""
+    """What is printed for a zero of a sample that could hardly have been cut off."""
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether it has a number to draw."""
+        return self.found.is_known and not self.bound
+
+    @property
+    def text(self) -> str:
+        """The number with its range in brackets, or the bound."""
+        return self.bound or said(self.found)
 
 
 @dataclass(frozen=True)
@@ -71,21 +86,38 @@ class Rows:
     def alt(self) -> str:
         """What they show, in numbers."""
         return " ".join(
-            f"{panel.title}: {'; '.join(f'{one.name} {said(one.found)}' for one in panel.lines)}."
+            f"{panel.title}: {'; '.join(f'{one.name} {one.text}' for one in panel.lines)}."
             for panel in self.panels
         )
 
     def rows(self) -> tuple[list[str], list[list[object]]]:
         """Names of the columns of its table, and the rows."""
-        names = ["panel", "name", "median", "low", "high", "unit", "n_simulations", "grade"]
+        names = [
+            "panel",
+            "name",
+            "median",
+            "low",
+            "high",
+            "unit",
+            "n_simulations",
+            "grade",
+            "bound",
+        ]
         return names, [
             [
-                panel.title, line.name, line.found.median, line.found.low, line.found.high,
-                line.found.unit, line.found.n_simulations, str(line.found.grade),
+                panel.title, line.name, *_ends(line), line.found.unit, line.found.n_simulations,
+                str(line.found.grade), str(line.bound),
             ]
             for panel in self.panels
             for line in panel.lines
         ]  # fmt: skip
+
+
+def _ends(line: Line) -> tuple[float, float, float]:
+    """Median and ends of the range; not known where a bound is printed."""
+    if line.bound:
+        return math.nan, math.nan, math.nan
+    return line.found.median, line.found.low, line.found.high
 
 
 def said(found: Estimate) -> str:
@@ -108,12 +140,18 @@ def read_strategies(run: RunFolder, _strategy: str | None) -> Rows:
     panels = [
         Panel(
             _heading(found[0].figures[at]),
-            tuple(Line(capitalised(one.name), one.figures[at].found) for one in found),
+            tuple(_strategy_line(one.name, one.figures[at]) for one in found),
             "C0" if at == 1 else "C1",
         )
         for at in range(len(found[0].figures))
     ]
     return _rows("What each strategy does", panels)
+
+
+def _strategy_line(name: str, figure: Number) -> Line:
+    """The number of a strategy, with its bound; a contradicted one is drawn, and marked."""
+    is_contradicted = figure.found.grade is Grade.CONTRADICTED
+    return Line(capitalised(name), figure.found, bound="" if is_contradicted else figure.bound)
 
 
 def _heading(figure: Number) -> str:
@@ -125,8 +163,14 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
     """From the sales that failed to what the country lost, in its currency where it has one."""
     found, rate = read_estimates(run), rate_of(run)
     chosen = run.strategy(strategy)
+    no_zero = NOT_KNOWN if read_bound(run, chosen) and not has_sites(run) else ""
     lines = [
-        Line(name, in_currency(found[chosen, metric], rate), metric in SUMS)
+        Line(
+            name,
+            in_currency(found[chosen, metric], rate),
+            metric in SUMS,
+            no_zero if found[chosen, metric].high == found[chosen, metric].low == 0 else "",
+        )
         for metric, name in LOSS_PARTS
         if (chosen, metric) in found and found[chosen, metric].is_known
     ]
@@ -157,11 +201,20 @@ def _input_name(run: RunFolder, key: str) -> str:
 
 
 def read_groups(run: RunFolder, strategy: str | None, by: str) -> Rows:
-    """Share of each group's businesses that was ever cut off, the largest first."""
-    found = read_group_shares(run, run.strategy(strategy), by, EVER)
+    """Share of each group's businesses that was ever cut off, the largest first.
+
+    An operator's share is of all businesses, so it has their bound; a group of them has none.
+    """
+    chosen = run.strategy(strategy)
+    found = read_group_shares(run, chosen, by, EVER)
     name = _names(run, by)
+    bound = "" if any(one.high > 0 for one in found.values()) else read_bound(run, chosen)
+    if bound and by != "operator":
+        bound = NOT_KNOWN
     lines = [
-        Line(name(group), one) for group, one in found.items() if one.whole >= FEWEST_BUSINESSES
+        Line(name(group), one, bound=bound)
+        for group, one in found.items()
+        if one.whole >= FEWEST_BUSINESSES
     ]
     lines.sort(key=lambda line: -np.nan_to_num(line.found.median))
     of = " from its customers" if by == "operator" else ""
@@ -215,6 +268,8 @@ def draw_rows(shown: Rows, width_in: float) -> Figure:
 
 def _value(line: Line) -> str:
     """Number and range of a row."""
+    if line.bound:
+        return line.bound
     return "  ".join(filter(None, (value_text(line.found), range_text(line.found))))
 
 
@@ -222,9 +277,10 @@ def _draw_panel(ax: Axes, panel: Panel, *, is_part: bool, narrow: bool) -> None:
     from sim.report.figures import look
 
     found = [line.found for line in panel.lines]
-    most = max((one.high for one in found if one.is_known), default=1.0) or 1.0
+    drawn = [line.found for line in panel.lines if line.is_drawn]
+    most = max((one.high for one in drawn), default=1.0) or 1.0
     look.number_axis(ax, 1.06 * most, is_share=found[0].unit.startswith("share"), way="x")
-    least = min(one.low for one in found if one.is_known)
+    least = min((one.low for one in drawn), default=0.0)
     ax.set_xlim(left=min(0.0, 1.06 * least))
     ax.set_ylim(len(found) - 0.45, -0.55)
     ax.grid(axis="y", visible=False)
@@ -236,7 +292,7 @@ def _draw_panel(ax: Axes, panel: Panel, *, is_part: bool, narrow: bool) -> None:
         one = line.found
         if is_part:
             ax.barh(y, one.median, height=0.3, color=panel.colour)
-        else:
+        elif line.is_drawn:
             colour = (panel.colour, look.BAND_ALPHA)
             ax.barh(y, one.high - one.low, left=one.low, height=0.3, color=colour)
             ax.plot(one.median, y, "o", color=panel.colour, markersize=6, clip_on=False)

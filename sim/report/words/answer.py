@@ -38,9 +38,8 @@ from sim.measure.site_runs import read_sites
 from sim.report.words.dates import day
 from sim.report.words.expected_names import (
     EXPECTED,
-    RULE_OF_THREE,
     TOO_FEW,
-    is_nothing_listed,
+    bound_of_zero,
     names_by_strategy,
     names_words,
 )
@@ -70,7 +69,6 @@ from sim.report.words.languages import (
 )
 from sim.report.words.money import currency_name, in_currency, rate_of
 from sim.report.words.numbers import (
-    at_most,
     is_share,
     quantity,
     range_text,
@@ -443,15 +441,9 @@ class _Facts:
         return joined(" ", (cause, text_)), range_text(peak)
 
     def bound_of(self, strategy: str) -> str:
-        """Share of all below which harm is, where none of a sample was cut off: the rule of three.
-
-        Empty where nothing was listed: then a zero is one.
-        """
+        """What is printed for a share that is zero; empty where that is a zero."""
         expected = self.estimates.get((strategy, EXPECTED))
-        n = int(expected.whole) if expected is not None and expected.whole > 0 else 0
-        if not n or is_nothing_listed(self.names_listed.get(strategy)):
-            return ""
-        return say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
+        return bound_of_zero(expected, self.names_listed.get(strategy))
 
     def _none_cut_off(self) -> str:
         """That none of the sample was cut off, with what this shows."""

@@ -7,9 +7,10 @@ expected and with the bound that it leaves.
 from __future__ import annotations
 
 from sim.catalogue.choices import measure_name
+from sim.measure.estimates import Estimate, read_estimates
 from sim.names.listed import LOWER_BOUND, rounded_names
 from sim.report.words.languages import Text, say, say_n
-from sim.report.words.numbers import number, span
+from sim.report.words.numbers import at_most, number, span
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -33,6 +34,36 @@ def names_by_strategy(run: RunFolder) -> dict[str, Row]:
 def is_nothing_listed(row: Row | None) -> bool:
     """Whether it is known that no address was ever listed."""
     return row is not None and cell(row, "n_listed") == 0 and cell(row, "n_networks6") == 0
+
+
+def bound_of_zero(expected: Estimate | None, row: Row | None) -> str:
+    """Share of all below which harm is, where none of a sample was cut off: the rule of three.
+
+    Empty where nothing was listed: then a zero is one.
+
+    Parameters
+    ----------
+    expected
+        Businesses expected behind what was listed, out of those that are drawn.
+    row
+        Row of all providers in ``expected_names.csv``.
+    """
+    n = int(expected.whole) if expected is not None and expected.whole > 0 else 0
+    if not n or is_nothing_listed(row):
+        return ""
+    return say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
+
+
+def read_bound(run: RunFolder, strategy: str) -> str:
+    """What is printed for a share that is zero under a strategy; empty where that is a zero.
+
+    Raises
+    ------
+    DataError
+        If a table cannot be read.
+    """
+    expected = read_estimates(run).get((strategy, EXPECTED))
+    return bound_of_zero(expected, names_by_strategy(run).get(strategy))
 
 
 def names_words(row: Row | None) -> Text:

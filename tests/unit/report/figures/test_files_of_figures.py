@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
 import struct
 from pathlib import Path
 from xml.etree import ElementTree
@@ -107,3 +108,11 @@ def test_a_comparison_is_drawn(compared: RunFolder, tmp_path: Path) -> None:
     assert [float(cell or "nan") for cell in drawn] == pytest.approx(
         [float(cell or "nan") for cell in table], nan_ok=True
     )
+
+
+def test_a_tradeoff_without_rows_does_not_apply(compared: RunFolder, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(compared.path, folder)
+    header = (folder / "tradeoff.csv").read_text(encoding="utf-8").splitlines()[0]
+    (folder / "tradeoff.csv").write_text(f"{header}\n", encoding="utf-8")
+    assert choose(RunFolder(folder, compared.manifest, compared.scenario), []) == ["strategies"]

@@ -139,3 +139,31 @@ def test_curves_and_points_that_the_record_contradicts_say_so(
     monkeypatch.setattr("sim.report.figures.outage.contradictions", lambda run: refuted)
     notes = (read_users(compared, label).note, read_tradeoff(compared, None).note)
     assert all(note.endswith("Contradicted by the record: do not quote.") for note in notes)
+
+
+def test_a_zero_of_a_sample_that_was_hardly_hit_is_no_zero(compared: RunFolder) -> None:
+    harm, _, cost = read_strategies(compared, "exact").panels
+    at = compared.strategies.index("exact")
+    # The rule of three: three of sixty.
+    assert [str(panel.lines[at].text) for panel in (harm, cost)] == ["at most 5%", "not known"]
+    names, rows = Rows("", (harm,), "").rows()
+    row = dict(zip(names, rows[at], strict=True))
+    assert np.isnan([row["median"], row["low"], row["high"]]).all()
+    assert row["bound"] == "at most 5%"
+    with look.users_style():
+        ax = draw_rows(Rows("", (Panel("Harm", (harm.lines[at],)),), ""), 7).axes[0]
+    assert not ax.lines
+    assert ax.texts[-1].get_text() == "at most 5%"
+    for by, expected in (("sector", "not known"), ("operator", "at most 5%")):
+        (panel,) = read_groups(compared, "exact", by).panels
+        assert {str(line.text) for line in panel.lines} <= {expected}
+        assert panel.lines
+    (panel,) = read_money(compared, "exact").panels
+    assert {str(line.text) for line in panel.lines} == {"not known"}
+
+
+def test_a_panel_without_a_known_number_is_drawn() -> None:
+    nothing = Estimate(np.nan, np.nan, np.nan, "share")
+    with look.users_style():
+        (ax,) = draw_rows(Rows("T", (Panel("P", (Line("a", nothing),)),), ""), 7).axes
+    assert ax.texts[-1].get_text() == "not known"
