@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import curve_name
-from sim.measure.bands import Band, band_of, step_values, whole_band
+from sim.measure.bands import Band, band_of, step_values, values_at, whole_band
 from sim.measure.contradictions import contradictions
 from sim.measure.estimates import SHARE, estimate_at
 from sim.report.words.dates import day_in_year, short_day, short_weekday
@@ -26,7 +26,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import number, percent, percent_span, range_text, value_text
 from sim.results.inputs import input_rows
-from sim.results.read import RunFolder
+from sim.results.read import CurvePoints, RunFolder
 from sim.scenario.tables.rows import PublishedTotalRow, SessionRow
 
 if TYPE_CHECKING:
@@ -194,7 +194,11 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         listed_of=of,
         cut_off=share_of(whole_band(run, CUT_OFF, strategy)),
         of_sites=bool(population.get("inventory")) and not population.get("n_businesses"),
-        orders=find_orders(listed, by_provider, run.start) if by_provider and listed else (),
+        orders=find_orders(
+            listed, by_provider, run.start, run.curve(metric, run.strategy(strategy))
+        )
+        if by_provider and listed
+        else (),
         sessions=sessions,
         published=read_published(run) if metric == LISTED and listed is not None else (),
     )
@@ -229,14 +233,22 @@ def read_published(run: RunFolder) -> tuple[tuple[int, int], ...]:
     return tuple(sorted(found))
 
 
-def find_orders(listed: Band, by_provider: dict[str, Band], start: datetime) -> tuple[Order, ...]:
-    """Days on which much was listed or withdrawn, in sequence; at most so many."""
+def find_orders(
+    listed: Band, by_provider: dict[str, Band], start: datetime, curves: CurvePoints
+) -> tuple[Order, ...]:
+    """Days on which much was listed or withdrawn, in sequence; at most so many.
+
+    A median of simulations may step where none of them does: on such a day most of them have to
+    step as well, by half as much or more.
+    """
     first = DAY_S - int(timedelta(hours=start.hour, minutes=start.minute).total_seconds())
     stop = int(listed.t_s[-1]) + 1
     edges = np.array([0, *range(first, stop, DAY_S), stop])
     # What is true at midnight is of the day that begins.
     change = np.diff(_until(listed, edges))
     much = np.abs(change) >= LEAST_CHANGE * np.max(listed.median)
+    steps = np.diff(np.nan_to_num(values_at(curves, edges - 1)), axis=1) * np.sign(change)
+    much &= (steps >= np.abs(change) / 2).mean(axis=0) > 0.5
     rows = sorted(np.flatnonzero(much).tolist(), key=lambda row: -abs(change[row]))[:MOST_ORDERS]
     found = []
     for row in sorted(rows):

@@ -29,7 +29,7 @@ from sim.report.figures.outage import (
 )
 from sim.report.words.answer import answer
 from sim.report.words.languages import NBSP
-from sim.results.read import RunFolder
+from sim.results.read import CurvePoints, RunFolder
 
 H, D = 3600, 86_400
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -38,6 +38,18 @@ START = datetime(2026, 3, 1, 6, tzinfo=UTC)
 def _band(t_s: list[int], *lines: list[float]) -> Band:
     median, low, high = (np.array(line) for line in (lines * 3)[:3])
     return Band(np.array(t_s), median, low, high, math.nan, 8)
+
+
+def _curves(*simulations: Band) -> CurvePoints:
+    return CurvePoints(
+        np.repeat(range(len(simulations)), [one.t_s.size for one in simulations]),
+        *(
+            np.concatenate(parts)
+            for parts in zip(
+                *((one.t_s, one.median, one.median) for one in simulations), strict=True
+            )
+        ),
+    )
 
 
 def _outage(**changes: object) -> Outage:
@@ -104,11 +116,21 @@ def test_days_of_orders_are_those_that_changed_much() -> None:
     a = _band([0, 10 * H, 18 * H + D], [0.0, 93.0, 33.0])
     b = _band([0, 10 * H], [0.0, 7.0])
     unknown = _band([0, 18 * H + 3 * D], [0.0, 5.0])
-    orders = find_orders(listed, {"B": b, "A": a, "(not attributed)": unknown}, START)
+    parts = {"B": b, "A": a, "(not attributed)": unknown}
+    orders = find_orders(listed, parts, START, _curves(*[listed] * 3))
     assert [(one.at_s, one.change, one.providers) for one in orders] == [
         (10 * H, 100.0, ("A",)),
         (18 * H + D, -60.0, ("A",)),
     ]
+
+
+def test_a_day_on_which_most_simulations_stay_as_they_are_is_no_order() -> None:
+    """Medians of 30, 50 and 90 step from 50 to 30 where one of three withdraws its 50 alone."""
+    flat = [_band([0, 10 * H], [0.0, n]) for n in (30.0, 90.0)]
+    ends = _band([0, 10 * H, 18 * H + D], [0.0, 50.0, 0.0])
+    median = _band([0, 10 * H, 18 * H + D], [0.0, 50.0, 30.0])
+    (only,) = find_orders(median, {"A": median}, START, _curves(*flat, ends))
+    assert (only.at_s, only.change) == (10 * H, 50.0)
 
 
 def test_a_line_at_nothing_peaks_where_its_range_does() -> None:
