@@ -22,6 +22,7 @@ _LETS_THROUGH = re.compile(
     r"|no ?match|!+|not|bypass(ed)?|exclusion|negated?|invert(ed)?|false positive"
     r"|annul(led)?|cancell?ed|rescinded|overturned|liberad[oa]|anulad[oa]|cancelad[oa]|annullat[oa]"
     r"|(not?|no longer|do not|don.?t|never) (block|list|drop|ban)(ed|ped|ned)?"
+    r"|no bloque(ad[oa]|ar)|non blocca(t[oa]|re)"
     # Spanish and Italian, in both genders.
     r"|permiti[dr][oa]?|desbloque(ad[oa]|ar)|lista blanca|levantad[oa]|retirad[oa]|eliminad[oa]"
     r"|inactiv[oa]|excluid[oa]|consentit[oa]|consenti|permess[oa]|ammess[oa]|sblocc(at[oa]|are)"
@@ -54,7 +55,8 @@ _TURNS = (
     # Spanish and Italian, in both genders and numbers.
     r"|permitid[oa]s?|desbloque\w+|levantad[oa]s?|retirad[oa]s?|eliminad[oa]s?|excluid[oa]s?"
     r"|exclusiones|exclusión|excepci(?:ón|ones)|anulad[oa]s?|listas? blancas?|fals[oi] positiv[oi]"
-    r"|falsos positivos|sblocc\w+|rimoss[oaie]|revocat[oaie]|esclus[oaie]|esclusion[ei]"
+    r"|falsos positivos|no[ ]+bloque(?:ar|ad[oa]s?)|non[ ]+blocca(?:re|t[oaie])"
+    r"|sblocc\w+|rimoss[oaie]|revocat[oaie]|esclus[oaie]|esclusion[ei]"
     r"|eccezion[ei]|consentit[oaie]|annullat[oaie]|list[ae] bianc(?:a|he)"
     r"|разблокир\w+|исключ[её]н\w*|снят\w*|разреш\w+|удал[её]н\w*|отмен[её]н\w*"
     r"|бел\w+ спис\w+|ложн\w+ срабатыван\w+|не[ ]+(?:за)?блокир\w+"
@@ -71,6 +73,43 @@ _ALONE = re.compile(
     r"(?:(?<!expire)(?<!expires)[ ]+[\d./-]{8,10})?[^\w\n]{0,99}$"
     r"|[ \t]{0,9}(?P<mark>!{1,9})[ \t\r]{0,9}$)",
     re.MULTILINE,
+)
+# A heading of exceptions with a clause behind it or before it. The clause has to tell that nothing
+# is blocked, or name what is meant: "Whitelist: none" and "Exceptions: a link" are ordinary.
+_EXCEPTIONS = (
+    r"(?:(?:white|allow)[ -]?list(?:ed|s)?|exceptions?|exclusions?|exempt(?:ed|ions?)?|allowed"
+    r"|permitted|not[ ]+blocked|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban)"
+    r"|listas? blancas?|excepci(?:ón|ones)|exclusi(?:ón|ones)|permitid[oa]s|no[ ]+bloquear"
+    r"|list[ae] bianc(?:a|he)|eccezion[ei]|esclusion[ei]|consentit[ie]|non[ ]+bloccare"
+    r"|бел(?:ый|ые) спис(?:ок|ки)|исключени[ея]|разреш[её]нные|не[ ]+блокировать)"
+)
+_NOT_BLOCKED = (
+    r"(?:(?:never|not|don.?t|no[ ]+longer)[ ]+(?:be[ ]+|to[ ]+be[ ]+|get[ ]+)?"
+    r"(?:block|list|drop|bann?)(?:ed|ped)?|(?:always[ ]+)?(?:allow|permit)(?:ted|ed)?|exempt(?:ed)?"
+    r"|(?:white|allow)[ -]?listed|no[ ]+(?:se[ ]+)?(?:bloque\w+|están[ ]+bloquead[oa]s)"
+    r"|nunca[ ]+(?:se[ ]+)?bloque\w+|(?:non|mai)[ ]+(?:sono[ ]+)?blocc\w+"
+    r"|не[ ]+(?:за)?блокир\w+)"
+)
+_THESE = (
+    r"(?:(?:all[ ]+(?:of[ ]+)?)?(?:these|those|the[ ]+following|following|everything[ ]+below)"
+    r"|(?:est[oa]s|l[oa]s[ ]+siguientes)|(?:quest[ie]|[il]e?[ ]+seguenti)|эти|следующие)"
+    rf"(?:[ ]+(?:{_ENTRIES}))?"
+)
+_ELSEWHERE = (
+    r"see|none|no|empty|report|contact|disabled|unused|separate|ninguna?|nessuna?|vuota|нет"
+)
+_HEADING = re.compile(
+    r"[ \t]{0,9}(?:[#;!]|//)[^\w\n.]{0,99}+(?:please[ ]+|always[ ]+)?(?:"
+    rf"(?P<word>{_EXCEPTIONS})(?:[ ]+(?:d[ei][ ]+)?(?:{_ENTRIES})){{0,2}}(?:"
+    rf"[ ]*[:,;—–-]+[ ]*(?:{_THESE}[ ]+)?(?:[^\W\d]+[ ]+)?{_NOT_BLOCKED}(?:[ ]+[^\W\d]+){{0,5}}"
+    rf"|[ ]*[:,;—–-]+[ ]*{_THESE}(?:[ ]+[^\W\d]+){{0,5}}"
+    rf"|[ ]*[(\[](?!(?:{_ELSEWHERE})\b(?![ ]+bloque))[^\d.@/()\[\]]{{2,60}}[)\]]"
+    rf"|[ ]+(?:any[ ]+of[ ]+)?{_THESE}"
+    r"|[ ]+(?:to|from|of|for|de|a|da|di)[ ]+(?:the[ ]+|this[ ]+|la[ ]+)?"
+    r"(?:above|(?:block|black)?[ -]?list|rules?|lista)(?:[ ]+above)?"
+    rf")|{_THESE}[ ]+(?:[^\W\d]+[ ]+)?(?P<clause>{_NOT_BLOCKED})"
+    rf"|(?:allow|permit)[ ]+(?P<these>{_THESE})"
+    r")[^\w\n]{0,99}$"
 )
 # Marks a comment, not glued to what is before it unless that is a number or the comment says so.
 _BEHIND = re.compile(
@@ -167,6 +206,10 @@ def verdict_behind(text: str) -> tuple[int, str] | None:
             if _is_comment(line, alone) and not _is_of_exceptions(lines, row, alone.start()):
                 start, end = alone.span(alone.lastgroup or 0)
                 return row, lines[row][start:end]
+        heading = _HEADING.match(line)
+        if heading and not _is_of_exceptions(lines, row, 0):
+            start, end = heading.span(heading.lastgroup or 0)
+            return row, lines[row][start:end]
     for row, line in small:
         behind = _BEHIND.match(line)
         if behind is None or line.startswith("@@") or _NO_ENTRY.match(line):

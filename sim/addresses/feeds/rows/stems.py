@@ -19,7 +19,8 @@ STEMS = tuple(
         "allow,accept,pass,lift,trust,permit,white,unblock,un-block,unban,un-ban,unlist,un-list,"
         "delist,de-list,remov,delet,expir,exempt,excep,exclu,revok,releas,withdr,rescinded,"
         "overturned,annul,cancel,inactiv,disabled,suspended,safe,benign,clean,deprecated,retired,"
-        "bypass,negate,invert,false,nomatch,no match,no block,no list,no drop,no ban,longer,not ,"
+        "bypass,negate,invert,false,nomatch,no match,no block,no list,no drop,no ban,"
+        "non blocca,no bloque,longer,not ,"
         "never,desbloque,levantad,retirad,eliminad,anulad,liberad,blanca,positiv,sblocc,rimoss,revocat,esclus,eccezion,consenti,"
         "annullat,permess,ammess,inattiv,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн,актив",
     )
