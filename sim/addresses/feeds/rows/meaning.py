@@ -131,6 +131,12 @@ _NAMED = re.compile(
     r"|retired|not)s?)(?: ?[^\w\s].*)?",
     re.DOTALL,
 )
+# What a rule does with an address, as no firm and no place is called.
+_DOES = re.compile(
+    r"(?:permit|accept|deny|denie[sd]|(?:block|reject|prohibit)(?:ed|s)?|drop(?:ped|s)?|ban(?:ned)?"
+    r"|discard(?:ed)?|(?:black|block|deny) ?list(?:ed)?|bloque(?:ar|ad[oa])|blocca(?:re|t[oa])"
+    r"|denegad[oa]|negat[oa]|(?:за)?блокир(?:ован[оаы]?|овать)|запрещ[её]н[оаы]?)"
+)
 NAMES = frozenset(re.findall(r"\w+", """
     asname asnname asorg asnorg asorganization asdescription asowner asdomain isp netname org
     orgname organization organisation organizationname autonomoussystemorganization owner company
@@ -159,16 +165,26 @@ def words_against(cells: Iterable[str], *, are_texts: bool, are_names: bool = Fa
     are_texts
         A text that answers a question, or says what is done in place of blocking, is one of them.
     are_names
-        A word that is a name as well is none of them.
+        A word that is a name as well is none of them, unless all cells are verdicts.
     """
-    near = [cell for cell in cells if cell[:2].lower() in _BEGINS or not cell[:1].isalnum()]
+    all_ = [*cells]
+    near = [cell for cell in all_ if cell[:2].lower() in _BEGINS or not cell[:1].isalnum()]
     forms = FORMS if are_texts else (_THROUGH,)
-    return {
+    against = {
         cell
         for cell, plain in zip(near, map(_plain, near), strict=True)
         if any(form.fullmatch(plain) is not None for form in forms)
-        and not (are_names and _may_be_name(plain))
     }
+    if against and are_names and not _are_verdicts(all_):
+        against = {cell for cell in against if not _may_be_name(_plain(cell))}
+    return against
+
+
+def _are_verdicts(cells: Iterable[str]) -> bool:
+    """Whether cells tell what is done with their addresses, and nothing else."""
+    plain = {_plain(cell) for cell in cells if cell.strip()}
+    does = {one for one in plain if _DOES.fullmatch(one)}
+    return bool(does) and all(map(_THROUGH.fullmatch, plain - does))
 
 
 def verdicts_among(cells: Iterable[str]) -> set[str]:

@@ -386,6 +386,32 @@ def test_words_that_are_also_names_are_names(tmp_path):
     assert set(read(path).labels["provider"].names) == {"Pass", "Lift"}
 
 
+@pytest.mark.parametrize("name", ["provider", "service", "name", "isp", "Org"])
+@pytest.mark.parametrize(
+    ("first", "second", "is_refused"),
+    [
+        ("permit", "deny", True),
+        ("Accept", "DROP", True),
+        ("pass", "block", True),
+        ("permit", "permit", True),
+        ("permit", "", True),
+        ("deny", "deny", False),
+        ("pass", "lift", False),
+        ("Permit", "Hetzner", False),
+    ],
+)
+def test_a_column_of_names_that_holds_verdicts_alone_decides(
+    name, first, second, is_refused, tmp_path
+):
+    path = tmp_path / "given"
+    as_csv(table(f"ip,{name}", f"{A},{first}", f"{B},{second}"), path, ",")
+    if is_refused:
+        with pytest.raises(DataError, match="expected rows that all list their address"):
+            read(path)
+    else:
+        assert len(read(path).v4) == 2
+
+
 def test_a_chosen_column_goes_before_one_with_a_known_name(tmp_path):
     path = tmp_path / "given"
     as_csv(table("ip,host_ip,network", f"{A},203.0.113.1,192.0.2.0/24"), path, ",")
