@@ -70,6 +70,12 @@ RATIOS = {name: metric for name, metric in MEASURES.items() if isinstance(metric
 """Measures that are one measure over another, by name."""
 PRICED = tuple(name for name, metric in MEASURES.items() if metric.section is Section.MONEY)
 """Measures of money."""
+OF_SAMPLE = tuple(
+    name
+    for name, metric in MEASURES.items()
+    if metric.section in (Section.BUSINESSES, Section.MONEY) and name != EXPECTED
+)
+"""Measures of harm and cost, of which a sample may show none though there is some."""
 
 
 def says_unit(name: str, unit: str) -> bool:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import COMPARED, label, measure_name, says_unit
+from sim.catalogue.choices import COMPARED, OF_SAMPLE, PRICED, label, measure_name, says_unit
 from sim.catalogue.measures import USD
 from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.measure.bands import band_of
 from sim.measure.estimates import Estimate, Grade, read_estimates
 from sim.report.page.sections import Cell, Section, Strong, Table, table_of
 from sim.report.words.answer import IMPAIRED
-from sim.report.words.expected_names import is_nothing_listed, names_by_strategy, names_words
-from sim.report.words.heading import is_comparison
+from sim.report.words.expected_names import (
+    is_nothing_listed,
+    names_by_strategy,
+    names_words,
+    read_bound,
+)
+from sim.report.words.heading import has_sites, is_comparison
 from sim.report.words.languages import capitalised, joined, say, say_n, say_name, sentences
 from sim.report.words.money import in_currency, rate_of
 from sim.report.words.numbers import (
@@ -59,18 +64,24 @@ def _measures(run: RunFolder) -> Section:
     """Every measure of a run; of a comparison those that are compared."""
     estimates, rate = read_estimates(run), rate_of(run)
     names = strategy_names(strategies_of(run))
+    of_sample = {one for one in OF_SAMPLE if not (one in PRICED and has_sites(run))}
     tables: list[Table] = []
     heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
     n_zero = 0
     for strategy in run.strategies:
         rows: list[tuple[Cell, ...]] = []
+        bound = read_bound(run, strategy)
         for (of, metric), one in estimates.items():
             is_shown = metric in COMPARED if is_comparison(run) else metric not in SPLIT
             if of != strategy or not is_shown:
                 continue
             name = capitalised(say_name(label(metric)))
-            if one.is_known and one.low == one.high == 0 and not is_comparison(run):
+            is_zero = one.is_known and one.low == one.high == 0
+            if is_zero and not is_comparison(run):
                 n_zero += 1
+                continue
+            if is_zero and bound and metric in of_sample:
+                rows.append((name, bound if metric == EVER_SHARE else NOT_KNOWN, "", "", ""))
                 continue
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and _is_cut(run, strategy, estimates):

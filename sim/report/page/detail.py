@@ -15,6 +15,7 @@ from sim.report.figures.outage import Outage
 from sim.report.page.sections import Bar, Cell, Section, Strong, Table, cells_of, table_of
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
 from sim.report.words.dates import day, moment, short_weekday
+from sim.report.words.expected_names import read_bound
 from sim.report.words.heading import evidence_of, has_sites, is_comparison, last_moment
 from sim.report.words.languages import (
     NBSP,
@@ -181,6 +182,7 @@ def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
     """When each operator first blocked anything but the target's own, and its harm."""
     first = _first_blocks(run, strategy)
     harm = read_group_shares(run, strategy, "operator", COLLATERAL)
+    bound = "" if any(one.high > 0 for one in harm.values()) else read_bound(run, strategy)
     rows: list[tuple[Cell, ...]] = []
     groups = sorted(
         input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
@@ -191,7 +193,9 @@ def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
         if at is not None and at.is_known:
             when = moment(run.start + timedelta(seconds=at.median))
         found = harm.get(group.operator)
-        cells = cells_of(found) if found is not None else ("", "")
+        cells: tuple[Cell, ...] = ("", "")
+        if found is not None:
+            cells = (Strong(bound), "") if bound else cells_of(found)
         rows.append((say_name(group.label), percent(group.share_users), when, *cells))
     heads = (say("Operator"), say("Its users"), say("First block"), say("Cut off"), say("Range"))
     after = say(
@@ -276,9 +280,12 @@ def _money(run: RunFolder, strategy: str) -> Section:
             )
         )
     heads = (say("In {currency}", currency=currency), say("Median"), say("Range"))
-    nothing = () if rows else (say("Nothing was lost in any simulation."),)
+    nothing = say("Nothing was lost in any simulation.")
+    if read_bound(run, strategy) and not has_sites(run):
+        nothing = say("No modelled business lost anything: what all of them lose is not known.")
     title = say("What did it cost, and how is that counted?")
-    return Section(title, nothing, table_of(heads, rows, (1, 2)), (sentences(*after),))
+    before = () if rows else (nothing,)
+    return Section(title, before, table_of(heads, rows, (1, 2)), (sentences(*after),))
 
 
 def input_name(run: RunFolder, key: str) -> Text:

@@ -161,6 +161,10 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
     assert any(f"{one} simulations can certify" in text for one in needed)
     # A zero of a sample that could not be cut off is a bound: three of sixty.
     assert "at most 5%" in text
+    tables = text[text.index("Measures compared") :]
+    assert "Businesses ever cut off not known" in tables
+    assert "Business-hours cut off not known" in tables
+    assert "Private loss not known" in tables
 
 
 def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> None:
@@ -270,6 +274,12 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
         "a number of names that is not known",
     ]
     assert "0%" not in found.whole
+    text = words_of(render(open_run(tmp_path / "run")))
+    assert "Nothing was lost" not in text
+    assert "No modelled business lost anything: what all of them lose is not known." in text
+    operators = text[text.index("First block Cut off") : text.index("First block: median")]
+    assert "at most 75%" in operators
+    assert not re.search(r"\b0%", operators)
 
 
 def test_a_contradicted_measure_is_printed_nowhere_first(
