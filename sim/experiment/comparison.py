@@ -13,7 +13,9 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import OF_SAMPLE, RATIOS
 from sim.measure.measures import Measure
+from sim.measure.missed import has_missed
 from sim.measure.summary import LEVEL, spreads_of
 
 Values = NDArray[np.float64]
@@ -103,7 +105,10 @@ class ComparisonLine:
 
 
 def compare_strategies(
-    measured: Mapping[str, Measured], baseline: str, metrics: Sequence[str]
+    measured: Mapping[str, Measured],
+    baseline: str,
+    metrics: Sequence[str],
+    n_drawn: float = 0,
 ) -> tuple[ComparisonLine, ...]:
     """Compare every strategy with the baseline.
 
@@ -113,12 +118,16 @@ def compare_strategies(
         Measures by label; one without finished runs is left out.
     metrics
         Metrics compared; all if empty.
+    n_drawn
+        Businesses that are drawn; without any only names are a sample.
 
     Notes
     -----
     All are over the simulations that every strategy has. A difference is the median of the
     differences of single simulations, which need not be the difference of the medians. A share of
     simulations with less or more is out of all of them: where it is not known, there is no order.
+    As in verdicts, a difference of harm or cost is not known under a strategy that could hardly hit
+    the sample, nor where neither of the two hits any of it.
     """
     measured = in_shared_replicates(measured)
     against = measured.get(baseline)
@@ -130,6 +139,9 @@ def compare_strategies(
         less = np.full(value.shape, np.nan)
         if against is not None and label != baseline:
             less = value - against.values(rows)
+            for row, name in enumerate(rows):
+                if _is_of_sample(name):
+                    less[row, _is_missed(name, part, against, n_drawn)] = np.nan
         is_compared = (~np.isnan(less)).any(axis=1)
         of = spreads_of(np.where(np.isnan(value), np.nan, whole))
         for row, (name, spread, gap) in enumerate(
@@ -157,3 +169,24 @@ def compare_strategies(
                 )
             )
     return tuple(lines)
+
+
+def _is_of_sample(metric: str) -> bool:
+    """Whether a measure counts harm or cost, which a sample may lack by chance."""
+    return metric in OF_SAMPLE or (metric in RATIOS and RATIOS[metric].above in OF_SAMPLE)
+
+
+def _is_missed(metric: str, part: Measured, against: Measured, n_drawn: float) -> NDArray[np.bool_]:
+    """In which simulations the sample does not show how two strategies differ."""
+    if any(_has_missed(metric, one, n_drawn) for one in (part, against)):
+        return np.ones(part.replicate.size, np.bool_)
+    value, other = (one.values((metric,))[0] for one in (part, against))
+    return np.array((value == 0) & (other == 0) & (n_drawn > 0), np.bool_)
+
+
+def _has_missed(metric: str, part: Measured, n_drawn: float) -> bool:
+    """Whether the sample of a strategy shows none because it could hardly be hit."""
+    if metric not in part.row:
+        return False
+    unit = part.metrics[part.row[metric]].unit
+    return has_missed(metric, unit, n_drawn, lambda name: part.values((name,))[0])

@@ -158,7 +158,12 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         if plan.resolved.inventory is not None:
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
     if plan.kind != RUN and plan.baseline is not None:
-        lines["comparison"] += compare_strategies(measured, plan.baseline, plan.metrics)
+        lines["comparison"] += compare_strategies(
+            measured,
+            plan.baseline,
+            plan.metrics,
+            plan.resolved.scenario.population.n_businesses,
+        )
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)
     findings = Findings(**{name: tuple(found) for name, found in lines.items()})

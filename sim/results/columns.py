@@ -516,7 +516,9 @@ EXPECTED_NAMES = (
 )
 
 _VERSUS = (
-    Column.measured("difference", "Median over simulations of its value less the other's"),
+    Column.measured(
+        "difference", "Median of its value less the other's, over simulations with both known"
+    ),
     Column.measured("difference_low", "5th percentile of that difference"),
     Column.measured("difference_high", "95th percentile of that difference"),
 )

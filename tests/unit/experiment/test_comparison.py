@@ -11,7 +11,7 @@ from typing import cast
 import numpy as np
 import pytest
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS
+from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED
 from sim.errors import ScenarioError
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
 from sim.experiment.metrics import check_metrics
@@ -282,3 +282,29 @@ def test_a_check_fails_for_what_is_not_known_and_spares_the_baseline(lines) -> N
         {label: measured({COLLATERAL: values}) for label in ("none", "wide")}, "none", ()
     )
     assert check.broken_by(found) == [f"wide: {COLLATERAL} is not known in 1 of 25 simulations"]
+
+
+def test_a_difference_from_a_sample_that_was_hardly_hit_is_not_known() -> None:
+    zero, listed = np.zeros(N), {EXPECTED: np.full(N, 0.02), LISTED[0]: np.full(N, 256.0)}
+    hit = zero.copy()
+    hit[:10] = np.arange(1.0, 11)
+    parts = {
+        "idle": measured({COLLATERAL: zero, EFFICACY: zero, EXPECTED: zero, LISTED[0]: zero}),
+        "missed": measured({COLLATERAL: zero, EFFICACY: zero, **listed}),
+        "hit": measured({COLLATERAL: hit, EFFICACY: zero + 1, **listed}),
+    }
+    found = by_key(compare_strategies(parts, "idle", (), 3565))
+    line = found["missed", COLLATERAL]
+    assert np.isnan([line.difference, line.difference_low, line.difference_high]).all()
+    assert np.isnan([line.share_less, line.share_more]).all()
+    # The ten simulations in which the sample is hit; in the others it may have been missed.
+    line = found["hit", COLLATERAL]
+    assert line.difference == 5.5
+    assert (line.share_less, line.share_more) == (0, 10 / N)
+    # What was listed, and the effect on the target, are no samples.
+    assert found["missed", LISTED[0]].difference == 256
+    assert found["missed", EXPECTED].difference == 0.02
+    assert found["missed", EFFICACY].difference == 0
+    against = by_key(compare_strategies(parts, "missed", (), 3565))
+    assert np.isnan(against["hit", COLLATERAL].difference)
+    assert by_key(compare_strategies(parts, "idle", ()))["missed", COLLATERAL].difference == 0
