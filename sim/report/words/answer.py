@@ -40,6 +40,7 @@ from sim.report.words.expected_names import (
     EXPECTED,
     TOO_FEW,
     bound_of_zero,
+    is_out_of_reach,
     names_by_strategy,
     names_words,
 )
@@ -69,6 +70,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.money import currency_name, in_currency, rate_of
 from sim.report.words.numbers import (
+    NOT_KNOWN,
     is_share,
     quantity,
     range_text,
@@ -136,7 +138,8 @@ class Figure:
     @property
     def told(self) -> str:
         """The number with its range and what it is of, in one line."""
-        if not self.found.is_known or (self.bound and not is_share(self.found.unit)):
+        is_number = self.found.is_known and self.bound != NOT_KNOWN
+        if not is_number or (self.bound and not is_share(self.found.unit)):
             return f"{self.what}: {self.value}"
         return f"{self.value} {self.what}" + (f" ({self.range})" if self.range else "")
 
@@ -452,6 +455,12 @@ class _Facts:
         if not bound or expected is None:
             return say("None of the modelled businesses was cut off.")
         n = whole(int(expected.whole))
+        if is_out_of_reach(expected):
+            return say(
+                "None of the {n} modelled businesses could be cut off by address: what was listed "
+                "contains none of their hosts' ranges.",
+                n=n,
+            )
         if expected.median < TOO_FEW:
             return say(
                 "None of the {n} modelled businesses was cut off, too few to tell: {bound} of all.",
@@ -531,7 +540,9 @@ class _Facts:
         rows = [
             (one.figures[0].found.median, one)
             for label_, one in zip(self.run.strategies, self.strategies, strict=True)
-            if label_ != self.run.idle_strategy and one.figures[0].found.is_known
+            if label_ != self.run.idle_strategy
+            and one.figures[0].found.is_known
+            and one.figures[0].bound != NOT_KNOWN
         ]
         if not rows:
             return say("No strategy is compared of which the harm is known."), ""

@@ -10,7 +10,7 @@ from sim.catalogue.choices import measure_name
 from sim.measure.estimates import Estimate, read_estimates
 from sim.names.listed import LOWER_BOUND, rounded_names
 from sim.report.words.languages import Text, say, say_n
-from sim.report.words.numbers import at_most, number, span
+from sim.report.words.numbers import NOT_KNOWN, at_most, number, span
 from sim.results.read import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -36,10 +36,16 @@ def is_nothing_listed(row: Row | None) -> bool:
     return row is not None and cell(row, "n_listed") == 0 and cell(row, "n_networks6") == 0
 
 
+def is_out_of_reach(expected: Estimate | None) -> bool:
+    """Whether what was listed contains no range of a modelled host, so that none can be hit."""
+    return expected is not None and expected.median == expected.high == 0
+
+
 def bound_of_zero(expected: Estimate | None, row: Row | None) -> str:
     """Share of all below which harm is, where none of a sample was cut off: the rule of three.
 
-    Empty where nothing was listed: then a zero is one.
+    Empty where nothing was listed: then a zero is one. Where no business of the sample could be
+    hit, the rule says nothing: harm is not known.
 
     Parameters
     ----------
@@ -51,6 +57,8 @@ def bound_of_zero(expected: Estimate | None, row: Row | None) -> str:
     n = int(expected.whole) if expected is not None and expected.whole > 0 else 0
     if not n or is_nothing_listed(row):
         return ""
+    if is_out_of_reach(expected):
+        return NOT_KNOWN
     return say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
 
 

@@ -282,6 +282,32 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     assert not re.search(r"\b0%", operators)
 
 
+def test_a_zero_of_a_sample_that_could_not_be_hit_has_no_bound(tmp_path: Path) -> None:
+    resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
+    write_ensemble(tmp_path / "run", resolved, 2)
+    path = tmp_path / "run" / "summary.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["metric"] == "businesses_expected_listed":
+            row.update(median="-0.0", low="0.0", high="-0.0")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    found = answer(open_run(tmp_path / "run"))
+    assert found.sentence.endswith(
+        "None of the 4 modelled businesses could be cut off by address: what was listed contains "
+        "none of their hosts' ranges."
+    )
+    assert found.figures[1].value == "not known"
+    assert any(
+        one.endswith("cut off at the peak: not known: never checked") for one in found.lines()
+    )
+    text = words_of(render(open_run(tmp_path / "run")))
+    assert "at most 75%" not in text
+
+
 def test_a_contradicted_measure_is_printed_nowhere_first(
     ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
