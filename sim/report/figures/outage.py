@@ -14,6 +14,8 @@ from sim.measure.bands import Band, band_of, step_values, values_at, whole_band
 from sim.measure.contradictions import contradictions
 from sim.measure.estimates import SHARE, estimate_at
 from sim.report.words.dates import day_in_year, short_day, short_weekday
+from sim.report.words.expected_names import read_bound
+from sim.report.words.heading import has_sites
 from sim.report.words.languages import (
     IN_ENGLISH,
     Language,
@@ -105,6 +107,8 @@ class Outage:
     orders: tuple[Order, ...]
     sessions: tuple[tuple[int, int], ...]
     published: tuple[tuple[int, int], ...]
+    bound: str = ""
+    """What is printed for a zero of a sample that could hardly have been cut off."""
 
     @property
     def is_addresses(self) -> bool:
@@ -129,10 +133,17 @@ class Outage:
         return say("{listed}, and {share}", listed=self.listed_title, share=share)
 
     @property
+    def is_bounded(self) -> bool:
+        """Whether none is cut off in any simulation, and a bound is printed instead."""
+        return bool(self.bound) and not np.nanmax([self.cut_off.median, self.cut_off.high]) > 0
+
+    @property
     def alt(self) -> Text:
         """What it shows, in numbers."""
         peak, end = _peak_text(self, brief=False), percent(self.cut_off.median[-1])
         said = say("{peak}; {end} at the end.", peak=peak, end=end)
+        if self.is_bounded:
+            said = joined("", (capitalised(peak), "."))
         if self.listed is None:
             return said
         top = peak_row(self.listed)
@@ -201,6 +212,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         else (),
         sessions=sessions,
         published=read_published(run) if metric == LISTED and listed is not None else (),
+        bound="" if has_sites(run) else read_bound(run, run.strategy(strategy)),
     )
 
 
@@ -292,7 +304,8 @@ def _peak_text(shown: Outage, *, brief: bool) -> Text:
     band, row = shown.cut_off, peak_row(shown.cut_off)
     found = estimate_at(band, row, SHARE)
     if not found.high > 0:
-        return say("{share} throughout", share=percent(0))
+        share = shown.bound if shown.is_bounded else percent(0)
+        return say("{share} throughout", share=share)
     if brief and found.median == 0:
         return say("{least}, at most {most}", least=percent(0), most=percent(found.high))
     value: Text = value_text(found)

@@ -139,6 +139,11 @@ def test_a_line_at_nothing_peaks_where_its_range_does() -> None:
     assert "0% (0 to 20%) at the peak, 1 March" in _outage(cut_off=band).alt.replace(NBSP, " ")
     nothing = _band([0, 1], [0.0, 0.0])
     assert "0% throughout" in _outage(cut_off=nothing).alt
+    # A zero of a sample that could hardly have been cut off.
+    bounded = _outage(cut_off=nothing, bound="at most 0.085%").alt
+    assert "t most 0.085% throughout." in bounded
+    assert " 0%" not in bounded
+    assert "throughout" not in _outage(bound="at most 0.085%").alt
 
 
 def test_counts_derived_later_are_no_published_counts(tmp_path: Path, repository: Path) -> None:
