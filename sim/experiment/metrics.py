@@ -5,11 +5,12 @@ All mistakes are found before anything runs.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sim.catalogue.choices import HEADLINES
+from sim.catalogue.choices import HEADLINES, LISTED
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
 from sim.experiment.comparison import ComparisonLine
@@ -58,6 +59,8 @@ class FailOn:
     def broken_by(self, lines: Sequence[ComparisonLine]) -> list[str]:
         """List the strategies that meet the condition, or whose metric is not known throughout."""
         found = []
+        listed = [one for one in lines if one.metric in LISTED]
+        is_idle = {one.strategy for one in listed} - {one.strategy for one in listed if one.high}
         for line in lines:
             is_meant = (
                 line.strategy != line.baseline
@@ -70,6 +73,15 @@ class FailOn:
                 found.append(
                     f"{line.strategy}: {self.metric} is not known in "
                     f"{line.n_simulations - line.n_known} of {line.n_simulations} simulations"
+                )
+            elif (
+                line.strategy not in {line.baseline, *is_idle}
+                and math.isnan(line.difference)
+                and line.high == 0
+            ):
+                found.append(
+                    f"{line.strategy}: {self.metric} is not known: what was listed could hardly "
+                    "hit the sample"
                 )
             elif _HOLDS[self.operator](line.median, self.bound):
                 found.append(

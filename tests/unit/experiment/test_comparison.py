@@ -284,6 +284,17 @@ def test_a_check_fails_for_what_is_not_known_and_spares_the_baseline(lines) -> N
     assert check.broken_by(found) == [f"wide: {COLLATERAL} is not known in 1 of 25 simulations"]
 
 
+@pytest.mark.parametrize(("n_listed", "n_broken"), [(256.0, 1), (0.0, 0)])
+def test_a_check_fails_for_a_sample_that_was_hardly_hit(n_listed: float, n_broken: int) -> None:
+    few = {EXPECTED: np.full(N, 0.02), LISTED[0]: np.full(N, n_listed), COLLATERAL: np.zeros(N)}
+    idle = {**few, LISTED[0]: np.zeros(N), EXPECTED: np.zeros(N)}
+    found = compare_strategies(
+        {"none": measured(idle), "orders": measured(few)}, "none", (), n_drawn=100
+    )
+    (check,) = check_metrics((COLLATERAL,), (), ["none", "orders"], [f"{COLLATERAL}>0"])
+    assert len(check.broken_by(found)) == n_broken
+
+
 def test_a_difference_from_a_sample_that_was_hardly_hit_is_not_known() -> None:
     zero, listed = np.zeros(N), {EXPECTED: np.full(N, 0.02), LISTED[0]: np.full(N, 256.0)}
     hit = zero.copy()
