@@ -327,7 +327,9 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     file = path / RESOLVED
     scenario = read_object(file, "a readable scenario")
     _check_keys(scenario, _SCENARIO_KEYS, file)
-    for name in (MANIFEST, *(str(one.get("file", "")) for one in manifest["outputs"])):
+    outputs = manifest["outputs"] if isinstance(manifest["outputs"], list) else []
+    listed = [str(one.get("file", "")) for one in outputs if isinstance(one, dict)]
+    for name in (MANIFEST, *listed):
         if "\0" not in name:
             note_read(path / name)
     return RunFolder(path, manifest, scenario)
