@@ -1,7 +1,7 @@
 """Every measure of ``summary.csv`` and ``measures.parquet``, in the order of these tables.
 
 To add one: an entry here, its formula in `sim.measure`, a test; documents and goldens are made anew
-by ``python -m sim.cli.reference`` and ``pytest -m laws tests/golden --update-golden``. This is one
+by ``python -m tools.reference`` and ``pytest -m laws tests/golden --update-golden``. This is one
 long file, since readers come for the whole list.
 """
 

@@ -51,7 +51,7 @@ FOLDERS = {
 """Where packages of an extra may be imported; of other extras anywhere in the program."""
 FULL_TEST = ("import", "bgp", "analysis", "cluster", "explore")
 """Extras that the extra ``test`` brings."""
-FOLDERS_READ = ("sim", "tests", "benchmarks", "docs")
+FOLDERS_READ = ("sim", "tests", "tools", "benchmarks", "docs")
 
 
 def asked_for(repository: Path) -> dict[str, list[str]]:
@@ -131,12 +131,13 @@ def test_what_is_imported_is_asked_for(repository: Path, named: dict[str, set[st
         "sim",
         "overblock",
         "tests",
+        "tools",
         "benchmarks",
         "facts",
         "compression",
         *sys.stdlib_module_names,
     }
-    for folder in ("sim", "tests"):
+    for folder in ("sim", "tests", "tools"):
         strange = named[folder] - modules - own - {""} - OFFERED
         assert {name for name in strange if BROUGHT_BY.get(name) not in modules} == set()
 

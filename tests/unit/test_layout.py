@@ -153,7 +153,7 @@ def test_the_page_of_the_rooms_is_drawn_from_the_imports(repository: Path) -> No
 def test_files_that_a_page_for_newcomers_names_are_there(page: str, repository: Path) -> None:
     text = (repository / page).read_text(encoding="utf-8")
     folder = (repository / page).parent
-    paths = re.findall(r"`((?:sim|tests|docs|seeds)/[^`\s:*<>]+)`", text)
+    paths = re.findall(r"`((?:sim|tests|tools|docs|seeds)/[^`\s:*<>]+)`", text)
     named = {repository / path for path in paths if "NAME" not in path}
     named |= {folder / link for link in re.findall(r"\]\(([^)#:]+)", text)}
     assert len(named) > 5

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.api import reference
+from tools import python_page as reference
 
 NOTEBOOKS = sorted((Path(__file__).parents[3] / "docs").rglob("*.ipynb"))
 
 
 def test_the_page_is_fresh(repository: Path) -> None:
     found = (repository / reference.PAGE).read_text("utf-8")
-    assert found == reference.page(), "python -m sim.api.reference makes it anew"
+    assert found == reference.page(), "python -m tools.reference makes it anew"
 
 
 def test_every_public_name_is_on_the_page() -> None:

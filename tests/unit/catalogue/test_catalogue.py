@@ -24,7 +24,6 @@ from sim.catalogue.choices import (
 from sim.catalogue.curves import CURVES
 from sim.catalogue.declaration import Section
 from sim.catalogue.measures import MEASURES
-from sim.catalogue.page import with_measures
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.metrics import metrics_of
@@ -38,6 +37,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
 from sim.world.build import build_world
+from tools.measures_page import with_measures
 
 
 def brief(name: str) -> Resolved:
@@ -160,7 +160,7 @@ def test_a_label_is_said_aloud_and_any_other_name_is_read_out() -> None:
 
 
 def test_the_page_of_measures_is_fresh(repository: Path) -> None:
-    """Remake it with ``python -m sim.cli.reference``."""
+    """Remake it with ``python -m tools.reference``."""
     page = (repository / "docs/reference/measures.md").read_text(encoding="utf-8")
     assert page == with_measures(page)
     for name in (*MEASURES, *CURVES):

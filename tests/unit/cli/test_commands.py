@@ -402,7 +402,7 @@ def test_list_names_every_shipped_scenario(repository: Path) -> None:
 
 
 def test_the_schema_file_beside_the_scenarios_is_fresh(repository: Path) -> None:
-    """Remake it with ``python -m sim.cli.reference``."""
+    """Remake it with ``python -m tools.reference``."""
     file = repository / "scenarios" / "scenario.schema.json"
     assert file.read_text(encoding="utf-8") == call("schema").stdout
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from sim.cli.reference import generated, main, options_page, with_verbs
-from sim.scenario.pages.parameters import EXPLAINED
+from tools.parameters_page import EXPLAINED
+from tools.reference import generated, main, options_page, with_verbs
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def usage_as_written() -> None:
 
 @pytest.mark.usefixtures("usage_as_written")
 def test_what_is_generated_is_fresh(repository: Path) -> None:
-    """Remake it with ``python -m sim.cli.reference``."""
+    """Remake it with ``python -m tools.reference``."""
     for path, text in generated(repository).items():
         assert path.read_text(encoding="utf-8") == text, path
 

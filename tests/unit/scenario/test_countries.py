@@ -15,10 +15,10 @@ from sim.scenario.countries import countries, pack_of, rate_at, read_packs
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.named_tables import ROWS_OF
-from sim.scenario.pages.tables import tables_page
 from sim.scenario.provenance.sources import explain
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.rows import RateRow
+from tools.tables_page import tables_page
 
 WriteScenario = Callable[..., Path]
 SPAIN = """\
@@ -135,7 +135,7 @@ def test_a_loss_in_dollars_is_printed_in_the_currency_of_the_country(tmp_path: P
 
 
 def test_the_page_of_tables_has_every_key_that_names_one() -> None:
-    from sim.scenario.pages.scenario import keys_by_path
+    from tools.scenario_page import keys_by_path
 
     named = {path for path, key in keys_by_path().items() if key.type == "table"}
     assert named - {"population.inventory"} == set(ROWS_OF)

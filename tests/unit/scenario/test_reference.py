@@ -13,7 +13,7 @@ from sim.errors import ScenarioError
 from sim.scenario.dump import scenario_tree
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
-from sim.scenario.pages.scenario import reference_page
+from tools.scenario_page import reference_page
 
 WriteScenario = Callable[..., Path]
 

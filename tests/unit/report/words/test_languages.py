@@ -12,8 +12,6 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from sim.report.page.document import render
@@ -33,6 +31,7 @@ from sim.report.words.languages import (
 from sim.report.words.numbers import number, percent, percent_span, span, spoken
 from sim.results.read import open_run
 from tests.conftest import REPOSITORY
+from tools.sentences import extract_sentences
 
 REPORT = REPOSITORY / "sim" / "report"
 TEMPLATE = REPORT / "page" / "page.html.j2"
@@ -43,17 +42,8 @@ FIELD = re.compile(r"\{(\w*)\}")
 
 @pytest.fixture(scope="module")
 def extracted() -> set[str]:
-    """Sentences that ``pybabel extract`` finds; of those that count, the form for one."""
-    with (REPORT / "words" / "locale" / "babel.cfg").open(encoding="utf-8") as file:
-        methods, options = parse_mapping_cfg(file)
-    found = extract_from_dir(
-        str(REPORT),
-        methods,
-        options,
-        keywords={"say": None, "say_n": (1, 2)},
-        strip_comment_tags=True,
-    )
-    return {text if isinstance(text, str) else text[0] for _, _, text, *_ in found}
+    """Sentences of code, template and names; of those that count, the form for one."""
+    return {text if isinstance(text, str) else text[0] for text in extract_sentences()}
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -63,7 +53,7 @@ def test_a_catalogue_has_the_sentences_of_the_code_and_no_others(
     with catalogue_path(code).open("rb") as file:
         catalogue = read_po(file, locale=code, abort_invalid=True)
     held = {one.id if isinstance(one.id, str) else one.id[0] for one in catalogue if one.id}
-    # pybabel update makes them equal: see CONTRIBUTING.md.
+    # `python -m tools.reference` makes them equal.
     assert (sorted(extracted - held), sorted(held - extracted)) == ([], [])
     assert not catalogue.obsolete
 

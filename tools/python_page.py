@@ -1,7 +1,7 @@
 """The page of what Python calls, made from docstrings.
 
 In: the public names of the package. Out: ``docs/reference/python.md``, which
-``python -m sim.api.reference`` writes in a clone; a test says when it is out of date.
+``python -m tools.reference`` writes in a clone; a test says when it is out of date.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PAGE = Path("docs") / "reference" / "python.md"
 HEAD = """# What Python calls
 
 `import overblock` gives these names, and so does `import sim`. Made from docstrings by
-`python -m sim.api.reference`. Notebooks to begin with:
+`python -m tools.reference`. Notebooks to begin with:
 [first steps](../how-to/first-steps.ipynb),
 [from a question to a figure](../how-to/from-a-question-to-a-figure.ipynb),
 [how to compare strategies](../how-to/compare-strategies.ipynb).
@@ -107,12 +107,3 @@ def _words(text: str) -> str:
     # Within code nothing is markup.
     parts = text.split("`")
     return "`".join(one if row % 2 else one.replace("<", "&lt;") for row, one in enumerate(parts))
-
-
-def main() -> None:
-    """Write the page in the clone that is the current folder."""
-    PAGE.write_text(page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

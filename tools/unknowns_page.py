@@ -1,6 +1,6 @@
 """The page of uncertain inputs: those of each shipped scenario, with ranges and reasons.
 
-In: shipped scenarios. Out: Markdown. ``python -m sim.cli.reference`` makes the page anew; a test
+In: shipped scenarios. Out: Markdown. ``python -m tools.reference`` makes the page anew; a test
 holds it fresh.
 """
 

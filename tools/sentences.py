@@ -1,13 +1,17 @@
-"""Texts of the page that no call of ``say`` has: names from the catalogue, scenarios and tables.
-
-``pybabel extract`` takes them from here by ``locale/babel.cfg``.
-"""
+"""Sentences of the page: those of ``say``, and names from the catalogue, scenarios and tables."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+import sim
 from sim.catalogue.choices import label
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
@@ -21,13 +25,27 @@ from sim.scenario.tables.money import FIRM_KEYS
 from sim.scenario.tables.seeds import read_note
 from sim.scenario.unknowns import list_factors
 
+REPORT = Path(sim.__file__).parent / "report"
+METHODS = [("**.py", "python"), ("page/page.html.j2", "jinja2")]
 
-def extract_names(
-    _file: object, _keywords: object, _tags: object, options: Mapping[str, str]
-) -> Iterator[tuple[int, str, str, list[str]]]:
-    """Names, as Babel takes them: line, function, text, comments."""
-    for text in dict.fromkeys(_names()):
-        yield 1, "", text, []
+
+def extract_sentences() -> dict[Any, None]:
+    """Sentences of the page in their sequence; of one that counts, the forms for one and more."""
+    found = extract_from_dir(str(REPORT), METHODS, keywords={"say": None, "say_n": (1, 2)})
+    return dict.fromkeys([*_names(), *(text for _, _, text, *_ in found)])
+
+
+def update_catalogues() -> None:
+    """Add new sentences to the catalogue of every language, and remove those that are gone."""
+    template = Catalog()
+    for text in extract_sentences():
+        template.add(text)
+    for path in REPORT.glob("words/locale/*/LC_MESSAGES/overblock.po"):
+        with path.open("rb") as file:
+            catalogue = read_po(file, locale=path.parts[-3])
+        catalogue.update(template, no_fuzzy_matching=True, update_creation_date=False)
+        with path.open("wb") as file:
+            write_po(file, catalogue, width=100, sort_output=True, ignore_obsolete=True)
 
 
 def _names() -> Iterator[str]:

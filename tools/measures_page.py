@@ -1,6 +1,6 @@
 """Makes the tables of ``docs/reference/measures.md`` from the catalogue.
 
-``python -m sim.cli.reference`` calls it; the text between the tables stays as it is.
+``python -m tools.reference`` calls it; the text between the tables stays as it is.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The page ``docs/reference/tables.md``: the columns of every table that a scenario may name.
 
 In: the rows that each key of a scenario asks for, and a shipped table of each kind with its note.
-Out: Markdown. ``python -m sim.cli.reference`` makes the page anew; a test holds it fresh.
+Out: Markdown. ``python -m tools.reference`` makes the page anew; a test holds it fresh.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _HEAD = """\
 # Tables
 
 Every table that a scenario may name, made from the declarations of their rows by
-`python -m sim.cli.reference`.
+`python -m tools.reference`.
 
 - A table is a CSV file in UTF-8 with a header line. A scenario names a shipped one (`seeds/`)
   without an ending, and one of its own by a path that ends in `.csv` and starts from the scenario's

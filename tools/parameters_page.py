@@ -2,7 +2,7 @@
 
 In: ``docs/reference/symbols.csv``, the schema and the seed tables. Out: Markdown. A number of the
 language that has no row in that file takes its symbol and meaning from the schema, so that no
-parameter is missing from the page. ``python -m sim.cli.reference`` makes the pages anew; a test
+parameter is missing from the page. ``python -m tools.reference`` makes the pages anew; a test
 holds them fresh.
 """
 
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario import library
-from sim.scenario.pages.scenario import Key, keys_by_path, plain
 from sim.scenario.tables.assumptions import assumed_by_key
 from sim.scenario.tables.notes import ColumnNote
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_note
+from tools.scenario_page import Key, keys_by_path, plain
 
 EXPLAINED = ("model", "strategies")
 """Pages whose sections carry a table of their symbols."""
@@ -42,7 +42,7 @@ _HEAD = """\
 Every parameter of the equations: the symbol it has there, the scenario key that sets it, its unit,
 its value when nothing is said, the row that holds it, the range held possible. This page is made
 from `docs/reference/symbols.csv`, the schema and the seed tables by
-`python -m sim.cli.reference`.
+`python -m tools.reference`.
 
 - *Unit* is that of the key or column. Where the equation takes another one, it follows after *in
   the equation*: hours of a key are seconds on the clock of the engine.

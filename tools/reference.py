@@ -2,7 +2,7 @@
 
 In: the commands, the forms of files, the schema, the catalogue of measures, the seed tables. Out:
 the text of each file in ``docs/`` and ``scenarios/`` that is written from them.
-``python -m sim.cli.reference`` writes all of them in a clone; a test says which one is out of date.
+``python -m tools.reference`` writes all of them in a clone; a test says which one is out of date.
 """
 
 from __future__ import annotations
@@ -15,18 +15,19 @@ from typing import Any
 from typer.main import get_command
 
 from sim.addresses.feeds.forms import FORMS
-from sim.catalogue.page import with_measures
 from sim.cli.app import app
 from sim.cli.terminal.console import json_text
 from sim.scenario.dump import json_schema
-from sim.scenario.pages.parameters import EXPLAINED, parameters_page, read_symbols, with_symbols
-from sim.scenario.pages.scenario import reference_page
-from sim.scenario.pages.tables import tables_page
-from sim.scenario.pages.unknowns import unknowns_page
+from tools import python_page, sentences
+from tools.measures_page import with_measures
+from tools.parameters_page import EXPLAINED, parameters_page, read_symbols, with_symbols
+from tools.scenario_page import reference_page
+from tools.tables_page import tables_page
+from tools.unknowns_page import unknowns_page
 
 _HEAD = """# Options of every verb
 
-Made from the commands by `python -m sim.cli.reference`.
+Made from the commands by `python -m tools.reference`.
 `overblock VERB --help` prints the same. What the verbs do, their exit codes and what they write:
 [the command line](cli.md).
 """
@@ -134,6 +135,7 @@ def generated(clone: Path) -> dict[Path, str]:
             for page in explained
         },
         measures: with_measures(measures.read_text(encoding="utf-8")),
+        clone / python_page.PAGE: python_page.page(),
         clone / "scenarios" / "scenario.schema.json": json_text(json_schema()),
     }
 
@@ -142,6 +144,7 @@ def main() -> None:
     """Write what is generated in the clone that is the current folder."""
     for path, text in generated(Path()).items():
         path.write_text(text, encoding="utf-8")
+    sentences.update_catalogues()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The page ``docs/reference/scenario.md``: every key of the scenario language, from the schema.
 
-In: the schema and the assumption table. Out: Markdown. ``python -m sim.cli.reference`` makes the
+In: the schema and the assumption table. Out: Markdown. ``python -m tools.reference`` makes the
 page anew; a test holds it fresh.
 """
 
@@ -26,7 +26,7 @@ _HEAD = """\
 # Scenario keys
 
 Every key of the scenario language, by its full path. This page is made from the schema by
-`python -m sim.cli.reference`; `overblock schema` prints the same as JSON Schema for editors.
+`python -m tools.reference`; `overblock schema` prints the same as JSON Schema for editors.
 
 - A key that is **required** must be given if its section is there. One that is *assumed* takes the
   value of `seeds/assumptions.csv` when it is left out, and the run lists it with its range. Any

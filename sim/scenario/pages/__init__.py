@@ -1,1 +1,0 @@
-"""Pages of the reference that are made from the schema and the seed tables."""

@@ -1,0 +1,1 @@
+"""What contributors run in a clone: pages made from declarations, and checks of a contribution."""
