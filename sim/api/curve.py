@@ -20,7 +20,7 @@ from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.measure.bands import Band, band_at
 from sim.measure.by_operator import BY_OPERATOR, operator_curves
-from sim.results.read import SPLITS, CurvePoints, RunFolder
+from sim.results.folder import SPLITS, CurvePoints, RunFolder
 
 Every: TypeAlias = "str | float | timedelta | None"
 """Step of a grid: ``"1h"``, a ``timedelta``, seconds; None for change points."""

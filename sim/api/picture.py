@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from sim.api.columns import Columns
 from sim.errors import UsageError
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 
 FORMATS = ("png", "svg", "pdf")
 

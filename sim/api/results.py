@@ -23,10 +23,9 @@ from sim.catalogue.choices import KEY_FIGURES, label
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.report.words.answer import answer
-from sim.results.place import new_folder
-from sim.results.read import RunFolder, open_run
-from sim.results.relations import Connection, connect_tables
-from sim.results.tables import read_rows, text
+from sim.results.folder import RunFolder, open_run
+from sim.results.output import new_folder
+from sim.results.tables import Connection, connect_tables, read_rows, text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,7 +19,7 @@ from sim.measure.estimates import (
     read_group_shares,
     read_share,
 )
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 from sim.results.tables import Row, number, read_rows, text
 from sim.scenario.refusal import hint
 

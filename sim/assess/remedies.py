@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.summary import spread_of
-from sim.results.burdens import read_entries, read_waits
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
+from sim.results.register import read_entries, read_waits
 from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_table
 

@@ -26,11 +26,9 @@ from sim.experiment.verification import (
     unnamed_packages,
     version_notes,
 )
-from sim.results.csvtext import csv_text
-from sim.results.differences import changed_lines, changed_values
-from sim.results.folder import MANIFEST
-from sim.results.integrity import changed_files, unlisted_files
-from sim.results.read import RunFolder, open_run
+from sim.results.folder import MANIFEST, RunFolder, open_run
+from sim.results.integrity import changed_files, changed_lines, changed_values, unlisted_files
+from sim.results.tables import csv_text
 
 KINDS = ("condition",)
 _OF_RUNS = ("conditioned", "warnings", "failures")

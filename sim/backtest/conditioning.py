@@ -31,8 +31,8 @@ from sim.experiment.outputs import Outputs, describe, manifest_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.experiment.study import Sheet
-from sim.results.csvtext import csv_text
 from sim.results.folder import COMPLETE, PARTIAL
+from sim.results.tables import csv_text
 from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved

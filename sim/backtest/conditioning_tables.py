@@ -20,7 +20,7 @@ from sim.experiment.executors.task import Failure, Key
 from sim.experiment.kept import TABLE, kept_rows
 from sim.experiment.study import Sheet
 from sim.measure.summary import LEVEL
-from sim.results.columns import Column
+from sim.results.schema import Column
 from sim.scenario.readings import Evidence
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import own_variant

@@ -25,10 +25,8 @@ from sim.bundle.statement import statement
 from sim.errors import DataError, Problem, UsageError
 from sim.files import hash_of, new_file
 from sim.report.page.document import check_manifest, render
-from sim.results.contents import REPORT
-from sim.results.folder import COMPLETE, MANIFEST
-from sim.results.integrity import changed_files, unlisted_files
-from sim.results.read import RunFolder
+from sim.results.folder import COMPLETE, MANIFEST, RunFolder
+from sim.results.integrity import REPORT, changed_files, unlisted_files
 
 RUN = "run"
 README, RERUN, SUMS = "README.md", "rerun.sh", "SHA256SUMS"

@@ -12,8 +12,8 @@ from sim.bundle import wheel
 from sim.bundle.bundle import RUN, SUMS, derived
 from sim.errors import DataError, OverblockError, Problem
 from sim.files import hash_of
+from sim.results.folder import open_run
 from sim.results.manifest import ABSENT
-from sim.results.read import open_run
 from sim.version import __version__
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from sim.report.words.answer import answer
 from sim.report.words.markdown import markdown_text
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 
 CONTENTS = {
     "run/report.html": "the report, one file to be opened offline",

@@ -92,7 +92,7 @@ def check_kind(path: Path, found: str, wanted: str) -> None:
 def free_folder(folder: Path, *, force: bool) -> Path:
     """Return where a new result goes; refuse a place that is taken before anything runs."""
     from sim.results.checkpoints import n_runs
-    from sim.results.place import check_free, check_left_behind, partial_folders
+    from sim.results.output import check_free, check_left_behind, partial_folders
 
     for partial in partial_folders(folder):
         check_left_behind(partial)

@@ -15,13 +15,11 @@ from sim.experiment.findings import Derived, columns_of, derive, derived_manifes
 from sim.experiment.outputs import PACKAGE, package_of
 from sim.experiment.plan import Plan
 from sim.files import parse_json
-from sim.results.columns import KEYS
-from sim.results.differences import changed_lines, changed_values
-from sim.results.folder import COMPLETE, MANIFEST, RESOLVED, SCENARIO
-from sim.results.integrity import is_inside
+from sim.results.folder import COMPLETE, MANIFEST, RESOLVED, SCENARIO, RunFolder
+from sim.results.integrity import changed_lines, changed_values, is_inside
 from sim.results.manifest import input_copy
 from sim.results.parquet import is_part_of, metadata_of, n_rows_of
-from sim.results.read import RunFolder
+from sim.results.schema import KEYS
 from sim.scenario.library import shipped
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__

@@ -31,16 +31,16 @@ from sim.measure.money.accounts import (
 from sim.measure.nothing import say_nothing
 from sim.measure.site_lines import SiteLine, summarise_sites
 from sim.measure.summary import SummaryLine, summarise
-from sim.results.columns import (
+from sim.results.folder import RunFolder
+from sim.results.parquet import ColumnData, PartWriter, merge_parts
+from sim.results.schema import (
     COMPARISON_TABLES,
     ENSEMBLE_TABLES,
     SITE_TABLES,
     TABLES,
     Column,
 )
-from sim.results.csvtext import lines_text
-from sim.results.parquet import ColumnData, PartWriter, merge_parts
-from sim.results.read import RunFolder
+from sim.results.tables import lines_text
 from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import NoBlocking

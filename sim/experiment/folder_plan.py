@@ -12,9 +12,8 @@ from pathlib import Path, PurePosixPath
 
 from sim.experiment.kept import OTHER_MODEL
 from sim.experiment.plan import Plan
-from sim.results.folder import RESOLVED, SCENARIO
+from sim.results.folder import RESOLVED, SCENARIO, RunFolder
 from sim.results.integrity import is_inside
-from sim.results.read import RunFolder
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import is_column
 from sim.scenario.resolve import Resolved, resolve

@@ -15,12 +15,12 @@ from typing import Any, TypeAlias
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
 from sim.measure.money.macro_bound import warnings_of_revenue
-from sim.results.columns import Column
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (
     PACKAGES,
     STREAM_RULE,
     all_tables,
+    build_package,
     canonical_json,
     describe_input,
     list_assumptions,
@@ -29,7 +29,7 @@ from sim.results.manifest import (
     scenario_hash,
     write_inputs,
 )
-from sim.results.package import build_package
+from sim.results.schema import Column
 from sim.results.store import write_json
 from sim.scenario.cautions import list_warnings
 from sim.scenario.dump import scenario_tree

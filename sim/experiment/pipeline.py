@@ -23,10 +23,9 @@ from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import ends_as_interrupts, ends_soon_after, without_interrupts
 from sim.experiment.plan import Plan
 from sim.results.checkpoints import PARTS, n_runs, remove_parts
-from sim.results.contents import TIMING
 from sim.results.folder import INTERRUPTED, MANIFEST
-from sim.results.integrity import MANIFEST_HASH
-from sim.results.place import new_folder
+from sim.results.integrity import MANIFEST_HASH, TIMING
+from sim.results.output import new_folder
 from sim.results.store import json_bytes, write_json
 
 

@@ -24,10 +24,10 @@ from sim.results.checkpoints import (
     n_runs,
     remove_parts,
 )
-from sim.results.contents import missing_files
 from sim.results.folder import COMPLETE, SCENARIO, is_run_folder, read_manifest, read_object
+from sim.results.integrity import missing_files
 from sim.results.manifest import all_tables
-from sim.results.place import check_left_behind, destination, partial_folders, put_back
+from sim.results.output import check_left_behind, destination, partial_folders, put_back
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

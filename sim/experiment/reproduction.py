@@ -16,9 +16,8 @@ from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.pipeline import Experiment, Result, carry_out
 from sim.experiment.runs import Runs
 from sim.files import hash_of
-from sim.results.folder import MANIFEST
+from sim.results.folder import MANIFEST, RUN_KINDS, RunFolder, open_run
 from sim.results.integrity import is_inside
-from sim.results.read import RUN_KINDS, RunFolder, open_run
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,10 @@ from sim.experiment.outputs import Outputs, describe, failures_of, metadata_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.measure.facts import RunFacts, fact_columns
-from sim.results.columns import ALL_TABLES, KEYS
 from sim.results.folder import COMPLETE
-from sim.results.package import pandas_types
+from sim.results.manifest import pandas_types
 from sim.results.parquet import PartWriter, merge_parts
+from sim.results.schema import ALL_TABLES, KEYS
 from sim.scenario.resolve import Resolved
 
 

@@ -16,9 +16,9 @@ from sim.experiment.answers import Answers
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
-from sim.results.columns import KEYS, MEASURES, Column
-from sim.results.csvtext import csv_text
 from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.schema import KEYS, MEASURES, Column
+from sim.results.tables import csv_text
 
 POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")
 

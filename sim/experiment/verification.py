@@ -26,11 +26,10 @@ from sim.experiment.plan import Plan
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
-from sim.results.folder import MANIFEST, RESOLVED, SCENARIO
+from sim.results.folder import MANIFEST, RESOLVED, SCENARIO, RunFolder, open_run
 from sim.results.integrity import changed_files, unlisted_files
 from sim.results.manifest import PACKAGES, canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
-from sim.results.read import RunFolder, open_run
 from sim.results.store import RUN_TABLES
 from sim.scenario.dump import scenario_tree
 from sim.version import __version__

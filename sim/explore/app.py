@@ -21,7 +21,7 @@ from sim.explore.levers import Lever, overrides_of
 from sim.report.figures.outage import picture
 from sim.report.words.answer import answer
 from sim.report.words.numbers import span
-from sim.results.read import RunFolder, open_run
+from sim.results.folder import RunFolder, open_run
 
 Scope = MutableMapping[str, Any]
 Asgi = Callable[[Scope, Any, Any], Awaitable[None]]

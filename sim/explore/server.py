@@ -16,9 +16,8 @@ from sim.experiment.plan import Plan, choose_root_seed
 from sim.experiment.runs import Runs
 from sim.explore.levers import levers_of
 from sim.measure.estimates import read_estimates
-from sim.results.folder import is_run_folder
+from sim.results.folder import is_run_folder, open_run
 from sim.results.integrity import changed_tables
-from sim.results.read import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 

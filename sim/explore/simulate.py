@@ -10,7 +10,7 @@ from sim.experiment.executors import choose_executor
 from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.pipeline import carry_out
 from sim.experiment.runs import Runs
-from sim.results.read import open_run
+from sim.results.folder import open_run
 
 
 def simulate(folder: Path, into: Path, overrides: list[str]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.measure.summary import SHARES
-from sim.results.read import CurvePoints, RunFolder
+from sim.results.folder import CurvePoints, RunFolder
 
 MAX_GRID = 3000
 MOST_AT_ONCE = 2**20

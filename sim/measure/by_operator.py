@@ -15,9 +15,8 @@ from sim.engine.eventlog import Kind
 from sim.measure.adoption import Pieces
 from sim.measure.bands import step_values
 from sim.measure.uptake import Points, Turns, changes
-from sim.results.inputs import input_rows, read_target
+from sim.results.folder import CurvePoints, RunFolder, input_rows, read_target
 from sim.results.parquet import read_columns
-from sim.results.read import CurvePoints, RunFolder
 from sim.results.register import read_enforcement, read_register
 from sim.scenario.tables.rows import OperatorRow
 

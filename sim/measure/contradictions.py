@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.measure.bands import values_at
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 from sim.scenario.tables.facts import FactRow, facts_of
 
 MOST_AGAINST = 1 / 20

@@ -17,8 +17,8 @@ from sim.errors import DataError, Problem
 from sim.measure.bands import Band, band_of
 from sim.measure.contradictions import contradictions
 from sim.measure.summary import spread_of
+from sim.results.folder import RunFolder
 from sim.results.parquet import numbers, read_columns
-from sim.results.read import RunFolder
 from sim.results.tables import Row, number, read_rows, text
 
 SHARE = "share"

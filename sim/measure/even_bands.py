@@ -13,8 +13,8 @@ from sim.catalogue.curves import CURVES
 from sim.measure.bands import Band, bands_at
 from sim.measure.summary import LEVEL
 from sim.results.curves import CurveKey, group_names, read_curves
+from sim.results.folder import SPLITS, RunFolder
 from sim.results.parquet import Coded, ColumnData, Instants, n_rows_of
-from sim.results.read import SPLITS, RunFolder
 
 S_PER_H, S_PER_D = 3600, 86_400
 MOST_TIMES = 1500

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
+from sim.results.folder import IS_WHOLE, SPLITS, CurvePoints, RunFolder, rescaled
 from sim.results.parquet import numbers, read_columns
-from sim.results.read import IS_WHOLE, SPLITS, CurvePoints, RunFolder, rescaled
 
 _SPLIT = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in SPLITS) + " END"
 _NAME = f"coalesce({', '.join(SPLITS)})"

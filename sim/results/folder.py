@@ -1,17 +1,27 @@
-"""Recognises a run folder by its manifest, and reads that.
-
-In: a path. Out: whether it is a run folder, and its manifest.
-"""
+"""Reads a run folder: its manifest, its scenario, its curves and measures, its input tables."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from sim.errors import DataError, OverblockError, Problem
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import IPV4
+from sim.addresses.sets.notation import Prefix
+from sim.catalogue.curves import BUSINESSES, CURVES
+from sim.errors import DataError, OverblockError, Problem, UsageError
 from sim.files import note_read, parse_json
+from sim.results.parquet import numbers, read_columns
+from sim.scenario.tables.rows import TargetPrefixRow
+from sim.scenario.tables.seeds import RowType, read_table
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 """The scenario as it was written, and with all defaults filled in."""
@@ -123,3 +133,345 @@ def title_of(scenario: Mapping[str, Any]) -> str:
     overrides = [str(override) for override in scenario.get("overrides", [])]
     changed = ", ".join(one for one in overrides if one.partition("=")[0].strip() != "title")
     return f"{scenario['title']} (with {changed})" if changed else str(scenario["title"])
+
+
+SPLITS = ("provider", "sector", "role")
+IS_WHOLE = " AND ".join(f"{column} IS NULL" for column in SPLITS)
+_MANIFEST_KEYS = (
+    "result_id",
+    "status",
+    "tool",
+    "root_seed",
+    "n_replicates",
+    "inputs",
+)
+_SCENARIO_KEYS = ("name", "title", "start", "end", "thresholds")
+
+
+@dataclass(frozen=True, eq=False)
+class CurvePoints:
+    """Change points of one curve in all replicates, sorted by replicate and time.
+
+    Attributes
+    ----------
+    replicate, t_s, value : shape (n_points,)
+        From ``t_s`` on, the replicate's value.
+    denominator : shape (n_points,)
+        What each value is out of; NaN where there is nothing.
+    """
+
+    replicate: NDArray[np.int64]
+    t_s: NDArray[np.int64]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Measures:
+    """Every measure of every run.
+
+    Attributes
+    ----------
+    strategy, metric, unit, denominator_unit : shape (n_rows,)
+        Texts; empty where there is none.
+    replicate : shape (n_rows,)
+        Index of luck.
+    value, denominator : shape (n_rows,)
+        NaN where not known.
+    """
+
+    strategy: NDArray[np.object_]
+    replicate: NDArray[np.int64]
+    metric: NDArray[np.object_]
+    unit: NDArray[np.object_]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+    denominator_unit: NDArray[np.object_]
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run on disk.
+
+    Attributes
+    ----------
+    path
+        The folder.
+    manifest
+        What it was made from.
+    scenario
+        The scenario with all defaults filled in, as plain values.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+    scenario: dict[str, Any]
+
+    @property
+    def title(self) -> str:
+        """Title of what was run: the scenario's own, and its overrides."""
+        return title_of(self.manifest["scenario"] | {"title": self.scenario["title"]})
+
+    @property
+    def start(self) -> datetime:
+        """Start of the run, in the scenario's offset."""
+        return datetime.fromisoformat(self.scenario["start"])
+
+    @property
+    def horizon_s(self) -> int:
+        """Length of the run."""
+        return int((datetime.fromisoformat(self.scenario["end"]) - self.start).total_seconds())
+
+    @property
+    def n_replicates(self) -> int:
+        """Simulations in the folder that every strategy has."""
+        return int(self.manifest["n_replicates"])
+
+    @property
+    def is_ensemble(self) -> bool:
+        """Whether each simulation has its own draw of the uncertain inputs."""
+        return "ensemble" in self.manifest
+
+    def typical(self, strategy: str | None = None) -> int:
+        """Number of the simulation that stands for all of a strategy where one world is shown."""
+        return int(self.manifest["typical"][self.strategy(strategy)])
+
+    @property
+    def has_own_addresses(self) -> bool:
+        """Whether the target has addresses of its own, which are not counted where it has."""
+        return bool((self.scenario.get("target") or {}).get("prefixes"))
+
+    @property
+    def strategies(self) -> tuple[str, ...]:
+        """Labels of the strategies of which a replicate is finished; one but for a comparison."""
+        listed = self.manifest.get("strategies")
+        if listed is None:
+            return (str(self.manifest["strategy"]),)
+        labels = tuple(str(strategy["label"]) for strategy in listed)
+        if self.manifest.get("status", "complete") == "complete":
+            return labels
+        # The warnings of the manifest name the others.
+        return tuple(label for label in labels if label in self._finished)
+
+    @property
+    def idle_strategy(self) -> str:
+        """Label of a comparison's strategy that blocks nothing, its baseline or not; or empty."""
+        listed = self.manifest.get("strategies", ())
+        return next((str(one["label"]) for one in listed if one["id"] == "none"), "")
+
+    def strategy(self, label: str | None = None) -> str:
+        """Return the label, or without one that of the only strategy.
+
+        Raises
+        ------
+        UsageError
+            If there is no such strategy, or several and none is named.
+        """
+        known = ", ".join(self.strategies)
+        if label is None:
+            if len(self.strategies) != 1:
+                raise UsageError(f"{self.path}: expected the label of a strategy; known: {known}")
+            return self.strategies[0]
+        if label not in self.strategies:
+            raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
+        return label
+
+    def check_replicate(self, replicate: int, strategy: str | None = None) -> None:
+        """Refuse a replicate that is not in the folder: of a strategy, or of any.
+
+        Raises
+        ------
+        UsageError
+            If there is no such replicate.
+        """
+        labels = self.strategies if strategy is None else (strategy,)
+        finished = {one for label in labels for one in self.finished(label)}
+        span = f"those that are finished ({', '.join(map(str, sorted(finished)))})"
+        if self.manifest.get("status", "complete") == "complete":
+            span = f"0 to {self.n_replicates - 1}"
+        if replicate not in finished:
+            raise UsageError(f"{self.path}: expected a replicate from {span}, got {replicate}")
+
+    def finished(self, strategy: str) -> tuple[int, ...]:
+        """Replicates of a strategy that are finished: not the same of all where some are not."""
+        if self.manifest.get("status", "complete") == "complete":
+            return tuple(range(self.n_replicates))
+        return tuple(sorted(self._finished.get(strategy, ())))
+
+    @cached_property
+    def _finished(self) -> Mapping[str, set[int]]:
+        """Replicates that are finished, by strategy."""
+        query = "SELECT DISTINCT strategy, replicate FROM data"
+        columns = read_columns(self.path / "measures.parquet", query)
+        found: dict[str, set[int]] = {}
+        pairs = zip(columns["strategy"].tolist(), columns["replicate"].tolist(), strict=True)
+        for label, replicate in pairs:
+            found.setdefault(label, set()).add(int(replicate))
+        return found
+
+    def curve(self, metric: str, strategy: str | None = None) -> CurvePoints:
+        """Return the curve of one measure over everybody."""
+        return next(iter(self._select(metric, None, strategy).values()))
+
+    def curves_by(
+        self, metric: str, split: str, strategy: str | None = None
+    ) -> dict[str, CurvePoints]:
+        """Curves of one measure by provider, sector or role, in the order of the file."""
+        return self._select(metric, split, strategy)
+
+    def measures(self) -> Measures:
+        """Every measure of every run, in the order of the file."""
+        columns = read_columns(
+            self.path / "measures.parquet",
+            "SELECT strategy, replicate, metric, unit, value, denominator, denominator_unit "
+            "FROM data ORDER BY file_row_number",
+        )
+        texts = ("strategy", "metric", "unit", "denominator_unit")
+        return Measures(
+            replicate=np.asarray(columns["replicate"], np.int64),
+            value=numbers(columns["value"]),
+            denominator=numbers(columns["denominator"]),
+            **{name: _texts(columns[name]) for name in texts},
+        )
+
+    def has_curve(self, metric: str, strategy: str | None = None) -> bool:
+        """Whether the folder holds a measure for everybody: of one strategy, or of any."""
+        labels = self.strategies if strategy is None else (strategy,)
+        return any((label, metric) in self._metrics for label in labels)
+
+    @cached_property
+    def _metrics(self) -> frozenset[tuple[str, str]]:
+        """Strategy and name of the measures that stand in the file for everybody."""
+        query = f"SELECT DISTINCT strategy, metric FROM data WHERE {IS_WHOLE}"
+        columns = read_columns(self.path / "curves.parquet", query)
+        pairs = zip(columns["strategy"].tolist(), columns["metric"].tolist(), strict=True)
+        return frozenset((str(label), str(metric)) for label, metric in pairs)
+
+    def input_path(self, name: str) -> Path | None:
+        """Path of the copy of an input table, by the name the scenario gives it."""
+        for table in self.manifest["inputs"]:
+            if table["name"] == name:
+                return self.path / str(table["copy"])
+        return None
+
+    def _select(
+        self, metric: str, split: str | None, strategy: str | None
+    ) -> dict[str, CurvePoints]:
+        assert split is None or split in SPLITS
+        conditions = [
+            f"{column} IS {'NOT NULL' if column == split else 'NULL'}" for column in SPLITS
+        ]
+        label = split or "''"
+        columns = read_columns(
+            self.path / "curves.parquet",
+            f"SELECT {label} AS label, replicate, t_s, value, denominator FROM data "
+            f"WHERE metric = ? AND strategy = ? AND {' AND '.join(conditions)} "
+            "ORDER BY file_row_number",
+            [metric, self.strategy(strategy)],
+        )
+        labels = np.asarray(columns["label"], dtype=object)
+        selected = {}
+        for name in dict.fromkeys(labels.tolist()):
+            mine = labels == name
+            points = CurvePoints(
+                replicate=np.asarray(columns["replicate"][mine], np.int64),
+                t_s=np.asarray(columns["t_s"][mine], np.int64),
+                value=numbers(columns["value"][mine]),
+                denominator=numbers(columns["denominator"][mine]),
+            )
+            selected[str(name)] = rescaled(metric, points) if self.is_ensemble else points
+        if not selected:
+            message = f"expected curves of {metric}, got none"
+            raise DataError([Problem(str(self.path / "curves.parquet"), message)])
+        return selected
+
+
+def rescaled(metric: str, points: CurvePoints) -> CurvePoints:
+    """Counts of businesses as if every simulation had as many of them as the median simulation.
+
+    How many there are is drawn for an ensemble: without this, a curve would show how many there may
+    be, and hide how many of them are blocked. Replicates of the point values need it not.
+    """
+    first = np.diff(points.replicate, prepend=-1) != 0
+    whole = points.denominator[first]
+    if CURVES[metric].unit != BUSINESSES or not whole.size or np.ptp(whole) == 0:
+        return points
+    n = float(np.median(whole))
+    share = np.divide(
+        points.value,
+        points.denominator,
+        where=points.denominator > 0,
+        out=np.zeros(points.value.shape),
+    )
+    return CurvePoints(points.replicate, points.t_s, share * n, np.full(share.shape, n))
+
+
+RUN_KINDS = ("run", "comparison")
+
+
+def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
+    """Open a run folder.
+
+    Parameters
+    ----------
+    kinds
+        Kinds of folders that are read.
+
+    Raises
+    ------
+    DataError
+        If it is none, or its files cannot be read.
+    """
+    manifest = read_manifest(path)
+    check_schema(path, manifest)
+    kind = manifest.get("kind", "run")
+    if kind not in kinds:
+        message = f"expected a run or a comparison, got a {kind}: its tables are read on their own"
+        raise DataError([Problem(str(path / MANIFEST), message, key="kind")])
+    who = "strategy" if kind == "run" else "strategies"
+    _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
+    file = path / RESOLVED
+    scenario = read_object(file, "a readable scenario")
+    _check_keys(scenario, _SCENARIO_KEYS, file)
+    outputs = manifest["outputs"] if isinstance(manifest["outputs"], list) else []
+    listed = [str(one.get("file", "")) for one in outputs if isinstance(one, dict)]
+    for name in (MANIFEST, *listed):
+        if "\0" not in name:
+            note_read(path / name)
+    return RunFolder(path, manifest, scenario)
+
+
+def _check_keys(document: dict[str, Any], keys: tuple[str, ...], file: Path) -> None:
+    """Refuse a document that lacks a key that readers need."""
+    absent = [key for key in keys if key not in document]
+    if absent:
+        message = "expected a value, got nothing"
+        raise DataError([Problem(str(file), message, key=key) for key in absent])
+
+
+def _texts(column: NDArray[Any]) -> NDArray[np.object_]:
+    return np.asarray(np.ma.filled(column.astype(object), ""), dtype=object)
+
+
+def input_rows(run: RunFolder, section: str, key: str, model: type[RowType]) -> tuple[RowType, ...]:
+    """Rows of the table that a key of the scenario names.
+
+    Raises
+    ------
+    DataError
+        If the copy cannot be read.
+    """
+    name = (run.scenario.get(section) or {}).get(key)
+    path = run.input_path(str(name)) if name else None
+    return read_table(str(name), path, model).rows if path else ()
+
+
+def read_target(run: RunFolder) -> IntervalSet:
+    """The target's own addresses, from the copy of its table in the folder."""
+    rows = input_rows(run, "target", "prefixes", TargetPrefixRow)
+    return ipv4_set(row.prefix for row in rows)
+
+
+def ipv4_set(prefixes: Iterable[Prefix]) -> IntervalSet:
+    """The IPv4 addresses of some prefixes."""
+    return IPV4.union(prefix for prefix in prefixes if prefix.version == 4)

@@ -1,19 +1,124 @@
-"""Compares the files of a run folder with its manifest, without reading what is in them.
-
-In: a run folder. Out: files that differ from their hashes, and files that are not listed.
-"""
+"""Finds which files of a run folder this program wrote, and which differ from the manifest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
-from sim.errors import DataError
-from sim.files import hash_of
-from sim.results.checkpoints import PARTS
-from sim.results.contents import FIGURES, REPORT, TIMING
-from sim.results.folder import MANIFEST, read_object
-from sim.results.read import RunFolder
+from sim.errors import DataError, OverblockError
+from sim.files import RECORD, hash_of, remove_empty, written_files
+from sim.results.checkpoints import PARTS, is_part
+from sim.results.folder import MANIFEST, RunFolder, read_manifest, read_object
+
+TIMING = "timing.json"
+REPORT = "report.html"
+FIGURES = "figures"
+GENERATOR = "overblock report"
+"""Names this program near the beginning of every report."""
+_FOLDERS = re.compile(rf"inputs|{FIGURES}(/.*)?|{PARTS}(/.*)?")
+"""Folders that this program makes, empty or not."""
+_LEFT_BEHIND = re.compile(
+    rf"\.{re.escape(REPORT)}\.partial-\d+\.html"
+    rf"|{FIGURES}/(.*/)?(\.partial-\d+/[^/]+|{re.escape(f'.{RECORD}')}\.partial-\d+\.json)"
+)
+"""Temporary files that a killed process leaves of a report or of figures."""
+
+
+def is_report(path: Path) -> bool:
+    """Whether a file is a report of this program."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return f'content="{GENERATOR}'.encode() in file.read(4096)
+
+
+def foreign_files(folder: Path) -> list[str]:
+    """Files and empty folders in a run folder that this program did not make.
+
+    Returns
+    -------
+    names
+        Paths in the folder, sorted; a folder ends in a slash. What the manifest lists is not among
+        them, whatever its hash.
+    """
+    return sorted(set(_names(folder)) - set(_own(folder)))
+
+
+def modified_files(folder: Path) -> list[str]:
+    """Files that differ from their hash in the manifest, sorted; missing ones are not listed."""
+    changed = []
+    for name, digest in _listed(folder).items():
+        path = folder / name
+        if path.is_file() and not path.is_symlink() and hash_of(path) != digest:
+            changed.append(name)
+    return sorted(changed)
+
+
+def missing_files(folder: Path) -> list[str]:
+    """Files that the manifest lists and that are not there, sorted; none without a manifest."""
+    return sorted(name for name in _listed(folder) if not (folder / name).is_file())
+
+
+def remove_own(folder: Path) -> None:
+    """Remove what this program made in a folder, and the folder if nothing else is in it."""
+    own = list(_own(folder))
+    # The manifest goes last: until then the folder says what belongs to it.
+    for name in sorted(own, key=lambda name: (name == MANIFEST, name)):
+        if not name.endswith("/"):
+            (folder / name).unlink(missing_ok=True)
+    below = [path for path in folder.rglob("*") if path.is_dir() and not path.is_symlink()]
+    remove_empty([*sorted(below, key=lambda path: -len(path.parts)), folder])
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Names of files, and of empty folders with a slash at the end."""
+    for path in folder.rglob("*"):
+        name = path.relative_to(folder).as_posix()
+        if path.is_symlink() or not path.is_dir():
+            yield name
+        elif not any(path.iterdir()):
+            yield f"{name}/"
+
+
+def _own(folder: Path) -> Iterator[str]:
+    listed = _listed(folder)
+    records: dict[str, Mapping[str, object]] = {}
+    for name in _names(folder):
+        path = folder / name
+        inner = path.relative_to(folder).parent.as_posix()
+        if name.endswith("/"):
+            is_own = _FOLDERS.fullmatch(name[:-1]) is not None
+        elif path.is_symlink():
+            is_own = False
+        elif name.startswith(f"{PARTS}/"):
+            is_own = is_part(name)
+        elif _LEFT_BEHIND.fullmatch(name):
+            is_own = True
+        elif name.startswith(f"{FIGURES}/"):
+            if inner not in records:
+                records[inner] = written_files(folder / inner)
+            is_own = name in listed or path.name == RECORD or path.name in records[inner]
+        else:
+            is_own = (
+                name in listed or name in (MANIFEST, TIMING) or (name == REPORT and is_report(path))
+            )
+        if is_own:
+            yield name
+
+
+def _listed(folder: Path) -> dict[str, str]:
+    """Hashes by name of the files that the manifest lists."""
+    try:
+        outputs: Any = read_manifest(folder).get("outputs", [])
+        return {str(one["file"]): str(one["sha256"]) for one in outputs}
+    except (OverblockError, TypeError, KeyError):
+        return {}
+
 
 _BESIDE = (MANIFEST, TIMING)
 """Files that the manifest cannot list: itself, and the timing, which differs each time."""
@@ -85,3 +190,71 @@ def unlisted_files(run: RunFolder) -> tuple[list[str], list[str]]:
         else:
             foreign.append(name)
     return foreign, unchecked
+
+
+MOST_LETTERS = 60
+_NAMES = ("key", "name", "path", "label")
+"""Keys whose value names an element of a list."""
+
+
+def changed_values(held: object, expected: object, path: str = "") -> Iterator[str]:
+    """Differences of two JSON values, each with its key path."""
+    if isinstance(held, Mapping) and isinstance(expected, Mapping):
+        for key in dict.fromkeys((*expected, *held)):
+            below = f"{path}.{key}" if path else str(key)
+            if key not in held:
+                yield f"{below}: is not there, expected {_short(expected[key])}"
+            elif key not in expected:
+                yield f"{below}: is {_short(held[key])}, expected nothing"
+            else:
+                yield from changed_values(held[key], expected[key], below)
+    elif isinstance(held, list | tuple) and isinstance(expected, list | tuple):
+        ours, due = _by_name(held), _by_name(expected)
+        for name in dict.fromkeys((*due, *ours)):
+            below = f"{path}[{name}]"
+            if name not in ours:
+                yield f"{below}: is not there"
+            elif name not in due:
+                yield f"{below}: is there, expected nothing"
+            else:
+                yield from changed_values(ours[name], due[name], below)
+    elif type(held) is not type(expected) or held != expected:
+        yield f"{path}: is {_short(held)}, expected {_short(expected)}"
+
+
+def changed_lines(held: bytes, expected: bytes) -> Iterator[str]:
+    """Differences of two CSV texts, each with its line and column."""
+    lines = [_rows(held), _rows(expected)]
+    header = lines[1][0] if lines[1] else []
+    for number, (one, other) in enumerate(zip_longest(*lines), start=1):
+        if one == other:
+            continue
+        if one is None or other is None or len(one) != len(other):
+            yield f"line {number}: expected {_short(other)}, got {_short(one)}"
+            continue
+        for row, (cell, due) in enumerate(zip(one, other, strict=True)):
+            if cell != due:
+                name = header[row] if row < len(header) else f"column {row + 1}"
+                yield f"line {number}: {name}: is {_short(cell)}, comes to {_short(due)}"
+    if lines[0] == lines[1]:
+        yield "is written in another way"
+
+
+def _rows(data: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(data.decode("utf-8", errors="replace"), newline="")))
+
+
+def _by_name(values: Sequence[object]) -> dict[str, object]:
+    """Values by their names, numbered where a name occurs again."""
+    found: dict[str, object] = {}
+    for row, value in enumerate(values):
+        names = [value[key] for key in _NAMES if key in value] if isinstance(value, Mapping) else []
+        name = f"{names[0]}" if names else f"{row}"
+        n_before = sum(other == name or other.startswith(f"{name} #") for other in found)
+        found[f"{name} #{n_before + 1}" if n_before else name] = value
+    return found
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= MOST_LETTERS else f"{text[: MOST_LETTERS - 1]}…"

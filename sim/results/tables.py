@@ -1,22 +1,79 @@
-"""Reads the CSV tables of a run folder: summary, money, comparison, trade-off.
+"""Writes and reads the CSV tables of a run folder, and opens all tables as DuckDB views.
 
-In: a run folder and a file name. Out: rows of texts and numbers. A number that is not known is NaN,
-never zero.
+A cell whose value is not known is empty; its number is NaN, never zero.
 """
 
 from __future__ import annotations
 
 import csv
+import io
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import duckdb
 
 from sim.errors import DataError, Problem
-from sim.results.columns import ALL_TABLES
-from sim.results.csvtext import text_of
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
+from sim.results.parquet import connect
+from sim.results.schema import ALL_TABLES, Column
+from sim.sql import parquet_rows, sql_pattern, sql_text
+
+if TYPE_CHECKING:
+    from sim.results.schema import Column
+
+
+GUARD = "'"
+"""Put before a text that a spreadsheet would take for a formula."""
+_FORMULA = '[" \u00a0\u3000]*[=+@＝＋－＠-]'
+# Where semicolons separate cells, as in much of Europe, one inside a text begins a cell.
+_BEGINS_FORMULA = re.compile(f"(^|;)({GUARD}*{_FORMULA})")
+GUARDED = f"(^|;){GUARD}({GUARD}*{_FORMULA})"
+"""Matches such an apostrophe; ``\\1\\2`` is the text without it."""
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def csv_text(names: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    """Return a header and rows as CSV, every cell as ``cell_text`` gives it."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow([cell_text(name) for name in names])
+    writer.writerows([cell_text(value) for value in row] for row in rows)
+    return file.getvalue()
+
+
+def lines_text(columns: Sequence[Column], lines: Iterable[Any]) -> str:
+    """Return lines as CSV; each column is the attribute of its name."""
+    names = [column.name for column in columns]
+    return csv_text(names, ([getattr(line, name) for name in names] for line in lines))
+
+
+def cell_text(value: object) -> object:
+    """Return what is written into a cell; empty where the value is not known.
+
+    A text that a spreadsheet would run gets an apostrophe before it: one that begins with ``=``,
+    ``+``, ``-``, ``@`` or their wide forms, after blanks or quotation marks too, or that goes on
+    so after a semicolon. A number that begins with ``-`` stays as it is. A control character is
+    written as ``\\x07``.
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    plain = _CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", value)
+    return _BEGINS_FORMULA.sub(rf"\1{GUARD}\2", plain)
+
+
+def text_of(cell: str) -> str:
+    """Return the text that was given to ``cell_text``, apart from control characters."""
+    return re.sub(GUARDED, r"\1\2", cell)
+
 
 Cell: TypeAlias = "str | float"
 Row: TypeAlias = "Mapping[str, Cell]"
@@ -27,7 +84,7 @@ NOT_KNOWN = math.nan
 
 
 def read_rows(run: RunFolder, name: str, needed: Sequence[str] = ()) -> list[Row]:
-    """Read one table, its cells by the types that ``sim.results.columns`` gives its columns.
+    """Read one table, its cells by the types that ``sim.results.schema`` gives its columns.
 
     Parameters
     ----------
@@ -110,3 +167,61 @@ def number(row: Row, name: str) -> float:
     """Number of a cell; NaN where it is not known, or the table has no such column."""
     value = row.get(name)
     return float(value) if isinstance(value, int | float) else NOT_KNOWN
+
+
+Connection = duckdb.DuckDBPyConnection
+
+_TYPES = {
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "datetime": "TIMESTAMPTZ",
+}
+
+
+def connect_tables(folder: Path, *names: str) -> Connection:
+    """Connect to the tables that a run folder has.
+
+    Parameters
+    ----------
+    names
+        Those that are needed, which takes a twentieth of the time; all of them where none is named,
+        in a database of its own.
+
+    Raises
+    ------
+    DataError
+        If one cannot be read.
+    """
+    # Only a database of its own may keep views, which all its cursors see.
+    connection, kind = (connect(), "TEMP VIEW") if names else (duckdb.connect(), "VIEW")
+    connection.execute("SET TimeZone = 'UTC'")
+    for file, columns in ALL_TABLES.items():
+        path = folder / file
+        if not path.exists() or (names and path.stem not in names):
+            continue
+        try:
+            connection.execute(
+                f'CREATE {kind} "{path.stem}" AS SELECT * FROM {_source(path, columns)}'
+            )
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            message = f"expected a readable table, got an error: {reason}"
+            raise DataError([Problem(str(path), message)]) from None
+    return connection
+
+
+def _source(path: Path, columns: tuple[Column, ...]) -> str:
+    if path.suffix == ".parquet":
+        return parquet_rows(path)
+    names = [f'"{one.name}"' for one in columns if one.type == "string"]
+    plain = ", ".join(
+        f"regexp_replace({name}, {sql_text(GUARDED)}, '\\1\\2', 'g') AS {name}" for name in names
+    )
+    types = ", ".join(f"{sql_text(one.name)}: {sql_text(_TYPES[one.type])}" for one in columns)
+    held = (
+        f"read_csv({sql_pattern(path)}, header = true, columns = {{{types}}}, "
+        "hive_partitioning = false)"
+    )
+    return f"(SELECT * REPLACE ({plain}) FROM {held})"

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.experiment.answers import Answers
 from sim.experiment.study import POINT, Sheet
-from sim.results.columns import COMPARISON, Column
+from sim.results.schema import COMPARISON, Column
 
 COMPARED = {column.name: column for column in COMPARISON}
 METRIC, UNIT = COMPARED["metric"], COMPARED["unit"]

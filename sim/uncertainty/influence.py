@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sim.experiment.answers import Answers
 from sim.experiment.study import Sheet
 from sim.measure.summary import luck_of
-from sim.results.columns import Column, ends
+from sim.results.schema import Column, ends
 from sim.scenario.unknowns import LeftOut
 from sim.statistics.indices import screen, variance_shares
 from sim.uncertainty.columns import FACTOR, METRIC, UNIT, points_sheet

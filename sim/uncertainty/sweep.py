@@ -17,7 +17,7 @@ from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.plan import Plan
 from sim.experiment.study import POINT, Sheet, Study, write_study
 from sim.measure.summary import LEVEL, spreads_of
-from sim.results.columns import Column
+from sim.results.schema import Column
 from sim.scenario.resolve import Resolved
 from sim.scenario.tree import Value
 from sim.streams import Stream, Streams

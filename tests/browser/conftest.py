@@ -16,7 +16,7 @@ import pytest
 
 from sim.report.page.document import write_report
 from sim.report.words.languages import ENGLISH, language
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from tests.ensembles import write_comparison, write_run, write_sites
 
 if TYPE_CHECKING:

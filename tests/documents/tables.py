@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from sim.report.words.answer import answer
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from tests.documents.emergence import emergence
 from tests.published.test_april_2018_page import covered
 

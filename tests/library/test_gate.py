@@ -21,7 +21,7 @@ from sim.experiment.plan import Plan, choose_root_seed
 from sim.experiment.runs import Runs
 from sim.measure.estimates import Grade, read_estimates
 from sim.report.words.answer import answer
-from sim.results.read import RunFolder, open_run
+from sim.results.folder import RunFolder, open_run
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

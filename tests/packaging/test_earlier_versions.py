@@ -17,7 +17,7 @@ import sim
 from sim.cli.app import app
 from sim.errors import UsageError
 from sim.results.folder import MANIFEST_SCHEMA
-from sim.results.place import check_free
+from sim.results.output import check_free
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.money import MoneyParameterRow

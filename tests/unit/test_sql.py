@@ -13,7 +13,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
 from sim.errors import DataError
 from sim.results.parquet import PartWriter, is_part_of, merge_parts, metadata_of, read_columns
-from sim.results.relations import connect_tables
+from sim.results.tables import connect_tables
 
 WILD = ("a*.parquet", "a?.parquet", "a[b].parquet", "a'].parquet", "~/a.parquet", "file:/a.parquet")
 """Names that mean other files to DuckDB; a user stands where they are."""

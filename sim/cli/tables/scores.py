@@ -21,7 +21,7 @@ from sim.report.documents.validation import (
     unknown_part,
 )
 from sim.report.words.numbers import exact, rounded, score, width
-from sim.results.csvtext import csv_text
+from sim.results.tables import csv_text
 from sim.scenario.case_format import CHECKS
 
 NAME_WIDTH = 34

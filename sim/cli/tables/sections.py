@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from sim.cli.options import Format
 from sim.cli.terminal.tables import GAP, LONGEST_NAME, NOT_KNOWN, new_table, open_console
 from sim.report.words.markdown import markdown_text
-from sim.results.csvtext import csv_text
+from sim.results.tables import csv_text
 
 if TYPE_CHECKING:
     from rich.console import Console

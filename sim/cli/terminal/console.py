@@ -20,7 +20,7 @@ from sim.experiment.interrupts import ends_as_interrupts
 from sim.files import keeps_what_is_read
 
 if TYPE_CHECKING:
-    from sim.results.read import RunFolder
+    from sim.results.folder import RunFolder
 
 EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3

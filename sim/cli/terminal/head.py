@@ -18,7 +18,7 @@ def print_answer(folder: Path) -> None:
         If the folder's tables cannot be read.
     """
     from sim.report.words.answer import answer
-    from sim.results.read import open_run
+    from sim.results.folder import open_run
 
     width = min(width_of(sys.stdout), PAGE_WIDTH)
     for line in answer(open_run(folder)).lines():

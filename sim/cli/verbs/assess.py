@@ -126,7 +126,7 @@ def assess(
         from sim.errors import UsageError
         from sim.experiment.executors import choose_executor
         from sim.files import check_free
-        from sim.results.read import open_run
+        from sim.results.folder import open_run
 
         format_ = Format.JSON if as_json else _format_of(output)
         questions = _questions(along, format_)

@@ -41,7 +41,7 @@ def bundle(
     with console.reports_errors(as_json=as_json):
         from sim.bundle.bundle import write_bundle
         from sim.files import check_free
-        from sim.results.read import open_run
+        from sim.results.folder import open_run
 
         check_free(output, force=force)
         written = write_bundle(open_run(run), output, force=force)

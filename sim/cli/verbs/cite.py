@@ -59,9 +59,8 @@ def _program() -> dict[str, str]:
 
 
 def _result(folder: Path) -> dict[str, str]:
-    from sim.results.contents import TIMING
-    from sim.results.folder import read_object
-    from sim.results.read import open_run
+    from sim.results.folder import open_run, read_object
+    from sim.results.integrity import TIMING
 
     run = open_run(folder)
     timing = folder / TIMING

@@ -67,7 +67,7 @@ def init(
       overblock init kenya --country KE --from 2026-03-01 --to 2026-03-15
     """
     with console.reports_errors():
-        from sim.results.place import new_folder
+        from sim.results.output import new_folder
         from sim.scenario.starter.case import SCENARIO, Known, write_case
 
         known = Known(

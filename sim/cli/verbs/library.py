@@ -98,7 +98,7 @@ def samples(
       overblock samples
     """
     with console.reports_errors():
-        from sim.results.place import new_folder
+        from sim.results.output import new_folder
         from sim.scenario.library import shipped
 
         with new_folder(output, force=False) as partial:

@@ -16,7 +16,7 @@ from sim.cli.terminal import console
 from sim.report.words.numbers import count
 
 if TYPE_CHECKING:
-    from sim.results.read import RunFolder
+    from sim.results.folder import RunFolder
 
 
 def plot(
@@ -74,7 +74,7 @@ def plot(
     """
     with console.reports_errors(as_json=as_json):
         from sim.report.figures.kinds import Print, plot_run
-        from sim.results.read import open_run
+        from sim.results.folder import open_run
 
         folder = open_run(run)
         if list_kinds:

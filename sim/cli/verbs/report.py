@@ -36,7 +36,7 @@ def report(
     with console.reports_errors(as_json=as_json):
         from sim.report.page.document import write_report
         from sim.report.words.languages import choose_language
-        from sim.results.read import open_run
+        from sim.results.folder import open_run
 
         words = choose_language(language)
         path = output or run / "report.html"

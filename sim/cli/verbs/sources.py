@@ -15,7 +15,7 @@ from sim.cli.options import Format, JsonOption, SetOption
 from sim.cli.terminal import console
 from sim.cli.terminal.tables import new_table, open_console
 from sim.report.words.provenance import Line, basis_text, plain, range_text, value_text
-from sim.results.csvtext import csv_text
+from sim.results.tables import csv_text
 
 SCHEMA = "overblock/sources/1"
 COLUMNS = (

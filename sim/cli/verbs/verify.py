@@ -136,7 +136,7 @@ def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet:
     from sim.cli.terminal.progress import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.verification import verify_folder
-    from sim.results.contents import REPORT
+    from sim.results.integrity import REPORT
 
     is_kept = _is_conditioned(folder)
     with progress("runs", quiet=quiet) as on_progress:
@@ -207,8 +207,8 @@ def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -
 def _changed_report(folder: Path) -> list[str]:
     """Say whether the report in a folder is another than would be written now."""
     from sim.report.page.document import language_of, render
-    from sim.results.contents import REPORT
-    from sim.results.read import open_run
+    from sim.results.folder import open_run
+    from sim.results.integrity import REPORT
 
     try:
         here = (folder / REPORT).read_bytes()

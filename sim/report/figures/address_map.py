@@ -16,8 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.report.figures.outage import LISTED, day_text, instant
 from sim.report.words.numbers import count, number
-from sim.results.inputs import input_rows, ipv4_set, read_target
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder, input_rows, ipv4_set, read_target
 from sim.results.register import read_register
 from sim.scenario.tables.rows import CloudPrefixRow
 

@@ -22,7 +22,7 @@ from sim.report.figures.outage import (
 )
 from sim.report.figures.rows import said
 from sim.report.words.numbers import value_text
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,7 +17,7 @@ from sim.report.figures.rows import note_of, said
 from sim.report.words.languages import capitalised
 from sim.report.words.numbers import percent
 from sim.report.words.plain import strategies_of, strategy_names
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 from sim.results.tables import number, read_rows, text
 from sim.version import __version__
 

@@ -27,8 +27,7 @@ from sim.report.words.languages import (
     sentences,
 )
 from sim.report.words.numbers import number, percent, percent_span, range_text, value_text
-from sim.results.inputs import input_rows
-from sim.results.read import CurvePoints, RunFolder
+from sim.results.folder import CurvePoints, RunFolder, input_rows
 from sim.scenario.tables.rows import PublishedTotalRow, SessionRow
 
 if TYPE_CHECKING:

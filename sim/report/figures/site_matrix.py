@@ -10,8 +10,7 @@ import numpy as np
 from sim.measure.estimates import Estimate
 from sim.report.figures.rows import said
 from sim.report.words.numbers import count, number, value_text
-from sim.results.inputs import input_rows
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import OperatorRow

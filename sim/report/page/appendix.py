@@ -31,7 +31,7 @@ from sim.report.words.numbers import (
 )
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.report.words.warnings import place_and_time, stand_ins
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 
 HOURS, EVER_SHARE = (
     measure_name(name) for name in ("hours_impaired_median", "businesses_ever_impaired_share")

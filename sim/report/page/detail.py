@@ -31,9 +31,8 @@ from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_
 from sim.report.words.numbers import number, percent, percent_span, range_text, whole
 from sim.report.words.repeat import repeat_command
 from sim.report.words.warnings import other_warnings
-from sim.results.inputs import input_rows
-from sim.results.read import RunFolder
-from sim.results.relations import connect_tables
+from sim.results.folder import RunFolder, input_rows
+from sim.results.tables import connect_tables
 from sim.scenario.meanings import meaning_of
 from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
 

@@ -38,9 +38,8 @@ from sim.report.words.languages import (
     say_n,
 )
 from sim.report.words.numbers import percent, whole
-from sim.results.contents import GENERATOR, is_report
-from sim.results.folder import MANIFEST
-from sim.results.read import RunFolder
+from sim.results.folder import MANIFEST, RunFolder
+from sim.results.integrity import GENERATOR, is_report
 from sim.version import __version__
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; font-src data:; base-uri 'none'"

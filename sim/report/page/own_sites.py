@@ -12,9 +12,8 @@ from sim.measure.site_runs import read_sites
 from sim.report.words.dates import moment
 from sim.report.words.languages import Text, joined, say_name
 from sim.report.words.numbers import range_text, value_text
-from sim.results.inputs import input_rows
+from sim.results.folder import RunFolder, input_rows
 from sim.results.parquet import numbers, read_columns
-from sim.results.read import RunFolder
 from sim.scenario.tables.rows import OperatorRow
 
 MOST_SITES, MOST_OPERATORS = 12, 9

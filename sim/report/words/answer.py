@@ -94,8 +94,8 @@ from sim.report.words.phrases import (
 from sim.report.words.phrases import hours as hours_text
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.report.words.verdicts import KINDS, Verdict, verdict_of
+from sim.results.folder import RunFolder
 from sim.results.parquet import read_columns
-from sim.results.read import RunFolder
 from sim.results.tables import read_rows, text
 
 IMPAIRED = curve_name("businesses_impaired")

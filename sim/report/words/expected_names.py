@@ -11,7 +11,7 @@ from sim.measure.estimates import Estimate, read_estimates
 from sim.names.listed import LOWER_BOUND, rounded_names
 from sim.report.words.languages import Text, say, say_n
 from sim.report.words.numbers import NOT_KNOWN, at_most, number, span
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 

@@ -24,8 +24,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import whole
 from sim.report.words.warnings import changes_in_words, stand_ins
-from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL, count_simulations
-from sim.results.read import RunFolder
+from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL, RunFolder, count_simulations
 
 WITH_ARTICLE = frozenset(
     ("AE", "BS", "CD", "CF", "DO", "EU", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SB", "SC", "US")

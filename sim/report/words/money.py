@@ -5,8 +5,7 @@ from __future__ import annotations
 from sim.catalogue.choices import measure_name
 from sim.measure.estimates import Estimate
 from sim.report.words.languages import Text, say
-from sim.results.inputs import input_rows
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder, input_rows
 from sim.scenario.countries import rate_at
 from sim.scenario.tables.rows import RateRow
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.report.words.languages import say
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 from sim.scenario.strategies import DECLARED
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 from sim.scenario.library import scenario_names, shipped
 
 

@@ -11,8 +11,8 @@ import re
 
 from sim.report.words.languages import Text, capitalised, joined, say
 from sim.report.words.plain import strategies_of, strategy_names
+from sim.results.folder import RunFolder
 from sim.results.integrity import changed_tables
-from sim.results.read import RunFolder
 
 _STAND_IN = re.compile(
     r"tables of another country or time stand in for (?P<country>\S+) in (?P<years>[\d to]+): "

@@ -21,9 +21,9 @@ from sim.report.documents.assessment import PARTS, write_assessment
 from sim.report.documents.blocks import Heading, to_html, to_markdown
 from sim.report.words.answer import answer
 from sim.report.words.verdicts import verdict_sentence
-from sim.results.burdens import read_waits
+from sim.results.folder import open_run
 from sim.results.parquet import read_columns
-from sim.results.read import open_run
+from sim.results.register import read_waits
 from sim.scenario.tables.courts import forums, read_court_questions
 from tests.ensembles import write_comparison
 

@@ -33,7 +33,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.reproduction import make_again
 from sim.results.checkpoints import n_runs
-from sim.results.place import partial_folders
+from sim.results.output import partial_folders
 from sim.scenario.load import load_scenario
 from sim.scenario.readings import RunReading
 from sim.scenario.resolve import Resolved, resolve

@@ -23,7 +23,7 @@ from sim.bundle.rerun import rerun_script
 from sim.bundle.wheel import write_wheel
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
-from sim.results.read import open_run
+from sim.results.folder import open_run
 
 pytestmark = pytest.mark.laws
 

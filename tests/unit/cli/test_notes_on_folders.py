@@ -13,7 +13,7 @@ from sim.cli.app import app
 from sim.cli.task import free_folder
 from sim.cli.terminal import console
 from sim.errors import DataError, UsageError
-from sim.results.read import open_run
+from sim.results.folder import open_run
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 from sim.cli.verbs.plot import _default_folder
-from sim.results.read import open_run
+from sim.results.folder import open_run
 
 
 @pytest.fixture(autouse=True)

@@ -22,7 +22,7 @@ from sim.catalogue.curves import CURVES
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants

@@ -26,7 +26,7 @@ from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.verification import verify_folder
 from sim.report.page.document import render
 from sim.results.checkpoints import PARTS, n_runs
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants

@@ -26,7 +26,7 @@ from sim.experiment.reproduction import make_again
 from sim.experiment.runs import Runs, RunsResult
 from sim.experiment.simulation import measure_outcome
 from sim.experiment.verification import verify_folder
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.unknowns import Factor, list_factors, point_of

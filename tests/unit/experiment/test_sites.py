@@ -16,8 +16,8 @@ from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
 from sim.measure.site_lines import summarise_sites
-from sim.results.columns import SITES
-from sim.results.read import open_run
+from sim.results.folder import open_run
+from sim.results.schema import SITES
 from sim.results.tables import read_rows
 from tests.sites import TABLES, overrides, resolved
 

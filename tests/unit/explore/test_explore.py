@@ -18,7 +18,7 @@ from sim.experiment.runs import Runs
 from sim.explore.levers import Lever, levers_of, overrides_of
 from sim.explore.simulate import simulate
 from sim.measure.estimates import read_estimates
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.optional import needs

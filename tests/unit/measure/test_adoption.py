@@ -12,7 +12,7 @@ from sim.measure.adoption import _overlapping, adoption
 from sim.measure.bands import step_values, values_at
 from sim.measure.by_operator import DROPPED, operator_curves
 from sim.measure.even_bands import even_times
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from sim.results.register import (
     NEVER,
     Enforcement,

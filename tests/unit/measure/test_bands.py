@@ -15,7 +15,7 @@ from sim.measure import bands, even_bands
 from sim.measure.bands import band_of, step_values
 from sim.measure.measures import Measure
 from sim.measure.summary import spread_of, spreads_of, summarise
-from sim.results.read import CurvePoints, RunFolder, open_run
+from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.tables.rows import FigureRow
 
 

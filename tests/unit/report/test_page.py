@@ -21,7 +21,7 @@ from sim.measure.estimates import Estimate, Grade
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import language_of, render, write_report
 from sim.report.words.answer import answer
-from sim.results.read import CurvePoints, RunFolder, open_run
+from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables import facts

@@ -16,10 +16,16 @@ from hypothesis import strategies as st
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
-from sim.results.csvtext import GUARDED, cell_text, csv_text, text_of
-from sim.results.read import open_run
-from sim.results.relations import connect_tables
-from sim.results.tables import read_rows, text
+from sim.results.folder import open_run
+from sim.results.tables import (
+    GUARDED,
+    cell_text,
+    connect_tables,
+    csv_text,
+    read_rows,
+    text,
+    text_of,
+)
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants
@@ -93,7 +99,7 @@ def test_every_csv_table_is_written_in_one_place(repository: Path) -> None:
     # hold cells as they are in what they are made of, which the program reads again.
     assert found == [
         "sim/api/given.py: csv.writer",
-        "sim/results/csvtext.py: csv.writer",
+        "sim/results/tables.py: csv.writer",
         "sim/scenario/starter/blocklist.py: csv.writer",
         "sim/scenario/starter/operators.py: csv.DictWriter",
         "sim/scenario/tables/columns.py: csv.writer",

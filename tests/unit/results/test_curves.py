@@ -11,8 +11,8 @@ import pytest
 
 from sim.errors import DataError, UsageError
 from sim.results.curves import CurveKey, group_names, read_curves
-from sim.results.read import CurvePoints, open_run, rescaled
-from sim.results.relations import connect_tables
+from sim.results.folder import CurvePoints, open_run, rescaled
+from sim.results.tables import connect_tables
 
 METRICS = ("businesses_down", "demand_lost_share", "addresses_listed")
 

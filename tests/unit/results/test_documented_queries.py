@@ -18,8 +18,8 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.measure.bands import band_at
 from sim.measure.even_bands import MOST_TIMES, even_times
-from sim.results.columns import BANDS
-from sim.results.read import CurvePoints, open_run
+from sim.results.folder import CurvePoints, open_run
+from sim.results.schema import BANDS
 
 WHOLE = "provider IS NULL AND sector IS NULL AND role IS NULL"
 DOCUMENTS = ("README.md", "docs")

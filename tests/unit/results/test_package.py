@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
-from sim.results.columns import COMPARISON_TABLES, ENSEMBLE_TABLES, KEYS, TABLES
+from sim.results.schema import COMPARISON_TABLES, ENSEMBLE_TABLES, KEYS, TABLES
 
 pytestmark = pytest.mark.laws
 

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.results.read import RunFolder, open_run
+from sim.results.folder import RunFolder, open_run
 from sim.results.register import NEVER, read_register
 
 

@@ -16,9 +16,9 @@ import pytest
 
 from sim.catalogue.curves import CURVES
 from sim.errors import DataError, UsageError
-from sim.results.columns import TABLES
-from sim.results.place import check_free, new_folder
-from sim.results.read import open_run
+from sim.results.folder import open_run
+from sim.results.output import check_free, new_folder
+from sim.results.schema import TABLES
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.experiments import files_of, run_experiment

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
-from sim.results.columns import ALL_TABLES, KEYS
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
+from sim.results.schema import ALL_TABLES, KEYS
 from sim.results.tables import number, read_rows, text
 
 

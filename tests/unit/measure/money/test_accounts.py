@@ -21,7 +21,7 @@ from sim.measure.money.money import MONEY_METRICS
 from sim.measure.money.moves import moves_of
 from sim.measure.money.national import NATIONAL_METHODS
 from sim.measure.money.providers import NAMED_BUSINESSES, NAMED_LOSS
-from sim.results.columns import MONEY, PROVIDERS
+from sim.results.schema import MONEY, PROVIDERS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import sim
-from sim.results.read import RunFolder, open_run
+from sim.results.folder import RunFolder, open_run
 from tests.conftest import made_once
 
 N_SIMULATIONS = 4

@@ -17,7 +17,7 @@ from sim.report.figures.address_map import (
     read_address_map,
     shares,
 )
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 
 
 def test_the_curve_visits_every_pixel_by_steps_of_one() -> None:

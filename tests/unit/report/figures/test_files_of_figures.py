@@ -15,7 +15,7 @@ from cycler import cycler
 
 from sim.errors import UsageError
 from sim.report.figures.kinds import FIGURES, FORMATS, Print, choose, plot_run
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 
 SVG = "{http://www.w3.org/2000/svg}"
 

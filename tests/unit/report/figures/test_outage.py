@@ -29,7 +29,7 @@ from sim.report.figures.outage import (
 )
 from sim.report.words.answer import answer
 from sim.report.words.languages import NBSP
-from sim.results.read import CurvePoints, RunFolder
+from sim.results.folder import CurvePoints, RunFolder
 
 H, D = 3600, 86_400
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)

@@ -24,7 +24,7 @@ from sim.report.figures.rows import (
     read_money,
     read_strategies,
 )
-from sim.results.read import RunFolder
+from sim.results.folder import RunFolder
 
 ENDS = (0.5, 0.05, 0.95)
 

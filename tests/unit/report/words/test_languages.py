@@ -29,7 +29,7 @@ from sim.report.words.languages import (
     sentences,
 )
 from sim.report.words.numbers import number, percent, percent_span, span, spoken
-from sim.results.read import open_run
+from sim.results.folder import open_run
 from tests.conftest import REPOSITORY
 from tools.sentences import extract_sentences
 

@@ -13,10 +13,10 @@ import pytest
 
 from sim.errors import PartialError, UsageError
 from sim.files import new_files
-from sim.results import place
+from sim.results import output
 from sim.results.checkpoints import remove_parts
-from sim.results.contents import foreign_files, remove_own
-from sim.results.place import check_free, new_folder
+from sim.results.integrity import foreign_files, remove_own
+from sim.results.output import check_free, new_folder
 from tests.endings import locked
 
 REPORT = '<html><head><meta name="generator" content="overblock report 1.0">'
@@ -198,13 +198,13 @@ def test_of_two_that_come_at_once_the_later_sees_the_earlier(
 ) -> None:
     """Both have looked before either had its folder."""
     elsewhere, other = tmp_path / "elsewhere", tmp_path / ".out.partial-1"
-    real = place._beside
+    real = output._beside
 
     def come_between(path: Path, kind: str) -> Path:
         elsewhere.rename(other)
         return real(path, kind)
 
-    monkeypatch.setattr(place, "_beside", come_between)
+    monkeypatch.setattr(output, "_beside", come_between)
     elsewhere.mkdir()
     with (
         locked(elsewhere),
@@ -228,8 +228,8 @@ def test_a_folder_of_the_same_process_number_is_in_nobodys_way(tmp_path: Path) -
 KILLED_BETWEEN = """\
 import os, signal, sys
 from pathlib import Path
-from sim.results import place
-from tests.unit.results.test_place import make
+from sim.results import output
+from tests.unit.results.test_output import make
 
 real, n_renamed = Path.rename, 0
 

@@ -25,8 +25,8 @@ from pathlib import Path
 
 from sim.errors import PartialError, UsageError
 from sim.files import is_running, remove_empty
-from sim.results.contents import changed_files, foreign_files, remove_own
 from sim.results.folder import is_run_folder
+from sim.results.integrity import foreign_files, modified_files, remove_own
 
 MOST_NAMED = 5
 """Most files that a message names."""
@@ -66,7 +66,7 @@ def _check_own(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path}: exists and is not a run's folder; choose another --output")
     if not force:
         raise UsageError(f"{path}: holds an earlier run; give --force to replace it")
-    names = sorted({*foreign_files(path), *changed_files(path)})
+    names = sorted({*foreign_files(path), *modified_files(path)})
     if names:
         more = f" and {len(names) - MOST_NAMED} more" * (len(names) > MOST_NAMED)
         raise UsageError(
