@@ -1,33 +1,30 @@
-"""Verifies a folder of kept simulations: draws are run again, and judged by the evidence.
+"""Verifies kept simulations: draws are run again, and judged by the evidence.
 
-In: a folder of ``overblock condition``, and nothing else. Out: what differs. What the evidence does
-to the answer follows from all draws: only making the whole again compares it.
+In: a folder of ``overblock condition``, or of a run that takes kept simulations, and nothing else.
+Out: what differs. What the evidence does to the answer follows from all draws: only making the
+whole again compares it.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sim.backtest.conditioning import EARLY, WHOLE, Conditioning
 from sim.backtest.conditioning_tables import Judged, inputs_sheet
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
-from sim.experiment.consistency import brief, changed_notes, described
+from sim.experiment.consistency import brief, described
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.folder_plan import resolved_of_folder
 from sim.experiment.interrupts import pass_on_interrupt
-from sim.experiment.kept import TABLE, Kept, read_kept
+from sim.experiment.kept import TABLE, Kept, is_shipped, read_kept
 from sim.experiment.outputs import manifest_of
-from sim.experiment.verification import (
-    Verdict,
-    choose_sample,
-    unnamed_packages,
-    version_notes,
-)
+from sim.experiment.verification import Verdict, changed_outside, choose_sample, version_notes
 from sim.results.folder import MANIFEST, RunFolder, open_run
-from sim.results.integrity import changed_files, changed_lines, changed_values, unlisted_files
+from sim.results.integrity import changed_lines, changed_values
 from sim.results.tables import csv_text
 
 KINDS = ("condition",)
@@ -75,9 +72,8 @@ def verify_conditioned(
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             message = f"expected the manifest of kept simulations, got an error: {error!r}"
             raise DataError([Problem(str(path / MANIFEST), message)]) from error
-        foreign, unchecked = unlisted_files(run)
-        found = [*changed_files(run), *(f"{name}: is not in the manifest" for name in foreign)]
-        found += [*changed_notes(run), *unnamed_packages(run), *_changed_manifest(run, asked)]
+        found, unchecked = changed_outside(run)
+        found += _changed_manifest(run, asked)
         sample: list[Key] = []
         try:
             kept = read_kept(run.path)
@@ -87,22 +83,72 @@ def verify_conditioned(
             found += _changed_kept(run, asked, kept, n_draws, n_kept)
             # What agrees after the last that was asked for is not kept.
             end = kept.draw[-1] + 1 if len(kept.draw) >= asked.n_keep else n_draws
-            others = sorted({*range(end)} - {*kept.draw} - failed)
-            for draws in (kept.draw, others):
-                chosen = choose_sample([(draw,) for draw in draws], n_sample, asked.plan.result_id)
-                sample += chosen
+            sample = _sample_of(kept.draw, {*range(end)} - failed, n_sample, asked)
             warm_up(on_compile)
             pass_on_interrupt()
             draws = [int(draw) for (draw,) in sample]
-            found += _misjudged(asked, executor, draws, {*kept.draw}, on_progress)
+            found += _misjudged(TABLE, asked, executor, draws, {*kept.draw}, on_progress)
     return Verdict(
         len(run.manifest["outputs"]),
         n_draws,
         tuple(sample),
         tuple(found),
-        tuple(unchecked),
+        unchecked,
         tuple(version_notes(run)),
     )
+
+
+def misjudged_members(
+    path: Path,
+    executor: Executor,
+    *,
+    n_sample: int | None = None,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+) -> list[str]:
+    """Find simulations of a run that its evidence does not keep, or keeps and the run passes over.
+
+    Those that are shipped with the scenario are not run: they are compared with the shipped table.
+
+    Parameters
+    ----------
+    n_sample
+        How many of the kept draws are run again, and how many of the others; all when None.
+
+    Raises
+    ------
+    OverblockError
+        If the folder cannot be read.
+    """
+    run = open_run(path)
+    ensemble = run.manifest.get("ensemble") or {}
+    if not ensemble.get("is_conditioned"):
+        return []
+    # A run that is cut short is of simulations that agree to the end.
+    described = run.manifest["scenario"]
+    whole = [one for one in described["overrides"] if not str(one).startswith("end=")]
+    manifest = {**run.manifest, "scenario": {**described, "overrides": whole}}
+    root_seed = int(ensemble.get("root_seed", run.manifest["root_seed"]))
+    kept = [int(draw) for draw in ensemble.get("draws") or range(run.n_replicates)]
+    with executor, tempfile.TemporaryDirectory() as scratch:
+        resolved = resolved_of_folder(replace(run, manifest=manifest), Path(scratch))
+        if is_shipped(resolved, root_seed, kept):
+            return []
+        asked = Conditioning.of(resolved, root_seed)
+        sample = _sample_of(kept, {*range(kept[-1])}, n_sample, asked)
+        draws = [int(draw) for (draw,) in sample]
+        where = f"{MANIFEST}: ensemble.draws"
+        return [*_misjudged(where, asked, executor, draws, {*kept}, on_progress)]
+
+
+def _sample_of(
+    kept: Sequence[int], judged: set[int], n_sample: int | None, asked: Conditioning
+) -> list[Key]:
+    """Choose kept draws, and others that were judged."""
+    return [
+        key
+        for draws in (kept, sorted(judged - {*kept}))
+        for key in choose_sample([(draw,) for draw in draws], n_sample, asked.plan.result_id)
+    ]
 
 
 def _changed_manifest(run: RunFolder, asked: Conditioning) -> Iterator[str]:
@@ -139,6 +185,7 @@ def _changed_kept(
 
 
 def _misjudged(
+    where: str,
     asked: Conditioning,
     executor: Executor,
     draws: Sequence[int],
@@ -168,6 +215,6 @@ def _misjudged(
         if draw in errors:
             yield f"draw {draw}: fails now: {errors[draw]}"
         elif failing and draw in kept:
-            yield f"{TABLE}: draw {draw} does not agree with {', '.join(failing)}"
+            yield f"{where}: draw {draw} does not agree with {', '.join(failing)}"
         elif not failing and draw not in kept:
-            yield f"{TABLE}: draw {draw} agrees with all evidence, and is not kept"
+            yield f"{where}: draw {draw} agrees with all evidence, and is not kept"

@@ -167,7 +167,19 @@ def read_kept(path: Path) -> Kept:
 
 def shipped_kept(resolved: Resolved) -> Kept | None:
     """Kept simulations that are shipped with a scenario; None for one that has none."""
-    path = library.shipped("seeds") / "kept" / f"{resolved.scenario.name}.csv"
     loaded, folder = resolved.loaded, library.shipped("scenarios")
     is_shipped = loaded.folder.resolve() == folder.resolve() and not loaded.copies
-    return read_kept(path) if is_shipped and path.is_file() else None
+    return _shipped(resolved) if is_shipped else None
+
+
+def is_shipped(resolved: Resolved, root_seed: int, draw: Sequence[int]) -> bool:
+    """Whether some draws are the first of those that are shipped with the same scenario."""
+    kept = _shipped(resolved)
+    if kept is None or kept.why_not(resolved, root_seed):
+        return False
+    return tuple(draw) == kept.draw[: len(draw)]
+
+
+def _shipped(resolved: Resolved) -> Kept | None:
+    path = library.shipped("seeds") / "kept" / f"{resolved.scenario.name}.csv"
+    return read_kept(path) if path.is_file() else None

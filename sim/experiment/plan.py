@@ -185,7 +185,8 @@ class Plan:
         if kept is None:
             return self.with_members(range(n or usual), self.root_seed, why_not=why)
         chosen = kept.first(min(usual, len(kept.draw)) if n is None else n)
-        return self.with_members(chosen, kept.root_seed, is_kept=True)
+        own_list = Path(kept.file).name if source is not None else ""
+        return self.with_members(chosen, kept.root_seed, is_kept=True, own_list=own_list)
 
     def _kept(self, source: str | Path | None) -> tuple[Kept | None, str]:
         """Kept simulations to take, or why there are none though the scenario has evidence."""
@@ -206,6 +207,7 @@ class Plan:
         root_seed: int,
         *,
         is_kept: bool = False,
+        own_list: str = "",
         why_not: str = "",
     ) -> Plan:
         """Plan an ensemble: each replicate is a member, with its own draw of the uncertain inputs.
@@ -214,8 +216,9 @@ class Plan:
         ----------
         numbers
             Numbers of the draws, in the sequence of the root seed.
-        is_kept, why_not
-            Whether they agree with the record; why those that do are not taken, if there are any.
+        is_kept, own_list, why_not
+            Whether they agree with the record; the user's list that claims it, where none is
+            shipped; why those that do are not taken, if there are any.
 
         Raises
         ------
@@ -229,6 +232,7 @@ class Plan:
         ensemble: dict[str, Any] = {"n_members": n, "is_conditioned": is_kept}
         if is_kept:
             ensemble |= {"root_seed": root_seed, "draws": list(numbers)}
+            ensemble |= {"list": own_list} if own_list else {}
         elif why_not:
             ensemble["not_conditioned"] = why_not
         asked = {**self.asked, "ensemble": ensemble}
@@ -242,6 +246,7 @@ class Plan:
             ensemble.get("draws") or range(ensemble["n_members"]),
             ensemble.get("root_seed", self.root_seed),
             is_kept=ensemble["is_conditioned"],
+            own_list=ensemble.get("list", ""),
             why_not=ensemble.get("not_conditioned", ""),
         )
 

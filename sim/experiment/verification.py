@@ -126,9 +126,7 @@ class _Verification:
     ) -> Verdict:
         """Check everything."""
         run = self._run
-        found = [*changed_files(run)]
-        foreign, unchecked = unlisted_files(run)
-        found += [f"{name}: is not in the manifest" for name in foreign]
+        found, unchecked = changed_outside(run)
         try:
             asked = plan_of_folder(run, self._scratch)
         except OverblockError as error:
@@ -139,8 +137,6 @@ class _Verification:
         if (run.path / RESOLVED).read_text(encoding="utf-8") != tree:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
             plan = plan_of_folder(run, self._scratch, is_resolved=True)
-        found += changed_notes(run)
-        found += unnamed_packages(run)
         self._run_tables = plan.run_tables
         found += self._changed_keys(plan)
         found += changed_tables(run, plan, self._scratch)
@@ -163,7 +159,7 @@ class _Verification:
             len(keys),
             tuple(key[1:] for key in sample),
             tuple(found),
-            tuple(unchecked),
+            unchecked,
             tuple(version_notes(run)),
         )
 
@@ -212,6 +208,13 @@ def _named(key: Key) -> str:
     return f"strategy={label} replicate={replicate}"
 
 
+def changed_outside(run: RunFolder) -> tuple[list[str], tuple[str, ...]]:
+    """What differs before anything is run again, and which files are not checked."""
+    foreign, unchecked = unlisted_files(run)
+    found = [*changed_files(run), *(f"{name}: is not in the manifest" for name in foreign)]
+    return [*found, *changed_notes(run), *_unnamed_packages(run)], tuple(unchecked)
+
+
 def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[Key]:
     """Choose keys by the identity of a result: the same ones each time; all when None."""
     if n_sample is None or n_sample >= len(keys):
@@ -244,7 +247,7 @@ def _is_same(one: float, other: float) -> bool:
     return one == other or (one != one and other != other)
 
 
-def unnamed_packages(run: RunFolder) -> Iterator[str]:
+def _unnamed_packages(run: RunFolder) -> Iterator[str]:
     """Say which packages that shape numbers a manifest of this version does not name."""
     manifest: Mapping[str, Any] = run.manifest
     if manifest["tool"]["version"] == __version__:

@@ -50,7 +50,8 @@ def verify(
 
     A sample of runs is run again; tables over simulations, their description and the manifest are
     made again from all runs, the scenario and the tables in the folder. Of kept simulations, a
-    sample of draws, kept or not, is judged by the evidence again. Every file that is not accounted
+    sample of draws, kept or not, is judged by the evidence again, unless they are those that are
+    shipped with the scenario. Every file that is not accounted
     for is named; of a bundle, every file is compared with the list in it, and its pages are made
     again. Exits with 1 if anything differs.
 
@@ -132,7 +133,7 @@ def _accounted(n_members: int) -> str:
 
 
 def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool) -> _Checked:
-    from sim.backtest.conditioned import verify_conditioned
+    from sim.backtest.conditioned import misjudged_members, verify_conditioned
     from sim.cli.terminal.progress import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.verification import verify_folder
@@ -148,6 +149,11 @@ def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet:
             on_compile=lambda: console.say(COMPILING, quiet=quiet),
         )
     differences, unchecked = list(verdict.differences), list(verdict.unchecked)
+    if not is_kept:
+        with progress("kept draws", quiet=quiet) as on_progress:
+            differences += misjudged_members(
+                folder, choose_executor(workers), n_sample=n_sample, on_progress=on_progress
+            )
     if REPORT in unchecked:
         unchecked.remove(REPORT)
         differences += _changed_report(folder)

@@ -85,10 +85,21 @@ def _quote(run: RunFolder, answer: Answer) -> Section:
         for one in _figures(answer)
     ]
     evidence = evidence_of(run)
-    kept = say(
-        "Every simulation agrees with the {n} figures of the record that the scenario names as "
-        "evidence; others were thrown away.",
-        n=whole(len(evidence)),
+    own_list = (run.manifest.get("ensemble") or {}).get("list")
+    kept = (
+        say(
+            "The list of simulations is the user's own ({file}). It claims that every simulation "
+            "agrees with the {n} figures of the record that the scenario names as evidence. The "
+            "command overblock verify checks this claim.",
+            file=say_name(str(own_list)),
+            n=whole(len(evidence)),
+        )
+        if own_list
+        else say(
+            "Every simulation agrees with the {n} figures of the record that the scenario names as "
+            "evidence; others were thrown away.",
+            n=whole(len(evidence)),
+        )
     )
     return Section(
         say("Can I quote this?"),

@@ -104,6 +104,26 @@ def test_simulations_that_ignore_the_evidence_say_so_in_the_headline(
     assert f"not conditioned on the record: {why}; overblock condition" in done.stderr
 
 
+def test_verify_judges_the_kept_simulations_of_a_run(folder: Path, tmp_path: Path) -> None:
+    honest, forged = tmp_path / "honest", tmp_path / "forged"
+    assert run(folder, honest, "--kept", str(folder / "kept")).exit_code == 0
+    found = call("verify", str(honest), "--all", "-w", "1", "-q")
+    assert (found.exit_code, found.stderr) == (0, ""), found.stdout
+    # As many, of the same scenario, that the evidence does not keep.
+    others = [draw for draw in range(max(draws(folder))) if draw not in draws(folder)]
+    head, row = (folder / "kept/kept.csv").read_text(encoding="utf-8").splitlines()[:2]
+    rows = [f"{draw},{row.partition(',')[2]}" for draw in others[:2]]
+    (tmp_path / "mine.csv").write_text("\n".join([head, *rows, ""]), encoding="utf-8")
+    assert run(folder, forged, "--kept", str(tmp_path / "mine.csv")).exit_code == 0
+    call("report", str(forged), "-q")
+    page = " ".join((forged / "report.html").read_text("utf-8").split())
+    assert "The list of simulations is the user's own (mine.csv)." in page.replace("&#x27;", "'")
+    assert "Every simulation agrees with" not in page
+    found = call("verify", str(forged), "--all", "-w", "1", "-q")
+    assert found.exit_code == 1
+    assert f"manifest.json: ensemble.draws: draw {others[0]} does not agree with" in found.stdout
+
+
 SHORT = ("--set", "end=2018-04-17T00:00+03:00", "-w", "1")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.experiment.kept import kept_rows, model_hash, read_kept, shipped_kept
+from sim.experiment.kept import is_shipped, kept_rows, model_hash, read_kept, shipped_kept
 from sim.results.tables import csv_text
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -75,6 +75,9 @@ def test_shipped_simulations_are_of_the_scenario_as_it_is(name: str) -> None:
         f"run {about['command']} -o FOLDER again, then python -m tests.shipped_kept FOLDER"
     )
     assert len(kept.draw) == about["n_kept"]
+    assert is_shipped(resolved, kept.root_seed, kept.draw[:9])
+    assert not is_shipped(resolved, kept.root_seed, kept.draw[1:9])
+    assert not is_shipped(resolved, kept.root_seed + 1, kept.draw)
     pieces = [piece.id for piece in resolved.scenario.evidence or ()]
     assert [row["evidence"] for row in about["evidence"]] == pieces
 
