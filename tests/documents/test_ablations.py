@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ablation import PAGE, SPAIN, TELEGRAM, ablation
-from benchmarks.first_days import CHANGED, beside, days, published, scenario, settings
-from sim.errors import ProblemsError
+from benchmarks.first_days import compare_totals, published, scenario
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 
@@ -43,22 +42,10 @@ def test_groups_that_are_not_split_are_those_that_are(tmp_path: Path) -> None:
     ]
 
 
-def test_changes_of_the_first_days_are_one_thing_each_within_its_range() -> None:
-    given = scenario([])
-    keys = [settings(given, changes) for changes in CHANGED.values()]
-    assert keys[0] == []
-    assert ["censor.discovery_lag_h=2.5"] in keys
-    assert ["fronts.n_fronts=12"] in keys
-    for asked in keys:
-        assert scenario(asked).scenario.end == given.scenario.end
-    with pytest.raises(ProblemsError):
-        scenario(["fronts.n_fronts=12.0"])
-
-
 @pytest.mark.long
 def test_the_page_has_the_first_days_that_its_command_gives() -> None:
-    given = scenario([])
-    rows = published(given)
-    assert len(rows) == 9
-    found = days(given, [when for when, _ in rows], 20)
-    assert f"\n{beside(rows, found)}\n<!-- end of part -->" in PAGE.read_text(encoding="utf-8")
+    given = scenario()
+    assert len(published(given)) == 9
+    assert f"\n{compare_totals(given, 20)}\n<!-- end of part -->" in PAGE.read_text(
+        encoding="utf-8"
+    )

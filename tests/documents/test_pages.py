@@ -18,7 +18,7 @@ QUICK = (
     *(
         f"docs/explanation/{name}.md"
         for name in (
-            "cover", "credibility", "glossary", "misleading", "money", "overmatch",
+            "appendix", "cover", "glossary", "misleading", "money", "overmatch",
         )
     ),
     "docs/reference/addresses.md",
