@@ -23,6 +23,7 @@ def run(
     n_simulations: int | None = None,
     kept: str | Path | None = None,
     fixed: bool = False,
+    pairs: bool = False,
     root_seed: int | None = None,
     set: Mapping[str, object] | None = None,
     folder: str | Path | None = None,
@@ -47,6 +48,9 @@ def run(
     fixed
         Simulate replicates of the point values in place of an ensemble: as many as the scenario
         says when ``n_simulations`` is None.
+    pairs
+        Simulate each draw of the uncertain inputs twice, each time with its own chance; the summary
+        then has the share of the spread that is chance.
     root_seed
         That of the scenario when None; one is chosen where it has none either.
     set
@@ -76,7 +80,7 @@ def run(
     with in_python_words(), resolved_of(scenario, set) as resolved:
         seed = choose_root_seed(resolved, root_seed)
         plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
-        plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
+        plan = plan.of_size(n_simulations, fixed=fixed, source=kept, pairs=pairs)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 

@@ -177,6 +177,15 @@ KeptOption = Annotated[
     ),
 ]
 
+PairsOption = Annotated[
+    bool,
+    typer.Option(
+        "--pairs",
+        help="Simulate each draw of the uncertain inputs twice, each time with its own chance: "
+        "summary.csv then has the share of the spread that is chance.",
+    ),
+]
+
 
 def _refuse_draws(value: str | None) -> None:
     if value is not None:

@@ -71,9 +71,9 @@ class Cases:
         named: dict[Key, str] = {}
         keys = [factor.key for factor in draws.unknowns]
         for label in self.labels:
-            for member, number in enumerate(draws.number.tolist()):
+            for member in range(draws.n):
                 amounts = [amount[member].tolist() for amount in draws.amounts]
                 differs = canonical_json([keys, amounts, draws.root_seed, label])
                 digest = hashlib.sha256(differs.encode()).hexdigest()[:24]
-                named[0, label, member] = f"{digest}-{number:07d}"
+                named[0, label, member] = f"{digest}-{draws.streams(member).replicate:07d}"
         return named

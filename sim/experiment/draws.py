@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +43,8 @@ class Draws:
     own
         Keys of the inputs of each strategy, by label. Inputs that only other strategies use are
         excluded.
+    is_paired
+        Whether members 2k and 2k + 1 have the same inputs, each with its own chance.
     """
 
     unknowns: tuple[Factor, ...]
@@ -50,6 +52,7 @@ class Draws:
     number: NDArray[np.int64]
     root_seed: int
     own: Mapping[str, frozenset[str]]
+    is_paired: bool = False
 
     @property
     def n(self) -> int:
@@ -58,7 +61,17 @@ class Draws:
 
     def streams(self, member: int) -> Streams:
         """Random streams of a member."""
+        is_second = self.is_paired and member % 2 == 1
+        return Streams(self.root_seed, int(self.number[member]) + MOST_DRAWS * is_second)
+
+    def input_streams(self, member: int) -> Streams:
+        """Random streams of the prices of a member: both of a pair have the same."""
         return Streams(self.root_seed, int(self.number[member]))
+
+    def paired(self) -> Draws:
+        """Return each draw twice, for two members that differ by chance alone."""
+        amounts = tuple(np.repeat(amount, 2, axis=0) for amount in self.amounts)
+        return replace(self, amounts=amounts, number=np.repeat(self.number, 2), is_paired=True)
 
     def point(self, draw: int, label: str, resolved: Resolved) -> Point:
         """Return the change of a scenario under one strategy in a draw."""
@@ -84,7 +97,7 @@ class Draws:
     def first(self, n: int) -> Draws:
         """Return the first draws."""
         amounts = tuple(amount[:n] for amount in self.amounts)
-        return Draws(self.unknowns, amounts, self.number[:n], self.root_seed, self.own)
+        return replace(self, amounts=amounts, number=self.number[:n])
 
 
 def _places(factor: Factor, amount: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,9 +15,9 @@ from sim.catalogue.choices import KEY_FIGURES
 from sim.experiment.comparison import Measured
 from sim.experiment.plan import Plan
 from sim.measure.money.money_parameters import drawn_dials, economy_keys
-from sim.measure.summary import SummaryLine
+from sim.measure.summary import SummaryLine, end_errors
 from sim.results.parquet import Coded, ColumnData
-from sim.statistics.ensembles import rank_shares, ranks_of
+from sim.statistics.ensembles import chance_share, rank_shares, ranks_of
 
 N_NAMED = 3
 """Inputs that are named for each measure, of those on which it depends most."""
@@ -42,7 +42,7 @@ class Inputs:
     def __init__(self, plan: Plan) -> None:
         assert plan.draws is not None
         draws, resolved = plan.draws, plan.resolved
-        streams = [draws.streams(member) for member in range(draws.n)]
+        streams = [draws.input_streams(member) for member in range(draws.n)]
         prices = [drawn_dials(one) for one in streams]
         table = resolved.money_parameters.name
         self.economy = {
@@ -57,6 +57,7 @@ class Inputs:
         columns = [*draws.amounts, *of_prices]
         self.owner = np.repeat(np.arange(len(self.keys)), [one.shape[1] for one in columns])
         self.amount: NDArray[np.float64] = np.concatenate(columns, axis=1)
+        self.is_paired = draws.is_paired
         self._ranks: dict[bytes, NDArray[np.float64]] = {}
 
     def names(self) -> list[str]:
@@ -91,8 +92,11 @@ class Inputs:
         Parameters
         ----------
         value, member : shape (n,)
-            Values that are known, and the members they are of.
+            Values that are known, and the members they are of. Of pairs the first counts alone:
+            the regression takes its members as independent.
         """
+        if self.is_paired:
+            value, member = value[member % 2 == 0], member[member % 2 == 0]
         # Nearly all measures are known in the same members.
         key = member.tobytes()
         if key not in self._ranks:
@@ -114,6 +118,12 @@ def with_dependence(
         is_known = ~np.isnan(value)
         shares = inputs.shares(value[is_known], part.replicate[is_known])
         named: dict[str, str | float] = {}
+        if inputs.is_paired:
+            whole = np.full(inputs.amount.shape[0], np.nan)
+            whole[part.replicate] = value
+            low_error, high_error = end_errors(whole[::2])
+            named = {"chance_share": chance_share(whole.reshape(-1, 2))}
+            named |= {"low_error": low_error, "high_error": high_error}
         for row, (key, share) in enumerate(shares.items(), 1):
             named |= {f"depends_on_{row}": key, f"depends_on_{row}_share": share}
         told.append(replace(line, **named))  # type: ignore[arg-type]

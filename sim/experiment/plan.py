@@ -158,7 +158,14 @@ class Plan:
         plan = cls.of_comparison(resolved, variants, baseline, metrics, root_seed, n_replicates)
         return plan._as_asked(ensemble)
 
-    def of_size(self, n: int | None, *, fixed: bool, source: str | Path | None = None) -> Plan:
+    def of_size(
+        self,
+        n: int | None,
+        *,
+        fixed: bool,
+        source: str | Path | None = None,
+        pairs: bool = False,
+    ) -> Plan:
         """Plan so many members, or so many replicates of the point values where ``fixed``.
 
         Parameters
@@ -168,6 +175,8 @@ class Plan:
         source
             A table of kept simulations, a folder of ``condition``, or ``PRIOR``; what is shipped
             with the scenario when None.
+        pairs
+            Plan two members of each draw, so that the share of chance can be estimated.
 
         Raises
         ------
@@ -179,11 +188,20 @@ class Plan:
         if fixed:
             if source is not None:
                 raise UsageError("--kept: expected an ensemble, got --fixed")
+            if pairs:
+                raise UsageError("--pairs: expected an ensemble, got --fixed")
             return self if n is None else replace(self, n_replicates=n)
         usual = N_MEMBERS if self.kind == RUN else N_COMPARED
         kept, why = self._kept(source)
+        if pairs and (kept is not None or (n or usual) % 2):
+            # The record was compared with one simulation of each draw, not with a second.
+            raise UsageError(
+                "--pairs: expected --kept none and an even number of simulations, got "
+                + (f"{n or usual}" if kept is None else "simulations kept by the record")
+            )
         if kept is None:
-            return self.with_members(range(n or usual), self.root_seed, why_not=why)
+            numbers = range((n or usual) // 2 if pairs else n or usual)
+            return self.with_members(numbers, self.root_seed, why_not=why, is_paired=pairs)
         chosen = kept.first(min(usual, len(kept.draw)) if n is None else n)
         own_list = Path(kept.file).name if source is not None else ""
         return self.with_members(chosen, kept.root_seed, is_kept=True, own_list=own_list)
@@ -209,6 +227,7 @@ class Plan:
         is_kept: bool = False,
         own_list: str = "",
         why_not: str = "",
+        is_paired: bool = False,
     ) -> Plan:
         """Plan an ensemble: each replicate is a member, with its own draw of the uncertain inputs.
 
@@ -219,22 +238,27 @@ class Plan:
         is_kept, own_list, why_not
             Whether they agree with the record; the user's list that claims it, where none is
             shipped; why those that do are not taken, if there are any.
+        is_paired
+            Whether each draw is simulated twice.
 
         Raises
         ------
         UsageError
             If there is no member, or more than ``MOST_DRAWS``.
         """
-        n = len(numbers)
+        n = len(numbers) * (2 if is_paired else 1)
         if not 1 <= n <= MOST_DRAWS:
             raise UsageError(f"expected 1 to {MOST_DRAWS} members, got {n}")
         draws = lay_members(self.variants, numbers, root_seed)
+        draws = draws.paired() if is_paired else draws
         ensemble: dict[str, Any] = {"n_members": n, "is_conditioned": is_kept}
         if is_kept:
             ensemble |= {"root_seed": root_seed, "draws": list(numbers)}
             ensemble |= {"list": own_list} if own_list else {}
         elif why_not:
             ensemble["not_conditioned"] = why_not
+        if is_paired:
+            ensemble["is_paired"] = True
         asked = {**self.asked, "ensemble": ensemble}
         return replace(self, draws=draws, n_replicates=n, asked=asked)
 
@@ -242,12 +266,15 @@ class Plan:
         """Plan the ensemble of a manifest; replicates of the point values without one."""
         if ensemble is None:
             return self
+        is_paired = ensemble.get("is_paired", False)
+        n_draws = ensemble["n_members"] // (2 if is_paired else 1)
         return self.with_members(
-            ensemble.get("draws") or range(ensemble["n_members"]),
+            ensemble.get("draws") or range(n_draws),
             ensemble.get("root_seed", self.root_seed),
             is_kept=ensemble["is_conditioned"],
             own_list=ensemble.get("list", ""),
             why_not=ensemble.get("not_conditioned", ""),
+            is_paired=is_paired,
         )
 
     @property

@@ -134,9 +134,9 @@ class _Worker:
         label, replicate = str(key[-2]), int(key[-1])
         draws, watch = self._simulation.draws, self._simulation.watch
         resolved = self._scenario_of(key)
-        streams = Streams(self._simulation.root_seed, replicate)
+        streams = of_prices = Streams(self._simulation.root_seed, replicate)
         if draws is not None:
-            streams = draws.streams(replicate)
+            streams, of_prices = draws.streams(replicate), draws.input_streams(replicate)
         world = self._world_of((*key[:-2], replicate), resolved, streams)
         strategy = build_strategy(resolved, streams)
         seen = partial(watch, key) if watch is not None else None
@@ -146,7 +146,7 @@ class _Worker:
         outcome = with_uptake(world, outcome)
         # A member has one draw of every uncertain input, prices included.
         n_prices = N_DRAWS if draws is None else 1
-        found, totals = measure_outcome(resolved, streams, n_prices, world=world, outcome=outcome)
+        found, totals = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
@@ -154,10 +154,10 @@ class _Worker:
                 self._encoder = RunEncoder(resolved.scenario.start)
             scratch = self._simulation.scratch
             scratch = scratch if scratch is not None and scratch.is_dir() else None
-            prices = draw_parameters(resolved, streams, n_prices)
+            prices = draw_parameters(resolved, of_prices, n_prices)
             groups = (
                 *count_groups(world, outcome),
-                *count_money(resolved, streams, totals, n_prices),
+                *count_money(resolved, of_prices, totals, n_prices),
             )
             sites = site_columns(resolved, world, outcome, prices)
             # Hundreds of members are read at even times; single runs at every change.

@@ -55,6 +55,8 @@ class Estimate:
         Inputs on which it depends most, each with the share of its variance that it explains.
     grade
         What the record says of it.
+    chance
+        Share of its spread that is chance; NaN where no inputs were simulated twice.
     """
 
     median: float
@@ -67,6 +69,7 @@ class Estimate:
     n_known: int = 0
     depends_on: tuple[tuple[str, float], ...] = ()
     grade: Grade = Grade.NEVER_CHECKED
+    chance: float = math.nan
 
     @property
     def is_known(self) -> bool:
@@ -112,6 +115,7 @@ def estimate_of(row: Row, prefix: str = "") -> Estimate:
         0 if math.isnan(n) else int(n),
         int(n if math.isnan(n_known) else n_known) if not math.isnan(n) else 0,
         depends_on,
+        chance=number(row, "chance_share"),
     )
 
 

@@ -123,6 +123,8 @@ class SummaryLine:
         The published figure it is shown next to; empty where there is none.
     low_error, high_error
         Standard errors of both ends: another ensemble of as many simulations has others.
+    chance_share
+        Share of the variance of its rank that is chance; only of pairs with the same inputs.
     """
 
     strategy: str
@@ -146,6 +148,7 @@ class SummaryLine:
     published_source: str = ""
     low_error: float = math.nan
     high_error: float = math.nan
+    chance_share: float = math.nan
 
 
 def summarise(

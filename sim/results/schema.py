@@ -275,6 +275,13 @@ SUMMARY = (
         )
         for end in ("low", "high")
     ),
+    Column(
+        "chance_share",
+        "number",
+        "share",
+        "Share of the variance of its rank that is chance; missing without --pairs, and with "
+        "fewer than 32 pairs",
+    ),
 )
 
 GROUPS = (

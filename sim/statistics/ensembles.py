@@ -85,6 +85,42 @@ def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 
     return share
 
 
+def chance_share(pairs: Floats) -> float:
+    """Share of the variance of a result's rank that is chance, by pairs of simulations.
+
+    Parameters
+    ----------
+    pairs : shape (n_pairs, 2)
+        Results of two simulations with the same inputs, each with its own chance. NaN where not
+        known.
+
+    Returns
+    -------
+    share
+        From 0 to 1; NaN with fewer than ``FEWEST`` known pairs, or without any spread. Its standard
+        error is at most 1 / sqrt(n_pairs).
+
+    Notes
+    -----
+    One less the intraclass correlation of one-way random effects: the mean square within pairs is
+    the variance by chance; that between pairs has two of these of the inputs in addition.
+
+    References
+    ----------
+    Shrout and Fleiss, Psychological Bulletin 86 (1979), 420-428: ICC(1, 1).
+    """
+    known = pairs[~np.isnan(pairs).any(axis=1)]
+    n = len(known)
+    if n < FEWEST:
+        return np.nan
+    rank = _ranks(known.ravel()).reshape(n, 2)
+    within = float(((rank[:, 0] - rank[:, 1]) ** 2).sum()) / (2 * n)
+    between = 2 * float(rank.mean(axis=1).var(ddof=1))
+    if within + between <= 0:
+        return np.nan
+    return float(min(2 * within / (within + between), 1.0))
+
+
 def ranks_of(inputs: Floats) -> Floats:
     """Ranks of inputs, less their mean, shape (n, n_inputs)."""
     ranks = [_ranks(column) for column in inputs.T]

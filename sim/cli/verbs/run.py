@@ -12,6 +12,7 @@ from sim.cli.options import (
     KeptOption,
     NoDrawsOption,
     OptionalScenarioArgument,
+    PairsOption,
     SimulationsOption,
     takes_shared_options,
 )
@@ -38,6 +39,7 @@ def run(
     simulations: SimulationsOption = None,
     kept: KeptOption = None,
     fixed: FixedOption = False,
+    pairs: PairsOption = False,
     draws: NoDrawsOption = None,
     *,
     options: ExperimentOptions,
@@ -61,11 +63,11 @@ def run(
             resolved = load_resolved(scenario, options.overrides)
             root_seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=quiet)
             plan = Plan.of_run(resolved, root_seed, resolved.scenario.n_replicates)
-            runs = Runs(plan.of_size(simulations, fixed=fixed, source=kept))
+            runs = Runs(plan.of_size(simulations, fixed=fixed, source=kept, pairs=pairs))
             task = Task.new(runs.plan, options.output, force=options.force)
         else:
             by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
-            given = (scenario, by_hand, kept, fixed or None)
+            given = (scenario, by_hand, kept, fixed or None, pairs or None)
             runs, task = Task.resumed(options, RUN, Runs.again, *given)
         result = task.carry_out(runs, options.executor(), quiet=quiet)
         if options.as_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -313,6 +314,8 @@ def _surer(run: RunFolder, strategy: str) -> Section:
             (capitalised(input_name(run, key)), Bar(share))
             for key, share in (found.depends_on if found is not None else ())
         ]
+        if found is not None and not math.isnan(found.chance):
+            rows.append((say("Chance, with the same inputs"), Bar(found.chance)))
         tables += table_of((), rows, caption=capitalised(say_name(label(metric))))
     few = say("Too few simulations to distinguish the inputs from chance.")
     after = say(
