@@ -13,8 +13,7 @@ from ipaddress import ip_network
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.addresses.cover.targets import Targets
-from sim.addresses.cover.tree import LengthLimits
+from sim.addresses.cover.tree import LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
@@ -117,9 +116,8 @@ def subsets() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return chosen, units, count
 
 
-# Weights are counted in parts of one that every share of up to eight units is a multiple of, and
-# half of it, since prices may be halves.
-PART = 1680
+# Weights are counted in parts of one that every share of up to eight units is a multiple of.
+PART = 840
 
 
 def per_unit(ranges: list[tuple[int, int, int | float]]) -> np.ndarray:
@@ -147,8 +145,6 @@ class Case:
     ranges: list[tuple[int, int, int | float]]
     protected: frozenset[int] = frozenset()
     limits: tuple[int, int] = NO_LIMITS
-    price: int | float | None = None
-    worth: list[tuple[int, int, int]] | None = None
     has_breadth: bool = False
 
     def prepare(self) -> Targets:
@@ -160,12 +156,8 @@ class Case:
         return Targets.prepare(
             self.place.addresses(self.targets),
             protected=self.place.addresses(self.protected),
-            may_miss=self.price is not None,
             **{"limits4" if self.place.bits == 32 else "limits6": limits},
         )
-
-    def worths(self) -> list[tuple[int, int, int]]:
-        return [(u, u + 1, 1) for u in UNITS] if self.worth is None else self.worth
 
     def only(self, value: np.ndarray, *, targets: bool) -> np.ndarray:
         """Value of each unit, nought for those that are not targets, or are."""
@@ -181,11 +173,8 @@ class Case:
             if mask & mask_of(self.protected) or not self.limits[0] <= depth <= self.limits[1]
         )
         is_fine = (chosen & barred) == 0
-        if self.price is None:
-            is_fine &= (units & mask_of(self.targets)) == mask_of(self.targets)
-        collateral = membership() @ self.only(per_unit(self.ranges), targets=False)
-        worth = membership() @ self.only(per_unit(self.worths()), targets=True)
-        cost = collateral + int(2 * (self.price or 0)) * (worth[-1] - worth) // 2
+        is_fine &= (units & mask_of(self.targets)) == mask_of(self.targets)
+        cost = membership() @ self.only(per_unit(self.ranges), targets=False)
         if self.has_breadth:
             # Units blocked beside the targets come second; there are fewer than 16.
             cost = cost * 16 + membership() @ self.only(np.ones(N_UNITS, np.int64), targets=False)
@@ -219,19 +208,16 @@ def ranges_of(amount: st.SearchStrategy, *, hosts: bool) -> st.SearchStrategy:
 
 
 @st.composite
-def cases(draw: st.DrawFn, *, priced: bool, hosts: bool) -> Case:
+def cases(draw: st.DrawFn, *, hosts: bool) -> Case:
     targets = draw(some_units)
     protected = draw(protections)
     if draw(st.booleans()):
         protected -= targets
-    worth = draw(st.one_of(st.none(), ranges_of(amounts, hosts=hosts)))
     return Case(
         draw(places),
         targets,
         draw(ranges_of(amounts, hosts=hosts)),
         protected,
         draw(st.one_of(st.just(NO_LIMITS), limits)),
-        draw(st.sampled_from([0, 1, 2, 5, 0.5, 100])) if priced else None,
-        worth if priced else None,
         has_breadth=hosts and draw(st.booleans()),
     )

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping
 
 from numpy.typing import ArrayLike
 
-from sim.addresses.cover.regret import Constraints
 from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.special import without_sinkholes
@@ -31,8 +30,6 @@ def cover(
     budget: int | None = None,
     frontier: int | None = None,
     protect: ArrayLike | None = None,
-    miss_price: float | None = None,
-    trade_off: bool = False,
     against: ArrayLike | None = None,
     shortest: int = 0,
     longest: int = 32,
@@ -56,12 +53,8 @@ def cover(
         Most rules of the frontier; the budget when None or less.
     protect : shape (n_protected,)
         Addresses that no rule may touch.
-    miss_price
-        Allow targets to be missed, each at this price in the unit of ``weight``.
-    trade_off
-        Find covers of part of the targets too.
     against : shape (n_rules,)
-        A real order to hold against the best covers with as many rules.
+        A real order to compare with the best covers of as many rules.
     shortest, longest, shortest_v6, longest_v6
         Bits of the prefixes allowed.
 
@@ -86,9 +79,7 @@ def cover(
         if protect is not None:
             guarded = feed_of_addresses(protect, "protect").to_set()
         limits = LengthLimits(shortest, longest), LengthLimits(shortest_v6, longest_v6)
-        question = Question(
-            weight, Constraints(guarded, *limits), budget, miss_price, 0, trade_off, frontier
-        )
+        question = Question(weight, guarded, *limits, budget=budget, frontier_to=frontier)
         return answer(
             question,
             feed_of_addresses(targets, "targets"),

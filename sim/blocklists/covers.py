@@ -1,7 +1,7 @@
 """The cover of least collateral, for targets and inventories as users have them.
 
-In: lists and inventories as read, a unit, a budget, constraints. Out: the frontier, the cover at
-the budget with its collateral in every unit, and, beside a real order, what it could have spared.
+Collateral is counted in one unit; `Answer` gives that of the cover in every unit. An order is
+compared with the best covers of as many rules for the targets that it covers.
 """
 
 from __future__ import annotations
@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from sim.addresses.cover.cover import find_covers
-from sim.addresses.cover.frontier import Cover, Frontier
-from sim.addresses.cover.regret import Constraints, Judgement, judge_order
-from sim.addresses.cover.targets import Number
-from sim.addresses.cover.tradeoff import TradeOff, trade_off
+from sim.addresses.cover.frontier import Cover, Frontier, Number, find_covers
+from sim.addresses.cover.tree import ANY_LENGTH4, ANY_LENGTH6, LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.sets.families import AddressSet
@@ -38,39 +35,91 @@ _NEEDED = {"names": "", "businesses": "a column name", "demand": REVENUE, "usd":
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked.
+    """Which cover to find.
 
     Attributes
     ----------
     unit
         One of `UNITS`.
-    constraints
-        What rules may not do.
+    protected
+        Addresses that no rule may touch.
+    limits4, limits6
+        Prefix lengths that rules may have.
     budget
         Most rules; None for those of the order, or as many as there are target prefixes, at most
         `MOST_RULES`.
-    miss_price
-        Price of missing a target, in the unit; None if all have to be covered.
     family
-        4 or 6 to leave the other family aside; 0 for both.
-    with_trade_off
-        Whether to look for covers of part of the targets too.
+        4 or 6 to ignore the other family; 0 for both.
     frontier_to
         Most rules of the frontier; the budget where None or less.
     """
 
     unit: str
-    constraints: Constraints
+    protected: AddressSet
+    limits4: LengthLimits = ANY_LENGTH4
+    limits6: LengthLimits = ANY_LENGTH6
     budget: int | None = None
-    miss_price: Number | None = None
     family: int = 0
-    with_trade_off: bool = False
     frontier_to: int | None = None
+
+    def prepare(self, targets: AddressSet, exempt: AddressSet | None = None) -> Targets:
+        """Prepare targets under these constraints; see `Targets.prepare`."""
+        return Targets.prepare(
+            targets,
+            protected=self.protected,
+            exempt=exempt,
+            limits4=self.limits4,
+            limits6=self.limits6,
+        )
+
+
+@dataclass(frozen=True)
+class Regret:
+    """Collateral of an order in one unit, and the best cover of the same targets.
+
+    Attributes
+    ----------
+    collateral
+        What the order hit beside the targets.
+    best
+        Cover of the same targets with least collateral in this unit; None if the constraints
+        allow none with so few rules.
+    reason
+        Why there is none.
+    """
+
+    collateral: Number
+    best: Cover | None
+    reason: str = ""
+
+    @property
+    def regret(self) -> Number | None:
+        """Collateral of the order beyond the best; negative if it broke the constraints."""
+        return None if self.best is None else self.collateral - self.best.collateral
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """An order compared with the best covers of as many rules.
+
+    Attributes
+    ----------
+    n_rules
+        Rules of the order.
+    n_targets_covered
+        Targets that the order covers, as a sum of shares of rows.
+    by_unit
+        By unit of weight.
+    """
+
+    n_rules: int
+    n_targets_covered: Number
+    by_unit: Mapping[str, Regret]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What was found.
+    """Covers of least collateral.
 
     Attributes
     ----------
@@ -79,7 +128,7 @@ class Answer:
     budget
         Most rules of ``cover``.
     n_targets
-        Worth of all targets: their number, a row of the list being one.
+        Number of targets: distinct rows of the list.
     targets
         Their addresses.
     frontier
@@ -88,14 +137,10 @@ class Answer:
         The best with at most ``budget`` rules.
     collateral
         What it hits beside the targets, by unit.
-    trade_off
-        Corners between targets missed and collateral at the budget, if asked for.
-    judgement
-        The order against the frontier, if there is an order.
+    comparison
+        The order against the best covers, if there is an order.
     units
         Weights in every unit.
-    conflicts
-        Targets that cannot be blocked, in words; none unless they have a price.
     """
 
     unit: str
@@ -105,10 +150,8 @@ class Answer:
     frontier: Frontier
     cover: Cover
     collateral: Mapping[str, Number]
-    trade_off: TradeOff | None
-    judgement: Judgement | None
+    comparison: Comparison | None
     units: Units
-    conflicts: tuple[str, ...]
 
 
 def answer(
@@ -119,11 +162,11 @@ def answer(
     Parameters
     ----------
     question
-        What is asked.
+        Unit, constraints and budget.
     targets
-        Rows to block; each distinct row counts as one target.
+        Rows to block; each distinct row is one target.
     inventory
-        Who else is there.
+        Hosts and networks that a rule may hit.
     orders
         Lists that together are one order to compare with.
 
@@ -145,35 +188,24 @@ def answer(
     units = units_of(inventory)
     units = replace(units, weights=_needed(units.weights, aimed.union(order)))
     unit = _unit_key(question.unit, units.weights, aimed)
-    weights, worth = units.weights[unit], row_worth(targets)
-    may_miss = question.miss_price is not None
-    ready = question.constraints.prepare(aimed, may_miss=may_miss)
+    worth = row_worth(targets)
+    ready = question.prepare(aimed)
     budget = question.budget
     if budget is None:
-        budget = n_rules if orders else min(max(ready.n_leaves, 1), MOST_RULES)
+        budget = n_rules if orders else min(ready.n_leaves, MOST_RULES)
     most = max(budget, question.frontier_to or budget)
     # Where an inventory knows of nobody, narrow rules are better than wide ones all the same.
     breadth = None if question.unit == "addresses" else Weights.per_address()
-    frontier = find_covers(
-        ready, weights, most, miss_price=question.miss_price, worth=worth, breadth=breadth
-    )
+    frontier = find_covers(ready, units.weights[unit], most, breadth=breadth)
     cover = frontier.cover(budget)
-    corners = None
-    if question.with_trade_off:
-        partly = question.constraints.prepare(aimed, may_miss=True)
-        corners = trade_off(partly, weights, budget, worth=worth, breadth=breadth)
-    judgement = None
+    comparison = None
     if orders:
-        judgement = judge_order(
-            order,
-            n_rules,
-            aimed,
-            units.weights,
-            unit,
-            question.constraints,
-            worth=worth,
-            breadth=breadth,
-        )
+        hit = aimed.intersection(order)
+        by_unit = {
+            name: _regret(question, weights, hit, aimed, order, n_rules, breadth)
+            for name, weights in units.weights.items()
+        }
+        comparison = Comparison(n_rules, worth.inside(hit), by_unit)
     return Answer(
         unit,
         budget,
@@ -182,22 +214,41 @@ def answer(
         frontier,
         cover,
         weigh_all(units.weights, cover.to_set().difference(aimed)),
-        corners,
-        judgement,
+        comparison,
         units,
-        ready.conflicts,
     )
 
 
+def _regret(
+    question: Question,
+    weights: Weights,
+    hit: AddressSet,
+    targets: AddressSet,
+    order: AddressSet,
+    n_rules: int,
+    breadth: Weights | None,
+) -> Regret:
+    """Collateral of an order, and the best cover of the targets that it hits."""
+    collateral = weights.inside(order.difference(targets))
+    if not hit:
+        return Regret(collateral, None, "the order covers no target")
+    try:
+        same = question.prepare(hit, exempt=targets)
+        best = find_covers(same, weights, n_rules, breadth=breadth).cover(n_rules)
+    except UsageError as error:
+        return Regret(collateral, None, str(error))
+    return Regret(collateral, best)
+
+
 def _of_family(addresses: AddressSet, family: int) -> AddressSet:
-    """Leave one family aside."""
+    """Addresses of the family asked for."""
     if family == 4:
         return AddressSet(addresses.v4, IntervalSet6.empty())
     return AddressSet(IntervalSet.empty(), addresses.v6) if family == 6 else addresses
 
 
 def _rows_of(feed: Feed, family: int) -> Feed:
-    """Leave the rows of one family aside."""
+    """Rows of the family asked for."""
     if family == 4:
         return replace(feed, v6=type(feed.v6).empty(), record6=feed.record6[:0])
     if family == 6:
@@ -206,13 +257,13 @@ def _rows_of(feed: Feed, family: int) -> Feed:
 
 
 def _needed(weights: Mapping[str, Weights], touched: AddressSet) -> dict[str, Weights]:
-    """Leave out the addresses of a family that neither the targets nor the order have."""
+    """Weights without those of a family that neither the targets nor the order have."""
     absent = {ADDRESSES4: not touched.v4, ADDRESSES6: not touched.v6}
     return {name: weight for name, weight in weights.items() if not absent.get(name)}
 
 
 def _unit_key(unit: str, weights: Mapping[str, Weights], targets: AddressSet) -> str:
-    """Return the key of the unit asked for, or say why there is none."""
+    """Key of the unit asked for; UsageError if the inventory does not allow it."""
     if unit == "addresses":
         if targets.v4 and targets.v6:
             raise UsageError(

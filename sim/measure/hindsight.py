@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.addresses.cover.cover import find_covers
-from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.frontier import find_covers
+from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import split

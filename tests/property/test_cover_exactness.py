@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.cover.cover import find_covers
-from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.frontier import find_covers
+from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
@@ -23,16 +21,12 @@ from tests.tiny_universe import DEPTH, N_UNITS, PART, PLACES, UNITS, Case, cases
 def check(case: Case) -> None:
     """Compare every point of the frontier, and every cover behind it, with the enumeration."""
     best = case.best()
-    if case.price is None and best[-1] is None:
+    if best[-1] is None:
         with pytest.raises(UsageError, match="protected"):
             case.prepare()
         return
     targets = case.prepare()
-    options = {
-        "miss_price": case.price,
-        "worth": case.place.weights(case.worths()),
-        "breadth": Weights.per_address() if case.has_breadth else None,
-    }
+    options = {"breadth": Weights.per_address() if case.has_breadth else None}
     weights = case.place.weights(case.ranges)
     possible = [k for k, option in enumerate(best) if option is not None]
     if possible[0] > 1:
@@ -40,12 +34,12 @@ def check(case: Case) -> None:
             find_covers(targets, weights, possible[0] - 1, **options)
     frontier = find_covers(targets, weights, N_UNITS, **options)
     assert frontier.n_rules[0] == possible[0]
-    assert np.all(np.diff(frontier.cost.astype(float)) <= 0)
-    is_exact = np.float64 not in (frontier.cost.dtype, frontier.missed.dtype)
-    weight, worth = per_unit(case.ranges), per_unit(case.worths())
+    assert np.all(np.diff(frontier.collateral.astype(float)) <= 0)
+    is_exact = frontier.collateral.dtype != np.float64
+    weight = per_unit(case.ranges)
     few = find_covers(targets, weights, max(possible[0], 2), **options)
-    assert few.cost.tolist() == frontier.cost[: few.cost.size].tolist()
-    assert few.saved_by_next.tolist() == frontier.saved_by_next[: few.cost.size].tolist()
+    assert few.collateral.tolist() == frontier.collateral[: few.collateral.size].tolist()
+    assert few.saved_by_next.tolist() == frontier.saved_by_next[: few.collateral.size].tolist()
     for k in range(possible[0], N_UNITS + 1):
         row = min(k - possible[0], frontier.n_rules.size - 1)
         cover = frontier.cover(k)
@@ -57,16 +51,13 @@ def check(case: Case) -> None:
             case.limits[0] <= DEPTH - len(own).bit_length() + 1 <= case.limits[1] for own in units
         )
         collateral = weight[sorted(blocked - case.targets)].sum()
-        missed = worth[sorted(case.targets - blocked)].sum()
+        assert case.targets <= blocked
         cost, n_fewest = best[k]
-        assert collateral + Fraction(case.price or 0) * int(missed) == cost
+        assert collateral == cost
         assert cover.n_rules == n_fewest == frontier.n_used[row]
         for got, parts in (
             (cover.collateral, collateral),
-            (cover.missed, missed),
             (frontier.collateral[row], collateral),
-            (frontier.missed[row], missed),
-            (frontier.cost[row], cost),
             (frontier.saved_by_next[row], cost - best[min(k + 1, N_UNITS)][0]),
         ):
             if is_exact:
@@ -79,28 +70,16 @@ many = settings(max_examples=n_examples(60), deadline=None)
 
 
 @many
-@given(cases(priced=False, hosts=True))
+@given(cases(hosts=True))
 @example(Case(PLACES["whole space"], frozenset(UNITS), [(0, 8, 8)], limits=(1, 1)))
-def test_filter_all_with_hosts_is_the_best_of_all_subsets(case: Case) -> None:
+def test_covers_with_hosts_is_the_best_of_all_subsets(case: Case) -> None:
     check(case)
 
 
 @many
-@given(cases(priced=False, hosts=False))
+@given(cases(hosts=False))
 @example(Case(PLACES["IPv6 hosts"], frozenset({0, 7}), [(0, 8, 1), (1, 3, 7)]))
-def test_filter_all_with_shared_ranges_is_the_best_of_all_subsets(case: Case) -> None:
-    check(case)
-
-
-@many
-@given(cases(priced=True, hosts=True))
-def test_filter_some_with_hosts_is_the_best_of_all_subsets(case: Case) -> None:
-    check(case)
-
-
-@many
-@given(cases(priced=True, hosts=False))
-def test_filter_some_with_shared_ranges_is_the_best_of_all_subsets(case: Case) -> None:
+def test_covers_with_shared_ranges_is_the_best_of_all_subsets(case: Case) -> None:
     check(case)
 
 
@@ -115,4 +94,4 @@ def test_nested_and_repeated_targets_change_nothing(bounds: list[tuple[int, int]
     targets = Targets.prepare(AddressSet(nested, IntervalSet6.empty()))
     frontier = find_covers(targets, Weights.per_address(), N_UNITS)
     best = Case(place, units, [(0, 8, 8 * place.unit)]).best()
-    assert frontier.cost.tolist() == [best[k][0] // PART for k in frontier.n_rules]
+    assert frontier.collateral.tolist() == [best[k][0] // PART for k in frontier.n_rules]

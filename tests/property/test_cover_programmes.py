@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from sim.addresses.cover.cover import find_covers
-from sim.addresses.cover.frontier import Cover, Frontier
-from sim.addresses.cover.targets import Targets
-from sim.addresses.cover.tree import LengthLimits
+from sim.addresses.cover.frontier import Cover, Frontier, find_covers
+from sim.addresses.cover.tree import LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 
@@ -43,18 +41,14 @@ class World:
     def collateral(self) -> Weights:
         return self.weights(self.bystanders, self.weight[len(self.targets) :])
 
-    def worth(self) -> Weights:
-        return self.weights(self.targets, [1 + w for w in self.weight[: len(self.targets)]])
-
 
 def best_by_programme(
     world: World,
     budgets: list[int],
     limits: dict[int, tuple[int, int]],
     protected: list[str],
-    price: int | None,
 ) -> list[float]:
-    """Least cost by budget: one binary variable per prefix around a target, one per target."""
+    """Least cost by budget: one binary variable per prefix around a target."""
     guards = [ip_network(text) for text in protected]
     prefixes = sorted(
         {
@@ -69,80 +63,68 @@ def best_by_programme(
     ]
     weight = dict(zip(world.hosts, world.weight, strict=True))
     cost = [sum(weight[host] for host in world.bystanders if host in p) for p in prefixes]
-    n, m = len(prefixes), len(world.targets)
+    n = len(prefixes)
     covers = np.array([[float(t in p) for p in prefixes] for t in world.targets])
-    may_miss = 0.0 if price is None else 1.0
-    price_of = [(price or 0) * (1 + weight[t]) for t in world.targets]
     results = []
     for budget in budgets:
         solved = milp(
-            np.concatenate((cost, price_of)),
+            np.array(cost, float),
             constraints=[
-                LinearConstraint(np.hstack((covers, np.eye(m))), lb=1),
-                LinearConstraint(np.concatenate((np.ones(n), np.zeros(m)))[None], ub=budget),
+                LinearConstraint(covers, lb=1),
+                LinearConstraint(np.ones(n)[None], ub=budget),
             ],
-            integrality=np.ones(n + m),
-            bounds=Bounds(0, np.concatenate((np.ones(n), np.full(m, may_miss)))),
+            integrality=np.ones(n),
+            bounds=Bounds(0, np.ones(n)),
         )
         assert solved.success, solved.message
         results.append(solved.fun)
     return results
 
 
-@pytest.mark.parametrize("price", [None, 1, 4])
+@pytest.mark.parametrize("guarded", [False, True])
 @pytest.mark.parametrize("seed", range(3))
-def test_costs_equal_those_of_an_integer_programme(seed: int, price: int | None) -> None:
+def test_costs_equal_those_of_an_integer_programme(seed: int, guarded: bool) -> None:
     world = World(seed, n_targets=60, n_hosts=250)
-    protected = [str(world.bystanders[row]) for row in (0, 1, 2)]
-    limits = {4: (22, 31), 6: (0, 68)} if seed else {4: (18, 32), 6: (40, 128)}
-    options = {"miss_price": price, "worth": world.worth() if price else None}
-    budgets = [1, 4, 9, 25, 60]
+    # Addresses of hosts with a weight, far from the smallest rule around any target.
+    limits = {4: (22, 32), 6: (0, 68)} if seed else {4: (18, 32), 6: (40, 128)}
+    protected = [str(world.bystanders[row]) for row in (0, 1, 2)] if guarded else []
+    budgets = [9, 25, 40, 60]
     with np.errstate(all="raise"):
         targets = Targets.prepare(
             AddressSet.of(*map(str, world.targets)),
-            protected=AddressSet.of(*protected) if price else None,
+            protected=AddressSet.of(*protected),
             limits4=LengthLimits(*limits[4]),
             limits6=LengthLimits(*limits[6]),
-            may_miss=price is not None,
         )
-        budgets = [k for k in budgets if price is not None or k >= targets.fewest_rules]
-        frontier = find_covers(targets, world.collateral(), max(budgets), **options)
+        frontier = find_covers(targets, world.collateral(), max(budgets))
+    budgets = [k for k in budgets if k >= frontier.n_rules[0]]
     assert len(budgets) > 2
-    got = [int(frontier.cost[min(k, frontier.n_rules[-1]) - frontier.n_rules[0]]) for k in budgets]
-    expected = best_by_programme(world, budgets, limits, protected if price else [], price)
+    got = [
+        int(frontier.collateral[min(k, frontier.n_rules[-1]) - frontier.n_rules[0]])
+        for k in budgets
+    ]
+    expected = best_by_programme(world, budgets, limits, protected)
     assert got == pytest.approx(expected, abs=1e-6)
 
 
-def frontiers(world: World, budget: int, *, has_breadth: bool = False) -> list[Frontier]:
-    """Both objectives on one world."""
+def frontier_of(world: World, budget: int, *, has_breadth: bool = False) -> Frontier:
     breadth = Weights.per_address() if has_breadth else None
     addresses = AddressSet.of(*map(str, world.targets))
-    worth = world.worth()
-    return [
-        find_covers(Targets.prepare(addresses), world.collateral(), budget, breadth=breadth),
-        find_covers(
-            Targets.prepare(addresses, may_miss=True),
-            world.collateral(),
-            budget,
-            miss_price=3,
-            worth=worth,
-            breadth=breadth,
-        ),
-    ]
+    return find_covers(Targets.prepare(addresses), world.collateral(), budget, breadth=breadth)
 
 
 def as_lists(frontier: Frontier) -> list[list]:
-    columns = (frontier.n_rules, frontier.collateral, frontier.missed, frontier.cost)
-    return [*(column.tolist() for column in columns), frontier.n_used.tolist()]
+    columns = (frontier.n_rules, frontier.collateral, frontier.n_used)
+    return [column.tolist() for column in columns]
 
 
 def test_breadth_changes_no_cost() -> None:
     world = World(12, n_targets=150, n_hosts=300)
-    for one, two in zip(frontiers(world, 90), frontiers(world, 90, has_breadth=True), strict=True):
-        assert one.cost.tolist() == two.cost.tolist()
-        for k in (one.n_rules[0], 20, 90):
-            wide, narrow = (breadth_of(frontier.cover(int(k)), world) for frontier in (one, two))
-            assert narrow <= wide
+    one, two = frontier_of(world, 90), frontier_of(world, 90, has_breadth=True)
+    assert one.collateral.tolist() == two.collateral.tolist()
+    for k in (one.n_rules[0], 20, 90):
+        wide, narrow = (breadth_of(frontier.cover(int(k)), world) for frontier in (one, two))
+        assert narrow <= wide
     assert narrow < wide
 
 
@@ -153,42 +135,41 @@ def breadth_of(cover: Cover, world: World) -> int:
 
 def test_weights_beyond_64_bits_are_added_exactly() -> None:
     """A weight times 10**30 is another world of the same shape."""
-    small, large = (frontiers(World(5, 90, 400, scale=s), 60)[0] for s in (1, 10**30))
-    assert large.cost.dtype == object
-    assert large.cost.tolist() == [cost * 10**30 for cost in small.cost.tolist()]
+    small, large = (frontier_of(World(5, 90, 400, scale=s), 60) for s in (1, 10**30))
+    assert large.collateral.dtype == object
+    assert large.collateral.tolist() == [amount * 10**30 for amount in small.collateral.tolist()]
     assert large.cover(20).texts() == small.cover(20).texts()
 
 
 def test_float_weights_give_the_covers_of_equal_whole_ones() -> None:
     world = World(6, 90, 400)
-    whole = frontiers(world, 60)[0]
+    whole = frontier_of(world, 60)
     world.weight = [float(w) for w in world.weight]
-    floats = frontiers(world, 60)[0]
-    assert floats.cost.dtype == np.float64
-    assert floats.cost.tolist() == whole.cost.tolist()
+    floats = frontier_of(world, 60)
+    assert floats.collateral.dtype == np.float64
+    assert floats.collateral.tolist() == whole.collateral.tolist()
     assert floats.n_used.tolist() == whole.n_used.tolist()
     assert floats.cover(20).texts() == whole.cover(20).texts()
 
 
 def test_order_of_targets_and_weights_changes_nothing() -> None:
     world = World(7, 90, 400)
-    one = frontiers(world, 60)
+    one = frontier_of(world, 60)
     world.targets.reverse()
     n = len(world.targets)
     world.weight = world.weight[:n][::-1] + world.weight[n:][::-1]
     world.bystanders.reverse()
-    for a, b in zip(one, frontiers(world, 60), strict=True):
-        assert as_lists(a) == as_lists(b)
-        assert a.cover(33).texts() == b.cover(33).texts()
+    other = frontier_of(world, 60)
+    assert as_lists(one) == as_lists(other)
+    assert one.cover(33).texts() == other.cover(33).texts()
 
 
 def test_a_cover_costs_what_its_addresses_weigh() -> None:
     world = World(8, 200, 900)
     bystanders = world.collateral()
-    for frontier in frontiers(world, 150):
-        for k in (5, 50, 150):
-            cover = frontier.cover(k)
-            blocked = cover.to_set().difference(AddressSet.of(*map(str, world.targets)))
-            assert bystanders.inside(blocked) == cover.collateral
-            left = AddressSet.of(*map(str, world.targets)).difference(cover.to_set())
-            assert world.worth().inside(left) == (cover.missed if cover.missed else 0)
+    frontier = frontier_of(world, 150)
+    for k in (5, 50, 150):
+        cover = frontier.cover(k)
+        targets = AddressSet.of(*map(str, world.targets))
+        assert bystanders.inside(cover.to_set().difference(targets)) == cover.collateral
+        assert not targets.difference(cover.to_set())

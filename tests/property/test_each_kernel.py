@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.cover.cover import find_covers
-from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.frontier import find_covers
+from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet

@@ -1,8 +1,17 @@
-"""The best cover for each number of rules, read off the tables of least costs.
+"""Covers of targets at least collateral, for every budget of rules.
 
-In: prefix trees with collateral and worth laid on them, a budget, prices. Out: the frontier of
-cost by number of rules, and the cover at each point of it. It does not know which weights were
-laid on the trees.
+A dynamic programme over the prefix trees finds them; ``docs/explanation/cover.md`` derives it. A
+leaf needs one rule. At a fork, j rules are either one over the whole fork, or i in the lower half
+and j - i in the upper half:
+
+    best[u][j] = min(cost[u] if j >= 1,  min over i of best[left][i] + best[right][j - i])
+
+Among equal costs the choice with the least breadth is taken, where a breadth is given: what else
+counts beside the cost, such as addresses without a weight.
+
+A node's row is as long as it has leaves, or as the budget. So all rows hold at most (depth of the
+tree) x (leaves) numbers, and all forks try at most about (leaves) x (budget) sums. What is not
+allowed costs `unreachable`.
 
 Whole numbers are added and compared exactly. Float costs that differ by less than `TOLERANCE` of
 themselves count as equal where the fewest rules are looked for.
@@ -16,10 +25,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.cover.knapsack import CostTable, NodeValues, fill
-from sim.addresses.cover.rows import Columns, fewest_rules, merge, split, unreachable
-from sim.addresses.cover.targets import LaidWeights, Number
-from sim.addresses.cover.weights import INT64_LIMIT
+from sim.addresses.cover.tree import PrefixTree, Targets
+from sim.addresses.cover.weights import INT64_LIMIT, Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.format import format_lines4
 from sim.addresses.sets.intervals import IntervalSet
@@ -29,6 +36,12 @@ from sim.addresses.sets.positions import addresses4, format_positions
 from sim.errors import UsageError
 
 TOLERANCE = 1e-9
+# Forks with so many leaves are done together with all that have the same shape.
+_BATCHED_LEAVES = 48
+
+Number = int | float
+Columns = tuple[NDArray[Any], ...]
+"""Columns of equal shape: cost, then breadth if there is one. Both are added up alike."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +56,6 @@ class Cover:
         IPv6 prefixes, ascending.
     collateral
         Weight blocked beside the exempt addresses.
-    missed
-        Worth of the targets left.
     """
 
     address4: NDArray[np.int64]
@@ -52,7 +63,6 @@ class Cover:
     address6: Addresses6
     length6: NDArray[np.int64]
     collateral: Number
-    missed: Number
 
     @property
     def n_rules(self) -> int:
@@ -80,39 +90,30 @@ class Frontier:
     Attributes
     ----------
     n_rules : shape (m,), int64
-        Budgets in a row, from the fewest rules that cover what must be covered to the budget
-        asked for, or to the number of target prefixes if that is smaller: beyond it nothing
-        improves.
+        Budgets in a row, from the fewest rules that cover the targets to the budget asked for, or
+        to the number of target prefixes if that is smaller: beyond it nothing improves.
     collateral : shape (m,)
-        Least collateral with at most so many rules; with a price for misses, that of the cover
-        with the least sum of collateral and price.
-    missed : shape (m,)
-        Worth of the targets which that cover leaves.
-    cost : shape (m,)
-        Collateral, plus the price of the targets missed; never increases.
+        Least collateral with at most so many rules; never increases.
     saved_by_next : shape (m,)
-        By how much the cost falls with one more rule.
+        By how much the collateral falls with one more rule.
     n_used : shape (m,), int64
-        Rules that the cover has: the fewest with that cost.
+        Rules that the cover has: the fewest with that collateral.
     """
 
     n_rules: NDArray[np.int64]
     collateral: NDArray[Any]
-    missed: NDArray[Any]
-    cost: NDArray[Any]
     saved_by_next: NDArray[Any]
     n_used: NDArray[np.int64]
-    _tables: tuple[CostTable, ...]
-    _keys: Columns
+    _tables: tuple[_CostTable, ...]
+    _top: Columns
     _collaterals: tuple[NDArray[Any], ...]
 
     def cover(self, n_rules: int) -> Cover:
         """Return the best cover with at most so many rules.
 
         Among covers of equal cost: the least breadth, if one was given; of those, the fewest
-        rules; of those, at each fork of the prefix tree
-        from the top, the rule over the whole fork before rules in its halves, then as many rules
-        as possible in the lower half.
+        rules; of those, at each fork of the prefix tree from the top, the rule over the whole fork
+        before rules in its halves, then as many rules as possible in the lower half.
 
         Raises
         ------
@@ -120,7 +121,7 @@ class Frontier:
             If so few rules cannot cover the targets.
         """
         if n_rules < self.n_rules[0]:
-            raise UsageError(too_few(int(self.n_rules[0]), n_rules))
+            raise _too_few(int(self.n_rules[0]), n_rules)
         row = min(n_rules - int(self.n_rules[0]), self.n_rules.size - 1)
         address4 = length4 = length6 = np.empty(0, np.int64)
         address6 = Addresses6.empty()
@@ -134,119 +135,285 @@ class Frontier:
             else:
                 address4, length4 = addresses4(address), length
             collateral += sum(weight[chosen].tolist())
-        missed = self.missed[row : row + 1].tolist()[0]
-        return Cover(address4, length4, address6, length6, collateral, missed)
+        return Cover(address4, length4, address6, length6, collateral)
 
     def _nodes(self, n_rules: int) -> list[NDArray[np.int64]]:
         """Nodes chosen in each tree, for a number of rules of which none is idle."""
-        if len(self._tables) < 2:
-            chosen = [table.chosen_nodes(n_rules) for table in self._tables]
+        if len(self._tables) == 1:
+            chosen = [self._tables[0].chosen_nodes(n_rules)]
         else:
             four, six = self._tables
-            wanted = tuple(column[n_rules] for column in self._keys)
-            n_keys = len(wanted)
-            n_four = split(four.top()[:n_keys], six.top()[:n_keys], n_rules, wanted)
+            wanted = tuple(column[n_rules] for column in self._top)
+            n_four = _split(four.top, six.top, n_rules, wanted)
             chosen = [four.chosen_nodes(n_four), six.chosen_nodes(n_rules - n_four)]
         return [np.array(nodes, np.int64) for nodes in chosen]
 
 
-def solve(
-    laid: LaidWeights, budget: int, miss_price: Number | None, collateral_price: Number = 1
+def find_covers(
+    targets: Targets, weights: Weights, budget: int, *, breadth: Weights | None = None
 ) -> Frontier:
-    """Do the work of `sim.addresses.cover.cover.find_covers` on weights already laid on the trees.
+    """Find the covers of least collateral for every number of rules up to a budget.
 
     Parameters
     ----------
-    laid
-        Trees with collateral and worth.
-    budget, miss_price
-        As for `find_covers`, and checked.
-    collateral_price
-        What a unit of collateral costs; a whole number unless some weight is a float.
+    targets
+        All of them are covered.
+    weights
+        What is counted as collateral, outside ``targets.exempt``.
+    budget
+        Most rules, at least 1.
+    breadth
+        Decides among covers of equal cost: the least is taken, before the fewest rules. Weights
+        that leave part of the address space at 0 need one, such as ``Weights.per_address()``:
+        without it a wide rule over such space is as good as narrow ones. It never changes a cost.
+
+    Raises
+    ------
+    UsageError
+        If the budget is out of range, or the targets cannot be covered with so few rules under the
+        limits and protections.
+
+    References
+    ----------
+    Soldo, Argyraki, Markopoulou, "Optimal source-based filtering of malicious traffic", IEEE/ACM
+    Transactions on Networking 20(2), 2012.
     """
-    if isinstance(miss_price, float) and miss_price.is_integer():
-        miss_price = int(miss_price)
-    costs, prices = _priced(laid, miss_price, collateral_price)
+    if budget < 1:
+        raise UsageError(f"expected a budget of at least 1 rule, got {budget}")
+    fewest_needed = sum(_fewest(tree) for tree in targets.trees)
+    if fewest_needed > budget:
+        raise _too_few(fewest_needed, budget)
+    collaterals = targets.weigh(weights)
+    # Breadth only decides, so that sums beyond 64 bits may be rounded.
+    breadths = [
+        column.astype(np.float64) if column.dtype == object else column
+        for column in (targets.weigh(breadth) if breadth is not None else ())
+    ]
+    dtype = _common_type(collaterals)
+    # One rule more than asked for, to know what it would save.
     tables = tuple(
-        # One rule more than asked for, to know what it would save.
-        fill(
+        _fill(
             tree,
-            NodeValues(
-                np.where(tree.is_allowed, cost, unreachable(cost.dtype)),
-                price,
-                laid.breadths[row] if laid.breadths else None,
-                None if miss_price is None else laid.worths[row],
-            ),
+            np.where(tree.is_allowed, collaterals[row].astype(dtype), unreachable(dtype)),
+            breadths[row] if breadths else None,
             budget + 1,
         )
-        for row, (tree, cost, price) in enumerate(zip(laid.trees, costs, prices, strict=True))
+        for row, tree in enumerate(targets.trees)
     )
-    n_keys = 2 if laid.breadths else 1
-    columns = _joined(tables, budget + 1, n_keys)
-    top, keys = columns[0], columns[:n_keys]
-    fewest = fewest_rules(keys, TOLERANCE)
-    first = int(np.argmax(top < unreachable(top.dtype)))
-    n_rules = np.arange(first, min(budget, top.size - 1) + 1)
+    top = tables[0].top
+    if len(tables) == 2:
+        lower, upper = (tuple(column.reshape(1, -1) for column in each.top) for each in tables)
+        size = min(lower[0].size + upper[0].size - 1, budget + 2)
+        top = tuple(row[0] for row in _merge(lower, upper, size))
+    cost, fewest = top[0], _fewest_rules(top)
+    first = int(np.argmax(cost < unreachable(cost.dtype)))
+    n_rules = np.arange(first, min(budget, cost.size - 1) + 1)
     n_used = fewest[n_rules]
-    saved = top[n_used] - top[fewest[np.minimum(n_rules + 1, top.size - 1)]]
-    if miss_price is None:
-        missed = np.full(n_rules.size, laid.unblockable)
-        cost = collateral = top[n_used]
-    else:
-        left = columns[-1][n_used]
-        missed = left + laid.unblockable
-        cost = top[n_used] + miss_price * laid.unblockable
-        collateral = top[n_used] - left.astype(top.dtype) * miss_price
-        if top.dtype == np.float64:
-            collateral = np.maximum(collateral / collateral_price, 0.0)
-        else:
-            collateral = collateral // collateral_price
-    return Frontier(
-        n_rules, collateral, missed, cost, saved, n_used, tables, keys, laid.collaterals
+    saved = cost[n_used] - cost[fewest[np.minimum(n_rules + 1, cost.size - 1)]]
+    return Frontier(n_rules, cost[n_used], saved, n_used, tables, top, tuple(collaterals))
+
+
+def unreachable(dtype: np.dtype[Any]) -> Number:
+    """Return the cost that stands for what is not allowed; sums of two stay representable."""
+    # Python integers may be larger than any stated number: infinity compares with all of them.
+    return INT64_LIMIT if dtype == np.int64 else float("inf")
+
+
+@dataclass(frozen=True, eq=False)
+class _CostTable:
+    """Least costs by node and number of rules.
+
+    ``values`` are the costs of one rule over each node, and their breadths. The row of node u is
+    ``columns[...][start[u] : start[u + 1]]``; it never increases.
+    """
+
+    tree: PrefixTree
+    values: Columns
+    start: NDArray[np.int64]
+    columns: Columns
+
+    @property
+    def top(self) -> Columns:
+        """Row of the root."""
+        return self.row(self.tree.n_nodes - 1)
+
+    def row(self, node: int) -> Columns:
+        """Row of a node."""
+        return tuple(column[self.start[node] : self.start[node + 1]] for column in self.columns)
+
+    def cells(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Positions of the rows of nodes with equally long rows, shape (n, length)."""
+        first = int(nodes[0])
+        return self.start[nodes][:, None] + np.arange(self.start[first + 1] - self.start[first])
+
+    def chosen_nodes(self, n_rules: int) -> list[int]:
+        """Nodes to block for the least cost; ``n_rules`` is no larger than needed."""
+        tree, n = self.tree, self.tree.leaf_count
+        chosen: list[int] = []
+        waiting = [(tree.n_nodes - 1, n_rules)]
+        while waiting:
+            node, n_here = waiting.pop()
+            wanted = tuple(column[n_here] for column in self.row(node))
+            if n_here == 1 and tuple(column[node] for column in self.values) == wanted:
+                chosen.append(node)
+                continue
+            lower, upper = int(tree.left[node - n]), int(tree.right[node - n])
+            n_lower = _split(self.row(lower), self.row(upper), n_here, wanted)
+            waiting += [(upper, n_here - n_lower), (lower, n_lower)]
+        return chosen
+
+
+def _fill(
+    tree: PrefixTree, cost: NDArray[Any], breadth: NDArray[Any] | None, budget: int
+) -> _CostTable:
+    """Compute the least costs of all nodes with up to ``budget`` rules, at least 1."""
+    n = tree.leaf_count
+    start = np.zeros(tree.n_nodes + 1, np.int64)
+    np.cumsum(np.minimum(tree.n_leaves, budget) + 1, out=start[1:])
+    best = np.full(start[-1], unreachable(cost.dtype), cost.dtype)
+    best[start[:n] + 1] = cost[:n]
+    values: Columns = (cost,)
+    columns: Columns = (best,)
+    if breadth is not None:
+        width = np.zeros(start[-1], breadth.dtype)
+        width[start[:n] + 1] = breadth[:n]
+        values, columns = (cost, breadth), (best, width)
+    table = _CostTable(tree, values, start, columns)
+    n_fork_leaves = tree.n_leaves[n:]
+    small = np.flatnonzero(n_fork_leaves <= _BATCHED_LEAVES)
+    shape = n_fork_leaves[small] * (_BATCHED_LEAVES + 1) + tree.n_leaves[tree.left[small]]
+    order = np.argsort(shape, kind="stable")
+    # By number of leaves, so that children, which have fewer, come first.
+    edge = np.flatnonzero(np.diff(shape[order], prepend=-1))
+    for forks in np.split(small[order], edge[1:]):
+        _fill_forks(table, forks)
+    # Large forks one by one; their own order has children first.
+    for fork in np.flatnonzero(n_fork_leaves > _BATCHED_LEAVES):
+        _fill_forks(table, np.array([fork]))
+    return table
+
+
+def _fill_forks(table: _CostTable, forks: NDArray[np.int64]) -> None:
+    """Fill in forks of one shape; none is fine too."""
+    if not forks.size:
+        return
+    tree, columns = table.tree, table.columns
+    node = tree.leaf_count + forks
+    lower, upper = table.cells(tree.left[forks]), table.cells(tree.right[forks])
+    own = table.cells(node)
+    rows = _merge(
+        tuple(column[lower] for column in columns),
+        tuple(column[upper] for column in columns),
+        own.shape[1],
     )
+    # One rule over the whole fork is a choice too.
+    wholes = [value[node][:, None] for value in table.values]
+    choices = [row[:, 1:] for row in rows]
+    is_whole = wholes[0] <= choices[0]
+    if len(columns) == 2:
+        is_whole = wholes[0] < choices[0]
+        is_whole |= (wholes[0] == choices[0]) & (wholes[1] <= choices[1])
+    for column, row, choice, whole in zip(columns, rows, choices, wholes, strict=True):
+        np.copyto(choice, whole.astype(choice.dtype), where=is_whole)
+        column[own] = row
 
 
-def _priced(
-    laid: LaidWeights, miss_price: Number | None, collateral_price: Number
-) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
-    """Costs and prices of the nodes of all trees, in one type that holds them exactly."""
-    price: Number = 0 if miss_price is None else miss_price
-    collaterals, worths = laid.collaterals, laid.worths
-    columns = [*collaterals, *worths] if miss_price is not None else [*collaterals]
-    dtype: np.dtype[Any] = np.dtype(np.int64)
-    if isinstance(price + collateral_price, float) or any(
-        column.dtype == np.float64 for column in columns
-    ):
-        dtype = np.dtype(np.float64)
-    elif columns:
-        # The roots hold the largest numbers.
-        dearest = sum(int(column[-1]) for column in collaterals) * int(collateral_price)
-        worth = sum(int(column[-1]) for column in worths) + laid.unblockable
-        if dearest + worth * price >= INT64_LIMIT:
-            dtype = np.dtype(object)
-    costs = [column.astype(dtype) * collateral_price for column in collaterals]
-    if miss_price is None:
-        prices = [np.full(column.size, unreachable(dtype), dtype) for column in collaterals]
+def _merge(lower: Columns, upper: Columns, size: int) -> Columns:
+    """Least sums of two rows for every number of rules.
+
+    ``lower`` has columns of shape (m, a), ``upper`` of (m, b), the result of (m, size), with size
+    at most a + b - 1. Of equal sums the one with the most rules in the lower half is taken.
+    """
+    if len(lower) == 1:
+        return (_least_sums(lower[0], upper[0], size),)
+    n_lower, n_upper = lower[0].shape[1], upper[0].shape[1]
+    shape = (lower[0].shape[0], size)
+    cost = np.full(shape, unreachable(lower[0].dtype), lower[0].dtype)
+    breadth = np.zeros(shape, np.result_type(lower[1].dtype, upper[1].dtype))
+    # In either loop the number of rules in the lower half falls from step to step.
+    if n_lower <= n_upper:
+        few, many, steps = lower, upper, range(min(n_lower, size) - 1, -1, -1)
     else:
-        prices = [column.astype(dtype) * price for column in worths]
-    return costs, prices
+        few, many, steps = upper, lower, range(min(n_upper, size))
+    for n_rules in steps:
+        parts = [row[:, n_rules : n_rules + many[0].shape[1]] for row in (cost, breadth)]
+        width = parts[0].shape[1]
+        sums = [
+            column[:, :width] + other[:, n_rules : n_rules + 1]
+            for column, other in zip(many, few, strict=True)
+        ]
+        is_less = sums[0] < parts[0]
+        is_less |= (sums[0] == parts[0]) & (sums[1] < parts[1])
+        for part, column in zip(parts, sums, strict=True):
+            np.copyto(part, column, where=is_less)
+    return cost, breadth
 
 
-def _joined(tables: tuple[CostTable, ...], budget: int, n_keys: int) -> Columns:
-    """Rows of the roots of all trees as one: cost, breadth, worth left, as far as there."""
-    if not tables:
-        nothing = np.zeros(1, np.int64)
-        return nothing, nothing, nothing
-    if len(tables) == 1:
-        return tables[0].top()
-    lower, upper = (tuple(c.reshape(1, -1) for c in table.top()) for table in tables)
-    size = min(lower[0].size + upper[0].size - 1, budget + 1)
-    return tuple(row[0] for row in merge(lower, upper, size, n_keys))
+def _least_sums(lower: NDArray[Any], upper: NDArray[Any], size: int) -> NDArray[Any]:
+    """Least sums where nothing but the cost counts."""
+    if lower.shape[1] > upper.shape[1]:
+        lower, upper = upper, lower
+    row = np.full((lower.shape[0], size), unreachable(lower.dtype), lower.dtype)
+    for n_rules in range(min(lower.shape[1], size)):
+        part = row[:, n_rules : n_rules + upper.shape[1]]
+        np.minimum(part, upper[:, : part.shape[1]] + lower[:, n_rules : n_rules + 1], out=part)
+    return row
 
 
-def too_few(fewest: int, budget: int) -> str:
-    """Say that a budget is too small."""
-    return (
+def _split(lower: Columns, upper: Columns, n_rules: int, wanted: tuple[Number, ...]) -> int:
+    """Rules in the lower half: the most that give the wanted sums."""
+    most = min(n_rules, lower[0].size - 1)
+    least = max(0, n_rules - upper[0].size + 1)
+    fits = np.ones(most - least + 1, np.bool_)
+    for one, other, sum_ in zip(lower, upper, wanted, strict=True):
+        fits &= one[least : most + 1] + other[n_rules - most : n_rules - least + 1][::-1] == sum_
+    return least + int(np.flatnonzero(fits)[-1])
+
+
+def _fewest_rules(row: Columns) -> NDArray[np.int64]:
+    """Fewest rules that are as good as each number of rules."""
+    cost = row[0]
+    limit = cost * (1 + TOLERANCE) if cost.dtype == np.float64 else cost
+    # The cost never increases, so that its negative is ascending.
+    first = np.searchsorted(-cost, -limit, side="left").astype(np.int64)
+    if len(row) == 1:
+        return first
+    fewest = first.tolist()
+    breadth = row[1].tolist()
+    for n_rules, start in enumerate(fewest):
+        # The answer for one rule less is a safe place to begin, within one stretch of equal cost.
+        at = max(start, fewest[n_rules - 1] if n_rules else 0)
+        while breadth[at] > breadth[n_rules]:
+            at += 1
+        fewest[n_rules] = at
+    return np.array(fewest, np.int64)
+
+
+def _fewest(tree: PrefixTree) -> int:
+    """Fewest allowed nodes that cover a tree."""
+    n_fewest, waiting = 0, [tree.n_nodes - 1]
+    while waiting:
+        node = waiting.pop()
+        fork = node - tree.leaf_count
+        if tree.is_allowed[node] or fork < 0:
+            n_fewest += 1
+        else:
+            waiting += [int(tree.left[fork]), int(tree.right[fork])]
+    return n_fewest
+
+
+def _common_type(columns: list[NDArray[Any]]) -> np.dtype[Any]:
+    """Type that holds the sums of all columns: exactly, unless one has floats."""
+    if any(column.dtype == np.float64 for column in columns):
+        return np.dtype(np.float64)
+    # The roots hold the largest numbers.
+    is_large = sum(int(column[-1]) for column in columns) >= INT64_LIMIT
+    return np.dtype(object if is_large else np.int64)
+
+
+def _too_few(fewest: int, budget: int) -> UsageError:
+    """Error for a budget that is too small."""
+    return UsageError(
         f"expected a budget of at least {fewest} rules, the fewest that cover all targets under "
         f"the limits given, got {budget}"
     )

@@ -1,11 +1,8 @@
-"""The prefixes worth blocking: the compressed prefix tree of the targets.
+"""The prefixes worth blocking: targets, and the compressed prefix tree of each family.
 
-In: targets, protected addresses, limits on prefix lengths. Out: a binary tree whose nodes are the
-only prefixes that a cover of least collateral needs, children before parents. It does not know
-what is weighed, nor how many rules there are.
-
-A prefix that holds the same targets as a longer one blocks at least as much beside them, so of
-all prefixes around a set of targets only the longest counts: with n leaves there are 2n - 1.
+The nodes of a tree are the only prefixes that a cover of least collateral needs. A prefix that
+holds the same targets as a longer one blocks at least as many other addresses, so only the longest
+prefix around each set of targets counts: n leaves make 2n - 1 nodes.
 """
 
 from __future__ import annotations
@@ -16,14 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.cover.weights import WeightedRanges, narrowed
+from sim.addresses.cover.weights import WeightedRanges, Weights, narrowed
+from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
-from sim.addresses.sets.ipv6 import Addresses6, masked
-from sim.addresses.sets.positions import common_bits
+from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
+from sim.addresses.sets.positions import FAMILIES, common_bits, format_positions, place_set
 from sim.errors import UsageError
 
-# Leaves made of one target that is larger than the largest rule allowed.
 MAX_PIECES = 2**20
+"""Most leaves made of targets that are larger than the largest rule allowed."""
+_MOST_NAMED = 5
+"""Conflicts with protected addresses that an error names; it counts the others."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,10 @@ class LengthLimits:
                 f"expected {family} prefix lengths with 0 <= shortest <= longest <= {bits}, "
                 f"got shortest {self.shortest} and longest {self.longest}"
             )
+
+
+ANY_LENGTH4 = LengthLimits(0, 32)
+ANY_LENGTH6 = LengthLimits(0, 128)
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +170,7 @@ class PrefixTree:
                 amount[self.left[run]] + amount[self.right[run]] + own[run]
             )
 
-    def weigh(
-        self, weights: WeightedRanges, exempt: IntervalSet6, *, inside: bool = False
-    ) -> NDArray[Any]:
+    def weigh(self, weights: WeightedRanges, exempt: IntervalSet6) -> NDArray[Any]:
         """Weight under each node that is not exempt.
 
         Parameters
@@ -176,9 +178,7 @@ class PrefixTree:
         weights
             Of the tree's family.
         exempt
-            Addresses whose weight does not count: the targets and whatever else is no bystander.
-        inside
-            Count the weight of the set ``exempt`` instead, and leave out the rest.
+            Addresses whose weight does not count: targets, and others that are no bystanders.
 
         Returns
         -------
@@ -193,8 +193,7 @@ class PrefixTree:
             Addresses6.concatenate((last, exempt.last)),
         )
         amount = weights.between(cut)[1:]
-        is_exempt = exempt.contains(cut)
-        amount[~is_exempt if inside else is_exempt] = 0
+        amount[exempt.contains(cut)] = 0
         node_start, node_stop = start[:n_nodes], stop[:n_nodes]
         # What no node splits further: sums of neighbouring stretches.
         edge = np.unique(np.concatenate((node_start, node_stop)))
@@ -212,6 +211,89 @@ class PrefixTree:
         own = gap(begin[n:], begin[self.left]) + gap(end[self.left], begin[self.right])
         self.add_upwards(weight, own + gap(end[self.right], end[n:]))
         return narrowed(weight)
+
+
+@dataclass(frozen=True, eq=False)
+class Targets:
+    """Targets ready to be covered under any weights and any budget.
+
+    Attributes
+    ----------
+    exempt
+        Addresses that are never collateral; holds the targets.
+    trees
+        One prefix tree for each family that has targets, IPv4 first.
+    """
+
+    exempt: AddressSet
+    trees: tuple[PrefixTree, ...]
+
+    @classmethod
+    def prepare(
+        cls,
+        addresses: AddressSet,
+        *,
+        protected: AddressSet | None = None,
+        exempt: AddressSet | None = None,
+        limits4: LengthLimits = ANY_LENGTH4,
+        limits6: LengthLimits = ANY_LENGTH6,
+    ) -> Targets:
+        """Build the trees.
+
+        Parameters
+        ----------
+        addresses
+            Targets; nested and repeated ones count once.
+        protected
+            Addresses that no rule may touch.
+        exempt
+            Addresses beside the targets that are no bystanders, such as targets left out here.
+        limits4, limits6
+            Prefix lengths a rule may have.
+
+        Raises
+        ------
+        UsageError
+            If there is no target, the limits are impossible, or a target cannot be blocked without
+            a protected address; the error names the first such targets.
+        """
+        limits = {32: limits4, IPV6_BITS: limits6}
+        for bits in FAMILIES:
+            limits[bits].check(bits)
+        if not addresses:
+            raise UsageError("expected at least one target, got none")
+        guarded = AddressSet.empty() if protected is None else protected
+        trees = []
+        conflicts: list[str] = []
+        for bits in FAMILIES:
+            members, kept = place_set(addresses, bits), place_set(guarded, bits)
+            both = format_positions(*members.intersection(kept).to_prefixes(), bits)
+            conflicts += [f"target {text} is protected" for text in both]
+            if members and not both:
+                tree = PrefixTree.build(members, kept, limits[bits], bits)
+                trees.append(tree)
+                leaf = np.flatnonzero(~tree.is_allowed[: tree.leaf_count])
+                conflicts += [
+                    f"{text}, the longest prefix allowed around a target, holds a protected address"
+                    for text in format_positions(tree.address.take(leaf), tree.length[leaf], bits)
+                ]
+        if conflicts:
+            more = len(conflicts) - _MOST_NAMED
+            named = conflicts[:_MOST_NAMED] + ([f"and {more:,} more"] if more > 0 else [])
+            raise UsageError("\n".join([*named, "take the address off one of the two lists"]))
+        return cls(addresses if exempt is None else addresses.union(exempt), tuple(trees))
+
+    @property
+    def n_leaves(self) -> int:
+        """Number of prefixes the targets fall into; more rules than that are never needed."""
+        return sum(tree.leaf_count for tree in self.trees)
+
+    def weigh(self, weights: Weights) -> list[NDArray[Any]]:
+        """Weight outside ``exempt`` under each node of each tree, as `PrefixTree.weigh`."""
+        return [
+            tree.weigh(weights.of_family(tree.bits), place_set(self.exempt, tree.bits))
+            for tree in self.trees
+        ]
 
 
 def _leaves(targets: IntervalSet6, limits: LengthLimits) -> tuple[Addresses6, NDArray[np.int64]]:

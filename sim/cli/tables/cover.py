@@ -12,11 +12,9 @@ from sim.blocklists.units import UNIT_NAMES
 from sim.cli.tables.sections import Column, Section, Value, shown
 
 if TYPE_CHECKING:
-    from sim.addresses.cover.frontier import Cover
-    from sim.addresses.cover.regret import Constraints, Judgement
-    from sim.blocklists.covers import Answer
+    from sim.blocklists.covers import Answer, Comparison, Question
 
-SCHEMA = "overblock/cover/1"
+SCHEMA = "overblock/cover/2"
 # Rows of the frontier that people see: the first ones, then ever wider steps.
 _SHOWN = (*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80)
 
@@ -30,23 +28,17 @@ def sections(found: Answer, *, every_row: bool = False) -> list[Section]:
         Give the whole frontier, not only as many rows as people read.
     """
     made = [_prefixes(found), _collateral(found), _frontier(found, every_row=every_row)]
-    if found.trade_off is not None:
-        made.append(_trade_off(found))
-    if found.judgement is not None:
-        made += [_regret(found.judgement), _same_collateral(found, found.judgement)]
+    if found.comparison is not None:
+        made.append(_regret(found, found.comparison))
     return made
 
 
-def document(
-    found: Answer, constraints: Constraints, miss_price: float | None, told: Sequence[str]
-) -> dict[str, Any]:
+def document(found: Answer, question: Question, told: Sequence[str]) -> dict[str, Any]:
     """Return the JSON document; ``told`` is what to know of the files."""
     frontier = found.frontier
     columns = {
         "n_rules": frontier.n_rules,
         "collateral": frontier.collateral,
-        "n_targets_missed": frontier.missed,
-        "cost": frontier.cost,
         "saved_by_next": frontier.saved_by_next,
     }
     rows = zip(*(column.tolist() for column in columns.values()), strict=True)
@@ -54,12 +46,11 @@ def document(
         "schema": SCHEMA,
         "weight": found.unit,
         "budget": found.budget,
-        "miss_price": miss_price,
         "limits": {
-            "shortest4": constraints.limits4.shortest,
-            "longest4": constraints.limits4.longest,
-            "shortest6": constraints.limits6.shortest,
-            "longest6": constraints.limits6.longest,
+            "shortest4": question.limits4.shortest,
+            "longest4": question.limits4.longest,
+            "shortest6": question.limits6.shortest,
+            "longest6": question.limits6.longest,
         },
         "targets": {
             "n_targets": found.n_targets,
@@ -68,36 +59,20 @@ def document(
         },
         "prefixes": found.cover.texts(),
         "n_rules": found.cover.n_rules,
-        "n_targets_missed": found.cover.missed,
         "collateral": dict(found.collateral),
         "frontier": [dict(zip(columns, row, strict=True)) for row in rows],
-        "trade_off": None
-        if found.trade_off is None
-        else {
-            "is_complete": found.trade_off.is_complete,
-            "corners": [_cover_document(corner) for corner in found.trade_off.corners],
-        },
         "against": None
-        if found.judgement is None
-        else _judgement_document(found.judgement, found.unit),
-        "notes": [*told, *found.units.notes, *found.conflicts],
+        if found.comparison is None
+        else _comparison_document(found, found.comparison),
+        "notes": [*told, *found.units.notes],
     }
 
 
-def _cover_document(cover: Cover) -> dict[str, Any]:
+def _comparison_document(found: Answer, compared: Comparison) -> dict[str, Any]:
     return {
-        "n_rules": cover.n_rules,
-        "collateral": cover.collateral,
-        "n_targets_missed": cover.missed,
-        "prefixes": cover.texts(),
-    }
-
-
-def _judgement_document(judged: Judgement, unit: str) -> dict[str, Any]:
-    return {
-        "n_rules": judged.n_rules,
-        "n_targets": judged.worth,
-        "n_targets_covered": judged.covered,
+        "n_rules": compared.n_rules,
+        "n_targets": found.n_targets,
+        "n_targets_covered": compared.n_targets_covered,
         "same_targets": {
             name: {
                 "collateral": each.collateral,
@@ -107,21 +82,13 @@ def _judgement_document(judged: Judgement, unit: str) -> dict[str, Any]:
                 "prefixes": None if each.best is None else each.best.texts(),
                 "reason": each.reason or None,
             }
-            for name, each in judged.by_unit.items()
-        },
-        "same_collateral": {
-            "weight": unit,
-            **_cover_document(judged.widest.cover),
-            "n_targets_covered": judged.worth - judged.widest.cover.missed,
-            "n_targets_covered_at_most": judged.worth - judged.widest.missed_at_least,
+            for name, each in compared.by_unit.items()
         },
     }
 
 
 def _prefixes(found: Answer) -> Section:
-    missed = found.cover.missed
-    hit = f", {shown(found.n_targets - missed)} of {shown(found.n_targets)} targets covered"
-    title = f"Best cover with at most {found.budget:,} rules: {found.cover.n_rules:,} rules{hit}"
+    title = f"Best cover with at most {found.budget:,} rules: {found.cover.n_rules:,} rules"
     columns = (Column("rule", "rule", "text"), Column("prefix", "prefix", "text"))
     rows = [(f"{row}", text) for row, text in enumerate(found.cover.texts(), start=1)]
     return Section("prefixes", title, columns, rows)
@@ -135,90 +102,49 @@ def _collateral(found: Answer) -> Section:
 
 def _frontier(found: Answer, *, every_row: bool) -> Section:
     frontier = found.frontier
-    columns = [
+    columns = (
         Column("n_rules", "rules", "text"),
         Column("collateral", "collateral"),
         Column("saved_by_next", "saved by one more rule"),
+    )
+    ends = (int(frontier.n_rules[0]), int(frontier.n_rules[-1]))
+    shown = {*_SHOWN, *(step * 10**power for step in (1, 2, 5) for power in range(2, 6)), *ends}
+    rows: list[Sequence[Value]] = [
+        (f"{n_rules}", collateral, saved)
+        for n_rules, collateral, saved in zip(
+            frontier.n_rules.tolist(),
+            frontier.collateral.tolist(),
+            frontier.saved_by_next.tolist(),
+            strict=True,
+        )
+        if every_row or n_rules in shown
     ]
-    has_misses = bool((frontier.missed != 0).any())
-    if has_misses:
-        columns.insert(2, Column("n_targets_missed", "targets missed"))
-        columns.insert(3, Column("cost", "cost with misses"))
-    rows: list[Sequence[Value]] = []
-    last = int(frontier.n_rules[-1])
-    shown = {*_SHOWN, *(step * 10**power for step in (1, 2, 5) for power in range(2, 6))}
-    for n_rules, collateral, missed, cost, saved in zip(
-        frontier.n_rules.tolist(),
-        frontier.collateral.tolist(),
-        frontier.missed.tolist(),
-        frontier.cost.tolist(),
-        frontier.saved_by_next.tolist(),
-        strict=True,
-    ):
-        if every_row or n_rules in shown or n_rules in (int(frontier.n_rules[0]), last):
-            misses = (missed, cost) if has_misses else ()
-            rows.append((f"{n_rules}", collateral, *misses, saved))
     title = f"Least collateral by number of rules, in {UNIT_NAMES[found.unit]}"
     return Section("frontier", title, columns, rows)
 
 
-def _trade_off(found: Answer) -> Section:
-    assert found.trade_off is not None
-    rows = [
-        (shown(found.n_targets - each.missed), found.n_targets, each.collateral, each.n_rules)
-        for each in found.trade_off.corners
-    ]
-    columns = (
-        Column("n_targets_covered", "targets covered", "text"),
-        Column("n_targets", "out of"),
-        Column("collateral", "collateral"),
-        Column("n_rules", "rules"),
-    )
-    more = "" if found.trade_off.is_complete else " (more corners lie between)"
-    title = f"Targets covered against collateral, at most {found.budget:,} rules{more}"
-    return Section("trade_off", title, columns, rows)
-
-
-def _regret(judged: Judgement) -> Section:
+def _regret(found: Answer, compared: Comparison) -> Section:
     rows: list[Sequence[Value]] = [
         (
             UNIT_NAMES[name],
             each.collateral,
             None if each.best is None else each.best.collateral,
             each.regret,
+            compared.n_targets_covered,
+            found.n_targets,
         )
-        for name, each in judged.by_unit.items()
+        for name, each in compared.by_unit.items()
     ]
     columns = (
         Column("unit", "counted in", "text"),
         Column("collateral", "the order"),
         Column("best", "the best"),
         Column("regret", "regret"),
+        Column("n_targets_covered", "targets covered"),
+        Column("n_targets", "out of"),
     )
     title = (
-        f"The order's {judged.n_rules:,} rules against the best as many for the same "
-        f"{shown(judged.covered)} of {shown(judged.worth)} targets"
+        f"The order's {compared.n_rules:,} rules against the best as many for the same "
+        f"{shown(compared.n_targets_covered)} of {shown(found.n_targets)} targets"
     )
     return Section("same_targets", title, columns, rows)
-
-
-def _same_collateral(found: Answer, judged: Judgement) -> Section:
-    widest = judged.widest
-    row = (
-        UNIT_NAMES[found.unit],
-        judged.covered,
-        judged.worth - widest.cover.missed,
-        judged.worth - widest.missed_at_least,
-        judged.worth,
-        widest.cover.collateral,
-    )
-    columns = (
-        Column("unit", "counted in", "text"),
-        Column("n_targets_covered", "the order covers"),
-        Column("n_targets_covered_best", "could cover"),
-        Column("n_targets_covered_at_most", "no cover more than"),
-        Column("n_targets", "out of"),
-        Column("collateral", "with collateral"),
-    )
-    title = "Targets within the order's own collateral and number of rules"
-    return Section("same_collateral", title, columns, [row])

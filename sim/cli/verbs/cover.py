@@ -79,21 +79,6 @@ def cover(
             "--protect", metavar="FILE", help="Addresses no rule may touch. May be repeated."
         ),
     ] = [],  # noqa: B006
-    miss_price: Annotated[
-        float | None,
-        typer.Option(
-            "--miss-price",
-            min=0,
-            metavar="X",
-            help="Allow targets to be missed, each at this price in the unit of --weight.",
-        ),
-    ] = None,
-    trade_off: Annotated[
-        bool,
-        typer.Option(
-            "--trade-off", help="Show covers of part of the targets at the same budget too."
-        ),
-    ] = False,
     shortest: Annotated[
         int, typer.Option("--shortest", min=0, max=32, help="Shortest IPv4 prefix allowed.")
     ] = 0,
@@ -107,14 +92,14 @@ def cover(
         int, typer.Option("--longest-v6", min=0, max=128, help="Longest IPv6 prefix allowed.")
     ] = 128,
     family: Annotated[
-        str, typer.Option("--family", metavar="4|6", help="Leave the other family aside.")
+        str, typer.Option("--family", metavar="4|6", help="Ignore the other family.")
     ] = "",
     against: Annotated[
         list[str],
         typer.Option(
             "--against",
             metavar="BLOCKLIST",
-            help="A real order to hold against the best covers with as many rules. May be "
+            help="A real order to compare with the best covers of as many rules. May be "
             "repeated; all together are one order.",
         ),
     ] = [],  # noqa: B006
@@ -140,7 +125,6 @@ def cover(
     """
     is_json, quiet = options.format is Format.JSON, options.quiet
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
-        from sim.addresses.cover.regret import Constraints
         from sim.addresses.cover.tree import LengthLimits
         from sim.addresses.feeds.concatenation import concatenate
         from sim.addresses.sets.families import AddressSet
@@ -166,13 +150,14 @@ def cover(
         hosts = files.hosts(inventory)
         check_dated(when, [*wanted, *hosts, *guards, *in_force])
         options.columns.check_met()
-        constraints = Constraints(
+        question = Question(
+            str(weight),
             own_addresses(guards) or AddressSet.empty(),
             LengthLimits(shortest, longest),
             LengthLimits(shortest_v6, longest_v6),
-        )
-        question = Question(
-            str(weight), constraints, budget, miss_price, int(family or 0), trade_off, frontier
+            budget,
+            int(family or 0),
+            frontier,
         )
         found = answer(
             question,
@@ -181,7 +166,7 @@ def cover(
             in_force,
         )
         told = told_of([*wanted, *hosts, *guards, *in_force])
-        for note in (*told, *(f"note: {one}" for one in (*found.units.notes, *found.conflicts))):
+        for note in (*told, *(f"note: {one}" for one in found.units.notes)):
             console.say(note, quiet=quiet)
         if figure is not None:
             from sim.report.figures.frontier import draw_frontier
@@ -190,7 +175,7 @@ def cover(
                 draw_frontier(found, partial)
             console.say(f"figure: {figure}", quiet=quiet)
         if is_json:
-            console.print_json(tables.document(found, constraints, miss_price, told))
+            console.print_json(tables.document(found, question, told))
         else:
             shown = tables.sections(found, every_row=options.format is Format.CSV)
             print_sections(shown, options.format)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.addresses.cover.cover import find_covers
-from sim.addresses.cover.targets import Targets
+from sim.addresses.cover.frontier import find_covers
+from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet

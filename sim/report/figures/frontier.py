@@ -134,15 +134,16 @@ def draw_frontier(found: Answer, path: Path) -> None:
         figure = look.new_figure(look.WIDTH_IN, 0.55 * look.WIDTH_IN)
         ax = figure.subplots()
         look.leave_room(figure, 5.5, 1.2, 2.2, 3.4)
-        frontier, judged = found.frontier, found.judgement
+        frontier, compared = found.frontier, found.comparison
         n_rules, collateral = frontier.n_rules, frontier.collateral.astype(np.float64)
         ax.step(n_rules, collateral, where="post", label="least possible")
         chosen = min(found.budget, int(n_rules[-1]))
         ax.plot(chosen, float(found.cover.collateral), "o", color="C0", label="at the budget")
-        if judged is not None:
-            regret = judged.by_unit[found.unit]
-            covered = f"{float(judged.covered):,.0f} of {float(judged.worth):,.0f} targets"
-            at = judged.n_rules
+        if compared is not None:
+            regret = compared.by_unit[found.unit]
+            hit, of = float(compared.n_targets_covered), float(found.n_targets)
+            covered = f"{hit:,.0f} of {of:,.0f} targets"
+            at = compared.n_rules
             ax.plot(at, float(regret.collateral), "D", color="C1", label=f"the order ({covered})")
             if regret.best is not None:
                 ax.plot(
@@ -162,8 +163,7 @@ def draw_frontier(found: Answer, path: Path) -> None:
         ax.set_xlabel("rules (prefixes)")
         ax.set_title(f"Collateral, {UNIT_NAMES[found.unit]}")
         ax.legend(frameon=False, fontsize="small")
-        missed = "" if not found.cover.missed else "; a target missed has a price"
-        note = f"{float(found.n_targets):,.0f} targets; exact for every number of rules{missed}."
+        note = f"{float(found.n_targets):,.0f} targets; exact for every number of rules."
         title = "Least collateral by number of rules"
         look.add_words(figure, title, f"{note} overblock {__version__}.")
         look.save_figure(figure, [path], look.DPI)

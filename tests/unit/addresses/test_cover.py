@@ -5,10 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.addresses.cover.cover import find_covers
-from sim.addresses.cover.frontier import Frontier
-from sim.addresses.cover.targets import Targets
-from sim.addresses.cover.tree import MAX_PIECES, LengthLimits
+from sim.addresses.cover.frontier import Frontier, find_covers
+from sim.addresses.cover.tree import MAX_PIECES, LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.text import parse_entries
@@ -24,7 +22,7 @@ def weights(**total_by_text: float) -> Weights:
 
 
 def covers(*targets: str, budget: int = 10, weight: Weights | None = None, **options) -> Frontier:
-    prepared = Targets.prepare(AddressSet.of(*targets), may_miss="miss_price" in options)
+    prepared = Targets.prepare(AddressSet.of(*targets))
     return find_covers(prepared, weight or Weights.per_address(), budget, **options)
 
 
@@ -40,7 +38,7 @@ def test_a_rule_for_every_target_has_no_collateral() -> None:
     assert frontier.cover(4).texts() == [
         "192.0.2.1/32", "192.0.2.2/32", "192.0.2.6/32", "2001:db8::7/128",
     ]  # fmt: skip
-    assert frontier.cost.tolist() == [5, 2, 0]
+    assert frontier.collateral.tolist() == [5, 2, 0]
 
 
 def test_targets_are_never_their_own_collateral() -> None:
@@ -54,19 +52,19 @@ def test_exempt_addresses_are_no_bystanders() -> None:
     targets = Targets.prepare(
         AddressSet.of("192.0.2.0", "192.0.2.3"), exempt=AddressSet.of("192.0.2.1")
     )
-    assert find_covers(targets, Weights.per_address(), 1).cost.tolist() == [1]
+    assert find_covers(targets, Weights.per_address(), 1).collateral.tolist() == [1]
 
 
 def test_adjacent_targets_share_a_rule() -> None:
     frontier = covers("192.0.2.4", "192.0.2.5", "192.0.2.6/31")
     assert frontier.cover(1).texts() == ["192.0.2.4/30"]
-    assert frontier.cost.tolist() == [0]
+    assert frontier.collateral.tolist() == [0]
 
 
 def test_ties_go_to_fewer_rules() -> None:
     weight = weights(**{"198.51.100.1": 3})
     frontier = covers("192.0.2.0", "192.0.2.200", "192.0.2.255", weight=weight)
-    assert frontier.cost.tolist() == [0, 0, 0]
+    assert frontier.collateral.tolist() == [0, 0, 0]
     assert frontier.cover(3).texts() == ["192.0.2.0/24"]
 
 
@@ -75,7 +73,7 @@ def test_ties_go_to_fewer_addresses_where_asked() -> None:
     frontier = covers(
         "192.0.2.0", "192.0.2.200", "192.0.2.255", weight=weight, breadth=Weights.per_address()
     )
-    assert frontier.cost.tolist() == [0, 0, 0]
+    assert frontier.collateral.tolist() == [0, 0, 0]
     assert frontier.cover(1).texts() == ["192.0.2.0/24"]
     assert frontier.cover(2).texts() == ["192.0.2.0/32", "192.0.2.192/26"]
     assert frontier.cover(9).texts() == ["192.0.2.0/32", "192.0.2.200/32", "192.0.2.255/32"]
@@ -86,17 +84,9 @@ def test_ties_go_to_more_rules_at_lower_addresses() -> None:
     assert frontier.cover(3).texts() == ["192.0.2.0/32", "192.0.2.3/32", "192.0.2.128/30"]
 
 
-def test_ties_between_targets_to_miss_leave_the_higher_address() -> None:
-    cover = covers("192.0.2.0", "192.0.2.128", "2001:db8::", miss_price=1).cover(1)
-    assert cover.texts() == ["192.0.2.0/32"]
-    assert cover.missed == 2
-    cover = covers("192.0.2.0", "2001:db8::", miss_price=1).cover(1)
-    assert cover.texts() == ["192.0.2.0/32"]
-
-
 def test_ties_at_a_fork_go_to_the_rule_over_it() -> None:
     weight = weights(**{"192.0.2.1": 7})
-    frontier = covers("192.0.2.0", "192.0.2.2", weight=weight, miss_price=7)
+    frontier = covers("192.0.2.0", "192.0.2.2", "192.0.2.3", weight=weight, budget=1)
     assert frontier.cover(1).texts() == ["192.0.2.0/30"]
 
 
@@ -121,44 +111,6 @@ def test_what_one_more_rule_saves_is_known_at_the_budget_too() -> None:
     assert frontier.saved_by_next.tolist() == [3]
 
 
-def test_a_price_decides_what_is_worth_blocking() -> None:
-    weight = weights(**{"192.0.2.1": 5, "198.51.100.1": 50})
-    targets = ("192.0.2.0", "192.0.2.2", "198.51.100.0", "198.51.100.2")
-    at = {
-        price: covers(*targets, weight=weight, budget=2, miss_price=price).cover(2)
-        for price in (0, 1, 2, 60)
-    }
-    assert at[0].texts() == []
-    assert at[0].missed == 4
-    assert at[1].texts() == ["192.0.2.0/32", "192.0.2.2/32"]
-    assert at[2].missed == 2
-    assert at[60].texts() == ["192.0.0.0/5"]
-    assert at[60].collateral == 55
-
-
-def test_a_price_leaves_protected_targets_aside() -> None:
-    targets = Targets.prepare(
-        AddressSet.of("192.0.2.0/30", "198.51.100.1"),
-        protected=AddressSet.of("192.0.2.2", "198.51.100.0/24"),
-        may_miss=True,
-    )
-    cover = find_covers(targets, Weights.per_address(), 3, miss_price=1).cover(3)
-    assert cover.texts() == ["192.0.2.0/31", "192.0.2.3/32"]
-    assert cover.missed == 2
-    with pytest.raises(UsageError, match=r"target 198\.51\.100\.1/32 lies inside"):
-        find_covers(targets, Weights.per_address(), 3)
-
-
-def test_all_targets_protected_leaves_nothing_to_block() -> None:
-    targets = Targets.prepare(
-        AddressSet.of("192.0.2.1"), protected=AddressSet.of("192.0.2.0/24"), may_miss=True
-    )
-    frontier = find_covers(targets, Weights.per_address(), 3, miss_price=2)
-    assert frontier.n_rules.tolist() == [0]
-    assert frontier.cost.tolist() == [2]
-    assert frontier.cover(3).texts() == []
-
-
 def test_every_conflict_names_target_and_protection() -> None:
     with pytest.raises(UsageError) as caught:
         Targets.prepare(
@@ -166,28 +118,32 @@ def test_every_conflict_names_target_and_protection() -> None:
             protected=AddressSet.of(
                 "192.0.2.0/28", "198.51.100.2", "203.0.113.0/29", "2001:db8::/64"
             ),
-            limits4=LengthLimits(0, 24),
         )
     assert str(caught.value).splitlines() == [
-        "target 192.0.2.7/32 lies inside the protected prefix 192.0.2.0/28",
-        "target 198.51.100.0/30 holds the protected prefix 198.51.100.2/32",
-        "target 2001:db8::1/128 lies inside the protected prefix 2001:db8::/64",
-        "target 198.51.100.0/31 can be blocked only within 198.51.100.0/24, the longest prefix "
-        "allowed, and that holds the protected 198.51.100.2/32",
-        "target 203.0.113.9/32 can be blocked only within 203.0.113.0/24, the longest prefix "
-        "allowed, and that holds the protected 203.0.113.0/29",
-        "take them off one of the lists, or name a price for missing a target",
+        "target 192.0.2.7/32 is protected",
+        "target 198.51.100.2/32 is protected",
+        "target 2001:db8::1/128 is protected",
+        "take the address off one of the two lists",
     ]
 
 
-def test_a_target_that_is_protected_itself_lies_inside() -> None:
-    with pytest.raises(UsageError, match="lies inside the protected prefix"):
-        Targets.prepare(AddressSet.of("192.0.2.1"), protected=AddressSet.of("192.0.2.1"))
+def test_a_target_whose_smallest_rule_holds_a_protected_address_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"203\.0\.113\.0/24, the longest prefix allowed"):
+        Targets.prepare(
+            AddressSet.of("203.0.113.9"),
+            protected=AddressSet.of("203.0.113.0/29"),
+            limits4=LengthLimits(0, 24),
+        )
+
+
+def test_no_rule_at_all_is_refused() -> None:
+    with pytest.raises(UsageError, match="at least 1 rule"):
+        covers("192.0.2.1", budget=0)
 
 
 def test_many_conflicts_are_counted() -> None:
     hosts = [f"192.0.2.{n}" for n in range(0, 100, 2)]
-    with pytest.raises(UsageError, match="and 30 more"):
+    with pytest.raises(UsageError, match="and 45 more"):
         Targets.prepare(AddressSet.of(*hosts), protected=AddressSet.of("192.0.2.0/24"))
 
 
@@ -213,20 +169,6 @@ def test_a_target_in_too_many_pieces_is_refused() -> None:
         Targets.prepare(AddressSet.of("2001:db8::/32"), limits6=LengthLimits(64, 128))
 
 
-@pytest.mark.parametrize(
-    ("options", "match"),
-    [
-        ({"budget": 0}, "at least 1 rule"),
-        ({"miss_price": -1}, "not negative"),
-        ({"miss_price": float("inf")}, "finite"),
-        ({"miss_price": float("nan")}, "finite"),
-    ],
-)
-def test_budget_and_price_out_of_range_are_refused(options: dict, match: str) -> None:
-    with pytest.raises(UsageError, match=match):
-        covers("192.0.2.1", **options)
-
-
 def test_no_target_is_refused() -> None:
     with pytest.raises(UsageError, match="at least one target"):
         Targets.prepare(AddressSet.empty())
@@ -246,7 +188,7 @@ def test_weights_outside_the_space_are_refused(start: int, stop: int) -> None:
 
 def test_ipv6_addresses_are_counted_exactly() -> None:
     frontier = covers("::", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", budget=1)
-    assert frontier.cost.tolist() == [2**128 - 2]
+    assert frontier.collateral.tolist() == [2**128 - 2]
     assert frontier.cover(1).texts() == ["::/0"]
 
 
@@ -254,7 +196,7 @@ def test_ipv6_addresses_are_counted_exactly() -> None:
 def test_sizes_around_those_done_in_batches(n_targets: int) -> None:
     hosts = [f"192.0.{n % 7}.{5 * n}" for n in range(n_targets)]
     frontier = covers(*hosts, budget=n_targets)
-    assert frontier.cost[-1] == 0
+    assert frontier.collateral[-1] == 0
     assert frontier.cover(n_targets).texts() == sorted(
         (f"{host}/32" for host in hosts), key=lambda text: tuple(map(int, text[:-3].split(".")))
     )
@@ -264,7 +206,7 @@ def test_whole_numbers_that_overflow_only_together_are_added_exactly() -> None:
     hosts = Weights.on_ranges4([1, 2, 9], [2, 3, 10], [2**62, 2**62, 1])
     assert hosts.inside(AddressSet.of("0.0.0.0/28")) == 2**63 + 1
     frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=hosts)
-    assert frontier.cost.tolist() == [2**63 + 1, 2**63, 0]
+    assert frontier.collateral.tolist() == [2**63 + 1, 2**63, 0]
     ranges = Weights.on_ranges4([0] * 16, [16] * 16, [2**62] * 16)
     frontier = covers("0.0.0.0", "0.0.0.3", "0.0.0.8", weight=ranges)
-    assert frontier.cost.tolist() == [13 * 2**62, 2 * 2**62, 0]
+    assert frontier.collateral.tolist() == [13 * 2**62, 2 * 2**62, 0]

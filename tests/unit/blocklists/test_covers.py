@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address
 
-from sim.addresses.cover.regret import Constraints
+from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.covers import Question, answer
@@ -14,7 +14,31 @@ def test_of_rules_that_hit_nobody_the_narrowest_are_taken() -> None:
     targets = feed_of_columns({"address": ["192.0.2.1", "192.0.2.9"]}, "targets")
     # The only neighbour is far away: one /28 would cost the same, nothing, and be one rule less.
     inventory = feed_of_columns({"address": ["203.0.113.1"]}, "inventory")
-    found = answer(Question("names", Constraints(AddressSet.empty()), budget=2), targets, inventory)
+    found = answer(Question("names", AddressSet.empty(), budget=2), targets, inventory)
     assert found.collateral["names"] == 0
     assert found.cover.address4.tolist() == [int(IPv4Address(f"192.0.2.{one}")) for one in (1, 9)]
     assert found.cover.length4.tolist() == [32, 32]
+
+
+def test_targets_the_order_missed_are_no_collateral_of_the_best() -> None:
+    """The best joins two targets around a third that the order left, and splits the first pair."""
+    rows = ["192.0.2.0", "192.0.2.2", "198.51.100.0/31", "198.51.100.2"]
+    targets = feed_of_columns({"address": rows}, "targets")
+    order = feed_of_columns(
+        {"address": ["192.0.2.0/30", "198.51.100.0", "198.51.100.2"]}, "against"
+    )
+    inventory = feed_of_columns(
+        {"address": ["192.0.2.1", "198.51.100.1"], "n_names": [10, 50]}, "inventory"
+    )
+    found = answer(Question("names", AddressSet.empty()), targets, inventory, [order])
+    regret = found.comparison.by_unit["names"]
+    assert regret.best.texts() == ["192.0.2.0/32", "192.0.2.2/32", "198.51.100.0/30"]
+    assert (regret.collateral, regret.regret) == (10, 10)
+
+
+def test_an_order_that_broke_the_constraints_may_do_better() -> None:
+    host = feed_of_columns({"address": ["192.0.2.0"]}, "targets")
+    inventory = feed_of_columns({"address": ["192.0.2.1"], "n_names": [5]}, "inventory")
+    question = Question("names", AddressSet.empty(), limits4=LengthLimits(0, 30))
+    found = answer(question, host, inventory, [host])
+    assert found.comparison.by_unit["names"].regret == -5

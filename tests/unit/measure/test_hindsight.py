@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.addresses.cover.regret import Constraints, judge_order
+from sim.addresses.cover.frontier import find_covers
+from sim.addresses.cover.tree import Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
@@ -88,11 +89,14 @@ def test_regret_is_that_of_an_order_for_the_fronts_it_covers(resolved, world, te
     # What is the target's own is neither to be covered nor collateral.
     order = everything(listed.difference(world.target.addresses))
     units = {"addresses": Weights.per_address(), "businesses": business_weights(world)}
-    nothing = AddressSet(IntervalSet.empty(), IntervalSet6.empty())
-    judged = judge_order(order, n_rules, targets, units, "addresses", Constraints(nothing))
     addresses, businesses = measure_regret(world, outcome)
-    assert addresses.value == pytest.approx(float(judged.by_unit["addresses"].regret))
-    assert businesses.value == pytest.approx(float(judged.by_unit["businesses"].regret))
+    hit = Targets.prepare(targets.intersection(order), exempt=targets)
+    for measured, weights in ((addresses, units["addresses"]), (businesses, units["businesses"])):
+        best = find_covers(hit, weights, n_rules).cover(n_rules)
+        beside = best.to_set().difference(targets)
+        assert weights.inside(beside) == pytest.approx(best.collateral)
+        expected = weights.inside(order.difference(targets)) - best.collateral
+        assert measured.value == pytest.approx(float(expected))
     assert addresses.value > 0
     assert (businesses.denominator, businesses.unit) == (40, "businesses")
 
