@@ -62,7 +62,8 @@ def test_what_no_scenario_of_the_library_has_none_has() -> None:
 
     assert "`complaints.fatigue_half_life_d`; none of the library does" in said
     assert scenarios_with(tires) == set()
-    outside = "(`censor.outside_withdrawals`) withdraw entries that may be ordered again; no scenario of"
+    outside = "(`censor.outside_withdrawals`) withdraw entries that may be ordered again; "
+    outside += "no scenario of"
     assert outside in said
     assert scenarios_with(lambda one: one.censor and one.censor.outside_withdrawals) == set()
     drawn = {"telegram-2018"}

@@ -84,5 +84,5 @@ def test_what_pairs_cannot_be_of_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--pairs: expected an ensemble"):
         plan.of_size(6, fixed=True, pairs=True)
     kept = resolve(load_scenario("telegram-2018"))
-    with pytest.raises(UsageError, match="--kept none.*kept by the record"):
+    with pytest.raises(UsageError, match=r"--kept none.*kept by the record"):
         Plan.of_run(kept, kept.scenario.root_seed or 0, 1).of_size(6, fixed=False, pairs=True)
