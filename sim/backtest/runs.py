@@ -244,7 +244,7 @@ def _money(
     resolved: Resolved, streams: Streams, world: World, outcome: Outcome
 ) -> dict[str, NDArray[np.float64]]:
     """Money of one simulation, by metric, with one draw of all prices."""
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome), resolved.inventory)
     money = price_losses(resolved, streams, totals, 1)
     providers = price_providers(resolved, streams, totals, 1)
     found = {metric: getattr(money, metric).sum(axis=1) for metric in MONEY_METRICS}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import KEY_FIGURES
 from sim.experiment.comparison import Measured
 from sim.experiment.plan import Plan
-from sim.measure.money.money_parameters import drawn_dials, economy_keys
+from sim.measure.money.money_parameters import drawn_dials, economy_keys, firm_keys
 from sim.measure.summary import SummaryLine, end_errors
 from sim.results.parquet import Coded, ColumnData
 from sim.statistics.ensembles import chance_share, rank_shares, ranks_of
@@ -43,7 +43,7 @@ class Inputs:
         assert plan.draws is not None
         draws, resolved = plan.draws, plan.resolved
         streams = [draws.input_streams(member) for member in range(draws.n)]
-        prices = [drawn_dials(one) for one in streams]
+        prices = [drawn_dials(one, firm_keys(resolved)) for one in streams]
         table = resolved.money_parameters.name
         self.economy = {
             f"{resolved.economy.name}.{key}": [drawn_dials(one, [key])[key] for one in streams]

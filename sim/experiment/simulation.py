@@ -105,7 +105,7 @@ def measure_outcome(
     resolved: Resolved, streams: Streams, n_money_draws: int, *, world: World, outcome: Outcome
 ) -> tuple[tuple[Measure, ...], LossTotals]:
     """Measures of a run other than those at chosen times, and the loss sums priced for them."""
-    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome), resolved.inventory)
     money = price_losses(resolved, streams, totals, n_money_draws)
     providers = price_providers(resolved, streams, totals, n_money_draws)
     found = (

@@ -40,7 +40,9 @@ def double_hosting_usd(totals: LossTotals, parameters: ParameterDraws) -> NDArra
         (n_sectors, n_providers, 2),
     )
     months = parameters.dual_running_months[:, 0]
-    spending = parameters.revenue_level[:, 0] * parameters.hosting_spend_share[:, 0]
+    # One level for all, or one for each sector.
+    level = parameters.revenue_level * np.ones(n_sectors)
+    spending = np.repeat(level * parameters.hosting_spend_share, n_providers * 2, axis=1)
     found = np.empty((months.size, n_sectors * n_providers * 2))
     for draw, longest_h in enumerate((months * H_PER_MONTH).tolist()):
         revenue = totals.left_usd_per_h * np.minimum(totals.left_h, longest_h)
@@ -79,8 +81,13 @@ def provider_money(totals: LossTotals, parameters: ParameterDraws) -> ProviderDr
         loss(p) = h g sum over q of P(p, q) - double hosting paid to p by those who began there
         gain(q) = h g sum over p of P(p, q) + double hosting paid to q by others
 
-    All gains less all losses are the double hosting that businesses pay.
+    All gains less all losses are the double hosting that businesses pay. Revenues that are given
+    have no level.
     """
+    if totals.given is not None and totals.drawn is not None:
+        one = provider_money(totals.drawn, parameters)
+        other = provider_money(totals.given, parameters.without_level())
+        return ProviderDraws(one.loss_usd + other.loss_usd, one.gain_usd + other.gain_usd)
     spending = parameters.revenue_level * parameters.hosting_spend_share
     double = double_hosting_usd(totals, parameters).sum(axis=1)
     # Rounding may make the difference of two sums over the same hours slightly negative.

@@ -6,13 +6,14 @@ businesses of a sector and class have the same prices. No price is known here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.state.ledger import LedgerColumns
 from sim.measure.money.moves import Moves
+from sim.scenario.tables.inventory import Inventory
 from sim.world.build import World
 from sim.world.population import MICRO, Businesses
 
@@ -48,6 +49,10 @@ class LossTotals:
         had begun there.
     left_usd_per_h, left_h : shape (n_left,)
         Its revenue, and the hours until it came back or the run ended.
+    given
+        Of these, the part of the businesses whose revenue the inventory gives; None without such.
+    drawn
+        The rest, of which the level of revenue is uncertain; None where nothing is given.
     """
 
     lost_usd_below_threshold: NDArray[np.float64]
@@ -65,10 +70,13 @@ class LossTotals:
     left_is_first: NDArray[np.float64]
     left_usd_per_h: NDArray[np.float64]
     left_h: NDArray[np.float64]
+    given: LossTotals | None = None
+    drawn: LossTotals | None = None
 
     def __post_init__(self) -> None:
         for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
+            if isinstance(value := getattr(self, column.name), np.ndarray):
+                value.flags.writeable = False
 
     @property
     def demand_lost_share(self) -> float:
@@ -78,13 +86,20 @@ class LossTotals:
         return lost / demand if demand > 0 else float("nan")
 
 
-def loss_totals(world: World, ledger: LedgerColumns, moves: Moves | None = None) -> LossTotals:
+def loss_totals(
+    world: World,
+    ledger: LedgerColumns,
+    moves: Moves | None = None,
+    inventory: Inventory | None = None,
+) -> LossTotals:
     """Add up the losses of one run.
 
     Parameters
     ----------
     moves
         None where nobody moves.
+    inventory
+        Sites, which may give their revenue: the last of the businesses.
     """
     businesses, demand = world.businesses, world.demand
     row = businesses.sector_row
@@ -92,7 +107,13 @@ def loss_totals(world: World, ledger: LedgerColumns, moves: Moves | None = None)
     if moves is None:
         first_row = world.places.provider_row[businesses.home_place_row]
         moves = Moves.none(first_row, len(world.places.provider))
-    return add_up(businesses, ledger, moves, demand_h, world.horizon_s / S_PER_H)
+    of_run = (businesses, ledger, moves, demand_h, world.horizon_s / S_PER_H)
+    totals = add_up(*of_run)
+    if inventory is None or np.isnan(inventory.revenue_usd_per_h).all():
+        return totals
+    is_given = np.zeros(row.size)
+    is_given[row.size - inventory.n_sites :] = ~np.isnan(inventory.revenue_usd_per_h)
+    return replace(totals, given=add_up(*of_run, is_given), drawn=add_up(*of_run, 1 - is_given))
 
 
 def exposed_customers(
@@ -133,6 +154,7 @@ def add_up(
     moves: Moves,
     demand_h: NDArray[np.float64],
     duration_h: float,
+    weight: NDArray[np.float64] | float = 1.0,
 ) -> LossTotals:
     """Sums of ``LossTotals`` from columns.
 
@@ -142,10 +164,11 @@ def add_up(
         Demand over the run, in hours of mean domestic demand.
     duration_h
         Length of the run.
-
+    weight : shape (n_businesses,)
+        0 for businesses that are not added.
     """
-    value = businesses.value_micro_usd_per_h / MICRO
-    revenue = businesses.revenue_usd_per_h
+    value = weight * (businesses.value_micro_usd_per_h / MICRO)
+    revenue = weight * businesses.revenue_usd_per_h
     lost_h = ledger.lost_demand_h_by_spell
     n_classes = lost_h.shape[1]
     exposed, longest = exposed_customers(value, lost_h, ledger.affected_s / S_PER_H)
@@ -166,7 +189,7 @@ def add_up(
         )
         .astype(float)
         .reshape(n_sectors, n_classes),
-        response_usd=by_sector(moves.cost_usd),
+        response_usd=by_sector(weight * moves.cost_usd),
         away_usd=np.bincount(payer, paid, n_sectors).astype(float),
         domestic_usd=np.bincount(
             payer, paid * moves.is_domestic[stay.provider_row], n_sectors

@@ -77,6 +77,15 @@ class MoneyDraws:
         """What nobody in the country gains: the private loss less transfers to rivals."""
         return self.private_loss_usd - self.transfers_to_rivals_usd
 
+    def plus(self, other: MoneyDraws) -> MoneyDraws:
+        """Return the sums with the same of other businesses."""
+        return MoneyDraws(
+            **{
+                column.name: getattr(self, column.name) + getattr(other, column.name)
+                for column in fields(self)
+            }
+        )
+
     def over_sectors(self) -> MoneyDraws:
         """Return the same as one sector that holds all."""
         return MoneyDraws(
@@ -105,8 +114,11 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
     A customer who left has returned t after the last outage with probability 1 - exp(-t / T); what
     is lost is the integral of exp(-t / T) from 0 to W. Demand lost below the threshold of
     'affected' is in no spell and counts with the shortest class. ``docs/explanation/money.md``
-    says what each symbol rests on.
+    says what each symbol rests on. Revenues that are given have no revenue_level.
     """
+    if totals.given is not None and totals.drawn is not None:
+        of_drawn = money_of(totals.drawn, parameters)
+        return of_drawn.plus(money_of(totals.given, parameters.without_level()))
     p = parameters
     lost = totals.lost_usd.copy()
     lost[:, 0] += totals.lost_usd_below_threshold

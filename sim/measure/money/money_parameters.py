@@ -76,6 +76,10 @@ class ParameterDraws:
         for column in fields(self):
             getattr(self, column.name).flags.writeable = False
 
+    def without_level(self) -> ParameterDraws:
+        """Return the same with a level of revenue of 1: the prices of revenues that are given."""
+        return replace(self, revenue_level=np.ones_like(self.revenue_level))
+
     @property
     def n_draws(self) -> int:
         """Number of draws."""
@@ -122,8 +126,8 @@ def drawn(
     return values
 
 
-def drawn_dials(streams: Streams, keys: Sequence[str] = FIRM_KEYS) -> dict[str, float]:
-    """Settings from 0 to 1 of the first draw of keys, those of the firm-level method if not said.
+def drawn_dials(streams: Streams, keys: Sequence[str]) -> dict[str, float]:
+    """Settings from 0 to 1 of the first draw of keys.
 
     They are the share of its distribution that lies below the value.
     """
@@ -190,20 +194,25 @@ def firm_parameters(
 
 
 def draw_parameters(resolved: Resolved, streams: Streams, n_draws: int) -> ParameterDraws:
-    """Draw the parameters of a scenario in one replicate; see `highest_level` for the bound.
-
-    The level of revenue is the uncertainty of revenues that are drawn: it is 1 where the inventory
-    gives that of every business.
-    """
+    """Draw the parameters of a scenario in one replicate; see `highest_level` for the bound."""
     sectors = [row.sector for row in resolved.sectors.rows]
     values = drawn(streams, n_draws, {"revenue_level": highest_level(resolved)})
-    found = firm_parameters(resolved.money_parameters.rows, sectors, values)
+    return firm_parameters(resolved.money_parameters.rows, sectors, values)
+
+
+def firm_keys(resolved: Resolved) -> list[str]:
+    """Keys on which the money of a scenario depends.
+
+    The level of revenue is the uncertainty of revenues that are drawn, and none where the inventory
+    gives that of every business.
+    """
     inventory = resolved.inventory
-    if inventory is None or resolved.scenario.population.n_businesses:
-        return found
-    if np.isnan(inventory.revenue_usd_per_h).any():
-        return found
-    return replace(found, revenue_level=np.ones_like(found.revenue_level))
+    has_drawn = (
+        inventory is None
+        or resolved.scenario.population.n_businesses > 0
+        or bool(np.isnan(inventory.revenue_usd_per_h).any())
+    )
+    return [key for key in FIRM_KEYS if has_drawn or key != "revenue_level"]
 
 
 def economy_parameters(

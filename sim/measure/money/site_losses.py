@@ -32,6 +32,10 @@ def price_sites(resolved: Resolved, run: SiteRun, p: ParameterDraws) -> NDArray[
     """Private loss of each site of a run, mean over the draws of prices; shape (n_sites,)."""
     sectors = [row.sector for row in resolved.sectors.rows]
     n_sites = len(run.sector)
+    assert resolved.inventory is not None
+    is_given = ~np.isnan(resolved.inventory.revenue_usd_per_h)
+    # What is given has no level of revenue.
+    p = replace(p, revenue_level=np.where(is_given, 1.0, p.revenue_level))
     blocks = [
         _price(run, np.arange(at, min(at + _AT_ONCE, n_sites)), sectors, p).mean(axis=0)
         for at in range(0, n_sites, _AT_ONCE)
@@ -84,8 +88,9 @@ def _price(
     prices = replace(
         p,
         **{
-            name: getattr(p, name)[:, sector]
+            name: getattr(p, name)[:, sites if name == "revenue_level" else sector]
             for name in (
+                "revenue_level",
                 "sensitivity",
                 "recaptured_share",
                 "leaving_share",

@@ -67,7 +67,10 @@ SMALL = SmallWorld(
 def columns_of(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
     """Columns of the sites at central prices."""
     sectors = [SimpleNamespace(sector=name) for name in world.businesses.sector]
-    resolved = cast("Resolved", SimpleNamespace(sectors=SimpleNamespace(rows=sectors)))
+    inventory = SimpleNamespace(revenue_usd_per_h=np.full(world.businesses.sector_row.size, np.nan))
+    resolved = cast(
+        "Resolved", SimpleNamespace(sectors=SimpleNamespace(rows=sectors), inventory=inventory)
+    )
     rows = shipped_money_parameters().rows
     prices = firm_parameters(rows, world.businesses.sector, central)
     return site_columns(resolved, world, outcome, prices)

@@ -1,15 +1,28 @@
 """What a run lost, added up by sector and class of spell length."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from sim.engine.state.ledger import SPELL_NAMES
+from sim.measure.money.hosting import provider_money
 from sim.measure.money.losses import add_up, loss_totals
+from sim.measure.money.money import money_of
+from sim.measure.money.money_parameters import firm_parameters
 from sim.measure.money.moves import Moves
 from sim.scenario.tables.money import SPELL_CLASSES
-from tests.firms import Loser, businesses_of, ledger_of, lost_in, moves_along, stretches
+from tests.firms import (
+    Loser,
+    businesses_of,
+    central,
+    ledger_of,
+    lost_in,
+    moves_along,
+    shipped_money_parameters,
+    stretches,
+)
 from tests.worlds import DAY, HOUR, Actor, Firm, SmallWorld
 
 SECTORS = ("shops", "games")
@@ -126,3 +139,26 @@ def test_a_run_of_the_engine_adds_up_by_hand():
     assert totals.lost_usd[0, SPELL_NAMES.index("6_h_to_24_h")] == pytest.approx(6)
     assert totals.exposed_usd_per_h.sum() == pytest.approx(1)
     assert totals.demand_usd.tolist() == [480]
+
+
+@pytest.mark.parametrize("is_given", [(True, False), (True, True), (False, False)])
+def test_the_level_of_revenue_moves_no_revenue_that_is_given(is_given: tuple[bool, bool]) -> None:
+    # Two businesses of 2 and 3 USD an hour, each with six hours lost; three times the revenue.
+    small = SmallWorld(
+        orders=((HOUR, "block", "203.0.113.0/24"), (7 * HOUR, "unblock", "203.0.113.0/24")),
+        firms=(Firm(value_micro_usd_per_h=2_000_000), Firm(value_micro_usd_per_h=3_000_000)),
+        horizon_s=DAY,
+    )
+    world, ledger = small.world(), small.run().ledger
+    revenue = np.where(is_given, 1.0, np.nan)
+    totals = loss_totals(world, ledger, None, SimpleNamespace(n_sites=2, revenue_usd_per_h=revenue))
+    rows = shipped_money_parameters().rows
+    once = firm_parameters(rows, world.businesses.sector, central)
+    thrice = replace(once, revenue_level=3 * once.revenue_level)
+    level = np.where(is_given, 1, 3) @ [2, 3] / 5
+    for price in (money_of, provider_money):
+        one, other = price(totals, once), price(totals, thrice)
+        for column in fields(one):
+            found, before = getattr(other, column.name), getattr(one, column.name)
+            assert found.sum() == pytest.approx(level * before.sum()), column.name
+    assert money_of(totals, once).gross_loss_usd.sum() > 0

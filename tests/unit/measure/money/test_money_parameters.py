@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.measure.money.money_parameters import (
-    draw_parameters,
     drawn,
     economy_parameters,
+    firm_keys,
     firm_parameters,
     triangular_quantile,
 )
@@ -126,15 +126,14 @@ def test_constants_of_the_economy_are_drawn_by_key():
 
 
 @pytest.mark.parametrize(("revenue", "is_known"), [("100", True), ("", False)])
-def test_the_level_of_revenue_moves_no_revenue_that_is_given(revenue, is_known, tmp_path):
+def test_money_depends_on_the_level_of_revenue_where_any_is_drawn(revenue, is_known, tmp_path):
     table = tmp_path / "hosts.csv"
     table.write_text(
         "name,address,sector,revenue_usd_per_h\n"
         f"a.example,52.1.1.1,e-commerce,100\nb.example,52.1.1.2,e-commerce,{revenue}\n"
     )
-    sites = [f"population.inventory={table}", "population.n_businesses=0"]
-    resolved = resolve(load_scenario("telegram-2018-replay", sites))
-    level = draw_parameters(resolved, Streams(1, 0), 50).revenue_level
-    assert (np.ptp(level) == 0) == is_known
-    if is_known:
-        assert (level == 1).all()
+    sites = f"population.inventory={table}"
+    for n_businesses in (0, 1):
+        n = f"population.n_businesses={n_businesses}"
+        resolved = resolve(load_scenario("telegram-2018-replay", [sites, n]))
+        assert ("revenue_level" in firm_keys(resolved)) == (not is_known or n_businesses == 1)
