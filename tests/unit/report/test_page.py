@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import duckdb
@@ -176,6 +177,34 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> N
     assert "far.example 16 Apr, 20:00 4 of 4 0.5 100% 0%" in text
     assert "5 of your 5 sites were cut off from some of their customers" in answer(run).whole
     assert "keys were set for this run; the command at" in text
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ([[6], [6]], "Your site was cut off from some of its customers, for 6 hours in all."),
+        ([[0], [0]], "Your site was not cut off."),
+        ([[0, 0], [0, 0]], "None of your 2 sites was cut off."),
+        (
+            [[6], [0], [6], [6]],
+            "In 1 of 4 simulations no site of yours was cut off. In the others: Your site was cut "
+            "off from some of its customers, for 6 hours in all.",
+        ),
+        (
+            [[0, 0], [0, 0], [0, 0], [0, 4]],
+            "In 3 of 4 simulations no site of yours was cut off. In the others: One of your 2 "
+            "sites was cut off from some of its customers, for 4 hours in all.",
+        ),
+    ],
+)
+def test_the_headline_says_how_often_no_site_was_cut_off(
+    hours: list[list[int]], said: str, site_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = np.array(hours, np.float64)
+    number = {"impaired_h": found, "last_outage_s": np.zeros_like(found)}
+    sites = SimpleNamespace(site=["a", "b"][: found.shape[1]], number=number)
+    monkeypatch.setattr("sim.report.words.answer.read_sites", lambda *_: sites)
+    assert " ".join(answer(open_run(site_folder)).whole.split()) == said
 
 
 def test_the_page_is_one_file_that_runs_and_fetches_nothing(page: str) -> None:
