@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.state.ledger import SPELL_NAMES, LedgerColumns
-from sim.measure.money.moves import Moves, Stretches
+from sim.measure.money.losses import Moves, Stretches
 from sim.scenario.library import shipped
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, RangedRow
 from sim.scenario.tables.seeds import Table, read_table

@@ -19,7 +19,7 @@ from sim.api.columns import Columns
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.measure.bands import Band, band_at
-from sim.measure.by_operator import BY_OPERATOR, operator_curves
+from sim.measure.operators import BY_OPERATOR, operator_curves
 from sim.results.folder import SPLITS, CurvePoints, RunFolder
 
 Every: TypeAlias = "str | float | timedelta | None"

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
-from sim.measure.money.macro_bound import warnings_of_revenue
+from sim.measure.money.prices import warnings_of_revenue
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (
     PACKAGES,

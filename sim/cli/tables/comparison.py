@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sim.experiment.comparison import ComparisonLine
     from sim.experiment.runs import RunsResult
     from sim.experiment.verdicts import VerdictLine
-    from sim.measure.expected_names import NamesLine
+    from sim.measure.names import NamesLine
 
 
 def sections(experiment: RunsResult) -> list[Section]:

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import curve_name
 from sim.measure.bands import Band, band_of, step_values, values_at, whole_band
-from sim.measure.contradictions import contradictions
-from sim.measure.estimates import SHARE, estimate_at
+from sim.measure.estimates import SHARE, contradictions, estimate_at
 from sim.report.words.dates import day_in_year, short_day, short_weekday
 from sim.report.words.expected_names import read_bound
 from sim.report.words.heading import has_sites

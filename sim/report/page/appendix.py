@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import COMPARED, OF_SAMPLE, PRICED, label, measure_name, says_unit
+from sim.catalogue.declaration import WORST_PERCENT, worst_above
 from sim.catalogue.measures import USD
-from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.measure.bands import band_of
 from sim.measure.estimates import Estimate, Grade, read_estimates
 from sim.report.page.sections import Cell, Section, Strong, Table, table_of

@@ -25,17 +25,18 @@ from sim.catalogue.choices import (
     measure_name,
 )
 from sim.catalogue.curves import CURVES
-from sim.measure.contradictions import Contradiction, contradictions
 from sim.measure.estimates import (
     SHARE,
+    Contradiction,
     Estimate,
     Grade,
+    contradictions,
     estimate_over,
     peak_share,
     read_estimates,
     read_share,
 )
-from sim.measure.site_runs import read_sites
+from sim.measure.sites import read_sites
 from sim.report.words.dates import day
 from sim.report.words.expected_names import (
     EXPECTED,

@@ -15,7 +15,7 @@ import pytest
 import sim
 from sim.addresses.sets.intervals import IntervalSet
 from sim.api.results import Results
-from sim.measure.by_operator import BY_OPERATOR, operator_curves
+from sim.measure.operators import BY_OPERATOR, operator_curves
 
 BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
 Steps = dict[tuple[str, str], dict[int, list[tuple[int, float]]]]

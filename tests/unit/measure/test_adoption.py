@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.measure.adoption import _overlapping, adoption
-from sim.measure.bands import step_values, values_at
-from sim.measure.by_operator import DROPPED, operator_curves
-from sim.measure.even_bands import even_times
+from sim.measure.bands import even_times, step_values, values_at
+from sim.measure.operators import DROPPED, _overlapping, adoption, operator_curves
 from sim.results.folder import open_run
 from sim.results.register import (
     NEVER,

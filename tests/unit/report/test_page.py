@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.measure.contradictions import contradictions
-from sim.measure.estimates import Estimate, Grade
+from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import language_of, render, write_report
 from sim.report.words.answer import answer
@@ -350,7 +349,7 @@ def test_a_contradicted_measure_is_printed_nowhere_first(
         source="a count of nobody",
     )
     assert all(one.found.grade is Grade.NEVER_CHECKED for one in answer(run).figures)
-    monkeypatch.setattr("sim.measure.contradictions.facts_of", lambda name: (fact,))
+    monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (fact,))
     assert set(contradictions(run)) == {"private_loss_usd", "businesses_impaired"}
     found = answer(run)
     assert not any("lost by businesses" in one.what for one in found.figures)
@@ -358,7 +357,7 @@ def test_a_contradicted_measure_is_printed_nowhere_first(
     assert "cut off from some" not in found.sentence
     # A fact that one simulation in twenty may break is not contradicted by fewer.
     loose = fact.model_copy(update={"at_most": 1e9})
-    monkeypatch.setattr("sim.measure.contradictions.facts_of", lambda name: (loose,))
+    monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (loose,))
     assert contradictions(run) == {}
     assert facts.facts_of("austria-2022") == ()
 

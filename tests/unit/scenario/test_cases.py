@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, ScenarioError
-from sim.measure.money.national import NATIONAL_METHODS
+from sim.measure.money.accounts import NATIONAL_METHODS
 from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
 from sim.scenario.cases import choose, read_cases, shipped_cases
 from sim.scenario.counts import BusinessesHit, Enforcing, Listed

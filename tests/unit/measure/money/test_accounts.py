@@ -13,14 +13,12 @@ from sim.engine.strategies import build_strategy
 from sim.measure.money.accounts import (
     IN_PROPORTION,
     MODELLED,
+    NATIONAL_METHODS,
     SHUTDOWN,
     price_losses,
 )
-from sim.measure.money.losses import loss_totals
-from sim.measure.money.money import MONEY_METRICS
-from sim.measure.money.moves import moves_of
-from sim.measure.money.national import NATIONAL_METHODS
-from sim.measure.money.providers import NAMED_BUSINESSES, NAMED_LOSS
+from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS
 from sim.results.schema import MONEY, PROVIDERS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

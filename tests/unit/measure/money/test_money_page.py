@@ -4,8 +4,8 @@ import csv
 
 import pytest
 
-from sim.measure.money.money_parameters import economy_parameters
-from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.prices import economy_parameters
 from sim.scenario.library import shipped
 from sim.scenario.tables.money import EconomyRow
 from sim.scenario.tables.seeds import read_table
