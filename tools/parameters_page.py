@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario import library
-from sim.scenario.tables.assumptions import assumed_by_key
-from sim.scenario.tables.notes import ColumnNote
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import read_note
+from sim.scenario.tables.seeds import ColumnNote, read_note
+from sim.scenario.tables.shipped import assumed_by_key
 from tools.scenario_page import Key, keys_by_path, plain
 
 EXPLAINED = ("model", "strategies")

@@ -40,8 +40,8 @@ from sim.results.schema import (
     Column,
 )
 from sim.results.tables import lines_text
-from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
+from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking
 from sim.scenario.tables.rows import FigureRow
 

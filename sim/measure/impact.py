@@ -23,7 +23,7 @@ from sim.measure.groups import measure_worst
 from sim.measure.inherited import inherited_by
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
 from sim.measure.names import expected_businesses, names_hit
-from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 from sim.world.build import World
 from sim.world.moves import WAIT
 

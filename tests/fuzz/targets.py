@@ -34,13 +34,11 @@ from sim.blocklists.name_lists import Reading, names_of, read_name_list
 from sim.blocklists.overmatch import hold
 from sim.blocklists.rule_lists import read_name_rules
 from sim.errors import DataError, ProblemsError
-from sim.scenario.cautions import list_warnings
-from sim.scenario.dump import dump_scenario
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance.sources import list_sources
-from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.schema import Scenario
+from sim.scenario.resolve import Resolved, list_warnings, resolve
+from sim.scenario.schema import Scenario, dump_scenario
+from sim.scenario.sources import list_sources
 from tests.fuzz.inputs import inputs
 
 CORPUS = Path(__file__).parent / "corpus"

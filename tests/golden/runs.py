@@ -19,7 +19,7 @@ from sim.measure.measures import Measure
 from sim.measure.money.prices import N_DRAWS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
 from sim.world.build import build_world
 from tests.golden.files import Numbers

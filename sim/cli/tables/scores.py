@@ -22,7 +22,7 @@ from sim.report.documents.validation import (
 )
 from sim.report.words.numbers import exact, rounded, score, width
 from sim.results.tables import csv_text
-from sim.scenario.case_format import CHECKS
+from sim.scenario.cases import CHECKS
 
 NAME_WIDTH = 34
 """Columns that the name of a case and what was published have."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
     from sim.experiment.runs import Runs
     from sim.scenario.resolve import Resolved
-    from sim.scenario.tables.courts import CourtQuestionRow
+    from sim.scenario.tables.shipped import CourtQuestionRow
 
 
 class Format(StrEnum):
@@ -186,7 +186,7 @@ def _task(
 
 
 def _forums() -> tuple[str, ...]:
-    from sim.scenario.tables.courts import forums
+    from sim.scenario.tables.shipped import forums
 
     return forums()
 
@@ -194,7 +194,7 @@ def _forums() -> tuple[str, ...]:
 def _questions(along: str | None, format_: Format) -> list[CourtQuestionRow]:
     from sim.errors import UsageError
     from sim.scenario.refusal import hint
-    from sim.scenario.tables.courts import read_court_questions
+    from sim.scenario.tables.shipped import read_court_questions
 
     if along is None:
         return []

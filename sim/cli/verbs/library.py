@@ -72,8 +72,8 @@ def show(
       overblock show telegram-2018 --explain censor.pause_pressure
     """
     with console.reports_errors(as_json=as_json):
-        from sim.scenario.dump import dump_scenario, scenario_tree
         from sim.scenario.load import load_scenario
+        from sim.scenario.schema import dump_scenario, scenario_tree
 
         loaded = load_scenario(scenario, overrides)
         if explain is not None:
@@ -108,8 +108,8 @@ def samples(
 
 
 def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
-    from sim.scenario.provenance.sources import explain
     from sim.scenario.resolve import resolve
+    from sim.scenario.sources import explain
 
     lines = [source.as_dict() for source in explain(resolve(loaded), key)]
     if as_json:

@@ -143,10 +143,9 @@ def _lines(
         about = {"folder": name, "scenario": scenario.get("name")}
         return lines, about, [str(warning) for warning in manifest.get("warnings", [])]
 
-    from sim.scenario.cautions import list_warnings
     from sim.scenario.load import load_scenario
-    from sim.scenario.provenance.sources import list_sources
-    from sim.scenario.resolve import resolve
+    from sim.scenario.resolve import list_warnings, resolve
+    from sim.scenario.sources import list_sources
 
     resolved = resolve(load_scenario(name, overrides))
     found = [source.as_dict() for source in list_sources(resolved, each_row=each_row)]

@@ -23,9 +23,8 @@ def validate(
       overblock validate telegram-2018-replay --set population.n_businesses=600
     """
     with console.reports_errors(as_json=as_json):
-        from sim.scenario.cautions import list_warnings
         from sim.scenario.load import load_scenario
-        from sim.scenario.resolve import resolve
+        from sim.scenario.resolve import list_warnings, resolve
 
         resolved = resolve(load_scenario(scenario, overrides))
         name, warnings = resolved.loaded.document.file, list_warnings(resolved)
@@ -53,6 +52,6 @@ def schema() -> None:
       overblock schema | less
     """
     with console.reports_errors():
-        from sim.scenario.dump import json_schema
+        from sim.scenario.schema import json_schema
 
         console.print_json(json_schema())

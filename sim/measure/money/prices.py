@@ -12,8 +12,7 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.cautions import is_of_country
-from sim.scenario.resolve import Resolved
+from sim.scenario.resolve import Resolved, is_of_country
 from sim.scenario.tables.money import (
     ECONOMY_KEYS,
     FACTORS,

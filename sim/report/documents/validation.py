@@ -12,7 +12,7 @@ from typing import Any
 
 from sim.report.words.markdown import markdown_text
 from sim.report.words.numbers import exact, interval, rounded, score, width
-from sim.scenario.case_format import CHECKS
+from sim.scenario.cases import CHECKS
 
 Document = Mapping[str, Any]
 

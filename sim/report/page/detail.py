@@ -40,7 +40,7 @@ from sim.report.words.repeat import repeat_command
 from sim.report.words.warnings import other_warnings
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import connect_tables
-from sim.scenario.meanings import meaning_of
+from sim.scenario.schema import meaning_of
 from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
 
 EVER = measure_name("businesses_ever_impaired")

@@ -27,8 +27,8 @@ from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.rows.choice import PERIODS, ColumnChoice
 from sim.addresses.feeds.sniffing import sniff
 from sim.errors import DataError, Problem
+from sim.scenario.named_tables import list_prefixes
 from sim.scenario.quantities import format_instant
-from sim.scenario.tables.lists import list_prefixes
 
 _ADDRESSES_A_ROW = 200
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")

@@ -27,8 +27,7 @@ from sim.backtest.verdicts import CONDITIONED, PRIOR, score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
-from sim.scenario.case_format import CHECKS
-from sim.scenario.cases import PlacedCase, shipped_cases
+from sim.scenario.cases import CHECKS, PlacedCase, shipped_cases
 from sim.scenario.predictors import RunPredictor
 from tests.cases import case_file
 

@@ -24,8 +24,8 @@ from sim.report.words.answer import answer
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from sim.scenario.tables import facts
-from sim.scenario.tables.facts import FactRow
+from sim.scenario.tables import shipped as shipped_tables
+from sim.scenario.tables.shipped import FactRow
 from tests.ensembles import write_ensemble
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -359,7 +359,7 @@ def test_a_contradicted_measure_is_printed_nowhere_first(
     loose = fact.model_copy(update={"at_most": 1e9})
     monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (loose,))
     assert contradictions(run) == {}
-    assert facts.facts_of("austria-2022") == ()
+    assert shipped_tables.facts_of("austria-2022") == ()
 
 
 def test_a_report_replaces_no_other_file(ensemble_run: Path, tmp_path: Path) -> None:

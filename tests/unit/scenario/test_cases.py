@@ -15,16 +15,23 @@ from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, ScenarioError
 from sim.measure.money.accounts import NATIONAL_METHODS
-from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
-from sim.scenario.cases import choose, read_cases, shipped_cases
-from sim.scenario.counts import BusinessesHit, Enforcing, Listed
-from sim.scenario.model import Model, kinds_of
+from sim.scenario.cases import (
+    BOUNDS,
+    CaseList,
+    Published,
+    Ranking,
+    choose,
+    read_cases,
+    shipped_cases,
+)
 from sim.scenario.predictors import (
     ExposurePredictor,
     NameDraw,
     NamesPredictor,
     RunPredictor,
 )
+from sim.scenario.quantities import Model, kinds_of
+from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 
 ONE = """\
 format: overblock/backtest/1

@@ -13,9 +13,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field, StringConstraints, model_validator
 
 from sim.errors import Problem
-from sim.scenario.model import Model
-from sim.scenario.tables.notes import Distribution, Nature, check_drawn
-from sim.scenario.tree import Document, Path
+from sim.scenario.document import Document, NodePath
+from sim.scenario.quantities import Model
+from sim.scenario.tables.seeds import Distribution, Nature, check_drawn
 
 Kind = Literal["fact", "derived", "assumption", "choice"]
 KeyPath = Annotated[
@@ -125,7 +125,7 @@ def without_stale_notes(
 
 
 def _is_stale(key: str, document: Document) -> bool:
-    note: Path = ("provenance", key)
+    note: NodePath = ("provenance", key)
     return document.is_replaced(tuple(key.split("."))) and not any(
         path[:2] == note for path in document.replaced
     )

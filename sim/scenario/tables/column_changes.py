@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from sim.errors import DataError, Problem
-from sim.scenario.model import kinds_of
+from sim.scenario.quantities import kinds_of
 from sim.scenario.refusal import hint, row_problems
-from sim.scenario.tables.notes import Range
-from sim.scenario.tables.seeds import Row, Table
+from sim.scenario.tables.seeds import Range, Row, Table
 
 TableType = TypeVar("TableType", bound=Table[Any])
 FINER = 100
