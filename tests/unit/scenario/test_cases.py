@@ -282,7 +282,7 @@ def test_an_id_comes_once_and_a_figure_has_one_role_for_one_subject(tmp_path):
     # Another subject may be calibrated by a figure that set nothing here.
     elsewhere = other.replace(
         "kind: names-law\n      quantity: mean_names",
-        "kind: national-method\n      method: raec\n      duration_d: 1",
+        "kind: national-method\n      method: oecd_2011\n      duration_d: 1",
     )
     assert len(read_cases(write(tmp_path, ONE + elsewhere)).cases) == 2
 

@@ -9,7 +9,7 @@ from sim.measure.money.prices import economy_parameters
 from sim.scenario.library import shipped
 from sim.scenario.tables.money import EconomyRow
 from sim.scenario.tables.seeds import read_table
-from tests.firms import LOW_TIER, central
+from tests.firms import central
 
 SEEDS = shipped("seeds")
 PAGE = (SEEDS.parent / "docs/explanation/money.md").read_text(encoding="utf-8").splitlines()
@@ -48,6 +48,6 @@ def test_every_constant_stands_on_the_page_as_in_its_table():
 @pytest.mark.parametrize("method", NATIONAL_METHODS, ids=lambda method: method.id)
 def test_a_day_of_each_method_stands_on_the_page(method):
     table = read_table("e", SEEDS / "economy-russia-2018.csv", EconomyRow)
-    loss = national_loss_usd(method, economy_parameters((*table.rows, *LOW_TIER), central), 1, 1)
+    loss = national_loss_usd(method, economy_parameters(table.rows, central), 1, 1)
     (line,) = [line for line in PAGE if line.startswith(f"| `{method.id}` |")]
     assert line.endswith(f"| {float(loss[0]) / 1e6:.0f} million USD |")
