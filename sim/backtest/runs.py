@@ -38,7 +38,7 @@ from sim.measure.money.pricing import (
     named_loss,
     price_providers,
 )
-from sim.measure.operators import with_uptake
+from sim.measure.uptake import with_uptake
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor

@@ -30,8 +30,8 @@ from sim.measure.money.pricing import (
     measure_named_loss,
     price_providers,
 )
-from sim.measure.operators import with_uptake
 from sim.measure.sites import site_columns
+from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams

@@ -196,14 +196,14 @@ PASS_ON = {"bundle", "cli", "experiment", "explore", "results", "statistics", "u
 """Rooms that pass on whatever is declared: a new measure or key asks for no line there."""
 
 NAMED_BESIDE = {
-    "NoBlocking": {"experiment.findings", "measure.nothing"},
-    "Replay": {"measure.nothing", "scenario.tables.consistency"},
-    "Orders": {"measure.nothing", "scenario.resolve"},
-    "TimeWindow": {"measure.nothing", "scenario.resolve"},
-    "Dns": {"measure.nothing"},
-    "Sni": {"measure.nothing"},
-    "Throttle": {"measure.nothing"},
-    "Negotiate": {"measure.nothing"},
+    "NoBlocking": {"experiment.findings", "measure.facts"},
+    "Replay": {"measure.facts", "scenario.tables.consistency"},
+    "Orders": {"measure.facts", "scenario.resolve"},
+    "TimeWindow": {"measure.facts", "scenario.resolve"},
+    "Dns": {"measure.facts"},
+    "Sni": {"measure.facts"},
+    "Throttle": {"measure.facts"},
+    "Negotiate": {"measure.facts"},
 }
 """Modules that name a strategy beside its declaration and its rule: what it lacks or reads."""
 
@@ -250,7 +250,7 @@ def test_a_measure_is_named_by_one_formula_and_by_no_room_that_passes_it_on(
     measures = {name for name in MEASURES if "_" in name} - set(CURVES)
     assert len(measures) > 60
     for name in measures:
-        modules = naming.get(name, set()) - {"measure.nothing"}
+        modules = naming.get(name, set()) - {"measure.facts"}
         assert len([one for one in modules if one.startswith("measure.")]) <= 1, name
         assert not {one.split(".")[0] for one in modules} & PASS_ON, name
 

@@ -9,7 +9,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
-from sim.measure.operators import with_uptake
+from sim.measure.uptake import with_uptake
 from tests.chases import STRATEGIES, chase_world, run
 from tests.crowded import crowded_world
 from tests.worlds import Actor, Dated, SmallWorld
