@@ -1,7 +1,6 @@
 """Blocklists, inventories and tables by name: files, shipped tables, dated orders.
 
-In: names as a user gives them, and a time. Out: feeds of what is in force. A shipped table may say
-which table holds the target's own ranges.
+A shipped table may say which table holds the target's own ranges.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Lists of addresses with the AS of each beside it.
-
-In: lines such as ``198.51.100.0/24 AS64496 Name``, or ``64496 | 198.51.100.1 | NAME`` as Team
-Cymru's server answers. Out: one record per line, with its origin and the name of that.
-"""
+"""Lists of addresses with the AS of each beside it."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The formats that are read.
 
-In: a local file. Out: a feed. What the format is, is told by the file unless the user says.
+What the format is, is told by the file unless the user says.
 """
 
 from __future__ import annotations

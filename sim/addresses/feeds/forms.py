@@ -1,8 +1,6 @@
 """The forms of files that are read, each declared once.
 
-In: nothing. Out: a row for each form: its name, what file it is, what it becomes, how it is told
-by its content, its reader, and where the form was seen. Telling, reading, ``doctor``, the help of
-``--as`` and the page of imports come from these rows. It is one long file, since it is one list.
+Telling, reading, ``doctor``, the help of ``--as`` and the page of imports come from these rows.
 """
 
 from __future__ import annotations

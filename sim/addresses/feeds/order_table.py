@@ -1,7 +1,6 @@
 """Dated orders as rows of the table that strategies and ``exposure --at`` read.
 
-In: orders. Out: a row for each prefix of each order, by time. Ranges that are no prefix become
-several rows.
+Ranges that are no prefix become several rows.
 """
 
 from __future__ import annotations

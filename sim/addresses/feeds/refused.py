@@ -1,6 +1,5 @@
 """Files that are refused by name: rule sets that a program compiled, and firewall rules.
 
-In: the bytes of a file. Out: what it is and the command that gets a list from it, as an error.
 Firewall rules are no list: they let through, negate, name users and depend on each other, so an
 address in them may be one that nobody blocks. There is no reader of some of them for that reason.
 """
@@ -104,13 +103,7 @@ def _is_srs(data: bytes) -> bool:
 
 
 def _is_geodata(data: bytes, *first: int) -> bool:
-    """Whether it is a list of codes, each with parts that begin with one of some tags.
-
-    Notes
-    -----
-    The files are messages of protocol buffers without a mark of their own: an entry, in it the code
-    of a country or a category, then the parts.
-    """
+    """Whether it is a list of codes, each with parts that begin with one of some tags."""
     at = 0
     for turn, tag in enumerate((_ENTRY, _CODE, _PART)):
         if data[at : at + 1] != bytes([tag]):

@@ -1,8 +1,4 @@
-"""Who originates which addresses: CAIDA pfx2as, iptoasn, ip-location-db.
-
-In: text with one prefix or range a line. Out: records with the origin as a list, since a prefix
-may have several, and the country and name that some of the formats add.
-"""
+"""Who originates which addresses: CAIDA pfx2as, iptoasn, ip-location-db."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """How large the records of a MaxMind database are once decoded, found without decoding them.
 
-In: the file, and how many networks lead to each record. Out: nothing, or an error that says what is
-too much. It counts values and does not know what they say.
+It counts values and does not know what they say.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""MRT files: their entries checked one by one, and the routes in them (extra ``bgp``).
-
-In: the path of a dump. Out: how many entries of each kind it has, or why it is no whole dump; and
-routes from a reader that passes over what it cannot read, which is why what it gives is counted.
-"""
+"""MRT files: their entries checked one by one, and the routes in them (extra ``bgp``)."""
 
 from __future__ import annotations
 

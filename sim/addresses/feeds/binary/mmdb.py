@@ -1,7 +1,6 @@
 """MaxMind's binary format, as MaxMind, IPinfo and DB-IP publish it (extra ``import``).
 
-In: an ``.mmdb`` file. Out: one record per network, with what the vendor says of it under our
-names. Vendors name their fields differently; the file's own ``database_type`` is kept.
+Vendors name their fields differently; the file's own ``database_type`` is kept.
 """
 
 from __future__ import annotations
@@ -93,14 +92,7 @@ def read_mmdb(path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
 
 
 def _check_tree(path: Path, metadata: Any) -> None:
-    """Refuse a search tree that the reader must not walk through, or what it leads to.
-
-    Raises
-    ------
-    ValueError
-        If it takes too many steps, is deeper than an address has bits (the reader of maxminddb
-        then writes where it must not), or ends after the file does; as for `check_records`.
-    """
+    """Refuse a search tree that the reader must not walk through, or what it leads to."""
     n_nodes, record_bits = int(metadata.node_count), int(metadata.record_size)
     n_bytes = n_nodes * record_bits // 4
     n_bits = {4: 32, 6: 128}.get(metadata.ip_version, 0)

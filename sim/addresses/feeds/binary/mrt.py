@@ -1,7 +1,6 @@
 """Routing tables in MRT, as RouteViews and RIPE RIS publish them (extra ``bgp``).
 
-In: a dump of type TABLE_DUMP_V2, or of its older form. Out: one record per prefix with the origins
-its peers see, as a list. Paths and peers are not kept.
+Paths and peers are not kept.
 """
 
 from __future__ import annotations

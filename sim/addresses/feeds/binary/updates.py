@@ -1,7 +1,5 @@
 """BGP updates as dated orders: what was announced to be thrown away, and by which network.
 
-In: MRT updates of a collector (extra ``bgp``). Out: an order for the network of each peer when it
-first passes on a prefix with the community BLACKHOLE, and a withdrawal when it no longer does.
 Other announcements order nothing.
 """
 

@@ -1,8 +1,6 @@
 """What a public poll of Internet providers found blocked, address by address.
 
-In: JSON with the states of each address at each provider over time, as Spanish users consult it.
-Out: dated orders by operator: one when an address is first seen blocked at a provider, one when it
-is first seen free again. Between two polls nothing is known: times are those of the polls.
+Between two polls nothing is known: times are those of the polls.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Range files of further providers: Fastly, Cloudflare, GitHub, Oracle, Zscaler.
 
-In: the JSON each publishes. Out: one record per prefix and region, with the list of services. A
-prefix that a file lists several times is one record, as in `sim.addresses.feeds.published.clouds`.
+A prefix that a file lists several times is one record, as in
+`sim.addresses.feeds.published.clouds`.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Words by which a row says that its address is not blocked.
-
-In: cells of columns that are no address and no attribute, and comments. Out: which of them say of
-their address that it is let through, or no longer there: to count it would turn it round.
-"""
+"""Words by which a row says that its address is not blocked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Lines in which a phrase may stand that says that an address is not blocked.
 
-In: a text. Out: the lines that have a stem of such a phrase, and a few more; most texts have none,
-so that few lines are looked at word by word. The search takes each window of four bytes at once.
+The search takes each window of four bytes at once.
 """
 
 from __future__ import annotations
