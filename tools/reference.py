@@ -73,10 +73,10 @@ def with_verbs(text: str, how_to: Path) -> str:
 def with_forms(text: str) -> str:
     """Return the page of imports with the table between its marks made anew."""
     rows = ["| `--as` | file | what it becomes | form seen in |", "| --- | --- | --- | --- |"]
-    for form in FORMS:
-        extra = "bgp" if form.package == "pybgpkit_parser" else "import"
-        seen = form.seen + (f"; needs the extra `{extra}`" if form.package else "")
-        rows.append(f"| `{form.name}` | {_cell(form.file)} | {form.becomes} | {_cell(seen)} |")
+    rows += [
+        f"| `{form.name}` | {_cell(form.file)} | {form.becomes} | {_cell(form.seen)} |"
+        for form in FORMS
+    ]
     return _FORMS.sub(lambda marks: "\n\n".join((marks[1], "\n".join(rows), marks[2])), text)
 
 

@@ -30,7 +30,6 @@ def order_rows(orders: Orders) -> list[list[str]]:
     text = prefixes.decode("ascii").splitlines()
     sequence = np.lexsort((record, orders.epoch_s[record]))
     times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
-    owners = feed.labels.get("provider")
     rows = []
     for at in sequence.tolist():
         order = int(record[at])
@@ -38,8 +37,6 @@ def order_rows(orders: Orders) -> list[list[str]]:
         action = "block" if blocks[order] else "unblock"
         party = orders.parties.code[order]
         operators, _, mechanism = (orders.parties.names[party] if party >= 0 else "").partition("(")
-        code = -1 if owners is None else int(owners.code[order])
-        owner = owners.names[code] if owners is not None and code >= 0 else ""
         rows.append(
             [
                 effective,
@@ -47,7 +44,7 @@ def order_rows(orders: Orders) -> list[list[str]]:
                 text[at],
                 mechanism.removesuffix(")") or "drop",
                 operators.strip(),
-                owner,
+                "",
                 feed.origin.file,
             ]
         )

@@ -29,7 +29,7 @@ from sim.errors import DataError, Problem
 # A line of a list with something behind a semicolon, and how many such cells are looked at.
 _WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
 _PIECE = 2**18
-_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "as-list", "geofeed")
+_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "geofeed")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
