@@ -57,7 +57,7 @@ def read_sites(folder: Path, label: str) -> SiteRuns:
     """What each site met in each run over all users."""
     columns = (*TIMES, *BY_CAUSE, *LOSSES, "revenue_usd_per_h", "first_outage_s", "last_outage_s")
     found = read_columns(
-        folder / "sites.parquet",
+        folder / "site_runs.parquet",
         f"SELECT site, replicate, {', '.join((*columns, *TEXTS))} FROM data "
         "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
         [label],
@@ -74,7 +74,7 @@ def read_sites(folder: Path, label: str) -> SiteRuns:
 def read_operators(folder: Path, label: str) -> dict[str, dict[str, dict[int, list[float]]]]:
     """``TIMES`` of each site at each operator in each replicate in which it failed there."""
     found = read_columns(
-        folder / "sites.parquet",
+        folder / "site_runs.parquet",
         f"SELECT site, operator, replicate, {', '.join(TIMES)} FROM data "
         "WHERE strategy = ? AND operator IS NOT NULL ORDER BY file_row_number",
         [label],
