@@ -168,7 +168,13 @@ class Outage:
         bands = {"cut_off_share": self.cut_off}
         if self.listed is not None:
             bands = {f"{self.listed_of.lower()}_listed": self.listed, **bands}
-        return band_rows(bands, self.start, self.published)
+        names, rows = band_rows(bands, self.start, self.published)
+        if self.is_bounded:
+            # What is cut off is not known.
+            rows = [
+                row[:3] + [None] * 3 + row[6:] if row[0] == "cut_off_share" else row for row in rows
+            ]
+        return names, rows
 
 
 def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:

@@ -77,11 +77,11 @@ def _measures(run: RunFolder) -> Section:
                 continue
             name = capitalised(say_name(label(metric)))
             is_zero = one.is_known and one.low == one.high == 0
-            if is_zero and not is_comparison(run):
-                n_zero += 1
-                continue
             if is_zero and bound and metric in of_sample:
                 rows.append((name, bound if metric == EVER_SHARE else NOT_KNOWN, "", "", ""))
+                continue
+            if is_zero and not is_comparison(run):
+                n_zero += 1
                 continue
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and _is_cut(run, strategy, estimates):

@@ -307,6 +307,9 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[text.index("First block Cut off") : text.index("First block: median")]
     assert "at most 75%" in operators
+    measures = text[text.index("All measures") :]
+    assert "Share of businesses ever cut off at most 75%" in measures
+    assert "Private loss not known" in measures
     assert not re.search(r"\b0%", operators)
 
 
