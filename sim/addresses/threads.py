@@ -1,7 +1,8 @@
 """Work on columns and blocks, spread over the processors of this process.
 
-The work must let go of the interpreter's lock, as NumPy does. Threads live for one call: a pool
-that is kept would not survive a fork.
+In: work, and its items. Out: the same as one thread gives. The work must let go of the
+interpreter's lock, as NumPy does. Threads live for one call: a pool that is kept would not survive
+a fork.
 """
 
 from __future__ import annotations

@@ -1,4 +1,8 @@
-"""What changed between two blocklists, or between two dates of one."""
+"""What changed between two blocklists, or between two dates of one.
+
+In: listed addresses before and now, and an inventory. Out: what was added and what was removed, in
+addresses, in prefixes, and in hosts and businesses hit.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""How many names a blocklist is expected to hit, at providers whose use of addresses is known."""
+"""How many names a blocklist is expected to hit, at providers whose use of addresses is known.
+
+In: blocklists, a table of who holds which prefix. Out: median and range of the names by
+provider, or that they are not known.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """What a blocklist hits: the whole answer.
 
-It reads no file and prints nothing.
+In: blocklists, an inventory and an attribute table, as feeds or as columns. Out: one frozen value
+with counts, breakdowns, states of all hosts, and what changed. It reads no file and prints nothing.
 """
 
 from __future__ import annotations

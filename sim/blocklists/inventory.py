@@ -1,4 +1,8 @@
-"""What a blocklist hits of an inventory."""
+"""What a blocklist hits of an inventory.
+
+In: an inventory, listed addresses, and where there are any an attribute table and rules. Out:
+tallies, groups, rankings, and the state of every host as an array.
+"""
 
 from __future__ import annotations
 

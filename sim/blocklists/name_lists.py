@@ -1,6 +1,7 @@
 """Lists of names, read from files or given as texts.
 
-It matches nothing. Names that are no ASCII stand in their ASCII form (IDNA).
+In: a file, or lines. Out: names as chunks of bytes, each name once. It matches nothing. Names that
+are no ASCII stand in their ASCII form (IDNA).
 """
 
 from __future__ import annotations

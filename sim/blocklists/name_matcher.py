@@ -1,4 +1,8 @@
-"""Which rules match which names, for many names at once."""
+"""Which rules match which names, for many names at once.
+
+In: rules, and names as bytes. Out: pairs of a name and a rule. It knows neither what was meant nor
+what is counted.
+"""
 
 from __future__ import annotations
 

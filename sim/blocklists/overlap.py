@@ -1,4 +1,8 @@
-"""How far rows of a list lie inside a set."""
+"""How far rows of a list lie inside a set.
+
+In: rows of both families, and a set of addresses. Out: for each row whether the set holds all of
+it, and whether it holds any of it.
+"""
 
 from __future__ import annotations
 

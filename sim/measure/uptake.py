@@ -1,4 +1,8 @@
-"""Curves of enforcement: the share of users, and of operators, that enforce orders over time."""
+"""How far the register is enforced: curves over users and over operators.
+
+In: a world and the event log of an outcome. Out: the outcome with these curves beside its own. Who
+sits on the addresses is not known here.
+"""
 
 from __future__ import annotations
 

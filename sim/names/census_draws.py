@@ -1,4 +1,8 @@
-"""Laws of names per address that a census allows, since its rows are rounded and few."""
+"""Laws of names per address that a census allows, since its rows are rounded and few.
+
+In: calibration rows with their rounding, uniform luck. Out: laws, each of which meets the rows as
+far as they were published. It does not know what is blocked.
+"""
 
 from __future__ import annotations
 

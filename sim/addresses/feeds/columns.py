@@ -1,6 +1,7 @@
 """Columns in memory as a feed.
 
-Messages count rows from 1.
+In: arrays or lists by name, or a frame, from a notebook. Out: the feed that a file with these
+columns would give. Messages count rows from 1.
 """
 
 from __future__ import annotations

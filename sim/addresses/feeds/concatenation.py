@@ -1,6 +1,7 @@
 """Several feeds as one.
 
-A column that only some of them have is not known for the records of the others.
+In: feeds of any formats. Out: one feed whose records are those of the first, then of the second,
+and so on. A column that only some of them have is not known for the records of the others.
 """
 
 from __future__ import annotations

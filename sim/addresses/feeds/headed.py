@@ -1,6 +1,7 @@
 """CSV whose columns are told by their names.
 
-A column that is missing is told with those that are there.
+In: a stream whose first line names the columns. Out: records, and where each wanted column is. A
+column that is missing is told with those that are there.
 """
 
 from __future__ import annotations

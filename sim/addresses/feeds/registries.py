@@ -1,4 +1,8 @@
-"""What the regional Internet registries have handed out."""
+"""What the regional Internet registries have handed out.
+
+In: delegated and delegated-extended files. Out: records with the country of registration, which
+is not where the addresses are used.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The first bytes of a file, by which its form is told."""
+"""The first bytes of a file, by which its form is told.
+
+In: a file. Out: its first bytes as text, lines, rows and JSON keys, as far as each makes sense. It
+does not know any form.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""Special-purpose addresses, at which nobody has a host."""
+"""Special-purpose addresses, at which nobody has a host.
+
+In: rows of a list, an inventory or resolutions. Out: a note when rows of a list are set aside by
+the standards, since they inflate every total; hosts without such addresses, which say nothing of
+where the host is.
+"""
 
 from __future__ import annotations
 

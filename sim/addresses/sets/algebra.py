@@ -1,4 +1,7 @@
-"""The algebra that sets of addresses have in common, whatever the family."""
+"""The algebra that sets of addresses have in common, whatever the family.
+
+In: two sets of one family, and how they combine. Out: unions, intersections and differences.
+"""
 
 from __future__ import annotations
 

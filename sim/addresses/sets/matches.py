@@ -1,4 +1,8 @@
-"""Queries with none, one or many answers each, as pairs of a query and a row."""
+"""Queries with none, one or many answers each, as pairs of a query and a row.
+
+In: runs of rows, one for each query, or several lists of pairs. Out: two columns, ordered by
+query.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Addresses that are given out to whoever rents, as runs on the line of both families."""
+"""Addresses that are given out to whoever rents, as runs on the line of both families.
+
+In: a set, or runs. Out: how many there are, those in a set, one drawn evenly.
+"""
 
 from __future__ import annotations
 

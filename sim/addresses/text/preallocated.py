@@ -1,6 +1,9 @@
 """Columns that several threads fill, each its own rows.
 
-Fresh memory is dear (the system clears it page by page), and long columns get it in large pages.
+In: blocks, and how much there is to come. Out: pieces of two long columns, one after the other, so
+that what was read piece by piece need not be copied together in the end. Fresh memory is dear (the
+system clears it page by page), and long columns get it in large pages. It does not know what the
+rows say.
 """
 
 from __future__ import annotations

@@ -1,4 +1,9 @@
-"""IPv4 text in bulk."""
+"""IPv4 text in bulk.
+
+In: bytes of whole lines that hold nothing but digits, dots, slashes and newlines. Out: bounds as
+columns and a verdict for each line. It does not know which file the lines come from, nor why a
+line is bad: that is told one line at a time by `sim.addresses.sets.notation`.
+"""
 
 from __future__ import annotations
 

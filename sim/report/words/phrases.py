@@ -20,28 +20,23 @@ CAUSES = {
 }
 """What was ordered: with a purpose, as the record has it, to be slowed down."""
 SITES_CUT_OFF = {
-    ("only", True): say(
-        "Your site was cut off from some of its customers, for at least {h} hours, when the "
-        "simulation ends."
-    ),
-    ("only", False): say("Your site was cut off from some of its customers, for {h} hours in all."),
-    ("one", True): say(
+    (True, True): say(
         "One of your {n} sites was cut off from some of its customers, for at least {h} hours, "
         "when the simulation ends."
     ),
-    ("one", False): say(
+    (True, False): say(
         "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
     ),
-    ("several", True): say(
+    (False, True): say(
         "{k} of your {n} sites were cut off from some of their customers, the middle one for at "
         "least {h} hours, when the simulation ends."
     ),
-    ("several", False): say(
+    (False, False): say(
         "{k} of your {n} sites were cut off from some of their customers, the middle one for {h} "
         "hours in all."
     ),
 }
-"""How many sites were cut off, for how long: the only one, one of several, still at the end."""
+"""How many sites were cut off, for how long: a single one, still when the run ends."""
 
 
 def addresses(n: float) -> Text:

@@ -15,6 +15,7 @@ from sim.errors import Problem
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
+from sim.scenario.tables.reactions import PoolRow, ResponseRow, StanceRow, WithdrawalRow
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import (
     CadenceRow,
@@ -23,14 +24,10 @@ from sim.scenario.tables.rows import (
     HostingRow,
     OperatorRow,
     OrderRow,
-    PoolRow,
     ProfileRow,
-    ResponseRow,
     SectorRow,
     SessionRow,
-    StanceRow,
     UseRow,
-    WithdrawalRow,
 )
 from sim.scenario.tables.seeds import RowType, Table
 from sim.scenario.tables.sharing import ComponentRow

@@ -1,4 +1,7 @@
-"""JSON documents of a bounded size and depth."""
+"""JSON documents of a bounded size and depth.
+
+In: a stream. Out: plain values, or the reason why not. It does not know what they mean.
+"""
 
 from __future__ import annotations
 

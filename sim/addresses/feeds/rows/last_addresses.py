@@ -1,4 +1,7 @@
-"""Ranges whose last address stands in a column of its own."""
+"""Ranges whose last address stands in a column of its own.
+
+In: first addresses, and last ones beside them. Out: ranges as text, to be read as any other.
+"""
 
 from __future__ import annotations
 

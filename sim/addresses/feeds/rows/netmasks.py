@@ -1,4 +1,7 @@
-"""Prefixes whose length stands in a column of its own, as a number or as a netmask."""
+"""Prefixes whose length stands in a column of its own, as a number or as a netmask.
+
+In: addresses, and lengths or netmasks beside them. Out: prefixes as text, to be read as any other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Addresses of named sets, and what later commands of the file take back."""
+"""Addresses of named sets, and what later commands of the file take back.
+
+In: addresses and names, each of a named group (a set). Out: a feed of what is there at the end of
+the file; what is not taken is counted, and said.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Rules that block names, one a line, in the forms that blocklists have."""
+"""Rules that block names, one a line, in the forms that blocklists have.
+
+In: one line. Out: the rules it holds, each of a kind; or that it is none. It knows no list of names
+and matches nothing.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """Sets of nftables, as ``nft list set`` and ``nft list sets`` write them.
 
-Whatever else nftables has (chains, rules, maps, definitions, commands that take away) is no list,
-and the whole file is refused.
+In: tables that hold sets alone, and ``add set`` and ``add element`` commands. Out: one record per
+element. Whatever else nftables has (chains, rules, maps, definitions, commands that take away) is
+no list, and the whole file is refused.
 """
 
 from __future__ import annotations

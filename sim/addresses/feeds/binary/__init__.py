@@ -1,0 +1,1 @@
+"""Binary files: MaxMind databases and MRT dumps."""

@@ -1,0 +1,252 @@
+"""What the command line prints: JSON and answers on stdout, progress and errors on stderr."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import typer
+
+from sim.errors import DataError, OverblockError, Problem, ProblemsError
+from sim.experiment.interrupts import ends_as_interrupts
+from sim.files import keeps_what_is_read
+
+if TYPE_CHECKING:
+    from sim.results.folder import RunFolder
+
+EXIT_CHECK_FAILED = 1
+EXIT_PARTIAL = 3
+EXIT_INTERRUPTED = 130
+PAGE_WIDTH = 80
+"""Columns of text for people, where stdout is no terminal."""
+EVERY_S = 5.0
+"""Time between two lines of progress where there is no terminal."""
+COMPILING = "Compiling loops for this computer, once per installation: up to a minute."
+"""Message before the compilation."""
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of finished steps, and of all."""
+
+
+@contextmanager
+def reports_errors(*, as_json: bool = False) -> Iterator[None]:
+    """Print errors of the library, and leave with their exit code; no traceback.
+
+    A request to end (SIGTERM) is treated as Ctrl-C. Input files are never overwritten.
+
+    Parameters
+    ----------
+    as_json
+        Print errors as one JSON document.
+    """
+    try:
+        with ends_as_interrupts(), keeps_what_is_read():
+            yield
+    except OverblockError as error:
+        print_error(error, as_json=as_json)
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt as error:
+        kept = getattr(error, "__notes__", ())
+        say("; ".join(("interrupted", *kept)))
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+
+
+def print_error(error: Exception, *, as_json: bool = False) -> None:
+    """Print an error on stderr, in lines or as one JSON document."""
+    lines = (str(error), *getattr(error, "__notes__", ()))
+    if as_json:
+        problems = (
+            [_problem(problem) for problem in error.problems]
+            if isinstance(error, ProblemsError)
+            else [{"message": "\n".join(lines)}]
+        )
+        print(json.dumps({"schema": "overblock/errors/1", "errors": problems}), file=sys.stderr)
+        return
+    say("\n".join(lines))
+
+
+def _problem(problem: Problem) -> dict[str, Any]:
+    return {
+        "file": problem.file,
+        "line": problem.line or None,
+        "column": problem.column or None,
+        "key": problem.key or None,
+        "message": problem.message,
+    }
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """Print a line on stderr."""
+    if not quiet:
+        # Where there is no terminal a message stays one line, for programs that look for it.
+        print(fold(text, width_of(sys.stderr)) if sys.stderr.isatty() else text, file=sys.stderr)
+
+
+def say_out(text: str) -> None:
+    """Print sentences on stdout."""
+    print(fold(text, width_of(sys.stdout)))
+
+
+def width_of(stream: TextIO) -> int:
+    """Return the columns of a terminal, or of a page where there is none."""
+    return shutil.get_terminal_size().columns if stream.isatty() else PAGE_WIDTH
+
+
+def fold(text: str, width: int) -> str:
+    """Break long lines between words.
+
+    A continued line is indented by two more, so that it differs from the next line of output. A
+    longer word stays whole: it may be a path.
+    """
+    return "\n".join(_folded(line, width) for line in text.split("\n"))
+
+
+def _folded(line: str, width: int) -> str:
+    if len(line) <= width:
+        return line
+    words = line.lstrip(" ")
+    indent = " " * (len(line) - len(words))
+    return textwrap.fill(
+        words,
+        width,
+        initial_indent=indent,
+        subsequent_indent=f"{indent}  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def say_warnings(warnings: Sequence[str], *, quiet: bool = False) -> None:
+    """Print on stderr what to check before trusting a result."""
+    for warning in warnings:
+        say(f"warning: {warning}", quiet=quiet)
+
+
+@contextmanager
+def names_changes(run: RunFolder) -> Iterator[None]:
+    """Warn on stderr of files that were changed or are missing, also when quiet.
+
+    Where such a file makes the block fail, the error is the file's and not the program's.
+    """
+    from sim.results.integrity import changed_tables
+
+    changed = [(str(run.path / name), why) for name, why in changed_tables(run)]
+    say_warnings([f"{file}: {why}" for file, why in changed])
+    try:
+        yield
+    except (OverblockError, OSError, MemoryError, typer.Exit):
+        raise
+    except Exception as error:
+        if not changed:
+            raise
+        message = "expected the file that the run wrote, got another"
+        raise DataError([Problem(file, message) for file, _ in changed]) from error
+
+
+def print_json(value: Any) -> None:
+    """Print exactly one JSON document on stdout; unknown numbers are null."""
+    is_ascii = not sys.stdout.encoding.lower().startswith("utf")
+    print(json_text(value, is_ascii=is_ascii), end="")
+
+
+def json_text(value: Any, *, is_ascii: bool = False) -> str:
+    """Return one JSON document; unknown numbers are null."""
+    text = json.dumps(_without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
+    return f"{text}\n"
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, float) and value != value:
+        return None
+    if isinstance(value, dict):
+        return {key: _without_nan(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(item) for item in value]
+    return value
+
+
+def print_answer(folder: Path) -> None:
+    """Print the first screen of a folder's page in at most 15 lines.
+
+    Raises
+    ------
+    DataError
+        If the folder's tables cannot be read.
+    """
+    from sim.report.words.answer import answer
+    from sim.results.folder import open_run
+
+    width = min(width_of(sys.stdout), PAGE_WIDTH)
+    for line in answer(open_run(folder)).lines():
+        print(textwrap.fill(line, width, subsequent_indent="  "))
+    print()
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
+    """Show how much is done, how fast, and how long the rest takes.
+
+    A terminal shows a bar; elsewhere there is a line every few seconds.
+
+    Parameters
+    ----------
+    what
+        What is counted, in the plural.
+    """
+    if quiet:
+        yield lambda n_done, n_total: None
+    elif sys.stderr.isatty():
+        with _bar(what) as update:
+            yield update
+    else:
+        yield _Lines(what).update
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[OnProgress]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.3g}/s" if task.speed else "")
+
+    columns = (what, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda n_done, n_total: bar.update(task, completed=n_done, total=n_total)
+
+
+class _Lines:
+    """One line every few seconds."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._first: tuple[float, int] | None = None
+        self._printed_at = time.monotonic()
+
+    def update(self, n_done: int, n_total: int) -> None:
+        now = time.monotonic()
+        began_at, n_before = self._first = self._first or (now, n_done)
+        if now - self._printed_at < EVERY_S or n_done == n_before:
+            return
+        self._printed_at = now
+        rate = (n_done - n_before) / (now - began_at)
+        minutes, seconds = divmod(round((n_total - n_done) / rate), 60)
+        left = f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+        print(f"{n_done} of {n_total} {self._what}, {rate:.3g}/s, {left} left", file=sys.stderr)

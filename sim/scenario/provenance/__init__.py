@@ -1,0 +1,1 @@
+"""What every value rests on."""
