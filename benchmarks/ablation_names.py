@@ -15,8 +15,7 @@ from sim.backtest.prediction import NotComputable
 from sim.backtest.scores import backtest
 from sim.backtest.verdicts import Score
 from sim.report.words.numbers import number
-from sim.scenario.case_format import BOUNDS
-from sim.scenario.cases import PlacedCase, shipped_cases
+from sim.scenario.cases import BOUNDS, PlacedCase, shipped_cases
 from sim.scenario.predictors import NameDraw, NamesPredictor, ShareRange
 
 PART = "ablation-names"

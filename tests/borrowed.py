@@ -1,8 +1,7 @@
 """What a scenario says to borrow every table that stands in for another country or time."""
 
 from sim.scenario.library import shipped, table_names
-from sim.scenario.tables.notes import ANY
-from sim.scenario.tables.seeds import read_note
+from sim.scenario.tables.seeds import ANY, read_note
 
 
 def _is_of_a_country(name: str) -> bool:

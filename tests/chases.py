@@ -21,10 +21,8 @@ from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_asked, registry
 from sim.scenario import strategies as ask
-from sim.scenario.model import Model
-from sim.scenario.quantities import read_prefix
-from sim.scenario.tables.reactions import PrefixRow
-from sim.scenario.tables.rows import OrderRow
+from sim.scenario.quantities import Model, read_prefix
+from sim.scenario.tables.rows import OrderRow, PrefixRow
 from sim.streams import Streams
 from tests import reference_strategies as ref
 from tests.reference import RefStrategy

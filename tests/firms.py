@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.engine.state.ledger import SPELL_NAMES, LedgerColumns
-from sim.measure.money.moves import Moves, Stretches
+from sim.measure.money.losses import Moves, Stretches
 from sim.scenario.library import shipped
-from sim.scenario.tables.money import EconomyRow, MoneyParameterRow, RangedRow
+from sim.scenario.tables.money import MoneyParameterRow, RangedRow
 from sim.scenario.tables.seeds import Table, read_table
 from sim.world.population import Businesses
 
@@ -106,21 +106,6 @@ def moves_along(
         stretches(stays),
         stretches(left),
     )
-
-
-def _low(key: str, value: float, half: float, unit: str) -> EconomyRow:
-    source = "Deloitte for Facebook, published by the Global Network Initiative"
-    return EconomyRow(
-        key=key, value=value, low=value - half, high=value + half, unit=unit, kind="fact",
-        source=source, date="2016-10",
-    )  # fmt: skip
-
-
-LOW_TIER = (
-    _low("deloitte_low_share_of_gdp", 0.004, 0.0005, "share of daily GDP"),
-    _low("deloitte_low_usd_per_10m_people_d", 0.6e6, 0.05e6, "USD per 10 million people and day"),
-)
-"""Rates of countries of low connectivity; no shipped table is of such a country."""
 
 
 def shipped_money_parameters() -> Table[MoneyParameterRow]:

@@ -17,12 +17,6 @@ def _split(prefixes: Sequence[str]) -> tuple[list[str], list[str]]:
     return [p for p in prefixes if ":" not in p], [p for p in prefixes if ":" in p]
 
 
-def polls(prefixes: Sequence[str]) -> str:
-    changes = [{"timestamp": "2026-01-03 20:00:00Z", "state": True}]
-    data = [{"ip": p, "isp": "A", "description": "B", "stateChanges": changes} for p in prefixes]
-    return json.dumps({"lastUpdate": "2026-01-03 20:10:00", "data": data}, indent=1)
-
-
 def fastly(prefixes: Sequence[str]) -> str:
     four, six = _split(prefixes)
     return json.dumps({"addresses": four, "ipv6_addresses": six})
@@ -33,21 +27,11 @@ def cloudflare(prefixes: Sequence[str]) -> str:
     return json.dumps({"result": {"ipv4_cidrs": four, "ipv6_cidrs": six, "etag": "a"}})
 
 
-def github(prefixes: Sequence[str]) -> str:
-    document = {"verifiable_password_authentication": False, "hooks": [*prefixes], "ssh_keys": []}
-    return json.dumps(document, indent=2)
-
-
 def oracle(prefixes: Sequence[str]) -> str:
     cidrs = [{"cidr": prefix, "tags": ["OCI"]} for prefix in prefixes]
     return json.dumps(
         {"last_updated_timestamp": "t", "regions": [{"region": "a", "cidrs": cidrs}]}, indent=2
     )
-
-
-def zscaler(prefixes: Sequence[str]) -> str:
-    nodes = [{"range": prefix, "vpn": "", "gre": ""} for prefix in prefixes]
-    return json.dumps({"zscaler.net": {"continent : EMEA": {"city : A": nodes}}})
 
 
 def json_list(prefixes: Sequence[str]) -> str:
@@ -80,10 +64,6 @@ def dnsmasq(prefixes: Sequence[str]) -> str:
     return "".join(f"bogus-nxdomain={prefix}\n" for prefix in prefixes)
 
 
-def as_list(prefixes: Sequence[str]) -> str:
-    return "".join(f"{prefix} AS64496 Name, Inc.\n" for prefix in prefixes)
-
-
 def massdns(prefixes: Sequence[str]) -> str:
     return "".join(f"a.example. {'AAAA' if ':' in p else 'A'} {p}\n" for p in prefixes)
 
@@ -93,22 +73,18 @@ def names(prefixes: Sequence[str]) -> str:
 
 
 RENDERED: Mapping[str, Writer] = {
-    "polls": polls,
     "fastly": fastly,
     "cloudflare": cloudflare,
-    "github": github,
     "oracle": oracle,
-    "zscaler": zscaler,
     "json-list": json_list,
     "json-lines": json_lines,
     "ipset": ipset,
     "nftables": nftables,
     "dnsmasq": dnsmasq,
-    "as-list": as_list,
     "massdns": massdns,
     "names": names,
 }
 """Writers by form."""
 
-IN_LINES = (*("json-lines", "ipset", "nftables", "dnsmasq", "as-list", "massdns", "names"),)
+IN_LINES = (*("json-lines", "ipset", "nftables", "dnsmasq", "massdns", "names"),)
 """Forms of which a mistake has a line."""

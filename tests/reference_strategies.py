@@ -24,7 +24,7 @@ from fractions import Fraction
 import numpy as np
 
 from sim.scenario import strategies as ask
-from sim.scenario.model import Model
+from sim.scenario.quantities import Model
 from tests.reference import (
     IPV4_STOP,
     Ranges,

@@ -22,7 +22,6 @@ FOLLOWED = (
     r"et al\., [A-Z]+ (?:19|20)\d\d|arXiv \d{4}\.\d{4,5}|PyPI|npm package",
     # A publisher, a title and a date.
     r'"[^"]{12,}".*(?:19|20)\d\d|(?:19|20)\d\d, "[^"]{12,}"',
-    r"Deloitte, The economic impact .* (?:19|20)\d\d",
 )
 
 

@@ -17,15 +17,12 @@ from typing import Any
 import typer.testing
 
 from sim.errors import DataError, Problem
-from sim.scenario import document, load, resolve
-from sim.scenario.provenance import sources
-from sim.scenario.provenance.source import Source
-from sim.scenario.provenance.table_sources import table_sources
+from sim.scenario import document, load, resolve, sources
+from sim.scenario.document import Document
+from sim.scenario.sources import Source, table_sources
 from sim.scenario.tables import seeds
 from sim.scenario.tables.consistency import check_places
-from sim.scenario.tables.notes import SourceNote
-from sim.scenario.tables.seeds import Table
-from sim.scenario.tree import Document
+from sim.scenario.tables.seeds import SourceNote, Table
 from sim.world import build
 from sim.world.providers import Places, build_places
 

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 from pydantic import model_validator
 
 from sim.scenario import reactions, schema
-from sim.scenario.model import Model
-from sim.scenario.tables.assumptions import assumed_by_key
+from sim.scenario.quantities import Model
+from sim.scenario.tables.shipped import assumed_by_key
 
 
 @cache

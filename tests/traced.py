@@ -44,10 +44,6 @@ _TABLES = {
 """Tables with columns of numbers that are facts, and a scenario that takes each."""
 _WITHOUT_RUNS = ("names-law", "national-method", "exposure")
 """Predictors of cases whose published outcome a command tells without simulating days."""
-_PRICE = re.compile(
-    r"^\| `(?P<key>\w+)` \| (?P<sector>[\w-]+) \| (?P<spell>\w+) \| (?P<value>[\d.e]+) \[", re.M
-)
-_CONSTANT = re.compile(r"^\| `(?P<key>\w+)` \| (?P<value>[\d.e]+) \[", re.M)
 _SAID = re.compile(r"(?<![\d.,])(\d[\d.,]*\d) million|about (\d{3})\b")
 
 
@@ -192,21 +188,21 @@ def _of_validation() -> list[Claim]:
 
 
 def _of_money() -> list[Claim]:
-    """Prices, and constants of national methods, on the page of money."""
-    text = (REPOSITORY / "docs/explanation/money.md").read_text(encoding="utf-8")
+    """Prices, and constants of national methods, in their tables."""
     found = []
-    for one in _PRICE.finditer(text):
-        words = (one["key"], one["sector"].replace("others", ""), one["spell"].replace("all", ""))
-        row = " / ".join(filter(None, words))
-        key = "money-parameters.value"
-        found.append(
-            Claim("money.md", "price", one["value"], _rows(SCENARIO, one["key"]), key, row)
-        )
-    for one in _CONSTANT.finditer(text):
-        key = "economy-russia-2018.value"
-        command = _rows(SCENARIO, one["key"])
-        found.append(Claim("money.md", "constant", one["value"], command, key, one["key"]))
+    for one in _rows_of("money-parameters"):
+        row = " / ".join(filter(None, (one["key"], one["sector"], one["spell_class"])))
+        key, command = "money-parameters.value", _rows(SCENARIO, one["key"])
+        found.append(Claim("seeds", "price", one["value"], command, key, row))
+    for one in _rows_of("economy-russia-2018"):
+        key, command = "economy-russia-2018.value", _rows(SCENARIO, one["key"])
+        found.append(Claim("seeds", "constant", one["value"], command, key, one["key"]))
     return found
+
+
+def _rows_of(table: str) -> list[dict[str, str]]:
+    with (REPOSITORY / "seeds" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def _of_cells() -> list[Claim]:
@@ -216,8 +212,7 @@ def _of_cells() -> list[Claim]:
         path = REPOSITORY / "seeds" / f"{name}.csv"
         note = read_note(path)
         assert note is not None
-        with path.open(encoding="utf-8", newline="") as file:
-            rows = list(csv.DictReader(file))
+        rows = _rows_of(name)
         for column, about in note.columns.items():
             for number, row in enumerate(rows, start=2):
                 is_name = column in note.keys  # a key names a row, and claims nothing

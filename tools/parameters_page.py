@@ -1,4 +1,4 @@
-"""Symbols of the equations: the page of parameters, and the tables at the head of each section.
+"""Symbols of the equations: the page of parameters, and the lists at the head of each section.
 
 In: ``docs/reference/symbols.csv``, the schema and the seed tables. Out: Markdown. A number of the
 language that has no row in that file takes its symbol and meaning from the schema, so that no
@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from sim.scenario import library
-from sim.scenario.tables.assumptions import assumed_by_key
-from sim.scenario.tables.notes import ColumnNote
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import read_note
+from sim.scenario.tables.seeds import ColumnNote, read_note
+from sim.scenario.tables.shipped import assumed_by_key
 from tools.scenario_page import Key, keys_by_path, plain
 
 EXPLAINED = ("model", "strategies")
-"""Pages whose sections carry a table of their symbols."""
+"""Pages whose sections carry a list of their symbols."""
 STANDING_IN = {
     "strategy.orders": "telegram-2018-orders",
     "strategy.allowed": "allow-list-russia-2025",
@@ -53,8 +52,9 @@ from `docs/reference/symbols.csv`, the schema and the seed tables by
   language allows. `overblock sources telegram-2018` prints the sources and reasons of all values of
   a scenario.
 
-Parameters of the money methods stand in [money.md](../explanation/money.md), those of the law of
-names in [names.md](../explanation/names.md), all other keys in [scenario.md](scenario.md).
+Parameters of the money methods are rows of `seeds/money-parameters.csv`
+([money.md](../explanation/money.md)), those of the law of names are in
+[names.md](../explanation/names.md), all other keys in [scenario.md](scenario.md).
 """
 
 
@@ -144,11 +144,11 @@ def parameters_page(symbols: Sequence[Symbol]) -> str:
 
 
 def with_symbols(page: str, text: str, symbols: Sequence[Symbol]) -> str:
-    """Return a page with the tables between its marks made anew."""
+    """Return a page with the lists between its marks regenerated."""
 
     def table(found: re.Match[str]) -> str:
         mine = [s for s in symbols if (s.page, s.section) == (page, found[2])]
-        return found[1] + "\n".join([*_symbol_table(mine), "", found[4]])
+        return found[1] + "\n".join([*_symbol_list(mine), "", found[4]])
 
     return _MARKED.sub(table, text)
 
@@ -176,11 +176,11 @@ def _declared(key: Key) -> Symbol:
     return Symbol("", "In no equation", name, unit, (key.path,), meaning)
 
 
-def _symbol_table(symbols: Sequence[Symbol]) -> Iterator[str]:
-    yield from ("", "| symbol | meaning | unit | key |", "| --- | --- | --- | --- |")
+def _symbol_list(symbols: Sequence[Symbol]) -> Iterator[str]:
+    yield ""
     for symbol in symbols:
-        keys = ", ".join(f"`{key}`" for key in symbol.keys)
-        yield f"| `{symbol.symbol}` | {symbol.meaning} | {symbol.unit} | {keys} |"
+        of = "; ".join(filter(None, (symbol.unit, ", ".join(f"`{key}`" for key in symbol.keys))))
+        yield f"- `{symbol.symbol}`: {symbol.meaning}{f' ({of})' if of else ''}"
 
 
 def _held(

@@ -16,8 +16,8 @@ from typer.main import get_command
 
 from sim.addresses.feeds.forms import FORMS
 from sim.cli.app import app
-from sim.cli.console import json_text
-from sim.scenario.dump import json_schema
+from sim.cli.terminal.console import json_text
+from sim.scenario.schema import json_schema
 from tools import python_page, sentences
 from tools.measures_page import with_measures
 from tools.parameters_page import EXPLAINED, parameters_page, read_symbols, with_symbols
@@ -73,10 +73,10 @@ def with_verbs(text: str, how_to: Path) -> str:
 def with_forms(text: str) -> str:
     """Return the page of imports with the table between its marks made anew."""
     rows = ["| `--as` | file | what it becomes | form seen in |", "| --- | --- | --- | --- |"]
-    for form in FORMS:
-        extra = "bgp" if form.package == "pybgpkit_parser" else "import"
-        seen = form.seen + (f"; needs the extra `{extra}`" if form.package else "")
-        rows.append(f"| `{form.name}` | {_cell(form.file)} | {form.becomes} | {_cell(seen)} |")
+    rows += [
+        f"| `{form.name}` | {_cell(form.file)} | {form.becomes} | {_cell(form.seen)} |"
+        for form in FORMS
+    ]
     return _FORMS.sub(lambda marks: "\n\n".join((marks[1], "\n".join(rows), marks[2])), text)
 
 

@@ -12,15 +12,13 @@ from types import NoneType
 from typing import Any
 
 from sim.scenario.calendars import LIST_FORMAT, MOMENT_FORMAT
-from sim.scenario.dump import json_schema
-from sim.scenario.model import kinds_of
-from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN
-from sim.scenario.schema import Scenario
-from sim.scenario.sections import NEEDS
+from sim.scenario.load import NEEDS
+from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN, kinds_of
+from sim.scenario.schema import Scenario, json_schema
 from sim.scenario.strategies import DECLARED, Chase
-from sim.scenario.tables.assumptions import assumed_by_key
-from sim.scenario.tables.notes import COUNTRY
 from sim.scenario.tables.rows import CURRENCY, AssumptionRow
+from sim.scenario.tables.seeds import COUNTRY
+from sim.scenario.tables.shipped import assumed_by_key
 
 _HEAD = """\
 # Scenario keys

@@ -18,8 +18,8 @@ from sim.catalogue.measures import MEASURES
 from sim.experiment.kept import REASONS
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.meanings import meaning_of
 from sim.scenario.resolve import resolve
+from sim.scenario.schema import meaning_of
 from sim.scenario.strategies import DECLARED
 from sim.scenario.tables.money import FIRM_KEYS
 from sim.scenario.tables.seeds import read_note

@@ -11,13 +11,12 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
-from sim.scenario.countries import index_path
 from sim.scenario.library import shipped
 from sim.scenario.named_tables import ROWS_OF
-from sim.scenario.tables.assumptions import assumptions_path
-from sim.scenario.tables.notes import SourceNote
+from sim.scenario.overrides import index_path
 from sim.scenario.tables.rows import AssumptionRow, PackRow
-from sim.scenario.tables.seeds import Row, note_path, read_note
+from sim.scenario.tables.seeds import Row, SourceNote, note_path, read_note
+from sim.scenario.tables.shipped import assumptions_path
 
 _HEAD = """\
 # Tables

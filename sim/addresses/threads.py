@@ -1,8 +1,7 @@
 """Work on columns and blocks, spread over the processors of this process.
 
-In: work, and its items. Out: the same as one thread gives. The work must let go of the
-interpreter's lock, as NumPy does. Threads live for one call: a pool that is kept would not survive
-a fork.
+The work must let go of the interpreter's lock, as NumPy does. Threads live for one call: a pool
+that is kept would not survive a fork.
 """
 
 from __future__ import annotations

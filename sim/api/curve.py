@@ -19,12 +19,10 @@ from sim.api.columns import Columns
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.measure.bands import Band, band_at
-from sim.measure.by_operator import BY_OPERATOR, operator_curves
 from sim.results.folder import SPLITS, CurvePoints, RunFolder
 
 Every: TypeAlias = "str | float | timedelta | None"
 """Step of a grid: ``"1h"``, a ``timedelta``, seconds; None for change points."""
-OPERATOR = "operator"
 MOST_TIMES = 1_000_000
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(s|min|h|d|w)")
 _SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -74,27 +72,14 @@ def _check(run: RunFolder, name: str, by: str | None) -> None:
         close = difflib.get_close_matches(str(name), known, n=1)
         hint = f"; did you mean {close[0]!r}?" if close else ""
         raise UsageError(f"name: expected one of the curves {', '.join(known)}, got {name!r}{hint}")
-    if by is None:
-        return
-    if by not in (*SPLITS, OPERATOR):
-        raise UsageError(f"by: expected one of {', '.join((*SPLITS, OPERATOR))}, got {by!r}")
-    if by == OPERATOR and name not in BY_OPERATOR:
-        kept = ", ".join(BY_OPERATOR)
-        raise UsageError(
-            f"by: expected one of the curves {kept} by {by!r}, got {name!r}, of which no value by "
-            "operator is kept over time; groups.csv has what operators' users met, over the whole "
-            "run"
-        )
+    if by is not None and by not in SPLITS:
+        raise UsageError(f"by: expected one of {', '.join(SPLITS)}, got {by!r}")
 
 
 def _groups(run: RunFolder, name: str, by: str | None, strategy: str) -> dict[str, CurvePoints]:
     if by is None:
         return {"": run.curve(name, strategy)}
-    return (
-        operator_curves(run, name, strategy)
-        if by == OPERATOR
-        else run.curves_by(name, by, strategy)
-    )
+    return run.curves_by(name, by, strategy)
 
 
 def _grid(every: Every, horizon_s: int) -> NDArray[np.int64] | None:

@@ -21,12 +21,11 @@ import numpy as np
 
 from sim.addresses.feeds.columns import is_frame, lists_of
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.scenario.dump import scenario_tree
+from sim.scenario.document import format_path
 from sim.scenario.load import LoadedScenario, load_scenario, load_values
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.schema import Scenario
-from sim.scenario.tree import format_path
+from sim.scenario.schema import Scenario, scenario_tree
 
 Given: TypeAlias = "str | Path | Mapping[str, Any] | Scenario"
 """A scenario: the name of a shipped one, the path of a file, its keys and values, or the object."""

@@ -118,12 +118,7 @@ class Results:
             Step of a grid from the start of the run on: ``"1h"``, ``"15 min"``, ``"1d"``, a
             ``timedelta``, or seconds; every change point of any simulation when None.
         by
-            ``"provider"``, ``"sector"`` or ``"role"``: a curve for each of them. ``"operator"``:
-            of addresses dropped, those that each operator drops, and the whole of a simulation is
-            their mean over users; of users and of operators that enforce, the part that each makes,
-            and the whole of a simulation is their sum. Of demand lost and of businesses the engine
-            counts at every operator at all times, and keeps sums over time, the most at once and
-            causes (``groups.csv``); their change points are not kept.
+            ``"provider"``, ``"sector"`` or ``"role"``: a curve for each of them.
         strategy
             Label of one strategy; all when None.
 
@@ -137,7 +132,7 @@ class Results:
         Raises
         ------
         UsageError
-            If there is no such curve, group, strategy or step, or none of the curve by operator.
+            If there is no such curve, group, strategy or step.
         """
         labels = self.strategies if strategy is None else (self.run.strategy(strategy),)
         return curve_columns(self.run, name, labels, every, by)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sim.backtest.drawn_names import MOST_DRAWN, NamesWorld, names_drawn, shares_within
 from sim.backtest.prediction import Prediction, of_draws
 from sim.errors import ScenarioError
-from sim.measure.money.money_parameters import drawn, economy_parameters
-from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.prices import drawn, economy_parameters
 from sim.names.census_draws import draw_law
 from sim.names.expected import draw_assumed, draw_within
 from sim.names.names import NamesLaw, fit_names_law

@@ -33,11 +33,11 @@ from sim.experiment.plan import Plan
 from sim.experiment.study import Sheet
 from sim.results.folder import COMPLETE, PARTIAL
 from sim.results.tables import csv_text
+from sim.scenario.document import NodePath as KeyPath
+from sim.scenario.document import format_path
 from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved
-from sim.scenario.tree import Path as KeyPath
-from sim.scenario.tree import format_path
 from sim.scenario.variants import own_variant
 from sim.statistics.proportions import wilson
 

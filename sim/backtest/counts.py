@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.backtest.register_counts import Span, count_listed, region_names, share_enforcing
-from sim.catalogue.worst import WORST_PERCENT
+from sim.catalogue.declaration import WORST_PERCENT
 from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS, Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
-from sim.measure.worst import is_above
-from sim.scenario.counts import BusinessesHit
-from sim.scenario.readings import RunReading
+from sim.measure.groups import is_above
+from sim.scenario.readings import BusinessesHit, RunReading
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES
 from sim.world.build import World

@@ -22,10 +22,9 @@ from sim.backtest.scores import Backtest
 from sim.backtest.tallies import tallies_of
 from sim.backtest.verdicts import Score
 from sim.results.manifest import canonical_json, list_assumptions
-from sim.scenario.case_format import Case
-from sim.scenario.cases import CaseFile
-from sim.scenario.dump import scenario_tree
+from sim.scenario.cases import Case, CaseFile
 from sim.scenario.resolve import Resolved
+from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.seeds import find_table
 from sim.scenario.unknowns import list_factors
 from sim.version import __version__

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.backtest.prediction import Prediction
-from sim.scenario.case_format import BOUNDS, Case, Guess
+from sim.scenario.cases import BOUNDS, Case, Guess
 from sim.statistics.scores import brier, crps, crps_parts, crps_uniform
 
 NO_FLOOR = "{} is not above zero, and the case states no floor"

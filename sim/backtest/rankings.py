@@ -13,8 +13,7 @@ import numpy as np
 from sim.backtest.prediction import Prediction
 from sim.backtest.verdicts import ROLES, Score, ScoredRole
 from sim.measure.summary import LEVEL
-from sim.scenario.case_format import FEWEST_RANKED, Ranking
-from sim.scenario.cases import CaseFile
+from sim.scenario.cases import FEWEST_RANKED, CaseFile, Ranking
 from sim.statistics.scores import rank_correlation
 
 

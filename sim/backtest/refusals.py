@@ -15,8 +15,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS
 from sim.errors import Problem
 from sim.experiment.metrics import metrics_of
-from sim.scenario.counts import BusinessesHit, Enforcing, Listed
-from sim.scenario.readings import RunReading, reading_problems
+from sim.scenario.readings import BusinessesHit, Enforcing, Listed, RunReading, reading_problems
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import ROLES

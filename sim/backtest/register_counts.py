@@ -15,7 +15,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
 from sim.engine.record.outcome import Outcome
-from sim.scenario.counts import Enforcing, Listed
+from sim.scenario.readings import Enforcing, Listed
 from sim.scenario.resolve import Resolved
 from sim.world.build import World
 

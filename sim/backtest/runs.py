@@ -30,10 +30,9 @@ from sim.experiment.executors.task import Key
 from sim.experiment.kept import Kept, shipped_kept
 from sim.measure.impact import measure_impact
 from sim.measure.money.accounts import price_losses
-from sim.measure.money.losses import loss_totals
-from sim.measure.money.money import MONEY_METRICS
-from sim.measure.money.moves import moves_of
-from sim.measure.money.providers import (
+from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.pricing import (
+    MONEY_METRICS,
     NAMED_LOSS,
     measure_named_businesses,
     named_loss,

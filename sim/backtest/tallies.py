@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.backtest.verdicts import INSIDE, OUTSIDE, ROLES, Score, ScoredRole
-from sim.scenario.case_format import BOUNDS
+from sim.scenario.cases import BOUNDS
 from sim.statistics.resampling import bootstrap_rows
 from sim.streams import Stream, Streams
 

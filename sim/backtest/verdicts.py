@@ -14,8 +14,7 @@ from typing import Literal, TypeAlias
 from sim.backtest.persistence import persistence
 from sim.backtest.prediction import NotComputable, Prediction
 from sim.backtest.quality import Quality, quality
-from sim.scenario.case_format import BOUNDS, Case, Role
-from sim.scenario.cases import PlacedCase
+from sim.scenario.cases import BOUNDS, Case, PlacedCase, Role
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.readings import Evidence, RunReading
 

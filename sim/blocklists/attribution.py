@@ -1,8 +1,6 @@
 """Whose addresses a blocklist lists.
 
-In: listed addresses, and a table that says whose each prefix is. Out: for each provider, region,
-country or network the addresses listed, out of how many. An address belongs to the most specific
-prefix over it.
+An address belongs to the most specific prefix over it.
 """
 
 from __future__ import annotations

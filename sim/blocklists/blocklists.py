@@ -1,7 +1,6 @@
 """Blocklists, inventories and tables by name: files, shipped tables, dated orders.
 
-In: names as a user gives them, and a time. Out: feeds of what is in force. A shipped table may say
-which table holds the target's own ranges.
+A shipped table may say which table holds the target's own ranges.
 """
 
 from __future__ import annotations
@@ -121,7 +120,7 @@ def read_blocklists(
     for given in inputs:
         try:
             # Who said the form is asked nothing more about it: what is told here is not passed on.
-            if (format_name or sniff(given, limits)) in DATED:
+            if (format_name or sniff(given, limits)) == DATED:
                 tables.append(read_dated(given, format_name, limits=limits, **options))
             else:
                 tables.append(read_feed(given, format_name, limits=limits, **options))

@@ -1,8 +1,4 @@
-"""What changed between two blocklists, or between two dates of one.
-
-In: listed addresses before and now, and an inventory. Out: what was added and what was removed, in
-addresses, in prefixes, and in hosts and businesses hit.
-"""
+"""What changed between two blocklists, or between two dates of one."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""How many names a blocklist is expected to hit, at providers whose use of addresses is known.
-
-In: blocklists, a table of who holds which prefix. Out: median and range of the names by
-provider, or that they are not known.
-"""
+"""How many names a blocklist is expected to hit, at providers whose use of addresses is known."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """What a blocklist hits: the whole answer.
 
-In: blocklists, an inventory and an attribute table, as feeds or as columns. Out: one frozen value
-with counts, breakdowns, states of all hosts, and what changed. It reads no file and prints nothing.
+It reads no file and prints nothing.
 """
 
 from __future__ import annotations

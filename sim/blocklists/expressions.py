@@ -1,7 +1,6 @@
 """Regular expressions of names, read into parts of an automaton.
 
-In: an expression as text. Out: parts with moves by letters and without. What needs a memory of what
-was matched, or looks around, is not understood.
+What needs a memory of what was matched, or looks around, is not understood.
 """
 
 from __future__ import annotations

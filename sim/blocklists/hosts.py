@@ -1,7 +1,6 @@
 """Which hosts and businesses of an inventory a blocklist hits.
 
-In: an inventory and listed addresses. Out: the state of every host and of every business, and
-tallies. A host is listed wholly, listed partly, not listed, or not known: not known is no zero.
+A host is listed wholly, listed partly, not listed, or not known: not known is no zero.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What a blocklist hits of an inventory.
-
-In: an inventory, listed addresses, and where there are any an attribute table and rules. Out:
-tallies, groups, rankings, and the state of every host as an array.
-"""
+"""What a blocklist hits of an inventory."""
 
 from __future__ import annotations
 

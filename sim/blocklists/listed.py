@@ -1,8 +1,4 @@
-"""How much a blocklist lists.
-
-In: the rules of blocklists, and the target's own addresses. Out: counts, each under the name of
-what it counts: distinct addresses, the sum over rules that published totals often are, prefixes.
-"""
+"""How much a blocklist lists."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Lists of names, read from files or given as texts.
 
-In: a file, or lines. Out: names as chunks of bytes, each name once. It matches nothing. Names that
-are no ASCII stand in their ASCII form (IDNA).
+It matches nothing. Names that are no ASCII stand in their ASCII form (IDNA).
 """
 
 from __future__ import annotations

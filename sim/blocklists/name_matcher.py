@@ -1,8 +1,4 @@
-"""Which rules match which names, for many names at once.
-
-In: rules, and names as bytes. Out: pairs of a name and a rule. It knows neither what was meant nor
-what is counted.
-"""
+"""Which rules match which names, for many names at once."""
 
 from __future__ import annotations
 

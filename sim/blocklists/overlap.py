@@ -1,8 +1,4 @@
-"""How far rows of a list lie inside a set.
-
-In: rows of both families, and a set of addresses. Out: for each row whether the set holds all of
-it, and whether it holds any of it.
-"""
+"""How far rows of a list lie inside a set."""
 
 from __future__ import annotations
 

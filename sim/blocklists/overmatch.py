@@ -1,8 +1,6 @@
 """How many names a rule matches that it was not meant for, over a list of names.
 
-In: rules, names, and which of these were meant. Out: names matched by rule and by kind of rule,
-and the share of all others that is matched, with its interval where the list is a sample. Whether
-somebody blocks what is matched, it does not know.
+Whether somebody blocks what is matched, it does not know.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Patterns of names as automata, whose cost is bounded before the first name is looked at.
 
-In: a regular expression, or a name with stars. Out: a table of states, and for many names at once
-whether each fits. What cannot be one table of moderate size is refused: no name, however long,
-makes a pattern slow.
+What cannot be one table of moderate size is refused: no name, however long, makes a pattern slow.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The businesses and hosts hit, most important first.
 
-In: an inventory and its states. Out: rows for people. What is important is said by the inventory:
-hit wholly before partly, then revenue, then names, then hosts hit.
+What is important is said by the inventory: hit wholly before partly, then revenue, then names,
+then hosts hit.
 """
 
 from __future__ import annotations

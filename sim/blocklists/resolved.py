@@ -1,8 +1,6 @@
 """Names joined with the addresses they resolve to.
 
-In: records with names, and resolutions as a feed. Out: the same records, those without an address
-placed where their name resolves to, and how many of the names are known. A name that is in no
-resolution, or did not resolve, stays not known.
+A name that is in no resolution, or did not resolve, stays not known.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Rules that block names, read from files or given as texts.
 
-In: a file, or lines. Out: rules with the lines they stand in, and an automaton where their kind has
-one. It matches nothing.
+It matches nothing.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Which rule of which list hits a host.
-
-In: blocklists, and the hosts they hit. Out: for each hit host the most specific rule over its
-first listed address, with file and line; and the rules by the number of hosts they hit.
-"""
+"""Which rule of which list hits a host."""
 
 from __future__ import annotations
 

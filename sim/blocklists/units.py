@@ -1,7 +1,5 @@
 """Units in which a block is counted: addresses, names, businesses, demand, dollars.
 
-In: an inventory. Out: weights on its addresses, one set per unit, and what is not known in each.
-
 Weights have to add up over addresses. So a business is shared evenly among its hosts, and each
 part of it counts as hit on its own; whoever loses all hosts counts as one, whoever loses one of
 two as a half. An inventory row that is a prefix is shared evenly among its addresses.

@@ -1,7 +1,6 @@
 """Every curve of ``curves.parquet``: what it counts, and in what."""
 
-from sim.catalogue.declaration import Curve
-from sim.catalogue.worst import WORST_PERCENT, over_now
+from sim.catalogue.declaration import WORST_PERCENT, Curve, over_now
 
 _ADDRESSES = "IPv4 addresses"
 BUSINESSES = "businesses"

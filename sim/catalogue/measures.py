@@ -11,8 +11,7 @@ from functools import partial
 from itertools import chain
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.declaration import Metric, Ratio, Section
-from sim.catalogue.worst import WORST_PERCENT, worst_above
+from sim.catalogue.declaration import WORST_PERCENT, Metric, Ratio, Section, worst_above
 
 ADDRESSES, BUSINESSES, HOURS, USER_HOURS = (
     "addresses",
@@ -26,20 +25,20 @@ OF_DEMAND = "USD of domestic demand, at drawn revenue levels"
 OF_HOSTING = "USD of hosting spending, at drawn revenue levels"
 """Denominators of money: the whole over the run, had nothing failed."""
 
-_listing = partial(Metric, formula="listings.measure_register", section=Section.REGISTER)
+_listing = partial(Metric, formula="impact.measure_register", section=Section.REGISTER)
 _impact = partial(Metric, formula="impact.measure_impact", section=Section.BUSINESSES)
 _name = partial(Metric, formula="names.names_hit", section=Section.BUSINESSES)
 _inherited = partial(
     Metric, formula="impact.measure_inherited", section=Section.BUSINESSES, needs="tenancy"
 )
 _move = partial(
-    Metric, formula="responses.measure_responses", section=Section.BUSINESSES, needs="reactions"
+    Metric, formula="impact.measure_responses", section=Section.BUSINESSES, needs="reactions"
 )
 _switch = partial(
-    Metric, formula="responses.measure_switching", section=Section.BUSINESSES, needs="switching"
+    Metric, formula="impact.measure_switching", section=Section.BUSINESSES, needs="switching"
 )
 _complaint = partial(
-    Metric, formula="responses.measure_complaints", section=Section.BUSINESSES, needs="complaints"
+    Metric, formula="impact.measure_complaints", section=Section.BUSINESSES, needs="complaints"
 )
 _target = partial(Metric, formula="impact.measure_target", section=Section.USERS, needs="users")
 _regret = partial(
@@ -104,7 +103,7 @@ _REGISTER = (
         "rules",
         "most prefixes of blocking entries in force at the end of any second; an exemption and a "
         "name are none",
-        formula="listings.most_rules",
+        formula="impact.most_rules",
         label="rules in force, peak",
     ),
     _listing(
@@ -121,7 +120,7 @@ _LISTED = Metric(
     BUSINESSES,
     "modelled businesses expected to use an address that was ever listed, by the share of the "
     "addresses of their places that was; how many are hit is a draw about this number",
-    "ever_listed.expected_businesses",
+    "names.expected_businesses",
     Section.BUSINESSES,
     of=BUSINESSES,
     label="businesses expected on addresses ever listed",
@@ -159,7 +158,7 @@ _STATES = (
             "nobody on a VPN",
             of=BUSINESSES,
             label=f"businesses of whose demand more than {percent} % failed at once",
-            formula="worst.measure_worst",
+            formula="groups.measure_worst",
         )
         for percent in WORST_PERCENT
     ),
@@ -349,7 +348,7 @@ _COMPLAINTS = (
         "complaints",
         "complaints that the hotline took down before the run ended; others still waited",
         of="complaints",
-        formula="responses.measure_line",
+        formula="impact.measure_line",
         needs="complaints.hotline_calls_per_d",
     ),
     _complaint(
@@ -357,7 +356,7 @@ _COMPLAINTS = (
         "complaints",
         "complaints that found its line full",
         of="complaints",
-        formula="responses.measure_line",
+        formula="impact.measure_line",
         needs="complaints.hotline_calls_per_d",
     ),
     _complaint(
@@ -365,7 +364,7 @@ _COMPLAINTS = (
         "h",
         "longest time that who joined its line had to wait",
         label="longest wait for the hotline",
-        formula="responses.measure_line",
+        formula="impact.measure_line",
         needs="complaints.hotline_calls_per_d",
     ),
 )
@@ -513,7 +512,7 @@ _NAMED = Metric(
     BUSINESSES,
     "of `businesses_ever_affected` those whose front end was at such a provider at t = 0, out of "
     "all whose front end was there; over the whole run, where the figure may be of a day",
-    "money.providers.measure_named_businesses",
+    "money.pricing.measure_named_businesses",
     Section.BUSINESSES,
     of=BUSINESSES,
     label="ever affected, named providers",
@@ -533,7 +532,7 @@ def _money(
         name,
         USD,
         what,
-        "money.money.money_of",
+        "money.pricing.money_of",
         Section.MONEY,
         of=of,
         is_headline=is_headline,
@@ -559,7 +558,7 @@ _MONEY = (
         "named_providers_loss_usd",
         USD,
         "of `provider_loss_usd` that of such providers",
-        "money.providers.measure_named_loss",
+        "money.pricing.measure_named_loss",
         Section.MONEY,
         of=OF_HOSTING,
         label="loss of the named providers",

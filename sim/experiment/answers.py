@@ -16,8 +16,7 @@ from sim.errors import PartialError
 from sim.experiment.comparison import Measured
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
-from sim.measure.measures import Measure
-from sim.measure.ratios import over
+from sim.measure.measures import Measure, over
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
 
 

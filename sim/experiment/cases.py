@@ -13,8 +13,8 @@ from dataclasses import asdict, dataclass
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Failure, Key
 from sim.results.manifest import canonical_json
-from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
+from sim.scenario.variants import Point
 
 
 @dataclass(frozen=True, eq=False)

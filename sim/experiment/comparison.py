@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import OF_SAMPLE, RATIOS
 from sim.measure.measures import Measure
-from sim.measure.missed import has_missed
-from sim.measure.summary import LEVEL, spreads_of
+from sim.measure.summary import LEVEL, has_missed, spreads_of
 
 Values = NDArray[np.float64]
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of
-from sim.scenario.variants import Variant
+from sim.scenario.variants import Point, Variant
 from sim.statistics.designs import latin_hypercube
 from sim.streams import Stream, Streams
 

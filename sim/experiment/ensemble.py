@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import KEY_FIGURES
 from sim.experiment.comparison import Measured
 from sim.experiment.plan import Plan
-from sim.measure.money.money_parameters import drawn_dials, economy_keys, firm_keys
+from sim.measure.money.prices import drawn_dials, economy_keys, firm_keys
 from sim.measure.summary import SummaryLine, end_errors
 from sim.results.parquet import Coded, ColumnData
 from sim.statistics.ensembles import chance_share, rank_shares, ranks_of

@@ -16,9 +16,8 @@ from sim.experiment.outputs import Outputs, manifest_of, metadata_of
 from sim.experiment.plan import RUN, Plan
 from sim.experiment.tradeoff import TradeoffLine, weigh_strategies
 from sim.experiment.verdicts import VerdictLine, judge_pairs
-from sim.measure.even_bands import even_bands
-from sim.measure.expected_names import NamesLine, expected_names
-from sim.measure.facts import FactTables
+from sim.measure.bands import even_bands
+from sim.measure.facts import FactTables, say_nothing
 from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.money.accounts import (
     BY_HOST,
@@ -28,8 +27,8 @@ from sim.measure.money.accounts import (
     method_lines,
     provider_lines,
 )
-from sim.measure.nothing import say_nothing
-from sim.measure.site_lines import SiteLine, summarise_sites
+from sim.measure.names import NamesLine, expected_names
+from sim.measure.sites import SiteLine, summarise_sites
 from sim.measure.summary import SummaryLine, summarise
 from sim.results.folder import RunFolder
 from sim.results.parquet import ColumnData, PartWriter, merge_parts
@@ -41,8 +40,8 @@ from sim.results.schema import (
     Column,
 )
 from sim.results.tables import lines_text
-from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
+from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking
 from sim.scenario.tables.rows import FigureRow
 

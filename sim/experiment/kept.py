@@ -21,8 +21,8 @@ from pathlib import Path
 from sim.errors import DataError, UsageError
 from sim.results.manifest import canonical_json
 from sim.scenario import library
-from sim.scenario.dump import scenario_tree
 from sim.scenario.resolve import Resolved
+from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.rows import KeptRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, read_table
 from sim.scenario.unknowns import list_factors

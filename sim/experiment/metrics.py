@@ -14,7 +14,7 @@ from sim.catalogue.choices import HEADLINES, LISTED
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
 from sim.experiment.comparison import ComparisonLine
-from sim.measure.money.providers import named_by
+from sim.measure.money.pricing import named_by
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved

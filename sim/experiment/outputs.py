@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from sim.experiment.executors.task import Failure, Key
 from sim.experiment.plan import Plan
-from sim.measure.money.macro_bound import warnings_of_revenue
+from sim.measure.money.prices import warnings_of_revenue
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (
     PACKAGES,
@@ -31,10 +31,9 @@ from sim.results.manifest import (
 )
 from sim.results.schema import Column
 from sim.results.store import write_json
-from sim.scenario.cautions import list_warnings
-from sim.scenario.dump import scenario_tree
-from sim.scenario.provenance.sources import list_sources
-from sim.scenario.resolve import Resolved
+from sim.scenario.resolve import Resolved, list_warnings
+from sim.scenario.schema import scenario_tree
+from sim.scenario.sources import list_sources
 from sim.version import __version__
 
 Outputs: TypeAlias = "dict[str, tuple[Path, int | None]]"

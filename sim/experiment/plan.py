@@ -23,9 +23,8 @@ from sim.experiment.executors.task import Failure, Key
 from sim.experiment.kept import ALL_ASKED, NONE_KEPT, PRIOR, Kept, read_kept, shipped_kept
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
-from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
-from sim.scenario.variants import Variant, choose_variants, own_variant, variant_of
+from sim.scenario.variants import Point, Variant, choose_variants, own_variant, variant_of
 from sim.version import __version__
 
 RUN, COMPARISON = "run", "comparison"

@@ -16,22 +16,20 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
-from sim.measure.even_bands import even_times
-from sim.measure.facts import RunFacts
+from sim.measure.bands import even_times
+from sim.measure.facts import RunFacts, why_nothing
 from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure
 from sim.measure.money.accounts import count_money, money_measures, price_losses
-from sim.measure.money.losses import LossTotals, loss_totals
-from sim.measure.money.money_parameters import N_DRAWS, draw_parameters
-from sim.measure.money.moves import moves_of
-from sim.measure.money.providers import (
+from sim.measure.money.losses import LossTotals, loss_totals, moves_of
+from sim.measure.money.prices import N_DRAWS, draw_parameters
+from sim.measure.money.pricing import (
     measure_named_businesses,
     measure_named_loss,
     price_providers,
 )
-from sim.measure.nothing import why_nothing
 from sim.measure.sites import site_columns
 from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder

@@ -26,8 +26,7 @@ from sim.catalogue.choices import COLLATERAL, EFFECTS, EFFICACY, PRIVATE_LOSS
 from sim.experiment.comparison import Measured, in_shared_replicates
 from sim.experiment.ensemble import Inputs
 from sim.experiment.plan import Plan
-from sim.measure.missed import has_missed
-from sim.measure.summary import spread_of
+from sim.measure.summary import has_missed, spread_of
 from sim.statistics.peeling import Box, peel
 
 JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)

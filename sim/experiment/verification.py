@@ -31,7 +31,7 @@ from sim.results.integrity import changed_files, unlisted_files
 from sim.results.manifest import PACKAGES, canonical_json, package_version
 from sim.results.parquet import PartWriter, is_part_of, keys_of
 from sim.results.store import RUN_TABLES
-from sim.scenario.dump import scenario_tree
+from sim.scenario.schema import scenario_tree
 from sim.version import __version__
 
 _NEEDED = ("outputs", "scenario", "n_replicates_asked")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sim.experiment.plan import Plan
 from sim.experiment.verdicts import JUDGED
 from sim.measure.estimates import Estimate
-from sim.scenario.changes import is_whole
-from sim.scenario.meanings import meaning_of
 from sim.scenario.quantities import finite_number
+from sim.scenario.schema import meaning_of
 from sim.scenario.unknowns import Factor
+from sim.scenario.variants import is_whole
 
 MOST = 6
 """Levers that are shown."""

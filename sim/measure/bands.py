@@ -5,14 +5,157 @@ A curve is constant between its change points, so that the band is exact on the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.measure.summary import SHARES
-from sim.results.folder import CurvePoints, RunFolder
+from sim.catalogue.curves import CURVES
+from sim.errors import DataError, Problem
+from sim.measure.summary import LEVEL, SHARES
+from sim.results.folder import IS_WHOLE, SPLITS, CurvePoints, RunFolder, rescaled
+from sim.results.parquet import Coded, ColumnData, Instants, n_rows_of, numbers, read_columns
+
+_SPLIT = "CASE " + " ".join(f"WHEN {name} IS NOT NULL THEN '{name}'" for name in SPLITS) + " END"
+_NAME = f"coalesce({', '.join(SPLITS)})"
+_IS_SPLIT = " + ".join(f"({name} IS NOT NULL)::TINYINT" for name in SPLITS) + " = 1"
+
+
+@dataclass(frozen=True, order=True)
+class CurveKey:
+    """Measure and group of one curve.
+
+    Attributes
+    ----------
+    metric
+        Name of the measure.
+    split, name
+        ``provider``, ``sector`` or ``role``, and which; both empty where it is about everybody.
+    """
+
+    metric: str
+    split: str = ""
+    name: str = ""
+
+
+def read_curves(
+    run: RunFolder,
+    strategy: str,
+    metrics: Sequence[str],
+    split_metrics: Sequence[str] = (),
+    names: Sequence[tuple[str, str]] | None = None,
+) -> dict[CurveKey, CurvePoints]:
+    """Read curves over everybody, and for some measures by provider, sector and role as well.
+
+    Parameters
+    ----------
+    strategy
+        Label of the strategy.
+    metrics
+        Measures to read over everybody; those that the folder does not have are left out.
+    split_metrics
+        Measures to read by provider, by sector and by role as well.
+    names
+        Splits and names that may occur, as of `group_names`, by who reads one measure after the
+        other; looked up when left out.
+
+    Returns
+    -------
+    curves
+        By key, sorted by measure, split and name. The points of each are sorted by replicate and
+        time; a value that is not known is NaN.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, or holds none of these curves.
+    UsageError
+        If the folder has no such strategy.
+    """
+    label = run.strategy(strategy)
+    path = run.path / "curves.parquet"
+    numbered = list(dict.fromkeys((*metrics, *split_metrics)))
+    if names is None:
+        names = group_names(run, label, split_metrics) if split_metrics else []
+    columns = read_columns(
+        path,
+        # The three texts of a row's key are numbered in SQL: millions of Python strings would take
+        # longer than the scan.
+        f"""
+        SELECT
+            list_position($metrics, metric)::INTEGER AS metric,
+            coalesce(list_position($groups, {_SPLIT} || ' ' || {_NAME}), 0)::INTEGER AS "group",
+            replicate::INTEGER AS replicate, t_s, value::DOUBLE AS value,
+            denominator::DOUBLE AS denominator
+        FROM data
+        WHERE strategy = $strategy AND (
+            (list_contains($whole, metric) AND {IS_WHOLE})
+            OR (list_contains($split_metrics, metric) AND {_IS_SPLIT}))
+        ORDER BY file_row_number
+        """,
+        {
+            "strategy": label,
+            "metrics": numbered,
+            "whole": list(metrics),
+            "groups": [f"{split} {name}" for split, name in names],
+            "split_metrics": list(split_metrics),
+        },
+        n_threads=None,
+    )
+    if not columns["t_s"].size:
+        message = f"expected curves of {', '.join(numbered)} for {label}, got none"
+        raise DataError([Problem(str(path), message)])
+    groups = [("", ""), *names]
+    shape = (len(numbered), len(groups))
+    code = np.ravel_multi_index(
+        (np.asarray(columns["metric"]) - 1, np.asarray(columns["group"])), shape
+    )
+    value, denominator = numbers(columns["value"]), numbers(columns["denominator"])
+    curves = {}
+    for number, rows in _rows_by_code(code, int(np.prod(shape))):
+        metric, group = np.unravel_index(number, shape)
+        key = CurveKey(numbered[metric], *groups[group])
+        points = CurvePoints(
+            replicate=columns["replicate"][rows].astype(np.int64),
+            t_s=columns["t_s"][rows].astype(np.int64),
+            value=value[rows],
+            denominator=denominator[rows],
+        )
+        curves[key] = rescaled(key.metric, points) if run.is_ensemble else points
+    return curves
+
+
+def group_names(run: RunFolder, strategy: str, metrics: Sequence[str]) -> list[tuple[str, str]]:
+    """Splits and names that occur in curves of these measures, sorted."""
+    columns = read_columns(
+        run.path / "curves.parquet",
+        f"""
+        SELECT DISTINCT {_SPLIT} AS split, {_NAME} AS name FROM data
+        WHERE strategy = $strategy AND list_contains($metrics, metric) AND {_IS_SPLIT}
+        ORDER BY ALL
+        """,
+        {"strategy": strategy, "metrics": list(metrics)},
+    )
+    pairs = zip(columns["split"].tolist(), columns["name"].tolist(), strict=True)
+    return [(str(split), str(name)) for split, name in pairs]
+
+
+def _rows_by_code(code: NDArray[np.int64], n_codes: int) -> list[tuple[int, NDArray[np.int64]]]:
+    """Rows of each code that occurs, in the order of the file."""
+    sizes = np.bincount(code, minlength=n_codes)
+    # 16-bit integers are sorted by their digits, in one pass over the rows.
+    rank = (np.cumsum(sizes > 0) - 1).astype(np.int16 if n_codes < 2**15 else np.int64)[code]
+    order = np.argsort(rank, kind="stable")
+    present = np.flatnonzero(sizes)
+    ends = np.cumsum(sizes[present])
+    return [
+        (int(number), order[end - sizes[number] : end])
+        for number, end in zip(present, ends, strict=True)
+    ]
+
 
 MAX_GRID = 3000
 MOST_AT_ONCE = 2**20
@@ -178,3 +321,90 @@ def step_values(
     """
     row = np.searchsorted(t_s, at_s, side="right") - 1
     return np.where(row >= 0, value[np.maximum(row, 0)], np.nan)
+
+
+S_PER_H, S_PER_D = 3600, 86_400
+MOST_TIMES = 1500
+_STEPS_S = (
+    (4 * S_PER_D, 600),
+    (62 * S_PER_D, S_PER_H),
+    (366 * S_PER_D, 6 * S_PER_H),
+    (MOST_TIMES * S_PER_D, S_PER_D),
+)
+"""Length of a run, at most, and the step between its times."""
+
+
+def even_times(horizon_s: int) -> NDArray[np.int64]:
+    """Times from 0 to the end of a run: every hour in a run of up to two months.
+
+    The step is ten minutes for four days, six hours for a year, a day for four years, and whole
+    weeks for longer runs.
+    """
+    n_weeks = -(-horizon_s // (MOST_TIMES * 7 * S_PER_D))
+    step_s = next((step for most, step in _STEPS_S if horizon_s <= most), 7 * S_PER_D * n_weeks)
+    return np.arange(0, horizon_s, step_s)
+
+
+def even_bands(run: RunFolder, labels: Sequence[str]) -> dict[str, ColumnData]:
+    """Columns of ``bands.parquet``.
+
+    Parameters
+    ----------
+    labels
+        Strategies that have a run.
+
+    Raises
+    ------
+    DataError
+        If the curves cannot be read.
+    """
+    at_s = even_times(run.horizon_s)
+    found = [
+        (row, key, band)
+        for row, label in enumerate(labels)
+        for key, band in _bands_of(run, label, at_s)
+    ]
+    names = {
+        split: sorted({key.name for _, key, _ in found if key.split == split}) for split in SPLITS
+    }
+    metrics = list(CURVES)
+    n = at_s.size
+
+    def code(rows: Sequence[int]) -> NDArray[np.int64]:
+        return np.repeat(np.array(rows, np.int64), n)
+
+    def group(split: str) -> Coded:
+        rows = [names[split].index(key.name) if key.split == split else -1 for _, key, _ in found]
+        return Coded(code(rows), names[split])
+
+    t_s = np.tile(at_s, len(found))
+    denominator = np.array([band.denominator for _, _, band in found], np.float64)
+    lines = [np.array([band.median, band.low, band.high]) for _, _, band in found]
+    median, low, high = np.concatenate([np.empty((3, 0)), *lines], axis=1)
+    return {
+        "strategy": Coded(code([row for row, _, _ in found]), labels),
+        "t_s": t_s,
+        "time_utc": Instants(t_s + int(run.start.timestamp())),
+        "metric": Coded(code([metrics.index(key.metric) for _, key, _ in found]), metrics),
+        **{split: group(split) for split in SPLITS},
+        "median": median,
+        "low": low,
+        "high": high,
+        "level": np.full(t_s.size, LEVEL),
+        "n_simulations": code([band.n_simulations for _, _, band in found]),
+        "denominator": np.repeat(denominator, n),
+    }
+
+
+def _bands_of(
+    run: RunFolder, label: str, at_s: NDArray[np.int64]
+) -> Iterator[tuple[CurveKey, Band]]:
+    """Bands of one strategy; of many points, those of one measure are in memory at a time."""
+    names = group_names(run, label, list(CURVES))
+    held = [metric for metric in CURVES if run.has_curve(metric, label)]
+    is_small = n_rows_of(run.path / "curves.parquet") <= MOST_AT_ONCE
+    for together in [held] if is_small and held else [[metric] for metric in held]:
+        curves = read_curves(run, label, together, together, names)
+        for _, keys in groupby(curves, key=attrgetter("metric")):
+            of_one = list(keys)
+            yield from zip(of_one, bands_at([curves[key] for key in of_one], at_s), strict=True)

@@ -13,22 +13,163 @@ from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import RATIOS
+from sim.engine.eventlog import Kind
+from sim.engine.orders import BLOCKING
 from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.state.users import UserColumns
-from sim.measure.demand import demand_micro_usd
-from sim.measure.ever_listed import expected_businesses
+from sim.measure.groups import measure_worst
 from sim.measure.inherited import inherited_by
-from sim.measure.listings import measure_register
-from sim.measure.measures import UNKNOWN, Measure, measured
-from sim.measure.names import names_hit
-from sim.measure.ratios import over
-from sim.measure.responses import measure_complaints, measure_responses, measure_switching
-from sim.measure.worst import measure_worst
+from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
+from sim.measure.names import expected_businesses, names_hit
+from sim.scenario.tables.rows import RESPONSES
 from sim.world.build import World
+from sim.world.moves import WAIT
+
+
+def measure_register(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Measures of the register and of enforcement.
+
+    Notes
+    -----
+    Addresses are those of IPv4; of IPv6 the /64 networks touched are counted: none in a world
+    without IPv6, so that every world has the same measures.
+    ``overblocking_ratio_peak`` is the most addresses listed outside the target's own ranges over
+    the addresses in these ranges; not known where the target has none of its own.
+    """
+    listed, dropped = _values(outcome, "addresses_listed"), _values(outcome, "addresses_dropped")
+    own = float(world.target.addresses.n_addresses)
+    log = outcome.events
+    is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
+    return (
+        measured("addresses_listed_peak", float(listed.max())),
+        measured("addresses_dropped_peak", float(dropped.max())),
+        measured("addresses_listed_at_end", float(listed[-1])),
+        *_measure_networks(world, outcome),
+        measured("orders_placed", float(np.count_nonzero(is_order))),
+        measured("rules_in_force_peak", float(most_rules(outcome))),
+        measured("overblocking_ratio_peak", float(listed.max()) / own if own > 0 else UNKNOWN, own),
+    )
+
+
+def _measure_networks(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    listed, dropped = (
+        _values(outcome, name) if world.places.line.has_ipv6 else np.zeros(1)
+        for name in ("networks_listed", "networks_dropped")
+    )
+    return (
+        measured("networks_listed_peak", float(listed.max())),
+        measured("networks_dropped_peak", float(dropped.max())),
+        measured("networks_listed_at_end", float(listed[-1])),
+    )
+
+
+def most_rules(outcome: Outcome) -> int:
+    """Most rules in force at the end of any second; a rule is a prefix of a blocking entry.
+
+    Exempting entries and names do not count.
+    """
+    log = outcome.events
+    rules = np.array(
+        [
+            addresses.n_prefixes if mechanism in BLOCKING else 0
+            for addresses, mechanism in zip(
+                outcome.entry_addresses, outcome.entry_mechanism, strict=True
+            )
+        ],
+        np.int64,
+    )
+    is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
+    t_s, entry = log.t_s[is_order], log.entry_row[is_order]
+    if not t_s.size:
+        return 0
+    step = np.where(log.kind[is_order] == Kind.BLOCK, 1, -1) * rules[entry]
+    in_force = np.cumsum(step)
+    is_last = np.append(t_s[1:] != t_s[:-1], True)
+    return max(0, int(in_force[is_last].max()))
+
+
+def _values(outcome: Outcome, metric: str) -> NDArray[np.float64]:
+    return outcome.curves.points(metric, Group())[1]
+
 
 S_PER_H = 3600
+
+
+def measure_responses(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Moves completed, in all and by kind; none where nobody reacts.
+
+    To wait is a response and no move.
+    """
+    if world.moves is None:
+        return ()
+    n = float(world.businesses.n_businesses)
+    completed = outcome.n_responses
+    kinds = [(row, name) for row, name in enumerate(RESPONSES) if row != WAIT]
+    has_moved = completed[:, [row for row, _ in kinds]].any(axis=1)
+    return (
+        measured("businesses_ever_moved", float(np.count_nonzero(has_moved)), n),
+        measured("moves", float(sum(completed[:, row].sum() for row, _ in kinds)), n),
+        *(measured(f"moves_{name}", float(completed[:, row].sum()), n) for row, name in kinds),
+    )
+
+
+def measure_switching(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Businesses that a program took off a shared range, and for how long; none without programs.
+
+    Notes
+    -----
+    A business is off from a ``SWITCHED_OFF`` to the next of ``SWITCHED_BACK``, ``MOVED`` and the
+    end of the run: who moves by itself has left the range for good.
+    """
+    if world.programs is None:
+        return ()
+    events, n = outcome.events, float(world.businesses.n_businesses)
+    ends = (Kind.SWITCHED_BACK, Kind.MOVED)
+    off_s: dict[int, int] = {}
+    ever: set[int] = set()
+    total_s = 0
+    is_told = np.isin(events.kind, (Kind.SWITCHED_OFF, *ends))
+    columns = events.t_s[is_told], events.kind[is_told], events.business_row[is_told]
+    for t_s, kind, row in zip(*(column.tolist() for column in columns), strict=True):
+        if kind == Kind.SWITCHED_OFF:
+            off_s[row] = t_s
+            ever.add(row)
+        elif row in off_s:
+            total_s += t_s - off_s.pop(row)
+    total_s += sum(world.horizon_s - since_s for since_s in off_s.values())
+    return (
+        measured("businesses_ever_unprotected", float(len(ever)), n),
+        measured("business_hours_unprotected", total_s / S_PER_H, n * world.horizon_s / S_PER_H),
+    )
+
+
+def measure_complaints(world: World, outcome: Outcome) -> tuple[Measure, ...]:
+    """Complaints, appeals by name, and exemptions; none where nobody complains."""
+    if world.complaints is None:
+        return ()
+    n = float(world.businesses.n_businesses)
+    n_exempted = float(np.count_nonzero(outcome.events.kind == Kind.EXEMPTED))
+    n_named = float(outcome.n_named)
+    return (
+        measured("complaints", outcome.n_complaints),
+        measured("complaints_named", n_named, n),
+        measured("exemptions_granted", n_exempted, n_named),
+        *measure_line(outcome),
+    )
+
+
+def measure_line(outcome: Outcome) -> tuple[Measure, ...]:
+    """Complaints that the hotline took down or turned away, and the wait; none without a line."""
+    line = outcome.line
+    if line is None:
+        return ()
+    return (
+        measured("complaints_taken_down", line.n_taken, outcome.n_complaints),
+        measured("complaints_turned_away", line.n_turned_away, outcome.n_complaints),
+        measured("hotline_longest_wait_h", line.longest_wait_s / S_PER_H),
+    )
 
 
 def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:

@@ -1,13 +1,14 @@
-"""A measure: one number of one run, with its unit and what it is out of.
-
-In: the catalogue. Out: the type that all modules of this room share.
-"""
+"""Measures of one run, ratios of two of them, and the demand that shares are out of."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 from sim.catalogue.measures import MEASURES
+from sim.world.build import World
 
 UNKNOWN = float("nan")
 
@@ -43,3 +44,32 @@ def measured(name: str, value: float, denominator: float = UNKNOWN) -> Measure:
     """
     entry = MEASURES[name]
     return Measure(name, entry.unit, value, denominator, entry.of)
+
+
+def over(above: ArrayLike, below: ArrayLike, per: float) -> NDArray[np.float64]:
+    """Elementwise ratio; NaN where the denominator is not above zero.
+
+    Parameters
+    ----------
+    above, below : equal shapes
+    per
+        Number of units of the denominator that the ratio is for.
+    """
+    above, below = np.asarray(above, dtype=float), np.asarray(below, dtype=float)
+    unknown = np.full(below.shape, np.nan)
+    ratio: NDArray[np.float64] = np.divide(above, below / per, where=below > 0, out=unknown)
+    return ratio
+
+
+def demand_micro_usd(world: World) -> float:
+    """Domestic demand of all businesses over the run, in micro-dollars at mean revenue.
+
+    Notes
+    -----
+    ``sum of v(i) * D(i, T)``, with v the mean domestic revenue and D the demand of the business's
+    sector over the run, in hours of mean demand.
+    """
+    businesses = world.businesses
+    value = businesses.value_micro_usd_per_h.astype(float)
+    whole = world.demand.cumulative(world.horizon_s)[businesses.sector_row].astype(float)
+    return float((value * world.demand.hours(whole, businesses.sector_row)).sum())

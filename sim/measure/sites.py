@@ -1,25 +1,178 @@
-"""What each site of an inventory met and lost in one run: the rows of ``site_runs.parquet``.
+"""What each site of an inventory met and lost: in one run, and over simulations.
 
 There is a row for each site over all users, and one for each operator at which it ever failed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.ledger import NEVER
-from sim.measure.money.money_parameters import ParameterDraws
-from sim.measure.money.moves import Stretches, moves_of
-from sim.measure.money.site_losses import BY_SPELL, SiteRun, price_sites
-from sim.results.parquet import Coded, ColumnData
+from sim.engine.state.ledger import NEVER, SPELL_NAMES
+from sim.measure.money.losses import LossTotals, Stretches, exposed_customers, moves_of
+from sim.measure.money.prices import ParameterDraws
+from sim.measure.money.pricing import money_of
+from sim.measure.summary import LEVEL, spreads_of
+from sim.results.parquet import Coded, ColumnData, numbers, read_columns
 from sim.scenario.resolve import Resolved
+from sim.scenario.tables.rows import RateRow
 from sim.world.build import World
 from sim.world.population import MICRO
+
+TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
+BY_CAUSE = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)
+TEXTS = ("sector", "provider", "region", "country", "drawn")
+LOSSES = ("loss_usd", "visits_lost")
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRuns:
+    """The runs of a strategy.
+
+    Attributes
+    ----------
+    site
+        Names, by site row.
+    number
+        Numbers by column, each of shape (n_replicates, n_sites); NaN where missing.
+    text
+        Texts by column, in the same shape; empty where missing.
+    """
+
+    site: tuple[str, ...]
+    number: Mapping[str, NDArray[np.float64]]
+    text: Mapping[str, NDArray[np.object_]]
+
+
+def read_sites(folder: Path, label: str) -> SiteRuns:
+    """What each site met in each run over all users."""
+    columns = (*TIMES, *BY_CAUSE, *LOSSES, "revenue_usd_per_h", "first_outage_s", "last_outage_s")
+    found = read_columns(
+        folder / "site_runs.parquet",
+        f"SELECT site, replicate, {', '.join((*columns, *TEXTS))} FROM data "
+        "WHERE strategy = ? AND operator IS NULL ORDER BY replicate, business",
+        [label],
+    )
+    shape = np.unique(found["replicate"]).size, -1
+    names = found["site"].reshape(shape)[0].tolist()
+    return SiteRuns(
+        tuple(names),
+        {name: numbers(found[name]).reshape(shape) for name in columns},
+        {name: np.ma.filled(found[name], "").reshape(shape) for name in TEXTS},
+    )
+
+
+def read_operators(folder: Path, label: str) -> dict[str, dict[str, dict[int, list[float]]]]:
+    """``TIMES`` of each site at each operator in each replicate in which it failed there."""
+    found = read_columns(
+        folder / "site_runs.parquet",
+        f"SELECT site, operator, replicate, {', '.join(TIMES)} FROM data "
+        "WHERE strategy = ? AND operator IS NOT NULL ORDER BY file_row_number",
+        [label],
+    )
+    columns = [found[name].tolist() for name in ("site", "operator", "replicate", *TIMES)]
+    by_site: dict[str, dict[str, dict[int, list[float]]]] = {}
+    for site, operator, replicate, *values in zip(*columns, strict=True):
+        by_site.setdefault(site, {}).setdefault(operator, {})[replicate] = values
+    return by_site
+
+
+_AT_ONCE = 500
+"""Sites that are priced at once, each by all draws of prices."""
+BY_SPELL = ("lost_demand_h_below_threshold", *(f"lost_demand_h_{name}" for name in SPELL_NAMES))
+
+
+@dataclass(frozen=True, eq=False)
+class SiteRun:
+    """What sites met in one run, by column; arrays of shape (n_sites,)."""
+
+    number: Mapping[str, NDArray[np.float64]]
+    sector: Sequence[str]
+    left_h: Sequence[str]
+
+
+def price_sites(resolved: Resolved, run: SiteRun, p: ParameterDraws) -> NDArray[np.float64]:
+    """Private loss of each site of a run, mean over the draws of prices; shape (n_sites,)."""
+    sectors = [row.sector for row in resolved.sectors.rows]
+    n_sites = len(run.sector)
+    assert resolved.inventory is not None
+    is_given = ~np.isnan(resolved.inventory.revenue_usd_per_h)
+    # What is given has no level of revenue.
+    p = replace(p, revenue_level=np.where(is_given, 1.0, p.revenue_level))
+    blocks = [
+        _price(run, np.arange(at, min(at + _AT_ONCE, n_sites)), sectors, p).mean(axis=0)
+        for at in range(0, n_sites, _AT_ONCE)
+    ]
+    return np.concatenate([np.empty(0), *blocks])
+
+
+def _price(
+    run: SiteRun, sites: NDArray[np.int64], sectors: list[str], p: ParameterDraws
+) -> NDArray[np.float64]:
+    """Private loss of some sites in one run; shape (n_draws, n_sites).
+
+    Each site is priced as if it were a sector with the prices of its own.
+    """
+
+    def column(name: str) -> NDArray[np.float64]:
+        return np.asarray(run.number[name][sites])
+
+    n = sites.size
+    sector = np.array([sectors.index(run.sector[site]) for site in sites.tolist()], np.int64)
+    value = column("demand_usd_per_h")
+    lost_h = np.stack([column(name) for name in BY_SPELL[1:]], axis=1)
+    exposed, longest = exposed_customers(value, lost_h, column("affected_h"))
+    by_class = np.zeros_like(lost_h)
+    by_class[np.arange(n), longest] = exposed
+    left = [
+        (row, float(hours))
+        for row, site in enumerate(sites.tolist())
+        for hours in run.left_h[site].split()
+    ]
+    left_row = np.array([row for row, _ in left], np.int64)
+    nothing = np.zeros(n)
+    totals = LossTotals(
+        lost_usd_below_threshold=value * column(BY_SPELL[0]),
+        lost_usd=value[:, np.newaxis] * lost_h,
+        exposed_usd_per_h=by_class,
+        response_usd=column("response_usd"),
+        away_usd=nothing.copy(),
+        domestic_usd=nothing.copy(),
+        demand_usd=nothing.copy(),
+        revenue_usd=nothing.copy(),
+        paid_usd=np.zeros((1, 1)),
+        is_domestic=np.zeros(1),
+        left_sector_row=left_row.astype(float),
+        left_provider_row=np.zeros(left_row.size),
+        left_is_first=np.zeros(left_row.size),
+        left_usd_per_h=column("revenue_usd_per_h")[left_row],
+        left_h=np.array([hours for _, hours in left], np.float64),
+    )
+    prices = replace(
+        p,
+        **{
+            name: getattr(p, name)[:, sites if name == "revenue_level" else sector]
+            for name in (
+                "revenue_level",
+                "sensitivity",
+                "recaptured_share",
+                "leaving_share",
+                "recovery_time_d",
+                "transfer_share",
+            )
+        },
+    )
+    return money_of(totals, prices).private_loss_usd
+
 
 S_PER_H = 3600
 STATES = ("affected", "impaired", "down")
@@ -144,3 +297,183 @@ def left_hours(left: Stretches, first: int, n: int) -> list[str]:
     ):
         texts[row] = f"{texts[row]} {hours!r}".strip()
     return texts
+
+
+@dataclass(frozen=True)
+class SiteLine:
+    """One site under one strategy: a row of ``sites.csv``, whose columns say what each is.
+
+    A row for an operator has an operator's name; what is known of the site as a whole alone is NaN
+    or empty there.
+    """
+
+    strategy: str
+    site: str
+    operator: str
+    affected_h: float
+    affected_h_low: float
+    affected_h_high: float
+    impaired_h: float
+    impaired_h_low: float
+    impaired_h_high: float
+    down_h: float
+    down_h_low: float
+    down_h_high: float
+    lost_demand_h: float
+    lost_demand_h_low: float
+    lost_demand_h_high: float
+    level: float
+    n_simulations: int
+    n_affected: int
+    first_outage_utc: str = ""
+    last_outage_utc: str = ""
+    lost_demand_h_own_address: float = math.nan
+    lost_demand_h_component_elsewhere: float = math.nan
+    lost_demand_h_bought_service: float = math.nan
+    lost_demand_h_name: float = math.nan
+    lost_demand_h_overloaded_operator: float = math.nan
+    loss_usd: float = math.nan
+    loss_usd_low: float = math.nan
+    loss_usd_high: float = math.nan
+    visits_lost: float = math.nan
+    visits_lost_low: float = math.nan
+    visits_lost_high: float = math.nan
+    loss_in_currency: float = math.nan
+    loss_in_currency_low: float = math.nan
+    loss_in_currency_high: float = math.nan
+    currency: str = ""
+    currency_per_usd: float = math.nan
+    revenue_usd_per_h: float = math.nan
+    sector: str = ""
+    provider: str = ""
+    region: str = ""
+    country: str = ""
+    drawn: str = ""
+
+
+def summarise_sites(
+    folder: Path, resolved: Resolved, label: str, simulations: Sequence[int]
+) -> list[SiteLine]:
+    """Lines of one strategy, in the sequence of the inventory; a site's operators follow it.
+
+    Parameters
+    ----------
+    folder
+        Where ``site_runs.parquet`` and ``businesses.parquet`` are.
+    label
+        Label of the strategy.
+    simulations
+        The finished simulations, ascending.
+
+    Raises
+    ------
+    DataError
+        If the tables cannot be read.
+
+    Notes
+    -----
+    A site's loss is the private loss of the firm-level method, for the site alone.
+    """
+    replicates = simulations
+    if not replicates:
+        return []
+    runs, operators = read_sites(folder, label), read_operators(folder, label)
+    n = len(replicates)
+    spreads = {name: _spread(runs.number[name]) for name in (*TIMES, *LOSSES)}
+    n_affected = (runs.number["affected_h"] > 0).sum(axis=0)
+    medians = {
+        name: np.median(runs.number[name], axis=0) for name in (*BY_CAUSE, "revenue_usd_per_h")
+    }
+    first = _extreme(runs.number["first_outage_s"], np.fmin)
+    last = _extreme(runs.number["last_outage_s"], np.fmax)
+    start = resolved.scenario.start
+    lines = []
+    for row, name in enumerate(runs.site):
+        lines.append(
+            SiteLine(
+                strategy=label,
+                site=name,
+                operator="",
+                **_of_row(spreads, row),
+                **_local(resolved.rate, spreads["loss_usd"][:, row]),
+                level=LEVEL,
+                n_simulations=n,
+                n_affected=int(n_affected[row]),
+                first_outage_utc=_instant(start, first[row]),
+                last_outage_utc=_instant(start, last[row]),
+                **_at_row(medians, row),
+                **_texts_of(runs, row),
+            )
+        )
+        for operator, found in sorted(operators.get(name, {}).items()):
+            values = np.zeros((len(TIMES), n))
+            # A replicate without a row met nothing there.
+            values[:, [replicates.index(replicate) for replicate in found]] = np.transpose(
+                list(found.values())
+            )
+            at_operator = {
+                each: _spread(column[:, np.newaxis])
+                for each, column in zip(TIMES, values, strict=True)
+            }
+            lines.append(
+                SiteLine(
+                    strategy=label,
+                    site=name,
+                    operator=operator,
+                    **_of_row(at_operator, 0),
+                    level=LEVEL,
+                    n_simulations=n,
+                    n_affected=int((values[0] > 0).sum()),
+                )
+            )
+    return lines
+
+
+def _of_row(spreads: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, Any]:
+    """Median and ends of some quantities of one site, by the names of columns."""
+    return {
+        f"{name}{end}": float(column[place, row])
+        for name, column in spreads.items()
+        for place, end in enumerate(("", "_low", "_high"))
+    }
+
+
+def _local(rate: RateRow | None, loss: NDArray[np.float64]) -> dict[str, Any]:
+    """A loss in the country's currency; nothing without a rate."""
+    if rate is None:
+        return {}
+    found = zip(("", "_low", "_high"), (loss * rate.per_usd).tolist(), strict=True)
+    said = {"currency": rate.currency, "currency_per_usd": rate.per_usd}
+    return {f"loss_in_currency{end}": value for end, value in found} | said
+
+
+def _extreme(seconds: NDArray[np.float64], of: np.ufunc) -> list[float]:
+    """Earliest or latest of each column, NaN where none is known."""
+    return list(of.reduce(seconds, axis=0).tolist())
+
+
+def _instant(start: datetime, seconds: float) -> str:
+    """Point in time some seconds after the start, or nothing where it is not known."""
+    if math.isnan(seconds):
+        return ""
+    at = start.astimezone(UTC) + timedelta(seconds=seconds)
+    return at.isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _at_row(columns: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, Any]:
+    return {name: float(column[row]) for name, column in columns.items()}
+
+
+def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Median, 5th and 95th percentile of each site, shape (3, n_sites)."""
+    return np.array(spreads_of(values.T), np.float64).reshape(-1, 3).T
+
+
+def _texts_of(runs: SiteRuns, row: int) -> dict[str, Any]:
+    return {name: _all_of(runs.text[name][:, row]) for name in TEXTS}
+
+
+def _all_of(texts: NDArray[np.object_]) -> str:
+    """What a site is in all replicates; where it is drawn otherwise in some, each, by weight."""
+    names, n = np.unique(texts.astype(str), return_counts=True)
+    return "; ".join(names[np.argsort(-n, kind="stable")].tolist())

@@ -1,8 +1,4 @@
-"""How far the register is enforced: curves over users and over operators.
-
-In: a world and the event log of an outcome. Out: the outcome with these curves beside its own. Who
-sits on the addresses is not known here.
-"""
+"""Curves of enforcement: the share of users, and of operators, that enforce orders over time."""
 
 from __future__ import annotations
 

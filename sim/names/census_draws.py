@@ -1,8 +1,4 @@
-"""Laws of names per address that a census allows, since its rows are rounded and few.
-
-In: calibration rows with their rounding, uniform luck. Out: laws, each of which meets the rows as
-far as they were published. It does not know what is blocked.
-"""
+"""Laws of names per address that a census allows, since its rows are rounded and few."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""How many names are expected on listed addresses, and how far that is not known.
-
-In: addresses listed at each place, tables of kinds of use with their ranges, uniform luck. Out:
-draws of the number of names, over luck and over all ranges. It does not know which list it is.
-"""
+"""How many names are expected on listed addresses, and how far that is not known."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Laws of names per address by kind of use, in many draws of what is assumed.
-
-In: laws that a census allows, drawn parameters of the kinds, how many addresses are listed. Out:
-draws of the number of names on them. It does not know whose addresses they are.
-"""
+"""Laws of names per address by kind of use, in many draws of what is assumed."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Names expected on listed addresses, wherever the list comes from: a file, or a run.
 
-In: who holds which address, what is listed, tables of how addresses are used. Out: names by
-provider with the band that luck and all assumed ranges leave, or that they are not known. It
-resolves no name: nobody has to know who sits on an address.
+It resolves no name: nobody has to know who sits on an address.
 """
 
 from __future__ import annotations

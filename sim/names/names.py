@@ -1,8 +1,4 @@
-"""How many names share an address: the law of names per address.
-
-In: calibration rows of a census. Out: the law as columns, and the number of names for uniform
-luck. It does not know whose addresses these are, and draws nothing itself.
-"""
+"""How many names share an address: the law of names per address."""
 
 from __future__ import annotations
 

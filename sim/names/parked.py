@@ -1,8 +1,4 @@
-"""How many of the names on an address are active sites, and how many are parked.
-
-In: kinds of use of places, names of addresses, how many of them are modelled, uniform luck. Out:
-active sites per address. It does not know what is blocked.
-"""
+"""How many of the names on an address are active sites, and how many are parked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Names against rank: a falling curve through a census of addresses, and the solving of its knots.
 
-In: calibration rows (how many names, addresses, singles; what the most crowded addresses hold).
-Out: a curve from the rank of an address to its number of names. It draws nothing.
+It draws nothing.
 """
 
 from __future__ import annotations

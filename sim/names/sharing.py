@@ -1,8 +1,4 @@
-"""Who shares an address with whom: kinds of use, and businesses that sit alone.
-
-In: the law of names per address, tables of kinds and places, uniform luck. Out: the law of each
-kind, the kind of each address, and how lonely a business sits. It does not know what is blocked.
-"""
+"""Who shares an address with whom: kinds of use, and businesses that sit alone."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The names that a study looks at, out of all: a random part of them, or the popular ones.
 
-In: the law of names per address, the share of names looked at. Out: the share of the names on
-addresses of each size that is looked at, and what the study then finds. Nothing is drawn here.
+Nothing is drawn here.
 """
 
 from __future__ import annotations

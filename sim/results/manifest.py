@@ -15,10 +15,9 @@ from typing import Any, TypeVar
 
 from sim.catalogue.curves import CURVES
 from sim.results.schema import Column
-from sim.scenario.dump import scenario_tree
-from sim.scenario.provenance.source import Source
-from sim.scenario.provenance.sources import list_sources
 from sim.scenario.resolve import Resolved
+from sim.scenario.schema import scenario_tree
+from sim.scenario.sources import Source, list_sources
 from sim.scenario.tables.seeds import Table, note_path
 
 Item = TypeVar("Item")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from sim.catalogue.causes import CAUSES
 from sim.engine.state.ledger import SPELL_NAMES
-from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 
 
 @dataclass(frozen=True)

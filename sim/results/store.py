@@ -30,8 +30,8 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter
-from sim.scenario.tables.reactions import RESPONSES, STANCES
 from sim.scenario.tables.roles import FRONTEND, ROLES
+from sim.scenario.tables.rows import RESPONSES, STANCES
 from sim.world.build import World
 from sim.world.population import MICRO
 

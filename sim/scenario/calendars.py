@@ -1,7 +1,7 @@
 """When orders are in force, whom they are for and what they name: sessions and given orders.
 
 In: keys of a scenario, or cells of a table. Out: frozen values. It works out no session and reads
-no list: ``sim/engine/sessions.py`` and ``sim/scenario/tables/lists.py`` do.
+no list: ``sim/engine/sessions.py`` and ``sim/scenario/named_tables.py`` do.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pydantic import (
     model_validator,
 )
 
-from sim.scenario.model import Model
 from sim.scenario.quantities import (
     INSTANT_PATTERN,
     TIME_OF_DAY_PATTERN,
     Day,
     Instant,
+    Model,
     Share,
     TimeOfDay,
     format_instant,

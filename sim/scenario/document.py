@@ -7,9 +7,12 @@ depth and number of nodes are bounded before anything is built. It does not know
 
 from __future__ import annotations
 
+import copy
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -28,7 +31,107 @@ from ruamel.yaml.nodes import ScalarNode
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.quantities import describe
-from sim.scenario.tree import Document, Path, Place, Value, format_path
+
+Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool"
+NodePath: TypeAlias = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a value stands: file, line and column, the latter two counted from 1."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+
+
+@dataclass
+class Document:
+    """A tree of plain values and the places they came from.
+
+    Attributes
+    ----------
+    file
+        NodePath as the user gave it.
+    tree
+        Nested dicts with text keys, lists and scalars.
+    places, key_places
+        Place of each value, and of each key, by its path.
+    problems
+        What was refused while reading, in the order of the file.
+    refused
+        Paths of the refused values; each stands as empty text in the tree.
+    replaced
+        Paths of values that were set over those of the file, or taken away.
+    """
+
+    file: str
+    tree: dict[str, Value] = field(default_factory=dict)
+    places: dict[NodePath, Place] = field(default_factory=dict)
+    key_places: dict[NodePath, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    refused: set[NodePath] = field(default_factory=set)
+    replaced: set[NodePath] = field(default_factory=set)
+
+    def copied(self) -> Document:
+        """Return the same document, into which can be written without writing into this one."""
+        return replace(
+            self,
+            tree=copy.deepcopy(self.tree),
+            places=dict(self.places),
+            key_places=dict(self.key_places),
+            problems=list(self.problems),
+            refused=set(self.refused),
+            replaced=set(self.replaced),
+        )
+
+    def is_replaced(self, path: NodePath) -> bool:
+        """Whether a value, or a section it is in, is not that of the file."""
+        return any(path[:length] in self.replaced for length in range(1, len(path) + 1))
+
+    def forget(self, path: NodePath) -> None:
+        """Drop what is known of a value and of all below it."""
+        for places in (self.places, self.key_places):
+            for below in [one for one in places if one[: len(path)] == path]:
+                del places[below]
+        self.refused = {one for one in self.refused if one[: len(path)] != path}
+
+    def renamed(self, file: str) -> Document:
+        """Return the same document under another name; what came from elsewhere stays there."""
+
+        def moved(places: dict[NodePath, Place]) -> dict[NodePath, Place]:
+            return {
+                path: replace(place, file=file) if place.file == self.file else place
+                for path, place in places.items()
+            }
+
+        return replace(
+            self, file=file, places=moved(self.places), key_places=moved(self.key_places)
+        )
+
+    def place(self, path: NodePath) -> Place:
+        """Place of a value, or of the nearest enclosing one that is known."""
+        for length in range(len(path), -1, -1):
+            if path[:length] in self.places:
+                return self.places[path[:length]]
+        return Place(self.file)
+
+    def key_place(self, path: NodePath) -> Place:
+        """Place of a key, or of the value where the key's is not known."""
+        return self.key_places.get(path) or self.place(path)
+
+
+def format_path(path: NodePath) -> str:
+    """Dotted form of a path: ``population.n_businesses``, ``orders.3.prefix``.
+
+    A key that is empty, long or not printable is quoted: it comes from a file and goes to a
+    terminal.
+    """
+    return ".".join(
+        part if (part := str(raw)) and part.isprintable() and len(part) <= 60 else describe(part)
+        for raw in path
+    )
+
 
 MAX_BYTES = 256 * 1024
 MAX_NODES = 20_000
@@ -141,19 +244,19 @@ class _Builder:
         mark = event.start_mark
         return Place(self.document.file, mark.line + 1, mark.column + 1)
 
-    def _problem(self, event: Event, message: str, path: Path = ()) -> None:
+    def _problem(self, event: Event, message: str, path: NodePath = ()) -> None:
         self._refuse(self._place(event), message, path)
 
-    def _refuse(self, place: Place, message: str, path: Path) -> None:
+    def _refuse(self, place: Place, message: str, path: NodePath) -> None:
         key = format_path(path)
         self.problems.append(Problem(place.file, message, place.line, place.column, key))
         self.document.refused.add(path)
 
-    def _stop(self, event: Event, message: str, path: Path = ()) -> None:
+    def _stop(self, event: Event, message: str, path: NodePath = ()) -> None:
         self._problem(event, message, path)
         raise ScenarioError(self.problems)
 
-    def _mapping(self, start: Event, events: Iterator[Event], path: Path) -> dict[str, Value]:
+    def _mapping(self, start: Event, events: Iterator[Event], path: NodePath) -> dict[str, Value]:
         self._enter(start, path)
         mapping: dict[str, Value] = {}
         for event in events:
@@ -179,7 +282,7 @@ class _Builder:
             mapping[key] = self._value(next(events), events, inner)
         return mapping
 
-    def _sequence(self, start: Event, events: Iterator[Event], path: Path) -> list[Value]:
+    def _sequence(self, start: Event, events: Iterator[Event], path: NodePath) -> list[Value]:
         self._enter(start, path)
         items: list[Value] = []
         for event in events:
@@ -188,12 +291,12 @@ class _Builder:
             items.append(self._value(event, events, (*path, len(items))))
         return items
 
-    def _enter(self, event: Event, path: Path) -> None:
+    def _enter(self, event: Event, path: NodePath) -> None:
         self.document.places[path] = self._place(event)
         if len(path) >= MAX_DEPTH:
             self._stop(event, f"expected at most {MAX_DEPTH} levels, got more")
 
-    def _value(self, event: Event, events: Iterator[Event], path: Path) -> Value:
+    def _value(self, event: Event, events: Iterator[Event], path: NodePath) -> Value:
         self.n_nodes += 1
         if self.n_nodes > MAX_NODES:
             self._stop(event, f"expected at most {MAX_NODES} values, got more")
@@ -210,7 +313,7 @@ class _Builder:
         assert isinstance(event, ScalarEvent)
         return self._scalar(event, path)
 
-    def _check_bare(self, event: Event, path: Path) -> None:
+    def _check_bare(self, event: Event, path: NodePath) -> None:
         if isinstance(event, NodeEvent) and event.anchor is not None:
             anchor = describe(f"&{event.anchor}")
             self._problem(event, f"expected a value without an anchor, got {anchor}", path)
@@ -219,7 +322,7 @@ class _Builder:
             message = f"expected a value without a tag, got {describe(str(tag))}"
             self._problem(event, message, path)
 
-    def _scalar(self, event: ScalarEvent, path: Path) -> Value:
+    def _scalar(self, event: ScalarEvent, path: NodePath) -> Value:
         text = str(event.value)
         if _NOT_TEXT.search(text):
             self._problem(event, f"expected text, got control characters in {describe(text)}", path)
@@ -251,7 +354,7 @@ class _Builder:
         # Dates are text here; the schema says which keys hold one.
         return text
 
-    def _float(self, event: Event, text: str, path: Path) -> Value:
+    def _float(self, event: Event, text: str, path: NodePath) -> Value:
         if "_" in text:
             self._problem(event, f"expected a plain decimal number, got {describe(text)}", path)
             return REFUSED

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from collections.abc import Iterable
+from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -16,12 +19,13 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.scenario.document import parse_scalar
-from sim.scenario.library import table_names
-from sim.scenario.model import kinds_of
+from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
+from sim.scenario.library import shipped, table_names
+from sim.scenario.quantities import kinds_of
 from sim.scenario.schema import Scenario
-from sim.scenario.tables.columns import ColumnSetting
-from sim.scenario.tree import Document, Path, Place, Value, format_path
+from sim.scenario.tables.column_changes import ColumnSetting
+from sim.scenario.tables.rows import PackRow, RateRow
+from sim.scenario.tables.seeds import Table, read_table
 
 OFF = "off"
 """Takes away a section, or a single key, that a scenario may leave out."""
@@ -145,7 +149,7 @@ def put_value(document: Document, path: tuple[str, ...], value: Value, place: Pl
     document.key_places[path] = place
 
 
-def value_at(document: Document, path: Path) -> Value | None:
+def value_at(document: Document, path: NodePath) -> Value | None:
     """Value that stands at a path; None where there is none."""
     node: Value = document.tree
     for part in path:
@@ -193,3 +197,79 @@ def _fields_at(path: tuple[str, ...]) -> list[FieldInfo]:
         ]
         kinds = [kind for field in fields for kind in kinds_of(field.annotation)]
     return fields
+
+
+INDEX = "country-packs"
+ELSEWHERE = "ZZ"
+"""Stands in the index for a country that has no pack (ISO 3166 leaves it to users)."""
+
+
+def index_path() -> Path:
+    """Where the index of packs lies."""
+    return shipped("seeds") / f"{INDEX}.csv"
+
+
+def read_packs() -> Table[PackRow]:
+    """Read the index of packs."""
+    return read_table(INDEX, index_path(), PackRow)
+
+
+def countries() -> list[str]:
+    """Countries that have a pack, sorted."""
+    return sorted({row.country for row in read_packs().rows} - {ELSEWHERE})
+
+
+def pack_year(country: str) -> int:
+    """Year of the latest pack of a country that has one."""
+    return max(row.of for row in read_packs().rows if row.country == country)
+
+
+def pack_of(country: str, year: int) -> dict[str, tuple[str, int]]:
+    """Values of the pack of a country for a run that starts in a year, each with its line.
+
+    Of several packs it is the latest that is not of a later year, else the earliest; empty where
+    the country has none.
+    """
+    table = read_packs()
+    times = [row.of for row in table.rows if row.country == country]
+    if not times:
+        return {}
+    of = nearest(times, year)
+    return {
+        row.key: (row.value, line)
+        for row, line in zip(table.rows, table.lines, strict=True)
+        if (row.country, row.of) == (country, of)
+    }
+
+
+def nearest(years: Iterable[int], year: int) -> int:
+    """The latest of some years that is not after a given one, else the earliest."""
+    ascending = sorted(years)
+    return max((of for of in ascending if of <= year), default=ascending[0])
+
+
+def rate_at(rows: Iterable[RateRow], currency: str | None, year: int) -> RateRow | None:
+    """The row of a currency for a year; None where there is none."""
+    mine = {row.of: row for row in rows if row.currency == currency}
+    return mine[nearest(mine, year)] if mine else None
+
+
+def take_pack(document: Document) -> None:
+    """Fill in what the pack of a scenario's country says of the keys left out."""
+    country, start = document.tree.get("country"), document.tree.get("start")
+    begins = re.match(r"\d{4}", start) if isinstance(start, str) else None
+    if not isinstance(country, str) or country == ELSEWHERE or begins is None:
+        return
+    file = str(index_path())
+    for key, (value, line) in pack_of(country, int(begins[0])).items():
+        path = tuple(key.split("."))
+        place = Place(file, line, 1)
+        section: object = document.tree
+        for name in path[:-1]:
+            section = section.get(name, {}) if isinstance(section, dict) else None
+        if not isinstance(section, dict):
+            continue
+        is_ours = document.place(path).file == file
+        # What was switched off stays off.
+        if is_ours or (path[-1] not in section and not document.is_replaced(path)):
+            put_value(document, path, value, place)

@@ -10,8 +10,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StringConstraints, model_validator
 
-from sim.scenario.model import Model
-from sim.scenario.quantities import Instant, Share, check_between
+from sim.scenario.quantities import Instant, Model, Share, check_between
 from sim.scenario.readings import Amount, Date, Named, RunReading, Text
 
 

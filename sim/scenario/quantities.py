@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import math
 import re
+import types
 import unicodedata
 from datetime import date, datetime, time
 from functools import cache
 from importlib.resources import files
-from typing import Annotated, Any
+from typing import Annotated, Any, Union, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     PlainSerializer,
     PlainValidator,
@@ -26,6 +29,28 @@ from pydantic import (
 from sim.addresses.sets import notation
 from sim.addresses.sets.line import clip_prefix
 from sim.addresses.text.text import parse_prefix
+
+
+class Model(BaseModel):
+    """Strict, frozen, and refusing keys it does not know."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        strict=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+
+def kinds_of(annotation: Any) -> list[type]:
+    """Classes of an annotation: itself, or the members of a union."""
+    if get_origin(annotation) is Annotated:
+        return kinds_of(get_args(annotation)[0])
+    if get_origin(annotation) in (types.UnionType, Union):
+        return [kind for part in get_args(annotation) for kind in kinds_of(part)]
+    return [annotation] if isinstance(annotation, type) else []
+
 
 TIME_OF_DAY_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"
 DAY_PATTERN = r"^\d{4}-\d{2}-\d{2}$"

@@ -10,8 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from sim.scenario.model import Model
-from sim.scenario.quantities import Hours, Instant, PerDay, Share, Table
+from sim.scenario.quantities import Hours, Instant, Model, PerDay, Share, Table
 
 Positive = Annotated[float, Field(gt=0, le=1e12)]
 NonNegative = Annotated[float, Field(ge=0, le=1e12)]

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from sim.errors import Problem
+from sim.scenario.document import Document, NodePath, format_path
 from sim.scenario.quantities import describe
-from sim.scenario.tree import Document, Path, format_path
 
 _EXPECTED: dict[str, str] = {
     "missing": "a value",
@@ -101,7 +101,7 @@ def by_place(problems: Iterable[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 
-def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> Path:
+def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> NodePath:
     """Drop the parts of a location that name a union's branch and not a key."""
     path: list[str | int] = []
     node: Any = tree
@@ -122,7 +122,7 @@ GONE = {"n_draws": "every simulation is a draw now; give their number with -n"}
 """Why keys of earlier versions are gone, and what takes their place."""
 
 
-def _unknown_key(path: Path, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
+def _unknown_key(path: NodePath, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     if why := GONE.get(format_path(path)):
         return f"unknown key: it is gone, as {why}"
     known = sorted(_keys_at(loc[:-1], model.model_json_schema()))

@@ -7,8 +7,9 @@ when all that it names was checked together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -16,11 +17,11 @@ from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
 from sim.errors import DataError, Problem
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
-from sim.scenario.countries import rate_at
-from sim.scenario.foreign import described, stand_ins, undeclared, years
+from sim.scenario.document import format_path
 from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
-from sim.scenario.named_tables import USD, TableReader
+from sim.scenario.named_tables import USD, ListTable, TableReader
+from sim.scenario.overrides import rate_at
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Names, Scenario
@@ -49,14 +50,6 @@ from sim.scenario.tables.money import (
     check_economy,
     check_money_parameters,
 )
-from sim.scenario.tables.reactions import (
-    PoolRow,
-    PrefixRow,
-    PressureRow,
-    ResponseRow,
-    StanceRow,
-    WithdrawalRow,
-)
 from sim.scenario.tables.rows import (
     AssumptionRow,
     CadenceRow,
@@ -65,16 +58,22 @@ from sim.scenario.tables.rows import (
     HostingRow,
     OperatorRow,
     OrderRow,
+    PoolRow,
+    PrefixRow,
+    PressureRow,
     ProfileRow,
     PublishedTotalRow,
     RateRow,
+    ResponseRow,
     SectorRow,
     SessionRow,
+    StanceRow,
     TargetPrefixRow,
     UseRow,
     VisitRow,
+    WithdrawalRow,
 )
-from sim.scenario.tables.seeds import Table
+from sim.scenario.tables.seeds import ANY, SourceNote, Table, read_note
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -87,7 +86,72 @@ from sim.scenario.tables.sharing import (
     check_services,
     check_sharing,
 )
-from sim.scenario.tree import format_path
+from sim.scenario.tables.shipped import assumptions_path
+
+ASSUMPTIONS = "assumptions"
+"""What the table of assumed values is called."""
+
+
+def stand_ins(
+    scenario: Scenario, tables: Iterable[Table[Any]], *, has_assumed: bool
+) -> Mapping[str, SourceNote]:
+    """Notes of the tables that are of another country or time, by name, in sequence.
+
+    Parameters
+    ----------
+    has_assumed
+        Whether the scenario takes assumed values.
+    """
+    notes = {table.name: table.note for table in tables}
+    if has_assumed:
+        notes[ASSUMPTIONS] = read_note(assumptions_path())
+    return {
+        name: note
+        for name, note in sorted(notes.items())
+        if note is not None
+        and (note.country not in ("", ANY, scenario.country) or not _is_of_time(note, scenario))
+    }
+
+
+def undeclared(scenario: Scenario, found: Mapping[str, SourceNote]) -> list[str]:
+    """Names of tables that stand in for a scenario's country and that it does not borrow.
+
+    A table of no country in particular may be of another time without a word; a scenario that does
+    not name its country borrows nothing.
+    """
+    if scenario.country is None:
+        return []
+    return [
+        name
+        for name, note in found.items()
+        if note.country not in ("", ANY) and name not in scenario.borrow
+    ]
+
+
+def described(note: SourceNote) -> str:
+    """Country and time of a table, in words."""
+    parts = (note.country, note.time.replace("/", " to "))
+    return ", ".join(part for part in parts if part not in ("", ANY))
+
+
+def years(scenario: Scenario) -> str:
+    """Years of the run, in words."""
+    first, last = _years(scenario)
+    return f"{first}" if first == last else f"{first} to {last}"
+
+
+def _is_of_time(note: SourceNote, scenario: Scenario) -> bool:
+    """Whether the years of a table and of the scenario have one in common."""
+    if note.time in ("", ANY):
+        return True
+    first, _, last = note.time.partition("/")
+    begins, ends = _years(scenario)
+    return int(first[:4]) <= ends and begins <= int((last or first)[:4])
+
+
+def _years(scenario: Scenario) -> tuple[int, int]:
+    """First and last year of the run."""
+    return scenario.start.year, (scenario.end - timedelta(seconds=1)).year
 
 
 @dataclass(frozen=True)
@@ -396,3 +460,85 @@ def _check_sharing(resolved: Resolved, places: set[tuple[str, str]]) -> Iterable
     is_default = table.name == Names.model_fields["sharing"].default
     others = {(row.provider, row.region) for row in table.rows} if is_default else set()
     return check_sharing(table, places | others)
+
+
+_OF_TABLES = ("provider", "region", "service", "asn")
+"""Columns by which ``overblock exposure`` groups the hosts of a file."""
+
+
+def list_warnings(resolved: Resolved) -> list[str]:
+    """What to check before trusting the result."""
+    return [
+        *_stand_ins(resolved),
+        *_foreign_economy(resolved),
+        *_late_orders(resolved),
+        *_lists(resolved),
+        *_sites(resolved),
+    ]
+
+
+def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
+    """Whether a table is of the scenario's country, or does not say of which it is.
+
+    Where the scenario does not name its country, only tables that name none are taken for its own.
+    """
+    country = table.note.country if table.note else ""
+    return country in ("", ANY, scenario.country)
+
+
+def _stand_ins(resolved: Resolved) -> Iterator[str]:
+    """One sentence that names the tables of another country or time, if there are any."""
+    scenario = resolved.scenario
+    found = stand_ins(scenario, resolved.tables, has_assumed=bool(resolved.assumed))
+    if not found:
+        return
+    yield (
+        f"tables of another country or time stand in for {scenario.country} in {years(scenario)}: "
+        if scenario.country
+        else "the scenario names no country (key country), but these tables are of one, or of a "
+        f"time other than {years(scenario)}: "
+    ) + ", ".join(f"{name} ({described(note)})" for name, note in found.items())
+
+
+def _foreign_economy(resolved: Resolved) -> Iterator[str]:
+    scenario, economy = resolved.scenario, resolved.economy
+    if not is_of_country(economy, scenario):
+        assert economy.note is not None
+        other = f"is of {scenario.country}" if scenario.country else "names no country"
+        yield (
+            f"losses by national methods are left out: {economy.name} is of {economy.note.country}"
+            f", the scenario {other} (keys money.economy and country)"
+        )
+
+
+def _late_orders(resolved: Resolved) -> Iterator[str]:
+    if resolved.orders is not None:
+        late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
+        if late:
+            yield f"{late} orders fall at or after the end of the run and are not placed"
+
+
+def _lists(resolved: Resolved) -> Iterator[str]:
+    """What the reader says of files of addresses."""
+    for table in resolved.lists:
+        if isinstance(table, ListTable):
+            yield from (f"{table.name}: {note}" for note in table.told)
+
+
+def _sites(resolved: Resolved) -> Iterator[str]:
+    """What a file of sites leaves open, and what it has that a run does not take."""
+    inventory = resolved.inventory
+    if inventory is None:
+        return
+    if n_without := inventory.n_without_address:
+        yield (
+            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address:"
+            " what none of a site's rows places is drawn (column drawn of sites.csv); where "
+            "another row does, the site has fewer addresses here than in truth"
+        )
+    if unused := [name for name in _OF_TABLES if name in inventory.columns]:
+        yield (
+            f"{inventory.name}: a run takes from its own tables, and not from the file: "
+            f"{', '.join(unused)}"
+        )
+    yield from (f"{inventory.name}: {note}" for note in inventory.told)

@@ -6,44 +6,86 @@ number that describes the world: those come from ``seeds/``.
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     Field,
     StringConstraints,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+from ruamel.yaml import YAML
+from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarString
 
-from sim.scenario.experiment import Experiment
-from sim.scenario.model import Model
-from sim.scenario.provenance.provenance import KeyPath, Provenance
+from sim.scenario.provenance import KeyPath, Provenance
 from sim.scenario.quantities import (
     Instant,
+    Model,
     Share,
     Table,
     check_country,
     check_printable,
     check_time_zone,
+    is_one_line,
 )
-from sim.scenario.reactions import (
-    Censor,
-    Complaints,
-    Fronts,
-    Reactions,
-    Stances,
-    Switching,
-    Users,
-)
+from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Switching, Users
 from sim.scenario.readings import MOST_EVIDENCE, Evidence
 from sim.scenario.strategies import Strategy
-from sim.scenario.tables.notes import COUNTRY
 from sim.scenario.tables.rows import CURRENCY
-from sim.scenario.tenancy import Tenancy
+from sim.scenario.tables.seeds import COUNTRY, read_note
+from sim.scenario.tables.shipped import read_assumptions
+
+MOST_STRATEGIES = 100
+
+Label = Annotated[
+    str, StringConstraints(min_length=1, max_length=120), AfterValidator(check_printable)
+]
+Metric = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=80)]
+
+
+class Contender(Model):
+    """One strategy of a comparison."""
+
+    label: Label | None = None
+    """Name in tables and figures; made of the strategy's id and parameters when left out."""
+    strategy: Strategy
+    """The strategy, as under the key strategy."""
+
+
+class Experiment(Model):
+    """What `overblock compare` compares when the command does not say otherwise."""
+
+    strategies: Annotated[
+        tuple[Contender, ...], Field(min_length=1, max_length=MOST_STRATEGIES, strict=False)
+    ]
+    """Strategies to compare: each a key `strategy`, and a `label` if wanted."""
+    baseline: Label = "none"
+    """Label of the strategy that differences are taken to; `none` is added if it is not listed."""
+    metrics: Annotated[tuple[Metric, ...], Field(max_length=200, strict=False)] = ()
+    """Metrics compared; all when left out. Tests are corrected for as many as are compared."""
+    n_replicates: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """Number of replicates; that of the scenario when left out."""
+
+
+Days = Annotated[float, Field(ge=1, le=1e12)]
+
+
+class Tenancy(Model):
+    """How long tenants keep their addresses when nothing blocks them."""
+
+    rented_stay_d: Days
+    """Mean time a component keeps its addresses."""
+    shared_stay_d: Days
+    """The same in a range that many tenants share (`providers.shared`)."""
+
 
 FORMAT = "overblock/scenario/1"
 
@@ -308,3 +350,122 @@ class Scenario(Model):
     def horizon_s(self) -> int:
         """Length of the run in seconds."""
         return int((self.end - self.start).total_seconds())
+
+
+SCHEMA_ID = "urn:overblock:scenario:1"
+"""Name of the schema, whatever file it lies in."""
+_NO_CHARACTERS = frozenset("\ufffe\uffff")
+"""What Unicode says is no character, and YAML holds as an escape alone."""
+
+
+def scenario_tree(scenario: Scenario) -> dict[str, Any]:
+    """Return all keys with their values, as plain JSON types."""
+    return scenario.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def dump_scenario(scenario: Scenario) -> str:
+    """Write a scenario as YAML with every value spelled out.
+
+    Loading the text gives an equal scenario.
+    """
+    tree = scenario_tree(scenario)
+    yaml = YAML()
+    yaml.width = 100
+    # An empty mapping carries no value; leaving it out says the same.
+    tree = {key: value for key, value in tree.items() if value != {}}
+    description = tree["description"]
+    if not is_one_line(description.replace("\n", "")) or not _NO_CHARACTERS.isdisjoint(description):
+        # Tabs, carriage returns and the like survive only as escapes.
+        tree["description"] = DoubleQuotedScalarString(description)
+    elif "\n" in description.strip():
+        tree["description"] = FoldedScalarString(description)
+    stream = io.StringIO()
+    yaml.dump(tree, stream)
+    return stream.getvalue()
+
+
+def dump_tree(tree: Mapping[str, Any]) -> str:
+    """Write plain values as YAML, whatever they say."""
+    yaml = YAML()
+    yaml.width = 100
+    stream = io.StringIO()
+    yaml.dump(dict(tree), stream)
+    return stream.getvalue()
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of scenario files, for editors.
+
+    Keys whose value may be left to the assumption table are optional, with that value as default.
+    """
+    schema = Scenario.model_json_schema(by_alias=True)
+    for node in (schema, *schema["$defs"].values()):
+        for value in node["properties"].values():
+            _forget_null(value)
+    for row in read_assumptions().rows:
+        section, key = row.key.split(".")
+        model = schema["$defs"][section.capitalize()]
+        model["properties"][key]["default"] = row.number
+        model["properties"][key]["description"] += (
+            f" Assumed: {row.low:g} to {row.high:g} {row.unit}."
+        )
+        if key not in model.get("required", []):
+            continue  # without another key of its section
+        model["required"] = [name for name in model["required"] if name != key]
+        if not model["required"]:
+            del model["required"]
+            schema["required"] = [name for name in schema["required"] if name != section]
+    schema["$id"] = SCHEMA_ID
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    return schema
+
+
+def _forget_null(key: dict[str, Any]) -> None:
+    """Take null out of what a key may hold: a file leaves the key out instead."""
+    if {"type": "null"} in key.get("anyOf", []):
+        (kept,) = (option for option in key.pop("anyOf") if option != {"type": "null"})
+        del key["default"]
+        key |= kept | key  # what the key says of itself goes before what its type says
+    if isinstance(key.get("default"), dict):
+        key["default"] = {
+            name: value for name, value in key["default"].items() if value is not None
+        }
+
+
+def meaning_of(key: str, table: Path | None) -> str:
+    """Meaning of a key, without a capital at its beginning.
+
+    Parameters
+    ----------
+    key
+        Full path of a scenario key, or table and column.
+    table
+        Where the table of the key lies, with its note beside it; None where it is no table's.
+
+    Raises
+    ------
+    DataError
+        If the note of the table cannot be read.
+    """
+    column = key.rpartition(".")[2]
+    note = None if table is None else read_note(table)
+    if note is None:
+        said = _documented(Scenario, key.split("."))
+    else:
+        said = note.columns[column].meaning if column in note.columns else ""
+    for end in (". ", "; ", ": "):
+        said = said.partition(end)[0]
+    said = said.strip(" .")
+    return said[:1].lower() + said[1:] if said else column.replace("_", " ")
+
+
+def _documented(model: Any, parts: list[str]) -> str:
+    """Documentation of a key of the scenario; of a union, of the first part that has the key."""
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        return next((said for one in get_args(model) if (said := _documented(one, parts))), "")
+    field = model.model_fields.get(parts[0])
+    if field is None:
+        return ""
+    if len(parts) == 1:
+        return field.description or ""
+    return _documented(field.annotation, parts[1:])

@@ -13,8 +13,7 @@ from typing import Annotated, ClassVar, Literal, get_args
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.calendars import Addresses, Calendar, GivenOrder, Names, When, check_beside
-from sim.scenario.model import Model, kinds_of
-from sim.scenario.quantities import Hours, Instant, Share, Table
+from sim.scenario.quantities import Hours, Instant, Model, Share, Table, kinds_of
 
 Length = Annotated[int, Field(ge=0, le=32)]
 NEARLY_ALL = 0.99

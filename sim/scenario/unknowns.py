@@ -16,13 +16,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.changes import Point, is_whole
+from sim.scenario.document import Value
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.assumptions import assumed_by_key
-from sim.scenario.tables.columns import ColumnChange, ends_of
-from sim.scenario.tables.notes import ColumnNote, Distribution, Nature, Range
-from sim.scenario.tables.seeds import Table
-from sim.scenario.tree import Value
+from sim.scenario.tables.column_changes import ColumnChange, ends_of
+from sim.scenario.tables.seeds import ColumnNote, Distribution, Nature, Range, Table
+from sim.scenario.tables.shipped import assumed_by_key
+from sim.scenario.variants import Point, is_whole
 from sim.statistics.triangular import triangular_quantile
 
 LOG_FROM = 10.0

@@ -15,12 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.scenario.changes import Point, is_whole
-from sim.scenario.document import parse_scalar
+from sim.scenario.document import Value, parse_scalar
 from sim.scenario.resolve import Resolved
-from sim.scenario.tree import Value
 from sim.scenario.unknowns import Factor, list_factors, point_of
-from sim.scenario.variants import split_at_commas
+from sim.scenario.variants import Point, is_whole, split_at_commas
 from sim.statistics.designs import grid, latin_hypercube, sobol_points
 
 Design = Literal["grid", "lhs", "sobol"]

@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.changes import is_whole
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, LeftOut, list_factors, list_ranges, value_at
+from sim.scenario.variants import is_whole
 
 _RANGE = re.compile(r"(.+?)\.\.(.+)")
 

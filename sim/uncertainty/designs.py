@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import UsageError
-from sim.scenario.changes import Point
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, point_of, settings
+from sim.scenario.variants import Point
 from sim.statistics.designs import morris_trajectories, saltelli
 from sim.streams import Stream, Streams
 

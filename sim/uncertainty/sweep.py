@@ -18,8 +18,8 @@ from sim.experiment.plan import Plan
 from sim.experiment.study import POINT, Sheet, Study, write_study
 from sim.measure.summary import LEVEL, spreads_of
 from sim.results.schema import Column
+from sim.scenario.document import Value
 from sim.scenario.resolve import Resolved
-from sim.scenario.tree import Value
 from sim.streams import Stream, Streams
 from sim.uncertainty.axes import Axis, Design, lay_points, parse_axes, points_of
 from sim.uncertainty.columns import COMPARED, METRIC, UNIT, points_sheet

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.places import IPV6_START
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.reactions import RESPONSES
 from sim.scenario.tables.roles import FRONTEND
+from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.choice import Side, choose, hosting_side, pick
 from sim.world.columns import Columns

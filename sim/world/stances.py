@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.reactions import ENDS_FRONTING
+from sim.scenario.tables.rows import ENDS_FRONTING
 from sim.streams import Stream, Streams
 from sim.world.providers import Places
 

@@ -15,7 +15,7 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.seats import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.reactions import DOMAIN_FRONTING
+from sim.scenario.tables.rows import DOMAIN_FRONTING
 from sim.world.columns import Columns
 from sim.world.crowding import Crowding, NamedPlace
 from sim.world.neighbours import names_of_places

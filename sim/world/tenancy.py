@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.places import IPV6_START
 from sim.scenario.resolve import Resolved
+from sim.scenario.schema import Tenancy
 from sim.scenario.tables.sharing import N_ADDRESSES
-from sim.scenario.tenancy import Tenancy
 from sim.streams import Stream, Streams
 from sim.world.columns import Columns
 from sim.world.hosts import TENANT_HOSTS, Hosts

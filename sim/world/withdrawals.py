@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.reactions import WithdrawalRow
+from sim.scenario.tables.rows import WithdrawalRow
 from sim.streams import Stream, Streams
 from sim.world.providers import Places
 

@@ -27,9 +27,7 @@ from tests.traced import (
 
 SEED = int(os.environ.get("OVERBLOCK_TRACED", "1"))
 """Which numbers are chosen; any other seed must do as well."""
-PAGES = {
-    "README", "money.md", "parameters.md", "report", "seeds", "unknowns.md", "validation.json",
-}  # fmt: skip
+PAGES = {"README", "parameters.md", "report", "seeds", "unknowns.md", "validation.json"}
 KINDS = {"fact", "derived", "assumption"}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sim.errors import OverblockError
-from tests.fuzz.targets import TARGETS, Target, is_missing
+from tests.fuzz.targets import TARGETS
 
 # Of the processor, whatever else runs. A reading takes some milliseconds of it.
 SLOW_S = 5
@@ -17,14 +17,8 @@ SLOW_S = 5
 every_target = pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 
 
-def needed(target: Target) -> None:
-    if is_missing(target):
-        pytest.skip(f"needs {target.needs}")
-
-
 @every_target
 def test_samples_are_read_or_refused_as_they_are_named(target):
-    needed(target)
     good, bad = target.samples("good"), target.samples("bad")
     assert good
     assert bad
@@ -38,7 +32,6 @@ def test_samples_are_read_or_refused_as_they_are_named(target):
 
 @every_target
 def test_any_input_is_read_or_refused_and_soon(target):
-    needed(target)
 
     @given(target.inputs())
     @settings(

@@ -16,10 +16,10 @@ from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.simulation import measure_outcome
 from sim.measure.measures import Measure
-from sim.measure.money.money_parameters import N_DRAWS
+from sim.measure.money.prices import N_DRAWS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
 from sim.world.build import build_world
 from tests.golden.files import Numbers

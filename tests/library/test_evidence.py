@@ -11,13 +11,12 @@ import pytest
 
 from sim.catalogue.curves import CURVES
 from sim.experiment.metrics import metrics_of
-from sim.scenario.dump import scenario_tree
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance.provenance import leaves
-from sim.scenario.provenance.source import Source
-from sim.scenario.provenance.sources import LABELS, list_sources
+from sim.scenario.provenance import leaves
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.schema import scenario_tree
+from sim.scenario.sources import LABELS, Source, list_sources
 
 SITE = re.compile(r"\b[\w-]+\.(com|org|net|io|info|eu|ru|by|ua|media|tech|it)\b|github |arXiv \d")
 YEAR = re.compile(r"\b(19|20)\d\d\b")

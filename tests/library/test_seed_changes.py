@@ -16,12 +16,12 @@ import pytest
 
 from sim.errors import ProblemsError
 from sim.experiment.plan import Plan
-from sim.scenario.dump import scenario_tree
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance.provenance import leaves
-from sim.scenario.provenance.table_sources import claiming_columns
+from sim.scenario.provenance import leaves
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.schema import scenario_tree
+from sim.scenario.sources import claiming_columns
 from sim.scenario.tables.seeds import Table, read_table
 from tests.experiments import run_experiment
 

@@ -49,7 +49,7 @@ FOLDERS = {
     "docs": ["docs"],
 }
 """Where packages of an extra may be imported; of other extras anywhere in the program."""
-FULL_TEST = ("import", "bgp", "analysis", "cluster", "explore")
+FULL_TEST = ("analysis", "cluster", "explore")
 """Extras that the extra ``test`` brings."""
 FOLDERS_READ = ("sim", "tests", "tools", "benchmarks", "docs")
 

@@ -18,11 +18,9 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.impact import measure_impact
-from sim.measure.money.hosting import provider_money
-from sim.measure.money.losses import LossTotals, loss_totals
-from sim.measure.money.money import MoneyDraws, money_of
-from sim.measure.money.money_parameters import ParameterDraws, drawn, firm_parameters
-from sim.measure.money.moves import moves_of
+from sim.measure.money.losses import LossTotals, loss_totals, moves_of
+from sim.measure.money.prices import ParameterDraws, drawn, firm_parameters
+from sim.measure.money.pricing import MoneyDraws, money_of, provider_money
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams

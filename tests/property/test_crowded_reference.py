@@ -15,7 +15,7 @@ import pytest
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 from tests.chases import RULES, STRATEGIES, chase_world, run, whole
 from tests.crowded import SEEDS, crowded_world, differ, with_limits
 from tests.property.test_engine_whole import assert_same_run

@@ -22,7 +22,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.at_operators import NO_CAUSE
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.tally import Group
-from sim.scenario.tables.reactions import STANCES
+from sim.scenario.tables.rows import STANCES
 from sim.streams import Streams
 from tests.examples import n_examples
 from tests.reference import RefOutcome, simulate_reference

@@ -23,7 +23,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.measure.impact import measure_target
 from sim.measure.inherited import inherited_by
-from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
 from tests.families import NARROW, WIDE, with_ipv6
 from tests.property.test_engine_reference import (

@@ -13,8 +13,8 @@ import pytest
 
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.reactions import RESPONSES
 from sim.scenario.tables.roles import ROLES
+from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.moves import AFFECTED, DOWN, IMPAIRED, tolerances

@@ -1,9 +1,4 @@
-"""Where numba keeps compiled loops: a folder named by sources and compiler they come from.
-
-In: a loop. Out: the loop, compiled when it is first called. numba itself looks at the file of a
-function alone and goes on with old code after a constant changed that it takes from another file;
-and of two versions of it that save into one folder, each may read what the other has just written.
-"""
+"""Where numba keeps compiled loops: a folder named by sources and compiler they come from."""
 
 from __future__ import annotations
 

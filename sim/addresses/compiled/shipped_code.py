@@ -1,7 +1,7 @@
 """Compiled loops that came with the package, for any processor of its platform.
 
-In: a loop and where numba keeps its code. Out: where it looks first for what was shipped. Nothing
-is looked up where sources, compilers, Python, platform or settings differ from those of the build.
+Nothing is looked up where sources, compilers, Python, platform or settings differ from those of
+the build.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What compiled loops depend on: the files of loops, what these import, and the compilers.
 
-In: the files of the package. Out: a stamp. An edit of any other file leaves compiled code as it is.
+An edit of any other file leaves compiled code as it is.
 """
 
 from __future__ import annotations

@@ -1,8 +1,5 @@
 """Weights on ranges of addresses: what a block of them would hit.
 
-In: ranges with a weight each. Out: how much weight lies between given bounds, or in a set. It
-does not know what is weighed (names, businesses, dollars), nor what is blocked.
-
 A range's weight is spread evenly over its addresses; a range of one address is a host. Ranges may
 overlap, their weights add up. Sums add numbers that are not negative and never subtract, so that
 nothing small is lost beside something large.

@@ -1,8 +1,7 @@
 """A column that grows piece by piece in one array.
 
-In: pieces. Out: one column. Pieces are let go as soon as they are appended: thousands of small
-arrays, once freed, leave holes that the process keeps, while one large array goes back to the
-system. It does not know what the column says.
+Pieces are let go as soon as they are appended: thousands of small arrays, once freed, leave holes
+that the process keeps, while one large array goes back to the system.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """A column of text as bytes: where each cell starts and ends in one buffer.
 
-In: a buffer and places. Out: the cells as lines, as texts one by one, or as two hashes each. No
-object is made per cell, so that columns of ten million cells stay cheap.
+No object is made per cell, so that columns of ten million cells stay cheap.
 """
 
 from __future__ import annotations

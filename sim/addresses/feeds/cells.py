@@ -1,7 +1,6 @@
 """Cells that are more than text: AS numbers, countries, amounts.
 
-In: columns of text. Out: the same columns with each value in one spelling, or refused. An empty
-cell is not known, never zero.
+An empty cell is not known, never zero.
 """
 
 from __future__ import annotations

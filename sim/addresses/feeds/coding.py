@@ -1,8 +1,7 @@
 """Text columns coded in bulk: a number for each distinct text.
 
-In: columns of cells, block by block. Out: a number for each cell, and the distinct texts in the
-order of first appearance. Cells are told apart by 96 bits of hash: 64 find the place in the table,
-and 32 of another one are compared.
+Cells are told apart by 96 bits of hash: 64 find the place in the table, and 32 of another one are
+compared.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Columns in memory as a feed.
 
-In: arrays or lists by name, or a frame, from a notebook. Out: the feed that a file with these
-columns would give. Messages count rows from 1.
+Messages count rows from 1.
 """
 
 from __future__ import annotations

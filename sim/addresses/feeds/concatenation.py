@@ -1,7 +1,6 @@
 """Several feeds as one.
 
-In: feeds of any formats. Out: one feed whose records are those of the first, then of the second,
-and so on. A column that only some of them have is not known for the records of the others.
+A column that only some of them have is not known for the records of the others.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Text with a delimiter, cut into columns in bulk.
 
-In: blocks of whole lines. Out: records as columns of text, each with its line. A record stands on
-one line; a quoted line break is refused. Lines that are not what the format promises are noted
-one by one, and the rest goes on.
+A record stands on one line; a quoted line break is refused. Lines that are not what the format
+promises are noted one by one, and the rest goes on.
 """
 
 from __future__ import annotations

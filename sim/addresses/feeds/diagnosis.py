@@ -1,8 +1,6 @@
 """What to tell of a file in which few addresses were found, or none.
 
-In: what the reading of a file came to, and its first bytes. Out: the same feed, perhaps with a
-note, or one error that says what kind of file it looks like and what to do about it. Nothing is
-read as what it looks like.
+Nothing is read as what it looks like.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""What every imported file becomes: records with columns, and the addresses of each record.
-
-In: what a reader of one format found. Out: frozen columns. It does not know which format they came
-from, nor whether a record is a rule, a host or a range of a provider.
-"""
+"""What every imported file becomes: records with columns, and the addresses of each record."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The formats that are read.
 
-In: a local file. Out: a feed. What the format is, is told by the file unless the user says.
+What the format is, is told by the file unless the user says.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sim.addresses.feeds.diagnosis import checked, explained
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.forms import DATED, FORM, FORMATS, Form
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.orders import Orders
+from sim.addresses.feeds.orders import Orders, read_orders
 from sim.addresses.feeds.refused import refuse_unread
 from sim.addresses.feeds.samples import take_sample
 from sim.addresses.feeds.sniffing import sniff
@@ -60,7 +60,7 @@ def read_feed(
     name = _form_of(given, format_name, bounds)
     with explained(given, name, bounds, is_asked=bool(format_name)):
         feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
-    if name in DATED:
+    if name == DATED:
         feed = replace(feed, notes=(*feed.notes, _UNDATED))
     if feed.questions and not format_name:
         raise DataError(list(feed.questions))
@@ -134,24 +134,16 @@ def read_dated(
     """
     bounds = limits or Limits()
     name = _form_of(given, format_name, bounds)
-    if name not in DATED:
-        message = f"expected dated orders ({', '.join(DATED)}), got a file of the form {name}"
+    if name != DATED:
+        message = f"expected dated orders (the form {DATED}), got a file of the form {name}"
         raise DataError([Problem(given.name, message)])
-    with explained(given, name, bounds, is_asked=bool(format_name)):
-        orders = _read_dated(given, name, skip_bad=skip_bad, limits=bounds)
+    how = _how(given, FORM[name], skip_bad=skip_bad, limits=bounds)
+    with (
+        explained(given, name, bounds, is_asked=bool(format_name)),
+        given.open(bounds) as source,
+    ):
+        orders = read_orders(source, given.name, **how)
     return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
-
-
-def _read_dated(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
-    """Read the dated orders of a file of a form."""
-    form = FORM[name]
-    how = _how(given, form, skip_bad=skip_bad, limits=limits)
-    if form.read_dated_path is not None:
-        with given.plain(limits) as path:
-            return form.read_dated_path(path, given.name, **how)
-    assert form.read_dated is not None
-    with given.open(limits) as source:
-        return form.read_dated(source, given.name, **how)
 
 
 def checked_format(name: str) -> str:

@@ -1,8 +1,6 @@
 """The forms of files that are read, each declared once.
 
-In: nothing. Out: a row for each form: its name, what file it is, what it becomes, how it is told
-by its content, its reader, and where the form was seen. Telling, reading, ``doctor``, the help of
-``--as`` and the page of imports come from these rows. It is one long file, since it is one list.
+Telling, reading, ``doctor``, the help of ``--as`` and the page of imports come from these rows.
 """
 
 from __future__ import annotations
@@ -13,11 +11,9 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from sim.addresses.feeds import inventories, lists, orders, registers, routes
-from sim.addresses.feeds.attributed import fits_as_list, read_as_list
-from sim.addresses.feeds.binary import mmdb, mrt, updates
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.geofeeds import fits_geofeed, read_geofeed
-from sim.addresses.feeds.published import clouds, objects, polls, rangefiles
+from sim.addresses.feeds.published import clouds, objects, rangefiles
 from sim.addresses.feeds.registries import fits_delegated, read_delegated
 from sim.addresses.feeds.resolutions import fits_massdns, fits_zdns, read_massdns, read_zdns
 from sim.addresses.feeds.rules import ipset, names, nft_sets
@@ -34,27 +30,11 @@ class Reader(Protocol):
         """Return what the stream holds."""
 
 
-class DatedReader(Protocol):
-    """Reads dated orders from a stream."""
-
-    def __call__(
-        self, source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
-    ) -> orders.Orders:
-        """Return the orders that the stream holds."""
-
-
 class PathReader(Protocol):
     """Reads one form from the path of a file that is not compressed."""
 
     def __call__(self, path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
         """Return what the file holds."""
-
-
-class DatedPathReader(Protocol):
-    """Reads dated orders from the path of a file that is not compressed."""
-
-    def __call__(self, path: Path, name: str, *, skip_bad: bool, limits: Limits) -> orders.Orders:
-        """Return the orders that the file holds."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +57,8 @@ class Form:
         Reads it from a stream; None for those that are read from a path.
     read_path
         Reads it from a path; None for those that are read from a stream.
-    read_dated, read_dated_path
-        Reads its times, too, where it holds dated orders.
     is_json
         Whether it is JSON.
-    package
-        Module without which it is not read; empty for none.
     has_columns
         Whether it is a table whose columns are told by name, so that its reader takes `columns`.
     named_by
@@ -97,10 +73,7 @@ class Form:
     fits: Fits | None = None
     read: Reader | None = None
     read_path: PathReader | None = None
-    read_dated: DatedReader | None = None
-    read_dated_path: DatedPathReader | None = None
     is_json: bool = False
-    package: str = ""
     has_columns: bool = False
     named_by: str | None = None
 
@@ -115,34 +88,6 @@ FORMS: Sequence[Form] = (
         inventories.fits_parquet,
         read_path=inventories.read_parquet,
         has_columns=True,
-    ),
-    Form(
-        "mmdb",
-        "MaxMind, IPinfo, DB-IP databases",
-        "origin, provider, country, region",
-        "MaxMind DB file format specification, version 2.0",
-        mmdb.fits_mmdb,
-        read_path=mmdb.read_mmdb,
-        package="maxminddb",
-    ),
-    Form(
-        "mrt",
-        "RouteViews or RIS routing table",
-        "origins",
-        "RFC 6396, sections 4.2 and 4.3",
-        mrt.fits_mrt,
-        read_path=mrt.read_mrt,
-        package="pybgpkit_parser",
-    ),
-    Form(
-        "bgp-updates",
-        "RouteViews or RIS updates",
-        "dated orders by network: prefixes announced as BLACKHOLE",
-        "RFC 6396, section 4.4; RFC 7999",
-        updates.fits_updates,
-        read_path=updates.read_updates_feed,
-        read_dated_path=updates.read_updates,
-        package="pybgpkit_parser",
     ),
     Form(
         "azure",
@@ -184,16 +129,6 @@ FORMS: Sequence[Form] = (
         is_json=True,
     ),
     Form(
-        "polls",
-        "polls of which address is blocked at which Spanish provider (hayahora.futbol)",
-        "dated orders by operator",
-        "hayahora.futbol, `estado/data.json`; the test of its feed in `jcastro/stopliga`",
-        polls.fits_polls,
-        polls.read_polls_feed,
-        read_dated=polls.read_polls,
-        is_json=True,
-    ),
-    Form(
         "fastly",
         "Fastly `public-ip-list`",
         "provider",
@@ -214,16 +149,6 @@ FORMS: Sequence[Form] = (
         named_by="cloudflare",
     ),
     Form(
-        "github",
-        "GitHub `meta`",
-        "provider, services",
-        'GitHub REST API, "Get GitHub meta information"',
-        rangefiles.fits_github,
-        rangefiles.read_github,
-        is_json=True,
-        named_by="github",
-    ),
-    Form(
         "oracle",
         "Oracle `public_ip_ranges.json`",
         "provider, region, tags",
@@ -233,16 +158,6 @@ FORMS: Sequence[Form] = (
         rangefiles.read_oracle,
         is_json=True,
         named_by=r'"(OCI|OSN)"',
-    ),
-    Form(
-        "zscaler",
-        "Zscaler `cenr` and hub prefixes",
-        "provider, region (city), cloud",
-        "`xterns/ftac`, `ftac-analytics/networks.tfvars`; config.zscaler.com",
-        rangefiles.fits_zscaler,
-        rangefiles.read_zscaler,
-        is_json=True,
-        named_by=r"zscaler|zscloud",
     ),
     Form(
         "json-list",
@@ -321,7 +236,6 @@ FORMS: Sequence[Form] = (
         "this program's own",
         orders.fits_orders,
         orders.read_orders_feed,
-        read_dated=orders.read_orders,
         has_columns=True,
     ),
     Form(
@@ -358,29 +272,12 @@ FORMS: Sequence[Form] = (
         routes.read_pfx2as,
     ),
     Form(
-        "ip-location-db",
-        "ip-location-db CSV, text or numeric",
-        "origin and provider, or country",
-        "`sapics/ip-location-db`, `README.md`",
-        routes.fits_location_db,
-        routes.read_location_db,
-    ),
-    Form(
         "geofeed",
         "RFC 8805 CSV",
         "country, region",
         "RFC 8805",
         fits_geofeed,
         read_geofeed,
-    ),
-    Form(
-        "as-list",
-        "lists of addresses with the AS of each",
-        "origin, provider",
-        'fields: Team Cymru, "IP to ASN Mapping Service" (team-cymru.com/ip-asn-mapping); '
-        "lines: answers that tests of programs asking whois.cymru.com hold",
-        fits_as_list,
-        read_as_list,
     ),
     Form(
         "massdns",
@@ -411,5 +308,5 @@ FORMS: Sequence[Form] = (
 
 FORM: Mapping[str, Form] = {form.name: form for form in FORMS}
 FORMATS = tuple(FORM)
-DATED = tuple(form.name for form in FORMS if form.read_dated or form.read_dated_path)
-"""Names of all forms, and of those that hold dated orders."""
+DATED = "orders"
+"""The form that holds dated orders."""

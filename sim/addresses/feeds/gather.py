@@ -1,7 +1,6 @@
 """Rows and mistakes of one file, collected block by block.
 
-In: columns of text and the lines they stand in. Out: a feed, or every mistake at once. It reads
-addresses in bulk; it does not know the format.
+It reads addresses in bulk; it does not know the format.
 """
 
 from __future__ import annotations

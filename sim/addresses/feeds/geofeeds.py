@@ -1,6 +1,6 @@
 """Geofeeds: where a network says its prefixes are used.
 
-In: RFC 8805 CSV. Out: records with country and region. It believes what the file says.
+It believes what the file says.
 """
 
 from __future__ import annotations

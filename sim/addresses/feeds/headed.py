@@ -1,7 +1,6 @@
 """CSV whose columns are told by their names.
 
-In: a stream whose first line names the columns. Out: records, and where each wanted column is. A
-column that is missing is told with those that are there.
+A column that is missing is told with those that are there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""Local files to read, and what to call them.
-
-In: a path, or a stream that can be read once. Out: the same bytes as often as they are needed,
-plain or decompressed. It does not know what they say.
-"""
+"""Local files to read, and what to call them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Inventories and attribute tables of a user's own: columns told by name.
 
-In: CSV or Parquet with an address or prefix in each row, and any of the columns we know. Out: one
-record per row. A row without an address is a record whose addresses are not known. It is one file,
-since CSV and Parquet choose the same columns and give the same records.
+A row without an address is a record whose addresses are not known.
 """
 
 from __future__ import annotations
@@ -461,13 +459,7 @@ def _sizes(connection: DuckDBPyConnection, rows: str, texts: Iterable[str]) -> t
 def _list_columns(
     columns: Mapping[str, str], types: Mapping[str, str], gathering: Gathering
 ) -> tuple[str, ...]:
-    """Return our columns that are given as lists of texts; lists of origins are read as text.
-
-    Raises
-    ------
-    DataError
-        If another column holds lists.
-    """
+    """Return our columns that are given as lists of texts; lists of origins are read as text."""
     kinds = {ours: types[theirs] for ours, theirs in columns.items() if _is_nested(types[theirs])}
     message = "expected one value in each row (only asn may be a list of numbers, and service one"
     problems = [

@@ -1,7 +1,6 @@
 """Lists of addresses, one a line: blocklists of any kind, and FireHOL's ipset and netset files.
 
-In: lines with a prefix, an address or a range, and comments. Out: one record per line. Reading is
-that of `sim.addresses.text.text`; what is added is what the header says.
+Reading is that of `sim.addresses.text.text`; what is added is what the header says.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The normal table: what every imported file becomes on disk.
 
-In: a feed. Out: one Parquet file, a row per prefix, that says in its own metadata where it came
-from. Ranges that are no prefix become several rows; records without an address become none.
+Ranges that are no prefix become several rows; records without an address become none.
 """
 
 from __future__ import annotations

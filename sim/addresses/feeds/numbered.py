@@ -1,8 +1,4 @@
-"""Lines of a text, each with its number.
-
-In: a stream. Out: the lines that say something, block by block; what is too long or no UTF-8 is
-noted as a mistake. It does not know what the lines say.
-"""
+"""Lines of a text, each with its number."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Dated orders as rows of the table that strategies and ``exposure --at`` read.
 
-In: orders. Out: a row for each prefix of each order, by time. Ranges that are no prefix become
-several rows.
+Ranges that are no prefix become several rows.
 """
 
 from __future__ import annotations
@@ -31,7 +30,6 @@ def order_rows(orders: Orders) -> list[list[str]]:
     text = prefixes.decode("ascii").splitlines()
     sequence = np.lexsort((record, orders.epoch_s[record]))
     times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
-    owners = feed.labels.get("provider")
     rows = []
     for at in sequence.tolist():
         order = int(record[at])
@@ -39,8 +37,6 @@ def order_rows(orders: Orders) -> list[list[str]]:
         action = "block" if blocks[order] else "unblock"
         party = orders.parties.code[order]
         operators, _, mechanism = (orders.parties.names[party] if party >= 0 else "").partition("(")
-        code = -1 if owners is None else int(owners.code[order])
-        owner = owners.names[code] if owners is not None and code >= 0 else ""
         rows.append(
             [
                 effective,
@@ -48,7 +44,7 @@ def order_rows(orders: Orders) -> list[list[str]]:
                 text[at],
                 mechanism.removesuffix(")") or "drop",
                 operators.strip(),
-                owner,
+                "",
                 feed.origin.file,
             ]
         )

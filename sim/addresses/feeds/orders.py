@@ -1,8 +1,4 @@
-"""Dated orders: what was blocked and unblocked, when, and by whom.
-
-In: CSV with the columns ``effective, action, prefix``, and perhaps ``operators`` and ``mechanism``.
-Out: a feed with the time and kind of each order, and the orders in force at a time.
-"""
+"""Dated orders: what was blocked and unblocked, when, and by whom."""
 
 from __future__ import annotations
 
@@ -158,14 +154,7 @@ def read_orders(
 
 
 def _count_idle(orders: Orders, max_problems: int) -> int:
-    """Count orders that unblock what no order in force touches.
-
-    Raises
-    ------
-    DataError
-        If one unblocks a part of a prefix in force, or more than it, or for other operators: it
-        would withdraw nothing, and what it withdraws is not known.
-    """
+    """Count orders that unblock what no order in force touches."""
     feed, prefix, party = orders.feed, orders.prefixes(), orders.parties.code.tolist()
     kept = np.zeros(feed.n_records, np.bool_)
     holders: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)

@@ -1,6 +1,5 @@
 """Files that are refused by name: rule sets that a program compiled, and firewall rules.
 
-In: the bytes of a file. Out: what it is and the command that gets a list from it, as an error.
 Firewall rules are no list: they let through, negate, name users and depend on each other, so an
 address in them may be one that nobody blocks. There is no reader of some of them for that reason.
 """
@@ -14,13 +13,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.samples import SAMPLE_BYTES, read_sample
+from sim.addresses.feeds.samples import SAMPLE_BYTES, take_sample
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
 _ENTRY, _CODE, _PART = b"\n\n\x12"
 _ADDRESS, _KIND, _NAME = b"\n\x08\x12"
 """Tags of protocol buffers: of an entry, its code and its parts, and what a part begins with."""
+_MMDB = b"\xab\xcd\xefMaxMind.com"
+"""Begins the metadata at the end of a database (MaxMind DB File Format Specification 2.0)."""
 
 _EXTRACT = (
     "some addresses of its rules. Rules also let through, negate and name users: a person has to "
@@ -72,7 +73,10 @@ def refuse_unread(given: Input, limits: Limits) -> None:
     DataError
         If they are, with how to get a list from it, or if the file cannot be read.
     """
-    _refuse(given.name, read_sample(given, limits))
+    sample = take_sample(given, limits)
+    _refuse(given.name, sample.data)
+    if _is_mmdb(sample.tail):
+        raise DataError([Problem(given.name, MMDB.refusal)])
 
 
 def refuse_rules(given: Input, limits: Limits) -> None:
@@ -104,13 +108,7 @@ def _is_srs(data: bytes) -> bool:
 
 
 def _is_geodata(data: bytes, *first: int) -> bool:
-    """Whether it is a list of codes, each with parts that begin with one of some tags.
-
-    Notes
-    -----
-    The files are messages of protocol buffers without a mark of their own: an entry, in it the code
-    of a country or a category, then the parts.
-    """
+    """Whether it is a list of codes, each with parts that begin with one of some tags."""
     at = 0
     for turn, tag in enumerate((_ENTRY, _CODE, _PART)):
         if data[at : at + 1] != bytes([tag]):
@@ -134,6 +132,17 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
     return 0, at
+
+
+def _is_mmdb(data: bytes) -> bool:
+    return _MMDB in data
+
+
+def _is_mrt(data: bytes) -> bool:
+    """Return whether the first entry is of a table or of updates (RFC 6396, section 4)."""
+    is_early = len(data) >= 12 and data[4] == data[6] == 0
+    kinds = {12: (1, 2), 13: range(1, 7), 16: range(12), 17: range(12)}
+    return is_early and data[7] in kinds.get(data[5], ())
 
 
 def _is_geoip(data: bytes) -> bool:
@@ -183,6 +192,12 @@ def _is_routing(data: bytes) -> bool:
 _OF_LISTS = re.compile(r"^(?:(?:0\.0\.0\.0|127\.0\.0\.1)[ \t]+)?[\w.:/-]*[\w.-]\n", re.M | re.A)
 _START = r"^[ \t]*"
 _QUOTED = r"(?:\"[^\"\n]*\"|'[^'\n]*')"
+MMDB = Refused(
+    "a MaxMind database (.mmdb)",
+    "mmdbctl export FILE ranges.csv",
+    "its ranges as CSV. Name the columns by --column; most vendors offer the CSV, too",
+    _is_mmdb,
+)
 NFTABLES = Refused(
     "rules or commands of nftables",
     "nft list set inet TABLE SET > list.nft",
@@ -267,6 +282,15 @@ RULES = (
 
 REFUSED = (
     *RULES,
+    MMDB,
+    Refused(
+        "BGP tables or updates in MRT",
+        r"""bgpdump -m FILE | awk -F'[|/]' '{gsub(/[{}]/, "", $8); """
+        r"""n = split($8, path, " "); """
+        r"""print $6 "\t" $7 "\t" path[n]}' | sort -u > origins.txt""",
+        "the prefixes of a table with their origins, which are read as pfx2as",
+        _is_mrt,
+    ),
     Refused(
         "a compiled rule set of sing-box (.srs)",
         f"sing-box rule-set decompile FILE -o rules.json && {_JQ} rules.json > list.txt",

@@ -1,8 +1,4 @@
-"""The Russian register of blocked resources, as the z-i project publishes it.
-
-In: ``dump.csv`` in windows-1251. Out: one record per entry of the register, with the name it blocks
-and the addresses it blocks. It does not know which operator enforces what.
-"""
+"""The Russian register of blocked resources, as the z-i project publishes it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What the regional Internet registries have handed out.
-
-In: delegated and delegated-extended files. Out: records with the country of registration, which
-is not where the addresses are used.
-"""
+"""What the regional Internet registries have handed out."""
 
 from __future__ import annotations
 

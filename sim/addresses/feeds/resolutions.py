@@ -1,7 +1,6 @@
 """Names and the addresses they resolve to, as ZDNS and massdns write them.
 
-In: JSON lines, or lines of text. Out: one record per name, with its addresses. A name that did not
-resolve is a record whose addresses are not known.
+A name that did not resolve is a record whose addresses are not known.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The first bytes of a file, by which its form is told.
-
-In: a file. Out: its first bytes as text, lines, rows and JSON keys, as far as each makes sense. It
-does not know any form.
-"""
+"""The first bytes of a file, by which its form is told."""
 
 from __future__ import annotations
 

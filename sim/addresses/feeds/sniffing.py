@@ -1,7 +1,7 @@
 """Telling the form of a file by its content.
 
-In: a file. Out: the name of a form. Nothing is guessed that cannot be checked: JSON of no known
-kind is refused; what fits nothing else is a plain list, read line by line and refused there.
+Nothing is guessed that cannot be checked: JSON of no known kind is refused; what fits nothing else
+is a plain list, read line by line and refused there.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from sim.errors import DataError, Problem
 # A line of a list with something behind a semicolon, and how many such cells are looked at.
 _WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
 _PIECE = 2**18
-_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "as-list", "geofeed")
+_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "geofeed")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -69,13 +69,7 @@ def _unknown_json(sample: Sample, name: str) -> DataError:
 
 
 def _check_no_table(sample: Sample, given: Input) -> None:
-    """Refuse a table that would be read as a list, each line up to its first semicolon.
-
-    Raises
-    ------
-    DataError
-        If a header names no column we know.
-    """
+    """Refuse a table that would be read as a list, each line up to its first semicolon."""
     lines = sample.said("#", ";")
     for delimiter in DELIMITERS:
         rows = cut_lines(lines, delimiter)
@@ -90,13 +84,7 @@ def _check_no_table(sample: Sample, given: Input) -> None:
 
 
 def _check_no_cells(given: Input, limits: Limits) -> None:
-    """Refuse lines whose cells behind a semicolon, where a list has comments, may decide.
-
-    Raises
-    ------
-    DataError
-        If there are dates, lengths or verdicts there, wherever in the file.
-    """
+    """Refuse lines whose cells behind a semicolon, where a list has comments, may decide."""
     neighbours = Neighbours(Gathering(given.name, skip_bad=False, limits=limits), (), {}, AS_NAMED)
     for block in _marked_blocks(given, limits):
         found = _WITH_CELLS.findall(block.text) if b";" in block.text else ()
@@ -109,13 +97,7 @@ def _check_no_cells(given: Input, limits: Limits) -> None:
 
 
 def _check_comments(given: Input, limits: Limits) -> None:
-    """Refuse a comment by which an entry, or those below it, are not blocked.
-
-    Raises
-    ------
-    DataError
-        With its line, and what it says.
-    """
+    """Refuse a comment by which an entry, or those below it, are not blocked."""
     for block in _marked_blocks(given, limits):
         text = block.text.decode("utf-8", "replace")
         if found := verdict_behind(text):

@@ -1,9 +1,4 @@
-"""Special-purpose addresses, at which nobody has a host.
-
-In: rows of a list, an inventory or resolutions. Out: a note when rows of a list are set aside by
-the standards, since they inflate every total; hosts without such addresses, which say nothing of
-where the host is.
-"""
+"""Special-purpose addresses, at which nobody has a host."""
 
 from __future__ import annotations
 

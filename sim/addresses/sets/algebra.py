@@ -1,7 +1,4 @@
-"""The algebra that sets of addresses have in common, whatever the family.
-
-In: two sets of one family, and how they combine. Out: unions, intersections and differences.
-"""
+"""The algebra that sets of addresses have in common, whatever the family."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Ranges cut into the fewest prefixes.
-
-In: ranges of addresses as columns. Out: the prefixes of each range, in ascending order, with the
-row of the range they belong to. It does not merge ranges: that is the set's work.
-"""
+"""Ranges cut into the fewest prefixes."""
 
 from __future__ import annotations
 

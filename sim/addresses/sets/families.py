@@ -1,7 +1,6 @@
 """Sets over both address families.
 
-In: an IPv4 set and an IPv6 set. Out: one value with the same algebra, family by family. Sizes
-are kept apart: adding IPv4 addresses to IPv6 addresses measures nothing.
+Sizes are kept apart: adding IPv4 addresses to IPv6 addresses measures nothing.
 """
 
 from __future__ import annotations

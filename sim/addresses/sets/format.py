@@ -1,8 +1,4 @@
-"""Prefixes written as text in bulk.
-
-In: network addresses and lengths as columns. Out: bytes, one canonical prefix a line. It does
-not merge or check: the columns come from a set or a table.
-"""
+"""Prefixes written as text in bulk."""
 
 from __future__ import annotations
 

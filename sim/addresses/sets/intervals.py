@@ -1,10 +1,4 @@
-"""Sets of addresses as sorted, disjoint, half-open intervals.
-
-In: bounds as integer arrays. Out: frozen sets with exact algebra. It does not know what a provider,
-an order or a censor is, and never lists the addresses one by one: memory grows with the number of
-intervals. It is one file, since it is one class: each operation is a few lines on the same two
-columns.
-"""
+"""Sets of addresses as sorted, disjoint, half-open intervals."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Sets of IPv6 addresses, with the interface of the IPv4 ones.
 
-In: first and last addresses as columns. Out: frozen sets with exact algebra, to the single
-address. Set algebra is done on ranks: the bounds in play are put in order once, and the rest is
-the arithmetic of small whole numbers that IPv4 uses too.
+Set algebra is done on ranks: the bounds in play are put in order once, and the rest is the
+arithmetic of small whole numbers that IPv4 uses too.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Columns of IPv6 addresses, exact to the single address.
 
-In: 128-bit numbers as Python integers or packed bytes. Out: two unsigned columns, the high and
-the low half, with the few operations that sets and prefix tables need. The high half is searched
-first: real prefixes seldom differ only beyond bit 64, so the low half is read for few rows.
+The high half is searched first: real prefixes seldom differ only beyond bit 64, so the low half is
+read for few rows.
 """
 
 from __future__ import annotations

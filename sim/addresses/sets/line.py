@@ -1,9 +1,5 @@
 """Both address families on one line of whole numbers.
 
-In: the prefixes that there are in a world. Out: a place on the line for every address of it, so
-that what is written for IPv4 works for both: an address is a number, a prefix a slice. It does not
-know what a provider or an order is.
-
 IPv4 lies on the line as itself. Behind it lies all of IPv6 that may be on the Internet, /64 after
 /64: one number for each where nobody sits, and where somebody may, as many as there are parts of a
 /64 that must be told apart. So numbers keep the sequence of addresses, and go back to them exactly.
@@ -480,16 +476,7 @@ class LineSet(IntervalSet):
         return LineSet(*_merge(start, stop), line)
 
     def _line_with(self, others: Iterable[IntervalSet]) -> Line:
-        """Line on which all of the sets lie.
-
-        IPv4 has the same places on every line, and sets that hold nothing else are equal whichever
-        line they were made on: a strategy that keeps its answers can give one from another run.
-
-        Raises
-        ------
-        ValueError
-            If two of them hold IPv6, on different lines.
-        """
+        """Line on which all of the sets lie."""
         line, holds_six = self.line, self._holds_ipv6
         for other in others:
             if not isinstance(other, LineSet) or other.line is line or not other._holds_ipv6:

@@ -1,8 +1,4 @@
-"""Queries with none, one or many answers each, as pairs of a query and a row.
-
-In: runs of rows, one for each query, or several lists of pairs. Out: two columns, ordered by
-query.
-"""
+"""Queries with none, one or many answers each, as pairs of a query and a row."""
 
 from __future__ import annotations
 

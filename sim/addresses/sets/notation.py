@@ -1,8 +1,6 @@
 """One entry of a list, read exactly and refused rather than repaired.
 
-In: the text of a prefix, an address or a range. Out: first and last address as Python integers,
-or the reason why not, in words a user can act on. Bulk reading gives the same answers; it comes
-here to explain what it refused.
+Bulk reading gives the same answers; it comes here to explain what it refused.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Tables of /24 pages: answers for millions of IPv4 addresses at two look-ups each.
 
-In: sorted bounds or segments. Out: a table with one entry for each of the 2**24 pages of 256
-addresses. Most pages lie wholly inside one piece, and their entry is the answer; a mixed page
-has a bitmap of its 256 addresses besides. A table takes 64 MiB and some hundredths of a second to
-build, so it is worth it from about half a million look-ups on.
+Most pages lie wholly inside one piece, and their entry is the answer; a mixed page has a bitmap of
+its 256 addresses besides. A table takes 64 MiB and some hundredths of a second to build, so it is
+worth it from about half a million look-ups on.
 
 References
 ----------

@@ -1,9 +1,4 @@
-"""Both address families on one line of 128-bit numbers.
-
-In: IPv4 or IPv6 bounds. Out: bounds as `Addresses6`, in which an IPv4 address stands in the top
-32 bits, so that a prefix length means the same in both families. It does not mix the families:
-which of the two a column belongs to is kept beside it as its number of bits, 32 or 128.
-"""
+"""Both address families on one line of 128-bit numbers."""
 
 from __future__ import annotations
 

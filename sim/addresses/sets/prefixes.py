@@ -1,9 +1,4 @@
-"""Prefixes as columns, and longest-prefix match of addresses to them.
-
-In: network addresses and lengths. Out: for each address the row of its most specific prefix; for
-each prefix the rows that cover it or lie inside it. It does not know what a row stands for (a
-provider, a region, an operator's rule).
-"""
+"""Prefixes as columns, and longest-prefix match of addresses to them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """IPv6 prefixes as columns, with the interface of the IPv4 table.
 
-In: network addresses and lengths. Out: for each address the row of its most specific prefix; for
-each prefix the rows that cover it or lie inside it. The bounds of the prefixes are ranked once;
-the rest is done on ranks, with the code that serves IPv4.
+The bounds of the prefixes are ranked once; the rest is done on ranks, with the code that serves
+IPv4.
 """
 
 from __future__ import annotations

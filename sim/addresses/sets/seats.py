@@ -1,7 +1,4 @@
-"""Addresses that are given out to whoever rents, as runs on the line of both families.
-
-In: a set, or runs. Out: how many there are, those in a set, one drawn evenly.
-"""
+"""Addresses that are given out to whoever rents, as runs on the line of both families."""
 
 from __future__ import annotations
 

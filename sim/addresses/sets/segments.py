@@ -1,9 +1,4 @@
-"""Nested prefixes flattened to segments, each owned by its most specific prefix.
-
-In: prefixes as half-open stretches of one line of whole numbers. Out: where segments start and
-which prefix owns each. It does not know what the numbers stand for: IPv4 addresses, or the ranks
-of IPv6 addresses.
-"""
+"""Nested prefixes flattened to segments, each owned by its most specific prefix."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Columns of bounds in ``.npy`` files, checked when read.
 
-In: a path. Out: an array of the expected shape and type, or the reason why not. Files are
-``numpy.save`` arrays of shape (n_columns, n_intervals), so that each column can be mapped into
-several processes without a copy.
+Files are ``numpy.save`` arrays of shape (n_columns, n_intervals), so that each column can be
+mapped into several processes without a copy.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""The algebra of intervals on one line of whole numbers.
-
-In: bounds as int64 columns. Out: bounds of the union, the intersection or the differences,
-sorted, disjoint and not adjacent. It does not know what the numbers stand for: IPv4 addresses,
-or the ranks of IPv6 addresses among those in play.
-"""
+"""The algebra of intervals on one line of whole numbers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""A stream cut into blocks of whole lines, with the number of each block's first line.
-
-In: a stream, or a text in memory. Out: blocks of lines, none of them longer than a limit. It does
-not know what the lines say, nor where the bytes come from.
-"""
+"""A stream cut into blocks of whole lines, with the number of each block's first line."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""What a list says, line by line, before anything is merged.
-
-In: rows read by the text readers. Out: columns per address family, in the order of the file, with
-the line each row came from. It does not know whether a row is a rule, a host or an attribute.
-"""
+"""What a list says, line by line, before anything is merged."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Tidied lines turned into rows: IPv4 or IPv6, prefixes or ranges.
-
-In: lines without blanks and comments. Out: rows of both families in the order of the lines, and the
-numbers of the lines refused. It does not say what is wrong with them.
-"""
+"""Tidied lines turned into rows: IPv4 or IPv6, prefixes or ranges."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Lines of a list, tidied and sorted by kind.
-
-In: a block of bytes. Out: the lines that say something, without comments and the blanks around
-them, each with its number, and a kind for each: IPv4, IPv6, a range of either, or none of these.
-It does not know whether an address is well-formed.
-"""
+"""Lines of a list, tidied and sorted by kind."""
 
 from __future__ import annotations
 

@@ -1,9 +1,6 @@
 """Columns that several threads fill, each its own rows.
 
-In: blocks, and how much there is to come. Out: pieces of two long columns, one after the other, so
-that what was read piece by piece need not be copied together in the end. Fresh memory is dear (the
-system clears it page by page), and long columns get it in large pages. It does not know what the
-rows say.
+Fresh memory is dear (the system clears it page by page), and long columns get it in large pages.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Blocks of lines turned into rows, with an account of the lines refused.
 
-In: blocks of bytes. Out: rows of both families in the order of the lines, and problems. Lines
-that are plain IPv4 take the short way; the rest are tidied and read by kind, in bulk too.
+Lines that are plain IPv4 take the short way; the rest are tidied and read by kind, in bulk too.
 Only what is refused is looked at one line at a time, and only as much of it as is described.
 """
 

@@ -1,7 +1,6 @@
 """Bytes from files that may be compressed, damaged or hostile.
 
-In: a path or a stream. Out: bytes, never more than a stated number of them. It does not know what
-they say. Compression is told by the first bytes of the content, not by the name.
+Compression is told by the first bytes of the content, not by the name.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Numbers of entries that a file states, compared with what was read of it.
 
-In: a number that a file states, or the comments of a list that state some. Out: what is wrong, with
-both numbers. A download that broke off reads well up to its end; only its own count shows it.
+A download that broke off reads well up to its end; only its own count shows it.
 """
 
 from __future__ import annotations

@@ -1,9 +1,4 @@
-"""Prefixes between text and numbers, refused rather than repaired.
-
-In: lists as files, streams or strings: prefixes, plain addresses and ``first-last`` ranges of
-both families, one a line, with comments. Out: columns with line numbers, or sets; and every
-mistake as ``file:line: expected …, got …``, all at once. It does not know what the lists are for.
-"""
+"""Prefixes between text and numbers, refused rather than repaired."""
 
 from __future__ import annotations
 

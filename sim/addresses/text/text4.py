@@ -1,9 +1,4 @@
-"""IPv4 text in bulk.
-
-In: bytes of whole lines that hold nothing but digits, dots, slashes and newlines. Out: bounds as
-columns and a verdict for each line. It does not know which file the lines come from, nor why a
-line is bad: that is told one line at a time by `sim.addresses.sets.notation`.
-"""
+"""IPv4 text in bulk."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """IPv6 text in bulk.
 
-In: bytes of whole lines that hold nothing but hexadecimal digits, colons, dots, slashes and
-newlines. Out: bounds as columns and a verdict for each line. The C library reads the addresses;
-lengths and host bits are columns.
+The C library reads the addresses; lengths and host bits are columns.
 """
 
 from __future__ import annotations

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from sim.cli import console
+import typer
+
 from sim.cli.options import (
-    JSON,
-    QUIET,
-    SEED,
-    SET,
-    SIMULATIONS,
-    WORKERS,
-    argument,
-    option,
+    JsonOption,
+    NoLanguageOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    SimulationsOption,
+    WorkersOption,
 )
 from sim.cli.task import (
     Task,
@@ -26,12 +26,13 @@ from sim.cli.task import (
     load_resolved,
     unless_from,
 )
+from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
     from sim.experiment.runs import Runs
     from sim.scenario.resolve import Resolved
-    from sim.scenario.tables.courts import CourtQuestionRow
+    from sim.scenario.tables.shipped import CourtQuestionRow
 
 
 class Format(StrEnum):
@@ -47,41 +48,68 @@ SUFFIXES = {".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
 
 
 def assess(
-    scenario: str = argument(
-        "SCENARIO|RUN",
-        "A scenario, whose strategies are compared first, or the folder of a comparison.",
-    ),
-    strategy: str | None = option(
-        "--strategy STRATEGY",
-        "The strategy under assessment; the scenario's own, or the comparison's first, by default.",
-    ),
-    versus: list[str] = option(
-        "--versus STRATEGY",
-        "A strategy to compare it with. May be repeated; all others of a comparison by default.",
-        default=[],
-    ),
-    output: Path | None = option(
-        "-o --output FILE", "File to write, .md, .html or .json; printed as Markdown by default."
-    ),
-    run: Path | None = option(
-        "--run FOLDER",
-        "Run folder of the comparison; runs/<utc-stamp>-<scenario>-<hash6> by default.",
-    ),
-    along: str | None = option(
-        "--along FORUM",
-        "Answer the questions of a court or law in its sequence: barcelona, canada, fadpa "
-        "or echr. Not with JSON.",
-        autocompletion=lambda: list(_forums()),
-    ),
-    simulations: int | None = SIMULATIONS,
-    seed: int | None = SEED,
-    overrides: list[str] = SET,
-    workers: int | None = WORKERS,
-    force: bool = option(
-        "--force", "Replace an earlier run, or a file, that is there.", default=False
-    ),
-    as_json: bool = JSON,
-    quiet: bool = QUIET,
+    scenario: Annotated[
+        str,
+        typer.Argument(
+            metavar="SCENARIO|RUN",
+            help="A scenario, whose strategies are compared first, or the folder of a comparison.",
+        ),
+    ],
+    strategy: Annotated[
+        str | None,
+        typer.Option(
+            "--strategy",
+            metavar="STRATEGY",
+            help="The strategy under assessment; the scenario's own, or the comparison's first, "
+            "when left out.",
+        ),
+    ] = None,
+    versus: Annotated[
+        list[str],
+        typer.Option(
+            "--versus",
+            metavar="STRATEGY",
+            help="A strategy to compare it with. May be repeated; all others of a comparison when "
+            "left out.",
+        ),
+    ] = [],  # noqa: B006 - typer reads it, nobody writes it
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="File to write, .md, .html or .json; printed as Markdown when left out.",
+        ),
+    ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(
+            "--run",
+            metavar="FOLDER",
+            help="Run folder of the comparison; runs/<utc-stamp>-<scenario>-<hash6> when left out.",
+        ),
+    ] = None,
+    along: Annotated[
+        str | None,
+        typer.Option(
+            "--along",
+            metavar="FORUM",
+            help="Answer the questions of a court or law in its sequence: barcelona, canada, fadpa "
+            "or echr. Not with JSON.",
+            autocompletion=lambda: list(_forums()),
+        ),
+    ] = None,
+    simulations: SimulationsOption = None,
+    seed: SeedOption = None,
+    overrides: SetOption = [],  # noqa: B006
+    workers: WorkersOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace an earlier run, or a file, that is there.")
+    ] = False,
+    language: NoLanguageOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Assess a strategy: effect, narrower measures, harm, who bears it, remedies, certainty.
 
@@ -158,7 +186,7 @@ def _task(
 
 
 def _forums() -> tuple[str, ...]:
-    from sim.scenario.tables.courts import forums
+    from sim.scenario.tables.shipped import forums
 
     return forums()
 
@@ -166,7 +194,7 @@ def _forums() -> tuple[str, ...]:
 def _questions(along: str | None, format_: Format) -> list[CourtQuestionRow]:
     from sim.errors import UsageError
     from sim.scenario.refusal import hint
-    from sim.scenario.tables.courts import read_court_questions
+    from sim.scenario.tables.shipped import read_court_questions
 
     if along is None:
         return []

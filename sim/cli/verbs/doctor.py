@@ -6,8 +6,8 @@ import platform
 from importlib.util import find_spec
 from typing import Any
 
-from sim.cli import console
-from sim.cli.options import JSON
+from sim.cli.options import JsonOption
+from sim.cli.terminal import console
 from sim.version import __version__
 
 SCHEMA = "overblock/doctor/3"
@@ -30,15 +30,13 @@ _PACKAGES = (
 # What each extra brings, as modules.
 _EXTRAS = {
     "zst": ("backports.zstd",),
-    "import": ("maxminddb",),
-    "bgp": ("pybgpkit-parser",),
     "analysis": ("pandas",),
     "cluster": ("distributed", "cryptography"),
     "explore": ("shiny", "uvicorn"),
 }
 
 
-def doctor(as_json: bool = JSON) -> None:
+def doctor(as_json: JsonOption = False) -> None:
     """Show versions, extras, the files that can be read, and where things are.
 
     Examples:
@@ -71,8 +69,6 @@ def doctor(as_json: bool = JSON) -> None:
                     "form": form.name,
                     "file": form.file.replace("`", ""),
                     "becomes": form.becomes,
-                    "needs": form.package or None,
-                    "is_there": not form.package or _is_there(form.package),
                 }
                 for form in FORMS
             ],
@@ -118,9 +114,7 @@ def _lines(found: dict[str, Any]) -> list[str]:
         state = f"not there (missing {', '.join(missing)})" if missing else "there"
         lines.append(f"extra {extra}: {state}")
     lines.append("reads, told by the content of a file or named by --as:")
-    for form in found["reads"]:
-        needed = "" if form["is_there"] else f" (needs {form['needs']}, which is not there)"
-        lines.append(f"  {form['form']:16} {form['file']}{needed}")
+    lines += [f"  {form['form']:16} {form['file']}" for form in found["reads"]]
     lines.append("does not read, of a FILE, but what this writes of it:")
     for kind in found["refuses"]:
         # The command by itself, to be copied whole.

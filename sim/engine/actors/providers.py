@@ -14,7 +14,7 @@ import simpy
 
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
-from sim.scenario.tables.reactions import STANCES
+from sim.scenario.tables.rows import STANCES
 from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
 
 

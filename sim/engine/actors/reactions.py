@@ -18,7 +18,7 @@ from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.states import States
 from sim.scenario.reactions import Reactions
-from sim.scenario.tables.reactions import RESPONSES
+from sim.scenario.tables.rows import RESPONSES
 from sim.world.moves import DOMESTIC, WAIT, Moves
 
 S_PER_H = 3600

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.worst import WORST_PERCENT, over_now
+from sim.catalogue.declaration import WORST_PERCENT, over_now
 from sim.engine.state.tally import Group
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.worst import WORST_PERCENT
+from sim.catalogue.declaration import WORST_PERCENT
 from sim.engine.state.levels import SLACK
 from sim.world.build import World
 

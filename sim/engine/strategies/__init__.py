@@ -14,7 +14,7 @@ from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.sessions import seconds_of, windows_of
 from sim.engine.strategies.calendars import during
 from sim.engine.strategies.registry import RULES, Given
-from sim.scenario.model import Model
+from sim.scenario.quantities import Model
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Asked, Recurring
 from sim.streams import Streams

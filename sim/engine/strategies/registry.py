@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sim.engine.decisions import Strategy
-from sim.scenario.model import Model
+from sim.scenario.quantities import Model
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 

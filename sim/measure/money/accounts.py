@@ -7,26 +7,118 @@ mixed.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue.measures import OF_HOSTING
 from sim.measure.groups import GroupCount, GroupLine
 from sim.measure.measures import Measure, measured
 from sim.measure.money.losses import LossTotals
-from sim.measure.money.money import MONEY_METRICS, MoneyDraws, money_of, whole_of
-from sim.measure.money.money_parameters import (
+from sim.measure.money.prices import (
     N_DRAWS,
     draw_parameters,
     drawn,
     economy_keys,
     economy_parameters,
 )
-from sim.measure.money.national import NATIONAL_METHODS, national_loss_usd
-from sim.measure.money.providers import GAIN, LOSS, beneficiaries, price_providers
+from sim.measure.money.pricing import (
+    GAIN,
+    LOSS,
+    MONEY_METRICS,
+    MoneyDraws,
+    beneficiaries,
+    money_of,
+    price_providers,
+    whole_of,
+)
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.providers import provider_names
+
+D_PER_YEAR = 365
+
+Economy: TypeAlias = Mapping[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class NationalMethod:
+    """One published method.
+
+    Attributes
+    ----------
+    id
+        Name in ``money.csv``.
+    formula
+        In words and symbols, for readers.
+    prices
+        What it prices; none lets a customer come back, and all cost the same every day.
+    usd_per_d
+        USD per day of total shutdown, from the constants of an economy.
+    needs
+        Constants without which it cannot be computed, of those that an economy may lack.
+    """
+
+    id: str
+    formula: str
+    prices: str
+    usd_per_d: Callable[[Economy], NDArray[np.float64]]
+    needs: tuple[str, ...] = ()
+
+
+def _gdp_usd_per_d(economy: Economy) -> NDArray[np.float64]:
+    return economy["gdp_usd_per_year"] / D_PER_YEAR
+
+
+def _cost_share(economy: Economy) -> NDArray[np.float64]:
+    growth = (1 + economy["cost_growth_per_year"]) ** economy["cost_years"]
+    return np.asarray(economy["cost_share_of_gdp"] * growth)
+
+
+NATIONAL_METHODS = (
+    NationalMethod(
+        "oecd_2011",
+        "GDP / 365 * share of telecommunication and Internet services * days * share affected",
+        "value added of telecommunication and Internet services of the whole country",
+        lambda economy: _gdp_usd_per_d(economy) * economy["oecd_share_of_gdp"],
+    ),
+    NationalMethod(
+        "cost_like",
+        "GDP / 365 * Internet share * (1 + growth)^years * days * share affected",
+        "value added of the whole country's Internet economy, as a growing share of GDP",
+        lambda economy: _gdp_usd_per_d(economy) * _cost_share(economy),
+        needs=("cost_share_of_gdp", "cost_growth_per_year", "cost_years"),
+    ),
+)
+
+
+def national_loss_usd(
+    method: NationalMethod, economy: Economy, duration_d: float, share_affected: float
+) -> NDArray[np.float64]:
+    """Loss by one method.
+
+    Parameters
+    ----------
+    economy
+        Constants by key, each of shape (n_draws,).
+    duration_d
+        Length of the shutdown.
+    share_affected
+        Share of users, or of demand, that is cut off, in [0, 1].
+
+    Returns
+    -------
+    loss_usd : shape (n_draws,)
+
+    References
+    ----------
+    OECD, 2011 (Egypt); COST, the cost of shutdown tool, after West, Brookings, 2016.
+    """
+    return method.usd_per_d(economy) * duration_d * share_affected
+
 
 S_PER_D = 86_400
 

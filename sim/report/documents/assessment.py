@@ -17,7 +17,7 @@ from sim.report.words.languages import capitalised
 from sim.report.words.numbers import number, range_text, span, value_text
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.report.words.verdicts import verdict_sentence
-from sim.scenario.tables.courts import CourtQuestionRow
+from sim.scenario.tables.shipped import CourtQuestionRow
 
 NOT_MEASURED = "not measured"
 

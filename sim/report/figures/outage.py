@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import curve_name
 from sim.measure.bands import Band, band_of, step_values, values_at, whole_band
-from sim.measure.contradictions import contradictions
-from sim.measure.estimates import SHARE, estimate_at
+from sim.measure.estimates import SHARE, contradictions, estimate_at
 from sim.report.words.dates import day_in_year, short_day, short_weekday
 from sim.report.words.expected_names import read_bound
 from sim.report.words.heading import has_sites
@@ -169,7 +168,13 @@ class Outage:
         bands = {"cut_off_share": self.cut_off}
         if self.listed is not None:
             bands = {f"{self.listed_of.lower()}_listed": self.listed, **bands}
-        return band_rows(bands, self.start, self.published)
+        names, rows = band_rows(bands, self.start, self.published)
+        if self.is_bounded:
+            # What is cut off is not known.
+            rows = [
+                row[:3] + [None] * 3 + row[6:] if row[0] == "cut_off_share" else row for row in rows
+            ]
+        return names, rows
 
 
 def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:

@@ -19,7 +19,7 @@ from sim.report.words.languages import capitalised
 from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_of
 from sim.report.words.numbers import NOT_KNOWN, range_text, value_text
 from sim.results.folder import RunFolder, input_rows
-from sim.scenario.meanings import meaning_of
+from sim.scenario.schema import meaning_of
 from sim.scenario.tables.rows import OperatorRow, SectorRow
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import COMPARED, OF_SAMPLE, PRICED, label, measure_name, says_unit
+from sim.catalogue.declaration import WORST_PERCENT, worst_above
 from sim.catalogue.measures import USD
-from sim.catalogue.worst import WORST_PERCENT, worst_above
 from sim.measure.bands import band_of
 from sim.measure.estimates import Estimate, Grade, read_estimates
 from sim.report.page.sections import Cell, Section, Strong, Table, table_of
@@ -77,11 +77,11 @@ def _measures(run: RunFolder) -> Section:
                 continue
             name = capitalised(say_name(label(metric)))
             is_zero = one.is_known and one.low == one.high == 0
-            if is_zero and not is_comparison(run):
-                n_zero += 1
-                continue
             if is_zero and bound and metric in of_sample:
                 rows.append((name, bound if metric == EVER_SHARE else NOT_KNOWN, "", "", ""))
+                continue
+            if is_zero and not is_comparison(run):
+                n_zero += 1
                 continue
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and _is_cut(run, strategy, estimates):

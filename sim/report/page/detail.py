@@ -10,8 +10,14 @@ import numpy as np
 
 from sim.catalogue.choices import COLLATERAL, PRIVATE_LOSS, label, measure_name
 from sim.measure.bands import step_values
-from sim.measure.contradictions import own_strategy
-from sim.measure.estimates import Estimate, Grade, estimate_over, read_estimates, read_group_shares
+from sim.measure.estimates import (
+    Estimate,
+    Grade,
+    estimate_over,
+    own_strategy,
+    read_estimates,
+    read_group_shares,
+)
 from sim.report.figures.outage import Outage
 from sim.report.page.sections import Bar, Cell, Section, Strong, Table, cells_of, table_of
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
@@ -34,7 +40,7 @@ from sim.report.words.repeat import repeat_command
 from sim.report.words.warnings import other_warnings
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import connect_tables
-from sim.scenario.meanings import meaning_of
+from sim.scenario.schema import meaning_of
 from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
 
 EVER = measure_name("businesses_ever_impaired")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 
 from sim.measure.estimates import Estimate, estimate_over
-from sim.measure.site_runs import read_sites
+from sim.measure.sites import read_sites
 from sim.report.words.dates import moment
 from sim.report.words.languages import Text, joined, say_name
 from sim.report.words.numbers import range_text, value_text

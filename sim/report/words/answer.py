@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue.choices import (
     COLLATERAL,
@@ -24,17 +25,18 @@ from sim.catalogue.choices import (
     measure_name,
 )
 from sim.catalogue.curves import CURVES
-from sim.measure.contradictions import Contradiction, contradictions
 from sim.measure.estimates import (
     SHARE,
+    Contradiction,
     Estimate,
     Grade,
+    contradictions,
     estimate_over,
     peak_share,
     read_estimates,
     read_share,
 )
-from sim.measure.site_runs import read_sites
+from sim.measure.sites import read_sites
 from sim.report.words.dates import day
 from sim.report.words.expected_names import (
     EXPECTED,
@@ -473,8 +475,8 @@ class _Facts:
 
     # -- sites --------------------------------------------------------------------------------
 
-    def _site_facts(self) -> tuple[int, Estimate, Estimate, bool]:
-        """How many sites there are, how many are cut off, for how many hours, and if still."""
+    def _site_facts(self) -> tuple[int, NDArray[np.int64], Estimate, bool]:
+        """How many sites there are, how many each simulation cuts off, hours, and if still."""
         runs = read_sites(self.run.path, self.strategy)
         hours = runs.number["impaired_h"]
         is_cut = hours > 0
@@ -490,28 +492,37 @@ class _Facts:
         is_censored = bool(2 * still.sum() > is_cut.sum())
         return (
             len(runs.site),
-            estimate_over(n_cut.astype(np.float64), "sites"),
-            estimate_over(per_run, "h"),
+            n_cut,
+            estimate_over(per_run[n_cut > 0], "h"),
             is_censored,
         )
 
     def _of_sites(self) -> Iterator[Figure]:
-        n, cut, hours, is_censored = self._site_facts()
+        n, n_cut, hours, is_censored = self._site_facts()
         of = say("of your {n} sites cut off from some customers", n=whole(n))
-        yield self.figure("", cut, of)
+        if n == 1:
+            of = say("site of yours cut off from some customers")
+        yield self.figure("", estimate_over(n_cut.astype(np.float64), "sites"), of)
         if hours.is_known:
             h = two_digits(hours.median)
             yield self.figure("", hours, hours_or_more(h) if is_censored else hours_text(h))
 
     def sentence_of_sites(self) -> tuple[str, str]:
-        n, cut, hours, is_censored = self._site_facts()
-        if not cut.high > 0:
-            return say("None of your {n} sites shared an address that was blocked.", n=whole(n)), ""
-        is_one = value_text(cut) == "1"
-        told = SITES_CUT_OFF[is_one, is_censored]
-        said = say(
-            told, n=whole(n), h=value_text(hours), **({} if is_one else {"k": value_text(cut)})
-        )
+        n, n_cut, hours, is_censored = self._site_facts()
+        if not n_cut.any():
+            none = say("None of your {n} sites was cut off.", n=whole(n))
+            return say("Your site was not cut off.") if n == 1 else none, ""
+        k = value_text(estimate_over(n_cut[n_cut > 0].astype(np.float64), "sites"))
+        how = "only" if n == 1 else "one" if k == "1" else "several"
+        said = say(SITES_CUT_OFF[how, is_censored], n=whole(n), h=value_text(hours), k=k)
+        if n_spared := int((n_cut == 0).sum()):
+            said = say(
+                "In {spared} of {of} simulations no site of yours was cut off. In the others: "
+                "{said}",
+                spared=whole(n_spared),
+                of=whole(n_cut.size),
+                said=said,
+            )
         range_ = range_text(hours)
         return said, unbroken(say("{n} h", n=range_)) if range_ else ""
 

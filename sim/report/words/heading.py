@@ -11,7 +11,7 @@ from pathlib import Path
 
 from babel import Locale
 
-from sim.measure.contradictions import own_strategy
+from sim.measure.estimates import own_strategy
 from sim.report.words.dates import period
 from sim.report.words.languages import (
     ENGLISH,

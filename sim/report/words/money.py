@@ -6,7 +6,7 @@ from sim.catalogue.choices import measure_name
 from sim.measure.estimates import Estimate
 from sim.report.words.languages import Text, say
 from sim.results.folder import RunFolder, input_rows
-from sim.scenario.countries import rate_at
+from sim.scenario.overrides import rate_at
 from sim.scenario.tables.rows import RateRow
 
 LOSS_PARTS = tuple(

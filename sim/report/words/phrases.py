@@ -20,23 +20,28 @@ CAUSES = {
 }
 """What was ordered: with a purpose, as the record has it, to be slowed down."""
 SITES_CUT_OFF = {
-    (True, True): say(
+    ("only", True): say(
+        "Your site was cut off from some of its customers, for at least {h} hours, when the "
+        "simulation ends."
+    ),
+    ("only", False): say("Your site was cut off from some of its customers, for {h} hours in all."),
+    ("one", True): say(
         "One of your {n} sites was cut off from some of its customers, for at least {h} hours, "
         "when the simulation ends."
     ),
-    (True, False): say(
+    ("one", False): say(
         "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
     ),
-    (False, True): say(
+    ("several", True): say(
         "{k} of your {n} sites were cut off from some of their customers, the middle one for at "
         "least {h} hours, when the simulation ends."
     ),
-    (False, False): say(
+    ("several", False): say(
         "{k} of your {n} sites were cut off from some of their customers, the middle one for {h} "
         "hours in all."
     ),
 }
-"""How many sites were cut off, for how long: a single one, still when the run ends."""
+"""How many sites were cut off, for how long: the only one, one of several, still at the end."""
 
 
 def addresses(n: float) -> Text:

@@ -27,8 +27,8 @@ from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.rows.choice import PERIODS, ColumnChoice
 from sim.addresses.feeds.sniffing import sniff
 from sim.errors import DataError, Problem
+from sim.scenario.named_tables import list_prefixes
 from sim.scenario.quantities import format_instant
-from sim.scenario.tables.lists import list_prefixes
 
 _ADDRESSES_A_ROW = 200
 _COLUMNS = ("addresses", "from", "to", "mechanism", "operators")
@@ -88,7 +88,7 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
     """
     given = Input(path, str(path), columns)
-    if sniff(given) in DATED:
+    if sniff(given) == DATED:
         orders = read_dated(given, skip_bad=False)
         feed, periods = orders.feed, _of_orders(orders)
     else:

@@ -15,7 +15,6 @@ from sim.errors import Problem
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
-from sim.scenario.tables.reactions import PoolRow, ResponseRow, StanceRow, WithdrawalRow
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import (
     CadenceRow,
@@ -24,10 +23,14 @@ from sim.scenario.tables.rows import (
     HostingRow,
     OperatorRow,
     OrderRow,
+    PoolRow,
     ProfileRow,
+    ResponseRow,
     SectorRow,
     SessionRow,
+    StanceRow,
     UseRow,
+    WithdrawalRow,
 )
 from sim.scenario.tables.seeds import RowType, Table
 from sim.scenario.tables.sharing import ComponentRow

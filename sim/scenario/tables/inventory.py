@@ -6,23 +6,34 @@ scenario can hold them. What is not given is not filled in here.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from io import BytesIO
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.feed import Labels
+from sim.addresses.feeds.feed import Feed, Labels
+from sim.addresses.feeds.inventories import read_sites
+from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice
 from sim.addresses.sets.ipv6 import Addresses6
+from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.sets.notation import Prefix
-from sim.errors import Problem
+from sim.addresses.text.source import Limits
+from sim.errors import DataError, Problem
+from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.consistency import check_unique
+from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import SectorRow, VisitRow
-from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table
+from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table, read_bytes, read_note
 
 MAX_WAYS = 2**22
 """Ways in which addresses may fail of which each user meets one, over all sizes of components."""
@@ -198,3 +209,279 @@ def check_visits(
         most = MAX_TOTAL_USD_PER_H / dearest
         message = f"expected at most {most:g} in all where no revenue is given, got {visits:g}"
         yield Problem(str(inventory.path), message, key="visits_per_h")
+
+
+MAX_INVENTORY_BYTES = 256 * 1024 * 1024
+MAX_NAME = 253
+"""Letters of a site's name: those of a domain name (RFC 1035, section 2.3.4)."""
+MAX_VISITS_PER_H = 1e9
+MAX_USD_PER_H = 1e8
+FRONTEND = ROLES.index("frontend")
+_OF_SITE = ("sector", "country", "revenue_usd_per_h", "visits_per_h")
+"""Columns that say something of the site: its rows must not contradict each other."""
+
+
+def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> Inventory:
+    """Read an inventory.
+
+    Parameters
+    ----------
+    name
+        As the scenario names it.
+    columns
+        What its columns hold, where their names do not say it.
+
+    Raises
+    ------
+    DataError
+        With the mistakes of all rows, at most ``MAX_PROBLEMS`` of them and how many more.
+    """
+    data = read_bytes(path, MAX_INVENTORY_BYTES)
+    limits = Limits(max_bytes=MAX_INVENTORY_BYTES, max_problems=MAX_PROBLEMS)
+    feed = read_sites(BytesIO(data), str(path), limits=limits, columns=columns)
+    problems = [*feed.problems, *_row_problems(feed, path)]
+    n_bad = len(problems) + feed.n_bad - len(feed.problems)
+    if not n_bad and not _is_placed(feed).any():
+        message = "expected an address in at least one row, got none"
+        problems, n_bad = [Problem(str(path), message)], 1
+    _stop_if_any(problems, n_bad, path)
+    inventory, site_of = _inventory_of(feed, name, path, data)
+    problems = [*_site_problems(feed, inventory, site_of)]
+    _stop_if_any(problems, len(problems), path)
+    return inventory
+
+
+def _stop_if_any(problems: list[Problem], n_bad: int, path: Path) -> None:
+    if n_bad:
+        problems = sorted(problems, key=lambda one: one.line)[:MAX_PROBLEMS]
+        if n_bad > len(problems):
+            problems.append(Problem(str(path), f"and {n_bad - len(problems)} more problems"))
+        raise DataError(problems)
+
+
+def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
+    """What is wrong with single rows."""
+    line = feed.numbers["line"].astype(np.int64) if feed.n_records else np.empty(0, np.int64)
+
+    def problem(row: int, key: str, message: str) -> Problem:
+        return Problem(str(path), message, int(line[row]), 0, key)
+
+    labels = feed.labels.get("name")
+    is_named = labels.code >= 0 if labels is not None else np.zeros(feed.n_records, np.bool_)
+    told = {one.line for one in feed.problems}
+    for row in np.flatnonzero(~_is_placed(feed) & ~is_named).tolist():
+        # A bad address was told; of many bad rows not all are, and the file is refused anyway.
+        if int(line[row]) not in told and feed.n_bad <= len(feed.problems):
+            yield problem(row, "address", "expected an address, or a site; got neither")
+    wide4 = feed.record4[feed.v4.stop - feed.v4.start != 1]
+    wide6 = feed.record6[~feed.v6.first.equal(feed.v6.last)]
+    for row in np.concatenate((wide4, wide6)).tolist():
+        yield problem(row, "address", "expected a single address, got a prefix or a range")
+    high = feed.v6.first.high
+    outside = (high < np.uint64(FIRST_NETWORK)) | (high >= np.uint64(STOP_NETWORK))
+    for row in feed.record6[outside].tolist():
+        yield problem(row, "address", "expected an IPv6 address within 2000::/3, got another")
+    for key, known in (("role", ROLES), ("mode", MODES)):
+        yield from _unknown_words(feed, key, known, problem)
+    names = feed.labels.get("name")
+    if names is not None:
+        bad = [
+            code
+            for code, text in enumerate(names.names)
+            if len(text) > MAX_NAME or not (text.isprintable() or is_one_line(text))
+        ]
+        for row in np.flatnonzero(np.isin(names.code, bad)).tolist():
+            text = describe(names.names[int(names.code[row])])
+            message = f"expected one line of at most {MAX_NAME} printable letters, got {text}"
+            yield problem(row, "name", message)
+    for key, low, high_end in (
+        ("revenue_usd_per_h", 0.0, MAX_USD_PER_H),
+        ("visits_per_h", 0.0, MAX_VISITS_PER_H),
+        ("n_names", 1.0, 1e7),
+    ):
+        values = feed.numbers.get(key)
+        if values is not None:
+            for row in np.flatnonzero((values < low) | (values > high_end)).tolist():
+                message = f"expected a number from {low:g} to {high_end:g}, got {values[row]:g}"
+                yield problem(row, key, message)
+            if key != "n_names":
+                for row in np.flatnonzero(values == 0).tolist():
+                    yield problem(row, key, "expected a number above 0, or nothing; got 0")
+            else:
+                for row in np.flatnonzero(values != np.floor(values)).tolist():
+                    if not np.isnan(values[row]):
+                        yield problem(row, key, f"expected a whole number, got {values[row]:g}")
+
+
+def _is_placed(feed: Feed) -> NDArray[np.bool_]:
+    """Whether each row has an address."""
+    is_placed = np.zeros(feed.n_records, np.bool_)
+    is_placed[feed.record4] = is_placed[feed.record6] = True
+    return is_placed
+
+
+def _unknown_words(feed: Feed, key: str, known: tuple[str, ...], problem: Any) -> Iterator[Problem]:
+    labels = feed.labels.get(key)
+    if labels is None:
+        return
+    bad = [code for code, text in enumerate(labels.names) if text not in known]
+    for row in np.flatnonzero(np.isin(labels.code, bad)).tolist():
+        text = labels.names[int(labels.code[row])]
+        message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
+        yield problem(row, key, message)
+
+
+def _inventory_of(
+    feed: Feed, name: str, path: Path, data: bytes
+) -> tuple[Inventory, NDArray[np.int64]]:
+    """The inventory, and the site of each row of the file."""
+    line = feed.numbers["line"].astype(np.int64)
+    n = feed.n_records
+    is_ipv6 = np.zeros(n, np.bool_)
+    is_ipv6[feed.record6] = True
+    address4 = np.zeros(n, np.int64)
+    address4[feed.record4] = feed.v4.start
+    six = np.zeros((2, n), np.uint64)
+    six[:, feed.record6] = feed.v6.first.high, feed.v6.first.low
+    site_of, site = _sites_of(feed, address4, Addresses6(six[0].copy(), six[1].copy()), is_ipv6)
+    role = _codes_in(feed.labels.get("role"), ROLES, n)
+    role[role == NOT_GIVEN] = FRONTEND
+    mode = _codes_in(feed.labels.get("mode"), MODES, n)
+    hosts = np.flatnonzero(_is_placed(feed))
+    key = site_of[hosts] * len(ROLES) + role[hosts]
+    component, host_component = np.unique(key, return_inverse=True)
+    in_sequence = np.argsort(host_component, kind="stable")
+    row = hosts[in_sequence]
+    first = np.unique(site_of, return_index=True)[1]
+    empty = np.full(n, np.nan)
+    revenue = feed.numbers.get("revenue_usd_per_h", empty)
+    visits = feed.numbers.get("visits_per_h", empty)
+    is_six = is_ipv6[row]
+    component_mode = np.full(component.size, NOT_GIVEN, np.int64)
+    np.maximum.at(component_mode, host_component, mode[hosts])
+    columns = ("address", *feed.labels, *(each for each in feed.numbers if each != "line"))
+    inventory = Inventory(
+        name=name,
+        path=path,
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        rows=(),
+        lines=(),
+        note=read_note(path),
+        site=site,
+        labels={
+            column: Labels(_of_site(labels.code, site_of, len(site), -1), labels.names)
+            for column, labels in feed.labels.items()
+            if column in _OF_SITE
+        },
+        revenue_usd_per_h=_of_site(revenue, site_of, len(site), np.nan),
+        visits_per_h=_of_site(visits, site_of, len(site), np.nan),
+        site_line=line[first],
+        component_site=component // len(ROLES),
+        component_role=component % len(ROLES),
+        component_mode=component_mode,
+        host_component=host_component[in_sequence],
+        is_ipv6=is_six,
+        address4=address4[row],
+        address6=Addresses6(six[0, row][is_six], six[1, row][is_six]),
+        n_names=feed.numbers.get("n_names", empty)[row],
+        host_line=line[row],
+        n_without_address=int(n - hosts.size),
+        columns=columns,
+        told=tuple(feed.notes),
+    )
+    return inventory, site_of
+
+
+def _sites_of(
+    feed: Feed, address4: NDArray[np.int64], address6: Addresses6, is_ipv6: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """Site of each row, in the sequence of the file, and their names."""
+    labels = feed.labels.get("name")
+    n = feed.n_records
+    names = list(labels.names) if labels is not None else []
+    code = labels.code.astype(np.int64) if labels is not None else np.full(n, -1, np.int64)
+    unnamed = np.flatnonzero(code < 0)
+    if unnamed.size:
+        number = {text: row for row, text in enumerate(names)}
+        sixes = iter(address6.take(unnamed[is_ipv6[unnamed]]).to_ints())
+        for row in unnamed.tolist():
+            text = str(
+                IPv6Address(next(sixes)) if is_ipv6[row] else IPv4Address(int(address4[row]))
+            )
+            code[row] = number.setdefault(text, len(number))
+        names = list(number)
+    used, first, site_of = np.unique(code, return_index=True, return_inverse=True)
+    rank = np.empty(used.size, np.int64)
+    in_sequence = np.argsort(first, kind="stable")
+    rank[in_sequence] = np.arange(used.size)
+    return rank[site_of], tuple(names[each] for each in used[in_sequence].tolist())
+
+
+def _codes_in(labels: Labels | None, known: tuple[str, ...], n: int) -> NDArray[np.int64]:
+    if labels is None:
+        return np.full(n, NOT_GIVEN, np.int64)
+    row_of = np.array([*(known.index(text) for text in labels.names), NOT_GIVEN], np.int64)
+    return row_of[labels.code]
+
+
+def _of_site(column: NDArray[Any], site_of: NDArray[np.int64], n: int, absent: float) -> Any:
+    """First value given in the rows of each site."""
+    is_given = ~np.isnan(column) if np.isnan(absent) else column >= 0
+    found = np.full(n, absent, column.dtype)
+    rows = np.flatnonzero(is_given)[::-1]
+    found[site_of[rows]] = column[rows]
+    return found
+
+
+def _site_problems(
+    feed: Feed, inventory: Inventory, site_of: NDArray[np.int64]
+) -> Iterator[Problem]:
+    """What rows of one site mean together and should not."""
+    path = str(inventory.path)
+    line = feed.numbers["line"].astype(np.int64)
+    yield from _twice(inventory)
+    by_line = np.argsort(inventory.host_line)
+    component = inventory.host_component[by_line]
+    mode = _codes_in(feed.labels.get("mode"), MODES, feed.n_records)[_is_placed(feed)]
+    differs = (mode >= 0) & (mode != inventory.component_mode[component])
+    for row in np.flatnonzero(differs).tolist():
+        message = "expected one mode for a site and role, got another in a later row"
+        at = int(inventory.host_line[by_line[row]])
+        yield Problem(path, message, at, 0, "mode")
+    for column in _OF_SITE:
+        if column in feed.labels:
+            of_row: NDArray[Any] = feed.labels[column].code
+            of_site: NDArray[Any] = inventory.labels[column].code
+            given = of_row >= 0
+        elif column in feed.numbers:
+            of_row, of_site = feed.numbers[column], getattr(inventory, column)
+            given = ~np.isnan(of_row)
+        else:
+            continue
+        for row in np.flatnonzero(given & (of_row != of_site[site_of])).tolist():
+            site = describe(inventory.site[int(site_of[row])])
+            message = f"expected what an earlier row says of {site}, got something else"
+            yield Problem(path, message, int(line[row]), 0, column)
+    total = float(np.nansum(inventory.revenue_usd_per_h))
+    if total > MAX_TOTAL_USD_PER_H:
+        message = f"expected at most {MAX_TOTAL_USD_PER_H:g} in all, got {total:g}"
+        yield Problem(path, message, key="revenue_usd_per_h")
+
+
+def _twice(inventory: Inventory) -> Iterator[Problem]:
+    """Hosts that are listed twice in one component, and modes that contradict each other."""
+    high, low = inventory.address4.astype(np.uint64), np.zeros(inventory.n_rows, np.uint64)
+    high[inventory.is_ipv6] = inventory.address6.high
+    low[inventory.is_ipv6] = inventory.address6.low
+    row = np.lexsort((inventory.host_line, low, high, inventory.is_ipv6, inventory.host_component))
+    same = (
+        (inventory.host_component[row][1:] == inventory.host_component[row][:-1])
+        & (inventory.is_ipv6[row][1:] == inventory.is_ipv6[row][:-1])
+        & (high[row][1:] == high[row][:-1])
+        & (low[row][1:] == low[row][:-1])
+    )
+    for at in np.flatnonzero(same).tolist():
+        line, earlier = int(inventory.host_line[row[at + 1]]), int(inventory.host_line[row[at]])
+        message = f"expected each address of a site once for a role, got it in line {earlier} too"
+        yield Problem(str(inventory.path), message, line, 0, "address")

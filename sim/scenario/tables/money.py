@@ -41,18 +41,11 @@ FACTORS = ("revenue_level", "response_cost_level")
 
 EconomyKey: TypeAlias = Literal[
     "gdp_usd_per_year",
-    "population",
     "internet_economy_usd_per_year",
     "oecd_share_of_gdp",
     "cost_share_of_gdp",
     "cost_growth_per_year",
     "cost_years",
-    "deloitte_high_share_of_gdp",
-    "deloitte_medium_share_of_gdp",
-    "deloitte_low_share_of_gdp",
-    "deloitte_high_usd_per_10m_people_d",
-    "deloitte_medium_usd_per_10m_people_d",
-    "deloitte_low_usd_per_10m_people_d",
 ]
 ECONOMY_KEYS: tuple[str, ...] = get_args(EconomyKey)
 OPTIONAL_ECONOMY_KEYS = (
@@ -60,8 +53,6 @@ OPTIONAL_ECONOMY_KEYS = (
     "cost_share_of_gdp",
     "cost_growth_per_year",
     "cost_years",
-    "deloitte_low_share_of_gdp",
-    "deloitte_low_usd_per_10m_people_d",
 )
 """Constants that no source has, or that do not apply, for some countries; the methods that need
 them are left out."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
@@ -13,9 +12,7 @@ import numpy as np
 import pytest
 
 import sim
-from sim.addresses.sets.intervals import IntervalSet
 from sim.api.results import Results
-from sim.measure.by_operator import BY_OPERATOR, operator_curves
 
 BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
 Steps = dict[tuple[str, str], dict[int, list[tuple[int, float]]]]
@@ -106,73 +103,6 @@ def test_a_curve_on_a_grid_is_what_its_steps_say(
     assert curve["median"].max() > 0
 
 
-def users_of(results: Results) -> dict[str, float]:
-    """Share of all users at each operator, from the copy of the table in the folder."""
-    path = results.run.input_path("operators-russia-2018")
-    assert path is not None
-    with path.open(encoding="utf-8", newline="") as lines:
-        return {row["operator"]: float(row["share_users"]) for row in csv.DictReader(lines)}
-
-
-@pytest.mark.parametrize("metric", BY_OPERATOR)
-@pytest.mark.parametrize("every", ["1h", 437])
-def test_operators_together_are_the_whole_curve(
-    single: Results, metric: str, every: str | int
-) -> None:
-    """Weighted by users where the whole is a mean over users, else their sum."""
-    share = users_of(single)
-    own, whole = (single.curve(metric, every=every, by=by) for by in ("operator", None))
-    together: dict[int, float] = defaultdict(float)
-    for row in own.rows():
-        weight = share[row["operator"]] if metric.startswith("addresses") else 1.0
-        together[row["t_s"]] += weight * row["median"]
-    assert set(own["operator"]) == set(share)
-    assert whole["median"].max() > 0
-    assert together == pytest.approx(
-        {row["t_s"]: row["median"] for row in whole.rows()}, rel=1e-9, abs=1e-9
-    )
-    if metric.startswith("operators"):
-        assert set(own["denominator"]) == set(whole["denominator"])
-
-
-@pytest.mark.parametrize("metric", ["addresses_dropped", "users_enforcing_share"])
-def test_an_operator_drops_what_it_enforces_at_every_moment(results: Results, metric: str) -> None:
-    """Entry by entry from the events, at change points and a second before each."""
-    operator, replicate = "mts-mobile", 2
-    curve = operator_curves(results.run, metric, "wide")[operator]
-    mine = curve.replicate == replicate
-    steps = list(zip(curve.t_s[mine].tolist(), curve.value[mine].tolist(), strict=True))
-    with results.to_duckdb() as tables:
-        key = ["wide", replicate]
-        events = tables.execute(
-            "SELECT t_s, entry, kind = 'enforced' FROM events WHERE strategy = ? AND replicate = ? "
-            "AND operator = ? AND kind IN ('enforced', 'released')", [*key, operator],
-        ).fetchall()  # fmt: skip
-        prefixes: dict[int, list[str]] = defaultdict(list)
-        for entry, prefix in tables.execute(
-            "SELECT entry, prefix FROM entries WHERE strategy = ? AND replicate = ?", key
-        ).fetchall():
-            prefixes[entry].append(prefix)
-    target = results.run.input_path("telegram-prefixes-2018")
-    assert target is not None
-    own = [line.split(",")[0] for line in target.read_text("utf-8").splitlines() if "/" in line]
-    own_set = IntervalSet.of(*(one for one in own if ":" not in one))
-    assert len(steps) > 1
-    for t_s in {max(at_s - back, 0) for at_s, _ in steps for back in (0, 1)}:
-        enforced = {
-            entry for entry in prefixes
-            if sum(1 if is_on else -1 for at_s, one, is_on in events
-                   if one == entry and at_s <= t_s) > 0
-        }  # fmt: skip
-        held = IntervalSet.of(*(one for entry in enforced for one in prefixes[entry]))
-        share = users_of(results)[operator]
-        expected = (
-            held.difference(own_set).n_addresses if metric == "addresses_dropped"
-            else share * bool(enforced)
-        )  # fmt: skip
-        assert value_at(steps, t_s) == pytest.approx(expected)
-
-
 def test_times_are_those_of_the_clock_in_utc(results: Results) -> None:
     curve = results.curve("businesses_impaired", every="30 min", strategy="wide")
     start = datetime.fromisoformat(results.run.scenario["start"]).astimezone(UTC)
@@ -187,8 +117,7 @@ def test_times_are_those_of_the_clock_in_utc(results: Results) -> None:
     ("asked", "said"),
     [
         ({"name": "businesses_dwn"}, "did you mean 'businesses_down'"),
-        ({"by": "region"}, "by: expected one of provider, sector, role, operator, got 'region'"),
-        ({"by": "operator"}, r"got 'businesses_down', of which no value by operator is kept"),
+        ({"by": "region"}, "by: expected one of provider, sector, role, got 'region'"),
         ({"every": "1 fortnight"}, "every: expected a number with s, min, h, d, w"),
         ({"every": 0}, "every: expected whole seconds above 0, got 0"),
         ({"every": 1.5}, "every: expected whole seconds above 0, got 1.5"),

@@ -24,7 +24,7 @@ from sim.report.words.verdicts import verdict_sentence
 from sim.results.folder import open_run
 from sim.results.parquet import read_columns
 from sim.results.register import read_waits
-from sim.scenario.tables.courts import forums, read_court_questions
+from sim.scenario.tables.shipped import forums, read_court_questions
 from tests.ensembles import write_comparison
 
 OWN = "covering-prefix"

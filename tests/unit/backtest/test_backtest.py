@@ -27,8 +27,7 @@ from sim.backtest.verdicts import CONDITIONED, PRIOR, score
 from sim.errors import ProblemsError, ScenarioError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.task import Failure
-from sim.scenario.case_format import CHECKS
-from sim.scenario.cases import PlacedCase, shipped_cases
+from sim.scenario.cases import CHECKS, PlacedCase, shipped_cases
 from sim.scenario.predictors import RunPredictor
 from tests.cases import case_file
 
@@ -164,8 +163,8 @@ def test_a_national_method_by_hand(tmp_path):
     [
         ("{kind: national-method, method: oecd, duration_d: 1}",
          ":8:48: cases.0.predictor.method: expected one of oecd_2011, cost_like,"),
-        ("{kind: national-method, method: raec, duration_d: 1}",
-         "cases.0.predictor.constants: expected the constant internet_economy_usd_per_year that"),
+        ("{kind: national-method, method: oecd_2011, duration_d: 1}",
+         "cases.0.predictor.constants: expected the constant gdp_usd_per_year that"),
         ("{kind: exposure, blocklist: nowhere.txt}", "nowhere.txt: expected a file"),
         ("{kind: exposure, blocklist: half.txt}", "half.txt:2:"),
         ("{kind: exposure, blocklist: telegram-2018-orders, attribute: cloud-prefixes-2018, "

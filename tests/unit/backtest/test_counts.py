@@ -17,9 +17,9 @@ from sim.engine.orders import Mechanism
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
-from sim.scenario.counts import BusinessesHit, Enforcing, Listed
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
+from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world

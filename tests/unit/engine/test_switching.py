@@ -3,7 +3,7 @@
 import pytest
 
 from sim.engine.eventlog import Kind
-from sim.measure.responses import measure_switching
+from sim.measure.impact import measure_switching
 from tests.sections import Reactions
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Program, Response, Seat, SmallWorld
 

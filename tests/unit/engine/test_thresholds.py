@@ -13,14 +13,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.catalogue.worst import WORST_PERCENT, over_now
+from sim.catalogue.declaration import WORST_PERCENT, over_now
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.actors.outside import withdrawn
 from sim.engine.eventlog import Kind
 from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.tally import Group
-from sim.measure.worst import is_above
+from sim.measure.groups import is_above
 from sim.streams import Stream, Streams
 from sim.world.withdrawals import OutsideWithdrawal
 from tests.complaining import quiet_attention

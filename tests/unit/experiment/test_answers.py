@@ -19,9 +19,9 @@ from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure
 from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.simulation import Simulation
-from sim.scenario.changes import Point
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.variants import Point
 
 WriteScenario = Callable[..., Path]
 DAY = 86_400

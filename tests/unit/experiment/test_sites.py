@@ -15,7 +15,7 @@ from sim.api import compare, open_results, run
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
-from sim.measure.site_lines import summarise_sites
+from sim.measure.sites import summarise_sites
 from sim.results.folder import open_run
 from sim.results.schema import SITES
 from sim.results.tables import read_rows

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from sim.measure import bands, even_bands
+from sim.measure import bands
 from sim.measure.bands import band_of, step_values
 from sim.measure.measures import Measure
 from sim.measure.summary import spread_of, spreads_of, summarise
@@ -80,9 +80,9 @@ def test_curves_of_a_file_read_at_once_have_the_bands_of_those_read_one_by_one(
 ) -> None:
     run = open_run(shipped_run)
     n_metrics = count_scans(monkeypatch)
-    at_once = even_bands.even_bands(run, run.strategies)
-    monkeypatch.setattr(even_bands, "MOST_AT_ONCE", 0)
-    one_by_one = even_bands.even_bands(run, run.strategies)
+    at_once = bands.even_bands(run, run.strategies)
+    monkeypatch.setattr(bands, "MOST_AT_ONCE", 0)
+    one_by_one = bands.even_bands(run, run.strategies)
     assert n_metrics[0] > 10
     assert n_metrics[1:] == [1] * n_metrics[0]
     assert at_once.keys() == one_by_one.keys()
@@ -94,13 +94,13 @@ def test_curves_of_a_file_read_at_once_have_the_bands_of_those_read_one_by_one(
 def count_scans(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many measures each scan of the curves reads."""
     n_metrics: list[int] = []
-    read = even_bands.read_curves
+    read = bands.read_curves
 
     def counted(run: RunFolder, label: str, metrics: list[str], *rest: Any) -> Any:
         n_metrics.append(len(metrics))
         return read(run, label, metrics, *rest)
 
-    monkeypatch.setattr(even_bands, "read_curves", counted)
+    monkeypatch.setattr(bands, "read_curves", counted)
     return n_metrics
 
 

@@ -16,9 +16,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.blocklists.expected_names import expect_names
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
-from sim.measure.ever_listed import ever_listed, expected_businesses
-from sim.measure.expected_names import expected_names
-from sim.measure.names import Change
+from sim.measure.names import Change, ever_listed, expected_businesses, expected_names
 from sim.names import listed
 from sim.results.parquet import Coded, ColumnData, Optional, PartWriter, merge_parts
 from sim.scenario.load import load_scenario

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sim.measure.listings import measure_register, most_rules
+from sim.measure.impact import measure_register, most_rules
 from tests.worlds import Dated, SmallWorld
 
 WIDE, NARROW = "198.18.0.0/24", "198.18.0.0/30"

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sim.cli.app import app
 from sim.engine.eventlog import Kind
 from sim.experiment.simulation import Simulation
-from sim.measure.nothing import DENIES, HITS, LIMITS, ORDERS, say_nothing, why_nothing
+from sim.measure.facts import DENIES, HITS, LIMITS, ORDERS, say_nothing, why_nothing
 from sim.results.folder import read_manifest
 from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Censor

@@ -11,8 +11,7 @@ import pytest
 from sim.catalogue.choices import RATIOS
 from sim.experiment.answers import Answers
 from sim.measure.impact import measure_ratios
-from sim.measure.measures import Measure
-from sim.measure.ratios import over
+from sim.measure.measures import Measure, over
 from sim.measure.summary import summarise
 from sim.uncertainty.sweep import sweep_sheet
 

@@ -13,8 +13,8 @@ import pytest
 
 from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
-from sim.measure.money.money_parameters import firm_parameters
-from sim.measure.money.moves import moves_of
+from sim.measure.money.losses import moves_of
+from sim.measure.money.prices import firm_parameters
 from sim.measure.sites import STATES, left_hours, site_columns
 from sim.results.parquet import ColumnData
 from sim.scenario.resolve import Resolved

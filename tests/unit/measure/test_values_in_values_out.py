@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.measure.money.losses import loss_totals
-from sim.measure.money.moves import moves_of
+from sim.measure.money.losses import loss_totals, moves_of
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams

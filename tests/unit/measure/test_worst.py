@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.catalogue.worst import WORST_PERCENT, over_now, worst_above
+from sim.catalogue.declaration import WORST_PERCENT, over_now, worst_above
 from sim.engine.state.tally import Group
 from sim.measure.groups import count_groups
 from sim.measure.impact import measure_impact

@@ -9,6 +9,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import duckdb
@@ -16,16 +17,15 @@ import numpy as np
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.measure.contradictions import contradictions
-from sim.measure.estimates import Estimate, Grade
+from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import language_of, render, write_report
 from sim.report.words.answer import answer
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from sim.scenario.tables import facts
-from sim.scenario.tables.facts import FactRow
+from sim.scenario.tables import shipped as shipped_tables
+from sim.scenario.tables.shipped import FactRow
 from tests.ensembles import write_ensemble
 
 NBSP = "\N{NO-BREAK SPACE}"
@@ -178,6 +178,34 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> N
     assert "keys were set for this run; the command at" in text
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ([[6], [6]], "Your site was cut off from some of its customers, for 6 hours in all."),
+        ([[0], [0]], "Your site was not cut off."),
+        ([[0, 0], [0, 0]], "None of your 2 sites was cut off."),
+        (
+            [[6], [0], [6], [6]],
+            "In 1 of 4 simulations no site of yours was cut off. In the others: Your site was cut "
+            "off from some of its customers, for 6 hours in all.",
+        ),
+        (
+            [[0, 0], [0, 0], [0, 0], [0, 4]],
+            "In 3 of 4 simulations no site of yours was cut off. In the others: One of your 2 "
+            "sites was cut off from some of its customers, for 4 hours in all.",
+        ),
+    ],
+)
+def test_the_headline_says_how_often_no_site_was_cut_off(
+    hours: list[list[int]], said: str, site_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = np.array(hours, np.float64)
+    number = {"impaired_h": found, "last_outage_s": np.zeros_like(found)}
+    sites = SimpleNamespace(site=["a", "b"][: found.shape[1]], number=number)
+    monkeypatch.setattr("sim.report.words.answer.read_sites", lambda *_: sites)
+    assert " ".join(answer(open_run(site_folder)).whole.split()) == said
+
+
 def test_the_page_is_one_file_that_runs_and_fetches_nothing(page: str) -> None:
     assert page.startswith("<!doctype html>\n<html lang=")
     assert "<script" not in page
@@ -279,6 +307,9 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     assert "No modelled business lost anything: what all of them lose is not known." in text
     operators = text[text.index("First block Cut off") : text.index("First block: median")]
     assert "at most 75%" in operators
+    measures = text[text.index("All measures") :]
+    assert "Share of businesses ever cut off at most 75%" in measures
+    assert "Private loss not known" in measures
     assert not re.search(r"\b0%", operators)
 
 
@@ -321,7 +352,7 @@ def test_a_contradicted_measure_is_printed_nowhere_first(
         source="a count of nobody",
     )
     assert all(one.found.grade is Grade.NEVER_CHECKED for one in answer(run).figures)
-    monkeypatch.setattr("sim.measure.contradictions.facts_of", lambda name: (fact,))
+    monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (fact,))
     assert set(contradictions(run)) == {"private_loss_usd", "businesses_impaired"}
     found = answer(run)
     assert not any("lost by businesses" in one.what for one in found.figures)
@@ -329,9 +360,9 @@ def test_a_contradicted_measure_is_printed_nowhere_first(
     assert "cut off from some" not in found.sentence
     # A fact that one simulation in twenty may break is not contradicted by fewer.
     loose = fact.model_copy(update={"at_most": 1e9})
-    monkeypatch.setattr("sim.measure.contradictions.facts_of", lambda name: (loose,))
+    monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (loose,))
     assert contradictions(run) == {}
-    assert facts.facts_of("austria-2022") == ()
+    assert shipped_tables.facts_of("austria-2022") == ()
 
 
 def test_a_report_replaces_no_other_file(ensemble_run: Path, tmp_path: Path) -> None:

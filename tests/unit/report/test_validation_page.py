@@ -16,7 +16,8 @@ from sim.backtest.runs import Reading, draws_of, group_runs
 from sim.backtest.scores import backtest
 from sim.backtest.verdicts import CONDITIONED, PRIOR
 from sim.catalogue.choices import PRICED
-from sim.report.documents.scores import (
+from sim.report.documents.backtest import LARGEST, SMALLEST, draw_backtest, ratios
+from sim.report.documents.validation import (
     NO_REASON,
     mean,
     page,
@@ -24,8 +25,7 @@ from sim.report.documents.scores import (
     short_of,
     span,
 )
-from sim.report.figures.scores import LARGEST, SMALLEST, draw_backtest, ratios
-from sim.report.words.tables import markdown_text
+from sim.report.words.markdown import markdown_text
 from sim.scenario.cases import choose, read_cases, shipped_cases
 from sim.scenario.predictors import RunPredictor
 

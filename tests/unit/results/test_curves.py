@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.results.curves import CurveKey, group_names, read_curves
+from sim.measure.bands import CurveKey, group_names, read_curves
 from sim.results.folder import CurvePoints, open_run, rescaled
 from sim.results.tables import connect_tables
 

@@ -16,8 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app
-from sim.measure.bands import band_at
-from sim.measure.even_bands import MOST_TIMES, even_times
+from sim.measure.bands import MOST_TIMES, band_at, even_times
 from sim.results.folder import CurvePoints, open_run
 from sim.results.schema import BANDS
 

@@ -14,17 +14,24 @@ from pydantic import ValidationError
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, ScenarioError
-from sim.measure.money.national import NATIONAL_METHODS
-from sim.scenario.case_format import BOUNDS, CaseList, Published, Ranking
-from sim.scenario.cases import choose, read_cases, shipped_cases
-from sim.scenario.counts import BusinessesHit, Enforcing, Listed
-from sim.scenario.model import Model, kinds_of
+from sim.measure.money.accounts import NATIONAL_METHODS
+from sim.scenario.cases import (
+    BOUNDS,
+    CaseList,
+    Published,
+    Ranking,
+    choose,
+    read_cases,
+    shipped_cases,
+)
 from sim.scenario.predictors import (
     ExposurePredictor,
     NameDraw,
     NamesPredictor,
     RunPredictor,
 )
+from sim.scenario.quantities import Model, kinds_of
+from sim.scenario.readings import BusinessesHit, Enforcing, Listed
 
 ONE = """\
 format: overblock/backtest/1
@@ -275,7 +282,7 @@ def test_an_id_comes_once_and_a_figure_has_one_role_for_one_subject(tmp_path):
     # Another subject may be calibrated by a figure that set nothing here.
     elsewhere = other.replace(
         "kind: names-law\n      quantity: mean_names",
-        "kind: national-method\n      method: raec\n      duration_d: 1",
+        "kind: national-method\n      method: oecd_2011\n      duration_d: 1",
     )
     assert len(read_cases(write(tmp_path, ONE + elsewhere)).cases) == 2
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ScenarioError
-from sim.scenario.changes import change, is_whole
+from sim.scenario.document import Value
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.columns import FINER, ColumnChange
-from sim.scenario.tree import Value
+from sim.scenario.tables.column_changes import FINER, ColumnChange
+from sim.scenario.variants import change, is_whole
 
 WriteScenario = Callable[..., Path]
 

@@ -8,8 +8,7 @@ import pytest
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario import document as guard
-from sim.scenario.document import parse_document, parse_scalar
-from sim.scenario.tree import format_path
+from sim.scenario.document import format_path, parse_document, parse_scalar
 
 
 def problems_of(data: bytes) -> list[Problem]:

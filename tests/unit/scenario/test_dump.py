@@ -11,10 +11,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sim.scenario.dump import dump_scenario, json_schema, scenario_tree
 from sim.scenario.library import scenario_names
 from sim.scenario.load import LoadedScenario, load_scenario
-from sim.scenario.schema import Scenario
+from sim.scenario.schema import Scenario, dump_scenario, json_schema, scenario_tree
 from tests.sections import assumed
 
 WriteScenario = Callable[..., Path]

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.dump import dump_scenario
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance.sources import explain
 from sim.scenario.resolve import resolve
+from sim.scenario.schema import dump_scenario
+from sim.scenario.sources import explain
 
 WriteScenario = Callable[..., Path]
 EVIDENCE = """evidence:

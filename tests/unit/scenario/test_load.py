@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.dump import dump_scenario
 from sim.scenario.load import load_scenario
+from sim.scenario.schema import dump_scenario
 from sim.scenario.strategies import DECLARED
 
 WriteScenario = Callable[..., Path]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sim.scenario.library import shipped
-from sim.scenario.meanings import meaning_of
+from sim.scenario.schema import meaning_of
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.errors import ScenarioError
-from sim.scenario.document import parse_document, parse_scalar
+from sim.scenario.document import Place, parse_document, parse_scalar
 from sim.scenario.overrides import override_text, set_value
-from sim.scenario.tree import Place
 
 PLACE = Place("--set")
 

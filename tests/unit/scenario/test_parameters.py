@@ -8,7 +8,7 @@ from typing import get_args
 
 import pytest
 
-from sim.scenario.tables import reactions as tables_reactions
+from sim.scenario.tables import rows as table_rows
 from sim.scenario.tables import rows as tables
 from sim.scenario.tables import sharing as tables_sharing
 from sim.scenario.tables.rows import AssumptionRow
@@ -30,9 +30,9 @@ ROWS = {
     "population.services": tables_sharing.ServiceRow,
     "names.sharing": tables_sharing.SharingRow,
     "names.parked": tables_sharing.ParkedRow,
-    "fronts.pools": tables_reactions.PoolRow,
-    "reactions.responses": tables_reactions.ResponseRow,
-    "censor.pressure_events": tables_reactions.PressureRow,
+    "fronts.pools": table_rows.PoolRow,
+    "reactions.responses": table_rows.ResponseRow,
+    "censor.pressure_events": table_rows.PressureRow,
     "users.use": tables.UseRow,
 }
 NO_PARAMETER = {"low", "high", "index"}

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.dump import scenario_tree
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
+from sim.scenario.schema import scenario_tree
 from tools.scenario_page import reference_page
 
 WriteScenario = Callable[..., Path]

@@ -14,8 +14,7 @@ import pytest
 
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
-from sim.scenario.tables.notes import SourceNote
-from sim.scenario.tables.seeds import read_note
+from sim.scenario.tables.seeds import SourceNote, read_note
 from tests.conftest import REPOSITORY
 from tests.references import SEEDS, TABLES, can_be_followed
 

@@ -14,13 +14,13 @@ from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.plan import Plan
 from sim.experiment.question import read_question, write_question
 from sim.results.folder import open_run
-from sim.scenario.changes import change
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.columns import ColumnChange
+from sim.scenario.tables.column_changes import ColumnChange
 from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_table
 from sim.scenario.unknowns import list_factors
+from sim.scenario.variants import change
 
 COMPLIANCE, SPREAD = "operators-russia-2018.compliance", "components-2018.share_spread"
 

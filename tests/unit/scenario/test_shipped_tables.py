@@ -14,11 +14,7 @@ from pydantic import Field
 
 from sim.scenario.library import shipped, table_names
 from sim.scenario.quantities import Share
-from sim.scenario.tables.courts import CourtQuestionRow
-from sim.scenario.tables.facts import FactRow
 from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
-from sim.scenario.tables.notes import SourceNote
-from sim.scenario.tables.reactions import PoolRow, PrefixRow, PressureRow, ResponseRow, StanceRow
 from sim.scenario.tables.rows import (
     AssumptionRow,
     CadenceRow,
@@ -28,16 +24,21 @@ from sim.scenario.tables.rows import (
     OperatorRow,
     OrderRow,
     PackRow,
+    PoolRow,
+    PrefixRow,
+    PressureRow,
     ProfileRow,
     PublishedTotalRow,
     RateRow,
+    ResponseRow,
     SectorRow,
     SessionRow,
+    StanceRow,
     TargetPrefixRow,
     UseRow,
     VisitRow,
 )
-from sim.scenario.tables.seeds import MAX_KEPT_BYTES, Row, read_note, read_table
+from sim.scenario.tables.seeds import MAX_KEPT_BYTES, Row, SourceNote, read_note, read_table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -45,6 +46,7 @@ from sim.scenario.tables.sharing import (
     ServiceRow,
     SharingRow,
 )
+from sim.scenario.tables.shipped import CourtQuestionRow, FactRow
 
 
 class ReachRow(Row):

@@ -9,10 +9,8 @@ import pytest
 
 from sim.errors import ProblemsError, ScenarioError
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance.source import Source
-from sim.scenario.provenance.sources import explain, list_sources
-from sim.scenario.provenance.table_sources import spans
 from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.sources import Source, explain, list_sources, spans
 
 WriteScenario = Callable[..., Path]
 

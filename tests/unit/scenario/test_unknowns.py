@@ -14,12 +14,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sim.errors import ScenarioError
 from sim.results.manifest import list_assumptions
-from sim.scenario.changes import change
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tables.assumptions import read_assumptions
+from sim.scenario.tables.shipped import read_assumptions
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
+from sim.scenario.variants import change
 from sim.uncertainty.chosen_factors import choose_factors
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from sim.errors import DataError, ScenarioError
 from sim.scenario.load import load_scenario
-from sim.scenario.provenance.sources import list_sources
 from sim.scenario.resolve import resolve
+from sim.scenario.sources import list_sources
 from sim.scenario.variants import choose_variants, variant_of
 
 WriteScenario = Callable[..., Path]

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from sim.errors import ScenarioError
-from sim.scenario.changes import change
+from sim.scenario.document import Value
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
-from sim.scenario.tree import Value
+from sim.scenario.variants import change
 from sim.uncertainty.axes import lay_points, parse_axes, points_of
 
 

@@ -1,7 +1,6 @@
 """Range files of cloud providers: Amazon, Google, Microsoft.
 
-In: the JSON each publishes. Out: one record per prefix, with region and services. A prefix that a
-file lists several times, once for each service, is one record: sizes may be added.
+A prefix that a file lists several times, once for each service, is one record: sizes may be added.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""JSON documents of a bounded size and depth.
-
-In: a stream. Out: plain values, or the reason why not. It does not know what they mean.
-"""
+"""JSON documents of a bounded size and depth."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """Addresses in JSON without a maker's form: arrays of texts or objects, and objects line by line.
 
-In: ``["198.51.100.0/24", …]``, ``[{"ip": …}, …]``, or one object a line as Spamhaus writes DROP.
-Out: records with the columns that keys name, as in an inventory. Entries of an array are counted
-from 1 as lines are.
+Entries of an array are counted from 1 as lines are.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""Range files of further providers: Fastly, Cloudflare, GitHub, Oracle, Zscaler.
+"""Range files of further providers: Fastly, Cloudflare, Oracle.
 
-In: the JSON each publishes. Out: one record per prefix and region, with the list of services. A
-prefix that a file lists several times is one record, as in `sim.addresses.feeds.published.clouds`.
+A prefix that a file lists several times is one record, as in
+`sim.addresses.feeds.published.clouds`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from sim.addresses.feeds.feed import Feed, Origin
@@ -22,9 +21,6 @@ from sim.addresses.feeds.published.documents import (
 from sim.addresses.feeds.samples import Sample
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
-
-# Of GitHub's document: what is no list of addresses.
-_GITHUB_OTHERS = ("ssh_keys", "domains", "ssh_key_fingerprints")
 
 
 def read_fastly(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -61,26 +57,6 @@ def read_cloudflare(
     return _finish(gathering, "Cloudflare", ranges, origin)
 
 
-def read_github(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
-    """Read GitHub's ``meta``: a list of prefixes for each of its services.
-
-    References
-    ----------
-    GitHub REST API, "Get GitHub meta information".
-    """
-    document = read_document(source, name, limits)
-    check_keys(document, ("hooks", "web", "api", "git", "actions"), name, "GitHub's meta")
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    ranges: list[Range] = []
-    for key, value in document.items():
-        if isinstance(value, list) and key not in _GITHUB_OTHERS:
-            check_entries(len(ranges) + len(value), name, key)
-            ranges += _listed(document, key, "", text_of({"key": key}, "key"), gathering)
-    if "actions" in document:
-        gathering.note("ranges of 'actions' are rented from other clouds: others sit there too")
-    return _finish(gathering, "GitHub", ranges, Origin(name, "github", "", "GitHub's public list"))
-
-
 def read_oracle(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read Oracle's ``public_ip_ranges.json``: prefixes with tags, by region.
 
@@ -103,36 +79,6 @@ def read_oracle(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
     date = text_of(document, "last_updated_timestamp")
     origin = Origin(name, "oracle", date, "Oracle's public list")
     return _finish(gathering, "Oracle", ranges, origin)
-
-
-def read_zscaler(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
-    """Read Zscaler's enforcement nodes, by cloud, continent and city, or its hub prefixes."""
-    document = read_document(source, name, limits)
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    if "hubPrefixes" in document:
-        check_keys(document, ("hubPrefixes",), name, "Zscaler's hub prefixes")
-        ranges = _listed(document, "hubPrefixes", "", "hub", gathering)
-    else:
-        ranges = list(_nodes(document, name))
-        if not ranges:
-            check_keys(
-                document, ("hubPrefixes",), name, "Zscaler's nodes by continent and city, or"
-            )
-    origin = Origin(name, "zscaler", "", "Zscaler's public list")
-    return _finish(gathering, "Zscaler", ranges, origin)
-
-
-def _nodes(document: dict[str, Any], name: str) -> Iterator[Range]:
-    """Yield the ranges of ``cloud.continent.city``; the city is the region."""
-    n_ranges = 0
-    for cloud, continents in document.items():
-        for continent, cities in continents.items() if isinstance(continents, dict) else ():
-            for city in cities if isinstance(cities, dict) else ():
-                region = text_of({"city": city.removeprefix("city : ")}, "city")
-                for place, item in items(cities, city, name, f"{cloud}.{continent}."):
-                    n_ranges += 1
-                    check_entries(n_ranges, name, cloud)
-                    yield Range(f"{place}.range", text_of(item, "range"), region, (cloud,))
 
 
 def _listed(
@@ -180,22 +126,8 @@ def fits_cloudflare(sample: Sample) -> bool:
     return sample.has_keys("result", "ipv4_cidrs")
 
 
-def fits_github(sample: Sample) -> bool:
-    """Return whether there are the keys of GitHub's document."""
-    return sample.has_keys("verifiable_password_authentication") or sample.has_keys(
-        "hooks", "web", "api", "git"
-    )
-
-
 def fits_oracle(sample: Sample) -> bool:
     """Return whether there are the keys of Oracle's file."""
     return sample.has_keys("regions", "cidrs") or sample.has_keys(
         "last_updated_timestamp", "regions"
-    )
-
-
-def fits_zscaler(sample: Sample) -> bool:
-    """Return whether there are the keys of Zscaler's files."""
-    return sample.has_keys("hubPrefixes") or any(
-        key.startswith("continent : ") for key in sample.keys
     )

@@ -1,7 +1,6 @@
 """What a user said of the columns of a table, where their names do not say it.
 
-In: ``ROLE=NAME`` and names to ignore, as they are given to options. Out: the same, to be asked by
-plain names. Which columns a table has is not known here.
+Which columns a table has is not known here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Dates that stand in rows: from when, and until when, an address is listed.
 
-In: names of columns, and cells. Out: which columns hold dates, and seconds since 1970 UTC. A date
-without a time is the start of that day in a time zone that is given.
+A date without a time is the start of that day in a time zone that is given.
 """
 
 from __future__ import annotations

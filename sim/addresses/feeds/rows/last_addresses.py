@@ -1,7 +1,4 @@
-"""Ranges whose last address stands in a column of its own.
-
-In: first addresses, and last ones beside them. Out: ranges as text, to be read as any other.
-"""
+"""Ranges whose last address stands in a column of its own."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Words by which a row says that its address is not blocked.
-
-In: cells of columns that are no address and no attribute, and comments. Out: which of them say of
-their address that it is let through, or no longer there: to count it would turn it round.
-"""
+"""Words by which a row says that its address is not blocked."""
 
 from __future__ import annotations
 
@@ -51,7 +47,7 @@ _TURNS = (
     r"|lifted|revoked|withdrawn|rescinded|overturned|annulled|cancell?ed|inactive|disabled|released"
     r"|suspended|false[ -]positives?|no ?match"
     r"|no[ ]+longer|not[ ]+(?:yet[ ]+)?(?:block|list|bann)ed"
-    r"|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban)"
+    r"|(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban|touch|filter)"
     # Spanish and Italian, in both genders and numbers.
     r"|permitid[oa]s?|desbloque\w+|levantad[oa]s?|retirad[oa]s?|eliminad[oa]s?|excluid[oa]s?"
     r"|exclusiones|exclusión|excepci(?:ón|ones)|anulad[oa]s?|listas? blancas?|fals[oi] positiv[oi]"
@@ -60,10 +56,15 @@ _TURNS = (
     r"|eccezion[ei]|consentit[oaie]|annullat[oaie]|list[ae] bianc(?:a|he)"
     r"|разблокир\w+|исключ[её]н\w*|снят\w*|разреш\w+|удал[её]н\w*|отмен[её]н\w*"
     r"|бел\w+ спис\w+|ложн\w+ срабатыван\w+|не[ ]+(?:за)?блокир\w+"
+    # French and German.
+    r"|d[ée]bloqu\w+|autorisée?s?|supprimée?s?|retirée?s?|listes? blanches?"
+    r"|(?:ne[ ]+pas|non)[ ]+bloqu\w+|entsperrt\w*|freigegeben\w*|freigeschaltet\w*|aufgehoben\w*"
+    r"|erlaubt\w*|ausnahmen?|wei(?:ß|ss)e[ ]+listen?|gelöscht|entfernt"
+    r"|nicht[ ]+(?:mehr[ ]+)?(?:ge)?(?:sperr|block)\w+"
 )
 _WITHIN = re.compile(rf"\b(?:{_TURNS})\b", re.IGNORECASE)
 _ENTRIES = (
-    r"list|entr(?:y|ies)|addresses|ips|domains?|names|hosts|sites|direcciones|dominios|entradas"
+    r"list|entr(?:y|ies)|addresses|ips|domains?|names|hosts|servers?|sites|direcciones|dominios|entradas"
     r"|indirizzi|domini|voci|адреса|домены|записи|сайты"
 )
 # A comment of nothing else, which may name what it is about, and a day.
@@ -82,6 +83,10 @@ _EXCEPTIONS = (
     r"|listas? blancas?|excepci(?:ón|ones)|exclusi(?:ón|ones)|permitid[oa]s|no[ ]+bloquear"
     r"|list[ae] bianc(?:a|he)|eccezion[ei]|esclusion[ei]|consentit[ie]|non[ ]+bloccare"
     r"|бел(?:ый|ые) спис(?:ок|ки)|исключени[ея]|разреш[её]нные|не[ ]+блокировать)"
+)
+_NEVER = (
+    r"(?:(?:do[ ]+not|don.?t|never)[ ]+(?:block|list|drop|ban|touch|filter)|no[ ]+bloquear"
+    r"|non[ ]+bloccare|ne[ ]+pas[ ]+bloquer|nicht[ ]+(?:sperren|blockieren)|не[ ]+блокировать)"
 )
 _NOT_BLOCKED = (
     r"(?:(?:never|not|don.?t|no[ ]+longer)[ ]+(?:be[ ]+|to[ ]+be[ ]+|get[ ]+)?"
@@ -109,6 +114,7 @@ _HEADING = re.compile(
     r"(?:above|(?:block|black)?[ -]?list|rules?|lista)(?:[ ]+above)?"
     rf")|{_THESE}[ ]+(?:[^\W\d]+[ ]+)?(?P<clause>{_NOT_BLOCKED})"
     rf"|(?:allow|permit)[ ]+(?P<these>{_THESE})"
+    rf"|[^\d.@/\n]{{2,80}}[,:;—–-][ ]*(?:please[ ]+)?(?P<last>{_NEVER})"
     r")[^\w\n]{0,99}$"
 )
 # Marks a comment, not glued to what is before it unless that is a number or the comment says so.

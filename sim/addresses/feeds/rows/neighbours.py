@@ -1,8 +1,7 @@
 """Columns of a table that are not read, and may yet decide what its rows mean.
 
-In: cells of columns without a role, beside those of the addresses. Out: nothing, or an error for
-each column that is not known to describe its rows, by its name and by what it holds. What decides
-cannot be listed to the end, what describes need not be. What is ignored in the end is named.
+What decides cannot be listed to the end, what describes need not be. What is ignored in the end is
+named.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Prefixes whose length stands in a column of its own, as a number or as a netmask.
-
-In: addresses, and lengths or netmasks beside them. Out: prefixes as text, to be read as any other.
-"""
+"""Prefixes whose length stands in a column of its own, as a number or as a netmask."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """Lines in which a phrase may stand that says that an address is not blocked.
 
-In: a text. Out: the lines that have a stem of such a phrase, and a few more; most texts have none,
-so that few lines are looked at word by word. The search takes each window of four bytes at once.
+The search takes each window of four bytes at once.
 """
 
 from __future__ import annotations
@@ -22,7 +21,9 @@ STEMS = tuple(
         "bypass,negate,invert,false,nomatch,no match,no block,no list,no drop,no ban,"
         "non blocca,no bloque,longer,not ,"
         "never,desbloque,levantad,retirad,eliminad,anulad,liberad,blanca,positiv,sblocc,rimoss,revocat,esclus,eccezion,consenti,"
-        "annullat,permess,ammess,inattiv,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн,актив",
+        "annullat,permess,ammess,inattiv,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн,актив,"
+        "débloq,debloq,autoris,supprim,retiré,blanch,ne pas,non bloq,entsp,freige,freisch,"
+        "aufgeho,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht",
     )
 )
 """Texts of which each phrase has one, but for ``not`` alone, ``don't`` and marks."""

@@ -1,8 +1,4 @@
-"""Addresses of named sets, and what later commands of the file take back.
-
-In: addresses and names, each of a named group (a set). Out: a feed of what is there at the end of
-the file; what is not taken is counted, and said.
-"""
+"""Addresses of named sets, and what later commands of the file take back."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Sets of the Linux kernel, as ``ipset save`` and ``ipset list`` write them.
-
-In: ``create``, ``add`` and ``del`` lines, or the members of listed sets. Out: one record per member
-of a set of addresses that is there at the end; of a set with a netmask, the network of each member.
-"""
+"""Sets of the Linux kernel, as ``ipset save`` and ``ipset list`` write them."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Rules that block names, one a line, in the forms that blocklists have.
-
-In: one line. Out: the rules it holds, each of a kind; or that it is none. It knows no list of names
-and matches nothing.
-"""
+"""Rules that block names, one a line, in the forms that blocklists have."""
 
 from __future__ import annotations
 

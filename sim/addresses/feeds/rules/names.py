@@ -1,8 +1,4 @@
-"""Lists of names, which are no addresses: plain, as hosts files, for browsers, for dnsmasq.
-
-In: text with a name in each line, in one of the forms blocklists of names have. Out: one record
-per name, whose addresses are not known; and the addresses that dnsmasq takes for faked answers.
-"""
+"""Lists of names, which are no addresses: plain, as hosts files, for browsers, for dnsmasq."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Sets of nftables, as ``nft list set`` and ``nft list sets`` write them.
 
-In: tables that hold sets alone, and ``add set`` and ``add element`` commands. Out: one record per
-element. Whatever else nftables has (chains, rules, maps, definitions, commands that take away) is
-no list, and the whole file is refused.
+Whatever else nftables has (chains, rules, maps, definitions, commands that take away) is no list,
+and the whole file is refused.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """What of a script's entries is still there at its end.
 
-In: which entries were added when, and commands that take some back. Out: the entries that are gone,
-and the commands of which that cannot be told. An entry is taken back as it was added: from
-198.51.100.0/24 nobody can take 198.51.100.7.
+An entry is taken back as it was added: from 198.51.100.0/24 nobody can take 198.51.100.7.
 """
 
 from __future__ import annotations

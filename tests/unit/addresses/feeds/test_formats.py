@@ -9,7 +9,6 @@ import bz2
 import gzip
 import json
 import re
-import struct
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +23,7 @@ from sim.addresses.feeds.rows.choice import plain_name
 from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError, UsageError
-from tests.binaries import AS_SEQUENCE, AS_SET, mmdb, mrt
 from tests.forms import RENDERED
-from tests.optional import needs
 
 AWS = {
     "syncToken": "1",
@@ -132,21 +129,6 @@ SAMPLES = {
         0,
         3,
     ),
-    "asn-ipv4.csv": (
-        '198.51.100.0,198.51.100.255,64496,"One, Inc."\n203.0.113.0,203.0.113.9,64497,"Two"\n',
-        "ip-location-db",
-        266,
-        0,
-        2,
-    ),
-    "asn-ipv4-num.csv": ('3325256704,3325256959,64496,"One"\n', "ip-location-db", 256, 0, 1),
-    "asn-ipv6-num.csv": (
-        '42540766411282592856903984951653826560,42540766490510755371168322545197776895,64496,"One"\n',
-        "ip-location-db",
-        0,
-        1,
-        1,
-    ),
     "dump.csv": (REGISTER.encode("windows-1251"), "z-i", 257, 0, 4),
     "level1.netset": (FIREHOL, "firehol", 2**24 + 256, 0, 2),
     "delegated": (DELEGATED, "rir-delegated", 768, 1, 2),
@@ -154,16 +136,8 @@ SAMPLES = {
     "hosts.csv": (INVENTORY, "inventory", 1, 1, 3),
     "orders.csv": (ORDERS, "orders", 256, 0, 2),
     "list.txt": (LIST, "list", 266, 1, 4),
-    "asn.mmdb": (
-        mmdb({"198.51.100.0/24": {"autonomous_system_number": 64496}}),
-        "mmdb",
-        256,
-        0,
-        1,
-    ),
-    "rib.mrt": (mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64500, 64496])]]}), "mrt", 256, 0, 1),
 }
-OTHERS = {"parquet", "z-i-all", "bgp-updates", *RENDERED}
+OTHERS = {"parquet", "z-i-all", *RENDERED}
 assert {sample[1] for sample in SAMPLES.values()} == set(FORMATS) - OTHERS
 
 
@@ -191,9 +165,7 @@ def test_the_format_is_told_by_the_file_and_read(name, tmp_path, read):
     assert (len(feed.v6), feed.n_records, feed.n_bad) == (n_rows6, n_records, 0)
 
 
-@pytest.mark.parametrize(
-    "name", ["ip-ranges.json", "dump.csv", "hosts.csv", "list.txt", "rib.mrt", "asn.mmdb"]
-)
+@pytest.mark.parametrize("name", ["ip-ranges.json", "dump.csv", "hosts.csv", "list.txt"])
 def test_compressed_files_read_the_same(name, read):
     content = SAMPLES[name][0]
     raw = content if isinstance(content, bytes) else content.encode()
@@ -518,41 +490,8 @@ def test_two_decimal_marks_in_a_column_are_refused_even_with_skip_bad(cells, rea
         read("hosts.csv", f"address;n_names\n{rows}", skip_bad=True)
 
 
-def test_ascii_digits_alone_are_numbers_of_addresses(read):
-    with pytest.raises(DataError, match=r"asn.csv:1: expected"):
-        read("asn.csv", "1²,2²,US\n", "ip-location-db")
-
-
-def test_numbers_of_mapped_addresses_are_refused(read):
-    first = (0xFFFF << 32) + 5
-    first6 = 0x20010DB8 << 96
-    text = f"{first6},{first6},US\n{first},{first},US\n"
-    with pytest.raises(DataError, match=r"ipv6.csv:2: expected the numbers of two IPv6 addresses"):
-        read("asn-ipv6.csv", text, "ip-location-db")
-
-
-def test_the_family_of_numbers_is_that_of_the_name_and_not_of_their_size(read):
-    text = "0,1,US\n16777216,16777471,AU\n"
-    assert read("asn-ipv4-num.csv", text).to_set() == AddressSet.of("0.0.0.0/31", "1.0.0.0/24")
-    assert read("asn-ipv6-num.csv", text).to_set() == AddressSet.of("::/127", "::100:0/120")
-    large = f"{2**32},{2**32},US\n"
-    with pytest.raises(DataError, match=r"num.csv:1: expected the numbers of two IPv4 addresses"):
-        read("asn-ipv4-num.csv", large)
-    for name in ("asn.csv", "ipv4-and-ipv6.csv"):
-        with pytest.raises(DataError, match=f"{name}: expected ipv4 or ipv6 in the name"):
-            read(name, text, "ip-location-db", skip_bad=True)
-
-
 def test_text_that_begins_with_a_colon_is_no_key_of_json(read):
     assert read("list.json", '["::1", "::2","::/3"]').to_set() == AddressSet.of("::/3")
-
-
-def test_what_columns_hold_is_told_once_for_all_rows(read):
-    """Rows are read in blocks; one without an AS number in the third column is no other table."""
-    rows = "198.51.100.0,198.51.100.0,{},x\n"
-    text = rows.format(64496) + rows.format("") * 40_000 + rows.format(64497)
-    feed = read("asn.csv", text, "ip-location-db")
-    assert feed.labels["asn"].n_known == 2
 
 
 def test_bytes_that_are_not_windows_1251_are_replaced_and_counted(read):
@@ -610,53 +549,9 @@ def test_two_columns_of_addresses_are_a_question_to_the_user(read):
         read("hosts.csv", "address,prefix\n198.51.100.1,198.51.100.0/24\n", "inventory")
 
 
-def test_mmdb_fields_of_several_vendors_are_mapped(read):
-    needs("maxminddb")
-    content = mmdb(
-        {
-            "198.51.100.0/24": {"asn": "AS64496", "as_name": "One", "country_code": "NA"},
-            "203.0.113.0/24": {"country": {"iso_code": "FR"}, "autonomous_system_number": 64497},
-        }
-    )
-    feed = read("vendor.mmdb", content)
-    assert texts(feed.labels["asn"]) == ["64496", "64497"]
-    assert texts(feed.labels["country"]) == ["NA", "FR"]
-    assert texts(feed.labels["provider"]) == ["One", None]
-    assert feed.origin.date == "2023-11-14T22:13:20Z"
-
-
-def test_mmdb_of_both_families_is_read_to_both(read):
-    needs("maxminddb")
-    networks = ["2001:db8::/32", "2001:dba::/32"]
-    feed = read("both.mmdb", mmdb({key: {"asn": 64496} for key in networks}, version=6))
-    assert (len(feed.v4), feed.to_set()) == (0, AddressSet.of(*networks))
-    assert feed.v6.line.tolist() == [0, 0]  # a database has no lines
-
-
-@pytest.mark.parametrize(
-    ("subtype", "expected"),
-    [(0, "list"), (1, "mrt"), (6, "mrt"), (7, "list")],
-)
-def test_a_table_dump_is_known_by_the_subtypes_of_rfc_6396(tmp_path, subtype, expected):
-    (tmp_path / "rib").write_bytes(bytes(4) + struct.pack(">HHI", 13, subtype, 0))
-    assert sniff(Input(tmp_path / "rib", "rib")) == expected
-
-
 def test_no_feeds_are_not_one():
     with pytest.raises(ValueError, match="at least one feed"):
         concatenate([])
-
-
-def test_mrt_origins_of_all_peers_are_one_list(read):
-    needs("pybgpkit_parser")
-    routes = {
-        "198.51.100.0/24": [[(AS_SEQUENCE, [1, 64496])], [(AS_SEQUENCE, [2, 64497])]],
-        "203.0.113.0/24": [[(AS_SEQUENCE, [1]), (AS_SET, [64498, 64499])]],
-        "2001:db8::/32": [[(AS_SEQUENCE, [64496])]],
-    }
-    feed = read("rib", mrt(routes))
-    assert texts(feed.labels["asn"]) == ["64496;64497", "64498;64499", "64496"]
-    assert feed.to_set() == AddressSet.of(*routes)
 
 
 def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
@@ -665,7 +560,5 @@ def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
 
 
 def test_every_format_may_be_named_outright(read):
-    needs("maxminddb")
-    needs("pybgpkit_parser")
     for name, (content, format_name, n_addresses4, *_) in SAMPLES.items():
         assert read(name, content, format_name).to_set().v4.n_addresses == n_addresses4

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import gzip
 import json
+import struct
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
 
-from sim.addresses.feeds.binary.mmdb import _children
 from sim.addresses.feeds.formats import FORMATS, read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.published.documents import MAX_DOCUMENT_BYTES
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
-from tests.binaries import AS_SEQUENCE, mmdb, mrt
-from tests.optional import needs
 
 FEW = Limits(max_bytes=200_000, max_line_bytes=4_096, max_problems=7)
 
@@ -25,7 +22,6 @@ FEW = Limits(max_bytes=200_000, max_line_bytes=4_096, max_problems=7)
 HEADS = {
     "inventory": b"address\n",
     "orders": b"effective,action,prefix\n",
-    "mrt": mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]}) * 5_000,
 }
 
 
@@ -37,13 +33,27 @@ def refusal(tmp_path: Path, content: bytes, read_as: str, limits: Limits = FEW) 
     return [str(problem) for problem in refused.value.problems]
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (bytes(100_000) + b"\xab\xcd\xefMaxMind.com" + bytes(9), "a MaxMind database (.mmdb)"),
+        (struct.pack(">IHHI", 0, 13, 1, 8) + bytes(8), "BGP tables or updates in MRT"),
+        (struct.pack(">IHHI", 0, 16, 4, 8) + bytes(8), "BGP tables or updates in MRT"),
+    ],
+)
+def test_binary_forms_are_refused_by_name_with_the_way_to_a_table(content, told, tmp_path):
+    for read_as in ("", "list"):
+        (said,) = refusal(tmp_path, content, read_as)
+        assert said.startswith(f"file: expected a list of addresses, got {told}; `")
+
+
 @pytest.mark.parametrize("read_as", sorted(FORMATS))
 def test_random_bytes_are_refused_by_every_format(read_as, tmp_path):
     noise = bytes((7 * at * at + at // 3) % 256 for at in range(3_000))
     assert refusal(tmp_path, noise, read_as)[0].startswith("file:")
 
 
-@pytest.mark.parametrize("read_as", sorted(set(FORMATS) - {"parquet", "mmdb"}))
+@pytest.mark.parametrize("read_as", sorted(set(FORMATS) - {"parquet"}))
 def test_a_compressed_file_that_grows_without_end_is_refused(read_as, tmp_path):
     told = refusal(
         tmp_path, gzip.compress(HEADS.get(read_as, b"") + b"198.51.100.1 " * 10**6), read_as
@@ -51,9 +61,9 @@ def test_a_compressed_file_that_grows_without_end_is_refused(read_as, tmp_path):
     assert any("expected at most 200,000 bytes" in line for line in told)
 
 
-@pytest.mark.parametrize("read_as", sorted(set(FORMATS) - {"parquet", "mmdb"}))
+@pytest.mark.parametrize("read_as", sorted(set(FORMATS) - {"parquet"}))
 def test_a_damaged_compressed_file_is_refused(read_as, tmp_path):
-    content = HEADS.get(read_as, b"") + b"198.51.100.1\n" * 9_999 * (read_as != "mrt")
+    content = HEADS.get(read_as, b"") + b"198.51.100.1\n" * 9_999
     told = refusal(tmp_path, gzip.compress(content)[:-9], read_as, Limits())
     assert "expected whole compressed data" in told[-1]
 
@@ -194,66 +204,6 @@ def test_a_line_without_end_is_refused_with_its_number(tmp_path):
     )
 
 
-def test_a_dump_cut_short_is_refused(tmp_path):
-    needs("pybgpkit_parser")
-    whole = mrt({"198.51.100.0/24": [[(AS_SEQUENCE, [64496])]]})
-    assert "expected MRT" in refusal(tmp_path, whole[:-5], "mrt")[0]
-
-
-def test_a_dump_without_a_table_is_refused(tmp_path):
-    needs("pybgpkit_parser")
-    assert "expected a routing table" in refusal(tmp_path, mrt({}), "mrt")[0]
-
-
-def test_a_database_cut_short_is_refused(tmp_path):
-    needs("maxminddb")
-    whole = mmdb({"198.51.100.0/24": {"asn": 64496}})
-    for n_bytes in (10, len(whole) // 2, len(whole) - 4):
-        assert "expected a MaxMind database" in refusal(tmp_path, whole[:n_bytes], "mmdb")[0]
-
-
-@pytest.mark.parametrize("record_bits", [24, 28, 32])
-def test_a_tree_that_takes_forever_to_walk_through_is_refused(record_bits, tmp_path):
-    """Each node leads twice to the next: a kilobyte of 2**100 ways that meet no network."""
-    needs("maxminddb")
-    path = tmp_path / "good"
-    path.write_bytes(mmdb({"198.51.100.0/24": {"asn": 64496}}, record_bits=record_bits))
-    assert len(read_feed(Input(path, "good"), "mmdb").v4) == 1
-    told = refusal(tmp_path, mmdb({}, version=6, record_bits=record_bits, n_doubled=100), "mmdb")
-    assert "its search tree takes more than" in told[0]
-
-
-@pytest.mark.parametrize(("version", "n_bits"), [(4, 32), (6, 128)])
-def test_a_tree_deeper_than_an_address_is_refused_before_it_is_read(version, n_bits, tmp_path):
-    """The reader would write behind its room, and the process end without a word."""
-    needs("maxminddb")
-    network = {4: "198.51.100.1/32", 6: "2001:db8::1/128"}[version]
-    whole = mmdb({network: {"asn": 64496}}, version=version)
-    path = tmp_path / "good"
-    path.write_bytes(whole)
-    feed = read_feed(Input(path, "good"), "mmdb")
-    assert len(feed.v4) + len(feed.v6) == 1
-    # A node for each bit; the last one leads back to the first.
-    deeper = bytearray(whole)
-    deeper[8 * n_bits - 8 : 8 * n_bits] = bytes(8)
-    told = refusal(tmp_path, bytes(deeper), "mmdb")[0]
-    assert f"its search tree is deeper than {n_bits} bits" in told
-
-
-@pytest.mark.parametrize(
-    ("record_bits", "node", "records"),
-    [
-        (24, "123456 789abc", [0x123456, 0x789ABC]),
-        (28, "234567 18 9abcde", [0x1234567, 0x89ABCDE]),
-        (32, "01234567 89abcdef", [0x01234567, 0x89ABCDEF]),
-    ],
-)
-def test_both_records_of_a_node_are_read(record_bits, node, records):
-    """MaxMind DB 2.0: with 28 bits the byte in the middle holds the high bits, left ones first."""
-    nodes = np.frombuffer(bytes.fromhex(node), np.uint8)[None]
-    assert _children(nodes, record_bits).tolist() == [records]
-
-
 def test_parquet_cut_short_is_refused(tmp_path):
     path = tmp_path / "whole.parquet"
     duckdb.execute(f"COPY (SELECT '198.51.100.1' AS address) TO '{path}' (FORMAT parquet)")
@@ -264,9 +214,6 @@ def test_parquet_cut_short_is_refused(tmp_path):
 @pytest.mark.parametrize(
     ("read_as", "content", "told"),
     [
-        ("as-list", "198.51.100.0/24 AS1\n198.51.100.0/24 of nobody\n", [
-            "2: expected an address and its AS, got '198.51.100.0/24 of nobody'",
-        ]),
         ("massdns", "a.example. A 198.51.100.1\nb.example. A\nc.example. WHAT 198.51.100.1\n", [
             "2: expected a name, a type and data, got 'b.example. A'",
             "3: expected a name, a type and data, got 'c.example. WHAT 198.51.100.1'",
@@ -291,12 +238,6 @@ def test_parquet_cut_short_is_refused(tmp_path):
         ("oracle", '{"regions": [{"cidrs": []}, {"cidrs": [{}, 7]}]}', [
             " regions.1.cidrs.1: expected an object, got int",
         ]),
-        ("zscaler", '{"one": {"EMEA": {"city : Bern": [{"range": "198.51.100.0/24"}, 5]}}}', [
-            " one.EMEA.city : Bern.1: expected an object, got int",
-        ]),
-        ("zscaler", '{"one": {"EMEA": {"city : Bern": 5}}}', [
-            " one.EMEA.city : Bern: expected a list, got int",
-        ]),
         ("json-list", "{}", [" expected a JSON array, got dict"]),
         ("json-list", '["198.51.100.1", 5]', ["2: expected an address, got '5'"]),
         ("json-list", '[{"ip": "198.51.100.1"}, 5, {"ip": {}}, {"ip": ""}]', [
@@ -309,18 +250,6 @@ def test_parquet_cut_short_is_refused(tmp_path):
             "3: expected a JSON object, got list",
             "4: expected a JSON object, got an error: Expecting ':' delimiter",
             "5: records: expected 4 records, as this line says, got 3: the file is not whole",
-        ]),
-        ("polls", '{"data": [{"stateChanges": 5}, {"ip": "198.51.100.1", "stateChanges": [7]}]}', [
-            "1: stateChanges: expected a list of changes, got int",
-            "2: stateChanges: expected a time with offset and a state, got '7'",
-        ]),
-        ("polls", '{"data": [{"stateChanges": [{"timestamp": "2018-04-16", "state": true}]}]}', [
-            "1: stateChanges: expected a time with offset and a state, got "
-            "\"{'timestamp': '2018-04-16', 'state': True}\"",
-        ]),
-        ("polls", '{"data": [{"stateChanges": [{"timestamp": "2018-04-16T00:00Z"}]}]}', [
-            "1: stateChanges: expected a time with offset and a state, got "
-            "\"{'timestamp': '2018-04-16T00:00Z'}\"",
         ]),
         ("rir-delegated", "ripencc|NL|ipv4|198.51.100.0|many|20180101|allocated\n"
                           "ripencc|NL|ipv4|255.255.255.0|257|20180101|allocated\n"

@@ -6,7 +6,6 @@ import bz2
 import gzip
 import json
 import re
-import struct
 import subprocess
 import sys
 import time
@@ -16,16 +15,12 @@ from textwrap import dedent
 import duckdb
 import pytest
 
-from sim.addresses.feeds.binary import dumps
-from sim.addresses.feeds.binary.decoded_size import Unfolding
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.text import source as source_module
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
-from tests.binaries import IN_METADATA, Encoded, Large, Small, mmdb, unfolding
 from tests.forks import run_code
-from tests.optional import needs
 
 pytestmark = [
     pytest.mark.laws,
@@ -254,7 +249,6 @@ def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, docum
         *(
             pytest.param(*one, marks=pytest.mark.long)
             for one in (
-                ("ip-location-db", "198.51.100.0,198.51.100.1,64496,a"),
                 ("z-i-all", "198.51.100.1;a;b;c;d;e"),
                 ("rir-delegated", "apnic|JP|ipv4|198.51.100.0|256|20110811|assigned"),
             )
@@ -295,133 +289,6 @@ def test_wide_texts_of_a_parquet_file_are_read_a_few_rows_at_a_time(tmp_path):
     assert told == ""
     # The names once, and a batch of 16 MiB as objects, as bytes, and as places of bytes.
     assert n_bytes < 2 * 1_000 * 100_000
-
-
-def test_an_entry_of_mrt_that_claims_gigabytes_is_refused_unread(tmp_path):
-    needs("pybgpkit_parser")
-    path = tmp_path / "rib"
-    path.write_bytes(struct.pack(">IHHI", 0, 13, 2, dumps.MAX_ENTRY_BYTES + 1) + bytes(100))
-    with pytest.raises(DataError, match=r"2,097,153 bytes, of which at most 2,097,152 are read"):
-        read_feed(Input(path, "rib"), "mrt")
-
-
-def test_a_text_that_networks_of_a_database_share_is_refused_when_long(tmp_path, monkeypatch):
-    needs("maxminddb")
-    monkeypatch.setattr("sim.addresses.feeds.binary.mmdb._MAX_TEXT", 8)
-    path = tmp_path / "as.mmdb"
-    path.write_bytes(mmdb({"198.51.100.0/24": {"name": "x" * 8}}))
-    assert read_feed(Input(path, "as.mmdb")).labels["provider"].names == ["x" * 8]
-    path.write_bytes(mmdb({"198.51.100.0/24": {"name": "x" * 9}}))
-    with pytest.raises(DataError, match="a text of 9 letters, at most 8 are read"):
-        read_feed(Input(path, "as.mmdb"))
-
-
-NET = "198.51.100.0/24"
-ONE, ALL = 2**20, 2**37
-
-
-@pytest.mark.parametrize(
-    ("content", "told"),
-    [
-        (mmdb({NET: unfolding(40)}), "nested more than 32 times"),
-        (mmdb({NET: unfolding(15)}), f"a record unfolds to more than {ONE:,} bytes"),
-        pytest.param(
-            *(mmdb({NET: unfolding(5, 20)}), f"a record unfolds to more than {ONE:,} bytes"),
-            marks=pytest.mark.long,
-        ),
-        # Half of what a record may have, for a million networks.
-        (
-            mmdb({"0.0.0.0/1": unfolding(13)}, n_doubled=21),
-            f"its records unfold to more than {ALL:,} bytes",
-        ),
-        pytest.param(
-            mmdb({}, description=unfolding(15, start=IN_METADATA)),
-            f"a record unfolds to more than {ONE:,} bytes",
-            marks=pytest.mark.long,
-        ),
-        pytest.param(
-            *(mmdb({NET: Encoded(b"\xe1\x41a\x20\0")}), "nested more than 32 times"),
-            marks=pytest.mark.long,
-        ),
-    ],
-    ids=["deep", "pointers", "wide", "networks", "metadata", "circle"],
-)
-def test_a_kilobyte_of_pointers_is_refused_before_it_is_unfolded(tmp_path, content, told):
-    needs("maxminddb")
-    path = tmp_path / "as.mmdb"
-    path.write_bytes(content)
-    assert path.stat().st_size < 1_300
-    n_bytes, refusal = grown("read(arguments[0], 'mmdb')", path)
-    assert told in refusal
-    assert n_bytes < NOTHING
-
-
-def test_what_a_database_shares_counts_as_often_as_it_is_read(tmp_path, monkeypatch):
-    """Every kind and length of value, against what Python has of it when the file is read."""
-    needs("maxminddb")
-    names = {chr(97 + key): "é" * 14 for key in range(20)}
-    record = {"asn": 64496, "names": names, "all": [names, Large(7), Small(0), ""], "none": []}
-    for n_networks in (1, 3):
-        path = tmp_path / f"{n_networks}.mmdb"
-        path.write_bytes(mmdb({f"198.51.{row}.0/24": record for row in range(n_networks)}))
-        expected = n_networks * unfolded(record)
-        monkeypatch.setattr("sim.addresses.feeds.binary.decoded_size.MAX_UNFOLDED", expected)
-        assert read_feed(Input(path, "as.mmdb")).n_records == n_networks
-        monkeypatch.setattr("sim.addresses.feeds.binary.decoded_size.MAX_UNFOLDED", expected - 1)
-        with pytest.raises(DataError, match=f"its records unfold to more than {expected - 1:,}"):
-            read_feed(Input(path, "as.mmdb"))
-
-
-def pointer(n_bytes: int, to: int) -> bytes:
-    """A pointer of so many bytes after the first."""
-    to -= {2: 2_048, 3: 526_336}.get(n_bytes, 0)
-    high = to >> 8 * n_bytes
-    return bytes([1 << 5 | n_bytes - 1 << 3 | high]) + (to & (1 << 8 * n_bytes) - 1).to_bytes(
-        n_bytes, "big"
-    )
-
-
-@pytest.mark.parametrize(("n_bytes", "to"), [(1, 2_047), (2, 526_335), (3, 526_337), (4, 600_000)])
-@pytest.mark.parametrize(
-    ("value", "length"),
-    [
-        (b"\x5c", 28),
-        (b"\x5d\x01", 30),
-        (b"\x5e\x01\x02", 543),
-        (b"\x5f\x00\x01\x02", 66_079),
-        (b"\x68", 8),
-        (b"\x01\x07", None),
-        (b"\x03\x01", 3),
-    ],
-    ids=["28", "30", "543", "66079", "double", "true", "int32"],
-)
-def test_places_and_lengths_are_read_as_the_reader_reads_them(n_bytes, to, value, length):
-    """MaxMind DB 2.0: pointers of four lengths, sizes of one to four bytes, extended kinds."""
-    needs("maxminddb")
-    from maxminddb.decoder import Decoder
-
-    base = 11
-    # A list of the value twice, by a pointer and in its place, and of a text behind that.
-    record = b"\x03\x04" + pointer(n_bytes, to) + value + bytes(length or 0) + b"\x41x"
-    data = bytearray(base + 900_000)
-    data[base + 700_000 : base + 700_000 + len(record)] = record
-    data[base + to : base + to + len(value)] = value
-    found, _ = Decoder(bytes(data), base).decode(base + 700_000)
-    assert found[0] == found[1]
-    assert found[2] == "x"
-    expected = 16 + 2 * (16 + (length or 0)) + 17
-    assert Unfolding(bytes(data), base).size(base + 700_000) == expected
-
-
-def unfolded(value: object) -> int:
-    """Bytes of text and numbers in a record, and 16 for each value."""
-    if isinstance(value, dict):
-        return 16 + sum(unfolded(key) + unfolded(item) for key, item in value.items())
-    if isinstance(value, list):
-        return 16 + sum(map(unfolded, value))
-    if isinstance(value, int):
-        return 16 + -(-value.bit_length() // 8)
-    return 16 + len(str(value).encode())
 
 
 COLUMNS = {

@@ -21,7 +21,7 @@ from sim.addresses.text.source import Limits
 from sim.blocklists.name_lists import Reading, read_name_list
 from sim.blocklists.rule_lists import NameKind, read_name_rules
 from sim.errors import DataError
-from sim.scenario.tables.lists import read_list
+from sim.scenario.named_tables import read_list
 
 EXAMPLES = {
     "iptables": [

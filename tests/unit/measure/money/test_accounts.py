@@ -13,14 +13,12 @@ from sim.engine.strategies import build_strategy
 from sim.measure.money.accounts import (
     IN_PROPORTION,
     MODELLED,
+    NATIONAL_METHODS,
     SHUTDOWN,
     price_losses,
 )
-from sim.measure.money.losses import loss_totals
-from sim.measure.money.money import MONEY_METRICS
-from sim.measure.money.moves import moves_of
-from sim.measure.money.national import NATIONAL_METHODS
-from sim.measure.money.providers import NAMED_BUSINESSES, NAMED_LOSS
+from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS
 from sim.results.schema import MONEY, PROVIDERS
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -29,7 +27,6 @@ from sim.world.build import build_world
 from tests.borrowed import BORROW
 from tests.experiments import run_experiment
 
-METHODS_OF_RUSSIA = [method for method in NATIONAL_METHODS if not method.id.endswith("_low")]
 """Most people there were online: rates of countries of low connectivity do not apply."""
 OVERRIDES = ["population.n_businesses=40", "end=2018-04-26T00:00+03:00"]
 
@@ -76,7 +73,7 @@ def test_money_lines_end_the_summary(experiment):
 def test_every_method_has_its_row_and_its_formula(experiment):
     rows = read_csv(experiment.folder / "money.csv")
     assert list(rows[0]) == [column.name for column in MONEY]
-    national = [(method.id, method.formula) for method in METHODS_OF_RUSSIA]
+    national = [(method.id, method.formula) for method in NATIONAL_METHODS]
     for scope in (IN_PROPORTION, SHUTDOWN):
         assert [(r["method"], r["formula"]) for r in rows if r["scope"] == scope] == national
     modelled = [row for row in rows if row["scope"] == MODELLED]
@@ -107,7 +104,7 @@ def test_the_national_rows_take_the_share_of_demand_that_was_lost(experiment):
 
 def test_the_manifest_and_the_package_know_the_file(experiment):
     outputs = {output["file"]: output for output in experiment.manifest["outputs"]}
-    assert outputs["money.csv"]["n_rows"] == 2 + 2 * len(METHODS_OF_RUSSIA)
+    assert outputs["money.csv"]["n_rows"] == 2 + 2 * len(NATIONAL_METHODS)
     inputs = {table["name"] for table in experiment.manifest["inputs"]}
     assert {"money-parameters", "economy-russia-2018"} <= inputs
     keys = {assumed["key"] for assumed in experiment.manifest["assumptions"]}
@@ -253,9 +250,7 @@ def test_a_table_of_ones_own_prices_the_run(tmp_path):
 def test_methods_whose_constants_a_country_lacks_are_left_out(tmp_path):
     run = run_into(tmp_path / "out", "money.economy=economy-austria-2022", "country=AT", BORROW)
     methods = {row["method"] for row in read_csv(run.folder / "money.csv")}
-    every = {method.id for method in NATIONAL_METHODS}
-    assert every - methods == {"raec", "cost_like", "deloitte_share_low", "deloitte_head_low"}
-    assert {"oecd_2011", "deloitte_head_high", "overblock_private_loss"} <= methods
+    assert methods == {"oecd_2011", "overblock_private_loss", "overblock_net_social_loss"}
 
 
 @pytest.mark.parametrize(

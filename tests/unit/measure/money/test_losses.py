@@ -7,11 +7,9 @@ import numpy as np
 import pytest
 
 from sim.engine.state.ledger import SPELL_NAMES
-from sim.measure.money.hosting import provider_money
-from sim.measure.money.losses import add_up, loss_totals
-from sim.measure.money.money import money_of
-from sim.measure.money.money_parameters import firm_parameters
-from sim.measure.money.moves import Moves
+from sim.measure.money.losses import Moves, add_up, loss_totals
+from sim.measure.money.prices import firm_parameters
+from sim.measure.money.pricing import money_of, provider_money
 from sim.scenario.tables.money import SPELL_CLASSES
 from tests.firms import (
     Loser,

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from sim.measure.money.macro_bound import (
+from sim.measure.money.prices import (
+    draw_parameters,
+    drawn,
+    firm_parameters,
     highest_level,
     modelled_revenue_usd_per_year,
     warnings_of_revenue,
 )
-from sim.measure.money.money_parameters import draw_parameters, drawn, firm_parameters
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.statistics.triangular import triangular_quantile, triangular_share

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from sim.engine.eventlog import Kind
-from sim.measure.money.moves import Moves, Stretches, moves_of
+from sim.measure.money.losses import Moves, Stretches, moves_of
 from tests.sections import Reactions
 from tests.worlds import AT_HOME, DAY, FIRST, HOUR, Firm, Response, SmallWorld
 

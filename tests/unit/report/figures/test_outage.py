@@ -144,6 +144,9 @@ def test_a_line_at_nothing_peaks_where_its_range_does() -> None:
     assert "t most 0.085% throughout." in bounded
     assert " 0%" not in bounded
     assert "throughout" not in _outage(bound="at most 0.085%").alt
+    for bound, values in (("at most 0.085%", {None}), ("", {0.0})):
+        _, rows = _outage(cut_off=nothing, bound=bound).rows()
+        assert {one for row in rows for one in row[3:6] if row[0] == "cut_off_share"} == values
 
 
 def test_counts_derived_later_are_no_published_counts(tmp_path: Path, repository: Path) -> None:

@@ -1,1 +1,0 @@
-"""Binary files: MaxMind databases and MRT dumps."""

@@ -1,0 +1,243 @@
+"""Columns of tables moved within their ranges.
+
+In: a table, and by how much its columns move. Out: the table with other cells, each validated as if
+it had been read; where a setting moves it, with the text of a file that says so.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from sim.errors import DataError, Problem
+from sim.scenario.quantities import kinds_of
+from sim.scenario.refusal import hint, row_problems
+from sim.scenario.tables.seeds import Range, Row, Table
+
+TableType = TypeVar("TableType", bound=Table[Any])
+FINER = 100
+"""Relative weights that are whole numbers are multiplied by this, so that rounding is small."""
+
+
+@dataclass(frozen=True)
+class ColumnChange:
+    """Another course of one table column.
+
+    Attributes
+    ----------
+    table, column
+        Which, by the table's name in the scenario.
+    kind
+        ``times`` multiplies the cells; ``position`` moves them towards the ends of their range.
+    amounts
+        One for all rows, or one for each: a factor above 0, or a position from -1 (the low end)
+        by 0 (as it stands) to 1 (the high end).
+    low, high
+        Ends of the range for each row, for ``position``; empty for ``times``.
+
+    Notes
+    -----
+    Shares that are parts of a whole are divided by their new total, so that they still sum to 1.
+    Whole numbers are rounded, but not to zero.
+    """
+
+    table: str
+    column: str
+    kind: Literal["times", "position"]
+    amounts: tuple[float, ...]
+    low: tuple[float, ...] = ()
+    high: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class ColumnSetting:
+    """An assumed column of a table that is set: ``table.column=amount``.
+
+    Attributes
+    ----------
+    table, column
+        Which, by the table's name in the scenario.
+    amount
+        A factor for all cells, or a position from -1 (the low end of each cell's range) by 0 (as it
+        stands) to 1 (the high end), as the column's range is one of factors or of ends.
+    origin
+        Where it was set, for messages.
+    """
+
+    table: str
+    column: str
+    amount: float
+    origin: str
+
+    @property
+    def key(self) -> str:
+        """Table and column."""
+        return f"{self.table}.{self.column}"
+
+
+def with_settings(table: TableType, asked: Sequence[ColumnSetting], *, is_moved: bool) -> TableType:
+    """Return a table with the columns that are set; its text and hash are of what it says then.
+
+    Parameters
+    ----------
+    is_moved
+        Whether it was read from a copy of a run, which has the moved cells already.
+
+    Raises
+    ------
+    DataError
+        With everything that cannot be set, or that the table may not hold then.
+    """
+    problems = [
+        Problem(one.origin, message, key=one.key)
+        for one in asked
+        if (message := _refused(table, one)) is not None
+    ]
+    if problems:
+        raise DataError(problems)
+    names = tuple(one.column for one in asked)
+    if is_moved:
+        return replace(table, set_columns=names)
+    moved = with_columns(table, [_change_of(table, one) for one in asked])
+    data = _text_of(moved).encode()
+    digest = hashlib.sha256(data).hexdigest()
+    return replace(moved, data=data, sha256=digest, set_columns=names)
+
+
+def assumed_columns(table: Table[Any]) -> dict[str, Range]:
+    """Ranges of the columns that one amount can move: assumed, and no parts of a whole."""
+    if table.note is None:
+        return {}
+    ranges = {
+        name: column.range
+        for name, column in table.note.columns.items()
+        if column.kind == "assumption" and column.range is not None
+    }
+    ends = {end for one in ranges.values() for end in one.columns or ()}
+    apart = {*ends, *type(table.rows[0]).parts_of_column}
+    return {name: one for name, one in ranges.items() if name not in apart}
+
+
+def ends_of(table: Table[Any], column: str) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Low and high end of the range of each cell of a column."""
+    assert table.note is not None
+    interval = table.note.columns[column].range
+    assert interval is not None
+    if interval.absolute is not None:
+        low, high = interval.absolute
+        n = len(table.rows)
+        return (low,) * n, (high,) * n
+    assert interval.columns is not None
+    below, above = interval.columns
+    return (
+        tuple(float(getattr(row, below)) for row in table.rows),
+        tuple(float(getattr(row, above)) for row in table.rows),
+    )
+
+
+def _refused(table: Table[Any], one: ColumnSetting) -> str | None:
+    """Why a column cannot be set; None if it can."""
+    ranges = assumed_columns(table)
+    if one.column not in ranges:
+        known = ", ".join(ranges) or "none"
+        return (
+            f"expected an assumed column of the table that one amount moves ({known}), got "
+            f"{one.column!r}{hint(one.column, list(ranges))}"
+        )
+    if ranges[one.column].times is not None:
+        return None if one.amount > 0 else f"expected a factor above 0, got {one.amount:g}"
+    is_within = -1 <= one.amount <= 1
+    return None if is_within else f"expected a position from -1 to 1, got {one.amount:g}"
+
+
+def _change_of(table: Table[Any], one: ColumnSetting) -> ColumnChange:
+    if assumed_columns(table)[one.column].times is not None:
+        return ColumnChange(one.table, one.column, "times", (one.amount,))
+    low, high = ends_of(table, one.column)
+    return ColumnChange(one.table, one.column, "position", (one.amount,), low, high)
+
+
+def _text_of(table: Table[Any]) -> str:
+    """The text of the file, with the cells that differ from it as the rows have them.
+
+    Numbers are written so that reading gives them back exactly.
+    """
+    lines = list(csv.reader(io.StringIO(table.data.decode("utf-8-sig"), newline=""), strict=True))
+    header, cells = lines[0], [line for line in lines[1:] if line]
+    fields = type(table.rows[0]).model_fields
+    names = {field.alias or name: name for name, field in fields.items()}
+    for line, row in zip(cells, table.rows, strict=True):
+        for place, column in enumerate(header):
+            value = getattr(row, names[column])
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if is_number and line[place] and float(line[place]) != value:
+                line[place] = repr(value)
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\n").writerows([header, *cells])
+    return written.getvalue()
+
+
+def with_columns(table: TableType, changes: Sequence[ColumnChange]) -> TableType:
+    """Rows with moved cells, each validated as if it had been read."""
+    cells = {one.column: _moved(one, _column(table, one.column)) for one in changes}
+    model = type(table.rows[0])
+    for name in set(model.parts_of_column) & set(cells):
+        before = _column(table, name)
+        if math.isclose(before.sum(), 1, rel_tol=1e-6):
+            cells[name] /= cells[name].sum()
+        elif _is_whole(table, name):
+            cells[name] *= FINER
+    if set(model.parts_of_row) & set(cells):
+        shares = {name: cells.get(name, _column(table, name)) for name in model.parts_of_row}
+        total = np.sum(list(shares.values()), axis=0)
+        cells |= {name: share / total for name, share in shares.items()}
+    rows: list[Row] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(table.rows):
+        update = {
+            name: _rounded(float(value[number]), int(getattr(row, name)))
+            if _is_whole(table, name)
+            else float(value[number])
+            for name, value in cells.items()
+            # What a row does not have stays away.
+            if getattr(row, name) is not None
+        }
+        try:
+            rows.append(type(row).model_validate(row.model_dump(by_alias=True) | update))
+        except ValidationError as error:
+            problems += row_problems(error.errors(), str(table.path), table.lines[number])
+    if problems:
+        raise DataError(problems)
+    return replace(table, rows=tuple(rows))
+
+
+def _moved(change: ColumnChange, cells: NDArray[np.float64]) -> NDArray[np.float64]:
+    amounts = np.array(change.amounts)
+    if change.kind == "times":
+        return np.asarray(cells * amounts)
+    low, high = np.array(change.low), np.array(change.high)
+    moved = cells + np.where(amounts < 0, cells - low, high - cells) * amounts
+    # At the ends stands the end itself, without the rounding of the sum.
+    return np.asarray(np.select([amounts <= -1, amounts >= 1], [low, high], moved))
+
+
+def _rounded(value: float, before: int) -> int:
+    """Nearest whole number; what there was at least one of does not vanish by rounding."""
+    return max(round(value), min(before, 1)) if value > 0 else round(value)
+
+
+def _column(table: Table[Any], name: str) -> NDArray[np.float64]:
+    return np.array([getattr(row, name) for row in table.rows], dtype=float)
+
+
+def _is_whole(table: Table[Any], name: str) -> bool:
+    return int in kinds_of(type(table.rows[0]).model_fields[name].annotation)
