@@ -280,7 +280,7 @@ def expected_businesses(world: World, outcome: Outcome) -> float:
     with np.errstate(divide="ignore"):
         missed = np.bincount(components.component_row, np.log1p(-chance), components.is_spread.size)
     of_business = missed[world.businesses.component_row[:n_modelled]].sum(axis=1)
-    return float(-np.expm1(of_business).sum())
+    return 0.0 - float(np.expm1(of_business).sum())
 
 
 NOT_KNOWN6 = "(IPv6)"

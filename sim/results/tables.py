@@ -62,6 +62,8 @@ def cell_text(value: object) -> object:
     """
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
+    if isinstance(value, float) and value == 0:
+        return 0.0  # Without a sign.
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str) or _NUMBER.fullmatch(value):

@@ -13,6 +13,7 @@ from sim.cli.terminal import console
 from sim.version import __version__
 
 SCHEMA = "overblock/cite/1"
+_FIXED = "simulation of point values, without the range of the assumptions"
 
 
 def cite(
@@ -59,16 +60,19 @@ def _program() -> dict[str, str]:
 
 
 def _result(folder: Path) -> dict[str, str]:
+    from sim.report.words.warnings import changes_in_words
     from sim.results.folder import open_run, read_object
     from sim.results.integrity import TIMING
 
     run = open_run(folder)
+    if changed := changes_in_words(run):
+        console.say(f"warning: {changed}")
     timing = folder / TIMING
     started = str(read_object(timing).get("started_utc", "")) if timing.is_file() else ""
     return {
         "type": "misc",
         "author": _program()["author"],
-        "title": f"{run.title} (simulation)",
+        "title": f"{run.title} ({'simulation' if run.is_ensemble else _FIXED})",
         "version": str(run.manifest["tool"]["version"]),
         "result": str(run.manifest["result_id"])[:12],
         "date": started[:10],

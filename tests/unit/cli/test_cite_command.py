@@ -60,6 +60,21 @@ def test_a_result_is_cited_with_its_id_and_day(shipped_run: Path, tmp_path: Path
     assert not {"date", "year"} & entries(cited(str(bare)).partition("\n\n")[2])[0].keys()
 
 
+def test_point_values_and_changed_tables_are_named(shipped_run: Path, tmp_path: Path) -> None:
+    assert "(simulation)" in cited(str(shipped_run))
+    folder = tmp_path / "run"
+    shutil.copytree(shipped_run, folder)
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["ensemble"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    with (folder / "summary.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    result = CliRunner().invoke(app, ["cite", str(folder)])
+    assert "(simulation of point values, without the range of the" in result.stdout
+    assert "Do not quote this result" in result.stderr
+    assert "summary.csv" in result.stderr
+
+
 def test_what_is_no_run_is_an_error(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["cite", str(tmp_path)])
     assert (result.exit_code, result.stdout) == (4, "")

@@ -68,6 +68,7 @@ def test_numbers_and_plain_texts_stay_as_they_are(value: object) -> None:
 
 def test_what_is_not_known_is_empty_and_truth_is_a_word() -> None:
     assert [cell_text(value) for value in (None, float("nan"), True)] == ["", "", "true"]
+    assert str(cell_text(-0.0)) == "0.0"
 
 
 def test_a_table_keeps_its_cells_apart() -> None:
