@@ -11,12 +11,12 @@ from collections.abc import Callable
 
 from benchmarks import page
 from benchmarks.ablation import with_predictor, write_part
-from sim.backtest.prediction import NotComputable
+from sim.backtest.predictions import NotComputable
 from sim.backtest.scores import backtest
 from sim.backtest.verdicts import Score
 from sim.report.words.numbers import number
 from sim.scenario.cases import BOUNDS, PlacedCase, shipped_cases
-from sim.scenario.predictors import NameDraw, NamesPredictor, ShareRange
+from sim.scenario.predictors import NamesPredictor
 
 PART = "ablation-names"
 Changed = Callable[[NamesPredictor], NamesPredictor]
@@ -30,16 +30,9 @@ def _of_any_names(given: NamesPredictor) -> NamesPredictor:
     return given.model_copy(update={"universe_of": "any"})
 
 
-def _drawn(**changed: object) -> Changed:
-    """Draw the same number of addresses otherwise."""
-
-    def change(given: NamesPredictor) -> NamesPredictor:
-        (asked,) = given.drawn
-        draws = [NameDraw(**{**asked.model_dump(), **changed})]
-        update = {"draws": draws, "n_addresses": None, "address_kind": None}
-        return given.model_copy(update=update)
-
-    return change
+def _of_kind(name: str) -> Changed:
+    """Draw the same number of addresses of another kind."""
+    return lambda given: given.model_copy(update={"address_kind": name})
 
 
 VARIANTS: dict[str, dict[str, Changed]] = {
@@ -48,9 +41,8 @@ VARIANTS: dict[str, dict[str, Changed]] = {
         "a universe of any names, not the popular ones": _of_any_names,
     },
     "drawn": {
-        "drawn by names, not evenly": _drawn(share_by_names=ShareRange(value=1.0)),
-        "of another kind of place: web hosting": _drawn(address_kind="web_hosting"),
-        "of another kind of place: rented": _drawn(address_kind="rented"),
+        "of another kind of place: web hosting": _of_kind("web_hosting"),
+        "of another kind of place: rented": _of_kind("rented"),
     },
 }
 """What is done without, by what a case must have for it."""
@@ -79,7 +71,7 @@ def scores_without_each() -> str:
         changes: dict[str, Changed] = {"as it is": lambda same: same}
         if predictor.universe is not None:
             changes |= VARIANTS["universe"]
-        if predictor.drawn:
+        if predictor.address_kind is not None:
             changes |= VARIANTS["drawn"]
         for name, change in changes.items():
             (scored,) = backtest([with_predictor(placed, change(predictor))]).scores

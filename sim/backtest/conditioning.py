@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.backtest.conditioning_tables import Judged, sheets_of
-from sim.backtest.refusals import problems_of, why_not_measured
-from sim.backtest.runs import read_run
+from sim.backtest.readings import problems_of, read_run, why_not_measured
 from sim.catalogue.choices import KEY_FIGURES, RATIOS
 from sim.errors import Problem, ScenarioError, UsageError
 from sim.experiment.draws import BLOCK, MOST_DRAWS, Draws, lay_draws

@@ -1,7 +1,6 @@
-"""Scores as plain values: what ``--json`` prints, what is stored, what pages and figures show.
+"""The JSON document of scores: what ``--json`` prints, and pages and figures show.
 
-In: a backtest. Out: JSON values, with everything that the scores were made from. They are the same
-whenever and however fast they are made.
+It does not depend on when or how fast the scores were computed.
 """
 
 from __future__ import annotations
@@ -14,26 +13,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sim.backtest.calculations import CALCULATION_TABLES
-from sim.backtest.prediction import NotComputable, Prediction
-from sim.backtest.rankings import RankingScore
-from sim.backtest.runs import RunGroup
-from sim.backtest.scores import Backtest
+from sim.backtest.predictions import CALCULATION_TABLES, NotComputable, Prediction
+from sim.backtest.scores import Backtest, RunGroup
 from sim.backtest.tallies import tallies_of
 from sim.backtest.verdicts import Score
 from sim.results.manifest import canonical_json, list_assumptions
-from sim.scenario.cases import Case, CaseFile
+from sim.scenario.cases import CaseFile
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.seeds import find_table
 from sim.scenario.unknowns import list_factors
 from sim.version import __version__
 
-SCHEMA = "overblock/backtest-scores/4"
+SCHEMA = "overblock/backtest-scores/5"
 
 
 def document(found: Backtest) -> dict[str, Any]:
-    """Return the JSON document; what is not known is None."""
+    """Return the JSON document; None where a number is not known."""
     files = {id(score.placed.file): score.placed.file for score in found.scores}
     return {
         "schema": SCHEMA,
@@ -45,18 +41,12 @@ def document(found: Backtest) -> dict[str, Any]:
             {**_score(score), "prior": None if score is prior else _predicted(prior)}
             for score, prior in zip(found.scores, found.prior, strict=True)
         ],
-        "rankings": [_ranking(score) for score in found.rankings],
-        "shortfalls": [
-            {"subject": one.subject, "why": _one_line(one.why)}
-            for file in files.values()
-            for one in file.content.shortfalls
-        ],
         "made_from": made_from(list(files.values()), found.groups),
     }
 
 
 def made_from(files: Iterable[CaseFile], groups: Sequence[RunGroup]) -> dict[str, Any]:
-    """What scores rest on, by hash: case files, scenarios with their tables, other tables."""
+    """Hashes of what scores depend on: case files, scenarios with their tables, other tables."""
     return {
         "cases": [{"file": file.path.name, "sha256": file.sha256} for file in files],
         "runs": [
@@ -97,7 +87,7 @@ NO_DRIVERS = frozenset(
         "provenance",
     ]
 )
-"""Parts of a scenario that say something and move no number of a run."""
+"""Parts of a scenario on which no number of a run depends."""
 
 
 def _question_hash(resolved: Resolved) -> str:
@@ -115,7 +105,7 @@ def _unknowns_hash(resolved: Resolved) -> str:
 
 
 WORDS = {"why", "source", "note"}
-"""Columns that say something and move no number."""
+"""Columns on which no number depends."""
 
 
 def _hash_values(path: Path) -> str:
@@ -184,31 +174,8 @@ def _score(score: Score) -> dict[str, Any]:
         "guess": None if case.guess is None else [case.guess.low, case.guess.high],
         "floor": case.floor,
         "counts_as": case.counts_as,
-        "before": case.before,
-        "note": _one_line(f"{_factor(case)} {case.note}"),
+        "note": _one_line(case.note),
         "why_missed": _one_line(case.why_missed),
-    }
-
-
-def _factor(case: Case) -> str:
-    """What the prediction was multiplied by and why; empty where it was by nothing."""
-    if case.times is None:
-        return ""
-    low, value, high = case.times.ends
-    span = f" ({low:g} to {high:g})" if low < high else ""
-    return f"Predicted numbers were multiplied by {value:g}{span}: {case.times.why.rstrip('.')}."
-
-
-def _ranking(score: RankingScore) -> dict[str, Any]:
-    ranking = score.ranking
-    return {
-        "id": ranking.id,
-        "title": ranking.title,
-        "role": score.role,
-        "cases": ranking.cases,
-        "n_computable": score.n_computable,
-        **{name: _known(getattr(score, name)) for name in ("rho", "low", "high")},
-        "note": _one_line(ranking.note),
     }
 
 
@@ -222,7 +189,7 @@ def _one_line(text: str) -> str:
 
 
 def _without_nan(values: dict[str, Any]) -> dict[str, Any]:
-    """Replace what is not known by None."""
+    """Replace NaN by None."""
     return {
         key: None if isinstance(value, float) and math.isnan(value) else value
         for key, value in values.items()

@@ -1,32 +1,190 @@
-"""Predictions against publications: inside, outside, or not computable; and by how much.
+"""Scores of published figures: runs that cases share, their predictions, and their verdicts.
 
-Nothing is tuned: parameters are read and scores are returned.
+No parameter is set by a score.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.prediction import NotComputable, Prediction
-from sim.backtest.predictors import calculate, prediction_over
-from sim.backtest.rankings import RankingScore, score_rankings
-from sim.backtest.runs import Reading, RunGroup, draws_of, group_runs
+from sim.backtest.predictions import (
+    NotComputable,
+    Prediction,
+    predict_by_ensemble,
+    predict_without_run,
+)
+from sim.backtest.readings import problems_of, read_run
 from sim.backtest.verdicts import CONDITIONED, PRIOR, Score, conditions, score
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.experiment.draws import Draws
+from sim.experiment.draws import Draws, lay_members
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import pass_on_interrupt
+from sim.experiment.kept import Kept, shipped_kept
 from sim.scenario.cases import PlacedCase
+from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
+from sim.scenario.resolve import Resolved, resolve
+from sim.scenario.variants import own_variant
 
 N_MEMBERS = 64
 """Members of each ensemble, unless said otherwise."""
+MAX_RUNS = 100
+"""Distinct scenarios of one scoring: a case file may be a stranger's."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunGroup:
+    """One scenario and the cases that are read off it.
+
+    Attributes
+    ----------
+    name
+        Scenario as the cases name it.
+    resolved
+        Scenario and tables.
+    cases
+        What is read.
+    """
+
+    name: str
+    resolved: Resolved
+    cases: tuple[PlacedCase, ...]
+
+    @property
+    def root_seed(self) -> int:
+        """Root of all random numbers: the scenario's own, 0 where it has none."""
+        return self.resolved.scenario.root_seed or 0
+
+    @property
+    def kept(self) -> Kept | None:
+        """Shipped simulations that agree with the record; None where there are none of this."""
+        table = shipped_kept(self.resolved)
+        is_other = table is not None and table.why_not(self.resolved, self.root_seed)
+        return None if is_other else table
+
+
+def group_runs(placed: Sequence[PlacedCase], overrides: Sequence[str] = ()) -> list[RunGroup]:
+    """Group cases by scenario and overrides, in the sequence they come.
+
+    A run ends where the last of its cases is read, if all of them say a time.
+
+    Parameters
+    ----------
+    overrides
+        Of all scenarios, before those of their cases.
+
+    Raises
+    ------
+    ScenarioError
+        With every scenario that cannot be run, and every curve, event, measure and time it has not.
+    """
+    grouped: dict[tuple[str, tuple[str, ...]], list[PlacedCase]] = {}
+    for each in placed:
+        predictor = _predictor(each)
+        key = _find(each, predictor.scenario), tuple(predictor.overrides)
+        grouped.setdefault(key, []).append(each)
+    problems: list[Problem] = []
+    groups = []
+    if len(grouped) > MAX_RUNS:
+        message = f"expected at most {MAX_RUNS} different scenarios and overrides, got more"
+        raise ScenarioError([placed[-1].problem("predictor.scenario", message)])
+    for (name, own), members in grouped.items():
+        try:
+            resolved = resolve(load_scenario(name, [*overrides, *own]))
+        except ProblemsError as error:
+            about = members[0].problem("predictor.scenario", "expected a scenario that can be run")
+            problems += [about, *error.problems]
+            continue
+        found = [
+            problem
+            for each in members
+            for problem in problems_of(_predictor(each), resolved, partial(_problem, each))
+        ]
+        problems += found
+        last = _last_read(members)
+        if not found and last is not None and last < resolved.scenario.end:
+            # What comes later moves nothing before it.
+            cut = f"end={last.isoformat()}"
+            resolved = resolve(load_scenario(name, [*overrides, *own, cut]))
+        groups.append(RunGroup(_predictor(members[0]).scenario, resolved, tuple(members)))
+    if problems:
+        raise ScenarioError(problems)
+    return groups
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Reading cases off simulations, as work that any process can do.
+
+    A key is (group, member, ``PRIOR`` or ``CONDITIONED``).
+
+    Attributes
+    ----------
+    draws
+        By ensemble, those of each group; None for a group without kept simulations.
+    """
+
+    groups: tuple[RunGroup, ...]
+    draws: Mapping[str, tuple[Draws | None, ...]]
+
+    def begin(self) -> Callable[[Key], dict[str, NDArray[np.float64]]]:
+        """Return what reads one member of one group."""
+
+        def work(key: Key) -> dict[str, NDArray[np.float64]]:
+            row, member = int(key[0]), int(key[1])
+            group, draws = self.groups[row], self.draws[str(key[2])][row]
+            assert draws is not None
+            label = group.resolved.scenario.strategy.id
+            changed = draws.point(member, label, group.resolved).change(group.resolved)
+            readings = {each.case.id: _predictor(each) for each in group.cases}
+            return read_run(changed, draws.root_seed, int(draws.number[member]), readings)
+
+        return work
+
+
+def draws_of(groups: Sequence[RunGroup], n_members: int) -> dict[str, tuple[Draws | None, ...]]:
+    """Draws of each group by ensemble, the first of those that are kept of a scenario."""
+    kept = tuple(
+        None
+        if (table := group.kept) is None
+        else lay_members([own_variant(group.resolved)], table.draw[:n_members], table.root_seed)
+        for group in groups
+    )
+    prior = tuple(
+        lay_members([own_variant(group.resolved)], range(n_members), group.root_seed)
+        for group in groups
+    )
+    return {PRIOR: prior, CONDITIONED: kept}
+
+
+def _last_read(members: Sequence[PlacedCase]) -> datetime | None:
+    """When the last of some cases has been read; None where one of them is of the whole run."""
+    last = [_predictor(each).is_read_by for each in members]
+    return None if None in last else max(one for one in last if one is not None)
+
+
+def _problem(placed: PlacedCase, key: str, message: str) -> Problem:
+    return placed.problem(f"predictor.{key}", message)
+
+
+def _predictor(placed: PlacedCase) -> RunPredictor:
+    predictor = placed.case.predictor
+    assert isinstance(predictor, RunPredictor)
+    return predictor
+
+
+def _find(placed: PlacedCase, name: str) -> str:
+    """Shipped scenario by name, or the path of a file beside the case file."""
+    is_file = name.endswith((".yaml", ".yml"))
+    return str(placed.file.path.parent / name) if is_file else name
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,12 +211,6 @@ class Backtest:
     groups: tuple[RunGroup, ...]
     n_members: int
     failures: Mapping[Key, Failure]
-
-    @property
-    def rankings(self) -> tuple[RankingScore, ...]:
-        """Rankings all of whose cases were scored."""
-        files = {id(score.placed.file): score.placed.file for score in self.scores}
-        return score_rankings(list(files.values()), self.scores)
 
 
 def backtest(
@@ -94,7 +246,7 @@ def backtest(
     refusal: type[ProblemsError] = DataError
     for each in placed:
         try:
-            found = calculate(each)
+            found = predict_without_run(each)
         except ProblemsError as error:
             problems += error.problems
             refusal = refusal if isinstance(error, DataError) else ScenarioError
@@ -176,9 +328,9 @@ def _predict(
         return {each.case.id: why for each in group.cases}
     unknown = np.array([np.nan])
     return {
-        each.case.id: prediction_over(
+        each.case.id: predict_by_ensemble(
             each,
-            group,
+            group.resolved,
             [unknown if key in failures else runs[key][each.case.id] for key in keys],
             draws,
         )

@@ -1,6 +1,6 @@
-"""Scores of many cases in one line: for each role, and for each kind of predictor in it.
+"""Scores of many cases in one line: for each role, and for each subject in it.
 
-In: scores. Out: counts, and means with intervals over cases. Cases that show one number count once.
+Cases that show one number are counted once in every mean.
 """
 
 from __future__ import annotations
@@ -14,21 +14,20 @@ import numpy as np
 
 from sim.backtest.verdicts import INSIDE, OUTSIDE, ROLES, Score, ScoredRole
 from sim.scenario.cases import BOUNDS
-from sim.statistics.resampling import bootstrap_rows
+from sim.statistics.resampling import bootstrap_means
 from sim.streams import Stream, Streams
 
 FEWEST_RESAMPLED = 3
 """Numbers below which a mean has no interval: of two, a resample is one of them, or both."""
 RESAMPLED = Streams(root_seed=0, replicate=0)
-"""Random numbers of resampling; fixed, so that intervals do not move by themselves."""
-OF_FIGURES = ("crps", "crps_spread", "crps_over", "crps_under", "coverage")
-OF_BOUNDS = ("probability", "brier")
-"""Means whose interval needs a number from the model alone."""
+"""Random numbers of resampling; fixed, so that intervals change with the scores alone."""
+OF_FIGURES = ("crps", "crps_guess", "coverage")
+OF_BOUNDS = ("probability", "brier", "brier_guess")
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Scores of one role, of all that predicts or of one subject.
+    """Scores of one role, over all subjects or one.
 
     Attributes
     ----------
@@ -37,35 +36,31 @@ class Tally:
     subject
         The scenario, method, law or list; empty for all of them.
     n_cases, n_computable, n_inside
-        How many there are, of them computable, of those inside. A rank is neither inside nor
-        outside; rankings are scored by themselves.
+        How many cases there are, how many of them are computable, and how many of those inside.
     n_computable_bounds, n_inside_bounds
-        The same of those whose publication is only a bound, which is easily kept.
+        The same of those that were published as a bound, which is easily kept.
     median_abs_log10_error
         Median of the absolute log errors that are known; NaN without any.
     n_errors
         How many are known.
     n_figures
-        Numbers with a CRPS; cases that show one number are one.
-    crps, crps_spread, crps_over, crps_under
-        Mean of the CRPS of log10 over these numbers, and of its parts, which sum to it.
+        Numbers with a CRPS, each counted once.
+    crps
+        Mean of the CRPS of log10 over these numbers.
     crps_guess
         The same of the guess; NaN unless every one of them states a range.
-    n_before, crps_before, crps_persistence
-        Numbers of which a figure before is known, and over these the mean CRPS of the model and of
-        persistence.
     coverage
         Share of these numbers inside.
     log10_width
         Median log10 of the upper over the lower end of their intervals.
     n_bounds
-        Bounds with a probability; cases that show one number are one.
+        Bounds with a probability, each counted once.
     probability, brier, brier_guess
         Means over them.
     intervals
         Ends of the 95 % interval of each mean, by its name: BCa, by resampling numbers, each with
         all cases that show it. None for a mean of fewer than ``FEWEST_RESAMPLED`` numbers. They
-        span which figures happened to be published, not what all of one scenario have in common.
+        span which figures happened to be published, not what cases of one scenario share.
     """
 
     role: ScoredRole
@@ -79,13 +74,7 @@ class Tally:
     n_errors: int
     n_figures: int
     crps: float
-    crps_spread: float
-    crps_over: float
-    crps_under: float
     crps_guess: float
-    n_before: int
-    crps_before: float
-    crps_persistence: float
     coverage: float
     log10_width: float
     n_bounds: int
@@ -111,13 +100,8 @@ def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> Tally:
     computable = [each for each in mine if each.verdict in (INSIDE, OUTSIDE)]
     bounds = [each for each in computable if each.placed.case.published.relation in BOUNDS]
     figures = [each for each in computable if not math.isnan(each.quality.crps)]
-    before = [each for each in figures if not math.isnan(each.quality.crps_persistence)]
-    means = {name: (figures, _reader(name)) for name in (*OF_FIGURES, "crps_guess")}
-    means |= {
-        "crps_before": (before, _reader("crps")),
-        "crps_persistence": (before, _reader("crps_persistence")),
-    }
-    means |= {name: (bounds, _reader(name)) for name in (*OF_BOUNDS, "brier_guess")}
+    means = {name: (figures, _reader(name)) for name in OF_FIGURES}
+    means |= {name: (bounds, _reader(name)) for name in OF_BOUNDS}
     return Tally(
         role=role,
         subject=subject,
@@ -129,7 +113,6 @@ def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> Tally:
         median_abs_log10_error=float(np.median(errors)) if errors else math.nan,
         n_errors=len(errors),
         n_figures=n_numbers(figures),
-        n_before=n_numbers(before),
         log10_width=_median([each.quality.log10_width for each in figures]),
         n_bounds=n_numbers(bounds),
         intervals={
@@ -180,7 +163,7 @@ def interval_once(
     References
     ----------
     Davison and Hinkley, Bootstrap Methods and their Application (1997), section 3.8, for
-    resampling clusters whole; `bootstrap_rows` for the interval.
+    resampling clusters whole; `bootstrap_means` for the interval.
     """
     of: dict[str, list[float]] = {}
     for each in scores:
@@ -188,7 +171,7 @@ def interval_once(
     numbers = np.array([[np.mean(members) for members in of.values()]])
     if numbers.size < FEWEST_RESAMPLED or np.isnan(numbers).any():
         return None
-    low, high = bootstrap_rows(numbers, RESAMPLED.generator(Stream.BOOTSTRAP))
+    low, high = bootstrap_means(numbers, RESAMPLED.generator(Stream.BOOTSTRAP))
     return float(low[0]), float(high[0])
 
 

@@ -1,7 +1,7 @@
-"""What is read off a run: a measure, a curve at a time, events, businesses, what is listed.
+"""What a backtest case, or a piece of evidence, reads off a run.
 
-In: the part of a backtest case, or of a scenario's evidence, that says what is read. Out: frozen
-models, and problems with names and times that no run has. Nothing is read here.
+A measure, a curve at a time, events, businesses, or what is listed. These models read nothing; they
+report names and times that no run has.
 """
 
 from __future__ import annotations
@@ -26,83 +26,9 @@ from sim.errors import Problem
 from sim.scenario.quantities import Instant, Model, Share, check_between
 from sim.scenario.refusal import hint
 
-Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-def _names() -> list[str]:
-    return []
-
-
-Names: TypeAlias = Annotated[list[Name], Field(max_length=200, default_factory=_names)]
-
-
-class Listed(Model):
-    """What the register lists: at one time, or at any time of a span."""
-
-    count: Literal["addresses", "prefixes_wholly", "prefixes_partly"] = "addresses"
-    """Distinct addresses outside the target's own; or prefixes listed wholly or in part."""
-    providers: Names
-    """Providers of the scenario whose addresses or prefixes count; all when left out."""
-    regions: Names
-    """Regions, as ``provider/region``; in place of providers."""
-    is_share: bool = False
-    """Divide by all addresses or prefixes of these providers or regions."""
-    is_share_of_list: bool = False
-    """Divide addresses of these providers or regions by all that is listed."""
-
-    @model_validator(mode="after")
-    def check_whose(self) -> Listed:
-        """Refuse providers beside regions, and a share of all addresses there are."""
-        if self.providers and self.regions:
-            raise ValueError("expected providers or regions, got both")
-        if self.is_share and self.count == "addresses" and not (self.providers or self.regions):
-            raise ValueError("expected providers or regions with a share of addresses, got neither")
-        is_of_some = self.count == "addresses" and bool(self.providers or self.regions)
-        if self.is_share_of_list and (self.is_share or not is_of_some):
-            raise ValueError(
-                "expected is_share_of_list with addresses of providers or regions, and no is_share"
-            )
-        return self
-
-
-class BusinessesHit(Model):
-    """How many businesses lose more than a share of their domestic demand."""
-
-    above: Share
-    """Share of demand that fails: any, or at a time one of the scenario's thresholds."""
-    providers: Names
-    """Providers of the front end; all when left out."""
-    regions: Names
-    """Regions of the front end, as ``provider/region``."""
-    sectors: Names
-    """Sectors."""
-    is_share: bool = False
-    """Divide by all businesses of these groups."""
-
-
-class Enforcing(Model):
-    """Operators that enforce the register at one time."""
-
-    operators: Names
-    """Operator groups that count; all when left out."""
-    count: Literal["enforcing", "entries"] = "enforcing"
-    """Share of these operators that enforce; or share of entries that one enforces, in the mean."""
-    entries: Annotated[float, Field(gt=0, le=1)] | None = None
-    """Least share of the entries in force that one enforces; any entry at all when left out."""
-    weigh: Literal["users", "operators"] = "users"
-    """Share of these operators' users, or of their number (`n_operators`, else one a row)."""
-
-    @model_validator(mode="after")
-    def check_count(self) -> Enforcing:
-        """Refuse a least share of entries where their share is what is counted."""
-        if self.count == "entries" and self.entries is not None:
-            raise ValueError("expected no least share of entries with count entries, got one")
-        return self
-
-
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Named: TypeAlias = Annotated[str, StringConstraints(max_length=80)]
-"""A name of something the program has; whether it has it is said with what it has."""
+"""A name of something that the program has; the reader checks whether it has it."""
 Amount: TypeAlias = Annotated[float, Field(ge=0, le=1e18)]
 
 
@@ -114,6 +40,36 @@ def read_date(value: object) -> object:
 Date: TypeAlias = Annotated[
     str, BeforeValidator(read_date), StringConstraints(min_length=4, max_length=40)
 ]
+
+
+Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+def _names() -> list[str]:
+    return []
+
+
+Names: TypeAlias = Annotated[list[Name], Field(max_length=200, default_factory=_names)]
+
+
+class Listed(Model):
+    """Distinct addresses outside the target's own that the register lists: at a time, or ever."""
+
+    providers: Names
+    """Providers of the scenario whose addresses count; all when left out."""
+
+
+class BusinessesHit(Model):
+    """How many businesses lose more than a share of their domestic demand."""
+
+    above: Share
+    """Share of demand that fails: any, or at a time one of the scenario's thresholds."""
+    providers: Names
+    """Providers of the front end; all when left out."""
+    sectors: Names
+    """Sectors."""
+    is_share: bool = False
+    """Divide by all businesses of these groups."""
 
 
 EvidenceKind: TypeAlias = Literal["fact", "claim", "assumption"]
@@ -128,11 +84,11 @@ class RunReading(Model):
     curve: Named = ""
     """Curve, as in curves.parquet."""
     provider: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Of this provider alone, beside a curve."""
+    """Provider whose curve is read."""
     sector: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Of this sector alone, beside a curve."""
+    """Sector whose curve is read."""
     role: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Of the components in this role alone, beside a curve."""
+    """Role of the components whose curve is read."""
     event: Named = ""
     """Kind of event to count, as in events.parquet."""
     first_outage: bool = False
@@ -140,20 +96,15 @@ class RunReading(Model):
     businesses: BusinessesHit | None = None
     """Count businesses that lose more than a share of demand: ever, or at once with a time."""
     listed: Listed | None = None
-    """Count what the register lists, of some providers or regions: at a time, or ever in a time."""
-    operators: Enforcing | None = None
-    """Share of operators, or of their users, that enforce at a time."""
+    """Count addresses that the register lists: at a time, or ever in a span."""
     at: Instant | None = None
     """When the curve is read."""
     since: Instant | None = None
     """From when on; the start of the run when left out."""
     until: Instant | None = None
     """Until when, not included; the end of the run when left out."""
-    take: Literal["max", "min", "mean", "hours_at_least", "hours_until_at_least"] = "max"
-    """What is taken of a curve over a time, without ``at``; the mean is over time. Hours are those
-    in which it is at ``level`` or above, or those that pass before it is."""
-    level: Annotated[float, Field(gt=0, le=1e18)] | None = None
-    """Level of the curve, beside hours."""
+    take: Literal["max", "min", "mean"] = "max"
+    """What is taken of a curve over a span, without ``at``; the mean is over time."""
     is_complement: bool = False
     """Take 1 less the value, of a share."""
     is_relative_to_start: bool = False
@@ -165,24 +116,24 @@ class RunReading(Model):
         wanted = {key: bool(getattr(self, key)) for key in READ_OFF}
         if sum(wanted.values()) != 1:
             raise ValueError(f"expected one of {', '.join(wanted)}, got {sum(wanted.values())}")
-        is_counted = self.listed is not None or self.operators is not None
-        if self.at and not (self.curve or self.businesses or is_counted):
-            raise ValueError(
-                "expected at beside curve, businesses, listed, operators, not elsewhere"
-            )
+        if self.at and not (self.curve or self.businesses or self.listed is not None):
+            raise ValueError("expected at with curve, businesses or listed only, got another")
         if self.at and (self.since or self.until):
             raise ValueError("expected at, or since and until, got both")
         if (self.since or self.until) and self.measure:
-            raise ValueError("expected no time beside measure: set the scenario's end, got one")
-        if self.operators is not None and self.at is None:
-            raise ValueError("expected at beside operators, got none")
-        self._check_take()
-        self._check_businesses()
+            raise ValueError("expected no time with measure: set the scenario's end, got one")
+        if "take" in self.model_fields_set and (self.at or not self._is_over_time):
+            raise ValueError(
+                "expected take with a curve, or businesses with since or until, and no at"
+            )
+        is_timed = self.at or self.since or self.until
+        if self.businesses and is_timed and self.businesses.providers and self.businesses.sectors:
+            raise ValueError("expected providers or sectors with a time, got both")
         if self.is_relative_to_start and not self.curve:
-            raise ValueError("expected is_relative_to_start beside curve only, got it elsewhere")
+            raise ValueError("expected is_relative_to_start with curve only, got it elsewhere")
         groups = [self.provider, self.sector, self.role]
         if any(groups) and not self.curve:
-            raise ValueError("expected provider, sector or role beside curve only, got another")
+            raise ValueError("expected provider, sector or role with curve only, got another")
         if sum(map(bool, groups)) > 1:
             raise ValueError("expected one of provider, sector, role, got several")
         return self
@@ -194,44 +145,24 @@ class RunReading(Model):
 
     @property
     def is_of_a_group(self) -> bool:
-        """Whether some providers, sectors or roles are told apart, not everybody counted alike."""
-        counted = self.businesses is not None or self.listed is not None
-        return counted or bool(self.provider or self.sector or self.role)
+        """Whether it needs providers, sectors or roles apart, and not everybody together."""
+        is_counted = self.businesses is not None or self.listed is not None
+        return is_counted or bool(self.provider or self.sector or self.role)
 
     def lies_within(self, start: datetime, end: datetime) -> bool:
         """Whether all its times lie within a run."""
         times = self.at, self.since, self.until
         return all(time is None or start <= time <= end for time in times)
 
-    def _check_take(self) -> None:
-        """Refuse hours without a level, and what cannot be taken of what is read."""
-        is_curve = bool(self.curve) or (
-            self.businesses is not None and bool(self.since or self.until)
-        )
-        if "take" in self.model_fields_set and (self.at or not is_curve):
-            raise ValueError(
-                "expected take beside a curve, or businesses with since or until, and no at"
-            )
-        is_of_hours = self.take in HOURS
-        if is_of_hours != (self.level is not None):
-            raise ValueError(f"expected level with take {' or '.join(HOURS)} only")
-        if is_of_hours and (self.is_complement or (self.businesses and self.businesses.is_share)):
-            raise ValueError(f"expected no complement and no is_share with take {self.take}")
-
-    def _check_businesses(self) -> None:
-        """Refuse groups at a time of which a run keeps no curve."""
-        if self.businesses is None or not (self.at or self.since or self.until):
-            return
-        if self.businesses.regions:
-            raise ValueError("expected no time beside regions of businesses, got one")
-        if self.businesses.providers and self.businesses.sectors:
-            raise ValueError("expected providers or sectors beside a time, got both")
+    @property
+    def _is_over_time(self) -> bool:
+        """Whether it reads a curve, or businesses over a span."""
+        is_span = self.businesses is not None and bool(self.since or self.until)
+        return bool(self.curve) or is_span
 
 
-READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed", "operators")
+READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed")
 """What is read off a run, one of these."""
-HOURS = ("hours_at_least", "hours_until_at_least")
-"""What is taken of a curve that is a time and no value of it."""
 
 
 class Evidence(RunReading):
@@ -265,13 +196,13 @@ class Evidence(RunReading):
         if (self.factor is None) == (bounds == (None, None)):
             raise ValueError("expected factor, or low and high or one of them, got both or neither")
         if self.factor is not None and not self.value:
-            raise ValueError("expected a value above 0 beside factor, got 0")
+            raise ValueError("expected a value above 0 with factor, got 0")
         check_between(self.window[0], self.value, self.window[1])
         return self
 
     @model_serializer(mode="wrap")
     def write_given(self, write: SerializerFunctionWrapHandler) -> dict[str, object]:
-        """Return the keys that were given: some others may not stand beside them."""
+        """Return the keys that were given: some others exclude them."""
         return {key: one for key, one in write(self).items() if key in self.model_fields_set}
 
     @property

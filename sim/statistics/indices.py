@@ -67,14 +67,14 @@ def screen(
     step = np.take_along_axis(np.diff(dials, axis=1), first_dial[moved][..., None], axis=2)[..., 0]
     effect_of_step = np.diff(answers, axis=1) * np.sign(step) / MORRIS_STEP
     effects = np.take_along_axis(effect_of_step, np.argsort(moved, axis=1), axis=1).T
-    found = bootstrap_means(np.abs(effects), rng)
+    low, high = bootstrap_means(np.abs(effects), rng)
     n = effects.shape[1]
     return Screening(
         mu=np.where(n_dials == 1, effects.mean(axis=1), np.nan),
         mu_star=np.abs(effects).mean(axis=1),
         sigma=effects.std(axis=1, ddof=1) if n > 1 else np.full(n_factors, np.nan),
-        low=found.low,
-        high=found.high,
+        low=low,
+        high=high,
         n_trajectories=n,
     )
 
@@ -149,11 +149,11 @@ def variance_shares(
             shares: Values = np.concatenate([first / variance, total / (2 * variance)])
         return np.where(variance > 0, shares, np.nan)
 
-    found = bootstrap_means(
+    ends = bootstrap_means(
         rows, rng, statistic=indices, confidence=confidence, n_resamples=n_resamples
     )
     point = np.split(indices(rows.mean(axis=1)[:, None])[:, 0], 2)
-    low, high = np.split(found.low, 2), np.split(found.high, 2)
+    low, high = (np.split(end, 2) for end in ends)
     return Indices(
         first=point[0],
         first_low=low[0],

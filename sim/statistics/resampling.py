@@ -1,16 +1,12 @@
-"""Bootstrap over replicates, with BCa intervals.
+"""Bootstrap over replicates, with BCa intervals by SciPy.
 
-In: values by row and replicate. Out: statistics of the rows' means in every resample, and their
-intervals. Replicates are resampled jointly for all rows, since all strategies share the luck of a
-replicate.
+Replicates are resampled jointly for all rows, since all rows share the chance of a replicate.
 """
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,37 +14,13 @@ from numpy.typing import NDArray
 Values = NDArray[np.float64]
 
 CONFIDENCE = 0.95
-"""Nominal coverage of the intervals of means, differences and ratios."""
-
+"""Nominal coverage of the intervals."""
 N_RESAMPLES = 9999
-"""Resamples of the replicates, as in scipy; the ends move by about 1 % of the width."""
-
+"""Resamples of the replicates, as in SciPy; the ends move by about 1 % of the width."""
 ROUNDING = 1e-12
-"""Differences below this part of the values' size are rounding, not luck."""
-
+"""Differences below this part of the values' size are rounding, not chance."""
 _CELLS = 2**22
-"""Resampled replicates held at a time."""
-
-_ROWS = 256
-"""Rows whose resampled means are held at a time."""
-
-
-@dataclass(frozen=True, eq=False)
-class Bootstrap:
-    """Statistics of the means of resampled replicates.
-
-    Attributes
-    ----------
-    low, high : shape (n_statistics,)
-        BCa interval; the point itself where no resample differs from it, NaN where the statistic
-        is not known in every resample, or with fewer than two replicates.
-    draws : shape (n_statistics, n_draws)
-        The statistic in each resample; no draws with fewer than two replicates.
-    """
-
-    low: Values
-    high: Values
-    draws: Values
+"""Resampled replicates in memory at a time."""
 
 
 def bootstrap_means(
@@ -58,7 +30,7 @@ def bootstrap_means(
     statistic: Callable[[Values], Values] = lambda means: means,
     confidence: float = CONFIDENCE,
     n_resamples: int = N_RESAMPLES,
-) -> Bootstrap:
+) -> tuple[Values, Values]:
     """Bootstrap a statistic of the rows' means.
 
     Parameters
@@ -70,27 +42,40 @@ def bootstrap_means(
     confidence
         Nominal coverage in (0, 1).
 
+    Returns
+    -------
+    low, high : shape (n_statistics,)
+        BCa interval; the point itself where no resample differs from it, NaN where the statistic
+        is not known in every resample, or with fewer than two replicates.
+
     References
     ----------
     Efron and Tibshirani, An Introduction to the Bootstrap (1993), section 14.3, as done by
     ``scipy.stats.bootstrap``.
     """
     n_replicates = values.shape[-1]
-    point = statistic(row_means(values)[:, None])[:, 0]
-    if n_replicates < 2 or not values.size:
+    first = values[:, :1]
+    # Equal values have exactly themselves as mean.
+    means = np.where((values == first).all(axis=1), first[:, 0], values.mean(axis=1))
+    point = statistic(means[:, None])[:, 0]
+    if n_replicates < 2:
         missing = np.full(point.shape, np.nan)
-        return Bootstrap(missing, missing, np.empty((point.size, 0)))
+        return missing, missing
 
     from scipy import stats  # slow to import, and a single run needs none of it
 
     def of_rows(replicate: NDArray[np.intp], axis: int = -1) -> Values:
-        # A resample is a count of each replicate, so that one product sums all rows.
+        # A resample is a count of each replicate, so that equal resamples have equal means.
         drawn = np.atleast_2d(np.moveaxis(np.asarray(replicate), axis, -1)).astype(np.intp)
-        found = statistic(_means_of(values, drawn))
+        cell = drawn + np.arange(len(drawn))[:, None] * n_replicates
+        times = np.bincount(cell.ravel(), minlength=len(drawn) * n_replicates)
+        weight = times.reshape(len(drawn), n_replicates) / drawn.shape[1]
+        # einsum, not a matrix product: its sums do not depend on the number of threads.
+        found = statistic(np.einsum("rn,bn->rb", values, weight))
         return found if np.ndim(replicate) > 1 else found[:, 0]
 
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
-        # Rows without spread, or not known, are told apart below; scipy warns of each.
+        # Rows without spread, or not known, are handled below; SciPy warns of each.
         warnings.simplefilter("ignore", stats.DegenerateDataWarning)
         found = stats.bootstrap(
             (np.arange(n_replicates),),
@@ -103,77 +88,10 @@ def bootstrap_means(
             rng=rng,
         )
     draws = np.asarray(found.bootstrap_distribution)
-    low, high = found.confidence_interval
     is_point = np.ptp(draws, axis=-1) <= ROUNDING * np.abs(draws).max(axis=-1)
     is_known = np.isfinite(draws).all(axis=-1)
-    low, high = (np.where(is_point, point, np.where(is_known, end, np.nan)) for end in (low, high))
-    return Bootstrap(low, high, draws)
-
-
-def bootstrap_rows(
-    values: Values,
-    rng: np.random.Generator,
-    *,
-    confidence: float = CONFIDENCE,
-    n_resamples: int = N_RESAMPLES,
-) -> tuple[Values, Values]:
-    """BCa intervals of the rows' means, with the same resamples for all rows.
-
-    Rows are taken some at a time, so that memory does not grow with their number.
-
-    Parameters
-    ----------
-    values : shape (n_rows, n_replicates)
-        NaN where a value is not known.
-
-    Returns
-    -------
-    low, high : shape (n_rows,)
-        As in ``Bootstrap``.
-    """
-    ends = [np.empty(0)], [np.empty(0)]
-    for first in range(0, len(values), _ROWS):
-        found = bootstrap_means(
-            values[first : first + _ROWS],
-            copy.deepcopy(rng),
-            confidence=confidence,
-            n_resamples=n_resamples,
-        )
-        ends[0].append(found.low)
-        ends[1].append(found.high)
-    return np.concatenate(ends[0]), np.concatenate(ends[1])
-
-
-def row_means(values: Values) -> Values:
-    """Mean of each row; equal values have exactly themselves as mean.
-
-    Parameters
-    ----------
-    values : shape (n_rows, n_replicates)
-    """
-    first = values[:, 0]
-    is_equal = (values == first[:, None]).all(axis=-1)
-    means: Values = np.where(is_equal, first, values.mean(axis=-1))
-    return means
-
-
-def _means_of(values: Values, replicate: NDArray[np.intp]) -> Values:
-    """Means of the rows over resampled replicates.
-
-    Parameters
-    ----------
-    values : shape (n_rows, n_replicates)
-    replicate : shape (n_resamples, n_drawn)
-
-    Returns
-    -------
-    means : shape (n_rows, n_resamples)
-    """
-    n_resamples, n_drawn = replicate.shape
-    n_replicates = values.shape[1]
-    cell = replicate + np.arange(n_resamples)[:, None] * n_replicates
-    times = np.bincount(cell.ravel(), minlength=n_resamples * n_replicates)
-    weight = times.reshape(n_resamples, n_replicates) / n_drawn
-    # einsum, not a matrix product: its sums do not depend on the number of threads.
-    means: Values = np.einsum("rn,bn->rb", values, weight)
-    return means
+    low, high = (
+        np.where(is_point, point, np.where(is_known, end, np.nan))
+        for end in found.confidence_interval
+    )
+    return low, high

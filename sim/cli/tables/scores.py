@@ -1,7 +1,4 @@
-"""What ``backtest`` shows: scores as tables for people, or as one CSV line for each case.
-
-In: the document of scores. Out: text. It computes nothing.
-"""
+"""The scores that ``backtest`` prints: tables for people, or one CSV line for each case."""
 
 from __future__ import annotations
 
@@ -18,7 +15,6 @@ from sim.report.documents.validation import (
     by_band,
     mean,
     span,
-    unknown_part,
 )
 from sim.report.words.numbers import exact, rounded, score, width
 from sim.results.tables import csv_text
@@ -39,11 +35,7 @@ COLUMNS = (
     "level",
     "band",
     "crps",
-    "crps_spread",
-    "crps_over",
-    "crps_under",
     "crps_guess",
-    "crps_persistence",
     "log10_width",
     "probability",
     "brier",
@@ -57,13 +49,11 @@ COLUMNS = (
     "guess_high",
     "floor",
     "counts_as",
-    "before",
     "unit",
     "nature",
     "date",
     "source",
     "why_not",
-    "unknown_part",
 )
 
 
@@ -82,7 +72,6 @@ def scores_csv(found: Mapping[str, Any]) -> str:
             "why_not": each["why_not"] or each["quality"]["why_not"],
             **{f"predicted_{name}": predicted.get(name) for name in ("median", "low", "high")},
             "level": predicted.get("level"),
-            "unknown_part": unknown_part(each),
             "published": published["value"],
             "published_low": published["allowed_low"],
             "published_high": published["allowed_high"],
@@ -96,7 +85,7 @@ def _brief(text: str) -> str:
 
 
 def print_scores(found: Mapping[str, Any]) -> None:
-    """Print scores as a table by role, what they come to, and rankings."""
+    """Print scores as a table by role, and their means."""
     columns = [
         Column("case", "case, and what was published", "text"),
         Column("predicted", "median"),
@@ -107,11 +96,7 @@ def print_scores(found: Mapping[str, Any]) -> None:
     sections = []
     for role in ROLES:
         mine = [each for each in found["scores"] if each["role"] == role]
-        notes = [
-            f"{each['id']}: {why}"
-            for each in mine
-            if (why := each["why_not"] or unknown_part(each))
-        ]
+        notes = [f"{each['id']}: {each['why_not']}" for each in mine if each["why_not"]]
         if mine:
             rows = [row for each in mine for row in _rows(each)]
             sections.append(Section(role, role, columns, rows, notes))
@@ -123,11 +108,6 @@ def print_scores(found: Mapping[str, Any]) -> None:
     for tally in (each for each in found["tallies"] if not each["subject"]):
         _print_tally(tally)
     print_tables([_both_ensembles(found)])
-    for ranking in found["rankings"]:
-        say_out(
-            f"{ranking['id']}: rank correlation {rounded(ranking['rho'])} over "
-            f"{ranking['n_computable']} of {len(ranking['cases'])} cases ({ranking['role']})"
-        )
 
 
 def _rows(each: Mapping[str, Any]) -> list[list[str]]:
@@ -149,7 +129,7 @@ def _rows(each: Mapping[str, Any]) -> list[list[str]]:
 
 def _both_ensembles(found: Mapping[str, Any]) -> Section:
     """Scores of numbers that set nothing, over all declared ranges and over kept simulations."""
-    names = ("inside", "width", "CRPS", "spread", "high", "low")
+    names = ("inside", "width", "CRPS")
     columns = [
         Column("subject", "predicted by, over", "text"),
         *(Column(name, name) for name in names),
@@ -159,9 +139,8 @@ def _both_ensembles(found: Mapping[str, Any]) -> Section:
     for role, of, over, tally in by_band(found, "n_figures"):
         if role in CHECKS:
             rows += [] if of == subject else [[of or "all", *[""] * len(names)]]
-            parts = (score(tally[f"crps_{part}"]) for part in ("spread", "over", "under"))
             share, wide = f"{tally['coverage']:.0%}", width(tally["log10_width"])
-            rows.append([f"  {BANDS[over]}", share, wide, mean(tally, "crps"), *parts])
+            rows.append([f"  {BANDS[over]}", share, wide, mean(tally, "crps")])
             subject = of
     return Section("ensembles", "Numbers that set nothing, by ensemble", columns, rows)
 
@@ -179,11 +158,6 @@ def _print_tally(tally: Mapping[str, Any]) -> None:
             f"  {tally['n_figures']} numbers, each once: CRPS of log10 {mean(tally, 'crps')}, "
             f"of an even guess {mean(tally, 'crps_guess') or 'not known'}; "
             f"{tally['coverage']:.0%} inside, median width {width(tally['log10_width'])}"
-        )
-    if tally["n_before"]:
-        say_out(
-            f"  {tally['n_before']} of which one before is known: CRPS "
-            f"{mean(tally, 'crps_before')}, of persistence {mean(tally, 'crps_persistence')}"
         )
     if tally["n_bounds"]:
         say_out(

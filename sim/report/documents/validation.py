@@ -1,13 +1,12 @@
-"""The page of scores: how often predictions and publications agree, and what is missed.
+"""The page of scores, as Markdown: how often predictions and publications agree, and the misses.
 
-In: the document of scores. Out: Markdown. All text of cases is escaped: a case file may be a
-stranger's. What was given, predicted and published of each case is in the document.
+All text of cases is escaped, since anybody may have written the case file.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sim.report.words.markdown import markdown_text
@@ -35,7 +34,6 @@ RELATIONS = {
     "at_least": "at least ",
     "at_most": "at most ",
     "between": "",
-    "rank": "rank ",
 }
 AIM_INSIDE = 0.8
 """Share of figures inside intervals that are meant to hold nine of ten."""
@@ -56,7 +54,7 @@ def page(scores: Document, *, figure: str = "") -> str:
         Path of the figure relative to the page; none is shown when empty.
     """
     parts = [f"# {TITLE}\n", _introduction(scores), _roles(scores), *_figures(scores)]
-    parts += [*_bounds(scores), *_rankings(scores["rankings"]), *_shortfalls(scores)]
+    parts += [*_bounds(scores), *_shortfalls(scores)]
     parts += _missed(scores)
     if figure:
         alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
@@ -125,22 +123,16 @@ def _figures(scores: Document) -> Iterator[str]:
         "**CRPS**: continuous ranked probability score of log10, less is better; 0.3 is a sure "
         "prediction that is wrong by a factor of 2. A **guess** is spread evenly on a logarithmic "
         "scale over the range that each case states, for shipped cases three decades around the "
-        "figure. **Persistence** predicts the figure of the same quantity before, up and down by "
-        "what such figures moved until then (Cramer et al. 2022); its CRPS is of the numbers that "
-        "have one before. Cases that show one number count once. In brackets: 95 % interval over "
-        "numbers (BCa). **Width**: upper over lower end of the interval, in the median.\n"
+        "figure. Cases that show one number count once. In brackets: 95 % interval over numbers "
+        "(BCa). **Width**: upper over lower end of the interval, in the median.\n"
     )
     lines = [
-        "| role | predicted by | over | numbers | inside | width | CRPS | of a guess | "
-        "of persistence |",
-        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| role | predicted by | over | numbers | inside | width | CRPS | of a guess |",
+        "| --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for role, subject, band, one in by_band(scores, "n_figures"):
-        before = ""
-        if one["n_before"]:
-            before = f"{score(one['crps_persistence'])} (model {score(one['crps_before'])})"
         cells = one["n_figures"], f"{one['coverage']:.0%}", width(one["log10_width"])
-        scored = mean(one, "crps"), score(one["crps_guess"]), before
+        scored = mean(one, "crps"), score(one["crps_guess"])
         lines.append(_row(role, subject, band, *cells, *scored))
     yield "\n".join(lines) + "\n"
 
@@ -171,40 +163,18 @@ def mean(tally: Document, name: str) -> str:
     return f"{text} [{score(ends[0])}, {score(ends[1])}]" if ends and text else text
 
 
-def _rankings(rankings: Sequence[Document]) -> Iterator[str]:
-    if not rankings:
-        return
-    yield (
-        "## Rankings\n\nSpearman's rank correlation of predicted medians and what was published: 1 "
-        "is the same sequence, 0 a random one.\n"
-    )
-    lines = [
-        "| ranking | role | cases | computable | correlation | 90 % interval |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
-    ]
-    lines += [
-        f"| {markdown_text(each['title'])} | {each['role']} | {len(each['cases'])} | "
-        f"{each['n_computable']} | {rounded(each['rho'])} | "
-        f"{interval(each['low'], each['high'])} |"
-        for each in rankings
-    ]
-    yield "\n".join(lines) + "\n"
-
-
 def _shortfalls(scores: Document) -> Iterator[str]:
-    """Name each subject whose scores fall short of the aim, by how much, and why."""
+    """Name each subject whose scores fall short of the aim, and by how much."""
     short = short_of(scores)
     if short:
-        why = {one["subject"]: one["why"] for one in scores["shortfalls"]}
         yield (
             "## Where scores fall short\n\n"
-            f"The aim, for figures that set nothing: {AIM_INSIDE:.0%} inside, a CRPS below those "
-            f"of a guess and of persistence, a width of at most ×{AIM_WIDTH:g}. No range is moved, "
-            "and no figure left out, to reach it.\n"
+            f"The aim, for figures that set nothing: {AIM_INSIDE:.0%} inside, a CRPS below "
+            f"that of a guess, a width of at most ×{AIM_WIDTH:g}. No range is moved, and no figure "
+            "left out, to reach it.\n"
         )
         yield _listed(
-            f"{markdown_text(subject)}: {'; '.join(how)}. {_reason(why.get(subject, ''))}"
-            for subject, how in short.items()
+            f"{markdown_text(subject)}: {'; '.join(how)}." for subject, how in short.items()
         )
 
 
@@ -224,27 +194,19 @@ def short_of(scores: Document) -> dict[str, list[str]]:
 def _ways(tally: Document) -> Iterator[str]:
     if tally["coverage"] < AIM_INSIDE:
         yield f"{tally['coverage']:.0%} inside"
-    for of, mine, others in (
-        ("a guess", "crps", "crps_guess"),
-        ("persistence", "crps_before", "crps_persistence"),
-    ):
-        if tally[others] is not None and tally[mine] >= tally[others]:
-            yield f"CRPS {score(tally[mine])}, of {of} {score(tally[others])}"
+    if tally["crps_guess"] is not None and tally["crps"] >= tally["crps_guess"]:
+        yield f"CRPS {score(tally['crps'])}, of a guess {score(tally['crps_guess'])}"
     if tally["log10_width"] > math.log10(AIM_WIDTH):
         yield f"width {width(tally['log10_width'])}"
 
 
 def _missed(scores: Document) -> Iterator[str]:
-    """Cases that lie outside in an ensemble, or are known in part or not at all, a line each."""
+    """Cases outside the interval of an ensemble, and those not computable, a line each."""
     for verdict, head in (("outside", "Missed"), ("not computable", "Not computable")):
         mine = [each for each in scores["scores"] if verdict in verdicts_of(each)]
         if mine:
             yield f"## {head}\n"
             yield _listed(f"{_named(each)} {_reason(why_of(each))}" for each in mine)
-    partly = [each for each in scores["scores"] if unknown_part(each)]
-    if partly:
-        yield "## Known in part\n"
-        yield _listed(f"{_named(each)} {markdown_text(unknown_part(each))}." for each in partly)
 
 
 def _named(each: Document) -> str:
@@ -269,11 +231,6 @@ def verdicts_of(each: Document) -> set[str]:
 def why_of(each: Document) -> str:
     """Why a case is missed, or not computable."""
     return str(each["why_not"] or each["why_missed"])
-
-
-def unknown_part(each: Document) -> str:
-    """What of a prediction is not known; empty where all is."""
-    return str((each["predicted"] or {}).get("unknown_part", ""))
 
 
 def span(predicted: Document) -> str:

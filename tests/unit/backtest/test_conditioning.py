@@ -24,7 +24,7 @@ from sim.backtest.conditioning import (
     Trial,
     early_until,
 )
-from sim.backtest.runs import read_run
+from sim.backtest.readings import read_run
 from sim.errors import DataError, ScenarioError, UsageError
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.executors.task import Key
@@ -341,7 +341,7 @@ def test_what_cannot_be_conditioned_is_refused(
         Conditioning.of(resolved, 7, 20, 10)
     curve = EVIDENCE.replace("addresses_listed", "target_left_share", 1)
     path = write_scenario(add=curve)
-    with pytest.raises(ScenarioError, match="no curve target_left_share: it says nothing of users"):
+    with pytest.raises(ScenarioError, match="no curve target_left_share: it has no section users"):
         Conditioning.of(resolve(load_scenario(str(path))), 7)
 
 

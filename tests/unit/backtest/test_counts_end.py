@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from numpy.testing import assert_array_equal
 
-from sim.backtest.runs import RunGroup, group_runs, read_run
+from sim.backtest.readings import read_run
+from sim.backtest.scores import RunGroup, group_runs
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.cases import case_file

@@ -15,23 +15,13 @@ from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
 from sim.errors import DataError, ScenarioError
 from sim.measure.money.accounts import NATIONAL_METHODS
-from sim.scenario.cases import (
-    BOUNDS,
-    CaseList,
-    Published,
-    Ranking,
-    choose,
-    read_cases,
-    shipped_cases,
-)
+from sim.scenario.cases import BOUNDS, CaseList, Published, choose, read_cases, shipped_cases
 from sim.scenario.predictors import (
-    ExposurePredictor,
-    NameDraw,
     NamesPredictor,
     RunPredictor,
 )
 from sim.scenario.quantities import Model, kinds_of
-from sim.scenario.readings import BusinessesHit, Enforcing, Listed
+from sim.scenario.readings import BusinessesHit, Listed
 
 ONE = """\
 format: overblock/backtest/1
@@ -83,7 +73,7 @@ def test_a_case_is_read_and_a_bare_year_is_a_date(tmp_path):
          "you mean 'held-out'?"),
         ("kind: names-law", "kind: names",
          "9:13: cases.0.predictor.kind: expected one of run, national-method, names-law, exposure, "
-         "overmatch, none, got 'names'; did you mean 'names-law'?"),
+         "none, got 'names'; did you mean 'names-law'?"),
         ("      quantity: mean_names", "      quantity: share_top",
          "9:7: cases.0.predictor: expected n_addresses with share_top and names_on_addresses only"),
         ("value: 16", "value: sixteen", "12:14: cases.0.published.value: expected a number, got"),
@@ -111,14 +101,13 @@ def test_run_predictors_read_one_thing(tmp_path):
     for lines, message in [
         (
             "",
-            "expected one of measure, curve, event, first_outage, businesses, listed, operators, "
-            "got 0",
+            "expected one of measure, curve, event, first_outage, businesses, listed, got 0",
         ),
         ("      curve: addresses_listed\n      event: block\n", "got 2"),
-        ("      measure: spells\n      until: 2018-04-17T00:00+03:00\n", "no time beside measure"),
+        ("      measure: spells\n      until: 2018-04-17T00:00+03:00\n", "no time with measure"),
         (
             "      event: block\n      at: 2018-04-17T00:00+03:00\n",
-            "expected at beside curve, businesses,",
+            "expected at with curve, businesses or listed",
         ),
     ]:
         (found,) = problems(tmp_path, ONE.replace(names, run + lines))
@@ -134,10 +123,6 @@ def test_run_predictors_read_one_thing(tmp_path):
          "11:12: cases.0.floor: expected a number > 0"),
         ("rounding: 0.5", "rounding: 0.5\n      relation: between",
          "12:7: cases.0.published: expected low and high with relation between, got no range"),
-        ("value: 16", "value: 1.5\n      relation: rank",
-         "12:7: cases.0.published: expected a whole number from 1 on with relation rank, got 1.5"),
-        ("value: 16", "value: 1\n      relation: rank",
-         "13:17: cases.0.published.relation: expected a case with a rank in one of the rankings"),
     ],
 )  # fmt: skip
 def test_mistakes_of_scores_are_named_by_place(tmp_path, old, new, expected):
@@ -150,7 +135,6 @@ AT = "2018-04-17T00:00+03:00"
 LAW = {"kind": "names-law", "quantity": "mean_names"}
 DRAWN = {"kind": "names-law", "quantity": "names_on_addresses"}
 RUN = {"kind": "run", "scenario": "telegram-2018-replay"}
-LIST = {"kind": "exposure", "blocklist": "a.txt"}
 SOME = {"address_kind": "rented", "n_addresses": 5}
 
 
@@ -159,109 +143,34 @@ SOME = {"address_kind": "rented", "n_addresses": 5}
     [
         (RunPredictor, RUN | {"curve": "addresses_listed", "at": AT, "until": AT},
          "expected at, or since and until, got both"),
-        (RunPredictor, RUN | {"operators": {}}, "expected at beside operators, got none"),
         (RunPredictor, RUN | {"measure": "moves", "is_relative_to_start": True},
-         "expected is_relative_to_start beside curve only, got it elsewhere"),
+         "expected is_relative_to_start with curve only, got it elsewhere"),
         (RunPredictor, RUN | {"measure": "moves", "sector": "retail"},
-         "expected provider, sector or role beside curve only, got another"),
+         "expected provider, sector or role with curve only, got another"),
         (RunPredictor, RUN | {"curve": "addresses_listed", "sector": "retail", "role": "web"},
          "expected one of provider, sector, role, got several"),
         (RunPredictor, RUN | {"measure": "moves", "take": "min"},
-         "expected take beside a curve, or businesses with since or until, and no at"),
-        (RunPredictor, RUN | {"curve": "addresses_listed", "level": 0.5},
-         "expected level with take hours_at_least or hours_until_at_least only"),
-        (NamesPredictor, LAW | {"draws": [SOME]}, "expected draws with names_on_addresses only"),
+         "expected take with a curve, or businesses with since or until, and no at"),
         (NamesPredictor, LAW | {"universe": {"value": 0}}, "expected a universe above 0"),
         (NamesPredictor, LAW | {"universe_of": "popular"},
-         "expected a universe below 1 beside universe_of: popular"),
+         "expected a universe below 1 with universe_of: popular"),
         (NamesPredictor, LAW | {"universe_of": "popular", "universe": {"value": 1}},
-         "expected a universe below 1 beside universe_of: popular"),
+         "expected a universe below 1 with universe_of: popular"),
         (NamesPredictor, LAW | {"universe": {"value": 0.5, "low": 0.6}},
          "expected low <= value <= high, got 0.6, 0.5, 0.5"),
-        (NamesPredictor, DRAWN | SOME | {"draws": [SOME]},
-         "expected draws, or n_addresses and address_kind, got both"),
+        (NamesPredictor, DRAWN | SOME | {"universe": {"value": 0.5}},
+         "expected no universe with names_on_addresses"),
         (NamesPredictor, DRAWN, "expected n_addresses with share_top and names_on_addresses only"),
         (NamesPredictor, LAW | {"address_kind": "rented"},
          "expected address_kind with names_on_addresses only"),
         (NamesPredictor, DRAWN | SOME | {"n_addresses": 100_001},
          "expected at most 100000 addresses to draw, got more"),
-        (NamesPredictor, DRAWN | {"draws": [SOME, SOME | {"n_addresses": 100_000}]},
-         "expected at most 100000 addresses to draw, got more"),
-        (ExposurePredictor, LIST | {"count": "hosts"},
-         "expected inventory with hosts and businesses only"),
-        (ExposurePredictor, LIST | {"inventory": "b.csv"},
-         "expected inventory with hosts and businesses only"),
-        (ExposurePredictor, LIST | {"state": "partly"},
-         "expected state with hosts and businesses only"),
-        (ExposurePredictor, LIST | {"sector": "retail"},
-         "expected sector with hosts and businesses only"),
-        (ExposurePredictor, LIST | {"universe": 5}, "expected universe with names only"),
-        (ExposurePredictor, LIST | {"count": "names", "country": "RU"},
-         "expected no group but a provider with names, and no share"),
-        (ExposurePredictor, LIST | {"count": "names", "is_share": True},
-         "expected no group but a provider with names, and no share"),
-        (ExposurePredictor, LIST | {"provider": "A"},
-         "expected attribute and provider together, or another group, or prefixes, got one of "
-         "them"),
-        (ExposurePredictor, LIST | {"is_share": True},
-         "expected is_share with hosts, businesses, prefixes or a group only"),
-        (ExposurePredictor, LIST | {"is_share_of_list": True},
-         "expected is_share_of_list with addresses of a group, and no is_share"),
-        (ExposurePredictor, LIST | {"count": "summed", "provider": "A", "attribute": "b.csv"},
-         "expected no group with the sum over rules, got one"),
     ],
 )  # fmt: skip
 def test_a_predictor_has_no_key_too_many_and_none_too_few(model, given, expected):
     with pytest.raises(ValidationError) as caught:
         model.model_validate(given)
     assert [one["msg"] for one in caught.value.errors()] == [f"Value error, {expected}"]
-
-
-def test_mistakes_of_rankings_are_named_all_at_once(tmp_path):
-    one = ONE.split("cases:\n")[1]
-    two = one.replace("id: one", "id: two").replace(
-        "value: 16", "value: 17\n      relation: at_least"
-    )
-    rankings = (
-        "rankings:\n  - {id: one, title: R, cases: [one, onne, one]}\n"
-        "  - {id: r, title: R, cases: [one, two, one]}\n"
-    )
-    found = problems(tmp_path, ONE + two + rankings)
-    assert [each.split(": ", 1)[1] for each in found] == [
-        "rankings.0.id: expected each id once, got 'one' again",
-        "rankings.0.cases.1: expected the id of a case of this file, got 'onne'; did you mean "
-        "'one'?",
-        "rankings.0.cases.2: expected each case once, got 'one' again",
-        "rankings.1.cases.2: expected each case once, got 'one' again",
-        "rankings.1.cases: expected figures that are all equal or all a rank, got others among "
-        "them",
-    ]
-    assert found[1].startswith("35:38:")
-
-
-def test_a_ranking_mixes_no_ranks_and_figures(tmp_path):
-    one = ONE.split("cases:\n")[1]
-    ranks = [
-        one.replace("id: one", f"id: {name}").replace("value: 16", "value: 2\n      relation: rank")
-        for name in ("two", "three")
-    ]
-    rankings = "rankings:\n  - {id: r, title: R, cases: [one, two, three]}\n"
-    (found,) = problems(tmp_path, ONE + "".join(ranks) + rankings)
-    assert "rankings.0.cases: expected figures that are all equal or all a rank" in found
-
-
-def test_a_shortfall_is_of_what_predicts_a_case_of_its_file_and_is_said_once(tmp_path):
-    said = "  - {{subject: {}, why: Not known.}}\n"
-    own = said.format("law of names per address")
-    text = ONE + "shortfalls:\n" + said.format("law of names per adress") + own + own
-    assert problems(tmp_path, text) == [
-        "19:15: shortfalls.0.subject: expected what predicts a case of this file, got 'law of "
-        "names per adress'; did you mean 'law of names per address'?",
-        "21:15: shortfalls.2.subject: expected each subject once, got 'law of names per address' "
-        "again",
-    ]
-    (placed,) = read_cases(write(tmp_path, ONE + "shortfalls:\n" + own)).cases
-    assert placed.file.content.shortfalls[0].why == "Not known."
 
 
 def test_one_number_has_one_role_for_one_subject(tmp_path):
@@ -396,7 +305,7 @@ def test_the_page_of_cases_names_every_key_and_every_word(repository):
     page = (repository / "docs/reference/backtest-cases.md").read_text(encoding="utf-8")
     words = set(re.findall(r"[a-z][a-z0-9_-]*", " ".join(re.findall(r"`[^`]*`", page))))
     models = parts_of(CaseList)
-    assert {NameDraw, BusinessesHit, Listed, Enforcing, Ranking} < models
+    assert {BusinessesHit, Listed} < models
     for model in models:
         for name, field in model.model_fields.items():
             assert name in words, f"{model.__name__}.{name}"
@@ -412,16 +321,13 @@ def test_the_page_of_cases_names_every_key_and_every_word(repository):
     shown = (repository / "samples/cases.yaml").read_text(encoding="utf-8")
     for block in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL):
         assert block in shown
-    ids = re.findall(r"  - id: (\S+)", shown)
-    assert [name for name in ids if f"id: {name}\n" not in page] == [
-        "rank-google", "rank-digitalocean",
-    ]  # fmt: skip
+    assert all(f"id: {name}\n" in page for name in re.findall(r"  - id: (\S+)", shown))
 
 
 def test_the_how_to_page_asks_for_nothing_that_there_is_not(repository):
     page = (repository / "docs/how-to/add-a-backtest-case.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith('| "')]
-    assert len(rows) > 10
+    assert len(rows) > 8
     known = {*CURVES, *MEASURES, "t"}
     for model in parts_of(CaseList):
         for name, field in model.model_fields.items():
@@ -430,7 +336,7 @@ def test_the_how_to_page_asks_for_nothing_that_there_is_not(repository):
                 known |= set(get_args(part)) if get_origin(part) is Literal else set()
     for row in rows:
         asked = re.findall(r"`([^`]*)`", row.split(" | ")[1])
-        assert asked or "ranking" in row, row
+        assert asked, row
         for words in asked:
             assert set(re.split(r":? ", words)) <= known, words
 

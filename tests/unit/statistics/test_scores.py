@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from sim.statistics.scores import brier, crps, crps_parts, crps_uniform, rank_correlation
+from sim.statistics.scores import crps, crps_uniform
 
 DRAWS = (1.0, 2.0, 4.0)
 
@@ -67,44 +67,3 @@ def test_an_even_guess_over_three_decades_scores_a_quarter_at_best():
     assert crps_uniform(5, 8, 8) == pytest.approx(1)
     with pytest.raises(ValueError, match="expected low < high"):
         crps_uniform(5, 5, 5)
-
-
-def test_brier_is_the_squared_shortfall():
-    assert brier(1) == 0
-    assert brier(0) == 1
-    assert brier(0.9) == pytest.approx(0.01)
-
-
-def test_rank_correlation_by_hand():
-    # 1 - 6 * sum d^2 / (n (n^2 - 1)), with d = 0, 1, 1, 0.
-    assert rank_correlation([1, 3, 2, 4], [10, 20, 30, 40]) == pytest.approx(1 - 12 / 60)
-    assert rank_correlation([3, 2, 1], [1, 2, 3]) == pytest.approx(-1)
-    # Ties share a rank: Pearson's correlation of (1.5, 1.5, 3) and (1, 2, 3).
-    assert rank_correlation([5, 5, 9], [1, 2, 3]) == pytest.approx(math.sqrt(3) / 2)
-    assert math.isnan(rank_correlation([1, 1, 1], [1, 2, 3]))
-    assert math.isnan(rank_correlation([1, math.nan, 2], [1, 2, 3]))
-
-
-def test_the_parts_of_a_crps_by_hand():
-    # Mean distance to 6 is 13/3 and to the median, 1, is 4/3; half the mean mutual distance 8/9.
-    low = crps_parts([0.0, 1.0, 4.0], 6.0)
-    assert (low.spread, low.over, low.under) == pytest.approx((4 / 9, 0, 3))
-    # Mean distance to -5 is 20/3.
-    high = crps_parts([0.0, 1.0, 4.0], -5.0)
-    assert (high.spread, high.over, high.under) == pytest.approx((4 / 9, 16 / 3, 0))
-    point = crps_parts([3.0], 5.5)
-    assert (point.spread, point.over, point.under) == pytest.approx((0, 0, 2.5))
-    assert math.isnan(crps_parts([math.inf], 1.0).spread)
-
-
-def test_parts_sum_to_the_crps_and_none_is_below_zero():
-    rng = np.random.default_rng(3)
-    for _ in range(200):
-        n = int(rng.integers(1, 9))
-        draws = rng.normal(size=n)
-        observed = float(rng.normal())
-        parts = crps_parts(draws, observed)
-        shares = (parts.spread, parts.over, parts.under)
-        assert min(shares) >= 0
-        assert sum(shares) == pytest.approx(crps(draws, observed))
-        assert parts.over == 0 or parts.under == 0

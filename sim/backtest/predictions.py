@@ -1,0 +1,309 @@
+"""Predictions of published figures: over simulations, by national methods, by the law of names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.text.source import Limits
+from sim.backtest.readings import why_no_threshold, why_not_measured
+from sim.blocklists.blocklists import find_input, read_blocklists, table_names
+from sim.blocklists.listed import union
+from sim.catalogue.choices import PRICED
+from sim.errors import ScenarioError
+from sim.experiment.draws import Draws
+from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
+from sim.measure.money.prices import drawn, economy_parameters
+from sim.measure.summary import LEVEL, spread_of
+from sim.names.census_draws import draw_law
+from sim.names.expected import draw_assumed, draw_within
+from sim.names.names import NamesLaw, fit_names_law
+from sim.names.sharing import KINDS, build_kinds
+from sim.names.universe import Seen, seen_by_popularity, seen_evenly
+from sim.scenario.cases import PlacedCase
+from sim.scenario.predictors import (
+    ExposurePredictor,
+    NamesPredictor,
+    NationalPredictor,
+    NoPredictor,
+    RunPredictor,
+)
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved
+from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
+from sim.scenario.tables.rows import AssumptionRow
+from sim.scenario.tables.seeds import RowType, find_table, read_table
+from sim.scenario.tables.sharing import ConcentrationRow
+from sim.statistics.triangular import triangular_quantile
+from sim.streams import Stream, Streams
+
+NO_CHANCE = "nothing: no chance enters"
+N_DRAWS = 2000
+"""Draws of a national method's constants."""
+N_NAME_DRAWS = 400
+"""Draws of a set of addresses."""
+N_LAWS = 40
+"""Draws of the law of names per address, of the kinds of addresses and of what a study counts."""
+CHANCE = Streams(root_seed=0, replicate=0)
+"""Random numbers of these calculations; fixed, so that scores change with the model alone."""
+LONELINESS = "names.loneliness"
+MOST_DRAWN = 0.5
+"""Largest share of a kind's addresses that a case draws."""
+CALCULATION_TABLES = (
+    "assumptions",
+    "economy-russia-2018",
+    "hosting-concentration",
+    "names-assumptions",
+    "telegram-2018-orders",
+)
+"""Shipped tables that shipped cases without a run read."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One predicted number.
+
+    Attributes
+    ----------
+    median, low, high
+        Over simulations or draws; low and high are the 5th and 95th percentile, equal to the median
+        where no chance enters, and NaN with a single simulation.
+    level
+        Share of simulations or draws between low and high.
+    by_member
+        The number in each member; empty where it is not known in all.
+    spans
+        What the interval spans.
+    left_out
+        What it does not span.
+    values : shape (n,)
+        The prediction as numbers: of simulations, or draws.
+    """
+
+    median: float
+    low: float
+    high: float
+    level: float
+    by_member: tuple[float, ...]
+    spans: str
+    left_out: str
+    values: NDArray[np.float64] = field(compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.values.flags.writeable = False
+
+
+@dataclass(frozen=True)
+class NotComputable:
+    """A number that cannot be predicted, and why."""
+
+    why: str
+
+
+def predict_by_ensemble(
+    placed: PlacedCase,
+    resolved: Resolved,
+    numbers: Sequence[NDArray[np.float64]],
+    draws: Draws,
+) -> Prediction | NotComputable:
+    """Predict a case by the members of an ensemble.
+
+    Parameters
+    ----------
+    numbers
+        By member: one number.
+    """
+    predictor = placed.case.predictor
+    assert isinstance(predictor, RunPredictor)
+    times = predictor.at, predictor.since, predictor.until
+    is_timed = any(time is not None for time in times)
+    why = why_not_measured(predictor, resolved) or why_no_threshold(
+        predictor.businesses, resolved, is_timed=is_timed
+    )
+    if why:
+        return NotComputable(why)
+    spans = f"chance and {len(draws.unknowns)} uncertain inputs, in {draws.n} simulations"
+    if predictor.measure in PRICED:
+        spans += ", and prices"
+    return of_ensemble(numbers, spans, "what the model leaves out")
+
+
+def of_ensemble(
+    numbers: Sequence[NDArray[np.float64]], spans: str, left_out: str
+) -> Prediction | NotComputable:
+    """Summarise what each member of an ensemble gave.
+
+    Members in which the number is not known are excluded, and counted in ``spans``; where that is
+    half of them or more, the prediction is not known.
+
+    Parameters
+    ----------
+    numbers
+        By member: one number.
+    """
+    values = np.array([float(each[0]) for each in numbers])
+    is_known = ~np.isnan(values)
+    n_unknown = int((~is_known).sum())
+    if 2 * is_known.sum() <= values.size:
+        return NotComputable(f"not known in {n_unknown} of {values.size} simulations")
+    if n_unknown:
+        spans += f"; not known in {n_unknown} of them, which are excluded"
+    by_member = () if n_unknown else tuple(values.tolist())
+    known = values[is_known]
+    return Prediction(*spread_of(known), LEVEL, by_member, spans, left_out, known)
+
+
+def predict_without_run(placed: PlacedCase) -> Prediction | NotComputable | None:
+    """Predict a case that needs no run; None for one that does.
+
+    Raises
+    ------
+    OverblockError
+        If a method, a constant or a list that the case names cannot be used.
+    """
+    match placed.case.predictor:
+        case NationalPredictor() as predictor:
+            return _predict_national(placed, predictor)
+        case NamesPredictor() as predictor:
+            return _predict_names(placed, predictor)
+        case ExposurePredictor() as predictor:
+            return _predict_exposure(placed, predictor)
+        case NoPredictor(why=why):
+            return NotComputable(why)
+    return None
+
+
+def _of_draws(draws: NDArray[np.float64], spans: str, left_out: str) -> Prediction:
+    tail = (1 - LEVEL) / 2
+    median, low, high = np.quantile(draws, [0.5, tail, 1 - tail]).tolist()
+    values = np.array(draws, np.float64)
+    return Prediction(median, low, high, LEVEL, (), spans, left_out, values)
+
+
+def _predict_exposure(placed: PlacedCase, predictor: ExposurePredictor) -> Prediction:
+    """Count addresses that a list lists."""
+    beside = placed.file.path.parent / predictor.blocklist
+    name = predictor.blocklist if predictor.blocklist in table_names() else str(beside)
+    read = read_blocklists([find_input(name)], "", skip_bad=False, limits=Limits())
+    if read.are_dated and predictor.at is None:
+        message = "expected a time, as the list holds dated orders, got none"
+        raise ScenarioError([placed.problem("predictor.at", message)])
+    feeds = read.in_force(predictor.at)
+    n = float(union(feeds).v4.n_addresses)
+    if predictor.count == "summed":
+        n = float(sum(int(np.sum(feed.v4.stop - feed.v4.start)) for feed in feeds))
+    left_out = "whether the list is complete"
+    return Prediction(n, n, n, LEVEL, (), NO_CHANCE, left_out, np.array([n]))
+
+
+def _predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Prediction:
+    """Loss by a published method, in USD."""
+    methods = {method.id: method for method in NATIONAL_METHODS}
+    problems = []
+    if predictor.method not in methods:
+        known = f"expected one of {', '.join(methods)}, got {predictor.method!r}"
+        problems.append(placed.problem("predictor.method", known + hint(predictor.method, methods)))
+    for key in predictor.constants:
+        if key not in ECONOMY_KEYS:
+            known = ", ".join(ECONOMY_KEYS)
+            message = f"expected one of {known}, got {key!r}{hint(key, ECONOMY_KEYS)}"
+            problems.append(placed.problem(f"predictor.constants.{key}", message))
+    if problems:
+        raise ScenarioError(problems)
+    economy: dict[str, NDArray[np.float64]] = {}
+    if predictor.economy:
+        path = find_table(predictor.economy, placed.file.path.parent)
+        table = read_table(predictor.economy, path, EconomyRow)
+        economy = economy_parameters(table.rows, drawn(CHANCE, N_DRAWS))
+    for key, constant in predictor.constants.items():
+        rng = CHANCE.generator(Stream.MONEY_PARAMETERS, tuple(key.encode()))
+        u = rng.random(N_DRAWS)
+        economy[key] = triangular_quantile(u, constant.low, constant.value, constant.high)
+    try:
+        loss = national_loss_usd(
+            methods[predictor.method], economy, predictor.duration_d, predictor.share_affected
+        )
+    except KeyError as error:
+        message = f"expected the constant {error.args[0]} that {predictor.method} takes, got none"
+        raise ScenarioError([placed.problem("predictor.constants", message)]) from None
+    return _of_draws(
+        np.broadcast_to(loss, N_DRAWS),
+        f"{N_DRAWS} draws of the method's constants from their ranges",
+        "whether the method is right",
+    )
+
+
+def _predict_names(placed: PlacedCase, predictor: NamesPredictor) -> Prediction:
+    """Compute a quantity of the laws of names per address, or draw addresses by them."""
+    left_out = "whether the census of 2022 represents the names of the case"
+    spans = f"{N_LAWS} laws that the rows of the census allow"
+    if predictor.quantity == "names_on_addresses":
+        values = _draw_names(placed, predictor)
+        spans = f"{N_NAME_DRAWS} draws of the addresses, {spans}, and the ranges of their kinds"
+        return _of_draws(values, spans, left_out)
+    if predictor.universe is not None:
+        spans += ", and draws of the names that the study counts"
+    found = [one.quantity(predictor.quantity, predictor.n_addresses) for one in _seen(predictor)]
+    return _of_draws(np.array(found), spans, left_out)
+
+
+def _seen(predictor: NamesPredictor) -> list[Seen]:
+    """What the study sees of each law."""
+    universe = predictor.universe
+    if universe is None:
+        return [seen_evenly(law, 1.0) for law in _laws()]
+    rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"universe"))
+    share = [float(draw_within(*universe.ends, rng)) for _ in range(N_LAWS)]
+    if predictor.universe_of == "any":
+        return [seen_evenly(law, of) for law, of in zip(_laws(), share, strict=True)]
+    (row,) = (row for row in _rows("assumptions", AssumptionRow) if row.key == LONELINESS)
+    rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"loneliness"))
+    return [
+        seen_by_popularity(law, of, draw_within(row.low, row.value, row.high, rng))
+        for law, of in zip(_laws(), share, strict=True)
+    ]
+
+
+def _draw_names(placed: PlacedCase, predictor: NamesPredictor) -> NDArray[np.float64]:
+    """Names on distinct addresses of one kind, drawn evenly, shape (n_draws,)."""
+    rows = _rows("names-assumptions", AssumptionRow)
+    assert predictor.address_kind is not None
+    kind, n = KINDS.index(predictor.address_kind), predictor.n_addresses or 0
+    law = fit_names_law(_rows("hosting-concentration", ConcentrationRow))
+    own = build_kinds(law, {row.key: row.value for row in rows})[kind].law
+    if n > (most := int(MOST_DRAWN * own.n_addresses)):
+        message = f"expected at most {most} addresses of the kind, got {n}"
+        raise ScenarioError([placed.problem("predictor.n_addresses", message)])
+    rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"kinds"))
+    laws = [build_kinds(law, draw_assumed(rows, rng))[kind].law for law in _laws()]
+    rng = CHANCE.generator(Stream.ADDRESS_NAMES, ())
+    found = [distinct_sizes(laws[one % N_LAWS], n, rng).sum() for one in range(N_NAME_DRAWS)]
+    return np.array(found, np.float64)
+
+
+def distinct_sizes(law: NamesLaw, n_addresses: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Names on each of some distinct addresses of one kind, drawn evenly, shape (n_addresses,)."""
+    address = np.empty(0, np.int64)
+    while address.size < n_addresses:
+        u = rng.random(n_addresses - address.size)
+        more = np.minimum(np.floor(u * law.n_addresses), law.n_addresses - 1).astype(np.int64)
+        address = np.concatenate((address, more))
+        _, first = np.unique(address, return_index=True)
+        address = address[np.sort(first)]
+    return np.asarray(law.size[np.searchsorted(law.address_edge, address, side="right")])
+
+
+@cache
+def _laws() -> tuple[NamesLaw, ...]:
+    rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"census"))
+    rows = _rows("hosting-concentration", ConcentrationRow)
+    return tuple(draw_law(rows, rng) for _ in range(N_LAWS))
+
+
+def _rows(name: str, model: type[RowType]) -> tuple[RowType, ...]:
+    return tuple(read_table(name, find_table(name, Path()), model).rows)

@@ -1,0 +1,388 @@
+"""Numbers that backtest cases and evidence read off one simulation.
+
+A reading that the scenario cannot answer is reported before anything runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.addresses.sets.intervals import IntervalSet
+from sim.catalogue.choices import PRICED, measure_name
+from sim.catalogue.curves import CURVES
+from sim.catalogue.declaration import WORST_PERCENT
+from sim.catalogue.measures import MEASURES
+from sim.engine.eventlog import Kind
+from sim.engine.orders import BLOCKING, Mechanism
+from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS, Curves
+from sim.engine.record.outcome import Outcome
+from sim.engine.state.tally import Group
+from sim.engine.strategies import build_strategy
+from sim.errors import Problem
+from sim.experiment.metrics import metrics_of
+from sim.measure.groups import is_above
+from sim.measure.impact import measure_impact
+from sim.measure.money.accounts import price_losses
+from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.pricing import (
+    MONEY_METRICS,
+    NAMED_LOSS,
+    measure_named_businesses,
+    named_loss,
+    price_providers,
+)
+from sim.measure.uptake import with_uptake
+from sim.scenario.readings import BusinessesHit, Listed, RunReading, reading_problems
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved
+from sim.scenario.tables.roles import ROLES
+from sim.streams import Streams
+from sim.world.build import World, build_world
+from sim.world.providers import provider_names
+
+Span: TypeAlias = tuple[int, int]
+"""From one second to another, not included."""
+Placed: TypeAlias = Callable[[str, str], Problem]
+"""Takes a key of what is read and a message; returns the problem at its place."""
+NEVER = np.iinfo(np.int64).max
+COMPLAINTS = measure_name("complaints")
+"""Complaints expected until the end of the run."""
+EVENTS = tuple(kind.name.lower() for kind in Kind)
+GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
+"""Curves that a run keeps by provider, sector and role."""
+MOST_NAMED = 40
+"""Names that a message lists; more are in the tables of the scenario."""
+OVER = dict(zip((percent / 100 for percent in WORST_PERCENT), OVER_METRICS, strict=True))
+"""Curves of businesses that lose more than a share that is no threshold of the scenario."""
+
+
+def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[Problem]:
+    """Curves, events, measures, groups, names and times that the run has not."""
+    scenario = resolved.scenario
+    problems = reading_problems(reading, scenario.start, scenario.end, place, EVENTS)
+    known: dict[str, Sequence[str]] = {
+        "providers": provider_names(resolved),
+        "sectors": [row.sector for row in resolved.sectors.rows],
+    }
+    for key, names in (
+        ("provider", known["providers"]), ("sector", known["sectors"]), ("role", ROLES),
+    ):  # fmt: skip
+        name, curve = getattr(reading, key), reading.curve
+        by_provider = ("addresses_listed", *OVER_METRICS) if key == "provider" else ()
+        if name and curve not in (*GROUPED, *by_provider):
+            message = f"expected a curve that is kept by {key}, got {curve}"
+            problems.append(place("curve", message))
+        if name and name not in names:
+            message = f"expected a {key} of the scenario, got {name!r}{_close(name, names)}"
+            problems.append(place(key, message))
+    for key in ("businesses", "listed"):
+        for column, names in known.items():
+            for number, name in enumerate(getattr(getattr(reading, key), column, ())):
+                if name not in names:
+                    message = f"expected {column} of the scenario, got {name!r}"
+                    where = f"{key}.{column}.{number}"
+                    problems.append(place(where, message + _close(name, names)))
+    return problems
+
+
+def _close(name: str, known: Sequence[str]) -> str:
+    """What was likely meant, or all that there is."""
+    found = hint(name, known)
+    if found or not known:
+        return found
+    few = list(dict.fromkeys(known))
+    more = ", …" if len(few) > MOST_NAMED else ""
+    return f" (known: {', '.join(few[:MOST_NAMED])}{more})"
+
+
+def why_not_measured(reading: RunReading, resolved: Resolved) -> str:
+    """Why a scenario has no such measure or curve, though others have; empty where it has."""
+    if name := reading.curve:
+        curve = CURVES[name]
+        is_there = not curve.needs or resolved.scenario.has(curve.needs)
+        if is_there and (not curve.is_of_ipv6 or resolved.line.has_ipv6):
+            return ""
+        return f"the scenario has no curve {name}: {_needed(curve.needs)}"
+    name = reading.measure
+    # 0 for lack of IPv6 in the tables predicts nothing of what was counted.
+    is_blank = name in MEASURES and MEASURES[name].is_of_ipv6 and not resolved.line.has_ipv6
+    if not name or (name in metrics_of(resolved) and not is_blank):
+        return ""
+    if name == COMPLAINTS and resolved.scenario.has(COMPLAINTS):
+        return ""
+    entry = MEASURES[name]
+    if entry.is_beside_figure:
+        return f"the scenario has no {name}: no figure under published names providers"
+    return f"the scenario has no {name}: {_needed(entry.needs)}"
+
+
+def _needed(key: str) -> str:
+    return f"it has no section {key}" if key else "its tables hold no IPv6"
+
+
+def why_no_threshold(reading: BusinessesHit | None, resolved: Resolved, *, is_timed: bool) -> str:
+    """Why a run has no count of who loses more than a share at a time; empty where it has."""
+    if reading is None or not is_timed:
+        return ""
+    known = {*threshold_names(resolved), *(() if reading.sectors else OVER)}
+    if reading.above in known:
+        return ""
+    kept = ", ".join(f"{above:g}" for above in sorted(known))
+    return (
+        f"a run keeps who loses more than {kept} of demand at a time, "
+        f"not more than {reading.above:g}"
+    )
+
+
+def threshold_names(resolved: Resolved) -> Mapping[float, str]:
+    """Thresholds at which a run keeps businesses over time, and the states above them."""
+    thresholds = resolved.scenario.thresholds
+    return {getattr(thresholds, name): name for name in ("affected", "impaired", "down")}
+
+
+def read_run(
+    resolved: Resolved,
+    root_seed: int,
+    replicate: int,
+    readings: Mapping[str, RunReading],
+) -> dict[str, NDArray[np.float64]]:
+    """Simulate a scenario once and read numbers off it.
+
+    Returns
+    -------
+    numbers
+        By name, an array of one number; NaN where it is not known.
+    """
+    # Code that only prints scores imports this module, and needs no compiled loops.
+    from sim.engine.run import simulate
+
+    streams = Streams(root_seed, replicate)
+    world = build_world(resolved, streams)
+    has_groups = any(reading.is_of_a_group for reading in readings.values())
+    strategy = build_strategy(resolved, streams)
+    outcome = simulate(world, strategy, streams, has_groups=has_groups)
+    outcome = with_uptake(world, outcome)
+    wanted = {reading.measure for reading in readings.values()} - {""}
+    measured = {COMPLAINTS: float(outcome.n_complaints)}
+    if wanted - measured.keys():
+        measured |= {
+            measure.metric: measure.value
+            for measure in (
+                *measure_impact(world, outcome),
+                *measure_named_businesses(resolved, world, outcome),
+            )
+        }
+    if wanted & {*PRICED}:
+        measured |= _price(resolved, streams, world, outcome)
+    found = {}
+    for name, reading in readings.items():
+        value = _read(reading, measured, outcome, world, resolved)
+        found[name] = np.array([1 - value if reading.is_complement else value])
+    return found
+
+
+def _price(
+    resolved: Resolved, streams: Streams, world: World, outcome: Outcome
+) -> dict[str, float]:
+    """Money of one simulation, by metric, with one draw of all prices."""
+    totals = loss_totals(world, outcome.ledger, moves_of(world, outcome), resolved.inventory)
+    money = price_losses(resolved, streams, totals, 1)
+    providers = price_providers(resolved, streams, totals, 1)
+    found = {metric: float(getattr(money, metric).sum()) for metric in MONEY_METRICS}
+    return {**found, NAMED_LOSS: float(named_loss(resolved, providers)[0])}
+
+
+def _read(
+    reading: RunReading,
+    measured: Mapping[str, float],
+    outcome: Outcome,
+    world: World,
+    resolved: Resolved,
+) -> float:
+    start = resolved.scenario.start
+    at_s = None if reading.at is None else _seconds(reading.at, start)
+    since_s = 0 if reading.since is None else _seconds(reading.since, start)
+    until_s = world.horizon_s if reading.until is None else _seconds(reading.until, start)
+    span_s = (since_s, until_s) if at_s is None else (at_s, at_s + 1)
+    if reading.measure:
+        # `why_not_measured` reports what the scenario has not.
+        return measured.get(reading.measure, np.nan)
+    if reading.event:
+        events = outcome.events
+        is_counted = events.kind == int(Kind[reading.event.upper()])
+        is_counted &= (events.t_s >= since_s) & (events.t_s < until_s)
+        return float(np.count_nonzero(is_counted))
+    if reading.first_outage:
+        first_s = outcome.ledger.first_outage_s
+        return float(np.count_nonzero((first_s >= since_s) & (first_s < until_s)))
+    if reading.curve:
+        return _read_curve(reading, outcome.curves, _group_of(reading, world), at_s, span_s)
+    if reading.listed is not None:
+        return count_listed(reading.listed, world, outcome, span_s)
+    assert reading.businesses is not None
+    is_timed = any(time is not None for time in (reading.at, reading.since, reading.until))
+    when = span_s if is_timed else None
+    return count_businesses(reading.businesses, resolved, world, outcome, when, reading.take)
+
+
+def _seconds(time: datetime, start: datetime) -> int:
+    return int((time - start).total_seconds())
+
+
+def _group_of(reading: RunReading, world: World) -> Group:
+    """Group whose curve is read; everybody where it names none."""
+    if reading.provider:
+        return Group(provider_row=world.places.provider.index(reading.provider))
+    if reading.sector:
+        return Group(sector_row=world.businesses.sector.index(reading.sector))
+    if reading.role:
+        return Group(role_row=ROLES.index(reading.role))
+    return Group()
+
+
+def _read_curve(
+    reading: RunReading, curves: Curves, group: Group, at_s: int | None, span_s: Span
+) -> float:
+    """Value of a curve at a time, or what is taken over a span; NaN where there is no curve."""
+    try:
+        t_s, value = curves.points(reading.curve, group)
+    except KeyError:
+        return np.nan
+    if reading.is_relative_to_start:
+        value = value / value[0] if value[0] else np.full(value.shape, np.nan)
+    if at_s is not None:
+        return float(value[np.searchsorted(t_s, at_s, side="right") - 1])
+    first = max(0, int(np.searchsorted(t_s, span_s[0], side="right")) - 1)
+    mine = slice(first, max(first + 1, int(np.searchsorted(t_s, span_s[1]))))
+    return take_over(t_s[mine], value[mine], span_s, reading.take)
+
+
+def take_over(t_s: NDArray[np.int64], value: NDArray[np.float64], span_s: Span, take: str) -> float:
+    """Most, least, or mean over time of a curve within a span.
+
+    Parameters
+    ----------
+    t_s, value : shape (n,)
+        From each time on the curve has the value; the first holds where the span begins.
+    take
+        ``max``, ``min`` or ``mean``.
+    """
+    if take == "mean":
+        edge = np.clip(np.append(t_s, span_s[1]), *span_s)
+        return float((value * np.diff(edge)).sum() / max(span_s[1] - span_s[0], 1))
+    return float(np.max(value) if take == "max" else np.min(value))
+
+
+def count_businesses(
+    reading: BusinessesHit,
+    resolved: Resolved,
+    world: World,
+    outcome: Outcome,
+    span_s: Span | None,
+    take: str,
+) -> float:
+    """Businesses that lose more than a share of their demand.
+
+    Parameters
+    ----------
+    span_s
+        Within which ``take`` is taken of those cut off at once; at any time of the run when None.
+    take
+        As for `take_over`.
+
+    Returns
+    -------
+    n
+        NaN where no run keeps businesses above that share, and for a share of nobody. Above a
+        share that is no threshold of the scenario they are counted as if nobody used a VPN: at a
+        time for 1, 10, 30, 50 and 90 % of attempts, ever by the worst moment of each business.
+    """
+    if why_no_threshold(reading, resolved, is_timed=span_s is not None):
+        return np.nan
+    businesses, places = world.businesses, world.places
+    is_member = np.ones(businesses.n_businesses, np.bool_)
+    groups = [Group()]
+    if reading.sectors:
+        names = businesses.sector
+        is_member &= np.isin(businesses.sector_row, [names.index(one) for one in reading.sectors])
+        groups = [Group(sector_row=names.index(one)) for one in {*reading.sectors}]
+    if reading.providers:
+        names, row = places.provider, places.provider_row[businesses.home_place_row]
+        is_member &= np.isin(row, [names.index(one) for one in reading.providers])
+        groups = [Group(provider_row=names.index(one)) for one in {*reading.providers}]
+    states = threshold_names(resolved)
+    state = states.get(reading.above, "")
+    if span_s is not None:
+        metric = BUSINESS_METRICS[[*states.values()].index(state)] if state else OVER[reading.above]
+        n = _take_at_once(outcome.curves, metric, groups, span_s, take)
+    elif state:
+        time_s = getattr(outcome.ledger, f"{state}_s")
+        n = float(np.count_nonzero(is_member & (time_s > 0)))
+    else:
+        n = float(np.count_nonzero(is_member & is_above(outcome, reading.above)))
+    of = np.count_nonzero(is_member)
+    return n if not reading.is_share else n / of if of else np.nan
+
+
+def _take_at_once(
+    curves: Curves, metric: str, groups: Sequence[Group], span_s: Span, take: str
+) -> float:
+    """Most, fewest or mean of several disjoint groups together over a span."""
+    kept = {(series.metric, series.group) for series in curves.series}
+    # A provider without businesses has no curve of those above some shares.
+    points = [curves.points(metric, group) for group in groups if (metric, group) in kept]
+    first_s, until_s = span_s
+    t_s = np.unique(np.concatenate([[first_s], *(t for t, _ in points)]))
+    t_s = t_s[(t_s >= first_s) & (t_s < max(until_s, first_s + 1))]
+    total = np.zeros(t_s.size)
+    for t, value in points:
+        total += value[np.searchsorted(t, t_s, side="right") - 1]
+    return take_over(t_s, total, span_s, take)
+
+
+def count_listed(reading: Listed, world: World, outcome: Outcome, span_s: Span) -> float:
+    """Addresses outside the target's own ranges that the register lists at any time of a span.
+
+    Notes
+    -----
+    They are those of the curve ``addresses_listed``.
+    """
+    listed = _listed(outcome, span_s).difference(world.target.addresses)
+    if not reading.providers:
+        return float(listed.n_addresses)
+    row = [world.places.provider.index(name) for name in reading.providers]
+    return float(world.places.count_by_provider(listed)[row].sum())
+
+
+def _listed(outcome: Outcome, span_s: Span) -> IntervalSet:
+    """Addresses that blocking entries list, and none exempts, at the end of a second of a span."""
+    log, mechanism = outcome.events, outcome.entry_mechanism
+    start_s, stop_s = (np.full(len(mechanism), NEVER) for _ in range(2))
+    for time_s, kind in ((start_s, Kind.BLOCK), (stop_s, Kind.UNBLOCK)):
+        is_of = log.kind == kind
+        time_s[log.entry_row[is_of]] = log.t_s[is_of]
+    is_within = (start_s < span_s[1]) & (stop_s > span_s[0])
+    blocking, exempting = (
+        np.flatnonzero(is_within & np.array([one in of for one in mechanism], np.bool_))
+        for of in (BLOCKING, frozenset({Mechanism.EXEMPT}))
+    )
+    # Between these times the same addresses are exempt.
+    edge = np.concatenate([span_s, start_s[exempting], stop_s[exempting]])
+    edge = np.unique(np.clip(edge, *span_s))
+    found = IntervalSet.empty()
+    for first, until in pairwise(edge.tolist()):
+        blocked, exempt = (
+            IntervalSet.union_all(
+                outcome.entry_addresses[row]
+                for row in rows[(start_s[rows] < until) & (stop_s[rows] > first)].tolist()
+            )
+            for rows in (blocking, exempting)
+        )
+        found = found.union(blocked.difference(exempt))
+    return found
