@@ -132,9 +132,6 @@ def _known(run: RunFolder, label: str) -> str:
     return label
 
 
-_TURNED = {"less": "more", "not less": "not more"}
-
-
 def _verdicts(run: RunFolder, own: str, others: Sequence[str]) -> list[Row]:
     """Verdicts on a strategy and others, each turned so that it comes first."""
     found: dict[tuple[str, str], Row] = {}
@@ -158,7 +155,6 @@ def _turned(row: Row) -> Row:
         "difference": -number(row, "difference"),
         "difference_low": -number(row, "difference_high"),
         "difference_high": -number(row, "difference_low"),
-        "region_order": _TURNED.get(text(row, "region_order"), ""),
     }
 
 

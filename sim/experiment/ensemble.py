@@ -60,17 +60,6 @@ class Inputs:
         self.is_paired = draws.is_paired
         self._ranks: dict[bytes, NDArray[np.float64]] = {}
 
-    def names(self) -> list[str]:
-        """Name of each dial: that of its input, with a number where an input has several."""
-        first = np.searchsorted(self.owner, self.owner)
-        n_each = np.bincount(self.owner)[self.owner]
-        return [
-            self.keys[owner] if n == 1 else f"{self.keys[owner]} #{dial - at}"
-            for dial, (owner, at, n) in enumerate(
-                zip(self.owner.tolist(), first.tolist(), n_each.tolist(), strict=True)
-            )
-        ]
-
     def columns(self) -> dict[str, ColumnData]:
         """Columns of ``inputs.parquet``: the value of every input in every member."""
         national = np.array(list(self.economy.values())).reshape(-1, len(self.amount)).T
@@ -124,10 +113,16 @@ def with_dependence(
             low_error, high_error = end_errors(whole[::2])
             named = {"chance_share": chance_share(whole.reshape(-1, 2))}
             named |= {"low_error": low_error, "high_error": high_error}
-        for row, (key, share) in enumerate(shares.items(), 1):
-            named |= {f"depends_on_{row}": key, f"depends_on_{row}_share": share}
-        told.append(replace(line, **named))  # type: ignore[arg-type]
+        told.append(replace(line, **named, **name_inputs(shares)))  # type: ignore[arg-type]
     return told
+
+
+def name_inputs(shares: Mapping[str, float]) -> dict[str, str | float]:
+    """Fields of a line that name the inputs on which its number depends most."""
+    named: dict[str, str | float] = {}
+    for row, (key, share) in enumerate(shares.items(), 1):
+        named |= {f"depends_on_{row}": key, f"depends_on_{row}_share": share}
+    return named
 
 
 def typical_of(part: Measured) -> int:

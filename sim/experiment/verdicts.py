@@ -1,8 +1,8 @@
 """Which of two strategies does more harm, more to the target, or costs more: verdicts.
 
-Two strategies are compared simulation by simulation. A verdict is that all simulations agree, that
-they differ, that they are too few to say, or that the order is not known in too many of them. A
-simulation in which it is not known is none that agrees.
+Two strategies are compared simulation by simulation. Either all simulations agree,
+or they differ, or they are too few to say, or the order is not known in too many of them. A
+simulation in which it is not known does not agree.
 
 References
 ----------
@@ -15,19 +15,17 @@ the confidence that of the whole family of verdicts.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import nbdtrik
 
 from sim.catalogue.choices import COLLATERAL, EFFECTS, EFFICACY, PRIVATE_LOSS
 from sim.experiment.comparison import Measured, in_shared_replicates
-from sim.experiment.ensemble import Inputs
+from sim.experiment.ensemble import Inputs, name_inputs
 from sim.experiment.plan import Plan
 from sim.measure.summary import has_missed, spread_of
-from sim.statistics.peeling import Box, peel
 
 JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
 """Measures by which strategies are judged: harm, effect and cost."""
@@ -35,12 +33,8 @@ AGREE, DIFFER, TOO_FEW, NOT_KNOWN = "agree", "differ", "too few", "not known"
 LEAST_SHARE, RISK = 0.95, 0.05
 """Share of all possible simulations in which a certified order holds, and the probability that some
 verdict of the family is certified and does not."""
-N_SCREENED = 20
-"""Inputs among which a region is searched: those that go most with the order."""
 LEAST_FEWER = 10
-"""Fewest simulations of either order in which a region is searched."""
-LEAST_DENSITY = 2 / 3
-"""Share of a region's simulations that have its order; a region with less decides nothing."""
+"""Fewest simulations of either order of which inputs are named."""
 
 
 @dataclass(frozen=True)
@@ -61,14 +55,16 @@ class VerdictLine:
     difference: float
     difference_low: float
     difference_high: float
-    region: str = ""
-    region_order: str = ""
-    coverage: float = math.nan
-    density: float = math.nan
+    depends_on_1: str = ""
+    depends_on_1_share: float = math.nan
+    depends_on_2: str = ""
+    depends_on_2_share: float = math.nan
+    depends_on_3: str = ""
+    depends_on_3_share: float = math.nan
 
 
 def n_needed(n_verdicts: int, n_not_known: int = 0) -> int:
-    """Return of how many simulations all that are known have to agree, to certify a verdict.
+    """Return how many simulations certify a verdict if all in which it is known agree.
 
     Parameters
     ----------
@@ -103,7 +99,8 @@ def judge_pairs(
     The order is not known in a simulation in which a measure is not known under one of the two. Two
     strategies that harm none of a sample are not known to be equal: it may have missed both.
     Where the order is not known in more than one simulation of twenty, no number of them certifies
-    it.
+    it. Where simulations differ, the inputs are named that explain most of whether the first
+    strategy has less.
     """
     shared = in_shared_replicates(measured)
     labels = list(shared)
@@ -146,10 +143,11 @@ def _judge(
         verdict = TOO_FEW if n_not_known <= (1 - LEAST_SHARE) * n else NOT_KNOWN
     part = measured[one]
     spread = spread_of(known)
-    region: tuple[str, str, float, float] = ("", "", math.nan, math.nan)
-    if verdict == DIFFER and inputs is not None:
-        member = part.replicate[is_known]
-        region = _region(known < 0, inputs.amount[member], inputs.names())
+    is_less = (known < 0).astype(float)
+    n_rarer = min(n_less, known.size - n_less)
+    shares: dict[str, float] = {}
+    if verdict == DIFFER and inputs is not None and n_rarer >= LEAST_FEWER:
+        shares = inputs.shares(is_less, part.replicate[is_known])
     return VerdictLine(
         metric,
         part.metrics[part.row[metric]].unit,
@@ -165,35 +163,8 @@ def _judge(
         spread.median,
         spread.low,
         spread.high,
-        *region,
+        **name_inputs(shares),  # type: ignore[arg-type]
     )
-
-
-def _region(
-    is_less: NDArray[np.bool_], inputs: NDArray[np.float64], names: Sequence[str]
-) -> tuple[str, str, float, float]:
-    """Where the rarer of two orders holds: conditions, which order, coverage and density."""
-    is_rarer = is_less.mean() <= 0.5
-    is_case = is_less if is_rarer else ~is_less
-    if min(int(is_case.sum()), int((~is_case).sum())) < LEAST_FEWER:
-        return "", "", math.nan, math.nan
-    centred = inputs - inputs.mean(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        moved = np.abs((is_case - is_case.mean()) @ centred) / np.sqrt((centred**2).sum(axis=0))
-    screened = np.sort(np.argsort(-np.nan_to_num(moved), kind="stable")[:N_SCREENED])
-    box = peel(inputs[:, screened], is_case, np.full(is_case.size, 1 / is_case.size))
-    said = " and ".join(_conditions(box, [names[row] for row in screened.tolist()]))
-    if not said or box.density < LEAST_DENSITY:
-        return "", "", math.nan, math.nan
-    return said, "less" if is_rarer else "not less", box.coverage, box.density
-
-
-def _conditions(box: Box, names: Sequence[str]) -> Iterator[str]:
-    for one in box.conditions:
-        below = f" <= {one.high:.3g}" if math.isfinite(one.high) else ""
-        above = f"{one.low:.3g} <= " if math.isfinite(one.low) and below else ""
-        only = f" >= {one.low:.3g}" if math.isfinite(one.low) and not below else ""
-        yield f"{above}{names[one.row]}{below}{only}"
 
 
 def is_of_sample(plan: Plan, metric: str) -> bool:

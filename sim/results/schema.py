@@ -611,14 +611,7 @@ VERDICTS = (
         "one of twenty, else too few",
     ),
     *_VERSUS,
-    Column.text(
-        "region",
-        "Where they differ: at most three conditions on inputs under which the rarer order holds "
-        "(PRIM); missing where none is distinguished from chance",
-    ),
-    Column.text("region_order", "Which order that is: less, or not less, than the other"),
-    Column("coverage", "number", "share", "Share of the simulations of that order inside it"),
-    Column("density", "number", "share", "Share of the simulations inside it that have that order"),
+    *_DEPENDS_ON,
 )
 
 TABLES = {

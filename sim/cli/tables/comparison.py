@@ -90,8 +90,8 @@ def _verdicts(lines: Sequence[VerdictLine]) -> Section:
                 line.n_equal,
                 line.n_more,
                 line.n_not_known,
-                f"{line.verdict}; {line.region_order} where {line.region}"
-                if line.region
+                f"{line.verdict}; depends most on {line.depends_on_1}"
+                if line.depends_on_1
                 else line.verdict,
             )
             for line in lines

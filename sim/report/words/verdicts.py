@@ -33,12 +33,6 @@ UNKNOWN = {
     PRIVATE_LOSS: say("{one} and {other}: cost is not known to differ in any simulation."),
 }
 """Of which nothing is known in any simulation."""
-WHERE = {
-    "less": say("; less where {region}"),
-    "more": say("; more where {region}"),
-    "not less": say("; not less where {region}"),
-}
-"""Where the rarer of two orders holds."""
 PAIRS = {
     "less": say("{one} less than {other}"),
     "equal": say("{one} as much as {other}"),
@@ -76,9 +70,8 @@ def verdict_sentence(row: Row, names: Mapping[str, str] | None = None) -> Text:
     unknown = say("; not known in {n}", n=str(n_unknown)) if n_unknown else ""
     if verdict == "differ":
         depends: str = ""
-        if region := text(row, "region"):
-            where = listing(region.split(" and "))
-            depends = say(WHERE[text(row, "region_order")], region=where)
+        if inputs := [key for n in (1, 2, 3) if (key := text(row, f"depends_on_{n}"))]:
+            depends = say("; it depends most on {inputs}", inputs=listing(inputs))
         return say(
             "The simulations differ: {pair} in {most} of {n}{depends}{unknown}.",
             pair=said, most=str(most), n=str(n), depends=depends, unknown=unknown,

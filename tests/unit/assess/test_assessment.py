@@ -32,7 +32,7 @@ HOSTILE = "<script>alert(1)</script> | [x](y) **b**"
 VERDICT = {
     "metric": "business_hours_impaired", "strategy": "a", "other": "b",
     "n_less": 3, "n_equal": 2, "n_more": 25, "n_not_known": 0, "n_needed": 59,
-    "verdict": "differ", "region": "x <= 4", "region_order": "less",
+    "verdict": "differ", "depends_on_1": "x", "depends_on_2": "", "depends_on_3": "",
     "difference": 7.0, "difference_low": -1.5, "difference_high": 9.0,
 }  # fmt: skip
 
@@ -106,12 +106,11 @@ def test_a_verdict_is_turned_where_the_strategy_is_the_second_of_the_pair() -> N
     ends = [turned[name] for name in ("difference_low", "difference", "difference_high")]
     assert ends == [-9.0, -7.0, 1.5]
     assert verdict_sentence(VERDICT) == (
-        "The simulations differ: a has more harm than b in 25 of 30; less where x <= 4."
+        "The simulations differ: a has more harm than b in 25 of 30; it depends most on x."
     )
     assert verdict_sentence(turned) == (
-        "The simulations differ: b has less harm than a in 25 of 30; more where x <= 4."
+        "The simulations differ: b has less harm than a in 25 of 30; it depends most on x."
     )
-    assert _turned({**VERDICT, "region_order": "not less"})["region_order"] == "not more"
     assert math.isnan(_turned({**VERDICT, "difference": math.nan})["difference"])
 
 

@@ -53,16 +53,16 @@ def test_json_has_letters_that_its_reader_can_show(
 
 def test_verdicts_are_one_table_that_says_once_how_many_have_to_agree() -> None:
     lines = [
-        VerdictLine(metric, "", *pair, 64, 60, 0, 4, 0, needed, verdict, -1.0, -2.0, 0.0, *region)
+        VerdictLine(metric, "", *pair, 64, 60, 0, 4, 0, needed, verdict, -1.0, -2.0, 0.0, *inputs)
         for metric in ("names_hit", "private_loss_usd")
-        for pair, needed, verdict, region in (
-            (("none", "exact"), 101, "differ", ("a.b <= 0.3", "not less", 0.8, 0.9)),
+        for pair, needed, verdict, inputs in (
+            (("none", "exact"), 101, "differ", ("a.b", 0.5)),
             (("none", "wide"), 72, "too few", ()),
         )
     ]
     found = comparison._verdicts(lines)
     assert found.rows[0][:3] == ("none", "exact", "names_hit")
-    assert found.rows[0][-1] == "differ; not less where a.b <= 0.3"
+    assert found.rows[0][-1] == "differ; depends most on a.b"
     assert [row[-1] for row in found.rows[1::2]] == ["too few"] * 2
     (note,) = found.notes
     assert note.startswith("of 64 simulations; at least 72 that agree certify each")

@@ -184,38 +184,38 @@ class Fake(Inputs):
     """Inputs with chosen amounts."""
 
     def __init__(self, amount: NDArray[np.float64]) -> None:
-        self.amount, self._ranks = amount, {}
+        self.amount, self._ranks, self.is_paired = amount, {}, False
         self.keys = [f"k.{row}" for row in range(amount.shape[1])]
         self.owner = np.arange(amount.shape[1])
 
 
-def test_where_they_differ_the_inputs_under_which_the_rarer_order_holds_are_named() -> None:
+def test_where_they_differ_the_inputs_on_which_the_order_depends_are_named() -> None:
+    """Of an even input below 0.3, the order explains 3 p (1 - p) of the variance of its rank."""
     rng = np.random.default_rng(4)
     inputs = Fake(rng.random((400, 30)))
     is_less = inputs.amount[:, 7] < 0.3
-    line = judged([1.0] * 400, np.where(is_less, 2.0, 0.5).tolist(), inputs=inputs)
-    assert (line.verdict, line.n_less) == ("differ", int(is_less.sum()))
-    key, sign, end = line.region.split()
-    assert (key, sign, line.region_order) == ("k.7", "<=", "less")
-    assert float(end) == pytest.approx(0.3, abs=0.03)
-    assert min(line.coverage, line.density) > 0.9
-    # The other way round the rarer order is the other one.
-    turned = judged(np.where(is_less, 2.0, 0.5).tolist(), [1.0] * 400, inputs=inputs)
-    assert (turned.region_order, turned.region.split()[:2]) == ("not less", ["k.7", "<="])
+    share = 3 * is_less.mean() * (1 - is_less.mean())
+    for one, other in ((1.0, np.where(is_less, 2.0, 0.5)), (np.where(is_less, 2.0, 0.5), 1.0)):
+        values = [np.broadcast_to(each, 400).tolist() for each in (one, other)]
+        line = judged(*values, inputs=inputs)
+        assert (line.verdict, line.depends_on_1, line.depends_on_2) == ("differ", "k.7", "")
+        assert line.depends_on_1_share == pytest.approx(share, abs=0.03)
 
 
 def test_an_order_of_chance_alone_names_no_input() -> None:
-    """A negative control: a region of noise is not dense enough in nearly all of 20 cases."""
+    """A negative control: an input is named in about one of 20 cases at most."""
     named = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
         is_less = (rng.random(128) < 0.3).tolist()
         other = [2.0 if one else 0.5 for one in is_less]
-        named += bool(judged([1.0] * 128, other, inputs=Fake(rng.random((128, 30)))).region)
+        named += bool(judged([1.0] * 128, other, inputs=Fake(rng.random((128, 30)))).depends_on_1)
     assert named <= 3
 
 
 def test_too_few_of_the_rarer_order_name_no_input() -> None:
     inputs = Fake(np.random.default_rng(4).random((100, 5)))
     is_less = np.argsort(np.argsort(inputs.amount[:, 2])) < 9
-    assert judged([1.0] * 100, np.where(is_less, 2.0, 0.5).tolist(), inputs=inputs).region == ""
+    assert (
+        judged([1.0] * 100, np.where(is_less, 2.0, 0.5).tolist(), inputs=inputs).depends_on_1 == ""
+    )

@@ -14,7 +14,7 @@ def row(verdict: str, less: int, more: int, not_known: int, needed: int = 93) ->
     return {
         "metric": "business_hours_impaired", "strategy": "a", "other": "b", "verdict": verdict,
         "n_less": less, "n_equal": 0, "n_more": more, "n_not_known": not_known,
-        "n_needed": needed, "region": "", "region_order": "",
+        "n_needed": needed, "depends_on_1": "", "depends_on_2": "", "depends_on_3": "",
     }  # fmt: skip
 
 
