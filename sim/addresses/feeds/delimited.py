@@ -256,7 +256,7 @@ def _cut_line(line: str, number: int, dialect: Dialect, gathering: Gathering) ->
     try:
         return next(csv.reader([line], delimiter=dialect.delimiter, strict=True))
     except csv.Error as error:
-        gathering.refuse(
-            f"expected a whole record on one line, got {shown(line)} ({error})", number
-        )
+        is_open = str(error) == "unexpected end of data"
+        why = "a cell with a line break, or an open quotation mark" if is_open else error
+        gathering.refuse(f"expected a whole record on one line, got {shown(line)} ({why})", number)
         return None

@@ -79,7 +79,15 @@ def _check_no_table(sample: Sample, given: Input) -> None:
         if n_addresses[0] == 0 and all(n_addresses[1:]):
             got = f"{', '.join(rows[0])[:200]} between {_NAMES[delimiter]}"
             wanted = f"expected a column named {', '.join(ADDRESS_COLUMNS)}, got {got}"
-            way = ": say which by --column address=NAME" if given.columns.has_options else ""
+            held = [one for one, cell in zip(rows[0], rows[1], strict=True) if is_address(cell)]
+            way = ": say which by --column address=NAME"
+            if len(held) == 2:
+                first, last = held
+                way = (
+                    f": say --column address={first} --column last={last} if each row is a range; "
+                    f"--column address={first} --column address={last} if both are listed"
+                )
+            way = way if given.columns.has_options else ""
             raise DataError([Problem(given.name, wanted + way, 1)])
 
 

@@ -61,12 +61,14 @@ def test_a_result_is_cited_with_its_id_and_day(shipped_run: Path, tmp_path: Path
 
 
 def test_point_values_and_changed_tables_are_named(shipped_run: Path, tmp_path: Path) -> None:
-    assert "(simulation)" in cited(str(shipped_run))
     folder = tmp_path / "run"
     shutil.copytree(shipped_run, folder)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    del manifest["ensemble"]
-    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert "ensemble" not in manifest
+    ensemble = json.dumps(manifest | {"ensemble": {}})
+    (folder / "manifest.json").write_text(ensemble, encoding="utf-8")
+    assert "(simulation)" in cited(str(folder))
+    shutil.copy(shipped_run / "manifest.json", folder)
     with (folder / "summary.csv").open("a", encoding="utf-8") as file:
         file.write("\n")
     result = CliRunner().invoke(app, ["cite", str(folder)])

@@ -119,6 +119,16 @@ def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
+def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *OVERBLOCK, "list"],
+        cwd=tmp_path, env=PLAIN, capture_output=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert bool(done.stdout) == (closed != ">&-")
+
+
 def test_a_reader_that_left_does_not_cost_the_run(tmp_path: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)

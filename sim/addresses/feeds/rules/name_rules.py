@@ -33,13 +33,17 @@ _ZONE = re.compile(
 )
 # The name of a zone that matches addresses or servers stands in one of its labels.
 _POLICY = re.compile(
-    rf"(?!\S*\.rpz-)(\*\.)?({_LABELS})\s+(?:IN\s+)?CNAME\s+(\.|\*\.|rpz-drop\.|rpz-passthru\.)"
+    rf"(?!\S*\.rpz-)(\*\.)?({_LABELS})\s+(?:\d+\s+)?(?:IN\s+)?CNAME\s+(\.|\*\.|rpz-drop\.|rpz-passthru\.)"
 )
 _DIRECTIVE = re.compile(r"(address|server|local|ipset|nftset)=/(.*)/([^/]*)")
 _TYPED = re.compile(r"(full|domain|keyword|regexp):\s*([^\s,]+)", re.IGNORECASE)
 ELEMENTS = r"[^\s#]+(?:(?<!\d)#[@?$%]{0,2}#\S|#[@?$%]{0,2}#[.#\[*:])"
 """How a rule for elements of pages begins: of an address it may be a comment as well."""
-_COMMENT = re.compile(r"[!#;].*|\[[Aa]dblock.*\]")
+_COMMENT = re.compile(
+    r"[!#;].*|\[[Aa]dblock.*\]"
+    # What a zone of RPZ says of itself.
+    r"|\$TTL\s.*|(?:@\s+)?(?:\d\w*\s+)?(?:IN\s+)?(?:SOA|NS)\s[^()]*"
+)
 _MACHINE = re.compile(rf"[\da-fA-F.:]+(?:%\w+)?(?:\s+{LOCAL})+\s*(?:#.*)?")
 _OF_PAGES = re.compile(r".*#[@?$%]?#.*|(?:\|\|?)?[^\s/]*/.*")
 

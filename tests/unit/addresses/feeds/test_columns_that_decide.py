@@ -423,6 +423,14 @@ def test_a_chosen_column_goes_before_one_with_a_known_name(tmp_path):
     assert feed.to_set().v4.n_addresses == 256
 
 
+def test_two_columns_of_no_known_name_may_be_the_ends_of_a_range(tmp_path):
+    path = tmp_path / "given"
+    as_csv(table("start,end", f"{A},198.51.100.99"), path, ",")
+    with pytest.raises(DataError, match="--column address=start --column last=end if each row"):
+        read(path)
+    assert read(path, "address=start", "last=end").to_set().v4.n_addresses > 1
+
+
 def test_a_second_family_is_met_in_the_last_entry_of_a_long_file(tmp_path):
     path = tmp_path / "given"
     rows = [f"198.{at >> 8}.{at & 255}.1,c{at}," for at in range(30_000)]

@@ -159,6 +159,7 @@ def test_a_quote_that_does_not_close_is_one_bad_line(tmp_path):
     told = refusal(tmp_path, content, "inventory")
     assert len(told) == 1
     assert told[0].startswith("file:2: expected a whole record on one line")
+    assert told[0].endswith("(a cell with a line break, or an open quotation mark)")
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,7 @@ def test_what_is_no_set_of_addresses_of_nftables_is_refused(text: str, tmp_path:
         ("||a.example^\n||b.example^\n@@/ads/banner.js\n", {"a.example", "b.example"}),
         ("a.example CNAME .\nb.example CNAME *.\nc.example CNAME rpz-drop.\n",
          {"a.example", "b.example", "c.example"}),
+        ("$TTL 60\n@ IN SOA l. r. 1 2 3 4 5\n IN NS l.\na.example 60 IN CNAME .\n", {"a.example"}),
         ("*.a.example CNAME .\nb.example CNAME .\na.example CNAME rpz-passthru.\n",
          {"b.example"}),
         ('local-zone: "a.example" static\nlocal-zone: "b.example" always_null\n',
