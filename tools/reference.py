@@ -16,7 +16,7 @@ from typer.main import get_command
 
 from sim.addresses.feeds.forms import FORMS
 from sim.cli.app import app
-from sim.cli.terminal.console import json_text
+from sim.cli.console import json_text
 from sim.scenario.schema import json_schema
 from tools import python_page, sentences
 from tools.measures_page import with_measures

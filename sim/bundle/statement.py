@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sim.report.words.answer import answer
-from sim.report.words.markdown import markdown_text
+from sim.report.words.tables import markdown_text
 from sim.results.folder import RunFolder
 
 CONTENTS = {

@@ -9,33 +9,25 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from sim.cli.terminal import console
+from sim.cli import console
 from sim.cli.verbs import (
     assess,
     backtest,
-    bundle,
-    cite,
-    compare,
-    condition,
     cover,
     doctor,
-    explore,
+    experiments,
     exposure,
+    handover,
+    imports,
     init,
-    intake,
     library,
     overmatch,
-    plot,
-    report,
-    run,
-    sensitivity,
-    sources,
-    sweep,
-    validate,
+    studies,
     verify,
 )
 from sim.errors import OverblockError, UsageError
@@ -47,7 +39,7 @@ TRACEBACK = "OVERBLOCK_TRACEBACK"
 app = typer.Typer(
     name="overblock",
     help=(
-        "What blocking Internet addresses does to everyone who was not the target.\n\n"
+        "Computes what blocking Internet addresses does to everyone who was not the target.\n\n"
         "Exit codes: 0 done; 1 a stated check failed; 2 usage or invalid scenario; 3 partial; "
         "4 unreadable data; 130 interrupted."
     ),
@@ -73,39 +65,39 @@ def overblock(
         ),
     ] = False,
 ) -> None:
-    """Carry the options that stand before a verb."""
+    """Take the options before a verb."""
 
 
-app.command("init")(init.init)
-app.command("run")(run.run)
-app.command("compare")(compare.compare)
-app.command("verify")(verify.verify)
-app.command("sweep")(sweep.sweep)
-app.command("sensitivity")(sensitivity.sensitivity)
-app.command("condition")(condition.condition)
-app.command(
-    "calibrate",
-    hidden=True,
-    context_settings={"ignore_unknown_options": True, "help_option_names": []},
-)(condition.refuse_calibrate)
-app.command("plot")(plot.plot)
-app.command("report")(report.report)
-app.command("bundle")(bundle.bundle)
-app.command("explore")(explore.explore)
-app.command("exposure")(exposure.exposure)
-app.command("overmatch")(overmatch.overmatch)
-app.command("cover")(cover.cover)
-app.command("import")(intake.import_file)
-app.command("assess")(assess.assess)
-app.command("backtest")(backtest.backtest)
-app.command("validate")(validate.validate)
-app.command("schema")(validate.schema)
-app.command("list")(library.list_scenarios)
-app.command("show")(library.show)
-app.command("samples")(library.samples)
-app.command("sources")(sources.sources)
-app.command("cite")(cite.cite)
-app.command("doctor")(doctor.doctor)
+VERBS: dict[str, Callable[..., None]] = {
+    "init": init.init,
+    "run": experiments.run,
+    "compare": experiments.compare,
+    "verify": verify.verify,
+    "sweep": studies.sweep,
+    "sensitivity": studies.sensitivity,
+    "condition": experiments.condition,
+    "plot": handover.plot,
+    "report": handover.report,
+    "bundle": handover.bundle,
+    "explore": handover.explore,
+    "exposure": exposure.exposure,
+    "overmatch": overmatch.overmatch,
+    "cover": cover.cover,
+    "import": imports.import_file,
+    "assess": assess.assess,
+    "backtest": backtest.backtest,
+    "validate": library.validate,
+    "schema": library.schema,
+    "list": library.list_scenarios,
+    "show": library.show,
+    "samples": library.samples,
+    "sources": library.sources,
+    "cite": handover.cite,
+    "doctor": doctor.doctor,
+}
+"""Verbs in the sequence of ``--help``."""
+for _name, _verb in VERBS.items():
+    app.command(_name)(_verb)
 
 
 def main() -> None:
@@ -120,31 +112,31 @@ def main() -> None:
     try:
         app()
     except BrokenPipeError:
-        # The reader has what it wanted; nothing is left to say, not even at interpreter exit.
+        # The reader has closed the pipe; nothing is printed, not even at interpreter exit.
         sys.stdout = None
         raise SystemExit(1) from None
     except Exception as error:
-        raise SystemExit(_say_why(error)) from None
+        raise SystemExit(_report_fault(error)) from None
 
 
-def _say_why(error: Exception) -> int:
-    """Say what no verb caught, and return the exit code: the machine's refusal, or our fault."""
+def _report_fault(error: Exception) -> int:
+    """Print an error that no verb caught, of the machine or of ours, and return the exit code."""
     if os.environ.get(TRACEBACK):
         traceback.print_exception(error)
-    said: OverblockError
+    printed: OverblockError
     if isinstance(error, OverblockError):
-        said = error
+        printed = error
     elif isinstance(error, OSError | MemoryError):
         reason = getattr(error, "strerror", None) or str(error) or "not enough memory"
         file = getattr(error, "filename", None)
-        said = UsageError(f"{file}: {reason}" if file else reason)
+        printed = UsageError(f"{file}: {reason}" if file else reason)
     else:
         what = " ".join(str(error).split())
-        said = OverblockError(
+        printed = OverblockError(
             f"fault in overblock: {type(error).__name__}: {what}; please report it with the "
             f"command and, from {TRACEBACK}=1, the traceback"
         )
-    for note in getattr(error, "__notes__", ()) if said is not error else ():
-        said.add_note(note)  # where what is finished lies
-    console.print_error(said, as_json="--json" in sys.argv)
-    return said.exit_code
+    for note in getattr(error, "__notes__", ()) if printed is not error else ():
+        printed.add_note(note)  # where what is finished lies
+    console.print_error(printed, as_json="--json" in sys.argv)
+    return printed.exit_code

@@ -1,7 +1,6 @@
-"""Files of addresses and times that a user names on the command line.
+"""Files of addresses and times that a user names on the command line, and remarks on them.
 
-In: texts. Out: what the files hold, points in time, or a mistake of the user; and what to say of
-files once read. Standard input can be read once only.
+Standard input can be read once only.
 """
 
 from __future__ import annotations
@@ -99,7 +98,7 @@ class Files:
         }
 
 
-def named_file(text: str) -> tuple[str, str]:
+def split_provider(text: str) -> tuple[str, str]:
     """Return the provider and the file of ``NAME=FILE``; no provider where a file is meant."""
     provider, equals, file = text.partition("=")
     if not equals or not provider or not file or Path(text).exists():
@@ -107,8 +106,10 @@ def named_file(text: str) -> tuple[str, str]:
     return provider, file
 
 
-def joined(feeds: Sequence[Feed], answers: Feed | None) -> tuple[list[Feed], list[KnownNames]]:
-    """Place names where they resolve to, and say of each file how many names are known."""
+def join_answers(
+    feeds: Sequence[Feed], answers: Feed | None
+) -> tuple[list[Feed], list[KnownNames]]:
+    """Place names at the addresses they resolve to, and count the known names of each file."""
     if answers is None:
         return list(feeds), []
     from sim.blocklists.resolved import join_names
@@ -146,16 +147,16 @@ def check_dated(at: datetime | None, feeds: Sequence[Feed]) -> None:
         raise UsageError("--at: none of the files holds dated orders")
 
 
-def told_of(feeds: Sequence[Feed]) -> list[str]:
-    """Say what each file left out, with examples, and what to know of it; each thing once."""
-    told: dict[str, None] = {}
+def list_remarks(feeds: Sequence[Feed]) -> list[str]:
+    """List the ignored lines of each file, with examples, and its notes; each once."""
+    remarks: dict[str, None] = {}
     for feed in feeds:
         name = feed.origin.file
         if feed.n_bad:
             examples = "; ".join(map(str, feed.problems[:3]))
-            told[f"{name}: {feed.n_bad:,} bad lines left out, such as {examples}"] = None
-        told |= dict.fromkeys(f"{name}: {note}" for note in feed.notes)
-    return list(told)
+            remarks[f"{name}: {feed.n_bad:,} bad lines left out, such as {examples}"] = None
+        remarks |= dict.fromkeys(f"{name}: {note}" for note in feed.notes)
+    return list(remarks)
 
 
 def check_stdin(names: Sequence[str]) -> None:

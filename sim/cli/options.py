@@ -1,28 +1,31 @@
-"""Options that several verbs share.
+"""Options of verbs: how one is declared, those that several verbs share, and their completion.
 
-In: what is written on a command line. Out: the same as values. A verb that runs an experiment takes
-`ExperimentOptions` beside its own options, one that reads files of addresses `FileOptions`, and one
-that also prints them as tables `ListOptions`. It is one long file, since it is the list of these
-options, each with its help.
+A verb that runs an experiment takes `ExperimentOptions` next to its own options, one that reads
+files of addresses `FileOptions`, and one that also prints them as tables `ListOptions`.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
 
-from sim.cli.completion import complete_metric, complete_scenario, complete_strategy
+from sim.catalogue.choices import label
+from sim.catalogue.measures import MEASURES
 
 if TYPE_CHECKING:
     from sim.addresses.feeds.rows.choice import ColumnChoice
     from sim.experiment.executors.task import Executor
+
+LANGUAGES = ("en", "es", "it", "ru")
+STRATEGY = "[LABEL=]ID[:PARAMETER=VALUE,…]"
+"""Form of a strategy on the command line."""
 
 
 class Format(StrEnum):
@@ -34,276 +37,197 @@ class Format(StrEnum):
     MARKDOWN = "markdown"
 
 
-def metric_option(flag: str, meaning: str, metavar: str = "NAME") -> Any:
-    """An option whose value is a measure, which the shell completes."""
-    return typer.Option(flag, metavar=metavar, autocompletion=complete_metric, help=meaning)
+def option(spec: str, meaning: str, default: Any = None, **more: Any) -> Any:
+    """Return an option of a verb.
+
+    Parameters
+    ----------
+    spec
+        Its flags, and what its value is called, as help prints them: ``-o --output FILE``.
+    default
+        Without it; ``...`` where it has to be given.
+    more
+        Other arguments of ``typer.Option``.
+    """
+    parts = spec.split()
+    flags = [one for one in parts if one.startswith("-")]
+    metavar = next((one for one in parts if one not in flags), None)
+    return typer.Option(default, *flags, metavar=metavar, help=meaning, **more)
 
 
-ScenarioArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="SCENARIO",
-        autocompletion=complete_scenario,
-        help="A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin.",
-    ),
-]
-SetOption = Annotated[
-    list[str],
-    typer.Option(
-        "--set",
-        metavar="KEY.PATH=VALUE",
-        help="Override values of the scenario; recorded in the manifest. A mapping {KEY: VALUE} is "
-        "merged into what stands there; 'off' takes away a section or key that may be left out. "
-        "TABLE.COLUMN=AMOUNT moves an assumed column of a shipped table: a factor for its cells, "
-        "or a position from -1 to 1 within their ranges ('overblock sensitivity SCENARIO --list'). "
-        "May be repeated.",
-    ),
-]
-STRATEGY_FORM = "[LABEL=]ID[:PARAMETER=VALUE,…]"
-StrategiesOption = Annotated[
-    list[str],
-    typer.Option(
-        "--strategy",
-        metavar=STRATEGY_FORM,
-        autocompletion=complete_strategy,
-        help="A strategy to run; the scenario's own when left out. May be repeated.",
-    ),
-]
-MetricsOption = Annotated[
-    list[str],
-    metric_option(
-        "--metric",
-        "A metric for the tables; the main ones when left out. May be repeated. "
-        "measures.parquet holds all.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
-QuietOption = Annotated[
-    bool,
-    typer.Option(
-        "-q", "--quiet", envvar="OVERBLOCK_QUIET", help="No progress, notes or warnings on stderr."
-    ),
-]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace an earlier run there.")]
-ForceFileOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
-AtOption = Annotated[
-    str | None,
-    typer.Option("--at", metavar="TIME", help="Time at which dated orders are in force."),
-]
-LanguageOption = Annotated[
-    str,
-    typer.Option(
-        "--language",
-        metavar="CODE",
-        help="Language to write in: en, es, it or ru.",
-        autocompletion=lambda: ["en", "es", "it", "ru"],
-    ),
-]
-FormatOption = Annotated[Format, typer.Option("--format", help="How to print it.")]
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")]
-SkipBadOption = Annotated[
-    bool, typer.Option("--skip-bad", help="Leave bad lines out and count them.")
-]
-AllowEmptyOption = Annotated[
-    bool,
-    typer.Option(
-        "--allow-empty", help="Take a file that gives no address for an empty one, not an error."
-    ),
-]
-IgnoreColumnOption = Annotated[
-    list[str],
-    typer.Option(
-        "--ignore-column",
-        metavar="NAME",
-        help="A column of a table that says nothing of what its rows mean. May be repeated.",
-    ),
-]
-ColumnOption = Annotated[
-    list[str],
-    typer.Option(
-        "--column",
-        metavar="ROLE=NAME",
-        help="What a column of a table holds where its name does not say it, such as last=end: "
-        "address (may be several), last, mask, wildcard, or the name of a column that is known; "
-        "for init from and until. May be repeated.",
-    ),
-]
-MaxBytesOption = Annotated[
-    int,
-    typer.Option(
-        "--max-bytes",
-        min=1,
-        envvar="OVERBLOCK_MAX_BYTES",
-        help="Refuse files that hold more than this after decompression.",
-    ),
-]
-OptionalScenarioArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="SCENARIO",
-        autocompletion=complete_scenario,
-        help="A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin; "
-        "none with --resume.",
-    ),
-]
-SimulationsOption = Annotated[
-    int | None,
-    typer.Option(
-        "-n",
-        "--simulations",
-        min=1,
-        max=2**20,
-        envvar="OVERBLOCK_SIMULATIONS",
-        help="Number of simulations: 64 for run and 128 for compare when left out; with --fixed as "
-        "many as the scenario says.",
-    ),
-]
-FixedOption = Annotated[
-    bool,
-    typer.Option(
-        "--fixed",
-        help="Simulate replicates of the point values in place of an ensemble: for teaching and "
-        "debugging. The results have no range of the uncertain inputs.",
-    ),
-]
-KeptOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kept",
-        metavar="FILE|none",
-        help="Take the simulations that agree with the record from this table of 'overblock "
-        "condition', or from its folder; those that are shipped with the scenario when left out; "
-        "none: simulations of all declared ranges.",
-    ),
-]
-
-PairsOption = Annotated[
-    bool,
-    typer.Option(
-        "--pairs",
-        help="Simulate each draw of the uncertain inputs twice, each time with its own chance: "
-        "summary.csv then has the share of the spread that is chance.",
-    ),
-]
+def many(spec: str, meaning: str, **more: Any) -> Any:
+    """Return an option that can be given several times; see `option`."""
+    return option(spec, f"{meaning} May be repeated.", default=[], **more)
 
 
-def _refuse_draws(value: str | None) -> None:
-    if value is not None:
-        from sim.cli.terminal.console import reports_errors
-        from sim.errors import UsageError
-
-        with reports_errors():
-            raise UsageError(
-                "--draws is gone: every simulation is a draw now; give their number with -n, or "
-                "--fixed for replicates of the point values"
-            )
+def argument(metavar: str, meaning: str, default: Any = ..., **more: Any) -> Any:
+    """Return an argument of a verb, which has to be given unless it has a default."""
+    return typer.Argument(default, metavar=metavar, help=meaning, **more)
 
 
-def _refuse_language(value: str | None) -> None:
-    if value is not None:
-        from sim.cli.terminal.console import reports_errors
-        from sim.errors import UsageError
-
-        with reports_errors():
-            raise UsageError(
-                "--language: only the page has other languages; this is in English. Use 'overblock "
-                f"report RUN --language {value}'"
-            )
+def complete_metric(incomplete: str) -> list[tuple[str, str]]:
+    """List the measures that begin with a text, with their labels."""
+    return [(name, label(name)) for name in MEASURES if name.startswith(incomplete)]
 
 
-NoLanguageOption = Annotated[
-    str | None, typer.Option("--language", hidden=True, callback=_refuse_language)
-]
-NoDrawsOption = Annotated[str | None, typer.Option("--draws", hidden=True, callback=_refuse_draws)]
-PointReplicatesOption = Annotated[
-    int | None,
-    typer.Option(
-        "-n",
-        "--replicates",
-        min=1,
-        max=1_000_000,
-        help="Replicates at each point; 2 for sensitivity when left out.",
-    ),
-]
-SeedOption = Annotated[
-    int | None,
-    typer.Option(
-        "--seed",
-        min=0,
-        max=2**63 - 1,
-        envvar="OVERBLOCK_SEED",
-        help="Root seed of all random numbers; chosen and printed when the scenario gives none "
-        "either.",
-    ),
-]
-OutputOption = Annotated[
-    Path | None,
-    typer.Option(
-        "-o",
-        "--output",
-        envvar="OVERBLOCK_OUTPUT",
-        help="Run folder to write; runs/<utc-stamp>-<scenario>-<hash6> when left out.",
-    ),
-]
-WorkersOption = Annotated[
-    int | None,
-    typer.Option(
-        "-w",
-        "--workers",
-        min=1,
-        max=4096,
-        envvar="OVERBLOCK_WORKERS",
-        help="Processes that share the runs; as many as there are processors when left out. The "
-        "result does not depend on it.",
-    ),
-]
-ResumeOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--resume",
-        metavar="RUN",
-        help="Go on with a run folder that was interrupted or in which runs failed; what is "
-        "finished is not run again.",
-    ),
-]
-ClusterOption = Annotated[
-    str | None,
-    typer.Option(
-        "--cluster",
-        metavar="ADDRESS|local",
-        envvar="OVERBLOCK_CLUSTER",
-        help="Share the runs on a dask cluster: the address of its scheduler, or 'local' for one "
-        "of --workers on this machine.",
-    ),
-]
-TlsCaOption = Annotated[
-    Path | None, typer.Option("--tls-ca", help="Authority that a tls:// cluster answers by.")
-]
-TlsCertOption = Annotated[
-    Path | None, typer.Option("--tls-cert", help="This client's certificate for the cluster.")
-]
-TlsKeyOption = Annotated[Path | None, typer.Option("--tls-key", help="Key of that certificate.")]
+def complete_scenario(incomplete: str) -> list[tuple[str, str]]:
+    """List the shipped scenarios that begin with a text; the shell itself completes files."""
+    from sim.scenario.library import scenario_names
+
+    return [(name, "shipped scenario") for name in scenario_names() if name.startswith(incomplete)]
+
+
+def complete_strategy(incomplete: str) -> list[tuple[str, str]]:
+    """List the ids of strategies that begin with a text, after a label if there is one."""
+    from sim.scenario.strategies import DECLARED
+
+    before, equals, begun = incomplete.rpartition("=")
+    return [
+        (f"{before}{equals}{name}", (kind.__doc__ or "").partition("\n")[0])
+        for name, kind in DECLARED.items()
+        if ":" not in incomplete and name.startswith(begun)
+    ]
+
+
+def complete_figure(incomplete: str) -> list[tuple[str, str]]:
+    """List the figures that begin with a text, with their subjects."""
+    from sim.report.figures.kinds import FIGURES
+
+    return [(name, kind.shows) for name, kind in FIGURES.items() if name.startswith(incomplete)]
+
+
+_SCENARIO = "A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin"
+SCENARIO = argument("SCENARIO", f"{_SCENARIO}.", autocompletion=complete_scenario)
+SCENARIO_OR_RESUME = argument(
+    "SCENARIO", f"{_SCENARIO}; none with --resume.", default=None, autocompletion=complete_scenario
+)
+RUN = argument("RUN", "A run folder.")
+SET = many(
+    "--set KEY.PATH=VALUE",
+    "Override values of the scenario; recorded in the manifest. A mapping {KEY: VALUE} is merged "
+    "into the section there; 'off' removes an optional section or key. TABLE.COLUMN=AMOUNT moves "
+    "an assumed column of a shipped table: a factor for its cells, or a position from -1 to 1 "
+    "within their ranges ('overblock sensitivity SCENARIO --list').",
+)
+STRATEGIES = many(
+    f"--strategy {STRATEGY}",
+    "A strategy to run; the scenario's own by default.",
+    autocompletion=complete_strategy,
+)
+METRICS = option(
+    "--metric NAME",
+    "A metric for the tables; the main ones by default. May be repeated. measures.parquet holds "
+    "all.",
+    default=[],
+    autocompletion=complete_metric,
+)
+JSON = option("--json", "Print one JSON document on stdout.", default=False)
+QUIET = option(
+    "-q --quiet",
+    "No progress, notes or warnings on stderr.",
+    default=False,
+    envvar="OVERBLOCK_QUIET",
+)
+FORCE = option("--force", "Replace an earlier run there.", default=False)
+FORCE_FILE = option("--force", "Replace a file that is there.", default=False)
+AT = option("--at TIME", "Time at which dated orders are in force.")
+LANGUAGE = option(
+    "--language CODE",
+    "Language to write in: en, es, it or ru.",
+    default="en",
+    autocompletion=lambda: list(LANGUAGES),
+)
+FORMAT = option("--format", "How to print it.", default=Format.TABLE)
+IGNORE_COLUMN = many(
+    "--ignore-column NAME", "A column of a table that does not change the meaning of its rows."
+)
+COLUMN = many(
+    "--column ROLE=NAME",
+    "The content of a column whose name does not state it, such as last=end: address (may be "
+    "several), last, mask, wildcard, or the name of a column that is known; for init from and "
+    "until.",
+)
+MAX_BYTES = option(
+    "--max-bytes",
+    "Refuse files that hold more than this after decompression.",
+    default=2**30,
+    min=1,
+    envvar="OVERBLOCK_MAX_BYTES",
+)
+SIMULATIONS = option(
+    "-n --simulations",
+    "Number of simulations: 64 for run and 128 for compare by default; with --fixed as many as "
+    "the scenario states.",
+    min=1,
+    max=2**20,
+    envvar="OVERBLOCK_SIMULATIONS",
+)
+FIXED = option(
+    "--fixed",
+    "Simulate replicates of the point values in place of an ensemble: for teaching and debugging. "
+    "The results have no range of the uncertain inputs.",
+    default=False,
+)
+KEPT = option(
+    "--kept FILE|none",
+    "Take the simulations that agree with the record from this table of 'overblock condition', or "
+    "from its folder; those that are shipped with the scenario by default; none: simulations of "
+    "all declared ranges.",
+)
+POINT_REPLICATES = option(
+    "-n --replicates",
+    "Replicates at each point; 2 for sensitivity by default.",
+    min=1,
+    max=1_000_000,
+)
+SEED = option(
+    "--seed",
+    "Root seed of all random numbers; chosen and printed when the scenario gives none either.",
+    min=0,
+    max=2**63 - 1,
+    envvar="OVERBLOCK_SEED",
+)
+WORKERS = option(
+    "-w --workers",
+    "Processes that share the runs; as many as there are processors by default. The result does "
+    "not depend on it.",
+    min=1,
+    max=4096,
+    envvar="OVERBLOCK_WORKERS",
+)
 
 
 @dataclass(frozen=True)
 class ExperimentOptions:
-    """What every verb takes that runs an experiment."""
+    """Options of every verb that runs an experiment."""
 
-    seed: SeedOption = None
-    output: OutputOption = None
-    overrides: SetOption = field(default_factory=list)
-    workers: WorkersOption = None
-    cluster: ClusterOption = None
-    tls_ca: TlsCaOption = None
-    tls_cert: TlsCertOption = None
-    tls_key: TlsKeyOption = None
-    resume: ResumeOption = None
-    force: ForceOption = False
-    as_json: JsonOption = False
-    quiet: QuietOption = False
+    seed: int | None = SEED
+    output: Path | None = option(
+        "-o --output",
+        "Run folder to write; runs/<utc-stamp>-<scenario>-<hash6> by default.",
+        envvar="OVERBLOCK_OUTPUT",
+    )
+    overrides: list[str] = SET
+    workers: int | None = WORKERS
+    cluster: str | None = option(
+        "--cluster ADDRESS|local",
+        "Share the runs on a dask cluster: the address of its scheduler, or 'local' for one of "
+        "--workers on this machine.",
+        envvar="OVERBLOCK_CLUSTER",
+    )
+    tls_ca: Path | None = option("--tls-ca", "Authority that a tls:// cluster answers by.")
+    tls_cert: Path | None = option("--tls-cert", "This client's certificate for the cluster.")
+    tls_key: Path | None = option("--tls-key", "Key of that certificate.")
+    resume: Path | None = option(
+        "--resume RUN",
+        "Resume a run folder that was interrupted or in which runs failed; finished runs are kept.",
+    )
+    force: bool = FORCE
+    as_json: bool = JSON
+    quiet: bool = QUIET
 
     def executor(self) -> Executor:
-        """Return what carries out the runs: this process, several, or a cluster.
+        """Return the executor of the runs: this process, several, or a cluster.
 
         Raises
         ------
@@ -325,15 +249,19 @@ class ExperimentOptions:
 
 @dataclass(frozen=True)
 class FileOptions:
-    """What every verb takes that reads files of addresses."""
+    """Options of every verb that reads files of addresses."""
 
-    skip_bad: SkipBadOption = False
-    allow_empty: AllowEmptyOption = False
-    max_bytes: MaxBytesOption = 2**30
+    skip_bad: bool = option("--skip-bad", "Ignore bad lines and count them.", default=False)
+    allow_empty: bool = option(
+        "--allow-empty",
+        "Accept a file without addresses as an empty one.",
+        default=False,
+    )
+    max_bytes: int = MAX_BYTES
 
     @property
     def columns(self) -> ColumnChoice:
-        """What was said of columns: nothing."""
+        """Roles of columns: by their names."""
         from sim.addresses.feeds.rows.choice import AS_NAMED
 
         return AS_NAMED
@@ -341,14 +269,14 @@ class FileOptions:
 
 @dataclass(frozen=True)
 class TableOptions(FileOptions):
-    """What every verb takes that reads tables of addresses."""
+    """Options of every verb that reads tables of addresses."""
 
-    ignore_column: IgnoreColumnOption = field(default_factory=list)
-    column: ColumnOption = field(default_factory=list)
+    ignore_column: list[str] = IGNORE_COLUMN
+    column: list[str] = COLUMN
 
     @cached_property
     def columns(self) -> ColumnChoice:
-        """What was said of columns."""
+        """Roles of columns as the options state them."""
         from sim.addresses.feeds.rows.choice import ColumnChoice
 
         return ColumnChoice.of(self.column, self.ignore_column)
@@ -356,11 +284,11 @@ class TableOptions(FileOptions):
 
 @dataclass(frozen=True)
 class ListOptions(FileOptions):
-    """What every verb takes that says something of lists."""
+    """Options of every verb that prints tables of lists."""
 
-    output_format: FormatOption = Format.TABLE
-    as_json: JsonOption = False
-    quiet: QuietOption = False
+    output_format: Format = FORMAT
+    as_json: bool = JSON
+    quiet: bool = QUIET
 
     @property
     def format(self) -> Format:
@@ -370,24 +298,24 @@ class ListOptions(FileOptions):
 
 @dataclass(frozen=True)
 class TableListOptions(TableOptions, ListOptions):
-    """What every verb takes that says something of lists of addresses."""
+    """Options of every verb that prints tables of lists of addresses."""
 
 
 def given(**options: Any) -> dict[str, Any]:
-    """Options that were given; the others take their defaults."""
+    """Return the options that were given; the others take their defaults."""
     return {name: value for name, value in options.items() if value is not None}
 
 
 def takes_shared_options(verb: Callable[..., None]) -> Callable[..., None]:
-    """Let a verb take the options of the class that its parameter ``options`` is of."""
+    """Give a verb the options of the class of its parameter ``options``."""
     signature = inspect.signature(verb, eval_str=True)
     shared_class = signature.parameters["options"].annotation
-    hints = get_type_hints(shared_class, include_extras=True)
+    hints = get_type_hints(shared_class)
     shared = [
         inspect.Parameter(
             one.name,
             inspect.Parameter.KEYWORD_ONLY,
-            default=one.default if one.default_factory is MISSING else one.default_factory(),
+            default=one.default,
             annotation=hints[one.name],
         )
         for one in fields(shared_class)

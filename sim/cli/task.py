@@ -1,21 +1,18 @@
-"""What all verbs share that run an experiment: its folder, how it is resumed, its exit code.
-
-In: options of the command line. Out: a result; progress and what is missing go to stderr.
-"""
+"""Runs an experiment for a verb: its folder, how it is resumed, its document, its exit code."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import typer
 
-from sim.cli.terminal import console
-from sim.cli.terminal.progress import COMPILING, progress
+from sim.cli import console
+from sim.cli.console import COMPILING, progress
 from sim.errors import UsageError
 from sim.report.words.numbers import count
 
@@ -25,12 +22,13 @@ if TYPE_CHECKING:
     from sim.experiment.pipeline import Experiment, Result
     from sim.experiment.plan import Plan
     from sim.experiment.question import HasPlan
+    from sim.experiment.study import Study
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare"}
 """Verbs by the kind of folder they write, where the two have different names."""
 
-MOST_SAID = 10
+MOST_NAMED = 10
 """Failures that are named one by one."""
 
 Found = TypeVar("Found")
@@ -49,7 +47,7 @@ def load_resolved(scenario: str | None, overrides: Sequence[str]) -> Resolved:
 
 
 def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool) -> int:
-    """Return the root seed of the command, else of the scenario, else one that is said aloud."""
+    """Return the root seed of the command or of the scenario, else choose one and print it."""
     if given is not None:
         return given
     if in_scenario is not None:
@@ -63,34 +61,17 @@ def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool)
     return chosen
 
 
-def check_alone(options: ExperimentOptions, *given: Any) -> None:
-    """Refuse options that change a question which was asked when the experiment was begun."""
-    asked = (*given, options.seed, options.overrides)
-    if any(one is not None and one != [] for one in asked):
-        raise UsageError(
-            f"--resume {options.resume}: goes on with what was asked; give no scenario and no "
-            "options that change it"
-        )
-
-
 def unless_from(variable: str, value: int | None) -> int | None:
-    """Return what was asked for on the command line: None for what the environment states.
+    """Return a value of the command line; None where the environment states it.
 
-    It states that for whatever is run, and resuming asks for nothing.
+    The environment states it for every run, so it is no option that changes a resumed one.
     """
     stated = os.environ.get(variable)
     return None if stated is not None and stated.strip() == str(value) else value
 
 
-def check_kind(path: Path, found: str, wanted: str) -> None:
-    """Refuse to go on with what another verb has begun."""
-    if found != wanted:
-        verb = VERBS.get(found, found)
-        raise UsageError(f"{path}: is a {found}; go on with it by overblock {verb}")
-
-
 def free_folder(folder: Path, *, force: bool) -> Path:
-    """Return where a new result goes; refuse a place that is taken before anything runs."""
+    """Return the folder of a new result; refuse one that is taken before anything runs."""
     from sim.results.checkpoints import n_runs
     from sim.results.output import check_free, check_left_behind, partial_folders
 
@@ -107,7 +88,7 @@ def free_folder(folder: Path, *, force: bool) -> Path:
 
 @dataclass(frozen=True)
 class Task:
-    """Where the folder of an experiment goes, and what it goes on from.
+    """The folder of an experiment, and the parts that it resumes.
 
     Attributes
     ----------
@@ -121,32 +102,53 @@ class Task:
 
     @classmethod
     def new(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
-        """Begin anew; refuse a place that is taken before anything runs."""
+        """Begin a new folder; refuse one that is taken before anything runs."""
         from sim.experiment.pipeline import default_folder
 
         return cls(free_folder(output or default_folder(plan), force=force), force)
 
     @classmethod
-    def resumed(
-        cls, options: ExperimentOptions, kind: str, make: Callable[..., Planned], *given: Any
+    def begin(
+        cls,
+        options: ExperimentOptions,
+        scenario: str | None,
+        kind: str,
+        make: Callable[[Resolved, int], Planned],
+        again: Callable[..., Planned],
+        *given: Any,
     ) -> tuple[Planned, Task]:
-        """Go on with what was begun; see `Question.ask_again`.
+        """Make the experiment of a scenario, or resume one; see `Question.ask_again`.
 
         Parameters
         ----------
+        make, again
+            Make it of a scenario and a root seed, or of the question that was saved.
         given
-            Options that change what is asked: refused, as they were when it was begun.
+            Options that change the question, which resuming refuses.
         """
+        if options.resume is None:
+            resolved = load_resolved(scenario, options.overrides)
+            seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=options.quiet)
+            made = make(resolved, seed)
+            return made, cls.new(made.plan, options.output, force=options.force)
         from sim.experiment.question import find_unfinished, read_question
 
-        check_alone(options, *given)
-        assert options.resume is not None
+        asked = (scenario, *given, options.seed, options.overrides)
+        if any(one is not None and one != [] for one in asked):
+            raise UsageError(
+                f"--resume {options.resume}: resumes the same question; give no scenario and no "
+                "options that change it"
+            )
         parts, folder = find_unfinished(options.resume)
         question = read_question(parts)
-        check_kind(options.resume, question.kind, kind)
+        if question.kind != kind:
+            verb = VERBS.get(question.kind, question.kind)
+            raise UsageError(
+                f"{options.resume}: is a {question.kind}; resume it by overblock {verb}"
+            )
         folder = options.output or folder
         is_forced = options.force or folder == parts.parent
-        return question.ask_again(make), cls(folder, is_forced, parts)
+        return question.ask_again(again), cls(folder, is_forced, parts)
 
     def carry_out(
         self,
@@ -155,7 +157,7 @@ class Task:
         *,
         quiet: bool,
     ) -> Made:
-        """Run what is to be run, write the folder, and say what is missing."""
+        """Run the experiment, write the folder, and print what is missing."""
         from sim.experiment.pipeline import carry_out
         from sim.experiment.question import forget_unfinished
 
@@ -173,22 +175,22 @@ class Task:
         if self.earlier is not None:
             is_complete, result_id = not made.is_unfinished, experiment.plan.result_id
             forget_unfinished(self.earlier, result_id, is_complete=is_complete)
-        say_what_is_missing(made, quiet=quiet)
+        report_missing(made, quiet=quiet)
         return made
 
 
-def say_what_is_missing(result: Result, *, quiet: bool) -> None:
-    """Say warnings, failures, and what is left to do."""
+def report_missing(result: Result, *, quiet: bool) -> None:
+    """Print warnings, failures, and the runs that are left."""
     from sim.results.folder import count_simulations
 
     manifest = result.manifest
     console.say_warnings(manifest["warnings"], quiet=quiet)
     failures = list(result.failures.items())
-    for key, failure in failures[:MOST_SAID]:
+    for key, failure in failures[:MOST_NAMED]:
         where = " ".join(f"{name}={part}" for name, part in result.plan.where(key).items())
         console.say(f"failed: {where}: {failure}")
-    if len(failures) > MOST_SAID:
-        console.say(f"and {len(failures) - MOST_SAID} more, in manifest.json")
+    if len(failures) > MOST_NAMED:
+        console.say(f"and {len(failures) - MOST_NAMED} more, in manifest.json")
     if result.status == "complete":
         return
     (n, of), each = result.progress, ""
@@ -201,8 +203,50 @@ def say_what_is_missing(result: Result, *, quiet: bool) -> None:
 
 
 def leave_unless_complete(result: Result) -> None:
-    """Leave with the exit code of a result that is not whole."""
+    """Leave with the exit code of an incomplete result."""
     if result.status == "interrupted":
         raise typer.Exit(console.EXIT_INTERRUPTED)
     if result.status != "complete":
         raise typer.Exit(console.EXIT_PARTIAL)
+
+
+def result_document(
+    result: Result, schema: str, strategies: Mapping[str, object], **more: object
+) -> dict[str, Any]:
+    """Return the document that ``--json`` prints; described in ``docs/reference/cli.md``.
+
+    Parameters
+    ----------
+    strategies
+        The strategies that were run, under the keys of the schema.
+    more
+        Other keys of the schema.
+    """
+    from sim.results.folder import title_of
+
+    manifest = result.manifest
+    return {
+        "schema": schema,
+        "folder": str(result.folder),
+        "result_id": manifest["result_id"],
+        "status": result.status,
+        "scenario": manifest["scenario"]["name"],
+        "title": title_of(manifest["scenario"]),
+        **strategies,
+        "root_seed": manifest["root_seed"],
+        "n_replicates": manifest["n_replicates"],
+        "version": manifest["tool"]["version"],
+        **more,
+    }
+
+
+def study_document(study: Study, schema: str, *sheets: str) -> dict[str, Any]:
+    """Return the same for points: tables as lists of records."""
+    return result_document(
+        study,
+        schema,
+        {"strategies": list(study.answers.labels)},
+        design=study.manifest["design"],
+        warnings=study.manifest["warnings"],
+        **{name: study.sheets[f"{name}.csv"].records() for name in sheets},
+    )

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from sim.cli import console
 from sim.cli.options import (
-    JsonOption,
-    NoLanguageOption,
-    QuietOption,
-    SeedOption,
-    SetOption,
-    SimulationsOption,
-    WorkersOption,
+    JSON,
+    QUIET,
+    SEED,
+    SET,
+    SIMULATIONS,
+    WORKERS,
+    argument,
+    option,
 )
 from sim.cli.task import (
     Task,
@@ -26,7 +26,6 @@ from sim.cli.task import (
     load_resolved,
     unless_from,
 )
-from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.assess.assessment import Assessment
@@ -48,68 +47,41 @@ SUFFIXES = {".md": Format.MARKDOWN, ".html": Format.HTML, ".json": Format.JSON}
 
 
 def assess(
-    scenario: Annotated[
-        str,
-        typer.Argument(
-            metavar="SCENARIO|RUN",
-            help="A scenario, whose strategies are compared first, or the folder of a comparison.",
-        ),
-    ],
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            "--strategy",
-            metavar="STRATEGY",
-            help="The strategy under assessment; the scenario's own, or the comparison's first, "
-            "when left out.",
-        ),
-    ] = None,
-    versus: Annotated[
-        list[str],
-        typer.Option(
-            "--versus",
-            metavar="STRATEGY",
-            help="A strategy to compare it with. May be repeated; all others of a comparison when "
-            "left out.",
-        ),
-    ] = [],  # noqa: B006 - typer reads it, nobody writes it
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="FILE",
-            help="File to write, .md, .html or .json; printed as Markdown when left out.",
-        ),
-    ] = None,
-    run: Annotated[
-        Path | None,
-        typer.Option(
-            "--run",
-            metavar="FOLDER",
-            help="Run folder of the comparison; runs/<utc-stamp>-<scenario>-<hash6> when left out.",
-        ),
-    ] = None,
-    along: Annotated[
-        str | None,
-        typer.Option(
-            "--along",
-            metavar="FORUM",
-            help="Answer the questions of a court or law in its sequence: barcelona, canada, fadpa "
-            "or echr. Not with JSON.",
-            autocompletion=lambda: list(_forums()),
-        ),
-    ] = None,
-    simulations: SimulationsOption = None,
-    seed: SeedOption = None,
-    overrides: SetOption = [],  # noqa: B006
-    workers: WorkersOption = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Replace an earlier run, or a file, that is there.")
-    ] = False,
-    language: NoLanguageOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    scenario: str = argument(
+        "SCENARIO|RUN",
+        "A scenario, whose strategies are compared first, or the folder of a comparison.",
+    ),
+    strategy: str | None = option(
+        "--strategy STRATEGY",
+        "The strategy under assessment; the scenario's own, or the comparison's first, by default.",
+    ),
+    versus: list[str] = option(
+        "--versus STRATEGY",
+        "A strategy to compare it with. May be repeated; all others of a comparison by default.",
+        default=[],
+    ),
+    output: Path | None = option(
+        "-o --output FILE", "File to write, .md, .html or .json; printed as Markdown by default."
+    ),
+    run: Path | None = option(
+        "--run FOLDER",
+        "Run folder of the comparison; runs/<utc-stamp>-<scenario>-<hash6> by default.",
+    ),
+    along: str | None = option(
+        "--along FORUM",
+        "Answer the questions of a court or law in its sequence: barcelona, canada, fadpa "
+        "or echr. Not with JSON.",
+        autocompletion=lambda: list(_forums()),
+    ),
+    simulations: int | None = SIMULATIONS,
+    seed: int | None = SEED,
+    overrides: list[str] = SET,
+    workers: int | None = WORKERS,
+    force: bool = option(
+        "--force", "Replace an earlier run, or a file, that is there.", default=False
+    ),
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
 ) -> None:
     """Assess a strategy: effect, narrower measures, harm, who bears it, remedies, certainty.
 

@@ -1,66 +1,47 @@
-"""``overblock backtest``: how often was the model right?"""
+"""``overblock backtest``: published outcomes compared with simulated ranges."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import os
 from pathlib import Path
-from typing import Annotated, Any
 
 import typer
 
+from sim.cli import console
+from sim.cli.console import COMPILING, progress
 from sim.cli.options import (
-    ForceFileOption,
+    FORCE_FILE,
+    JSON,
+    QUIET,
+    WORKERS,
     Format,
-    JsonOption,
-    NoDrawsOption,
-    QuietOption,
-    WorkersOption,
+    argument,
+    many,
+    option,
 )
-from sim.cli.terminal import console
-from sim.cli.terminal.progress import COMPILING, progress
+from sim.cli.tables import print_tables
 
 
 def backtest(
-    cases: Annotated[
-        list[str],
-        typer.Argument(metavar="CASE", help="Ids of cases; all when left out."),
-    ] = [],  # noqa: B006 - typer reads it, nobody writes it
-    blind: Annotated[
-        list[Path],
-        typer.Option(
-            "--blind",
-            metavar="FILE",
-            help="Score the cases of this file in place of the shipped ones. May be repeated.",
-        ),
-    ] = [],  # noqa: B006
-    members: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--simulations",
-            min=1,
-            max=10_000,
-            help="Simulations of each scenario over all declared ranges, and as many of those that "
-            "are kept by the record; 64 when left out.",
-        ),
-    ] = None,
-    draws: NoDrawsOption = None,
-    format_: Annotated[
-        Format, typer.Option("--format", help="How scores are printed.")
-    ] = Format.TABLE,
-    plot: Annotated[
-        Path | None,
-        typer.Option("--plot", metavar="FILE", help="Draw the scores as PNG or SVG."),
-    ] = None,
-    save: Annotated[
-        Path | None,
-        typer.Option("--save", metavar="FILE", help="Write the JSON document here as well."),
-    ] = None,
-    force: ForceFileOption = False,
-    workers: WorkersOption = None,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    cases: list[str] = argument("CASE", "Ids of cases; all by default.", default=[]),
+    blind: list[Path] = many(
+        "--blind FILE", "Score the cases of this file in place of the shipped ones."
+    ),
+    members: int | None = option(
+        "-n --simulations",
+        "Simulations of each scenario over all declared ranges, and as many of those that "
+        "are kept by the record; 64 by default.",
+        min=1,
+        max=10_000,
+    ),
+    format_: Format = option("--format", "How scores are printed.", default=Format.TABLE),
+    plot: Path | None = option("--plot FILE", "Draw the scores as PNG or SVG."),
+    save: Path | None = option("--save FILE", "Write the JSON document here as well."),
+    force: bool = FORCE_FILE,
+    workers: int | None = WORKERS,
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
 ) -> None:
     """Compare published outcomes with simulated ranges, case by case.
 
@@ -80,14 +61,15 @@ def backtest(
         from sim.backtest.scores import backtest as score_cases
         from sim.experiment.executors import choose_executor
         from sim.files import new_file
+        from sim.report.documents.scores import case_tables, page, score_tables, scores_csv
         from sim.scenario.cases import choose, read_files, shipped_cases
 
         _check_files(plot, save, force=force)
         files = read_files(blind) if blind else shipped_cases()
-        placed = choose(files, cases)
+        chosen = choose(files, cases)
         with progress("runs", quiet=quiet) as on_step:
             scored = score_cases(
-                placed,
+                chosen,
                 members or N_MEMBERS,
                 on_step,
                 choose_executor(workers),
@@ -100,12 +82,21 @@ def backtest(
                 partial.write_text(f"{text}\n", encoding="utf-8")
             console.say(f"scores: {save}", quiet=quiet)
         if plot is not None:
-            from sim.report.documents.backtest import draw_backtest
+            from sim.report.figures.scores import draw_backtest
 
             with new_file(plot, force=force) as partial:
                 draw_backtest(found, partial)
             console.say(f"figure: {plot}", quiet=quiet)
-        _print(found, Format.JSON if as_json else format_, plot, save)
+        if as_json or format_ is Format.JSON:
+            console.print_json(found)
+        elif format_ is Format.CSV:
+            print(scores_csv(found), end="")
+        elif format_ is Format.MARKDOWN:
+            beside = save.parent if save is not None else Path()
+            figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
+            print(page(found, figure=figure), end="")
+        else:
+            print_tables([*case_tables(found), *score_tables(found)])
         for (row, number, which), failure in scored.failures.items():
             name = scored.groups[int(row)].name
             console.say(f"failed: scenario={name} {which} simulation={number}: {failure}")
@@ -114,7 +105,7 @@ def backtest(
 
 
 def _check_files(plot: Path | None, save: Path | None, *, force: bool) -> None:
-    """Refuse files that cannot be written before anything is computed."""
+    """Reject files that cannot be written, before anything is computed."""
     from sim.errors import UsageError
     from sim.files import check_free
 
@@ -125,23 +116,3 @@ def _check_files(plot: Path | None, save: Path | None, *, force: bool) -> None:
             check_free(path, force=force)
     if plot is not None and save is not None and plot.absolute() == save.absolute():
         raise UsageError(f"{plot}: expected two files for --plot and --save, got one for both")
-
-
-def _print(found: Mapping[str, Any], format_: Format, plot: Path | None, save: Path | None) -> None:
-    from sim.cli.tables.scores import print_scores, scores_csv
-
-    match format_:
-        case Format.JSON:
-            console.print_json(found)
-        case Format.CSV:
-            print(scores_csv(found), end="")
-        case Format.MARKDOWN:
-            import os
-
-            from sim.report.documents.validation import page
-
-            beside = save.parent if save is not None else Path()
-            figure = Path(os.path.relpath(plot, beside)).as_posix() if plot is not None else ""
-            print(page(found, figure=figure), end="")
-        case Format.TABLE:
-            print_scores(found)

@@ -1,27 +1,39 @@
-"""``overblock cover``: the block that hurts least, and how far a real order was from it."""
+"""``overblock cover``: the block that hurts least, and the distance of a real order from it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Any
 
-import typer
-
-from sim.cli.inputs import Files, check_dated, check_stdin, instant, told_of
+from sim.cli import console
+from sim.cli.inputs import Files, check_dated, check_stdin, instant, list_remarks
 from sim.cli.options import (
-    AtOption,
-    ForceFileOption,
+    AT,
+    FORCE_FILE,
     Format,
     TableListOptions,
+    many,
+    option,
     takes_shared_options,
 )
-from sim.cli.terminal import console
+from sim.cli.tables import print_tables
+from sim.report.words.tables import Column, Table, cell_text
+
+if TYPE_CHECKING:
+    from sim.blocklists.covers import Answer, Comparison, Question
+
+SCHEMA = "overblock/cover/2"
+# Rows of the frontier that people see: the first ones, then ever wider steps.
+_SHOWN = {*range(1, 11), 12, 15, 20, 25, 30, 40, 50, 60, 80}
+_SHOWN |= {step * 10**power for step in (1, 2, 5) for power in range(2, 6)}
+_UNIT = Column("unit", "counted in", "text")
 
 
 class Weight(StrEnum):
-    """What collateral is counted in."""
+    """Units of collateral."""
 
     ADDRESSES = "addresses"
     NAMES = "names"
@@ -32,83 +44,48 @@ class Weight(StrEnum):
 
 @takes_shared_options
 def cover(
-    targets: Annotated[
-        list[str],
-        typer.Option(
-            "--targets",
-            metavar="FILE",
-            help="Addresses, prefixes or ranges to be blocked, in any format that 'import' reads; "
-            "each distinct row is one target. - for stdin. May be repeated.",
-        ),
-    ],
-    inventory: Annotated[
-        list[str],
-        typer.Option(
-            "--inventory",
-            metavar="FILE",
-            help="Who else is there. A row without n_names is one name. May be repeated.",
-        ),
-    ] = [],  # noqa: B006 - typer reads it, nobody writes it
-    weight: Annotated[
-        Weight, typer.Option("--weight", help="What collateral is counted in.")
-    ] = Weight.ADDRESSES,
-    budget: Annotated[
-        int | None,
-        typer.Option(
-            "--budget",
-            min=1,
-            max=1_000_000,
-            metavar="K",
-            help="Most rules; when left out, those of the order compared with, or one for each "
-            "target prefix, at most 1,000.",
-        ),
-    ] = None,
-    frontier: Annotated[
-        int | None,
-        typer.Option(
-            "--frontier",
-            min=1,
-            max=1_000_000,
-            metavar="K",
-            help="Most rules of the frontier; the budget when left out or smaller.",
-        ),
-    ] = None,
-    protect: Annotated[
-        list[str],
-        typer.Option(
-            "--protect", metavar="FILE", help="Addresses no rule may touch. May be repeated."
-        ),
-    ] = [],  # noqa: B006
-    shortest: Annotated[
-        int, typer.Option("--shortest", min=0, max=32, help="Shortest IPv4 prefix allowed.")
-    ] = 0,
-    longest: Annotated[
-        int, typer.Option("--longest", min=0, max=32, help="Longest IPv4 prefix allowed.")
-    ] = 32,
-    shortest_v6: Annotated[
-        int, typer.Option("--shortest-v6", min=0, max=128, help="Shortest IPv6 prefix allowed.")
-    ] = 0,
-    longest_v6: Annotated[
-        int, typer.Option("--longest-v6", min=0, max=128, help="Longest IPv6 prefix allowed.")
-    ] = 128,
-    family: Annotated[
-        str, typer.Option("--family", metavar="4|6", help="Ignore the other family.")
-    ] = "",
-    against: Annotated[
-        list[str],
-        typer.Option(
-            "--against",
-            metavar="BLOCKLIST",
-            help="A real order to compare with the best covers of as many rules. May be "
-            "repeated; all together are one order.",
-        ),
-    ] = [],  # noqa: B006
-    at: AtOption = None,
-    figure: Annotated[
-        Path | None,
-        typer.Option("--figure", metavar="FILE", help="Draw the frontier as .png or .svg."),
-    ] = None,
-    force: ForceFileOption = False,
+    targets: list[str] = option(
+        "--targets FILE",
+        "Addresses, prefixes or ranges to be blocked, in any format that 'import' reads; "
+        "each distinct row is one target. - for stdin. May be repeated.",
+        default=...,
+    ),
+    inventory: list[str] = many(
+        "--inventory FILE", "Other hosts there. A row without n_names is one name."
+    ),
+    weight: Weight = option("--weight", "Unit of collateral.", default=Weight.ADDRESSES),
+    budget: int | None = option(
+        "--budget K",
+        "Most rules; by default, those of the order compared with, or one for each "
+        "target prefix, at most 1,000.",
+        min=1,
+        max=1_000_000,
+    ),
+    frontier: int | None = option(
+        "--frontier K",
+        "Most rules of the frontier; the budget by default, or if K is smaller.",
+        min=1,
+        max=1_000_000,
+    ),
+    protect: list[str] = many("--protect FILE", "Addresses no rule may touch."),
+    shortest: int = option("--shortest", "Shortest IPv4 prefix allowed.", default=0, min=0, max=32),
+    longest: int = option("--longest", "Longest IPv4 prefix allowed.", default=32, min=0, max=32),
+    shortest_v6: int = option(
+        "--shortest-v6", "Shortest IPv6 prefix allowed.", default=0, min=0, max=128
+    ),
+    longest_v6: int = option(
+        "--longest-v6", "Longest IPv6 prefix allowed.", default=128, min=0, max=128
+    ),
+    family: str = option("--family 4|6", "Ignore the other family.", default=""),
+    against: list[str] = option(
+        "--against BLOCKLIST",
+        "A real order to compare with the best covers of as many rules. May be repeated; all "
+        "together are one order.",
+        default=[],
+    ),
+    at: str | None = AT,
+    figure: Path | None = option("--figure FILE", "Draw the frontier as .png or .svg."),
+    force: bool = FORCE_FILE,
     *,
     options: TableListOptions,
 ) -> None:
@@ -130,8 +107,6 @@ def cover(
         from sim.addresses.sets.families import AddressSet
         from sim.blocklists.blocklists import own_addresses
         from sim.blocklists.covers import Question, answer
-        from sim.cli.tables import cover as tables
-        from sim.cli.tables.sections import print_sections
         from sim.errors import UsageError
         from sim.files import check_free, new_file
 
@@ -165,17 +140,146 @@ def cover(
             concatenate(hosts) if hosts else None,
             in_force,
         )
-        told = told_of([*wanted, *hosts, *guards, *in_force])
-        for note in (*told, *(f"note: {one}" for one in found.units.notes)):
-            console.say(note, quiet=quiet)
+        remarks = list_remarks([*wanted, *hosts, *guards, *in_force])
+        notes = (f"note: {one}" for one in found.units.notes)
+        for remark in (*remarks, *notes):
+            console.say(remark, quiet=quiet)
         if figure is not None:
-            from sim.report.figures.frontier import draw_frontier
+            from sim.report.figures.scores import draw_frontier
 
             with new_file(figure, force=force) as partial:
                 draw_frontier(found, partial)
             console.say(f"figure: {figure}", quiet=quiet)
         if is_json:
-            console.print_json(tables.document(found, question, told))
+            console.print_json(cover_document(found, question, remarks))
         else:
-            shown = tables.sections(found, every_row=options.format is Format.CSV)
-            print_sections(shown, options.format)
+            every_row = options.format is Format.CSV
+            print_tables(cover_tables(found, every_row=every_row), options.format)
+
+
+def cover_tables(found: Answer, *, every_row: bool = False) -> list[Table]:
+    """Return all tables that have rows.
+
+    Parameters
+    ----------
+    every_row
+        Return the whole frontier, not only as many rows as people read.
+    """
+    made = [_prefixes(found), _collateral(found), _frontier(found, every_row=every_row)]
+    if found.comparison is not None:
+        made.append(_regret(found, found.comparison))
+    return made
+
+
+def cover_document(found: Answer, question: Question, remarks: Sequence[str]) -> dict[str, Any]:
+    """Return the JSON document."""
+    frontier = found.frontier
+    columns = {
+        "n_rules": frontier.n_rules,
+        "collateral": frontier.collateral,
+        "saved_by_next": frontier.saved_by_next,
+    }
+    rows = zip(*(column.tolist() for column in columns.values()), strict=True)
+    limits4, limits6, compared = question.limits4, question.limits6, found.comparison
+    return {
+        "schema": SCHEMA,
+        "weight": found.unit,
+        "budget": found.budget,
+        "limits": {
+            "shortest4": limits4.shortest,
+            "longest4": limits4.longest,
+            "shortest6": limits6.shortest,
+            "longest6": limits6.longest,
+        },
+        "targets": {
+            "n_targets": found.n_targets,
+            "n_addresses4": found.targets.v4.n_addresses,
+            "n_addresses6": found.targets.v6.n_addresses,
+        },
+        "prefixes": found.cover.texts(),
+        "n_rules": found.cover.n_rules,
+        "collateral": dict(found.collateral),
+        "frontier": [dict(zip(columns, row, strict=True)) for row in rows],
+        "against": None if compared is None else _comparison_document(found, compared),
+        "notes": [*remarks, *found.units.notes],
+    }
+
+
+def _comparison_document(found: Answer, compared: Comparison) -> dict[str, Any]:
+    return {
+        "n_rules": compared.n_rules,
+        "n_targets": found.n_targets,
+        "n_targets_covered": compared.n_targets_covered,
+        "same_targets": {
+            name: {
+                "collateral": each.collateral,
+                "best": None if each.best is None else each.best.collateral,
+                "regret": each.regret,
+                "n_rules": None if each.best is None else each.best.n_rules,
+                "prefixes": None if each.best is None else each.best.texts(),
+                "reason": each.reason or None,
+            }
+            for name, each in compared.by_unit.items()
+        },
+    }
+
+
+def _prefixes(found: Answer) -> Table:
+    title = f"Best cover with at most {found.budget:,} rules: {found.cover.n_rules:,} rules"
+    columns = (Column("rule", "rule", "text"), Column("prefix", "prefix", "text"))
+    rows = [(f"{row}", text) for row, text in enumerate(found.cover.texts(), start=1)]
+    return Table("prefixes", title, columns, rows)
+
+
+def _unit_name(unit: str) -> str:
+    from sim.blocklists.units import UNIT_NAMES
+
+    return UNIT_NAMES[unit]
+
+
+def _collateral(found: Answer) -> Table:
+    rows = [(_unit_name(name), amount) for name, amount in found.collateral.items()]
+    columns = (_UNIT, Column("collateral", "collateral"))
+    return Table("collateral", "Collateral: addresses hit besides the targets", columns, rows)
+
+
+def _frontier(found: Answer, *, every_row: bool) -> Table:
+    frontier = found.frontier
+    columns = (
+        Column("n_rules", "rules", "text"),
+        Column("collateral", "collateral"),
+        Column("saved_by_next", "saved by one more rule"),
+    )
+    n_rules = frontier.n_rules.tolist()
+    cells = zip(n_rules, frontier.collateral.tolist(), frontier.saved_by_next.tolist(), strict=True)
+    shown = {*_SHOWN, n_rules[0], n_rules[-1]}
+    rows = [(f"{n}", *others) for n, *others in cells if every_row or n in shown]
+    title = f"Least collateral by number of rules, in {_unit_name(found.unit)}"
+    return Table("frontier", title, columns, rows)
+
+
+def _regret(found: Answer, compared: Comparison) -> Table:
+    rows = [
+        (
+            _unit_name(name),
+            each.collateral,
+            None if each.best is None else each.best.collateral,
+            each.regret,
+            compared.n_targets_covered,
+            found.n_targets,
+        )
+        for name, each in compared.by_unit.items()
+    ]
+    columns = (
+        _UNIT,
+        Column("collateral", "the order"),
+        Column("best", "the best"),
+        Column("regret", "regret"),
+        Column("n_targets_covered", "targets covered"),
+        Column("n_targets", "out of"),
+    )
+    title = (
+        f"The order's {compared.n_rules:,} rules against the best as many for the same "
+        f"{cell_text(compared.n_targets_covered)} of {cell_text(found.n_targets)} targets"
+    )
+    return Table("same_targets", title, columns, rows)

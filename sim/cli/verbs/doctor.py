@@ -6,8 +6,8 @@ import platform
 from importlib.util import find_spec
 from typing import Any
 
-from sim.cli.options import JsonOption
-from sim.cli.terminal import console
+from sim.cli import console
+from sim.cli.options import JSON
 from sim.version import __version__
 
 SCHEMA = "overblock/doctor/3"
@@ -36,7 +36,7 @@ _EXTRAS = {
 }
 
 
-def doctor(as_json: JsonOption = False) -> None:
+def doctor(as_json: bool = JSON) -> None:
     """Show versions, extras, the files that can be read, and where things are.
 
     Examples:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from sim.cli.options import ColumnOption, IgnoreColumnOption, QuietOption
-from sim.cli.terminal import console
+from sim.cli import console
+from sim.cli.options import COLUMN, IGNORE_COLUMN, QUIET, argument, option
 
 if TYPE_CHECKING:
     from sim.scenario.starter.case import Known
@@ -19,41 +19,22 @@ FileOption = Path | None
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
-    country: Annotated[
-        str | None, typer.Option("--country", metavar="CC", help="Country, as in ISO 3166.")
-    ] = None,
-    first: Annotated[
-        str | None, typer.Option("--from", metavar="DAY", help="First day, such as 2026-03-01.")
-    ] = None,
-    last: Annotated[
-        str | None, typer.Option("--to", metavar="DAY", help="Day on which the run ends.")
-    ] = None,
-    blocklist: Annotated[
-        FileOption,
-        typer.Option("--blocklist", metavar="FILE", help="What is blocked: any list of addresses."),
-    ] = None,
-    inventory: Annotated[
-        FileOption,
-        typer.Option("--inventory", metavar="FILE", help="Your sites: a CSV file of hosts."),
-    ] = None,
-    operators: Annotated[
-        FileOption,
-        typer.Option(
-            "--operators",
-            metavar="FILE",
-            help="Internet providers: a CSV file with a column operator, and what else is known.",
-        ),
-    ] = None,
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            "--strategy", metavar="ID", help="orders (default), time-window, dns, sni or none."
-        ),
-    ] = None,
-    column: ColumnOption = [],  # noqa: B006 - typer reads it, nobody writes it
-    ignore_column: IgnoreColumnOption = [],  # noqa: B006
-    quiet: QuietOption = False,
+    folder: Path = argument("DIR", "Folder to make."),
+    country: str | None = option("--country CC", "Country, as in ISO 3166."),
+    first: str | None = option("--from DAY", "First day, such as 2026-03-01."),
+    last: str | None = option("--to DAY", "Day on which the run ends."),
+    blocklist: FileOption = option("--blocklist FILE", "What is blocked: any list of addresses."),
+    inventory: FileOption = option("--inventory FILE", "Your sites: a CSV file of hosts."),
+    operators: FileOption = option(
+        "--operators FILE",
+        "Internet providers: a CSV file with a column operator, and what else is known.",
+    ),
+    strategy: str | None = option(
+        "--strategy ID", "orders (default), time-window, dns, sni or none."
+    ),
+    column: list[str] = COLUMN,
+    ignore_column: list[str] = IGNORE_COLUMN,
+    quiet: bool = QUIET,
 ) -> None:
     """Write a folder with a case of your own that runs at once: scenario, tables, what comes next.
 

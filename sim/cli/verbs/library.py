@@ -1,25 +1,51 @@
-"""``overblock list``, ``show`` and ``samples``: scenarios and files that come with the program."""
+"""``overblock list``, ``show``, ``samples``, ``validate``, ``schema`` and ``sources``: scenarios.
+
+They print what comes with the program, what a scenario states, and the source of each number.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections import Counter
+from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from textwrap import wrap
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import typer
-
-from sim.cli.options import JsonOption, ScenarioArgument, SetOption
-from sim.cli.terminal import console
-from sim.cli.verbs.sources import SCHEMA
-from sim.report.words.provenance import basis_text, range_text, value_text
+from sim.cli import console
+from sim.cli.options import (
+    FORMAT,
+    JSON,
+    QUIET,
+    SCENARIO,
+    SET,
+    Format,
+    argument,
+    complete_scenario,
+    option,
+)
+from sim.cli.tables import open_console
+from sim.report.words.tables import Column, Table
 
 if TYPE_CHECKING:
     from sim.scenario.load import LoadedScenario
 
+Line: TypeAlias = dict[str, Any]
+"""One line of a manifest's ``sources``, as ``Source.as_dict`` writes it."""
 
-def list_scenarios(as_json: JsonOption = False) -> None:
+SCHEMA = "overblock/sources/1"
+COLUMNS = (
+    "key", "lines", "row", "n_values", "value", "unit", "kind", "range", "source", "date",
+    "formula", "why",
+)  # fmt: skip
+KINDS = ("fact", "derived", "assumption", "choice")
+PER_PAGE = 20
+WIDE = 112
+"""Columns of a terminal from which on lines are printed as a table."""
+
+
+def list_scenarios(as_json: bool = JSON) -> None:
     """List the shipped scenarios.
 
     Examples:
@@ -46,20 +72,16 @@ def list_scenarios(as_json: JsonOption = False) -> None:
 
 
 def show(
-    scenario: ScenarioArgument,
-    resolved: Annotated[
-        bool, typer.Option("--resolved", help="Print every key with its value, defaults filled in.")
-    ] = False,
-    explain: Annotated[
-        str | None,
-        typer.Option(
-            "--explain",
-            metavar="KEY.PATH",
-            help="Say what one value rests on: a key path, TABLE.COLUMN or TABLE.COLUMN[ROW].",
-        ),
-    ] = None,
-    overrides: SetOption = [],  # noqa: B006 - typer reads it, nobody writes it
-    as_json: JsonOption = False,
+    scenario: str = SCENARIO,
+    resolved: bool = option(
+        "--resolved", "Print every key with its value, defaults filled in.", default=False
+    ),
+    explain: str | None = option(
+        "--explain KEY.PATH",
+        "Print the source of one value: a key path, TABLE.COLUMN or TABLE.COLUMN[ROW].",
+    ),
+    overrides: list[str] = SET,
+    as_json: bool = JSON,
 ) -> None:
     """Print a scenario: as written, or with every value spelled out; or explain one value.
 
@@ -87,9 +109,7 @@ def show(
 
 
 def samples(
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FOLDER", help="Folder to make.")
-    ] = Path("samples"),
+    output: Path = option("-o --output FOLDER", "Folder to make.", default=Path("samples")),
 ) -> None:
     """Write the small files that the commands of the documentation read.
 
@@ -105,6 +125,57 @@ def samples(
             for path in sorted(shipped("samples").iterdir()):
                 (partial / path.name).write_bytes(path.read_bytes())
         print(output)
+
+
+def validate(
+    scenario: str = SCENARIO,
+    overrides: list[str] = SET,
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
+) -> None:
+    """Check a scenario and the tables it names; print every mistake at once.
+
+    Warns on stderr of what is valid but to be checked, such as tables of another country.
+
+    Examples:
+
+      overblock validate my.yaml
+
+      overblock validate telegram-2018-replay --set population.n_businesses=600
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.scenario.load import load_scenario
+        from sim.scenario.resolve import list_warnings, resolve
+
+        resolved = resolve(load_scenario(scenario, overrides))
+        name, warnings = resolved.loaded.document.file, list_warnings(resolved)
+        if as_json:
+            document = {
+                "schema": "overblock/validate/1",
+                "file": name,
+                "scenario": resolved.scenario.name,
+                "is_valid": True,
+                "warnings": warnings,
+            }
+            console.print_json(document)
+        elif not quiet:
+            print(f"{name}: valid")
+            console.say_warnings(warnings)
+
+
+def schema() -> None:
+    """Print the JSON Schema of scenario files, for editors.
+
+    Examples:
+
+      overblock schema > scenario.schema.json
+
+      overblock schema | less
+    """
+    with console.reports_errors():
+        from sim.scenario.schema import json_schema
+
+        console.print_json(json_schema())
 
 
 def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
@@ -123,3 +194,222 @@ def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
         if "range" in line:
             console.say_out(f"  range: {range_text(line)}")
         console.say_out(f"  rests on: {basis_text(line)}")
+
+
+def sources(
+    scenario_or_run: str = argument(
+        "SCENARIO|RUN",
+        "A scenario file, a shipped scenario's name, - for stdin, or a run folder.",
+        autocompletion=complete_scenario,
+    ),
+    kind: list[str] = option(
+        "--kind",
+        "Only fact, derived, assumption or choice; may be repeated.",
+        default=[],
+        autocompletion=lambda: list(KINDS),
+    ),
+    find: list[str] = option(
+        "--find TEXT",
+        "Only lines whose key, source, formula or reason holds this text; may be "
+        "repeated, and then all of them.",
+        default=[],
+    ),
+    page: int | None = option(
+        "--page",
+        f"Page of the table, {PER_PAGE} lines each: the first on a terminal when left "
+        "out, and all lines elsewhere.",
+        min=1,
+    ),
+    rows: bool = option(
+        "--rows", "One line for each cell of the tables (scenarios only).", default=False
+    ),
+    overrides: list[str] = SET,
+    output_format: Format = FORMAT,
+    as_json: bool = JSON,
+) -> None:
+    """List every value a scenario or a run rests on, with its source, date, unit and range.
+
+    Each is a fact, derived (with its formula), an assumption (with its range) or a choice (part of
+    the question, no claim about the world). A bare number of a scenario is an assumption whose
+    range is not stated.
+
+    Examples:
+
+      overblock sources telegram-2018 --kind assumption --find censor.
+
+      overblock sources out --format csv > sources.csv
+    """
+    is_json = as_json or output_format is Format.JSON
+    with console.reports_errors(as_json=is_json):
+        from sim.errors import UsageError
+
+        lines, about, warnings = _lines(scenario_or_run, overrides, each_row=rows)
+        if unknown := [one for one in kind if one not in KINDS]:
+            raise UsageError(f"--kind: expected one of {', '.join(KINDS)}, got {unknown[0]!r}")
+        counts = Counter(line["kind"] for line in lines)
+        n_not_stated = sum(line.get("range") == "not stated" for line in lines)
+        shown = [line for line in lines if not kind or line["kind"] in kind]
+        shown = [line for line in shown if all(_holds(line, text) for text in find)]
+        if is_json:
+            document = {
+                "schema": SCHEMA,
+                **about,
+                "n_by_kind": {name: counts[name] for name in KINDS},
+                "n_range_not_stated": n_not_stated,
+                "warnings": warnings,
+                "sources": shown,
+            }
+            console.print_json(document)
+        elif output_format is Format.CSV:
+            from sim.results.tables import csv_text
+
+            print(csv_text(COLUMNS, map(_cells, shown)), end="")
+        elif output_format is Format.MARKDOWN:
+            columns = [Column(name, name, "text") for name in COLUMNS]
+            print(Table("sources", "", columns, list(map(_cells, shown))).to_markdown(), end="")
+        else:
+            _print_table(shown, page)
+            kinds = ", ".join(f"{counts[name]} {name}" for name in KINDS)
+            console.say(
+                f"{len(lines)} lines: {kinds}. Assumed numbers without a stated range: "
+                f"{n_not_stated}. Whole texts: --format csv, json or markdown."
+            )
+        if not is_json:
+            console.say_warnings(warnings)
+
+
+def _lines(
+    name: str, overrides: Sequence[str], *, each_row: bool
+) -> tuple[list[Line], Line, list[str]]:
+    """Sources as plain values, their scenario or folder, and warnings."""
+    from sim.errors import DataError, Problem, UsageError
+    from sim.results.folder import MANIFEST, read_manifest
+
+    if (Path(name) / MANIFEST).is_file():
+        if overrides or each_row:
+            raise UsageError("--set and --rows are for scenarios; a run is what it is")
+        manifest: Any = read_manifest(Path(name))
+        lines, scenario = manifest.get("sources"), manifest.get("scenario", {})
+        if not _are_lines(lines):
+            message = "expected the key sources, got none; the run is of an earlier version"
+            raise DataError([Problem(str(Path(name) / MANIFEST), message)])
+        about = {"folder": name, "scenario": scenario.get("name")}
+        return lines, about, [str(warning) for warning in manifest.get("warnings", [])]
+
+    from sim.scenario.load import load_scenario
+    from sim.scenario.resolve import list_warnings, resolve
+    from sim.scenario.sources import list_sources
+
+    resolved = resolve(load_scenario(name, overrides))
+    found = [source.as_dict() for source in list_sources(resolved, each_row=each_row)]
+    about = {"file": resolved.loaded.document.file, "scenario": resolved.scenario.name}
+    return found, about, list_warnings(resolved)
+
+
+def _are_lines(lines: object) -> bool:
+    return isinstance(lines, list) and all(
+        isinstance(line, dict) and {"key", "kind"} <= line.keys() for line in lines
+    )
+
+
+def _holds(line: Line, text: str) -> bool:
+    """Whether a line contains a text anywhere, in capitals or not."""
+    texts = (line["key"], line.get("row", ""), value_text(line), basis_text(line))
+    return text.casefold() in "\n".join(map(str, texts)).casefold()
+
+
+def _print_table(lines: Sequence[Line], page: int | None) -> None:
+    """Print a page of the lines, or all of them."""
+    if page is None and sys.stdout.isatty():
+        page = 1
+    n_pages = max(-(-len(lines) // PER_PAGE), 1)
+    if page is not None and page > n_pages:
+        from sim.errors import UsageError
+
+        raise UsageError(f"--page: expected 1 to {n_pages}, got {page}")
+    first = 0 if page is None else (page - 1) * PER_PAGE
+    shown = lines[first:] if page is None else lines[first : first + PER_PAGE]
+    _print_shown(shown)
+    if n_pages > 1 and page is not None:
+        more = f"; --page {page + 1} shows the next" if page < n_pages else ""
+        console.say(
+            f"Lines {first + 1} to {first + len(shown)} of {len(lines)}{more}, --kind and --find "
+            "show fewer."
+        )
+
+
+def _print_shown(lines: Sequence[Line]) -> None:
+    """Print lines as a table; on a narrow terminal the source of each below it."""
+    terminal = open_console()
+    if terminal.width < WIDE:
+        for line in lines:
+            text = f"{printable(line['key'])} = {_with_range(line)} · {line['kind']}"
+            basis = _short(basis_text(line), terminal.width - 4)
+            console.say_out(f"{text}\n    {basis}" if basis else text)
+        return
+    from rich.table import Table as RichTable
+
+    table = RichTable(box=None, pad_edge=False)
+    for heading, ratio in (("value of", 4), ("value (range)", 3), ("kind", None), ("rests on", 4)):
+        table.add_column(heading, overflow="fold", ratio=ratio, no_wrap=ratio is None)
+    for line in lines:
+        basis = _short(basis_text(line))
+        table.add_row(printable(line["key"]), _with_range(line), line["kind"], basis)
+    terminal.print(table)
+
+
+def _with_range(line: Line) -> str:
+    """A value with its unit and its range."""
+    unit = printable(line.get("unit", ""))
+    value = " ".join(filter(None, (_short(value_text(line), 40), unit)))
+    return f"{value} ({range_text(line)})" if "range" in line else value
+
+
+def _short(text: str, length: int = 60) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"
+
+
+def _cells(line: Line) -> list[str]:
+    cells = {**line, "value": value_text(line), "range": range_text(line)}
+    return [str(cells.get(name, "")) for name in COLUMNS]
+
+
+def value_text(line: Line) -> str:
+    """Show the value of a line: itself, or lowest to highest, or how many."""
+    if "value" in line:
+        value = line["value"]
+        return ", ".join(map(printable, value)) if isinstance(value, list) else printable(value)
+    if "values" in line:
+        low, high = line["values"]
+        return f"{printable(low)} to {printable(high)}"
+    return f"{line['n_values']} values"
+
+
+def range_text(line: Line) -> str:
+    """Show the range of a line in words."""
+    stated = line.get("range", "")
+    if not isinstance(stated, dict):
+        return str(stated)
+    ((form, ends),) = stated.items()
+    if len(ends) == 1:
+        return f"{form} {printable(ends[0])}"
+    text = f"{printable(ends[0])} to {printable(ends[1])}"
+    return {"absolute": text, "times": f"{text} times the value"}.get(form, f"columns {text}")
+
+
+def printable(value: object) -> str:
+    """Write a value as a file would hold it: numbers without separators of thousands."""
+    if isinstance(value, list):
+        return " to ".join(map(printable, value))
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        is_whole = float(value).is_integer() and abs(value) < 1e15
+        return f"{value:.0f}" if is_whole else f"{value:.6g}"
+    # Control characters from a file would reach the terminal.
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in str(value))
+
+
+def basis_text(line: Line) -> str:
+    """Write the basis of a line: source and date, formula, reason."""
+    where = ", ".join(part for part in (line.get("source", ""), line.get("date", "")) if part)
+    parts = [where, line.get("formula", ""), line.get("why", "")]
+    return printable("; ".join(part for part in parts if part))

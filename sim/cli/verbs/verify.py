@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sim.cli.options import JsonOption, MaxBytesOption, QuietOption, WorkersOption
-from sim.cli.terminal import console
+from sim.cli import console
+from sim.cli.options import JSON, MAX_BYTES, QUIET, WORKERS, argument, option
 from sim.errors import OverblockError
 
 if TYPE_CHECKING:
@@ -22,38 +22,27 @@ KEY_NAMES = {1: ("draw",), 2: ("strategy", "replicate")}
 
 
 def verify(
-    run: Annotated[
-        Path,
-        typer.Argument(
-            metavar="RUN|CASE.zip",
-            help="A folder of run, compare or condition, or a bundle of a run.",
-        ),
-    ],
-    sample: Annotated[
-        int, typer.Option("--sample", min=1, metavar="N", help="How many runs to run again.")
-    ] = 3,
-    everything: Annotated[bool, typer.Option("--all", help="Run all of them again.")] = False,
-    again: Annotated[
-        Path | None,
-        typer.Option(
-            "--again",
-            metavar="FOLDER",
-            help="Make the whole run again into this folder, and compare every byte instead.",
-        ),
-    ] = None,
-    workers: WorkersOption = None,
-    max_bytes: MaxBytesOption = 2**30,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    run: Path = argument(
+        "RUN|CASE.zip", "A folder of run, compare or condition, or a bundle of a run."
+    ),
+    sample: int = option("--sample N", "How many runs to run again.", default=3, min=1),
+    everything: bool = option("--all", "Run all of them again.", default=False),
+    again: Path | None = option(
+        "--again FOLDER",
+        "Make the whole run again into this folder, and compare every byte instead.",
+    ),
+    workers: int | None = WORKERS,
+    max_bytes: int = MAX_BYTES,
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
 ) -> None:
     """Check that a folder, or a bundle, comes out the same when it is made again.
 
-    A sample of runs is run again; tables over simulations, their description and the manifest are
-    made again from all runs, the scenario and the tables in the folder. Of kept simulations, a
-    sample of draws, kept or not, is judged by the evidence again, unless they are those that are
-    shipped with the scenario. Every file that is not accounted
-    for is named; of a bundle, every file is compared with the list in it, and its pages are made
-    again. Exits with 1 if anything differs.
+    Repeats a sample of runs, and recomputes the tables over simulations, their description and the
+    manifest from all runs, the scenario and the tables in the folder. Compares a sample of kept and
+    rejected draws with the evidence again, unless they are those that are shipped with the
+    scenario. Names every file that it did not check. Compares every file of a bundle with the list
+    in it, and writes its pages again. Exits with 1 if anything differs.
 
     Examples:
 
@@ -134,7 +123,7 @@ def _accounted(n_members: int) -> str:
 
 def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool) -> _Checked:
     from sim.backtest.conditioned import misjudged_members, verify_conditioned
-    from sim.cli.terminal.progress import COMPILING, progress
+    from sim.cli.console import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.verification import verify_folder
     from sim.results.integrity import REPORT
@@ -183,7 +172,7 @@ def _is_conditioned(folder: Path) -> bool:
 
 def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -> _Checked:
     from sim.backtest.conditioned import KINDS, conditioning_again
-    from sim.cli.terminal.progress import COMPILING, progress
+    from sim.cli.console import COMPILING, progress
     from sim.experiment.executors import choose_executor
     from sim.experiment.reproduction import make_again
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias
 
-from sim.report.words.markdown import markdown_text
+from sim.report.words.tables import markdown_text
 
 
 @dataclass(frozen=True)

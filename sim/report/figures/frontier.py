@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from sim.blocklists.covers import Answer
-from sim.blocklists.units import UNIT_NAMES
 from sim.catalogue.choices import label_with_unit
 from sim.measure.estimates import Estimate, estimate_of
 from sim.report.figures.outage import refuted_note
@@ -19,7 +14,6 @@ from sim.report.words.numbers import percent
 from sim.report.words.plain import strategies_of, strategy_names
 from sim.results.folder import RunFolder
 from sim.results.tables import number, read_rows, text
-from sim.version import __version__
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -124,46 +118,3 @@ def draw_tradeoff(shown: TradeOff, width_in: float) -> Figure:
         at = (point.effect.median, point.harm.median)
         look.place_text(ax, point.name, at, [], taken, weight="bold")  # type: ignore[arg-type]
     return figure
-
-
-def draw_frontier(found: Answer, path: Path) -> None:
-    """Draw least collateral by number of rules into a file, whose suffix says how."""
-    from sim.report.figures import look
-
-    with look.users_style():
-        figure = look.new_figure(look.WIDTH_IN, 0.55 * look.WIDTH_IN)
-        ax = figure.subplots()
-        look.leave_room(figure, 5.5, 1.2, 2.2, 3.4)
-        frontier, compared = found.frontier, found.comparison
-        n_rules, collateral = frontier.n_rules, frontier.collateral.astype(np.float64)
-        ax.step(n_rules, collateral, where="post", label="least possible")
-        chosen = min(found.budget, int(n_rules[-1]))
-        ax.plot(chosen, float(found.cover.collateral), "o", color="C0", label="at the budget")
-        if compared is not None:
-            regret = compared.by_unit[found.unit]
-            hit, of = float(compared.n_targets_covered), float(found.n_targets)
-            covered = f"{hit:,.0f} of {of:,.0f} targets"
-            at = compared.n_rules
-            ax.plot(at, float(regret.collateral), "D", color="C1", label=f"the order ({covered})")
-            if regret.best is not None:
-                ax.plot(
-                    at, float(regret.best.collateral), "D", color="C1", markerfacecolor="none",
-                    label="best for the same targets",
-                )  # fmt: skip
-        values = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
-        positive = values[values > 0]
-        look.number_axis(ax, 1.08 * positive.max() if positive.size else 1.0)
-        if positive.size and positive.max() > 100 * positive.min():
-            ax.set_yscale("symlog", linthresh=positive.min())
-        if n_rules[-1] > 20:
-            ax.set_xscale("log")
-        else:
-            ax.set_xticks(range(int(n_rules[-1]) + 1))
-        ax.xaxis.set_major_formatter("{x:,.12g}")
-        ax.set_xlabel("rules (prefixes)")
-        ax.set_title(f"Collateral, {UNIT_NAMES[found.unit]}")
-        ax.legend(frameon=False, fontsize="small")
-        note = f"{float(found.n_targets):,.0f} targets; exact for every number of rules."
-        title = "Least collateral by number of rules"
-        look.add_words(figure, title, f"{note} overblock {__version__}.")
-        look.save_figure(figure, [path], look.DPI)

@@ -8,7 +8,7 @@ import pytest
 from sim.addresses.feeds.columns import feed_of_columns
 from sim.blocklists.expected_names import expect_names
 from sim.blocklists.exposure import exposure
-from sim.cli.tables.expected_names import section
+from sim.cli.verbs.exposure import expected_table
 from sim.errors import UsageError
 from sim.names.expected import ListedPlaces, draw_names
 from sim.names.kind_draws import draw_found_names, draw_kinds
@@ -252,7 +252,7 @@ def test_names_on_too_few_addresses_are_not_known() -> None:
     for one in (found.all, *found.providers):
         assert (one.n_listed, one.n_addresses, one.state) == (32, 32, "not known")
         assert (one.names, one.hit, one.wholly, one.active) == (None, None, None, None)
-    assert "too few" in " ".join(section(found, 9).notes)
+    assert "too few" in " ".join(expected_table(found, 9).notes)
     # Beside another provider, the numbers of that one are a lower bound.
     both = {key: [*OWNERS[key], *PROXY[key]] for key in OWNERS}
     lists = [feed_of_columns({"prefix": ["198.51.100.0/24", *rules]}, "list")]

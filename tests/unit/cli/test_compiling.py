@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 
 import sim
 from sim.cli.app import app
-from sim.cli.terminal.progress import COMPILING
+from sim.cli.console import COMPILING
 from sim.engine import warm_up as module
 from sim.experiment.executors.serial import SerialExecutor
 from sim.experiment.pipeline import carry_out

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from sim.catalogue.measures import MEASURES
 from sim.cli.app import app
-from sim.cli.completion import complete_strategy
+from sim.cli.options import complete_strategy
 from sim.report.figures.kinds import FIGURES
 from sim.scenario.library import scenario_names
 from sim.scenario.strategies import DECLARED

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from sim.cli import console
 from sim.cli.app import app
 from sim.cli.task import free_folder
-from sim.cli.terminal import console
 from sim.errors import DataError, UsageError
 from sim.results.folder import open_run
 

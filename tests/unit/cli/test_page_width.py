@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sim.cli.app import app
-from sim.cli.tables.sections import Column, Section, print_tables
+from sim.cli.tables import print_tables
+from sim.report.words.tables import Column, Table
 
 WIDTH = 80
 LISTS = (
@@ -55,7 +56,7 @@ TEXTS = st.text("abc -/.", max_size=60)
 
 
 @st.composite
-def a_section(draw: st.DrawFn) -> Section:
+def a_section(draw: st.DrawFn) -> Table:
     kinds = ["text", *draw(st.lists(st.sampled_from(["text", "number"]), min_size=1, max_size=14))]
     columns = [
         Column(f"{at}", draw(TEXTS), kind, draw(st.sampled_from(["", "g", "h"])))  # type: ignore[arg-type]
@@ -63,11 +64,11 @@ def a_section(draw: st.DrawFn) -> Section:
     ]
     n_rows = draw(st.integers(1, 4))
     rows = [[draw(TEXTS if kind == "text" else NUMBERS) for kind in kinds] for _ in range(n_rows)]
-    return Section("key", "A title " * draw(st.integers(1, 20)), columns, rows)
+    return Table("key", "A title " * draw(st.integers(1, 20)), columns, rows)
 
 
 @given(a_section())
-def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section: Section) -> None:
+def test_a_table_of_any_columns_fits_a_page_and_has_every_number(section: Table) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "140")
 

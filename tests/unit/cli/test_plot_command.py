@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.cli.verbs.plot import _default_folder
+from sim.cli.verbs.handover import _default_folder
 from sim.results.folder import open_run
 
 

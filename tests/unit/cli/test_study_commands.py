@@ -271,7 +271,6 @@ def test_the_assumptions_can_be_listed_without_running_anything(small: str) -> N
          "--metric hours: expected one of the metrics"),
         (["sensitivity", "--only", "thresholds.impared"], "did you mean 'thresholds.impaired'?"),
         (["condition", "--keep", "9", "--most", "8"], "expected a section evidence, got none"),
-        (["calibrate", "--draws", "9"], "overblock condition SCENARIO keeps the simulations"),
     ],
 )  # fmt: skip
 def test_mistakes_exit_with_2_before_anything_runs(

@@ -13,8 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sim.cli.tables import sensitivity
-from sim.cli.verbs import condition, sweep
+from sim.cli.verbs import experiments, studies
 from sim.uncertainty.influence import Line
 
 
@@ -36,7 +35,7 @@ class Terminal(io.StringIO):
 
 @pytest.fixture(params=[80, 140])
 def terminal(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Terminal:
-    monkeypatch.setattr("sim.cli.terminal.tables.width_of", lambda stream: request.param)
+    monkeypatch.setattr("sim.cli.tables.width_of", lambda stream: request.param)
     return Terminal(request.param)
 
 
@@ -53,15 +52,15 @@ def test_an_analysis_has_a_table_for_each_measure(terminal: Terminal) -> None:
     other = replace(line, metric="spells_begun", unit="spells", given=64_900.0)
     study = SimpleNamespace(lines=[told, point, other], folder=Path("out"))
     with redirect_stdout(terminal):
-        sensitivity.print_result(study, 7, as_json=False, quiet=True)
+        studies.print_influences(study, 7, as_json=False, quiet=True)
     rows = terminal.rows()
-    assert rows[0] == "moves: 5 moves as given"
+    assert rows[0] == "moves: 5 moves at point values"
     wide = terminal.is_wide
     assert rows[1].startswith("assumption at low at high change total")
     assert rows[2] == ("effects.a 3 9 6.5 [6, 7] 0.46 [0.25, 0.75] 0.1 to 0.4" if wide
                        else "effects.a 3 9 6.5 0.46")  # fmt: skip
     assert rows[3] == ("effects.b 3 9 6.5 0.46 0.1 to 0.4" if wide else "effects.b 3 9 6.5 0.46")
-    assert "spells begun: 64,900 spells as given" in rows
+    assert "spells begun: 64,900 spells at point values" in rows
     assert rows[-2:] == ["effects.a 3 9 not known" + " 0.1 to 0.4" * wide, "out"]
 
 
@@ -74,7 +73,7 @@ def test_a_sweep_has_a_row_for_each_point_and_strategy(terminal: Terminal) -> No
         sheets={"sweep.csv": sheet(point, more, other, other)}, folder=Path("out")
     )
     with redirect_stdout(terminal):
-        sweep._print_result(study, ["a.b", "c"], ["spells_begun", "moves"], as_json=False)
+        studies.print_sweep(study, ["a.b", "c"], ["spells_begun", "moves"], as_json=False)
     rows = terminal.rows()
     assert rows[:2] == [
         "Medians over replicates, with 90 % of them",
@@ -93,10 +92,11 @@ def test_conditioning_tells_the_acceptance_and_two_tables(terminal: Terminal) ->
              "acceptance_95": [0.02, 0.06]}  # fmt: skip
     made = SimpleNamespace(
         manifest={"conditioned": found}, folder=Path("out"),
-        sheets={"evidence.csv": sheet(evidence), "rests_on.csv": sheet(rest | three, none)},
+        sheets={"evidence.csv": sheet(evidence), "rests_on.csv": sheet(rest | three, none),
+                "inputs.csv": sheet()},
     )  # fmt: skip
     with redirect_stdout(terminal):
-        condition._print_result(made, as_json=False)
+        experiments.print_conditioned(made, as_json=False)
     rows = terminal.rows()
     assert " ".join(rows).startswith(
         "16 of 400 draws agree with all evidence: 4.0% [2.0%, 6.0%]; 15 are kept"

@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from sim.cli.tables import comparison
-from sim.cli.terminal.console import print_json
-from sim.cli.terminal.tables import interval, number, with_interval
+from sim.cli.console import print_json
+from sim.cli.tables import interval, number, with_interval
+from sim.cli.verbs import experiments
 from sim.experiment.verdicts import VerdictLine
 
 
@@ -60,7 +60,7 @@ def test_verdicts_are_one_table_that_says_once_how_many_have_to_agree() -> None:
             (("none", "wide"), 72, "too few", ()),
         )
     ]
-    found = comparison._verdicts(lines)
+    found = experiments._verdicts(lines)
     assert found.rows[0][:3] == ("none", "exact", "names_hit")
     assert found.rows[0][-1] == "differ; depends most on a.b"
     assert [row[-1] for row in found.rows[1::2]] == ["too few"] * 2

@@ -15,8 +15,7 @@ from sim.backtest.document import document, made_from
 from sim.backtest.scores import Reading, backtest, draws_of, group_runs
 from sim.backtest.verdicts import CONDITIONED, PRIOR
 from sim.catalogue.choices import PRICED
-from sim.report.documents.backtest import LARGEST, SMALLEST, draw_backtest, ratios
-from sim.report.documents.validation import (
+from sim.report.documents.scores import (
     NO_REASON,
     mean,
     page,
@@ -24,7 +23,8 @@ from sim.report.documents.validation import (
     short_of,
     span,
 )
-from sim.report.words.markdown import markdown_text
+from sim.report.figures.scores import LARGEST, SMALLEST, draw_backtest, ratios
+from sim.report.words.tables import markdown_text
 from sim.scenario.cases import choose, read_cases, shipped_cases
 from sim.scenario.predictors import RunPredictor
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sim.report.words.provenance import basis_text, plain, range_text, value_text
+from sim.cli.verbs.library import basis_text, printable, range_text, value_text
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from sim.report.words.provenance import basis_text, plain, range_text, value_tex
     ],
 )  # fmt: skip
 def test_a_value_is_written_as_a_file_would_hold_it(value: object, said: str) -> None:
-    assert plain(value) == said
+    assert printable(value) == said
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,30 @@
-"""The figure of scores: predicted intervals over published values, one row per case.
-
-In: the document of scores. Out: one PNG or SVG file. A ratio of 1 is agreement; the axis is
-logarithmic, and what lies beyond it is drawn as an arrow with its number.
-"""
+"""Figures outside of run folders: predictions over published values, and covers by their rules."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, NullLocator
+import numpy as np
 
-from sim.report.documents.validation import ROLES
-from sim.report.figures import look
 from sim.report.words.numbers import exact, rounded
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from sim.blocklists.covers import Answer
 
 Document = Mapping[str, Any]
 
+ROLES = {
+    "held-out": "seen by nobody who made the model",
+    "known": "set no parameter; known to those who made the model",
+    "evidence": "simulations are kept by it; checks nothing",
+    "calibration": "set a parameter or a table; checks nothing",
+}
+"""Roles of published figures, with their meanings."""
 SMALLEST, LARGEST = 1e-2, 1e2
 """Ends of the axis."""
 COLOURS = {"inside": "C0", "outside": "C1"}
@@ -28,7 +34,7 @@ MAX_LETTERS = 76
 
 
 def ratios(scores: Document) -> list[dict[str, Any]]:
-    """Rows of the figure: of each case that can be drawn, all numbers over the published value.
+    """Return the rows of the figure: all numbers of a case over its published value.
 
     Returns
     -------
@@ -63,7 +69,13 @@ def _over(value: float | None, published: float) -> float | None:
 
 
 def draw_backtest(scores: Document, path: Path) -> list[dict[str, Any]]:
-    """Draw the figure into a file, whose suffix says how, and return the rows it shows."""
+    """Draw predicted intervals over published values, a row per case, and return the rows.
+
+    A ratio of 1 is agreement. The axis is logarithmic; an arrow with its number stands for a value
+    beyond it. The suffix of the file is the format.
+    """
+    from sim.report.figures import look
+
     rows = ratios(scores)
     groups = [
         (f"{role.capitalize()}: {meaning}", [row for row in rows if row["role"] == role])
@@ -88,20 +100,20 @@ def draw_backtest(scores: Document, path: Path) -> list[dict[str, Any]]:
 
 
 def plot_rows(ax: Axes, rows: Sequence[Document]) -> Axes:
-    """Draw one row per case: what the publication allows in grey, the prediction over it."""
+    """Draw one row per case: the published range in grey, the prediction over it."""
+    from matplotlib.ticker import FixedLocator, NullLocator
+
+    from sim.report.figures import look
+
     ax.set_xscale("log")
     ax.set_xlim(SMALLEST, LARGEST)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.axvline(1, color=look.rc("axes.edgecolor"), linewidth=0.8, zorder=1)
+    small: dict[str, Any] = {"textcoords": "offset points", "va": "center", "fontsize": 7.5}
     for height, row in enumerate(rows):
         colour = COLOURS[row["verdict"]]
-        allowed = [
-            _clipped(row["allowed_low"], SMALLEST),
-            _clipped(row["allowed_high"], LARGEST),
-        ]
-        ax.plot(
-            allowed, [height] * 2, color="#c9c9c9", linewidth=6, solid_capstyle="butt", zorder=2
-        )
+        ends = [_clipped(row["allowed_low"], SMALLEST), _clipped(row["allowed_high"], LARGEST)]
+        ax.plot(ends, [height] * 2, color="#c9c9c9", linewidth=6, solid_capstyle="butt", zorder=2)
         if row["low"] is not None and row["high"] is not None:
             ends = [_clipped(row["low"], SMALLEST), _clipped(row["high"], LARGEST)]
             ax.plot(ends, [height] * 2, color=colour, linewidth=1.8, zorder=3)
@@ -113,25 +125,13 @@ def plot_rows(ax: Axes, rows: Sequence[Document]) -> Axes:
             edge, marker = (SMALLEST, "<") if median < SMALLEST else (LARGEST, ">")
             ax.plot(edge, height, marker, color=colour, markersize=6, clip_on=False, zorder=4)
             side = (6, "left") if median < SMALLEST else (-6, "right")
+            text = f"{float(f'{median:.1g}'):,.10g}"
             ax.annotate(
-                f"{float(f'{median:.1g}'):,.10g}",
-                (edge, height),
-                xytext=(side[0], 0),
-                textcoords="offset points",
-                ha=side[1],
-                va="center",
-                fontsize=7.5,
-                color=colour,
+                text, (edge, height), xytext=(side[0], 0), ha=side[1], color=colour, **small
             )
+        frame = ("axes fraction", "data")
         ax.annotate(
-            row["text"],
-            (1.0, height),
-            xycoords=("axes fraction", "data"),
-            xytext=(6, 0),
-            textcoords="offset points",
-            va="center",
-            fontsize=7.5,
-            annotation_clip=False,
+            row["text"], (1, height), xycoords=frame, xytext=(6, 0), annotation_clip=False, **small
         )
     ax.yaxis.set_major_locator(FixedLocator(range(len(rows))))
     ax.set_yticklabels([_cut(row["title"]) for row in rows], fontsize=7.2)
@@ -153,7 +153,7 @@ def _cut(title: str) -> str:
 
 
 def caption(scores: Document) -> str:
-    """What the figure shows and rests on."""
+    """Describe the marks of the figure, and its sources."""
     return (
         "Points and bars: median and 90 % interval of the prediction over the published value; "
         "circles: inside what the publication allows (grey; to the edge where it is a bound), "
@@ -162,3 +162,46 @@ def caption(scores: Document) -> str:
         f"draws of a method's constants. overblock {scores['version']}. "
         "Sources: docs/explanation/validation.json."
     )
+
+
+def draw_frontier(found: Answer, path: Path) -> None:
+    """Draw least collateral by number of rules into a file, whose suffix is the format."""
+    from sim.blocklists.units import UNIT_NAMES
+    from sim.report.figures import look
+
+    with look.users_style():
+        figure = look.new_figure(look.WIDTH_IN, 0.55 * look.WIDTH_IN)
+        ax = figure.subplots()
+        look.leave_room(figure, 5.5, 1.2, 2.2, 3.4)
+        frontier, compared = found.frontier, found.comparison
+        n_rules, collateral = frontier.n_rules, frontier.collateral.astype(np.float64)
+        ax.step(n_rules, collateral, where="post", label="least possible")
+        chosen = min(found.budget, int(n_rules[-1]))
+        ax.plot(chosen, float(found.cover.collateral), "o", color="C0", label="at the budget")
+        if compared is not None:
+            regret, at = compared.by_unit[found.unit], compared.n_rules
+            hit, of = float(compared.n_targets_covered), float(found.n_targets)
+            text = f"the order ({hit:,.0f} of {of:,.0f} targets)"
+            ax.plot(at, float(regret.collateral), "D", color="C1", label=text)
+            if regret.best is not None:
+                ax.plot(
+                    at, float(regret.best.collateral), "D", color="C1", markerfacecolor="none",
+                    label="best for the same targets",
+                )  # fmt: skip
+        values = np.concatenate([np.asarray(line.get_ydata(), float) for line in ax.lines])
+        positive = values[values > 0]
+        look.number_axis(ax, 1.08 * positive.max() if positive.size else 1.0)
+        if positive.size and positive.max() > 100 * positive.min():
+            ax.set_yscale("symlog", linthresh=positive.min())
+        if n_rules[-1] > 20:
+            ax.set_xscale("log")
+        else:
+            ax.set_xticks(range(int(n_rules[-1]) + 1))
+        ax.xaxis.set_major_formatter("{x:,.12g}")
+        ax.set_xlabel("rules (prefixes)")
+        ax.set_title(f"Collateral, {UNIT_NAMES[found.unit]}")
+        ax.legend(frameon=False, fontsize="small")
+        note = f"{float(found.n_targets):,.0f} targets; exact for every number of rules."
+        title = "Least collateral by number of rules"
+        look.add_words(figure, title, f"{note} overblock {__version__}.")
+        look.save_figure(figure, [path], look.DPI)

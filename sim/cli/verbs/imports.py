@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
-
+from sim.cli import console
 from sim.cli.options import (
-    ForceFileOption,
-    JsonOption,
-    QuietOption,
+    FORCE_FILE,
+    JSON,
+    QUIET,
     TableOptions,
+    argument,
+    option,
     takes_shared_options,
 )
-from sim.cli.terminal import console
 
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
@@ -25,30 +25,21 @@ SCHEMA = "overblock/import/1"
 
 @takes_shared_options
 def import_file(
-    file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A local file, or the name of a shipped table.")
-    ],
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="TABLE",
-            help="Table to write: TABLE.parquet, or TABLE.csv for dated orders with their times.",
-        ),
-    ],
-    read_as: Annotated[
-        str,
-        typer.Option(
-            "--as",
-            metavar="FORMAT",
-            help="Form of the file, such as aws, ipset or list; told by its content when left "
-            "out. 'overblock doctor' names all.",
-        ),
-    ] = "",
-    force: ForceFileOption = False,
-    as_json: JsonOption = False,
-    quiet: QuietOption = False,
+    file: str = argument("FILE", "A local file, or the name of a shipped table."),
+    output: Path = option(
+        "-o --output TABLE",
+        "Table to write: TABLE.parquet, or TABLE.csv for dated orders with their times.",
+        default=...,
+    ),
+    read_as: str = option(
+        "--as FORMAT",
+        "Form of the file, such as aws, ipset or list; told by its content when left "
+        "out. 'overblock doctor' names all.",
+        default="",
+    ),
+    force: bool = FORCE_FILE,
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
     *,
     options: TableOptions,
 ) -> None:

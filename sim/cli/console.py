@@ -1,7 +1,4 @@
-"""What the command line prints: JSON on stdout, everything else on stderr, and exit codes.
-
-In: results and errors. Out: text for people or JSON for programs.
-"""
+"""What the command line prints: JSON and answers on stdout, progress and errors on stderr."""
 
 from __future__ import annotations
 
@@ -9,8 +6,10 @@ import json
 import shutil
 import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 import typer
@@ -26,14 +25,21 @@ EXIT_CHECK_FAILED = 1
 EXIT_PARTIAL = 3
 EXIT_INTERRUPTED = 130
 PAGE_WIDTH = 80
-"""Columns of what people read, where stdout is no terminal."""
+"""Columns of text for people, where stdout is no terminal."""
+EVERY_S = 5.0
+"""Time between two lines of progress where there is no terminal."""
+COMPILING = "Compiling loops for this computer, once per installation: up to a minute."
+"""Message before the compilation."""
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of finished steps, and of all."""
 
 
 @contextmanager
 def reports_errors(*, as_json: bool = False) -> Iterator[None]:
-    """Print what the library refuses, and leave with its exit code; no traceback.
+    """Print errors of the library, and leave with their exit code; no traceback.
 
-    A request to end (SIGTERM) is taken as Ctrl-C. No file that is read is written over.
+    A request to end (SIGTERM) is treated as Ctrl-C. Input files are never overwritten.
 
     Parameters
     ----------
@@ -54,19 +60,19 @@ def reports_errors(*, as_json: bool = False) -> Iterator[None]:
 
 def print_error(error: Exception, *, as_json: bool = False) -> None:
     """Print an error on stderr, in lines or as one JSON document."""
-    said = (str(error), *getattr(error, "__notes__", ()))
+    lines = (str(error), *getattr(error, "__notes__", ()))
     if as_json:
         problems = (
             [_problem(problem) for problem in error.problems]
             if isinstance(error, ProblemsError)
-            else [{"message": "\n".join(said)}]
+            else [{"message": "\n".join(lines)}]
         )
         print(json.dumps({"schema": "overblock/errors/1", "errors": problems}), file=sys.stderr)
         return
-    say("\n".join(said))
+    say("\n".join(lines))
 
 
-def _problem(problem: Any) -> dict[str, Any]:
+def _problem(problem: Problem) -> dict[str, Any]:
     return {
         "file": problem.file,
         "line": problem.line or None,
@@ -89,15 +95,15 @@ def say_out(text: str) -> None:
 
 
 def width_of(stream: TextIO) -> int:
-    """Columns that a line may have: those of the terminal, or of a page where there is none."""
+    """Return the columns of a terminal, or of a page where there is none."""
     return shutil.get_terminal_size().columns if stream.isatty() else PAGE_WIDTH
 
 
 def fold(text: str, width: int) -> str:
-    """Break lines between words where they are longer than there is room; else as they are.
+    """Break long lines between words.
 
-    What follows a break is indented by two more, so that a line of output is still told from the
-    next. A word that is longer than that stays whole: it may be a path.
+    A continued line is indented by two more, so that it differs from the next line of output. A
+    longer word stays whole: it may be a path.
     """
     return "\n".join(_folded(line, width) for line in text.split("\n"))
 
@@ -118,7 +124,7 @@ def _folded(line: str, width: int) -> str:
 
 
 def say_warnings(warnings: Sequence[str], *, quiet: bool = False) -> None:
-    """Say on stderr what to check before trusting a result."""
+    """Print on stderr what to check before trusting a result."""
     for warning in warnings:
         say(f"warning: {warning}", quiet=quiet)
 
@@ -145,13 +151,13 @@ def names_changes(run: RunFolder) -> Iterator[None]:
 
 
 def print_json(value: Any) -> None:
-    """Print exactly one JSON document on stdout; what is not known is null."""
+    """Print exactly one JSON document on stdout; unknown numbers are null."""
     is_ascii = not sys.stdout.encoding.lower().startswith("utf")
     print(json_text(value, is_ascii=is_ascii), end="")
 
 
 def json_text(value: Any, *, is_ascii: bool = False) -> str:
-    """One JSON document; what is not known is null."""
+    """Return one JSON document; unknown numbers are null."""
     text = json.dumps(_without_nan(value), indent=2, ensure_ascii=is_ascii, allow_nan=False)
     return f"{text}\n"
 
@@ -164,3 +170,83 @@ def _without_nan(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_without_nan(item) for item in value]
     return value
+
+
+def print_answer(folder: Path) -> None:
+    """Print the first screen of a folder's page in at most 15 lines.
+
+    Raises
+    ------
+    DataError
+        If the folder's tables cannot be read.
+    """
+    from sim.report.words.answer import answer
+    from sim.results.folder import open_run
+
+    width = min(width_of(sys.stdout), PAGE_WIDTH)
+    for line in answer(open_run(folder)).lines():
+        print(textwrap.fill(line, width, subsequent_indent="  "))
+    print()
+
+
+@contextmanager
+def progress(what: str, *, quiet: bool) -> Iterator[OnProgress]:
+    """Show how much is done, how fast, and how long the rest takes.
+
+    A terminal shows a bar; elsewhere there is a line every few seconds.
+
+    Parameters
+    ----------
+    what
+        What is counted, in the plural.
+    """
+    if quiet:
+        yield lambda n_done, n_total: None
+    elif sys.stderr.isatty():
+        with _bar(what) as update:
+            yield update
+    else:
+        yield _Lines(what).update
+
+
+@contextmanager
+def _bar(what: str) -> Iterator[OnProgress]:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        ProgressColumn,
+        Task,
+        TimeRemainingColumn,
+    )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:,.3g}/s" if task.speed else "")
+
+    columns = (what, BarColumn(), MofNCompleteColumn(), Rate(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda n_done, n_total: bar.update(task, completed=n_done, total=n_total)
+
+
+class _Lines:
+    """One line every few seconds."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._first: tuple[float, int] | None = None
+        self._printed_at = time.monotonic()
+
+    def update(self, n_done: int, n_total: int) -> None:
+        now = time.monotonic()
+        began_at, n_before = self._first = self._first or (now, n_done)
+        if now - self._printed_at < EVERY_S or n_done == n_before:
+            return
+        self._printed_at = now
+        rate = (n_done - n_before) / (now - began_at)
+        minutes, seconds = divmod(round((n_total - n_done) / rate), 60)
+        left = f"{minutes // 60}:{minutes % 60:02d}:{seconds:02d}"
+        print(f"{n_done} of {n_total} {self._what}, {rate:.3g}/s, {left} left", file=sys.stderr)

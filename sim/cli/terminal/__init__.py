@@ -1,1 +1,0 @@
-"""Printing: tables, sketches, progress, errors."""

@@ -1,0 +1,334 @@
+"""``overblock report``, ``plot``, ``bundle``, ``cite``, ``explore``: results for other people."""
+
+from __future__ import annotations
+
+import re
+import sys
+import textwrap
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.cli import console
+from sim.cli.options import (
+    FORCE_FILE,
+    JSON,
+    LANGUAGE,
+    QUIET,
+    RUN,
+    argument,
+    complete_figure,
+    complete_scenario,
+    option,
+)
+from sim.report.words.numbers import count
+from sim.version import __version__
+
+if TYPE_CHECKING:
+    from sim.results.folder import RunFolder
+
+REPORT_SCHEMA = "overblock/report/1"
+BUNDLE_SCHEMA = "overblock/bundle/1"
+CITE_SCHEMA = "overblock/cite/1"
+FIXED_RUN = "simulation of point values, without the range of the assumptions"
+
+
+def report(
+    run: Path = argument("RUN", "A run folder, or a comparison's."),
+    output: Path | None = option("-o --output", "File to write; RUN/report.html by default."),
+    language: str = LANGUAGE,
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
+) -> None:
+    """Write one HTML file that holds everything it shows, to be opened offline or mailed.
+
+    Examples:
+
+      overblock report out
+
+      overblock report out -o report.html
+
+      overblock report out --language es -o informe.html
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.report.page.document import write_report
+        from sim.report.words.languages import choose_language
+        from sim.results.folder import open_run
+
+        words = choose_language(language)
+        path = output or run / "report.html"
+        folder = open_run(run)
+        with console.names_changes(folder):
+            n_bytes = write_report(folder, path, words)
+        if as_json:
+            console.print_json({"schema": REPORT_SCHEMA, "file": str(path), "n_bytes": n_bytes})
+        else:
+            print(path)
+        console.say(f"{n_bytes / 1e6:.1f} MB", quiet=quiet)
+
+
+def plot(
+    run: Path = RUN,
+    kinds: list[str] | None = argument(
+        "KIND",
+        "Figures to draw; all that apply by default. --list names them; tables stands "
+        "for the values behind them, without pictures.",
+        default=None,
+        autocompletion=complete_figure,
+    ),
+    output: Path | None = option("-o --output", "Folder for the figures; RUN/figures by default."),
+    formats: str = option("--format FORMATS", "With commas: png, svg, pdf.", default="png,svg"),
+    strategy: str | None = option("--strategy LABEL", "Of a comparison: show this strategy alone."),
+    width: float = option("--width MM", "Width in millimetres.", default=180, min=60, max=600),
+    dpi: int = option("--dpi", "Dots per inch of png.", default=200, min=50, max=1200),
+    no_title: bool = option(
+        "--no-title", "Draw no title and no source, for a caption of your own.", default=False
+    ),
+    list_kinds: bool = option(
+        "--list", "List the figures, and why some do not apply to RUN.", default=False
+    ),
+    force: bool = FORCE_FILE,
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
+) -> None:
+    """Draw figures of a run or a comparison, with their values and what they show in words.
+
+    A matplotlib style of your own, in its matplotlibrc, is respected.
+
+    Examples:
+
+      overblock plot runs/20261124T120000Z-telegram-2018-replay-1a2b3c
+
+      overblock plot out outage money --width 88 --no-title --format pdf
+
+      overblock plot out tables
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.report.figures.kinds import Print, plot_run
+        from sim.results.folder import open_run
+
+        folder = open_run(run)
+        if list_kinds:
+            _print_kinds(folder, strategy, as_json=as_json)
+            return
+        into = output or _default_folder(folder, strategy)
+        how = Print(width, dpi, has_words=not no_title)
+        with console.names_changes(folder):
+            written = plot_run(
+                folder, into, kinds or (), strategy, _formats(formats), how, force=force
+            )
+        if as_json:
+            document = {"schema": "overblock/plot/1", "files": [str(path) for path in written]}
+            console.print_json(document)
+        else:
+            for path in written:
+                print(path)
+        console.say(count(len(written), "file"), quiet=quiet)
+
+
+def _default_folder(run: RunFolder, strategy: str | None) -> Path:
+    """``figures`` in the run folder; one strategy of a comparison has a folder of its own there."""
+    folder = run.path / "figures"
+    if strategy is None or len(run.strategies) == 1:
+        return folder
+    return folder / re.sub(r"[^\w.=-]+", "-", strategy)
+
+
+def _formats(text: str) -> list[str]:
+    """Formats by name."""
+    from sim.errors import UsageError
+    from sim.report.figures.kinds import FORMATS
+
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    unknown = [name for name in names if name not in FORMATS]
+    if unknown or not names:
+        got = ", ".join(unknown) or "nothing"
+        raise UsageError(f"--format: expected some of {', '.join(FORMATS)}, got {got}")
+    return list(dict.fromkeys(names))
+
+
+def _print_kinds(run: RunFolder, strategy: str | None, *, as_json: bool) -> None:
+    from sim.report.figures.kinds import FIGURES, why_not
+
+    rows = [
+        {"name": name, "shows": kind.shows, "does_not_apply": why_not(run, name, strategy) or None}
+        for name, kind in FIGURES.items()
+    ]
+    if as_json:
+        console.print_json({"schema": "overblock/figures/1", "figures": rows})
+        return
+    width = max(len(name) for name in FIGURES)
+    for row in rows:
+        reason = f" (does not apply: {row['does_not_apply']})" if row["does_not_apply"] else ""
+        room = max(console.width_of(sys.stdout) - width - 2, 30)
+        first, *rest = textwrap.wrap(f"{row['shows']}{reason}", room)
+        print(f"{row['name']:<{width}}  {first}")
+        for line in rest:
+            print(f"{'':<{width}}  {line}")
+
+
+def bundle(
+    run: Path = argument("RUN", "A run folder, or a comparison's."),
+    output: Path = option("-o --output FILE", "File to write.", default=...),
+    force: bool = FORCE_FILE,
+    as_json: bool = JSON,
+    quiet: bool = QUIET,
+) -> None:
+    """Write one archive with all that is needed to check a result and to make it again.
+
+    It holds question and answer in words, all tables, the inputs with their sources, the report,
+    the exact environment, the program, and a script that repeats the run and compares all bytes.
+    The same folder gives the same bytes.
+
+    Examples:
+
+      overblock bundle out -o case.zip
+
+      overblock verify case.zip
+    """
+    with console.reports_errors(as_json=as_json):
+        from sim.bundle.bundle import write_bundle
+        from sim.files import check_free
+        from sim.results.folder import open_run
+
+        check_free(output, force=force)
+        written = write_bundle(open_run(run), output, force=force)
+        if as_json:
+            document = {"schema": BUNDLE_SCHEMA, "file": str(output), **asdict(written)}
+            console.print_json(document)
+        else:
+            print(output)
+        console.say(
+            f"{written.n_files} files, {written.n_bytes / 1e6:.1f} MB, SHA-256 {written.sha256}",
+            quiet=quiet,
+        )
+
+
+def cite(
+    folder: Path | None = argument(
+        "[RUN]", "A run folder; the program alone by default.", default=None
+    ),
+    as_json: bool = JSON,
+) -> None:
+    """Print how to cite the program, or a result, as text and as BibTeX.
+
+    Examples:
+
+      overblock cite
+
+      overblock cite out
+    """
+    with console.reports_errors(as_json=as_json):
+        entries = [_program()]
+        if folder is not None:
+            entries.insert(0, _result(folder))
+        text = "\n".join(_citation(one) for one in entries)
+        bibtex = "\n\n".join(_bibtex(one) for one in entries)
+        if as_json:
+            console.print_json({"schema": CITE_SCHEMA, "text": text, "bibtex": bibtex})
+        else:
+            print(f"{text}\n\n{bibtex}")
+
+
+def _program() -> dict[str, str]:
+    from sim.scenario.document import parse_document
+    from sim.scenario.library import shipped
+
+    path = shipped("CITATION.cff")
+    cited: dict[str, Any] = parse_document(path.read_bytes(), str(path)).tree
+    return {
+        "type": "software",
+        "author": ", ".join(one["name"] for one in cited["authors"]),
+        "title": str(cited["title"]),
+        "version": __version__,
+        # A version that is not released has no day.
+        "date": str(cited.get("date-released", "")),
+    }
+
+
+def _result(folder: Path) -> dict[str, str]:
+    from sim.report.words.warnings import changes_in_words
+    from sim.results.folder import open_run, read_object
+    from sim.results.integrity import TIMING
+
+    run = open_run(folder)
+    if changed := changes_in_words(run):
+        console.say(f"warning: {changed}")
+    timing = folder / TIMING
+    started = str(read_object(timing).get("started_utc", "")) if timing.is_file() else ""
+    return {
+        "type": "misc",
+        "author": _program()["author"],
+        "title": f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})",
+        "version": str(run.manifest["tool"]["version"]),
+        "result": str(run.manifest["result_id"])[:12],
+        "date": started[:10],
+    }
+
+
+def _citation(cited: dict[str, str]) -> str:
+    result = f", result {cited['result']}" if "result" in cited else ""
+    program = f"overblock {cited['version']}{result}"
+    title = f"{cited['title']}. " if result else ""
+    day = f" {cited['date']}." if cited["date"] else ""
+    return f"{cited['author']}: {title}{program}.{day}"
+
+
+def _bibtex(cited: dict[str, str]) -> str:
+    key = re.sub(r"\W+", "_", cited.get("result", cited["version"]))
+    note = f"overblock {cited['version']}, result {cited['result']}" if "result" in cited else ""
+    fields = {
+        "author": f"{{{cited['author']}}}",
+        "title": cited["title"],
+        "version": "" if note else cited["version"],
+        "note": note,
+        "year": cited["date"][:4],
+        "date": cited["date"],
+    }
+    lines = [f"  {name} = {{{_escape(value)}}}," for name, value in fields.items() if value]
+    return "\n".join([f"@{cited['type']}{{overblock_{key},", *lines, "}"])
+
+
+def _escape(text: str) -> str:
+    """Escape letters that LaTeX reads as commands."""
+    return re.sub(r"([&%$#_])", r"\\\1", text)
+
+
+def explore(
+    scenario_or_run: str = argument(
+        "SCENARIO|RUN",
+        "A run folder, whose answer is shown at once, or a scenario, which is simulated first.",
+        autocompletion=complete_scenario,
+    ),
+    port: int = option(
+        "--port", "Port to listen on; 0 for a free one.", default=0, min=0, max=65535
+    ),
+    show: bool | None = option(
+        "--open/--no-open", "Open it in the browser; so on a terminal by default."
+    ),
+    quiet: bool = QUIET,
+) -> None:
+    """Move levers of a scenario in the browser, and see what follows while it computes.
+
+    The page is on this computer alone: it answers to nothing but the printed address, and asks
+    nothing of the network. Ctrl-C ends it.
+
+    Examples:
+
+      overblock explore telegram-2018
+
+      overblock explore runs/20261124T120000Z-telegram-2018-1a2b3c
+    """
+    with console.reports_errors():
+        from sim.explore.server import serve
+
+        def ready(address: str) -> None:
+            print(address, flush=True)
+            console.say("Ctrl-C ends it.", quiet=quiet)
+            if show or (show is None and sys.stdout.isatty()):
+                import webbrowser
+
+                webbrowser.open(address)
+
+        console.say("Computing the first answer …", quiet=quiet)
+        serve(scenario_or_run, port, ready, console.say_warnings)

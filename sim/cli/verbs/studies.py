@@ -1,0 +1,327 @@
+"""``overblock sweep`` and ``sensitivity``: a scenario at many values of its inputs."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sim.catalogue.choices import COLLATERAL
+from sim.cli import console
+from sim.cli.options import (
+    METRICS,
+    POINT_REPLICATES,
+    SCENARIO_OR_RESUME,
+    STRATEGIES,
+    STRATEGY,
+    ExperimentOptions,
+    complete_metric,
+    complete_strategy,
+    given,
+    many,
+    option,
+    takes_shared_options,
+)
+from sim.cli.tables import interval, number, open_console, print_tables, with_interval
+from sim.cli.task import Task, leave_unless_complete, load_resolved, study_document
+from sim.errors import UsageError
+from sim.report.words.numbers import count
+from sim.report.words.tables import Column, Table
+
+if TYPE_CHECKING:
+    from sim.experiment.study import Study
+    from sim.scenario.resolve import Resolved
+    from sim.scenario.unknowns import Factor, LeftOut
+    from sim.uncertainty.designs import Stage
+    from sim.uncertainty.sensitivity import Influences, Sensitivity
+    from sim.uncertainty.sweep import Sweep
+
+SWEEP_SCHEMA = "overblock/sweep/1"
+SENSITIVITY_SCHEMA = "overblock/sensitivity/1"
+FACTORS_SCHEMA = "overblock/factors/1"
+N_REPLICATES = 2
+MOST_ROWS = 15
+
+
+class Design(StrEnum):
+    """How points are chosen."""
+
+    GRID = "grid"
+    LHS = "lhs"
+    SOBOL = "sobol"
+
+
+class Method(StrEnum):
+    """Which designs are run."""
+
+    ENDS = "ends"
+    MORRIS = "morris"
+    SOBOL = "sobol"
+    BOTH = "both"
+
+
+@takes_shared_options
+def sweep(
+    scenario: str | None = SCENARIO_OR_RESUME,
+    over: list[str] = many(
+        "--over KEY=V1,V2,…|[log:]LOW..HIGH[:N]",
+        "A key of the scenario and the values it takes: a list, or a range with N steps (5 when "
+        "left out). A column TABLE.COLUMN takes factors on it, or positions from -1 to 1 in its "
+        "range ('overblock sensitivity SCENARIO --list').",
+    ),
+    design: Design | None = option(
+        "--design",
+        "All combinations, a Latin hypercube, or a Sobol' sequence; the last two need --points. "
+        "grid by default.",
+    ),
+    points: int | None = option("--points", "Number of points, unless a grid.", min=1),
+    replicates: int | None = POINT_REPLICATES,
+    strategy: list[str] = STRATEGIES,
+    metric: list[str] = METRICS,
+    *,
+    options: ExperimentOptions,
+) -> None:
+    """Run a scenario at many values of its keys, with the same replicates at each point.
+
+    Names every point at which the scenario is not valid and every run that fails, writes the rest,
+    and exits with 3.
+
+    Examples:
+
+      overblock sweep telegram-2018 --over censor.discovery_lag_h=log:2..48:5 -n 10
+
+      overblock sweep my.yaml --over strategy.purity=0.9,0.99 --over fronts.n_fronts=3..30:4
+    """
+    with console.reports_errors(as_json=options.as_json):
+        from sim.uncertainty.sweep import Sweep
+
+        def make(resolved: Resolved, seed: int) -> Sweep:
+            if not over:
+                raise UsageError("expected --over KEY=…, got none: what is to be varied?")
+            return Sweep.of(
+                resolved,
+                seed,
+                replicates or resolved.scenario.n_replicates,
+                over=over,
+                n_points=points,
+                strategies=strategy,
+                metrics=metric,
+                **given(design=design),
+            )
+
+        changes = (over, design, points, replicates, strategy, metric)
+        asked, task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes)
+        n_points, n = len(asked.laid), asked.plan.n_replicates
+        n_strategies = max(len(asked.plan.strategies), 1)
+        strategies = f" x {n_strategies} strategies" if n_strategies > 1 else ""
+        console.say(
+            f"{n_points:,} points{strategies} x {count(n, 'replicate')} = "
+            f"{n_points * n_strategies * n:,} runs",
+            quiet=options.quiet,
+        )
+        study = task.carry_out(asked, options.executor(), quiet=options.quiet)
+        keys = [axis.key for axis in asked.axes]
+        print_sweep(study, keys, asked.metrics, as_json=options.as_json)
+        leave_unless_complete(study)
+
+
+def print_sweep(
+    study: Study, keys: Sequence[str], metrics: Sequence[str], *, as_json: bool
+) -> None:
+    """Print the medians at each point; on a pipe the folder alone."""
+    if as_json:
+        console.print_json(study_document(study, SWEEP_SCHEMA, "sweep", "points"))
+        return
+    if sys.stdout.isatty():
+        rows: dict[tuple[Any, ...], list[str]] = {}
+        for record in study.sheets["sweep.csv"].records():
+            cells: dict[str, Any] = record
+            first = [str(cells["point"]), cells["strategy"], *(_value(cells[key]) for key in keys)]
+            row = rows.setdefault((cells["point"], cells["strategy"]), first)
+            row.append(with_interval(cells["median"], cells["low"], cells["high"]))
+        columns = [
+            *(Column(name, name, "text") for name in ("point", "strategy")),
+            *(Column(name, name.replace("_", " ")) for name in (*keys, *metrics)),
+        ]
+        title = "Medians over replicates, with 90 % of them"
+        print_tables([Table("sweep", title, columns, list(rows.values()))])
+    print(study.folder)
+
+
+def _value(value: object) -> str:
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+@takes_shared_options
+def sensitivity(
+    scenario: str | None = SCENARIO_OR_RESUME,
+    method: Method | None = option(
+        "--method",
+        "ends: each assumption at its low and high end; morris: also trajectories through all "
+        "ranges; sobol: ends, and shares of variance of all; both: morris, then sobol for those "
+        "that matter most. both by default.",
+    ),
+    metric: list[str] = option(
+        "--metric NAME",
+        f"The answer; {COLLATERAL} by default. May be repeated; sobol uses the assumptions that "
+        "matter for the first one.",
+        default=[],
+        autocompletion=complete_metric,
+    ),
+    only: list[str] = many(
+        "--only KEY,…", "Assumptions to vary; all that have a range by default."
+    ),
+    ranges: list[str] = many(
+        "--range KEY=LOW..HIGH",
+        "Another range for an assumption, or a range for a key that has none.",
+    ),
+    trajectories: int | None = option(
+        "--trajectories", "Trajectories of morris; 10 by default.", min=2, max=10_000
+    ),
+    samples: int | None = option(
+        "--samples",
+        "Base points of sobol, best a power of 2; 64 by default.",
+        min=2,
+        max=65_536,
+    ),
+    keep: int | None = option(
+        "--keep",
+        "Number of assumptions that both passes from morris to sobol; 5 by default.",
+        min=1,
+    ),
+    replicates: int | None = POINT_REPLICATES,
+    strategy: str | None = option(
+        f"--strategy {STRATEGY}",
+        "Another strategy than the scenario's own.",
+        autocompletion=complete_strategy,
+    ),
+    list_only: bool = option(
+        "--list", "List the assumptions with their ranges and run nothing.", default=False
+    ),
+    *,
+    options: ExperimentOptions,
+) -> None:
+    """Vary the assumptions through their ranges, and print those on which the answer depends.
+
+    Every number without a source has a range. Each goes through its own, with the same replicates
+    at every point. Writes sensitivity.csv.
+
+    Examples:
+
+      overblock sensitivity telegram-2018 --list
+
+      overblock sensitivity telegram-2018 --metric private_loss_usd --method morris
+    """
+    with console.reports_errors(as_json=options.as_json):
+        from sim.uncertainty.chosen_factors import choose_factors
+        from sim.uncertainty.sensitivity import Sensitivity
+
+        names = [name.strip() for text in only for name in text.split(",") if name.strip()]
+        if list_only and options.resume is None:
+            resolved = load_resolved(scenario, options.overrides)
+            print_factors(*choose_factors(resolved, names, ranges), as_json=options.as_json)
+            return
+
+        def say_cost(stages: Sequence[Stage], n: int) -> None:
+            n_points = sum(len(stage.points) for stage in stages)
+            parts = " and ".join(stage.part for stage in stages)
+            text = f"{parts}: {n_points:,} points x {count(n, 'replicate')}"
+            console.say(text, quiet=options.quiet)
+
+        make_asked = partial(Sensitivity.of, on_stages=say_cost)
+
+        def make(resolved: Resolved, seed: int) -> Sensitivity:
+            return make_asked(
+                resolved,
+                seed,
+                replicates or N_REPLICATES,
+                metrics=metric,
+                only=names,
+                ranges=ranges,
+                strategies=[strategy] if strategy else [],
+                **given(method=method, trajectories=trajectories, samples=samples, keep=keep),
+            )
+
+        changes = (
+            method, metric, only, ranges, trajectories, samples, keep, replicates, strategy,
+            list_only or None,
+        )  # fmt: skip
+        asked, task = Task.begin(options, scenario, "sensitivity", make, make_asked, *changes)
+        study = task.carry_out(asked, options.executor(), quiet=options.quiet)
+        n_left_out = len(asked.left_out)
+        print_influences(study, n_left_out, as_json=options.as_json, quiet=options.quiet)
+        leave_unless_complete(study)
+
+
+def print_influences(study: Influences, n_left_out: int, *, as_json: bool, quiet: bool) -> None:
+    """Print each measure with the assumptions on which it depends, the strongest first."""
+    if as_json:
+        parts = ("sensitivity", "stages", "left-out")
+        console.print_json(study_document(study, SENSITIVITY_SCHEMA, *parts))
+        return
+    if not sys.stdout.isatty():
+        print(study.folder)
+        return
+    # On a narrow terminal intervals and ranges stay in sensitivity.csv.
+    is_wide = open_console().width >= 120
+    for metric in dict.fromkeys(line.metric for line in study.lines):
+        mine = [line for line in study.lines if line.metric == metric]
+        cells = [
+            {
+                "assumption": line.factor,
+                "at low": number(line.at_low),
+                "at high": number(line.at_high),
+                "change": number(line.mu_star),
+                "": _interval(line.mu_star_low, line.mu_star_high),
+                "total": "" if math.isnan(line.total) else f"{line.total:.2f}",
+                " ": _interval(line.total_low, line.total_high),
+                "range": line.range,
+            }
+            for line in mine[:MOST_ROWS]
+        ]
+        narrow = ("assumption", "at low", "at high", "change", "total")
+        shown = [
+            name
+            for name in cells[0]
+            if (is_wide or name in narrow) and any(row[name] for row in cells)
+        ]
+        columns = [Column(name, name, "number" if at else "text") for at, name in enumerate(shown)]
+        title = (
+            f"{metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} at point values"
+        )
+        rows = [[row[name] for name in shown] for row in cells]
+        print_tables([Table(metric, title, columns, rows)])
+    print(study.folder)
+    console.say(
+        "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its "
+        "95 % interval; total: share of variance in which it has a part (Sobol'). "
+        f"{n_left_out} assumptions are not varied: left-out.csv",
+        quiet=quiet,
+    )
+
+
+def _interval(low: float, high: float) -> str:
+    """Empty where there is none, or only a point."""
+    return "" if math.isnan(low) or low == high else interval(low, high)
+
+
+def print_factors(factors: Sequence[Factor], left_out: Sequence[LeftOut], *, as_json: bool) -> None:
+    """Print the assumptions that can be varied, and those that cannot."""
+    if as_json:
+        document = {
+            "schema": FACTORS_SCHEMA,
+            "factors": [asdict(factor) for factor in factors],
+            "left_out": [asdict(one) for one in left_out],
+        }
+        console.print_json(document)
+        return
+    columns = [*(Column(name, name, "text") for name in ("key", "range", "unit"))]
+    columns.append(Column("dials", "dials"))
+    rows = [(f.key, f.range_text, f.unit, f.n_dials) for f in factors]
+    print_tables([Table("factors", f"{len(factors)} assumptions with a range", columns, rows)])
+    for one in left_out:
+        console.say_out(f"not varied: {one.key}: {one.why}")

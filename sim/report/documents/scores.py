@@ -1,0 +1,352 @@
+"""Scores as tables, CSV and a page: how often predictions and publications agree, and the misses.
+
+All text of cases is escaped on the page: a stranger may have written a case file.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from textwrap import wrap
+from typing import Any
+
+from sim.report.figures.scores import ROLES
+from sim.report.words.numbers import exact, interval, rounded, score, width
+from sim.report.words.tables import Column, Table, Value, markdown_text
+from sim.results.tables import csv_text
+from sim.scenario.cases import CHECKS
+
+Document = Mapping[str, Any]
+
+TITLE = "Validation: predictions compared with published outcomes"
+COMMAND = (
+    "overblock backtest --force --format markdown --save docs/explanation/validation.json "
+    "--plot docs/figures/backtest.png > docs/explanation/validation.md"
+)
+RELATIONS = {
+    "equal": "",
+    "at_least": "at least ",
+    "at_most": "at most ",
+    "between": "",
+}
+AIM_INSIDE = 0.8
+"""Share of figures inside intervals that are meant to hold nine of ten."""
+AIM_WIDTH = 10.0
+"""Upper over lower end of an interval, in the median."""
+NO_REASON = "No reason is given."
+"""Printed where a file gives none; a test names shipped ones."""
+NAME_WIDTH = 34
+"""Letters of the name of a case, and of its published figure."""
+_FIRST = Column("predictor", "predicted by", "text")
+CSV_COLUMNS = (
+    *("id", "title", "subject", "role", "verdict", "log10_error", "predicted_median"),
+    *("predicted_low", "predicted_high", "level", "band", "crps", "crps_guess", "log10_width"),
+    *("probability", "brier", "brier_guess", "published", "published_low", "published_high"),
+    *("rounding", "relation", "guess_low", "guess_high", "floor", "counts_as", "unit", "nature"),
+    *("date", "source", "why_not"),
+)
+
+
+def page(scores: Document, *, figure: str = "") -> str:
+    """Write the page of scores in Markdown; all text of cases is escaped.
+
+    Parameters
+    ----------
+    scores
+        As from ``sim.backtest.document``.
+    figure
+        Path of the figure relative to the page; none is shown when empty.
+    """
+    parts = [f"# {TITLE}\n", _introduction(scores)]
+    for table in score_tables(scores):
+        parts += [
+            f"## {table.title}\n",
+            table.to_markdown(),
+            *(f"{note}\n" for note in table.notes),
+        ]
+    parts += [*_shortfalls(scores), *_missed(scores)]
+    if figure:
+        alt = "Predicted intervals over the published value of each case, on a logarithmic axis."
+        parts.append(f"![{alt}]({figure})\n")
+    return "\n".join(parts)
+
+
+def _introduction(scores: Document) -> str:
+    return (
+        f"Written by `{COMMAND}` with overblock {scores['version']}: {scores['n_members']} "
+        "simulations of each scenario over all declared ranges ([how](ensembles.md)) and, where "
+        "simulations are kept by the record, as many of those ([how](conditioning.md)). No "
+        "parameter is set by it. [validation.json](validation.json) has each case: inputs, "
+        "prediction, publication, sources, notes.\n"
+    )
+
+
+def score_tables(scores: Document) -> list[Table]:
+    """Return what the scores come to: by role, of figures, of bounds."""
+    made = [_roles(scores), _figures(scores)]
+    bounds = list(by_band(scores, "n_bounds"))
+    if bounds:
+        columns = [
+            _FIRST,
+            Column("n", "bounds"),
+            Column("probability", "mean probability"),
+            Column("brier", "Brier score"),
+            Column("guess", "of a guess"),
+        ]
+        rows = [
+            [
+                _predictor(role, subject, band),
+                one["n_bounds"],
+                f"{one['probability']:.2f}",
+                mean(one, "brier"),
+                score(one["brier_guess"]),
+            ]
+            for role, subject, band, one in bounds
+        ]
+        note = "A bound is scored by the predicted probability that it holds: Brier score."
+        made.append(Table("bounds", "Bounds", columns, rows, (note,)))
+    return made
+
+
+def _roles(scores: Document) -> Table:
+    by_role = {one["role"]: one for one in scores["tallies"] if not one["subject"]}
+    rows: list[list[Value]] = []
+    for role, meaning in ROLES.items():
+        if (one := by_role.get(role)) is None:
+            rows.append([role, meaning, 0, "", "", ""])
+            continue
+        n_figures = one["n_computable"] - one["n_computable_bounds"]
+        n_inside = one["n_inside"] - one["n_inside_bounds"]
+        cells = one["n_cases"], one["n_computable"], one["n_inside"]
+        rows.append([role, meaning, *cells, f"{n_inside} of {n_figures}"])
+    columns = [
+        Column("role", "role", "text"),
+        Column("meaning", "meaning", "text"),
+        Column("n_cases", "cases"),
+        Column("n_computable", "computable"),
+        Column("n_inside", "inside"),
+        Column("n_figures", "of these, more than bounds"),
+    ]
+    note = (
+        "Predicted by kept simulations where a scenario has them. Inside: the predicted 90 % "
+        "interval and the publication have a number in common. Cases of one scenario share its "
+        "assumptions, so they are not independent trials."
+    )
+    return Table("roles", "Cases by role", columns, rows, (note,))
+
+
+def by_band(scores: Document, counted: str) -> Iterator[tuple[str, str, str, Document]]:
+    """Tallies that count something, with their role, subject and ensemble."""
+    has_kept = {one["subject"] for one in scores["scores"] if one["band"] == "conditioned"}
+    has_kept |= {""} if has_kept else set()
+    kept = {(one["role"], one["subject"]): one for one in scores["tallies"]}
+    for role in ROLES:
+        for prior in (one for one in scores["tallies_prior"] if one["role"] == role):
+            subject = prior["subject"]
+            bands = {"prior": prior}
+            if subject in has_kept:
+                bands["conditioned"] = kept[role, subject]
+            for name, tally in bands.items():
+                if tally[counted]:
+                    yield role, subject, name, tally
+
+
+def _predictor(role: str, subject: str, band: str) -> str:
+    """Name a row: ``known: scenario telegram-2018, kept``."""
+    return f"{role}: {subject or 'all'}{', kept' if band == 'conditioned' else ''}"
+
+
+def _figures(scores: Document) -> Table:
+    rows: list[list[Value]] = []
+    for role, subject, band, one in by_band(scores, "n_figures"):
+        rows.append(
+            [
+                _predictor(role, subject, band),
+                one["n_figures"],
+                f"{one['coverage']:.0%}",
+                width(one["log10_width"]),
+                mean(one, "crps"),
+                score(one["crps_guess"]),
+            ]
+        )
+    columns = [
+        _FIRST,
+        Column("n_figures", "numbers"),
+        Column("coverage", "inside"),
+        Column("width", "width"),
+        Column("crps", "CRPS"),
+        Column("guess", "of a guess"),
+    ]
+    notes = (
+        "Over all declared ranges; kept: over the kept simulations.",
+        "CRPS: continuous ranked probability score of log10, less is better; 0.3 is a sure "
+        "prediction that is wrong by a factor of 2. A guess is spread evenly on a logarithmic "
+        "scale over the range that each case states, for shipped cases three decades around the "
+        "figure. Cases that show one number count once. In brackets: 95 % interval over numbers "
+        "(BCa). Width: upper over lower end of the interval, in the median.",
+    )
+    return Table("figures", "Figures", columns, rows, notes)
+
+
+def mean(tally: Document, name: str) -> str:
+    """Write a mean score, and the ends of its interval where it has one."""
+    ends = tally["intervals"].get(name)
+    text = score(tally[name])
+    return f"{text} [{score(ends[0])}, {score(ends[1])}]" if ends and text else text
+
+
+def case_tables(scores: Document) -> Iterator[Table]:
+    """Yield the cases of each role: what was predicted, and below its name what was published."""
+    columns = [
+        Column("case", "case, and what was published", "text"),
+        Column("predicted", "median"),
+        Column("interval", "predicted, 90 %"),
+        Column("verdict", "verdict", "text"),
+        Column("score", "score"),
+    ]
+    for role in ROLES:
+        mine = [each for each in scores["scores"] if each["role"] == role]
+        whys = ((each["id"], each["why_not"]) for each in mine)
+        rows = [row for each in mine for row in _case_rows(each)]
+        if rows:
+            yield Table(role, role, columns, rows, [f"{name}: {why}" for name, why in whys if why])
+
+
+def _case_rows(each: Document) -> Iterator[list[str]]:
+    predicted, published, quality = each["predicted"], each["published"], each["quality"]
+    kept = score(quality["probability"])
+    yield [
+        each["id"],
+        rounded(predicted["median"]).replace(" million", "M") if predicted else "",
+        span(predicted).replace(" million", "M") if predicted else each["verdict"],
+        each["verdict"] if predicted else "",
+        score(quality["crps"]) or (f"p {float(kept):.2f}" if kept else ""),
+    ]
+    text = f"{RELATIONS[published['relation']]}{exact(published['value'])} {published['unit']}"
+    for line in wrap(text, NAME_WIDTH - 2):
+        yield [f"  {line}", "", "", "", ""]
+
+
+def _shortfalls(scores: Document) -> Iterator[str]:
+    """Name each subject whose scores fall short of the aim, and by how much."""
+    short = short_of(scores)
+    if short:
+        yield (
+            "## Where scores fall short\n\n"
+            f"The aim, for figures that set nothing: {AIM_INSIDE:.0%} inside, a CRPS below "
+            f"that of a guess, a width of at most ×{AIM_WIDTH:g}. No range is moved, and no figure "
+            "excluded, to reach it.\n"
+        )
+        yield _listed(
+            f"{markdown_text(subject)}: {'; '.join(how)}." for subject, how in short.items()
+        )
+
+
+def short_of(scores: Document) -> dict[str, list[str]]:
+    """In which ways figures that set nothing fall short, by what predicts them."""
+    found: dict[str, list[str]] = {}
+    for name, key in (("prior", "tallies_prior"), ("conditioned", "tallies")):
+        for tally in scores[key]:
+            if tally["role"] in CHECKS and tally["subject"] and tally["n_figures"]:
+                for how in _ways(tally):
+                    ways = found.setdefault(tally["subject"], [])
+                    # Where no simulations are kept both are the same.
+                    ways += [] if how in ways else [how if name == "prior" else f"kept: {how}"]
+    return found
+
+
+def _ways(tally: Document) -> Iterator[str]:
+    if tally["coverage"] < AIM_INSIDE:
+        yield f"{tally['coverage']:.0%} inside"
+    if tally["crps_guess"] is not None and tally["crps"] >= tally["crps_guess"]:
+        yield f"CRPS {score(tally['crps'])}, of a guess {score(tally['crps_guess'])}"
+    if tally["log10_width"] > math.log10(AIM_WIDTH):
+        yield f"width {width(tally['log10_width'])}"
+
+
+def _missed(scores: Document) -> Iterator[str]:
+    """Cases outside the interval of an ensemble, and those not computable, a line each."""
+    for verdict, head in (("outside", "Missed"), ("not computable", "Not computable")):
+        mine = [each for each in scores["scores"] if verdict in verdicts_of(each)]
+        if mine:
+            yield f"## {head}\n"
+            yield _listed(f"{_named(each)} {_reason(why_of(each))}" for each in mine)
+
+
+def _named(each: Document) -> str:
+    """A case by its id, title and role, with what was predicted and published."""
+    said = "".join(
+        f"{rounded(predicted['median'])} {span(predicted)}{of}, "
+        for predicted, of in (
+            ((each["prior"] or each)["predicted"], ""),
+            (each["predicted"] if each["prior"] else None, " by kept simulations"),
+        )
+        if predicted
+    )
+    title = markdown_text(each["title"])
+    return f"`{each['id']}` ({each['role']}), {title}: {said}published {published_text(each)}."
+
+
+def verdicts_of(each: Document) -> set[str]:
+    """Verdicts of a case by every ensemble that predicts it."""
+    return {each["verdict"], (each["prior"] or each)["verdict"]}
+
+
+def why_of(each: Document) -> str:
+    """Return the reason why a case is missed, or not computable."""
+    return str(each["why_not"] or each["why_missed"])
+
+
+def span(predicted: Document) -> str:
+    """Write the interval of a prediction; a calculation without chance has none."""
+    if predicted["low"] == predicted["high"] == predicted["median"]:
+        return "a point"
+    return interval(predicted["low"], predicted["high"])
+
+
+def published_text(each: Document) -> str:
+    """Write a published figure with its relation, range, rounding and unit."""
+    published = each["published"]
+    text = RELATIONS[published["relation"]] + exact(published["value"])
+    if published["low"] is not None or published["high"] is not None:
+        low, high = (
+            published["value"] if published[end] is None else published[end]
+            for end in ("low", "high")
+        )
+        text += f" ({exact(low)} to {exact(high)})"
+    if published["rounding"]:
+        text += f" ± {exact(published['rounding'])}"
+    return markdown_text(f"{text} {published['unit']}")
+
+
+def _reason(why: str) -> str:
+    """The first sentence of a reason, which the document has whole."""
+    first, _, rest = why.partition(". ")
+    return markdown_text(f"{first}." if rest else why) or NO_REASON
+
+
+def _listed(lines: Iterable[str]) -> str:
+    return "".join(f"- {line}\n" for line in lines)
+
+
+def scores_csv(scores: Document) -> str:
+    """Return one line per case; unknown values are empty."""
+    rows = []
+    for each in scores["scores"]:
+        predicted, published = each["predicted"] or {}, each["published"]
+        low, high = each["guess"] or (None, None)
+        cells = {
+            **each,
+            **published,
+            **each["quality"],
+            "guess_low": low,
+            "guess_high": high,
+            "why_not": each["why_not"] or each["quality"]["why_not"],
+            **{f"predicted_{name}": predicted.get(name) for name in ("median", "low", "high")},
+            "level": predicted.get("level"),
+            "published": published["value"],
+            "published_low": published["allowed_low"],
+            "published_high": published["allowed_high"],
+        }
+        rows.append([cells[name] for name in CSV_COLUMNS])
+    return csv_text(CSV_COLUMNS, rows)
