@@ -19,7 +19,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from sim.addresses.feeds.columns import is_frame, lists_of
+from sim.addresses.feeds.frames import is_frame, lists_of
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import format_path
 from sim.scenario.load import LoadedScenario, load_scenario, load_values

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping
 from numpy.typing import ArrayLike
 
 from sim.addresses.cover.tree import LengthLimits
-from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
-from sim.addresses.feeds.special import without_sinkholes
+from sim.addresses.feeds.feed import without_sinkholes
+from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.api.wording import in_python_words
 from sim.blocklists.covers import UNITS, Answer, Question, answer

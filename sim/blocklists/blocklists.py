@@ -12,11 +12,10 @@ from datetime import datetime
 from pathlib import Path
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import checked_format, read_dated, read_feed
+from sim.addresses.feeds.formats import checked_format, read_dated, read_feed, sniff
 from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
-from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem, UsageError

@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 
 from numpy.typing import ArrayLike
 
-from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
-from sim.addresses.feeds.concatenation import concatenate
-from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.special import without_sinkholes
+from sim.addresses.feeds.feed import Feed, concatenate, without_sinkholes
+from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.attribution import (
     Attributes,

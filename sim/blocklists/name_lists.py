@@ -11,14 +11,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from sim.addresses.feeds.feed import Origin
-from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.numbered import read_numbered
-from sim.addresses.feeds.refused import refuse_unread
-from sim.addresses.feeds.rules.name_rules import (
+from sim.addresses.feeds.name_rules import (
     name_in,
     says_nothing,
 )
+from sim.addresses.feeds.refused import refuse_unread
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem

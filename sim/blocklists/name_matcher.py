@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.rules.name_rules import NameKind
+from sim.addresses.feeds.name_rules import NameKind
 from sim.blocklists.patterns import Automaton
 from sim.blocklists.rule_lists import PlacedRule
 

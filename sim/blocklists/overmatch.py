@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.rules.name_rules import NameKind
+from sim.addresses.feeds.name_rules import NameKind
 from sim.blocklists.name_lists import NameList
 from sim.blocklists.name_matcher import Matcher
 from sim.blocklists.rule_lists import NameRules

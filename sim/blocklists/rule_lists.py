@@ -10,12 +10,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sim.addresses.feeds.feed import Origin
-from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.numbered import read_numbered
-from sim.addresses.feeds.refused import refuse_unread
-from sim.addresses.feeds.rows.meaning import refusal_of, verdict_behind
-from sim.addresses.feeds.rules.name_rules import (
+from sim.addresses.feeds.name_rules import (
     NameKind,
     NameRule,
     is_of_pages,
@@ -24,6 +21,8 @@ from sim.addresses.feeds.rules.name_rules import (
     says_nothing,
     with_parents,
 )
+from sim.addresses.feeds.refused import refuse_unread
+from sim.addresses.feeds.verdicts import refusal_of, verdict_behind
 from sim.addresses.sets.notation import shown
 from sim.blocklists.expressions import PatternError
 from sim.blocklists.name_lists import Reading, ascii_form, stripped

@@ -59,7 +59,7 @@ class Files:
 
     def hosts(self, names: Sequence[str], *, may_be_names: bool = False) -> list[Feed]:
         """Read inventories or resolutions, as `feeds` does, without addresses of no public host."""
-        from sim.addresses.feeds.special import without_sinkholes
+        from sim.addresses.feeds.feed import without_sinkholes
 
         found = self.feeds(self.find(names), may_be_names=may_be_names)
         return list(map(without_sinkholes, found))
@@ -76,7 +76,7 @@ class Files:
         """Read names with the addresses they resolve to; None where none are given."""
         if not names:
             return None
-        from sim.addresses.feeds.concatenation import concatenate
+        from sim.addresses.feeds.feed import concatenate
         from sim.blocklists.resolved import check_answers
 
         found = self.hosts(names, may_be_names=True)

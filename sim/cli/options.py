@@ -20,7 +20,7 @@ from sim.catalogue.choices import label
 from sim.catalogue.measures import MEASURES
 
 if TYPE_CHECKING:
-    from sim.addresses.feeds.rows.choice import ColumnChoice
+    from sim.addresses.feeds.column_choice import ColumnChoice
     from sim.experiment.executors.task import Executor
 
 LANGUAGES = ("en", "es", "it", "ru")
@@ -262,7 +262,7 @@ class FileOptions:
     @property
     def columns(self) -> ColumnChoice:
         """Roles of columns: by their names."""
-        from sim.addresses.feeds.rows.choice import AS_NAMED
+        from sim.addresses.feeds.column_choice import AS_NAMED
 
         return AS_NAMED
 
@@ -277,7 +277,7 @@ class TableOptions(FileOptions):
     @cached_property
     def columns(self) -> ColumnChoice:
         """Roles of columns as the options state them."""
-        from sim.addresses.feeds.rows.choice import ColumnChoice
+        from sim.addresses.feeds.column_choice import ColumnChoice
 
         return ColumnChoice.of(self.column, self.ignore_column)
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.special import SPECIAL
+from sim.addresses.feeds.feed import SPECIAL
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.addresses.sets.notation import Prefix

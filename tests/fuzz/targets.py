@@ -21,12 +21,12 @@ from unittest import mock
 import numpy as np
 from hypothesis import strategies as st
 
-from sim.addresses.feeds import delimited, numbered
+from sim.addresses.feeds import delimited, gather
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.forms import FORMATS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.rules.name_rules import NameKind
+from sim.addresses.feeds.name_rules import NameKind
 from sim.addresses.text import cuts, reading
 from sim.addresses.text.source import Limits
 from sim.blocklists.name_lists import Reading, names_of, read_name_list
@@ -133,7 +133,7 @@ def small_pieces() -> Iterator[None]:
         return cuts.read_blocks(sips, max_line_bytes, name)
 
     with contextlib.ExitStack() as patches:
-        for module in (reading, delimited, numbered):
+        for module in (reading, delimited, gather):
             patches.enter_context(mock.patch.object(module, "read_blocks", read_blocks))
         patches.enter_context(mock.patch.object(delimited, "_BLOCK_BYTES", 1))
         yield

@@ -9,8 +9,7 @@ import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim.addresses.feeds.cellbytes import CellBytes
-from sim.addresses.feeds.coding import Coder
+from sim.addresses.feeds.coding import CellBytes, Coder
 from sim.addresses.feeds.delimited import Dialect, read_records
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.text.source import Limits

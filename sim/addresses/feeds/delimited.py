@@ -1,25 +1,36 @@
-"""Text with a delimiter, cut into columns in bulk.
+"""Text with a delimiter, cut into columns in bulk; columns with names in the first line.
 
 A record stands on one line; a quoted line break is refused. Lines that are not what the format
-promises are noted one by one, and the rest goes on.
+promises are noted one by one, and the rest is read.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 
-from sim.addresses.feeds.cellbytes import CellBytes
+from sim.addresses.feeds.coding import CellBytes
+from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.gather import Gathering, Line
+from sim.addresses.feeds.inputs import DELIMITERS, Rejoined
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import Block, hidden_end, line_shapes, may_hide, read_blocks
+from sim.addresses.text.cuts import (
+    Block,
+    check_line_ends,
+    hidden_end,
+    line_shapes,
+    may_hide,
+    read_blocks,
+)
 from sim.addresses.text.source import Limits, Source
+from sim.errors import DataError, Problem
 
 _QUOTE = '"'
 # What a line may hold and say nothing, unless it is the delimiter.
@@ -260,3 +271,71 @@ def _cut_line(line: str, number: int, dialect: Dialect, gathering: Gathering) ->
         why = "a cell with a line break, or an open quotation mark" if is_open else error
         gathering.refuse(f"expected a whole record on one line, got {shown(line)} ({why})", number)
         return None
+
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def read_headed(
+    source: BinaryIO | Source, gathering: Gathering, limits: Limits, needed: Sequence[str]
+) -> Iterator[tuple[Mapping[str, int], Records]]:
+    """Yield the records of a CSV stream, with the place of each column by name.
+
+    Raises
+    ------
+    DataError
+        If a needed column is missing or a name comes twice, however it is spelt.
+    """
+    line, lines = _take_header(source, limits.max_line_bytes)
+    check_line_ends(line, 1, gathering.name)
+    if not line.removeprefix(_BOM).strip():
+        message = "expected the names of the columns in the first line, got a blank line"
+        raise DataError([Problem(gathering.name, f"{message}: take it out", 1)])
+    header, delimiter = cut_header(line, gathering.name)
+    gathering.has_semicolons = delimiter == ";"
+    problems = [
+        Problem(gathering.name, "expected each column once, got it again", 1, 0, column)
+        for column, n in sorted(Counter(header).items())
+        if n > 1
+    ]
+    problems += [
+        Problem(
+            gathering.name, f"expected this column, got {', '.join(header)[:200]}", 1, 0, column
+        )
+        for column in needed
+        if column not in header
+    ]
+    if problems:
+        raise DataError(problems)
+    place = {column: at for at, column in enumerate(header)}
+    dialect = Dialect(delimiter, len(header), is_quoted=True)
+    for records in read_records(cast("BinaryIO", lines), dialect, gathering, limits):
+        yield place, records
+
+
+def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
+    """Plain names of the columns in the first line, and the delimiter between them."""
+    try:
+        text = line.removeprefix(_BOM).decode().strip("\r\n")
+    except UnicodeDecodeError as error:
+        byte = line[error.start]
+        message = f"expected UTF-8 text, got the byte 0x{byte:02x}"
+        raise DataError([Problem(name, message, 1)]) from None
+    delimiter = max(DELIMITERS, key=text.count)
+    try:
+        cells = next(csv.reader([text], delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        raise DataError([Problem(name, f"expected CSV, got an error: {error}", 1)]) from None
+    return [plain_name(cell) for cell in cells], delimiter
+
+
+def _take_header(source: BinaryIO | Source, max_line_bytes: int) -> tuple[bytes, Rejoined]:
+    """First line of a stream, and the stream with an empty line in its place, which is counted."""
+    head = b""
+    while b"\n" not in head and len(head) <= max_line_bytes:
+        piece = source.read(max_line_bytes)
+        if not piece:
+            break
+        head += piece
+    header, _, rest = head.partition(b"\n")
+    return header, Rejoined(b"\n" + rest, source)

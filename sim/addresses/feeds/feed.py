@@ -1,4 +1,8 @@
-"""What every imported file becomes: records with columns, and the addresses of each record."""
+"""Records with columns, and the addresses of each record: what every imported file becomes.
+
+`concatenate` joins feeds; a column that only some of them have is not known for the records of the
+others. `without_sinkholes` and `special_note` deal with addresses at which nobody has a host.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
 from sim.addresses.text.entries import Entries4, Entries6
 from sim.errors import Problem
 
@@ -205,3 +211,124 @@ def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[
     run = n_members[code]
     offset = np.arange(int(run.sum())) - np.repeat(np.cumsum(run) - run, run)
     return np.repeat(record, run), flat[np.repeat(first[code], run) + offset], list(number)
+
+
+def concatenate(feeds: Sequence[Feed]) -> Feed:
+    """Return feeds as one; lines are those of each record's own file.
+
+    Raises
+    ------
+    ValueError
+        If there is no feed.
+    """
+    if not feeds:
+        raise ValueError("expected at least one feed, got none")
+    if len(feeds) == 1:
+        return feeds[0]
+    first = np.cumsum([0, *(feed.n_records for feed in feeds)])
+    columns = dict.fromkeys(column for feed in feeds for column in feed.labels)
+    numbers = dict.fromkeys(column for feed in feeds for column in feed.numbers)
+    return Feed(
+        Origin(
+            ", ".join(feed.origin.file for feed in feeds),
+            ", ".join(dict.fromkeys(feed.origin.format for feed in feeds)),
+        ),
+        int(first[-1]),
+        Entries4.concatenate([feed.v4 for feed in feeds]),
+        Entries6.concatenate([feed.v6 for feed in feeds]),
+        np.concatenate([feed.record4 + at for feed, at in zip(feeds, first, strict=False)]),
+        np.concatenate([feed.record6 + at for feed, at in zip(feeds, first, strict=False)]),
+        {column: _join_labels(feeds, column) for column in columns},
+        {column: _join_numbers(feeds, column) for column in numbers},
+        sum(feed.n_lines for feed in feeds),
+        sum(feed.n_bad for feed in feeds),
+        tuple(problem for feed in feeds for problem in feed.problems),
+        tuple(f"{feed.origin.file}: {note}" for feed in feeds for note in feed.notes),
+    )
+
+
+def _join_labels(feeds: Sequence[Feed], column: str) -> Labels:
+    """One column of several, with one number for each distinct value."""
+    given = [feed.labels[column] for feed in feeds if column in feed.labels]
+    is_list = any(labels.lists is not None for labels in given)
+    number: dict[str | tuple[str, ...], int] = {}
+    pieces: list[NDArray[np.int32]] = []
+    for feed in feeds:
+        if column not in feed.labels:
+            pieces.append(np.full(feed.n_records, -1, np.int32))
+            continue
+        labels = feed.labels[column]
+        values: Sequence[str | tuple[str, ...]] = labels.names
+        if is_list:
+            values = labels.lists or [(name,) for name in labels.names]
+        recoded = [number.setdefault(value, len(number)) for value in values]
+        pieces.append(np.array([*recoded, -1], np.int32)[labels.code])
+    code = np.concatenate(pieces)
+    if is_list:
+        return Labels.of_lists(code, [value for value in number if isinstance(value, tuple)])
+    return Labels(code, [value for value in number if isinstance(value, str)])
+
+
+def _join_numbers(feeds: Sequence[Feed], column: str) -> NDArray[np.float64]:
+    return np.concatenate(
+        [feed.numbers.get(column, np.full(feed.n_records, np.nan)) for feed in feeds]
+    )
+
+
+# IANA IPv4 Special-Purpose Address Registry (RFC 6890), the blocks that are not globally
+# reachable; multicast (RFC 5771) and the space once called class E (RFC 1112).
+NO_HOST = IntervalSet.of(
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.0.0.0/24",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "224.0.0.0/3",
+)
+"""Without the blocks for documentation, which stand for public ones in examples."""
+SPECIAL = NO_HOST.union(IntervalSet.of("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24"))
+
+
+def without_sinkholes(hosts: Feed) -> Feed:
+    """Return records without rows at which no public host is: loopback, private and the like.
+
+    Those are where a resolver sends who asks for a blocked name, or inside a network.
+    """
+    v4, v6 = hosts.v4, hosts.v6
+    at = np.searchsorted(NO_HOST.start, v4.start, side="right") - 1
+    is_host4 = (at < 0) | (v4.stop > NO_HOST.stop[at])
+    is_host6 = v6.last.high >= np.uint64(FIRST_NETWORK)
+    is_host6 &= v6.first.high < np.uint64(STOP_NETWORK)
+    if is_host4.all() and is_host6.all():
+        return hosts
+    n = np.union1d(hosts.record4[~is_host4], hosts.record6[~is_host6]).size
+    note = (
+        f"{n:,} rows have addresses at which no public host is, as a resolver answers for a "
+        "blocked name (0.0.0.0, 127.0.0.1, private): these addresses are taken as not known"
+    )
+    return replace(
+        hosts,
+        v4=Entries4(v4.start[is_host4], v4.stop[is_host4], v4.line[is_host4]),
+        v6=Entries6(v6.first.take(is_host6), v6.last.take(is_host6), v6.line[is_host6]),
+        record4=hosts.record4[is_host4],
+        record6=hosts.record6[is_host6],
+        notes=(*hosts.notes, note),
+    )
+
+
+def special_note(entries: Entries4) -> str:
+    """Return what to tell the user of rows that touch such space; empty if none does."""
+    # A row meets an interval unless as many intervals end before it as start before its end.
+    started = np.searchsorted(SPECIAL.start, entries.stop, side="left")
+    ended = np.searchsorted(SPECIAL.stop, entries.start, side="right")
+    n_rows = int(np.count_nonzero(started > ended))
+    if not n_rows:
+        return ""
+    return (
+        f"{n_rows:,} rows hold IPv4 addresses that are private, reserved, multicast or for "
+        "documentation: no public host answers there"
+    )

@@ -10,14 +10,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from sim.addresses.feeds import inventories, lists, orders, registers, routes
+from sim.addresses.feeds import (
+    firewall_sets,
+    inventories,
+    json_tables,
+    lists,
+    name_lists,
+    network_tables,
+    orders,
+    provider_ranges,
+)
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.geofeeds import fits_geofeed, read_geofeed
-from sim.addresses.feeds.published import clouds, objects, rangefiles
-from sim.addresses.feeds.registries import fits_delegated, read_delegated
-from sim.addresses.feeds.resolutions import fits_massdns, fits_zdns, read_massdns, read_zdns
-from sim.addresses.feeds.rules import ipset, names, nft_sets
-from sim.addresses.feeds.samples import Fits
+from sim.addresses.feeds.inputs import Fits
+from sim.addresses.feeds.name_lists import fits_massdns, fits_zdns, read_massdns, read_zdns
+from sim.addresses.feeds.network_tables import (
+    fits_delegated,
+    fits_geofeed,
+    read_delegated,
+    read_geofeed,
+)
 from sim.addresses.text.source import Limits, Source
 
 
@@ -94,8 +105,8 @@ FORMS: Sequence[Form] = (
         "Microsoft `ServiceTags_*.json`",
         "provider, region, tags",
         "Microsoft's download 56519, which documents it",
-        clouds.fits_azure,
-        clouds.read_azure,
+        provider_ranges.fits_azure,
+        provider_ranges.read_azure,
         is_json=True,
         named_by=r'"platform"\s*:\s*"Azure"|"AzureCloud',
     ),
@@ -104,8 +115,8 @@ FORMS: Sequence[Form] = (
         "Amazon `ip-ranges.json`",
         "provider, region, services",
         "AWS documentation, syntax of ip-ranges.json",
-        clouds.fits_aws,
-        clouds.read_aws,
+        provider_ranges.fits_aws,
+        provider_ranges.read_aws,
         is_json=True,
         named_by=r'"service"\s*:\s*"(AMAZON|EC2|CLOUDFRONT|ROUTE53)',
     ),
@@ -114,8 +125,8 @@ FORMS: Sequence[Form] = (
         "Google `cloud.json`, `goog.json`",
         "provider, region (scope), service",
         "the files themselves; Google documents no syntax",
-        clouds.fits_google,
-        clouds.read_google,
+        provider_ranges.fits_google,
+        provider_ranges.read_google,
         is_json=True,
         named_by=r'"service"\s*:\s*"Google',
     ),
@@ -133,8 +144,8 @@ FORMS: Sequence[Form] = (
         "Fastly `public-ip-list`",
         "provider",
         "`SecOps-Institute/FastlyIPLists`; Fastly's documentation of the list",
-        rangefiles.fits_fastly,
-        rangefiles.read_fastly,
+        provider_ranges.fits_fastly,
+        provider_ranges.read_fastly,
         is_json=True,
         named_by="fastly",
     ),
@@ -143,8 +154,8 @@ FORMS: Sequence[Form] = (
         "Cloudflare `client/v4/ips`",
         "provider",
         'Cloudflare API reference, "IPs" (developers.cloudflare.com/api/resources/ips)',
-        rangefiles.fits_cloudflare,
-        rangefiles.read_cloudflare,
+        provider_ranges.fits_cloudflare,
+        provider_ranges.read_cloudflare,
         is_json=True,
         named_by="cloudflare",
     ),
@@ -154,8 +165,8 @@ FORMS: Sequence[Form] = (
         "provider, region, tags",
         'Oracle, "IP Address Ranges" '
         "(docs.oracle.com/iaas/Content/General/Concepts/addressranges.htm)",
-        rangefiles.fits_oracle,
-        rangefiles.read_oracle,
+        provider_ranges.fits_oracle,
+        provider_ranges.read_oracle,
         is_json=True,
         named_by=r'"(OCI|OSN)"',
     ),
@@ -164,8 +175,8 @@ FORMS: Sequence[Form] = (
         "a JSON array of addresses, or of objects with an address",
         "the columns that keys name",
         "any",
-        objects.fits_json_list,
-        objects.read_json_list,
+        json_tables.fits_json_list,
+        json_tables.read_json_list,
         is_json=True,
         has_columns=True,
     ),
@@ -174,8 +185,8 @@ FORMS: Sequence[Form] = (
         "JSON lines with an address in each (Spamhaus DROP)",
         "the columns that keys name",
         "Spamhaus, `drop_v4.json`, `drop_v6.json`",
-        objects.fits_json_lines,
-        objects.read_json_lines,
+        json_tables.fits_json_lines,
+        json_tables.read_json_lines,
         is_json=True,
         has_columns=True,
     ),
@@ -184,8 +195,8 @@ FORMS: Sequence[Form] = (
         "the Russian register as z-i publishes it",
         "name, addresses ordered to be blocked",
         "`zapret-info/z-i`, `dump.csv`",
-        registers.fits_register,
-        registers.read_register,
+        network_tables.fits_register,
+        network_tables.read_register,
     ),
     Form(
         "z-i-all",
@@ -193,7 +204,7 @@ FORMS: Sequence[Form] = (
         "name, all addresses that are given",
         "the same",
         None,
-        registers.read_whole_register,
+        network_tables.read_whole_register,
     ),
     Form(
         "rir-delegated",
@@ -208,8 +219,8 @@ FORMS: Sequence[Form] = (
         "sets of nftables, as `nft list set` writes them",
         "addresses of all sets",
         "nft(8); `jmakovicka/nfblock2`, `README.md`",
-        nft_sets.fits_nft_sets,
-        nft_sets.read_nft_sets,
+        firewall_sets.fits_nft_sets,
+        firewall_sets.read_nft_sets,
     ),
     Form(
         "ipset",
@@ -217,8 +228,8 @@ FORMS: Sequence[Form] = (
         "addresses of all sets",
         "`sashablue/ipset`, `ipset.conf`; `litnimax/nginx-access-analizer`, `ipset.save`; "
         "`ipset list`: ipset(8) as remembered, not seen",
-        ipset.fits_ipset,
-        ipset.read_ipset,
+        firewall_sets.fits_ipset,
+        firewall_sets.read_ipset,
     ),
     Form(
         "dnsmasq",
@@ -226,8 +237,8 @@ FORMS: Sequence[Form] = (
         "names without addresses; addresses of faked answers",
         "`felixonmars/dnsmasq-china-list`, `accelerated-domains.china.conf`, "
         "`bogus-nxdomain.china.conf`; other directives: dnsmasq(8) as remembered, not seen",
-        names.fits_dnsmasq,
-        names.read_dnsmasq,
+        name_lists.fits_dnsmasq,
+        name_lists.read_dnsmasq,
     ),
     Form(
         "orders",
@@ -260,16 +271,16 @@ FORMS: Sequence[Form] = (
         "iptoasn.com TSV",
         "origin, country, provider",
         "iptoasn.com",
-        routes.fits_iptoasn,
-        routes.read_iptoasn,
+        network_tables.fits_iptoasn,
+        network_tables.read_iptoasn,
     ),
     Form(
         "pfx2as",
         "CAIDA RouteViews prefix-to-AS",
         "origins",
         "CAIDA's description of the dataset",
-        routes.fits_pfx2as,
-        routes.read_pfx2as,
+        network_tables.fits_pfx2as,
+        network_tables.read_pfx2as,
     ),
     Form(
         "geofeed",
@@ -293,8 +304,8 @@ FORMS: Sequence[Form] = (
         "names without addresses, to be resolved",
         "`StevenBlack/hosts`, `hosts`; `easylist/easylist`, `easylist/easylist_adservers.txt`; "
         "zones of unbound and RPZ: their documentation as remembered, not seen",
-        names.fits_names,
-        names.read_names,
+        name_lists.fits_names,
+        name_lists.read_names,
     ),
     Form(
         "list",

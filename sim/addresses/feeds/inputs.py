@@ -1,23 +1,34 @@
-"""Local files to read, and what to call them."""
+"""Local files to read, and the first bytes by which their form is recognised.
+
+`Input` opens a file as often as it is needed, plain or decompressed. `Sample` is its beginning as
+text, lines, rows and JSON keys, as far as each makes sense.
+"""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
+import re
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice
+from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
+from sim.addresses.sets.notation import read_notation
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 from sim.files import note_read
 
 _PIECE = 2**20
 STDIN = "<stdin>"
+DELIMITERS = (",", ";", "\t")
+"""Between the cells of a table that names its columns."""
 
 
 @dataclass(frozen=True)
@@ -123,3 +134,134 @@ class Rejoined:
             piece, self._head = self._head[:size], self._head[size:]
             return piece
         return self._rest.read(size)
+
+
+SAMPLE_BYTES = 2**16
+_TAIL_BYTES = 2**17
+_MOST_LINES = 20
+# What stands before it sets a key apart from the text between two values such as "::1" and "::2".
+_KEY = re.compile(r'[{,]\s*"([^"\\]{1,60})"\s*:')
+_JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\d\]])")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What of a file is looked at to tell its form.
+
+    Attributes
+    ----------
+    data
+        First bytes, decompressed.
+    tail
+        Last bytes of the file as it is.
+    roles
+        Names that the user gave columns, by their plain names.
+    """
+
+    data: bytes
+    tail: bytes = b""
+    roles: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def text(self) -> str:
+        """The first bytes as text, without what may be half a line."""
+        cut = self.data.rfind(b"\n") + 1 if len(self.data) == SAMPLE_BYTES else len(self.data)
+        return self.data[: cut or len(self.data)].decode("utf-8-sig", "replace")
+
+    @cached_property
+    def is_json(self) -> bool:
+        """Whether it begins as a JSON object or array does."""
+        return _JSON.match(self.text) is not None
+
+    @cached_property
+    def is_array(self) -> bool:
+        """Whether it begins as a JSON array does."""
+        return self.is_json and self.text.lstrip().startswith("[")
+
+    @cached_property
+    def keys(self) -> dict[str, None]:
+        """Keys of JSON, in the order they come, wherever they stand; empty for other text."""
+        keys = _KEY.findall(self.text) if self.is_json else []
+        return dict.fromkeys(self.roles.get(plain_name(key), key) for key in keys)
+
+    def has_keys(self, *keys: str) -> bool:
+        """Return whether all of these keys are met."""
+        return all(key in self.keys for key in keys)
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """First lines that say something: neither blank nor begun by ``#``."""
+        return self.said("#")
+
+    def said(self, *comments: str) -> list[str]:
+        """Return first lines that are neither blank nor begun by a mark of comments."""
+        lines = (line.strip("\r") for line in self.text.split("\n"))
+        kept = (line for line in lines if line.strip() and not line.lstrip().startswith(comments))
+        return [line for line, _ in zip(kept, range(_MOST_LINES), strict=False)]
+
+    @cached_property
+    def header(self) -> list[str]:
+        """Plain names of the cells of the first line, if it were a header."""
+        if not self.lines:
+            return []
+        delimiter = max(DELIMITERS, key=self.lines[0].count)
+        found = cut_lines(self.lines[:1], delimiter)
+        names = map(plain_name, found[0]) if found else ()
+        return [self.roles.get(name, name) for name in names]
+
+    def rows(self, delimiter: str) -> list[list[str]]:
+        """Return the first lines cut into cells; none where quotes do not close."""
+        return cut_lines(self.lines, delimiter)
+
+    def most_lines(self, form: str, *comments: str) -> bool:
+        """Return whether more than half of the lines that say something have a form."""
+        lines = self.said(*comments)
+        return 2 * sum(re.fullmatch(form, line.strip(), re.I) is not None for line in lines) > len(
+            lines
+        )
+
+
+Fits = Callable[[Sample], bool]
+"""Tells whether a file is of a form."""
+
+
+def take_sample(given: Input, limits: Limits) -> Sample:
+    """Return what is looked at of a file.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    return Sample(read_sample(given, limits), _tail(given.path), given.columns.roles)
+
+
+def read_sample(given: Input, limits: Limits) -> bytes:
+    """Return the first bytes of a file, decompressed."""
+    # A file that is read in place, and not through a stream, may be larger than the limit.
+    with given.open(replace(limits, max_bytes=sys.maxsize)) as source:
+        return source.read(SAMPLE_BYTES)
+
+
+def cut_lines(lines: list[str], delimiter: str) -> list[list[str]]:
+    """Cells of lines; none where quotes do not close."""
+    try:
+        return list(csv.reader(lines, delimiter=delimiter))
+    except csv.Error:
+        return []
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is one prefix, address or range."""
+    try:
+        read_notation(text.strip())
+    except ValueError:
+        return False
+    return True
+
+
+def _tail(path: Path) -> bytes:
+    with path.open("rb") as file:
+        size = file.seek(0, io.SEEK_END)
+        file.seek(max(0, size - _TAIL_BYTES))
+        return file.read(_TAIL_BYTES)

@@ -15,12 +15,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from sim.addresses.feeds.cellbytes import CellBytes
-from sim.addresses.feeds.cells import add_amounts, add_countries, add_origins
-from sim.addresses.feeds.feed import LABELS, NUMBERS, RESOLVE, UNPLACED, Feed, Origin
-from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.headed import read_headed
-from sim.addresses.feeds.rows.choice import (
+from sim.addresses.feeds.coding import CellBytes
+from sim.addresses.feeds.column_choice import (
     AS_NAMED,
     OF_SITES,
     PERIODS,
@@ -28,12 +24,21 @@ from sim.addresses.feeds.rows.choice import (
     ColumnChoice,
     plain_name,
 )
-from sim.addresses.feeds.rows.dates import add_dates, holds_dates, role_of
-from sim.addresses.feeds.rows.last_addresses import LAST_OF, with_last
-from sim.addresses.feeds.rows.meaning import told_of
-from sim.addresses.feeds.rows.neighbours import NAME_KINDS, Neighbours
-from sim.addresses.feeds.rows.netmasks import MASK_COLUMNS, with_lengths
-from sim.addresses.feeds.samples import Sample
+from sim.addresses.feeds.delimited import read_headed
+from sim.addresses.feeds.extents import (
+    LAST_OF,
+    MASK_COLUMNS,
+    add_dates,
+    holds_dates,
+    role_of,
+    with_last,
+    with_lengths,
+)
+from sim.addresses.feeds.feed import LABELS, NUMBERS, RESOLVE, UNPLACED, Feed, Origin
+from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
+from sim.addresses.feeds.inputs import Sample
+from sim.addresses.feeds.neighbours import NAME_KINDS, Neighbours
+from sim.addresses.feeds.verdicts import told_of
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
 from sim.sql import parquet_rows, sql_pattern

@@ -11,8 +11,7 @@ from typing import BinaryIO, cast
 import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
-from sim.addresses.feeds.inputs import Rejoined
-from sim.addresses.feeds.samples import Sample
+from sim.addresses.feeds.inputs import Rejoined, Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.entries import Tally
 from sim.addresses.text.reading import Reading

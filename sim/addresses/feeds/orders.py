@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.coding import Coder
-from sim.addresses.feeds.delimited import Records
+from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
+from sim.addresses.feeds.delimited import Records, read_headed
+from sim.addresses.feeds.extents import expected_date, read_date
 from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.headed import read_headed
-from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice
-from sim.addresses.feeds.rows.dates import expected_date, read_date
-from sim.addresses.feeds.rows.neighbours import Neighbours
-from sim.addresses.feeds.samples import Sample
+from sim.addresses.feeds.inputs import Sample
+from sim.addresses.feeds.neighbours import Neighbours
+from sim.addresses.sets.blocks import split_ranges, split_ranges6
+from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem
@@ -276,3 +277,41 @@ def read_orders_feed(
 ) -> Feed:
     """Read a table of dated orders without its times."""
     return read_orders(source, name, skip_bad=skip_bad, limits=limits, columns=columns).feed
+
+
+COLUMNS = ("effective", "action", "prefix", "mechanism", "operators", "owner", "source")
+
+
+def order_rows(orders: Orders) -> list[list[str]]:
+    """Return the rows of the table, their cells as ``COLUMNS``.
+
+    Rows are sorted by time; at the same second in the sequence of the file. Orders without a usable
+    prefix have none.
+    """
+    feed = orders.feed
+    row4, address4, length4 = split_ranges(feed.v4.start, feed.v4.stop)
+    row6, address6, length6 = split_ranges6(feed.v6.first, feed.v6.last)
+    prefixes = format_lines4(address4, length4) + format_lines6(address6, length6)
+    record = np.concatenate((feed.record4[row4], feed.record6[row6]))
+    text = prefixes.decode("ascii").splitlines()
+    sequence = np.lexsort((record, orders.epoch_s[record]))
+    times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
+    rows = []
+    for at in sequence.tolist():
+        order = int(record[at])
+        effective = datetime.fromtimestamp(times[order], UTC).isoformat()
+        action = "block" if blocks[order] else "unblock"
+        party = orders.parties.code[order]
+        operators, _, mechanism = (orders.parties.names[party] if party >= 0 else "").partition("(")
+        rows.append(
+            [
+                effective,
+                action,
+                text[at],
+                mechanism.removesuffix(")") or "drop",
+                operators.strip(),
+                "",
+                feed.origin.file,
+            ]
+        )
+    return rows

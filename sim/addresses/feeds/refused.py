@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.samples import SAMPLE_BYTES, take_sample
+from sim.addresses.feeds.inputs import SAMPLE_BYTES, Input, take_sample
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 

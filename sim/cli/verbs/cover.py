@@ -103,7 +103,7 @@ def cover(
     is_json, quiet = options.format is Format.JSON, options.quiet
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.cover.tree import LengthLimits
-        from sim.addresses.feeds.concatenation import concatenate
+        from sim.addresses.feeds.feed import concatenate
         from sim.addresses.sets.families import AddressSet
         from sim.blocklists.blocklists import own_addresses
         from sim.blocklists.covers import Question, answer

@@ -118,8 +118,7 @@ def exposure(
     """
     is_json = options.format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
-        from sim.addresses.feeds.concatenation import concatenate
-        from sim.addresses.feeds.special import special_note
+        from sim.addresses.feeds.feed import concatenate, special_note
         from sim.blocklists.blocklists import own_addresses, own_tables
         from sim.blocklists.expected_names import OWNERS
         from sim.blocklists.exposure import assess

@@ -59,7 +59,7 @@ def import_file(
         from sim.addresses.feeds.formats import read_dated, read_feed
         from sim.addresses.feeds.forms import DATED
         from sim.addresses.feeds.normal import write_normal
-        from sim.addresses.feeds.order_table import COLUMNS, order_rows
+        from sim.addresses.feeds.orders import COLUMNS, order_rows
         from sim.addresses.text.source import Limits
         from sim.blocklists.blocklists import find_input
         from sim.errors import UsageError
@@ -104,7 +104,7 @@ def import_file(
 
 def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:
     """What was understood of the file."""
-    from sim.addresses.feeds.special import special_note
+    from sim.addresses.feeds.feed import special_note
 
     addresses = feed.to_set()
     special = special_note(feed.v4)

@@ -18,14 +18,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from sim.addresses.feeds.column_choice import PERIODS, ColumnChoice
+from sim.addresses.feeds.delimited import cut_header
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import read_dated, read_feed
+from sim.addresses.feeds.formats import read_dated, read_feed, sniff
 from sim.addresses.feeds.forms import DATED
-from sim.addresses.feeds.headed import cut_header
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
-from sim.addresses.feeds.rows.choice import PERIODS, ColumnChoice
-from sim.addresses.feeds.sniffing import sniff
 from sim.errors import DataError, Problem
 from sim.scenario.named_tables import list_prefixes
 from sim.scenario.quantities import format_instant

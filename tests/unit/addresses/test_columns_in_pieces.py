@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.appended import Growing
+from sim.addresses.feeds.coding import Growing
 from sim.addresses.text import preallocated
 from sim.addresses.text.cuts import Block
 from sim.addresses.text.entries import Entries4

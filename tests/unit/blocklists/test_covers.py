@@ -5,7 +5,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 
 from sim.addresses.cover.tree import LengthLimits
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.covers import Question, answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.blocklists.expected_names import expect_names
 from sim.blocklists.exposure import exposure
 from sim.cli.verbs.exposure import expected_table

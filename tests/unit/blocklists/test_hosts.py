@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.hosts import State, find_hits
 from sim.blocklists.inventory import assess_inventory

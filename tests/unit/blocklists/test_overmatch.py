@@ -10,7 +10,7 @@ import pytest
 
 import sim
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.rules.name_rules import NameKind, NameRule, rules_in
+from sim.addresses.feeds.name_rules import NameKind, NameRule, rules_in
 from sim.addresses.text.source import Limits
 from sim.blocklists.expressions import PatternError
 from sim.blocklists.name_lists import Reading, read_name_list

@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.columns import feed_of_columns
 from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.blocklists.units import count_rules, row_worth, units_of
 

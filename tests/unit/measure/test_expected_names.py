@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import IntervalSet
 from sim.blocklists.expected_names import expect_names
 from sim.engine.eventlog import Kind

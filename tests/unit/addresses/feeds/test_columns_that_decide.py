@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds import verdicts
+from sim.addresses.feeds.column_choice import ColumnChoice, plain_name
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.rows import meaning
-from sim.addresses.feeds.rows.choice import ColumnChoice, plain_name
 from sim.errors import DataError, UsageError
 
 Rows = Sequence[Sequence[str]]
@@ -536,12 +536,12 @@ def test_comments_behind_semicolons_are_no_question(text, tmp_path):
     assert read(path).origin.format == "list"
 
 
-@given(text=st.one_of(*(st.from_regex(form, fullmatch=True) for form in meaning.FORMS)))
+@given(text=st.one_of(*(st.from_regex(form, fullmatch=True) for form in verdicts.FORMS)))
 @settings(max_examples=300)
 def test_no_verdict_is_passed_over_by_how_it_begins(text):
     plain = " ".join(text.lower().replace("_", " ").replace("-", " ").split())
-    is_verdict = any(form.fullmatch(plain) for form in meaning.FORMS)
-    assert meaning.words_against([text], are_texts=True) == ({text} if is_verdict else set())
+    is_verdict = any(form.fullmatch(plain) for form in verdicts.FORMS)
+    assert verdicts.words_against([text], are_texts=True) == ({text} if is_verdict else set())
 
 
 NESTED = {

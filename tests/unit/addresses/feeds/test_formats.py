@@ -14,13 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.addresses.feeds.concatenation import concatenate
-from sim.addresses.feeds.feed import Feed, Labels, members
-from sim.addresses.feeds.formats import FORMATS, read_dated, read_feed
+from sim.addresses.feeds.column_choice import plain_name
+from sim.addresses.feeds.feed import Feed, Labels, concatenate, members
+from sim.addresses.feeds.formats import FORMATS, read_dated, read_feed, sniff
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
-from sim.addresses.feeds.rows.choice import plain_name
-from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError, UsageError
 from tests.forms import RENDERED

@@ -16,10 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.formats import read_feed, sniff
 from sim.addresses.feeds.forms import FORMS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.sniffing import sniff
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
 from tests.forms import IN_LINES, RENDERED

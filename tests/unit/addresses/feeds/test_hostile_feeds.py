@@ -12,7 +12,7 @@ import pytest
 
 from sim.addresses.feeds.formats import FORMATS, read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.published.documents import MAX_DOCUMENT_BYTES
+from sim.addresses.feeds.json_tables import MAX_DOCUMENT_BYTES
 from sim.addresses.text.source import Limits
 from sim.errors import DataError
 

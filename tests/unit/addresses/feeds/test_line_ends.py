@@ -6,9 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from sim.addresses.feeds.column_choice import ColumnChoice
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.rows.choice import ColumnChoice
 from sim.addresses.text.text import parse_entries
 from sim.errors import DataError, ScenarioError
 from sim.scenario.document import parse_document

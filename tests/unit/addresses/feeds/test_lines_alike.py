@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from sim.addresses.feeds import delimited
+from sim.addresses.feeds import delimited, neighbours, verdicts
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.rows import meaning, neighbours
-from sim.addresses.feeds.rows.meaning import verdict_behind
-from sim.addresses.feeds.rows.stems import rows_with_stems
+from sim.addresses.feeds.verdicts import rows_with_stems, verdict_behind
 from sim.errors import DataError
 
 PARTS = (
@@ -29,10 +27,10 @@ def test_the_verdict_of_a_text_is_that_of_all_its_lines(monkeypatch):
         text = "\n".join([*lines, ""])
         with monkeypatch.context() as patched:
             every = range(text.count("\n") + 1)
-            patched.setattr(meaning, "rows_with_stems", lambda text, every=every: [*every])
-            patched.setattr(meaning, "_DIGITS", {})
-            expected = meaning.verdict_behind(text)
-        assert meaning.verdict_behind(text) == expected
+            patched.setattr(verdicts, "rows_with_stems", lambda text, every=every: [*every])
+            patched.setattr(verdicts, "_DIGITS", {})
+            expected = verdicts.verdict_behind(text)
+        assert verdicts.verdict_behind(text) == expected
         n_found += expected is not None
     assert 300 < n_found < 1400
 

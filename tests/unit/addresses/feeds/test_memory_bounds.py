@@ -235,7 +235,7 @@ def test_a_document_takes_thirty_times_its_text_and_some_for_each_entry(tmp_path
     ],
 )
 def test_a_document_has_a_limit_of_entries(tmp_path, monkeypatch, read_as, document, place):
-    monkeypatch.setattr("sim.addresses.feeds.published.documents.MAX_ENTRIES", 7)
+    monkeypatch.setattr("sim.addresses.feeds.json_tables.MAX_ENTRIES", 7)
     path = tmp_path / "ranges.json"
     path.write_text(json.dumps(document))
     with pytest.raises(DataError, match=f"file: {place}: expected at most 7 entries, got 8"):

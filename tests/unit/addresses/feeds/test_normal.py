@@ -10,11 +10,10 @@ import numpy as np
 import pytest
 
 from sim.addresses.feeds import normal
-from sim.addresses.feeds.cellbytes import CellBytes
-from sim.addresses.feeds.columns import feed_of_addresses, feed_of_columns
-from sim.addresses.feeds.concatenation import concatenate
-from sim.addresses.feeds.feed import Feed, members
+from sim.addresses.feeds.coding import CellBytes
+from sim.addresses.feeds.feed import Feed, concatenate, members
 from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
 from sim.errors import DataError, UsageError

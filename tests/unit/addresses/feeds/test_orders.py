@@ -9,7 +9,7 @@ import pytest
 
 from sim.addresses.feeds.formats import read_dated, read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.order_table import COLUMNS, order_rows
+from sim.addresses.feeds.orders import COLUMNS, order_rows
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
 from sim.results.tables import csv_text

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim.addresses.feeds.columns import feed_of_columns
+from sim.addresses.feeds import verdicts
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.rows import meaning
-from sim.addresses.feeds.rows.stems import rows_with_stems
+from sim.addresses.feeds.verdicts import rows_with_stems
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
 
@@ -378,7 +378,7 @@ def test_comments_in_columns_and_keys_are_read_like_those_behind_entries(tmp_pat
                 assert read(text, tmp_path).n_records == 2
 
 
-PHRASES = (meaning._WITHIN, meaning._LETS_THROUGH)
+PHRASES = (verdicts._WITHIN, verdicts._LETS_THROUGH)
 
 
 @given(said=st.one_of(*(st.from_regex(form, fullmatch=True) for form in PHRASES)))
@@ -389,8 +389,8 @@ PHRASES = (meaning._WITHIN, meaning._LETS_THROUGH)
 def test_each_phrase_that_lets_through_has_a_stem_that_is_searched_for(said: str) -> None:
     for text in (said, said.lower(), said.upper()):
         assert rows_with_stems(f"Example Hosting\n{text}\nExample") == [1]
-    if meaning._WITHIN.fullmatch(said):
-        assert meaning.verdicts_among(["Example Hosting", f"it is {said} today"]) == {
+    if verdicts._WITHIN.fullmatch(said):
+        assert verdicts.verdicts_among(["Example Hosting", f"it is {said} today"]) == {
             f"it is {said} today"
         }
 

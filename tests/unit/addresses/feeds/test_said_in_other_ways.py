@@ -9,11 +9,11 @@ from time import process_time
 import pytest
 
 import sim
+from sim.addresses.feeds.column_choice import ColumnChoice
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.rows.choice import ColumnChoice
-from sim.addresses.feeds.rows.meaning import verdict_behind
-from sim.addresses.feeds.rules.name_rules import NameKind
+from sim.addresses.feeds.name_rules import NameKind
+from sim.addresses.feeds.verdicts import verdict_behind
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import open_source
 from sim.blocklists.name_lists import Reading

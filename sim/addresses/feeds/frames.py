@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.addresses.feeds.column_choice import AS_NAMED
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inventories import add_cells, choose_columns
-from sim.addresses.feeds.rows.choice import AS_NAMED
-from sim.addresses.feeds.rows.neighbours import Neighbours
+from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem

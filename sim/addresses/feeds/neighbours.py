@@ -11,12 +11,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sim.addresses.feeds.cellbytes import CellBytes
+from sim.addresses.feeds.coding import CellBytes
+from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
+from sim.addresses.feeds.extents import holds_dates, length_of, role_of
 from sim.addresses.feeds.gather import Gathering, Line
-from sim.addresses.feeds.rows.choice import AS_NAMED, ColumnChoice, plain_name
-from sim.addresses.feeds.rows.dates import holds_dates, role_of
-from sim.addresses.feeds.rows.meaning import NAMES, verdicts_among, words_against
-from sim.addresses.feeds.rows.netmasks import length_of
+from sim.addresses.feeds.verdicts import NAMES, verdicts_among, words_against
 from sim.addresses.sets.notation import Entry, read_notation, shown
 from sim.errors import DataError, Problem
 

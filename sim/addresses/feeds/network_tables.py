@@ -1,0 +1,382 @@
+"""Tables without names of columns: routes, delegations, geofeeds and the Russian register."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import BinaryIO, cast
+
+import numpy as np
+
+from sim.addresses.feeds.delimited import Dialect, Records, read_records
+from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering, add_countries, add_origins
+from sim.addresses.feeds.inputs import Sample, is_address
+from sim.addresses.feeds.neighbours import refuse_verdicts
+from sim.addresses.text.cuts import check_line_ends, hidden_end
+from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.stated import differs
+from sim.errors import DataError, Problem
+
+_TABBED = Dialect("\t", 3)
+_IPTOASN = Dialect("\t", 5)
+
+
+def read_pfx2as(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read CAIDA's ``network<TAB>length<TAB>origins``.
+
+    ``_`` joins the origins of a prefix that several networks announce (MOAS), ``,`` the members
+    of an AS set. Both stay lists.
+
+    References
+    ----------
+    CAIDA, "RouteViews Prefix to AS mappings Dataset for IPv4 and IPv6".
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    n_moas = n_sets = 0
+    for records in read_records(source, _TABBED, gathering, limits):
+        network, length, origins = records.cells
+        n_moas += sum("_" in cell for cell in origins)
+        n_sets += sum("," in cell for cell in origins)
+        prefix = list(map("/".join, zip(network, length, strict=True)))
+        add_origins(gathering, origins, records.line)
+        _add_rows(gathering, records, prefix)
+    if n_moas:
+        gathering.note(f"{n_moas:,} prefixes have several origins (MOAS): kept as lists")
+    if n_sets:
+        gathering.note(f"{n_sets:,} origins are AS sets: kept as lists")
+    return gathering.finish(
+        Origin(name, "pfx2as", "", "if it is CAIDA's: its terms of use; cite it")
+    )
+
+
+def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read iptoasn's ``first<TAB>last<TAB>asn<TAB>country<TAB>description``.
+
+    ASN 0 means that nobody announces the range: it is a record of no known origin or provider,
+    since who reads the file as a blocklist means its addresses all the same. ``None`` is a country
+    that is not known. Ranges need not be prefixes.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    n_unrouted = 0
+    for records in read_records(source, _IPTOASN, gathering, limits):
+        first, last, asn, country, description = records.cells
+        refuse_verdicts(gathering, {"description": description}, records.line)
+        n_unrouted += sum(number == "0" for number in asn)
+        origins = ["" if number == "0" else number for number in asn]
+        add_origins(gathering, origins, records.line)
+        known = ["" if code == "None" else code for code in country]
+        add_countries(gathering, known, records.line)
+        named = zip(description, origins, strict=True)
+        gathering.add_labels("provider", [name if origin else "" for name, origin in named])
+        _add_rows(gathering, records, list(map("-".join, zip(first, last, strict=True))))
+    if n_unrouted:
+        gathering.note(
+            f"{n_unrouted:,} ranges are announced by nobody (ASN 0): their origin is not known"
+        )
+    return gathering.finish(Origin(name, "iptoasn", "", "if it is iptoasn.com's: PDDL 1.0"))
+
+
+def _add_rows(gathering: Gathering, records: Records, text: Sequence[str]) -> None:
+    """Add one record with one row for each line."""
+    record = np.arange(gathering.add_records(len(records)), gathering.n_records, dtype=np.int64)
+    gathering.add_texts(text, record, records.line)
+
+
+def fits_iptoasn(sample: Sample) -> bool:
+    """Return whether all lines have five cells, the third a number."""
+    rows = [line.split("\t") for line in sample.lines]
+    return bool(rows) and all(len(row) == 5 and row[2].isdigit() for row in rows)
+
+
+def fits_pfx2as(sample: Sample) -> bool:
+    """Return whether all lines have three cells, the second a number."""
+    rows = [line.split("\t") for line in sample.lines]
+    return bool(rows) and all(
+        len(row) == 3 and row[1].isdigit() and not is_address(row[1]) for row in rows
+    )
+
+
+_DELEGATED = Dialect("|", 0, 6, comment="#")
+_FREE = ("available", "reserved")
+
+
+def read_delegated(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read ``registry|cc|type|start|value|date|status|…``.
+
+    For IPv4 ``value`` is a number of addresses, which need not be a power of two; for IPv6 it is
+    a prefix length. Rows for AS numbers, summaries and free space are counted and left out. The
+    version line states how many records follow, and summaries how many are of each type.
+
+    References
+    ----------
+    NRO, "RIR statistics exchange format" and its extension.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    n_uneven = n_free = 0
+    date = ""
+    counts = _Counts(gathering)
+    for records in read_records(source, _DELEGATED, gathering, limits):
+        cells = list(zip(*records.cells, strict=True))
+        rows: list[int] = []
+        text: list[str] = []
+        country: list[str] = []
+        statuses: list[str] = []
+        for row, cell in enumerate(cells):
+            line = int(records.line[row])
+            if cell[0].replace(".", "").isdigit():
+                # The version line: version|registry|serial|records|startdate|enddate|UTCoffset
+                date = cell[5]
+                counts.check()
+                counts.stated["records"] = (cell[3], line)
+                continue
+            if "summary" in cell:
+                counts.add_summary(cell[2], cell[4], line)
+                continue
+            counts.n[cell[2]] += 1
+            status = cell[6] if len(cell) > 6 else ""
+            if cell[2] not in ("ipv4", "ipv6"):
+                continue
+            if status in _FREE:
+                n_free += 1
+                continue
+            found = _range(cell, row, records, gathering)
+            if found is None:
+                continue
+            n_uneven += cell[2] == "ipv4" and int(cell[4]).bit_count() > 1
+            rows.append(row)
+            statuses.append(status)
+            text.append(found)
+            country.append("" if cell[1] in ("ZZ", "*") else cell[1])
+        line_of = records.line[np.array(rows, np.int64)]
+        refuse_verdicts(gathering, {"status": statuses}, line_of)
+        record = np.arange(gathering.add_records(len(rows)), gathering.n_records, dtype=np.int64)
+        gathering.add_labels("country", country)
+        gathering.add_texts(text, record, line_of, key="start")
+    counts.check()
+    gathering.note("country is where the addresses are registered, not where they are used")
+    if n_uneven:
+        gathering.note(f"{n_uneven:,} IPv4 counts are no power of two: several prefixes each")
+    if n_free:
+        gathering.note(f"{n_free:,} ranges are free or reserved by the registry: left out")
+    return gathering.finish(Origin(name, "rir-delegated", date, "the registry's"))
+
+
+class _Counts:
+    """What a file states of its records from a version line on, and the records met."""
+
+    def __init__(self, gathering: Gathering) -> None:
+        self._gathering = gathering
+        self.stated: dict[str, tuple[str, int]] = {}
+        self.n: Counter[str] = Counter()
+
+    def add_summary(self, kind: str, number: str, line: int) -> None:
+        """Add a line that states a number of records of a type; several registries' are summed."""
+        before, first = self.stated.get(kind, ("", line))
+        if before.isdecimal() and number.isdecimal() and len(before + number) < 20:
+            number = str(int(before) + int(number))
+        self.stated[kind] = (number, first)
+
+    def check(self) -> None:
+        """Refuse lines that state another number than there is, and begin the next part."""
+        for kind, (number, line) in self.stated.items():
+            n, what = (
+                (self.n.total(), kind) if kind == "records" else (self.n[kind], f"{kind} records")
+            )
+            if wrong := differs(number, n, what):
+                self._gathering.refuse(wrong, line)
+        self.stated, self.n = {}, Counter()
+
+
+def _range(cell: tuple[str, ...], row: int, records: Records, gathering: Gathering) -> str | None:
+    """Text of one delegation; None, and refused, where its size makes no sense."""
+    kind, start, value = cell[2], cell[3], cell[4]
+    line = int(records.line[row])
+    if not value.isdecimal() or len(value) > 10:
+        gathering.refuse(f"expected a number, got {value[:60]!r}", line, "value")
+        return None
+    if kind == "ipv6":
+        return f"{start}/{value}"
+    octets = start.split(".")
+    if len(octets) != 4 or not all(octet.isdecimal() and len(octet) < 4 for octet in octets):
+        return start or "?"
+    first = int.from_bytes(bytes(min(int(octet), 255) for octet in octets), "big")
+    last = first + int(value) - 1
+    if int(value) == 0 or last >= 2**32:
+        gathering.refuse(
+            f"expected a number of addresses from {start} on, got {value}", line, "value"
+        )
+        return None
+    return f"{start}-{'.'.join(str(byte) for byte in last.to_bytes(4, 'big'))}"
+
+
+def fits_delegated(sample: Sample) -> bool:
+    """Return whether the first line is one of a registry's files."""
+    form = r"[\d.]+\|[a-z]+\||[a-z]+\|[A-Za-z*]*\|(asn|ipv4|ipv6)\|"
+    return bool(sample.lines) and re.match(form, sample.lines[0]) is not None
+
+
+_GEOFEED = Dialect(",", 0, 1, is_quoted=True, comment="#")
+
+
+def read_geofeed(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read ``prefix,country,region,city,postal``.
+
+    Country ``NA`` is Namibia. An empty country means that the network does not say. Columns
+    beyond the region are not kept.
+
+    References
+    ----------
+    RFC 8805, section 2.1.
+    """
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    n_silent = 0
+    for records in read_records(source, _GEOFEED, gathering, limits):
+        prefix = [cell.strip() for cell in records.cells[0]]
+        empty = [""] * len(records)
+        given = [cell.strip() for cell in records.cells[1]] if len(records.cells) > 1 else empty
+        region = [cell.strip() for cell in records.cells[2]] if len(records.cells) > 2 else empty
+        n_silent += given.count("")
+        record = np.arange(gathering.add_records(len(records)), gathering.n_records, dtype=np.int64)
+        names = ("region", "city", "postal", *(f"column {at}" for at in range(6, 99)))
+        refuse_verdicts(gathering, dict(zip(names, records.cells[2:], strict=False)), records.line)
+        add_countries(gathering, given, records.line)
+        gathering.add_labels("region", region)
+        gathering.add_texts(prefix, record, records.line, key="prefix")
+    if n_silent:
+        gathering.note(f"{n_silent:,} prefixes have no country: not known, not elsewhere")
+    return gathering.finish(Origin(name, "geofeed", "", "the publishing network's"))
+
+
+def fits_geofeed(sample: Sample) -> bool:
+    """Return whether all lines begin with a prefix and a country, which may be empty."""
+    rows = sample.rows(",")
+    return bool(rows) and all(
+        len(row) >= 2 and is_address(row[0]) and re.fullmatch("[A-Za-z]{2}|", row[1].strip())
+        for row in rows
+    )
+
+
+# Not quoted, and a web address may hold the delimiter: only the first cells are relied on, and of
+# the third only whether it is empty.
+_REGISTER = Dialect(";", 0, 3, encoding="windows-1251", replaces=True)
+_FIRST_LINE = "Updated:"
+_ADDRESS, _NAME, _URL = 0, 1, 2
+_KINDS = ("addresses", "a name", "a URL")
+
+
+def read_register(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+    """Read ``ips;domain;url;organ;document;date`` after a line ``Updated: …``.
+
+    An entry with a URL blocks that URL, one with a domain and no URL blocks the name, and one with
+    neither blocks its addresses, joined by `` | ``. Addresses beside a URL or a name say where it
+    stood when it was entered; they are not ordered to be blocked, and not listed here: such
+    entries are records whose addresses are not known.
+
+    References
+    ----------
+    Federal law 149-FZ, article 15.1, part 2: the register holds domain names, page addresses and
+    network addresses.
+    """
+    return _read_entries(source, name, "z-i", skip_bad=skip_bad, limits=limits)
+
+
+def read_whole_register(
+    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
+    """Read the same with all addresses of all entries, as if everything were blocked by address.
+
+    That is the most that operators without filters for URLs and names may drop.
+    """
+    return _read_entries(source, name, "z-i-all", skip_bad=skip_bad, limits=limits)
+
+
+def _read_entries(
+    source: BinaryIO | Source, name: str, format_name: str, *, skip_bad: bool, limits: Limits
+) -> Feed:
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    dated = _Dated(source, name)
+    n_entries = np.zeros(3, np.int64)
+    n_with_addresses = np.zeros(3, np.int64)
+    for records in read_records(cast("BinaryIO", dated), _REGISTER, gathering, limits):
+        listed, domain, url = ([cell.strip() for cell in column] for column in records.cells[:3])
+        kind = np.where([bool(cell) for cell in url], _URL, _ADDRESS)
+        kind[(kind == _ADDRESS) & [bool(cell) for cell in domain]] = _NAME
+        has_addresses = np.array([bool(cell) for cell in listed], np.bool_)
+        n_entries += np.bincount(kind, minlength=3)
+        n_with_addresses += np.bincount(kind[has_addresses], minlength=3)
+        first = gathering.add_records(len(records))
+        gathering.add_labels("name", domain)
+        is_taken = has_addresses & ((kind == _ADDRESS) | (format_name == "z-i-all"))
+        parts = [
+            [part.strip() for part in cell.split("|")] if is_one else []
+            for cell, is_one in zip(listed, is_taken.tolist(), strict=True)
+        ]
+        n_parts = np.array([len(part) for part in parts], np.int64)
+        row = np.repeat(np.arange(len(records)), n_parts)
+        text = [part for cell in parts for part in cell]
+        gathering.add_texts(text, row + first, records.line[row], key="ips", may_be_empty=True)
+    for note in _describe_entries(n_entries.tolist(), n_with_addresses.tolist(), format_name):
+        gathering.note(note)
+    if gathering.n_replaced:
+        gathering.note(f"{gathering.n_replaced:,} bytes are not windows-1251: replaced in names")
+    terms = "the register's text is official; z-i adds no terms"
+    return gathering.finish(Origin(name, format_name, dated.date, terms))
+
+
+def _describe_entries(
+    n_entries: list[int], n_with_addresses: list[int], format_name: str
+) -> list[str]:
+    """Say how many entries there are of each kind, and how each is read."""
+    kinds = ", ".join(
+        f"{n:,} block {kind} ({n_with:,} of them give addresses)"
+        for n, n_with, kind in zip(n_entries, n_with_addresses, _KINDS, strict=True)
+    )
+    notes = [
+        f"entries by what they block: {kinds}",
+        "all entries are counted, whatever the dates of their decisions",
+    ]
+    n_beside = n_with_addresses[_NAME] + n_with_addresses[_URL]
+    if n_beside and format_name == "z-i-all":
+        notes.append(
+            f"warning: addresses of {n_beside:,} entries that block a name or a URL are counted as "
+            "if they were blocked; the register does not order that (--as z-i leaves them out)"
+        )
+    elif n_beside:
+        notes.append(
+            f"warning: addresses of {n_beside:,} entries that block a name or a URL are not "
+            "counted as listed; operators that block by address may drop them (--as z-i-all "
+            "counts them)"
+        )
+    return notes
+
+
+class _Dated:
+    """A stream whose first line, the date of the dump, is blanked as it passes."""
+
+    def __init__(self, source: BinaryIO | Source, name: str) -> None:
+        self._source = source
+        self.name = name
+        self._is_new = True
+        self.date = ""
+
+    def read(self, size: int) -> bytes:
+        """Read up to so many bytes."""
+        data = self._source.read(size)
+        if self._is_new:
+            self._is_new = False
+            line, newline, rest = data.partition(b"\n")
+            if line.startswith(_FIRST_LINE.encode()):
+                check_line_ends(line, 1, self.name)
+                self.date = line.decode("windows-1251", "replace")[len(_FIRST_LINE) :].strip()
+                if wrong := hidden_end(self.date):
+                    raise DataError([Problem(self.name, wrong, 1)])
+                return newline + rest
+        return data
+
+
+def fits_register(sample: Sample) -> bool:
+    """Return whether a file begins as ``dump.csv`` does."""
+    first, _, rest = sample.text.partition("\n")
+    return first.startswith(_FIRST_LINE) and ";" in rest[:4096]

@@ -1,1 +1,0 @@
-"""Rules of firewalls, routers, proxies and name servers, read as lists of addresses."""
