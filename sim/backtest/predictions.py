@@ -39,7 +39,6 @@ from sim.scenario.tables.money import ECONOMY_KEYS, EconomyRow
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import RowType, find_table, read_table
 from sim.scenario.tables.sharing import ConcentrationRow
-from sim.statistics.triangular import triangular_quantile
 from sim.streams import Stream, Streams
 
 NO_CHANCE = "nothing: no chance enters"
@@ -216,14 +215,12 @@ def _predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predi
     if problems:
         raise ScenarioError(problems)
     economy: dict[str, NDArray[np.float64]] = {}
+    values = drawn(CHANCE, N_DRAWS)
     if predictor.economy:
         path = find_table(predictor.economy, placed.file.path.parent)
         table = read_table(predictor.economy, path, EconomyRow)
-        economy = economy_parameters(table.rows, drawn(CHANCE, N_DRAWS))
-    for key, constant in predictor.constants.items():
-        rng = CHANCE.generator(Stream.MONEY_PARAMETERS, tuple(key.encode()))
-        u = rng.random(N_DRAWS)
-        economy[key] = triangular_quantile(u, constant.low, constant.value, constant.high)
+        economy = economy_parameters(table.rows, values)
+    economy |= {key: values(key, one) for key, one in predictor.constants.items()}
     try:
         loss = national_loss_usd(
             methods[predictor.method], economy, predictor.duration_d, predictor.share_affected
@@ -233,8 +230,9 @@ def _predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predi
         raise ScenarioError([placed.problem("predictor.constants", message)]) from None
     return _of_draws(
         np.broadcast_to(loss, N_DRAWS),
-        f"{N_DRAWS} draws of the method's constants from their ranges",
-        "whether the method is right",
+        f"{N_DRAWS} draws of the method's constants from their ranges"
+        + (", and of the error of the method" if "method_error" in economy else ""),
+        "" if "method_error" in economy else "whether the method is right",
     )
 
 

@@ -57,3 +57,21 @@ def test_every_method_is_linear_in_days_and_share_and_contains_its_central_value
     at_center = national_loss_usd(method, economy_parameters(TABLE, central), 1, 1)
     low, high = np.quantile(day, [0.05, 0.95])
     assert low < at_center < high
+
+
+@pytest.mark.parametrize("method", NATIONAL_METHODS, ids=lambda method: method.id)
+def test_the_error_of_a_method_is_a_factor_as_often_above_one_as_below(method):
+    without = [row for row in TABLE if row.key != "method_error"]
+    day, plain = (
+        national_loss_usd(method, economy_parameters(rows, drawn(Streams(3, 0), 4000)), 1, 1)
+        for rows in (TABLE, without)
+    )
+    error = day / plain
+    assert error.min() > 1 / 3.001
+    assert error.max() < 3
+    # Four standard errors of 4000 draws.
+    assert np.mean(error < 1) == pytest.approx(0.5, abs=0.03)
+    # Of a triangle on [-1, 1] a half lies beyond its quartiles, at 1 - sqrt(1/2).
+    assert np.mean(np.abs(np.log(error)) > np.log(3) * (1 - np.sqrt(0.5))) == pytest.approx(
+        0.5, abs=0.03
+    )

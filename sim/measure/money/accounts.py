@@ -117,7 +117,8 @@ def national_loss_usd(
     ----------
     OECD, 2011 (Egypt); COST, the cost of shutdown tool, after West, Brookings, 2016.
     """
-    return method.usd_per_d(economy) * duration_d * share_affected
+    error = economy.get("method_error", np.float64(1.0))
+    return method.usd_per_d(economy) * duration_d * share_affected * error
 
 
 S_PER_D = 86_400

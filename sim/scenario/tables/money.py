@@ -36,7 +36,7 @@ FirmKey: TypeAlias = Literal[
     "dual_running_months",
 ]
 FIRM_KEYS: tuple[str, ...] = get_args(FirmKey)
-FACTORS = ("revenue_level", "response_cost_level")
+FACTORS = ("revenue_level", "response_cost_level", "method_error")
 """Keys whose range is one of factors around the central value."""
 
 EconomyKey: TypeAlias = Literal[
@@ -46,6 +46,7 @@ EconomyKey: TypeAlias = Literal[
     "cost_share_of_gdp",
     "cost_growth_per_year",
     "cost_years",
+    "method_error",
 ]
 ECONOMY_KEYS: tuple[str, ...] = get_args(EconomyKey)
 OPTIONAL_ECONOMY_KEYS = (
@@ -53,6 +54,7 @@ OPTIONAL_ECONOMY_KEYS = (
     "cost_share_of_gdp",
     "cost_growth_per_year",
     "cost_years",
+    "method_error",
 )
 """Constants that no source has, or that do not apply, for some countries; the methods that need
 them are left out."""
