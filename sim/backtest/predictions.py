@@ -214,13 +214,15 @@ def _predict_national(placed: PlacedCase, predictor: NationalPredictor) -> Predi
             problems.append(placed.problem(f"predictor.constants.{key}", message))
     if problems:
         raise ScenarioError(problems)
-    economy: dict[str, NDArray[np.float64]] = {}
-    values = drawn(CHANCE, N_DRAWS)
+    rows: list[EconomyRow] = []
     if predictor.economy:
         path = find_table(predictor.economy, placed.file.path.parent)
         table = read_table(predictor.economy, path, EconomyRow)
-        economy = economy_parameters(table.rows, values)
-    economy |= {key: values(key, one) for key, one in predictor.constants.items()}
+        rows += table.rows
+    for key, one in predictor.constants.items():
+        row = {**one.model_dump(), "key": key, "unit": "", "kind": "fact", "date": str(one.date)}
+        rows.append(EconomyRow.model_validate(row))
+    economy = economy_parameters(rows, drawn(CHANCE, N_DRAWS))
     try:
         loss = national_loss_usd(
             methods[predictor.method], economy, predictor.duration_d, predictor.share_affected
