@@ -1,8 +1,8 @@
 """Warnings of a run in words: tables by title, countries and strategies by name.
 
 In: a run folder, whose manifest has its warnings as commands print them, for whoever edits the
-scenario. Out: the same warnings for whoever reads the page; what is not known here stays as it is,
-in English.
+scenario. Out: the same warnings for whoever reads the page. The two that most runs have are
+sentences of the page; the others stay as they are, in English.
 """
 
 from __future__ import annotations
@@ -18,6 +18,13 @@ _STAND_IN = re.compile(
     r"tables of another country or time stand in for (?P<country>\S+) in (?P<years>[\d to]+): "
     r"(?P<tables>.+)"
 )
+_NO_HIT = re.compile(
+    "hits no modelled business: no customer of one needed an address or a name while it was blocked"
+    "(; they are a sample: .*)?"
+)
+_OWN_TABLES = re.compile(
+    r"(?P<file>.+): a run takes from its own tables, and not from the file: (?P<columns>.+)"
+)
 _NOT_CONDITIONED = "not conditioned on the record"
 _TABLE = re.compile(r"(?P<name>\S+) \((?P<of>[^)]*)\)(?:, |$)")
 
@@ -25,14 +32,32 @@ _TABLE = re.compile(r"(?P<name>\S+) \((?P<of>[^)]*)\)(?:, |$)")
 def other_warnings(run: RunFolder) -> list[str]:
     """Warnings of a run that the page does not print elsewhere, each a sentence."""
     names = strategy_names(strategies_of(run))
-    told = []
+    told: list[str] = []
     for one in map(str, run.manifest.get("warnings", [])):
         if _STAND_IN.fullmatch(one) or _NOT_CONDITIONED in one:
             continue
         label, _, rest = one.partition(" ")
-        said = f"“{names[label]}” {rest}" if label in names else one
-        told.append(f"{capitalised(said).removesuffix('.')}.")
+        if label not in names:
+            told.append(_in_words(one))
+        elif _NO_HIT.fullmatch(rest):
+            told.append(joined(": ", (capitalised(names[label]), _in_words(rest))))
+        else:
+            told.append(joined("", ("“", names[label], "” ", rest.removesuffix("."), ".")))
     return told
+
+
+def _in_words(warning: str) -> str:
+    """A warning as a sentence of the page, if it is one; else as it is."""
+    if _NO_HIT.fullmatch(warning):
+        return say(
+            "No modelled business was hit: no customer of one needed an address or a name while it "
+            "was blocked."
+        )
+    if found := _OWN_TABLES.fullmatch(warning):
+        return say(
+            "The run takes {columns} from its own tables, not from {file}.", **found.groupdict()
+        )
+    return f"{capitalised(warning).removesuffix('.')}."
 
 
 def changes_in_words(run: RunFolder) -> str:
