@@ -34,6 +34,8 @@ STANDING_IN = {
     "users.use": "use-messenger-2017",
 }
 """A shipped table for each key that names one and has no default: an example of its columns."""
+_NAMES = {"strategy.id", "strategy.file", "strategy.rule", "strategy.values"}
+"""Keys of a strategy that name something, and set no parameter of an equation."""
 _MARKED = re.compile(r"(<!-- symbols: (.+?) -->\n)(.*?)(<!-- end of symbols -->\n)", re.DOTALL)
 _HEAD = """\
 # Parameters and symbols
@@ -157,7 +159,7 @@ def _is_parameter(key: Key) -> bool:
     """Whether a key sets a number, or how a strategy decides."""
     is_number = re.match(r"number|whole number|share", key.type)
     return bool(is_number) or (
-        key.path.startswith("strategy.") and key.path != "strategy.id" and key.type != "table"
+        key.path.startswith("strategy.") and key.path not in _NAMES and key.type != "table"
     )
 
 

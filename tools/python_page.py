@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sim
+from overblock import rules
 
 PAGE = Path("docs") / "reference" / "python.md"
 HEAD = """# What Python calls
@@ -40,6 +41,15 @@ def page() -> str:
     parts += [_entry(f"overblock.{name}", getattr(sim, name)) for name in FUNCTIONS]
     parts.append("## What they return\n")
     parts += [text for name in CLASSES for text in _class(name)]
+    parts.append("## Rules and measures of your own\n")
+    how_to = "[how to](../how-to/write-your-own-strategy.md)"
+    parts.append(f"`overblock.rules` gives these names ({how_to}).\n")
+    for name in rules.__all__:
+        thing = getattr(rules, name)
+        if inspect.isclass(thing):
+            parts.append(f"### `rules.{name}`\n\n{_body(_doc(thing))}\n")
+        else:
+            parts.append(_entry(f"rules.{name}", thing))
     parts.append("## What they raise\n")
     parts += [
         f"- `overblock.{name}`: {_words(_doc(getattr(sim, name)).splitlines()[0])}"

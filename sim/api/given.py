@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,10 +21,13 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from sim.addresses.feeds.frames import is_frame, lists_of
+from sim.engine.strategies.own import Strategy
 from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.measure.own import OwnMeasure
 from sim.scenario.document import format_path
 from sim.scenario.load import LoadedScenario, load_scenario, load_values
 from sim.scenario.overrides import override_text
+from sim.scenario.own import settings, source_of
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario, scenario_tree
 
@@ -34,8 +38,20 @@ NAME = "scenario"
 
 
 @contextmanager
-def resolved_of(scenario: Given, values: Mapping[str, object] | None) -> Iterator[Resolved]:
+def resolved_of(
+    scenario: Given,
+    values: Mapping[str, object] | None,
+    strategy: Strategy | str | None = None,
+    measures: Sequence[OwnMeasure] = (),
+) -> Iterator[Resolved]:
     """Resolve a scenario with values set over its own; its tables are there while it is used.
+
+    Parameters
+    ----------
+    scenario, values
+        As for `sim.api.runs.run`.
+    strategy, measures
+        Of a user's own, or a strategy as on the command line.
 
     Raises
     ------
@@ -44,7 +60,16 @@ def resolved_of(scenario: Given, values: Mapping[str, object] | None) -> Iterato
     """
     with TemporaryDirectory(prefix="overblock-") as folder:
         tables = _Tables(Path(folder))
-        texts = [
+        texts, copies = settings(strategy if isinstance(strategy, str) else None, (), ())
+        tables.copies |= copies
+        if isinstance(strategy, Strategy):
+            own = strategy.model_dump(mode="json", exclude_unset=True)
+            tree = {"id": "own", **tables.code(type(strategy), "rule"), "values": own}
+            texts.append(override_text("strategy", tree))
+        if measures:
+            named = [tables.code(one.formula, "name") for one in measures]
+            texts.append(override_text("measures", named))
+        texts += [
             override_text(key, tables.plain(value, (key,), "set"))
             for key, value in (values or {}).items()
         ]
@@ -52,6 +77,22 @@ def resolved_of(scenario: Given, values: Mapping[str, object] | None) -> Iterato
         with tables.named():
             resolved = resolve(_loaded(scenario, texts, tables))
         yield resolved
+
+
+@contextmanager
+def strategy_texts(strategies: Sequence[Strategy | str]) -> Iterator[list[str]]:
+    """Write strategies as on the command line; files of a user's own are there meanwhile."""
+    with TemporaryDirectory(prefix="overblock-") as folder:
+        tables, texts = _Tables(Path(folder)), []
+        for one in strategies:
+            if isinstance(one, Strategy):
+                found = tables.code(type(one), "rule")
+                values = one.model_dump(mode="json", exclude_unset=True).items()
+                parts = [f"{tables.copies[found['file']]}:{found['rule']}"]
+                texts.append(",".join([*parts, *(f"{key}={json.dumps(v)}" for key, v in values)]))
+            else:
+                texts.append(one)
+        yield texts
 
 
 def _loaded(scenario: Given, texts: Sequence[str], tables: _Tables) -> LoadedScenario:
@@ -105,6 +146,15 @@ class _Tables:
         message = f"expected text, a number, a date, a list, a mapping or a frame, got {kind}"
         self._problems.append(Problem(place, message, key=format_path(path)))
         return ""
+
+    def code(self, thing: Any, key: str) -> dict[str, str]:
+        """File and name of a class or function, whose source becomes a file of the scenario."""
+        file, text = source_of(thing)
+        if file in self.copies and self.copies[file].read_text(encoding="utf-8") != text:
+            file = f"{thing.__qualname__}_{file}"
+        self.copies[file] = self._folder / file
+        self.copies[file].write_text(text, encoding="utf-8")
+        return {"file": file, key: thing.__qualname__}
 
     def check(self) -> None:
         """Refuse what no scenario can hold.

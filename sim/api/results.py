@@ -19,7 +19,7 @@ from sim.api.columns import Columns, shortened
 from sim.api.curve import Every, curve_columns
 from sim.api.picture import Picture, picture_of
 from sim.api.wording import in_python_words
-from sim.catalogue.choices import KEY_FIGURES, label
+from sim.catalogue.choices import is_key_figure, label
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.report.words.answer import answer
@@ -90,7 +90,7 @@ class Results:
         rows = [
             {**row, "label": label(text(row, "metric"))}
             for row in read_rows(self.run, "summary.csv")
-            if all_measures or text(row, "metric") in KEY_FIGURES
+            if all_measures or is_key_figure(text(row, "metric"))
         ]
         names = ("strategy", "metric", "label", "unit", "median", "low", "high", "denominator")
         return Columns.of_rows(rows, (*names, "n_known"))

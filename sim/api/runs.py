@@ -5,21 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sim.api.given import Given, resolved_of
+from sim.api.given import Given, resolved_of, strategy_texts
 from sim.api.progress import OnProgress, shown_progress
 from sim.api.results import Results, open_results
 from sim.api.wording import in_python_words
+from sim.engine.strategies.own import Strategy
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
 from sim.experiment.metrics import check_metrics, metrics_of
 from sim.experiment.pipeline import carry_out, default_folder
 from sim.experiment.plan import Plan, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
+from sim.measure.own import OwnMeasure
 
 
 def run(
     scenario: Given,
     *,
+    strategy: Strategy | str | None = None,
+    measures: Sequence[OwnMeasure] = (),
     n_simulations: int | None = None,
     kept: str | Path | None = None,
     fixed: bool = False,
@@ -32,7 +36,7 @@ def run(
     cluster: Cluster | None = None,
     on_progress: OnProgress | None = None,
 ) -> Results:
-    """Simulate a scenario under its own strategy, and write a run folder.
+    """Simulate a scenario under one strategy, and write a run folder.
 
     Parameters
     ----------
@@ -40,6 +44,12 @@ def run(
         The name of a shipped scenario, the path of a file, a mapping of its keys, or a
         ``Scenario``. Where the name of a table is expected, a frame of pandas or polars or a table
         of Arrow may stand; dates, numbers and paths are taken as they are.
+    strategy
+        A strategy of your own (``overblock.rules.Strategy``), or one as on the command line; that
+        of the scenario when None. Its source is kept in the folder: where it is defined in a cell
+        of a notebook, the cell imports what it needs.
+    measures
+        Measures of your own (``overblock.rules.measure``), computed beside the others.
     n_simulations
         Members of the ensemble; 64 when None, 128 for a comparison.
     kept
@@ -77,7 +87,7 @@ def run(
     PartialError
         If every run failed.
     """
-    with in_python_words(), resolved_of(scenario, set) as resolved:
+    with in_python_words(), resolved_of(scenario, set, strategy, measures) as resolved:
         seed = choose_root_seed(resolved, root_seed)
         plan = Plan.of_run(resolved, seed, resolved.scenario.n_replicates)
         plan = plan.of_size(n_simulations, fixed=fixed, source=kept, pairs=pairs)
@@ -86,10 +96,11 @@ def run(
 
 def compare(
     scenario: Given,
-    strategies: Sequence[str] = (),
+    strategies: Sequence[Strategy | str] = (),
     *,
     baseline: str | None = None,
     metrics: Sequence[str] = (),
+    measures: Sequence[OwnMeasure] = (),
     n_simulations: int | None = None,
     kept: str | Path | None = None,
     fixed: bool = False,
@@ -106,13 +117,14 @@ def compare(
     Parameters
     ----------
     strategies
-        Each as ``[label=]id[:parameter=value,…]``; those of the scenario's experiment when empty.
+        Each as ``[label=]id[:parameter=value,…]``, or one of your own as for `run`; those of the
+        scenario's experiment when empty.
     baseline
         Label of the strategy that differences are taken to; ``none`` when None, and added if it is
         not among the strategies.
     metrics
         Metrics compared; all when empty.
-    scenario, n_simulations, kept, fixed, root_seed, set
+    scenario, measures, n_simulations, kept, fixed, root_seed, set
         As for `run`.
     folder, force, n_workers, cluster, on_progress
         As for `run`.
@@ -122,9 +134,13 @@ def compare(
     ScenarioError, DataError, UsageError, PartialError
         As for `run`, with the mistakes in all strategies and metrics.
     """
-    with in_python_words(), resolved_of(scenario, set) as resolved:
+    with (
+        in_python_words(),
+        resolved_of(scenario, set, measures=measures) as resolved,
+        strategy_texts(strategies) as texts,
+    ):
         seed = choose_root_seed(resolved, root_seed)
-        plan = plan_comparison(resolved, strategies, baseline, metrics, seed, None)
+        plan = plan_comparison(resolved, texts, baseline, metrics, seed, None)
         plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
         check_metrics(metrics_of(resolved), plan.metrics)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)

@@ -47,6 +47,17 @@ COMPARED = tuple(
 )
 """Measures in the tables of a comparison, unless the user names others."""
 
+
+def is_key_figure(name: str) -> bool:
+    """Whether a measure is at the head of a report, or a user's own."""
+    return name in KEY_FIGURES or name not in MEASURES
+
+
+def is_compared(name: str) -> bool:
+    """Whether tables of a comparison show a measure unless others are named, as a user's own."""
+    return name in COMPARED or name not in MEASURES
+
+
 EFFICACY = measure_name("target_user_hours_denied")
 """Measure of what the target's users were denied."""
 TARGET_LOST = measure_name("target_user_hours_lost_share")

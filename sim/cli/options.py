@@ -197,6 +197,24 @@ WORKERS = option(
 )
 
 
+def _trust_files(paths: list[Path]) -> list[Path]:
+    from sim.cli.console import reports_errors
+    from sim.scenario.own import trust_file
+
+    with reports_errors():
+        for path in paths:
+            trust_file(path)
+    return paths
+
+
+TRUST = many(
+    "--trust FILE.py",
+    "Let a Python file run that a scenario or a run folder brings. It has your rights: read it "
+    "first.",
+    callback=_trust_files,
+)
+
+
 @dataclass(frozen=True)
 class ExperimentOptions:
     """Options of every verb that runs an experiment."""
@@ -208,6 +226,11 @@ class ExperimentOptions:
         envvar="OVERBLOCK_OUTPUT",
     )
     overrides: list[str] = SET
+    measures: list[str] = many(
+        "--measure FILE.py:FUNCTION",
+        "A measure of your own, computed with the others; the file then runs.",
+    )
+    trusted: list[Path] = TRUST
     workers: int | None = WORKERS
     cluster: str | None = option(
         "--cluster ADDRESS|local",

@@ -36,14 +36,20 @@ Made = TypeVar("Made", bound="Result")
 Planned = TypeVar("Planned", bound="HasPlan")
 
 
-def load_resolved(scenario: str | None, overrides: Sequence[str]) -> Resolved:
-    """Load a scenario and the tables it names."""
+def load_resolved(
+    scenario: str | None,
+    overrides: Sequence[str],
+    strategy: str | None = None,
+    measures: Sequence[str] = (),
+) -> Resolved:
+    """Load a scenario, the tables it names, and a strategy and measures that a command names."""
     from sim.scenario.load import load_scenario
+    from sim.scenario.own import settings
     from sim.scenario.resolve import resolve
 
     if scenario is None:
         raise UsageError("expected SCENARIO, or --resume RUN, got neither")
-    return resolve(load_scenario(scenario, overrides))
+    return resolve(load_scenario(scenario, *settings(strategy, measures, overrides)))
 
 
 def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool) -> int:
@@ -116,6 +122,7 @@ class Task:
         make: Callable[[Resolved, int], Planned],
         again: Callable[..., Planned],
         *given: Any,
+        strategy: str | None = None,
     ) -> tuple[Planned, Task]:
         """Make the experiment of a scenario, or resume one; see `Question.ask_again`.
 
@@ -125,15 +132,17 @@ class Task:
             Make it of a scenario and a root seed, or of the question that was saved.
         given
             Options that change the question, which resuming refuses.
+        strategy
+            Another strategy than that of the scenario, as the command line has it.
         """
         if options.resume is None:
-            resolved = load_resolved(scenario, options.overrides)
+            resolved = load_resolved(scenario, options.overrides, strategy, options.measures)
             seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=options.quiet)
             made = make(resolved, seed)
             return made, cls.new(made.plan, options.output, force=options.force)
         from sim.experiment.question import find_unfinished, read_question
 
-        asked = (scenario, *given, options.seed, options.overrides)
+        asked = (scenario, *given, strategy, options.seed, options.overrides, options.measures)
         if any(one is not None and one != [] for one in asked):
             raise UsageError(
                 f"--resume {options.resume}: resumes the same question; give no scenario and no "

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.warm_up import warm_up
+from sim.errors import UsageError
 from sim.experiment.answers import Answers, NothingFinishedError, tabulate
 from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, pass_on_interrupt
@@ -26,6 +27,7 @@ from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import measures_of
 from sim.results.checkpoints import Checkpoints
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
+from sim.scenario.own import OwnCodeError
 from sim.scenario.resolve import Resolved
 
 OnProgress = Callable[[int, int], None]
@@ -255,6 +257,9 @@ class Execution:
                     for key, result in results:
                         n_done += 1
                         if isinstance(result, Failure):
+                            if result.kind == OwnCodeError.__name__:
+                                # It fails in other runs too, and its user waits for the line.
+                                raise UsageError(result.message)
                             failures[key] = result
                         else:
                             try:

@@ -168,7 +168,8 @@ def read_kept(path: Path) -> Kept:
 def shipped_kept(resolved: Resolved) -> Kept | None:
     """Kept simulations that are shipped with a scenario; None for one that has none."""
     loaded, folder = resolved.loaded, library.shipped("scenarios")
-    is_shipped = loaded.folder.resolve() == folder.resolve() and not loaded.copies
+    code = {table.name for table in resolved.code}
+    is_shipped = loaded.folder.resolve() == folder.resolve() and not set(loaded.copies) - code
     return _shipped(resolved) if is_shipped else None
 
 

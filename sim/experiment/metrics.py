@@ -30,12 +30,13 @@ _HOLDS = {
 
 def metrics_of(resolved: Resolved) -> tuple[str, ...]:
     """Names of the metrics of a scenario, in the order of the tables."""
-    return tuple(
+    shipped = (
         name
         for name, entry in MEASURES.items()
         if (not entry.needs or resolved.scenario.has(entry.needs))
         and (not entry.is_beside_figure or named_by(resolved, name).size)
     )
+    return *shipped, *(one.name for one in resolved.scenario.measures or ())
 
 
 @dataclass(frozen=True)

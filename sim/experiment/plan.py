@@ -305,7 +305,7 @@ class Plan:
     def described(self, labels: Sequence[str]) -> dict[str, Any]:
         """Entries of the manifest for this kind of plan."""
         if self.kind == RUN:
-            return {"strategy": self.resolved.scenario.strategy.id, **self.asked}
+            return {"strategy": self.labels[0], **self.asked}
         if self.is_as_given:
             return dict(self.asked)
         return {"strategies": [{"label": label} for label in labels], "design": dict(self.design)}

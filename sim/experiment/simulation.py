@@ -14,6 +14,7 @@ from typing import Any
 
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies import build_strategy
+from sim.engine.strategies.own import rule_of
 from sim.experiment.draws import Draws
 from sim.experiment.executors.task import Key
 from sim.measure.bands import even_times
@@ -30,10 +31,13 @@ from sim.measure.money.pricing import (
     measure_named_loss,
     price_providers,
 )
+from sim.measure.own import measure_own, own_measures
 from sim.measure.sites import site_columns
 from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder
+from sim.scenario.own import trust
 from sim.scenario.resolve import Resolved
+from sim.scenario.strategies import Own
 from sim.streams import Streams
 from sim.world.build import World, build_world
 
@@ -94,8 +98,22 @@ class Simulation:
     draws: Draws | None = None
     watch: Callable[..., None] | None = None
 
+    def __post_init__(self) -> None:
+        """Run code of the user's own here first, where the user let it run.
+
+        Raises
+        ------
+        OwnCodeError
+            If the user did not, or it fails.
+        """
+        for resolved in {id(one): one for one in self.cases.values() if one.code}.values():
+            if isinstance(asked := resolved.scenario.strategy, Own):
+                rule_of(asked, resolved)
+            list(own_measures(resolved))
+
     def begin(self) -> Callable[[Key], RunRecord]:
-        """Set up in a worker."""
+        """Set up in a worker, where the same code may run."""
+        trust(table.sha256 for resolved in self.cases.values() for table in resolved.code)
         return _Worker(self).run
 
 
@@ -113,7 +131,8 @@ def measure_outcome(
         *money_measures(money),
         *measure_named_loss(resolved, money, providers),
     )
-    return (*found, *measure_ratios(found)), totals
+    own = measure_own(resolved, world, outcome)
+    return (*found, *measure_ratios(found), *own), totals
 
 
 class _Worker:

@@ -95,7 +95,7 @@ def list_assumptions(
     ]
     for table in resolved.tables:
         if table.note is None:
-            assumed.append({"key": table.path.name, "why": "a table without a source note"})
+            assumed.append({"key": table.path.name, "why": table.title})
             continue
         for name, column in table.note.columns.items():
             if column.kind == "assumption" and column.range is not None:

@@ -24,6 +24,7 @@ from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.calendars import GivenOrderRow
 from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
+from sim.scenario.own import read_code
 from sim.scenario.refusal import hint
 from sim.scenario.schema import NONE, Scenario
 from sim.scenario.tables.column_changes import ColumnSetting, with_settings
@@ -283,6 +284,17 @@ class TableReader:
         lists = [self._read_list(name) for name in names]
         self._stop_if_any()
         return tuple(one for one in lists if one is not None)
+
+    def read_code(self, names: Iterable[str]) -> tuple[Table[Any], ...]:
+        """Read Python files; nothing of them runs.
+
+        Raises
+        ------
+        ScenarioError
+            If one cannot be read.
+        """
+        held = {table.name: table for table in self._held.get("code", ())}
+        return tuple(held.get(name) or read_code(self._loaded, name) for name in names)
 
     def _read(
         self, column: str, key: str, name: str, read: Callable[[str, Path], TableType]

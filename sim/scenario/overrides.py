@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import NoneType
 from typing import Any
@@ -85,6 +85,17 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool | dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
+
+
+def split_at_commas(text: str) -> Iterator[str]:
+    """Split at commas that stand in no brackets."""
+    depth, start = 0, 0
+    for position, letter in enumerate(text):
+        depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth == 0:
+            yield text[start:position]
+            start = position + 1
+    yield text[start:]
 
 
 def set_value(document: Document, path: tuple[str, ...], value: Value, place: Place) -> None:

@@ -43,6 +43,12 @@ class Model(BaseModel):
     )
 
 
+CodeFile = Annotated[str, Field(pattern=r"^[\w.-]+\.py$", max_length=100)]
+"""Name of a Python file beside the scenario."""
+CodeName = Annotated[str, Field(pattern=r"^[A-Za-z]\w*$", max_length=100)]
+"""Name that such a file defines."""
+
+
 def kinds_of(annotation: Any) -> list[type]:
     """Classes of an annotation: itself, or the members of a union."""
     if get_origin(annotation) is Annotated:

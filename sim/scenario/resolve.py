@@ -22,6 +22,7 @@ from sim.scenario.library import table_names
 from sim.scenario.load import LoadedScenario
 from sim.scenario.named_tables import USD, ListTable, TableReader
 from sim.scenario.overrides import rate_at
+from sim.scenario.own import own_code
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Names, Scenario
@@ -183,6 +184,8 @@ class Resolved:
         for them.
     lists
         Files of addresses that the strategy names, by name.
+    code
+        Python files of strategy and measures of the user's own, which have no rows.
     pools, stances, responses, exempt, pressure_events, withdrawals
         Tables of mechanisms by which actors react; None where the scenario names none.
     use
@@ -227,6 +230,7 @@ class Resolved:
     totals: Table[PublishedTotalRow] | None
     figures: Table[FigureRow] | None
     lists: tuple[Table[PrefixRow], ...] = ()
+    code: tuple[Table[Any], ...] = ()
 
     @property
     def scenario(self) -> Scenario:
@@ -280,7 +284,7 @@ class Resolved:
         """All tables read, by name."""
         tables = [getattr(self, column.name) for column in fields(self)]
         found = {table.name: table for table in tables if isinstance(table, Table)}
-        found |= {table.name: table for table in self.lists}
+        found |= {table.name: table for table in (*self.lists, *self.code)}
         return tuple(found[name] for name in sorted(found))
 
 
@@ -333,10 +337,11 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
     """Read the tables a scenario names; errors as for ``resolve``, but for what they mean."""
     reader = TableReader(loaded, {} if known is None else vars(known))
     attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
-    attributes |= {"lists": (), **reader.read_all(), "loaded": loaded}
+    attributes |= {"lists": (), "code": (), **reader.read_all(), "loaded": loaded}
     resolved = Resolved(**attributes)
     names = dict.fromkeys(name for name in _named(resolved) if isinstance(name, str))
-    return replace(resolved, lists=reader.read_lists(names))
+    code = dict.fromkeys(one.file for one in own_code(loaded.scenario))
+    return replace(resolved, lists=reader.read_lists(names), code=reader.read_code(code))
 
 
 def check_together(resolved: Resolved) -> list[Problem]:

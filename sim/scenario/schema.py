@@ -27,6 +27,8 @@ from ruamel.yaml.scalarstring import DoubleQuotedScalarString, FoldedScalarStrin
 
 from sim.scenario.provenance import KeyPath, Provenance
 from sim.scenario.quantities import (
+    CodeFile,
+    CodeName,
     Instant,
     Model,
     Share,
@@ -94,8 +96,6 @@ Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max
 Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)
 ]
-
-
 NONE = "none"
 """What a key says that could name a table and names none."""
 TableName = Annotated[str, Field(min_length=1, max_length=200)]
@@ -256,6 +256,15 @@ class Published(Model):
     """Table of published figures, shown beside the summary."""
 
 
+class OwnMeasure(Model):
+    """A measure in a Python file of your own."""
+
+    file: CodeFile
+    """Python file that has the function."""
+    name: CodeName
+    """Name of the function, and of the measure."""
+
+
 class Scenario(Model):
     """What was asked: who is blocked, when, how, and in which world."""
 
@@ -308,6 +317,10 @@ class Scenario(Model):
     switching: Switching | None = None
     money: Money = Money()
     published: Published = Published()
+    measures: (
+        Annotated[tuple[OwnMeasure, ...], Field(min_length=1, max_length=100, strict=False)] | None
+    ) = None
+    """Measures of your own, computed beside the others."""
     experiment: Experiment | None = None
     evidence: (
         Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=MOST_EVIDENCE, strict=False)]

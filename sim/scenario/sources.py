@@ -25,7 +25,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.inventory import Inventory
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import ColumnNote, SourceNote, Table
+from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table
 from sim.scenario.tables.shipped import assumed_by_key
 
 
@@ -131,6 +131,12 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
         return
     if isinstance(table, ListTable):
         yield _list_source(table)
+        return
+    if isinstance(table, CodeTable):
+        yield Source(
+            key=table.name, n_values=1, value=None, unit="code", kind="choice",
+            why=f"What is asked: {table.title}", needs_range=False,
+        )  # fmt: skip
         return
     header, rows = _read(table)
     note = table.note
@@ -431,8 +437,7 @@ def _bare(
     if Path(place.file) == index_path():
         origin = f"By the pack of {loaded.scenario.country}, seeds/{INDEX}.csv, line {place.line}"
     if isinstance(value, str) and value in tables:
-        table = tables[value]
-        title = table.note.title if table.note else "a table without a source note"
+        title = tables[value].title
         return _source(key, value, unit="table", kind="choice", source=title, why=origin)
     top, last = key.split(".")[0], key.split(".")[-1]
     if top in ASKED:

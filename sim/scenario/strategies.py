@@ -8,12 +8,21 @@ It is long because it is the list of all of them.
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from sim.scenario.calendars import Addresses, Calendar, GivenOrder, Names, When, check_beside
-from sim.scenario.quantities import Hours, Instant, Model, Share, Table, kinds_of
+from sim.scenario.quantities import (
+    CodeFile,
+    CodeName,
+    Hours,
+    Instant,
+    Model,
+    Share,
+    Table,
+    kinds_of,
+)
 
 Length = Annotated[int, Field(ge=0, le=32)]
 NEARLY_ALL = 0.99
@@ -282,6 +291,20 @@ class Cover(Chase):
     """Number of prefixes allowed."""
 
 
+class Own(Recurring):
+    """Decide by a class in a Python file of your own."""
+
+    in_words = "a rule of its own"
+    id: Literal["own"]
+    """Strategy."""
+    file: CodeFile
+    """Python file that has the class."""
+    rule: CodeName
+    """Name of the class, which is an `overblock.rules.Strategy`."""
+    values: dict[str, Any] = Field(default_factory=dict)
+    """Values of its keys."""
+
+
 Strategy = Annotated[
     NoBlocking
     | Replay
@@ -299,7 +322,8 @@ Strategy = Annotated[
     | Rolling
     | AllowList
     | Negotiate
-    | Cover,
+    | Cover
+    | Own,
     Field(discriminator="id"),
 ]
 
@@ -314,6 +338,6 @@ def answers_fronts(strategy: Strategy) -> bool:
 DECLARED: dict[str, type[Declared]] = {
     get_args(kind.model_fields["id"].annotation)[0]: kind
     for kind in kinds_of(Strategy)
-    if issubclass(kind, Declared)
+    if issubclass(kind, Declared) and kind is not Own
 }
-"""The class of each strategy by its id, in the sequence of the union."""
+"""The class of each shipped strategy by its id, in the sequence of the union."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -17,10 +18,12 @@ from pydantic import BaseModel
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.document import NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.load import LoadedScenario, assume, validate
-from sim.scenario.overrides import OFF, override_text, set_value, take_pack
+from sim.scenario.overrides import OFF, override_text, set_value, split_at_commas, take_pack
+from sim.scenario.own import own_strategy
 from sim.scenario.quantities import check_printable, describe, kinds_of
 from sim.scenario.resolve import Resolved, checked, read_tables, resolve
 from sim.scenario.schema import MOST_STRATEGIES, Contender, Scenario
+from sim.scenario.strategies import Own
 from sim.scenario.tables.column_changes import ColumnChange, with_columns
 from sim.scenario.tables.seeds import Table
 
@@ -156,8 +159,9 @@ class Variant:
 
 
 def own_variant(resolved: Resolved) -> Variant:
-    """Return a scenario under its own strategy, labelled with its id."""
-    return Variant(resolved.scenario.strategy.id, resolved)
+    """Return a scenario under its own strategy, labelled with its id, or its class."""
+    strategy = resolved.scenario.strategy
+    return Variant(strategy.rule if isinstance(strategy, Own) else strategy.id, resolved)
 
 
 def variant_of(resolved: Resolved, label: str, tree: Mapping[str, Value]) -> Variant:
@@ -247,6 +251,8 @@ class _Asked:
         Where they stand, by their path below ``strategy``.
     problems
         What was wrong with the writing.
+    copies
+        Where the Python file of a strategy of one's own is.
     """
 
     label: str
@@ -254,6 +260,7 @@ class _Asked:
     tree: dict[str, Value] | None
     places: dict[NodePath, Place]
     problems: tuple[Problem, ...] = ()
+    copies: Mapping[str, Path] = field(default_factory=dict)
 
     @classmethod
     def of_text(cls, resolved: Resolved, text: str, place: Place | None = None) -> _Asked:
@@ -266,6 +273,8 @@ class _Asked:
         problems = list(_misfits(label, text, place))
         name, colon, rest = written.partition(":")
         name = name.strip()
+        if name.endswith(".py"):
+            return cls._of_code(label, place, name, rest, tuple(problems))
         if name == resolved.scenario.strategy.id and not colon:
             return cls(label, place, None, {}, tuple(problems))
         tree: dict[str, Value] = {"id": name}
@@ -282,6 +291,16 @@ class _Asked:
             except ProblemsError as error:
                 problems += [Problem(place.file, p.message, key=key) for p in error.problems]
         return cls(label, place, tree, places, tuple(problems))
+
+    @classmethod
+    def _of_code(
+        cls, label: str, place: Place, file: str, rest: str, problems: tuple[Problem, ...]
+    ) -> _Asked:
+        """Read ``CLASS[,parameter=value,…]`` of a Python file, which may then run."""
+        tree, copies = own_strategy(f"{file}:{rest}", place.file)
+        if label == f"{file}:{rest}".strip():
+            label = rest.strip()
+        return cls(label, place, tree, {(): place}, problems, copies)
 
     def resolve(self, resolved: Resolved) -> Variant:
         """Validate the strategy in its scenario, and read the tables it names."""
@@ -302,7 +321,8 @@ class _Asked:
             scenario = validate(document)
         except ScenarioError as error:
             raise ScenarioError([self._placed(one) for one in error.problems]) from None
-        variant = replace(loaded, scenario=scenario, document=document)
+        copies = {**loaded.copies, **self.copies}
+        variant = replace(loaded, scenario=scenario, document=document, copies=copies)
         return Variant(self.label, resolve(variant, known=resolved))
 
     def _placed(self, problem: Problem) -> Problem:
@@ -339,17 +359,6 @@ def _plain(value: Value) -> str:
     if isinstance(value, list):
         return f"[{','.join(_plain(item) for item in value)}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def split_at_commas(text: str) -> Iterator[str]:
-    """Split at commas that stand in no brackets."""
-    depth, start = 0, 0
-    for position, letter in enumerate(text):
-        depth += (letter in "[{") - (letter in "]}")
-        if letter == "," and depth == 0:
-            yield text[start:position]
-            start = position + 1
-    yield text[start:]
 
 
 def _misfits(label: str, text: str, place: Place) -> Iterator[Problem]:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Value, parse_scalar
+from sim.scenario.overrides import split_at_commas
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, list_factors, point_of
-from sim.scenario.variants import Point, is_whole, split_at_commas
+from sim.scenario.variants import Point, is_whole
 from sim.statistics.designs import grid, latin_hypercube, sobol_points
 
 Design = Literal["grid", "lhs", "sobol"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from sim.catalogue.choices import COMPARED
+from sim.catalogue.choices import is_compared
 from sim.cli import console
 from sim.cli.options import (
     FIXED,
@@ -51,6 +51,12 @@ def run(
     simulations: int | None = SIMULATIONS,
     kept: str | None = KEPT,
     fixed: bool = FIXED,
+    strategy: str | None = option(
+        "--strategy ID|FILE.py:CLASS",
+        "Another strategy than the scenario's; FILE.py:CLASS is one of your own, whose file then "
+        "runs. --set PARAMETER=VALUE sets its parameters.",
+        autocompletion=complete_strategy,
+    ),
     pairs: bool = option(
         "--pairs",
         "Simulate each draw of the uncertain inputs twice, each time with its own chance: "
@@ -69,6 +75,8 @@ def run(
       overblock run telegram-2018-replay
 
       overblock run my.yaml -n 16 -o out --set population.n_businesses=600 --json
+
+      overblock run my.yaml --strategy my_rule.py:Crowded --set k=3
     """
     with console.reports_errors(as_json=options.as_json):
         from sim.experiment.plan import RUN, Plan
@@ -80,7 +88,7 @@ def run(
 
         by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
         asked = (by_hand, kept, fixed or None, pairs or None)
-        runs, task = Task.begin(options, scenario, RUN, make, Runs.again, *asked)
+        runs, task = Task.begin(options, scenario, RUN, make, Runs.again, *asked, strategy=strategy)
         result = task.carry_out(runs, options.executor(), quiet=options.quiet)
         if options.as_json:
             console.print_json(run_summary(result))
@@ -212,7 +220,7 @@ def comparison_tables(result: RunsResult) -> list[Table]:
         *(
             _metric([line for line in lines if line.metric == metric])
             for metric in metrics
-            if asked or metric in COMPARED
+            if asked or is_compared(metric)
         ),
         _names(result.names),
     ]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sim.cli import console
-from sim.cli.options import JSON, MAX_BYTES, QUIET, WORKERS, argument, option
+from sim.cli.options import JSON, MAX_BYTES, QUIET, TRUST, WORKERS, argument, option
 from sim.errors import OverblockError
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ def verify(
         "Make the whole run again into this folder, and compare every byte instead.",
     ),
     workers: int | None = WORKERS,
+    trusted: list[Path] = TRUST,
     max_bytes: int = MAX_BYTES,
     as_json: bool = JSON,
     quiet: bool = QUIET,

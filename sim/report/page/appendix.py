@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.choices import COMPARED, OF_SAMPLE, PRICED, label, measure_name, says_unit
+from sim.catalogue.choices import OF_SAMPLE, PRICED, is_compared, label, measure_name, says_unit
 from sim.catalogue.declaration import WORST_PERCENT, worst_above
 from sim.catalogue.measures import USD
 from sim.measure.bands import band_of
@@ -72,7 +72,7 @@ def _measures(run: RunFolder) -> Section:
         rows: list[tuple[Cell, ...]] = []
         bound = read_bound(run, strategy)
         for (of, metric), one in estimates.items():
-            is_shown = metric in COMPARED if is_comparison(run) else metric not in SPLIT
+            is_shown = is_compared(metric) if is_comparison(run) else metric not in SPLIT
             if of != strategy or not is_shown:
                 continue
             name = capitalised(say_name(label(metric)))

@@ -15,7 +15,7 @@ def strategy_words(strategy: Mapping[str, Any]) -> str:
     """What a strategy blocks, for people, from its id and parameters in a manifest."""
     name = str(strategy["id"])
     if name not in DECLARED:
-        return name
+        return str(strategy.get("parameters", {}).get("rule", name))
     told = DECLARED[name].in_words
     parameters = {key: str(value) for key, value in strategy.get("parameters", {}).items()}
     if "{length}" in told and "length" not in parameters:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -234,6 +234,11 @@ class Table(Generic[RowType]):
     set_columns: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
+    def title(self) -> str:
+        """Title of its note, or that it has none."""
+        return self.note.title if self.note else "a table without a source note"
+
+    @property
     def n_rows(self) -> int:
         """How many rows the file has."""
         return len(self.rows)
@@ -241,6 +246,15 @@ class Table(Generic[RowType]):
     def problem(self, row: int, key: str, message: str) -> Problem:
         """Return a problem placed at one row."""
         return Problem(str(self.path), message, self.lines[row], 0, key)
+
+
+class CodeTable(Table[Any]):
+    """A Python file of a user's own: an input without rows."""
+
+    @property
+    def title(self) -> str:
+        """What it is called where a table has the title of its note."""
+        return "Python code of the user's own"
 
 
 def find_table(name: str, folder: Path) -> Path:

@@ -49,7 +49,7 @@ def test_the_page_says_which_sections_may_be_left_out_and_what_they_need() -> No
     optional = {section for section, note in said.items() if note.startswith("May be left out.")}
     assert optional == {
         "fronts", "censor", "users", "stances", "reactions", "complaints", "tenancy", "switching",
-        "experiment", "ipv6", "evidence", "evidence.businesses", "evidence.listed",
+        "experiment", "ipv6", "measures", "evidence", "evidence.businesses", "evidence.listed",
         "evidence.operators",
     }  # fmt: skip
     assert said["complaints"].endswith("Needs the section `users`, who complain.")

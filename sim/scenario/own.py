@@ -1,0 +1,267 @@
+"""Strategies and measures in Python files of a user's own: which of them may run, and their names.
+
+In: names of files as a scenario, a command line or a notebook has them. Out: what a file defines,
+or a problem with its line. A file is an input like a table: it is copied, and its hash is in the
+manifest. Code runs only if the user named its file on this command line, or wrote it in Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import linecache
+import sys
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from sim.errors import Problem, ScenarioError, UsageError
+from sim.scenario.document import Value, parse_scalar
+from sim.scenario.load import LoadedScenario
+from sim.scenario.overrides import override_text, split_at_commas
+from sim.scenario.quantities import Model, describe
+from sim.scenario.refusal import explain, hint
+from sim.scenario.schema import OwnMeasure, Scenario
+from sim.scenario.strategies import Own
+from sim.scenario.tables.seeds import CodeTable, Table
+
+Kind = TypeVar("Kind", bound=Model)
+_TRUSTED: set[str] = set()
+_KEPT = (ast.Import, ast.ImportFrom, ast.ClassDef, ast.FunctionDef)
+
+
+class OwnCodeError(ScenarioError):
+    """The code of a user's own is wrong."""
+
+
+def trust(digests: Iterable[str]) -> None:
+    """Let files run that have some SHA-256, in this process."""
+    _TRUSTED.update(digests)
+
+
+def trust_file(path: Path) -> None:
+    """Let a file run, in this process.
+
+    Raises
+    ------
+    UsageError
+        If it cannot be read.
+    """
+    try:
+        trust([hashlib.sha256(path.read_bytes()).hexdigest()])
+    except OSError as error:
+        raise UsageError(
+            f"{path}: expected a Python file, got an error: {error.strerror}"
+        ) from None
+
+
+def own_code(scenario: Scenario) -> list[Own | OwnMeasure]:
+    """What of a scenario is in Python files."""
+    strategy = scenario.strategy
+    return [*([strategy] if isinstance(strategy, Own) else []), *(scenario.measures or ())]
+
+
+def read_code(loaded: LoadedScenario, name: str) -> CodeTable:
+    """Read a Python file that a scenario names, without running it.
+
+    Raises
+    ------
+    ScenarioError
+        If it cannot be read.
+    """
+    path = loaded.find_list(name)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"expected a Python file, got an error: {error.strerror}"
+        raise ScenarioError([Problem(str(path), message)]) from None
+    return CodeTable(name, path, data, hashlib.sha256(data).hexdigest(), (), (), None)
+
+
+def load_name(tables: Iterable[Table[Any]], file: str, name: str) -> Any:
+    """What a Python file of a scenario defines under a name.
+
+    Raises
+    ------
+    OwnCodeError
+        If the user did not name the file, it fails, or it has no such name.
+    """
+    (table,) = (one for one in tables if one.name == file)
+    if table.sha256 not in _TRUSTED:
+        message = (
+            f"expected code that you trust, got SHA-256 {table.sha256}; it runs with your rights: "
+            "read it, then name it with --trust FILE"
+        )
+        raise OwnCodeError([Problem(file, message)])
+    found = vars(_module_of(table.sha256, table.data, file))
+    if name not in found:
+        message = f"expected a definition of {name}, got none{hint(name, found)}"
+        raise OwnCodeError([Problem(file, message)])
+    return found[name]
+
+
+@cache
+def _module_of(digest: str, data: bytes, file: str) -> ModuleType:
+    """Run a file, once in a process."""
+    module = ModuleType(f"overblock_own_{digest[:12]}")
+    # Where pydantic looks up the names of annotations.
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(data, file, "exec"), vars(module))
+    except (Exception, SystemExit) as error:
+        raise failure(file, error) from error
+    return module
+
+
+def failure(file: str, error: BaseException) -> OwnCodeError:
+    """What a Python file raised, with the last of its lines that was reached."""
+    line, text = 0, str(error)
+    if isinstance(error, SyntaxError):
+        line, text = error.lineno or 0, error.msg
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == file:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    message = " ".join(f"{type(error).__name__}: {text}".split())
+    return OwnCodeError([Problem(file, message, line)])
+
+
+def make(kind: type[Kind], asked: Own) -> Kind:
+    """A strategy with the values that a scenario sets.
+
+    Raises
+    ------
+    OwnCodeError
+        With every value that does not fit its keys.
+    """
+    try:
+        return kind(**asked.values)
+    except ValidationError as error:
+        known = ", ".join(kind.model_fields) or "none"
+        raise OwnCodeError(
+            [
+                Problem(
+                    asked.file,
+                    f"unknown key (known: {known})"
+                    if one["type"] == "extra_forbidden"
+                    else explain(one),
+                    key=".".join((asked.rule, *map(str, one["loc"]))),
+                )
+                for one in error.errors()
+            ]
+        ) from None
+
+
+def own_strategy(text: str, origin: str) -> tuple[dict[str, Value], dict[str, Path]]:
+    """Read ``FILE.py:CLASS[,parameter=value,…]``: the strategy, and where its file is.
+
+    The file may then run.
+
+    Raises
+    ------
+    ScenarioError, UsageError
+        If it has another form, or the file cannot be read.
+    """
+    path, name, rest = _split(text, origin)
+    values: dict[str, Value] = {}
+    for pair in filter(None, split_at_commas(rest)):
+        key, equals, value = (part.strip() for part in pair.partition("="))
+        if not equals:
+            message = f"expected parameter=value, got {describe(pair)}"
+            raise ScenarioError([Problem(origin, message)])
+        values[key] = parse_scalar(value, origin)
+    tree: dict[str, Value] = {"id": "own", "file": path.name, "rule": name, "values": values}
+    return tree, {path.name: path}
+
+
+def settings(
+    strategy: str | None, measures: Sequence[str], values: Sequence[str]
+) -> tuple[list[str], dict[str, Path]]:
+    """Write a strategy and measures of a command line as settings of a scenario.
+
+    Parameters
+    ----------
+    strategy
+        ``FILE.py:CLASS`` or the id of a shipped one, with ``:parameter=value,…`` if wanted.
+    measures
+        Each as ``FILE.py:FUNCTION``.
+    values
+        Settings ``key.path=value``; where there is a strategy, one without a point that is no key
+        of a scenario sets a parameter of it.
+
+    Returns
+    -------
+    texts, copies
+        Settings, and where files are.
+    """
+    texts: list[str] = []
+    copies: dict[str, Path] = {}
+    above = "strategy"
+    if strategy is not None and f"{strategy}:".count(".py:"):
+        tree, copies = own_strategy(strategy, f"--strategy {strategy}")
+        texts, above = [override_text("strategy", tree)], "strategy.values"
+    elif strategy is not None:
+        name, _, rest = strategy.partition(":")
+        texts = [override_text("strategy", {"id": name})]
+        texts += [f"strategy.{pair}" for pair in filter(None, split_at_commas(rest))]
+    found: list[Value] = []
+    for text in measures:
+        path, name, _ = _split(text, f"--measure {text}")
+        copies[path.name] = path
+        found.append({"file": path.name, "name": name})
+    texts += [override_text("measures", found)] if found else []
+    for value in values:
+        key = value.partition("=")[0].strip()
+        is_own = strategy is not None and "." not in key and key not in Scenario.model_fields
+        texts.append(f"{above}.{value}" if is_own else value)
+    return texts, copies
+
+
+def _split(text: str, origin: str) -> tuple[Path, str, str]:
+    file, colon, rest = text.partition(".py:")
+    name, _, rest = rest.partition(",")
+    if not (colon and name.strip().isidentifier()):
+        message = f"expected FILE.py:NAME, got {describe(text)}"
+        raise ScenarioError([Problem(origin, message)])
+    path = Path(f"{file.strip()}.py")
+    trust_file(path)
+    return path, name.strip(), rest
+
+
+def source_of(thing: Any) -> tuple[str, str]:
+    """File name and text of what a user defined in Python; the text may then run elsewhere.
+
+    Imports, definitions and constants stay in the lines in which they are; the rest, such as the
+    call that is under way, is left out.
+
+    Raises
+    ------
+    UsageError
+        If the source is not known, or the definition is not at the top of its file or cell.
+    """
+    code = getattr(thing, "decide", thing).__code__
+    lines = linecache.getlines(code.co_filename)
+    kept: set[int] = set()
+    names: list[str] = []
+    for node in ast.parse("".join(lines)).body:
+        is_constant = isinstance(node, ast.Assign | ast.AnnAssign) and not any(
+            isinstance(one, ast.Call) for one in ast.walk(node)
+        )
+        if isinstance(node, _KEPT) or is_constant:
+            above = [one.lineno for one in getattr(node, "decorator_list", ())]
+            kept.update(range(min([node.lineno, *above]), (node.end_lineno or node.lineno) + 1))
+            names.append(getattr(node, "name", ""))
+    if thing.__qualname__ not in names:
+        raise UsageError(
+            f"{thing.__qualname__}: expected a definition at the top of a file or of a cell of a "
+            "notebook, got none"
+        )
+    text = "".join(line if row in kept else "\n" for row, line in enumerate(lines, 1))
+    trust([hashlib.sha256(text.encode()).hexdigest()])
+    path = Path(code.co_filename)
+    return path.name if path.is_file() else f"{thing.__qualname__}.py", text

@@ -1,0 +1,181 @@
+"""Strategies and measures of a user's own file: the same as shipped ones, and safe to receive."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import linecache
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import overblock
+from sim.cli.app import app
+from sim.scenario import own
+from tests.conftest import MINIMAL
+
+RULE = '''\
+from overblock.rules import *
+
+
+class Around(Strategy):
+    """Drop the prefix around each front, as the strategy aggregate does."""
+
+    length: int = 32
+
+    def decide(self, seen):
+        return Decision(block_around(seen, open_fronts(seen), enclosing_front(seen, self.length)))
+
+
+@measure(unit="fronts")
+def fronts_rented(world, outcome):
+    return outcome.front_address.size
+
+
+@measure(unit="orders")
+def spells(world, outcome):
+    return 1.0
+
+
+def undeclared(world, outcome):
+    return 1.0
+
+
+class Broken(Strategy):
+    def decide(self, seen):
+        return 1 / 0
+
+
+class Silent(Strategy):
+    def decide(self, seen):
+        return []
+
+
+@measure(unit="hosts")
+def failing(world, outcome):
+    return world.no_such
+'''
+SMALL = ("--set", "population.n_businesses=40", "-n", "2", "-q")
+CASE = "rolling-blackouts"
+Call = Callable[..., "tuple[int, str]"]
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call:
+    """Run a command where the file is, in a process that trusts nothing yet."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rule.py").write_text(RULE, encoding="utf-8")
+
+    def run(*words: str) -> tuple[int, str]:
+        own._TRUSTED.clear()
+        done = CliRunner().invoke(app, words)
+        return done.exit_code, done.stderr
+
+    return run
+
+
+def medians(folder: str) -> dict[str, list[str]]:
+    with Path(folder, "summary.csv").open(encoding="utf-8", newline="") as file:
+        return {
+            row["metric"]: [row["unit"], row["median"], row["low"], row["high"]]
+            for row in csv.DictReader(file)
+        }
+
+
+def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call: Call) -> None:
+    assert call(
+        "run", CASE, *SMALL, "--strategy", "rule.py:Around", "--set", "length=24",
+        "--measure", "rule.py:fronts_rented", "-w", "2", "-o", "own",
+    ) == (0, "")  # fmt: skip
+    assert call(
+        "run", CASE, *SMALL, "--strategy", "aggregate:length=24", "-w", "1", "-o", "shipped"
+    ) == (0, "")  # fmt: skip
+    found, shipped = medians("own"), medians("shipped")
+    unit, *numbers = found.pop("fronts_rented")
+    assert found == shipped
+    assert unit == "fronts"
+    assert all(float(one) > 1 for one in numbers)
+    # The hash is in the manifest, and what the folder brings runs only where it is named.
+    entry = {
+        one["name"]: one for one in json.loads(Path("own/manifest.json").read_text())["inputs"]
+    }
+    assert entry["rule.py"]["sha256"] == hashlib.sha256(RULE.encode()).hexdigest()
+    code, said = call("verify", "own")
+    assert (code, entry["rule.py"]["sha256"] in said) == (2, True)
+    assert call("verify", "own", "-q", "--trust", "rule.py") == (0, "")
+    Path("other.py").write_text(RULE + "\n")
+    assert call("verify", "own", "-q", "--trust", "other.py")[0] == 2
+    copy = Path("own", entry["rule.py"]["copy"])
+    copy.write_text(RULE.replace("size", "size + 1"))
+    assert call("verify", "own", "-q", "--trust", str(copy))[0] == 1
+
+
+def test_from_python_and_in_a_comparison(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call
+) -> None:
+    # As in a cell of a notebook: its source is in no file, and it calls what runs it.
+    cell = f"{RULE}\nresult = overblock.run(CASE, strategy=Around(length=24), **MORE)\n"
+    linecache.cache["<cell 1>"] = (len(cell), None, cell.splitlines(keepends=True), "<cell 1>")
+    more = {"n_simulations": 2, "set": {"population.n_businesses": 40}, "folder": "cell"}
+    names = {"overblock": overblock, "CASE": CASE, "MORE": more, "__name__": "__main__"}
+    exec(compile(cell, "<cell 1>", "exec"), names)
+    around, rented = names["Around"], names["fronts_rented"]
+    assert "overblock.run" not in next(Path("cell", "inputs").glob("Around-*.py")).read_text()
+    overblock.compare(
+        CASE, [around(length=24), "aggregate:length=24"], measures=[rented],
+        **(more | {"folder": "compared"}),
+    )  # fmt: skip
+    with Path("compared", "comparison.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    by = {
+        label: [row["median"] for row in rows if row["strategy"] == label]
+        for label in ("Around,length=24", "aggregate:length=24")
+    }
+    assert by["Around,length=24"] == by["aggregate:length=24"]
+    assert {row["unit"] for row in rows if row["metric"] == "fronts_rented"} == {"fronts"}
+    assert call("report", "compared")[0] == 0
+    assert "ronts rented" in Path("compared", "report.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--strategy", "rule.py:Aruond"], "rule.py: expected a definition of Aruond, got none; "),
+        (["--strategy", "rule.py"], "expected FILE.py:NAME, got 'rule.py'"),
+        (["--strategy", "no.py:A"], "no.py: expected a Python file, got an error: No such file"),
+        (["--strategy", "rule.py:fronts_rented"], "fronts_rented to be a subclass of overblock."),
+        (["--strategy", "rule.py:Around", "--set", "length=x"], "Around.length: expected a whole"),
+        (["--strategy", "rule.py:Around", "--set", "k=1"], "Around.k: unknown key (known: length)"),
+        (["--strategy", "rule.py:Broken"], "rule.py:29: ZeroDivisionError: division by zero"),
+        (["--strategy", "rule.py:Silent"], "Silent.decide to return a Decision, got []"),
+        (["--strategy", "bad.py:A"], "bad.py:2: SyntaxError: "),
+        (["--measure", "rule.py:spells"], "another name than that of a shipped measure"),
+        (["--measure", "rule.py:undeclared"], "expected @overblock.rules.measure(unit=...) above"),
+        (["--measure", "rule.py:failing"], "rule.py:39: AttributeError: 'World' object has no"),
+    ],
+)
+def test_a_mistake_is_reported_with_its_line(words: list[str], said: str, call: Call) -> None:
+    Path("bad.py").write_text("import sys\nclass A(\n", encoding="utf-8")
+    code, shown = call("run", CASE, *SMALL, "-w", "1", *words, "-o", "out")
+    assert code == 2
+    assert said in shown
+    assert "Traceback" not in shown
+
+
+def test_a_scenario_runs_no_code_that_it_brings(call: Call, tmp_path: Path) -> None:
+    """Nor when it is only looked at: the file would leave a trace."""
+    (tmp_path / "rule.py").write_text(f"open('trace', 'w').close()\n{RULE}", encoding="utf-8")
+    for words in (["validate", CASE], ["sources", CASE], ["run", CASE, *SMALL, "-o", "out"]):
+        call(*words, "--set", "strategy={id: own, file: rule.py, rule: Around}")
+    case = MINIMAL.replace("id: replay", "id: own").replace(
+        "orders: telegram-2018-orders", "file: rule.py\n  rule: Around"
+    )
+    (tmp_path / "case.yaml").write_text(case, encoding="utf-8")
+    code, said = call("run", "case.yaml", *SMALL, "-w", "1", "-o", "out")
+    assert (code, "read it, then name it with --trust FILE" in said) == (2, True), said
+    assert not (tmp_path / "trace").exists()
+    assert call("run", "case.yaml", *SMALL, "-w", "1", "-o", "out", "--trust", "rule.py")[0] == 0
+    assert (tmp_path / "trace").exists()
