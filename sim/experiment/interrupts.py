@@ -19,7 +19,7 @@ SIGNALS: tuple[signal.Signals, ...] = (signal.SIGINT, signal.SIGTERM)
 _Handler: TypeAlias = "Callable[[int, FrameType | None], Any] | int | signal.Handlers | None"
 
 
-@dataclass
+@dataclass(eq=False)  # each is one of its own in the list of those that are open
 class _Watch:
     """Notes whether a signal came in a block."""
 

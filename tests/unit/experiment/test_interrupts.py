@@ -7,10 +7,16 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 
-from sim.experiment.interrupts import SIGNALS, ends_as_interrupts, ends_soon_after
+from sim.experiment.interrupts import (
+    SIGNALS,
+    ends_as_interrupts,
+    ends_soon_after,
+    pass_on_interrupt,
+)
 
 Said = list[object]
 
@@ -77,3 +83,17 @@ def test_other_errors_of_a_callback_are_told(monkeypatch: pytest.MonkeyPatch) ->
     with ends_as_interrupts():
         called_back(fails)
     assert [str(error) for error in said] == ["not an interrupt"]
+
+
+def test_a_block_inside_another_takes_no_signal_from_it() -> None:
+    def block() -> None:
+        with ends_as_interrupts():
+            with ends_as_interrupts():
+                pass
+            with suppress(KeyboardInterrupt):  # as a library does
+                signal.raise_signal(signal.SIGTERM)
+            pass_on_interrupt()
+            pytest.fail("the interrupt was lost")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
