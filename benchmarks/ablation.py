@@ -17,8 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import page
+from sim.backtest.document import tally
 from sim.backtest.scores import N_MEMBERS, backtest
-from sim.backtest.tallies import tally
 from sim.backtest.verdicts import Score
 from sim.experiment.executors import choose_executor
 from sim.scenario.cases import PlacedCase, shipped_cases

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, RunsResult

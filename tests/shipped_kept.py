@@ -12,7 +12,7 @@ import json
 import sys
 from pathlib import Path
 
-from sim.experiment.kept import TABLE
+from sim.experiment.draws import TABLE
 from tests.conftest import REPOSITORY
 
 SHIPPED = REPOSITORY / "seeds" / "kept"

@@ -15,7 +15,7 @@ import sim
 from sim.catalogue.choices import label
 from sim.catalogue.curves import CURVES
 from sim.catalogue.measures import MEASURES
-from sim.experiment.kept import REASONS
+from sim.experiment.draws import REASONS
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

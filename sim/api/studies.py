@@ -19,12 +19,11 @@ from sim.api.wording import in_python_words
 from sim.backtest.conditioning import MOST, N_KEPT, Conditioned, Conditioning
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
+from sim.experiment.outputs import Study
 from sim.experiment.pipeline import Experiment, carry_out, default_folder
 from sim.experiment.plan import choose_n_replicates, choose_root_seed
-from sim.experiment.study import Study
-from sim.uncertainty.axes import Design
 from sim.uncertainty.sensitivity import Method, Sensitivity
-from sim.uncertainty.sweep import Sweep
+from sim.uncertainty.sweep import Design, Sweep
 
 
 @dataclass(frozen=True, eq=False)

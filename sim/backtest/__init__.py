@@ -1,4 +1,1 @@
-"""Published outcomes against predictions: how often the model was right.
-
-It reads parameters and writes scores; it sets no parameter.
-"""
+"""Predictions compared with published outcomes; no parameter is set here."""

@@ -1,8 +1,7 @@
-"""Verifies kept simulations: draws are run again, and judged by the evidence.
+"""Verify kept simulations: draws are run again, and compared with the evidence.
 
-In: a folder of ``overblock condition``, or of a run that takes kept simulations, and nothing else.
-Out: what differs. What the evidence does to the answer follows from all draws: only making the
-whole again compares it.
+From nothing but a folder of ``overblock condition``, or of a run that takes kept simulations. How
+the evidence changes the answer follows from all draws; only `make_again` compares that.
 """
 
 from __future__ import annotations
@@ -12,17 +11,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from sim.backtest.conditioning import EARLY, WHOLE, Conditioning
-from sim.backtest.conditioning_tables import Judged, inputs_sheet
+from sim.backtest.conditioning import EARLY, WHOLE, Conditioning, Judged, inputs_sheet
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
-from sim.experiment.consistency import brief, described
+from sim.experiment.draws import TABLE, Kept, is_shipped, read_kept
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.experiment.folder_plan import resolved_of_folder
 from sim.experiment.interrupts import pass_on_interrupt
-from sim.experiment.kept import TABLE, Kept, is_shipped, read_kept
 from sim.experiment.outputs import manifest_of
-from sim.experiment.verification import Verdict, changed_outside, choose_sample, version_notes
+from sim.experiment.saved_plans import resolved_of_folder
+from sim.experiment.verification import (
+    Verdict,
+    brief,
+    changed_outside,
+    choose_sample,
+    described,
+    version_notes,
+)
 from sim.results.folder import MANIFEST, RunFolder, open_run
 from sim.results.integrity import changed_lines, changed_values
 from sim.results.tables import csv_text
@@ -153,21 +157,21 @@ def _sample_of(
 
 def _changed_manifest(run: RunFolder, asked: Conditioning) -> Iterator[str]:
     """Parts of the manifest that follow from the scenario and its tables."""
-    held = {key: value for key, value in described(run.manifest).items() if key not in _OF_RUNS}
+    stored = {key: value for key, value in described(run.manifest).items() if key not in _OF_RUNS}
     plan = asked.plan
     labels = [plan.resolved.scenario.strategy.id]
     again = manifest_of(
-        plan, {}, labels=labels, n_replicates=1, status=str(held["status"]), warnings=(),
+        plan, {}, labels=labels, n_replicates=1, status=str(stored["status"]), warnings=(),
         failures=(),
     )  # fmt: skip
     due = {key: value for key, value in described(again).items() if key not in _OF_RUNS}
-    yield from brief(MANIFEST, changed_values(held, due))
+    yield from brief(MANIFEST, changed_values(stored, due))
 
 
 def _changed_kept(
     run: RunFolder, asked: Conditioning, kept: Kept, n_draws: int, n_kept: int
 ) -> Iterator[str]:
-    """What of the kept draws does not fit the scenario, the manifest, or the table of inputs."""
+    """Find kept draws that do not fit the scenario, the manifest, or the table of inputs."""
     resolved, root_seed = asked.plan.resolved, asked.plan.root_seed
     if why := kept.why_not(resolved, root_seed):
         yield f"{TABLE}: {why}"

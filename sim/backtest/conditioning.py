@@ -1,36 +1,46 @@
-"""Keeps the simulations of a scenario that agree with its evidence.
+"""Keep the simulations of a scenario that agree with its evidence.
 
-In: a scenario with evidence, and how many simulations to keep. Out: the numbers of those kept, and
-what was read off all that were run. Draws come in blocks from the scenario's root seed. Each is run
-until the early evidence has been read; those that agree run to the end.
+Draws come in blocks from the scenario's root seed. Each runs until the early evidence has been
+read; those that agree run to the end. It is one file, since its tables are of these draws alone.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.backtest.conditioning_tables import Judged, sheets_of
 from sim.backtest.readings import problems_of, read_run, why_not_measured
 from sim.catalogue.choices import KEY_FIGURES, RATIOS
+from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError, UsageError
-from sim.experiment.draws import BLOCK, MOST_DRAWS, Draws, lay_draws
+from sim.experiment.draws import (
+    BLOCK,
+    MOST_DRAWS,
+    TABLE,
+    Draws,
+    evidence_hash,
+    kept_rows,
+    lay_draws,
+    model_hash,
+)
 from sim.experiment.execution import Execution
-from sim.experiment.executors.task import Key
-from sim.experiment.kept import evidence_hash, model_hash
+from sim.experiment.executors.task import Failure, Key
 from sim.experiment.metrics import metrics_of
-from sim.experiment.outputs import Outputs, describe, manifest_of
+from sim.experiment.outputs import Outputs, Sheet, describe, manifest_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
-from sim.experiment.study import Sheet
+from sim.measure.summary import LEVEL
 from sim.results.folder import COMPLETE, PARTIAL
+from sim.results.schema import Column
 from sim.results.tables import csv_text
 from sim.scenario.document import NodePath as KeyPath
 from sim.scenario.document import format_path
@@ -38,14 +48,215 @@ from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import own_variant
-from sim.statistics.proportions import wilson
+from sim.statistics.distances import distance_by_chance, kolmogorov_distance
+from sim.statistics.intervals import wilson
+
+ENDS = (0.5, (1 - LEVEL) / 2, (1 + LEVEL) / 2)
+NOTHING, EVERYTHING = "nothing", "all evidence"
+"""Evidence that is ignored, where it is no single piece."""
+KEPT = (
+    Column("draw", "integer", "", "Number of the draw, and of its chance, from 0"),
+    Column("root_seed", "integer", "", "Root of the sequence"),
+    Column.text("model", "Hash of the uncertain inputs, the other values and the tables"),
+    Column.text("evidence", "Hash of the evidence"),
+)
+EVIDENCE = (
+    Column.text("evidence", "Name of the piece"),
+    Column.text("kind", "fact, claim or assumption"),
+    Column.text("unit", "Unit of value, low and high"),
+    Column.measured("value", "The figure as published"),
+    Column.measured("low", "Least with which a simulation agrees; missing without such"),
+    Column.measured("high", "Most with which a simulation agrees; missing without such"),
+    Column("n_read", "integer", "draws", "Draws in which it was read, whatever the others gave"),
+    Column("n_met", "integer", "draws", "Those that agree with it"),
+    Column("n_others", "integer", "draws", "Draws that agree with all other pieces"),
+    Column("n_all", "integer", "draws", "Those that agree with it as well"),
+)
+
+
+def _three(which: str, over: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(f"{which}{name}", "number", "as the row says", f"{meaning} over {over}")
+        for name, meaning in (
+            ("median", "Median"),
+            ("low", "5th percentile"),
+            ("high", "95th percentile"),
+        )
+    )
+
+
+INPUTS = (
+    Column.text("input", "Scenario key, or table and column"),
+    Column("part", "integer", "", "Which of its amounts, from 0, where rows move separately"),
+    Column.text("unit", "Unit of the assumption"),
+    Column.text("scale", "value; times: factors on a column; position: -1 to 1"),
+    *_three("before_", "all draws"),
+    *_three("after_", "the kept ones"),
+    Column("distance", "number", "share", "Kolmogorov distance of the two distributions"),
+    Column("by_chance", "number", "share",
+           "Distance that all inputs stay below in 95 % of cases where nothing was learnt"),
+    Column.flag("is_moved", "Whether the distance is greater than by chance"),
+)  # fmt: skip
+RESTS_ON = (
+    Column.text("measure", "Name of the measure"),
+    Column.text("unit", "Its unit"),
+    Column.text("without", "What is left out of the evidence: nothing, a piece, or all of it"),
+    Column("n", "integer", "draws", "Draws that agree with the rest, and ran to the end"),
+    *_three("", "these"),
+)
+
+
+@dataclass
+class Judged:
+    """Draws that were run, and what was read off them.
+
+    Attributes
+    ----------
+    pieces, measures
+        What was read.
+    value
+        Numbers by draw, then by evidence and measure; NaN where it was not read or is not known.
+    whole
+        Draws that ran to the end.
+    failures
+        Draws without a result, which are not kept.
+    n
+        Draws that were run, from 0.
+    """
+
+    pieces: tuple[Evidence, ...]
+    measures: tuple[str, ...]
+    value: dict[int, dict[str, float]] = field(default_factory=dict)
+    whole: set[int] = field(default_factory=set)
+    failures: dict[Key, Failure] = field(default_factory=dict)
+    n: int = 0
+
+    def read(self, draw: int, name: str) -> float:
+        """Return a number read off a draw; NaN where there is none."""
+        return self.value.get(draw, {}).get(name, math.nan)
+
+    def failed(self, draw: int, pieces: Sequence[Evidence]) -> list[str]:
+        """Names of the evidence that a draw does not agree with."""
+        return [
+            one.id
+            for one in pieces
+            if not one.window[0] <= self.read(draw, one.id) <= one.window[1]
+        ]
+
+    @cached_property
+    def failing(self) -> dict[int, tuple[str, ...]]:
+        """Names of the evidence that each draw which ran to the end does not agree with."""
+        return {draw: tuple(self.failed(draw, self.pieces)) for draw in sorted(self.whole)}
+
+    @property
+    def agreeing(self) -> list[int]:
+        """Draws that agree with all evidence, ascending."""
+        return [draw for draw, failed in self.failing.items() if not failed]
+
+    def alone(self, name: str) -> list[int]:
+        """Draws that fail one piece of evidence alone, ascending."""
+        return [draw for draw, failed in self.failing.items() if failed == (name,)]
+
+
+def sheets_of(
+    found: Judged,
+    kept: Sequence[int],
+    resolved: Resolved,
+    root_seed: int,
+    n_prior: int,
+    n_alone: int,
+) -> list[Sheet]:
+    """All tables of conditioning.
+
+    Parameters
+    ----------
+    kept
+        Draws that are kept.
+    n_prior
+        Draws, the first ones, that ran to the end whatever they gave.
+    n_alone
+        Draws that failed one piece alone; once so many ran to the end, no more do.
+    """
+    rows = tuple(tuple(row) for row in kept_rows(resolved, root_seed, kept))
+    return [
+        Sheet(TABLE, KEPT, rows, ("draw",)),
+        _evidence(found, n_prior, n_alone),
+        inputs_sheet(found.n, kept, resolved, root_seed),
+        _rests_on(found, n_prior, n_alone),
+    ]
+
+
+def _without(found: Judged, piece: str, n_alone: int) -> list[int]:
+    """Draws that agree with all other pieces, as far as all such draws ran to the end."""
+    alone = found.alone(piece)
+    limit = alone[n_alone - 1] + 1 if len(alone) >= n_alone else found.n
+    return [one for one in sorted([*found.agreeing, *alone]) if one < limit]
+
+
+def _evidence(found: Judged, n_prior: int, n_alone: int) -> Sheet:
+    rows = []
+    agreeing = set(found.agreeing)
+    for piece in found.pieces:
+        low, high = (end if np.isfinite(end) else None for end in piece.window)
+        is_early = sum(piece.id in one for one in found.value.values()) > len(found.whole)
+        of = range(found.n if is_early else min(n_prior, found.n))
+        read = [one for one in of if not np.isnan(found.read(one, piece.id))]
+        met = [one for one in read if not found.failed(one, [piece])]
+        others = _without(found, piece.id, n_alone)
+        rows.append(
+            (piece.id, piece.kind, piece.unit, piece.value, low, high, len(read), len(met),
+             len(others), len(agreeing.intersection(others)))
+        )  # fmt: skip
+    return Sheet("evidence.csv", EVIDENCE, tuple(rows), ("evidence",))
+
+
+def inputs_sheet(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> Sheet:
+    """Each uncertain input over the first ``n`` draws, and over the kept ones."""
+    laid = lay_draws([own_variant(resolved)], n, root_seed)
+    n_dials = sum(factor.n_dials for factor in laid.unknowns)
+    chance = distance_by_chance(len(kept), n_dials) if kept else np.nan
+    rows: list[tuple[Any, ...]] = []
+    for factor, amounts in zip(laid.unknowns, laid.amounts, strict=True):
+        for part in range(factor.n_dials):
+            before, after = amounts[:, part], amounts[list(kept), part]
+            distance = kolmogorov_distance(after, before) if kept else np.nan
+            rows.append(
+                (factor.key, part, factor.unit, factor.scale, *_quantiles(before),
+                 *_quantiles(after), distance, chance, distance > chance if kept else None)
+            )  # fmt: skip
+    if kept:
+        rows.sort(key=lambda row: -float(row[-3]))
+    return Sheet("inputs.csv", INPUTS, tuple(rows), ("input", "part"))
+
+
+def _rests_on(found: Judged, n_prior: int, n_alone: int) -> Sheet:
+    def ensembles() -> Iterator[tuple[str, list[int]]]:
+        yield NOTHING, found.agreeing
+        for piece in found.pieces:
+            yield piece.id, _without(found, piece.id, n_alone)
+        yield EVERYTHING, [one for one in range(min(n_prior, found.n)) if one in found.whole]
+
+    rows = []
+    for name in found.measures:
+        for without, draws in ensembles():
+            values = np.array([found.read(draw, name) for draw in draws])
+            known = values[~np.isnan(values)]
+            rows.append((name, MEASURES[name].unit, without, known.size, *_quantiles(known)))
+    return Sheet("rests_on.csv", RESTS_ON, tuple(rows), ("measure", "without"))
+
+
+def _quantiles(values: NDArray[np.float64]) -> list[float | None]:
+    if not values.size:
+        return [None] * len(ENDS)
+    return [float(one) for one in np.quantile(values, ENDS)]
+
 
 N_KEPT = 300
-"""Simulations that are kept, unless said otherwise."""
+"""Simulations that are kept, by default."""
 MOST = 20_000
-"""Most draws that are run for them, unless said otherwise."""
+"""Most draws that are run for them, by default."""
 AT_ONCE = 4 * BLOCK
-"""Draws of which all are judged before others are run: with any number of workers the same."""
+"""Draws that are all judged before others are run, so that the workers change nothing."""
 N_PRIOR = 64
 """Draws, the first ones, that run to the end whatever they give: the prior."""
 N_ALONE = 64
@@ -300,14 +511,16 @@ def _is_by(piece: Evidence, time: datetime) -> bool:
 
 
 def _problems(row: int, piece: Evidence, resolved: Resolved) -> list[Problem]:
-    """What a piece of evidence asks for that no run of the scenario has, where it stands."""
+    """Find what a piece of evidence reads that no run of the scenario has, with its place."""
 
-    def place(key: str, message: str) -> Problem:
+    def locate(key: str, message: str) -> Problem:
         path: KeyPath = ("evidence", row, *key.split("."))
         mine = resolved.loaded.document.place(path)
         return Problem(mine.file, message, mine.line, mine.column, format_path(path))
 
     why_not = why_not_measured(piece, resolved)
     key = "curve" if piece.curve else "measure"
-    absent = [place(key, f"expected what the scenario has, got none: {why_not}")] if why_not else []
-    return [*problems_of(piece, resolved, place), *absent]
+    absent = (
+        [locate(key, f"expected what the scenario has, got none: {why_not}")] if why_not else []
+    )
+    return [*problems_of(piece, resolved, locate), *absent]

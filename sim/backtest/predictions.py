@@ -253,7 +253,7 @@ def _predict_names(placed: PlacedCase, predictor: NamesPredictor) -> Prediction:
 
 
 def _seen(predictor: NamesPredictor) -> list[Seen]:
-    """What the study sees of each law."""
+    """Each law, and the share of its names that the study sees."""
     universe = predictor.universe
     if universe is None:
         return [seen_evenly(law, 1.0) for law in _laws()]

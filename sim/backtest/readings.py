@@ -92,7 +92,7 @@ def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[
 
 
 def _close(name: str, known: Sequence[str]) -> str:
-    """What was likely meant, or all that there is."""
+    """A name that was likely meant, or all known ones."""
     found = hint(name, known)
     if found or not known:
         return found

@@ -23,11 +23,9 @@ from sim.backtest.readings import problems_of, read_run
 from sim.backtest.verdicts import CONDITIONED, PRIOR, Score, conditions, score
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.experiment.draws import Draws, lay_members
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.draws import Draws, Kept, lay_members, shipped_kept
+from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
 from sim.experiment.interrupts import pass_on_interrupt
-from sim.experiment.kept import Kept, shipped_kept
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
 from sim.scenario.predictors import RunPredictor
@@ -35,7 +33,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import own_variant
 
 N_MEMBERS = 64
-"""Members of each ensemble, unless said otherwise."""
+"""Members of each ensemble, by default."""
 MAX_RUNS = 100
 """Distinct scenarios of one scoring: a case file may be a stranger's."""
 

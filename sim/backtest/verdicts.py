@@ -15,7 +15,7 @@ from sim.backtest.predictions import NotComputable, Prediction
 from sim.scenario.cases import BOUNDS, Case, Guess, PlacedCase, Role
 from sim.scenario.predictors import RunPredictor
 from sim.scenario.readings import Evidence, RunReading
-from sim.statistics.scores import crps, crps_uniform
+from sim.statistics.distances import crps, crps_uniform
 
 INSIDE, OUTSIDE, NOT_COMPUTABLE = "inside", "outside", "not computable"
 PRIOR, CONDITIONED = "prior", "conditioned"

@@ -17,7 +17,7 @@ from sim.blocklists.name_lists import NameList
 from sim.blocklists.name_matcher import Matcher
 from sim.blocklists.rule_lists import NameRules
 from sim.errors import UsageError
-from sim.statistics.proportions import wilson
+from sim.statistics.intervals import wilson
 
 DEFAULT_TOP = 20
 LEVEL = 0.9

@@ -19,10 +19,10 @@ from sim.report.words.numbers import count
 if TYPE_CHECKING:
     from sim.cli.options import ExperimentOptions
     from sim.experiment.executors.task import Executor
+    from sim.experiment.outputs import Study
     from sim.experiment.pipeline import Experiment, Result
     from sim.experiment.plan import Plan
-    from sim.experiment.question import HasPlan
-    from sim.experiment.study import Study
+    from sim.experiment.saved_plans import HasPlan
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare"}
@@ -140,7 +140,7 @@ class Task:
             seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=options.quiet)
             made = make(resolved, seed)
             return made, cls.new(made.plan, options.output, force=options.force)
-        from sim.experiment.question import find_unfinished, read_question
+        from sim.experiment.saved_plans import find_unfinished, read_question
 
         asked = (scenario, *given, strategy, options.seed, options.overrides, options.measures)
         if any(one is not None and one != [] for one in asked):
@@ -168,7 +168,7 @@ class Task:
     ) -> Made:
         """Run the experiment, write the folder, and print what is missing."""
         from sim.experiment.pipeline import carry_out
-        from sim.experiment.question import forget_unfinished
+        from sim.experiment.saved_plans import forget_unfinished
 
         with progress("runs", quiet=quiet) as on_progress:
             made = carry_out(

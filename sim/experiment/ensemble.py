@@ -81,7 +81,7 @@ class Inputs:
         Parameters
         ----------
         value, member : shape (n,)
-            Values that are known, and the members they are of. Of pairs the first counts alone:
+            Known values, and the numbers of their members. Only the first of a pair is used, since
             the regression takes its members as independent.
         """
         if self.is_paired:
@@ -100,7 +100,7 @@ def with_dependence(
     lines: Sequence[SummaryLine], measured: Mapping[str, Measured], inputs: Inputs
 ) -> list[SummaryLine]:
     """Lines of a summary, with the inputs on which each measure depends most."""
-    told = []
+    found = []
     for line in lines:
         part = measured[line.strategy]
         value = part.values((line.metric,))[0]
@@ -113,8 +113,8 @@ def with_dependence(
             low_error, high_error = end_errors(whole[::2])
             named = {"chance_share": chance_share(whole.reshape(-1, 2))}
             named |= {"low_error": low_error, "high_error": high_error}
-        told.append(replace(line, **named, **name_inputs(shares)))  # type: ignore[arg-type]
-    return told
+        found.append(replace(line, **named, **name_inputs(shares)))  # type: ignore[arg-type]
+    return found
 
 
 def name_inputs(shares: Mapping[str, float]) -> dict[str, str | float]:

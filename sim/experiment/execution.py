@@ -1,34 +1,165 @@
-"""Runs what is asked for on an executor, and saves each run as soon as it is finished.
+"""Run a plan, or a job that reads numbers off runs, and save each run as soon as it is finished.
 
-In: a plan, or a job that reads numbers off runs. Out: what finished and why the rest did not. What
-is saved survives interrupts and failures of other runs, and is not run again when the experiment is
-resumed.
+Saved runs survive interrupts and failures of other runs, and are not run again when the experiment
+is resumed. Answers are the measures of all runs of many points, as one array.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.catalogue.choices import RATIOS
 from sim.engine.warm_up import warm_up
-from sim.errors import UsageError
-from sim.experiment.answers import Answers, NothingFinishedError, tabulate
+from sim.errors import PartialError, UsageError
+from sim.experiment.comparison import Measured
 from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, pass_on_interrupt
 from sim.experiment.plan import Plan
-from sim.experiment.question import write_question
+from sim.experiment.saved_plans import write_question
 from sim.experiment.simulation import RunRecord, Simulation
 from sim.measure.facts import measures_of
+from sim.measure.measures import Measure, over
 from sim.results.checkpoints import Checkpoints
 from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL
 from sim.scenario.own import OwnCodeError
 from sim.scenario.resolve import Resolved
+
+
+class NothingFinishedError(PartialError):
+    """Every run failed.
+
+    Parameters
+    ----------
+    plan
+        What was asked.
+    failures
+        Why there is no result, by key; at least one of a run.
+    """
+
+    def __init__(self, plan: Plan, failures: Mapping[Key, Failure]) -> None:
+        failed = {key: why for key, why in failures.items() if len(key) > 1}
+        key, first = next(iter(failed.items()))
+        where = " ".join(f"{name}={part}" for name, part in plan.where(key).items())
+        message = f"all {len(failed)} runs failed, the first ({where}) with {first}"
+        super().__init__(f"{message}\n{first.details}".rstrip())
+        self.failures = failures
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """Measures of all runs.
+
+    Attributes
+    ----------
+    labels
+        Labels of the strategies.
+    measures
+        Name, unit and unit of the denominator of each measure; the numbers are in ``value``.
+    value, denominator : shape (n_points, n_strategies, n_replicates, n_measures)
+        NaN where not known, and where a run failed or was not started.
+    failures
+        Why there is no result: by ``(point,)`` where the scenario is not possible, by
+        ``(point, strategy, replicate)`` where a run failed.
+    status
+        ``complete``, ``partial`` (something failed) or ``interrupted``.
+    """
+
+    labels: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    value: NDArray[np.float64]
+    denominator: NDArray[np.float64]
+    failures: Mapping[Key, Failure] = field(default_factory=dict)
+    status: str = COMPLETE
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """Names of the measures."""
+        return tuple(measure.metric for measure in self.measures)
+
+    def then(self, later: Answers) -> Answers:
+        """Return these answers followed by those at further points.
+
+        Raises
+        ------
+        ValueError
+            If they are not about the same strategies, replicates and measures.
+        """
+        if (self.labels, self.metrics) != (later.labels, later.metrics):
+            raise ValueError("expected answers about the same strategies and measures")
+        n_points = len(self.value)
+        moved = {(int(key[0]) + n_points, *key[1:]): why for key, why in later.failures.items()}
+        order = (COMPLETE, PARTIAL, INTERRUPTED)
+        return Answers(
+            self.labels,
+            self.measures,
+            np.concatenate([self.value, later.value]),
+            np.concatenate([self.denominator, later.denominator]),
+            {**self.failures, **moved},
+            max(self.status, later.status, key=order.index),
+        )
+
+    def unanswered(self, n_points: int, failures: Mapping[Key, Failure]) -> Answers:
+        """Return answers at points without a result, with the reasons."""
+        nothing = np.full((n_points, *self.value.shape[1:]), np.nan)
+        return Answers(self.labels, self.measures, nothing, nothing.copy(), failures, PARTIAL)
+
+    def reason(self, point: int) -> str | None:
+        """Why a point has no result, or not all; None where nothing failed."""
+        whys = [str(why) for key, why in self.failures.items() if key[0] == point]
+        return "; ".join(dict.fromkeys(whys)) or None
+
+    def measured(self, point: int, strategy_row: int) -> Measured:
+        """Measures of one strategy at one point."""
+        run = point, strategy_row
+        replicate = np.arange(self.value.shape[2])
+        return Measured(replicate, self.measures, self.value[run].T, self.denominator[run].T)
+
+    def mean(self, metric: str, strategy_row: int = 0) -> NDArray[np.float64]:
+        """Mean over replicates, or ratio of sums, at each point; NaN where one is not known."""
+        if ratio := RATIOS.get(metric):
+            above, below = (self.mean(part, strategy_row) for part in (ratio.above, ratio.below))
+            return over(above, below, ratio.per)
+        values = self.value[:, strategy_row, :, self.metrics.index(metric)]
+        means: NDArray[np.float64] = values.mean(axis=1)
+        return means
+
+
+def tabulate(
+    n_points: int,
+    labels: tuple[str, ...],
+    n_replicates: int,
+    found: Mapping[Key, Sequence[Measure]],
+    failures: Mapping[Key, Failure],
+    status: str,
+) -> Answers:
+    """Put the measures of runs into arrays.
+
+    Parameters
+    ----------
+    found
+        Measures by ``(point, strategy, replicate)``, sorted: the first run gives the order of the
+        measures, whichever run finished first.
+    """
+    named = {measure.metric: measure for measures in found.values() for measure in measures}
+    column = {metric: row for row, metric in enumerate(named)}
+    shape = (n_points, len(labels), n_replicates, len(named))
+    value, denominator = np.full(shape, np.nan), np.full(shape, np.nan)
+    for (point, label, replicate), measures in found.items():
+        run = int(point), labels.index(str(label)), int(replicate)
+        for measure in measures:
+            cell = (*run, column[measure.metric])
+            value[cell], denominator[cell] = measure.value, measure.denominator
+    return Answers(
+        labels, tuple(named.values()), value, denominator, dict(sorted(failures.items())), status
+    )
+
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of runs that finished or failed, and of all runs."""
@@ -125,7 +256,7 @@ class Execution:
         self.progress, self.is_interrupted = (0, 0), False
         self._on_progress = on_progress
         self._on_compile = on_compile
-        self._held: list[Resolved] = [plan.resolved]
+        self._saved: list[Resolved] = [plan.resolved]
         self._result_id = ""
 
     def take_over(self, parts: Path) -> None:
@@ -160,7 +291,7 @@ class Execution:
             scratch=self._checkpoints.scratch,
             draws=plan.draws,
         )
-        self._hold(plan, cases.scenarios.values())
+        self._save_plan(plan, cases.scenarios.values())
         names, keys = cases.names(plan.n_replicates), cases.keys(plan.n_replicates)
         failures, is_interrupted = dict(cases.impossible), False
 
@@ -207,20 +338,21 @@ class Execution:
         KeyboardInterrupt
             If interrupted; what is finished is kept among the checkpoints.
         """
-        self._hold(plan, ())
+        self._save_plan(plan, ())
 
         def keep(name: str, result: Mapping[str, NDArray[np.float64]]) -> None:
-            told = {
+            plain = {
                 of: [None if np.isnan(one) else one for one in numbers.tolist()]
                 for of, numbers in result.items()
             }
-            self._checkpoints.keep(name, {}, told)
+            self._checkpoints.keep(name, {}, plain)
 
         failures: dict[Key, Failure] = {}
         self._finish(job, names, keep, failures, n_before, n_all)
         numbers = {
             key: {
-                of: np.array(told, np.float64) for of, told in self._checkpoints.facts(name).items()
+                of: np.array(plain, np.float64)
+                for of, plain in self._checkpoints.facts(name).items()
             }
             for key, name in names.items()
             if key not in failures
@@ -274,17 +406,17 @@ class Execution:
             self._executor.stop(at_once=True)
             raise
 
-    def _hold(self, plan: Plan, scenarios: Iterable[Resolved]) -> None:
+    def _save_plan(self, plan: Plan, scenarios: Iterable[Resolved]) -> None:
         """Write the plan and its tables beside the checkpoints, unless they are there already."""
-        held = {table.name for resolved in self._held for table in resolved.tables}
+        saved = {table.name for resolved in self._saved for table in resolved.tables}
         more = []
         for resolved in scenarios:
             names = {table.name for table in resolved.tables}
-            if not names <= held:
+            if not names <= saved:
                 more.append(resolved)
-                held |= names
+                saved |= names
         result_id = plan.result_id
         if more or result_id != self._result_id:
-            self._held += more
+            self._saved += more
             self._result_id = result_id
-            write_question(plan, self._held, self._checkpoints.folder)
+            write_question(plan, self._saved, self._checkpoints.folder)

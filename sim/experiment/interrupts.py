@@ -1,7 +1,4 @@
-"""Ctrl-C and SIGTERM, while runs are simulated and while their results are written.
-
-In: nothing. Out: context managers in which these signals are handled in another way.
-"""
+"""Ctrl-C and SIGTERM, while runs are simulated and while their results are written."""
 
 from __future__ import annotations
 

@@ -1,6 +1,5 @@
-"""What every folder of results has: the scenario, its tables, a data package, and a manifest.
+"""Files of every folder of results: scenario, tables, data package and manifest.
 
-In: a plan, and the tables that were written. Out: files that say what the result was made from.
 They depend on which runs finished, not on where or in which order.
 """
 
@@ -9,10 +8,15 @@ from __future__ import annotations
 import hashlib
 import platform
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import numpy as np
+
+from sim.experiment.execution import Answers
 from sim.experiment.executors.task import Failure, Key
+from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.measure.money.prices import warnings_of_revenue
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
@@ -29,8 +33,10 @@ from sim.results.manifest import (
     scenario_hash,
     write_inputs,
 )
-from sim.results.schema import Column
+from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.schema import COMPARISON, KEYS, MEASURES, Column
 from sim.results.store import write_json
+from sim.results.tables import csv_text
 from sim.scenario.resolve import Resolved, list_warnings
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import list_sources
@@ -171,3 +177,133 @@ def metadata_of(plan: Plan) -> dict[str, str]:
 
 def _warnings_of(resolved: Resolved) -> list[str]:
     return [*list_warnings(resolved), *warnings_of_revenue(resolved)]
+
+
+POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table of a study.
+
+    Attributes
+    ----------
+    file
+        Name in the folder, ending in ``.csv``.
+    rows
+        Cells in the order of the columns; NaN and None are empty cells.
+    key
+        Names of the columns that identify a row.
+    """
+
+    file: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[object, ...], ...]
+    key: tuple[str, ...]
+
+    def records(self) -> list[dict[str, object]]:
+        """Rows as mappings from column name to cell."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+@dataclass(frozen=True)
+class Study(Result):
+    """Result of a study.
+
+    Attributes
+    ----------
+    sheets
+        Tables, by file name.
+    answers
+        Measures of all runs.
+    """
+
+    sheets: Mapping[str, Sheet]
+    answers: Answers
+
+
+def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[Sheet]) -> Study:
+    """Write the folder of a study.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    outputs: Outputs = {}
+    for sheet in sheets:
+        text = csv_text((column.name for column in sheet.columns), sheet.rows)
+        (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
+        outputs[sheet.file] = folder / sheet.file, len(sheet.rows)
+    path = folder / "measures.parquet"
+    outputs[path.name] = path, _write_measures(path, plan, answers)
+    columns = {sheet.file: sheet.columns for sheet in sheets}
+    keys = {sheet.file: sheet.key for sheet in sheets}
+    columns[path.name], keys[path.name] = (POINT, *MEASURES), (POINT.name, *KEYS[path.name])
+    outputs |= describe(folder, plan, columns, keys)
+    manifest = manifest_of(
+        plan,
+        outputs,
+        labels=answers.labels,
+        n_replicates=plan.n_replicates,
+        status=answers.status,
+        warnings=plan.warnings,
+        failures=failures_of(plan, answers.failures),
+    )
+    by_file = {sheet.file: sheet for sheet in sheets}
+    return Study(folder, plan, manifest, answers.failures, by_file, answers)
+
+
+def _write_measures(path: Path, plan: Plan, answers: Answers) -> int:
+    """Write every measure of every run that has a result; return the number of rows."""
+    is_run = ~np.isnan(answers.value).all(axis=-1)
+    point, strategy, replicate = np.nonzero(is_run)
+    n = len(answers.measures)
+    value = answers.value[point, strategy, replicate].ravel()
+    denominator = answers.denominator[point, strategy, replicate].ravel()
+    row = np.tile(np.arange(n), point.size)
+    texts = {
+        name: [getattr(measure, name) for measure in answers.measures]
+        for name in ("metric", "unit", "denominator_unit")
+    }
+    part = path.with_suffix(".part")
+    writer = PartWriter()
+    writer.write(
+        part,
+        {
+            "point": np.repeat(point, n),
+            "strategy": Coded(np.repeat(strategy, n), answers.labels),
+            "replicate": np.repeat(replicate, n),
+            "metric": Coded(row, texts["metric"]),
+            "unit": Coded(row, texts["unit"]),
+            "value": value,
+            "denominator": denominator,
+            "denominator_unit": Coded(row, texts["denominator_unit"]),
+        },
+    )
+    writer.close()
+    n_rows = merge_parts([part], path, {"result_id": plan.result_id})
+    part.unlink()
+    return n_rows
+
+
+COMPARED = {column.name: column for column in COMPARISON}
+METRIC, UNIT = COMPARED["metric"], COMPARED["unit"]
+FACTOR = Column.text("factor", "Scenario key, or table and column")
+STATUS = (
+    Column.text("status", "complete, failed (no run has a result) or partial"),
+    Column.text("error", "Why not; missing where nothing failed"),
+)
+
+
+def points_sheet(
+    columns: Sequence[Column], points: Sequence[Sequence[object]], answers: Answers
+) -> Sheet:
+    """Every point, with its status."""
+    rows = []
+    for row, cells in enumerate(points):
+        has_run = ~np.isnan(answers.value[row]).all(axis=-1)
+        status = "complete" if has_run.all() else "partial" if has_run.any() else "failed"
+        rows.append((row, *cells, status, answers.reason(row)))
+    return Sheet("points.csv", (POINT, *columns, *STATUS), tuple(rows), (POINT.name,))

@@ -1,7 +1,7 @@
-"""The pipeline: from an experiment to a complete folder of results.
+"""The pipeline from an experiment to a complete folder of results.
 
-In: an experiment and an executor. Out: its folder, and what is in it. A run, a comparison, a sweep,
-a sensitivity analysis and conditioning go this way; each says what it asks for and what it writes.
+Runs, comparisons, sweeps, sensitivity analyses and conditioning all take it. Each defines what it
+runs and what it writes.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ class Experiment(Protocol[Found, Made_co]):
 
     @property
     def plan(self) -> Plan:
-        """What is run, as far as that is known beforehand."""
+        """The plan, as far as it is known beforehand."""
         ...
 
     def answer(self, ask: Execution) -> Found:

@@ -1,9 +1,7 @@
 """Plans: points x strategies x replicates to be run, and the identity of the result.
 
-In: a scenario, points that each change some of its values, strategies, and a root seed. Out: the
-scenario at each point under each strategy, and the identity of the result. Nothing is simulated,
-and how the points were chosen is not known here. It is one long file, since every part of a plan
-has its say in the identity of the result.
+Nothing is simulated here. It is one long file, since every part of a plan enters the identity of
+the result.
 """
 
 from __future__ import annotations
@@ -12,24 +10,95 @@ import hashlib
 import re
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ProblemsError, ScenarioError, UsageError
-from sim.experiment.cases import Cases
-from sim.experiment.draws import MOST_DRAWS, Draws, lay_members
+from sim.experiment.draws import (
+    ALL_ASKED,
+    MOST_DRAWS,
+    NONE_KEPT,
+    PRIOR,
+    Draws,
+    Kept,
+    lay_members,
+    read_kept,
+    shipped_kept,
+)
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.kept import ALL_ASKED, NONE_KEPT, PRIOR, Kept, read_kept, shipped_kept
 from sim.results.manifest import all_tables, canonical_json, scenario_hash
 from sim.results.store import RUN_TABLES, SITE_RUNS
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import Point, Variant, choose_variants, own_variant, variant_of
 from sim.version import __version__
 
+
+@dataclass(frozen=True, eq=False)
+class Cases:
+    """The scenario at every point under every strategy.
+
+    Attributes
+    ----------
+    points
+        All points.
+    scenarios
+        Resolved scenarios by point and label of the strategy.
+    labels
+        Labels of the strategies.
+    impossible
+        Why the scenario is not possible, by ``(point,)``.
+    draws
+        As for `Plan`.
+    """
+
+    points: tuple[Point, ...]
+    scenarios: Mapping[Key, Resolved]
+    labels: tuple[str, ...]
+    impossible: Mapping[Key, Failure]
+    draws: Draws | None = None
+
+    def keys(self, n_replicates: int) -> list[Key]:
+        """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together."""
+        return [
+            (row, label, replicate)
+            for row in sorted({int(case[0]) for case in self.scenarios})
+            for replicate in range(n_replicates)
+            for label in self.labels
+        ]
+
+    def names(self, n_replicates: int) -> dict[Key, str]:
+        """Names of all runs among the checkpoints, in the order of the rows of tables.
+
+        A name is a hash of all that makes a run differ from others of its experiment. It does not
+        depend on where the point is in a design, so that a later design finds the run again.
+        """
+        if self.draws is not None:
+            return self._names_of_members(self.draws)
+        named: dict[Key, str] = {}
+        for row, label in self.scenarios:
+            point = self.points[int(row)]
+            differs = [point.keys, [asdict(column) for column in point.columns], label]
+            digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
+            for replicate in range(n_replicates):
+                named[row, label, replicate] = f"{digest}-{replicate:07d}"
+        return named
+
+    def _names_of_members(self, draws: Draws) -> dict[Key, str]:
+        named: dict[Key, str] = {}
+        keys = [factor.key for factor in draws.unknowns]
+        for label in self.labels:
+            for member in range(draws.n):
+                amounts = [amount[member].tolist() for amount in draws.amounts]
+                differs = canonical_json([keys, amounts, draws.root_seed, label])
+                digest = hashlib.sha256(differs.encode()).hexdigest()[:24]
+                named[0, label, member] = f"{digest}-{draws.streams(member).replicate:07d}"
+        return named
+
+
 RUN, COMPARISON = "run", "comparison"
 N_MEMBERS, N_COMPARED = 64, 128
-"""Members of a run, and of a comparison, unless said otherwise."""
+"""Members of a run, and of a comparison, by default."""
 
 
 class ImpossiblePointsError(ScenarioError):
@@ -50,12 +119,12 @@ class ImpossiblePointsError(ScenarioError):
 
 @dataclass(frozen=True)
 class Plan:
-    """Runs of a scenario, with the same luck at every point and under every strategy.
+    """Runs of a scenario, with the same chance at every point and under every strategy.
 
     Attributes
     ----------
     kind
-        ``run`` or ``comparison``: the scenario as it is given, with the tables of every run. Or
+        ``run`` or ``comparison``: the scenario itself, with the tables of every run. Or
         ``sweep``, ``sensitivity``, ``condition``: many points, with the measures of every run.
     resolved
         The scenario under its own strategy.
@@ -441,11 +510,11 @@ def plan_comparison(
 
 def _reason(error: ProblemsError, tables: Collection[str]) -> str:
     """An error on one line, the same wherever tables lie: they are named without their folder."""
-    said: list[Problem] = [
+    local: list[Problem] = [
         replace(one, file=Path(one.file).name) if one.file in tables else one
         for one in error.problems
     ]
-    return " ".join(" ".join(str(one) for one in said).split())
+    return " ".join(" ".join(str(one) for one in local).split())
 
 
 def _label(text: str) -> str:

@@ -1,7 +1,6 @@
-"""Simulates one strategy in one replicate: the job that executors run.
+"""The job that executors run: simulate one strategy in one replicate, and measure it.
 
-In: resolved scenarios by case, a root seed. Out: for each case and replicate its measures, loss
-sums and part of the tables. A result depends on its key alone.
+A result depends on its key alone.
 """
 
 from __future__ import annotations

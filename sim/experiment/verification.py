@@ -1,15 +1,15 @@
-"""Verifies a run folder: its runs are simulated again, and all that follows from them is compared.
+"""Verify a run folder, from nothing but the folder.
 
-In: a run folder, and nothing else. Out: what differs (files from their hashes, the manifest from
-scenario and tables, runs from what they give now, tables over replicates from the runs), and which
-files were not checked.
+Files are compared with their hashes, the manifest with scenario and tables, a sample of the runs
+with what they give now, and tables over replicates with the runs. `make_again` computes all of the
+folder again and compares every byte.
 """
 
 from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,21 +18,186 @@ import numpy as np
 
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, OverblockError, Problem
-from sim.experiment.consistency import changed_notes, changed_tables
 from sim.experiment.executors.task import Executor, Failure, Key
-from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.interrupts import pass_on_interrupt
+from sim.experiment.outputs import PACKAGE, package_of
+from sim.experiment.pipeline import Experiment, Result, carry_out
 from sim.experiment.plan import Plan
+from sim.experiment.runs import Derived, Runs, columns_of, derive, derived_manifest
+from sim.experiment.saved_plans import plan_of_folder
 from sim.experiment.simulation import RunRecord, Simulation
+from sim.files import hash_of, parse_json
 from sim.measure.facts import FactTables, fact_columns
 from sim.measure.measures import Measure
-from sim.results.folder import MANIFEST, RESOLVED, SCENARIO, RunFolder, open_run
-from sim.results.integrity import changed_files, unlisted_files
-from sim.results.manifest import PACKAGES, canonical_json, package_version
-from sim.results.parquet import PartWriter, is_part_of, keys_of
+from sim.results.folder import (
+    COMPLETE,
+    MANIFEST,
+    RESOLVED,
+    RUN_KINDS,
+    SCENARIO,
+    RunFolder,
+    open_run,
+)
+from sim.results.integrity import (
+    changed_files,
+    changed_lines,
+    changed_values,
+    is_inside,
+    unlisted_files,
+)
+from sim.results.manifest import PACKAGES, canonical_json, input_copy, package_version
+from sim.results.parquet import PartWriter, is_part_of, keys_of, metadata_of, n_rows_of
+from sim.results.schema import KEYS
 from sim.results.store import RUN_TABLES
+from sim.scenario.library import shipped
 from sim.scenario.schema import scenario_tree
+from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
+
+MOST_OF_A_FILE = 20
+"""Most differences of one file that are listed."""
+_NOT_DERIVED = ("tool", "python", "packages", "outputs")
+"""Parts of the manifest that are compared elsewhere, or are notes."""
+_CANNOT = (OverblockError, OSError, ValueError, KeyError, IndexError, TypeError)
+"""Errors that falsified tables may cause when they are summarised."""
+
+
+def changed_notes(run: RunFolder) -> Iterator[str]:
+    """Notes that differ from those of the shipped table that the folder copied."""
+    for table in run.manifest["inputs"]:
+        original = shipped("seeds") / f"{table['name']}.csv"
+        copy = run.path / str(table["copy"])
+        if not (is_inside(run, copy) and copy.is_file() and original.is_file()):
+            continue
+        if copy.read_bytes() != original.read_bytes():
+            continue  # of another version, which may have another note
+        ours, note = note_path(original), note_path(copy)
+        if ours.is_file() and note.is_file() and ours.read_bytes() != note.read_bytes():
+            yield (
+                f"{note.relative_to(run.path)}: differs from the note of the shipped "
+                f"table {table['name']}"
+            )
+
+
+def changed_tables(run: RunFolder, plan: Plan, scratch: Path) -> Iterator[str]:
+    """Find tables over replicates, package and manifest that do not follow from the runs.
+
+    Parameters
+    ----------
+    scratch
+        Folder for temporary files.
+    """
+    into = scratch / "derived"
+    into.mkdir()
+    try:
+        derived = derive(run.path, into, plan, scratch)
+    except _CANNOT as error:
+        yield f"tables of the runs: cannot be added up: {error}"
+        return
+    for name, (again, _) in derived.outputs.items():
+        yield from _changed_table(run, name, again)
+    tables = columns_of(plan)
+    yield from _changed_metadata(run, plan, tables)
+    try:
+        package = package_of(run.path, plan, tables, KEYS)
+    except OSError as error:
+        file = Path(str(error.filename)).name
+        yield f"{PACKAGE}: cannot be compared with {file}: {error.strerror}"
+    else:
+        yield from brief(PACKAGE, changed_values(_read_json(run.path / PACKAGE), package))
+    manifest = _manifest_of(run, plan, derived)
+    yield from brief(MANIFEST, changed_values(described(run.manifest), manifest))
+    yield from _changed_listing(run, plan, derived)
+
+
+def _changed_table(run: RunFolder, name: str, again: Path) -> Iterator[str]:
+    file = run.path / name
+    if not file.is_file():
+        return
+    if file.suffix == ".parquet":
+        if not is_part_of(again, file, "true", ()):
+            yield f"{name}: does not follow from the runs"
+    elif file.read_bytes() != again.read_bytes():
+        lines = changed_lines(file.read_bytes(), again.read_bytes())
+        yield from brief(f"{name}: does not follow from the runs", lines)
+
+
+def _changed_metadata(run: RunFolder, plan: Plan, tables: Iterable[str]) -> Iterator[str]:
+    """Parquet files whose metadata names another result."""
+    if run.manifest["tool"]["version"] != __version__:
+        return
+    for name in tables:
+        file = run.path / name
+        if file.suffix == ".parquet" and file.is_file():
+            named = metadata_of(file).get("result_id")
+            if named != plan.result_id:
+                yield f"{name}: names the result {named}"
+
+
+def described(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """Parts of a manifest that are compared here."""
+    return {key: value for key, value in manifest.items() if key not in _NOT_DERIVED}
+
+
+def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]:
+    """The manifest that follows from the scenario, its tables and the runs."""
+    stored = run.manifest
+    manifest = derived_manifest(
+        plan,
+        derived,
+        {},
+        status=str(stored["status"]),
+        failures=stored.get("failures", ()),
+    )
+    is_whole = derived.is_whole(plan)
+    if is_whole or stored["status"] == COMPLETE:
+        manifest["status"] = COMPLETE if is_whole else "partial or interrupted"
+    if stored["tool"]["version"] != __version__:
+        # The version is part of the identity.
+        manifest["result_id"] = stored["result_id"]
+    return {key: value for key, value in manifest.items() if key not in _NOT_DERIVED}
+
+
+def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[str]:
+    """Files that the manifest should list and does not, and wrong numbers of rows."""
+    listed = {str(one["file"]): one for one in run.manifest["outputs"]}
+    tables = columns_of(plan)
+    expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
+    for scenario in plan.scenarios:
+        for table in scenario.tables:
+            expected[input_copy(table)] = table.n_rows
+            if table.note is not None:
+                expected[note_path(Path(input_copy(table))).as_posix()] = None
+    for name in tables:
+        file = run.path / name
+        is_parquet = file.suffix == ".parquet" and file.is_file()
+        expected[name] = n_rows_of(file) if is_parquet else derived.outputs[name][1]
+    for name, n_rows in expected.items():
+        if name not in listed:
+            yield f"{name}: is not in the manifest, as it is in that of every such folder"
+        elif listed[name].get("n_rows") != n_rows:
+            listed_rows = listed[name].get("n_rows")
+            yield f"{MANIFEST}: outputs: {name}: n_rows: is {listed_rows}, comes to {n_rows}"
+    for name in listed:
+        if name not in expected:
+            yield f"{MANIFEST}: outputs: {name}: is no file of such a folder"
+
+
+def brief(file: str, differences: Iterator[str]) -> Iterator[str]:
+    """List the first of many differences, and how many more there are."""
+    found = list(differences)
+    for text in found[:MOST_OF_A_FILE]:
+        yield f"{file}: {text}"
+    if len(found) > MOST_OF_A_FILE:
+        yield f"{file}: and {len(found) - MOST_OF_A_FILE} more differences"
+
+
+def _read_json(file: Path) -> Any:
+    try:
+        return parse_json(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
 
 _NEEDED = ("outputs", "scenario", "n_replicates_asked")
 _FACTS = ("measures", "hits", "nothing")
@@ -40,7 +205,7 @@ _FACTS = ("measures", "hits", "nothing")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was checked and what differs.
+    """Differences that were found, and what was checked.
 
     Attributes
     ----------
@@ -180,7 +345,7 @@ class _Verification:
                 yield f"{file.name}: {_named(key)}: is not in measures.parquet"
 
     def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
-        """What differs between a run and the same simulated now."""
+        """Find differences between a run and the same simulated now."""
         key = key[1:]
         label, replicate, name = str(key[0]), int(key[1]), _named(key)
         if isinstance(result, Failure):
@@ -209,7 +374,7 @@ def _named(key: Key) -> str:
 
 
 def changed_outside(run: RunFolder) -> tuple[list[str], tuple[str, ...]]:
-    """What differs before anything is run again, and which files are not checked."""
+    """Find differences before anything is run again, and files that are not checked."""
     foreign, unchecked = unlisted_files(run)
     found = [*changed_files(run), *(f"{name}: is not in the manifest" for name in foreign)]
     return [*found, *changed_notes(run), *_unnamed_packages(run)], tuple(unchecked)
@@ -225,11 +390,11 @@ def choose_sample(keys: list[Key], n_sample: int | None, identity: str) -> list[
 
 
 def _changed_measures(
-    where: str, held: tuple[Measure, ...], now: tuple[Measure, ...]
+    where: str, then: tuple[Measure, ...], now: tuple[Measure, ...]
 ) -> Iterator[str]:
-    # Another version may measure more, or in another sequence: each is held against its like.
+    # Another version may measure more, or in another sequence: compare by name.
     now_by_metric = {one.metric: one for one in now}
-    for one in held:
+    for one in then:
         other = now_by_metric.pop(one.metric, None)
         if other is None:
             yield f"{where}: {one.metric} is measured no more"
@@ -270,3 +435,101 @@ def version_notes(run: RunFolder) -> Iterator[str]:
         here = package_version(str(name))
         if here != version:
             yield f"made with {name} {version}, checked with {here}"
+
+
+@dataclass(frozen=True)
+class MadeAgain:
+    """A run, made again.
+
+    Attributes
+    ----------
+    n_files
+        Files compared.
+    keys
+        Runs that were made: strategy and number of the simulation; none of other experiments.
+    differences
+        One line each; none if every file has the same bytes.
+    """
+
+    n_files: int
+    keys: tuple[Key, ...]
+    differences: tuple[str, ...]
+
+
+def runs_again(run: RunFolder, scratch: Path) -> Runs:
+    """Plan a run or a comparison again from its folder."""
+    return Runs(plan_of_folder(run, scratch))
+
+
+def make_again(
+    path: Path,
+    into: Path,
+    executor: Executor,
+    *,
+    again: Callable[[RunFolder, Path], Experiment[Any, Result]] = runs_again,
+    kinds: Collection[str] = RUN_KINDS,
+    on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
+    on_compile: Callable[[], None] = lambda: None,
+) -> MadeAgain:
+    """Make all of a folder again, from the scenario and the tables in it.
+
+    Parameters
+    ----------
+    into
+        Folder to write.
+    executor
+        Where runs are simulated.
+    again
+        Plans the experiment from the folder, with another folder for scratch.
+    kinds
+        Kinds of folders that it plans.
+    on_compile
+        Called before loops are compiled, where that was not done before.
+
+    Raises
+    ------
+    DataError
+        If the folder cannot be read.
+    UsageError
+        If ``into`` is taken or cannot be made.
+    OverblockError
+        If the scenario or a table is not one that this version reads.
+    """
+    run = open_run(path, kinds)
+    with tempfile.TemporaryDirectory() as scratch:
+        experiment = again(run, Path(scratch))
+        made = carry_out(
+            experiment,
+            folder=into,
+            executor=executor,
+            on_progress=on_progress,
+            on_compile=on_compile,
+        )
+    other, plan = open_run(made.folder, kinds), experiment.plan
+    names = sorted({*_listed(run), *_listed(other), MANIFEST})
+    keys = plan.cases().keys(plan.n_replicates) if plan.is_as_given else []
+    return MadeAgain(
+        len(names),
+        tuple(key[1:] for key in keys),
+        tuple(_differences(run, other, names)),
+    )
+
+
+def _listed(run: RunFolder) -> list[str]:
+    return [str(one["file"]) for one in run.manifest["outputs"]]
+
+
+def _differences(run: RunFolder, again: RunFolder, names: list[str]) -> Iterator[str]:
+    for name in names:
+        first, second = run.path / name, again.path / name
+        if not is_inside(run, first) or not first.is_file():
+            yield f"{name}: is not in the folder"
+        elif not second.is_file():
+            yield f"{name}: is not made again"
+        elif hash_of(first) != hash_of(second):
+            yield f"{name}: {_keys(run, again) if name == MANIFEST else 'has other bytes'}"
+
+
+def _keys(run: RunFolder, again: RunFolder) -> str:
+    keys = [key for key in again.manifest if run.manifest.get(key) != again.manifest[key]]
+    return f"has other bytes, in {', '.join(keys)}" if keys else "has other bytes"

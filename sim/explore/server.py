@@ -10,10 +10,10 @@ from pathlib import Path
 
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
-from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan, choose_root_seed
 from sim.experiment.runs import Runs
+from sim.experiment.saved_plans import plan_of_folder
 from sim.explore.levers import levers_of
 from sim.measure.estimates import read_estimates
 from sim.results.folder import is_run_folder, open_run

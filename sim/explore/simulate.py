@@ -7,9 +7,9 @@ import tempfile
 from pathlib import Path
 
 from sim.experiment.executors import choose_executor
-from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.pipeline import carry_out
 from sim.experiment.runs import Runs
+from sim.experiment.saved_plans import plan_of_folder
 from sim.results.folder import open_run
 
 

@@ -1,1 +1,1 @@
-"""Intervals, resampling, paired differences, dominance, designs, indices: no word of blocking."""
+"""Intervals, distances, designs and indices; nothing about blocking."""

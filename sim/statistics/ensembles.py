@@ -1,7 +1,4 @@
-"""What a result depends on: shares of the variance of its rank that inputs explain.
-
-Which inputs are whose is not known here.
-"""
+"""Inputs that explain a result: shares of the variance of its rank."""
 
 from __future__ import annotations
 
@@ -11,8 +8,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 FEWEST = 32
-"""Fewest simulations of which inputs are named: in fewer, some inputs go with each other by chance.
-"""
+"""Fewest simulations with which inputs are named: in fewer, some correlate by chance."""
 
 
 def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 0.05) -> Floats:

@@ -1,7 +1,4 @@
-"""The triangular distribution, which a range with a best guess in it stands for.
-
-In: probabilities or values, and a range. Out: quantiles, or probabilities.
-"""
+"""The triangular distribution, for a range with a best guess in it."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What we do not know: sweeps, sensitivity analysis."""
+"""Sweeps and sensitivity analyses over uncertain inputs."""

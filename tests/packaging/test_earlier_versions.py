@@ -100,7 +100,7 @@ def test_what_0_1_left_unfinished_is_begun_anew(old: Path) -> None:
     assert code == 2
     assert said.splitlines()[-1].removeprefix("Error: ") == (
         f"{folder}: begun by overblock 0.1.0, this is {sim.__version__}; "
-        "go on with that version, or start anew"
+        "resume with that version, or start again"
     )
 
 

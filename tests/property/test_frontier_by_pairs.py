@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.experiment.tradeoff import frontier_of
+from sim.experiment.verdicts import frontier_of
 
 Pair = tuple[float, float]
 

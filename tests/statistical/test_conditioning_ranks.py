@@ -11,8 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import kstest
 
-from sim.backtest.conditioning import WHOLE, Conditioning
-from sim.backtest.conditioning_tables import Judged
+from sim.backtest.conditioning import WHOLE, Conditioning, Judged
 from sim.experiment.draws import lay_draws
 from sim.scenario.load import load_scenario
 from sim.scenario.readings import Evidence, RunReading

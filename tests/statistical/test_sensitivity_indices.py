@@ -8,8 +8,13 @@ from numpy.testing import assert_allclose
 from SALib.analyze import morris as salib_morris
 from scipy import stats
 
-from sim.statistics.designs import MORRIS_STEP, morris_trajectories, saltelli
-from sim.statistics.indices import screen, variance_shares
+from sim.statistics.designs import (
+    MORRIS_STEP,
+    morris_trajectories,
+    saltelli,
+    screen,
+    variance_shares,
+)
 
 A, B = 7.0, 0.1
 """Coefficients of the Ishigami function."""

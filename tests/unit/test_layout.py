@@ -194,7 +194,7 @@ PASS_ON = {"bundle", "cli", "experiment", "explore", "results", "statistics", "u
 """Rooms that pass on whatever is declared: a new measure or key asks for no line there."""
 
 NAMED_BESIDE = {
-    "NoBlocking": {"experiment.findings", "measure.facts"},
+    "NoBlocking": {"experiment.runs", "measure.facts"},
     "Replay": {"measure.facts", "scenario.tables.consistency"},
     "Orders": {"measure.facts", "scenario.resolve"},
     "TimeWindow": {"measure.facts", "scenario.resolve"},

@@ -33,10 +33,10 @@ from sim.report.words.numbers import count
 from sim.report.words.tables import Column, Table
 
 if TYPE_CHECKING:
-    from sim.experiment.study import Study
+    from sim.experiment.outputs import Study
     from sim.scenario.resolve import Resolved
     from sim.scenario.unknowns import Factor, LeftOut
-    from sim.uncertainty.designs import Stage
+    from sim.uncertainty.influence import Stage
     from sim.uncertainty.sensitivity import Influences, Sensitivity
     from sim.uncertainty.sweep import Sweep
 
@@ -217,8 +217,7 @@ def sensitivity(
       overblock sensitivity telegram-2018 --metric private_loss_usd --method morris
     """
     with console.reports_errors(as_json=options.as_json):
-        from sim.uncertainty.chosen_factors import choose_factors
-        from sim.uncertainty.sensitivity import Sensitivity
+        from sim.uncertainty.sensitivity import Sensitivity, choose_factors
 
         names = [name.strip() for text in only for name in text.split(",") if name.strip()]
         if list_only and options.resume is None:

@@ -175,7 +175,7 @@ def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -
     from sim.backtest.conditioned import KINDS, conditioning_again
     from sim.cli.console import COMPILING, progress
     from sim.experiment.executors import choose_executor
-    from sim.experiment.reproduction import make_again
+    from sim.experiment.verification import make_again
 
     how: dict[str, Any] = {}
     if _is_conditioned(folder):

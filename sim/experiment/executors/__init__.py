@@ -1,7 +1,6 @@
 """Executors: run a job in this process, in processes of this machine, or on a cluster.
 
-In: a job and its keys. Out: for each key, as it finishes, a result or the reason why there is none.
-Results are merged by key, so that they never depend on the number of workers.
+Results are merged by key, so that they do not depend on the number of workers.
 """
 
 from __future__ import annotations
@@ -37,9 +36,8 @@ def choose_executor(n_workers: int | None = None, cluster: Cluster | None = None
         from sim.experiment.executors.cluster import ClusterExecutor
 
         return ClusterExecutor(cluster, n_workers or n_processors())
-    from sim.experiment.executors.adaptive import AdaptiveExecutor
-    from sim.experiment.executors.pool import PoolExecutor
-    from sim.experiment.executors.serial import SerialExecutor
+    from sim.experiment.executors.pool import AdaptiveExecutor, PoolExecutor
+    from sim.experiment.executors.task import SerialExecutor
 
     if n_workers is None:
         n_found = n_processors()

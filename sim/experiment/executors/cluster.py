@@ -1,7 +1,6 @@
-"""Runs keys on a dask cluster, on this machine or on many.
+"""Run keys on a dask cluster, on this machine or on many.
 
-In: the address of a scheduler, a job and keys. Out: results as they finish. What a lost worker was
-working on, and results it had not yet sent, are computed again.
+The keys of a lost worker, and results that it had not sent yet, are computed again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Runs keys in processes of this machine, with the standard library's pool.
+"""Run keys in processes of this machine, with the standard library's pool.
 
-In: a job and keys. Out: results as they finish. Processes are spawned, so that they inherit no
-state; each gets the job once, and one thread for linear algebra.
+Processes are spawned, so that they inherit no state. Each gets the job once, and one thread for
+linear algebra.
 """
 
 from __future__ import annotations
@@ -21,7 +21,16 @@ from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from sim.addresses.compiled.kept_code import environment
-from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of
+from sim.experiment.executors.task import (
+    Executor,
+    Failure,
+    Job,
+    Key,
+    Result,
+    SerialExecutor,
+    attempt,
+    failure_of,
+)
 from sim.experiment.interrupts import holds_interrupts
 
 CHUNK_S = 1.0
@@ -208,3 +217,38 @@ def _starting() -> Iterator[None]:
                 os.environ[name] = value
         if has_mask:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+
+START_S = 4.0
+"""A pool is started when more work than this is left, judged by the latest key."""
+LOADING_S = 10.0
+"""A first key that took less than this tells nothing: it may have loaded compiled code."""
+
+
+class AdaptiveExecutor(Executor):
+    """Starts in this process and moves to a pool when much is left to do."""
+
+    def __init__(self, n_workers: int) -> None:
+        self._serial = SerialExecutor()
+        self._pool = PoolExecutor(n_workers)
+        self._s_per_key, self._is_first = 0.0, True
+
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        """Yield each key with its result."""
+        for row, key in enumerate(keys):
+            if self._s_per_key * (len(keys) - row) > START_S:
+                yield from self._pool.run(job, keys[row:])
+                return
+            started = time.perf_counter()
+            done = next(iter(self._serial.run(job, [key])))
+            elapsed_s = time.perf_counter() - started
+            self._s_per_key = 0.0 if self._is_first and elapsed_s < LOADING_S else elapsed_s
+            self._is_first = False
+            yield done
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """End the processes, if any were started."""
+        self._serial.stop(at_once=at_once)
+        self._pool.stop(at_once=at_once)

@@ -1,8 +1,4 @@
-"""Jobs of many independent keys, and what all executors share.
-
-In: a job and its keys. Out: for each key a result, or why there is none. This file knows neither
-what is computed nor where.
-"""
+"""Jobs of many independent keys, what all executors share, and the executor of this process."""
 
 from __future__ import annotations
 
@@ -11,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self, TypeAlias, TypeVar
+from typing import Any, Protocol, Self, TypeAlias, TypeVar
 
 from sim.experiment.interrupts import pass_on_interrupt
 
@@ -23,7 +19,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Job(Protocol[Result_co]):
-    """What is computed for each key. It is sent once to each worker, so it must pickle.
+    """A computation for each key. It is sent once to each worker, so it must pickle.
 
     What ``begin`` returns stays in its worker and may cache from key to key, but each result must
     depend on the key alone: any worker may get any keys in any order.
@@ -36,7 +32,7 @@ class Job(Protocol[Result_co]):
 
 @dataclass(frozen=True)
 class Failure:
-    """Why there is no result for a key.
+    """Reason why a key has no result.
 
     Attributes
     ----------
@@ -59,7 +55,7 @@ class Failure:
 
 
 class Executor(ABC):
-    """Runs the keys of a job somewhere. Use it in a ``with`` block, which frees what it holds.
+    """Runs the keys of a job somewhere. Use it in a ``with`` block, which ends its workers.
 
     ``run`` may be called many times, with the same job or another.
     """
@@ -72,7 +68,7 @@ class Executor(ABC):
 
     @abstractmethod
     def stop(self, *, at_once: bool = False) -> None:
-        """Free what is held: after what is being worked on, or at once."""
+        """Free workers: after what they are working on, or at once."""
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -104,3 +100,24 @@ def attempt(work: Callable[[Key], Result], key: Key) -> Result | Failure:
 def failure_of(error: Exception) -> Failure:
     """Return an exception as a failure."""
     return Failure(type(error).__name__, str(error), "".join(traceback.format_exception(error)))
+
+
+class SerialExecutor(Executor):
+    """Runs keys in their order, in this process alone."""
+
+    def __init__(self) -> None:
+        self._job: Job[Any] | None = None
+        self._work: Callable[[Key], Any] | None = None
+
+    def run(
+        self, job: Job[Result], keys: Sequence[Key]
+    ) -> Generator[tuple[Key, Result | Failure], None, None]:
+        """Yield each key with its result."""
+        if self._work is None or job is not self._job:
+            self._job, self._work = job, job.begin()
+        for key in keys:
+            yield key, attempt(self._work, key)
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Forget the job."""
+        self._job = self._work = None

@@ -26,12 +26,11 @@ from sim.backtest.conditioning import (
 )
 from sim.backtest.readings import read_run
 from sim.errors import DataError, ScenarioError, UsageError
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Key
-from sim.experiment.kept import read_kept
+from sim.experiment.draws import read_kept
+from sim.experiment.executors.task import Key, SerialExecutor
 from sim.experiment.pipeline import carry_out
-from sim.experiment.question import find_unfinished, read_question
-from sim.experiment.reproduction import make_again
+from sim.experiment.saved_plans import find_unfinished, read_question
+from sim.experiment.verification import make_again
 from sim.results.checkpoints import n_runs
 from sim.results.output import partial_folders
 from sim.scenario.load import load_scenario

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sim.backtest.document import interval_once, mean_once, tally
 from sim.backtest.predictions import Prediction
-from sim.backtest.tallies import interval_once, mean_once, tally
 from sim.backtest.verdicts import rate, score
 from tests.cases import case_file
 

@@ -17,7 +17,7 @@ from sim.blocklists.name_lists import Reading, read_name_list
 from sim.blocklists.patterns import compile_expression
 from sim.blocklists.rule_lists import read_name_rules
 from sim.errors import DataError, UsageError
-from sim.statistics.proportions import wilson
+from sim.statistics.intervals import wilson
 
 SUBDOMAINS, EXACT, WILDCARD = NameKind.SUBDOMAINS, NameKind.EXACT, NameKind.WILDCARD
 

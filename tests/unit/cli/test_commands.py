@@ -273,7 +273,7 @@ def test_a_run_that_fails_leaves_the_earlier_one_as_it_was(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as full:
-        full.setattr("sim.experiment.findings.lines_text", fail)
+        full.setattr("sim.experiment.runs.lines_text", fail)
         result = call("run", "telegram-2018-replay", "-o", "out", "--seed", "1", "--force", *SMALL)
     assert result.exit_code == 3
     assert "out: cannot be written: [Errno 28] No space left on device\n" in result.stderr

@@ -206,7 +206,7 @@ def test_a_shipped_scenario_carries_its_comparison() -> None:
 def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:
     result = call("compare", "--resume", str(done))
     assert result.exit_code == 2
-    assert "is complete; there is nothing to go on with" in result.stderr
+    assert "is complete; there is nothing to resume" in result.stderr
     result = call("compare", "telegram-2018", "--resume", str(done))
     assert "goes on with what was asked; give no scenario" in result.stderr
 

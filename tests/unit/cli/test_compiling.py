@@ -18,7 +18,7 @@ import sim
 from sim.cli.app import app
 from sim.cli.console import COMPILING
 from sim.engine import warm_up as module
-from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs

@@ -90,7 +90,7 @@ def test_a_place_that_is_taken_meanwhile_costs_no_run(
     assert Path("out/mine").read_text() == "mine"
     refused = call(verb, "--resume", kept)
     assert (refused.exit_code, names()) == (2, sorted([kept, "out", "whole"]))
-    monkeypatch.setattr("sim.experiment.executors.serial.attempt", None)  # nothing is run again
+    monkeypatch.setattr("sim.experiment.executors.task.attempt", None)  # nothing is run again
     result = call(verb, "--resume", kept, "-o", "other")
     assert (result.exit_code, names()) == (0, ["other", "out", "whole"]), result.stderr
     assert files_of("other") == files_of("whole")
@@ -125,7 +125,7 @@ def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(
     anew = call(*RUN, "-o", "out")
     said = f"note: a process that was killed left 3 finished runs in {kept}; --resume {kept} goes"
     assert (anew.exit_code, said in anew.stderr) == (0, True), anew.stderr
-    monkeypatch.setattr("sim.experiment.executors.serial.attempt", None)  # nothing is run again
+    monkeypatch.setattr("sim.experiment.executors.task.attempt", None)  # nothing is run again
     result = call("run", "--resume", kept, "-o", "other")
     assert (result.exit_code, names()) == (0, ["other", "out"]), result.stderr
     assert files_of("other") == files_of("out")
@@ -139,7 +139,7 @@ def test_a_kill_while_parts_are_removed_leaves_a_whole_folder() -> None:
     assert Path("out/parts").is_dir()
     result = call("run", "--resume", "out")
     assert (result.exit_code, result.stderr) == (
-        2, "out: is complete; there is nothing to go on with\n",
+        2, "out: is complete; there is nothing to resume\n",
     )  # fmt: skip
     assert files_of("out") == files_of("whole")
 

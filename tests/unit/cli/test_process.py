@@ -251,7 +251,7 @@ def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) 
 def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path) -> None:
     code = (
         "import os, signal\n"
-        "import sim.experiment.findings as findings\n"
+        "import sim.experiment.runs as findings\n"
         "real = findings.lines_text\n"
         "def lines_text(*arguments):\n"
         f"    {KILL}\n"

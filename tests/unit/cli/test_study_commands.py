@@ -205,7 +205,7 @@ def test_what_is_killed_or_interrupted_is_gone_on_with(
     assert call(*command, "-o", "whole", "-w", "1").exit_code == 0
     assert files_of(Path("out")) == files_of(Path("whole"))
     result = call(verb, "--resume", "out")
-    assert "is complete; there is nothing to go on with" in result.stderr
+    assert "is complete; there is nothing to resume" in result.stderr
 
 
 @pytest.mark.laws

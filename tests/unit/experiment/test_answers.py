@@ -12,11 +12,9 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sim.errors import PartialError, ScenarioError
-from sim.experiment.answers import INTERRUPTED, PARTIAL, Answers, NothingFinishedError
-from sim.experiment.execution import Execution
+from sim.experiment.execution import INTERRUPTED, PARTIAL, Answers, Execution, NothingFinishedError
 from sim.experiment.executors.pool import PoolExecutor
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Executor, Failure
+from sim.experiment.executors.task import Executor, Failure, SerialExecutor
 from sim.experiment.plan import ImpossiblePointsError, Plan
 from sim.experiment.simulation import Simulation
 from sim.scenario.load import load_scenario

@@ -16,7 +16,7 @@ from sim.errors import ScenarioError
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
 from sim.experiment.metrics import check_metrics
 from sim.experiment.plan import Plan
-from sim.experiment.tradeoff import weigh_strategies
+from sim.experiment.verdicts import weigh_strategies
 from sim.measure.measures import Measure
 
 N = 25

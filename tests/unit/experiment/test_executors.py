@@ -14,11 +14,15 @@ from typing import Any
 
 import pytest
 
-from sim.experiment.executors import adaptive, choose_executor
-from sim.experiment.executors.adaptive import AdaptiveExecutor
-from sim.experiment.executors.pool import LOST, NO_PROCESS, PoolExecutor, _starting
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Failure, Key
+from sim.experiment.executors import choose_executor, pool
+from sim.experiment.executors.pool import (
+    LOST,
+    NO_PROCESS,
+    AdaptiveExecutor,
+    PoolExecutor,
+    _starting,
+)
+from sim.experiment.executors.task import Failure, Key, SerialExecutor
 from sim.experiment.interrupts import SIGNALS, ends_as_interrupts
 
 KEYS: list[Key] = [("a", number) for number in range(12)]
@@ -254,7 +258,7 @@ def test_a_pool_is_started_once_keys_that_have_loaded_nothing_take_long(
     seconds, n_here, monkeypatch
 ):
     job = Timed(seconds)
-    monkeypatch.setattr(adaptive.time, "perf_counter", lambda: job.now_s)
+    monkeypatch.setattr(pool.time, "perf_counter", lambda: job.now_s)
     sent: list[Key] = []
 
     def run(_, keys):

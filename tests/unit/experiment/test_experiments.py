@@ -16,13 +16,12 @@ import pytest
 import sim.experiment.simulation as simulation
 from sim.errors import PartialError, UsageError
 from sim.experiment.executors.pool import PoolExecutor
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.executors.task import Key
+from sim.experiment.executors.task import Key, SerialExecutor
 from sim.experiment.metrics import metrics_of
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
-from sim.experiment.question import find_unfinished, forget_unfinished, read_question
 from sim.experiment.runs import Runs, RunsResult
+from sim.experiment.saved_plans import find_unfinished, forget_unfinished, read_question
 from sim.experiment.verification import verify_folder
 from sim.report.page.document import render
 from sim.results.checkpoints import PARTS, n_runs
@@ -154,7 +153,7 @@ def test_an_interrupted_comparison_says_what_it_lacks(whole: RunsResult, tmp_pat
     carry_out(again(parts), folder=folder, force=True, executor=second, earlier=parts)
     assert sorted(first.asked + second.asked) == sorted(keys_of(plan_for()))
     assert files_of(folder) == files_of(whole.folder)
-    with pytest.raises(UsageError, match="is complete; there is nothing to go on with"):
+    with pytest.raises(UsageError, match="is complete; there is nothing to resume"):
         find_unfinished(folder)
 
 

@@ -18,14 +18,13 @@ from sim.errors import UsageError
 from sim.experiment.draws import BLOCK, MOST_DRAWS, lay_dials, lay_draws, lay_members
 from sim.experiment.execution import Execution
 from sim.experiment.executors.pool import PoolExecutor
-from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import N_COMPARED, N_MEMBERS, Plan
-from sim.experiment.question import find_unfinished, read_question
-from sim.experiment.reproduction import make_again
 from sim.experiment.runs import Runs, RunsResult
+from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.experiment.simulation import measure_outcome
-from sim.experiment.verification import verify_folder
+from sim.experiment.verification import make_again, verify_folder
 from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import UsageError
-from sim.experiment.question import find_unfinished
+from sim.experiment.saved_plans import find_unfinished
 
 
 def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(
@@ -17,7 +17,7 @@ def test_what_a_kill_left_of_an_earlier_run_goes_when_nothing_is_left_to_do(
     """Killed after the new run was in its place, and before the earlier one was gone."""
     for name in ("out", ".out.replaced-7"):
         shutil.copytree(shipped_run, tmp_path / name)
-    with pytest.raises(UsageError, match="is complete; there is nothing to go on with"):
+    with pytest.raises(UsageError, match="is complete; there is nothing to resume"):
         find_unfinished(tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 

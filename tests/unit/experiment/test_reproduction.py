@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from sim.errors import UsageError
-from sim.experiment.executors.serial import SerialExecutor
+from sim.experiment.executors.task import SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
-from sim.experiment.reproduction import make_again
 from sim.experiment.runs import Runs
+from sim.experiment.verification import make_again
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.variants import choose_variants

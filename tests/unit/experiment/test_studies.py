@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from sim.errors import PartialError, UsageError
+from sim.experiment.outputs import Study
 from sim.experiment.pipeline import carry_out
-from sim.experiment.question import find_unfinished, read_question
 from sim.experiment.runs import Runs
-from sim.experiment.study import Study
+from sim.experiment.saved_plans import find_unfinished, read_question
 from sim.results.checkpoints import PARTS, Checkpoints
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -209,7 +209,7 @@ def test_a_disk_that_is_full_at_the_end_costs_no_run(
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr("sim.experiment.study.csv_text", csv_text)
+        patched.setattr("sim.experiment.outputs.csv_text", csv_text)
         with pytest.raises(PartialError, match=r"cannot be written: .*No space left") as caught:
             study("sweep", folder)
     (left,) = tmp_path.iterdir()
@@ -271,7 +271,7 @@ def test_another_question_is_not_gone_on_with(
     copy = next((parts / "inputs").rglob(table))
     text = copy.read_text()
     copy.write_text(text.replace("0.", "0.0", 1))
-    with pytest.raises(UsageError, match="now says something else than when this was begun"):
+    with pytest.raises(UsageError, match="has changed since this was begun"):
         study(kind, folder, parts=parts)
     copy.write_text(text)
     question = json.loads((parts / "experiment.json").read_text())
@@ -289,5 +289,5 @@ def test_points_that_cannot_be_are_nothing_to_go_on_with(wholes: Wholes, tmp_pat
     folder = tmp_path / "out"
     shutil.copytree(wholes("sweep").folder, folder)
     assert wholes("sweep").status == "partial"
-    with pytest.raises(UsageError, match="is partial; there is nothing to go on with"):
+    with pytest.raises(UsageError, match="is partial; there is nothing to resume"):
         find_unfinished(folder)

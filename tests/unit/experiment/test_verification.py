@@ -17,11 +17,10 @@ import pytest
 
 from sim.errors import DataError
 from sim.experiment import verification
-from sim.experiment.executors.serial import SerialExecutor
-from sim.experiment.findings import derive
+from sim.experiment.executors.task import SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
-from sim.experiment.runs import Runs
+from sim.experiment.runs import Runs, derive
 from sim.experiment.verification import Verdict, verify_folder
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario

@@ -11,10 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from sim.cli.app import app as command_line
-from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
+from sim.experiment.saved_plans import plan_of_folder
 from sim.explore.levers import Lever, levers_of, overrides_of
 from sim.explore.simulate import simulate
 from sim.measure.estimates import read_estimates

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.catalogue.choices import RATIOS
-from sim.experiment.answers import Answers
+from sim.experiment.execution import Answers
 from sim.measure.impact import measure_ratios
 from sim.measure.measures import Measure, over
 from sim.measure.summary import summarise

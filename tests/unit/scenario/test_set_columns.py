@@ -10,9 +10,8 @@ import pytest
 
 import sim
 from sim.errors import ProblemsError
-from sim.experiment.folder_plan import plan_of_folder
 from sim.experiment.plan import Plan
-from sim.experiment.question import read_question, write_question
+from sim.experiment.saved_plans import plan_of_folder, read_question, write_question
 from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

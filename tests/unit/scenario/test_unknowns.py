@@ -20,7 +20,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.shipped import read_assumptions
 from sim.scenario.unknowns import Factor, joint_amounts, list_factors, point_of, settings
 from sim.scenario.variants import change
-from sim.uncertainty.chosen_factors import choose_factors
+from sim.uncertainty.sensitivity import choose_factors
 
 
 @pytest.fixture(scope="module", params=["telegram-2018", "telegram-2018-replay"])

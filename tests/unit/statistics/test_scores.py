@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from sim.statistics.scores import crps, crps_uniform
+from sim.statistics.distances import crps, crps_uniform
 
 DRAWS = (1.0, 2.0, 4.0)
 

@@ -10,7 +10,7 @@ from sim.scenario.document import Value
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.variants import change
-from sim.uncertainty.axes import lay_points, parse_axes, points_of
+from sim.uncertainty.sweep import lay_points, parse_axes, points_of
 
 
 @pytest.fixture(scope="module")

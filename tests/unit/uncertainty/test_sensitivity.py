@@ -8,15 +8,22 @@ import numpy as np
 import pytest
 
 from sim.errors import ScenarioError, UsageError
-from sim.experiment.answers import PARTIAL, Answers
+from sim.experiment.execution import PARTIAL, Answers
 from sim.experiment.executors.task import Failure
 from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.unknowns import Factor
-from sim.uncertainty.chosen_factors import choose_factors
-from sim.uncertainty.designs import Stage, ends_stage, morris_stage, sobol_stage
-from sim.uncertainty.influence import judge, screened, sheets_of
+from sim.uncertainty.influence import (
+    Stage,
+    ends_stage,
+    judge,
+    morris_stage,
+    screened,
+    sheets_of,
+    sobol_stage,
+)
+from sim.uncertainty.sensitivity import choose_factors
 
 KEYS = ["thresholds.impaired", "thresholds.down", "effects.name_evasion", "front-pools-2018.weight"]
 

@@ -1,20 +1,21 @@
-"""What an interrupted experiment was asked: saved beside its finished runs, to resume it.
+"""Plans saved in folders and read again: to resume an experiment, or to verify a result.
 
-In: a plan. Out: ``experiment.json`` with copies of scenario and tables; and from these the plan
-again, refused where this version, or changed files, would run something else.
+An unfinished experiment keeps ``experiment.json`` with copies of scenario and tables next to its
+finished runs. A plan is rejected where this version, or changed files, would run another one.
 """
 
 from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeVar
 
 from sim.errors import DataError, Problem, UsageError
+from sim.experiment.draws import OTHER_MODEL
 from sim.experiment.plan import Plan
 from sim.files import write_whole
 from sim.results.checkpoints import (
@@ -24,12 +25,21 @@ from sim.results.checkpoints import (
     n_runs,
     remove_parts,
 )
-from sim.results.folder import COMPLETE, SCENARIO, is_run_folder, read_manifest, read_object
-from sim.results.integrity import missing_files
+from sim.results.folder import (
+    COMPLETE,
+    RESOLVED,
+    SCENARIO,
+    RunFolder,
+    is_run_folder,
+    read_manifest,
+    read_object,
+)
+from sim.results.integrity import is_inside, missing_files
 from sim.results.manifest import all_tables
 from sim.results.output import check_left_behind, destination, partial_folders, put_back
 from sim.results.store import write_json
 from sim.scenario.load import load_scenario
+from sim.scenario.overrides import is_column
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
@@ -49,7 +59,7 @@ Planned = TypeVar("Planned", bound=HasPlan)
 
 @dataclass(frozen=True)
 class Question:
-    """What an experiment was asked.
+    """The plan of an unfinished experiment, as saved.
 
     Attributes
     ----------
@@ -149,7 +159,7 @@ def read_question(folder: Path) -> Question:
     if document.get("version") != __version__:
         raise UsageError(
             f"{folder.parent}: begun by overblock {document.get('version')}, this is "
-            f"{__version__}; go on with that version, or start anew"
+            f"{__version__}; resume with that version, or start again"
         )
     if document.get("schema") != EXPERIMENT_SCHEMA:
         message = f"expected the schema {EXPERIMENT_SCHEMA}, got {document.get('schema')!r}"
@@ -178,8 +188,8 @@ def _question_of(document: Mapping[str, Any], folder: Path) -> Question:
 
 def _another(folder: Path) -> UsageError:
     return UsageError(
-        f"{folder.parent}: the scenario, a table or an assumption now says something else than "
-        "when this was begun; start anew"
+        f"{folder.parent}: the scenario, a table or an assumption has changed since "
+        "this was begun; start again"
     )
 
 
@@ -200,8 +210,8 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
     ----------
     path
         The run folder that an interrupt or failures left, the temporary folder that a killed
-        process left, or the folder that it was to become. Of several attempts at the same
-        experiment, the one with most runs is taken.
+        process left, or the folder that it was to become. The attempt with most runs is taken
+        if there are several at the same experiment.
 
     Raises
     ------
@@ -225,10 +235,10 @@ def find_unfinished(path: Path) -> tuple[Path, Path]:
     if lost := ", ".join(missing_files(path)):
         raise UsageError(
             f"{path}: is {status}, but {lost} is not there, and resuming makes no table "
-            "of finished runs again; run it anew with --force"
+            "of finished runs again; run it again with --force"
         )
     if status:
-        raise UsageError(f"{path}: is {status}; there is nothing to go on with")
+        raise UsageError(f"{path}: is {status}; there is nothing to resume")
     raise UsageError(f"{path}: expected an experiment that was begun, got none")
 
 
@@ -257,3 +267,69 @@ def _asked_in(folder: Path) -> str:
         return str(read_object(folder / PARTS / EXPERIMENT)["result_id"])
     except (DataError, KeyError):
         return ""
+
+
+def plan_of_folder(
+    run: RunFolder, scratch: Path, *, is_resolved: bool = False, more: Sequence[str] = ()
+) -> Plan:
+    """The plan of a run or a comparison; parameters and errors as of `resolved_of_folder`.
+
+    Parameters
+    ----------
+    more
+        With such, no simulations are kept.
+    """
+    resolved = resolved_of_folder(run, scratch, is_resolved=is_resolved, more=more)
+    manifest = run.manifest
+    n_replicates = int(manifest["n_replicates_asked"])
+    plan = Plan.as_described(resolved, manifest, int(manifest["root_seed"]), n_replicates)
+    if more and manifest.get("ensemble", {}).get("is_conditioned"):
+        # As of `run --set`: what agrees with the record is known of the folder's own values alone.
+        return plan.with_members(range(n_replicates), plan.root_seed, why_not=OTHER_MODEL)
+    return plan
+
+
+def resolved_of_folder(
+    run: RunFolder, scratch: Path, *, is_resolved: bool = False, more: Sequence[str] = ()
+) -> Resolved:
+    """The scenario of a folder, from its own copies of scenario and tables.
+
+    Parameters
+    ----------
+    scratch
+        Folder for copies of the tables under their old names.
+    is_resolved
+        Take the scenario with all defaults filled in; else the scenario as it was written, with its
+        overrides.
+    more
+        Overrides beside those of the folder.
+
+    Raises
+    ------
+    OverblockError
+        If the scenario, or a table, is not one that this version reads.
+    """
+    described = run.manifest["scenario"]
+    overrides = [str(override) for override in described["overrides"]]
+    if is_resolved:
+        # Its keys have what was set; only the overrides tell which columns were.
+        loaded = load_scenario(str(run.path / RESOLVED), [*filter(is_column, overrides)])
+    else:
+        loaded = load_scenario(str(run.path / SCENARIO), [*overrides, *more])
+        document = loaded.document.renamed(str(described["file"]))
+        loaded = replace(loaded, document=document)
+    copies = {}
+    for row, table in enumerate(run.manifest["inputs"]):
+        copy = PurePosixPath(str(table["copy"]))
+        stem, _, _ = copy.stem.rpartition("-")
+        place = scratch / "inputs" / str(row)
+        place.mkdir(parents=True, exist_ok=True)
+        copies[str(table["name"])] = place / f"{stem}{copy.suffix}"
+        for source, target in (
+            (copy, copies[str(table["name"])]),
+            (note_path(Path(copy)), note_path(copies[str(table["name"])])),
+        ):
+            file = run.path / source
+            if is_inside(run, file) and file.is_file():
+                target.write_bytes(file.read_bytes())
+    return resolve(loaded.with_copies(copies))
