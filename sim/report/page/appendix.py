@@ -99,6 +99,14 @@ def _measures(run: RunFolder) -> Section:
         for strategy in run.strategies
         if strategy in listed and not is_nothing_listed(listed[strategy])
     ]
+    if len(after) > 1:
+        after.append(
+            say(
+                "Do not compare these numbers: single addresses are assumed to have been found by "
+                "a name in part, prefixes not, so a prefix can have fewer names than addresses in "
+                "it."
+            )
+        )
     if n_zero:
         after.append(
             say_n(

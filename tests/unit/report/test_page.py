@@ -162,6 +162,8 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
     # A zero of a sample that could not be cut off is a bound: three of sixty.
     assert "at most 5%" in text
     tables = text[text.index("Measures compared") :]
+    assert ("Do not compare these numbers" in tables) == (tables.count("Expected behind all") > 1)
+    assert "Expected behind all" in tables
     assert "Businesses ever cut off not known" in tables
     assert "Business-hours cut off not known" in tables
     assert "Private loss not known" in tables
