@@ -1,1 +1,1 @@
-"""What can be measured: each measure and each curve declared once, without its formula."""
+"""The catalogue: each measure and each curve declared once, without its formula."""

@@ -1,8 +1,4 @@
-"""Measures chosen for a purpose (headlines, trade-off, ratios, money), and their labels.
-
-In: the catalogue. Out: names of measures, and labels. A name that the catalogue does not have is
-refused on import, where it is written.
-"""
+"""Measures chosen for a purpose (headlines, trade-off, ratios, money), and their labels."""
 
 from __future__ import annotations
 
@@ -63,7 +59,7 @@ EFFICACY = measure_name("target_user_hours_denied")
 TARGET_LOST = measure_name("target_user_hours_lost_share")
 """Measure of what the target lost in all, with the hours of users who had left."""
 EFFECTS = (EFFICACY, TARGET_LOST)
-"""Measures of what a block is for, of which more is better."""
+"""Measures of the effect on the target; more is better."""
 COLLATERAL = measure_name("business_hours_impaired")
 """Measure of what others lost, unless another is named."""
 LISTED = (measure_name("addresses_listed_peak"), measure_name("networks_listed_peak"))
@@ -86,7 +82,7 @@ OF_SAMPLE = tuple(
     for name, metric in MEASURES.items()
     if metric.section in (Section.BUSINESSES, Section.MONEY) and name != EXPECTED
 )
-"""Measures of harm and cost, of which a sample may show none though there is some."""
+"""Measures of harm and cost; a sample may show none although there is some."""
 
 
 def says_unit(name: str, unit: str) -> bool:

@@ -40,7 +40,7 @@ _ENTRIES = (
         Curve(
             f"networks_{name}{suffix}",
             "IPv6 /64 networks",
-            f"Distinct /64 networks of which at least one address is {what}, {which}",
+            f"Distinct /64 networks with at least one address that is {what}, {which}",
             "/64 networks",
             f"{label}{and_target}",
             is_of_ipv6=True,

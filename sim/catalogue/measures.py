@@ -1,8 +1,8 @@
 """Every measure of ``summary.csv`` and ``measures.parquet``, in the order of these tables.
 
-To add one: an entry here, its formula in `sim.measure`, a test; documents and goldens are made anew
-by ``python -m tools.reference`` and ``pytest -m laws tests/golden --update-golden``. This is one
-long file, since readers come for the whole list.
+To add one: an entry here, its formula in `sim.measure`, a test; then regenerate documents and
+goldens by ``python -m tools.reference`` and ``pytest -m laws tests/golden --update-golden``. This is
+one long file, since readers come for the whole list.
 """
 
 from __future__ import annotations
@@ -80,13 +80,13 @@ _REGISTER = (
         for name, what, label in (
             (
                 "listed_peak",
-                "most /64 networks of IPv6 of which an address is listed at any time, without the "
+                "most /64 networks of IPv6 with a listed address at any time, without the "
                 "target's own ranges",
                 "listed, peak",
             ),
             (
                 "dropped_peak",
-                "most of which an address is dropped or throttled, averaged over users",
+                "most with an address dropped or throttled, averaged over users",
                 "dropped, peak (mean over users)",
             ),
             ("listed_at_end", "listed when the run ends", "listed at the end"),
@@ -127,7 +127,7 @@ _LISTED = Metric(
 )
 
 _STATE_LABELS = {"affected": "affected", "impaired": "cut off", "down": "down"}
-"""What states of businesses are called: one that is impaired is cut off from some customers."""
+"""Labels of states of businesses: an impaired one is cut off from some customers."""
 _STATES = (
     *(
         _impact(
@@ -362,7 +362,7 @@ _COMPLAINTS = (
     _complaint(
         "hotline_longest_wait_h",
         "h",
-        "longest time that who joined its line had to wait",
+        "longest wait of anyone who joined the queue",
         label="longest wait for the hotline",
         formula="impact.measure_line",
         needs="complaints.hotline_calls_per_d",

@@ -1,1 +1,1 @@
-"""What it did: measures computed from outcomes, over replicates."""
+"""Measures, computed from the outcomes of simulations."""

@@ -48,7 +48,7 @@ class Contradiction(NamedTuple):
 def own_strategy(run: RunFolder) -> str:
     """Label of the strategy that is the scenario's own; empty where it is not in the folder.
 
-    A strategy that was set for the run is not the one of which the record speaks.
+    A strategy that was set for the run is not the strategy of the record.
     """
     overrides = run.manifest["scenario"].get("overrides", ())
     if any(str(one).startswith("strategy") for one in overrides):
@@ -91,7 +91,7 @@ SHARE = "share"
 
 
 class Grade(StrEnum):
-    """What the record says of a number."""
+    """Result of comparing a number with the record."""
 
     CHECKED = "checked"
     """Compared with figures that conditioned nothing."""
@@ -116,7 +116,7 @@ class Estimate:
     whole
         Median of what it is out of; NaN likewise.
     n_simulations, n_known
-        All simulations, and those in which it is known, of which the others are.
+        All simulations, and those in which it is known; the statistics are of these.
     depends_on
         Inputs on which it depends most, each with the share of its variance that it explains.
     grade

@@ -53,7 +53,7 @@ LIMITS = (
 def why_nothing(
     resolved: Resolved, outcome: Outcome, measures: Iterable[Measure]
 ) -> dict[str, str]:
-    """What a run did not do, with the reason; a run that orders nothing does nothing else."""
+    """Effects that a run did not have, with the reason; a run without orders has no effect."""
     scenario, value = resolved.scenario, {one.metric: one.value for one in measures}
     if value["orders_placed"] == 0:
         return {ORDERS: _why_no_order(resolved, outcome)}
@@ -278,7 +278,7 @@ class FactTables:
         }
 
     def groups(self, label: str) -> dict[int, list[GroupCount]]:
-        """Who was hit in the runs of one strategy, by group and replicate.
+        """Counts of the runs of one strategy, by replicate and group.
 
         Raises
         ------
@@ -292,7 +292,7 @@ class FactTables:
         return found
 
     def nothing(self, label: str) -> dict[int, dict[str, str]]:
-        """What runs of one strategy did not do, and why, by replicate; empty ones are left out.
+        """Missing effects of runs of one strategy, and why, by replicate; empty ones are omitted.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""Who was hit, by group: sector, provider and region, operator, cause.
+"""Measures by group: sector, provider and region, operator, cause.
 
 A number of a group is defined as that of the whole run, for the group alone.
 """
@@ -23,7 +23,7 @@ from sim.world.build import World
 from sim.world.population import MICRO
 
 Counts = Iterator[tuple[str, str, str, float, float]]
-"""What groups are of, group, measure, businesses above the threshold, businesses in all."""
+"""Kind of group, group, measure, businesses above the threshold, businesses in all."""
 
 
 def is_above(outcome: Outcome, share: float) -> NDArray[np.bool_]:
@@ -199,7 +199,7 @@ def _by_cause(world: World, outcome: Outcome) -> Iterator[GroupCount]:
 
 
 def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
-    """What businesses met at each operator, and the demand that each cause lost there.
+    """Outages of businesses at each operator, and the demand that each cause lost there.
 
     Of a group in cohorts this is what they met at a cohort, mean over its users.
     """

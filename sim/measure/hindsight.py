@@ -1,8 +1,4 @@
-"""Regret: what a strategy listed, against the best list had it known all fronts beforehand.
-
-In: a world and an outcome. Out: how much more was hit than by the least-collateral cover of the
-same fronts with as many rules, in addresses and in businesses.
-"""
+"""Regret: what a strategy listed, against the best list had it known all fronts beforehand."""
 
 from __future__ import annotations
 

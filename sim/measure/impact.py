@@ -1,8 +1,4 @@
-"""Measures of one run: what it did, as a few numbers.
-
-In: a world and an outcome. Out: named values with units and denominators. All are computed from
-facts in the outcome, so that a new measure needs no new run.
-"""
+"""Measures of one run: what it did, as a few numbers."""
 
 from __future__ import annotations
 
@@ -308,8 +304,8 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
     Notes
     -----
     At every moment a user reaches the target without a VPN, is on a VPN, is denied, or has left:
-    the four sums of user-hours come to the denominator that they share. Who is on the way to
-    another front counts as one who reaches it, and once more among the degraded. Lost is what is
+    the four sums of user-hours come to the denominator that they share. A user on the
+    way to another front is treated as reaching it, and also as degraded. Lost is what is
     denied or of who has left. The hours are those of the scenario, the same in every replicate: the
     mean of the shares is the share of the sums.
     """
@@ -368,7 +364,7 @@ def _measure_use(world: World, users: UserColumns) -> Iterator[Measure]:
 
 
 def measure_ratios(found: Sequence[Measure]) -> tuple[Measure, ...]:
-    """Ratios of which both parts were measured and which are not there yet.
+    """Ratios whose parts were both measured and that are missing.
 
     Notes
     -----

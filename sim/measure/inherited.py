@@ -1,8 +1,4 @@
-"""Blocks that tenants inherit: entries placed before they came to an address.
-
-In: a world and an outcome. Out: per business, arrivals, arrivals at a blocked address, and what
-those entries alone cost it. Who had the address before is not known here.
-"""
+"""Blocks that tenants inherit: entries placed before they came to an address."""
 
 from __future__ import annotations
 
@@ -63,7 +59,7 @@ _Event = tuple[int, NDArray[np.int64]]
 
 
 def _events(world: World, outcome: Outcome) -> dict[int, list[_Event]]:
-    """What moved each business, by time."""
+    """Moves and arrivals of each business, by time."""
     found: dict[int, list[_Event]] = {}
     n, n_roles = world.businesses.component_row.shape
     seat = np.zeros((n, n_roles), np.int64)
@@ -206,7 +202,7 @@ def pieces(edges: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
 
 
 class Inheritance(StrEnum):
-    """What a business found at the addresses it came to."""
+    """State of the addresses that a business came to."""
 
     BLOCKED = "blocked"
     REACHABLE = "reachable"
@@ -215,7 +211,7 @@ class Inheritance(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Inherited:
-    """What businesses inherited in one run, one row each.
+    """Inherited blocks of businesses in one run, one row each.
 
     Attributes
     ----------
@@ -241,7 +237,7 @@ class Inherited:
 
     @property
     def state(self) -> tuple[Inheritance, ...]:
-        """Of each business: blocked, reachable, or not known where it came to no other address."""
+        """State of each business: blocked, reachable, or not known without an arrival."""
         return tuple(
             Inheritance.NOT_KNOWN
             if n_arrivals == 0
@@ -255,7 +251,7 @@ class Inherited:
 
 
 def inherited_by(world: World, outcome: Outcome) -> Inherited:
-    """What each business inherited in one run."""
+    """Find the blocks that each business inherited in one run."""
     n = world.businesses.n_businesses
     n_arrivals, n_blocked, affected_s = np.zeros((3, n), np.int64)
     lost = np.zeros(n)

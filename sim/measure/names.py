@@ -248,7 +248,7 @@ def expected_businesses(world: World, outcome: Outcome) -> float:
     listed, an address there is one of them with the chance ``f = n / N``. Expected are
     ``sum over businesses of 1 - product over its addresses of (1 - f)``, at t = 0, services among
     them. Sites of an inventory have addresses that are given, and do not count. NaN where a
-    business sits on IPv6 at a place of which some is listed: how much of it is used is not known.
+    business sits on IPv6 at a place that is listed in part: its use of addresses is not known.
     """
     log = outcome.events
     is_order = (log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)
@@ -297,7 +297,7 @@ class NamesLine:
     provider
         Empty for all.
     n_listed, n_known, n_networks6
-        IPv4 addresses ever listed (median over simulations), those of them at places of which a
+        IPv4 addresses ever listed (median over simulations), those of them at places for which a
         table tells how addresses are used, and /64 networks of IPv6.
     state
         As ``ExpectedNames.state``.
@@ -398,7 +398,7 @@ def _shared(resolved: Resolved) -> set[tuple[str, str]]:
 
 
 def _owners(given: Sequence[CloudPrefixRow]) -> Owners:
-    """Who holds which IPv4 address in a scenario; a shared range is no part of another place."""
+    """Owners of IPv4 addresses in a scenario; a shared range is no part of another place."""
     rows = [row for row in given if row.prefix.version == 4]
     places = list(dict.fromkeys((row.provider, row.region) for row in rows))
     row_of = {place: row for row, place in enumerate(places)}
@@ -409,7 +409,7 @@ def _owners(given: Sequence[CloudPrefixRow]) -> Owners:
 
 @dataclass(frozen=True)
 class _Listed:
-    """What one run ever listed: IPv4 by kind of rule, and /64 networks of IPv6."""
+    """Addresses that one run ever listed: IPv4 by kind of rule, and /64 networks of IPv6."""
 
     swept: IntervalSet
     single: IntervalSet

@@ -1,4 +1,4 @@
-"""What each site of an inventory met and lost: in one run, and over simulations.
+"""Outages and losses of each site of an inventory: in one run, and over simulations.
 
 There is a row for each site over all users, and one for each operator at which it ever failed.
 """
@@ -54,7 +54,7 @@ class SiteRuns:
 
 
 def read_sites(folder: Path, label: str) -> SiteRuns:
-    """What each site met in each run over all users."""
+    """Outages of each site in each run, over all users."""
     columns = (*TIMES, *BY_CAUSE, *LOSSES, "revenue_usd_per_h", "first_outage_s", "last_outage_s")
     found = read_columns(
         folder / "site_runs.parquet",
@@ -93,7 +93,7 @@ BY_SPELL = ("lost_demand_h_below_threshold", *(f"lost_demand_h_{name}" for name 
 
 @dataclass(frozen=True, eq=False)
 class SiteRun:
-    """What sites met in one run, by column; arrays of shape (n_sites,)."""
+    """Outages of sites in one run, by column; arrays of shape (n_sites,)."""
 
     number: Mapping[str, NDArray[np.float64]]
     sector: Sequence[str]
@@ -263,7 +263,7 @@ def site_columns(
 
 
 def _coded(cells: list[str]) -> Coded:
-    """Texts of which few differ; an empty one is missing."""
+    """Texts with few distinct values; an empty one is missing."""
     code = {text: row for row, text in enumerate(dict.fromkeys(filter(None, cells)))}
     return Coded(np.array([code.get(text, -1) for text in cells], np.int64), list(code))
 
@@ -474,6 +474,6 @@ def _texts_of(runs: SiteRuns, row: int) -> dict[str, Any]:
 
 
 def _all_of(texts: NDArray[np.object_]) -> str:
-    """What a site is in all replicates; where it is drawn otherwise in some, each, by weight."""
+    """Texts of a site over all replicates; several where they differ, the most frequent first."""
     names, n = np.unique(texts.astype(str), return_counts=True)
     return "; ".join(names[np.argsort(-n, kind="stable")].tolist())

@@ -1,1 +1,1 @@
-"""What is kept: the run folder, its manifest and its tidy tables."""
+"""The run folder, its manifest and its tidy tables."""

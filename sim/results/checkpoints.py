@@ -1,12 +1,9 @@
 """Checkpoints: finished runs, saved one by one until the experiment is complete.
 
-In: runs as they finish. Out: files that survive an interrupt, from which the experiment is resumed.
-A run counts as finished when its last file is there, which is written whole or not at all.
-
 ::
 
     parts/
-        experiment.json       what is run; scenario.yaml and inputs/ beside it
+        experiment.json       what is run; next to it scenario.yaml and inputs/
         4f1d…-0000017.json    a finished run, named by a hash of what was run: its facts, and the
                               hashes of them and of its parts of the tables
         curves/4f1d…-0000017.parquet …

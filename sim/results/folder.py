@@ -243,7 +243,7 @@ class RunFolder:
 
     @property
     def strategies(self) -> tuple[str, ...]:
-        """Labels of the strategies of which a replicate is finished; one but for a comparison."""
+        """Labels of the strategies with a finished replicate; one, except in a comparison."""
         listed = self.manifest.get("strategies")
         if listed is None:
             return (str(self.manifest["strategy"]),)
@@ -341,7 +341,7 @@ class RunFolder:
 
     @cached_property
     def _metrics(self) -> frozenset[tuple[str, str]]:
-        """Strategy and name of the measures that stand in the file for everybody."""
+        """Strategy and name of the measures that the file has for everybody."""
         query = f"SELECT DISTINCT strategy, metric FROM data WHERE {IS_WHOLE}"
         columns = read_columns(self.path / "curves.parquet", query)
         pairs = zip(columns["strategy"].tolist(), columns["metric"].tolist(), strict=True)

@@ -43,8 +43,8 @@ def foreign_files(folder: Path) -> list[str]:
     Returns
     -------
     names
-        Paths in the folder, sorted; a folder ends in a slash. What the manifest lists is not among
-        them, whatever its hash.
+        Paths in the folder, sorted; a folder ends in a slash. Files in the manifest are
+        excluded, whatever their hash.
     """
     return sorted(set(_names(folder)) - set(_own(folder)))
 

@@ -1,8 +1,5 @@
 """Makes a run folder under a temporary name and moves it into place when it is complete.
 
-In: where the user wants it. Out: a folder that is complete, or none. Files that this program did
-not write are never touched.
-
 ::
 
     .NAME.partial-PROCESS     a folder being made; its process holds a lock on it

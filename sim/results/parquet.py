@@ -1,8 +1,4 @@
-"""Writes columns to Parquet files and reads them back, with DuckDB.
-
-In: numpy columns. Out: files that are the same, byte for byte, when the columns are. What the
-columns mean is not known here.
-"""
+"""Writes columns to Parquet files and reads them back, with DuckDB."""
 
 from __future__ import annotations
 

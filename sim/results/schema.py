@@ -313,7 +313,7 @@ MONEY = (
         "Whose loss: of the modelled businesses; of the country, if all of it lost the same "
         "share of demand; of the country, shut down",
     ),
-    Column.text("formula", "What the method computes; docs/explanation/money.md"),
+    Column.text("formula", "Formula of the method; docs/explanation/money.md"),
     _USD_UNIT,
     *_SPREAD_USD,
     _LEVEL,
@@ -325,7 +325,7 @@ MONEY = (
         "share",
         "Median share of users or demand that the formula takes; missing where it takes none",
     ),
-    Column("published", "string", "USD", "Published figure beside it; missing where there is none"),
+    Column("published", "string", "USD", "Published figure shown next to it; else missing"),
     Column.text("published_note", "Unit of that figure, and how it is to be read"),
 )
 
@@ -484,7 +484,7 @@ HITS = (
     Column.text("metric", "Measure of the group, as in groups.csv"),
     _UNIT,
     Column.measured("value", "Its value in this run"),
-    Column.measured("denominator", "What it is out of, as in groups.csv"),
+    Column.measured("denominator", "Denominator, as in groups.csv"),
 )
 
 NOTHING = (
@@ -507,8 +507,7 @@ EXPECTED_NAMES = (
         "n_known",
         "integer",
         "addresses",
-        "Those of them at places of which a table tells how addresses are used; the numbers are "
-        "about these",
+        "Those of them at places whose use of addresses a table gives; the numbers are about these",
     ),
     Column("n_networks6", "integer", "/64 networks", "IPv6 listed so: names there are not known"),
     Column.text("state", "What is known of the names: known, lower bound, not known"),
@@ -601,7 +600,7 @@ VERDICTS = (
         "n_needed",
         "integer",
         "simulations",
-        "Simulations of which all have to agree but those in which it is not known, to certify "
+        "Simulations needed, all agreeing except those in which it is not known, to certify "
         "this verdict with all others of the table",
     ),
     Column.text(

@@ -1,7 +1,4 @@
-"""Encodes the outcome of one run as its part of the tables of a run folder.
-
-In: one outcome. Out: its rows of ``curves``, ``businesses``, ``events`` and ``entries`` as Parquet.
-"""
+"""Encodes the outcome of one run as its part of the tables of a run folder."""
 
 from __future__ import annotations
 

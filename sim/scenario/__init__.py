@@ -1,1 +1,1 @@
-"""What was asked, and the cited numbers it rests on."""
+"""Scenarios: what a user asks, and the cited numbers that the answer rests on."""

@@ -1,8 +1,4 @@
-"""When orders are in force, whom they are for and what they name: sessions and given orders.
-
-In: keys of a scenario, or cells of a table. Out: frozen values. It works out no session and reads
-no list: ``sim/engine/sessions.py`` and ``sim/scenario/named_tables.py`` do.
-"""
+"""When orders are in force, whom they are for and what they name: sessions and given orders."""
 
 from __future__ import annotations
 
@@ -42,7 +38,7 @@ Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 """From Monday on."""
 CALENDARS = ("windows", "sessions", "every")
-"""Keys that say when there are sessions, of which one is given."""
+"""Keys for the times of sessions; a calendar gives one of them."""
 LIST_FORMAT = "overblock-list"
 """Marks, in the JSON Schema, a list of prefixes or the path of a file of them."""
 MOMENT_FORMAT = "overblock-moment"
@@ -163,7 +159,7 @@ class Calendar(Model):
         if all(getattr(self, key) is None for key in self.calendars()):
             raise ValueError(f"expected one of {', '.join(self.calendars())}, got none")
         if self.every is not None and (self.from_ is None or self.to is None):
-            raise ValueError("expected from and to beside every, got one or none of them")
+            raise ValueError("expected from and to with every, got one or none of them")
         if self.every is not None and self.from_ == self.to:
             raise ValueError("expected from and to that differ, got the same time of day")
         edges = [edge for window in self.windows or () for edge in window]
@@ -182,7 +178,7 @@ class When(Calendar):
 
 
 class _Given(BaseModel):
-    """What is said of one order, in a scenario or in a row of a table."""
+    """Keys of one order, in a scenario or in a row of a table."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -191,7 +187,7 @@ class _Given(BaseModel):
     mechanism: Literal["drop", "throttle", "name"] = "drop"
     """What operators do to them."""
     overmatch: Share | None = None
-    """Of a name: share of other names that the entry matches by accident."""
+    """Share of other names that an entry for a name matches by accident."""
     operators: Names | None = None
     """Groups of operators that it is for, by their names in the table; left out, all."""
     every: Weekdays | None = None
@@ -199,7 +195,7 @@ class _Given(BaseModel):
     from_: Annotated[Moment | None, Field(alias="from")] = None
     """Time of day at which it does, or date and time; the start of the run when left out."""
     to: Moment | None = None
-    """When it is withdrawn; beside every, next; left out, never."""
+    """Time of withdrawal: the next such time with `every`; never when left out."""
     except_: Annotated[Days | None, Field(alias="except")] = None
     """Dates on which it does not come into force."""
     share_at_start: Share | None = None
@@ -225,11 +221,11 @@ class _Given(BaseModel):
         edges = [edge for edge in (self.from_, self.to) if edge is not None]
         if self.every is not None:
             if len(edges) < 2 or not all(isinstance(edge, time) for edge in edges):
-                raise ValueError("expected from and to as times of day beside every")
+                raise ValueError("expected from and to as times of day with every")
             if self.from_ == self.to:
                 raise ValueError("expected from and to that differ, got the same time of day")
         elif any(isinstance(edge, time) for edge in edges):
-            raise ValueError("expected from and to as dates and times, or every beside them")
+            raise ValueError("expected from and to as dates and times, or every with them")
         elif len(edges) == 2 and not edges[0] < edges[1]:  # type: ignore[operator]
             raise ValueError("expected a withdrawal after the order")
         if self.share_at_start is not None and is_name:
@@ -258,7 +254,7 @@ def _split_addresses(value: object) -> object:
 
 
 class GivenOrderRow(_Given, Row):
-    """One order of a table, said as in a scenario; several values stand in one cell."""
+    """One order of a table, with the keys of a scenario; a cell holds several values."""
 
     @field_validator("every", "except_", "operators", mode="before")
     @classmethod

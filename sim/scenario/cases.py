@@ -104,7 +104,7 @@ class Case(Model):
     id: Slug
     """Short name."""
     title: Line
-    """What was published, in a few words."""
+    """The published figure, in a few words."""
     given: Text
     """What the prediction was given."""
     role: Role
@@ -125,11 +125,11 @@ class Case(Model):
     note: Annotated[str, StringConstraints(max_length=2000)] = ""
     """How the comparison is to be read."""
     why_missed: Annotated[str, StringConstraints(max_length=2000)] = ""
-    """What is left where the figure lies outside: an error of structure or a wide assumption."""
+    """Explanation of a figure outside the range: an error of structure or a wide assumption."""
 
     @property
     def subject(self) -> str:
-        """What makes the prediction: the scenario, method, law or list; cases of one share it."""
+        """Source of the prediction: the scenario, method, law or list; its cases share it."""
         match self.predictor:
             case RunPredictor(scenario=scenario):
                 return f"scenario {scenario}"
@@ -160,7 +160,7 @@ class PlacedCase:
     case
         The case.
     file
-        The file as given, with the places of its values.
+        The file, with the places of its values.
     number
         Position in the file, from 0.
     """

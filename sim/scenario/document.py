@@ -1,9 +1,4 @@
-"""YAML text to a plain tree that remembers where every value stood.
-
-In: bytes of an untrusted file. Out: dicts, lists and scalars, with the line and column of each, and
-what was refused on the way: anchors, aliases, tags, duplicate keys, nulls and odd numbers. Size,
-depth and number of nodes are bounded before anything is built. It does not know any scenario key.
-"""
+"""YAML text to a plain tree that remembers where every value stood."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Where the shipped scenarios and seed tables are, in a clone and in an installed wheel.
-
-In: a name. Out: a path. It does not read what it finds.
-"""
+"""Where the shipped scenarios and seed tables are, in a clone and in an installed wheel."""
 
 import difflib
 import os
@@ -13,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def shipped(folder: str) -> Path:
-    """Folder of shipped files (``scenarios``, ``seeds`` or ``samples``), or a file beside them.
+    """Folder of shipped files (``scenarios``, ``seeds`` or ``samples``), or a file next to them.
 
     An installed wheel carries them inside the package; a clone has them at its top level.
     """

@@ -1,8 +1,4 @@
-"""A scenario file to a ``Scenario``: form only.
-
-In: a path or a shipped name, and overrides. Out: a frozen scenario with the place of each value.
-What it means (tables that exist, shares that sum to one) is checked in ``resolve``.
-"""
+"""A scenario file to a ``Scenario``: form only."""
 
 from __future__ import annotations
 
@@ -47,7 +43,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
     """Refuse sections, strategies and limits that lack what they act on."""
     for section, (needed, why) in NEEDS.items():
         if getattr(scenario, section) is not None and getattr(scenario, needed) is None:
-            message = f"expected a section {needed} beside it, {why}; got none"
+            message = f"expected a section {needed} with it, {why}; got none"
             yield _problem(document, (section,), message)
     if scenario.fronts is None:
         for path, strategy in _strategies(scenario):
@@ -69,8 +65,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
         yield _problem(document, ("users", "share_target_users"), message)
     if complaints and complaints.hotline_room and complaints.hotline_calls_per_d is None:
         message = (
-            "expected complaints.hotline_calls_per_d beside it, without which nobody waits; "
-            "got none"
+            "expected complaints.hotline_calls_per_d with it, without which nobody waits; got none"
         )
         yield _problem(document, ("complaints", "hotline_room"), message)
     yield from _evidence_problems(scenario, document)
@@ -82,7 +77,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
     for key in NEEDS_ATTENTION:
         if getattr(censor, key) is not None:
             message = (
-                "expected a section complaints, or censor.pressure_events, beside it: nothing else "
+                "expected a section complaints, or censor.pressure_events, with it: nothing else "
                 "raises attention; got none"
             )
             yield _problem(document, ("censor", key), message)
@@ -110,11 +105,11 @@ def _evidence_problems(scenario: Scenario, document: Document) -> Iterator[Probl
 def _switching_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """Refuse programs that have nothing to leave, or that leave what is not theirs for long."""
     if scenario.providers.shared is None:
-        message = "expected providers.shared beside it, whose ranges the programs leave; got none"
+        message = "expected providers.shared with it, whose ranges the programs leave; got none"
         yield _problem(document, ("switching",), message)
     if scenario.tenancy is not None:
         message = (
-            "expected no section tenancy beside it: where a program comes back to, after the "
+            "expected no section tenancy with it: where a program comes back to, after the "
             "provider gave its site another address, is not modelled; got both"
         )
         yield _problem(document, ("switching",), message)
@@ -146,7 +141,7 @@ def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:
         ),
     ):
         if not is_used and getattr(censor, key) is not None:
-            message = f"expected {other} beside it, without which it says nothing; got none"
+            message = f"expected {other} with it, without which it has no effect; got none"
             yield _problem(document, ("censor", key), message)
 
 
@@ -185,7 +180,7 @@ class LoadedScenario:
     folder
         Folder that relative table paths start from.
     overrides
-        ``key.path=value`` as given.
+        ``key.path=value`` as the user wrote it.
     assumed
         Rows of the assumption table whose value the scenario took, in table order.
     copies
@@ -231,8 +226,8 @@ def load_scenario(
         Path of a YAML file, the name of a shipped scenario, or ``-`` for standard input.
     overrides
         ``key.path=value`` each, applied before validation: a mapping is merged into what stands
-        there, and ``off`` takes away what a scenario may leave out. What is set loses the note of
-        the file. ``table.column=amount`` moves an assumed column; see `ColumnSetting`.
+        there, and ``off`` takes away what a scenario may leave out. A value that is set loses
+        its note in the file. ``table.column=amount`` moves an assumed column; see `ColumnSetting`.
     copies
         As of `LoadedScenario`.
 

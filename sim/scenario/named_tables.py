@@ -1,8 +1,4 @@
-"""The tables that a scenario names: their keys, their rows, and how all of them are read.
-
-In: a loaded scenario. Out: tables in memory, or the problems of all of them. What tables mean
-together is not known here.
-"""
+"""The tables that a scenario names: their keys, their rows, and how all of them are read."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Values set over those of a scenario file: merged, replaced, or switched off.
-
-In: a document, and ``key.path=value`` or a value from Python. Out: the document, changed, with what
-is wrong among its problems; of ``table.column=amount`` the setting. It does not validate what is
-set.
-"""
+"""Values set over those of a scenario file: merged, replaced, or switched off."""
 
 from __future__ import annotations
 

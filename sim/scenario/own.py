@@ -1,9 +1,4 @@
-"""Strategies and measures in Python files of a user's own: which of them may run, and their names.
-
-In: names of files as a scenario, a command line or a notebook has them. Out: what a file defines,
-or a problem with its line. A file is an input like a table: it is copied, and its hash is in the
-manifest. Code runs only if the user named its file on this command line, or wrote it in Python.
-"""
+"""Strategies and measures in Python files of a user's own: which of them may run, and their names."""
 
 from __future__ import annotations
 

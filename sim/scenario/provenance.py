@@ -1,8 +1,4 @@
-"""What a value of a scenario rests on, as the scenario itself says it.
-
-In: the section ``provenance``. Out: frozen notes, and problems where a note and its value do not
-fit. What rests on a note is for ``sources``.
-"""
+"""Notes of a scenario on the sources of its values."""
 
 from __future__ import annotations
 
@@ -43,7 +39,7 @@ class Provenance(Model):
     range: Annotated[tuple[float, float], Field(strict=False)] | None = None
     """Lowest and highest value held possible; for a list, of each of its numbers."""
     nature: Nature = "unknown"
-    """What an assumption is: only what is unknown is drawn."""
+    """Nature of an assumption: only unknowns are drawn."""
     distribution: Distribution | None = None
     """How it is drawn; by the width of its range when left out (explanation/ensembles.md)."""
 

@@ -1,7 +1,4 @@
-"""The kinds of value a scenario and its tables speak: instants, shares, prefixes, names.
-
-In: text or numbers as written. Out: exact values, or a message ``expected …, got …``.
-"""
+"""The kinds of value a scenario and its tables speak: instants, shares, prefixes, names."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Fronts(Model):
     push_tau_h: Positive
     """Time constant of telling clients of a new front."""
     share_told: Annotated[float, Field(gt=0, le=1)] = 1.0
-    """Share of clients that are told of a front rented later; the others never learn of it."""
+    """Share of clients that learn of a front rented later; the others never do."""
     lost_share: Share
     """Share of users beyond which a front that is dropped for them counts as lost."""
     n_known: Annotated[int, Field(ge=1, le=10_000)] | None = None
@@ -82,7 +82,7 @@ class Censor(Model):
     pause_pressure: Pressure | None = None
     """Attention above which the censor pauses; none when left out."""
     under_pressure: Literal["silence", "narrow"] = "silence"
-    """What it does while it pauses: order nothing, or a narrow prefix around each open front."""
+    """Orders while it pauses: none, or a narrow prefix around each open front."""
     narrow_length: Annotated[int, Field(ge=0, le=32)] | None = None
     """Length of that prefix."""
     end_pressure: Pressure | None = None
@@ -167,13 +167,13 @@ class Switching(Model):
     """Programs that take a business off a range it shares while it is blocked there."""
 
     share_businesses: Share
-    """Of businesses with a component of their own in a shared range, those with such a program."""
+    """Share of businesses with a component of their own in a shared range that run a program."""
     poll_min: Annotated[float, Field(ge=1, le=1440)]
     """Time between two looks of a program at what is blocked."""
 
 
 class Complaints(Model):
-    """What impaired businesses and users say, and what comes of it."""
+    """Complaints of impaired businesses and users, and their effects."""
 
     per_business_per_d: PerDay
     """Complaints per impaired business and day, its customers' too unless people complain."""

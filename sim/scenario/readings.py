@@ -77,7 +77,7 @@ MOST_EVIDENCE = 50
 
 
 class RunReading(Model):
-    """What is read off a simulated scenario."""
+    """A reading of a simulated scenario."""
 
     measure: Named = ""
     """Measure of the whole run, as in summary.csv."""
@@ -162,7 +162,7 @@ class RunReading(Model):
 
 
 READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed")
-"""What is read off a run, one of these."""
+"""Readings, one of which is given."""
 
 
 class Evidence(RunReading):

@@ -1,8 +1,4 @@
-"""Refusals of the validator as messages, each with file, line and key.
-
-In: pydantic's error list and a way to find places. Out: ``Problem`` objects. It knows nothing
-of what the keys mean.
-"""
+"""Refusals of the validator as messages, each with file, line and key."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""A scenario and the tables it names: everything the run rests on, checked for meaning.
-
-In: a loaded scenario. Out: a ``Resolved`` scenario with no default left, its tables in memory. It
-does not draw luck and does not build the world. It is one file, since a scenario is resolved only
-when all that it names was checked together.
-"""
+"""A scenario and the tables it names: everything the run rests on, checked for meaning."""
 
 from __future__ import annotations
 
@@ -90,7 +85,7 @@ from sim.scenario.tables.sharing import (
 from sim.scenario.tables.shipped import assumptions_path
 
 ASSUMPTIONS = "assumptions"
-"""What the table of assumed values is called."""
+"""Name of the table of assumed values."""
 
 
 def stand_ins(
@@ -115,7 +110,7 @@ def stand_ins(
 
 
 def undeclared(scenario: Scenario, found: Mapping[str, SourceNote]) -> list[str]:
-    """Names of tables that stand in for a scenario's country and that it does not borrow.
+    """Names of tables of another country or time that a scenario uses and does not borrow.
 
     A table of no country in particular may be of another time without a word; a scenario that does
     not name its country borrows nothing.
@@ -260,7 +255,7 @@ class Resolved:
 
     @property
     def rate(self) -> RateRow | None:
-        """What a dollar was worth in the scenario's currency at its time; None without one."""
+        """Exchange rate of the scenario's currency at its time; None without a currency."""
         scenario, rows = self.scenario, self.rates.rows if self.rates is not None else ()
         return rate_at(rows, scenario.money.currency, scenario.start.year)
 
@@ -273,7 +268,7 @@ class Resolved:
         return (strategy.orders or ()) if isinstance(strategy, Orders) else ()
 
     def prefixes_of(self, addresses: str | Sequence[str]) -> list[Prefix]:
-        """Prefixes that a scenario names, or that stand in a file it names."""
+        """Prefixes in a scenario, or in a file that it names."""
         if not isinstance(addresses, str):
             return [read_prefix(text) for text in addresses]
         (named,) = (table for table in self.lists if table.name == addresses)
@@ -345,7 +340,7 @@ def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolv
 
 
 def check_together(resolved: Resolved) -> list[Problem]:
-    """What the rows of the tables mean together and should not."""
+    """Problems of tables that are valid one by one."""
     scenario = resolved.scenario
     places = places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
     return [
@@ -397,7 +392,7 @@ def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
         told = ", ".join(f"{name} ({described(found[name])})" for name in names)
         place = document.place(("borrow",) if scenario.borrow else ("country",))
         message = (
-            f"expected borrow to name what stands in for tables of {scenario.country} in "
+            f"expected borrow to name the tables used in place of those of {scenario.country} in "
             f"{years(scenario)}: {told}; hint: borrow: [{', '.join([*scenario.borrow, *names])}]"
         )
         yield Problem(place.file, message, place.line, place.column, "borrow")
@@ -410,7 +405,7 @@ def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
 
 
 def _check_rates(resolved: Resolved) -> Iterator[Problem]:
-    """Refuse a currency of which no rate is known."""
+    """Refuse a currency without a known rate."""
     currency = resolved.scenario.money.currency
     if resolved.rates is not None and currency is not None and resolved.rate is None:
         known = ", ".join(sorted({row.currency for row in resolved.rates.rows} | {USD}))
@@ -472,7 +467,7 @@ _OF_TABLES = ("provider", "region", "service", "asn")
 
 
 def list_warnings(resolved: Resolved) -> list[str]:
-    """What to check before trusting the result."""
+    """Warnings to check before trusting the result."""
     return [
         *_stand_ins(resolved),
         *_foreign_economy(resolved),
@@ -483,7 +478,7 @@ def list_warnings(resolved: Resolved) -> list[str]:
 
 
 def is_of_country(table: Table[Any], scenario: Scenario) -> bool:
-    """Whether a table is of the scenario's country, or does not say of which it is.
+    """Whether a table is of the scenario's country, or names no country.
 
     Where the scenario does not name its country, only tables that name none are taken for its own.
     """
@@ -498,7 +493,7 @@ def _stand_ins(resolved: Resolved) -> Iterator[str]:
     if not found:
         return
     yield (
-        f"tables of another country or time stand in for {scenario.country} in {years(scenario)}: "
+        f"tables of another country or time are used for {scenario.country} in {years(scenario)}: "
         if scenario.country
         else "the scenario names no country (key country), but these tables are of one, or of a "
         f"time other than {years(scenario)}: "
@@ -524,14 +519,14 @@ def _late_orders(resolved: Resolved) -> Iterator[str]:
 
 
 def _lists(resolved: Resolved) -> Iterator[str]:
-    """What the reader says of files of addresses."""
+    """Notes of the reader on files of addresses."""
     for table in resolved.lists:
         if isinstance(table, ListTable):
             yield from (f"{table.name}: {note}" for note in table.told)
 
 
 def _sites(resolved: Resolved) -> Iterator[str]:
-    """What a file of sites leaves open, and what it has that a run does not take."""
+    """Warnings on data that a file of sites lacks, or has and a run ignores."""
     inventory = resolved.inventory
     if inventory is None:
         return

@@ -1,8 +1,4 @@
-"""The scenario language: which keys there are, their types and units.
-
-In: a plain tree. Out: a frozen ``Scenario``. It does not read files or tables, and holds no
-number that describes the world: those come from ``seeds/``.
-"""
+"""The scenario language: which keys there are, their types and units."""
 
 from __future__ import annotations
 
@@ -97,7 +93,7 @@ Line = Annotated[
     str, StringConstraints(min_length=1, max_length=200), AfterValidator(check_printable)
 ]
 NONE = "none"
-"""What a key says that could name a table and names none."""
+"""Value of a key for a table, where there is no table."""
 TableName = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -134,7 +130,7 @@ class Operators(Model):
 
 
 class Effects(Model):
-    """What a mechanism does to those it hits."""
+    """Effects of blocking mechanisms on attempts."""
 
     throttle_severity: Share
     """Share of attempts that fail at a throttled address."""
@@ -143,7 +139,7 @@ class Effects(Model):
 
 
 class Ipv6(Model):
-    """Who has IPv6 beside IPv4: users, and what they meet."""
+    """Users with IPv6 in addition to IPv4, and how their programs use it."""
 
     share_users: Share
     """Share of users who have IPv6 beside IPv4."""
@@ -235,7 +231,7 @@ class Names(Model):
 
 
 class Money(Model):
-    """What lost demand is priced with."""
+    """Tables that price lost demand."""
 
     parameters: Table = "money-parameters"
     """Table of the parameters of the firm-level method, each with a range."""
@@ -266,7 +262,7 @@ class OwnMeasure(Model):
 
 
 class Scenario(Model):
-    """What was asked: who is blocked, when, how, and in which world."""
+    """A scenario: who is blocked, when, how, and in which world."""
 
     format: Literal["overblock/scenario/1"]
     """Version of the scenario language."""
@@ -277,16 +273,16 @@ class Scenario(Model):
     description: Annotated[str, StringConstraints(max_length=4000)] = ""
     """What the scenario shows."""
     ordered_by: Line | None = None
-    """Who ordered the block, as it reads after "ordered by": `Spanish courts`."""
+    """Authority that ordered the block, as it reads after "ordered by": `Spanish courts`."""
     purpose: Line | None = None
-    """What the block is for, as it reads after "to": `block Telegram`."""
+    """Purpose of the block, as it reads after "to": `block Telegram`."""
     country: (
         Annotated[str, StringConstraints(pattern=rf"^{COUNTRY}$"), AfterValidator(check_country)]
         | None
     ) = None
     """Country it is of, two letters of ISO 3166, or EU; its pack fills in what is left out."""
     borrow: Annotated[tuple[TableName, ...], Field(max_length=100, strict=False)] = ()
-    """Tables of another country or time that stand in for its own; `assumptions` among them."""
+    """Tables of another country or time, used in place of its own; also `assumptions`."""
     time_zone: Annotated[str, Field(max_length=60), AfterValidator(check_time_zone)] | None = None
     """Time zone of times of day, such as Europe/Madrid; the offset of `start` when left out."""
     start: Instant
@@ -328,7 +324,7 @@ class Scenario(Model):
     ) = None
     """Figures of the record: only simulations that agree with all of them are kept."""
     provenance: dict[KeyPath, Provenance] = Field(default_factory=dict)
-    """What the values above rest on, by key path."""
+    """Sources of the values above, by key path."""
 
     @field_validator("end")
     @classmethod
@@ -453,7 +449,7 @@ def meaning_of(key: str, table: Path | None) -> str:
     key
         Full path of a scenario key, or table and column.
     table
-        Where the table of the key lies, with its note beside it; None where it is no table's.
+        Where the table of the key lies, with its note next to it; None where it is no table's.
 
     Raises
     ------

@@ -1,9 +1,4 @@
-"""Every value a scenario rests on, and what that value rests on itself.
-
-In: a resolved scenario. Out: one ``Source`` for each key of the scenario and, for tables, for each
-column and each group of rows that rest on the same thing. A bare number is an assumption whose
-range is not stated. It computes nothing with the values.
-"""
+"""Every value a scenario rests on, and what that value rests on itself."""
 
 from __future__ import annotations
 
@@ -165,13 +160,13 @@ def _inventory_sources(table: Inventory) -> Iterator[Source]:
             unit=UNITS_OF_SITES.get(column, ""),
             kind="fact",
             source=table.note.title if table.note else "The inventory, as its owner gives it",
-            why="What it leaves out is drawn, and marked as drawn in sites.csv",
+            why="Values that it omits are drawn, and marked as drawn in sites.csv",
             needs_range=False,
         )
 
 
 def _list_source(table: ListTable) -> Source:
-    """What a list of addresses rests on: whoever gives it says that these are blocked."""
+    """Source of a list of addresses: the user says that these are blocked."""
     return Source(
         key=f"{table.name}.prefix",
         n_values=len(table.rows),
@@ -179,7 +174,7 @@ def _list_source(table: ListTable) -> Source:
         unit="prefix",
         kind="choice",
         source=table.note.title if table.note else "",
-        why="What is asked: the list as it is given",
+        why="The question: the list of the user",
         needs_range=False,
     )
 
@@ -206,7 +201,7 @@ def _read(table: Table[Any]) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> _Support:
-    """What one cell rests on: its row's own word, else the column's."""
+    """Source of one cell: that of its row, else that of its column."""
     if note is None or column not in note.columns:
         return _Support("", "assumption", why=NO_NOTE)
     about = note.columns[column]
@@ -346,7 +341,7 @@ def list_sources(resolved: Resolved, *, each_row: bool = False) -> tuple[Source,
 
 
 def explain(resolved: Resolved, key: str) -> tuple[Source, ...]:
-    """What one key path, table column (``table.column``) or cell (``table.column[row]``) rests on.
+    """Sources of a key path, a table column (``table.column``) or a cell (``table.column[row]``).
 
     Parameters
     ----------

@@ -1,6 +1,6 @@
 """The strategies of the scenario language: their ids and parameters.
 
-Each is declared by a class here that stands in the union ``Strategy``, and carried out by one rule
+Each is declared by a class here that belongs to the union ``Strategy``, and carried out by one rule
 in ``sim/engine/strategies/``. Ids are stable: a strategy whose meaning changes gets a new one.
 It is long because it is the list of all of them.
 """
@@ -40,11 +40,11 @@ class Declared(Model):
     """A strategy of the scenario language."""
 
     in_words: ClassVar[str]
-    """What it blocks, for people; ``{length}`` stands for its length."""
+    """The addresses it blocks, in words; ``{length}`` stands for its length."""
 
 
 class Asked(Declared):
-    """What is asked of every strategy that places orders."""
+    """Keys of every strategy that places orders."""
 
     id: str
     """Strategy."""

@@ -1,10 +1,4 @@
-"""What a scenario does not know: assumptions with a range, each as a dial from low to high.
-
-In: a resolved scenario. Out: one factor per scenario key or table column that is unknown, how a
-setting of the dials changes the scenario, and which assumptions are none of these and why. A key
-that is derived from what was published is unknown within its range, too. It is one file, since a
-factor, its range and what a setting of it changes are one dial.
-"""
+"""Uncertain inputs of a scenario: assumptions with a range, each as a dial from low to high."""
 
 from __future__ import annotations
 
@@ -69,7 +63,7 @@ class Factor:
     scale
         Meaning of amounts: the ``value`` of a key; a factor by which the cells of a column are
         multiplied (``times``); or a ``position`` between the low (-1) and the high end (1) of the
-        range of each cell, 0 being the cell as given.
+        range of each cell; 0 is the value of the table.
     low, given, high
         Ends of the range and what the scenario has, as amounts.
     range_text, why

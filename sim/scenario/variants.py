@@ -1,9 +1,4 @@
-"""One scenario under several strategies: the same world, other orders.
-
-In: a resolved scenario, and strategies as written on a command line or in its experiment. Out: the
-scenario resolved once for each, under a label. Every mistake in any of them is found before
-anything runs.
-"""
+"""One scenario under several strategies: the same world, other orders."""
 
 from __future__ import annotations
 

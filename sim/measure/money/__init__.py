@@ -1,1 +1,1 @@
-"""What was lost in money, as ranges."""
+"""Losses in money, as ranges."""

@@ -1,8 +1,4 @@
-"""Loss sums of a run, by sector and class of spell length.
-
-In: the ledger and the businesses of one run. Out: sums, which suffice to price the losses since all
-businesses of a sector and class have the same prices. No price is known here.
-"""
+"""Loss sums of a run, by sector and class of spell length."""
 
 from __future__ import annotations
 
@@ -183,7 +179,7 @@ class LossTotals:
     given
         Of these, the part of the businesses whose revenue the inventory gives; None without such.
     drawn
-        The rest, of which the level of revenue is uncertain; None where nothing is given.
+        The rest, whose level of revenue is uncertain; None where no revenue is given.
     """
 
     lost_usd_below_threshold: NDArray[np.float64]
@@ -252,7 +248,7 @@ def exposed_customers(
     lost_h: NDArray[np.float64],
     affected_h: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """What customers who met an outage spend, and the class of spells by which they leave.
+    """Spending of customers who met an outage, and the class of spells by which they leave.
 
     Parameters
     ----------

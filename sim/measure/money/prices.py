@@ -56,7 +56,7 @@ def highest_level(resolved: Resolved) -> float:
     level
         The high end of the country's Internet economy over the modelled revenue; infinite where
         the table of the economy is of another country or has no such row, and where not even the
-        low end of the range of levels is possible, of which `warnings_of_revenue` warns.
+        low end of the range of levels is possible; `warnings_of_revenue` warns of this.
     """
     bound = _bound(resolved)
     return math.inf if bound <= _level(resolved)[0] else bound
@@ -157,8 +157,8 @@ def drawn(
     Parameters
     ----------
     at_most
-        Highest possible factor by key. What lies above it is impossible: the distribution is cut
-        there, as if impossible draws were drawn again.
+        Highest possible factor by key. Values above it are impossible: the distribution is
+        truncated there.
 
     Notes
     -----

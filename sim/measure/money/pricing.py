@@ -22,7 +22,7 @@ H_PER_MONTH = 365 * 24 / 12
 
 
 def double_hosting_usd(totals: LossTotals, parameters: ParameterDraws) -> NDArray[np.float64]:
-    """What businesses pay to providers they have left.
+    """Payments of businesses to providers they have left.
 
     Returns
     -------
@@ -154,13 +154,13 @@ class MoneyDraws:
 
     @property
     def private_loss_usd(self) -> NDArray[np.float64]:
-        """What the businesses lose: gross, less recaptured, plus churn, plus response."""
+        """Loss of the businesses: gross, less recaptured, plus churn, plus response."""
         kept = self.gross_loss_usd - self.recaptured_usd
         return kept + self.churn_usd + self.response_cost_usd
 
     @property
     def net_social_loss_usd(self) -> NDArray[np.float64]:
-        """What nobody in the country gains: the private loss less transfers to rivals."""
+        """Loss of the country: the private loss less transfers to rivals."""
         return self.private_loss_usd - self.transfers_to_rivals_usd
 
     def plus(self, other: MoneyDraws) -> MoneyDraws:
@@ -233,7 +233,7 @@ def money_of(totals: LossTotals, parameters: ParameterDraws) -> MoneyDraws:
 
 
 def whole_of(metric: str, money: MoneyDraws) -> NDArray[np.float64]:
-    """What a money measure is out of, draw by draw."""
+    """Denominator of a money measure, draw by draw."""
     is_hosting = MEASURES[metric].of == OF_HOSTING
     whole: NDArray[np.float64] = money.hosting_usd if is_hosting else money.demand_usd
     return np.asarray(whole.sum(axis=1))
@@ -256,7 +256,7 @@ def price_providers(
 
 
 def beneficiaries(resolved: Resolved) -> dict[str, str]:
-    """What published figures expect of providers that they name."""
+    """Published gains of providers, by name."""
     rows = resolved.figures.rows if resolved.figures else ()
     return {
         name.strip(): row.note

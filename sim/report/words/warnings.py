@@ -15,7 +15,7 @@ from sim.results.folder import RunFolder
 from sim.results.integrity import changed_tables
 
 _STAND_IN = re.compile(
-    r"tables of another country or time stand in for (?P<country>\S+) in (?P<years>[\d to]+): "
+    r"tables of another country or time are used for (?P<country>\S+) in (?P<years>[\d to]+): "
     r"(?P<tables>.+)"
 )
 _NO_HIT = re.compile(

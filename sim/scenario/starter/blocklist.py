@@ -1,9 +1,4 @@
-"""The list of a case of one's own, with the dates that stand in it.
-
-In: a list of any form, and what the user said of its columns. Out: the file that the case gets of
-it: the list as it is, its prefixes where columns were chosen, or a table of orders where it has
-dates. A date without a time is the start of that day in the time zone of the case.
-"""
+"""The blocklist of a new case, with its dates."""
 
 from __future__ import annotations
 

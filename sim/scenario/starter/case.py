@@ -1,9 +1,4 @@
-"""A case of one's own as files: a scenario with comments, its tables, the schema, a README.
-
-In: what a user knows of the case. Out: the files of a folder. What is not known is assumed and said
-to be; of another country nothing is taken without a word. It is one file, since every file of the
-folder is written from one case.
-"""
+"""A case of one's own as files: a scenario with comments, its tables, the schema, a README."""
 
 from __future__ import annotations
 
@@ -38,7 +33,7 @@ from sim.scenario.tables.rows import OperatorRow
 from sim.scenario.tables.seeds import read_bytes
 
 UNKNOWN = "operators-unknown"
-"""Table of operators of which nothing is known but that there are some."""
+"""Table of operators for a country without a table of its own."""
 GIVEN = "Given with --operators; say here what it rests on"
 
 
@@ -115,7 +110,7 @@ def _even_shares(n: int) -> list[str]:
 
 
 def _note(text: str, columns: Sequence[str], given: Sequence[str], country: str) -> str:
-    """The note of the table for a country of which nothing is known, with what is known now."""
+    """The note of that table, with the columns that the user gives."""
     yaml = YAML()
     yaml.width = 100
     note = yaml.load(text)
@@ -154,7 +149,7 @@ _PLACEHOLDER = """\
 
 @dataclass(frozen=True)
 class Known:
-    """What a user knows of a case.
+    """Facts that a user gives about a case.
 
     Attributes
     ----------
@@ -240,7 +235,7 @@ def _named_as_given(known: Known) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Case:
-    """A case with its files, as far as they do not hang on what is borrowed."""
+    """A case with those of its files that do not depend on borrowed tables."""
 
     known: Known
     pack: Mapping[str, str]
@@ -281,7 +276,7 @@ class _Case:
             )
         if listed is None:
             files["blocklist.txt"] = _PLACEHOLDER.encode()
-            assumed.append("What is blocked: a prefix set aside for documentation.")
+            assumed.append("The blocklist: a prefix reserved for documentation.")
         else:
             files[f"blocklist{listed.ending}"] = listed.data
         if listed is not None and listed.periods:
@@ -372,7 +367,8 @@ class _Case:
         ]
         assumed = [f"- {words}" for words in self.assumed]
         if borrowed:
-            assumed.append(f"- Tables that stand in (`borrow`): {', '.join(borrowed)}.")
+            tables = ", ".join(borrowed)
+            assumed.append(f"- Tables of another country or time (`borrow`): {tables}.")
         return _filled(
             "README.md",
             title=self._title(),
@@ -415,7 +411,7 @@ _NOTE_OF_N = """\
     range: [500, 20000]
     why: Any number; shares of it are what the run shows"""
 _IPV6 = """\
-# Some of your sites have IPv6: how many users have it is assumed, unless it is said here.
+# Some of your sites have IPv6: how many users have it is an assumption, unless you give it here.
 ipv6: {}"""
 _WHAT = {
     "hosts": "your sites, from your inventory",

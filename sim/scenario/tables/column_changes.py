@@ -1,8 +1,4 @@
-"""Columns of tables moved within their ranges.
-
-In: a table, and by how much its columns move. Out: the table with other cells, each validated as if
-it had been read; where a setting moves it, with the text of a file that says so.
-"""
+"""Columns of tables moved within their ranges."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What the rows of tables must mean together.
-
-In: tables that are well formed. Out: problems, each at its row. It reads no file.
-"""
+"""Checks of rows and tables against each other."""
 
 from __future__ import annotations
 
@@ -215,7 +212,7 @@ def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterable[Problem
 
 
 MOST_EARLY = 3
-"""Orders before the start that are told one by one; of more the scenario means another time."""
+"""Most orders before the start that are listed singly; with more, the start is probably wrong."""
 
 
 def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem]:

@@ -1,8 +1,4 @@
-"""An inventory: the sites a user cares for, with the addresses they really have.
-
-In: what a file gave. Out: sites, their components and the hosts of these, as columns; whether a
-scenario can hold them. What is not given is not filled in here.
-"""
+"""An inventory: the sites a user cares for, with the addresses they really have."""
 
 from __future__ import annotations
 
@@ -36,7 +32,7 @@ from sim.scenario.tables.rows import SectorRow, VisitRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table, read_bytes, read_note
 
 MAX_WAYS = 2**22
-"""Ways in which addresses may fail of which each user meets one, over all sizes of components."""
+"""Most combinations of failing addresses, over all sizes of components in mode spread."""
 MAX_TOTAL_USD_PER_H = 1e9
 """Sums of revenue are kept in whole micro-dollars, which hold some billion dollars an hour."""
 MODES = ("any", "spread")
@@ -260,7 +256,7 @@ def _stop_if_any(problems: list[Problem], n_bad: int, path: Path) -> None:
 
 
 def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
-    """What is wrong with single rows."""
+    """Problems of single rows."""
     line = feed.numbers["line"].astype(np.int64) if feed.n_records else np.empty(0, np.int64)
 
     def problem(row: int, key: str, message: str) -> Problem:
@@ -437,7 +433,7 @@ def _of_site(column: NDArray[Any], site_of: NDArray[np.int64], n: int, absent: f
 def _site_problems(
     feed: Feed, inventory: Inventory, site_of: NDArray[np.int64]
 ) -> Iterator[Problem]:
-    """What rows of one site mean together and should not."""
+    """Contradictions between rows of one site."""
     path = str(inventory.path)
     line = feed.numbers["line"].astype(np.int64)
     yield from _twice(inventory)

@@ -1,8 +1,4 @@
-"""The rows of the tables that price lost demand, and what they mean together.
-
-In: cells of a CSV row. Out: typed, frozen rows, each with a range; lookup by sector and spell
-class. It prices nothing.
-"""
+"""The rows of the tables that price lost demand, and what they mean together."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The rows of each kind of table, with their units.
-
-In: cells of a CSV row. Out: typed, frozen rows. What they mean is said in the source note beside
-each table. It is long because it is the list of these rows.
-"""
+"""The rows of each kind of table, with their units."""
 
 from __future__ import annotations
 
@@ -41,7 +37,7 @@ class OrderRow(Row):
 
     @property
     def key(self) -> tuple[str, Prefix, frozenset[str] | None]:
-        """What a row that unblocks must share with the one that it withdraws."""
+        """Values that a row that unblocks shares with the row that it withdraws."""
         groups = None if self.operators is None else frozenset(self.operators)
         return self.mechanism, self.prefix, groups
 
@@ -191,7 +187,7 @@ class SectorRow(Row):
 
 
 class VisitRow(Row):
-    """What a visit earns at sites of one sector, or of all that have no row."""
+    """Revenue of a visit at sites of one sector, or of all sectors without a row."""
 
     sector: str = ""
     usd_per_visit: Annotated[float, Field(gt=0, le=10_000)]
@@ -257,7 +253,7 @@ class FigureRow(Row):
 
 
 class PackRow(Row):
-    """What the pack of a country brings for one key."""
+    """Value of one key in the pack of a country."""
 
     country: Annotated[str, Field(pattern=rf"^{COUNTRY}$")]
     of: Year
@@ -266,7 +262,7 @@ class PackRow(Row):
 
 
 class RateRow(Row):
-    """What a dollar was worth in another currency."""
+    """Exchange rate of a dollar in another currency."""
 
     currency: Annotated[str, Field(pattern=CURRENCY)]
     of: Year
@@ -384,7 +380,7 @@ class WithdrawalRow(Row):
 
 
 class ResponseRow(Row):
-    """What an impaired business does, and what it takes."""
+    """Response of an impaired business: its share, time and cost."""
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("share",)
     response: Literal["wait", "same", "foreign", "domestic", "proxy"]

@@ -1,8 +1,4 @@
-"""Tables of cited numbers: a CSV file, and a note that says where each column comes from.
-
-In: the name of a shipped table or the path of a user's. Out: typed rows with their lines, and
-the file's hash for the manifest. It checks form; what rows mean together is for ``resolve``.
-"""
+"""Tables of cited numbers: a CSV file, and a note that says where each column comes from."""
 
 from __future__ import annotations
 
@@ -41,7 +37,7 @@ _MONTH = r"\d{4}(-(0[1-9]|1[0-2]))?"
 Nature: TypeAlias = Literal["unknown", "definition", "computation", "choice"]
 """What an assumption is. Only what is unknown is drawn."""
 Distribution: TypeAlias = Literal["uniform", "log-uniform", "triangular", "log-triangular", "beta"]
-"""How an unknown is drawn from its range; the last three have the value as given as their mode."""
+"""Distribution of an unknown over its range; the mode of the last three is the point value."""
 
 
 def check_drawn(nature: Nature, distribution: str | None, low: float | None) -> None:
@@ -73,7 +69,7 @@ class Range(BaseModel):
 
 
 class ColumnNote(BaseModel):
-    """What one column means and what it rests on."""
+    """Meaning and source of one column."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     unit: str
@@ -150,7 +146,7 @@ class SourceNote(BaseModel):
     rows: RowSupport = RowSupport()
     """Columns in which each row says what it rests on."""
     references: dict[str, str] = Field(default_factory=dict)
-    """What short names in the rows' source column stand for."""
+    """References in full, by their short names in the source column of the rows."""
 
     @field_validator("time")
     @classmethod
@@ -206,7 +202,7 @@ RowType = TypeVar("RowType", bound=Row)
 
 @dataclass(frozen=True)
 class Table(Generic[RowType]):
-    """Rows of one table with the line each stands in.
+    """Rows of one table with their lines in the file.
 
     Attributes
     ----------
@@ -316,7 +312,7 @@ def _rows_of(
 
 
 def note_path(path: Path) -> Path:
-    """Where the note of a table lies: beside it."""
+    """Path of the note of a table, in the same folder."""
     return path.with_suffix(".source.yaml")
 
 

@@ -1,8 +1,4 @@
-"""The rows of the tables on what addresses, services and components share.
-
-In: cells of a CSV row. Out: typed, frozen rows. What they mean is said in the source note beside
-each table.
-"""
+"""The rows of the tables on what addresses, services and components share."""
 
 from __future__ import annotations
 

@@ -182,7 +182,7 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
         (f"windows: {ONE}, sessions: spain-sessions-2025-26",
          ["strategy.sessions: expected one of windows, sessions, every, got it beside windows"]),
         ("every: [sat], from: '21:00'",
-         ["strategy: expected from and to beside every, got one or none of them"]),
+         ["strategy: expected from and to with every, got one or none of them"]),
         ("every: [sat], from: '21:00', to: '21:00'",
          ["strategy: expected from and to that differ, got the same time of day"]),
         ("every: [sat], from: '24:00', to: 9",

@@ -59,7 +59,7 @@ def test_every_shipped_scenario_says_its_country_and_has_its_own_operators(name:
 
 def test_a_scenario_of_another_country_names_what_stands_in() -> None:
     (sentence,) = warnings("match-days")
-    assert sentence.startswith("tables of another country or time stand in for ES in 2026: ")
+    assert sentence.startswith("tables of another country or time are used for ES in 2026: ")
     found = named(sentence)
     assert found["components-2018"] == "RU, 2018"
     assert found["assumptions"] == "RU, 2018"

@@ -94,7 +94,7 @@ def test_tables_of_another_country_are_refused_unless_they_are_borrowed(tmp_path
     assert f"hint: borrow: [{BORROWED}]" in str(caught.value)
     resolved = resolve(load_scenario(write(tmp_path)))
     (sentence,) = list_warnings(resolved)
-    assert sentence.startswith("tables of another country or time stand in for ES in 2026: ")
+    assert sentence.startswith("tables of another country or time are used for ES in 2026: ")
     for name in BORROWED.split(", "):
         assert f"{name} (" in sentence
 
