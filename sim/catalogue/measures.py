@@ -1,8 +1,8 @@
 """Every measure of ``summary.csv`` and ``measures.parquet``, in the order of these tables.
 
 To add one: an entry here, its formula in `sim.measure`, a test; then regenerate documents and
-goldens by ``python -m tools.reference`` and ``pytest -m laws tests/golden --update-golden``. This is
-one long file, since readers come for the whole list.
+goldens by ``python -m tools.reference`` and ``pytest -m laws tests/golden --update-golden``. This
+is one long file, since readers come for the whole list.
 """
 
 from __future__ import annotations
