@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
 from sim.catalogue.declaration import WORST_PERCENT, worst_above
-from sim.catalogue.measures import BUSINESSES, MEASURES
+from sim.catalogue.measures import BUSINESSES, MEASURES, OF_HOSTING
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.levels import SLACK
 from sim.measure.measures import Measure, demand_micro_usd, measured
+from sim.measure.money.pricing import GAIN
 from sim.measure.names import ever_dropped, names_in_use
 from sim.measure.summary import LEVEL, spreads_of
 from sim.world.build import World
@@ -246,7 +247,8 @@ def unit_of(metric: str) -> tuple[str, str]:
     """Units of a number by group and of what it is out of; counts of earlier versions too."""
     if metric in MEASURES:
         return MEASURES[metric].unit, MEASURES[metric].of
-    return ("USD", "") if metric.endswith("_usd") else (BUSINESSES, BUSINESSES)
+    of_usd = OF_HOSTING if metric == GAIN else ""
+    return ("USD", of_usd) if metric.endswith("_usd") else (BUSINESSES, BUSINESSES)
 
 
 def summarise_groups(

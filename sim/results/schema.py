@@ -38,14 +38,26 @@ class Column:
     can_miss: bool = False
 
     @classmethod
-    def text(cls, name: str, description: str) -> Column:
-        """Return a column of texts, which have no unit."""
-        return cls(name, "string", "", description)
+    def text(cls, name: str, description: str, unit: str = "") -> Column:
+        """Return a column of texts."""
+        return cls(name, "string", unit, description)
 
     @classmethod
     def flag(cls, name: str, description: str) -> Column:
         """Return a column of truth values."""
         return cls(name, "boolean", "", description)
+
+    @classmethod
+    def count(
+        cls, name: str, description: str, unit: str = "", *, can_miss: bool = False
+    ) -> Column:
+        """Return a column of whole numbers."""
+        return cls(name, "integer", unit, description, can_miss)
+
+    @classmethod
+    def number(cls, name: str, description: str, unit: str) -> Column:
+        """Return a column of numbers."""
+        return cls(name, "number", unit, description)
 
     @classmethod
     def measured(cls, name: str, description: str) -> Column:
@@ -54,24 +66,23 @@ class Column:
 
 
 _STRATEGY = Column.text("strategy", "Identifier of the strategy")
-_RUN = (_STRATEGY, Column("replicate", "integer", "", "Number of the simulation, from 0"))
+_RUN = (_STRATEGY, Column.count("replicate", "Number of the simulation, from 0"))
 _MOMENT = (
-    Column("t_s", "integer", "s", "Seconds since the scenario's start"),
+    Column.count("t_s", "Seconds since the scenario's start", "s"),
     Column("time_utc", "datetime", "", "The same as a point in time, UTC"),
 )
 _METRIC = Column.text("metric", "Name of the measure")
 _UNIT = Column.text("unit", "Unit of the measure")
 _USD_UNIT = Column.text("unit", "Unit of median, low, high")
-_LEVEL = Column("level", "number", "share", "Share of simulations between low and high")
-_N_SIMULATIONS = Column("n_simulations", "integer", "simulations", "Simulations summarised")
-_N_KNOWN = Column(
-    "n_known",
-    "integer",
-    "simulations",
-    "Simulations in which it is known; the statistics are of these",
+_LEVEL = Column.number("level", "Share of simulations between low and high", "share")
+_N_SIMULATIONS = Column.count("n_simulations", "Simulations summarised", "simulations")
+_N_KNOWN = Column.count(
+    "n_known", "Simulations in which it is known; the statistics are of these", "simulations"
 )
 _BY = Column.text(
-    "by", "What the groups are of: sector, provider, region, operator, cause, operator and cause"
+    "by",
+    "Kind of group: sector, provider, region, operator, cause, operator and cause, hosting "
+    "provider",
 )
 _OUT_OF = Column.measured("denominator", "Median of what the value is out of")
 _OUT_OF_UNIT = Column.text("denominator_unit", "Unit of the denominator")
@@ -90,15 +101,15 @@ _SPREAD_USD = tuple(replace(one, unit="USD") for one in _SPREAD)
 def ends(name: str, interval: str, unit: str = "by metric") -> tuple[Column, Column]:
     """Columns for the ends of an interval, named after the column that it is about."""
     return (
-        Column(f"{name}_low", "number", unit, f"Lower end of {interval}"),
-        Column(f"{name}_high", "number", unit, f"Upper end of {interval}"),
+        Column.number(f"{name}_low", f"Lower end of {interval}", unit),
+        Column.number(f"{name}_high", f"Upper end of {interval}", unit),
     )
 
 
 def _concerned(name: str, what: str) -> Column:
     """Column for the row of something that only some events concern."""
     missing = "missing where none is concerned"
-    return Column(name, "integer", "", f"{what}; {missing}", can_miss=True)
+    return Column.count(name, f"{what}; {missing}", can_miss=True)
 
 
 CURVES = (
@@ -121,80 +132,69 @@ BANDS = (
     *_GROUP,
     *_SPREAD,
     _LEVEL,
-    Column(
+    Column.count(
         "n_simulations",
-        "integer",
-        "simulations",
         "Simulations that have this curve: of a share, those in which the group is not empty",
+        "simulations",
     ),
     Column.measured("denominator", "Median of what the value is out of; missing for addresses"),
 )
 
 BUSINESSES = (
     *_RUN,
-    Column("business", "integer", "", "Row of the business in the population, from 0"),
+    Column.count("business", "Row of the business in the population, from 0"),
     Column.text("sector", "Sector"),
     Column.text("provider", "Provider of the front end"),
     Column.text("region", "Region of the front end"),
-    Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week (drawn)"),
-    Column("demand_usd_per_h", "number", "USD/h", "Part of it from inside the country"),
-    Column(
+    Column.number("revenue_usd_per_h", "Mean revenue over the week (drawn)", "USD/h"),
+    Column.number("demand_usd_per_h", "Part of it from inside the country", "USD/h"),
+    Column.count(
         "n_names",
-        "integer",
-        "names",
         "Names on the addresses of its front end at t = 0, parked ones and its own among them "
         "(drawn)",
+        "names",
     ),
-    Column(
+    Column.count(
         "n_active_sites",
-        "integer",
-        "active sites",
         "Those of them that are not parked; its own is none of the parked ones (drawn)",
+        "active sites",
     ),
-    Column(
+    Column.number(
         "lost_demand_h_below_threshold",
-        "number",
-        "h",
         "Demand lost while not affected, in hours of mean domestic demand",
+        "h",
     ),
     *(
-        Column(
+        Column.number(
             f"lost_demand_h_{name}",
-            "number",
-            "h",
             f"Demand lost in spells of this length ({name.replace('_', ' ')}), in hours of mean "
             "domestic demand",
+            "h",
         )
         for name in SPELL_NAMES
     ),
-    Column("affected_s", "integer", "s", "Time affected"),
-    Column("impaired_s", "integer", "s", "Time impaired"),
-    Column("down_s", "integer", "s", "Time down"),
-    Column(
+    Column.count("affected_s", "Time affected", "s"),
+    Column.count("impaired_s", "Time impaired", "s"),
+    Column.count("down_s", "Time down", "s"),
+    Column.count(
         "first_outage_s",
-        "integer",
-        "s",
         "Start of the first spell; missing when there was none",
-        can_miss=True,
-    ),
-    Column(
-        "last_outage_s",
-        "integer",
         "s",
-        "End of the last spell; missing when there was none",
         can_miss=True,
     ),
-    Column("n_spells", "integer", "spells", "Spells begun"),
-    Column(
+    Column.count(
+        "last_outage_s", "End of the last spell; missing when there was none", "s", can_miss=True
+    ),
+    Column.count("n_spells", "Spells begun", "spells"),
+    Column.number(
         "worst_share",
-        "number",
-        "share of attempts",
         "Largest share that failed at once, for a second or longer, were nobody on a VPN",
+        "share of attempts",
     ),
     Column.flag("is_affected_at_end", "Whether a spell was running when the run ended"),
     Column.text("main_cause", "Cause by which it lost most demand; missing where it lost none"),
     *(
-        Column(f"n_responses_{name}", "integer", "responses", f"Responses completed: {name}")
+        Column.count(f"n_responses_{name}", f"Responses completed: {name}", "responses")
         for name in RESPONSES
     ),
 )
@@ -232,7 +232,7 @@ EVENTS = (
 
 ENTRIES = (
     *_RUN,
-    Column("entry", "integer", "", "Row of the register entry, from 0 in the order of placing"),
+    Column.count("entry", "Row of the register entry, from 0 in the order of placing"),
     Column.text("mechanism", "drop, throttle, name or exempt"),
     Column.text("prefix", "One prefix of the entry; a name has none and no row"),
 )
@@ -245,11 +245,10 @@ _DEPENDS_ON = tuple(
             f"depends_on_{row}",
             f"Input on which it depends {which}; missing with too few simulations",
         ),
-        Column(
+        Column.number(
             f"depends_on_{row}_share",
-            "number",
-            "share",
             "Share of the variance of its rank that this input explains",
+            "share",
         ),
     )
 )
@@ -275,12 +274,11 @@ SUMMARY = (
         )
         for end in ("low", "high")
     ),
-    Column(
+    Column.number(
         "chance_share",
-        "number",
-        "share",
         "Share of the variance of its rank that is chance; missing without --pairs, and with "
         "fewer than 32 pairs",
+        "share",
     ),
 )
 
@@ -290,7 +288,7 @@ GROUPS = (
     Column.text(
         "group",
         "Name of the group: sector; provider of the front end at t = 0, or provider/region; "
-        "operator; cause; operator/cause",
+        "operator; cause; operator/cause; hosting provider",
     ),
     Column.text("metric", "Measure of the group, as in summary.csv of all"),
     _UNIT,
@@ -300,7 +298,7 @@ GROUPS = (
     Column.measured(
         "denominator",
         "Median of what it is out of: businesses of the group, by operator and by cause all of "
-        "them; all demand",
+        "them; all demand; spending on hosting, had nobody moved",
     ),
     _OUT_OF_UNIT,
 )
@@ -318,41 +316,16 @@ MONEY = (
     *_SPREAD_USD,
     _LEVEL,
     _N_SIMULATIONS,
-    Column("duration_d", "number", "d", "Length of the run"),
-    Column(
+    Column.number("duration_d", "Length of the run", "d"),
+    Column.number(
         "share_affected",
-        "number",
-        "share",
         "Median share of users or demand that the formula takes; missing where it takes none",
+        "share",
     ),
     Column("published", "string", "USD", "Published figure shown next to it; else missing"),
     Column.text("published_note", "Unit of that figure, and how it is to be read"),
 )
 
-PROVIDERS = (
-    _STRATEGY,
-    Column.text("provider", "Provider"),
-    Column.text(
-        "side", "foreign or domestic as in the table of hosting, where one may stand for others"
-    ),
-    Column.text(
-        "metric",
-        "provider_loss_usd: spending of the provider's first customers that went elsewhere, less "
-        "what they still paid it; provider_gain_usd: spending of customers who began with others",
-    ),
-    _USD_UNIT,
-    *_SPREAD_USD,
-    _LEVEL,
-    _N_SIMULATIONS,
-    Column(
-        "denominator",
-        "number",
-        "USD",
-        "Median of what all businesses would have spent on hosting, had nobody moved",
-    ),
-    _OUT_OF_UNIT,
-    Column.text("published", "What was published of the gain; missing where nothing was"),
-)
 
 _OF_SITE = (
     Column.text("site", "Name of the site, as in the inventory; of a row without one its address"),
@@ -374,25 +347,24 @@ _SITE_TIMES = (
 
 SITE_RUNS = (
     *_RUN,
-    Column("business", "integer", "", "Row of the site in businesses.parquet"),
+    Column.count("business", "Row of the site in businesses.parquet"),
     *_OF_SITE,
-    *(Column(name, "number", unit, what) for name, unit, what in _SITE_TIMES),
+    *(Column.number(name, what, unit) for name, unit, what in _SITE_TIMES),
     *(
-        Column(
+        Column.number(
             f"lost_demand_h_{cause.name}",
-            "number",
-            "h",
             f"Part of it that is put down to the cause {cause.label}; missing for an operator",
+            "h",
         )
         for cause in CAUSES
     ),
-    Column("response_usd", "number", "USD", "Labour of its responses; missing for an operator"),
-    Column("visits_per_h", "number", "visits/h", "As the inventory gives it; else missing"),
-    Column("loss_usd", "number", "USD", "Private loss; missing for an operator"),
-    Column("visits_lost", "number", "visits", "Visits that failed; missing likewise"),
-    Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week, given or drawn"),
+    Column.number("response_usd", "Labour of its responses; missing for an operator", "USD"),
+    Column.number("visits_per_h", "As the inventory gives it; else missing", "visits/h"),
+    Column.number("loss_usd", "Private loss; missing for an operator", "USD"),
+    Column.number("visits_lost", "Visits that failed; missing likewise", "visits"),
+    Column.number("revenue_usd_per_h", "Mean revenue over the week, given or drawn", "USD/h"),
     *(
-        Column(f"{name}_outage_s", "number", "s", f"{what}; missing when there was none")
+        Column.number(f"{name}_outage_s", f"{what}; missing when there was none", "s")
         for name, what in (("first", "Start of the first spell"), ("last", "End of the last"))
     ),
     Column.text("sector", "Sector, given or drawn; missing for an operator"),
@@ -409,53 +381,49 @@ SITES = (
         column
         for name, unit, what in _SITE_TIMES
         for column in (
-            Column(name, "number", unit, f"{what}; median over simulations"),
+            Column.number(name, f"{what}; median over simulations", unit),
             *ends(name, "the share 'level' of simulations; missing with one", unit),
         )
     ),
     _LEVEL,
     _N_SIMULATIONS,
-    Column("n_affected", "integer", "simulations", "Those in which it was ever affected"),
+    Column.count("n_affected", "Those in which it was ever affected", "simulations"),
     Column.text(
         "first_outage_utc",
         "Earliest start of a spell in any simulation, UTC; missing where there was none",
     ),
     Column.text("last_outage_utc", "Latest end of a spell in any simulation, UTC"),
     *(
-        Column(
+        Column.number(
             f"lost_demand_h_{cause.name}",
-            "number",
-            "h",
             f"Part put down to the cause {cause.label}, median over simulations; else missing",
+            "h",
         )
         for cause in CAUSES
     ),
-    Column(
+    Column.number(
         "loss_usd",
-        "number",
-        "USD",
         "Private loss of the site by the firm-level method, median over simulations; missing for "
         "an operator",
+        "USD",
     ),
     *ends("loss_usd", "the share 'level' of simulations", "USD"),
-    Column(
+    Column.number(
         "visits_lost",
-        "number",
-        "visits",
         "Visits from inside the country that failed, median over simulations; missing where the "
         "inventory gives no visits_per_h",
+        "visits",
     ),
     *ends("visits_lost", "the share 'level' of simulations; missing with one", "visits"),
-    Column(
+    Column.number(
         "loss_in_currency",
-        "number",
-        "currency",
         "loss_usd in the country's currency; missing for an operator, and without money.currency",
+        "currency",
     ),
     *ends("loss_in_currency", "the share 'level' of simulations", "currency"),
     Column.text("currency", "Currency of ISO 4217; missing where loss_in_currency is"),
-    Column("currency_per_usd", "number", "currency/USD", "Rate by which it is computed"),
-    Column("revenue_usd_per_h", "number", "USD/h", "Mean revenue over the week, given or drawn"),
+    Column.number("currency_per_usd", "Rate by which it is computed", "currency/USD"),
+    Column.number("revenue_usd_per_h", "Mean revenue over the week, given or drawn", "USD/h"),
     *(
         Column.text(name, f"{what}; several, with semicolons, where runs draw it otherwise")
         for name, what in (
@@ -497,22 +465,20 @@ _NAMES = "names; missing where no name on them is known"
 EXPECTED_NAMES = (
     _STRATEGY,
     Column.text("provider", "Provider of the addresses; missing for all together"),
-    Column(
+    Column.count(
         "n_listed",
-        "integer",
-        "addresses",
         "IPv4 addresses ever listed, without exempt ones (median over simulations)",
-    ),
-    Column(
-        "n_known",
-        "integer",
         "addresses",
-        "Those of them at places whose use of addresses a table gives; the numbers are about these",
     ),
-    Column("n_networks6", "integer", "/64 networks", "IPv6 listed so: names there are not known"),
+    Column.count(
+        "n_known",
+        "Those of them at places whose use of addresses a table gives; the numbers are about these",
+        "addresses",
+    ),
+    Column.count("n_networks6", "IPv6 listed so: names there are not known", "/64 networks"),
     Column.text("state", "What is known of the names: known, lower bound, not known"),
     *(
-        Column(f"{count}{end}", "number", unit, f"{what} {of} {_NAMES}")
+        Column.number(f"{count}{end}", f"{what} {of} {_NAMES}", unit)
         for count, unit, of in (
             ("hit", "names", "of distinct names on these addresses, parked ones too:"),
             ("active", "active sites", "of those of them that are not parked:"),
@@ -534,16 +500,15 @@ COMPARISON = (
     _UNIT,
     *_SPREAD,
     _LEVEL,
-    Column("n_simulations", "integer", "simulations", "Simulations that every strategy has"),
+    Column.count("n_simulations", "Simulations that every strategy has", "simulations"),
     _N_KNOWN,
     Column.text("baseline", "Label of the strategy that differences are taken to"),
     *_VERSUS,
     *(
-        Column(
+        Column.number(
             f"share_{order}",
-            "number",
-            "share",
             f"Share of all simulations in which it is known to have {order} than the baseline",
+            "share",
         )
         for order in ("less", "more")
     ),
@@ -557,32 +522,29 @@ TRADEOFF = (
     Column.measured("efficacy", "Its median over simulations"),
     *ends("efficacy", "the share 'level' of simulations"),
     Column.text(
-        "collateral_metric",
-        "Measure of what others lost: a row for each strategy and kind of harm",
+        "collateral_metric", "Measure of what others lost: a row for each strategy and kind of harm"
     ),
     Column.measured("collateral", "Its median over simulations"),
     *ends("collateral", "the share 'level' of simulations"),
-    Column(
+    Column.number(
         "share_on_frontier",
-        "number",
-        "share",
         "Share of all simulations in which it is known that no other strategy is as good in both "
         "and better in one",
+        "share",
     ),
-    Column("n_simulations", "integer", "simulations", "Simulations that every strategy has"),
-    Column("n_known", "integer", "simulations", "Those in which that is known to be so or not"),
+    Column.count("n_simulations", "Simulations that every strategy has", "simulations"),
+    Column.count("n_known", "Those in which that is known to be so or not", "simulations"),
 )
 
 INPUTS = (
-    Column("replicate", "integer", "", "Number of the simulation, from 0"),
+    Column.count("replicate", "Number of the simulation, from 0"),
     Column.text("input", "Scenario key, table and column, or key of a table of prices or economy"),
-    Column("part", "integer", "", "Which of its amounts, from 0, where rows move separately"),
-    Column(
+    Column.count("part", "Which of its amounts, from 0, where rows move separately"),
+    Column.number(
         "amount",
-        "number",
-        "by input",
         "Value of a key; factor on a column, or position from -1 (low end) to 1 (high end); of "
         "prices and economy the share of its distribution that lies below",
+        "by input",
     ),
 )
 
@@ -591,17 +553,16 @@ VERDICTS = (
     _UNIT,
     Column.text("strategy", "Label of the strategy that is judged"),
     Column.text("other", "Label of the strategy it is compared with"),
-    Column("n_simulations", "integer", "simulations", "Simulations that every strategy has"),
-    Column("n_less", "integer", "simulations", "Those in which it has less than the other"),
-    Column("n_equal", "integer", "simulations", "Those in which both have the same"),
-    Column("n_more", "integer", "simulations", "Those in which it has more"),
-    Column("n_not_known", "integer", "simulations", "Those in which that is not known"),
-    Column(
+    Column.count("n_simulations", "Simulations that every strategy has", "simulations"),
+    Column.count("n_less", "Those in which it has less than the other", "simulations"),
+    Column.count("n_equal", "Those in which both have the same", "simulations"),
+    Column.count("n_more", "Those in which it has more", "simulations"),
+    Column.count("n_not_known", "Those in which that is not known", "simulations"),
+    Column.count(
         "n_needed",
-        "integer",
-        "simulations",
         "Simulations needed, all agreeing except those in which it is not known, to certify "
         "this verdict with all others of the table",
+        "simulations",
     ),
     Column.text(
         "verdict",
@@ -622,7 +583,6 @@ TABLES = {
     "summary.csv": SUMMARY,
     "groups.csv": GROUPS,
     "money.csv": MONEY,
-    "providers.csv": PROVIDERS,
     "expected_names.csv": EXPECTED_NAMES,
     "measures.parquet": MEASURES,
     "hits.parquet": HITS,
@@ -654,7 +614,6 @@ KEYS = {
     "summary.csv": ("strategy", "metric"),
     "groups.csv": ("strategy", "by", "group", "metric"),
     "money.csv": ("strategy", "method", "scope"),
-    "providers.csv": ("strategy", "provider", "metric"),
     "expected_names.csv": ("strategy", "provider"),
     "measures.parquet": ("strategy", "replicate", "metric"),
     "hits.parquet": ("strategy", "replicate", "by", "group", "metric"),

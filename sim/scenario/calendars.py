@@ -114,7 +114,7 @@ def check_beside(value: Any, info: ValidationInfo, key: str) -> Any:
     """Refuse a value that says nothing without another key."""
     # What is not among the data was refused itself.
     if value is not None and key in info.data and info.data[key] is None:
-        raise ValueError(f"expected it beside {key}, got no {key}")
+        raise ValueError(f"expected it with {key}, got no {key}")
     return value
 
 
@@ -144,7 +144,7 @@ class Calendar(Model):
         given = [key for key in CALENDARS if info.data.get(key) is not None]
         if value is not None and given:
             known = ", ".join(cls.calendars())
-            raise ValueError(f"expected one of {known}, got it beside {given[0]}")
+            raise ValueError(f"expected one of {known}, got it with {given[0]}")
         return value
 
     @field_validator("from_", "to", "except_")
@@ -217,7 +217,7 @@ class _Given(BaseModel):
         if is_name != (self.addresses is None):
             raise ValueError("expected addresses, or mechanism name without any")
         if is_name != (self.overmatch is not None):
-            raise ValueError("expected overmatch beside mechanism name, and there alone")
+            raise ValueError("expected overmatch with mechanism name, and there alone")
         edges = [edge for edge in (self.from_, self.to) if edge is not None]
         if self.every is not None:
             if len(edges) < 2 or not all(isinstance(edge, time) for edge in edges):
@@ -231,7 +231,7 @@ class _Given(BaseModel):
         if self.share_at_start is not None and is_name:
             raise ValueError("expected no share_at_start of a name")
         if self.share_at_start is not None and self.to is None and self.ramp_h is None:
-            raise ValueError("expected ramp_h, or to, beside share_at_start")
+            raise ValueError("expected ramp_h, or to, with share_at_start")
         return self
 
 

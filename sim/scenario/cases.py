@@ -289,7 +289,7 @@ def check_disjoint(files: list[CaseFile]) -> None:
         figure = (case.subject, published.value, published.unit, published.source)
         if roles.setdefault(figure, case.role) != case.role:
             message = (
-                f"expected one role for one figure of {case.subject}, got {case.role} beside "
+                f"expected one role for one figure of {case.subject}, got {case.role} and "
                 f"{roles[figure]}"
             )
             problems.append(placed.problem("role", message))
@@ -297,7 +297,7 @@ def check_disjoint(files: list[CaseFile]) -> None:
         if case.counts_as and numbers.setdefault(number, case.role) != case.role:
             message = (
                 f"expected one role for the number {case.counts_as!r} of {case.subject}, got "
-                f"{case.role} beside {numbers[number]}"
+                f"{case.role} and {numbers[number]}"
             )
             problems.append(placed.problem("role", message))
     if problems:

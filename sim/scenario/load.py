@@ -49,7 +49,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
         for path, strategy in _strategies(scenario):
             if answers_fronts(strategy):
                 message = (
-                    f"expected a section fronts beside the strategy {strategy.id}, which answers "
+                    f"expected a section fronts with the strategy {strategy.id}, which answers "
                     "the fronts that are found; got none"
                 )
                 yield _problem(document, (*path, "id"), message)
@@ -59,7 +59,7 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
     asks_people = complaints is not None and bool(complaints.per_million_people_per_d)
     if users and users.share_target_users == 0 and asks_people:
         message = (
-            "expected a share above 0 beside complaints.per_million_people_per_d, which takes from "
+            "expected a share above 0 with complaints.per_million_people_per_d, which takes from "
             "it how many people there are; got 0"
         )
         yield _problem(document, ("users", "share_target_users"), message)
@@ -128,7 +128,7 @@ def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:
         ),
     ):
         if is_needed and getattr(censor, key) is None:
-            yield _problem(document, ("censor",), f"expected {key} beside {other}; got none")
+            yield _problem(document, ("censor",), f"expected {key} with {other}; got none")
     for key, is_used, other in (
         ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
         ("entry_life_from", censor.entry_life_d is not None, "entry_life_d"),

@@ -110,7 +110,6 @@ def run_summary(result: RunsResult) -> dict[str, Any]:
         assumptions=manifest["assumptions"],
         summary=[asdict(line) for line in result.summary],
         money=[asdict(line) for line in result.methods],
-        providers=[asdict(line) for line in result.providers],
         expected_names=[asdict(line) for line in result.names],
     )
 

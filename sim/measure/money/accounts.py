@@ -14,7 +14,6 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.measures import OF_HOSTING
 from sim.measure.groups import GroupCount, GroupLine
 from sim.measure.measures import Measure, measured
 from sim.measure.money.losses import LossTotals
@@ -30,7 +29,6 @@ from sim.measure.money.pricing import (
     LOSS,
     MONEY_METRICS,
     MoneyDraws,
-    beneficiaries,
     money_of,
     price_providers,
     whole_of,
@@ -177,37 +175,6 @@ class MethodLine:
     prices: str = ""
 
 
-@dataclass(frozen=True)
-class ProviderLine:
-    """Loss or gain of one provider: a row of ``providers.csv``.
-
-    Attributes
-    ----------
-    side
-        ``foreign`` or ``domestic``.
-    metric
-        ``provider_loss_usd`` or ``provider_gain_usd``.
-    denominator
-        Hosting spending of all businesses over the run, had nobody moved (median).
-    published
-        What was published of this provider's gain; empty where nothing was.
-    """
-
-    strategy: str
-    provider: str
-    side: str
-    metric: str
-    unit: str
-    median: float
-    low: float
-    high: float
-    level: float
-    n_simulations: int
-    denominator: float
-    denominator_unit: str
-    published: str = ""
-
-
 def price_losses(
     resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
 ) -> MoneyDraws:
@@ -292,28 +259,3 @@ def method_lines(resolved: Resolved, lines: Sequence[GroupLine]) -> Iterator[Met
             published_note=f"{figure.unit}: {figure.note}" if figure else "",
             prices=FIRM_PRICES[metric] if scope == MODELLED else national[method].prices,
         )
-
-
-def provider_lines(resolved: Resolved, lines: Sequence[GroupLine]) -> Iterator[ProviderLine]:
-    """Rows of ``providers.csv`` of one strategy, in the order of the table of hosting."""
-    side = {row.provider: row.side for row in resolved.hosting.rows}
-    expected = beneficiaries(resolved)
-    found = {(line.group, line.metric): line for line in lines if line.by == BY_HOST}
-    for name in dict.fromkeys(row.provider for row in resolved.hosting.rows):
-        for metric in (LOSS, GAIN):
-            if (line := found.get((name, metric))) is not None:
-                yield ProviderLine(
-                    line.strategy,
-                    name,
-                    side[name],
-                    metric,
-                    "USD",
-                    line.median,
-                    line.low,
-                    line.high,
-                    line.level,
-                    line.n_simulations,
-                    line.denominator,
-                    OF_HOSTING,
-                    expected.get(name, "") if metric == GAIN else "",
-                )

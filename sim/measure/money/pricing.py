@@ -244,8 +244,6 @@ NAMED_LOSS = measure_name("named_providers_loss_usd")
 """Loss of the providers that a published figure names, out of all hosting spending."""
 NAMED_BUSINESSES = measure_name("affected_at_named_providers")
 """Businesses with their home at such providers that were ever affected."""
-BENEFICIARIES = "providers"
-"""Unit of a published figure that names providers, with semicolons."""
 
 
 def price_providers(
@@ -253,17 +251,6 @@ def price_providers(
 ) -> ProviderDraws:
     """Price one run provider by provider, with the same draws as all other money."""
     return provider_money(totals, draw_parameters(resolved, streams, n_draws))
-
-
-def beneficiaries(resolved: Resolved) -> dict[str, str]:
-    """Published gains of providers, by name."""
-    rows = resolved.figures.rows if resolved.figures else ()
-    return {
-        name.strip(): row.note
-        for row in rows
-        if row.unit == BENEFICIARIES
-        for name in row.value.split(";")
-    }
 
 
 def named_by(resolved: Resolved, metric: str) -> NDArray[np.int64]:

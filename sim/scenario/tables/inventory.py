@@ -166,7 +166,7 @@ def check_sites(
     if scenario.ipv6 is None and inventory.is_dual.any():
         line = inventory.host_line[inventory.is_dual[inventory.host_component]].min()
         message = (
-            "expected a section ipv6 in the scenario beside a site with addresses of both "
+            "expected a section ipv6 in the scenario for a site with addresses of both "
             "families: it says how many users have IPv6 (ipv6: {} takes what is assumed); got none"
         )
         yield Problem(str(inventory.path), message, int(line), 0, "address")

@@ -178,9 +178,9 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
     [
         ("length: 24", ["strategy: expected one of windows, sessions, every, got none"]),
         (f"windows: {ONE}, every: [sat], from: '21:00', to: '23:00'",
-         ["strategy.every: expected one of windows, sessions, every, got it beside windows"]),
+         ["strategy.every: expected one of windows, sessions, every, got it with windows"]),
         (f"windows: {ONE}, sessions: spain-sessions-2025-26",
-         ["strategy.sessions: expected one of windows, sessions, every, got it beside windows"]),
+         ["strategy.sessions: expected one of windows, sessions, every, got it with windows"]),
         ("every: [sat], from: '21:00'",
          ["strategy: expected from and to with every, got one or none of them"]),
         ("every: [sat], from: '21:00', to: '21:00'",
@@ -192,9 +192,9 @@ ONE = "[[2018-04-16T00:00+03:00, 2018-04-17T00:00+03:00]]"
          ["strategy.except.0: expected a date that exists, got '2026-02-30'",
           "strategy.except.1: expected a date such as 2018-04-16, got 'soon'"]),
         (f"windows: {ONE}, from: '21:00', ramp_h: 2, share_in_session_sd_logit: 1",
-         ["strategy.from: expected it beside every, got no every",
-          "strategy.ramp_h: expected it beside share_at_start, got no share_at_start",
-          "strategy.share_in_session_sd_logit: expected it beside share_in_session"]),
+         ["strategy.from: expected it with every, got no every",
+          "strategy.ramp_h: expected it with share_at_start, got no share_at_start",
+          "strategy.share_in_session_sd_logit: expected it with share_in_session"]),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_by_key(write_scenario, keys: str, messages: Sequence[str]) -> None:

@@ -111,7 +111,7 @@ def test_a_table_that_is_not_there_cannot_be_borrowed(tmp_path: Path) -> None:
 
 
 def test_a_country_without_a_pack_takes_nothing_silently(write_scenario: WriteScenario) -> None:
-    with pytest.raises(DataError, match=r"for tables of KE in 2018: .*operators-russia-2018"):
+    with pytest.raises(DataError, match=r"of KE in 2018: .*operators-russia-2018"):
         resolve(load_scenario(str(write_scenario(add="country: KE\n"))))
 
 

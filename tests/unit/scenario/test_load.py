@@ -279,12 +279,12 @@ def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
     ("override", "expected"),
     [
         ("censor.narrow_length=24", "censor.narrow_length: expected under_pressure: narrow"),
-        ("censor.under_pressure=narrow", "censor: expected narrow_length beside"),
-        ("censor.review_every_d=7", "censor: expected review_silent_d beside review_every_d"),
+        ("censor.under_pressure=narrow", "censor: expected narrow_length with"),
+        ("censor.review_every_d=7", "censor: expected review_silent_d with review_every_d"),
         ("censor.review_addresses=7", "censor.review_addresses: expected review_every_d"),
         ("fronts.n_known=7", "expected n_known <= n_fronts, got 7 and 6"),
         ("complaints={hotline_room: 5}",
-         "complaints.hotline_room: expected complaints.hotline_calls_per_d beside it, without "),
+         "complaints.hotline_room: expected complaints.hotline_calls_per_d with it, without "),
     ],
 )  # fmt: skip
 def test_keys_that_need_each_other_are_asked_for(override: str, expected: str) -> None:
@@ -307,9 +307,9 @@ DISJOINT = "expected windows that end after they start and do not overlap"
          ".addresses: expected the path of a file, or a list such as [192.0.2.1], got ''"),
         ("addresses: [5]",
          ".addresses: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got 5"),
-        ("mechanism: name", ": expected overmatch beside mechanism name, and there alone"),
+        ("mechanism: name", ": expected overmatch with mechanism name, and there alone"),
         (f"{ONE_ADDRESS}, overmatch: 0.1",
-         ": expected overmatch beside mechanism name, and there alone"),
+         ": expected overmatch with mechanism name, and there alone"),
         (f"{ONE_ADDRESS}, mechanism: name, overmatch: 0.1",
          ": expected addresses, or mechanism name without any"),
         (f'{ONE_ADDRESS}, every: [mon], from: "09:00", to: "09:00"', f": {APART}"),
@@ -321,11 +321,11 @@ DISJOINT = "expected windows that end after they start and do not overlap"
         ("mechanism: name, overmatch: 0.1, share_at_start: 0.5",
          ": expected no share_at_start of a name"),
         (f"{ONE_ADDRESS}, share_at_start: 0.5",
-         ": expected ramp_h, or to, beside share_at_start"),
+         ": expected ramp_h, or to, with share_at_start"),
         (f"{ONE_ADDRESS}, ramp_h: 5",
-         ".ramp_h: expected it beside share_at_start, got no share_at_start"),
+         ".ramp_h: expected it with share_at_start, got no share_at_start"),
         (f"{ONE_ADDRESS}, except: [2018-04-17]",
-         ".except: expected it beside every, got no every"),
+         ".except: expected it with every, got no every"),
     ],
 )  # fmt: skip
 def test_an_order_says_what_and_when_in_one_way(
@@ -343,7 +343,7 @@ def test_an_order_says_what_and_when_in_one_way(
         ('every: [mon], from: "09:00"',
          ": expected from and to with every, got one or none of them"),
         ('every: [mon], from: "09:00", to: "09:00"', f": {APART}"),
-        ('from: "09:00"', ".from: expected it beside every, got no every"),
+        ('from: "09:00"', ".from: expected it with every, got no every"),
         (f"windows: [[{TEN}, {TEN}]]", f": {DISJOINT}"),
         (f"windows: [[{TEN}, 2018-04-18T00:00+03:00], [2018-04-17T20:00+03:00, "
          "2018-04-19T00:00+03:00]]", f": {DISJOINT}"),

@@ -32,7 +32,7 @@ def test_a_strategy_that_chases_needs_fronts(write_scenario: WriteScenario, name
     path = write_scenario({REPLAY: f"  {section(name)}"})
     (problem,) = problems_of(path)
     assert problem == (
-        f"{path}:12:4: strategy.id: expected a section fronts beside the strategy {name}, which "
+        f"{path}:12:4: strategy.id: expected a section fronts with the strategy {name}, which "
         "answers the fronts that are found; got none"
     )
     with_fronts = write_scenario({REPLAY: f"  {section(name)}"}, add=FRONTS + "censor: {}\n")
@@ -61,12 +61,12 @@ def test_strategies_that_are_compared_need_what_the_own_one_needs(
 @pytest.mark.parametrize(
     ("added", "reported"),
     [
-        (FRONTS, ["16:1: fronts: expected a section censor beside it"]),
-        ("users: {}\n", ["16:1: users: expected a section fronts beside it"]),
-        ("complaints: {}\n", ["16:1: complaints: expected a section users beside it"]),
+        (FRONTS, ["16:1: fronts: expected a section censor with it"]),
+        ("users: {}\n", ["16:1: users: expected a section fronts with it"]),
+        ("complaints: {}\n", ["16:1: complaints: expected a section users with it"]),
         ("stances: {}\nusers: {}\n",
-         ["16:1: stances: expected a section fronts beside it",
-          "17:1: users: expected a section fronts beside it"]),
+         ["16:1: stances: expected a section fronts with it",
+          "17:1: users: expected a section fronts with it"]),
         ("censor: {pause_pressure: 0.5, end_pressure: 0.9}\n",
          ["16:10: censor.pause_pressure: expected a section complaints, or censor.pressure_events",
           "16:31: censor.end_pressure: expected a section complaints, or censor.pressure_events"]),
@@ -86,8 +86,8 @@ def test_programs_need_a_shared_range_and_no_tenants() -> None:
     with pytest.raises(ScenarioError) as caught:
         load_scenario("telegram-2018", ["switching={}", "tenancy={}"])
     shared, tenants = [str(problem) for problem in caught.value.problems]
-    assert "switching: expected providers.shared beside it, whose ranges the programs" in shared
-    assert "switching: expected no section tenancy beside it: where a program comes" in tenants
+    assert "switching: expected providers.shared with it, whose ranges the programs" in shared
+    assert "switching: expected no section tenancy with it: where a program comes" in tenants
 
 
 def test_programs_need_a_place_that_is_not_shared(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_programs_need_a_place_that_is_not_shared(tmp_path: Path) -> None:
 
 def test_what_lacks_what_it_acts_on_after_an_override_is_refused() -> None:
     (problem,) = problems_of("match-days", ["users=off", "fronts=off"])
-    assert "strategy.id: expected a section fronts beside the strategy time-window" in problem
+    assert "strategy.id: expected a section fronts with the strategy time-window" in problem
     (problem,) = problems_of("snowball", ["complaints=off"])
     assert "censor.pause_pressure: expected a section complaints" in problem
     # Public events raise attention as well.
@@ -119,7 +119,7 @@ def test_pressure_narrows_orders_that_have_a_limit_without_it(
 
 def test_a_rule_by_which_entries_end_has_an_age_beside_its_day() -> None:
     since = "censor.entry_life_from=2018-04-20T00:00+03:00"
-    with pytest.raises(ScenarioError, match="entry_life_from: expected entry_life_d beside"):
+    with pytest.raises(ScenarioError, match="entry_life_from: expected entry_life_d with"):
         load_scenario("telegram-2018", [since])
     load_scenario("telegram-2018", [since, "censor.entry_life_d=5"])
     with pytest.raises(ScenarioError, match="entry_life_from: expected a date and time with offs"):
@@ -129,8 +129,8 @@ def test_a_rule_by_which_entries_end_has_an_age_beside_its_day() -> None:
 @pytest.mark.parametrize(
     ("given", "reported"),
     [
-        ("outside_withdrawals_per_d=0.1", "expected outside_withdrawal_share beside outside_with"),
-        ("outside_withdrawal_share=0.1", "expected outside_withdrawals_per_d beside it, without"),
+        ("outside_withdrawals_per_d=0.1", "expected outside_withdrawal_share with outside_with"),
+        ("outside_withdrawal_share=0.1", "expected outside_withdrawals_per_d with it, without"),
     ],
 )
 def test_drawn_decisions_have_a_rate_and_a_share(given: str, reported: str) -> None:

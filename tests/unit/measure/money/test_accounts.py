@@ -11,6 +11,7 @@ from sim.catalogue.measures import OF_DEMAND, OF_HOSTING
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.measure.money.accounts import (
+    BY_HOST,
     IN_PROPORTION,
     MODELLED,
     NATIONAL_METHODS,
@@ -19,7 +20,7 @@ from sim.measure.money.accounts import (
 )
 from sim.measure.money.losses import loss_totals, moves_of
 from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS
-from sim.results.schema import MONEY, PROVIDERS
+from sim.results.schema import MONEY
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
@@ -27,7 +28,6 @@ from sim.world.build import build_world
 from tests.borrowed import BORROW
 from tests.experiments import run_experiment
 
-"""Most people there were online: rates of countries of low connectivity do not apply."""
 OVERRIDES = ["population.n_businesses=40", "end=2018-04-26T00:00+03:00"]
 
 
@@ -113,11 +113,14 @@ def test_the_manifest_and_the_package_know_the_file(experiment):
     assert "money.csv" in {resource["path"] for resource in package["resources"]}
 
 
+MIGRATION = "domestic-migration"
+
+
 @pytest.fixture(scope="module")
 def migration(tmp_path_factory):
     overrides = ["population.n_businesses=150", "end=2018-07-16T00:00+03:00"]
     return run_experiment(
-        resolve(load_scenario("domestic-migration", overrides)),
+        resolve(load_scenario(MIGRATION, overrides)),
         root_seed=3,
         n_replicates=1,
         folder=tmp_path_factory.mktemp("run") / "migration",
@@ -125,12 +128,13 @@ def migration(tmp_path_factory):
 
 
 def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
-    rows = read_csv(migration.folder / "providers.csv")
-    assert list(rows[0]) == [column.name for column in PROVIDERS]
+    rows = [r for r in read_csv(migration.folder / "groups.csv") if r["by"] == BY_HOST]
+    assert len(rows) == 2 * 21
+    side = {row.provider: row.side for row in resolve(load_scenario(MIGRATION)).hosting.rows}
     summary = {line.metric: line for line in migration.summary}
 
     def total(metric, *sides):
-        found = [r for r in rows if r["metric"] == metric and r["side"] in sides]
+        found = [r for r in rows if r["metric"] == metric and side[r["group"]] in sides]
         assert len(found) > 2
         return sum(float(row["median"]) for row in found)
 
@@ -139,36 +143,19 @@ def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
     assert loss.median > 0
     assert total("provider_loss_usd", "foreign", "domestic") == pytest.approx(loss.median)
     assert total("provider_gain_usd", "domestic") == pytest.approx(gain.median)
-    named = [
-        float(row["median"])
-        for row in rows
-        if row["metric"] == "provider_loss_usd" and row["provider"] in {"AWS", "Google Cloud"}
-    ]
-    assert len(named) == 2
+    of = {(row["group"], row["metric"]): float(row["median"]) for row in rows}
+    named = [of[provider, "provider_loss_usd"] for provider in ("AWS", "Google Cloud")]
+    assert min(named) > 0
     assert summary[NAMED_LOSS].median == pytest.approx(sum(named))
     assert 0 < summary[NAMED_LOSS].median < loss.median
     assert summary[NAMED_LOSS].published == "1000000000"
+    # Those gain whom the article of 2018 names.
+    for provider in ("Mail.Ru Group", "Microsoft", "Rostelecom", "Yandex"):
+        assert of[provider, "provider_gain_usd"] > 0
     for row in rows:
         assert (row["low"], row["high"]) == ("", "")
         assert float(row["denominator"]) == pytest.approx(loss.denominator)
-
-
-def test_those_gain_whom_the_article_names_and_those_lose_whom_it_names(migration):
-    rows = read_csv(migration.folder / "providers.csv")
-    of = {(row["provider"], row["metric"]): row for row in rows}
-    expected = [row["provider"] for row in rows if row["published"]]
-    assert sorted(expected) == ["Mail.Ru Group", "Microsoft", "Rostelecom", "Yandex"]
-    for provider in expected:
-        assert float(of[provider, "provider_gain_usd"]["median"]) > 0
-    for provider in ("AWS", "Google Cloud"):
-        assert float(of[provider, "provider_loss_usd"]["median"]) > 0
-
-
-def test_the_providers_are_in_the_manifest_and_the_package(migration):
-    outputs = {output["file"]: output for output in migration.manifest["outputs"]}
-    assert outputs["providers.csv"]["n_rows"] == 2 * 21
-    package = json.loads((migration.folder / "datapackage.json").read_text(encoding="utf-8"))
-    assert "providers.csv" in {resource["path"] for resource in package["resources"]}
+        assert (row["unit"], row["denominator_unit"]) == ("USD", OF_HOSTING)
 
 
 def test_the_published_400_stands_beside_businesses_at_the_providers_it_names(migration):
@@ -209,7 +196,7 @@ def test_dearer_responses_cost_more_and_nothing_else_moves():
 
 def test_the_same_run_gives_the_same_bytes(experiment, tmp_path):
     again = run_into(tmp_path / "again")
-    for name in ("summary.csv", "money.csv", "providers.csv"):
+    for name in ("summary.csv", "money.csv", "groups.csv"):
         assert (experiment.folder / name).read_bytes() == (again.folder / name).read_bytes()
 
 

@@ -1,0 +1,266 @@
+"""Tables over simulations, computed from the finished runs of a folder; nothing is simulated here.
+
+It is one file, since it is the sequence in which these tables are computed and written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
+from sim.experiment.ensemble import Inputs, typical_of, with_dependence
+from sim.experiment.outputs import Outputs, manifest_of, metadata_of
+from sim.experiment.plan import RUN, Plan
+from sim.experiment.tradeoff import TradeoffLine, weigh_strategies
+from sim.experiment.verdicts import VerdictLine, judge_pairs
+from sim.measure.bands import even_bands
+from sim.measure.facts import FactTables, say_nothing
+from sim.measure.groups import GroupLine, summarise_groups
+from sim.measure.money.accounts import (
+    BY_METHOD,
+    MethodLine,
+    method_lines,
+)
+from sim.measure.names import NamesLine, expected_names
+from sim.measure.sites import SiteLine, summarise_sites
+from sim.measure.summary import SummaryLine, summarise
+from sim.results.folder import RunFolder
+from sim.results.parquet import ColumnData, PartWriter, merge_parts
+from sim.results.schema import (
+    COMPARISON_TABLES,
+    ENSEMBLE_TABLES,
+    SITE_TABLES,
+    TABLES,
+    Column,
+)
+from sim.results.tables import lines_text
+from sim.scenario.resolve import Resolved
+from sim.scenario.schema import scenario_tree
+from sim.scenario.strategies import NoBlocking
+from sim.scenario.tables.rows import FigureRow
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Results over the simulations of a run or a comparison.
+
+    Attributes
+    ----------
+    summary
+        Measures over simulations.
+    methods
+        Loss by each method of pricing it.
+    comparison, tradeoff, verdicts
+        Rows of ``comparison.csv``, ``tradeoff.csv`` and ``verdicts.csv``; none for a single run.
+    sites
+        Rows of ``sites.csv``; none without an inventory.
+    names
+        Rows of ``expected_names.csv``.
+    """
+
+    summary: tuple[SummaryLine, ...] = ()
+    methods: tuple[MethodLine, ...] = ()
+    comparison: tuple[ComparisonLine, ...] = ()
+    tradeoff: tuple[TradeoffLine, ...] = ()
+    verdicts: tuple[VerdictLine, ...] = ()
+    sites: tuple[SiteLine, ...] = ()
+    names: tuple[NamesLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derived:
+    """Tables over simulations that were written.
+
+    Attributes
+    ----------
+    runs
+        Finished simulations, by strategy.
+    typical
+        The typical simulation of each strategy.
+    nothing
+        What no simulation of a strategy did, and why: one sentence each.
+    outputs
+        Path and number of rows of each table, by its name.
+    findings
+        The lines of these tables.
+    """
+
+    runs: Mapping[str, tuple[int, ...]]
+    typical: Mapping[str, int]
+    nothing: tuple[str, ...]
+    outputs: Outputs
+    findings: Findings
+
+    def n_whole(self, plan: Plan) -> int:
+        """How many simulations are finished under every strategy."""
+        return len(set.intersection(*(set(self.runs.get(label, ())) for label in plan.labels)))
+
+    def is_whole(self, plan: Plan) -> bool:
+        """Whether all simulations are finished."""
+        return self.n_whole(plan) == plan.n_replicates
+
+
+def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
+    """Compute the tables over simulations, and write them.
+
+    Parameters
+    ----------
+    folder
+        Where the tables of the runs are.
+    into
+        Where the tables over simulations go.
+    scratch
+        Folder for temporary files.
+
+    Raises
+    ------
+    DataError
+        If the tables of the runs cannot be read.
+    OSError
+        If a file cannot be written.
+    """
+    facts = FactTables(folder)
+    measures = facts.measures()
+    outputs: Outputs = {}
+    inputs = None
+    if plan.draws is not None:
+        inputs = Inputs(plan)
+        outputs["inputs.parquet"] = _write(into, "inputs", plan, inputs.columns(), scratch)
+    bands = even_bands(_folder_of(folder, plan, list(measures)), list(measures))
+    outputs["bands.parquet"] = _write(into, "bands", plan, bands, scratch)
+    measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
+    lines: dict[str, list[Any]] = {name: [] for name in vars(Findings())}
+    groups: list[GroupLine] = []
+    for variant in plan.variants:
+        label, resolved = variant.label, variant.resolved
+        if not (runs := measures.get(label, {})):
+            continue
+        summary = summarise(label, list(runs.values()), _figures(resolved))
+        if inputs is not None:
+            summary = with_dependence(summary, measured, inputs)
+        lines["summary"] += summary
+        counts = facts.groups(label)
+        by_group = summarise_groups(label, [counts.get(number, []) for number in runs])
+        groups += [line for line in by_group if line.by != BY_METHOD]
+        lines["methods"] += method_lines(resolved, by_group)
+        lines["names"] += expected_names(folder, resolved, label, tuple(runs))
+        if plan.resolved.inventory is not None:
+            lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
+    if plan.kind != RUN and plan.baseline is not None:
+        lines["comparison"] += compare_strategies(
+            measured,
+            plan.baseline,
+            plan.metrics,
+            plan.resolved.scenario.population.n_businesses,
+        )
+        lines["tradeoff"] += weigh_strategies(plan, measured)
+        lines["verdicts"] += judge_pairs(plan, measured, inputs)
+    findings = Findings(**{name: tuple(found) for name, found in lines.items()})
+    tables = columns_of(plan)
+    for file, rows in {
+        "summary.csv": findings.summary,
+        "money.csv": findings.methods,
+        "groups.csv": groups,
+        "expected_names.csv": findings.names,
+        "comparison.csv": findings.comparison,
+        "tradeoff.csv": findings.tradeoff,
+        "verdicts.csv": findings.verdicts,
+        "sites.csv": findings.sites,
+    }.items():
+        if file in tables:
+            text = lines_text(tables[file], rows)
+            (into / file).write_text(text, encoding="utf-8", newline="")
+            outputs[file] = into / file, len(rows)
+    runs_of = {label: tuple(found) for label, found in measures.items()}
+    nothing = tuple(_say_nothing(plan, facts, runs_of))
+    typical = {label: typical_of(part) for label, part in measured.items()}
+    return Derived(runs_of, typical, nothing, outputs, findings)
+
+
+def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
+    """Columns of the tables that the folder of a run or a comparison has."""
+    return {
+        **TABLES,
+        **(ENSEMBLE_TABLES if plan.draws is not None else {}),
+        **(COMPARISON_TABLES if plan.kind != RUN else {}),
+        **(SITE_TABLES if plan.resolved.inventory is not None else {}),
+    }
+
+
+def derived_manifest(
+    plan: Plan,
+    derived: Derived,
+    outputs: Outputs,
+    *,
+    status: str,
+    failures: Sequence[Mapping[str, Any]],
+) -> dict[str, Any]:
+    """Return the manifest of a folder by what follows from its runs."""
+    n_whole = derived.n_whole(plan)
+    manifest = manifest_of(
+        plan,
+        outputs,
+        labels=plan.labels,
+        n_replicates=n_whole,
+        status=status,
+        warnings=[*_warnings(plan, derived, n_whole), *derived.nothing],
+        failures=failures,
+    )
+    return manifest | {"typical": dict(derived.typical)}
+
+
+def _folder_of(folder: Path, plan: Plan, labels: Sequence[str]) -> RunFolder:
+    """The folder, which has no manifest yet."""
+    named: dict[str, Any] = {"strategies": [{"label": label} for label in labels]}
+    if plan.draws is not None:
+        named["ensemble"] = plan.asked["ensemble"]
+    return RunFolder(folder, named, scenario_tree(plan.resolved.scenario))
+
+
+def _write(
+    into: Path, table: str, plan: Plan, columns: Mapping[str, ColumnData], scratch: Path
+) -> tuple[Path, int]:
+    """Write a table of columns; return its path and its number of rows."""
+    part, path = scratch / f"{table}.part", into / f"{table}.parquet"
+    writer = PartWriter()
+    writer.write(part, columns)
+    writer.close()
+    return path, merge_parts([part], path, metadata_of(plan))
+
+
+def _figures(resolved: Resolved) -> Sequence[FigureRow]:
+    return resolved.figures.rows if resolved.figures else ()
+
+
+def _warnings(plan: Plan, derived: Derived, n_whole: int) -> list[str]:
+    """Why simulations are not conditioned, and what an unfinished experiment lacks."""
+    why = plan.asked.get("ensemble", {}).get("not_conditioned", "")
+    prior = [
+        f"the simulations are not conditioned on the record: {why}; overblock condition keeps "
+        "those that agree with it"
+    ]
+    told = prior if why else []
+    if n_whole == plan.n_replicates:
+        return told
+    return [
+        *told,
+        *(
+            f"{label}: {n} of {plan.n_replicates} simulations are finished"
+            for label in plan.labels
+            if (n := len(derived.runs.get(label, ()))) < plan.n_replicates
+        ),
+    ]
+
+
+def _say_nothing(plan: Plan, facts: FactTables, runs: Mapping[str, Sequence[int]]) -> Iterator[str]:
+    """What no run of a strategy did, and why; of the strategy none only where it stands alone."""
+    for variant in plan.variants:
+        if plan.kind != RUN and isinstance(variant.resolved.scenario.strategy, NoBlocking):
+            continue
+        found = facts.nothing(variant.label)
+        label = "" if plan.kind == RUN else f"{variant.label} "
+        said = say_nothing([found.get(replicate, {}) for replicate in runs.get(variant.label, ())])
+        yield from (f"{label}{sentence}" for sentence in said)
