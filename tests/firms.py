@@ -10,7 +10,7 @@ import numpy as np
 from sim.engine.state.ledger import SPELL_NAMES, LedgerColumns
 from sim.measure.money.losses import Moves, Stretches
 from sim.scenario.library import shipped
-from sim.scenario.tables.money import MoneyParameterRow, RangedRow
+from sim.scenario.tables.money import MoneyParameterRow, PricedRow
 from sim.scenario.tables.seeds import Table, read_table
 from sim.world.population import Businesses
 
@@ -113,6 +113,6 @@ def shipped_money_parameters() -> Table[MoneyParameterRow]:
     return read_table("money-parameters", path, MoneyParameterRow)
 
 
-def central(key: str, row: RangedRow) -> np.ndarray:
+def central(key: str, row: PricedRow) -> np.ndarray:
     """One draw of a parameter: its central value."""
     return np.array([row.value])

@@ -24,7 +24,6 @@ from sim.scenario.schema import Names, Scenario
 from sim.scenario.strategies import Orders, TimeWindow
 from sim.scenario.tables.consistency import (
     check_cadence,
-    check_components,
     check_figures,
     check_operators,
     check_orders,
@@ -32,7 +31,6 @@ from sim.scenario.tables.consistency import (
     check_places,
     check_profiles,
     check_providers,
-    check_responses,
     check_sectors,
     check_sessions,
     check_shared,
@@ -43,7 +41,6 @@ from sim.scenario.tables.inventory import Inventory, check_sites, check_visits
 from sim.scenario.tables.money import (
     EconomyRow,
     MoneyParameterRow,
-    check_economy,
     check_money_parameters,
 )
 from sim.scenario.tables.rows import (
@@ -69,7 +66,7 @@ from sim.scenario.tables.rows import (
     VisitRow,
     WithdrawalRow,
 )
-from sim.scenario.tables.seeds import ANY, SourceNote, Table, read_note
+from sim.scenario.tables.seeds import ANY, SourceNote, Table, check_rows, read_note
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -77,8 +74,6 @@ from sim.scenario.tables.sharing import (
     ParkedRow,
     ServiceRow,
     SharingRow,
-    check_kinds,
-    check_parked,
     check_services,
     check_sharing,
 )
@@ -344,6 +339,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
     scenario = resolved.scenario
     places = places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
     return [
+        *(problem for table in resolved.tables for problem in check_rows(table)),
         *check_operators(resolved.operators),
         *_check_groups(resolved),
         *_check_borrowed(resolved),
@@ -367,18 +363,13 @@ def check_together(resolved: Resolved) -> list[Problem]:
             if resolved.inventory and resolved.visit_values
             else ()
         ),
-        *check_components(resolved.components),
         *(check_services(resolved.services, places) if resolved.services else ()),
         *_check_sharing(resolved, places),
-        *check_parked(resolved.parked),
-        *(check_kinds(resolved.kinds) if resolved.kinds else ()),
         *check_providers(places, resolved.pools, resolved.stances, resolved.withdrawals),
         *check_cadence(resolved.cadence, scenario.start),
         *check_money_parameters(resolved.money_parameters, resolved.sectors),
-        *check_economy(resolved.economy),
         *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
         *(check_sessions(resolved.sessions) if resolved.sessions else ()),
-        *(check_responses(resolved.responses) if resolved.responses else ()),
         *(check_use(resolved.use) if resolved.use else ()),
         *(check_figures(resolved.figures, places) if resolved.figures else ()),
     ]

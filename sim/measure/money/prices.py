@@ -20,7 +20,7 @@ from sim.scenario.tables.money import (
     SPELL_CLASSES,
     EconomyRow,
     MoneyParameterRow,
-    RangedRow,
+    PricedRow,
     by_cell,
     find_row,
 )
@@ -145,7 +145,7 @@ class ParameterDraws:
         return int(self.sensitivity.shape[0])
 
 
-Values = Callable[[str, RangedRow], NDArray[np.float64]]
+Values = Callable[[str, PricedRow], NDArray[np.float64]]
 NO_BOUNDS: Mapping[str, float] = {}
 
 
@@ -170,7 +170,7 @@ def drawn(
 
     uniform: dict[str, NDArray[np.float64]] = {}
 
-    def values(key: str, row: RangedRow) -> NDArray[np.float64]:
+    def values(key: str, row: PricedRow) -> NDArray[np.float64]:
         if key not in uniform:
             rng = streams.generator(Stream.MONEY_PARAMETERS, tuple(key.encode()))
             uniform[key] = rng.random(n_draws)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +11,6 @@ from sim.errors import Problem
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Replay
-from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import (
     CadenceRow,
     CloudPrefixRow,
@@ -22,34 +20,27 @@ from sim.scenario.tables.rows import (
     OrderRow,
     PoolRow,
     ProfileRow,
-    ResponseRow,
     SectorRow,
     SessionRow,
     StanceRow,
     UseRow,
     WithdrawalRow,
 )
-from sim.scenario.tables.seeds import RowType, Table
-from sim.scenario.tables.sharing import ComponentRow
+from sim.scenario.tables.seeds import Table
 
 MAX_OPERATORS = 32
-SHARE_TOLERANCE = 1e-6
 
 
 def check_operators(table: Table[OperatorRow]) -> Iterable[Problem]:
-    """Refuse too many groups and cohorts, names given twice, and shares that do not sum to 1."""
+    """Refuse too many groups and cohorts."""
     n = sum(row.cohorts or 1 for row in table.rows)
     if n > MAX_OPERATORS:
         what = "operator groups" if n == len(table.rows) else "cohorts of operators"
         yield Problem(str(table.path), f"expected at most {MAX_OPERATORS} {what}, got {n}")
-    yield from check_unique(table, [row.operator for row in table.rows], "operator")
-    yield from check_sum(table, [row.share_users for row in table.rows], "share_users")
 
 
 def check_sectors(table: Table[SectorRow], profiles: Table[ProfileRow]) -> Iterable[Problem]:
-    """Refuse unknown profiles, names given twice, and shares that do not sum to 1."""
-    yield from check_unique(table, [row.sector for row in table.rows], "sector")
-    yield from check_sum(table, [row.share_businesses for row in table.rows], "share_businesses")
+    """Refuse unknown profiles."""
     known = {row.profile for row in profiles.rows}
     for number, row in enumerate(table.rows):
         if row.demand_profile not in known:
@@ -88,12 +79,9 @@ def check_places(
     prefixes: Table[CloudPrefixRow],
     shared: Table[CloudPrefixRow] | None = None,
 ) -> Iterable[Problem]:
-    """Refuse places without prefixes, and prefixes given twice."""
+    """Refuse places without prefixes."""
     known = places_of(prefixes, shared)
     places = [(row.provider, row.region) for row in hosting.rows]
-    yield from check_unique(
-        hosting, [f"{provider} {region}" for provider, region in places], "region"
-    )
     for number, place in enumerate(places):
         if place not in known:
             message = f"expected a provider and region of {prefixes.name}, got {' '.join(place)!r}"
@@ -102,7 +90,6 @@ def check_places(
         if not any(row.weight for row in hosting.rows if row.side == side):
             message = f"expected a positive weight among the {side} rows, got none"
             yield Problem(str(hosting.path), message, key="weight")
-    yield from check_unique(prefixes, [row.prefix for row in prefixes.rows], "prefix")
 
 
 def check_shared(
@@ -111,7 +98,6 @@ def check_shared(
     """Refuse shared ranges outside the provider's own, and regions that are not new."""
     if shared is None:
         return
-    yield from check_unique(shared, [row.prefix for row in shared.rows], "prefix")
     known = places_of(prefixes)
     for number, row in enumerate(shared.rows):
         if (row.provider, row.region) in known:
@@ -142,17 +128,6 @@ def places_of(
     """Provider and region of every prefix."""
     rows = (*prefixes.rows, *(shared.rows if shared else ()))
     return {(row.provider, row.region) for row in rows}
-
-
-def check_components(table: Table[ComponentRow]) -> Iterable[Problem]:
-    """Refuse roles given twice or not at all."""
-    roles = [row.role for row in table.rows]
-    yield from check_unique(table, roles, "role")
-    for role in ROLES:
-        if role not in roles:
-            yield Problem(
-                str(table.path), f"expected a row for the role {role}, got none", key="role"
-            )
 
 
 def check_providers(
@@ -193,12 +168,6 @@ def check_figures(table: Table[FigureRow], places: set[tuple[str, str]]) -> Iter
             if name not in known:
                 message = f"expected a provider of the prefixes, got {name!r}"
                 yield table.problem(number, "providers", message)
-
-
-def check_responses(table: Table[ResponseRow]) -> Iterable[Problem]:
-    """Refuse a response given twice, and shares that do not sum to 1."""
-    yield from check_unique(table, [row.response for row in table.rows], "response")
-    yield from check_sum(table, [row.share for row in table.rows], "share")
 
 
 def check_cadence(table: Table[CadenceRow], start: datetime) -> Iterable[Problem]:
@@ -254,18 +223,3 @@ def check_sessions(table: Table[SessionRow]) -> Iterable[Problem]:
         if number > 0 and row.start <= table.rows[number - 1].end:
             message = "expected a time after the end of the session in the row before"
             yield table.problem(number, "start", f"{message}, got {row.start.isoformat()}")
-
-
-def check_unique(table: Table[RowType], names: Sequence[object], key: str) -> Iterable[Problem]:
-    """Refuse names that come twice."""
-    for name, count in Counter(names).items():
-        if count > 1:
-            again = [number for number, other in enumerate(names) if other == name][1]
-            yield table.problem(again, key, f"expected each once, got {str(name)!r} again")
-
-
-def check_sum(table: Table[RowType], shares: Sequence[float], key: str) -> Iterable[Problem]:
-    """Refuse shares that do not sum to 1."""
-    total = sum(shares)
-    if abs(total - 1) > SHARE_TOLERANCE:
-        yield Problem(str(table.path), f"expected shares that sum to 1, got {total:g}", key=key)

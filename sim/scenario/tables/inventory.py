@@ -26,7 +26,6 @@ from sim.errors import DataError, Problem
 from sim.scenario.quantities import describe, is_one_line
 from sim.scenario.refusal import hint
 from sim.scenario.schema import Scenario
-from sim.scenario.tables.consistency import check_unique
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import SectorRow, VisitRow
 from sim.scenario.tables.seeds import MAX_PROBLEMS, Row, Table, read_bytes, read_note
@@ -189,7 +188,6 @@ def check_visits(
 ) -> Iterator[Problem]:
     """Refuse what leaves open what a visit earns, and visits that earn more than sums hold."""
     named = [row.sector for row in table.rows]
-    yield from check_unique(table, named, "sector")
     missing = [row.sector for row in sectors.rows if row.sector not in named]
     if missing and "" not in named:
         message = f"expected a row for {', '.join(missing)}, or one without a sector; got neither"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import field_validator, model_validator
 
 from sim.errors import Problem
-from sim.scenario.tables.rows import SectorRow
-from sim.scenario.tables.seeds import Row, Table
+from sim.scenario.tables.rows import NonNegative, SectorRow
+from sim.scenario.tables.seeds import SupportedRow, Table
 
 SpellClass: TypeAlias = Literal[
     "under_1_h", "1_h_to_6_h", "6_h_to_24_h", "1_d_to_3_d", "3_d_to_14_d", "over_14_d"
@@ -45,15 +44,8 @@ EconomyKey: TypeAlias = Literal[
     "method_error",
 ]
 ECONOMY_KEYS: tuple[str, ...] = get_args(EconomyKey)
-OPTIONAL_ECONOMY_KEYS = (
-    "internet_economy_usd_per_year",
-    "cost_share_of_gdp",
-    "cost_growth_per_year",
-    "cost_years",
-    "method_error",
-)
-"""Constants that no source has, or that do not apply, for some countries; the methods that need
-them are left out."""
+NEEDED_ECONOMY_KEYS = ("gdp_usd_per_year", "oecd_share_of_gdp")
+"""Constants that every table has; methods whose constants a table lacks are omitted."""
 
 _SHARES = ("recaptured_share", "leaving_share", "transfer_share", "hosting_spend_share")
 _POSITIVE = (*FACTORS, "recovery_time_d", "churn_window_d")
@@ -62,36 +54,18 @@ _BY_CLASS = ("recaptured_share",)
 _BY_BOTH = ("leaving_share", "transfer_share")
 
 
-class RangedRow(Row):
-    """A value with a range, and what it rests on."""
+class PricedRow(SupportedRow):
+    """A value with a range, and its source."""
 
     value: float
-    low: float
-    high: float
+    low: NonNegative
     unit: str
-    kind: Literal["fact", "derived", "assumption"]
-    source: str = ""
-    date: str = ""
-    why: str = ""
-
-    @model_validator(mode="after")
-    def check_range(self) -> RangedRow:
-        """Refuse a value outside its range, a negative one, and one that rests on nothing."""
-        if not 0 <= self.low <= self.value <= self.high:
-            raise ValueError(
-                f"expected 0 <= low <= value <= high, got {self.low:g}, {self.value:g}, "
-                f"{self.high:g}"
-            )
-        if self.kind != "assumption" and not (self.source and self.date):
-            raise ValueError(f"expected source and date for a row of kind {self.kind}, got none")
-        if self.kind != "fact" and not self.why:
-            raise ValueError(f"expected why for a row of kind {self.kind}, got none")
-        return self
 
 
-class MoneyParameterRow(RangedRow):
+class MoneyParameterRow(PricedRow):
     """One parameter of the firm-level method, for a sector and a class of spell length."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("key", "sector", "spell_class")
     key: FirmKey
     sector: str = ""
     spell_class: SpellClass | Literal[""] = ""
@@ -121,9 +95,11 @@ class MoneyParameterRow(RangedRow):
         return self
 
 
-class EconomyRow(RangedRow):
+class EconomyRow(PricedRow):
     """One constant of the country's economy or of a published national method."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("key",)
+    complete: ClassVar[tuple[str, tuple[str, ...]]] = ("key", NEEDED_ECONOMY_KEYS)
     key: EconomyKey
 
 
@@ -157,12 +133,7 @@ def find_row(
 def check_money_parameters(
     table: Table[MoneyParameterRow], sectors: Table[SectorRow]
 ) -> Iterator[Problem]:
-    """Refuse parameters given twice, absent ones, and recapture that rises with the spell."""
-    names = [f"{row.key} {row.sector} {row.spell_class}" for row in table.rows]
-    for name, count in Counter(names).items():
-        if count > 1:
-            again = [number for number, other in enumerate(names) if other == name][1]
-            yield table.problem(again, "key", f"expected each once, got {name.strip()!r} again")
+    """Refuse absent parameters, and recapture that rises with the spell."""
     cells = by_cell(table.rows)
     for key in FIRM_KEYS:
         absent = [
@@ -188,14 +159,3 @@ def _check_falls(table: Table[MoneyParameterRow]) -> Iterator[Problem]:
             if after > before:
                 message = f"expected at most {before:g}, as for shorter spells, got {after:g}"
                 yield table.problem(table.rows.index(longer), column, message)
-
-
-def check_economy(table: Table[EconomyRow]) -> Iterator[Problem]:
-    """Refuse constants given twice, and absent ones that no country lacks."""
-    keys = [row.key for row in table.rows]
-    for number, key in enumerate(keys):
-        if key in keys[:number]:
-            yield table.problem(number, "key", f"expected each once, got {key!r} again")
-    for name in ECONOMY_KEYS:
-        if name not in keys and name not in OPTIONAL_ECONOMY_KEYS:
-            yield Problem(str(table.path), f"expected a row of {name}, got none", key="key")

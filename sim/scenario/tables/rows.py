@@ -7,9 +7,17 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from sim.scenario.calendars import Groups
-from sim.scenario.quantities import Instant, Prefix, Share, check_between
+from sim.scenario.quantities import Instant, Prefix, Share
 from sim.scenario.tables.roles import ROLES
-from sim.scenario.tables.seeds import COUNTRY, Distribution, Nature, Row, check_drawn
+from sim.scenario.tables.seeds import (
+    COUNTRY,
+    Distribution,
+    Nature,
+    RangedRow,
+    Row,
+    SupportedRow,
+    check_drawn,
+)
 
 Positive = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -79,6 +87,7 @@ class TargetPrefixRow(Row):
 class CloudPrefixRow(Row):
     """One range of a provider in a region."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("prefix",)
     provider: str
     region: str
     prefix: Prefix
@@ -99,6 +108,8 @@ class CadenceRow(Row):
 class OperatorRow(Row):
     """One group of Internet providers."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("operator",)
+    sums_to_one: ClassVar[str] = "share_users"
     parts_of_column: ClassVar[tuple[str, ...]] = ("share_users",)
     operator: str
     label: str
@@ -166,6 +177,8 @@ class OperatorRow(Row):
 class SectorRow(Row):
     """One sector of businesses."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("sector",)
+    sums_to_one: ClassVar[str] = "share_businesses"
     parts_of_column: ClassVar[tuple[str, ...]] = ("share_businesses",)
     sector: str
     label: str
@@ -189,6 +202,7 @@ class SectorRow(Row):
 class VisitRow(Row):
     """Revenue of a visit at sites of one sector, or of all sectors without a row."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("sector",)
     sector: str = ""
     usd_per_visit: Annotated[float, Field(gt=0, le=10_000)]
     sigma: Annotated[float, Field(ge=0, le=3)]
@@ -217,6 +231,7 @@ class UseRow(Row):
 class HostingRow(Row):
     """Weight of one provider region as a place for businesses."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("provider", "region")
     parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
     provider: str
     region: str
@@ -261,31 +276,18 @@ class PackRow(Row):
     value: Annotated[str, Field(min_length=1)]
 
 
-class RateRow(Row):
+class RateRow(SupportedRow):
     """Exchange rate of a dollar in another currency."""
 
+    ranged: ClassVar[str] = "per_usd"
     currency: Annotated[str, Field(pattern=CURRENCY)]
     of: Year
     per_usd: Positive
     low: Positive
     high: Positive
-    kind: Literal["fact", "derived", "assumption"]
-    source: str = ""
-    date: str = ""
-    why: str = ""
-
-    @model_validator(mode="after")
-    def check_range(self) -> RateRow:
-        """Refuse a rate outside its own range, and one that rests on nothing."""
-        check_between(self.low, self.per_usd, self.high, "per_usd")
-        if self.kind != "assumption" and not (self.source and self.date):
-            raise ValueError(f"expected source and date for a row of kind {self.kind}, got none")
-        if self.kind != "fact" and not self.why:
-            raise ValueError(f"expected why for a row of kind {self.kind}, got none")
-        return self
 
 
-class AssumptionRow(Row):
+class AssumptionRow(RangedRow):
     """The assumed value of one scenario key."""
 
     key: Annotated[str, Field(pattern=r"^[a-z0-9_]+\.[a-z0-9_]+$")]
@@ -298,9 +300,8 @@ class AssumptionRow(Row):
     why: str
 
     @model_validator(mode="after")
-    def check_range(self) -> AssumptionRow:
-        """Refuse a value outside its own range, and a distribution of what is not drawn."""
-        check_between(self.low, self.value, self.high)
+    def check_distribution(self) -> AssumptionRow:
+        """Refuse a distribution of what is not drawn."""
         check_drawn(self.nature, self.distribution, self.low)
         return self
 
@@ -382,6 +383,8 @@ class WithdrawalRow(Row):
 class ResponseRow(Row):
     """Response of an impaired business: its share, time and cost."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("response",)
+    sums_to_one: ClassVar[str] = "share"
     parts_of_column: ClassVar[tuple[str, ...]] = ("share",)
     response: Literal["wait", "same", "foreign", "domestic", "proxy"]
     share: Share

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -25,6 +25,7 @@ from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
 from sim.scenario import library
 from sim.scenario.document import Document, parse_document
+from sim.scenario.quantities import check_between
 from sim.scenario.refusal import by_place, hint, row_problems, scenario_problems
 
 ANY = "any"
@@ -170,6 +171,7 @@ MAX_TABLE_BYTES = 64 * 1024 * 1024
 MAX_KEPT_BYTES = 1024 * 1024
 """A table of this size is parsed once in a process, and again only if its bytes changed."""
 MAX_PROBLEMS = 100
+SHARE_TOLERANCE = 1e-6
 
 
 class Row(BaseModel):
@@ -182,6 +184,12 @@ class Row(BaseModel):
     """Columns whose cells are parts of a whole, or weights relative to each other."""
     parts_of_row: ClassVar[tuple[str, ...]] = ()
     """Columns that are together the parts of a whole in each row."""
+    names_row: ClassVar[tuple[str, ...]] = ()
+    """Columns that together name a row: each combination once in a table."""
+    sums_to_one: ClassVar[str] = ""
+    """Column of shares that sum to 1 over a table."""
+    complete: ClassVar[tuple[str, tuple[str, ...]]] = ("", ())
+    """Column, and its values that each need a row."""
 
     @field_validator("*", mode="before")
     @classmethod
@@ -191,6 +199,43 @@ class Row(BaseModel):
         if isinstance(value, str) and "_" in value and _is_number(cls, info.field_name):
             raise ValueError(f"expected a plain decimal number, got {value!r}")
         return value
+
+
+class RangedRow(Row):
+    """Base of rows with a value between ``low`` and ``high``."""
+
+    ranged: ClassVar[str] = "value"
+    """Column of the value."""
+
+    @model_validator(mode="after")
+    def check_range(self) -> Self:
+        """Refuse a value outside its own range, and one end of a range alone."""
+        low, high = (getattr(self, end) for end in ("low", "high"))
+        if (low is None) != (high is None):
+            raise ValueError("expected low and high together, got one of them")
+        if low is not None:
+            check_between(low, getattr(self, self.ranged), high, self.ranged)
+        return self
+
+
+class SupportedRow(RangedRow):
+    """Base of ranged rows that each name their source, or the reason of an assumption."""
+
+    low: float
+    high: float
+    kind: Literal["fact", "derived", "assumption"]
+    source: str = ""
+    date: str = ""
+    why: str = ""
+
+    @model_validator(mode="after")
+    def check_support(self) -> Self:
+        """Refuse a row without source and date, or without the reason that its kind needs."""
+        if self.kind != "assumption" and not (self.source and self.date):
+            raise ValueError(f"expected source and date for a row of kind {self.kind}, got none")
+        if self.kind != "fact" and not self.why:
+            raise ValueError(f"expected why for a row of kind {self.kind}, got none")
+        return self
 
 
 def _is_number(model: type[Row], field: str | None) -> bool:
@@ -251,6 +296,32 @@ class CodeTable(Table[Any]):
     def title(self) -> str:
         """What it is called where a table has the title of its note."""
         return "Python code of the user's own"
+
+
+def check_rows(table: Table[Any]) -> Iterator[Problem]:
+    """Refuse rows that contradict what their kind declares: names, sums, values that need a row."""
+    if not table.rows:
+        return
+    model = type(table.rows[0])
+    seen: dict[tuple[object, ...], int] = {}
+    for number, row in enumerate(table.rows if model.names_row else ()):
+        cells = tuple(getattr(row, column) for column in model.names_row)
+        seen[cells] = seen.get(cells, 0) + 1
+        if seen[cells] == 2:
+            name = " ".join(map(str, cells)).strip()
+            message = f"expected each once, got {name!r} again"
+            yield table.problem(number, model.names_row[-1], message)
+    if column := model.sums_to_one:
+        total = sum(getattr(row, column) for row in table.rows)
+        if abs(total - 1) > SHARE_TOLERANCE:
+            message = f"expected shares that sum to 1, got {total:g}"
+            yield Problem(str(table.path), message, key=column)
+    column, values = model.complete
+    there = {getattr(row, column) for row in table.rows} if column else set()
+    for value in values:
+        if value not in there:
+            message = f"expected a row for the {column} {value}, got none"
+            yield Problem(str(table.path), message, key=column)
 
 
 def find_table(name: str, folder: Path) -> Path:

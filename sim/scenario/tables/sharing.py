@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from sim.errors import Problem
-from sim.scenario.quantities import Share, check_between
+from sim.scenario.quantities import Share
+from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import AssumptionRow, NonNegative, Positive
-from sim.scenario.tables.seeds import Row, Table
+from sim.scenario.tables.seeds import SHARE_TOLERANCE, RangedRow, Row, Table
 
 Role = Literal["frontend", "storage", "payment", "customer_service", "other"]
 Mode = Literal["any", "spread"]
 Kind = Literal["rented", "web_hosting", "proxy", "parking"]
 N_ADDRESSES = (1, 2, 4, 8)
 """Numbers of addresses a component may have; each is a column of the component table."""
-SHARE_TOLERANCE = 1e-6
 
 
 class ConcentrationRow(Row):
@@ -59,8 +60,11 @@ class ConcentrationRow(Row):
         return self
 
 
-class SharingRow(Row):
+class SharingRow(RangedRow):
     """Share of a place's addresses that carry names in one kind of use."""
+
+    names_row: ClassVar[tuple[str, ...]] = ("provider", "region", "kind")
+    ranged: ClassVar[str] = "share_addresses"
 
     provider: str
     region: str
@@ -70,19 +74,41 @@ class SharingRow(Row):
     high: Share
     why: str = ""
 
-    @model_validator(mode="after")
-    def check_range(self) -> SharingRow:
-        """Refuse a share outside its own range."""
-        check_between(self.low, self.share_addresses, self.high, "share_addresses")
-        return self
+
+KIND_PARAMETERS = (
+    "rented.share_single",
+    "rented.max_names",
+    "web_hosting.share_single",
+    "web_hosting.min_names",
+    "web_hosting.max_names",
+    "proxy.min_names",
+    "parking.min_names",
+)
+"""Parameters by which names follow from the kind of use; others of the table are of lists."""
 
 
 class KindRow(AssumptionRow):
     """One parameter of the kinds of use of addresses, and its range."""
 
+    names_row: ClassVar[tuple[str, ...]] = ("key",)
+    complete: ClassVar[tuple[str, tuple[str, ...]]] = ("key", KIND_PARAMETERS)
 
-class ParkedRow(Row):
+    @model_validator(mode="after")
+    def check_value(self) -> KindRow:
+        """Refuse a value that no law of a kind can have."""
+        if self.key.endswith(".share_single") and not 0 <= self.value < 1:
+            raise ValueError(f"expected a share from 0 to below 1, got {self.value:g}")
+        if self.key.endswith((".min_names", ".max_names")) and self.value < 1:
+            raise ValueError(f"expected names of at least 1, got {self.value:g}")
+        return self
+
+
+class ParkedRow(RangedRow):
     """Share of the names on addresses of one kind of use that are parked."""
+
+    names_row: ClassVar[tuple[str, ...]] = ("kind",)
+    complete: ClassVar[tuple[str, tuple[str, ...]]] = ("kind", get_args(Kind))
+    ranged: ClassVar[str] = "share_parked"
 
     kind: Kind
     share_parked: Share
@@ -90,17 +116,13 @@ class ParkedRow(Row):
     high: Share
     why: str = ""
 
-    @model_validator(mode="after")
-    def check_range(self) -> ParkedRow:
-        """Refuse a share outside its own range."""
-        check_between(self.low, self.share_parked, self.high, "share_parked")
-        return self
 
-
-class ServiceRow(Row):
+class ServiceRow(RangedRow):
     """One shared service in one role."""
 
     parts_of_column: ClassVar[tuple[str, ...]] = ("popularity",)
+    names_row: ClassVar[tuple[str, ...]] = ("service", "role")
+    ranged: ClassVar[str] = "popularity"
     service: str
     label: str = ""
     role: Role
@@ -119,11 +141,7 @@ class ServiceRow(Row):
 
     @model_validator(mode="after")
     def check_support(self) -> ServiceRow:
-        """Refuse a popularity outside its range, and what is reported or assumed without saying."""
-        if (self.low is None) != (self.high is None):
-            raise ValueError("expected low and high together, got one of them")
-        if self.low is not None and self.high is not None:
-            check_between(self.low, self.popularity, self.high, "popularity")
+        """Refuse a service that is reported without a source, or assumed without a reason."""
         if self.evidence == "assumed" and not self.why:
             raise ValueError("expected why for an assumed service, got none")
         if self.evidence == "reported" and not self.source:
@@ -133,6 +151,9 @@ class ServiceRow(Row):
 
 class ComponentRow(Row):
     """How the components of one role are built."""
+
+    names_row: ClassVar[tuple[str, ...]] = ("role",)
+    complete: ClassVar[tuple[str, tuple[str, ...]]] = ("role", ROLES)
 
     parts_of_row: ClassVar[tuple[str, ...]] = (
         "share_1_address",
@@ -168,80 +189,35 @@ class ComponentRow(Row):
 
 
 def check_sharing(table: Table[SharingRow], places: Iterable[tuple[str, str]]) -> Iterable[Problem]:
-    """Refuse places that do not exist, kinds given twice, and shares above 1 in all.
+    """Refuse places that do not exist, and shares above 1 in all.
 
     The region ``*`` stands for every region of the provider that has no row of its own.
     """
     known = set(places) | {(provider, "*") for provider, _ in places}
+    total: defaultdict[tuple[str, str], float] = defaultdict(float)
     for number, row in enumerate(table.rows):
         place = (row.provider, row.region)
         if place not in known:
             message = f"expected a provider and region of the prefixes, got {' '.join(place)!r}"
             yield table.problem(number, "region", message)
-        mine = [other for other in table.rows if (other.provider, other.region) == place]
-        if sum(other.kind == row.kind for other in mine) > 1:
-            yield table.problem(number, "kind", f"expected each once, got {row.kind!r} again")
-        if sum(other.share_addresses for other in mine) > 1 + SHARE_TOLERANCE:
+        total[place] += row.share_addresses
+        if total[place] > 1 + SHARE_TOLERANCE:
             message = "expected shares of a place that sum to at most 1, got more"
             yield table.problem(number, "share_addresses", message)
-
-
-KIND_PARAMETERS = (
-    "rented.share_single",
-    "rented.max_names",
-    "web_hosting.share_single",
-    "web_hosting.min_names",
-    "web_hosting.max_names",
-    "proxy.min_names",
-    "parking.min_names",
-)
-"""Parameters by which names follow from the kind of use; others of the table are of lists."""
-
-
-def check_kinds(table: Table[KindRow]) -> Iterable[Problem]:
-    """Refuse parameters given twice or not at all, and values that no law of a kind can have."""
-    keys = [row.key for row in table.rows]
-    for number, row in enumerate(table.rows):
-        if row.key in keys[:number]:
-            yield table.problem(number, "key", f"expected each once, got {row.key!r} again")
-        if row.key.endswith(".share_single") and not 0 <= row.value < 1:
-            message = f"expected a share from 0 to below 1, got {row.value:g}"
-            yield table.problem(number, "value", message)
-        if row.key.endswith((".min_names", ".max_names")) and row.value < 1:
-            yield table.problem(number, "value", f"expected names of at least 1, got {row.value:g}")
-    for key in KIND_PARAMETERS:
-        if key not in keys:
-            yield Problem(str(table.path), f"expected a row for {key}, got none", key="key")
-
-
-def check_parked(table: Table[ParkedRow]) -> Iterable[Problem]:
-    """Refuse kinds given twice or not at all."""
-    kinds = [row.kind for row in table.rows]
-    for number, kind in enumerate(kinds):
-        if kind in kinds[:number]:
-            yield table.problem(number, "kind", f"expected each once, got {kind!r} again")
-    for kind in get_args(Kind):
-        if kind not in kinds:
-            message = f"expected a row for the kind {kind}, got none"
-            yield Problem(str(table.path), message, key="kind")
 
 
 def check_services(
     table: Table[ServiceRow], places: Iterable[tuple[str, str]]
 ) -> Iterable[Problem]:
-    """Refuse unknown places, a role given twice, and a service that sits in two places."""
+    """Refuse unknown places, and a service in two places."""
     known = set(places)
+    first: dict[str, ServiceRow] = {}
     for number, row in enumerate(table.rows):
-        if (row.provider, row.region) not in known:
-            message = (
-                "expected a provider and region of the prefixes, "
-                f"got {row.provider + ' ' + row.region!r}"
-            )
+        place = (row.provider, row.region)
+        if place not in known:
+            message = f"expected a provider and region of the prefixes, got {' '.join(place)!r}"
             yield table.problem(number, "region", message)
-        mine = [other for other in table.rows if other.service == row.service]
-        if sum(other.role == row.role for other in mine) > 1:
-            yield table.problem(number, "role", f"expected each once, got {row.role!r} again")
-        if _seat(row) != _seat(mine[0]):
+        if _seat(row) != _seat(first.setdefault(row.service, row)):
             message = "expected the same place, addresses and mode as in the service's first row"
             yield table.problem(number, "service", message)
 

@@ -9,16 +9,15 @@ from sim.scenario.library import shipped
 from sim.scenario.tables.money import (
     ECONOMY_KEYS,
     FIRM_KEYS,
-    OPTIONAL_ECONOMY_KEYS,
+    NEEDED_ECONOMY_KEYS,
     EconomyRow,
     MoneyParameterRow,
     by_cell,
-    check_economy,
     check_money_parameters,
     find_row,
 )
 from sim.scenario.tables.rows import SectorRow
-from sim.scenario.tables.seeds import read_table
+from sim.scenario.tables.seeds import check_rows, read_table
 from tests.firms import shipped_money_parameters
 
 SECTORS = read_table("s", shipped("seeds") / "sectors-russia-2018.csv", SectorRow)
@@ -36,7 +35,7 @@ def read(tmp_path, line):
     ("line", "match"),
     [
         ("sensitivity,,,2,0,1,x,assumption,,,w", "low <= value <= high"),
-        ("sensitivity,,,0,-1,1,x,assumption,,,w", "0 <= low"),
+        ("sensitivity,,,0,-1,1,x,assumption,,,w", "low: expected a number >= 0"),
         ("sensitivity,,,1,0,,x,assumption,,,w", "high"),
         ("recaptured_share,,,1,0,1.5,x,assumption,,,w", r"a share in \[0, 1\]"),
         ("recovery_time_d,,,1,0,2,d,assumption,,,w", "recovery_time_d above 0"),
@@ -59,7 +58,7 @@ def test_a_row_that_cannot_be_is_refused_with_its_line(tmp_path, line, match):
 
 def test_the_shipped_tables_are_accepted():
     assert not list(check_money_parameters(shipped_money_parameters(), SECTORS))
-    assert not list(check_economy(ECONOMY))
+    assert not list(check_rows(ECONOMY))
 
 
 @pytest.mark.parametrize("key", FIRM_KEYS)
@@ -86,12 +85,12 @@ def test_one_absent_row_is_named():
 @pytest.mark.parametrize("key", ECONOMY_KEYS)
 def test_a_constant_that_is_absent_or_given_twice_is_refused(key):
     rows = tuple(row for row in ECONOMY.rows if row.key != key)
-    absent = [str(problem) for problem in check_economy(replace(ECONOMY, rows=rows))]
-    if key in OPTIONAL_ECONOMY_KEYS:
-        assert absent == []
-    else:
+    absent = [str(problem) for problem in check_rows(replace(ECONOMY, rows=rows))]
+    if key in NEEDED_ECONOMY_KEYS:
         (problem,) = absent
-        assert f"expected a row of {key}, got none" in problem
+        assert f"expected a row for the key {key}, got none" in problem
+    else:
+        assert absent == []
     # A country of one tier has no rows of another: any row under the key will do.
     again = ECONOMY.rows[0].model_copy(update={"key": key})
     n_before = sum(row.key == key for row in ECONOMY.rows)
@@ -99,7 +98,7 @@ def test_a_constant_that_is_absent_or_given_twice_is_refused(key):
     twice = replace(
         ECONOMY, rows=(*ECONOMY.rows, *more), lines=(*ECONOMY.lines, *range(100 - len(more), 100))
     )
-    (problem,) = check_economy(twice)
+    (problem,) = check_rows(twice)
     assert problem.line == 99
     assert f"got {key!r} again" in str(problem)
 
@@ -107,7 +106,7 @@ def test_a_constant_that_is_absent_or_given_twice_is_refused(key):
 def test_a_parameter_given_twice_is_refused():
     table = shipped_money_parameters()
     twice = replace(table, rows=(*table.rows, table.rows[1]), lines=(*table.lines, 99))
-    (problem,) = check_money_parameters(twice, SECTORS)
+    (problem,) = check_rows(twice)
     assert problem.line == 99
     assert "got 'sensitivity e-commerce' again" in str(problem)
 

@@ -10,7 +10,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import check_together, resolve
 from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.rows import AssumptionRow
-from sim.scenario.tables.seeds import read_table
+from sim.scenario.tables.seeds import check_rows, read_table
 from sim.scenario.tables.sharing import (
     N_ADDRESSES,
     ComponentRow,
@@ -19,8 +19,6 @@ from sim.scenario.tables.sharing import (
     ParkedRow,
     ServiceRow,
     SharingRow,
-    check_kinds,
-    check_parked,
     check_services,
     check_sharing,
 )
@@ -87,7 +85,8 @@ PLACES = [("A", "x"), ("B", "y")]
 def problems_of(tmp_path, text, model, check):
     path = tmp_path / "table.csv"
     path.write_text(text)
-    return [str(problem) for problem in check(read_table("table.csv", path, model), PLACES)]
+    table = read_table("table.csv", path, model)
+    return [str(problem) for problem in (*check_rows(table), *check(table, PLACES))]
 
 
 def test_services_that_contradict_each_other_are_named(tmp_path):
@@ -99,10 +98,10 @@ def test_services_that_contradict_each_other_are_named(tmp_path):
         + "t,l,other,C,z,4,any,1,0,2,assumed,w\n"
     )
     found = problems_of(tmp_path, text, ServiceRow, check_services)
-    assert [part.split(":", 2)[1] for part in found] == ["2", "3", "4", "5"]
-    assert "got 'payment' again" in found[0]
-    assert "same place" in found[2]
-    assert "got 'C z'" in found[3]
+    assert [part.split(":", 2)[1] for part in found] == ["3", "4", "5"]
+    assert "got 's payment' again" in found[0]
+    assert "same place" in found[1]
+    assert "got 'C z'" in found[2]
 
 
 def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
@@ -115,10 +114,10 @@ def test_shares_of_a_place_that_contradict_each_other_are_named(tmp_path):
         + "C,*,rented,0.1,0,1,w\n"
     )
     found = problems_of(tmp_path, text, SharingRow, check_sharing)
-    assert [part.split(":", 2)[1] for part in found] == ["2", "3", "4", "5", "6"]
-    assert "at most 1" in found[0]
-    assert "got 'rented' again" in found[2]
-    assert "got 'C *'" in found[4]
+    assert [part.split(":", 2)[1] for part in found] == ["5", "3", "6"]
+    assert "got 'B y rented' again" in found[0]
+    assert "at most 1" in found[1]
+    assert "got 'C *'" in found[2]
 
 
 def test_own_kinds_of_use_at_unknown_places_are_refused_and_the_shipped_ones_are_not(tmp_path):
@@ -147,13 +146,13 @@ def test_shares_parked_of_too_few_kinds_are_refused(tmp_path):
 def test_kinds_given_twice_or_not_at_all_are_named(tmp_path):
     path = tmp_path / "parked.csv"
     path.write_text(PARKED + "rented,0.1,0,1,w\nproxy,0.1,0,1,w\nrented,0.2,0,1,w\n")
-    found = [str(problem) for problem in check_parked(read_table("p.csv", path, ParkedRow))]
+    found = [str(problem) for problem in check_rows(read_table("p.csv", path, ParkedRow))]
     assert len(found) == 3
     assert "parked.csv:4:" in found[0]
     assert "got 'rented' again" in found[0]
     assert "a row for the kind web_hosting, got none" in found[1]
     assert "a row for the kind parking, got none" in found[2]
-    assert not list(check_parked(shipped_table("parked-names", ParkedRow)))
+    assert not list(check_rows(shipped_table("parked-names", ParkedRow)))
 
 
 @pytest.mark.parametrize(
@@ -191,20 +190,30 @@ def test_rows_that_contradict_themselves_are_refused(tmp_path, model, text, mess
         read_table("table.csv", path, model)
 
 
-def test_parameters_of_kinds_are_all_there_once_and_possible():
+def test_parameters_of_kinds_are_all_there_once_and_possible(tmp_path):
     table = shipped_table("names-assumptions", KindRow)
-    assert not list(check_kinds(table))
-    wrong = {
-        "proxy.min_names": {"key": "rented.share_single", "value": 1.0},
-        "rented.max_names": {"value": 0.0},
-    }
-    rows = tuple(row.model_copy(update=wrong.get(row.key, {})) for row in table.rows)
-    found = [problem.message for problem in check_kinds(replace(table, rows=rows))]
-    assert sorted(found) == [
-        "expected a row for proxy.min_names, got none",
-        "expected a share from 0 to below 1, got 1",
+    assert not list(check_rows(table))
+    rows = tuple(
+        row.model_copy(
+            update={"key": "rented.share_single"} if row.key == "proxy.min_names" else {}
+        )
+        for row in table.rows
+    )
+    found = [problem.message for problem in check_rows(replace(table, rows=rows))]
+    assert found == [
         "expected each once, got 'rented.share_single' again",
-        "expected names of at least 1, got 0",
+        "expected a row for the key proxy.min_names, got none",
+    ]
+    path = tmp_path / "kinds.csv"
+    path.write_text(
+        "key,value,unit,low,high,why\n"
+        "rented.share_single,1,share,0,1,w\nrented.max_names,0,names,0,1,w\n"
+    )
+    with pytest.raises(DataError) as caught:
+        read_table("kinds.csv", path, KindRow)
+    assert [(problem.line, problem.message) for problem in caught.value.problems] == [
+        (2, "expected a share from 0 to below 1, got 1"),
+        (3, "expected names of at least 1, got 0"),
     ]
 
 
