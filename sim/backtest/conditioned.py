@@ -29,7 +29,7 @@ from sim.experiment.verification import (
 )
 from sim.results.folder import MANIFEST, RunFolder, open_run
 from sim.results.integrity import changed_lines, changed_values
-from sim.results.tables import csv_text
+from sim.results.csvtext import csv_text
 
 KINDS = ("condition",)
 _OF_RUNS = ("conditioned", "warnings", "failures")

@@ -41,7 +41,7 @@ from sim.experiment.plan import Plan
 from sim.measure.summary import LEVEL
 from sim.results.folder import COMPLETE, PARTIAL
 from sim.results.schema import Column
-from sim.results.tables import csv_text
+from sim.results.csvtext import csv_text
 from sim.scenario.document import NodePath as KeyPath
 from sim.scenario.document import format_path
 from sim.scenario.quantities import format_instant
@@ -515,7 +515,7 @@ def _problems(row: int, piece: Evidence, resolved: Resolved) -> list[Problem]:
 
     def locate(key: str, message: str) -> Problem:
         path: KeyPath = ("evidence", row, *key.split("."))
-        mine = resolved.loaded.document.place(path)
+        mine = resolved.loaded.document.locate(path)
         return Problem(mine.file, message, mine.line, mine.column, format_path(path))
 
     why_not = why_not_measured(piece, resolved)

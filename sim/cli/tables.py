@@ -39,7 +39,7 @@ def print_tables(tables: Sequence[Table], form: Format = Format.TABLE) -> None:
     first ones follow below them, and each row is named once more.
     """
     if form is Format.CSV:
-        from sim.results.tables import csv_text
+        from sim.results.csvtext import csv_text
 
         rows = [
             (table.key, row[0], column.key, value)

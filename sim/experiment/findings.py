@@ -27,6 +27,7 @@ from sim.measure.money.accounts import (
 from sim.measure.names import NamesLine, expected_names
 from sim.measure.sites import SiteLine, summarise_sites
 from sim.measure.summary import SummaryLine, summarise
+from sim.results.csvtext import lines_text
 from sim.results.folder import RunFolder
 from sim.results.parquet import ColumnData, PartWriter, merge_parts
 from sim.results.schema import (
@@ -36,7 +37,6 @@ from sim.results.schema import (
     TABLES,
     Column,
 )
-from sim.results.tables import lines_text
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking

@@ -36,7 +36,7 @@ from sim.results.manifest import (
 from sim.results.parquet import Coded, PartWriter, merge_parts
 from sim.results.schema import COMPARISON, KEYS, MEASURES, Column
 from sim.results.store import write_json
-from sim.results.tables import csv_text
+from sim.results.csvtext import csv_text
 from sim.scenario.resolve import Resolved, list_warnings
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import list_sources

@@ -44,7 +44,7 @@ from sim.results.schema import (
     TABLES,
     Column,
 )
-from sim.results.tables import lines_text
+from sim.results.csvtext import lines_text
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking
@@ -345,7 +345,7 @@ def _fact_parts(batch: Batch) -> dict[str, list[Path]]:
     writer, checkpoints = PartWriter(), batch.checkpoints
     for row, label in enumerate(batch.labels):
         runs = {
-            (label, int(replicate)): RunFacts.of(checkpoints.facts(name))
+            (label, int(replicate)): RunFacts.from_json(checkpoints.facts(name))
             for (_, own, replicate), name in batch.names.items()
             if own == label
         }

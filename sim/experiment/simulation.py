@@ -61,7 +61,7 @@ class RunRecord(RunFacts):
 
     def kept(self) -> dict[str, Any]:
         """Plain values to be kept: all of them, or the measures alone where there are no tables."""
-        plain = self.plain()
+        plain = self.to_json()
         return plain if self.is_whole else {"measures": plain["measures"]}
 
 

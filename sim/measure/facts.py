@@ -157,7 +157,7 @@ class RunFacts:
     groups: tuple[GroupCount, ...] = ()
     nothing: Mapping[str, str] = field(default_factory=dict)
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Return the same as plain values, every number exactly as it is."""
         return {
             "measures": [list(vars(measure).values()) for measure in self.measures],
@@ -166,8 +166,8 @@ class RunFacts:
         }
 
     @classmethod
-    def of(cls, plain: Mapping[str, Any]) -> RunFacts:
-        """Return the facts that ``plain`` gave."""
+    def from_json(cls, plain: Mapping[str, Any]) -> RunFacts:
+        """Return the facts that ``to_json`` gave."""
         return cls(
             measures_of(plain),
             tuple(GroupCount(*row) for row in plain["groups"]),
@@ -314,13 +314,13 @@ class FactTables:
             "ORDER BY file_row_number",
             [] if label is None else [label],
         )
-        return zip(*(_plain(columns[name]) for name in names), strict=True)
+        return zip(*(_python_values(columns[name]) for name in names), strict=True)
 
     def _path(self, table: str) -> Path:
         return self._folder / f"{table}.parquet"
 
 
-def _plain(column: NDArray[Any]) -> list[Any]:
+def _python_values(column: NDArray[Any]) -> list[Any]:
     """Cells as Python values; what is missing is NaN, or an empty text."""
     if np.issubdtype(column.dtype, np.integer):
         return list(column.tolist())

@@ -98,7 +98,7 @@ def new_folder(
     with ExitStack() as until_moved:
         try:
             _make(partial, path)
-            until_moved.enter_context(_held(partial))
+            until_moved.enter_context(_locked(partial))
             is_held = True
             # A process that started at the same moment is seen now, if not before.
             _check_idle(path, partial)
@@ -200,7 +200,7 @@ def put_back(path: Path) -> None:
 
 
 @contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> Iterator[None]:
     """Hold a lock on a folder, where the system has such locks: others see that it is in use."""
     handle = _lock(folder, is_shared=False)
     try:

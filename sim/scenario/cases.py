@@ -202,7 +202,7 @@ class CaseFile:
 
     def problem(self, path: NodePath, message: str) -> Problem:
         """Return a problem placed at one key of the file."""
-        place = self.document.place(path)
+        place = self.document.locate(path)
         return Problem(
             place.file, message, place.line, place.column, ".".join(str(part) for part in path)
         )

@@ -104,7 +104,7 @@ class Document:
             self, file=file, places=moved(self.places), key_places=moved(self.key_places)
         )
 
-    def place(self, path: NodePath) -> Place:
+    def locate(self, path: NodePath) -> Place:
         """Place of a value, or of the nearest enclosing one that is known."""
         for length in range(len(path), -1, -1):
             if path[:length] in self.places:
@@ -113,7 +113,7 @@ class Document:
 
     def key_place(self, path: NodePath) -> Place:
         """Place of a key, or of the value where the key's is not known."""
-        return self.key_places.get(path) or self.place(path)
+        return self.key_places.get(path) or self.locate(path)
 
 
 def format_path(path: NodePath) -> str:
@@ -235,12 +235,12 @@ class _Builder:
                 return event
         raise ScenarioError([Problem(self.document.file, "expected keys, got an empty file")])
 
-    def _place(self, event: Event) -> Place:
+    def _locate(self, event: Event) -> Place:
         mark = event.start_mark
         return Place(self.document.file, mark.line + 1, mark.column + 1)
 
     def _problem(self, event: Event, message: str, path: NodePath = ()) -> None:
-        self._refuse(self._place(event), message, path)
+        self._refuse(self._locate(event), message, path)
 
     def _refuse(self, place: Place, message: str, path: NodePath) -> None:
         key = format_path(path)
@@ -273,7 +273,7 @@ class _Builder:
                 # Read past the second value without letting it win, or overwrite a place.
                 self._value(next(events), events, (*path, f"{key} (again)"))
                 continue
-            self.document.key_places[inner] = self._place(event)
+            self.document.key_places[inner] = self._locate(event)
             mapping[key] = self._value(next(events), events, inner)
         return mapping
 
@@ -287,7 +287,7 @@ class _Builder:
         return items
 
     def _enter(self, event: Event, path: NodePath) -> None:
-        self.document.places[path] = self._place(event)
+        self.document.places[path] = self._locate(event)
         if len(path) >= MAX_DEPTH:
             self._stop(event, f"expected at most {MAX_DEPTH} levels, got more")
 
@@ -295,7 +295,7 @@ class _Builder:
         self.n_nodes += 1
         if self.n_nodes > MAX_NODES:
             self._stop(event, f"expected at most {MAX_NODES} values, got more")
-        self.document.places[path] = self._place(event)
+        self.document.places[path] = self._locate(event)
         if isinstance(event, AliasEvent):
             alias = describe(f"*{event.anchor}")
             self._problem(event, f"expected the value written out, got the alias {alias}", path)

@@ -90,16 +90,16 @@ def _evidence_problems(scenario: Scenario, document: Document) -> Iterator[Probl
     names: set[str] = set()
     for row, piece in enumerate(scenario.evidence or ()):
 
-        def place(key: str, message: str, row: int = row) -> Problem:
+        def problem(key: str, message: str, row: int = row) -> Problem:
             path: NodePath = ("evidence", row, key)
-            mine = document.place(path)
+            mine = document.locate(path)
             return Problem(mine.file, message, mine.line, mine.column, format_path(path))
 
         if piece.id in names:
-            yield place("id", f"expected each id once, got {piece.id!r} again")
+            yield problem("id", f"expected each id once, got {piece.id!r} again")
         names.add(piece.id)
         ends = _ALL_TIMES if is_cut else (scenario.start, scenario.end)
-        yield from reading_problems(piece, *ends, place)
+        yield from reading_problems(piece, *ends, problem)
 
 
 def _switching_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
@@ -359,7 +359,7 @@ def assume(document: Document) -> tuple[AssumptionRow, ...]:
             continue
         if parts[1] not in section:
             put_value(document, parts, row.number, place)
-        if document.place(parts) == place:
+        if document.locate(parts) == place:
             taken.append(row)
     return tuple(taken)
 

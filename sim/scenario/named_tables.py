@@ -65,11 +65,11 @@ class ListTable(Table[PrefixRow]):
 
     Attributes
     ----------
-    told
+    notes
         What the reader says of the file, such as columns that it ignored.
     """
 
-    told: tuple[str, ...] = field(default=(), kw_only=True)
+    notes: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 def read_list(name: str, path: Path) -> ListTable:
@@ -111,7 +111,7 @@ def read_list(name: str, path: Path) -> ListTable:
         tuple(PrefixRow.model_construct(prefix=prefix) for _, _, prefix in listed),
         tuple(line for _, line, _ in listed),
         read_note(path),
-        told=feed.notes,
+        notes=feed.notes,
     )
 
 
@@ -300,7 +300,7 @@ class TableReader:
             return held
         path = self._loaded.find_table(name)
         if not path.exists() and not name.endswith(".csv"):
-            place = self._loaded.document.place(tuple(key.split(".")))
+            place = self._loaded.document.locate(tuple(key.split(".")))
             message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
             self._unknown.append(Problem(place.file, message, place.line, place.column, key))
             return None

@@ -73,10 +73,10 @@ def override_text(key: str, value: Any) -> str:
     """Write a value from Python as ``key.path=value``; None switches off."""
     if value is None:
         return f"{key}={OFF}"
-    return f"{key}={value if isinstance(value, str) else _plain(value)}"
+    return f"{key}={value if isinstance(value, str) else _format_value(value)}"
 
 
-def _plain(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, bool | dict | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=str)
     return str(value)
@@ -275,7 +275,7 @@ def take_pack(document: Document) -> None:
             section = section.get(name, {}) if isinstance(section, dict) else None
         if not isinstance(section, dict):
             continue
-        is_ours = document.place(path).file == file
+        is_ours = document.locate(path).file == file
         # What was switched off stays off.
         if is_ours or (path[-1] not in section and not document.is_replaced(path)):
             put_value(document, path, value, place)

@@ -106,7 +106,7 @@ def note_problems(
             yield Problem(place.file, message, place.line, place.column, "provenance")
         elif note.range is not None:
             low, high = note.range
-            mine = document.place(path)
+            mine = document.locate(path)
             for number in numbers_of(values[key]):
                 if not low <= number <= high:
                     message = f"expected a value in its range, {low:g} to {high:g}, got {number:g}"

@@ -86,7 +86,7 @@ def scenario_problems(
         else:
             if error["type"] == "union_tag_invalid":
                 path = (*path, str(error["ctx"]["discriminator"]).strip("'"))
-            place = document.place(path)
+            place = document.locate(path)
             message = explain(error)
         problems.append(Problem(place.file, message, place.line, place.column, format_path(path)))
     return by_place(problems)

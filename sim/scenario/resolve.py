@@ -380,17 +380,17 @@ def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
     scenario, document = resolved.scenario, resolved.loaded.document
     found = stand_ins(scenario, resolved.tables, has_assumed=bool(resolved.assumed))
     if names := undeclared(scenario, found):
-        told = ", ".join(f"{name} ({described(found[name])})" for name in names)
-        place = document.place(("borrow",) if scenario.borrow else ("country",))
+        missing = ", ".join(f"{name} ({described(found[name])})" for name in names)
+        place = document.locate(("borrow",) if scenario.borrow else ("country",))
         message = (
             f"expected borrow to name the tables used in place of those of {scenario.country} in "
-            f"{years(scenario)}: {told}; hint: borrow: [{', '.join([*scenario.borrow, *names])}]"
+            f"{years(scenario)}: {missing}; hint: borrow: [{', '.join([*scenario.borrow, *names])}]"
         )
         yield Problem(place.file, message, place.line, place.column, "borrow")
     known = {*found, *(table.name for table in resolved.tables), *table_names()}
     for name in scenario.borrow:
         if name not in known:
-            place = document.place(("borrow",))
+            place = document.locate(("borrow",))
             message = f"expected the name of a table, got {name!r}{hint(name, known)}"
             yield Problem(place.file, message, place.line, place.column, "borrow")
 
@@ -400,7 +400,7 @@ def _check_rates(resolved: Resolved) -> Iterator[Problem]:
     currency = resolved.scenario.money.currency
     if resolved.rates is not None and currency is not None and resolved.rate is None:
         known = ", ".join(sorted({row.currency for row in resolved.rates.rows} | {USD}))
-        place = resolved.loaded.document.place(("money", "currency"))
+        place = resolved.loaded.document.locate(("money", "currency"))
         message = f"expected one of {known}, got {currency!r}"
         yield Problem(place.file, message, place.line, place.column, "money.currency")
 
@@ -419,7 +419,7 @@ def _check_groups(resolved: Resolved) -> Iterator[Problem]:
     for number, order in enumerate(orders or ()):
         asked.append((("strategy", "orders", number, "operators"), order.operators or ()))
     for path, names in asked:
-        place = document.place(path)
+        place = document.locate(path)
         for name in names:
             if name not in known:
                 key = format_path(path)
@@ -513,7 +513,7 @@ def _lists(resolved: Resolved) -> Iterator[str]:
     """Notes of the reader on files of addresses."""
     for table in resolved.lists:
         if isinstance(table, ListTable):
-            yield from (f"{table.name}: {note}" for note in table.told)
+            yield from (f"{table.name}: {note}" for note in table.notes)
 
 
 def _sites(resolved: Resolved) -> Iterator[str]:
@@ -532,4 +532,4 @@ def _sites(resolved: Resolved) -> Iterator[str]:
             f"{inventory.name}: a run takes from its own tables, and not from the file: "
             f"{', '.join(unused)}"
         )
-    yield from (f"{inventory.name}: {note}" for note in inventory.told)
+    yield from (f"{inventory.name}: {note}" for note in inventory.notes)

@@ -206,25 +206,31 @@ def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> _S
         return _Support("", "assumption", why=NO_NOTE)
     about = note.columns[column]
 
-    def said(name: str) -> str:
+    def cell_text(name: str) -> str:
         return " ".join(row[name].split()) if name else ""
 
-    kind = said(note.rows.kind) or about.kind
-    source, date, why = said(note.rows.source), said(note.rows.date), said(note.rows.why)
-    unit = said(note.rows.unit) if about.unit == f"as in the column {note.rows.unit}" else ""
+    kind = cell_text(note.rows.kind) or about.kind
+    source, date, why = (
+        cell_text(note.rows.source),
+        cell_text(note.rows.date),
+        cell_text(note.rows.why),
+    )
+    unit = cell_text(note.rows.unit) if about.unit == f"as in the column {note.rows.unit}" else ""
     unit = unit or about.unit
     if kind == "assumption":
         # A row that is assumed says why, in the column of sources where there is none for reasons.
-        reason = why or (source if note.rows.kind else "") or _plain(about.why)
-        return _Support(unit, kind, why=reason or _plain(about.source))
+        reason = why or (source if note.rows.kind else "") or _join_lines(about.why)
+        return _Support(unit, kind, why=reason or _join_lines(about.source))
     source = note.references.get(source, source)
     is_derived = kind == "derived"
     return _Support(
         unit,
         kind,
-        source or _plain(about.source),
-        date or _plain(about.date),
-        (why or _plain(about.formula)) if is_derived and note.rows.kind else _plain(about.formula),
+        source or _join_lines(about.source),
+        date or _join_lines(about.date),
+        (why or _join_lines(about.formula))
+        if is_derived and note.rows.kind
+        else _join_lines(about.formula),
         "" if is_derived and note.rows.kind else why,
     )
 
@@ -290,7 +296,7 @@ def _number(cell: str) -> int | float | None:
     return int(value) if value.is_integer() and "e" not in cell.lower() else value
 
 
-def _plain(text: str) -> str:
+def _join_lines(text: str) -> str:
     return " ".join(text.split())
 
 
@@ -379,7 +385,7 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
         if note is not None:
             yield _noted(key, value, note)
         elif key in assumed and assumed[key].number == value:
-            line = loaded.document.place(tuple(key.split("."))).line
+            line = loaded.document.locate(tuple(key.split("."))).line
             yield _assumed(assumed[key], line)
         else:
             yield _bare(loaded, key, value, units.get(key, ""), tables)
@@ -427,7 +433,7 @@ def _bare(
     loaded: LoadedScenario, key: str, value: Cell, unit: str, tables: dict[str, Table[Any]]
 ) -> Source:
     """A value without a note: an assumption whose range is not stated."""
-    place = loaded.document.place(tuple(key.split(".")))
+    place = loaded.document.locate(tuple(key.split(".")))
     origin = f"given as {place.file}" if place.file.startswith(OVERRIDE) else ""
     if Path(place.file) == index_path():
         origin = f"By the pack of {loaded.scenario.country}, seeds/{INDEX}.csv, line {place.line}"

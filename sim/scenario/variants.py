@@ -207,7 +207,7 @@ def choose_variants(
     )
     if baseline is None:
         baseline = experiment.baseline if experiment and not texts else "none"
-        origin = resolved.loaded.document.place(("experiment", "baseline"))
+        origin = resolved.loaded.document.locate(("experiment", "baseline"))
     else:
         origin = Place(f"--baseline {baseline}")
     if baseline not in [one.label for one in asked]:
@@ -340,19 +340,19 @@ def _of_experiment(resolved: Resolved, contenders: Sequence[Contender]) -> list[
             if path[: len(above)] == above
         }
         label = contender.label or _label_of(tree)
-        asked.append(_Asked(label, document.place(above), tree, places))
+        asked.append(_Asked(label, document.locate(above), tree, places))
     return asked
 
 
 def _label_of(tree: dict[str, Value]) -> str:
     """Write a strategy as on a command line."""
-    given = ",".join(f"{key}={_plain(value)}" for key, value in tree.items() if key != "id")
+    given = ",".join(f"{key}={_format_value(value)}" for key, value in tree.items() if key != "id")
     return f"{tree['id']}:{given}" if given else str(tree["id"])
 
 
-def _plain(value: Value) -> str:
+def _format_value(value: Value) -> str:
     if isinstance(value, list):
-        return f"[{','.join(_plain(item) for item in value)}]"
+        return f"[{','.join(_format_value(item) for item in value)}]"
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

@@ -64,7 +64,7 @@ def import_file(
         from sim.blocklists.blocklists import find_input
         from sim.errors import UsageError
         from sim.files import check_free, new_file
-        from sim.results.tables import csv_text
+        from sim.results.csvtext import csv_text
         from sim.version import __version__
 
         if output.suffix not in (".parquet", ".csv"):

@@ -261,7 +261,7 @@ def sources(
             }
             console.print_json(document)
         elif output_format is Format.CSV:
-            from sim.results.tables import csv_text
+            from sim.results.csvtext import csv_text
 
             print(csv_text(COLUMNS, map(_cells, shown)), end="")
         elif output_format is Format.MARKDOWN:

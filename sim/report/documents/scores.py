@@ -13,7 +13,7 @@ from typing import Any
 from sim.report.figures.scores import ROLES
 from sim.report.words.numbers import exact, interval, rounded, score, width
 from sim.report.words.tables import Column, Table, Value, markdown_text
-from sim.results.tables import csv_text
+from sim.results.csvtext import csv_text
 from sim.scenario.cases import CHECKS
 
 Document = Mapping[str, Any]

@@ -30,8 +30,9 @@ from sim.report.figures.rows import (
 )
 from sim.report.figures.site_matrix import draw_site_matrix, read_site_matrix
 from sim.report.words.warnings import changes_in_words
+from sim.results.csvtext import csv_text
 from sim.results.folder import RunFolder
-from sim.results.tables import csv_text, read_rows, text
+from sim.results.tables import read_rows, text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -257,7 +257,7 @@ class _Case:
         pack = {key: value for key, (value, _) in pack_of(of, first.year).items()}
         zone = ZoneInfo(pack["time_zone"])
         choice = ColumnChoice.of(known.columns, known.ignored, zone)
-        # Read where they lie, so that a mistake is told with the name that the user knows.
+        # Read in place, so that a mistake is reported with the name that the user knows.
         listed = read_given(known.blocklist, choice) if known.blocklist else None
         if known.first is None and listed is not None and listed.first_s is not None:
             first = datetime.fromtimestamp(listed.first_s, zone).date()
@@ -280,10 +280,10 @@ class _Case:
         else:
             files[f"blocklist{listed.ending}"] = listed.data
         if listed is not None and listed.periods:
-            told = _checked_periods(listed, known.strategy, start, end)
+            outside = _checked_periods(listed, known.strategy, start, end)
             assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
-            assumed += told
-            notes += told
+            assumed += outside
+            notes += outside
         has_ipv6, n_by_visits, n_without = False, 0, 0
         if known.inventory is not None:
             of_sites = replace(choice, zone=None)
@@ -291,7 +291,7 @@ class _Case:
             has_ipv6 = bool(inventory.prefixes6)
             n_by_visits = int(inventory.is_by_visits.sum())
             n_without = inventory.n_without_address
-            notes += [f"{known.inventory}: {note}" for note in inventory.told]
+            notes += [f"{known.inventory}: {note}" for note in inventory.notes]
             files["hosts.csv"] = renamed(inventory.data, known.inventory.name, choice)
         choice.check_met()
         if n_by_visits:

@@ -197,7 +197,7 @@ def check_orders(table: Table[OrderRow], scenario: Scenario) -> Iterable[Problem
         text = f"{expected}, got {firsts[number].isoformat()}{more}"
         yield table.problem(number, "effective", text)
     if len(early) > MOST_EARLY:
-        # One cause, told once: what is withdrawn of them would be told again and again.
+        # One cause is reported once, without the withdrawals that follow from it.
         return
     for number in order_of_time:
         row, first = table.rows[number], firsts[number]

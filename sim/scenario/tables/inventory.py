@@ -72,7 +72,7 @@ class Inventory(Table[Row]):
         Rows that name a site and give it no address; what they say of the site counts.
     columns
         Columns the file has, by our names.
-    told
+    notes
         What the reader says of the file, such as columns that it ignored.
     """
 
@@ -92,7 +92,7 @@ class Inventory(Table[Row]):
     host_line: NDArray[np.int64]
     n_without_address: int
     columns: tuple[str, ...]
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
 
     @property
     def n_rows(self) -> int:
@@ -262,10 +262,10 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
 
     labels = feed.labels.get("name")
     is_named = labels.code >= 0 if labels is not None else np.zeros(feed.n_records, np.bool_)
-    told = {one.line for one in feed.problems}
+    reported = {one.line for one in feed.problems}
     for row in np.flatnonzero(~_is_placed(feed) & ~is_named).tolist():
-        # A bad address was told; of many bad rows not all are, and the file is refused anyway.
-        if int(line[row]) not in told and feed.n_bad <= len(feed.problems):
+        # A bad address was reported already; of many bad rows only some are.
+        if int(line[row]) not in reported and feed.n_bad <= len(feed.problems):
             yield problem(row, "address", "expected an address, or a site; got neither")
     wide4 = feed.record4[feed.v4.stop - feed.v4.start != 1]
     wide6 = feed.record6[~feed.v6.first.equal(feed.v6.last)]
@@ -382,7 +382,7 @@ def _inventory_of(
         host_line=line[row],
         n_without_address=int(n - hosts.size),
         columns=columns,
-        told=tuple(feed.notes),
+        notes=tuple(feed.notes),
     )
     return inventory, site_of
 

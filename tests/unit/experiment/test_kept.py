@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import DataError, UsageError
 from sim.experiment.draws import is_shipped, kept_rows, model_hash, read_kept, shipped_kept
-from sim.results.tables import csv_text
+from sim.results.csvtext import csv_text
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from tests.conftest import REPOSITORY

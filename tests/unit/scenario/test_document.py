@@ -248,9 +248,9 @@ def test_every_problem_is_reported_in_one_go_with_its_place() -> None:
 
 def test_places_name_the_value_and_the_key() -> None:
     document = parse_document(b"a:\n  b: [x,\n    y]\n", "f.yaml")
-    assert (document.place(("a", "b", 1)).line, document.place(("a", "b", 1)).column) == (3, 5)
+    assert (document.locate(("a", "b", 1)).line, document.locate(("a", "b", 1)).column) == (3, 5)
     assert (document.key_place(("a", "b")).line, document.key_place(("a", "b")).column) == (2, 3)
-    assert document.place(("a", "b", 7)) == document.place(("a", "b"))
+    assert document.locate(("a", "b", 7)) == document.locate(("a", "b"))
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_strategies_that_are_compared_need_what_the_own_one_needs(
     (problem,) = problems_of(path)
     assert problem.startswith(f"{path}:16:63: experiment.strategies.1.strategy.id: expected a sect")
     resolved = resolve(load_scenario(str(write_scenario())))
-    with pytest.raises(ScenarioError, match="beside the strategy exact") as caught:
+    with pytest.raises(ScenarioError, match="with the strategy exact") as caught:
         choose_variants(resolved, ["none", "exact"])
     assert str(caught.value).startswith("--strategy exact: strategy.id: expected a section fronts")
 

@@ -12,7 +12,7 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import COLUMNS, order_rows
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
-from sim.results.tables import csv_text
+from sim.results.csvtext import csv_text
 
 TABLE = """effective,action,prefix
 2018-04-16T12:00+03:00,block,198.51.100.0/24
