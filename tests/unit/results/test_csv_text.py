@@ -93,7 +93,7 @@ def test_every_csv_table_is_written_in_one_place(repository: Path) -> None:
     # hold cells as they are in what they are made of, which the program reads again.
     assert found == [
         "sim/api/given.py: csv.writer",
-        "sim/results/tables.py: csv.writer",
+        "sim/results/csvtext.py: csv.writer",
         "sim/scenario/starter/blocklist.py: csv.writer",
         "sim/scenario/starter/case.py: csv.DictWriter",
         "sim/scenario/tables/column_changes.py: csv.writer",
