@@ -1,4 +1,4 @@
-"""Strategies and measures in Python files of a user's own: which of them may run, and their names."""
+"""Strategies and measures in Python files of a user's own: which may run, and their names."""
 
 from __future__ import annotations
 
