@@ -27,9 +27,9 @@ from sim.experiment.verification import (
     described,
     version_notes,
 )
+from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST, RunFolder, open_run
 from sim.results.integrity import changed_lines, changed_values
-from sim.results.csvtext import csv_text
 
 KINDS = ("condition",)
 _OF_RUNS = ("conditioned", "warnings", "failures")

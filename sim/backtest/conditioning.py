@@ -39,9 +39,9 @@ from sim.experiment.outputs import Outputs, Sheet, describe, manifest_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.measure.summary import LEVEL
+from sim.results.csvtext import csv_text
 from sim.results.folder import COMPLETE, PARTIAL
 from sim.results.schema import Column
-from sim.results.csvtext import csv_text
 from sim.scenario.document import NodePath as KeyPath
 from sim.scenario.document import format_path
 from sim.scenario.quantities import format_instant

@@ -19,6 +19,7 @@ from sim.experiment.executors.task import Failure, Key
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.measure.money.prices import warnings_of_revenue
+from sim.results.csvtext import csv_text
 from sim.results.folder import MANIFEST_SCHEMA, RESOLVED, SCENARIO
 from sim.results.manifest import (
     PACKAGES,
@@ -36,7 +37,6 @@ from sim.results.manifest import (
 from sim.results.parquet import Coded, PartWriter, merge_parts
 from sim.results.schema import COMPARISON, KEYS, MEASURES, Column
 from sim.results.store import write_json
-from sim.results.csvtext import csv_text
 from sim.scenario.resolve import Resolved, list_warnings
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import list_sources

@@ -22,16 +22,14 @@ from sim.measure.bands import even_bands
 from sim.measure.facts import FactTables, RunFacts, fact_columns, say_nothing
 from sim.measure.groups import GroupLine, summarise_groups
 from sim.measure.money.accounts import (
-    BY_HOST,
     BY_METHOD,
     MethodLine,
-    ProviderLine,
     method_lines,
-    provider_lines,
 )
 from sim.measure.names import NamesLine, expected_names
 from sim.measure.sites import SiteLine, summarise_sites
 from sim.measure.summary import SummaryLine, summarise
+from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE, RunFolder
 from sim.results.manifest import pandas_types
 from sim.results.parquet import ColumnData, PartWriter, merge_parts
@@ -44,7 +42,6 @@ from sim.results.schema import (
     TABLES,
     Column,
 )
-from sim.results.csvtext import lines_text
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking
@@ -61,8 +58,6 @@ class Findings:
         Measures over simulations.
     methods
         Loss by each method of pricing it.
-    providers
-        Loss and gain of each provider.
     comparison, tradeoff, verdicts
         Rows of ``comparison.csv``, ``tradeoff.csv`` and ``verdicts.csv``; none for a single run.
     sites
@@ -73,7 +68,6 @@ class Findings:
 
     summary: tuple[SummaryLine, ...] = ()
     methods: tuple[MethodLine, ...] = ()
-    providers: tuple[ProviderLine, ...] = ()
     comparison: tuple[ComparisonLine, ...] = ()
     tradeoff: tuple[TradeoffLine, ...] = ()
     verdicts: tuple[VerdictLine, ...] = ()
@@ -155,9 +149,8 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         lines["summary"] += summary
         counts = facts.groups(label)
         by_group = summarise_groups(label, [counts.get(number, []) for number in runs])
-        groups += [line for line in by_group if line.by not in (BY_METHOD, BY_HOST)]
+        groups += [line for line in by_group if line.by != BY_METHOD]
         lines["methods"] += method_lines(resolved, by_group)
-        lines["providers"] += provider_lines(resolved, by_group)
         lines["names"] += expected_names(folder, resolved, label, tuple(runs))
         if plan.resolved.inventory is not None:
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
@@ -176,7 +169,6 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         "summary.csv": findings.summary,
         "money.csv": findings.methods,
         "groups.csv": groups,
-        "providers.csv": findings.providers,
         "expected_names.csv": findings.names,
         "comparison.csv": findings.comparison,
         "tradeoff.csv": findings.tradeoff,
