@@ -21,10 +21,9 @@ import numpy as np
 from benchmarks import data, peers
 from benchmarks.peers import Lists, exhaust, peer
 from benchmarks.timing import Contest, Contestant
-from sim.addresses.sets.format import format_lines4
+from sim.addresses.sets.blocks import format_lines4
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import PrefixTable
-from sim.addresses.sets.prefixes6 import PrefixTable6
+from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 from sim.addresses.text.text import format_set, parse_entries, read_set
 
 OURS = "overblock"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from benchmarks import page
 from sim.addresses.text.source import Limits
 from sim.blocklists.blocklists import find_input, read_blocklists
-from sim.blocklists.expected_names import draw_names_of_lists, shipped_owners
+from sim.blocklists.exposure import draw_names_of_lists, shipped_owners
 from sim.names import listed
 from sim.names.listed import HIGH, LOW
 from sim.streams import Streams

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 import sim.experiment.pipeline
-from sim.addresses.compiled.kept_code import folder as folder_of_code
+from sim.addresses.machine_code import folder as folder_of_code
 from sim.engine.warm_up import warm_up
 from sim.experiment.executors.pool import ONE_THREAD
 from sim.scenario.load import load_scenario

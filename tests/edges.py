@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import Addresses6
-from sim.addresses.sets.prefixes import PrefixTable
-from sim.addresses.sets.prefixes6 import PrefixTable6
+from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6
 
 # Addresses near an edge that are listed one by one in a plain set.
 WINDOW = 24

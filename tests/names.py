@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from sim.names.names import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import AddressKind, assumed, build_kinds
 from sim.scenario.tables.rows import AssumptionRow, CloudPrefixRow
 from sim.scenario.tables.seeds import RowType, Table, find_table, read_table

@@ -16,9 +16,8 @@ from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.families import AddressSet
 from sim.api.wording import in_python_words
 from sim.blocklists.covers import UNITS, Answer, Question, answer
-from sim.blocklists.name_lists import names_of
 from sim.blocklists.overmatch import DEFAULT_TOP, Overmatch, hold, plain_kind
-from sim.blocklists.rule_lists import rules_of
+from sim.blocklists.rule_lists import names_of, rules_of
 from sim.errors import UsageError
 
 

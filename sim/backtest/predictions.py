@@ -20,11 +20,10 @@ from sim.experiment.draws import Draws
 from sim.measure.money.accounts import NATIONAL_METHODS, national_loss_usd
 from sim.measure.money.prices import drawn, economy_parameters
 from sim.measure.summary import LEVEL, spread_of
-from sim.names.census_draws import draw_law
+from sim.names.draws import draw_law
 from sim.names.expected import draw_assumed, draw_within
-from sim.names.names import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw, Seen, fit_names_law, seen_by_popularity, seen_evenly
 from sim.names.sharing import KINDS, build_kinds
-from sim.names.universe import Seen, seen_by_popularity, seen_evenly
 from sim.scenario.cases import PlacedCase
 from sim.scenario.predictors import (
     ExposurePredictor,

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed, Labels, members
 from sim.addresses.sets.families import AddressSet
-from sim.blocklists.overlap import row_overlap
+from sim.blocklists.attribution import row_overlap
 
 States = NDArray[np.int8]
 Codes = NDArray[np.int32] | NDArray[np.int64]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from sim.addresses.compiled.shipped_code import SHIPPED as SHIPPED_CODE
+from sim.addresses.machine_code import SHIPPED as SHIPPED_CODE
 from sim.bundle.archive import write_archive
 from sim.errors import UsageError
 from sim.scenario.library import shipped

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
     from sim.addresses.feeds.inputs import Input
     from sim.addresses.text.source import Limits
-    from sim.blocklists.blocklists import Blocklists
-    from sim.blocklists.resolved import KnownNames
+    from sim.blocklists.blocklists import Blocklists, KnownNames
     from sim.cli.options import FileOptions
 
 
@@ -77,7 +76,7 @@ class Files:
         if not names:
             return None
         from sim.addresses.feeds.feed import concatenate
-        from sim.blocklists.resolved import check_answers
+        from sim.blocklists.blocklists import check_answers
 
         found = self.hosts(names, may_be_names=True)
         for feed in found:
@@ -112,7 +111,7 @@ def join_answers(
     """Place names at the addresses they resolve to, and count the known names of each file."""
     if answers is None:
         return list(feeds), []
-    from sim.blocklists.resolved import join_names
+    from sim.blocklists.blocklists import join_names
 
     placed = [join_names(feed, answers) for feed in feeds]
     return [feed for feed, _ in placed], [known for _, known in placed if known.n_names]

@@ -13,7 +13,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 from sim.engine.record import snapshot_kernel
 from sim.engine.state import pressure_kernel
 from sim.engine.state.calendar_kernel import next_s, pass_second

@@ -15,8 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from sim.addresses.compiled.kept_code import folder
-from sim.addresses.compiled.shipped_code import build_name, name_of, shipped
+from sim.addresses.machine_code import build_name, folder, name_of, shipped
 
 WORLDS = {
     "telegram-2018": ("population.n_businesses=40", "end=2018-04-24T00:00+03:00"),

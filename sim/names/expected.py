@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.names.kind_draws import KindDraws, draw_found_names, draw_kinds
-from sim.names.names import NamesLaw
+from sim.names.draws import KindDraws, draw_found_names, draw_kinds
+from sim.names.law import NamesLaw
 from sim.names.sharing import KINDS
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow

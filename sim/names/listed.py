@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.prefixes import PrefixTable
-from sim.names.census_draws import draw_laws
+from sim.names.draws import draw_laws
 from sim.names.expected import ListedPlaces, NamedPlace, NameDraws, draw_names
-from sim.names.names import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw, fit_names_law
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import RowType, find_table, read_table
 from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow

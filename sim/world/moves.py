@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.places import IPV6_START
+from sim.addresses.sets.family_starts import IPV6_START
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.rows import RESPONSES

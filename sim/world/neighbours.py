@@ -14,16 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
-from sim.names.names import NamesLaw, fit_names_law
-from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
+from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import (
     AddressKind,
     assumed,
     build_kinds,
     kind_at,
+    kinds_of_places,
     loneliness,
+    n_active_sites,
     names_at,
     revenue_rank,
+    shares_parked,
 )
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.sharing import ConcentrationRow, KindRow

@@ -13,7 +13,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.places import IPV6_START
+from sim.addresses.sets.family_starts import IPV6_START
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Tenancy
 from sim.scenario.tables.sharing import N_ADDRESSES

@@ -29,9 +29,8 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import NameKind
 from sim.addresses.text import cuts, reading
 from sim.addresses.text.source import Limits
-from sim.blocklists.name_lists import Reading, names_of, read_name_list
 from sim.blocklists.overmatch import hold
-from sim.blocklists.rule_lists import read_name_rules
+from sim.blocklists.rule_lists import Reading, names_of, read_name_list, read_name_rules
 from sim.errors import DataError, ProblemsError
 from sim.scenario.library import shipped, table_names
 from sim.scenario.load import load_scenario

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.compiled.shipped_code import build_name
+from sim.addresses.machine_code import build_name
 
 pytestmark = pytest.mark.laws
 
@@ -20,7 +20,7 @@ import json, sys
 from numba.core import event
 from numba.core.dispatcher import Dispatcher
 import overblock, sim
-from sim.addresses.compiled.shipped_code import shipped
+from sim.addresses.machine_code import shipped
 
 class Compiled(event.Listener):
     names = []

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from sim.addresses.sets.blocks import format_lines4, format_lines6
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import read_notation
+from sim.addresses.text.bulk import parse_lines4
 from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
     format_set,
@@ -21,7 +22,6 @@ from sim.addresses.text.text import (
     parse_prefix,
     read_stream,
 )
-from sim.addresses.text.text4 import parse_lines4
 from sim.errors import DataError
 from tests.edges import V4, V6, numbers, prefixes, read_prefixes
 from tests.examples import n_examples

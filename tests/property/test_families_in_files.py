@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
+from sim.addresses.sets.blocks import format_lines4, format_lines6
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.format import format_lines4, format_lines6
 from tests.edges import V4, V6, read_prefixes
 from tests.examples import n_examples
 

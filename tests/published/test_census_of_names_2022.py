@@ -7,7 +7,7 @@ import time
 import numpy as np
 import pytest
 
-from sim.names.rank_curve import Calibration, fit_curve
+from sim.names.law import Calibration, fit_curve
 from tests.names import census_law, census_rows
 
 ROWS = {(row.quantity, row.n_addresses): row for row in census_rows()}

@@ -9,7 +9,7 @@ import pytest
 
 from sim.addresses.text.source import Limits
 from sim.blocklists.blocklists import find_input, read_blocklists
-from sim.blocklists.expected_names import draw_names_of_lists, shipped_owners
+from sim.blocklists.exposure import draw_names_of_lists, shipped_owners
 from sim.names import listed
 from sim.names.listed import FIGURES, HIGH, LOW
 from sim.streams import Streams

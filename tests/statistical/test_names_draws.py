@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from sim.names.names import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import KINDS, kind_at, loneliness, revenue_rank
 from tests.names import address_kinds, census_law, census_rows
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from sim.names.names import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import revenue_rank
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

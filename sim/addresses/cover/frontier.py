@@ -26,13 +26,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.cover.tree import PrefixTree, Targets
-from sim.addresses.cover.weights import INT64_LIMIT, Weights
+from sim.addresses.cover.weights import INT64_LIMIT, Weights, addresses4, format_positions
+from sim.addresses.sets.blocks import format_lines4
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.format import format_lines4
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
-from sim.addresses.sets.positions import addresses4, format_positions
 from sim.errors import UsageError
 
 TOLERANCE = 1e-9

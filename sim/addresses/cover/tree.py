@@ -13,11 +13,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.cover.weights import WeightedRanges, Weights, narrowed
+from sim.addresses.cover.weights import (
+    FAMILIES,
+    WeightedRanges,
+    Weights,
+    common_bits,
+    format_positions,
+    narrowed,
+    place_set,
+)
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
 from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
-from sim.addresses.sets.positions import FAMILIES, common_bits, format_positions, place_set
 from sim.errors import UsageError
 
 MAX_PIECES = 2**20

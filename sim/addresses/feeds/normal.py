@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
-from sim.addresses.sets.blocks import split_ranges, split_ranges6
-from sim.addresses.sets.format import format_lines4, format_lines6
+from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
 from sim.addresses.sets.ipv6 import Addresses6, masked
 from sim.files import new_file
 from sim.sql import sql_path, sql_text

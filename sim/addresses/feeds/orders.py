@@ -21,8 +21,7 @@ from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.neighbours import Neighbours
-from sim.addresses.sets.blocks import split_ranges, split_ranges6
-from sim.addresses.sets.format import format_lines4, format_lines6
+from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits, Source
 from sim.errors import DataError, Problem

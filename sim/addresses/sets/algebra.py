@@ -1,15 +1,129 @@
-"""The algebra that sets of addresses have in common, whatever the family."""
+"""The algebra of sets of addresses, whatever the family, and their columns of bounds on disk.
+
+Operations work on int64 bounds of one line of whole numbers: IPv4 addresses, or the ranks of IPv6
+addresses among those in play. Files are ``numpy.save`` arrays of shape (n_columns, n_intervals), so
+that each column can be mapped into several processes without a copy.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from enum import IntEnum
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.sweep import Rule
+from sim.errors import DataError, Problem
+from sim.files import new_file
+
+_32, _48 = np.uint64(32), np.uint64(48)
+_LOW = np.uint64(2**32 - 1)
+_TRUE = np.ones(1, np.bool_)
+
+Bounds = tuple[NDArray[np.int64], NDArray[np.int64]]
+
+
+class Rule(IntEnum):
+    """Which pieces to keep: bit ``in_first + 2 * in_second`` is set when a piece is kept."""
+
+    UNION = 0b1110
+    INTERSECTION = 0b1000
+    DIFFERENCE = 0b0010
+    SYMMETRIC_DIFFERENCE = 0b0110
+
+
+def merge(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Bounds:
+    """Union of half-open intervals in any order, overlapping or not.
+
+    Parameters
+    ----------
+    start, stop : shape (n,), int64
+        With ``0 <= start < stop <= 2**32``.
+    """
+    n_descents = int(np.count_nonzero(start[1:] < start[:-1]))
+    if n_descents == 0:
+        first, reach = start, np.maximum.accumulate(stop)
+    else:
+        # A start and a last address fit in one number, which sorts faster than rows do.
+        packed = start.astype(np.uint64)
+        packed <<= _32
+        packed |= (stop - 1).view(np.uint64)
+        packed = _sorted(packed, n_descents)
+        first = (packed >> _32).view(np.int64)
+        packed &= _LOW
+        reach = packed.view(np.int64)
+        np.maximum.accumulate(reach, out=reach)
+        reach += 1
+    gap = first[1:] > reach[:-1]
+    if gap.all():
+        return first, reach
+    opens = np.concatenate((_TRUE, gap))
+    closes = np.concatenate((gap, _TRUE))
+    return first[opens], reach[closes]
+
+
+def _sorted(packed: NDArray[np.uint64], n_descents: int) -> NDArray[np.uint64]:
+    """Sort by the upper 32 bits at least, in the way that suits the order at hand."""
+    if n_descents < packed.size // 64:
+        # Few sorted runs: a stable (merging) sort is linear.
+        packed.sort(kind="stable")
+    elif packed.size < 2**14:
+        packed.sort()
+    else:
+        # Sorting 16-bit numbers counts instead of comparing, and two turns of it beat the
+        # general sort of 64-bit numbers.
+        packed = packed[np.argsort((packed >> _32).astype(np.uint16), kind="stable")]
+        packed = packed[np.argsort((packed >> _48).astype(np.uint16), kind="stable")]
+    return packed
+
+
+def combine(first: Bounds, second: Bounds, rule: Rule) -> Bounds:
+    """Pieces of the line that a rule keeps, given two sets of sorted disjoint intervals."""
+    n_first, n_second = 2 * first[0].size, 2 * second[0].size
+    event = np.empty(n_first + n_second, np.int64)
+    # One number holds a bound and, in its last bit, whose it is.
+    event[0:n_first:2] = first[0] << 1
+    event[1:n_first:2] = first[1] << 1
+    event[n_first::2] = (second[0] << 1) | 1
+    event[n_first + 1 :: 2] = (second[1] << 1) | 1
+    # Two sorted runs: a stable (merging) sort is linear.
+    event.sort(kind="stable")
+    is_second = (event & 1).astype(np.uint8)
+    bound = event >> 1
+    # Within a set starts and stops alternate, so the parity of the bounds met says inside or
+    # outside; a count that wraps at 256 keeps its parity.
+    in_second = np.cumsum(is_second, dtype=np.uint8) & np.uint8(1)
+    in_first = np.cumsum(is_second ^ np.uint8(1), dtype=np.uint8) & np.uint8(1)
+    kept = _keep(in_first, in_second, rule)
+    before = np.concatenate((np.zeros(1, np.uint8), kept[:-1]))
+    flips = kept != before
+    # Where both sets have a bound only the state after both counts.
+    twin = np.flatnonzero(bound[1:] == bound[:-1]) + 1
+    if twin.size:
+        flips[twin - 1] = False
+        # Before the first bound of all is as after the last one, outside both sets.
+        flips[twin] = kept[twin] != kept[twin - 2]
+    found = bound[flips]
+    return np.ascontiguousarray(found[0::2]), np.ascontiguousarray(found[1::2])
+
+
+def _keep(
+    in_first: NDArray[np.uint8], in_second: NDArray[np.uint8], rule: Rule
+) -> NDArray[np.uint8]:
+    """Apply the rule to the state after each bound."""
+    match rule:
+        case Rule.UNION:
+            return in_first | in_second
+        case Rule.INTERSECTION:
+            return in_first & in_second
+        case Rule.DIFFERENCE:
+            return in_first & (in_second ^ np.uint8(1))
+        case Rule.SYMMETRIC_DIFFERENCE:
+            return in_first ^ in_second
 
 
 class Algebra(ABC):
@@ -85,3 +199,40 @@ def check_chunk_size(size: int) -> None:
     """Refuse a chunk that would never end."""
     if size < 1:
         raise ValueError(f"expected a chunk size of at least 1, got {size}")
+
+
+def save_columns(path: str | PathLike[str], columns: NDArray[Any]) -> None:
+    """Write columns of bounds as one array."""
+    # An open file: numpy would add its suffix to a path that lacks it.
+    with new_file(Path(path), force=True) as partial, partial.open("wb") as file:
+        np.save(file, columns, allow_pickle=False)
+
+
+def load_columns(
+    path: str | PathLike[str], n_columns: int, dtype: np.dtype[Any], *, mapped: bool
+) -> NDArray[Any]:
+    """Read columns of bounds; ``mapped`` leaves them on disk until they are touched.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, no ``.npy`` array, or of another shape or type.
+    """
+    name = fspath(path)
+    try:
+        columns = np.load(name, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise DataError([Problem(name, f"expected a saved address set, got {error}")]) from None
+    expected = f"an array of shape ({n_columns}, n) and type {dtype}"
+    if not isinstance(columns, np.ndarray):
+        raise DataError([Problem(name, f"expected {expected}, got an archive of arrays")])
+    if columns.ndim != 2 or columns.shape[0] != n_columns or columns.dtype != dtype:
+        got = f"shape {columns.shape} and type {columns.dtype}"
+        raise DataError([Problem(name, f"expected {expected}, got {got}")])
+    return columns
+
+
+def refuse(path: str | PathLike[str], got: str) -> DataError:
+    """Return the error for bounds that are no set."""
+    message = f"expected intervals in order, disjoint and not adjacent, got {got}"
+    return DataError([Problem(fspath(path), message)])

@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.addresses.sets.algebra import Algebra
+from sim.addresses.sets.algebra import Algebra, Rule
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.sets.sweep import Rule
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,19 @@ from os import PathLike
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.sets import sweep
-from sim.addresses.sets.algebra import Intervals, check_chunk_size
+from sim.addresses.sets import algebra
+from sim.addresses.sets.algebra import (
+    Bounds,
+    Intervals,
+    Rule,
+    check_chunk_size,
+    load_columns,
+    refuse,
+    save_columns,
+)
 from sim.addresses.sets.blocks import split_ranges
 from sim.addresses.sets.notation import read_notation
 from sim.addresses.sets.pages import WORTH_BUILDING, MemberPages
-from sim.addresses.sets.storage import load_columns, refuse, save_columns
-from sim.addresses.sets.sweep import Bounds, Rule
 
 IPV4_STOP = 2**32
 
@@ -89,7 +95,7 @@ class IntervalSet(Intervals):
         occupied = last > first
         if not occupied.all():
             first, last = first[occupied], last[occupied]
-        return cls(*sweep.merge(first, last))
+        return cls(*algebra.merge(first, last))
 
     @classmethod
     def from_addresses(cls, address: ArrayLike) -> IntervalSet:
@@ -108,7 +114,7 @@ class IntervalSet(Intervals):
         wanted = np.sort(np.asarray(address, np.int64))
         if wanted.ndim != 1 or (wanted.size and (wanted[0] < 0 or wanted[-1] >= IPV4_STOP)):
             raise ValueError("addresses must be one-dimensional and lie in [0, 2**32)")
-        return cls(*sweep.merge(wanted, wanted + 1))
+        return cls(*algebra.merge(wanted, wanted + 1))
 
     @classmethod
     def union_all(cls, sets: Iterable[IntervalSet]) -> IntervalSet:
@@ -262,11 +268,15 @@ class IntervalSet(Intervals):
     def _union(self, members: Sequence[IntervalSet]) -> IntervalSet:
         """Union of sets of which this is one; a set of both families makes one of both."""
         start = np.concatenate([member.start for member in members])
-        return IntervalSet(*sweep.merge(start, np.concatenate([member.stop for member in members])))
+        return IntervalSet(
+            *algebra.merge(start, np.concatenate([member.stop for member in members]))
+        )
 
     def _combine(self, other: IntervalSet, rule: Rule) -> IntervalSet:
         # A set of both families makes one of both.
-        return other._with(sweep.combine((self.start, self.stop), (other.start, other.stop), rule))
+        return other._with(
+            algebra.combine((self.start, self.stop), (other.start, other.stop), rule)
+        )
 
     def _with(self, bounds: Bounds) -> IntervalSet:
         """Return a set of the same kind."""

@@ -13,13 +13,19 @@ from os import PathLike
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets import sweep
-from sim.addresses.sets.algebra import Intervals, check_chunk_size
+from sim.addresses.sets import algebra
+from sim.addresses.sets.algebra import (
+    Bounds,
+    Intervals,
+    Rule,
+    check_chunk_size,
+    load_columns,
+    refuse,
+    save_columns,
+)
 from sim.addresses.sets.blocks import split_ranges6
 from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.sets.storage import load_columns, refuse, save_columns
-from sim.addresses.sets.sweep import Bounds, Rule
 
 _TOP = Addresses6.from_ints([IPV6_STOP - 1])
 
@@ -85,7 +91,7 @@ class IntervalSet6(Intervals):
         if np.any(last.less(first)):
             raise ValueError("intervals must satisfy first <= last")
         cut, (start, stop) = rank_bounds(first, last)
-        return cls._from_ranks(cut, sweep.merge(start, stop))
+        return cls._from_ranks(cut, algebra.merge(start, stop))
 
     @classmethod
     def union_all(cls, sets: Iterable[IntervalSet6]) -> IntervalSet6:
@@ -192,7 +198,7 @@ class IntervalSet6(Intervals):
 
     def _combine(self, other: IntervalSet6, rule: Rule) -> IntervalSet6:
         cut, mine, theirs = _rank_both(self, other)
-        return IntervalSet6._from_ranks(cut, sweep.combine(mine, theirs, rule))
+        return IntervalSet6._from_ranks(cut, algebra.combine(mine, theirs, rule))
 
     @classmethod
     def _from_ranks(cls, cut: Addresses6, bounds: Bounds) -> IntervalSet6:

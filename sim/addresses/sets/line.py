@@ -19,16 +19,16 @@ from operator import sub
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets import sweep
+from sim.addresses.sets import algebra
+from sim.addresses.sets.algebra import Bounds, Rule
 from sim.addresses.sets.families import AddressSet
+from sim.addresses.sets.family_starts import IPV6_START
 from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import IPV6_BITS, Addresses6, masked
 from sim.addresses.sets.notation import Prefix
-from sim.addresses.sets.places import IPV6_START
 from sim.addresses.sets.prefixes import prefix_bounds, prefix_set
 from sim.addresses.sets.seats import Seats
-from sim.addresses.sets.sweep import Bounds, Rule
 
 FIRST_NETWORK, STOP_NETWORK = 0x2000 << 48, 0x4000 << 48
 """The /64 networks of 2000::/3; of no other are addresses given out (RFC 4291, section 2.4)."""
@@ -226,7 +226,7 @@ class Line:
         if not self.has_ipv6:
             return IntervalSet.from_addresses(position)
         wanted = np.unique(position)
-        return LineSet(*sweep.merge(wanted, wanted + 1), self)
+        return LineSet(*algebra.merge(wanted, wanted + 1), self)
 
     def put(self, addresses: AddressSet) -> IntervalSet:
         """Return a set on the line.
@@ -333,7 +333,7 @@ class Line:
         whole = self.union(prefix for prefix in given if prefix.length < 64)
         narrow = [self._narrow_seats(prefix) for prefix in given if prefix.length >= 64]
         single = np.unique(np.concatenate([np.empty(0, np.int64), *narrow]))
-        start, stop = sweep.merge(*(single[~whole.contains(single)] + np.array([[0], [1]])))
+        start, stop = algebra.merge(*(single[~whole.contains(single)] + np.array([[0], [1]])))
         segment, _ = self._within(whole.start)
         width = self.width[segment]
         first = np.concatenate((whole.start + 1, start))
@@ -452,7 +452,7 @@ class LineSet(IntervalSet):
         """Return the addresses of a universe, by default of the line, that are not in the set."""
         whole = self.line.everything if universe is None else universe
         return self._with(
-            sweep.combine((whole.start, whole.stop), (self.start, self.stop), Rule.DIFFERENCE)
+            algebra.combine((whole.start, whole.stop), (self.start, self.stop), Rule.DIFFERENCE)
         )
 
     def __reduce__(self) -> tuple[type[LineSet], tuple[NDArray[np.int64], NDArray[np.int64], Line]]:  # type: ignore[override]
@@ -463,7 +463,7 @@ class LineSet(IntervalSet):
         return LineSet(*bounds, self.line)
 
     def _combine(self, other: IntervalSet, rule: Rule) -> LineSet:
-        bounds = sweep.combine((self.start, self.stop), (other.start, other.stop), rule)
+        bounds = algebra.combine((self.start, self.stop), (other.start, other.stop), rule)
         return LineSet(*bounds, self._line_with((other,)))
 
     def _piece(self, rows: slice) -> LineSet:
@@ -511,7 +511,7 @@ def _merge(start: NDArray[np.int64], stop: NDArray[np.int64]) -> Bounds:
     """Union of intervals anywhere on a line."""
     # Ranks among the bounds in play are numbers as small as those of IPv4.
     bound, rank = np.unique(np.concatenate((start, stop)), return_inverse=True)
-    first, last = sweep.merge(rank[: start.size], rank[start.size :])
+    first, last = algebra.merge(rank[: start.size], rank[start.size :])
     return bound[first], bound[last]
 
 

@@ -15,14 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.notation import read_notation, shown
+from sim.addresses.text.bulk import good_rows, parse_lines4, read_kinds, tidy
 from sim.addresses.text.cuts import Block, content_bytes, cut_blocks, read_blocks
-from sim.addresses.text.entries import Entries4, Entries6, Rows, Tally
-from sim.addresses.text.kinds import good_rows, read_kinds
-from sim.addresses.text.lines import tidy
-from sim.addresses.text.preallocated import Piece, Room
+from sim.addresses.text.entries import Entries4, Entries6, Piece, Room, Rows, Tally
 from sim.addresses.text.source import Limits, Source
 from sim.addresses.text.stated import Stated, find_stated, wrong_counts
-from sim.addresses.text.text4 import parse_lines4
 from sim.addresses.threads import in_order
 from sim.errors import BadLinesError, DataError, Problem
 

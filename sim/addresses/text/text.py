@@ -9,9 +9,9 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets import sweep
+from sim.addresses.sets import algebra
+from sim.addresses.sets.blocks import format_lines4, format_lines6
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.format import format_lines4, format_lines6
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.notation import Prefix, read_notation
 from sim.addresses.text.entries import Entries, Entries6, Rows, Tally
@@ -177,7 +177,7 @@ def _union(parts: Sequence[Rows]) -> AddressSet:
     rows4 = [part[0] for part in parts if len(part[0])]
     if rows4:
         start = np.concatenate([rows.start for rows in rows4])
-        v4 = IntervalSet(*sweep.merge(start, np.concatenate([rows.stop for rows in rows4])))
+        v4 = IntervalSet(*algebra.merge(start, np.concatenate([rows.stop for rows in rows4])))
     else:
         v4 = IntervalSet.empty()
     return AddressSet(v4, Entries6.concatenate([part[1] for part in parts]).to_set())

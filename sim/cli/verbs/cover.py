@@ -232,7 +232,7 @@ def _prefixes(found: Answer) -> Table:
 
 
 def _unit_name(unit: str) -> str:
-    from sim.blocklists.units import UNIT_NAMES
+    from sim.blocklists.covers import UNIT_NAMES
 
     return UNIT_NAMES[unit]
 

@@ -46,10 +46,10 @@ def doctor(as_json: bool = JSON) -> None:
       overblock doctor --json
     """
     with console.reports_errors(as_json=as_json):
-        from sim.addresses.compiled.kept_code import folder
-        from sim.addresses.compiled.shipped_code import shipped as shipped_code
         from sim.addresses.feeds.forms import FORMS
         from sim.addresses.feeds.refused import REFUSED
+        from sim.addresses.machine_code import folder
+        from sim.addresses.machine_code import shipped as shipped_code
         from sim.addresses.threads import n_threads
         from sim.blocklists.blocklists import table_names
         from sim.scenario.library import scenario_names, shipped

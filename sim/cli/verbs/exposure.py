@@ -34,13 +34,11 @@ from sim.report.words.tables import Column, Table, Value
 if TYPE_CHECKING:
     from sim.addresses.feeds.feed import Feed
     from sim.blocklists.attribution import Breakdown, Group
-    from sim.blocklists.changes import Changes
+    from sim.blocklists.blocklists import KnownNames
     from sim.blocklists.exposure import Exposure
     from sim.blocklists.hosts import Tally
-    from sim.blocklists.inventory import InventoryHits
-    from sim.blocklists.listed import Listed
-    from sim.blocklists.ranking import Business
-    from sim.blocklists.resolved import KnownNames
+    from sim.blocklists.inventory import Business, InventoryHits
+    from sim.blocklists.listed import Changes, Listed
     from sim.names.listed import Band, Expectation, ExpectedNames
 
 SCHEMA = "overblock/exposure/2"
@@ -120,8 +118,7 @@ def exposure(
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.feeds.feed import concatenate, special_note
         from sim.blocklists.blocklists import own_addresses, own_tables
-        from sim.blocklists.expected_names import OWNERS
-        from sim.blocklists.exposure import assess
+        from sim.blocklists.exposure import OWNERS, assess
         from sim.errors import UsageError
 
         when, earlier = instant("--at", at), instant("--since", since)

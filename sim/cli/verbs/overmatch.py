@@ -65,9 +65,8 @@ def overmatch(
     is_json = options.format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.text.source import Limits
-        from sim.blocklists.name_lists import Reading, read_name_list
         from sim.blocklists.overmatch import hold, plain_kind
-        from sim.blocklists.rule_lists import NameRules, read_name_rules
+        from sim.blocklists.rule_lists import NameRules, Reading, read_name_list, read_name_rules
 
         kind = plain_kind(plain)
         check_stdin([*rules, names, *targets])

@@ -19,7 +19,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.state.copies import double, write_row, write_table

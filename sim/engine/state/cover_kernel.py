@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 from sim.engine.state.copies import write_row
 from sim.engine.state.parts import part
 

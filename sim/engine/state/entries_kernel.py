@@ -13,7 +13,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import count_pieces, cut
 from sim.engine.state.states_kernel import count_hosts, is_touched

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.places import IPV6_START
+from sim.addresses.sets.family_starts import IPV6_START
 from sim.world.build import World
 from sim.world.components import Components
 

@@ -18,7 +18,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import part
 from sim.engine.state.structs import define
 from sim.engine.state.users_kernel import complaining_days

@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.family_starts import IPV6_START
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.sets.line import FIRST_NETWORK
-from sim.addresses.sets.places import IPV6_START
 from sim.engine.state import entries_kernel, target_kernel
 from sim.engine.state import space_kernel as kernel
 from sim.engine.state.states import States

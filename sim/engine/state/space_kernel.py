@@ -14,8 +14,8 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
-from sim.addresses.sets.places import IPV6_START
+from sim.addresses.machine_code import compiled
+from sim.addresses.sets.family_starts import IPV6_START
 from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.structs import define

@@ -14,7 +14,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 from sim.catalogue.causes import COMPONENT_ELSEWHERE, NAME, OVERLOADED_OPERATOR, OWN_ADDRESS
 from sim.engine.state.causes_kernel import (
     CODE,

@@ -14,7 +14,7 @@ from numba import types
 from numba.experimental import structref
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out

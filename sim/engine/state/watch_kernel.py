@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.compiled.kept_code import compiled
+from sim.addresses.machine_code import compiled
 
 Rows = NDArray[np.int64]
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from sim.addresses.compiled.kept_code import environment
+from sim.addresses.machine_code import environment
 from sim.errors import UsageError
 from sim.experiment.executors.pool import LOST, n_fitting
 from sim.experiment.executors.task import Executor, Failure, Job, Key, Result, attempt, failure_of

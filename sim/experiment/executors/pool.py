@@ -20,7 +20,7 @@ from multiprocessing import parent_process
 from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
-from sim.addresses.compiled.kept_code import environment
+from sim.addresses.machine_code import environment
 from sim.experiment.executors.task import (
     Executor,
     Failure,

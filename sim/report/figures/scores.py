@@ -166,7 +166,7 @@ def caption(scores: Document) -> str:
 
 def draw_frontier(found: Answer, path: Path) -> None:
     """Draw least collateral by number of rules into a file, whose suffix is the format."""
-    from sim.blocklists.units import UNIT_NAMES
+    from sim.blocklists.covers import UNIT_NAMES
     from sim.report.figures import look
 
     with look.users_style():

@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from sim.addresses.feeds.coding import Growing
-from sim.addresses.text import preallocated
+from sim.addresses.text import entries
 from sim.addresses.text.cuts import Block
-from sim.addresses.text.entries import Entries4
-from sim.addresses.text.preallocated import Room, joined
+from sim.addresses.text.entries import Entries4, Room, joined
 
 
 def block(n_lines, n_bytes):
@@ -82,7 +81,7 @@ def test_a_room_is_no_larger_than_the_text_can_need(monkeypatch):
         made.append(n_rows)
         return tuple(np.empty(n_rows, np.int64) for _ in range(2))
 
-    monkeypatch.setattr(preallocated, "_columns", columns)
+    monkeypatch.setattr(entries, "_columns", columns)
     room = Room(10**6)
     made.clear()
     # Lines too short to be addresses get no rows, so that blank lines cost nothing.
@@ -90,7 +89,7 @@ def test_a_room_is_no_larger_than_the_text_can_need(monkeypatch):
     assert made == []
     assert room.take(block(1_000, 8_000)) is not None
     assert made[0] <= 1_000 + 10**6 / 8 * 17 / 16
-    monkeypatch.setattr(preallocated, "_MOST_ROWS", 10)
+    monkeypatch.setattr(entries, "_MOST_ROWS", 10)
     Room(10**9).take(block(1_000, 8_000))
     assert made[-1] == 1_010
 

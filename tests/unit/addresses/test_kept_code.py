@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.compiled import kept_code, stamp
+from sim.addresses import machine_code
 
 
 @pytest.fixture
@@ -33,19 +33,19 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)
-    monkeypatch.setattr(kept_code, "PACKAGE", package)
-    monkeypatch.setattr(stamp, "PACKAGE", package)
-    monkeypatch.setattr(kept_code, "_STARTED_NS", time.time_ns() + 10**9)
+    monkeypatch.setattr(machine_code, "PACKAGE", package)
+    monkeypatch.setattr(machine_code, "PACKAGE", package)
+    monkeypatch.setattr(machine_code, "_STARTED_NS", time.time_ns() + 10**9)
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    kept_code.folder.cache_clear()
+    machine_code.folder.cache_clear()
     yield package
-    kept_code.folder.cache_clear()
+    machine_code.folder.cache_clear()
 
 
 def folder_now() -> Path:
-    kept_code.folder.cache_clear()
-    return kept_code.folder()
+    machine_code.folder.cache_clear()
+    return machine_code.folder()
 
 
 def test_another_source_has_another_folder_and_the_same_the_same(package: Path) -> None:
@@ -164,9 +164,9 @@ def test_folders_that_go_while_one_looks_harm_nobody(
 
 VANISHING = """
 import shutil
-from sim.addresses.compiled import kept_code
+from sim.addresses import machine_code
 from sim.engine.state.pressure_kernel import rates_of
-shutil.rmtree(kept_code.folder())
+shutil.rmtree(machine_code.folder())
 print(rates_of(1.0, 0.0, 1.0))
 """
 
@@ -178,7 +178,7 @@ def test_a_process_whose_folder_goes_compiles_again(repository: Path, tmp_path: 
         env=os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)},
     )  # fmt: skip
     assert done.stdout == "(0.0, 0.0, 2.0)\n"
-    assert [path.name for path in tmp_path.iterdir()] == [kept_code.folder().name]
+    assert [path.name for path in tmp_path.iterdir()] == [machine_code.folder().name]
 
 
 def test_a_source_that_changed_under_the_process_keeps_nothing(
@@ -186,7 +186,7 @@ def test_a_source_that_changed_under_the_process_keeps_nothing(
 ) -> None:
     first = folder_now()
     monkeypatch.setattr(
-        kept_code, "_STARTED_NS", kept_code._changed_ns(package / "engine" / "patience.py")
+        machine_code, "_STARTED_NS", machine_code._changed_ns(package / "engine" / "patience.py")
     )
     other = folder_now()
     assert other.is_dir()
@@ -199,13 +199,13 @@ import json, os, sys
 import numba
 before = numba.config.CACHE_DIR
 from importlib import import_module
-from sim.addresses.compiled import kept_code
+from sim.addresses import machine_code
 loaded = [import_module(module) for module in sys.argv[1:]]
 loops = [one for module in loaded for one in vars(module).values() if hasattr(one, "_cache")]
 functions = [loop for loop in loops if loop._cache.cache_path is not None]  # not parts of others
 print(json.dumps({
     "kept": sorted({os.path.dirname(one._cache.cache_path) for one in functions}),
-    "folder": str(kept_code.folder()),
+    "folder": str(machine_code.folder()),
     "is_restored": numba.config.CACHE_DIR == before,
 }))
 """
@@ -225,8 +225,7 @@ def test_all_loops_are_kept_in_one_folder(repository: Path) -> None:
 
 
 NO_LOOPS = {
-    "addresses/compiled/kept_code.py", "addresses/compiled/shipped_code.py",
-    "addresses/compiled/stamp.py", "addresses/sets/places.py", "catalogue/causes.py",
+    "addresses/machine_code.py", "addresses/sets/family_starts.py", "catalogue/causes.py",
     "engine/clock.py", "engine/eventlog.py", "engine/record/__init__.py",
     "engine/state/__init__.py", "engine/state/columns.py", "engine/state/copies.py",
     "engine/state/ledger.py", "engine/state/levels.py", "engine/state/parts.py",
@@ -258,7 +257,7 @@ def test_only_loops_and_the_few_files_that_they_import_count(repository: Path) -
                 waiting.extend(
                     file for file in files if file.is_file() and file.is_relative_to(package)
                 )
-    assert set(stamp.sources()) == found
+    assert set(machine_code.sources()) == found
     others = {path.relative_to(package).as_posix() for path in found if "_kernel" not in path.name}
     assert others == NO_LOOPS
 
@@ -267,13 +266,13 @@ def test_whatever_is_compiled_counts(repository: Path) -> None:
     makers = "import compiled\n", "import part\n", "import define\n"
     for path in (repository / "sim").rglob("*.py"):
         if any(maker in path.read_text(encoding="utf-8") for maker in makers):
-            assert path in stamp.sources()
+            assert path in machine_code.sources()
 
 
 @pytest.mark.parametrize(
     ("name", "constant", "is_another"),
     [
-        ("addresses/sets/places.py", "IPV6_START = 2**33", True),
+        ("addresses/sets/family_starts.py", "IPV6_START = 2**33", True),
         ("catalogue/causes.py", "OWN_ADDRESS, ", True),
         ("engine/clock.py", "TICK = 12", True),
         ("engine/eventlog.py", "NOBODY = -1", True),
@@ -292,7 +291,7 @@ def test_a_constant_that_loops_freeze_has_another_folder_and_no_other_edit_has(
     name: str, constant: str, is_another: bool, repository: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     edited = repository / "sim" / name
-    before = stamp.digest(stamp.sources())
+    before = machine_code.digest(machine_code.sources())
     text = edited.read_text(encoding="utf-8")
     assert text.count(constant) == 1
     read = Path.read_bytes
@@ -301,7 +300,7 @@ def test_a_constant_that_loops_freeze_has_another_folder_and_no_other_edit_has(
         "read_bytes",
         lambda path: text.replace(constant, "0").encode() if path == edited else read(path),
     )
-    assert (stamp.digest(stamp.sources()) != before) == is_another
+    assert (machine_code.digest(machine_code.sources()) != before) == is_another
 
 
 RUN = "from sim.cli.app import main; main()"

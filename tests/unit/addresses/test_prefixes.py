@@ -8,8 +8,7 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.pages import OwnerPages
-from sim.addresses.sets.prefixes import PrefixTable, prefix_set
-from sim.addresses.sets.prefixes6 import PrefixTable6
+from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6, prefix_set
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.addresses.compiled import shipped_code, stamp
+from sim.addresses import machine_code
 
 
 @pytest.fixture
@@ -19,19 +19,19 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where code of the sources as they are was shipped, with no setting of numba."""
     for name in [name for name in os.environ if name.startswith("NUMBA_")]:
         monkeypatch.delenv(name)
-    monkeypatch.setattr(shipped_code, "SHIPPED", tmp_path)
-    (tmp_path / shipped_code.build_name()).mkdir()
-    shipped_code.shipped.cache_clear()
-    yield tmp_path / shipped_code.build_name()
-    shipped_code.shipped.cache_clear()
+    monkeypatch.setattr(machine_code, "SHIPPED", tmp_path)
+    (tmp_path / machine_code.build_name()).mkdir()
+    machine_code.shipped.cache_clear()
+    yield tmp_path / machine_code.build_name()
+    machine_code.shipped.cache_clear()
 
 
 def test_what_fits_is_found(folder: Path) -> None:
-    assert shipped_code.shipped() == folder
+    assert machine_code.shipped() == folder
 
 
 def test_a_clone_has_none() -> None:
-    assert shipped_code.shipped() is None
+    assert machine_code.shipped() is None
 
 
 @pytest.mark.parametrize("name", ["NUMBA_CACHE_DIR", "NUMBA_NUM_THREADS"])
@@ -39,7 +39,7 @@ def test_a_setting_that_changes_no_code_changes_nothing(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "1")
-    assert shipped_code.shipped() == folder
+    assert machine_code.shipped() == folder
 
 
 @pytest.mark.parametrize("name", ["NUMBA_BOUNDSCHECK", "NUMBA_OPT", "NUMBA_DISABLE_JIT"])
@@ -47,18 +47,18 @@ def test_with_another_setting_of_the_compiler_nothing_fits(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv(name, "1")
-    assert shipped_code.shipped() is None
+    assert machine_code.shipped() is None
 
 
 @pytest.mark.parametrize("name", ["numba", "llvmlite", "numpy"])
 def test_with_another_compiler_nothing_fits(
     folder: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    version = stamp.metadata.version
+    version = machine_code.metadata.version
     monkeypatch.setattr(
-        stamp.metadata, "version", lambda asked: "0.0.1" if asked == name else version(asked)
+        machine_code.metadata, "version", lambda asked: "0.0.1" if asked == name else version(asked)
     )
-    assert shipped_code.shipped() is None
+    assert machine_code.shipped() is None
 
 
 @pytest.mark.parametrize(
@@ -68,19 +68,21 @@ def test_on_another_python_or_machine_nothing_fits(
     folder: Path, monkeypatch: pytest.MonkeyPatch, other: str
 ) -> None:
     monkeypatch.setattr(other, (lambda: "abacus") if other == "platform.machine" else "abacus")
-    assert shipped_code.shipped() is None
+    assert machine_code.shipped() is None
 
 
 def test_with_other_sources_nothing_fits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shipped_code, "sources", lambda: stamp.sources()[1:])
-    assert shipped_code.shipped() is None
+    files = machine_code.sources()[1:]
+    monkeypatch.setattr(machine_code, "sources", lambda: files)
+    assert machine_code.shipped() is None
 
 
 SHIPPED = """
 import json, os, sys
 from pathlib import Path
 from numba.core import event
-from sim.addresses.compiled import kept_code, shipped_code
+from sim.addresses import machine_code
+from sim.addresses import machine_code
 from sim.engine import warm_up
 from sim.engine.state import pressure_kernel
 
@@ -101,10 +103,10 @@ first, again = pressure_kernel.rates_of, pressure_kernel.rates_of.py_func
 found = [called(first, 1.0, 0.0, 1.0)]
 warm_up._call_every_loop = lambda: None
 warm_up.write_code(Path(sys.argv[1]))
-shipped_code.SHIPPED = Path(sys.argv[1])
+machine_code.SHIPPED = Path(sys.argv[1])
 os.environ["NUMBA_CACHE_DIR"] = sys.argv[2]
-kept_code.folder.cache_clear(), shipped_code.shipped.cache_clear()
-loop = kept_code.compiled(again)
+machine_code.folder.cache_clear(), machine_code.shipped.cache_clear()
+loop = machine_code.compiled(again)
 found += [called(loop, 1.0, 0.0, 1.0)]
 n_kept = len(list(Path(sys.argv[2]).rglob("*.nbc")))
 found += [called(loop, 1, 0, 1)]

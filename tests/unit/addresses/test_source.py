@@ -238,7 +238,7 @@ def test_a_stream_handed_in_stays_open():
 
 def test_importing_the_text_readers_loads_no_optional_package():
     code = (
-        "import sys, sim.addresses.text.text, sim.addresses.sets.prefixes6; "
+        "import sys, sim.addresses.text.text, sim.addresses.sets.prefixes; "
         "print([m for m in ('numba', 'backports', 'duckdb', 'netaddr') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.backtest.predictions import distinct_sizes
-from sim.names.names import NamesLaw
+from sim.names.law import NamesLaw
 
 SIZES = [6, 3, 1, 1, 1]
 LAW = NamesLaw(np.array([6, 3, 1]), np.array([1, 1, 3]))

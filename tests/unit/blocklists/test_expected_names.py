@@ -6,13 +6,12 @@ import numpy as np
 import pytest
 
 from sim.addresses.feeds.frames import feed_of_columns
-from sim.blocklists.expected_names import expect_names
-from sim.blocklists.exposure import exposure
+from sim.blocklists.exposure import expect_names, exposure
 from sim.cli.verbs.exposure import expected_table
 from sim.errors import UsageError
+from sim.names.draws import draw_found_names, draw_kinds
 from sim.names.expected import ListedPlaces, draw_names
-from sim.names.kind_draws import draw_found_names, draw_kinds
-from sim.names.names import NamesLaw
+from sim.names.law import NamesLaw
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow
 from tests.names import shipped_table

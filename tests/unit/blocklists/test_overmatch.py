@@ -12,10 +12,8 @@ import sim
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import NameKind, NameRule, rules_in
 from sim.addresses.text.source import Limits
-from sim.blocklists.expressions import PatternError
-from sim.blocklists.name_lists import Reading, read_name_list
-from sim.blocklists.patterns import compile_expression
-from sim.blocklists.rule_lists import read_name_rules
+from sim.blocklists.patterns import PatternError, compile_expression
+from sim.blocklists.rule_lists import Reading, read_name_list, read_name_rules
 from sim.errors import DataError, UsageError
 from sim.statistics.intervals import wilson
 
@@ -175,7 +173,7 @@ def test_lists_of_popular_sites_are_read_with_their_ranks(tmp_path):
 
 
 def test_names_that_come_again_in_another_chunk_count_once(monkeypatch):
-    monkeypatch.setattr("sim.blocklists.name_lists._CHUNK", 2)
+    monkeypatch.setattr("sim.blocklists.rule_lists._CHUNK", 2)
     names = ["a.ab", "b.ab", "a.ab", "c.ab", "b.ab", "a.ab", "d.ab"]
     found = sim.overmatch(["*ab*"], names, ["c.ab"])
     assert (found.n_names, found.all.n_matched, found.all.overmatch.n) == (4, 4, 3)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.blocklists.resolved import check_answers, join_names
+from sim.blocklists.blocklists import check_answers, join_names
 from sim.errors import DataError
 
 NAMES = ["a.example", "b.example", "c.example", "d.example"]

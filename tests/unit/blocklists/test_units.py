@@ -10,7 +10,7 @@ import pytest
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.families import AddressSet
-from sim.blocklists.units import count_rules, row_worth, units_of
+from sim.blocklists.covers import count_rules, row_worth, units_of
 
 
 def inventory(**columns: list) -> Feed:

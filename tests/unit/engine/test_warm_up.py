@@ -63,16 +63,16 @@ def test_another_processor_compiles_for_itself(
 IN_ANOTHER_PROCESS = """
 import json
 from pathlib import Path
-from sim.addresses.compiled import kept_code
+from sim.addresses import machine_code
 if __name__ == "__main__":
-    kept_code._bases = lambda: iter([Path(__file__)])
+    machine_code._bases = lambda: iter([Path(__file__)])
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
     from sim.experiment.executors.pool import _starting
     with ProcessPoolExecutor(1, get_context("spawn")) as pool:
         with _starting():
-            theirs = pool.submit(kept_code.folder)
-        print(json.dumps([str(kept_code.folder()), str(theirs.result())]))
+            theirs = pool.submit(machine_code.folder)
+        print(json.dumps([str(machine_code.folder()), str(theirs.result())]))
 """
 
 

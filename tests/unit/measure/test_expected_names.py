@@ -13,7 +13,7 @@ import pytest
 
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.sets.intervals import IntervalSet
-from sim.blocklists.expected_names import expect_names
+from sim.blocklists.exposure import expect_names
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.measure.names import Change, ever_listed, expected_businesses, expected_names

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.names.census_draws import draw_law, draw_laws
-from sim.names.kind_draws import draw_kinds
-from sim.names.names import NamesLaw
+from sim.names.draws import draw_kinds, draw_law, draw_laws
+from sim.names.law import NamesLaw
 from sim.names.sharing import build_kinds
 from tests.names import assumptions, census_law, census_rows
 

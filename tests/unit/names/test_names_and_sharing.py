@@ -3,8 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.names.names import NamesLaw, fit_names_law
-from sim.names.rank_curve import Calibration, RankCurve, fit_curve
+from sim.names.law import Calibration, NamesLaw, RankCurve, fit_curve, fit_names_law
 from sim.names.sharing import (
     KINDS,
     build_kinds,

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import sim.world.population
-from sim.names.parked import kinds_of_places, n_active_sites, shares_parked
-from sim.names.sharing import KINDS
+from sim.names.sharing import KINDS, kinds_of_places, n_active_sites, shares_parked
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.sharing import SharingRow

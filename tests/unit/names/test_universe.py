@@ -7,8 +7,7 @@ import pytest
 from scipy import stats
 from scipy.special import ndtri
 
-from sim.names.names import NamesLaw
-from sim.names.universe import Seen, seen_by_popularity, seen_evenly
+from sim.names.law import NamesLaw, Seen, seen_by_popularity, seen_evenly
 
 SIZES = [50, 12, 11, 10, 2, 1, 1, 1]
 LAW = NamesLaw(np.array([50, 12, 11, 10, 2, 1]), np.array([1, 1, 1, 1, 1, 3]))

@@ -18,8 +18,7 @@ from sim.addresses.feeds.forms import FORMATS, FORMS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.refused import RULES
 from sim.addresses.text.source import Limits
-from sim.blocklists.name_lists import Reading, read_name_list
-from sim.blocklists.rule_lists import NameKind, read_name_rules
+from sim.blocklists.rule_lists import NameKind, Reading, read_name_list, read_name_rules
 from sim.errors import DataError
 from sim.scenario.named_tables import read_list
 

@@ -16,8 +16,7 @@ from sim.addresses.feeds.name_rules import NameKind
 from sim.addresses.feeds.verdicts import verdict_behind
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import open_source
-from sim.blocklists.name_lists import Reading
-from sim.blocklists.rule_lists import read_name_rules
+from sim.blocklists.rule_lists import Reading, read_name_rules
 from sim.errors import DataError
 
 

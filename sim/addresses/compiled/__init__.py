@@ -1,1 +1,0 @@
-"""Loops in machine code, and the choice between them and NumPy."""
