@@ -1,4 +1,4 @@
-"""What can be blocked: address arithmetic that knows nothing of censorship.
+"""Address arithmetic: sets, tables, text and covers of IPv4 and IPv6 addresses.
 
 Numbers
     `sim.addresses.sets.ipv6`: columns of IPv6 addresses; IPv4 addresses are int64 arrays.

@@ -30,7 +30,7 @@ _KERNELS = "*_kernel.py"
 _IMPORT = re.compile(
     rf"^(?:from|import) +({PACKAGE.name}\b[\w.]*)(?: +import +(\([^)]*\)|.*))?", re.M
 )
-"""What a file imports as it is loaded: not within a function, nor for type checkers alone."""
+"""Imports that run when a file is loaded: none in functions or for type checkers alone."""
 _COMPILERS = ("numba", "llvmlite", "numpy")
 """Distributions whose versions compiled code may depend on."""
 
@@ -92,7 +92,7 @@ def shipped() -> Path | None:
 
 
 def build_name() -> str:
-    """What shipped code depends on: sources and compilers, Python, and the kind of machine."""
+    """Name of what shipped code depends on: sources, compilers, Python, kind of machine."""
     python = sys.implementation.cache_tag
     return f"{digest(sources())}-{python}-{sys.platform}-{platform.machine()}"
 
@@ -230,7 +230,7 @@ def _forget_others(kept: Path) -> None:
     """Remove code of sources that the package no longer has, elsewhere what was used longest ago.
 
     What a process that began before an edit is saving into stays: numba fails where the folder of a
-    file that it writes is gone. What it reads it takes for granted nowhere, and compiles again.
+    file that it writes is gone. A process that finds code missing compiles it again.
     """
     used_ns = {}
     with suppress(OSError):

@@ -1,1 +1,1 @@
-"""What a list hits: hosts and inventories, whose addresses, what changed. No world, no engine."""
+"""Effects of a list without a simulation: hosts, owners of addresses, names, changes."""

@@ -83,12 +83,12 @@ NOT_KNOWN = "(not known)"
 NOT_COVERED = "(in no prefix of the table)"
 TOGETHER = "+"
 BETWEEN = " / "
-"""What stands between the values of several columns."""
+"""Separates the values of several columns."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """What is listed of one provider, region, country or network.
+    """Listed addresses of one provider, region, country or network.
 
     Attributes
     ----------
@@ -149,7 +149,7 @@ class Breakdown:
     by
         Name of the column, or of several with ``+`` between them.
     groups
-        Most listed IPv4 addresses first; groups of which nothing is listed are among them.
+        Most listed IPv4 addresses first; groups without listed addresses are included.
     is_list
         Whether the column is a list: an address then counts under each of its values.
     """

@@ -170,7 +170,7 @@ class KnownNames:
     n_names
         Distinct names, without regard to capitals and a last dot.
     n_known
-        Those of which at least one address is known, from the file itself or from the resolutions.
+        Those with at least one known address, from the file itself or from the resolutions.
     n_joined
         Records that were placed by the resolutions.
     """
@@ -182,7 +182,7 @@ class KnownNames:
 
     @property
     def share_known(self) -> float | None:
-        """Share of the names of which an address is known; None where there is no name."""
+        """Share of the names with a known address; None where there is no name."""
         return self.n_known / self.n_names if self.n_names else None
 
 

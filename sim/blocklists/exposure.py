@@ -1,7 +1,4 @@
-"""What a blocklist hits: the whole answer.
-
-It reads no file and prints nothing.
-"""
+"""The exposure of a blocklist: counts, breakdowns, hosts, changes and expected names."""
 
 from __future__ import annotations
 
@@ -257,7 +254,7 @@ def assess(
         If a universe is given without an expectation, or with more names than there are.
     """
     if universe is not None and names_at is None:
-        raise UsageError("--universe: expected --expect-names beside it")
+        raise UsageError("--universe: expected --expect-names as well")
     check_columns(by)
     listed = union(blocklists)
     notes = []

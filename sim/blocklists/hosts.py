@@ -24,7 +24,7 @@ _DENSE = 2**28
 
 
 class State(IntEnum):
-    """What is known of a host or a business."""
+    """Whether a host or a business is listed."""
 
     NOT_KNOWN = 0
     NOT_LISTED = 1

@@ -1,4 +1,4 @@
-"""What a list does to an inventory: hits by rule, ranked, and by group of hosts."""
+"""Hits of a list in an inventory: by rule, ranked, and by group of hosts."""
 
 from __future__ import annotations
 
@@ -190,7 +190,7 @@ class Host:
     Attributes
     ----------
     address
-        Its first address or prefix of which anything is listed.
+        Its first address or prefix with a listed address.
     name
         Its business; empty where the inventory has no names.
     state
@@ -308,7 +308,7 @@ def _or_none(value: float) -> float | None:
 
 
 def _address_texts(inventory: Feed, chosen: Sequence[int], listed: AddressSet) -> dict[int, str]:
-    """Text of the first address or prefix of some records of which anything is listed."""
+    """Text of the first address or prefix of each chosen record with a listed address."""
     wanted = np.array(chosen, np.int64)
     at4 = np.flatnonzero(np.isin(inventory.record4, wanted))
     at6 = np.flatnonzero(np.isin(inventory.record6, wanted))

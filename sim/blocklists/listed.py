@@ -30,8 +30,7 @@ class ListTotals:
     n_entries
         Entries in force, those without an address included.
     n_without_address
-        Entries that list no address, such as names and URLs: in no count of addresses, though one
-        may stand beside them.
+        Entries that list no address, such as names and URLs: in no count of addresses.
     n_bad
         Lines left out as mistakes.
     n_rules4, n_rules6
@@ -68,7 +67,7 @@ class Listed:
     n_prefixes4, n_prefixes6
         Fewest prefixes that list the same addresses.
     n_networks6
-        /64 networks of which at least one address is listed.
+        /64 networks with at least one listed address.
     share4, share6
         Distinct addresses out of the whole family (``N_IPV4``, ``N_IPV6``).
     lists

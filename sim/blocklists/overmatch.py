@@ -157,7 +157,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Matched:
-    """What one rule, or all of one kind, match.
+    """Names that one rule, or all rules of one kind, match.
 
     Attributes
     ----------
@@ -197,7 +197,7 @@ class Collateral:
 
 @dataclass(frozen=True)
 class Overmatch:
-    """What rules match of a list of names.
+    """Names of a list that rules match.
 
     Attributes
     ----------
@@ -218,7 +218,7 @@ class Overmatch:
         Sampled names matched and not meant: by a hash of the name, so that the same names come up
         wherever they stand.
     universe
-        Names there are in all, of which the list is a sample; None where the list is all.
+        Number of all names if the list is a sample; None where the list is complete.
     n_others_in_universe
         With a universe: names not meant that would be matched in it, and the ends of the interval.
     notes
@@ -266,7 +266,7 @@ def hold(
     targets
         Rules that match the names that are meant; None where names equal to a rule's own are.
     universe
-        Names there are in all, of which the list is a random sample; None where it is all.
+        Number of all names if the list is a random sample; None where it is complete.
     top
         How many rules and names to return.
 

@@ -1,6 +1,6 @@
 """Patterns of names as automata, whose cost is bounded before the first name is looked at.
 
-What cannot be one table of moderate size is refused: no name, however long, makes a pattern slow.
+A pattern that does not fit one table of moderate size is refused, so that no name makes it slow.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MOST_PARTS = 4_000
 MOST_DEPTH = 40
 """Groups within groups."""
 N_LETTERS = 128
-"""Names are ASCII: others stand in their ASCII form."""
+"""Names are ASCII; others are in their ASCII form (IDNA)."""
 _ALL = (1 << N_LETTERS) - 1
 
 
@@ -52,7 +52,7 @@ class PatternError(ValueError):
 
 
 BEGIN, END = -1, -2
-"""What has to be at a place without a letter: the begin, or the end, of the name."""
+"""Conditions on a move without a letter: at the begin, or at the end, of the name."""
 
 
 class Parts:
@@ -71,7 +71,7 @@ class Parts:
         return len(self.by_letter) - 1
 
     def move(self, start: int, stop: int, only: int = 0) -> None:
-        """Add a move without a letter, anywhere or only where it is said."""
+        """Add a move without a letter, anywhere or only under a condition."""
         self.without[start].append((stop, only))
 
 
@@ -275,7 +275,7 @@ class Parser:
 
 
 MOST_STATES, MOST_STEPS = 4_000, 1_000_000
-"""Of an automaton, and steps to make it deterministic."""
+"""Limits: states of an automaton, and steps to make it deterministic."""
 _META = set("\\.[](){}*+?|^$")
 
 
@@ -334,8 +334,8 @@ def compile_expression(text: str) -> Automaton:
     """Return the automaton of a regular expression that some part of a name fits.
 
     Letters of either case are one. Understood are letters, ``.``, classes, ``\\d \\w \\s`` and
-    their opposites, groups, ``|``, ``* + ? {m,n}``, ``^`` and ``$``. What needs a memory of what
-    was matched (backreferences) or looks around is not.
+    their opposites, groups, ``|``, ``* + ? {m,n}``, ``^`` and ``$``. Backreferences and
+    look-around are not understood.
 
     Raises
     ------

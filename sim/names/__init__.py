@@ -1,1 +1,1 @@
-"""Who sits behind an address: the law of names per address, and kinds of places."""
+"""Names behind an address: the law of names per address, and kinds of places."""

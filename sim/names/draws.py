@@ -13,8 +13,8 @@ from sim.names.sharing import KINDS, Segment, segment_of
 from sim.scenario.tables.sharing import ConcentrationRow
 
 SHORT_OF_A_STEP = 0.02
-"""How far the size at the end of a group of ranks stays from the means beside it, where a falling
-curve would have to be a step; in the logarithm, of the distance of the two."""
+"""How far the size at the end of a group of ranks stays from the neighbouring means, where a
+falling curve would have to be a step; in the logarithm, of the distance of the two."""
 MOST_TRIES = 100
 """Draws of rounded shares that no falling curve meets are drawn anew, at most so often."""
 
@@ -101,7 +101,7 @@ def _law_at(
 
 
 EVERY_SIZE, WIDER = 20, 1.25
-"""Sizes up to the first are told apart; above it, those within a quarter of each other are one."""
+"""Sizes up to the first are distinguished; larger ones within a quarter of each other are one."""
 MOST_STEPS, FOUND_WITHIN = 100, 1e-3
 """Steps of Newton's method at most, and the relative error at which they end."""
 

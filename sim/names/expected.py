@@ -54,9 +54,9 @@ class NameDraws:
     names : shape (n_draws, n_providers)
         Names on listed addresses, a name on two of them counted twice.
     hit : shape (n_draws, n_providers)
-        Distinct names of which an address at least is listed.
+        Distinct names with at least one listed address.
     wholly : shape (n_draws, n_providers)
-        Those of them of which all addresses are.
+        Those of them with all addresses listed.
     active : shape (n_draws, n_providers)
         Those of ``hit`` that are not parked.
     """

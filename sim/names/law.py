@@ -20,7 +20,7 @@ SLACK = 1e-12
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a census says, in whole numbers.
+    """Counts of a census.
 
     Attributes
     ----------
@@ -351,7 +351,7 @@ class NamesLaw:
         return NamesLaw(self.size[kept], self.count[kept])
 
     def with_share_single(self, share: float) -> NamesLaw:
-        """Return the law of the shared addresses with singles beside them, in a share in [0, 1)."""
+        """Return the law of the shared addresses, with a share in [0, 1) of singles added."""
         shared = self.between(SHARED)
         n_single = round(shared.n_addresses * share / (1 - share))
         if n_single == 0:

@@ -26,7 +26,7 @@ from sim.streams import Stream, Streams
 
 COUNTS = ("names", "hit", "wholly", "active")
 ALL_KNOWN, LOWER_BOUND, NONE_KNOWN = "known", "lower bound", "not known"
-"""What is known of the names on listed addresses: on all of them, on a part, on none. Too few
+"""Whether names are known on all listed addresses, on a part, or on none. Too few
 addresses are known on none: those on which at least 95 % of the draws have no name."""
 LOW, HIGH = 0.05, 0.95
 LUCK = Streams(2018, 0)
@@ -70,8 +70,7 @@ class ExpectedNames:
     n_listed
         Listed IPv4 addresses; the median where a list is one of several that are as likely.
     n_addresses
-        Of these, those at places of which a table tells how addresses are used. The numbers are
-        about these.
+        Those at places whose use of addresses is in a table. The numbers are about these.
     n_addresses6
         Listed IPv6 addresses: names on them are not known.
     state
@@ -105,7 +104,7 @@ class Expectation:
     all
         All providers together.
     providers
-        Each one with a listed address: those of which something is known first, most names first.
+        Each one with a listed address: those with known names first, most names first.
     n_not_known
         Listed IPv4 addresses whose names are not known: of no provider, or of one whose use of
         addresses no table tells.
@@ -129,7 +128,7 @@ class ListedNames:
     Attributes
     ----------
     listed
-        Places with listed addresses of which a table tells how addresses are used.
+        Places with listed addresses whose use of addresses is in a table.
     draws
         Names there by provider, over luck and over all assumed ranges.
     n_unknown
@@ -287,7 +286,7 @@ def draw_listed_names(
     luck
         Luck of the draws.
     unused
-        Places of which a row for all regions of their provider tells nothing.
+        Places that a row for all regions of their provider does not describe.
     """
     law = fit_names_law(tables.census)
     places, unknown = _listed_places(listed, owners, tables.sharing, unused)

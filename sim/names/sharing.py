@@ -1,4 +1,4 @@
-"""Who shares an address with whom: kinds of use, and businesses that sit alone."""
+"""How addresses are shared: kinds of use, and businesses alone on an address."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Segment(NamedTuple):
     low, high
         Least and most names; None for no upper end.
     single
-        Share of the kind's addresses that are singles beside them.
+        Share of the kind's addresses that have a single name.
     """
 
     low: NDArray[np.int64]
@@ -66,7 +66,7 @@ def segment_of(kind: str, value: Mapping[str, NDArray[np.float64]]) -> Segment:
     Notes
     -----
     Rented and web-hosting addresses follow the census between a lowest number of names (2 for
-    rented ones) and a highest, with singles beside them; proxies and parking hosts follow it from
+    rented ones) and a highest, with singles added; proxies and parking hosts follow it from
     a lowest number on.
 
     Raises
@@ -301,7 +301,7 @@ def kinds_of_places(
     ----------
     rows
         Sharing table, which need not tell of all places: a range that many tenants share is then
-        a proxy, even if the rest of its provider is told of, and any other place is rented.
+        a proxy, even if the table describes the rest of its provider; other places are rented.
     places
         Provider and region of each place.
     shared

@@ -10,8 +10,8 @@ Among equal costs the choice with the least breadth is taken, where a breadth is
 counts beside the cost, such as addresses without a weight.
 
 A node's row is as long as it has leaves, or as the budget. So all rows hold at most (depth of the
-tree) x (leaves) numbers, and all forks try at most about (leaves) x (budget) sums. What is not
-allowed costs `unreachable`.
+tree) x (leaves) numbers, and all forks try at most about (leaves) x (budget) sums. A choice
+that is not allowed costs `unreachable`.
 
 Whole numbers are added and compared exactly. Float costs that differ by less than `TOLERANCE` of
 themselves count as equal where the fewest rules are looked for.
@@ -137,7 +137,7 @@ class Frontier:
         return Cover(address4, length4, address6, length6, collateral)
 
     def _nodes(self, n_rules: int) -> list[NDArray[np.int64]]:
-        """Nodes chosen in each tree, for a number of rules of which none is idle."""
+        """Nodes chosen in each tree, for a number of rules that are all used."""
         if len(self._tables) == 1:
             chosen = [self._tables[0].chosen_nodes(n_rules)]
         else:
@@ -321,7 +321,7 @@ def _merge(lower: Columns, upper: Columns, size: int) -> Columns:
     """Least sums of two rows for every number of rules.
 
     ``lower`` has columns of shape (m, a), ``upper`` of (m, b), the result of (m, size), with size
-    at most a + b - 1. Of equal sums the one with the most rules in the lower half is taken.
+    at most a + b - 1. Among equal sums, the one with the most rules in the lower half is taken.
     """
     if len(lower) == 1:
         return (_least_sums(lower[0], upper[0], size),)

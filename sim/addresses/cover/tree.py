@@ -55,7 +55,7 @@ class LengthLimits:
         Raises
         ------
         UsageError
-            With the limits as given.
+            The message names the limits.
         """
         if not 0 <= self.shortest <= self.longest <= bits:
             family = "IPv4" if bits == 32 else "IPv6"
@@ -103,7 +103,7 @@ class PrefixTree:
     def build(
         cls, targets: IntervalSet6, protected: IntervalSet6, limits: LengthLimits, bits: int
     ) -> PrefixTree:
-        """Build the tree of targets, of which there is at least one.
+        """Build the tree of one target or more.
 
         Parameters
         ----------

@@ -1,4 +1,4 @@
-"""What a user said of the columns of a table, where their names do not say it.
+"""Roles of columns that the user assigns by options, where names do not settle them.
 
 Which columns a table has is not known here.
 """
@@ -28,7 +28,7 @@ def plain_name(column: str) -> str:
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """What a user said of the columns of a table.
+    """Roles of columns as the user's options assign them.
 
     Attributes
     ----------

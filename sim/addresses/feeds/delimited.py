@@ -52,11 +52,11 @@ class Dialect:
     delimiter
         Between the cells.
     n_cells
-        Cells of a record; 0 for as many as ``min_cells`` or more, of which 64 are kept.
+        Cells of a record; 0 for as many as ``min_cells`` or more; the first 64 are kept.
     min_cells
         Fewest cells where their number may vary; what is missing or beyond is left to the reader.
     is_quoted
-        Cells may stand in double quotes.
+        Cells may be in double quotes.
     comment
         What a comment line starts with; empty for none.
     encoding
@@ -94,7 +94,7 @@ class Records:
 
     @cached_property
     def distinct(self) -> list[int] | None:
-        """Rows of which each other row differs in digits alone from one; None if most do not."""
+        """One row of each shape (rows that differ in digits alone); None if most are unlike."""
         shapes = line_shapes(self.text) if self.text else None
         if shapes is None:
             return None

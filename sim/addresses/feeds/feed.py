@@ -31,7 +31,7 @@ RESOLVE = (
 )
 """What to do about names."""
 UNPLACED = "rows have no usable address"
-"""What a note says of rows that no address is known of."""
+"""Text of the note about rows without an address."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -50,7 +50,7 @@ def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     """Read what ``ipset save`` or ``ipset list`` wrote.
 
     Later commands act on what earlier ones of the file added, as the kernel would carry them out:
-    ``del``, ``flush``, ``destroy``, ``swap``, ``rename``. What the file did not add is not in it.
+    ``del``, ``flush``, ``destroy``, ``swap``, ``rename``. The file has to add what it removes.
     Members of a set with a netmask are networks of that size. Members of a set that has ports,
     marks or interfaces beside addresses block no whole address, and are refused.
 
@@ -249,7 +249,7 @@ class _IpSets:
 
 
 def _entry(text: str) -> Entry | None:
-    """What a range, an address or a prefix names; None where it is none."""
+    """Entry that a text names; None where it is no address, prefix or range."""
     try:
         return read_notation(text)
     except ValueError:
@@ -399,7 +399,7 @@ class _Sets:
             self._is_read[self._group] = _OF_ADDRESSES.fullmatch(said) is not None
             self.groups.check(len(self._is_read))
             if not self._is_read[self._group] and _ADDRESS_IN.search(said):
-                message = "expected a set of addresses, got one of addresses with more beside them"
+                message = "expected a set of addresses, got one of addresses with other fields"
                 raise DataError([Problem(self._gathering.name, f"{message}: {said}", number)])
 
     def _take_element(self, said: str, number: int) -> None:

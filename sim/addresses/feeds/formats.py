@@ -52,8 +52,8 @@ def sniff(given: Input, limits: Limits | None = None) -> str:
     Raises
     ------
     DataError
-        If the file cannot be read, is JSON of none of the kinds that are read, or a table of which
-        it is not known which column to read.
+        If the file cannot be read, is JSON of none of the kinds that are read, or a table without a
+        column that can be read.
     """
     sample = take_sample(given, limits or Limits())
     found = next((form.name for form in FORMS if form.fits is not None and form.fits(sample)), "")
@@ -262,7 +262,7 @@ def explained(
 
 
 def _form_by_first_lines(given: Input, format_name: str, limits: Limits, is_asked: bool) -> str:
-    """What its first lines say of a file that does not hold what it is read as."""
+    """Advice from the first lines of a file that is not of the form it was read as."""
     try:
         form = sniff(given, limits) if is_asked else format_name
     except DataError:
@@ -329,7 +329,7 @@ def likeness(sample: bytes) -> str:
 
 
 def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, limits: Limits) -> str:
-    """What a file looks like, if most of it was refused as a list."""
+    """Likely kind of a file whose lines were mostly refused; empty for other files."""
     if format_name not in _LISTS or n_bad <= n_good:
         return ""
     return likeness(read_sample(given, limits))
@@ -428,7 +428,7 @@ def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
 
 
 def _how(given: Input, form: Form, **options: Any) -> dict[str, Any]:
-    """What a reader is told beside its file: of a table, what the user said of its columns."""
+    """Arguments of a form's reader: those of tables take the user's choice of columns."""
     return {**options, "columns": given.columns} if form.has_columns else options
 
 

@@ -71,7 +71,7 @@ class Form:
     is_json
         Whether it is JSON.
     has_columns
-        Whether it is a table whose columns are told by name, so that its reader takes `columns`.
+        Whether it is a table with named columns, so that its reader takes `columns`.
     named_by
         Expression found in a file of a provider's that says whose it is; None for other forms.
         Keys do not: others publish their ranges with the same ones.

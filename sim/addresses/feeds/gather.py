@@ -49,7 +49,7 @@ class Gathering:
     n_records, n_lines
         Records kept and lines met so far.
     n_replaced
-        Characters that stand in for bytes outside the file's encoding.
+        Replaced bytes: those outside the file's encoding.
     decimal_marks
         Line and text of the first cell with each decimal mark, by column of numbers.
     has_semicolons
@@ -388,7 +388,7 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     Raises
     ------
     DataError
-        If both marks stand in the column: either may then mean thousands.
+        If the column has both marks: either may then separate thousands.
     """
     cells = cells.texts() if isinstance(cells, CellBytes) else cells
     _check_marks(gathering, column, cells, line)

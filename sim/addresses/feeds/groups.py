@@ -134,8 +134,8 @@ _TOLD = 8
 # Stands for the group of what is no entry, but a command that takes one back.
 _COMMAND = -1
 
-EXPIRES = "some entries expire by themselves (timeout): they are read as blocked"
-"""What a note says of entries that have a time."""
+EXPIRES = "some entries expire (timeout): they are read as blocked"
+"""Text of the note about entries with a timeout."""
 
 
 class Groups:

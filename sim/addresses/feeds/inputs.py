@@ -121,7 +121,7 @@ def spooled(stream: BinaryIO, name: str, limits: Limits) -> Iterator[Input]:
 
 
 class Rejoined:
-    """A stream of which the head has been read already, and is read again first."""
+    """A stream whose head was read before; reading starts with the head again."""
 
     def __init__(self, head: bytes, rest: BinaryIO | Source) -> None:
         self._head = head
@@ -146,7 +146,7 @@ _JSON = re.compile(r"\s*(\{\s*[\"}]|\[\s*[\[{\"\d\]])")
 
 @dataclass(frozen=True)
 class Sample:
-    """What of a file is looked at to tell its form.
+    """The parts of a file by which its form is recognised.
 
     Attributes
     ----------

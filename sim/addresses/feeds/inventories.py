@@ -246,7 +246,7 @@ def choose_periods(
     Raises
     ------
     DataError
-        If there are dates of which it is not known what they mean.
+        If the meaning of a column of dates is not known.
     """
     if choice.zone is None or chosen.keys() & {*PERIODS}:
         return {}

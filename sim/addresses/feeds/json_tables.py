@@ -137,7 +137,7 @@ def check_keys(document: dict[str, Any], keys: Sequence[str], name: str, what: s
 
 
 def _taken_back(value: Any, path: str) -> str:
-    """Path of the first key that takes back what it stands beside, or empty."""
+    """Path of the first key that withdraws its neighbours; empty if there is none."""
     pairs: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else ()
     if isinstance(value, list):
         pairs = ((str(at), each) for at, each in enumerate(value) if not isinstance(each, str))
@@ -312,7 +312,7 @@ def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any]
 
 
 class _Table:
-    """Objects as columns; which keys count is told by the first of them, some thousand together."""
+    """Objects as columns; the first batch of objects decides which keys are read."""
 
     def __init__(self, gathering: Gathering, choice: ColumnChoice) -> None:
         self._gathering = gathering

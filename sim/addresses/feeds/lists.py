@@ -75,7 +75,7 @@ def _read(
 
 
 def _behind(name: str, tally: Tally) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
-    """What to tell and to ask of addresses behind semicolons."""
+    """Notes and questions about addresses behind semicolons."""
     if not tally.n_behind:
         return (), ()
     note = f"{tally.n_behind:,} lines have addresses behind a semicolon: only the first is read"

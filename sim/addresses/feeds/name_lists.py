@@ -50,12 +50,12 @@ def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     """Read a list of names, one a line, or addresses among them.
 
     A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
-    address, a zone of unbound or RPZ, or an address, prefix or range. What a hosts file says of the
-    machine itself is skipped; rules for elements of pages are counted and left out. Of rules for
-    browsers, ``||198.51.100.7^`` is an address and ``||198.51.100.`` a prefix; regular expressions
-    are left out. A name that an exception of the file (``@@||name^``, ``rpz-passthru``) lets
-    through is left out; exceptions with conditions are counted; those for addresses and patterns
-    are refused.
+    address, a zone of unbound or RPZ, or an address, prefix or range. Lines of a hosts file about
+    the machine itself are skipped; rules for elements of pages are counted and ignored. The rule
+    ``||198.51.100.7^`` for browsers is an address and ``||198.51.100.`` a prefix; regular
+    expressions are ignored. A name that an exception of the file (``@@||name^``, ``rpz-passthru``)
+    lets through is ignored; exceptions with conditions are counted; those for addresses and
+    patterns are refused.
     """
     return _read(source, name, "names", _read_name, skip_bad=skip_bad, limits=limits)
 

@@ -13,7 +13,7 @@ _LABELS = rf"(?:{_LABEL}\.)*{_LABEL}\.?"
 NOWHERE = r"(?:0\.0\.0\.0|127\.0\.0\.1|::1?)"
 """Where hosts files send names that are to be unreachable."""
 LOCAL = r"(?:localhost(?:\.localdomain)?|local|broadcasthost|0\.0\.0\.0|ip6-[a-z]+)"
-"""What a hosts file calls the machine itself."""
+"""Names that a hosts file gives the machine itself."""
 
 # A rule with badfilter takes back the one that it repeats.
 _OPTIONS = r"(?:\$(?!\S*\bbadfilter\b)\S*)?"
@@ -49,7 +49,7 @@ _OF_PAGES = re.compile(r".*#[@?$%]?#.*|(?:\|\|?)?[^\s/]*/.*")
 
 
 class NameKind(StrEnum):
-    """What a rule says of the names it matches."""
+    """How a rule matches names."""
 
     EXACT = "exact"
     SUBDOMAINS = "subdomains"

@@ -1,7 +1,7 @@
 """Columns of a table that are not read, and may yet decide what its rows mean.
 
-What decides cannot be listed to the end, what describes need not be. What is ignored in the end is
-named.
+Names of deciding columns cannot be listed completely, so values are checked as well. Ignored
+columns are named in a note.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ _KINDS = (
     *("fact", "assumption"),
 )
 _OF_KINDS = ("type", "kind", "family", "version", "ipversion")
-"""What a row names, or how its owner is known: as in the tables of this program."""
+"""Names of columns that say which kind of row it is, as in the tables of this program."""
 
 # A service that is a port or a protocol: its row names no whole address.
 _PORT = re.compile(r"(?:(?:tcp|udp)\W?)?\d{1,5}(?:\W?(?:tcp|udp))?|tcp|udp|icmp", re.IGNORECASE)
@@ -121,7 +121,7 @@ class Neighbours:
         line : shape (n,), int64
             Line of each row.
         distinct
-            Rows of which each other row differs in digits alone from one, where they are known.
+            One row of each shape (rows that differ in digits alone), where known.
 
         Raises
         ------
@@ -214,7 +214,7 @@ class Neighbours:
         return row, message + (option if self._choice.has_options else "")
 
     def _ways(self, plain: str) -> str:
-        """What settles which role a column has."""
+        """Advice: the options that settle the role of a column."""
         if not self._choice.has_options:
             return (
                 "leave it out if each row lists its address whatever stands there; name it end_ip, "
@@ -244,7 +244,7 @@ def refuse_verdicts(gathering: Gathering, labels: Mapping[str, Sequence[str]], l
 
 
 def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:
-    """What a row lists; None where it cannot be read."""
+    """Entry that a row lists; None where it cannot be read."""
     address, last, mask = (
         str(read[column][row]).strip() if column in read else ""
         for column in ("address", "last", "mask")

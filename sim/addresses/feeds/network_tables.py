@@ -164,7 +164,7 @@ def read_delegated(source: BinaryIO | Source, name: str, *, skip_bad: bool, limi
 
 
 class _Counts:
-    """What a file states of its records from a version line on, and the records met."""
+    """Counts that a file states from a version line on, and the records counted."""
 
     def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering

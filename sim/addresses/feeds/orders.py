@@ -106,7 +106,7 @@ def read_orders(
 ) -> Orders:
     """Read a table of dated orders.
 
-    Columns are told by name: ``effective`` (date and time with offset, or a date where a time zone
+    Columns are found by name: ``effective`` (date and time with offset, or a date where a time zone
     is given), ``action`` (``block`` or ``unblock``) and ``prefix``; ``operators`` (ids with blanks,
     commas, semicolons or bars between them; all where empty) and ``mechanism`` (``drop`` where
     empty). Others are ignored, and named.

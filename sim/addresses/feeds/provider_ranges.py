@@ -80,7 +80,7 @@ def read_google(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
 def read_azure(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read Microsoft's ``ServiceTags_*.json``.
 
-    Both families stand in one list, and regional tags repeat what the global ones hold. Here a
+    One list holds both families, and regional tags repeat what the global ones hold. Here a
     prefix is one record, with the list of its tags and the region of the regional ones.
     """
     document = read_document(source, name, limits)

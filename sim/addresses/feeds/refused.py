@@ -53,7 +53,7 @@ class Refused:
 
     @property
     def refusal(self) -> str:
-        """What is said of such a file."""
+        """Message for such a file."""
         return (
             f"expected a list of addresses, got {self.file}; `{self.command}` writes {self.gives}"
         )
@@ -277,7 +277,7 @@ RULES = (
         _is_routing,
     ),
 )
-"""Languages of firewall rules; what else programs compiled is told by its first bytes alone."""
+"""Languages of firewall rules. Binary kinds are recognised by their first bytes."""
 
 REFUSED = (
     *RULES,

@@ -28,14 +28,14 @@ STEMS = tuple(
         "aufgeho,erlaubt,ausnahm,weiße,weisse,gelöscht,entfernt,nicht",
     )
 )
-"""Texts of which each phrase has one, but for ``not`` alone, ``don't`` and marks."""
+"""Every phrase has one of these stems, except ``not`` alone, ``don't`` and marks."""
 _SMALL = bytes.maketrans(ascii_uppercase.encode(), ascii_lowercase.encode())
 _FACTOR, _SHIFT = np.uint32(0x9E3779B1), np.uint32(16)
 _SIZE = 4
 
 
 def _places(windows: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Where windows stand in the table."""
+    """Slots of windows in the table."""
     return np.asarray((windows * _FACTOR) >> _SHIFT, dtype=np.uint32)
 
 
@@ -102,7 +102,7 @@ _WATCHES = re.compile(
     r"(monitor|log|alert|ignore|detect|observe|watch|report|propose)(g?ed|d)?|skip|pending|draft"
     r"|test(ing)?|planned|pendiente|in attesa|планируется|наблюдение"
 )
-"""What is done in place of blocking, or is yet to be done."""
+"""Actions other than blocking, and blocking that is yet to be done."""
 # What a sentence says of its address only when it turns it round, wherever it stands in it.
 _TURNS = (
     r"allow(?:ed|listed)?|(?:white|allow)[ -]?list(?:ed|ing|s)?|permitted"
@@ -258,7 +258,7 @@ def _are_verdicts(cells: Iterable[str]) -> bool:
 
 
 def verdicts_among(cells: Iterable[str]) -> set[str]:
-    """Return the comments of which a part says that their address is not blocked."""
+    """Return the comments that say, in some part, that their address is not blocked."""
     all_ = [*cells]
     text = "\n".join(all_)
     # A comment of several lines is looked at with the others.

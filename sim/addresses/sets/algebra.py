@@ -127,7 +127,7 @@ def _keep(
 
 
 class Algebra(ABC):
-    """Operations between sets, of which a set says how two are combined."""
+    """Set algebra. Subclasses define how two sets combine."""
 
     @classmethod
     @abstractmethod

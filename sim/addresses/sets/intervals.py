@@ -266,7 +266,7 @@ class IntervalSet(Intervals):
         return np.repeat(inside, np.diff(place, prepend=0, append=wanted.size))
 
     def _union(self, members: Sequence[IntervalSet]) -> IntervalSet:
-        """Union of sets of which this is one; a set of both families makes one of both."""
+        """Union of this set and others; a set of both families makes one of both."""
         start = np.concatenate([member.start for member in members])
         return IntervalSet(
             *algebra.merge(start, np.concatenate([member.stop for member in members]))

@@ -138,7 +138,7 @@ class IntervalSet6(Intervals):
 
     @property
     def n_networks(self) -> int:
-        """Number of /64 networks of which the set holds at least one address."""
+        """Number of /64 networks that have an address in the set."""
         first, last = self.first.high, self.last.high
         span: list[int] = (last - first).tolist()
         # Neighbours that end and start in the same /64 would count it twice.

@@ -37,7 +37,7 @@ INTERNET6 = Prefix(6, FIRST_NETWORK << 64, 3)
 _STOP = 2**62
 """The line must end here: set algebra keeps a bit for itself."""
 N_SEATS_BITS = 16
-"""Of a prefix of 64 bits or more, at most so many bits of addresses are given out."""
+"""Most bits of addresses that are given out in a prefix of 64 bits or more."""
 
 
 def clip_prefix(prefix: Prefix) -> Prefix:
@@ -103,9 +103,9 @@ class Line:
         Parameters
         ----------
         seated
-            Prefixes out of which single addresses are given.
+            Prefixes whose addresses are given out one by one.
         others
-            Other prefixes that must be told apart.
+            Other prefixes that must be distinguished.
 
         Raises
         ------
@@ -326,8 +326,8 @@ class Line:
         """Single addresses that are given out of those of some prefixes that are of IPv6.
 
         Of each /64 of a prefix shorter than that the first address after the network's own: whoever
-        rents there has a /64. Of a prefix of 64 bits or more its addresses, or where they are more
-        than 2**16 that many, evenly spaced.
+        rents there has a /64. A prefix of 64 bits or more gives all its addresses, or
+        2**16 evenly spaced ones if it has more.
         """
         given = list(dict.fromkeys(_keep_ipv6(prefixes)))
         whole = self.union(prefix for prefix in given if prefix.length < 64)
@@ -385,7 +385,7 @@ class LineSet(IntervalSet):
 
     @property
     def n_networks(self) -> int:
-        """Number of /64 networks of which the set holds at least one address."""
+        """Number of /64 networks that have an address in the set."""
         six = self.start >= IPV6_START
         first = self.line.network_of(self.start[six])
         last = self.line.network_of(self.stop[six] - 1)
@@ -492,7 +492,7 @@ class LineSet(IntervalSet):
 
 
 def n_networks(addresses: IntervalSet) -> int:
-    """Number of /64 networks of IPv6 of which a set holds at least one address."""
+    """Number of /64 networks of IPv6 that have an address in a set."""
     return addresses.n_networks if isinstance(addresses, LineSet) else 0
 
 

@@ -107,7 +107,7 @@ class PrefixTable:
     Attributes
     ----------
     address, length : shape (n_prefixes,), int64, read-only
-        The prefixes in the caller's order. Of equal prefixes the first row wins.
+        The prefixes in the caller's order. Among equal prefixes the first row wins.
     segment_start : shape (n_segments,), int64, read-only
         Where each segment starts; it ends where the next one starts, the last at 2**32.
     segment_row : shape (n_segments,), int64, read-only
@@ -314,7 +314,7 @@ class PrefixTable6:
     Attributes
     ----------
     address : shape (n_prefixes,)
-        Network addresses in the caller's order. Of equal prefixes the first row wins.
+        Network addresses in the caller's order. Among equal prefixes the first row wins.
     length : shape (n_prefixes,), int64, read-only
         Prefix lengths in [0, 128].
     segment_start : shape (n_segments,)

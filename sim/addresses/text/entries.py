@@ -1,4 +1,4 @@
-"""What a list says, line by line, before anything is merged."""
+"""Entries of a list, line by line, before anything is merged."""
 
 from __future__ import annotations
 

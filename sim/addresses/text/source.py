@@ -1,6 +1,6 @@
 """Bytes from files that may be compressed, damaged or hostile.
 
-Compression is told by the first bytes of the content, not by the name.
+The first bytes of the content decide about compression, not the name.
 """
 
 from __future__ import annotations
@@ -40,8 +40,7 @@ class Limits:
         Bytes after decompression. The default, 1 GiB, holds 60 million prefixes. A larger plain
         file is refused unread; of a compressed one no more than `LARGE_BYTES` is handed out before
         the rest was unpacked within the limit (to a temporary file), so that a small file cannot
-        fill the memory. What is kept of a file in columns may take twice this number of bytes of
-        memory.
+        fill the memory. The columns of a file may take twice this number of bytes of memory.
     max_line_bytes
         Bytes of one line, 256 KiB by default. A longer line is a mistake and is skipped without
         being kept.
@@ -115,7 +114,7 @@ class Source(io.RawIOBase):
     Attributes
     ----------
     name
-        Path or name, as it stands in messages.
+        Path or name, as messages print it.
     n_bytes
         Bytes of content read so far.
     size

@@ -117,7 +117,7 @@ def wrong_counts(found: Sequence[Stated], v4: Entries4, v6: Entries6) -> list[tu
 
 
 def _counts(what: str, v4: Entries4, v6: Entries6) -> list[int]:
-    """What a number of something may count: rows or ranges, or addresses."""
+    """Counts that a stated number may mean: rows, ranges, or addresses."""
     if "ipv6" in what:
         v4 = Entries4.empty()
     if "ipv4" in what:

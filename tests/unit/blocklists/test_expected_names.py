@@ -292,5 +292,5 @@ def test_a_notebook_asks_for_the_same() -> None:
     # Without a table of one's own the shipped one tells: a range of the Hetzner of 2018.
     shipped = exposure(["88.198.0.0/16"], expect_names=True).expected
     assert [one.provider for one in shipped.providers] == ["Hetzner"]
-    with pytest.raises(UsageError, match="expected --expect-names beside it"):
+    with pytest.raises(UsageError, match="expected --expect-names as well"):
         exposure(["198.51.100.0/24"], universe=5)

@@ -99,7 +99,7 @@ def test_what_is_not_certain_of_a_set_is_said(tmp_path: Path):
     text = "create s hash:ip timeout 60\nadd s 198.51.100.1 timeout {}\n"
     assert read(text.format(0), tmp_path, "ipset").notes == ()
     (note,) = read(text.format(55), tmp_path, "ipset").notes
-    assert note == "some entries expire by themselves (timeout): they are read as blocked"
+    assert note == "some entries expire (timeout): they are read as blocked"
     (note,) = read("add s 198.51.100.1\n", tmp_path, "ipset").notes
     assert note == "sets that the file does not create are read as of hash:net"
 
