@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,7 @@ def test_verify_judges_the_kept_simulations_of_a_run(folder: Path, tmp_path: Pat
     assert run(folder, forged, "--kept", str(tmp_path / "mine.csv")).exit_code == 0
     call("report", str(forged), "-q")
     page = " ".join((forged / "report.html").read_text("utf-8").split())
-    assert "The list of simulations is the user's own (mine.csv)." in page.replace("&#x27;", "'")
+    assert "The list of simulations is the user's own (mine.csv)." in html.unescape(page)
     assert "Every simulation agrees with" not in page
     found = call("verify", str(forged), "--all", "-w", "1", "-q")
     assert found.exit_code == 1
