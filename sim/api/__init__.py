@@ -1,4 +1,4 @@
-"""What a notebook calls: runs, comparisons and studies in, results as columns out."""
+"""The interface for notebooks: they pass scenarios, and get results as columns."""
 
 from sim.api.results import Results, open_results
 from sim.api.runs import compare, run

@@ -34,7 +34,7 @@ from sim.scenario.schema import Scenario, scenario_tree
 Given: TypeAlias = "str | Path | Mapping[str, Any] | Scenario"
 """A scenario: the name of a shipped one, the path of a file, its keys and values, or the object."""
 NAME = "scenario"
-"""What a scenario without a file is called in messages."""
+"""Name of a scenario without a file in messages."""
 
 
 @contextmanager
@@ -204,7 +204,7 @@ def _csv_of(frame: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    """One cell of a table; what is not known is empty, and 3.0 is 3 where others are not known."""
+    """One cell of a table; an unknown value is empty, and 3.0 is 3 where others are unknown."""
     if value is None or value != value:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""What there is: scenarios, measures, published outcomes.
+"""Lists scenarios, measures and published outcomes.
 
 In: nothing, or names of cases. Out: columns.
 """

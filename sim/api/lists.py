@@ -112,7 +112,7 @@ def overmatch(
     plain
         What a name alone is: ``exact``, or ``subdomains`` for the name and all below it.
     universe
-        Names there are in all, of which ``names`` are a random sample; None where they are all.
+        Number of all names, if ``names`` are a random sample of them; None where they are all.
     top
         How many rules and names to return.
 

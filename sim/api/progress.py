@@ -19,7 +19,7 @@ EVERY_S = 0.2
 
 @contextmanager
 def shown_progress(given: OnProgress | None) -> Iterator[OnProgress]:
-    """What to call with progress: what is given, else a bar where a notebook shows it."""
+    """Yield the given callback, else one that draws a bar in a notebook."""
     if given is not None:
         yield given
         return

@@ -248,7 +248,7 @@ class Results:
         return Columns.of_rows(read_rows(self.run, "verdicts.csv"))
 
     def sites(self) -> Columns:
-        """What each site of an inventory met under every strategy, and at each operator.
+        """Outages of each site of an inventory under every strategy, and at each operator.
 
         Returns
         -------

@@ -55,7 +55,7 @@ def in_python_words() -> Iterator[None]:
 
 def python_words(text: str) -> str:
     """Return a text that names arguments where it named options."""
-    text = _RESUME.sub(r"; the command line goes on with it by 'overblock run --resume \1'", text)
+    text = _RESUME.sub(r"; the command line resumes it by 'overblock run --resume \1'", text)
     kept = text.partition("'overblock ")
     return _OPTION.sub(_argument, kept[0]) + kept[1] + kept[2]
 

@@ -39,7 +39,7 @@ MOST_GROUPS = 5
 
 @dataclass(frozen=True)
 class Assessment:
-    """What the simulations show of one strategy.
+    """Results of the simulations for one strategy.
 
     Attributes
     ----------
@@ -54,7 +54,7 @@ class Assessment:
     verdicts
         Rows of ``verdicts.csv`` that compare it with its alternatives, it being the first.
     burdens
-        Groups of which the largest share was ever cut off, by kind of group: name and share.
+        Groups with the largest share ever cut off, by kind of group: name and share.
     remedies
         How remedies work.
     """
@@ -159,7 +159,7 @@ def _turned(row: Row) -> Row:
 
 
 def _most_cut_off(run: RunFolder, own: str, by: str) -> list[tuple[str, Estimate]]:
-    """Groups of which the largest share of businesses was ever cut off, of those with any."""
+    """Groups whose largest share of businesses was ever cut off, without groups with none."""
     found = read_group_shares(run, own, by, EVER).items()
     cut_off = [one for one in found if one[1].high > 0]
     return sorted(cut_off, key=lambda one: -one[1].median)[:MOST_GROUPS]

@@ -58,9 +58,9 @@ class Remedies:
     n_placed, n_withdrawn
         Entries placed, and withdrawn before the end; medians over simulations.
     time_limits
-        Parameters of the strategy that end blocks by themselves, by name.
+        Parameters of the strategy that end blocks, by name.
     ends_by_order
-        Whether it places given orders, each of which has an end of its own, or none.
+        Whether it places given orders; each has an end of its own, or none.
     """
 
     apply_h: tuple[float, float]
@@ -78,7 +78,7 @@ class Remedies:
 
 
 TIME_LIMITS = ("ttl_h", "gap_h", "windows", "sessions", "every")
-"""Parameters of strategies that end a block by themselves."""
+"""Parameters of strategies that end a block."""
 
 
 def read_remedies(run: RunFolder, label: str) -> Remedies:

@@ -1,1 +1,1 @@
-"""What is handed over: a result with all that a stranger needs to check it and make it again."""
+"""Archives of a result with everything that other people need to check and repeat it."""

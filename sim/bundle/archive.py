@@ -1,7 +1,6 @@
 """ZIP archives that are the same bytes each time, and a reader that trusts none.
 
-In: names and bytes; or an archive of a stranger. Out: an archive; or files in a folder. Members are
-stored, not compressed: what a compressor gives depends on its version.
+Members are stored, not compressed: the output of a compressor depends on its version.
 """
 
 from __future__ import annotations

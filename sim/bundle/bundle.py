@@ -1,4 +1,4 @@
-"""Writes the bundle of a run or comparison: one archive that a stranger can check and rerun.
+"""Writes the bundle of a run or comparison: one archive that other people can check and rerun.
 
 It is the same bytes for the same folder, program and environment::
 

@@ -74,7 +74,7 @@ def changed_pages(folder: Path) -> Iterator[str]:
 
 
 def notes_on(folder: Path) -> Iterator[str]:
-    """What may explain a difference: another version wrote the bundle."""
+    """Explain a difference by the version that wrote the bundle."""
     if not (folder / "environment" / wheel.NAME).is_file():
         other = next(iter(sorted((folder / "environment").glob("*.whl"))), None)
         name = ABSENT if other is None else other.name

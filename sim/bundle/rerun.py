@@ -10,7 +10,7 @@ _SCRIPT = """\
 #!/bin/sh
 # Makes the run of this bundle again, and compares every file of it byte by byte.
 # Needs: Python @PYTHON@ (3.11 or newer at least), network for the packages, some 2 GB of disk.
-# Use: sh rerun.sh [FOLDER], a new folder for the environment and the run; ./again when left out.
+# Use: sh rerun.sh [FOLDER], a new folder for the environment and the run; by default ./again.
 # Exits with 0 if all bytes are the same, with 1 if any file differs.
 set -eu
 cd "$(dirname "$0")"

@@ -18,7 +18,7 @@ CONTENTS = {
     "SHA256SUMS": "the hash of every file: `sha256sum -c SHA256SUMS`",
     "rerun.sh": "makes the run again and compares all bytes",
 }
-"""What a reader may open, in the sequence of the page."""
+"""Files for readers, in the sequence of the page."""
 
 
 def statement(run: RunFolder) -> str:

@@ -1,4 +1,4 @@
-"""What the command line prints: JSON and answers on stdout, progress and errors on stderr."""
+"""Prints JSON and answers on stdout, progress and errors on stderr."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def list_remarks(feeds: Sequence[Feed]) -> list[str]:
         name = feed.origin.file
         if feed.n_bad:
             examples = "; ".join(map(str, feed.problems[:3]))
-            remarks[f"{name}: {feed.n_bad:,} bad lines left out, such as {examples}"] = None
+            remarks[f"{name}: {feed.n_bad:,} bad lines ignored, such as {examples}"] = None
         remarks |= dict.fromkeys(f"{name}: {note}" for note in feed.notes)
     return list(remarks)
 

@@ -1,4 +1,4 @@
-"""The page: the answer of a setting beside the one before, and the levers below or beside it.
+"""The page: the answer of a setting beside the one before, and the levers below or next to it.
 
 It is at one address of this computer, which holds a token, and loads nothing from elsewhere. The
 state is in the address of the page, so that Back undoes.

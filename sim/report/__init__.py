@@ -1,1 +1,1 @@
-"""What we say: figures, the page, documents, and the words of all of them."""
+"""Figures, the page, documents, and their words."""

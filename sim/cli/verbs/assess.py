@@ -189,8 +189,7 @@ def _write(
     force: bool,
 ) -> None:
     from sim.files import new_file
-    from sim.report.documents.assessment import title_of, write_assessment
-    from sim.report.documents.blocks import to_html, to_markdown
+    from sim.report.documents.assessment import title_of, to_html, to_markdown, write_assessment
 
     if format_ is Format.JSON:
         text = console.json_text(document(found))

@@ -126,8 +126,7 @@ def compare(
     ),
     baseline: str | None = option(
         "--baseline LABEL",
-        "Strategy that differences are taken to; added if it is not compared. 'none' when left "
-        "out.",
+        "Strategy that differences are taken to; added if it is not compared. By default 'none'.",
     ),
     metric: list[str] = many(
         "--metric NAME",

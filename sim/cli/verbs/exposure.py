@@ -83,7 +83,7 @@ def exposure(
         default=[],
     ),
     explain: bool = option(
-        "--explain", "Print which rule of which list hits each host.", default=False
+        "--explain", "Print the rule and the list that hit each host.", default=False
     ),
     expect_names: bool = option(
         "--expect-names",

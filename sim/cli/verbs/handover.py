@@ -78,7 +78,7 @@ def plot(
     ),
     output: Path | None = option("-o --output", "Folder for the figures; RUN/figures by default."),
     formats: str = option("--format FORMATS", "With commas: png, svg, pdf.", default="png,svg"),
-    strategy: str | None = option("--strategy LABEL", "Of a comparison: show this strategy alone."),
+    strategy: str | None = option("--strategy LABEL", "Show this strategy of a comparison alone."),
     width: float = option("--width MM", "Width in millimetres.", default=180, min=60, max=600),
     dpi: int = option("--dpi", "Dots per inch of png.", default=200, min=50, max=1200),
     no_title: bool = option(
@@ -247,7 +247,7 @@ def _program() -> dict[str, str]:
 
 
 def _result(folder: Path) -> dict[str, str]:
-    from sim.report.words.warnings import changes_in_words
+    from sim.report.words.heading import changes_in_words
     from sim.results.folder import open_run, read_object
     from sim.results.integrity import TIMING
 

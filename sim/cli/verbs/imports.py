@@ -33,8 +33,8 @@ def import_file(
     ),
     read_as: str = option(
         "--as FORMAT",
-        "Form of the file, such as aws, ipset or list; told by its content when left "
-        "out. 'overblock doctor' names all.",
+        "Form of the file, such as aws, ipset or list; by default its content shows it. 'overblock "
+        "doctor' names all.",
         default="",
     ),
     force: bool = FORCE_FILE,
@@ -103,7 +103,7 @@ def import_file(
 
 
 def _understood(feed: Feed, sha256: str, n_rows: int) -> dict[str, Any]:
-    """What was understood of the file."""
+    """Summary of the file."""
     from sim.addresses.feeds.feed import special_note
 
     addresses = feed.to_set()
@@ -147,6 +147,6 @@ def _in_words(understood: dict[str, Any], feed: Feed) -> list[str]:
     if understood["columns"]:
         lines.append(f"columns: {', '.join(understood['columns'])}")
     if understood["n_bad"]:
-        lines.append(f"bad lines left out: {understood['n_bad']:,}, such as")
+        lines.append(f"bad lines ignored: {understood['n_bad']:,}, such as")
         lines += [f"  {problem}" for problem in feed.problems[:5]]
     return lines + [f"note: {note}" for note in understood["notes"]]

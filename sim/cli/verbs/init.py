@@ -23,7 +23,7 @@ def init(
     country: str | None = option("--country CC", "Country, as in ISO 3166."),
     first: str | None = option("--from DAY", "First day, such as 2026-03-01."),
     last: str | None = option("--to DAY", "Day on which the run ends."),
-    blocklist: FileOption = option("--blocklist FILE", "What is blocked: any list of addresses."),
+    blocklist: FileOption = option("--blocklist FILE", "Blocked addresses: a list in any format."),
     inventory: FileOption = option("--inventory FILE", "Your sites: a CSV file of hosts."),
     operators: FileOption = option(
         "--operators FILE",
@@ -38,8 +38,8 @@ def init(
 ) -> None:
     """Write a folder with a case of your own that runs at once: scenario, tables, what comes next.
 
-    Asks on a terminal for what is not given. What is not known is assumed, with ranges, and said to
-    be. Writes into no folder that is there. Dates in the list are kept: from when, and until when.
+    Asks on a terminal for missing values. Assumes what is still unknown, with ranges, and lists it.
+    Never writes into an existing folder. Keeps the dates in the list: from when, and until when.
 
     Examples:
 
@@ -79,7 +79,7 @@ def _next(known: Known, scenario: Path) -> str:
 
 
 def _said(given: str | None, option: str, question: str, *, is_needed: bool = False) -> str:
-    """What an option says, or what is answered on a terminal; empty where nothing is."""
+    """Value of an option, or an answer on a terminal; empty where there is none."""
     from sim.errors import UsageError
 
     if given is not None:

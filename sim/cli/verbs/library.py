@@ -216,8 +216,8 @@ def sources(
     ),
     page: int | None = option(
         "--page",
-        f"Page of the table, {PER_PAGE} lines each: the first on a terminal when left "
-        "out, and all lines elsewhere.",
+        f"Page of the table, {PER_PAGE} lines each; by default the first on a "
+        "terminal, and all lines elsewhere.",
         min=1,
     ),
     rows: bool = option(

@@ -33,7 +33,7 @@ def overmatch(
     ),
     targets: list[str] = many(
         "--targets FILE",
-        "Names that were meant, in the same forms as rules; left out, names equal to a rule's own.",
+        "Intended names, in the same forms as rules; by default names equal to a rule's own.",
     ),
     plain: str = option(
         "--plain exact|subdomains",

@@ -69,8 +69,8 @@ def sweep(
     scenario: str | None = SCENARIO_OR_RESUME,
     over: list[str] = many(
         "--over KEY=V1,V2,…|[log:]LOW..HIGH[:N]",
-        "A key of the scenario and the values it takes: a list, or a range with N steps (5 when "
-        "left out). A column TABLE.COLUMN takes factors on it, or positions from -1 to 1 in its "
+        "A key of the scenario and the values it takes: a list, or a range with N steps (by "
+        "default 5). A column TABLE.COLUMN takes factors on it, or positions from -1 to 1 in its "
         "range ('overblock sensitivity SCENARIO --list').",
     ),
     design: Design | None = option(

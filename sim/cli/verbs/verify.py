@@ -107,7 +107,7 @@ def verify(
 
 @dataclass(frozen=True)
 class _Checked:
-    """What was found of a run folder, and a sentence for when nothing differs."""
+    """Differences of a run folder, and a sentence for when there are none."""
 
     n_files: int
     n_runs: int

@@ -6,17 +6,20 @@ A question of a court names the parts that answer it (`seeds/court-questions.csv
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import TypeAlias
 
 from sim.assess.assessment import EVER, HOURS, LISTED, LOST, VPN, Assessment
 from sim.assess.remedies import Wait, parameters_of
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
-from sim.report.documents.blocks import Block, Heading, Items, Paragraph, Table
 from sim.report.words.answer import Strategy, answer
+from sim.report.words.heading import strategies_of, strategy_names
 from sim.report.words.languages import capitalised
 from sim.report.words.numbers import number, range_text, span, value_text
-from sim.report.words.plain import strategies_of, strategy_names
-from sim.report.words.verdicts import verdict_sentence
+from sim.report.words.sentences import verdict_sentence
+from sim.report.words.tables import markdown_text
 from sim.scenario.tables.shipped import CourtQuestionRow
 
 NOT_MEASURED = "not measured"
@@ -61,7 +64,7 @@ def title_of(found: Assessment) -> str:
 
 
 def _names(found: Assessment) -> Mapping[str, str]:
-    """What strategies are called, by label."""
+    """Names of strategies, by label."""
     return strategy_names(strategies_of(found.run))
 
 
@@ -129,7 +132,7 @@ def _effect(found: Assessment) -> Iterator[Block]:
             f"User-hours by VPN: {_text(found.number(VPN))}.",
         ]
     )
-    yield Paragraph("What a block is for, and whether it may be, is no question for a simulation.")
+    yield Paragraph("A simulation does not answer whether a block is justified, or lawful.")
 
 
 def _cost(found: Assessment) -> Iterator[Block]:
@@ -178,7 +181,7 @@ def _rule(found: Assessment) -> Iterator[Block]:
     safe = found.remedies
     yield Paragraph(
         f"{capitalised(_names(found)[found.label])}: the strategy {rule}. It placed "
-        f"{number(safe.n_placed)} entries, of which {number(safe.n_withdrawn)} were withdrawn "
+        f"{number(safe.n_placed)} entries; {number(safe.n_withdrawn)} of them were withdrawn "
         "before the end of the simulation (medians). entries.parquet has their prefixes, "
         "events.parquet every time."
     )
@@ -265,3 +268,128 @@ FORM = (
     ("How can it be tested?", "repeat"),
 )
 """The form without a court: titles and parts."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading of level 1 to 3; an appendix begins a page on paper."""
+
+    text: str
+    level: int = 2
+    is_appendix: bool = False
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A paragraph; ``lead`` is before it in bold."""
+
+    text: str
+    lead: str = ""
+
+
+@dataclass(frozen=True)
+class Items:
+    """A list."""
+
+    texts: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table; columns named in ``right`` hold numbers."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Sequence[int] = ()
+
+
+Block: TypeAlias = Heading | Paragraph | Items | Table
+
+STYLE = """
+:root { color-scheme: light dark; }
+body { font: 15px/1.5 system-ui, sans-serif; max-width: 54rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.5rem; line-height: 1.25; } h2 { font-size: 1.15rem; margin-top: 1.8rem; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; font-size: .88rem; width: 100%; }
+th, td { text-align: left; vertical-align: top; padding: .25rem .5rem; }
+tr { border-bottom: 1px solid #8886; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
+@media print {
+  body { font-size: 9pt; line-height: 1.35; margin: 0; max-width: none; padding: 0; }
+  h1 { font-size: 13pt; margin: 0; }
+  h2 { font-size: 10.5pt; margin: .8em 0 .2em; break-after: avoid; }
+  p, ul, table { margin: .3em 0; } table { font-size: 8pt; } th, td { padding: .1em .4em; }
+  tr { break-inside: avoid; } h2.appendix { break-before: page; }
+}
+@page { margin: 15mm; }
+"""
+
+
+def to_markdown(blocks: Sequence[Block]) -> str:
+    """Write blocks as Markdown."""
+    return "\n".join(_markdown(block) for block in blocks)
+
+
+def _markdown(block: Block) -> str:
+    match block:
+        case Heading(text, level, _):
+            return f"{'#' * level} {_line(text)}\n"
+        case Paragraph(text, lead):
+            return f"**{_line(lead)}** {_line(text)}\n" if lead else f"{_line(text)}\n"
+        case Items(texts):
+            return "".join(f"- {_line(text)}\n" for text in texts)
+        case Table(header, rows, right):
+            rule = ["---:" if column in right else "---" for column in range(len(header))]
+            lines = [[_line(cell) for cell in header], rule]
+            lines += [[_line(cell) for cell in row] for row in rows]
+            return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _line(text: str) -> str:
+    """One line in which nothing is markup; a line break would begin a new block."""
+    return markdown_text(" ".join(text.split()))
+
+
+def to_html(blocks: Sequence[Block], title: str) -> str:
+    """Write blocks as one HTML page that loads nothing."""
+    body = "\n".join(map(_html, blocks))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _html(block: Block) -> str:
+    match block:
+        case Heading(text, level, is_appendix):
+            kind = ' class="appendix"' if is_appendix else ""
+            return f"<h{level}{kind}>{escape(text)}</h{level}>"
+        case Paragraph(text, lead):
+            strong = f"<strong>{escape(lead)}</strong> " if lead else ""
+            return f"<p>{strong}{escape(text)}</p>"
+        case Items(texts):
+            items = "".join(f"<li>{escape(text)}</li>" for text in texts)
+            return f"<ul>{items}</ul>"
+        case Table(header, rows, right):
+            head = "".join(_cell("th", text, column in right) for column, text in enumerate(header))
+            body = "".join(
+                "<tr>"
+                + "".join(_cell("td", text, column in right) for column, text in enumerate(row))
+                + "</tr>\n"
+                for row in rows
+            )
+            return (
+                '<div class="wide" tabindex="0"><table>\n'
+                f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody></table></div>"
+            )
+
+
+def _cell(tag: str, text: str, is_number: bool) -> str:
+    scope = ' scope="col"' if tag == "th" else ""
+    number = ' class="number"' if is_number else ""
+    return f"<{tag}{scope}{number}>{escape(text)}</{tag}>"

@@ -1,6 +1,6 @@
 """Scores as tables, CSV and a page: how often predictions and publications agree, and the misses.
 
-All text of cases is escaped on the page: a stranger may have written a case file.
+All text of cases is escaped on the page, since anybody may have written the case file.
 """
 
 from __future__ import annotations

@@ -9,27 +9,35 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import UsageError
 from sim.files import check_all_free, new_files
-from sim.report.figures.address_map import draw_address_map, read_address_map
-from sim.report.figures.curves import (
+from sim.report.figures.maps import (
+    draw_address_map,
+    draw_site_matrix,
+    read_address_map,
+    read_site_matrix,
+)
+from sim.report.figures.outage import (
+    CUT_OFF,
     DROPPED,
     LEFT,
+    LISTED,
     REACHED,
     draw_curves,
+    draw_outage,
     read_addresses,
+    read_outage,
     read_users,
 )
-from sim.report.figures.frontier import draw_tradeoff, read_tradeoff
-from sim.report.figures.outage import CUT_OFF, LISTED, draw_outage, read_outage
 from sim.report.figures.rows import (
     FEWEST_BUSINESSES,
     draw_rows,
+    draw_tradeoff,
     read_dependence,
     read_groups,
     read_money,
     read_strategies,
+    read_tradeoff,
 )
-from sim.report.figures.site_matrix import draw_site_matrix, read_site_matrix
-from sim.report.words.warnings import changes_in_words
+from sim.report.words.heading import changes_in_words
 from sim.results.csvtext import csv_text
 from sim.results.folder import RunFolder
 from sim.results.tables import read_rows, text

@@ -29,8 +29,7 @@ from matplotlib.transforms import Bbox
 from numpy.typing import ArrayLike, NDArray
 
 from sim.measure.bands import Band
-from sim.report.words.dates import short_day
-from sim.report.words.languages import IN_ENGLISH, Language
+from sim.report.words.languages import IN_ENGLISH, Language, short_day
 from sim.report.words.numbers import number
 from sim.version import __version__
 
@@ -39,7 +38,7 @@ DPI, WIDTH_IN = 200, 180 / 25.4
 NARROW_IN = 6.0
 """Width below which a figure has short labels."""
 BAND_ALPHA = 0.28
-"""Of the fill of a range: the colour of its line, light."""
+"""Opacity of the fill of a range, in the colour of its line."""
 _TICKS_D = (1 / 24, 1 / 12, 1 / 8, 1 / 4, 1, 2, 3, 4, 5, 6, 7, 10, 14)
 """Days between ticks, of axes on which no months are marked."""
 MOST_COVERED = 0.06

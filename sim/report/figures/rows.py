@@ -9,16 +9,39 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.catalogue.choices import COLLATERAL, EFFECTS, PRIVATE_LOSS, label, measure_name
-from sim.measure.estimates import SHARE, Estimate, Grade, read_estimates, read_group_shares
+from sim.catalogue.choices import (
+    COLLATERAL,
+    EFFECTS,
+    PRIVATE_LOSS,
+    label,
+    label_with_unit,
+    measure_name,
+)
+from sim.measure.estimates import (
+    SHARE,
+    Estimate,
+    Grade,
+    estimate_of,
+    read_estimates,
+    read_group_shares,
+)
+from sim.report.figures.outage import refuted_note
 from sim.report.words.answer import Figure as Number
 from sim.report.words.answer import answer
-from sim.report.words.expected_names import read_bound
-from sim.report.words.heading import has_sites
+from sim.report.words.heading import (
+    LOSS_PARTS,
+    currency_name,
+    has_sites,
+    in_currency,
+    rate_of,
+    strategies_of,
+    strategy_names,
+)
 from sim.report.words.languages import capitalised
-from sim.report.words.money import LOSS_PARTS, currency_name, in_currency, rate_of
-from sim.report.words.numbers import NOT_KNOWN, range_text, value_text
+from sim.report.words.numbers import NOT_KNOWN, percent, range_text, value_text, with_range
+from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows
+from sim.results.tables import number, read_rows, text
 from sim.scenario.schema import meaning_of
 from sim.scenario.tables.rows import OperatorRow, SectorRow
 
@@ -35,10 +58,10 @@ DEPENDENT = (
     PRIVATE_LOSS,
     *EFFECTS,
 )
-"""Measures of which the inputs are shown on which they depend."""
+"""Measures that are shown with the inputs on which they depend."""
 MOST_ROWS = 15
 FEWEST_BUSINESSES = 10
-"""Of a group, below which its share is mostly chance."""
+"""Size of a group below which its share is mostly chance."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +72,7 @@ class Line:
     found: Estimate
     is_sum: bool = False
     bound: str = ""
-    """What is printed for a zero of a sample that could hardly have been cut off."""
+    """Text for a zero of a sample that was unlikely to be cut off."""
 
     @property
     def is_drawn(self) -> bool:
@@ -59,7 +82,7 @@ class Line:
     @property
     def text(self) -> str:
         """The number with its range in brackets, or the bound."""
-        return self.bound or said(self.found)
+        return self.bound or with_range(self.found)
 
 
 @dataclass(frozen=True)
@@ -119,14 +142,8 @@ def _ends(line: Line) -> tuple[float, float, float]:
     return line.found.median, line.found.low, line.found.high
 
 
-def said(found: Estimate) -> str:
-    """A number with its range in brackets, where it has one."""
-    ends = range_text(found)
-    return value_text(found) + (f" ({ends})" if ends else "")
-
-
 def note_of(estimates: Sequence[Estimate]) -> str:
-    """What dots and bars of rows are."""
+    """Describe dots and bars of rows."""
     n = max((one.n_simulations for one in estimates), default=0)
     if n < 2:
         return "One simulation."
@@ -154,7 +171,7 @@ def _strategy_line(name: str, figure: Number) -> Line:
 
 
 def _heading(figure: Number) -> str:
-    """What a column of numbers is, without its numbers."""
+    """Heading of a column of numbers."""
     return f"Share {figure.what}" if figure.found.unit == SHARE else capitalised(figure.what)
 
 
@@ -224,7 +241,7 @@ def read_groups(run: RunFolder, strategy: str | None, by: str) -> Rows:
 
 
 def _names(run: RunFolder, by: str) -> Callable[[str], str]:
-    """What says the name of a group as its table in the folder does."""
+    """Function that returns the name of a group from its table in the folder."""
     labels: dict[str, str] = {}
     if by == "operator":
         operators = input_rows(run, "operators", "groups", OperatorRow)
@@ -241,7 +258,7 @@ def _rows(title: str, panels: Sequence[Panel]) -> Rows:
 
 
 def draw_rows(shown: Rows, width_in: float) -> Figure:
-    """Draw a dot and a bar for each row, with its number beside it; on phones above it."""
+    """Draw a dot and a bar for each row, with its number to the right; on phones above it."""
     from sim.report.figures import look  # matplotlib is slow to import
 
     size_in = look.rc("font.size") / 72
@@ -298,11 +315,112 @@ def _draw_panel(ax: Axes, panel: Panel, *, is_part: bool, narrow: bool) -> None:
         weight = "bold" if line.is_sum else "normal"
         bad = " (contradicted)" if one.grade is Grade.CONTRADICTED else ""
         places = [(0.0, "left"), (1.0, "right")] if narrow else [(0.0, "right"), (1.0, "left")]
-        for text, (x, side), away in zip(
+        for words, (x, side), away in zip(
             (line.name, _value(line) + bad), places, (-8, 8), strict=True
         ):
             ax.annotate(
-                text, (x, row - 0.22 if narrow else row), xycoords=ax.get_yaxis_transform(),
+                words, (x, row - 0.22 if narrow else row), xycoords=ax.get_yaxis_transform(),
                 xytext=(0 if narrow else away, 0), textcoords="offset points", ha=side,
                 va="center", weight=weight, fontsize="small" if narrow else "medium",
             )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Point:
+    """A strategy: effect, harm, and the share of simulations in which none is better in both."""
+
+    name: str
+    effect: Estimate
+    harm: Estimate
+    on_frontier: float
+
+
+@dataclass(frozen=True)
+class TradeOff:
+    """Points of a comparison, and what their axes are."""
+
+    effect: str
+    harm: str
+    points: tuple[Point, ...]
+    warning: str = ""
+    title: str = "What each strategy achieves, and what it does to others"
+
+    @property
+    def alt(self) -> str:
+        """What it shows, in numbers."""
+        points = [
+            f"{one.name}: {with_range(one.effect)}; {with_range(one.harm)}; on the frontier in "
+            f"{percent(one.on_frontier)} of simulations."
+            for one in self.points
+        ]
+        return f"{self.effect}, against {self.harm}. {' '.join(points)}"
+
+    @property
+    def note(self) -> str:
+        """What its marks are."""
+        found = [one.harm for one in self.points]
+        filled = " Filled: on the frontier in half of them or more."
+        return note_of(found) + filled + self.warning
+
+    def rows(self) -> tuple[list[str], list[list[object]]]:
+        """Names of the columns of its table, and the rows."""
+        axes = ("efficacy", "collateral")
+        names = [f"{axis}{end}" for axis in axes for end in ("", "_low", "_high")]
+        ends = ("median", "low", "high")
+        return ["strategy", *names, "share_on_frontier"], [
+            [
+                one.name,
+                *(getattr(found, end) for found in (one.effect, one.harm) for end in ends),
+                one.on_frontier,
+            ]
+            for one in self.points
+        ]
+
+
+def read_tradeoff(run: RunFolder, _strategy: str | None) -> TradeOff:
+    """The trade-off of a comparison, with the kind of harm that stands first."""
+    rows = read_rows(run, "tradeoff.csv", ("efficacy_metric", "collateral_metric"))
+    metrics = [text(rows[0], f"{axis}_metric") for axis in ("efficacy", "collateral")]
+    rows = [row for row in rows if text(row, "collateral_metric") == metrics[1]]
+    units = {text(row, "metric"): text(row, "unit") for row in read_rows(run, "summary.csv")}
+    names = strategy_names(strategies_of(run))
+    points = [
+        Point(
+            capitalised(names[text(row, "strategy")]),
+            estimate_of({**row, "unit": units[metrics[0]]}, "efficacy"),
+            estimate_of({**row, "unit": units[metrics[1]]}, "collateral"),
+            number(row, "share_on_frontier"),
+        )
+        for row in rows
+    ]
+    effect, harm = (capitalised(label_with_unit(one, units[one])) for one in metrics)
+    known = tuple(point for point in points if point.effect.is_known)
+    return TradeOff(effect, harm, known, refuted_note(run, *metrics))
+
+
+def draw_tradeoff(shown: TradeOff, width_in: float) -> Figure:
+    """Draw a point for each strategy, with its range either way."""
+    from sim.report.figures import look  # matplotlib is slow to import
+
+    figure = look.new_figure(width_in, 0.7 * width_in)
+    ax = figure.subplots()
+    look.leave_room(figure, 5.5, 1.2, 2.2, 3.6)
+    ax.grid(visible=True, axis="both")
+    for way, axis in (("x", "effect"), ("y", "harm")):
+        found = [getattr(point, axis) for point in shown.points]
+        most = max((one.high for one in found if one.is_known), default=1.0) or 1.0
+        is_share = bool(found) and found[0].unit.startswith("share")
+        look.number_axis(ax, 1.12 * most, is_share=is_share, way=way)
+    ax.set_xlabel(shown.effect)
+    ax.set_title(shown.harm)
+    taken: list[object] = []
+    for point in shown.points:
+        x, y = point.effect, point.harm
+        ax.plot([x.low, x.high], [y.median] * 2, color=("C0", look.BAND_ALPHA), linewidth=4)
+        ax.plot([x.median] * 2, [y.low, y.high], color=("C0", look.BAND_ALPHA), linewidth=4)
+        face = "C0" if point.on_frontier >= 0.5 else look.rc("axes.facecolor")
+        ax.plot(x.median, y.median, "o", color="C0", markerfacecolor=face, clip_on=False, zorder=4)
+    for point in shown.points:
+        at = (point.effect.median, point.harm.median)
+        look.place_text(ax, point.name, at, [], taken, weight="bold")  # type: ignore[arg-type]
+    return figure

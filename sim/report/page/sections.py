@@ -1,13 +1,90 @@
-"""What a page is made of: sections with a reader's question, sentences and tables."""
+"""Sections of the page: detail, a reader's question each, and appendix."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TypeAlias
 
-from sim.measure.estimates import Estimate
-from sim.report.words.numbers import percent, range_text, value_text
+import numpy as np
+
+from sim.catalogue.causes import CAUSES, lost_by
+from sim.catalogue.choices import (
+    COLLATERAL,
+    OF_SAMPLE,
+    PRICED,
+    PRIVATE_LOSS,
+    is_compared,
+    label,
+    measure_name,
+    says_unit,
+)
+from sim.catalogue.declaration import WORST_PERCENT, worst_above
+from sim.catalogue.measures import USD
+from sim.measure.bands import band_of, step_values
+from sim.measure.estimates import (
+    Estimate,
+    Grade,
+    estimate_over,
+    own_strategy,
+    read_estimates,
+    read_group_shares,
+)
+from sim.report.figures.outage import Outage
+from sim.report.words.answer import DEMAND_LOST, IMPAIRED, Answer, Figure
+from sim.report.words.heading import (
+    LOSS_PARTS,
+    currency_name,
+    evidence_of,
+    has_sites,
+    in_currency,
+    is_comparison,
+    last_moment,
+    other_warnings,
+    place_and_time,
+    rate_of,
+    repeat_command,
+    stand_ins,
+    strategies_of,
+    strategy_names,
+)
+from sim.report.words.languages import (
+    NBSP,
+    Text,
+    capitalised,
+    day,
+    joined,
+    listing,
+    moment,
+    say,
+    say_n,
+    say_name,
+    sentences,
+    short_weekday,
+)
+from sim.report.words.numbers import (
+    NOT_KNOWN,
+    is_share,
+    number,
+    percent,
+    percent_span,
+    quantity,
+    range_text,
+    value_text,
+    whole,
+)
+from sim.report.words.sentences import (
+    is_nothing_listed,
+    names_by_strategy,
+    names_words,
+    read_bound,
+)
+from sim.results.folder import RunFolder, input_rows
+from sim.results.tables import connect_tables
+from sim.scenario.schema import meaning_of
+from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
 
 
 @dataclass(frozen=True)
@@ -100,3 +177,516 @@ def table_of(
     if not rows:
         return ()
     return (Table(tuple(heads), tuple(rows), tuple(numbers), **more),)  # type: ignore[arg-type]
+
+
+EVER = measure_name("businesses_ever_impaired")
+GRADES = {
+    Grade.CHECKED: say("Checked"),
+    Grade.NEVER_CHECKED: say("Never checked"),
+    Grade.CONTRADICTED: say("Contradicted by the record"),
+}
+MOST_ROWS = 10
+"""Rows of a table of the detail."""
+FEWEST = 10
+"""Businesses of a provider from which on its share is shown."""
+AFTER_H = 36
+"""Hours after an order in which its harm is read, unless the next one comes before."""
+
+
+def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterator[Section]:
+    """Sections of a folder, in the sequence of the page.
+
+    Parameters
+    ----------
+    outage
+        What the picture of a run shows; None of a comparison.
+    """
+    yield _quote(run, answer)
+    if outage is None:
+        yield _pairs(answer)
+        yield _settled(run, answer)
+    else:
+        strategy = run.strategies[0]
+        yield from _orders(run, outage)
+        yield from _operators(run, strategy)
+        yield from _providers(run, strategy)
+        yield _money(run, strategy)
+        yield _surer(run, strategy)
+    yield _missing(run, outage)
+    yield _repeat(run)
+
+
+def _quote(run: RunFolder, answer: Answer) -> Section:
+    refuted = say("Not the measures that the record contradicts; see below.")
+    yes = say("Yes, with the range, and with the words “in a model”.")
+    no = say("No: read the notice at the top of the page first.")
+    rows = [
+        (
+            Strong(joined(" ", (one.value, one.what))),
+            say("{grade}: {reason}.", grade=GRADES[one.found.grade], reason=one.reason),
+        )
+        for one in _figures(answer)
+    ]
+    evidence = evidence_of(run)
+    own_list = (run.manifest.get("ensemble") or {}).get("list")
+    kept = (
+        say(
+            "The list of simulations is the user's own ({file}). It claims that every simulation "
+            "agrees with the {n} figures of the record that the scenario names as evidence. The "
+            "command overblock verify checks this claim.",
+            file=say_name(str(own_list)),
+            n=whole(len(evidence)),
+        )
+        if own_list
+        else say(
+            "Every simulation agrees with the {n} figures of the record that the scenario names as "
+            "evidence; others were thrown away.",
+            n=whole(len(evidence)),
+        )
+    )
+    return Section(
+        say("Can I quote this?"),
+        (
+            no if answer.notices else yes,
+            *([refuted] if answer.withheld else []),
+            *([kept] if evidence else []),
+        ),
+        table_of((), rows),
+        (
+            say(
+                "Ranges hold nine in ten simulations; none includes effects that the model ignores."
+            ),
+            *answer.withheld,
+        ),
+        quote=say("{answer} (A model: {cite}.)", answer=answer.whole, cite=answer.cite),
+    )
+
+
+def _figures(answer: Answer) -> tuple[Figure, ...]:
+    """Figures of a run; of a comparison those of one row, as all rows have the same grades."""
+    return answer.figures or (answer.strategies[-1].figures if answer.strategies else ())
+
+
+def _moment(outage: Outage, at_s: float) -> Text:
+    at = outage.start + timedelta(seconds=at_s)
+    return joined(f",{NBSP}", (short_weekday(at), moment(at)))
+
+
+def _orders(run: RunFolder, outage: Outage) -> Iterator[Section]:
+    """Effect of each order or session, read off the picture's own lines."""
+    if outage.sessions:
+        tables, after = _by_session(outage)
+    else:
+        tables, after = _by_order(run, outage)
+    if tables:
+        when, which = say("When were they cut off?"), say("Which orders did the harm?")
+        yield Section(when if has_sites(run) else which, (), tables, (after,))
+
+
+def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
+    """Share that is cut off at a time, and its range."""
+    band = outage.cut_off
+    median, low, high = (
+        float(step_values(band.t_s, line, np.array([int(at_s)]))[0])
+        for line in (band.median, band.low, band.high)
+    )
+    return percent(median), "" if np.isnan(low) else percent_span(low, high)
+
+
+def _by_session(outage: Outage) -> tuple[tuple[Table, ...], str]:
+    band, rows = outage.cut_off, []
+    for from_s, to_s in outage.sessions[:MOST_ROWS]:
+        inside = (band.t_s >= from_s) & (band.t_s <= to_s)
+        top = band.t_s[inside][np.argmax(band.median[inside])] if inside.any() else to_s
+        ends = [outage.start + timedelta(seconds=at_s) for at_s in (from_s, to_s)]
+        is_day = ends[0].date() == ends[1].date()
+        end = f"{ends[1]:%H:%M}" if is_day else _moment(outage, to_s)
+        most, range_ = _cut_off_at(outage, float(top))
+        session = say("{begin} to\N{NO-BREAK SPACE}{end}", begin=_moment(outage, from_s), end=end)
+        rows.append((session, Strong(most), range_))
+    later = len(outage.sessions) > MOST_ROWS
+    after = sentences(
+        say("Share cut off, the most within the session."),
+        say("Later sessions: bands.parquet.") if later else "",
+    )
+    return table_of((say("Session"), say("Cut off"), say("Range")), rows, (1, 2)), after
+
+
+def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
+    rows = []
+    for row, order in enumerate(outage.orders):
+        until = [one.at_s - 3600 for one in outage.orders[row + 1 : row + 2]]
+        end = min([order.at_s + AFTER_H * 3600, run.horizon_s - 1, *until])
+        sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
+        before, _ = _cut_off_at(outage, max(order.at_s - 3600, 0))
+        then, range_ = _cut_off_at(outage, end)
+        change = joined("", (sign, number(abs(order.change))))
+        when, whose = _moment(outage, order.at_s), listing(order.providers)
+        rows.append((when, whose, change, before, Strong(then), range_))
+    after = say(
+        "Share cut off before, and up to {n} hours after, but before the next order. Smaller "
+        "orders: events.parquet.",
+        n=str(AFTER_H),
+    )
+    listed = say("Addresses") if outage.is_addresses else say("IPv6 networks")
+    heads = (say("When"), say("Whose"), listed, say("Before"), say("After"), say("Range"))
+    return table_of(heads, rows, (2, 3, 4, 5), hidden=(3,)), after
+
+
+def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
+    """When each operator first blocked anything but the target's own, and its harm."""
+    first = _first_blocks(run, strategy)
+    harm = read_group_shares(run, strategy, "operator", COLLATERAL)
+    bound = "" if any(one.high > 0 for one in harm.values()) else read_bound(run, strategy)
+    rows: list[tuple[Cell, ...]] = []
+    groups = sorted(
+        input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
+    )
+    for group in groups[:MOST_ROWS]:
+        at = first.get(group.operator)
+        when = say("never")
+        if at is not None and at.is_known:
+            when = moment(run.start + timedelta(seconds=at.median))
+        found = harm.get(group.operator)
+        cells: tuple[Cell, ...] = ("", "")
+        if found is not None:
+            cells = (Strong(bound), "") if bound else cells_of(found)
+        rows.append((say_name(group.label), percent(group.share_users), when, *cells))
+    heads = (say("Operator"), say("Its users"), say("First block"), say("Cut off"), say("Range"))
+    after = say(
+        "First block: median of the simulations in which it blocks. Cut off: share of businesses' "
+        "time in which its users cannot reach them."
+    )
+    tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))
+    if tables:
+        yield Section(say("When, and at which operators?"), (), tables, (after,))
+
+
+def _first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
+    """When each operator first blocks anything but the target's own addresses, in seconds."""
+    own = [
+        row.prefix
+        for row in input_rows(run, "target", "prefixes", TargetPrefixRow)
+        if row.prefix.version == 4
+    ]
+    parts = [f"TRY_CAST(split_part(address, '.', {n}) AS BIGINT)" for n in (1, 2, 3, 4)]
+    number_ = f"((({parts[0]} * 256 + {parts[1]}) * 256 + {parts[2]}) * 256 + {parts[3]})"
+    ours = " OR ".join(
+        f"(length >= {one.length} AND number BETWEEN {one.address} "
+        f"AND {one.address + (1 << (32 - one.length)) - 1})"
+        for one in own
+    )
+    with connect_tables(run.path, "events", "entries") as tables:
+        found = tables.execute(
+            "WITH halves AS (SELECT strategy, replicate, entry, split_part(prefix, '/', 1) AS "
+            "address, CAST(split_part(prefix, '/', 2) AS BIGINT) AS length FROM entries "
+            f"WHERE strategy = ?), others AS (SELECT *, {number_} AS number FROM halves) "
+            "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) FROM events "
+            "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
+            f"AND NOT coalesce({ours or 'false'}, false) GROUP BY name, replicate",
+            [strategy],
+        ).fetchall()
+    times: dict[str, list[float]] = {}
+    for name, at_s in found:
+        times.setdefault(name, []).append(float(at_s))
+    return {name: estimate_over(np.array(one), "s") for name, one in times.items()}
+
+
+def _providers(run: RunFolder, strategy: str) -> Iterator[Section]:
+    """Share of the businesses at each provider that were ever cut off."""
+    shares = read_group_shares(run, strategy, "provider", EVER)
+    most = sorted(
+        (item for item in shares.items() if item[1].whole >= FEWEST and item[1].high > 0),
+        key=lambda item: (-item[1].median, item[0]),
+    )
+    rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_ROWS]]
+    heads = (say("Provider"), say("Ever cut off"), say("Range"))
+    tables = table_of(heads, rows, (2,))
+    if tables and not has_sites(run):
+        yield Section(say("Whose customers were cut off?"), (), tables)
+
+
+def _money(run: RunFolder, strategy: str) -> Section:
+    """The loss of businesses, part by part, in the country's currency."""
+    estimates, rate = read_estimates(run), rate_of(run)
+    rows: list[tuple[Cell, ...]] = []
+    for metric, name in LOSS_PARTS:
+        found = estimates.get((strategy, metric))
+        if found is None or not found.is_known or found.high == found.low == 0:
+            continue
+        cells = cells_of(in_currency(found, rate))
+        rows.append((Strong(name) if metric == PRIVATE_LOSS else name, *cells))
+    after = [say("Each row is a median of its own, so rows need not add up.")]
+    currency = currency_name(rate)
+    if rate is not None:
+        after.append(
+            say(
+                "{rate} {currency} to the dollar of {year}.",
+                rate=Text(lambda words: words.digits(f"{rate.per_usd:g}")),
+                currency=rate.currency,
+                year=str(rate.of),
+            )
+        )
+    if run.scenario["population"].get("n_businesses"):
+        after.append(
+            say(
+                "How many businesses there are is assumed: quote the sum with its whole range, or "
+                "a share. National methods: money.csv."
+            )
+        )
+    heads = (say("In {currency}", currency=currency), say("Median"), say("Range"))
+    nothing = say("Nothing was lost in any simulation.")
+    if read_bound(run, strategy) and not has_sites(run):
+        nothing = say("No modelled business lost anything: what all of them lose is not known.")
+    title = say("What did it cost, and how is that counted?")
+    before = () if rows else (nothing,)
+    return Section(title, before, table_of(heads, rows, (1, 2)), (sentences(*after),))
+
+
+def input_name(run: RunFolder, key: str) -> Text:
+    """Meaning of an uncertain input, from the documentation of its key or column."""
+    return say_name(meaning_of(key, run.input_path(key.rpartition(".")[0])))
+
+
+def _surer(run: RunFolder, strategy: str) -> Section:
+    """Inputs on which the main measures depend most."""
+    estimates = read_estimates(run)
+    tables: list[Table] = []
+    for metric in (DEMAND_LOST, COLLATERAL, PRIVATE_LOSS):
+        found = estimates.get((strategy, metric))
+        rows: list[tuple[Cell, ...]] = [
+            (capitalised(input_name(run, key)), Bar(share))
+            for key, share in (found.depends_on if found is not None else ())
+        ]
+        if found is not None and not math.isnan(found.chance):
+            rows.append((say("Chance, with the same inputs"), Bar(found.chance)))
+        tables += table_of((), rows, caption=capitalised(say_name(label(metric))))
+    few = say("Too few simulations to distinguish the inputs from chance.")
+    after = say(
+        "Share of the spread between simulations that each input explains; the rest is chance, "
+        "other inputs, and inputs acting together."
+    )
+    title = say("What would make it surer?")
+    return Section(title, () if tables else (few,), tuple(tables), (after,) if tables else ())
+
+
+def _pairs(answer: Answer) -> Section:
+    """Every verdict of a comparison."""
+    rows = [
+        (capitalised(verdict.kind), sentence)
+        for verdict in answer.verdicts
+        for sentence in verdict.sentences
+    ]
+    heads = (say("By"), say("Verdict"))
+    after = say(
+        "Every strategy is simulated with the same inputs and chance. Harm: business-hours cut "
+        "off. Effect: user-hours denied. Cost: what businesses lose."
+    )
+    return Section(
+        say("Is the difference real, pair by pair?"), (), table_of(heads, rows), (after,)
+    )
+
+
+def _settled(run: RunFolder, answer: Answer) -> Section:
+    """State whether more simulations would settle the verdicts."""
+    needed = max((one.n_needed for one in answer.verdicts), default=0)
+    values = {"n": whole(run.n_replicates), "needed": whole(needed)}
+    said = []
+    if needed > run.n_replicates:
+        said.append(
+            say(
+                "{needed} simulations can certify these verdicts; this folder has {n}: "
+                "use -n {digits}.",
+                digits=str(needed),
+                **values,
+            )
+        )
+    elif needed:
+        said.append(
+            say("{n} simulations are enough: {needed} that agree certify these verdicts.", **values)
+        )
+    differ = say(
+        "Where simulations differ, more of them change nothing: only better knowledge of the "
+        "inputs does."
+    )
+    return Section(say("What would settle it?"), (*said, differ))
+
+
+def _missing(run: RunFolder, outage: Outage | None) -> Section:
+    """What is not in the numbers."""
+    scenario = run.scenario
+    items: list[str] = []
+    if not scenario.get("reactions"):
+        items.append(
+            say("No business moves its site here, so the harm of a long block is an upper bound.")
+        )
+    if not scenario.get("users"):
+        items.append(say("No customer takes a VPN here."))
+    if outage is not None and (still := _still(outage)):
+        items.append(
+            say(
+                "Time after {day}. {share} of businesses are still cut off then, so durations are "
+                "at least what is printed.",
+                day=day(last_moment(run)),
+                share=still,
+            )
+        )
+    items.append(say("Losses of people: calls not made, news not read."))
+    if is_comparison(run) and not own_strategy(run):
+        items.append(say("The strategy that was used in fact: the scenario's own is not compared."))
+    items.extend(other_warnings(run))
+    if has_sites(run):
+        items.append(
+            say("Your own knowledge: correct your list of sites or operators, and run it again.")
+        )
+    return Section(say("What is not in it?"), items=tuple(items))
+
+
+def _still(outage: Outage) -> str:
+    """Share of businesses that are cut off when a run ends; empty if none."""
+    band = outage.cut_off
+    share = float(band.median[-1])
+    if not share > 0:
+        return ""
+    ends = percent_span(band.low[-1], band.high[-1])
+    return say("{value} ({range})", value=percent(share), range=ends)
+
+
+def _repeat(run: RunFolder) -> Section:
+    after = say(
+        "{n} simulations, seed {seed}, overblock {version}, Python {python}. The same version, "
+        "scenario, tables and seed give the same result, {id}.",
+        n=whole(run.n_replicates),
+        seed=str(run.manifest["root_seed"]),
+        version=str(run.manifest["tool"]["version"]),
+        python=str(run.manifest.get("python", "")),
+        id=str(run.manifest["result_id"])[:12],
+    )
+    return Section(say("How do I repeat it?"), after=(after,), code=repeat_command(run))
+
+
+HOURS, EVER_SHARE = (
+    measure_name(name) for name in ("hours_impaired_median", "businesses_ever_impaired_share")
+)
+HASH_DIGITS = 8
+SPLIT = frozenset((*map(worst_above, WORST_PERCENT), *map(lost_by, CAUSES)))
+"""Measures that split others by cause or threshold, for which the page has no room."""
+WORDS = (
+    (say("Simulation"), say("One draw of every assumption, with its own chance.")),
+    (say("Median"), say("Half of the simulations lie above it.")),
+    (say("Range"), say("Nine in ten simulations lie in it ({range}).")),
+    (say("Cut off"), say("More than {impaired} of what a business's customers try fails.")),
+    (say("Affected, down"), say("The same for {affected} and {down}.")),
+    (say("Listed"), say("Ordered blocked; an operator may not block it yet.")),
+)
+"""Words of the page and what they mean."""
+
+
+def appendix_of(run: RunFolder) -> Iterator[Section]:
+    """Sections of the appendix."""
+    yield _measures(run)
+    yield _tables(run)
+    values = {one: percent(share) for one, share in run.scenario["thresholds"].items()}
+    values["range"] = percent_span(0.05, 0.95)
+    rows = [(Strong(word), say(text, **values)) for word, text in WORDS]
+    yield Section(say("Words"), tables=table_of((), rows))
+
+
+def _measures(run: RunFolder) -> Section:
+    """Every measure of a run; of a comparison those that are compared."""
+    estimates, rate = read_estimates(run), rate_of(run)
+    names = strategy_names(strategies_of(run))
+    of_sample = {one for one in OF_SAMPLE if not (one in PRICED and has_sites(run))}
+    tables: list[Table] = []
+    heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
+    n_zero = 0
+    for strategy in run.strategies:
+        rows: list[tuple[Cell, ...]] = []
+        bound = read_bound(run, strategy)
+        for (of, metric), one in estimates.items():
+            is_shown = is_compared(metric) if is_comparison(run) else metric not in SPLIT
+            if of != strategy or not is_shown:
+                continue
+            name = capitalised(say_name(label(metric)))
+            is_zero = one.is_known and one.low == one.high == 0
+            if is_zero and bound and metric in of_sample:
+                rows.append((name, bound if metric == EVER_SHARE else NOT_KNOWN, "", "", ""))
+                continue
+            if is_zero and not is_comparison(run):
+                n_zero += 1
+                continue
+            found = in_currency(one, rate) if one.unit == USD else one
+            if metric == HOURS and _is_cut(run, strategy, estimates):
+                name = say("{name} (at least: most still are at the end)", name=name)
+            rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
+        caption = capitalised(names[strategy]) if is_comparison(run) else ""
+        tables += table_of(heads, rows, (1, 2, 3), caption=caption, hidden=(4,))
+    listed = names_by_strategy(run)
+    after = [
+        say(
+            "Expected behind all addresses that were ever listed ({strategy}): {names}.",
+            strategy=names[strategy],
+            names=names_words(listed.get(strategy)),
+        )
+        for strategy in run.strategies
+        if strategy in listed and not is_nothing_listed(listed[strategy])
+    ]
+    if len(after) > 1:
+        after.append(
+            say(
+                "Do not compare these numbers: single addresses are assumed to have been found by "
+                "a name in part, prefixes not, so a prefix can have fewer names than addresses in "
+                "it."
+            )
+        )
+    if n_zero:
+        after.append(
+            say_n(
+                "{n} more is zero in nine of ten simulations.",
+                "{n} more are zero in nine of ten simulations.",
+                n_zero,
+                n=str(n_zero),
+            )
+        )
+    after.append(say("Every digit, and parts by cause and threshold: summary.csv."))
+    title = say("Measures compared") if is_comparison(run) else say("All measures")
+    return Section(title, tables=tuple(tables), after=(sentences(*after),))
+
+
+def _is_cut(run: RunFolder, strategy: str, estimates: Mapping[tuple[str, str], Estimate]) -> bool:
+    """Whether half of who was cut off or more still is when the run ends, which cuts the hours."""
+    last = band_of(run.curve(IMPAIRED, strategy), run.horizon_s, as_share=True).median[-1]
+    ever = estimates.get((strategy, EVER_SHARE))
+    return ever is not None and bool(last >= ever.median / 2 > 0)
+
+
+def _numbers(found: Estimate) -> tuple[Cell, ...]:
+    """Median and ends of a range; one that the record contradicts is marked."""
+    if not found.is_known:
+        return NOT_KNOWN, "", ""
+    mark = " ✕" if found.grade is Grade.CONTRADICTED else ""
+    ends = (quantity(end, found.unit) if found.has_range else "" for end in (found.low, found.high))
+    return (joined("", (value_text(found), mark)), *ends)
+
+
+def _unit(metric: str, found: Estimate) -> str:
+    """Unit of a measure whose name does not say it."""
+    is_said = is_share(found.unit) or says_unit(metric, found.unit)
+    return "" if is_said else found.unit
+
+
+def _tables(run: RunFolder) -> Section:
+    """Every table, with where it is borrowed from."""
+    borrowed = stand_ins(run)
+    listed = [
+        (str(one["name"]), str(one["title"] or one["name"]), str(one["sha256"]))
+        for one in run.manifest["inputs"]
+    ]
+    known = {name for name, *_ in listed}
+    listed += [(name, name, "") for name in borrowed if name not in known]
+    rows: list[tuple[Cell, ...]] = []
+    for name, title, digest in listed:
+        of = place_and_time(borrowed[name]) if name in borrowed else ""
+        rows.append((say_name(title), Strong(of), digest[:HASH_DIGITS]))
+    heads = (say("Table"), say("Borrowed from"), say("SHA-256"))
+    return Section(say("Tables it rests on"), tables=table_of(heads, rows))

@@ -1,1 +1,1 @@
-"""How numbers and labels are said."""
+"""Words of all documents: numbers, names, sentences, languages."""

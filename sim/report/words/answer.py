@@ -37,32 +37,29 @@ from sim.measure.estimates import (
     read_share,
 )
 from sim.measure.sites import read_sites
-from sim.report.words.dates import day
-from sim.report.words.expected_names import (
-    EXPECTED,
-    TOO_FEW,
-    bound_of_zero,
-    is_out_of_reach,
-    names_by_strategy,
-    names_words,
-)
 from sim.report.words.heading import (
     borrowed_tables,
     cite,
     country_name,
+    currency_name,
     evidence_of,
     has_sites,
+    in_currency,
     is_comparison,
     is_replayed,
     notices,
     order_line,
+    rate_of,
     settings_line,
     source_line,
+    strategies_of,
+    strategy_names,
 )
 from sim.report.words.languages import (
     Text,
     beside,
     capitalised,
+    day,
     either,
     joined,
     listing,
@@ -70,7 +67,6 @@ from sim.report.words.languages import (
     say_name,
     unbroken,
 )
-from sim.report.words.money import currency_name, in_currency, rate_of
 from sim.report.words.numbers import (
     NOT_KNOWN,
     is_share,
@@ -81,21 +77,28 @@ from sim.report.words.numbers import (
     value_text,
     whole,
 )
-from sim.report.words.phrases import (
+from sim.report.words.sentences import (
     CAUSES,
+    EXPECTED,
+    KINDS,
     SITES_CUT_OFF,
+    TOO_FEW,
+    Verdict,
     addresses,
     amount,
+    bound_of_zero,
     hours_or_more,
+    is_out_of_reach,
     lost,
     lost_by_sites,
     n_addresses,
     n_networks,
+    names_by_strategy,
+    names_words,
     networks,
+    verdict_of,
 )
-from sim.report.words.phrases import hours as hours_text
-from sim.report.words.plain import strategies_of, strategy_names
-from sim.report.words.verdicts import KINDS, Verdict, verdict_of
+from sim.report.words.sentences import hours as hours_text
 from sim.results.folder import RunFolder
 from sim.results.parquet import read_columns
 from sim.results.tables import read_rows, text
@@ -119,7 +122,7 @@ class Figure:
     reason
         Why it has its grade, in a few words.
     bound
-        What is printed for a zero of a sample that could hardly have been cut off.
+        Text for a zero of a sample that was unlikely to be cut off.
     """
 
     found: Estimate
@@ -156,7 +159,7 @@ class Strategy:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a reader is told first.
+    """The first screen.
 
     Attributes
     ----------
@@ -171,7 +174,7 @@ class Answer:
     withheld
         Why measures are not printed here: the record contradicts them.
     notices
-        What has to be known before anything is quoted.
+        Warnings before anything is quoted.
     source, n_borrowed, n_tables
         Where the orders come from; tables of another country or time, of how many.
     cite
@@ -390,7 +393,7 @@ class _Facts:
             yield self.figure(DEMAND_LOST, found, say("of what customers tried failed"))
 
     def cause(self, *, is_record: bool) -> Text:
-        """What was ordered, as a sentence."""
+        """Write the orders as a sentence."""
         run = self.run
         listed = [
             (self.estimates[self.strategy, metric].median, count)
@@ -446,7 +449,7 @@ class _Facts:
         return joined(" ", (cause, text_)), range_text(peak)
 
     def bound_of(self, strategy: str) -> str:
-        """What is printed for a share that is zero; empty where that is a zero."""
+        """Text for a share that is zero; empty where the zero is certain."""
         expected = self.estimates.get((strategy, EXPECTED))
         return bound_of_zero(expected, self.names_listed.get(strategy))
 
@@ -556,7 +559,7 @@ class _Facts:
             and one.figures[0].bound != NOT_KNOWN
         ]
         if not rows:
-            return say("No strategy is compared of which the harm is known."), ""
+            return say("The harm of none of the strategies compared is known."), ""
         if COLLATERAL in self.refuted:
             return say("The record contradicts what the model computes of businesses."), ""
         (_, worst), (_, best) = (pick(rows, key=lambda one: one[0]) for pick in (max, min))

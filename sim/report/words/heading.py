@@ -1,30 +1,49 @@
-"""What stands around an answer: who ordered what, when and where; sources; how to cite it.
+"""Facts of a folder in words: orders, settings, sources, warnings, names of strategies, money.
 
 In: a run folder. Out: words. They come from the scenario, the manifest and the notes of tables.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+import re
+import shlex
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 
-from sim.measure.estimates import own_strategy
-from sim.report.words.dates import period
+from sim.catalogue.choices import measure_name
+from sim.measure.estimates import Estimate, own_strategy
 from sim.report.words.languages import (
     ENGLISH,
     IN_ENGLISH,
     Language,
     Text,
+    capitalised,
     joined,
+    period,
     say,
     say_name,
 )
 from sim.report.words.numbers import whole
-from sim.report.words.warnings import changes_in_words, stand_ins
-from sim.results.folder import COMPLETE, INTERRUPTED, PARTIAL, RunFolder, count_simulations
+from sim.results.folder import (
+    COMPLETE,
+    INTERRUPTED,
+    PARTIAL,
+    RunFolder,
+    count_simulations,
+    input_rows,
+)
+from sim.results.integrity import changed_tables
+from sim.scenario.library import scenario_names, shipped
+from sim.scenario.overrides import rate_at
+from sim.scenario.strategies import DECLARED
+from sim.scenario.tables.rows import RateRow
 
 WITH_ARTICLE = frozenset(
     ("AE", "BS", "CD", "CF", "DO", "EU", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SB", "SC", "US")
@@ -62,7 +81,7 @@ def _country(code: str, words: Language) -> str:
 
 
 def order_line(run: RunFolder) -> Text:
-    """Who ordered the block, when, and where."""
+    """Write who ordered the block, when, and where."""
     by, country = run.scenario.get("ordered_by"), country_name(run)
     parts = (
         say("Ordered by {who}", who=say_name(str(by))) if by else "",
@@ -73,7 +92,7 @@ def order_line(run: RunFolder) -> Text:
 
 
 def settings_line(run: RunFolder) -> str:
-    """What was set for the run on the command line; empty where nothing was."""
+    """Settings of the run on the command line; empty where there are none."""
     asked = [str(one).partition("=") for one in run.manifest["scenario"].get("overrides", ())]
     if len(asked) > MOST_SETTINGS:
         return say(
@@ -117,7 +136,7 @@ def source_line(run: RunFolder) -> Text:
 
 
 def notices(run: RunFolder) -> Iterator[str]:
-    """What has to be known before anything is quoted."""
+    """Warnings before anything is quoted."""
     if changed := changes_in_words(run):
         yield changed
     if (status := str(run.manifest["status"])) != COMPLETE:
@@ -147,3 +166,214 @@ def is_replayed(run: RunFolder) -> bool:
     """Whether orders or sessions come from a table, so that they are the record's."""
     own = run.scenario.get("strategy") or {}
     return bool(own_strategy(run)) and ("orders" in own or "sessions" in own)
+
+
+_STAND_IN = re.compile(
+    # Folders of earlier versions have the second form.
+    r"tables of another country or time (?:are used|stand in) for (?P<country>\S+) in "
+    r"(?P<years>[\d to]+): (?P<tables>.+)"
+)
+_NO_HIT = re.compile(
+    "hits no modelled business: no customer of one needed an address or a name while it was blocked"
+    "(; they are a sample: .*)?"
+)
+_OWN_TABLES = re.compile(
+    r"(?P<file>.+): a run takes from its own tables, and not from the file: (?P<columns>.+)"
+)
+_NOT_CONDITIONED = "not conditioned on the record"
+_TABLE = re.compile(r"(?P<name>\S+) \((?P<of>[^)]*)\)(?:, |$)")
+
+
+def other_warnings(run: RunFolder) -> list[str]:
+    """Warnings of a run that the page does not print elsewhere, each a sentence."""
+    names = strategy_names(strategies_of(run))
+    told: list[str] = []
+    for one in map(str, run.manifest.get("warnings", [])):
+        if _STAND_IN.fullmatch(one) or _NOT_CONDITIONED in one:
+            continue
+        label, _, rest = one.partition(" ")
+        if label not in names:
+            told.append(_in_words(one))
+        elif _NO_HIT.fullmatch(rest):
+            told.append(joined(": ", (capitalised(names[label]), _in_words(rest))))
+        else:
+            told.append(joined("", ("“", names[label], "” ", rest.removesuffix("."), ".")))
+    return told
+
+
+def _in_words(warning: str) -> str:
+    """A warning as a sentence of the page, if it is one; else as it is."""
+    if _NO_HIT.fullmatch(warning):
+        return say(
+            "No modelled business was hit: no customer of one needed an address or a name while it "
+            "was blocked."
+        )
+    if found := _OWN_TABLES.fullmatch(warning):
+        return say(
+            "The run takes {columns} from its own tables, not from {file}.", **found.groupdict()
+        )
+    return f"{capitalised(warning).removesuffix('.')}."
+
+
+def changes_in_words(run: RunFolder) -> str:
+    """Name the tables that differ from the manifest or are missing; empty where none does."""
+    if not (changed := changed_tables(run)):
+        return ""
+    return say(
+        "Files that changed after the run or are missing: {files}. Do not quote this result.",
+        files=", ".join(name for name, _ in changed),
+    )
+
+
+def stand_ins(run: RunFolder) -> dict[str, str]:
+    """Tables that a warning says to be borrowed, by name, with country and time of each."""
+    found = (_STAND_IN.fullmatch(str(one)) for one in run.manifest.get("warnings", []))
+    return {
+        table["name"]: table["of"]
+        for one in found
+        if one
+        for table in _TABLE.finditer(one["tables"])
+    }
+
+
+def place_and_time(of: str) -> Text:
+    """Country and time of a table: ``RU, 2018`` as ``Russia, 2018``."""
+    return joined(", ", map(_place_or_time, of.split(", ")))
+
+
+def _place_or_time(part: str) -> Text:
+    from babel import Locale
+
+    if years := re.fullmatch(r"(\d+) to (\d+)", part):
+        return say("{first} to {last}", first=years[1], last=years[2])
+    return Text(lambda words: str(Locale.parse(words.code).territories.get(part, part)))
+
+
+def strategy_words(strategy: Mapping[str, Any]) -> str:
+    """Describe a strategy from its id and parameters in a manifest."""
+    name = str(strategy["id"])
+    if name not in DECLARED:
+        return str(strategy.get("parameters", {}).get("rule", name))
+    told = DECLARED[name].in_words
+    parameters = {key: str(value) for key, value in strategy.get("parameters", {}).items()}
+    if "{length}" in told and "length" not in parameters:
+        told = told.replace("/{length} ", "")
+    return say(told, **parameters)
+
+
+def strategies_of(run: RunFolder) -> list[Mapping[str, Any]]:
+    """Label, id and parameters of each strategy of a folder, of a run's only one too."""
+    listed = run.manifest.get("strategies")
+    if listed:
+        return list(listed)
+    own = run.scenario.get("strategy") or {}
+    parameters = {key: value for key, value in own.items() if key != "id"}
+    return [
+        {"label": label, "id": own.get("id", label), "parameters": parameters}
+        for label in run.strategies
+    ]
+
+
+def strategy_names(strategies: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Names of the strategies of a manifest, by label: no two alike."""
+    said = {str(one["label"]): strategy_words(one) for one in strategies}
+    times = Counter(said.values())
+    return {
+        label: name if times[name] == 1 else say("{name} ({label})", name=name, label=label)
+        for label, name in said.items()
+    }
+
+
+def repeat_command(run: RunFolder) -> str:
+    """One line for a shell that makes a folder again."""
+    manifest = run.manifest
+    is_comparison = manifest.get("kind") == "comparison"
+    file = shipped_scenario(manifest["scenario"]) or "scenario.yaml"
+    parts = ["overblock", "compare" if is_comparison else "run", file]
+    if is_comparison:
+        own = run.scenario.get("strategy", {})
+        for strategy in manifest["strategies"]:
+            parts += ["--strategy", strategy_text(strategy, own)]
+        parts += ["--baseline", str(manifest["baseline"])]
+    asked = manifest.get("n_replicates_asked", run.n_replicates)
+    parts += ["-n", str(asked), "--seed", str(manifest["root_seed"])]
+    if not run.is_ensemble:
+        parts.append("--fixed")
+    for override in manifest["scenario"].get("overrides", []):
+        parts += ["--set", str(override)]
+    return shlex.join(parts)
+
+
+def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:
+    """Name of the shipped scenario that a run's file is, byte for byte; None if it is none."""
+    name = Path(str(scenario.get("file", ""))).stem
+    if name not in scenario_names():
+        return None
+    data = (shipped("scenarios") / f"{name}.yaml").read_bytes()
+    return name if hashlib.sha256(data).hexdigest() == scenario.get("sha256") else None
+
+
+def strategy_text(strategy: Mapping[str, Any], own: Mapping[str, Any]) -> str:
+    """A strategy as the command line takes it: ``[LABEL=]ID[:param=value,…]``.
+
+    Parameters
+    ----------
+    strategy
+        Label, id and parameters, as a manifest has them.
+    own
+        The scenario's own strategy: its id alone stands for it.
+    """
+    label, name = str(strategy["label"]), str(strategy["id"])
+    if ":" in label or "=" in label:
+        return label  # only the text of a strategy can be such a label
+    given = {key: value for key, value in strategy["parameters"].items() if value is not None}
+    parameters = ",".join(
+        f"{key}={value if isinstance(value, str) else json.dumps(value, separators=(',', ':'))}"
+        for key, value in given.items()
+    )
+    is_own = {"id": name, **given} == {k: v for k, v in own.items() if v is not None}
+    text = f"{name}:{parameters}" if parameters and not is_own else name
+    return text if label == text else f"{label}={text}"
+
+
+LOSS_PARTS = tuple(
+    (measure_name(name), text)
+    for name, text in (
+        ("gross_loss_usd", say("Sales that failed")),
+        ("recaptured_usd", say("minus what customers bought later")),
+        ("churn_usd", say("plus customers who stayed away")),
+        ("response_cost_usd", say("plus what businesses did about it")),
+        ("private_loss_usd", say("What businesses lost: the sum to quote")),
+        ("transfers_to_rivals_usd", say("of it, sales that went to rivals in the country")),
+        ("net_social_loss_usd", say("What the country lost")),
+    )
+)
+"""Parts of the loss in the sequence in which they are added up."""
+
+MANY = 1_000_000
+
+
+def rate_of(run: RunFolder) -> RateRow | None:
+    """Exchange rate of the dollar in the currency of a folder's scenario; None where it has none.
+
+    Raises
+    ------
+    DataError
+        If the copy of the table cannot be read.
+    """
+    currency = (run.scenario.get("money") or {}).get("currency")
+    rows = input_rows(run, "money", "rates", RateRow) if currency else ()
+    return rate_at(rows, currency, int(str(run.scenario["start"])[:4]))
+
+
+def in_currency(found: Estimate, rate: RateRow | None) -> Estimate:
+    """A sum of dollars in the country's currency; as it is without a rate."""
+    return found if rate is None else found.times(rate.per_usd, rate.currency)
+
+
+def currency_name(rate: RateRow | None, count: float = MANY) -> Text:
+    """Name of that currency as it reads after a number: ``euros``."""
+    from babel.numbers import get_currency_name
+
+    code = "USD" if rate is None else rate.currency
+    return Text(lambda words: str(get_currency_name(code, count, locale=words.code)))

@@ -163,6 +163,12 @@ def range_text(found: Estimate) -> str:
     return "" if not found.has_range or text == value_text(found) else text
 
 
+def with_range(found: Estimate) -> str:
+    """Write an estimate with its range in brackets, where it has one."""
+    ends = range_text(found)
+    return value_text(found) + (f" ({ends})" if ends else "")
+
+
 def spoken(share: float) -> Text:
     """A share as one says it aloud: ``four in five``; below a tenth ``about 1.2%``."""
     if math.isnan(share):

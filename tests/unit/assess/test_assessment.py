@@ -17,10 +17,9 @@ from sim.assess.remedies import _wait
 from sim.cli.app import app
 from sim.errors import UsageError
 from sim.measure.estimates import Grade
-from sim.report.documents.assessment import PARTS, write_assessment
-from sim.report.documents.blocks import Heading, to_html, to_markdown
+from sim.report.documents.assessment import PARTS, Heading, to_html, to_markdown, write_assessment
 from sim.report.words.answer import answer
-from sim.report.words.verdicts import verdict_sentence
+from sim.report.words.sentences import verdict_sentence
 from sim.results.folder import open_run
 from sim.results.parquet import read_columns
 from sim.results.register import read_waits

@@ -9,7 +9,7 @@ import pytest
 
 from sim.errors import DataError, ScenarioError
 from sim.measure.estimates import Estimate
-from sim.report.words.money import currency_name, in_currency
+from sim.report.words.heading import currency_name, in_currency
 from sim.scenario.library import table_names
 from sim.scenario.load import load_scenario
 from sim.scenario.named_tables import ROWS_OF

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-from sim.report.documents.blocks import Heading, Items, Paragraph, Table, to_html, to_markdown
+from sim.report.documents.assessment import Heading, Items, Paragraph, Table, to_html, to_markdown
 
 BLOCKS = (
     Heading("Title", 1),

@@ -9,7 +9,7 @@ import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.report.figures import look
-from sim.report.figures.address_map import (
+from sim.report.figures.maps import (
     ORDER,
     SIDE,
     draw_address_map,

@@ -12,8 +12,7 @@ import pytest
 from sim.catalogue.choices import EFFICACY
 from sim.measure.estimates import Estimate, Grade
 from sim.report.figures import look
-from sim.report.figures.curves import LEFT, read_users
-from sim.report.figures.frontier import read_tradeoff
+from sim.report.figures.outage import LEFT, read_users
 from sim.report.figures.rows import (
     Line,
     Panel,
@@ -23,6 +22,7 @@ from sim.report.figures.rows import (
     read_groups,
     read_money,
     read_strategies,
+    read_tradeoff,
 )
 from sim.results.folder import RunFolder
 

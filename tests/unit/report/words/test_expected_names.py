@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from sim.report.words.expected_names import names_words
+from sim.report.words.sentences import names_words
 from sim.results.tables import Row
 
 

@@ -16,14 +16,15 @@ from babel.messages.pofile import read_po
 
 from sim.report.page.document import render
 from sim.report.words.answer import answer
-from sim.report.words.dates import day, period
 from sim.report.words.languages import (
     ENGLISH,
     IN_ENGLISH,
     LANGUAGES,
     catalogue_path,
+    day,
     joined,
     language,
+    period,
     say,
     say_n,
     sentences,

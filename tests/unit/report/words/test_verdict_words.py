@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.report.words.verdicts import verdict_of, verdict_sentence
+from sim.report.words.sentences import verdict_of, verdict_sentence
 from sim.results.tables import Row
 
 NAMES = {"a": "alone", "b": "broad"}

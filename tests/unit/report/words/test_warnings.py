@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sim.report.words.heading import other_warnings
 from sim.report.words.languages import language
-from sim.report.words.warnings import other_warnings
 from sim.results.folder import RunFolder
 
 MISSED = (

@@ -1,0 +1,346 @@
+"""Verdicts in words: the same sentence for ``compare``, ``assess``, page and notebook.
+
+Counts are out of all simulations: one in which an order is not known is none that has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, measure_name
+from sim.measure.estimates import Estimate, read_estimates
+from sim.names.listed import LOWER_BOUND, rounded_names
+from sim.report.words.languages import Text, capitalised, joined, listing, say, say_n
+from sim.report.words.numbers import NOT_KNOWN, at_most, number, span, two_digits, whole
+from sim.results.folder import RunFolder
+from sim.results.tables import Row, read_rows, text
+from sim.results.tables import number as cell
+
+KINDS = {COLLATERAL: say("harm"), EFFICACY: say("effect"), PRIVATE_LOSS: say("cost")}
+"""Kinds of the measures by which strategies are judged."""
+ORDERS = {
+    (COLLATERAL, "less"): say("{one} has less harm than {other}"),
+    (COLLATERAL, "equal"): say("{one} has as much harm as {other}"),
+    (COLLATERAL, "more"): say("{one} has more harm than {other}"),
+    (EFFICACY, "less"): say("{one} has less effect than {other}"),
+    (EFFICACY, "equal"): say("{one} has as much effect as {other}"),
+    (EFFICACY, "more"): say("{one} has more effect than {other}"),
+    (PRIVATE_LOSS, "less"): say("{one} has less cost than {other}"),
+    (PRIVATE_LOSS, "equal"): say("{one} has as much cost as {other}"),
+    (PRIVATE_LOSS, "more"): say("{one} has more cost than {other}"),
+}
+"""Two strategies in one measure."""
+UNKNOWN = {
+    COLLATERAL: say("{one} and {other}: harm is not known to differ in any simulation."),
+    EFFICACY: say("{one} and {other}: effect is not known to differ in any simulation."),
+    PRIVATE_LOSS: say("{one} and {other}: cost is not known to differ in any simulation."),
+}
+"""Verdicts where nothing is known in any simulation."""
+PAIRS = {
+    "less": say("{one} less than {other}"),
+    "equal": say("{one} as much as {other}"),
+    "more": say("{one} more than {other}"),
+}
+"""The same in few words."""
+MOST_PAIRS = 3
+"""Pairs of strategies that are named for each kind of verdict."""
+
+
+def verdict_sentence(row: Row, names: Mapping[str, str] | None = None) -> Text:
+    """Say whether all simulations agree on two strategies in one measure.
+
+    Parameters
+    ----------
+    row
+        Of ``verdicts.csv``.
+    names
+        Names of strategies by label; the labels when None.
+    """
+    names = names or {}
+    one, other = (names.get(text(row, key), text(row, key)) for key in ("strategy", "other"))
+    metric = text(row, "metric")
+    n_less, n_equal, n_more, n_unknown, n_needed = (
+        int(cell(row, name)) for name in ("n_less", "n_equal", "n_more", "n_not_known", "n_needed")
+    )
+    n_known = n_less + n_equal + n_more
+    n, verdict = n_known + n_unknown, text(row, "verdict")
+    if not n_known:
+        return capitalised(say(UNKNOWN[metric], one=one, other=other))
+    most = max(n_less, n_equal, n_more)
+    order = {n_equal: "equal", n_more: "more", n_less: "less"}[most]
+    said = say(ORDERS[metric, order], one=one, other=other)
+    unknown = say("; not known in {n}", n=str(n_unknown)) if n_unknown else ""
+    if verdict == "differ":
+        depends: str = ""
+        if inputs := [key for n in (1, 2, 3) if (key := text(row, f"depends_on_{n}"))]:
+            depends = say("; it depends most on {inputs}", inputs=listing(inputs))
+        return say(
+            "The simulations differ: {pair} in {most} of {n}{depends}{unknown}.",
+            pair=said, most=str(most), n=str(n), depends=depends, unknown=unknown,
+        )  # fmt: skip
+    if verdict == "agree":
+        if not n_unknown:
+            return say("All {n} simulations agree: {pair}.", n=str(n), pair=said)
+        return say(
+            "{known} of {n} simulations agree: {pair}{unknown}.",
+            known=str(n_known), n=str(n), pair=said, unknown=unknown,
+        )  # fmt: skip
+    if verdict == "not known":
+        return say(
+            "Not known in {unknown} of {n} simulations: in the others {pair}.",
+            unknown=str(n_unknown), n=str(n), pair=said,
+        )  # fmt: skip
+    return say(
+        "Too few simulations to say: {pair} in {known} of {n}; {needed} are needed{unknown}.",
+        pair=said, known=str(n_known), n=str(n), needed=str(n_needed), unknown=unknown,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Verdict on pairs of strategies in harm, effect or cost.
+
+    Attributes
+    ----------
+    kind
+        ``harm``, ``effect`` or ``cost``.
+    parts
+        Sentences; their first words are the verdict.
+    sentences
+        One for each pair.
+    n_needed
+        Simulations that certify all that more simulations can; 0 where these can certify none.
+    """
+
+    kind: str
+    parts: tuple[tuple[str, str], ...]
+    sentences: tuple[str, ...]
+    n_needed: int
+
+
+def verdict_of(
+    kind: str,
+    rows: Sequence[Row],
+    names: Mapping[str, str],
+    idle: str = "",
+) -> Verdict:
+    """Write the verdict of one kind: agreements first, then differences, then too few.
+
+    Parameters
+    ----------
+    idle
+        Label of a strategy that blocks nothing: that others do more harm needs few words.
+    """
+    needed = max(
+        (
+            int(cell(row, "n_needed"))
+            for row in rows
+            if text(row, "verdict") in ("agree", "too few")
+        ),
+        default=0,
+    )
+    heads = {
+        "agree": say("The simulations agree:"),
+        "differ": say("They differ:"),
+        "too few": say("Too few simulations to say, {n} are needed:", n=whole(needed)),
+        "not known": say("Not known, as so few businesses could be cut off:"),
+    }
+    blocking = [row for row in rows if idle not in (text(row, "strategy"), text(row, "other"))]
+    parts = []
+    for verdict, head in heads.items():
+        mine = [row for row in blocking or rows if text(row, "verdict") == verdict]
+        told = [_pair(row, names) for row in mine[:MOST_PAIRS]]
+        if (n_more := len(mine) - MOST_PAIRS) > 0:
+            told.append(say_n("{n} more pair", "{n} more pairs", n_more, n=str(n_more)))
+        if told:
+            parts.append((head, joined("", (" ", joined("; ", told), "."))))
+    sentences = tuple(verdict_sentence(row, names) for row in rows)
+    return Verdict(kind, tuple(parts), sentences, needed)
+
+
+def _pair(row: Row, names: Mapping[str, str]) -> Text:
+    """One pair in a few words: ``every address alone less than whole /24 networks``."""
+    less, equal, more, unknown = (
+        int(cell(row, f"n_{one}")) for one in ("less", "equal", "more", "not_known")
+    )
+    one, other = (names[text(row, key)] for key in ("strategy", "other"))
+    most, n = max(less, equal, more), less + equal + more + unknown
+    if not most:
+        return say("{one} against {other}", one=one, other=other)
+    order = "equal" if most == equal else "more" if most == more else "less"
+    said = say(PAIRS[order], one=one, other=other)
+    if text(row, "verdict") == "agree" and not unknown:
+        return said
+    return say("{pair} in {most} of {n}", pair=said, most=whole(most), n=whole(n))
+
+
+FILE = "expected_names.csv"
+EXPECTED = measure_name("businesses_expected_listed")
+RULE_OF_THREE = 3.0
+"""Upper end of a 95 % interval of a share, times n, if none of n trials had the event: the rule of
+three, as 0.05 is about exp(-3) (Hanley and Lippman-Hand 1983)."""
+TOO_FEW = 3.0
+"""Expected below it, a sample shows none in more than one draw of twenty by chance alone."""
+
+
+def names_by_strategy(run: RunFolder) -> dict[str, Row]:
+    """Row of all providers together by strategy; none in a folder that has no such table."""
+    if not (run.path / FILE).is_file():
+        return {}
+    return {text(row, "strategy"): row for row in read_rows(run, FILE) if not text(row, "provider")}
+
+
+def is_nothing_listed(row: Row | None) -> bool:
+    """Whether it is known that no address was ever listed."""
+    return row is not None and cell(row, "n_listed") == 0 and cell(row, "n_networks6") == 0
+
+
+def is_out_of_reach(expected: Estimate | None) -> bool:
+    """Whether what was listed contains no range of a modelled host, so that none can be hit."""
+    return expected is not None and expected.median == expected.high == 0
+
+
+def bound_of_zero(expected: Estimate | None, row: Row | None) -> str:
+    """Share of all below which harm is, where none of a sample was cut off: the rule of three.
+
+    Empty where nothing was listed: then a zero is one. Where no business of the sample could be
+    hit, the rule says nothing: harm is not known.
+
+    Parameters
+    ----------
+    expected
+        Businesses expected behind what was listed, out of those that are drawn.
+    row
+        Row of all providers in ``expected_names.csv``.
+    """
+    n = int(expected.whole) if expected is not None and expected.whole > 0 else 0
+    if not n or is_nothing_listed(row):
+        return ""
+    if is_out_of_reach(expected):
+        return NOT_KNOWN
+    return say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
+
+
+def read_bound(run: RunFolder, strategy: str) -> str:
+    """Text for a share that is zero under a strategy; empty where the zero is certain.
+
+    Raises
+    ------
+    DataError
+        If a table cannot be read.
+    """
+    expected = read_estimates(run).get((strategy, EXPECTED))
+    return bound_of_zero(expected, names_by_strategy(run).get(strategy))
+
+
+def names_words(row: Row | None) -> Text:
+    """How many names are expected, with the range: ``4.1 million names (0.13 to 22 million)``."""
+    if row is None or text(row, "state") == "not known":
+        return say("a number of names that is not known")
+    is_bound = text(row, "state") == LOWER_BOUND
+    median = rounded_names(cell(row, "hit"), is_bound=is_bound)
+    low, high = (rounded_names(cell(row, f"hit_{end}")) for end in ("low", "high"))
+    n, range_ = number(median), span(low, high)
+    if is_bound:
+        return say_n(
+            "at least {n} name ({range})", "at least {n} names ({range})", median, n=n, range=range_
+        )
+    return say_n("{n} name ({range})", "{n} names ({range})", median, n=n, range=range_)
+
+
+CAUSES = {
+    (True, True, False): say("To {purpose}, {country} ordered {what} blocked."),
+    (True, True, True): say("To {purpose}, {country} ordered {what} slowed down."),
+    (True, False, False): say("To {purpose}, {country} would order {what} blocked."),
+    (True, False, True): say("To {purpose}, {country} would order {what} slowed down."),
+    (False, True, False): say("In {country}, {what} were ordered blocked."),
+    (False, True, True): say("In {country}, {what} were ordered slowed down."),
+    (False, False, False): say("In {country}, {what} would be ordered blocked."),
+    (False, False, True): say("In {country}, {what} would be ordered slowed down."),
+}
+"""The orders: with a purpose, from the record, to be slowed down."""
+SITES_CUT_OFF = {
+    ("only", True): say(
+        "Your site was cut off from some of its customers, for at least {h} hours, when the "
+        "simulation ends."
+    ),
+    ("only", False): say("Your site was cut off from some of its customers, for {h} hours in all."),
+    ("one", True): say(
+        "One of your {n} sites was cut off from some of its customers, for at least {h} hours, "
+        "when the simulation ends."
+    ),
+    ("one", False): say(
+        "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
+    ),
+    ("several", True): say(
+        "{k} of your {n} sites were cut off from some of their customers, the middle one for at "
+        "least {h} hours, when the simulation ends."
+    ),
+    ("several", False): say(
+        "{k} of your {n} sites were cut off from some of their customers, the middle one for {h} "
+        "hours in all."
+    ),
+}
+"""How many sites were cut off, for how long: the only one, one of several, still at the end."""
+
+
+def addresses(n: float) -> Text:
+    """Addresses ordered blocked at the peak, after their number."""
+    return say_n("address ordered blocked at the peak", "addresses ordered blocked at the peak", n)
+
+
+def networks(n: float) -> Text:
+    """The same of networks of IPv6."""
+    return say_n(
+        "IPv6 /64 network ordered blocked at the peak",
+        "IPv6 /64 networks ordered blocked at the peak",
+        n,
+    )
+
+
+def n_addresses(median: float, *, of_others: bool) -> Text:
+    """So many addresses."""
+    n, text_ = two_digits(median), number(median)
+    if of_others:
+        return say_n("{n} address of others", "{n} addresses of others", n, n=text_)
+    return say_n("{n} address", "{n} addresses", n, n=text_)
+
+
+def n_networks(median: float, *, of_others: bool) -> Text:
+    """So many networks of IPv6."""
+    n, text_ = two_digits(median), number(median)
+    if of_others:
+        return say_n("{n} IPv6 network of others", "{n} IPv6 networks of others", n, n=text_)
+    return say_n("{n} IPv6 network", "{n} IPv6 networks", n, n=text_)
+
+
+def amount(value: float, unit: str) -> Text:
+    """A number with its unit."""
+    return say_n("{n} {unit}", "{n} {unit}", two_digits(value), n=number(value), unit=unit)
+
+
+def hours(n: float) -> Text:
+    """Hours cut off, after their number."""
+    return say_n("hour cut off, the middle site", "hours cut off, the middle site", n)
+
+
+def hours_or_more(n: float) -> Text:
+    """The same of sites that still are at the end."""
+    return say_n(
+        "hour or more cut off, the middle site", "hours or more cut off, the middle site", n
+    )
+
+
+def lost(n: float, currency: str) -> Text:
+    """Losses of businesses, after their number."""
+    return say_n(
+        "{currency} lost by businesses", "{currency} lost by businesses", n, currency=currency
+    )
+
+
+def lost_by_sites(n: float, currency: str) -> Text:
+    """Losses of the user's own sites, after their number."""
+    return say_n(
+        "{currency} lost by your sites", "{currency} lost by your sites", n, currency=currency
+    )
