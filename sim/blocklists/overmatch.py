@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.name_rules import NameKind
-from sim.blocklists.patterns import Automaton
+from sim.blocklists.patterns import match_patterns
 from sim.blocklists.rule_lists import NameList, NameRules, PlacedRule
 from sim.errors import UsageError
 from sim.statistics.intervals import wilson
@@ -27,7 +27,7 @@ class Matcher:
         self._own: dict[bytes, list[int]] = {}
         self._below: dict[bytes, list[int]] = {}
         self._words: list[tuple[bytes, int]] = []
-        self._automata: list[tuple[Automaton, int]] = []
+        self._patterns: list[tuple[str, int]] = []
         self._exceptions: Matcher | None = None
         excepted = [one for one in rules if one.rule.is_exception]
         for row, one in enumerate(rules):
@@ -55,8 +55,7 @@ class Matcher:
                 # A label begins a name, or comes after a dot.
                 self._words += [(b"\n" + text, row), (b"." + text, row)]
             case _:
-                assert one.automaton is not None
-                self._automata.append((one.automaton, row))
+                self._patterns.append((one.pattern, row))
 
     def is_matched(self, chunk: bytes, names: list[bytes]) -> NDArray[np.bool_]:
         """Whether each name is matched by a rule, and let through by none."""
@@ -84,9 +83,10 @@ class Matcher:
         for word, rule in self._words:
             hit = _rows_with(text, word, start)
             found.append((hit, np.full(hit.size, rule)))
-        data = np.frombuffer(chunk, np.uint8)
-        for automaton, rule in self._automata:
-            hit = np.flatnonzero(automaton.matches(data, start, length))
+        patterns = [pattern for pattern, _ in self._patterns]
+        matched = match_patterns(patterns, chunk.decode("ascii"))
+        for (_, rule), is_matched in zip(self._patterns, matched, strict=True):
+            hit = np.flatnonzero(is_matched)
             found.append((hit, np.full(hit.size, rule)))
         all_rows = np.concatenate([each for each, _ in found])
         all_rules = np.concatenate([each for _, each in found])

@@ -28,33 +28,25 @@ from sim.addresses.feeds.refused import refuse_unread
 from sim.addresses.feeds.verdicts import refusal_of, verdict_behind
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Limits
-from sim.blocklists.patterns import (
-    MOST_STEPS,
-    Automaton,
-    PatternError,
-    compile_expression,
-    compile_glob,
-)
+from sim.blocklists.patterns import PatternError, check_expression, glob_pattern
 from sim.errors import DataError, Problem
 
 _RULE_BYTES = 300
 """What CPython takes for a rule and its place."""
 MOST_PATTERNS = 10_000
 """Rules of a file that are looked for one by one: start, keyword, glob and expression."""
-MOST_STEPS_OF_ALL = 50 * MOST_STEPS
-"""Steps to make the automata of a file, those that are refused among them."""
 _LOOKED_UP = (NameKind.EXACT, NameKind.SUBDOMAINS, NameKind.WILDCARD)
 
 
 @dataclass(frozen=True)
 class PlacedRule:
-    """A rule, where it stands, and its automaton where its kind has one."""
+    """A rule, its file and line, and its pattern where its kind has one."""
 
     rule: NameRule
     text: str
     file: str
     line: int
-    automaton: Automaton | None = field(default=None, compare=False, repr=False)
+    pattern: str = field(default="", compare=False, repr=False)
 
     @property
     def place(self) -> str:
@@ -119,7 +111,7 @@ def _gather_rules(
     rules: list[PlacedRule] = []
     left_out: Counter[str] = Counter()
     resolved: dict[str, tuple[str, int]] = {}
-    costs = _Costs(gathering.name)
+    n_patterns = 0
     for lines in blocks:
         text = "".join(line.replace("\n", " ") + "\n" for _, line in lines)
         if verdict := verdict_behind(text):
@@ -148,16 +140,19 @@ def _gather_rules(
                         continue
                     text = form.decode()
                 one = NameRule(rule.kind, text, rule.is_exception)
+                n_patterns += one.kind not in _LOOKED_UP
+                if n_patterns > MOST_PATTERNS:
+                    message = f"expected at most {MOST_PATTERNS:,} patterns, got more"
+                    raise DataError([Problem(gathering.name, message)])
                 try:
-                    automaton = costs.automaton(one)
+                    pattern = _pattern_of(one)
                 except PatternError as error:
                     gathering.refuse(str(error), number)
                     continue
-                rules.append(PlacedRule(one, line, gathering.name, number, automaton))
+                rules.append(PlacedRule(one, line, gathering.name, number, pattern))
             if "$" in line and line.startswith(("||", "@@||")):
                 left_out["rules have conditions after $, which are not looked at"] += 1
-        n_bytes = _RULE_BYTES * len(rules) + costs.n_bytes
-        reading.limits.check_held(n_bytes, gathering.name)
+        reading.limits.check_held(_RULE_BYTES * len(rules), gathering.name)
     _refuse_resolved(resolved, rules, gathering)
     feed = gathering.finish(Origin(gathering.name, "names"))
     if feed.n_bad:
@@ -180,46 +175,11 @@ def _refuse_resolved(
             gathering.refuse(f"{message}: {shown(line)}", number)
 
 
-class _Costs:
-    """Makes automata of the rules of a file, and bounds what all of them cost."""
-
-    def __init__(self, file: str) -> None:
-        self._file = file
-        self._n_patterns = 0
-        self._n_steps = 0
-        self.n_bytes = 0
-
-    def automaton(self, rule: NameRule) -> Automaton | None:
-        """Return the automaton of a rule; None of a kind that needs none.
-
-        Raises
-        ------
-        PatternError
-            If the rule is not understood, or costs too much.
-        DataError
-            If all of the file do.
-        """
-        if rule.kind in _LOOKED_UP:
-            return None
-        self._n_patterns += 1
-        if self._n_patterns > MOST_PATTERNS:
-            raise self._refused(f"expected at most {MOST_PATTERNS:,} patterns, got more")
-        if self._n_steps > MOST_STEPS_OF_ALL:
-            raise self._refused("expected expressions of bounded cost, got too many costly ones")
-        if rule.kind not in (NameKind.GLOB, NameKind.EXPRESSION):
-            return None
-        compiled = compile_glob if rule.kind == NameKind.GLOB else compile_expression
-        try:
-            found = compiled(rule.text)
-        except PatternError:
-            self._n_steps += MOST_STEPS
-            raise
-        self._n_steps += found.n_steps
-        self.n_bytes += found.next_state.nbytes
-        return found
-
-    def _refused(self, message: str) -> DataError:
-        return DataError([Problem(self._file, message)])
+def _pattern_of(rule: NameRule) -> str:
+    """Pattern of a rule; empty for a kind that needs none."""
+    if rule.kind == NameKind.GLOB:
+        return glob_pattern(rule.text)
+    return check_expression(rule.text) if rule.kind == NameKind.EXPRESSION else ""
 
 
 LONGEST_NAME = 253

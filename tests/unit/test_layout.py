@@ -36,7 +36,7 @@ OWNERS = {
     "backports": {"addresses"},
     "dask": {"experiment"},
     "distributed": {"experiment"},
-    "duckdb": {"addresses", "results"},
+    "duckdb": {"addresses", "blocklists", "results"},
     "jinja2": {"report"},
     "llvmlite": {"engine"},
     "markupsafe": {"report"},

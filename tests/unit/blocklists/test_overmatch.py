@@ -12,7 +12,7 @@ import sim
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import NameKind, NameRule, rules_in
 from sim.addresses.text.source import Limits
-from sim.blocklists.patterns import PatternError, compile_expression
+from sim.blocklists.patterns import PatternError, check_expression
 from sim.blocklists.rule_lists import Reading, read_name_list, read_name_rules
 from sim.errors import DataError, UsageError
 from sim.statistics.intervals import wilson
@@ -266,45 +266,33 @@ def test_an_expression_that_makes_others_wait_for_ever_is_quick(expression):
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        ("(.*a.{12}){3}", "expected"),
-        ("(a{60}){60}{60}", "expected one repeat, got two"),
-        ("((a{60}){60}){60}", "expected a pattern of at most 4,000 parts"),
-        ("[ab]*a[ab]{20}c", "expected at most 4,000 states"),
-        ("(" * 60 + "a" + ")" * 60, "expected at most 40 groups within each other"),
+        ("a{6}{6}", "bad repetition operator"),
+        ("((a{60}){60}){60}", "expected an expression that RE2 reads, got an error"),
+        ("(" * 499 + "a" + ")" * 500, "unexpected \\)"),
         ("a" * 1001, "expected at most 1,000 letters, got 1,001"),
         (r"(a)\1", r"\\1 is not understood"),
         ("(?=a)b", "groups that look around"),
         ("(?i)a", "groups that look around, or have names or flags"),
-        ("(a", "expected more at the end"),
-        ("a)", "expected a group to be opened"),
-        ("[a", "expected more at the end"),
-        ("[z-a]", "expected a range of letters such as a-z"),
-        ("[[:digits:]]", r"expected a class such as \[:alnum:\], got \[:digits"),
-        ("[[:alnum]", r"expected a class such as \[:alnum:\], got \[:alnum"),
-        ("*a", r"expected something before \*"),
-        ("a{2,1}", "expected a number of repeats"),
+        ("(a", "missing \\)"),
+        ("a)", "unexpected \\)"),
+        ("[a", "missing \\]"),
+        ("[z-a]", "invalid character class range"),
+        ("[[:digits:]]", "invalid character class range"),
+        ("*a", "no argument for repetition operator"),
+        ("a{2,1}", "invalid repetition size"),
         ("a{99999}", "expected a number of repeats"),
-        ("a++", "possessive repeats"),
+        ("a++", "bad repetition operator"),
+        ("a{,5}", "expected a number of repeats"),
         ("привет", "expected printable ASCII letters"),
     ],
 )
 def test_an_expression_that_costs_too_much_or_is_not_understood_is_refused(expression, message):
     began = time.process_time()
     with pytest.raises(PatternError, match=message):
-        compile_expression(expression)
+        check_expression(expression)
     assert time.process_time() - began < 20
     with pytest.raises(DataError, match="rules:2: "):
         sim.overmatch(["a.example", f"/{expression}/"], ["b.example"])
-
-
-def test_a_pattern_costs_what_its_empty_moves_cost_too(monkeypatch):
-    # From the k-th of 60 letters that may be left out, 60 - k more may: 1,830 moves at the least.
-    assert compile_expression("^(?:a?){60}$").n_steps >= 60 * 61 // 2
-    # All moves count, those by letters and those without: a thousand are soon made.
-    monkeypatch.setattr("sim.blocklists.patterns.MOST_STEPS", 1_000)
-    with pytest.raises(PatternError, match="expected a pattern of bounded cost, got one with too"):
-        compile_expression("^(?:a?){60}$")
-    assert compile_expression("^abc$").n_steps < 1_000
 
 
 def test_every_bad_expression_is_named_at_once():
@@ -325,13 +313,6 @@ def test_too_many_patterns_are_refused(monkeypatch):
     monkeypatch.setattr("sim.blocklists.rule_lists.MOST_PATTERNS", 2)
     with pytest.raises(DataError, match="rules: expected at most 2 patterns, got more"):
         sim.overmatch(["*a*", "*b*", "*c*"], ["a.example"])
-
-
-def test_many_costly_expressions_are_refused_together():
-    began = time.process_time()
-    with pytest.raises(DataError, match="expected expressions of bounded cost"):
-        sim.overmatch(["/((a{60}){60}){60}/"] * 1000, ["a.example"])
-    assert time.process_time() - began < 20
 
 
 def test_no_name_and_no_rule_is_no_mistake_of_python():
