@@ -21,15 +21,14 @@ from sim.engine.decisions import Strategy
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.strategies.exact import exact
+from sim.engine.strategies.dated_orders import replay
 from sim.engine.strategies.negotiate import negotiate
-from sim.engine.strategies.replay import replay
+from sim.engine.strategies.single_rule import exact
 from sim.scenario.tables.rows import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components
-from sim.world.crowding import Crowding, NamedPlace
-from sim.world.demand import Demand
+from sim.world.demand import Demand, Use
 from sim.world.moves import Moves
 from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses, role_causes
@@ -37,9 +36,8 @@ from sim.world.providers import Places
 from sim.world.sites import Sites
 from sim.world.stances import StanceEvent, StanceEvents, Wavering
 from sim.world.switching import Programs
-from sim.world.target import Pools, Target
+from sim.world.target import Crowding, NamedPlace, Pools, Target
 from sim.world.tenancy import Stays
-from sim.world.use import Use
 from sim.world.withdrawals import OutsideWithdrawal
 from tests import reference as ref
 from tests.examples import n_examples

@@ -7,9 +7,9 @@ then.
 import math
 from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
 from heapq import heappop, heappush
 from itertools import count
-from typing import Any
 
 import simpy
 
@@ -53,7 +53,7 @@ class Clock(simpy.Environment):
     def __init__(self) -> None:
         super().__init__()
         self.now_s = 0
-        self._due: list[tuple[int, int, int, Any]] = []
+        self._due: list[tuple[int, int, int, Callable[[], None]]] = []
         self._number = count()
 
     @property
@@ -73,7 +73,8 @@ class Clock(simpy.Environment):
         if isinstance(event, Moment):
             priority = event.phase
         t_s = self.now_s + int(delay)
-        heappush(self._due, (t_s, priority, next(self._number), event))
+        act: Callable[[], None] = partial(_process, event)
+        heappush(self._due, (t_s, priority, next(self._number), act))
 
     def peek(self) -> float:
         """Time of what is next; infinite if nothing is."""
@@ -84,14 +85,23 @@ class Clock(simpy.Environment):
         if not self._due:
             raise simpy.core.EmptySchedule
         self.now_s, _, _, act = heappop(self._due)
-        if not isinstance(act, simpy.Event):
-            act()
-            return
-        callbacks, act.callbacks = act.callbacks, None  # type: ignore[assignment]
-        for callback in callbacks:
-            callback(act)
-        if not (act.ok or act.defused):
-            raise act.value  # type: ignore[misc]
+        act()
+
+    def pass_second(self) -> None:
+        """Do all that is due in the next second, and what is requested for it meanwhile."""
+        due = self._due
+        t_s = self.now_s = due[0][0]
+        while due and due[0][0] == t_s:
+            heappop(due)[3]()
+
+
+def _process(event: simpy.Event) -> None:
+    """Call whoever waits for an event of SimPy."""
+    callbacks, event.callbacks = event.callbacks, None  # type: ignore[assignment]
+    for callback in callbacks:
+        callback(event)
+    if not (event.ok or event.defused):
+        raise event.value  # type: ignore[misc]
 
 
 class Moment(simpy.Timeout):

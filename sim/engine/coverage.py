@@ -1,4 +1,4 @@
-"""What of the known fronts is not blocked yet, and prefixes around them.
+"""Known fronts that are not blocked yet, and prefixes around them.
 
 In: an observation. Out: addresses still open, and orders for sets around them, less what is exempt.
 Shared by the strategies that answer a front with a set of addresses, and by a censor under
@@ -45,7 +45,7 @@ def answerable_fronts(observation: Observation) -> NDArray[np.int64]:
 
 
 def cut(observation: Observation, addresses: IntervalSet) -> IntervalSet:
-    """What an entry holds of the addresses that are asked for: all but those exempt."""
+    """Return the addresses an entry holds: those asked for, without those exempt."""
     exempt = observation.exempt
     return _less(addresses, exempt) if exempt else addresses
 
@@ -59,7 +59,7 @@ def _less(addresses: IntervalSet, exempt: IntervalSet) -> IntervalSet:
 def around_front(observation: Observation, set_of: SetOfFront) -> SetAround:
     """Set of each known front by its row, where its address and its provider tell it."""
     address, provider_row = observation.fronts.address, observation.fronts.provider_row
-    return lambda row: set_of(int(address[row]), int(provider_row[row]))
+    return lambda row: set_of(address.item(row), provider_row.item(row))
 
 
 def block_around(
@@ -86,7 +86,7 @@ def block_around_all(observation: Observation, set_of: SetOfFront) -> tuple[Orde
     Parameters
     ----------
     set_of
-        Always the same function, of which the fronts' sets are kept.
+        The same function at every call: the sets it returned are kept.
     """
     orders = _block_each(observation, observation.fronts.sets(set_of), Mechanism.DROP)
     if orders is not None:
@@ -157,4 +157,4 @@ def _enclosing(address: int, length: int, line: Line) -> IntervalSet:
 def enclosing_front(observation: Observation, length: int) -> SetAround:
     """Prefix of a given length around each front."""
     line, address = observation.line, observation.fronts.address
-    return lambda row: enclosing(int(address[row]), length, line)
+    return lambda row: enclosing(address.item(row), length, line)

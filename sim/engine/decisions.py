@@ -1,4 +1,4 @@
-"""What the censor sees when it decides, and what it decides.
+"""The observation on which a censor decides, and its decision.
 
 In and out of a strategy: ``Observation`` → ``Decision``. Plain values without behaviour.
 """
@@ -23,7 +23,7 @@ SetOfFront: TypeAlias = Callable[[int, int], IntervalSet]
 SetsOf: TypeAlias = Callable[[SetOfFront], Iterable[IntervalSet]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class KnownFronts:
     """Fronts of the target that the censor has discovered, in the sequence they were rented.
 
@@ -38,8 +38,8 @@ class KnownFronts:
         shape (n_known,).
     sets
         Sets of the fronts that are not exempt, each once, in the sequence of the first front of
-        each. What tells the set of a front is called once for each, however often it is asked for,
-        so it must always tell the same.
+        each. The function that gives the set of a front is called once for each front, so it
+        must always return the same.
     """
 
     address: NDArray[np.int64]
@@ -60,9 +60,9 @@ def _unknown_reach() -> float:
     return float("nan")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Observation:
-    """What the censor knows when it decides: the state just before ``t_s``.
+    """The knowledge of the censor when it decides: the state just before ``t_s``.
 
     Fronts and entries are shown as they are kept, not copied: they hold until the decision is made.
 
@@ -113,9 +113,9 @@ class Observation:
         return self.places.line if self.places is not None else IPV4
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Decision:
-    """What the censor does now, and when it looks again.
+    """The orders that the censor places now, and when it looks again.
 
     Attributes
     ----------

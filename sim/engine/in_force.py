@@ -15,7 +15,7 @@ from sim.engine.orders import BLOCKING, NO_ADDRESSES, Entry, Key, Mechanism
 
 Kind = TypeVar("Kind", bound=Hashable)
 KindOf: TypeAlias = Callable[[IntervalSet], Kind]
-"""What kind of entry one is that holds some addresses; the same at all times."""
+"""Function from the addresses of an entry to its kind, the same at all times."""
 
 
 class InForce:
@@ -30,6 +30,7 @@ class InForce:
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
         self.n_rules = 0
         self._entries: dict[int, Entry] = {}
+        self._blocking: dict[int, Entry] = {}
         self._of: dict[Mechanism, dict[int, Entry]] = {mechanism: {} for mechanism in Mechanism}
         self._rows: dict[Key, list[int]] = {}
         # What the entries of a mechanism hold; None after a withdrawal, until it is asked for.
@@ -49,6 +50,10 @@ class InForce:
     def of(self, mechanism: Mechanism) -> Collection[Entry]:
         """Entries of one mechanism, oldest first; what is asked for before a change shows it."""
         return self._of[mechanism].values()
+
+    def blocking(self) -> list[Entry]:
+        """Entries that block, of addresses and of names, oldest first."""
+        return list(self._blocking.values())
 
     def count(self, key: Key) -> int:
         """How many entries hold exactly some addresses by a mechanism."""
@@ -90,6 +95,8 @@ class InForce:
         """Note an entry younger than all others."""
         self._entries[entry.row] = self._of[entry.mechanism][entry.row] = entry
         self._placed[entry.mechanism].append(entry)
+        if not entry.is_exemption:
+            self._blocking[entry.row] = entry
         self._rows.setdefault(entry.order.key, []).append(entry.row)
         self.n_rules += entry.n_rules if entry.mechanism in BLOCKING else 0
         self._held[entry.mechanism] = None
@@ -103,6 +110,7 @@ class InForce:
         if not rows:
             del self._rows[key]
         entry = self._entries.pop(row)
+        self._blocking.pop(row, None)
         del self._of[entry.mechanism][row]
         self.n_rules -= entry.n_rules if entry.mechanism in BLOCKING else 0
         self._held[entry.mechanism] = None

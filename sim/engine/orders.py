@@ -1,4 +1,4 @@
-"""What the censor asks for, and what the register makes of it.
+"""Orders of the censor, and the entries that the register makes of them.
 
 Plain values without behaviour.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property
 from typing import Literal, TypeAlias
 
 from sim.addresses.sets.intervals import IntervalSet
@@ -17,12 +16,15 @@ NO_ADDRESSES = IntervalSet.empty()
 
 
 class Mechanism(StrEnum):
-    """What an enforcing operator does to what an entry names."""
+    """Ways in which an operator enforces an entry."""
 
     DROP = "drop"
     THROTTLE = "throttle"
     NAME = "name"
     EXEMPT = "exempt"
+
+    # The hash of Enum is a function of Python, and each order and entry is looked up by it.
+    __hash__ = str.__hash__
 
 
 BLOCKING = frozenset({Mechanism.DROP, Mechanism.THROTTLE})
@@ -30,10 +32,10 @@ BLOCKING = frozenset({Mechanism.DROP, Mechanism.THROTTLE})
 Groups: TypeAlias = frozenset[str] | None
 """Groups of operators, by their names in the table; None for all."""
 Key: TypeAlias = tuple[Mechanism, IntervalSet, Groups]
-"""What an unblock order must share with the entry it withdraws."""
+"""Key that an unblock order shares with the entry it withdraws."""
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)
 class Order:
     """One order of the censor.
 
@@ -60,6 +62,7 @@ class Order:
     overmatch: float = 0.0
     reason: str = ""
     operators: Groups = None
+    _n_rules: int = field(default=-1, init=False, repr=False, compare=False)
 
     @classmethod
     def of_prefix(cls, action: Literal["block", "unblock"], address: int, length: int) -> Order:
@@ -68,13 +71,15 @@ class Order:
 
     @property
     def key(self) -> Key:
-        """What an unblock order must share with the entry it withdraws."""
+        """Key that an unblock order shares with the entry it withdraws."""
         return self.mechanism, self.addresses, self.operators
 
-    @cached_property
+    @property
     def n_rules(self) -> int:
         """Rules it takes at an operator: prefixes of its addresses, none for a name."""
-        return self.addresses.n_prefixes
+        if self._n_rules < 0:
+            self._n_rules = self.addresses.n_prefixes
+        return self._n_rules
 
 
 @dataclass(slots=True, eq=False)
@@ -124,7 +129,7 @@ class Entry:
 
     @property
     def luck_key(self) -> tuple[int, ...]:
-        """What the luck of the entry hangs on: its first and last address; nothing for a name."""
+        """Key of the luck of the entry: its first and last address; empty for a name."""
         if not self.addresses:
             return ()
         return self.addresses.end_numbers

@@ -13,17 +13,15 @@ from functools import partial
 
 import numpy as np
 
-from sim.engine.actors.attention import Attention
+from sim.engine.actors.attention import Attention, Plaintiffs
 from sim.engine.actors.censor import CensorActor
 from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.operators import Compliance, OperatorActors
-from sim.engine.actors.plaintiffs import Plaintiffs
-from sim.engine.actors.providers import Stances
+from sim.engine.actors.providers import Stances, tenancy
 from sim.engine.actors.reactions import ReactionActor
 from sim.engine.actors.register import Register
 from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
-from sim.engine.actors.tenancy import tenancy
 from sim.engine.clock import Clock
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
@@ -206,7 +204,7 @@ def _run(
         elif until_s < horizon_s:
             if operators.next_s == until_s:
                 operators.meet(until_s)
-            env.step()
+            env.pass_second()
         else:
             return
 

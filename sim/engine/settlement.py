@@ -19,9 +19,8 @@ from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.record.curves import Curves
-from sim.engine.record.degraded import DEGRADED, USE_METRICS, TickMeans
 from sim.engine.record.snapshot import Snapshot, Watch
-from sim.engine.record.vpn import VpnHistory, VpnSteps
+from sim.engine.record.users import DEGRADED, USE_METRICS, TickMeans, VpnHistory, VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.space import AddressSpace
@@ -101,17 +100,19 @@ class Settlement:
         self._use = world.use
         self._use_lost = TickMeans(USE_METRICS, crowd.n_users) if world.use is not None else None
         self._stage = kernel.make_stage(
-            operators.handle,
-            self._snapshot.noted,
-            pressure,
-            target is not None,
-            users is not None,
-            complaints is not None,
-            world.censor is not None and world.censor.end_pressure is not None,
-            reactions is not None,
-            programs is not None,
-            states.levels.may_drift,
-            states.ledger.demand.start_s,
+            kernel.StageColumns(
+                calendar=operators.handle,
+                noted=self._snapshot.noted,
+                pressure=pressure,
+                has_fronts=target is not None,
+                has_users=users is not None,
+                has_complaints=complaints is not None,
+                is_foreseen=world.censor is not None and world.censor.end_pressure is not None,
+                has_reactions=reactions is not None,
+                has_programs=programs is not None,
+                may_drift=states.levels.may_drift,
+                start_s=states.ledger.demand.start_s,
+            )
         )
         if users is not None:
             self._set_vpn(0, users)
@@ -132,9 +133,7 @@ class Settlement:
         if stopped_s == kernel.NOWHERE:
             return
         if stopped_s > now:
-            # The clock is SimPy's: whoever is told of that second sees it there.
-            Moment(self._env, stopped_s, Phase.DOWNLOAD)
-            self._env.step()
+            self._env.now_s = stopped_s
         self._snapshot.make_room()
         if n_starting and self._reactions is not None:
             self._reactions.start_clocks(self._states.starting(n_starting), stopped_s)

@@ -6,7 +6,7 @@ second at which somebody must be told who acts by himself.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numba import types
@@ -29,53 +29,17 @@ NOWHERE = -1
 _NOBODY = cast("int", np.int64(0))
 
 
-@structref.register
-class _StageType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_stage`` returns."""
+class StageColumns(NamedTuple):
+    """All that is settled as one.
 
-
-class Stage(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """All that is settled as one object; ``make_stage`` says what its fields are."""
-
-
-_FIELDS = [
-    "calendar",
-    "noted",
-    "pressure",
-    "has_fronts",
-    "has_users",
-    "has_complaints",
-    "is_foreseen",
-    "has_reactions",
-    "has_programs",
-    "may_drift",
-    "start_s",
-]
-define(Stage, _StageType, _FIELDS)
-
-
-@compiled
-def make_stage(
-    calendar: Any,
-    noted: Any,
-    pressure: Any,
-    has_fronts: bool,
-    has_users: bool,
-    has_complaints: bool,
-    is_foreseen: bool,
-    has_reactions: bool,
-    has_programs: bool,
-    may_drift: bool,
-    start_s: int,
-) -> Any:
-    """Return what is settled as one; it keeps it.
-
-    Parameters
+    Attributes
     ----------
+    calendar, noted, pressure
+        The calendar of operators, the curves, and who complains, as the compiled loops take them.
     has_fronts, has_users, has_complaints
         Whether the target acts, whether it has users, and whether anybody complains.
     is_foreseen
-        Whether the censor must be told whenever complaints have another rate.
+        Whether the censor must learn of every change in the rate of complaints.
     has_reactions, has_programs
         Whether businesses move, and whether they switch programs on and off.
     may_drift
@@ -83,19 +47,36 @@ def make_stage(
     start_s
         Second of the week at t = 0.
     """
-    return Stage(  # type: ignore[no-untyped-call, unused-ignore]
-        calendar,
-        noted,
-        pressure,
-        has_fronts,
-        has_users,
-        has_complaints,
-        is_foreseen,
-        has_reactions,
-        has_programs,
-        may_drift,
-        start_s,
-    )
+
+    calendar: Any
+    noted: Any
+    pressure: Any
+    has_fronts: bool
+    has_users: bool
+    has_complaints: bool
+    is_foreseen: bool
+    has_reactions: bool
+    has_programs: bool
+    may_drift: bool
+    start_s: int
+
+
+@structref.register
+class _StageType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of a ``Stage``."""
+
+
+class Stage(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """The object of ``StageColumns``."""
+
+
+define(Stage, _StageType, StageColumns._fields)
+
+
+@compiled
+def make_stage(columns: StageColumns) -> Any:
+    """Return the object of some columns; it keeps them."""
+    return Stage(*columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @compiled

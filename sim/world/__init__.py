@@ -1,1 +1,1 @@
-"""What exists at t = 0: providers, businesses, operators and the target, as frozen columns."""
+"""The world at t = 0: providers, businesses, operators and the target, as frozen columns."""

@@ -15,7 +15,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Ipv6, Scenario, Thresholds
 from sim.streams import Streams
 from sim.world.components import Components
-from sim.world.demand import Demand, build_demand
+from sim.world.demand import Demand, Use, build_demand, build_use
 from sim.world.moves import Moves
 from sim.world.operators import Operators, build_operators
 from sim.world.population import Businesses, build_population
@@ -24,7 +24,6 @@ from sim.world.stances import StanceEvents, build_stances
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
-from sim.world.use import Use, build_use
 from sim.world.withdrawals import OutsideWithdrawal, build_withdrawals
 
 

@@ -14,13 +14,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.tables.roles import ROLES
-from sim.world.columns import Columns
+from sim.world.frozen import FrozenColumns
 
 N_ROLES = len(ROLES)
 
 
 @dataclass(frozen=True, eq=False)
-class Components(Columns):
+class Components(FrozenColumns):
     """Components as columns, each with one or more hosts.
 
     Attributes

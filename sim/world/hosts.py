@@ -1,4 +1,4 @@
-"""Components as the hosts they sit on: columns, and the luck of hosts of which only some are kept.
+"""Components as the hosts they sit on: columns, and the luck of hosts, some of which are kept.
 
 In: parts of columns, uniform luck. Out: one column. Where a component sits is not known here.
 """

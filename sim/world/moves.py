@@ -1,4 +1,4 @@
-"""What an impaired business will do, and where it will go: all drawn at t = 0.
+"""Responses of impaired businesses and their destinations, all drawn at t = 0.
 
 In: response table, places, streams. Out: patience, responses and new components per business and
 round. It does not know whether a business will ever be impaired.
@@ -17,22 +17,22 @@ from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.choice import Side, choose, hosting_side, pick
-from sim.world.columns import Columns
 from sim.world.components import N_ROLES
+from sim.world.frozen import FrozenColumns
 from sim.world.hosts import IPV6_HOSTS, LATER_HOSTS, luck_where, rows_of
 from sim.world.placement import Placement
 from sim.world.providers import Places
 
 S_PER_H = 3600
 AFTER_MOVES = 2
-"""Whose luck with names on IPv6 it is: services and components of t = 0 have 0 and 1."""
+"""Number of the luck with names on IPv6: services and components of t = 0 have 0 and 1."""
 WAIT, SAME, FOREIGN, DOMESTIC, PROXY = range(len(RESPONSES))
 AFFECTED, IMPAIRED, DOWN = 1, 2, 3
 """States that a business may not tolerate."""
 
 
 @dataclass(frozen=True, eq=False)
-class Moves(Columns):
+class Moves(FrozenColumns):
     """Responses as columns.
 
     Attributes

@@ -37,7 +37,7 @@ from sim.world.sites import Seated
 
 @dataclass(frozen=True, eq=False)
 class Neighbours:
-    """Who else is on the address of each host, by ascending address.
+    """Other names on the address of each host, by ascending address.
 
     Attributes
     ----------
@@ -144,7 +144,7 @@ def neighbours_of_hosts(
 def names_of_places(
     resolved: Resolved, places: Places
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """What is expected of the addresses of each place, by the laws that names are drawn from.
+    """Expected names on the addresses of each place, by the laws that names are drawn from.
 
     Returns
     -------

@@ -18,7 +18,7 @@ from scipy.special import betaincc
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import OperatorRow
 from sim.streams import Stream, Streams
-from sim.world.columns import Columns
+from sim.world.frozen import FrozenColumns
 
 S_PER_H = 3600
 S_PER_D = 86_400
@@ -27,7 +27,7 @@ Draw = Callable[[np.random.Generator, int], NDArray[np.float64]]
 
 
 class Overload(StrEnum):
-    """What an operator does with more rules than it can hold."""
+    """Behaviour of an operator with more rules than it can hold."""
 
     NONE = "none"
     STOP = "stop"
@@ -35,7 +35,7 @@ class Overload(StrEnum):
 
 
 @dataclass(frozen=True, eq=False)
-class Operators(Columns):
+class Operators(FrozenColumns):
     """Operators as columns, in table order: a row is a group, or a cohort of one.
 
     Attributes

@@ -17,8 +17,8 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import Inventory
 from sim.streams import Stream, Streams
 from sim.world.choice import choose
-from sim.world.columns import Columns
 from sim.world.components import Components
+from sim.world.frozen import FrozenColumns
 from sim.world.hosts import Hosts
 from sim.world.moves import Moves, build_moves
 from sim.world.neighbours import Neighbours, neighbours_of_hosts
@@ -32,7 +32,7 @@ MICRO = 1_000_000
 
 
 @dataclass(frozen=True, eq=False)
-class Businesses(Columns):
+class Businesses(FrozenColumns):
     """Businesses as columns.
 
     Attributes

@@ -1,4 +1,4 @@
-"""Who rents addresses out, and where.
+"""Providers that rent addresses out, and their places.
 
 In: the prefix table of a scenario. Out: places (a provider in a region) with their addresses, and
 an attribution of any address to a provider. It does not know who rents.
@@ -6,6 +6,7 @@ an attribution of any address to a provider. It does not know who rents.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -22,7 +23,7 @@ from sim.addresses.sets.prefixes import PrefixTable
 from sim.addresses.sets.seats import Seats
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import CloudPrefixRow
-from sim.world.columns import Columns
+from sim.world.frozen import FrozenColumns
 
 NOT_KNOWN = "(not known)"
 """Provider and region of a site whose address no table holds."""
@@ -31,7 +32,7 @@ _AT_ONCE = 1 << 15
 
 
 @dataclass(frozen=True, eq=False)
-class Places(Columns):
+class Places(FrozenColumns):
     """Provider regions, and the addresses of each.
 
     Attributes
@@ -107,9 +108,15 @@ class Places(Columns):
 
     def place_of(self, address: int) -> int:
         """Row of the place that holds an address; -1 where none does."""
+        start, stop, place_row = self._piece_lists
+        row = bisect_right(start, address) - 1
+        return place_row[row] if row >= 0 and address < stop[row] else -1
+
+    @cached_property
+    def _piece_lists(self) -> tuple[list[int], list[int], list[int]]:
+        """The same as lists, in which one address is found in a tenth of the time."""
         start, stop, place_row = self.pieces
-        row = int(start.searchsorted(address, side="right")) - 1
-        return int(place_row[row]) if row >= 0 and address < stop[row] else -1
+        return start.tolist(), stop.tolist(), place_row.tolist()
 
     def address_by_luck(self, place_row: NDArray[Any], u: NDArray[np.float64]) -> NDArray[np.int64]:
         """Address drawn evenly from a place: the ``floor(u * size)``-th in ascending order.

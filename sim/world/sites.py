@@ -15,8 +15,8 @@ from sim.addresses.sets.intervals import IPV4_STOP
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import NOT_GIVEN, Inventory
 from sim.scenario.tables.roles import FRONTEND, ROLES
-from sim.world.columns import Columns
 from sim.world.components import N_ROLES
+from sim.world.frozen import FrozenColumns
 from sim.world.providers import NOT_KNOWN, Places, prefix_rows
 
 DRAWN = ("sector", "revenue", "revenue_per_visit", "provider", *ROLES)
@@ -24,7 +24,7 @@ DRAWN = ("sector", "revenue", "revenue_per_visit", "provider", *ROLES)
 
 
 @dataclass(frozen=True, eq=False)
-class Sites(Columns):
+class Sites(FrozenColumns):
     """Sites as columns: the last businesses of the world, in the sequence of the inventory.
 
     Attributes
@@ -53,7 +53,7 @@ class Sites(Columns):
 
 
 @dataclass(frozen=True, eq=False)
-class Seated(Columns):
+class Seated(FrozenColumns):
     """Where an inventory seats the components it gives, for all businesses.
 
     Attributes

@@ -1,4 +1,4 @@
-"""What providers do with the target, and when they may change their mind.
+"""Stances of providers towards the target, and when they may change.
 
 In: stance table, hazard, streams. Out: dated changes of stance, and times at which a provider that
 is blocked gives in. It does not know what the target rents or what is blocked.
@@ -58,8 +58,8 @@ class StanceEvents:
 def build_stances(resolved: Resolved, places: Places, streams: Streams) -> StanceEvents | None:
     """Gather dated stances, and draw when providers waver.
 
-    Each wavers as a Poisson process with the scenario's hazard. Of a Poisson process, what falls
-    into times that are chosen without looking ahead is one in these times: a provider that turns
+    Each wavers as a Poisson process with the scenario's hazard. A Poisson process, seen only
+    at times chosen without looking ahead, is a Poisson process there: a provider that turns
     when it first wavers while it is blocked has that hazard then, and none while it is not.
     """
     scenario = resolved.scenario

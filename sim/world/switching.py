@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
 from sim.world.choice import Side, hosting_side, pick
-from sim.world.columns import Columns
 from sim.world.components import N_ROLES
+from sim.world.frozen import FrozenColumns
 from sim.world.hosts import SWITCHED_HOSTS, Hosts
 from sim.world.placement import Placement
 from sim.world.providers import Places
@@ -25,7 +25,7 @@ STAYS = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Programs(Columns):
+class Programs(FrozenColumns):
     """Programs as columns, one row each.
 
     Attributes

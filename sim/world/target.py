@@ -6,7 +6,9 @@ pools. It does not know who blocks it, or which fronts are rented.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,11 +18,88 @@ from sim.addresses.sets.seats import Seats
 from sim.scenario.reactions import Fronts
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import DOMAIN_FRONTING
-from sim.world.columns import Columns
-from sim.world.crowding import Crowding, NamedPlace
+from sim.world.frozen import FrozenColumns
 from sim.world.neighbours import names_of_places
 from sim.world.population import Population
 from sim.world.providers import Places
+
+
+class NamedPlace(NamedTuple):
+    """Expected names on the addresses of a place.
+
+    Attributes
+    ----------
+    seats
+        Addresses that it gives out.
+    share_named
+        Share of them that carry a name.
+    mean_names
+        Names expected on one that does.
+    """
+
+    seats: Seats
+    share_named: float
+    mean_names: float
+
+
+@dataclass(frozen=True, eq=False)
+class Crowding(FrozenColumns):
+    """Names on the addresses of a pool.
+
+    Attributes
+    ----------
+    share_by_names
+        Share of the pool's fronts that are where names are.
+    address : shape (n,), ascending
+        Addresses that it gives out and that components sit on at t = 0.
+    n_names : shape (n,)
+        Names on each of them.
+    rest_names
+        Names expected on each other address.
+    """
+
+    share_by_names: float
+    address: NDArray[np.int64]
+    n_names: NDArray[np.int64]
+    rest_names: float
+
+    @classmethod
+    def none(cls) -> Crowding:
+        """Return the crowding of a pool in which no front is rented by names."""
+        return cls(0.0, np.empty(0, np.int64), np.empty(0, np.int64), 0.0)
+
+    @classmethod
+    def of(
+        cls,
+        share_by_names: float,
+        seats: Seats,
+        places: Sequence[NamedPlace],
+        address: NDArray[np.int64],
+        n_names: NDArray[np.int64],
+    ) -> Crowding:
+        """Names on the addresses that a pool gives out.
+
+        Parameters
+        ----------
+        seats
+            Addresses that the pool gives out.
+        places
+            The places whose addresses these are.
+        address, n_names : shape (n,), ascending
+            Addresses in use at t = 0, wherever they are, and names on each.
+        """
+        if share_by_names == 0:
+            return cls.none()
+        is_mine = seats.holds(address)
+        mine = address[is_mine]
+        # What is in use is known to carry a name: of those that do it leaves so many fewer.
+        expected = sum(
+            max(0.0, place.seats.n * place.share_named - int(place.seats.holds(mine).sum()))
+            * place.mean_names
+            for place in places
+        )
+        n_rest = seats.n - mine.size
+        return cls(share_by_names, mine, n_names[is_mine], expected / n_rest if n_rest else 0.0)
 
 
 @dataclass(frozen=True)
@@ -48,7 +127,7 @@ def build_target(resolved: Resolved) -> Target:
 
 
 @dataclass(frozen=True, eq=False)
-class Pools(Columns):
+class Pools(FrozenColumns):
     """Where the target rents, and how.
 
     Attributes

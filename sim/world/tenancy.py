@@ -18,7 +18,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Tenancy
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
-from sim.world.columns import Columns
+from sim.world.frozen import FrozenColumns
 from sim.world.hosts import TENANT_HOSTS, Hosts
 from sim.world.moves import Moves
 from sim.world.placement import Placement
@@ -28,7 +28,7 @@ S_PER_D = 86_400
 
 
 @dataclass(frozen=True, eq=False)
-class Stays(Columns):
+class Stays(FrozenColumns):
     """Arrivals at other addresses of the same place.
 
     A business has one *seat* per role at a time: that of t = 0, or that of the last response that

@@ -69,7 +69,7 @@ def test_what_is_called_equivalent_is_a_fault_that_can_be_made_and_has_a_reason(
 
 def test_a_constant_that_kernels_take_over_is_compiled_anew(repository: Path) -> None:
     assert reaches_compiled(repository, "sim/engine/state/states_kernel.py")
-    assert reaches_compiled(repository, "sim/engine/state/patience.py")
+    assert reaches_compiled(repository, "sim/engine/state/levels.py")
     assert not reaches_compiled(repository, "sim/report/page/document.py")
 
 

@@ -25,7 +25,7 @@ from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.world.build import World
-from sim.world.crowding import Crowding, NamedPlace
+from sim.world.target import Crowding, NamedPlace
 from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Pool, SmallWorld, many_worlds

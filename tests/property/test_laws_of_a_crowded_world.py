@@ -14,8 +14,8 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
-from sim.engine.strategies.none import none
-from sim.engine.strategies.replay import replay
+from sim.engine.strategies.dated_orders import replay
+from sim.engine.strategies.single_rule import none
 from sim.measure.impact import measure_impact
 from tests.chases import (
     HORIZON_S,

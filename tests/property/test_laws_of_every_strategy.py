@@ -13,12 +13,11 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.calendars import rolling, time_window
+from sim.engine.strategies.dated_orders import replay
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.exact import aggregate
 from sim.engine.strategies.negotiate import negotiate
-from sim.engine.strategies.none import none
 from sim.engine.strategies.provider_ranges import covering_prefix
-from sim.engine.strategies.replay import replay
+from sim.engine.strategies.single_rule import aggregate, none
 from sim.scenario.strategies import DECLARED
 from tests.chases import (
     HORIZON_S,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
-from sim.engine.strategies.none import none
+from sim.engine.strategies.single_rule import none
 from tests.property.test_engine_reference import small_worlds
 from tests.worlds import Actor, Firm, SmallWorld
 

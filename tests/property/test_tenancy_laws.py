@@ -13,7 +13,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
-from sim.engine.strategies.none import none
+from sim.engine.strategies.single_rule import none
 from sim.measure.inherited import inherited_by
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

@@ -13,8 +13,8 @@ import numpy as np
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.record.outcome import Outcome
-from sim.engine.strategies.none import none
-from sim.engine.strategies.replay import replay
+from sim.engine.strategies.dated_orders import replay
+from sim.engine.strategies.single_rule import none
 from sim.streams import Streams
 from tests.chases import STRATEGIES, assert_same, fully_compliant, halves, run
 from tests.crowded import (

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from sim.engine.run import simulate
-from sim.engine.strategies.exact import exact
-from sim.engine.strategies.none import none
+from sim.engine.strategies.single_rule import exact, none
 from sim.measure.names import names_hit
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve

@@ -14,8 +14,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
-from sim.engine.strategies.exact import exact
-from sim.engine.strategies.none import none
+from sim.engine.strategies.single_rule import exact, none
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables.rows import OperatorRow

@@ -13,7 +13,7 @@ from sim.engine.actors.attention import Attention
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
-from sim.engine.strategies.exact import aggregate
+from sim.engine.strategies.single_rule import aggregate
 from tests.chases import chase_world, run
 from tests.sections import Censor
 from tests.worlds import DAY, HOUR

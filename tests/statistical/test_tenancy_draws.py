@@ -9,7 +9,7 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Order
 from sim.engine.run import simulate
-from sim.engine.strategies.replay import replay
+from sim.engine.strategies.dated_orders import replay
 from sim.measure.inherited import inherited_by
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

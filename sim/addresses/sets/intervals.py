@@ -187,11 +187,16 @@ class IntervalSet(Intervals):
     def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
         """Addresses of the set below each of some bounds."""
         row = self.start.searchsorted(bound, side="right")
-        whole = np.zeros(self.start.size + 1, np.int64)
-        np.add.accumulate(self.stop - self.start, out=whole[1:])
         # The last interval that begins below may reach beyond the bound.
         beyond = np.maximum(self.stop[row - 1] - bound, 0) if self.start.size else 0
-        return np.asarray(whole[row] - np.where(row > 0, beyond, 0))
+        return np.asarray(self._n_before[row] - np.where(row > 0, beyond, 0))
+
+    @cached_property
+    def _n_before(self) -> NDArray[np.int64]:
+        """Addresses before each interval, and after them all."""
+        n_before = np.zeros(self.start.size + 1, np.int64)
+        np.add.accumulate(self.stop - self.start, out=n_before[1:])
+        return n_before
 
     def __eq__(self, other: object) -> bool:
         """Return whether both sets hold the same addresses."""

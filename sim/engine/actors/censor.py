@@ -8,30 +8,117 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Generator
+from bisect import bisect_left
+from collections.abc import Generator, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
-from sim.engine.actors.known_fronts import KnownRows
-from sim.engine.actors.limits import Admission, Hold, Limits, admit
-from sim.engine.actors.narrowing import narrowed
-from sim.engine.actors.outside import withdrawn as withdrawn_from_outside
+from sim.engine.actors.limits import Admission, Hold, Limits, admit, narrowed
 from sim.engine.actors.register import Register
 from sim.engine.actors.review import Review, not_needed
+from sim.engine.actors.review import withdrawn as withdrawn_from_outside
 from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.decisions import Decision, KnownFronts, Observation, SetOfFront, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
 from sim.engine.state.levels import SLACK
 from sim.engine.state.target import TargetState
 from sim.world.build import World
 from sim.world.stances import COMPLIANT, SILENT
+
+ROW, ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(5)
+N_COLUMNS = 5
+"""After these, one for each way to tell sets of fronts: the number of the set of each front."""
+_NOT_ASKED = -1
+"""Number of a set that nobody asked for yet."""
+
+
+class KnownRows:
+    """Discovered fronts as growing columns.
+
+    Parameters
+    ----------
+    exempt
+        Addresses that are cut out of every order.
+    target
+        Its fronts, some of which entries in force hold.
+    """
+
+    def __init__(self, exempt: IntervalSet, target: TargetState) -> None:
+        self._exempt = exempt
+        self._target = target
+        self._row: list[int] = []
+        self._columns = np.empty((N_COLUMNS, 16), np.int64)
+        # Ways to tell the set of a front, in the sequence of their columns, and sets by number.
+        self._numbers: dict[SetOfFront, dict[IntervalSet, int]] = {}
+
+    def add(self, front_row: int, address: int, provider_row: int, t_s: int) -> None:
+        """Note a front that is discovered."""
+        n, place = len(self._row), bisect_left(self._row, front_row)
+        if n == self._columns.shape[1]:
+            self._columns = np.concatenate((self._columns, np.empty_like(self._columns)), axis=1)
+        if place < n:
+            self._columns[:, place + 1 : n + 1] = self._columns[:, place:n]
+        is_exempt = bool(self._exempt) and self._exempt.holds(address)
+        numbers = [_NOT_ASKED] * len(self._numbers)
+        self._columns[:, place] = front_row, address, provider_row, t_s, is_exempt, *numbers
+        self._row.insert(place, front_row)
+
+    def remove(self, front_row: int) -> int | None:
+        """Forget a front; return its address, or None if it was not discovered."""
+        n, place = len(self._row), bisect_left(self._row, front_row)
+        if place == n or self._row[place] != front_row:
+            return None
+        address = self._columns.item(ADDRESS, place)
+        self._columns[:, place : n - 1] = self._columns[:, place + 1 : n]
+        del self._row[place]
+        return address
+
+    def seen(self) -> KnownFronts:
+        """The fronts as the censor sees them until something changes."""
+        columns = self._columns[:, : len(self._row)]
+        return KnownFronts(
+            columns[ADDRESS],
+            columns[PROVIDER],
+            columns[DISCOVERED],
+            columns[EXEMPT] > 0,
+            partial(self._find_held, columns[ROW], {}),
+            self._sets,
+        )
+
+    def _find_held(
+        self,
+        front_row: NDArray[np.int64],
+        found: dict[Mechanism, NDArray[np.bool_]],
+        mechanism: Mechanism,
+    ) -> NDArray[np.bool_]:
+        """Whether entries hold each front; looked up once for a mechanism and decision."""
+        if mechanism not in found:
+            found[mechanism] = self._target.is_held(front_row, mechanism)
+        return found[mechanism]
+
+    def _sets(self, set_of: SetOfFront) -> Iterable[IntervalSet]:
+        """Sets of the fronts that are not exempt, each once, as `KnownFronts` says."""
+        known = self._numbers.get(set_of)
+        if known is None:
+            known = self._numbers[set_of] = {}
+            column = np.full((1, self._columns.shape[1]), _NOT_ASKED)
+            self._columns = np.concatenate((self._columns, column))
+        columns, row = self._columns[:, : len(self._row)], list(self._numbers).index(set_of)
+        number = columns[N_COLUMNS + row]
+        for place in np.flatnonzero(number == _NOT_ASKED).tolist():
+            addresses = set_of(columns.item(ADDRESS, place), columns.item(PROVIDER, place))
+            number[place] = known.setdefault(addresses, len(known))
+        sets = list(known)
+        return [sets[one] for one in dict.fromkeys(number[columns[EXEMPT] == 0].tolist())]
+
 
 S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
@@ -74,7 +161,7 @@ class CensorActor:
         self._gone: set[int] = set()
         # Known fronts that went: where they were, and when; as plain numbers, thousands of them.
         self._was_known, self._went_s = array("q"), array("q")
-        self._stance = [SILENT] * len(world.places.provider)
+        self._stance = (SILENT,) * len(world.places.provider)
         self._is_due = False
         self._next_look_s: int | None = None
         self._answer = Admission()
@@ -131,7 +218,7 @@ class CensorActor:
             yield Moment(self._env, decision.t_s, Phase.OUTSIDE)
             if self._has_ended:
                 return
-            for entry in withdrawn_from_outside(self._blocking(), decision):
+            for entry in withdrawn_from_outside(self._register.in_force.blocking(), decision):
                 self._withdraw_entry(entry)
 
     def note_pressure(self, t_s: int) -> None:
@@ -144,7 +231,7 @@ class CensorActor:
         """Take note of what a provider does; withdraw its ranges after talks if it complies."""
         if stance != self._stance[provider_row] and t_s >= 0:
             self._env.act_at(t_s + 1, Phase.ORDERS, self._ask)
-        self._stance[provider_row] = stance
+        self._stance = (*self._stance[:provider_row], stance, *self._stance[provider_row + 1 :])
         if has_turned and self._world.censor is not None:
             lag_s = round(self._world.censor.withdraw_lag_h * S_PER_H)
             # What was due before the start found nothing to withdraw.
@@ -253,7 +340,7 @@ class CensorActor:
             in_force=self._register.in_force,
             reach=partial(self._reached_share, t_s),
             pressure=self._attention.at(t_s),
-            stance=tuple(self._stance),
+            stance=self._stance,
             places=self._world.places,
             exempt=self._world.exempt,
         )
@@ -303,7 +390,9 @@ class CensorActor:
             return
         mine = self._world.places.provider_addresses(provider_row)
         # A provider that only ended domain fronting may still have the target's machines.
-        for entry in not_needed(self._blocking(), self._known.seen().address, mine):
+        for entry in not_needed(
+            self._register.in_force.blocking(), self._known.seen().address, mine
+        ):
             self._withdraw_entry(entry)
 
     def _withdraw_silent(self, review: Review) -> None:
@@ -312,7 +401,7 @@ class CensorActor:
         complying = [row for row, stance in enumerate(self._stance) if stance == COMPLIANT]
         places = self._world.places
         for entry in review.withdrawn(
-            self._blocking(),
+            self._register.in_force.blocking(),
             self._env.now_s,
             self._known.seen().address,
             np.array(self._was_known, np.int64),
@@ -324,11 +413,6 @@ class CensorActor:
     def _withdraw_entry(self, entry: Entry) -> None:
         self._register.withdraw(entry.order.key)
         self._reopen(self._env.now_s + 1, Hold.RULES, Hold.ADDRESSES)
-
-    def _blocking(self) -> list[Entry]:
-        """Entries in force that block; what was granted to bystanders is not among them."""
-        in_force = self._register.in_force
-        return [entry for entry in in_force if entry.mechanism is not Mechanism.EXEMPT]
 
     def _is_pausing(self, pressure: float) -> bool:
         rules = self._world.censor
@@ -353,7 +437,7 @@ class CensorActor:
             self._foresee_end(None if end_s is None else t_s + max(1, (end_s - t_s) // 2))
             return
         self._has_ended = True
-        for entry in self._blocking():
+        for entry in self._register.in_force.blocking():
             self._register.withdraw(entry.order.key)
 
 

@@ -1,6 +1,6 @@
 """Complaints: who says so that it hurts, the hotline, exemptions.
 
-In: who is impaired and who is cut off, when it changes. Out: complaints that attention is told of,
+In: who is impaired and who is cut off, when it changes. Out: complaints, which raise attention,
 and addresses to exempt. It does not know the censor's strategy.
 """
 
@@ -14,8 +14,7 @@ import numpy as np
 import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.attention import Attention
-from sim.engine.actors.plaintiffs import Plaintiffs
+from sim.engine.actors.attention import Attention, Plaintiffs
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.state.hotline import Hotline

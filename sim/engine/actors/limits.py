@@ -1,7 +1,7 @@
-"""What holds a censor back: a day, addresses, rules, the bar under pressure, exempt addresses.
+"""Limits of a censor, and the narrow orders that it places under pressure.
 
-In: orders a strategy wants. Out: those that fit, and what held the others. Pure values; nothing is
-kept for later.
+In: orders a strategy wants. Out: those that fit, and the limits that refused the others. Pure
+values; nothing is kept for later.
 """
 
 from __future__ import annotations
@@ -9,9 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import n_networks
+from sim.addresses.sets.line import length6, n_networks
+from sim.engine.coverage import NETWORK_BITS, block_around, enclosing_front, open_fronts
+from sim.engine.decisions import Decision, Observation
 from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, NO_ADDRESSES, Key, Mechanism, Order
 from sim.engine.state.levels import SLACK
@@ -21,7 +27,7 @@ UNLIMITED = float("inf")
 
 
 class Hold(Enum):
-    """What a block order was refused for; of several the first, in this sequence."""
+    """The limit that refused a block order; the first in this sequence if several did."""
 
     PAUSE = "pause"
     DAY = "day"
@@ -72,8 +78,8 @@ class Limits:
 
     def under(self, pressure: float) -> Limits:
         """These limits with the bar as pressure leaves it: all of it at 0, nothing from 1 on."""
-        left = min(1.0 - min(pressure, 1.0) + SLACK, 1.0)
-        return replace(self, order_addresses=self.order_addresses * left)
+        bar = self.order_addresses * min(1.0 - min(pressure, 1.0) + SLACK, 1.0)
+        return self if bar == self.order_addresses else replace(self, order_addresses=bar)
 
 
 def _most(limit: int | None) -> float:
@@ -81,17 +87,17 @@ def _most(limit: int | None) -> float:
     return UNLIMITED if limit is None else limit
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, eq=False)
 class Admission:
-    """What became of the orders of one decision.
+    """The orders of one decision that were placed, and why others were refused.
 
     Attributes
     ----------
     orders
         Those that are placed, in sequence.
     holds
-        What the others were refused for. Nothing is a hold of an order of which exempt addresses
-        leave nothing, or that withdraws what is not in force: no time lets it through.
+        The limits that refused the others. An order that holds only exempt addresses, or that
+        withdraws what is not in force, has no hold: it never becomes possible.
     narrowest
         Fewest addresses outside the target's own among orders the bar refused; infinite without.
     """
@@ -146,7 +152,7 @@ def admit(
 
 
 class _Then:
-    """What is in force after some orders of a decision, told by its difference to what is now.
+    """The entries in force after some orders of a decision, as a difference to those in force now.
 
     Attributes
     ----------
@@ -208,7 +214,7 @@ def _hold_of(order: Order, then: _Then, n_today: int, limits: Limits) -> Hold | 
     if n_today >= limits.orders_per_day:
         return Hold.DAY
     # What takes no rule, or lists nothing, cannot go over the limit on it.
-    if 0 < _budgeted(order) > limits.max_rules - then.n_rules:
+    if limits.max_rules != UNLIMITED and 0 < _budgeted(order) > limits.max_rules - then.n_rules:
         return Hold.RULES
     if _is_over_the_bar(order, limits):
         return Hold.BAR
@@ -242,3 +248,66 @@ def _is_too_wide(order: Order, then: _Then, limits: Limits) -> bool:
     if order.mechanism not in BLOCKING or limits.max_addresses == UNLIMITED:
         return False
     return then.n_listed(order) > limits.max_addresses
+
+
+def narrowed(decision: Decision, observation: Observation, length: int) -> tuple[Decision, bool]:
+    """Put a prefix around each open front in place of every wider block order that holds it.
+
+    Parameters
+    ----------
+    length
+        Of that prefix.
+
+    Returns
+    -------
+    decision
+        Without the block orders that hold no open front. A replacement
+        keeps only its narrow orders, and no withdrawal.
+    has_silenced
+        Whether there were such orders: they wait until the pressure is over.
+
+    Notes
+    -----
+    An order of a name, and one that holds no more addresses than the prefix, stays as it is.
+    """
+    orders: list[Order] = []
+    has_silenced = False
+    open_rows: dict[Mechanism, NDArray[np.int64]] = {}
+    around = enclosing_front(observation, length)
+    for order in decision.orders:
+        if order.action == "unblock":
+            orders += [] if decision.is_whole else [order]
+        elif order.mechanism not in BLOCKING or _is_narrow(order.addresses, length):
+            orders.append(order)
+        else:
+            rows = open_rows.get(order.mechanism)
+            if rows is None:
+                rows = open_rows[order.mechanism] = open_fronts(observation, order.mechanism)
+            if rows.size:
+                rows = _within(order.addresses, observation.fronts.address, rows)
+            found = block_around(observation, rows, around, order.mechanism) if rows.size else ()
+            if order.operators != observation.operators:
+                found = tuple(replace(one, operators=order.operators) for one in found)
+            orders += found
+            has_silenced = has_silenced or not found
+    return Decision(tuple(orders), decision.next_look_s), has_silenced
+
+
+def _within(
+    addresses: IntervalSet, address: NDArray[np.int64], rows: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Those of some fronts that a set holds."""
+    if rows.size > 1:
+        return rows[addresses.contains(address[rows])]
+    # Of the many orders that are asked for around all known fronts nearly none is near.
+    one = address.item(rows.item(0))
+    is_near = addresses.start.item(0) <= one < addresses.stop.item(-1)
+    return rows if is_near and addresses.holds(one) else rows[:0]
+
+
+# The same wide orders are asked for at every decision.
+@lru_cache(maxsize=2**14)
+def _is_narrow(addresses: IntervalSet, length: int) -> bool:
+    """Whether a set has no more of either family than a prefix of a given length."""
+    most = 1 << max(NETWORK_BITS - length6(length), 0)
+    return addresses.n_addresses <= 1 << (32 - length) and n_networks(addresses) <= most

@@ -29,7 +29,7 @@ from sim.world.operators import Overload
 class Compliance:
     """Which entries each operator enforces at all.
 
-    The luck of an entry hangs on its addresses, not on its place in the sequence of orders: the
+    The luck of an entry depends on its addresses, not on its place in the sequence of orders: the
     same addresses meet the same luck under every strategy, and a higher compliance enforces a
     superset. So of the cohorts of a group, which have the luck of the group, one with a higher
     compliance enforces all that another enforces, and more. An order that is for some groups of
@@ -73,8 +73,8 @@ class Compliance:
 class OperatorActors:
     """All operators, a group or a cohort of one each: what is due at them, and when.
 
-    They stand for thousands of events, so they keep a compiled calendar of their own beside that of
-    SimPy; ``Settlement.advance`` lets it run from one event of SimPy to the next.
+    They stand for thousands of events, so they keep a compiled calendar of their own next to
+    SimPy's. ``Settlement.advance`` lets it run from one event of SimPy to the next.
 
     Attributes
     ----------
@@ -149,7 +149,7 @@ class OperatorActors:
             self._env.act_at(t_s, Phase.DOWNLOAD, self._pass_second)
 
     def events(self) -> NDArray[np.int64]:
-        """What they did so far, as rows of the event log."""
+        """Return their actions so far, as rows of the event log."""
         rows: NDArray[np.int64] = kernel.logged_rows(self.handle)
         return rows
 

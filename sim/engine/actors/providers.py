@@ -1,8 +1,10 @@
-"""Providers: they change their stance; some turn the target away, wholly or from domain fronting.
+"""Providers: they change their stance, turn the target away, and move tenants to other addresses.
 
-In: dated changes of stance, times at which providers waver, and who is blocked then. Out:
-evictions, and what the censor learns of talks.
+In: dated stances, waverings and arrivals. Out: fronts that end, stances that the censor sees,
+businesses on other components. It does not know the censor's strategy.
 """
+
+from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from enum import IntEnum
@@ -14,12 +16,14 @@ import simpy
 
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
+from sim.engine.state.states import States
 from sim.scenario.tables.rows import STANCES
 from sim.world.stances import COMPLIANT, StanceEvent, StanceEvents
+from sim.world.tenancy import Stays
 
 
 class Compliance(IntEnum):
-    """What a provider that complies has done about the target, from less to more."""
+    """Steps a complying provider has taken against the target, from less to more."""
 
     NONE = 0
     ENDED_FRONTING = 1
@@ -105,7 +109,40 @@ class Stances:
 
 
 def _compliance(event: StanceEvent) -> Compliance:
-    """What a provider does for the censor by an event; nothing if it does not comply with it."""
+    """Step that a provider takes by an event; NONE if it does not comply."""
     if event.stance != COMPLIANT:
         return Compliance.NONE
     return Compliance.ENDED_FRONTING if event.ends_fronting else Compliance.EVICTED
+
+
+def tenancy(
+    env: Clock,
+    stays: Stays,
+    states: States,
+    log: EventLog,
+    on_change: Callable[[], None],
+) -> Generator[simpy.Event, Any, None]:
+    """Carry out the arrivals, one after the other.
+
+    A component that a response has moved, or not moved yet, holds another seat than the arrival is
+    for: then nothing happens.
+
+    Parameters
+    ----------
+    on_change
+        Called after every arrival, to have its consequences drawn at the end of the second.
+    """
+    columns = (stays.t_s, stays.business_row, stays.role_row, stays.seat, stays.component_row)
+    for t_s, business, role, seat, component in zip(
+        *(column.tolist() for column in columns), strict=True
+    ):
+        if t_s > env.now_s:
+            yield Moment(env, t_s, Phase.TENANCY)
+        current = states.exposure.component_row[business]
+        if stays.seat_of[current[role]] != seat:
+            continue
+        moved = current.copy()
+        moved[role] = component
+        states.move(business, moved, is_response=False)
+        log.record(t_s, Kind.READDRESSED, business_row=business)
+        on_change()

@@ -1,7 +1,7 @@
 """Businesses that react: patience, responses, the queue for domestic providers, moves.
 
-In: who is impaired, and since when. Out: businesses on other components. What each will do and
-where it will go was drawn at t = 0.
+In: who is impaired, and since when. Out: businesses on other components. The responses
+and destinations of each were drawn at t = 0.
 """
 
 from __future__ import annotations

@@ -1,12 +1,14 @@
-"""What a review of the register withdraws: entries in which the target no longer is.
+"""Entries to withdraw: by a review of the register, or by a decision from outside.
 
-In: entries in force, fronts that the censor knew. Out: entries to withdraw. Pure values.
+In: entries in force, fronts that the censor knew, decisions. Out: entries to withdraw. Pure values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.limits import n_counted
 from sim.engine.orders import Entry
+from sim.world.withdrawals import OutsideWithdrawal
 
 
 @dataclass(frozen=True)
@@ -154,3 +157,29 @@ class _Ranges:
     def _places(self, ascending: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """From which to which place of ascending addresses each interval holds them."""
         return np.searchsorted(ascending, self.start), np.searchsorted(ascending, self.stop)
+
+
+def withdrawn(entries: Iterable[Entry], decision: OutsideWithdrawal) -> list[Entry]:
+    """Return the entries to withdraw: the oldest, as few as hold the share that is asked for.
+
+    Parameters
+    ----------
+    entries
+        Those in force that block, oldest first.
+
+    Notes
+    -----
+    Entries of names are not looked at, nor such as lie in part outside of what is decided on.
+    Addresses in several entries count in each. A share is taken as the decimal number that it is
+    written as, so that no rounding decides on an entry.
+    """
+    within = decision.within
+    meant = [
+        entry
+        for entry in entries
+        if entry.addresses and (within is None or not entry.addresses.difference(within))
+    ]
+    sums = list(accumulate(n_counted(entry.addresses) for entry in meant))
+    wanted = Fraction(str(decision.share)) * sums[-1] if sums else Fraction(0)
+    # An entry goes if those before it hold less than is wanted.
+    return [entry for entry, before in zip(meant, [0, *sums], strict=False) if before < wanted]

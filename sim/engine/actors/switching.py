@@ -1,7 +1,7 @@
 """Programs that take a business off a shared range while it is blocked there, and back afterwards.
 
 In: what is blocked at operators, and who has moved by itself. Out: businesses on other components.
-Who runs a program, when it looks and where it leads was drawn at t = 0.
+The owners of programs, the times of their looks and their destinations were drawn at t = 0.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What is kept of a run: curves."""
+"""Records of a run: curves."""

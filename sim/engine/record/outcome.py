@@ -1,4 +1,4 @@
-"""What one run leaves behind: facts, as frozen columns.
+"""The outcome of one run: facts, as frozen columns.
 
 In: columns of the log, the ledger, users and curves. Out: one value that everything is measured
 from. It prices nothing.
@@ -16,7 +16,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Events
 from sim.engine.orders import Mechanism
 from sim.engine.record.curves import Curves
-from sim.engine.record.vpn import VpnSteps
+from sim.engine.record.users import VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.users import UserColumns

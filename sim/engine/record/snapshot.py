@@ -115,14 +115,17 @@ class Snapshot:
         self._n_times, self._t_s = np.zeros(1, np.int64), np.empty(N_NOTED, np.int64)
         self._values = np.empty((N_NOTED, len(self.series)))
         self.noted = kernel.make_noted(
-            self._n_times,
-            self._t_s,
-            self._values,
-            demand_group,
-            demand,
-            over_group,
-            n_groups,
-            n_listed,
+            kernel.NotedColumns(
+                n_times=self._n_times,
+                t_s=self._t_s,
+                values=self._values,
+                demand_group=demand_group,
+                demand=demand,
+                over_group=over_group,
+                n_groups=n_groups,
+                n_listed=n_listed,
+                lost=np.empty(int(demand_group.max(initial=-1)) + 1),
+            )
         )
 
     def freeze(self) -> Curves:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import types
@@ -19,62 +19,55 @@ Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
 
 
-@structref.register
-class _NotedType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_noted`` returns."""
+class NotedColumns(NamedTuple):
+    """Columns with room for some times, which ``note`` fills.
 
-
-class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """Columns of what was noted as one object; ``make_noted`` says what they are."""
-
-
-_FIELDS = [
-    "n_times",
-    "t_s",
-    "values",
-    "demand_group",
-    "demand",
-    "over_group",
-    "n_groups",
-    "n_listed",
-    "lost",
-]
-define(Noted, _NotedType, _FIELDS)
-
-
-@compiled
-def make_noted(
-    n_times: Counts,
-    t_s: Counts,
-    values: Floats,
-    demand_group: Counts,
-    demand: Floats,
-    over_group: Counts,
-    n_groups: int,
-    n_listed: int,
-) -> Any:
-    """Return columns with room for some times, filled by ``note``.
-
-    Parameters
+    Attributes
     ----------
     n_times : shape (1,)
-        How many times are noted.
+        Number of times noted so far.
     t_s : shape (n_times,)
-        From which second on it is so.
+        Second from which on the values hold.
     values : shape (n_times, n_series)
         Values of all curves, in the sequence of the series.
     demand_group, demand : shape (n_demanded,)
         Groups that have any demand, and its value in micro-dollars an hour.
     over_group : shape (n_over_groups,)
-        Groups of which is told how many businesses are over some shares.
+        Groups for which businesses over some shares are counted.
     n_groups, n_listed
-        Of how many groups, the first ones, states of businesses are noted, and of how many
-        providers what is listed.
+        Number of groups, the first ones, whose states of businesses are noted, and of providers
+        whose listed addresses are.
+    lost : shape (n_groups,)
+        Room for the demand that fails by group, up to the last one with any.
     """
-    lost = np.empty(0) if demand_group.size == 0 else np.empty(demand_group[-1] + 1)
-    return Noted(  # type: ignore[no-untyped-call, unused-ignore]
-        n_times, t_s, values, demand_group, demand, over_group, n_groups, n_listed, lost
-    )
+
+    n_times: Counts
+    t_s: Counts
+    values: Floats
+    demand_group: Counts
+    demand: Floats
+    over_group: Counts
+    n_groups: int
+    n_listed: int
+    lost: Floats
+
+
+@structref.register
+class _NotedType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of a ``Noted``."""
+
+
+class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """The object of ``NotedColumns``."""
+
+
+define(Noted, _NotedType, NotedColumns._fields)
+
+
+@compiled
+def make_noted(columns: NotedColumns) -> Any:
+    """Return the object of some columns; it keeps them."""
+    return Noted(*columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @part

@@ -1,1 +1,1 @@
-"""What is blocked for whom, and what it has cost so far."""
+"""The state of a run: which addresses are blocked for whom, and the losses so far."""

@@ -1,4 +1,4 @@
-"""What businesses meet at each operator, and to which causes failing demand is put down.
+"""The state of businesses at each operator, and the causes of failing demand.
 
 In: pairs of a business and an operator at which anything changed. Out: counts, times and lost
 demand by operator and by cause. It knows no price.
@@ -24,7 +24,7 @@ nothing."""
 
 @dataclass(frozen=True, eq=False)
 class OperatorColumns:
-    """What businesses met at each operator in one run.
+    """The states of businesses at each operator over one run.
 
     A business is affected, impaired or down at an operator when the share of attempts of the
     operator's users without a VPN that fail there, m(i, k), is above the threshold.

@@ -1,4 +1,4 @@
-"""What operators have before them: downloads, and entries to apply and to release; compiled.
+"""The calendar of operators: downloads, and entries to apply and to release; compiled.
 
 In: entries as they come into the register and leave it, and the moments of its versions. Out: at
 each second what operators enforce, brought up to date at whoever sits there. It is one file since
@@ -12,7 +12,7 @@ stops, so its lags are the other way round.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numba import types
@@ -24,19 +24,20 @@ from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.entries_kernel import count
+from sim.engine.state.hosts_kernel import sort, touch_named
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import EXEMPT
-from sim.engine.state.states_kernel import sort, touch_named
 from sim.engine.state.structs import define
 from sim.engine.state.target_kernel import longer
 
 Rows: TypeAlias = NDArray[np.int64]
+Floats: TypeAlias = NDArray[np.float64]
 NAME = 3
 """An entry that is about a name, beside the mechanisms that are about addresses."""
 NEVER = 1 << 62
 NO_LIMIT = 1 << 62
 NOT_DUE, EXPECTED, ENFORCED = range(3)
-"""What an entry is at an operator: nothing to it, to be enforced at a second, enforced."""
+"""State of an entry at an operator: not due, expected at a second, enforced."""
 _KEY, _SEQUENCE, _OPERATOR, _FIRST, _STOP = range(5)
 _N_PHASES = 16
 # Not as literals, for each of which numba would compile a loop of its own.
@@ -55,58 +56,61 @@ _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = 
 )
 
 
+class CalendarColumns(NamedTuple):
+    """Operators and what is due at them; columns by operator, entry, change or event."""
+
+    # Whom what they do concerns.
+    scene: Any
+    # Operators: when they poll, how long they take, how many rules they hold.
+    poll_interval_s: Rows
+    poll_phase_s: Rows
+    begins_s: Rows
+    lag_s: Rows
+    stops_at: Rows
+    degrades_at: Rows
+    # The version they have seen, whether a download is due, rules they hold now.
+    seen: Rows
+    is_expected: NDArray[np.bool_]
+    n_rules: Rows
+    # Entries, by row: their intervals, from one place in the list of all to the next.
+    n_entries: int
+    first_interval: Rows
+    start: Rows
+    stop: Rows
+    mechanism: Rows
+    n_rules_of: Rows
+    overmatch: Floats
+    # As which change they came and went, who enforces them, and since when, at each operator.
+    came: Rows
+    went: Rows
+    enforces: NDArray[np.bool_]
+    state: NDArray[np.int8]
+    applied_s: Rows
+    # Rows of entries as they came and went; how many of these the latest version shows.
+    n_changes: int
+    change: Rows
+    version: int
+    # What is due: a heap of rows, and the lists of entries that they are about.
+    n_due: int
+    due: Rows
+    n_made: int
+    n_listed: int
+    listed: Rows
+    # What happened, as rows of the event log.
+    n_logged: Rows
+    logged: Rows
+
+
 @structref.register
 class _CalendarType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_calendar`` returns."""
+    """Type of a ``Calendar``."""
 
 
 class Calendar(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """All operators and what they have before them; ``make_calendar`` says what its columns are."""
+    """The object of ``CalendarColumns``."""
 
 
-_FIELDS = [
-    # Whom what they do concerns.
-    "scene",
-    # Operators: when they poll, how long they take, how many rules they hold.
-    "poll_interval_s",
-    "poll_phase_s",
-    "begins_s",
-    "lag_s",
-    "stops_at",
-    "degrades_at",
-    # The version they have seen, whether a download is due, rules they hold now.
-    "seen",
-    "is_expected",
-    "n_rules",
-    # Entries, by row: their intervals, from one place in the list of all to the next.
-    "n_entries",
-    "first_interval",
-    "start",
-    "stop",
-    "mechanism",
-    "n_rules_of",
-    "overmatch",
-    # As which change they came and went, who enforces them, and since when, at each operator.
-    "came",
-    "went",
-    "enforces",
-    "state",
-    "applied_s",
-    # Rows of entries as they came and went; how many of these the latest version shows.
-    "n_changes",
-    "change",
-    "version",
-    # What is due: a heap of rows, and the lists of entries that they are about.
-    "n_due",
-    "due",
-    "n_made",
-    "n_listed",
-    "listed",
-    # What happened, as rows of the event log.
-    "n_logged",
-    "logged",
-]
-define(Calendar, _CalendarType, _FIELDS)
+define(Calendar, _CalendarType, CalendarColumns._fields)
 
 
 @compiled
@@ -140,40 +144,41 @@ def make_calendar(
         How many rows of it are kept here.
     """
     n_operators, room = poll_interval_s.size, 16
-    return Calendar(  # type: ignore[no-untyped-call, unused-ignore]
-        scene,
-        poll_interval_s,
-        poll_phase_s,
-        begins_s,
-        lag_s,
-        stops_at,
-        degrades_at,
-        np.zeros(n_operators, np.int64),
-        np.zeros(n_operators, np.bool_),
-        np.zeros(n_operators, np.int64),
-        0,
-        np.zeros(room + 1, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros(room),
-        np.zeros(room, np.int64),
-        np.zeros(room, np.int64),
-        np.zeros((room, n_operators), np.bool_),
-        np.zeros((room, n_operators), np.int8),
-        np.zeros((room, n_operators), np.int64),
-        0,
-        np.zeros(room, np.int64),
-        0,
-        0,
-        np.zeros((room, 5), np.int64),
-        0,
-        0,
-        np.zeros(room, np.int64),
-        n_logged,
-        np.zeros((room, n_log_columns), np.int64),
+    columns = CalendarColumns(
+        scene=scene,
+        poll_interval_s=poll_interval_s,
+        poll_phase_s=poll_phase_s,
+        begins_s=begins_s,
+        lag_s=lag_s,
+        stops_at=stops_at,
+        degrades_at=degrades_at,
+        seen=np.zeros(n_operators, np.int64),
+        is_expected=np.zeros(n_operators, np.bool_),
+        n_rules=np.zeros(n_operators, np.int64),
+        n_entries=0,
+        first_interval=np.zeros(room + 1, np.int64),
+        start=np.zeros(room, np.int64),
+        stop=np.zeros(room, np.int64),
+        mechanism=np.zeros(room, np.int64),
+        n_rules_of=np.zeros(room, np.int64),
+        overmatch=np.zeros(room),
+        came=np.zeros(room, np.int64),
+        went=np.zeros(room, np.int64),
+        enforces=np.zeros((room, n_operators), np.bool_),
+        state=np.zeros((room, n_operators), np.int8),
+        applied_s=np.zeros((room, n_operators), np.int64),
+        n_changes=0,
+        change=np.zeros(room, np.int64),
+        version=0,
+        n_due=0,
+        due=np.zeros((room, 5), np.int64),
+        n_made=0,
+        n_listed=0,
+        listed=np.zeros(room, np.int64),
+        n_logged=n_logged,
+        logged=np.zeros((room, n_log_columns), np.int64),
     )
+    return Calendar(*columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @part

@@ -12,7 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
-from sim.engine.state.columns import Floats, Pairs, Rows
+from sim.engine.state.businesses import Floats, Pairs, Rows
 from sim.engine.state.copies import write_row
 from sim.engine.state.parts import part
 from sim.scenario.tables.roles import FRONTEND
@@ -34,16 +34,16 @@ CODES = np.array(
 )
 """Code of each set of causes given as bits."""
 _ORDERS = np.array([1 / (N_CAUSES * comb(N_CAUSES - 1, n)) for n in range(N_CAUSES)] + [0.0])
-"""Of all sequences of the causes, the share in which n given ones come before another given one and
-the rest after it. One that does not act adds nothing wherever it stands."""
+"""Share of all sequences of the causes in which n given ones come before another given one and the
+rest after it. One that does not act adds nothing wherever it stands."""
 
 
 @part
 def share_listed(states: Any, n: int, component_row: Any, role_cause: Pairs) -> None:
     """Share among several causes what businesses lost while some demand passed.
 
-    Of the first n of ``share_business`` at ``share_operator``, for whom ``share_passed`` passed,
-    and of whom row ``share_seat`` of what is given says where they sat meanwhile.
+    They are the first n of ``share_business`` at ``share_operator``. ``share_passed`` is the demand
+    that passed; row ``share_seat`` of the components shows where they sat meanwhile.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ def find_least_cover(
     address : shape (n,)
         Targets, distinct and ascending, at least one.
     counted_start, counted_stop, n_before : shape (n_ranges,)
-        Ranges of which each address weighs one, and how many addresses lie in those before each.
+        Ranges whose addresses weigh one each, and how many addresses the ranges before each have.
     """
     leaf, n_leaf_bits = _lay_leaves(address)
     low, n_bits, n_leaves, lower, upper = _join_leaves(leaf, n_leaf_bits)

@@ -14,9 +14,9 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
+from sim.engine.state.hosts_kernel import count_hosts, is_touched
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import count_pieces, cut
-from sim.engine.state.states_kernel import count_hosts, is_touched
 from sim.engine.state.structs import define
 from sim.engine.state.target_kernel import begin_settlement, meet
 
@@ -25,7 +25,7 @@ Rows: TypeAlias = NDArray[np.int64]
 
 @structref.register
 class _SceneType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_scene`` returns."""
+    """Type of a ``Scene``."""
 
 
 class Scene(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]

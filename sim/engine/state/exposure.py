@@ -1,4 +1,4 @@
-"""Who is cut off from whom, kept up to date by difference.
+"""The hosts of businesses and their failures, kept up to date by difference.
 
 In: addresses that an operator starts or stops dropping, throttling, exempting. Out: for the
 businesses that changed, the share of attempts that fails at each operator. It does not know why a
@@ -39,11 +39,11 @@ class Exposure:
         All degrees to which a component can fail, each once.
     degree_at : shape (n_ways,)
         Row of ``degree`` for each way to fail: not, wholly, throttled, and then, for each number h
-        of hosts of which a user meets one, ``dropped * (h + 1) + throttled`` hosts.
+        of hosts, one of them used, ``dropped * (h + 1) + throttled`` hosts.
     spread_start : shape (most hosts + 1,)
         Where in ``degree_at`` those of each number of hosts begin.
     dual_start : shape (n_components,), or empty where there are none of both families
-        The same for components whose users meet one of both families; -1 for the others. Of one in
+        The same for components whose users meet one of both families; -1 for the others. In
         mode ``any`` it is the way IPv4 fails times 3, and that of IPv6; in mode ``spread``
         ``(way4 * (n6 + 1) + dropped6) * (n6 + 1) + throttled6``, with ``way4`` as for h hosts.
     first_ipv6
@@ -115,8 +115,8 @@ def _dual_ways(
 
     Notes
     -----
-    Who has no IPv6 meets the addresses of IPv4 alone. Who has it meets one of IPv6, and falls back
-    to IPv4 where that is dropped; where it is throttled it answers, and nobody falls back:
+    Users without IPv6 meet the addresses of IPv4 alone. Users with it meet one of IPv6, and fall
+    back to IPv4 where that is dropped; where it is throttled it answers, and nobody falls back:
     ``b = (1 - s) b4 + s (dropped6 b4 + severity throttled6)``.
 
     References

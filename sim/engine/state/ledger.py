@@ -1,4 +1,4 @@
-"""What each business lost, integrated exactly between events.
+"""The losses of each business, integrated exactly between events.
 
 In: the share of attempts failing, whenever it changes. Out: per business, lost demand by length of
 spell, time in each state, first and last outage. It knows no price.

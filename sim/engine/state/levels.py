@@ -1,4 +1,4 @@
-"""Who is affected, impaired, down, and when that must be looked at again.
+"""The levels of businesses (affected, impaired, down), when to compute them again, and patience.
 
 In: how far businesses fail at each operator, and how much each operator's users count. Out: states.
 It does not know what a state costs.
@@ -19,8 +19,11 @@ if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how a world 
     from sim.world.build import World
 
 SLACK = 1e-12
-"""What rounding may make of nothing, as a share. A share is above a limit if it exceeds it by more
+"""Largest share that rounding may make of zero. A share is above a limit if it exceeds it by more
 than this, so that sums and products of decimal shares compare as the decimals they stand for."""
+NOT_RUNNING = -1
+"""Start of a patience that does not run."""
+IMPAIRED_LEVEL = 2
 
 
 class Levels:
@@ -63,3 +66,30 @@ class Levels:
         has_drifted = self._looked_at != self.drift
         self._looked_at = self.drift
         return has_drifted
+
+
+class Patience:
+    """Clocks of all businesses.
+
+    Parameters
+    ----------
+    tolerance : shape (n_businesses,)
+        The state from which on the patience of each runs.
+
+    Attributes
+    ----------
+    since_s : shape (n_businesses,)
+        Since when each has been in that state or a worse one, where it sits now; -1 where it is
+        not.
+    has_moved : shape (n_businesses,)
+        Whether it has moved since it was looked at last: who is no better off there starts anew.
+    is_impaired : shape (n_businesses,)
+        Whether it is impaired, as of the last turn.
+    """
+
+    def __init__(self, tolerance: NDArray[np.int8]) -> None:
+        # A copy, as the compiled turn takes none that cannot be written.
+        self.tolerance = tolerance.copy()
+        self.since_s = np.full(tolerance.size, NOT_RUNNING, np.int64)
+        self.has_moved = np.zeros(tolerance.size, np.bool_)
+        self.is_impaired = np.zeros(tolerance.size, np.bool_)

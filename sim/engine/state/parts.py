@@ -44,7 +44,7 @@ class _Part(JITCodeLibrary):  # type: ignore[misc, unused-ignore]
 
     @property
     def codegen(self) -> Any:
-        """Who is told of Python's objects that the code refers to."""
+        """Return the object that receives Python's objects that the code refers to."""
         return self
 
     def set_env(self, name: str, env: Any) -> None:

@@ -11,7 +11,7 @@ stands for all.
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import types
@@ -76,53 +76,13 @@ HIT = np.dtype(
 )
 
 
-@structref.register
-class _PressureType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_pressure`` returns."""
+class PressureColumns(NamedTuple):
+    """Attention, the hotline and who complains as one.
 
-
-class Pressure(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """Attention, the hotline and who complains as one; ``make_pressure`` says what it holds."""
-
-
-_FIELDS = [
-    "target",
-    "attention",
-    "line",
-    "rates",
-    "impaired",
-    "people",
-    "is_impaired",
-    "since_s",
-    "due",
-    "next_due",
-    "n_missing",
-    "fresh",
-]
-define(Pressure, _PressureType, _FIELDS)
-
-
-@compiled
-def make_pressure(
-    target: Any,
-    attention: Record,
-    line: Record,
-    rates: Record,
-    impaired: Record,
-    people: Record,
-    is_impaired: NDArray[np.bool_],
-    since_s: Rows,
-    due: Floats,
-    next_due: Floats,
-    n_missing: Floats,
-    fresh: Floats,
-) -> Any:
-    """Return all of it as one; it keeps them.
-
-    Parameters
+    Attributes
     ----------
     target
-        Whose users complain when they are cut off, as ``make_target`` makes it.
+        The target, whose users complain when they are cut off.
     attention, line, rates, impaired, people : shape (1,)
         An ATTENTION, a LINE, RATES, and a HIT each of businesses and of Internet users.
     is_impaired, since_s : shape (n_businesses,)
@@ -135,20 +95,37 @@ def make_pressure(
     n_missing, fresh : shape (n_operators,)
         Internet users who miss what businesses offer, and how fresh each of them is.
     """
-    return Pressure(  # type: ignore[no-untyped-call, unused-ignore]
-        target,
-        attention,
-        line,
-        rates,
-        impaired,
-        people,
-        is_impaired,
-        since_s,
-        due,
-        next_due,
-        n_missing,
-        fresh,
-    )
+
+    target: Any
+    attention: Record
+    line: Record
+    rates: Record
+    impaired: Record
+    people: Record
+    is_impaired: NDArray[np.bool_]
+    since_s: Rows
+    due: Floats
+    next_due: Floats
+    n_missing: Floats
+    fresh: Floats
+
+
+@structref.register
+class _PressureType(types.StructRef):  # type: ignore[misc, unused-ignore]
+    """Type of a ``Pressure``."""
+
+
+class Pressure(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
+    """The object of ``PressureColumns``."""
+
+
+define(Pressure, _PressureType, PressureColumns._fields)
+
+
+@compiled
+def make_pressure(columns: PressureColumns) -> Any:
+    """Return the object of some columns; it keeps them."""
+    return Pressure(*columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @part

@@ -1,4 +1,4 @@
-"""Who reaches the target, in closed form between changes of its fronts; compiled.
+"""The share that reaches the target, in closed form between changes of its fronts; compiled.
 
 In: the target as ``make_target`` makes it. Out: shares of users who do not reach it, at a time and
 integrated.

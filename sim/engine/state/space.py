@@ -1,8 +1,8 @@
 """The address space: who has entries over which pieces of it, and what follows.
 
 In: entries that operators enforce, and that are in force in the register. Out: addresses each
-blocks, addresses listed by provider, what of each pool is free; the target's fronts are told. It
-does not know why an address is blocked.
+blocks, addresses listed by provider, free addresses of each pool, and the
+state of the target's fronts. It does not know why an address is blocked.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sim.engine.state import space_kernel as kernel
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.world.build import World
-from sim.world.crowding import Crowding
+from sim.world.target import Crowding
 
 SHORTEST_RUN, MOST_RUNS = 64, 1024
 """Runs in which addresses of a pool are counted: of at least so many, and about as many of them."""
@@ -30,7 +30,7 @@ class AddressSpace:
     Parameters
     ----------
     target
-        The target's fronts, which are told of entries that meet them.
+        The target's fronts, whose state follows from entries that hold them.
     states
         Businesses, whose hosts are.
 

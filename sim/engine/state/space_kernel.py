@@ -7,7 +7,7 @@ cuts, counts or looks for a free address reads the same columns of pieces.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numba import types
@@ -26,53 +26,56 @@ Floats: TypeAlias = NDArray[np.float64]
 DROP, THROTTLE, EXEMPT = range(3)
 """Mechanisms that are about addresses, by their column in counts."""
 CLEAN, THROTTLED, DROPPED = range(3)
-"""What a holder does to an address."""
+"""State of an address at a holder."""
 FREE, NAMES, OTHERS = range(3)
-"""What is counted of the free addresses of a pool: all, names on those in use, all others."""
+"""Kinds of free addresses of a pool: all, names on those in use, all others."""
+
+
+class SpaceColumns(NamedTuple):
+    """The address space: columns by piece, holder and pool."""
+
+    n_pieces: int
+    start: Rows
+    is_targets: Flags
+    slot: Rows
+    n_entries: NDArray[np.int32]
+    n_blocked: Rows
+    end: int
+    edge: Rows
+    owner: Rows
+    n_listed_of: Rows
+    pool_start: Rows
+    pool_stop: Rows
+    pool_step: Rows
+    pool_first: Rows
+    n_free_of: Rows
+    n_free_in: Rows
+    # Addresses of pools in use at t = 0, and the names on them: of all free addresses which are.
+    named_address: Rows
+    name_edge: Rows
+    named_first: Rows
+    share_by_names: Floats
+    rest_names: Floats
+    n_named_in: Rows
+    n_names_in: Rows
+    n_named_of: Rows
+    n_names_of: Rows
+    # Segments of IPv6: where each begins, its first /64 network, and numbers for each /64.
+    line_start: Rows
+    line_network: Rows
+    line_width: Rows
 
 
 @structref.register
 class _SpaceType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_space`` returns."""
+    """Type of a ``Space``."""
 
 
 class Space(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The address space as one object; ``make_space`` says what its columns are."""
+    """The object of ``SpaceColumns``."""
 
 
-_FIELDS = [
-    "n_pieces",
-    "start",
-    "is_targets",
-    "slot",
-    "n_entries",
-    "n_blocked",
-    "end",
-    "edge",
-    "owner",
-    "n_listed_of",
-    "pool_start",
-    "pool_stop",
-    "pool_step",
-    "pool_first",
-    "n_free_of",
-    "n_free_in",
-    # Addresses of pools in use at t = 0, and the names on them: of all free addresses which are.
-    "named_address",
-    "name_edge",
-    "named_first",
-    "share_by_names",
-    "rest_names",
-    "n_named_in",
-    "n_names_in",
-    "n_named_of",
-    "n_names_of",
-    # Segments of IPv6: where each begins, its first /64 network, and numbers for each /64.
-    "line_start",
-    "line_network",
-    "line_width",
-]
-define(Space, _SpaceType, _FIELDS)
+define(Space, _SpaceType, SpaceColumns._fields)
 
 
 @compiled
@@ -144,36 +147,37 @@ def make_space(
             first = low + n_below(named_address[low:high], high - low, pool_start[run])
             last = low + n_below(named_address[low:high], high - low, pool_stop[run])
             n_named_in[run], n_names_in[run] = last - first, name_edge[last] - name_edge[first]
-    return Space(  # type: ignore[no-untyped-call, unused-ignore]
-        n,
-        start.copy(),
-        is_targets.copy(),
-        np.arange(n),
-        np.zeros((n, n_blocked.shape[0], 3), np.int32),
-        n_blocked,
-        end,
-        edge,
-        owner,
-        n_listed_of,
-        pool_start,
-        pool_stop,
-        pool_step,
-        pool_first,
-        n_free_of,
-        (pool_stop - pool_start + pool_step - 1) // pool_step,
-        named_address,
-        name_edge,
-        named_first,
-        share_by_names,
-        rest_names,
-        n_named_in,
-        n_names_in,
-        n_named_of,
-        n_names_of,
-        line_start,
-        line_network,
-        line_width,
+    columns = SpaceColumns(
+        n_pieces=n,
+        start=start.copy(),
+        is_targets=is_targets.copy(),
+        slot=np.arange(n),
+        n_entries=np.zeros((n, n_blocked.shape[0], 3), np.int32),
+        n_blocked=n_blocked,
+        end=end,
+        edge=edge,
+        owner=owner,
+        n_listed_of=n_listed_of,
+        pool_start=pool_start,
+        pool_stop=pool_stop,
+        pool_step=pool_step,
+        pool_first=pool_first,
+        n_free_of=n_free_of,
+        n_free_in=(pool_stop - pool_start + pool_step - 1) // pool_step,
+        named_address=named_address,
+        name_edge=name_edge,
+        named_first=named_first,
+        share_by_names=share_by_names,
+        rest_names=rest_names,
+        n_named_in=n_named_in,
+        n_names_in=n_names_in,
+        n_named_of=n_named_of,
+        n_names_of=n_names_of,
+        line_start=line_start,
+        line_network=line_network,
+        line_width=line_width,
     )
+    return Space(*columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @part
@@ -254,7 +258,7 @@ def cut(space: Any, start: Rows, stop: Rows) -> None:
 
 @part
 def state_at(space: Any, holder: int, slot: int) -> int:
-    """What a holder does to the addresses of a piece."""
+    """State of the addresses of a piece at a holder."""
     counts = space.n_entries
     if counts[slot, holder, EXEMPT] > 0:
         return CLEAN

@@ -10,16 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.orders import Mechanism
+from sim.engine.state import hosts_kernel
 from sim.engine.state import states_kernel as kernel
 from sim.engine.state.at_operators import AtOperators, OperatorColumns
-from sim.engine.state.columns import columns_of
+from sim.engine.state.businesses import columns_of
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import Ledger, LedgerColumns
-from sim.engine.state.levels import Levels
+from sim.engine.state.levels import IMPAIRED_LEVEL, Levels, Patience
 from sim.engine.state.mechanisms import COLUMN
-from sim.engine.state.patience import IMPAIRED_LEVEL, Patience
 from sim.engine.state.tally import Tally
-from sim.engine.state.watch_kernel import blocked_anywhere
 from sim.world.build import World
 
 
@@ -58,7 +57,7 @@ class States:
             self._used.add(mechanism)
             shape = self._columns.address.size, self._columns.overmatch.size
             counts = np.zeros(shape, np.int16)
-            kernel.use_mechanism(self.handle, COLUMN[mechanism], counts)
+            hosts_kernel.use_mechanism(self.handle, COLUMN[mechanism], counts)
 
     def blocked_anywhere(
         self, host: NDArray[np.int64], start: NDArray[np.int64]
@@ -70,7 +69,7 @@ class States:
         host, start : shapes (n_hosts,), (n_groups + 1,)
             Rows of hosts, group after group, and where each group begins.
         """
-        found: NDArray[np.bool_] = blocked_anywhere(self.handle, host, start)
+        found: NDArray[np.bool_] = hosts_kernel.blocked_anywhere(self.handle, host, start)
         return found
 
     def move(
@@ -84,7 +83,7 @@ class States:
         is_response
             Whether the business moves what is its own, all to one place, and not a provider.
         """
-        kernel.move(self.handle, business_row, component_row.astype(np.int32), is_response)
+        hosts_kernel.move(self.handle, business_row, component_row.astype(np.int32), is_response)
 
     def set_vpn(self, t_s: int, vpn: NDArray[np.float64]) -> None:
         """Set the share of each operator's users who are on a VPN."""

@@ -7,7 +7,7 @@ into it, step by step.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 import numpy as np
 from numba import types
@@ -15,7 +15,8 @@ from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.catalogue.causes import COMPONENT_ELSEWHERE, NAME, OVERLOADED_OPERATOR, OWN_ADDRESS
+from sim.catalogue.causes import NAME, OVERLOADED_OPERATOR
+from sim.engine.state.businesses import N_SHARED, Columns, Floats, Numbers, Rows
 from sim.engine.state.causes_kernel import (
     CODE,
     CODE_SHIFT,
@@ -27,28 +28,27 @@ from sim.engine.state.causes_kernel import (
     note_pair,
     share_listed,
 )
-from sim.engine.state.columns import N_SHARED, Columns, Floats, Numbers, Rows
 from sim.engine.state.copies import write_row
+from sim.engine.state.hosts_kernel import (
+    DRIFTED,
+    MOVED,
+    NONE,
+    WHOLE,
+    forget_components,
+    put_in_order,
+    refresh_components,
+    take_operators,
+    touch_business,
+)
 from sim.engine.state.ledger import NEVER
-from sim.engine.state.levels import SLACK
+from sim.engine.state.levels import IMPAIRED_LEVEL, NOT_RUNNING, SLACK
 from sim.engine.state.parts import part
-from sim.engine.state.patience import IMPAIRED_LEVEL, NOT_RUNNING
-from sim.engine.state.space_kernel import DROP, THROTTLE, n_below
 from sim.engine.state.structs import define
 from sim.scenario.tables.roles import FRONTEND
 
 # To take an array out of the object counts a reference to it: loops take theirs before they begin.
 Flags: TypeAlias = NDArray[np.bool_]
 Levels: TypeAlias = NDArray[np.int8]
-
-_SORTED_PART = 128
-"""Above one in so many rows, looking through all is faster than sorting."""
-# Not as literals, for each of which numba would compile a loop of its own.
-_NONE, _WHOLE, _MOVED, _DRIFTED = (cast("int", np.int64(bits)) for bits in (0, 32, 64, 128))
-"""How a business is touched, beside one bit for each role of which the component changed: all of it
-may have changed, it sits elsewhere, drift may have moved it over a threshold."""
-_WHOLLY, _THROTTLED = 1, 2
-"""Ways to fail; way 0 is not to."""
 
 
 @structref.register
@@ -67,100 +67,6 @@ define(States, _StatesType, list(Columns._fields))
 def make_states(columns: Columns) -> Any:
     """Return what stands for the columns; it keeps them."""
     return States(*columns)  # type: ignore[no-untyped-call, unused-ignore]
-
-
-@compiled
-def use_mechanism(states: Any, mechanism: int, n_entries: NDArray[np.int16]) -> None:
-    """Count entries of a mechanism over hosts from now on; shape (n_hosts, n_operators)."""
-    if mechanism == DROP:
-        states.n_dropping = n_entries
-    elif mechanism == THROTTLE:
-        states.n_throttling = n_entries
-    else:
-        states.n_exempting = n_entries
-
-
-@part
-def count_hosts(
-    states: Any, start: Rows, stop: Rows, operator: int, mechanism: int, step: int
-) -> None:
-    """Count entries more (+1) or less (-1) over the hosts they hold, and touch whom that changes.
-
-    Parameters
-    ----------
-    start, stop : shape (n,)
-        Intervals of the entries, one entry after the other.
-    """
-    n_entries = states.n_dropping
-    if mechanism != DROP:
-        n_entries = states.n_throttling if mechanism == THROTTLE else states.n_exempting
-    address, component_row = states.address, states.host_component
-    turning = 1 if step > 0 else 0
-    for interval in range(start.size):
-        host = n_below(address, address.size, start[interval])
-        while host < address.size and address[host] < stop[interval]:
-            n_entries[host, operator] += step
-            # Only one that came under, or from under, its only entry is worth a look.
-            if n_entries[host, operator] == turning:
-                _touch_component(states, component_row[host])
-                states.is_touched_at[operator] = True
-            host += 1
-
-
-@part
-def _touch_component(states: Any, component: int) -> None:
-    if not states.is_listed[component]:
-        states.is_listed[component] = True
-        states.component_list[states.n_components] = component
-        states.n_components += 1
-
-
-@part
-def _touch_business(states: Any, row: int, how: int) -> None:
-    if states.touched[row] == 0:
-        states.business_list[states.n_businesses] = row
-        states.n_businesses += 1
-    states.touched[row] |= how
-
-
-@compiled
-def move(states: Any, row: int, component_row: Numbers, is_response: bool) -> None:
-    """Let a business sit on other components from now on.
-
-    Parameters
-    ----------
-    component_row : shape (n_roles,)
-    is_response
-        Whether the business itself moves what is its own, which is in one place from then on.
-    """
-    if states.touched[row] & _MOVED == 0:
-        # Until the turn, it counts where it sat.
-        states.moved_list[states.n_moved] = row
-        write_row(states.told_component_row[states.n_moved], states.component_row[row])
-        write_row(states.told_role_cause[states.n_moved], states.role_cause[row])
-        states.n_moved += 1
-        _touch_business(states, row, _WHOLE | _MOVED)
-    for role in range(component_row.size):
-        is_moved = component_row[role] != states.component_row[row, role]
-        if is_response and is_moved and states.role_cause[row, role] == COMPONENT_ELSEWHERE:
-            states.role_cause[row, role] = OWN_ADDRESS
-    write_row(states.component_row[row], component_row)
-    states.is_touched_at[:] = True
-
-
-@compiled
-def touch_named(states: Any, operator: int, overmatch: float) -> None:
-    """Touch the businesses whose names lie below a share of all names, at an operator."""
-    states.is_touched_at[operator] = True
-    for row in range(states.name_draw.size):
-        if states.name_draw[row] < overmatch:
-            _touch_business(states, row, _WHOLE)
-
-
-@part
-def is_touched(states: Any) -> bool:
-    """Whether anything was touched since the last turn."""
-    return bool(states.n_components > 0 or states.n_businesses > 0)
 
 
 @compiled
@@ -213,7 +119,7 @@ def turn(
         longer are; their rows are the first ones of ``starting_list``, ``beginning_list`` and
         ``ending_list``, ascending.
     """
-    operators = states.operator_list[: _take_operators(states.is_touched_at, states.operator_list)]
+    operators = states.operator_list[: take_operators(states.is_touched_at, states.operator_list)]
     components = states.component_list[: states.n_components]
     n_whole = states.n_businesses
     if n_whole > 0 or components.size > 0:
@@ -223,16 +129,16 @@ def turn(
         if n_whole > 0:
             pass_demand(states, weight, week_s)
             _share_whole(states, whole, moved, operators)
-        _count_roles(states, whole, states.component_row, _MOVED, operators, -1.0)
+        _count_roles(states, whole, states.component_row, MOVED, operators, -1.0)
         _count_moved(states, moved, operators)
-        _put_in_order(components, states.is_listed)
+        put_in_order(components, states.is_listed)
         for operator in operators:
-            n_changed = _refresh(states, components, operator)
+            n_changed = refresh_components(states, components, operator)
             _tell(states, states.changed_list[:n_changed], operator, weight, week_s)
-        _forget(states.is_listed, components)
+        forget_components(states.is_listed, components)
         write_row(states.told_overmatch, states.overmatch)
         write_row(states.told_is_overloaded, states.is_overloaded)
-        _count_roles(states, whole, states.component_row, _NONE, operators, 1.0)
+        _count_roles(states, whole, states.component_row, NONE, operators, 1.0)
     if has_drifted:
         _drifted(states, drift)
     turned = states.business_list[: states.n_businesses]
@@ -241,70 +147,8 @@ def turn(
         return 0, 0, 0
     # Only where anybody was touched: time that passes in two pieces is rounded twice.
     pass_demand(states, weight, week_s)
-    _put_in_order(turned, states.touched)
+    put_in_order(turned, states.touched)
     return _judge(states, turned, operators, weight, drift, may_drift, t_s)
-
-
-@part
-def _take_operators(is_touched_at: Flags, operator_list: Rows) -> int:
-    """List the operators at which anything changed: at the others all stays as it is."""
-    n_operators = 0
-    for operator in range(is_touched_at.size):
-        if is_touched_at[operator]:
-            operator_list[n_operators] = operator
-            n_operators += 1
-            is_touched_at[operator] = False
-    return n_operators
-
-
-@part
-def sort(rows: Numbers) -> None:
-    """Sort some rows, in place, by a heap: NumPy's own sort takes a second to compile."""
-    for first in range(rows.size // 2 - 1, -1, -1):
-        _sift(rows, first, rows.size)
-    for last in range(rows.size - 1, 0, -1):
-        rows[0], rows[last] = rows[last], rows[0]
-        _sift(rows, _NONE, last)
-
-
-@part
-def _sift(rows: Numbers, place: int, n: int) -> None:
-    """Let one of the first n rows sink in their heap."""
-    row, child = rows[place], 2 * place + 1
-    while child < n:
-        if child + 1 < n and rows[child + 1] > rows[child]:
-            child += 1
-        if rows[child] <= row:
-            break
-        rows[place] = rows[child]
-        place, child = child, 2 * child + 1
-    rows[place] = row
-
-
-@part
-def _put_in_order(rows: Numbers, touched: Any) -> None:
-    """Put what was touched in the sequence of rows, which is that of memory.
-
-    Parameters
-    ----------
-    touched : shape (n,)
-        Not 0 at the rows given, and only there.
-    """
-    if rows.size < touched.size // _SORTED_PART:
-        sort(rows)
-        return
-    place = 0
-    for row in range(touched.size):
-        if touched[row]:
-            rows[place] = row
-            place += 1
-
-
-@part
-def _forget(is_listed: Flags, components: Numbers) -> None:
-    """Take no component for listed any more."""
-    for component in components:
-        is_listed[component] = False
 
 
 @part
@@ -316,69 +160,6 @@ def _book_demand_lost(states: Any, t_s: int) -> None:
             lost = states.lost_micro_usd_per_h[operator, 0] / states.total_value
             states.demand_lost_s[operator] += lost * elapsed_s
     states.booked_s[0] = t_s
-
-
-@part
-def _refresh(states: Any, components: Numbers, operator: int) -> int:
-    """How far components fail now at an operator; return how many of them fail otherwise.
-
-    They are the first ones of ``changed_list``, and ``degree_now`` says how they fail.
-    """
-    n_dropping, n_throttling = states.n_dropping, states.n_throttling
-    n_exempting, degree_row = states.n_exempting, states.degree_row
-    host_order, host_start, is_spread = states.host_order, states.host_start, states.is_spread
-    spread_start, degree_at = states.spread_start, states.degree_at
-    changed_list, degree_now = states.changed_list, states.degree_now
-    has_drop, has_throttle = n_dropping.shape[0] > 0, n_throttling.shape[0] > 0
-    has_exempt = n_exempting.shape[0] > 0
-    dual_start, first_ipv6 = states.dual_start, states.first_ipv6
-    n_changed = 0
-    for component in components:
-        first, stop = host_start[component], host_start[component + 1]
-        n_hosts = stop - first
-        n_dropped = n_throttled = n_six = n_dropped6 = n_throttled6 = _NONE
-        is_dual = dual_start.size > 0 and dual_start[component] >= 0
-        for place in range(first, stop):
-            host = host_order[place]
-            is_six = is_dual and host >= first_ipv6
-            n_six += is_six
-            if has_exempt and n_exempting[host, operator] > 0:
-                continue
-            if has_drop and n_dropping[host, operator] > 0:
-                n_dropped += 1
-                n_dropped6 += is_six
-            elif has_throttle and n_throttling[host, operator] > 0:
-                n_throttled += 1
-                n_throttled6 += is_six
-        way = 0
-        if is_dual:
-            n_four, n_dropped4 = n_hosts - n_six, n_dropped - n_dropped6
-            n_throttled4 = n_throttled - n_throttled6
-            if is_spread[component]:
-                way = n_dropped4 * (n_four + 1) + n_throttled4
-                way = (way * (n_six + 1) + n_dropped6) * (n_six + 1) + n_throttled6
-            else:
-                way = 3 * _way(n_four, n_dropped4, n_throttled4)
-                way += _way(n_six, n_dropped6, n_throttled6)
-            way += dual_start[component]
-        elif is_spread[component]:
-            way = spread_start[n_hosts] + n_dropped * (n_hosts + 1) + n_throttled
-        else:
-            way = _way(n_hosts, n_dropped, n_throttled)
-        before, now = degree_row[component, operator], degree_at[way]
-        if now != before:
-            degree_now[n_changed] = now
-            changed_list[n_changed] = component
-            n_changed += 1
-    return n_changed
-
-
-@part
-def _way(n_hosts: int, n_dropped: int, n_throttled: int) -> int:
-    """Way in which addresses fail of which one that works is enough."""
-    if n_dropped == n_hosts:
-        return _WHOLLY
-    return _THROTTLED if n_dropped + n_throttled == n_hosts else 0
 
 
 @part
@@ -398,13 +179,13 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
     name_draw, lost_micro_usd_per_h = states.name_draw, states.lost_micro_usd_per_h
     name_evasion, first_role_group = states.name_evasion, states.first_role_group
     passed, passed_since = states.passed, states.passed_since
-    overmatch, n_to_share = states.told_overmatch[operator], _NONE
+    overmatch, n_to_share = states.told_overmatch[operator], NONE
     for place, component in enumerate(components):
         before, now = degree[degree_row[component, operator]], degree[degree_now[place]]
         for link in range(start[component], start[component + 1]):
             row = order[link]
             # Who may come to sit there in two ways is listed twice, one after the other.
-            if touched[row] & _WHOLE or (link > start[component] and order[link - 1] == row):
+            if touched[row] & WHOLE or (link > start[component] and order[link - 1] == row):
                 continue
             for role in range(component_row.shape[1]):
                 if component_row[row, role] != component:
@@ -419,7 +200,7 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
                         pass_demand(states, weight, week_s)
                     elif n_to_share == N_SHARED:
                         share_listed(states, n_to_share, component_row, role_cause)
-                        n_to_share = _NONE
+                        n_to_share = NONE
                     share_business[n_to_share] = share_seat[n_to_share] = row
                     share_operator[n_to_share] = operator
                     more = passed[operator, sector_row[row]] - passed_since[row, operator]
@@ -444,16 +225,16 @@ def _share_whole(states: Any, rows: Numbers, moved: Numbers, operators: Rows) ->
     """Share what several causes did until now to those touched as a whole."""
     # Until the turn, who moved counts where it sat.
     for place, row in enumerate(moved):
-        n = _NONE
+        n = NONE
         for operator in operators:
             n = _list_to_share(states, row, place, operator, n)
         share_listed(states, n, states.told_component_row, states.told_role_cause)
-    n = _NONE
+    n = NONE
     for row in rows:
         seat: Any = np.int64(row)
         if n + operators.size > N_SHARED:
             share_listed(states, n, states.component_row, states.role_cause)
-            n = _NONE
+            n = NONE
         for operator in operators:
             n = _list_to_share(states, row, seat, operator, n)
     share_listed(states, n, states.component_row, states.role_cause)
@@ -483,7 +264,7 @@ def _drifted(states: Any, drift: float) -> None:
     next_look = states.next_look
     for row in range(next_look.size):
         if next_look[row] < drift:
-            _touch_business(states, row, _DRIFTED)
+            touch_business(states, row, DRIFTED)
 
 
 @part
@@ -553,7 +334,7 @@ def _judge(
     -----
     m(i, k) = 1 - (1 - d) * product over roles of (1 - w b), in the sequence of roles, and
     u(i) = sum over operators of weight * m(i, k), in the sequence of operators, so that a
-    business's number does not hang on who changed with it.
+    business's number does not depend on the others that changed.
     """
     value, provider_group, sector_row = states.value, states.provider_group, states.sector_row
     component_row, role_weight = states.component_row, states.role_weight
@@ -574,7 +355,7 @@ def _judge(
     role_cause, pair, n_at, n_ever = states.role_cause, states.pair, states.n_at, states.n_ever
     lost_by_cause, lost_at = states.lost_by_cause, states.lost_at
     share_business, share_seat = states.share_business, states.share_seat
-    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, _NONE
+    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, NONE
     share_users, exposed = states.share_users, states.exposed
     exposed_since_s, worst_share = states.exposed_since_s, states.worst_share
     first_site, site_since_s = states.first_site, states.site_since_s
@@ -590,7 +371,7 @@ def _judge(
         sector_place = first_sector_group + sector
         worth, lost = float(value[row]), 0.0
         for operator in operators:
-            if how == _DRIFTED:
+            if how == DRIFTED:
                 break
             passing, causes = 1.0, 0
             if told_is_overloaded[operator]:
@@ -666,7 +447,7 @@ def _judge(
                     lost_at[operator, told - 1, sector] += worth * piece
                 if n_to_share == N_SHARED:
                     share_listed(states, n_to_share, component_row, role_cause)
-                    n_to_share = _NONE
+                    n_to_share = NONE
         if before > 0:
             lost_in_spell[row] += lost
         else:
@@ -676,14 +457,14 @@ def _judge(
                 time_s[state, row] += t_s - since_s[row]
             since_s[row] = t_s
             level[row] = now
-            _count(n_at_level, _NONE, before, now)
+            _count(n_at_level, NONE, before, now)
             _count(n_at_level, provider_place, before, now)
             _count(n_at_level, sector_place, before, now)
             _turn_spell(states, wide_row, before, now, t_s)
         distance = _distance(threshold, share) if may_drift and is_failing else np.inf
         for role in range(n_roles):
             # Where nothing drifts, a role stays as it is while its component does.
-            if not (may_drift or how & (_WHOLE | 1 << role)):
+            if not (may_drift or how & (WHOLE | 1 << role)):
                 continue
             component, of_attempts = component_row[row, role], role_weight[sector, role]
             share, is_failing = 0.0, False
@@ -729,7 +510,7 @@ def close(states: Any, t_s: int) -> None:
     component_row, role_cause, pair = states.component_row, states.role_cause, states.pair
     lost_by_cause, lost_at, value = states.lost_by_cause, states.lost_at, states.value
     share_business, share_seat = states.share_business, states.share_seat
-    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, _NONE
+    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, NONE
     first_site, site_lost = states.first_site, states.site_lost
     count_time(states, np.arange(passed.shape[0]), t_s)
     for row in range(level.size):
@@ -754,7 +535,7 @@ def close(states: Any, t_s: int) -> None:
                 lost_at[operator, told - 1, sector] += float(value[row]) * piece
             if n_to_share == N_SHARED:
                 share_listed(states, n_to_share, component_row, role_cause)
-                n_to_share = _NONE
+                n_to_share = NONE
         for state in range(before):
             states.time_s[state, row] += t_s - states.since_s[row]
         if t_s > states.exposed_since_s[row]:

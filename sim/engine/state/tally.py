@@ -21,7 +21,7 @@ N_LEVELS = 3
 
 @dataclass(frozen=True)
 class Group:
-    """What a number is about: everybody, or those of one provider, sector or role.
+    """Group that a number counts: everybody, or those of one provider, sector or role.
 
     Attributes
     ----------

@@ -7,7 +7,7 @@ since the list of its columns, half of it, and what moves them are read together
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 from numba import types
@@ -26,88 +26,91 @@ Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
 Floats: TypeAlias = NDArray[np.float64]
 OLD = 30.0
-"""Time constants after which all clients who are told of a front know it: e^-30 is 1e-13."""
+"""Time constants after which all clients that get a front know it: e^-30 is 1e-13."""
 # Not as literals, for each of which numba would compile a loop of its own.
 _NONE, _MORE, _LESS = (cast("int", np.int64(number)) for number in (0, 1, -1))
 
 
+class TargetColumns(NamedTuple):
+    """The target: columns by front and by operator."""
+
+    # Fronts, by row: where, since when, whether they are still there.
+    n_fronts: int
+    address: Rows
+    rented_s: Rows
+    is_gone: Flags
+    is_lost: Flags
+    by_address: Rows
+    # What operators do to them now, and as of the last settlement; entries of the register.
+    status: NDArray[np.int8]
+    told: NDArray[np.int8]
+    n_held: NDArray[np.int32]
+    # Fronts that something was done to since the last settlement.
+    touched: Rows
+    n_touched: int
+    is_touched: Flags
+    is_stale: bool
+    lost_list: Rows
+    # Who reaches the target.
+    share_users: Floats
+    lost_share: float
+    tau_s: float
+    share_told: float
+    throttle_severity: float
+    name_evasion: float
+    is_named: Flags
+    told_is_named: Flags
+    n_old: Rows
+    n_first: Rows
+    none_known: Floats
+    first_young: int
+    # Of those that some clients do not know yet which work at each operator; how many keep it so.
+    young: Rows
+    n_young: Rows
+    fading: Floats
+    fading_at_s: Rows
+    is_dirty: Flags
+    coefficient: Floats
+    degree: Rows
+    since_s: Rows
+    # Its users.
+    n_users: Floats
+    share: Floats
+    n_by_fate: Floats
+    totals_s: Floats
+    unreached_s: Floats
+    booked_s: int
+    # When it is used, by clock hour; what was lost of it.
+    use: Floats
+    use_offset_s: int
+    used_s: Floats
+    # Who of them looks for another front: hops at each operator, a ring of those under way.
+    hop_s: int
+    n_usable: Rows
+    n_usable_before: Rows
+    n_dropped: Rows
+    hop_end_s: Rows
+    hop_stay: Floats
+    first_hop: Rows
+    n_hops: Rows
+    # Who of them complains, and how tired they are.
+    tired_per_s: float
+    fresh: Floats
+    fresh_before: Floats
+    n_before: Floats
+    fresh_as_of_s: int
+
+
 @structref.register
 class _TargetType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_target`` returns."""
+    """Type of a ``Target``."""
 
 
 class Target(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The target as one object; ``make_target`` says what its columns are."""
+    """The object of ``TargetColumns``."""
 
 
-_FIELDS = [
-    # Fronts, by row: where, since when, whether they are still there.
-    "n_fronts",
-    "address",
-    "rented_s",
-    "is_gone",
-    "is_lost",
-    "by_address",
-    # What operators do to them now, and as of the last settlement; entries of the register.
-    "status",
-    "told",
-    "n_held",
-    # Fronts that something was done to since the last settlement.
-    "touched",
-    "n_touched",
-    "is_touched",
-    "is_stale",
-    "lost_list",
-    # Who reaches the target.
-    "share_users",
-    "lost_share",
-    "tau_s",
-    "share_told",
-    "throttle_severity",
-    "name_evasion",
-    "is_named",
-    "told_is_named",
-    "n_old",
-    "n_first",
-    "none_known",
-    "first_young",
-    # Of those that some clients do not know yet which work at each operator; how many keep it so.
-    "young",
-    "n_young",
-    "fading",
-    "fading_at_s",
-    "is_dirty",
-    "coefficient",
-    "degree",
-    "since_s",
-    # Its users.
-    "n_users",
-    "share",
-    "n_by_fate",
-    "totals_s",
-    "unreached_s",
-    "booked_s",
-    # When it is used, by clock hour; what was lost of it.
-    "use",
-    "use_offset_s",
-    "used_s",
-    # Who of them looks for another front: hops at each operator, a ring of those under way.
-    "hop_s",
-    "n_usable",
-    "n_usable_before",
-    "n_dropped",
-    "hop_end_s",
-    "hop_stay",
-    "first_hop",
-    "n_hops",
-    # Who of them complains, and how tired they are.
-    "tired_per_s",
-    "fresh",
-    "fresh_before",
-    "n_before",
-    "fresh_as_of_s",
-]
-define(Target, _TargetType, _FIELDS)
+define(Target, _TargetType, TargetColumns._fields)
 
 
 @compiled
@@ -141,7 +144,7 @@ def make_target(
     tau_s
         Time constant of telling clients of a front.
     share_told
-        Share of clients who are told of a front that is not one of the first.
+        Share of clients that learn of a front that is not one of the first.
     none_known : shape (n_fronts + 1,)
         Share of clients who know none of so many of the fronts of t = 0.
     hop_s
@@ -168,64 +171,65 @@ def make_target(
     count_fates(n_users, share, n_by_fate)
     coefficient = np.zeros((2, n_operators, room))
     coefficient[:, :, 0] = 1.0
-    return Target(  # type: ignore[no-untyped-call, unused-ignore]
-        0,
-        np.empty(room, np.int64),
-        np.empty(room, np.int64),
-        np.zeros(room, np.bool_),
-        np.zeros(room, np.bool_),
-        np.empty(room, np.int64),
-        np.zeros((room, n_operators), np.int8),
-        np.zeros((room, n_operators), np.int8),
-        np.zeros((room, 3), np.int32),
-        np.empty(room, np.int64),
-        0,
-        np.zeros(room, np.bool_),
-        True,
-        np.empty(room, np.int64),
-        share_users,
-        lost_share,
-        tau_s,
-        share_told,
-        throttle_severity,
-        name_evasion,
-        is_named,
-        np.zeros(n_operators, np.bool_),
-        np.zeros((2, n_operators), np.int64),
-        np.zeros((2, n_operators), np.int64),
-        none_known,
-        0,
-        np.zeros((n_operators, room), np.int64),
-        np.zeros(n_operators, np.int64),
-        np.zeros(room),
-        np.zeros(room, np.int64),
-        np.zeros(n_operators, np.bool_),
-        coefficient,
-        np.zeros(n_operators, np.int64),
-        np.zeros(n_operators, np.int64),
-        n_users,
-        share,
-        n_by_fate,
-        totals_s,
-        np.zeros(n_operators),
-        0,
-        use,
-        use_offset_s,
-        used_s,
-        hop_s,
-        np.zeros(n_operators, np.int64),
-        np.zeros(n_operators, np.int64),
-        np.zeros(n_operators, np.int64),
-        np.zeros((n_operators, room), np.int64),
-        np.ones((n_operators, room)),
-        np.zeros(n_operators, np.int64),
-        np.zeros(n_operators, np.int64),
-        tired_per_s,
-        np.ones(n_operators),
-        np.ones(n_operators),
-        np.zeros(n_operators),
-        0,
+    columns = TargetColumns(
+        n_fronts=0,
+        address=np.empty(room, np.int64),
+        rented_s=np.empty(room, np.int64),
+        is_gone=np.zeros(room, np.bool_),
+        is_lost=np.zeros(room, np.bool_),
+        by_address=np.empty(room, np.int64),
+        status=np.zeros((room, n_operators), np.int8),
+        told=np.zeros((room, n_operators), np.int8),
+        n_held=np.zeros((room, 3), np.int32),
+        touched=np.empty(room, np.int64),
+        n_touched=0,
+        is_touched=np.zeros(room, np.bool_),
+        is_stale=True,
+        lost_list=np.empty(room, np.int64),
+        share_users=share_users,
+        lost_share=lost_share,
+        tau_s=tau_s,
+        share_told=share_told,
+        throttle_severity=throttle_severity,
+        name_evasion=name_evasion,
+        is_named=is_named,
+        told_is_named=np.zeros(n_operators, np.bool_),
+        n_old=np.zeros((2, n_operators), np.int64),
+        n_first=np.zeros((2, n_operators), np.int64),
+        none_known=none_known,
+        first_young=0,
+        young=np.zeros((n_operators, room), np.int64),
+        n_young=np.zeros(n_operators, np.int64),
+        fading=np.zeros(room),
+        fading_at_s=np.zeros(room, np.int64),
+        is_dirty=np.zeros(n_operators, np.bool_),
+        coefficient=coefficient,
+        degree=np.zeros(n_operators, np.int64),
+        since_s=np.zeros(n_operators, np.int64),
+        n_users=n_users,
+        share=share,
+        n_by_fate=n_by_fate,
+        totals_s=totals_s,
+        unreached_s=np.zeros(n_operators),
+        booked_s=0,
+        use=use,
+        use_offset_s=use_offset_s,
+        used_s=used_s,
+        hop_s=hop_s,
+        n_usable=np.zeros(n_operators, np.int64),
+        n_usable_before=np.zeros(n_operators, np.int64),
+        n_dropped=np.zeros(n_operators, np.int64),
+        hop_end_s=np.zeros((n_operators, room), np.int64),
+        hop_stay=np.ones((n_operators, room)),
+        first_hop=np.zeros(n_operators, np.int64),
+        n_hops=np.zeros(n_operators, np.int64),
+        tired_per_s=tired_per_s,
+        fresh=np.ones(n_operators),
+        fresh_before=np.ones(n_operators),
+        n_before=np.zeros(n_operators),
+        fresh_as_of_s=0,
     )
+    return Target(*columns)  # type: ignore[no-untyped-call, unused-ignore]
 
 
 @part
@@ -354,7 +358,7 @@ def give_up(target: Any, front: int) -> bool:
 def meet(
     target: Any, space: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int
 ) -> None:
-    """Look again at the fronts in some intervals, of which a holder has an entry more or less."""
+    """Look again at the fronts in some intervals, as a holder has an entry more or less there."""
     is_register = holder == target.share_users.size
     for interval in range(start.size):
         row = _n_fronts_below(target, start[interval])
@@ -517,7 +521,7 @@ def _begin_hops(target: Any, t_s: int) -> None:
 
 @part
 def _age(target: Any, t_s: int) -> None:
-    """Count fronts that all clients who are told of them know by now among the old ones."""
+    """Count a front as old once all clients that get it know it."""
     while target.first_young < target.n_fronts:
         front = target.first_young
         rented_s = target.rented_s[front]

@@ -1,4 +1,4 @@
-"""What became of the target's users over a run: frozen columns, one row per operator."""
+"""The fates of the target's users over a run: frozen columns, one row per operator."""
 
 from __future__ import annotations
 

@@ -140,7 +140,7 @@ def count_fates(n_users: Floats, share: Floats, n_by_fate: Floats) -> None:
 
 @part
 def shares(target: Any, t_s: int) -> tuple[float, float, float]:
-    """Of all users of the target: who reach it at a time, are on a VPN, have left."""
+    """Shares of the target's users who reach it at a time, are on a VPN, have left."""
     n_users = n_cut_off = n_on_vpn = n_left = 0.0
     for operator in range(target.n_users.size):
         n_users += target.n_users[operator]
@@ -152,7 +152,7 @@ def shares(target: Any, t_s: int) -> tuple[float, float, float]:
 
 @part
 def close_complaints(target: Any, t_s: int) -> None:
-    """Note who is cut off before the changes of a second, of which there may be several."""
+    """Note who is cut off before the changes of a second; it may be called several times."""
     if target.tired_per_s <= 0 or t_s == target.fresh_as_of_s:
         return
     left = np.exp(-target.tired_per_s * (t_s - target.fresh_as_of_s))

@@ -63,14 +63,14 @@ class Growth:
         session
             Its row.
         address
-            Of n fronts, as numbers of their families: where an address lies on the line of a world
-            hangs on what else is in it.
+            Of n fronts, as numbers of their families: the place of an address on the line of a
+            world depends on what else is in it.
 
         Returns
         -------
         shape (n,)
-            Whole seconds; infinite for those that the session does not list. Of n fronts in the
-            session, n * (s + (1 - s) * t / ramp) are due by t on average, s the share at the start.
+            Whole seconds; infinite for those that the session does not list. On average
+            n * (s + (1 - s) * t / ramp) of n fronts are due by t, s the share at the start.
         """
         luck = [self.luck(session, number) for number in address]
         seen, place = np.array(luck, np.float64).reshape(-1, 2).T

@@ -31,7 +31,7 @@ def cover(rules: int) -> Strategy:
 
     Really used: by nobody on record; routers' limits on rules are real. Collateral is counted in
     addresses that whois shows as rented out by providers: what a censor can know. No hindsight
-    enters: the cover is made anew from the fronts known now, and replaces the one before. A front
+    enters: the cover is recomputed from the fronts known now, and replaces the one before. A front
     of IPv6 stands for its /64, and a /64 weighs as much as an address of IPv4: one customer's.
 
     Parameters

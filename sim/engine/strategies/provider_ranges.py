@@ -76,10 +76,10 @@ def provider(observation: Observation) -> Decision:
 
 
 class LargestPrefixes:
-    """Largest prefixes around addresses of which at least ``purity`` lies in a set.
+    """Largest prefixes around addresses, at least ``purity`` of each in a set.
 
-    Each is looked for once: it is also that of all its other addresses. What pressure or a limit
-    refuses is asked for at every decision.
+    Each is looked for once: it is also that of all its other addresses. A strategy
+    asks at every decision for orders that pressure or a limit refuses.
     """
 
     def __init__(self, purity: float, shortest: int) -> None:
@@ -109,13 +109,14 @@ class LargestPrefixes:
 def largest_prefix(
     mine: IntervalSet, address: int, purity: float, shortest: int, line: Line = IPV4
 ) -> IntervalSet:
-    """Largest prefix around an address of which at least ``purity`` lies in a set."""
+    """Largest prefix around an address, at least ``purity`` of it in a set."""
     if address >= IPV4_STOP:
         return _largest_prefix6(mine, address, purity, shortest, line)
     length = np.arange(shortest, ADDRESS_BITS)
     size = 1 << (ADDRESS_BITS - length)
     start = address // size * size
-    is_pure = mine.count_below(start + size) - mine.count_below(start) >= purity * size
+    below = mine.count_below(np.concatenate((start, start + size)))
+    is_pure = below[size.size :] - below[: size.size] >= purity * size
     largest = int(length[is_pure.argmax()]) if is_pure.any() else ADDRESS_BITS
     return enclosing(address, largest)
 
@@ -135,7 +136,7 @@ def _largest_prefix6(
 
 
 def places_of(observation: Observation) -> Places:
-    """Who holds which addresses, which every run tells a censor."""
+    """Return the holders of addresses, which a censor knows in every run."""
     assert observation.places is not None
     return observation.places
 

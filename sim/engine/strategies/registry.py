@@ -21,7 +21,7 @@ Asked = TypeVar("Asked", bound=Model)
 
 @dataclass(frozen=True)
 class Given:
-    """What a strategy may need besides its own keys: the scenario with its tables, and luck."""
+    """Inputs of a strategy besides its own keys: the scenario with its tables, and luck."""
 
     resolved: Resolved
     streams: Streams

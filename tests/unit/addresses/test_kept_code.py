@@ -227,9 +227,9 @@ def test_all_loops_are_kept_in_one_folder(repository: Path) -> None:
 NO_LOOPS = {
     "addresses/machine_code.py", "addresses/sets/family_starts.py", "catalogue/causes.py",
     "engine/clock.py", "engine/eventlog.py", "engine/record/__init__.py",
-    "engine/state/__init__.py", "engine/state/columns.py", "engine/state/copies.py",
+    "engine/state/__init__.py", "engine/state/businesses.py", "engine/state/copies.py",
     "engine/state/ledger.py", "engine/state/levels.py", "engine/state/parts.py",
-    "engine/state/patience.py", "engine/state/structs.py", "scenario/tables/roles.py",
+    "engine/state/structs.py", "scenario/tables/roles.py",
 }  # fmt: skip
 """Files beside those of loops in which an edit compiles all of them again."""
 
@@ -276,10 +276,10 @@ def test_whatever_is_compiled_counts(repository: Path) -> None:
         ("catalogue/causes.py", "OWN_ADDRESS, ", True),
         ("engine/clock.py", "TICK = 12", True),
         ("engine/eventlog.py", "NOBODY = -1", True),
-        ("engine/state/columns.py", "N_SHARED = 1024", True),
+        ("engine/state/businesses.py", "N_SHARED = 1024", True),
         ("engine/state/ledger.py", "NEVER = -1", True),
         ("engine/state/levels.py", "SLACK = 1e-12", True),
-        ("engine/state/patience.py", "IMPAIRED_LEVEL = 2", True),
+        ("engine/state/levels.py", "IMPAIRED_LEVEL = 2", True),
         ("scenario/tables/roles.py", '"frontend", "storage"', True),
         ("engine/orders.py", "BLOCKING = ", False),
         ("engine/state/exposure.py", "LARGE = ", False),
@@ -327,10 +327,10 @@ def test_an_edited_engine_computes_what_it_says(repository: Path, tmp_path: Path
         return (tmp_path / name / "summary.csv").read_text(encoding="utf-8")
 
     before = summary("before")
-    patience = tmp_path / "sim" / "engine" / "state" / "patience.py"
-    text = patience.read_text(encoding="utf-8")
+    levels = tmp_path / "sim" / "engine" / "state" / "levels.py"
+    text = levels.read_text(encoding="utf-8")
     assert text.count("IMPAIRED_LEVEL = 2\n") == 1
-    patience.write_text(text.replace("IMPAIRED_LEVEL = 2\n", "IMPAIRED_LEVEL = 1\n"), "utf-8")
+    levels.write_text(text.replace("IMPAIRED_LEVEL = 2\n", "IMPAIRED_LEVEL = 1\n"), "utf-8")
     edited = summary("edited")
     clean = summary("clean", NUMBA_CACHE_DIR=str(tmp_path / "clean-cache"))
     assert edited == clean

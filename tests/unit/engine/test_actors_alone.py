@@ -9,7 +9,7 @@ import pytest
 
 from sim.engine.decisions import Observation
 from sim.engine.eventlog import Kind
-from sim.engine.strategies.names import dns, sni
+from sim.engine.strategies.single_rule import dns, sni
 from sim.scenario.tables.rows import STANCES
 from sim.streams import Streams
 from sim.world.stances import build_stances

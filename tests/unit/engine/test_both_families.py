@@ -10,7 +10,7 @@ import pytest
 
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.line import length6
-from sim.engine.actors.narrowing import narrowed
+from sim.engine.actors.limits import narrowed
 from sim.engine.decisions import Decision, KnownFronts, Observation
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism, Order

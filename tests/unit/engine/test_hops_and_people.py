@@ -11,7 +11,7 @@ from math import exp, expm1, log
 import numpy as np
 import pytest
 
-from sim.engine.record.degraded import DEGRADED
+from sim.engine.record.users import DEGRADED
 from sim.engine.state.pressure_kernel import _turn_people
 from sim.engine.state.states import States
 from sim.engine.state.tally import Group

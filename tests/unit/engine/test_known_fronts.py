@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.known_fronts import KnownRows
+from sim.engine.actors.censor import KnownRows
 
 NOW = st.integers(0, 30)
 """A front that comes, or goes if it is there."""

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.narrowing import narrowed
+from sim.engine.actors.limits import narrowed
 from sim.engine.actors.review import Review, not_needed
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.eventlog import Kind

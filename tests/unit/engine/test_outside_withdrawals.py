@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sim.engine.actors.outside import withdrawn
+from sim.engine.actors.review import withdrawn
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.world.withdrawals import OutsideWithdrawal

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from sim.engine.actors.attention import Attention
-from sim.engine.actors.plaintiffs import Plaintiffs
+from sim.engine.actors.attention import Attention, Plaintiffs
 from sim.engine.state.pressure_kernel import fatigued_days
 from sim.engine.state.target import TargetState
 from sim.engine.state.users_kernel import close_complaints, complaining_days, open_complaints

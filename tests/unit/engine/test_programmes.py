@@ -10,7 +10,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.strategies.exact import exact
+from sim.engine.strategies.single_rule import exact
 from tests.reference import simulate_reference
 from tests.sections import Censor, Fronts
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld

@@ -17,15 +17,13 @@ from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.eventlog import Kind
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Entry, Mechanism, Order
-from sim.engine.strategies.allow_list import allow_list
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.cover import cover
+from sim.engine.strategies.dated_orders import time_orders
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.exact import aggregate, exact, throttle
-from sim.engine.strategies.names import dns, sni
 from sim.engine.strategies.negotiate import negotiate
 from sim.engine.strategies.provider_ranges import covering_prefix, provider, provider_region
-from sim.engine.strategies.replay import time_orders
+from sim.engine.strategies.single_rule import aggregate, allow_list, dns, exact, sni, throttle
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 from tests.chases import STRATEGIES, assert_same, chase_world, run

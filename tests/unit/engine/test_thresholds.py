@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.catalogue.declaration import WORST_PERCENT, over_now
 from sim.engine.actors.limits import Limits, admit
-from sim.engine.actors.outside import withdrawn
+from sim.engine.actors.review import withdrawn
 from sim.engine.eventlog import Kind
 from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Mechanism, Order

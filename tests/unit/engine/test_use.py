@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.engine.record.degraded import USE_METRICS
+from sim.engine.record.users import USE_METRICS
 from sim.engine.state.tally import Group
 from sim.errors import DataError
 from sim.measure.impact import measure_impact
@@ -16,7 +16,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
-from sim.world.use import Use
+from sim.world.demand import Use
 from tests.sections import Censor, Fronts, Users
 from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.engine.record.vpn import VpnSteps
+from sim.engine.record.users import VpnSteps
 from sim.measure.impact import measure_impact
 from sim.measure.inherited import Inheritance, inherited_by
 from tests.sections import Reactions

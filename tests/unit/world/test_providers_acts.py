@@ -6,7 +6,7 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from sim.engine.run import simulate
-from sim.engine.strategies.exact import exact
+from sim.engine.strategies.single_rule import exact
 from sim.errors import DataError
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve

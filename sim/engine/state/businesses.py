@@ -17,8 +17,7 @@ if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how columns 
     from sim.engine.state.at_operators import AtOperators
     from sim.engine.state.exposure import Exposure
     from sim.engine.state.ledger import Ledger
-    from sim.engine.state.levels import Levels
-    from sim.engine.state.patience import Patience
+    from sim.engine.state.levels import Levels, Patience
     from sim.engine.state.tally import Tally
 
 Floats = NDArray[np.float64]
@@ -31,7 +30,7 @@ Pairs = NDArray[np.uint8]
 
 
 class Columns(NamedTuple):
-    """What a turn reads and writes, named as in the classes that own it."""
+    """Columns that a turn reads and writes, named as in the classes that own them."""
 
     # Hosts by address, components, and who sits on them.
     address: Rows

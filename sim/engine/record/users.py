@@ -1,18 +1,60 @@
-"""The target's users who are cut off or on the way to another front, as means over ticks.
+"""Records of users: the share on a VPN by steps, and those cut off as means over ticks.
 
-In: user-seconds so far, at each tick and at the end. Out: curves, constant over each tick. Hops
-take minutes, and hours of use begin in the midst of everything; to follow each of them would take a
-change point for its end.
+In: shares of users on a VPN whenever they change, and user-seconds so far at each tick. Out: frozen
+columns and curves, constant over each tick. Hops take minutes, so a change point for the end of
+each would take too many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.engine.record.curves import Curves, Series
 from sim.engine.state.tally import Group
+
+
+@dataclass(frozen=True, eq=False)
+class VpnSteps:
+    """Users on a VPN; before the first step nobody is.
+
+    Attributes
+    ----------
+    t_s : shape (n_steps,), ascending
+        From this second on the shares hold.
+    share : shape (n_steps, n_operators)
+        Share of each operator's users who are on a VPN.
+    """
+
+    t_s: NDArray[np.int64]
+    share: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        for column in fields(self):
+            getattr(self, column.name).flags.writeable = False
+
+
+class VpnHistory:
+    """Collects the steps while the simulation runs."""
+
+    def __init__(self, n_operators: int) -> None:
+        self._n_operators = n_operators
+        self._t_s: list[int] = []
+        self._share: list[NDArray[np.float64]] = []
+
+    def note(self, t_s: int, share: NDArray[np.float64]) -> None:
+        """Note the shares that hold from ``t_s`` on."""
+        self._t_s.append(t_s)
+        self._share.append(share.copy())
+
+    def freeze(self) -> VpnSteps:
+        """Return the steps noted so far."""
+        share = np.array(self._share, np.float64).reshape(-1, self._n_operators)
+        return VpnSteps(np.array(self._t_s, np.int64), share)
+
 
 DEGRADED = "target_degraded_share"
 USE_METRICS = ("target_use_denied_share", "target_use_degraded_share")

@@ -11,7 +11,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class FrozenColumns:
     """A value whose arrays are read-only."""
 
     def __post_init__(self) -> None:
