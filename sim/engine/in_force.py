@@ -33,8 +33,10 @@ class InForce:
         self._blocking: dict[int, Entry] = {}
         self._of: dict[Mechanism, dict[int, Entry]] = {mechanism: {} for mechanism in Mechanism}
         self._rows: dict[Key, list[int]] = {}
-        # What the entries of a mechanism hold; None after a withdrawal, until it is asked for.
-        self._held: dict[Mechanism, IntervalSet | None] = dict.fromkeys(Mechanism, NO_ADDRESSES)
+        # Addresses of the entries of a mechanism; None after a withdrawal, until it is asked for.
+        self._addresses: dict[Mechanism, IntervalSet | None] = dict.fromkeys(
+            Mechanism, NO_ADDRESSES
+        )
         # By mechanism all entries there have been, and how many of them each look by kind has seen.
         self._placed: dict[Mechanism, list[Entry]] = {mechanism: [] for mechanism in Mechanism}
         self._by_kind: dict[tuple[Mechanism, KindOf[Hashable]], _ByKind] = {}
@@ -83,13 +85,13 @@ class InForce:
             mine = self._by_kind[mechanism, kind_of] = _ByKind()
         return mine.begun_s(self._placed[mechanism], self._of[mechanism], kind_of)
 
-    def held(self, mechanism: Mechanism) -> IntervalSet:
+    def list_addresses(self, mechanism: Mechanism) -> IntervalSet:
         """All addresses that entries of a mechanism hold."""
-        held = self._held[mechanism]
-        if held is None:
-            held = IntervalSet.union_all(entry.addresses for entry in self.of(mechanism))
-            self._held[mechanism] = held
-        return held
+        addresses = self._addresses[mechanism]
+        if addresses is None:
+            addresses = IntervalSet.union_all(entry.addresses for entry in self.of(mechanism))
+            self._addresses[mechanism] = addresses
+        return addresses
 
     def add(self, entry: Entry) -> None:
         """Note an entry younger than all others."""
@@ -99,7 +101,7 @@ class InForce:
             self._blocking[entry.row] = entry
         self._rows.setdefault(entry.order.key, []).append(entry.row)
         self.n_rules += entry.n_rules if entry.mechanism in BLOCKING else 0
-        self._held[entry.mechanism] = None
+        self._addresses[entry.mechanism] = None
 
     def withdraw(self, key: Key) -> Entry | None:
         """Take out and return the oldest entry of exactly some addresses; None without."""
@@ -113,7 +115,7 @@ class InForce:
         self._blocking.pop(row, None)
         del self._of[entry.mechanism][row]
         self.n_rules -= entry.n_rules if entry.mechanism in BLOCKING else 0
-        self._held[entry.mechanism] = None
+        self._addresses[entry.mechanism] = None
         return entry
 
 

@@ -129,7 +129,7 @@ class Entry:
 
     @property
     def luck_key(self) -> tuple[int, ...]:
-        """Key of the luck of the entry: its first and last address; empty for a name."""
+        """Key of the draws of the entry: its first and last address; empty for a name."""
         if not self.addresses:
             return ()
         return self.addresses.end_numbers

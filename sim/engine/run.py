@@ -55,7 +55,7 @@ def simulate(
     strategy
         Decides what is ordered.
     streams
-        Luck of the replicate that is met only during the run: which entries operators enforce,
+        Random streams of the replicate for the run itself: which entries operators enforce,
         where fronts are rented and when they are discovered, how appeals go.
     watch
         Looks at the run under way; the outcome does not depend on it.

@@ -72,9 +72,9 @@ def recurring(
 
     Notes
     -----
-    A time of day that comes twice as clocks change is the first of them; one that is left out
-    counts by the offset before the change (RFC 5545, section 3.3.5). A session that would end
-    before it starts by that rule does not take place.
+    A time of day that comes twice as clocks change is the first of them; one that does not
+    exist is read by the offset before the change (RFC 5545, section 3.3.5). A session that
+    would end before it starts by that rule does not take place.
     """
     overnight = timedelta(days=int(to < from_))
     first_day = start.astimezone(zone).date() - timedelta(days=1)

@@ -46,7 +46,7 @@ class World:
     use
         When the target is used; None where that is not weighed.
     ipv6
-        Who has IPv6 beside IPv4; None where families are not told apart.
+        Who has IPv6 as well as IPv4; None where families are not distinguished.
     exempt
         Addresses the censor cuts out of every order.
     pressure_events

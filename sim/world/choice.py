@@ -1,4 +1,4 @@
-"""Rows and places drawn by weight, by inversion of uniform luck.
+"""Rows and places drawn by weight, by inversion of uniform numbers.
 
 In: weights, or rows of the hosting table, and uniform numbers. Out: rows.
 """

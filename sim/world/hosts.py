@@ -1,6 +1,6 @@
-"""Components as the hosts they sit on: columns, and the luck of hosts, some of which are kept.
+"""Components as the hosts they sit on: columns, and draws for hosts, of which a part is kept.
 
-In: parts of columns, uniform luck. Out: one column. Where a component sits is not known here.
+In: parts of columns, uniform numbers. Out: one column. Where a component sits is not known here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 SERVICE_HOSTS, OWN_HOSTS, LATER_HOSTS, TENANT_HOSTS, SWITCHED_HOSTS, SITE_HOSTS, IPV6_HOSTS = range(
     7
 )
-"""Which hosts a part of the luck of names and parked names per address is for."""
+"""Hosts that a part of the draws of names and parked names per address is for."""
 NOBODY = -1
 _AT_ONCE = 1 << 18
 """Numbers that are drawn at once where only some are kept."""

@@ -25,7 +25,7 @@ from sim.world.providers import Places
 
 S_PER_H = 3600
 AFTER_MOVES = 2
-"""Number of the luck with names on IPv6: services and components of t = 0 have 0 and 1."""
+"""Number of the draws of names on IPv6: services and components of t = 0 have 0 and 1."""
 WAIT, SAME, FOREIGN, DOMESTIC, PROXY = range(len(RESPONSES))
 AFFECTED, IMPAIRED, DOWN = 1, 2, 3
 """States that a business may not tolerate."""

@@ -1,6 +1,6 @@
 """How many names and active sites share the addresses that modelled businesses and services sit on.
 
-In: hosts with their owners and luck, revenue, the law of names per address. Out: names and active
+In: hosts with their owners and draws, revenue, the law of names per address. Out: names and active
 sites per host, the same for all hosts on one address. It does not know what is blocked.
 """
 
@@ -70,9 +70,9 @@ def neighbours_of_hosts(
     address of a shared range, from those that carry at least ``shared_min_names``. Where the
     scenario has parameters of kinds of use, it is drawn from those of its kind. A business that
     earns more sits on an address that fewer names share; of a service that is not the business's
-    own nothing is known, and its luck stands.
+    own nothing is known, and its draw is kept.
 
-    The same luck picks the address's kind of use among those of its place, the crowded kinds at the
+    The same draw picks the address's kind of use among those of its place, the crowded kinds at the
     crowded end, and the kind says how many of the other names are parked.
 
     Parameters
@@ -81,7 +81,7 @@ def neighbours_of_hosts(
         In the sequence of their components, as are the hosts of the first, those of t = 0.
     revenue_usd_per_h : shape (n_businesses,)
     sites
-        What an inventory says of the names on its addresses: of several rows the most.
+        Names on the addresses of an inventory; the largest number of several rows.
 
     Raises
     ------
@@ -207,7 +207,7 @@ def _share_crowded(resolved: Resolved, law: NamesLaw) -> float:
 def of_addresses(
     address: NDArray[np.int64],
 ) -> tuple[NDArray[np.bool_], NDArray[np.int32]]:
-    """Which hosts are the first on their address, whose luck is the address's.
+    """Which hosts are the first on their address, whose draw is the address's.
 
     Parameters
     ----------

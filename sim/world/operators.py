@@ -1,4 +1,4 @@
-"""Internet providers of the country, in groups, with the luck of one replicate.
+"""Internet providers of the country, in groups, with the draws of one replicate.
 
 In: the operator table and streams. Out: columns in whole seconds. It does not know what any of
 them drops.
@@ -89,7 +89,7 @@ def build_operators(resolved: Resolved, streams: Streams) -> Operators:
     """Draw phases, lags, compliance and beginnings of the operators of a scenario."""
     rows = resolved.operators.rows
     luck_row = np.repeat(np.arange(len(rows)), [len(row.actors) for row in rows])
-    # Each cohort has the values of its group, and luck of its own.
+    # Each cohort has the values of its group, and draws of its own.
     of = [rows[number] for number in luck_row.tolist()]
     stands_for = np.concatenate([np.array(row.cohort_sizes, np.int64) for row in rows])
     share_of_group = stands_for / np.array([row.n_operators or 1 for row in of])
@@ -194,8 +194,8 @@ def _drawn(
 ) -> NDArray[np.float64]:
     """One draw for each operator.
 
-    A group that is not split keeps the luck that it has beside any others; cohorts have luck that
-    hangs neither on other groups nor on how these are split.
+    A group that is not split keeps its draws whatever other groups do; draws of cohorts depend
+    neither on other groups nor on how these are split.
     """
     whole = draw(streams.generator(source), len(rows))
     return np.concatenate(

@@ -198,7 +198,7 @@ def build_placement(
 def _given_hosts(
     sites: Seated | None, own_row: NDArray[np.int64], streams: Streams
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Component, address, business and luck of the hosts that an inventory gives."""
+    """Component, address, business and draws of the hosts that an inventory gives."""
     if sites is None:
         none = np.empty(0, np.int64)
         return none, none, none, np.empty(0)
@@ -215,7 +215,7 @@ def _ipv6_hosts(
     n_addresses: NDArray[np.int64],
     streams: Streams,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Component, address, business and luck of hosts on IPv6 beside those on IPv4.
+    """Component, address, business and draws of hosts on IPv6 next to those on IPv4.
 
     As many as a component has on IPv4, where its place has both families.
 

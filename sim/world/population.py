@@ -57,7 +57,7 @@ class Businesses(FrozenColumns):
     role_cause : shape (n_businesses, n_roles)
         Row of ``CAUSES`` to which it is put down when that component fails.
     sites
-        What the inventory says of the last rows, its sites; None where there is none.
+        Sites of the inventory, which are the last rows; None where there is none.
     """
 
     sector: tuple[str, ...]

@@ -90,7 +90,7 @@ def _waverings(
         return ()
     found: set[Wavering] = set()
     t_s = np.zeros(n_providers)
-    # Round by round, each from its own stream: one more provider moves nobody else's luck.
+    # Round by round, each from its own stream: one more provider changes nobody else's draws.
     rounds = (streams.generator(Stream.PROVIDER_TURN, (number,)) for number in count())
     while (t_s < horizon_s).any():
         t_s = t_s + next(rounds).standard_exponential(n_providers) / hazard_per_d * S_PER_D

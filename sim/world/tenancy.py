@@ -64,7 +64,7 @@ class _Seats:
     n_addresses: NDArray[np.int64]
     is_spread: NDArray[np.bool_]
     n_most_addresses: int
-    """Addresses that luck is drawn for, whoever exists: one business more changes no other's."""
+    """Addresses with draws of their own: one business more changes no other's."""
 
 
 def build_stays(
@@ -148,7 +148,7 @@ def _seats(placement: Placement, moves: Moves | None) -> list[_Seats]:
 
 @dataclass(frozen=True, eq=False)
 class _Arrivals:
-    """The j-th arrivals at one seat, a row each, with luck for the most addresses there may be."""
+    """The j-th arrivals at one seat, a row each, with draws for the most addresses there may be."""
 
     key: NDArray[np.int64]
     t_s: NDArray[np.int64]

@@ -48,7 +48,7 @@ class KnownRows:
     exempt
         Addresses that are cut out of every order.
     target
-        Its fronts, some of which entries in force hold.
+        The target, with the entries in force over its fronts.
     """
 
     def __init__(self, exempt: IntervalSet, target: TargetState) -> None:
@@ -243,7 +243,7 @@ class CensorActor:
         """Whether an entry in force blocks an address of a provider."""
         mine = self._world.places.provider_addresses(provider_row)
         in_force = self._register.in_force
-        return any(in_force.held(mechanism).intersection(mine) for mechanism in BLOCKING)
+        return any(in_force.list_addresses(mechanism).intersection(mine) for mechanism in BLOCKING)
 
     def exempt(self, addresses: IntervalSet) -> bool:
         """Let some addresses pass from now on; return whether there was still need to."""
@@ -278,7 +278,7 @@ class CensorActor:
             return
         observation = self._observe()
         decision = self._strategy(observation)
-        self._place(decision, observation)
+        self._place_orders(decision, observation)
         look_s = decision.next_look_s
         if look_s is not None and look_s != self._next_look_s:
             self._next_look_s = look_s
@@ -350,7 +350,7 @@ class CensorActor:
         has_fronts = self._world.pools is not None
         return self._target.reached_share(t_s) if has_fronts else float("nan")
 
-    def _place(self, decision: Decision, observation: Observation) -> None:
+    def _place_orders(self, decision: Decision, observation: Observation) -> None:
         t_s = self._env.now_s
         day = t_s // S_PER_D
         if day != self._day:

@@ -75,7 +75,7 @@ class ComplaintActor:
         self._note_pressure = note_pressure
         self._line = line
         self._servers = simpy.Resource(env, rules.hotline_servers)
-        # Drawn for everybody, so that a business's luck does not hang on who else complains.
+        # Drawn for everybody, so that the draws of a business do not depend on other complaints.
         threshold = streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
         service = streams.generator(Stream.HOTLINE_SERVICE).standard_exponential(n)
         self._service_s = np.rint(service * rules.hotline_service_h * S_PER_H).astype(np.int64)

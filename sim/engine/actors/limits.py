@@ -115,7 +115,7 @@ def admit(
     *,
     is_whole: bool = False,
 ) -> Admission:
-    """Place the orders that fit, in sequence; an order that does not fit is left out.
+    """Place the orders that fit, in sequence; orders that do not fit are refused.
 
     Parameters
     ----------
@@ -185,10 +185,10 @@ class _Then:
 
     def n_listed(self, order: Order) -> int:
         """Addresses that are listed with one more order, of the family with more."""
-        exempt = self._held((Mechanism.EXEMPT,), order)
-        return n_counted(self._held(BLOCKING, order).difference(exempt))
+        exempt = self._list_addresses((Mechanism.EXEMPT,), order)
+        return n_counted(self._list_addresses(BLOCKING, order).difference(exempt))
 
-    def _held(self, mechanisms: Collection[Mechanism], order: Order) -> IntervalSet:
+    def _list_addresses(self, mechanisms: Collection[Mechanism], order: Order) -> IntervalSet:
         if self._n_withdrawn:
             left = self._n_withdrawn.copy()
             held = []
@@ -198,7 +198,7 @@ class _Then:
                 elif entry.mechanism in mechanisms:
                     held.append(entry.addresses)
         else:
-            held = [self._now.held(mechanism) for mechanism in mechanisms]
+            held = [self._now.list_addresses(mechanism) for mechanism in mechanisms]
         added = (one.addresses for one in (*self._added, order) if one.mechanism in mechanisms)
         return IntervalSet.union_all([*held, *added])
 

@@ -29,11 +29,11 @@ from sim.world.operators import Overload
 class Compliance:
     """Which entries each operator enforces at all.
 
-    The luck of an entry depends on its addresses, not on its place in the sequence of orders: the
-    same addresses meet the same luck under every strategy, and a higher compliance enforces a
-    superset. So of the cohorts of a group, which have the luck of the group, one with a higher
-    compliance enforces all that another enforces, and more. An order that is for some groups of
-    operators is enforced by no others, and by these as if it were for all.
+    The draws of an entry depend on its addresses, not on its place in the sequence of orders: the
+    same addresses have the same draws under every strategy, and a higher compliance enforces a
+    superset. Cohorts of a group share its draws, so one with a higher compliance enforces all that
+    another enforces, and more. Groups of operators named by an order enforce it as if it were for
+    all; others do not enforce it.
     """
 
     def __init__(

@@ -100,7 +100,7 @@ def time_window(
     growth
         Which fronts a session lists, and when; None for all, from its start on.
     given
-        Sets that are listed as well, each by one order; the luck of each is that of its first
+        Sets that are listed as well, each by one order; the draws of each are those of its first
         address.
     """
     first = np.array([addresses.start[0] for addresses in given], np.int64)
@@ -279,7 +279,7 @@ def growth_of(
     windows_s: Sequence[tuple[int, int]],
     streams: Streams,
 ) -> Growth | None:
-    """How lists grow; luck is by session and address, the same whatever happened before."""
+    """How lists grow; draws are by session and address, the same whatever happened before."""
     of_session = asked.share_in_session if isinstance(asked, ask.TimeWindow) else None
     sd_logit = asked.share_in_session_sd_logit if isinstance(asked, ask.TimeWindow) else None
     if asked.share_at_start is None and of_session is None:

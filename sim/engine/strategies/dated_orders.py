@@ -63,7 +63,7 @@ def time_orders(
         ``best`` takes each best estimate; ``drawn`` a whole second drawn evenly from the window
         ``[earliest, latest]``, one draw per row.
     last_order
-        Orders whose best estimate is later are left out; None keeps all.
+        Orders whose best estimate is later are ignored; None keeps all.
     line
         Where their addresses lie.
     operators

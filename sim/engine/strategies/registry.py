@@ -21,7 +21,7 @@ Asked = TypeVar("Asked", bound=Model)
 
 @dataclass(frozen=True)
 class Given:
-    """Inputs of a strategy besides its own keys: the scenario with its tables, and luck."""
+    """Inputs of a strategy besides its keys: the scenario, its tables and random streams."""
 
     resolved: Resolved
     streams: Streams
