@@ -28,14 +28,13 @@ from sim.errors import Problem
 from sim.experiment.metrics import metrics_of
 from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact
-from sim.measure.money.accounts import price_losses
 from sim.measure.money.losses import loss_totals, moves_of
 from sim.measure.money.pricing import (
     MONEY_METRICS,
     NAMED_LOSS,
     measure_named_businesses,
     named_loss,
-    price_providers,
+    price_run,
 )
 from sim.measure.uptake import with_uptake
 from sim.scenario.readings import BusinessesHit, Listed, RunReading, reading_problems
@@ -192,10 +191,9 @@ def _price(
 ) -> dict[str, float]:
     """Money of one simulation, by metric, with one draw of all prices."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome), resolved.inventory)
-    money = price_losses(resolved, streams, totals, 1)
-    providers = price_providers(resolved, streams, totals, 1)
-    found = {metric: float(getattr(money, metric).sum()) for metric in MONEY_METRICS}
-    return {**found, NAMED_LOSS: float(named_loss(resolved, providers)[0])}
+    priced = price_run(resolved, streams, totals, 1)
+    found = {metric: float(getattr(priced.money, metric).sum()) for metric in MONEY_METRICS}
+    return {**found, NAMED_LOSS: float(named_loss(resolved, priced.providers)[0])}
 
 
 def _read(

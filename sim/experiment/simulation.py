@@ -22,13 +22,14 @@ from sim.measure.groups import GroupCount, count_groups
 from sim.measure.hindsight import measure_regret
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure
-from sim.measure.money.accounts import count_money, money_measures, price_losses
-from sim.measure.money.losses import LossTotals, loss_totals, moves_of
-from sim.measure.money.prices import N_DRAWS, draw_parameters
+from sim.measure.money.accounts import count_money, money_measures
+from sim.measure.money.losses import loss_totals, moves_of
+from sim.measure.money.prices import N_DRAWS
 from sim.measure.money.pricing import (
+    Priced,
     measure_named_businesses,
     measure_named_loss,
-    price_providers,
+    price_run,
 )
 from sim.measure.own import measure_own, own_measures
 from sim.measure.sites import site_columns
@@ -118,20 +119,19 @@ class Simulation:
 
 def measure_outcome(
     resolved: Resolved, streams: Streams, n_money_draws: int, *, world: World, outcome: Outcome
-) -> tuple[tuple[Measure, ...], LossTotals]:
-    """Measures of a run other than those at chosen times, and the loss sums priced for them."""
+) -> tuple[tuple[Measure, ...], Priced]:
+    """Measures of a run other than those at chosen times, and the losses priced for them."""
     totals = loss_totals(world, outcome.ledger, moves_of(world, outcome), resolved.inventory)
-    money = price_losses(resolved, streams, totals, n_money_draws)
-    providers = price_providers(resolved, streams, totals, n_money_draws)
+    priced = price_run(resolved, streams, totals, n_money_draws)
     found = (
         *measure_impact(world, outcome),
         *measure_regret(world, outcome),
         *measure_named_businesses(resolved, world, outcome),
-        *money_measures(money),
-        *measure_named_loss(resolved, money, providers),
+        *money_measures(priced.money),
+        *measure_named_loss(resolved, priced.money, priced.providers),
     )
     own = measure_own(resolved, world, outcome)
-    return (*found, *measure_ratios(found), *own), totals
+    return (*found, *measure_ratios(found), *own), priced
 
 
 class _Worker:
@@ -162,7 +162,7 @@ class _Worker:
         outcome = with_uptake(world, outcome)
         # A member has one draw of every uncertain input, prices included.
         n_prices = N_DRAWS if draws is None else 1
-        found, totals = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)
+        found, priced = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
@@ -170,12 +170,11 @@ class _Worker:
                 self._encoder = RunEncoder(resolved.scenario.start)
             scratch = self._simulation.scratch
             scratch = scratch if scratch is not None and scratch.is_dir() else None
-            prices = draw_parameters(resolved, of_prices, n_prices)
             groups = (
                 *count_groups(world, outcome),
-                *count_money(resolved, of_prices, totals, n_prices),
+                *count_money(resolved, of_prices, priced, n_prices),
             )
-            sites = site_columns(resolved, world, outcome, prices)
+            sites = site_columns(resolved, world, outcome, priced.prices)
             # Hundreds of members are read at even times; single runs at every change.
             at_s = None if draws is None else even_times(resolved.scenario.horizon_s)
             tables = self._encoder.encode(label, replicate, world, outcome, scratch, sites, at_s)

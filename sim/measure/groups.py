@@ -58,20 +58,22 @@ def count_worst(world: World, outcome: Outcome) -> Counts:
     home = places.provider_row[businesses.home_place_row]
     main = outcome.at_operators.main_cause
     has_component, is_hit = _at_providers(world, outcome)
+    n_providers, n = len(places.provider), float(businesses.n_businesses)
+    n_home = np.bincount(home, minlength=n_providers).tolist()
+    n_with = has_component.sum(axis=1).tolist()
     for percent in WORST_PERCENT:
         metric, above = worst_above(percent), is_above(outcome, percent / 100)
-        for row, name in enumerate(places.provider):
-            is_there = home == row
-            if is_there.any():
-                n = float((above & is_there).sum())
-                yield "provider", name, metric, n, float(is_there.sum())
-        for row, name in enumerate(places.provider):
-            if has_component[row].any():
-                n, whole = (above & is_hit[row]).sum(), has_component[row].sum()
-                yield "component provider", name, metric, float(n), float(whole)
-        for row, cause in enumerate(CAUSES):
-            n = float((above & (main == row)).sum())
-            yield "cause", cause.name, metric, n, float(businesses.n_businesses)
+        n_above = np.bincount(home[above], minlength=n_providers).tolist()
+        n_hit = np.count_nonzero(is_hit & above, axis=1).tolist()
+        n_by = np.bincount(main[above & (main >= 0)], minlength=len(CAUSES)).tolist()
+        for by, names, counts, wholes in (
+            ("provider", places.provider, n_above, n_home),
+            ("component provider", places.provider, n_hit, n_with),
+            ("cause", [cause.name for cause in CAUSES], n_by, [n] * len(CAUSES)),
+        ):
+            for name, count, whole in zip(names, counts, wholes, strict=True):
+                if whole or by == "cause":
+                    yield by, name, metric, float(count), float(whole)
 
 
 def _at_providers(world: World, outcome: Outcome) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -83,13 +85,13 @@ def _at_providers(world: World, outcome: Outcome) -> tuple[NDArray[np.bool_], ND
     """
     components, sits_on = world.components, world.businesses.component_row
     address, *_ = names_in_use(world)
-    dropped = address[ever_dropped(world, outcome, address)]
+    is_dropped = np.isin(components.address, address[ever_dropped(world, outcome, address)])
     found = []
     for row in range(len(world.places.provider)):
         # Several places may hold an address; it counts at each of their providers.
         hosts = components.hosts_in(world.places.provider_addresses(row))
-        at, component = components.address[hosts], components.component_row[hosts]
-        for some in (component, component[np.isin(at, dropped)]):
+        component = components.component_row[hosts]
+        for some in (component, component[is_dropped[hosts]]):
             is_of = np.zeros(components.n_components, np.bool_)
             is_of[some] = True
             found.append(is_of[sits_on].any(axis=1))
@@ -181,10 +183,12 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
                 for group in np.flatnonzero(n).tolist()
             ]
     worst = (GroupCount(*count) for count in count_worst(world, outcome))
-    return (*found, *_by_operator(world, outcome), *_by_cause(world, outcome), *worst)
+    demand = demand_micro_usd(world)
+    by_operator = _by_operator(world, outcome, demand)
+    return (*found, *by_operator, *_by_cause(world, outcome, demand), *worst)
 
 
-def _by_cause(world: World, outcome: Outcome) -> Iterator[GroupCount]:
+def _by_cause(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCount]:
     """Businesses by the cause by which they lost most, and demand lost by each cause."""
     n, n_causes = float(world.businesses.n_businesses), len(CAUSES)
     main = outcome.at_operators.main_cause
@@ -196,10 +200,10 @@ def _by_cause(world: World, outcome: Outcome) -> Iterator[GroupCount]:
     for row, cause in enumerate(CAUSES):
         for metric, found in counts.items():
             yield GroupCount("cause", cause.name, metric, float(found[row]), n)
-        yield _share_lost(world, "cause", cause.name, lost[row])
+        yield _share_lost(demand, "cause", cause.name, lost[row])
 
 
-def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
+def _by_operator(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCount]:
     """Outages of businesses at each operator, and the demand that each cause lost there.
 
     Of a group in cohorts this is what they met at a cohort, mean over its users.
@@ -224,14 +228,13 @@ def _by_operator(world: World, outcome: Outcome) -> Iterator[GroupCount]:
             ):
                 yield GroupCount("operator", name, metric, float(value), whole)
         lost = found.lost_micro_usd[rows].sum(axis=0)
-        yield _share_lost(world, "operator", name, lost.sum())
+        yield _share_lost(demand, "operator", name, lost.sum())
         for cause, of_cause in zip(CAUSES, lost, strict=True):
-            yield _share_lost(world, "operator and cause", f"{name}/{cause.name}", of_cause)
+            yield _share_lost(demand, "operator and cause", f"{name}/{cause.name}", of_cause)
 
 
-def _share_lost(world: World, by: str, group: str, lost_micro_usd: float) -> GroupCount:
+def _share_lost(demand: float, by: str, group: str, lost_micro_usd: float) -> GroupCount:
     """Share of all demand that a group lost; 0 out of 0 where there is no demand."""
-    demand = demand_micro_usd(world)
     share = lost_micro_usd / demand if demand > 0 else 0.0
     return GroupCount(by, group, "demand_lost_share", float(share), demand / MICRO)
 

@@ -77,9 +77,10 @@ def business_weights(world: World) -> Weights:
     component = rows.ravel()
     business = np.repeat(np.arange(rows.shape[0]), n_roles)
     # A component that serves two roles is one place all the same.
-    pairs = np.unique(np.stack([business, component], axis=1), axis=0)
-    host, _, n_hosts = components.hosts_of(pairs[:, 1])
-    owner = np.repeat(pairs[:, 0], n_hosts)
+    n_components = components.n_components
+    pair = np.unique(business * n_components + component)
+    host, _, n_hosts = components.hosts_of(pair % n_components)
+    owner = np.repeat(pair // n_components, n_hosts)
     weight = 1 / np.bincount(owner, minlength=rows.shape[0])[owner]
     address, inverse = np.unique(components.address[host], return_inverse=True)
     is_four = address < IPV4_STOP

@@ -16,10 +16,7 @@ from numpy.typing import NDArray
 
 from sim.measure.groups import GroupCount, GroupLine
 from sim.measure.measures import Measure, measured
-from sim.measure.money.losses import LossTotals
 from sim.measure.money.prices import (
-    N_DRAWS,
-    draw_parameters,
     drawn,
     economy_keys,
     economy_parameters,
@@ -29,8 +26,7 @@ from sim.measure.money.pricing import (
     LOSS,
     MONEY_METRICS,
     MoneyDraws,
-    money_of,
-    price_providers,
+    Priced,
     whole_of,
 )
 from sim.scenario.resolve import Resolved
@@ -175,13 +171,6 @@ class MethodLine:
     prices: str = ""
 
 
-def price_losses(
-    resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
-) -> MoneyDraws:
-    """Price the losses of one run, all sectors together."""
-    return money_of(totals, draw_parameters(resolved, streams, n_draws)).over_sectors()
-
-
 def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
     """Money of one run as measures: means over draws, out of means of the whole."""
     return tuple(
@@ -195,7 +184,7 @@ def money_measures(money: MoneyDraws) -> tuple[Measure, ...]:
 
 
 def count_money(
-    resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int
+    resolved: Resolved, streams: Streams, priced: Priced, n_draws: int
 ) -> Iterator[GroupCount]:
     """Loss of one run by every method, and loss and gain of every provider.
 
@@ -204,7 +193,7 @@ def count_money(
     The mean over ``n_draws`` draws of the prices. The denominator of a national method is the share
     that its formula takes; of a provider, what all businesses would spend on hosting.
     """
-    money = price_losses(resolved, streams, totals, n_draws)
+    money, found = priced.money, priced.providers
     for metric in FIRM_FORMULAS:
         loss = float(getattr(money, metric).sum(axis=1).mean())
         name = f"{OWN}{metric.removesuffix('_usd')}/{MODELLED}"
@@ -212,12 +201,11 @@ def count_money(
     if economy_keys(resolved):
         duration_d = resolved.scenario.horizon_s / S_PER_D
         economy = economy_parameters(resolved.economy.rows, drawn(streams, n_draws))
-        for scope, share in ((IN_PROPORTION, totals.demand_lost_share), (SHUTDOWN, 1.0)):
+        for scope, share in ((IN_PROPORTION, priced.totals.demand_lost_share), (SHUTDOWN, 1.0)):
             for method in NATIONAL_METHODS:
                 if all(key in economy for key in method.needs):
                     loss = float(national_loss_usd(method, economy, duration_d, share).mean())
                     yield GroupCount(BY_METHOD, f"{method.id}/{scope}", METHOD_LOSS, loss, share)
-    found = price_providers(resolved, streams, totals, n_draws)
     whole = float(money.hosting_usd.sum(axis=1).mean())
     names = provider_names(resolved)
     for name in dict.fromkeys(row.provider for row in resolved.hosting.rows):

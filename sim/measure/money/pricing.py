@@ -246,11 +246,23 @@ NAMED_BUSINESSES = measure_name("affected_at_named_providers")
 """Businesses with their home at such providers that were ever affected."""
 
 
-def price_providers(
+@dataclass(frozen=True, eq=False)
+class Priced:
+    """Losses of one run, priced by the same draws over all sectors and provider by provider."""
+
+    totals: LossTotals
+    prices: ParameterDraws
+    money: MoneyDraws
+    providers: ProviderDraws
+
+
+def price_run(
     resolved: Resolved, streams: Streams, totals: LossTotals, n_draws: int = N_DRAWS
-) -> ProviderDraws:
-    """Price one run provider by provider, with the same draws as all other money."""
-    return provider_money(totals, draw_parameters(resolved, streams, n_draws))
+) -> Priced:
+    """Draw the prices of one run, and price its losses by them."""
+    prices = draw_parameters(resolved, streams, n_draws)
+    money = money_of(totals, prices).over_sectors()
+    return Priced(totals, prices, money, provider_money(totals, prices))
 
 
 def named_by(resolved: Resolved, metric: str) -> NDArray[np.int64]:

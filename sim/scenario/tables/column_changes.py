@@ -198,10 +198,11 @@ def with_columns(table: TableType, changes: Sequence[ColumnChange]) -> TableType
         cells |= {name: share / total for name, share in shares.items()}
     rows: list[Row] = []
     problems: list[Problem] = []
+    whole = {name for name in cells if _is_whole(table, name)}
     for number, row in enumerate(table.rows):
         update = {
             name: _rounded(float(value[number]), int(getattr(row, name)))
-            if _is_whole(table, name)
+            if name in whole
             else float(value[number])
             for name, value in cells.items()
             # What a row does not have stays away.

@@ -16,10 +16,9 @@ from sim.measure.money.accounts import (
     MODELLED,
     NATIONAL_METHODS,
     SHUTDOWN,
-    price_losses,
 )
 from sim.measure.money.losses import loss_totals, moves_of
-from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS
+from sim.measure.money.pricing import MONEY_METRICS, NAMED_BUSINESSES, NAMED_LOSS, price_run
 from sim.results.schema import MONEY
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -181,7 +180,7 @@ def test_dearer_responses_cost_more_and_nothing_else_moves():
         world = build_world(dearer, streams)
         outcome = simulate(world, build_strategy(dearer, streams), streams)
         totals = loss_totals(world, outcome.ledger, moves_of(world, outcome))
-        found.append(price_losses(dearer, streams, totals))
+        found.append(price_run(dearer, streams, totals).money)
     cheap, dear = found
     labour = cheap.response_cost_usd - cheap.double_hosting_usd
     assert (labour > 0).all()
