@@ -149,7 +149,9 @@ def put_value(document: Document, path: tuple[str, ...], value: Value, place: Pl
             message = f"expected a mapping of keys at {above}, got a single value"
             raise ScenarioError([Problem(place.file, message)])
         node = inner
-    document.forget(path)
+    if document.refused or isinstance(node.get(path[-1]), dict | list):
+        # Else nothing is below it, and its own place is written here.
+        document.forget(path)
     node[path[-1]] = value
     document.places[path] = place
     document.key_places[path] = place

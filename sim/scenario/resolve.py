@@ -66,7 +66,7 @@ from sim.scenario.tables.rows import (
     VisitRow,
     WithdrawalRow,
 )
-from sim.scenario.tables.seeds import ANY, SourceNote, Table, check_rows, read_note
+from sim.scenario.tables.seeds import ANY, SourceNote, Table, read_note
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -339,7 +339,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
     scenario = resolved.scenario
     places = places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
     return [
-        *(problem for table in resolved.tables for problem in check_rows(table)),
+        *(problem for table in resolved.tables for problem in table.contradictions),
         *check_operators(resolved.operators),
         *_check_groups(resolved),
         *_check_borrowed(resolved),

@@ -7,7 +7,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
@@ -283,6 +283,11 @@ class Table(Generic[RowType]):
     def n_rows(self) -> int:
         """How many rows the file has."""
         return len(self.rows)
+
+    @cached_property
+    def contradictions(self) -> tuple[Problem, ...]:
+        """Problems of `check_rows`, found once: most members of an ensemble share a table."""
+        return tuple(check_rows(self))
 
     def problem(self, row: int, key: str, message: str) -> Problem:
         """Return a problem placed at one row."""
