@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,18 +26,14 @@ SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 """The scenario as it was written, and with all defaults filled in."""
 MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = "overblock/manifest/2"
-_EARLIER = "overblock/manifest/1"
-"""Schema of 0.1: without ``bands.parquet`` and the facts of runs, money by its median."""
-_VERBS = {"comparison": "compare"}
-"""Verbs that are not named like the kind of result they make."""
 COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 """Status of a run in its manifest; ``partial`` where runs failed."""
 
 
 def is_run_folder(path: Path) -> bool:
-    """Whether a folder holds a run, of this version or an earlier one."""
+    """Whether a folder holds a run."""
     try:
-        return read_manifest(path)["schema"] in (MANIFEST_SCHEMA, _EARLIER)
+        return bool(read_manifest(path)["schema"] == MANIFEST_SCHEMA)
     except (OverblockError, KeyError):
         return False
 
@@ -49,19 +44,12 @@ def check_schema(path: Path, manifest: Mapping[str, Any]) -> None:
     Raises
     ------
     DataError
-        With the command that makes it again, where that is known.
+        If its schema is another.
     """
     schema = manifest.get("schema")
-    if schema == MANIFEST_SCHEMA:
-        return
-    if schema == _EARLIER:
-        message = (
-            "written by overblock 0.1, whose folders have no bands.parquet and take money by its "
-            f"median; run it again: {_command(path, manifest)}"
-        )
-        raise DataError([Problem(str(path), message)])
-    message = f"expected the schema {MANIFEST_SCHEMA}, got {schema!r}"
-    raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
+    if schema != MANIFEST_SCHEMA:
+        message = f"expected the schema {MANIFEST_SCHEMA}, got {schema!r}; run it again"
+        raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
@@ -101,19 +89,6 @@ def read_object(file: Path, wanted: str = "a readable file") -> dict[str, Any]:
     if not isinstance(document, dict):
         raise DataError([Problem(str(file), "expected a JSON object, got something else")])
     return document
-
-
-def _command(path: Path, manifest: Mapping[str, Any]) -> str:
-    """The command that makes a folder again; without its options unless it is a run."""
-    kind = str(manifest.get("kind", "run"))
-    words = ["overblock", _VERBS.get(kind, kind), str(path / SCENARIO)]
-    for option, key in (("-n", "n_replicates_asked"), ("--seed", "root_seed")):
-        if key in manifest:
-            words += [option, str(manifest[key])]
-    scenario = manifest.get("scenario")
-    for override in scenario.get("overrides", []) if isinstance(scenario, dict) else []:
-        words += ["--set", str(override)]
-    return shlex.join(words) + ("" if kind == "run" else " …")
 
 
 def count_simulations(manifest: Mapping[str, Any]) -> tuple[int, int]:

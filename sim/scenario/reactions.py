@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from sim.scenario.quantities import Hours, Instant, Model, PerDay, Share, Table
 
@@ -17,14 +17,7 @@ NonNegative = Annotated[float, Field(ge=0, le=1e12)]
 Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
-def _is_share(pressure: object) -> object:
-    """Refuse a pressure above 1, which version 0.1 allowed, and say what has changed."""
-    if isinstance(pressure, int | float) and pressure > 1:
-        raise ValueError(f"expected a share <= 1, as attention is one since 0.2, got {pressure:g}")
-    return pressure
-
-
-Pressure = Annotated[float, Field(gt=0, le=1), BeforeValidator(_is_share)]
+Pressure = Annotated[float, Field(gt=0, le=1)]
 Limit = Annotated[int, Field(ge=0, le=1_000_000)]
 
 

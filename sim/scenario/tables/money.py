@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Literal, TypeAlias, get_args
 
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
 from sim.errors import Problem
 from sim.scenario.tables.rows import NonNegative, SectorRow
@@ -69,17 +69,6 @@ class MoneyParameterRow(PricedRow):
     key: FirmKey
     sector: str = ""
     spell_class: SpellClass | Literal[""] = ""
-
-    @field_validator("key", mode="before")
-    @classmethod
-    def refuse_old_key(cls, key: object) -> object:
-        """Refuse the key of version 0.1 by which all moves cost the same; name the new one."""
-        if key == "migration_labour_usd":
-            raise ValueError(
-                "expected 'response_cost_level', a factor on the column cost_usd of responses, "
-                f"which takes its place since 0.2, got {key!r}"
-            )
-        return key
 
     @model_validator(mode="after")
     def check_meaning(self) -> MoneyParameterRow:
