@@ -66,8 +66,6 @@ LISTED = (measure_name("addresses_listed_peak"), measure_name("networks_listed_p
 """Measures of how much was listed, by family."""
 EXPECTED = measure_name("businesses_expected_listed")
 """Measure of how many businesses of a sample are expected to be listed."""
-HARM_PER_EFFECT = measure_name("collateral_per_million_user_hours_denied")
-"""Measure of what others lost for what the target lost."""
 PRIVATE_LOSS = measure_name("private_loss_usd")
 """Measure of what others lost in money."""
 HARMS = (COLLATERAL, measure_name("names_hit"), PRIVATE_LOSS)
