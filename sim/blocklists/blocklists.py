@@ -249,11 +249,11 @@ def _fresh_notes(joined: Feed) -> tuple[str, ...]:
 def _numbers(feed: Feed, number: dict[str, int]) -> Rows:
     """Number of each record's name, the same for all spellings of it; -1 where it has none."""
     column = feed.labels["name"]
-    coded = [number.setdefault(_plain(name), len(number)) for name in column.names]
+    coded = [number.setdefault(_bare_name(name), len(number)) for name in column.names]
     return np.array([*coded, -1], np.int64)[column.code]
 
 
-def _plain(name: str) -> str:
+def _bare_name(name: str) -> str:
     return name.strip().rstrip(".").lower()
 
 

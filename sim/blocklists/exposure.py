@@ -77,7 +77,7 @@ def draw_names_of_lists(
     n_names = fit_names_law(tables.census).n_names
     if universe is not None and universe > n_names:
         raise UsageError(f"--universe: expected at most {n_names:,} names, got {universe:,}")
-    places, place_row = _places(owners)
+    places, place_row = _read_places(owners)
     row, address, length = owners.v4.to_prefixes()
     held = Owners.of_prefixes(places, place_row[row], address, length)
     start = np.concatenate([np.empty(0, np.int64), *(np.asarray(feed.v4.start) for feed in lists)])
@@ -94,7 +94,7 @@ def _listed6(lists: Sequence[Feed], owners: Feed) -> dict[str, int]:
     return {group.name: group.n_addresses6 for group in by_provider.groups if group.n_addresses6}
 
 
-def _places(owners: Feed) -> tuple[list[NamedPlace], NDArray[np.int64]]:
+def _read_places(owners: Feed) -> tuple[list[NamedPlace], NDArray[np.int64]]:
     """Places of a table, and the row of the place of each of its rows of prefixes."""
     provider = owners.labels.get("provider")
     if provider is None:

@@ -111,7 +111,7 @@ class Rules:
             _keep_first(rule, inventory.record4[row], found4)
         return rule
 
-    def place(self, rule: int) -> str:
+    def location(self, rule: int) -> str:
         """Where a rule stands, as ``file:line``."""
         line = int(self.line[rule])
         file = self.file[int(self.file_row[rule])]
@@ -141,7 +141,7 @@ def rank_rules(rules: Rules, hitting: NDArray[np.int64], top: int) -> list[RuleH
     count = np.bincount(hit, minlength=len(rules))
     order = np.argsort(-count, kind="stable")
     order = order[count[order] > 0][:top]
-    return [RuleHits(rules.prefix(at), rules.place(at), int(count[at])) for at in order.tolist()]
+    return [RuleHits(rules.prefix(at), rules.location(at), int(count[at])) for at in order.tolist()]
 
 
 def _keep_first(
@@ -272,7 +272,7 @@ def explain_hosts(
             _label(inventory.labels["name"], at) if "name" in inventory.labels else "",
             State(int(hits.host_state[at])).name.lower(),
             rules.prefix(int(hitting[at])),
-            rules.place(int(hitting[at])),
+            rules.location(int(hitting[at])),
         )
         for at in chosen
     ]

@@ -306,7 +306,7 @@ def hold(
             if len(smallest) > top:
                 heapq.heappop(smallest)
     sampled = [(name.decode(), rules.rules[rule]) for _, name, rule in sorted(smallest)[::-1]]
-    collateral = tuple(Collateral(name, one.text, one.place) for name, one in sampled)
+    collateral = tuple(Collateral(name, one.text, one.location) for name, one in sampled)
     return _answer(rules, names, tally, collateral, universe, top, targets)
 
 
@@ -338,7 +338,9 @@ def _answer(
     for row in worst[:top].tolist():
         one = rules.rules[row]
         if tally.by_rule[:, row].any():
-            told.append(matched(one.text, one.rule.kind.value, one.place, 1, tally.by_rule[:, row]))
+            told.append(
+                matched(one.text, one.rule.kind.value, one.location, 1, tally.by_rule[:, row])
+            )
     scaled = None
     if universe is not None:
         low, high = wilson(int(tally.all[0]), names.n_names, LEVEL)

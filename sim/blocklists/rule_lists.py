@@ -49,7 +49,7 @@ class PlacedRule:
     pattern: str = field(default="", compare=False, repr=False)
 
     @property
-    def place(self) -> str:
+    def location(self) -> str:
         """File and line."""
         return f"{self.file}:{self.line}"
 

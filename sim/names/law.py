@@ -301,14 +301,6 @@ class NamesLaw:
         """
         return self._choose(self.address_edge, u)
 
-    def n_names_of_site(self, u: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Names on the address of a name drawn evenly from all names, its own name included.
-
-        As ``n_names_of``, but an address comes up in proportion to its names: what an arbitrary
-        site finds, not an arbitrary address.
-        """
-        return self._choose(self.name_edge, u)
-
     def _choose(self, edge: NDArray[np.int64], u: NDArray[np.float64]) -> NDArray[np.int64]:
         if u.size and not (u.min() >= 0 and u.max() < 1):
             raise ValueError("expected u in [0, 1), got a value outside")

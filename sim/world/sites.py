@@ -118,7 +118,7 @@ def addresses_of(inventory: Inventory, places: Places) -> NDArray[np.int64]:
     """Addresses of the hosts of an inventory on the line; shape (n_hosts,)."""
     address = inventory.address4.copy()
     if inventory.is_ipv6.any():
-        address[inventory.is_ipv6] = places.line.place(inventory.address6)
+        address[inventory.is_ipv6] = places.line.position_of(inventory.address6)
     return address
 
 

@@ -14,13 +14,14 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import read_notation
 from sim.addresses.text.bulk import parse_lines4
+from sim.addresses.text.entries import Entries
+from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
     format_set,
     parse_column,
     parse_entries,
     parse_prefix,
-    read_stream,
 )
 from sim.errors import DataError
 from tests.edges import V4, V6, numbers, prefixes, read_prefixes
@@ -207,7 +208,8 @@ def test_where_the_blocks_fall_changes_nothing(lines, size):
     text = "".join(f"{line}\n" for line in lines)
     whole = parse_entries(text, skip_bad=True)
     limits = Limits(max_line_bytes=size)
-    stream = read_stream(io.BytesIO(text.encode()), "<text>", skip_bad=True, limits=limits)
+    reading = Reading("<text>", limits)
+    stream = Entries(*reading.entries(io.BytesIO(text.encode()), skip_bad=True))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sim.addresses.text.cuts._WINDOW", 1)
         memory = parse_entries(text, skip_bad=True, limits=limits)

@@ -32,11 +32,6 @@ def drawn():
     return census_law().n_names_of(np.random.default_rng(1).random(N))
 
 
-@pytest.fixture(scope="module")
-def of_sites():
-    return census_law().n_names_of_site(np.random.default_rng(2).random(N))
-
-
 def fits(sample, law: NamesLaw) -> bool:
     """Share of singles, and the mean of names cut off at 166, against the exact law."""
     cut = np.minimum(law.size, 166).astype(float)
@@ -62,17 +57,6 @@ def test_the_mean_of_drawn_addresses_is_sixteen_within_its_error(drawn):
     size = law.size.astype(float)
     variance = float(size**2 @ law.count) / law.n_addresses - law.mean_names**2
     assert within(drawn.mean(), 255_315_270 / 16e6, math.sqrt(variance / N))
-
-
-@pytest.mark.parametrize("rank", TOP)
-def test_names_drawn_evenly_sit_on_crowded_addresses_in_their_shares(of_sites, rank):
-    law = census_law()
-    size = law.size[np.searchsorted(law.address_edge, rank)]
-    # Several addresses may have the size of the rank asked for; the last of them is meant.
-    last = int(law.count[law.size >= size].sum())
-    assert abs(law.share_top(last) - TOP[rank]) < 1e-3
-    assert share_within((of_sites >= size).mean(), law.share_top(last))
-    assert not share_within((of_sites >= size).mean(), law.share_top(last) + 0.005)
 
 
 def test_a_law_off_by_a_percent_is_told_apart(drawn):

@@ -83,7 +83,7 @@ def _unknown_json(sample: Sample, name: str) -> DataError:
 
 def _check_no_table(sample: Sample, given: Input) -> None:
     """Refuse a table that would be read as a list, each line up to its first semicolon."""
-    lines = sample.said("#", ";")
+    lines = sample.first_lines("#", ";")
     for delimiter in DELIMITERS:
         rows = cut_lines(lines, delimiter)
         if len(rows) < 2 or len(rows[0]) < 2 or len({len(row) for row in rows}) > 1:
@@ -420,7 +420,7 @@ def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     form = FORM[name]
     how = _how(given, form, skip_bad=skip_bad, limits=limits)
     if form.read_path is not None:
-        with given.plain(limits) as path:
+        with given.decompressed(limits) as path:
             return form.read_path(path, given.name, **how)
     assert form.read is not None
     with given.open(limits) as source:

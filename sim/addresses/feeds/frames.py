@@ -77,8 +77,8 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
     cells = {ours: _texts(arrays[theirs]) for ours, theirs in chosen.items()}
     gathering.n_lines = n_rows
     others.check(
-        {column: _texts(arrays[column]) for column in others.columns},
-        {"address": _dotted(address) if others.columns else [], **cells},
+        {column: _texts(arrays[column]) for column in others.unread},
+        {"address": _dotted(address) if others.unread else [], **cells},
         line,
     )
     if np.issubdtype(address.dtype, np.integer) and "mask" not in cells:

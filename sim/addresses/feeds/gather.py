@@ -176,14 +176,14 @@ class Gathering:
         tally = reading.tally()
         if reading.opposite is not None:
             row, message = reading.opposite.line - 1, reading.opposite.message
-            self._opposite.append(Problem(self.name, message, *_place(row, line, key, keys)))
+            self._opposite.append(Problem(self.name, message, *_position(row, line, key, keys)))
         for problem in tally.problems:
             self._explain(problem, values, line, key, keys)
         self._n_bad += tally.n_bad
         n_read = len(v4) + len(v6) + tally.n_bad
         if n_read < len(values) and not may_be_empty:
             for row in [row for row, value in enumerate(values) if not value.strip()]:
-                place, _, named = _place(row, line, key, keys)
+                place, _, named = _position(row, line, key, keys)
                 self.refuse("expected an address, got nothing", place, named)
         self._keep(v4, v6, record, line)
 
@@ -269,7 +269,7 @@ class Gathering:
         message = problem.message
         if any(mark in values[row] for mark in ("\n", *_MARKS)):
             message = f"expected an address, got {shown(values[row])}"
-        self._problems.append(Problem(self.name, message, *_place(row, line, key, keys)))
+        self._problems.append(Problem(self.name, message, *_position(row, line, key, keys)))
 
     def _keep(self, v4: Entries4, v6: Entries6, record: Line, line: Line) -> None:
         """Keep rows whose lines are places in the columns given, from 1."""
@@ -303,7 +303,7 @@ def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
     return values, data + b"\n"
 
 
-def _place(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, int, str]:
+def _position(row: int, line: Line, key: str, keys: Sequence[str]) -> tuple[int, int, str]:
     """Line, column and key of one value."""
     return int(line[row]), 0, keys[row] if keys else key
 

@@ -87,7 +87,7 @@ class Input:
         return head.startswith((b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"))
 
     @contextmanager
-    def plain(self, limits: Limits) -> Iterator[Path]:
+    def decompressed(self, limits: Limits) -> Iterator[Path]:
         """Give the path of the content: this file, or a copy where it is compressed."""
         if not self._is_compressed():
             yield self.path
@@ -191,9 +191,9 @@ class Sample:
     @cached_property
     def lines(self) -> list[str]:
         """First lines that say something: neither blank nor begun by ``#``."""
-        return self.said("#")
+        return self.first_lines("#")
 
-    def said(self, *comments: str) -> list[str]:
+    def first_lines(self, *comments: str) -> list[str]:
         """Return first lines that are neither blank nor begun by a mark of comments."""
         lines = (line.strip("\r") for line in self.text.split("\n"))
         kept = (line for line in lines if line.strip() and not line.lstrip().startswith(comments))
@@ -215,7 +215,7 @@ class Sample:
 
     def most_lines(self, form: str, *comments: str) -> bool:
         """Return whether more than half of the lines that say something have a form."""
-        lines = self.said(*comments)
+        lines = self.first_lines(*comments)
         return 2 * sum(re.fullmatch(form, line.strip(), re.I) is not None for line in lines) > len(
             lines
         )

@@ -104,7 +104,7 @@ def read_inventory(
             others = Neighbours(gathering, header, chosen, columns, _implied(header))
             others.name_ignored()
         found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
-        told = {one: records.columns[header[one]] for one in others.columns}
+        told = {one: records.columns[header[one]] for one in others.unread}
         others.check(told, found, records.line, records.distinct)
         if "type" in header and "name" not in chosen and "address" in found:
             address = records.cells[header[chosen["address"]]]
@@ -157,7 +157,7 @@ def read_parquet(
             texts = {ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in chosen.items()}
             # Labels are among both, and are read once.
             label_of = {theirs: ours for ours, theirs in chosen.items()}
-            told = [each for each in others.columns if each not in label_of]
+            told = [each for each in others.unread if each not in label_of]
             texts |= {f"told_{at}": _as_text("", each, types[each]) for at, each in enumerate(told)}
             selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
             questions = _ask_of_loss(connection, path, chosen, lists, gathering)
@@ -180,9 +180,7 @@ def read_parquet(
                     each: _leaves(cells.pop(f"told_{at}"), types[each])
                     for at, each in enumerate(told)
                 }
-                meant |= {
-                    each: cells[label_of[each]] for each in others.columns if each in label_of
-                }
+                meant |= {each: cells[label_of[each]] for each in others.unread if each in label_of}
                 listed = {column: cells.pop(column) for column in lists}
                 others.check(meant, cells, line)
                 add_cells(gathering, cells, line, zone=columns.zone)
@@ -223,7 +221,7 @@ def read_sites(
             others.name_ignored()
         found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
         others.check(
-            {one: records.columns[header[one]] for one in others.columns}, found, records.line
+            {one: records.columns[header[one]] for one in others.unread}, found, records.line
         )
         add_cells(gathering, found, records.line)
         gathering.add_numbers("line", records.line.astype(np.float64))

@@ -329,7 +329,7 @@ class _Table:
 
     def has_key(self, key: str) -> bool:
         """Return whether an object has a key that is not read."""
-        return self._others is not None and key in self._others.columns
+        return self._others is not None and key in self._others.unread
 
     def finish(self) -> None:
         """Hand over what has come, and tell which keys were not read."""
@@ -351,13 +351,13 @@ class _Table:
             ours: [self._cell(entry, number, ours, theirs) for number, entry in entries]
             for ours, theirs in self._keys.items()
         }
-        told = [column for column in self._others.columns if column in given]
-        self._others.check({each: _told(entries, given[each]) for each in told}, cells, line)
+        told = [column for column in self._others.unread if column in given]
+        self._others.check({each: _values_of(entries, given[each]) for each in told}, cells, line)
         add_cells(self._gathering, cells, line, zone=self._choice.zone)
 
     def _choose(self, given: Mapping[str, str], entries: list[tuple[int, dict[str, Any]]]) -> None:
         chosen = choose_columns(list(given), self._gathering, choice=self._choice)
-        first = {each: _told(entries, key) for each, key in given.items()}
+        first = {each: _values_of(entries, key) for each, key in given.items()}
         chosen |= choose_periods(first, chosen, self._gathering, self._choice)
         self._keys = chosen
         self._others = Neighbours(self._gathering, given, chosen, self._choice)
@@ -374,7 +374,7 @@ class _Table:
         return text or ""
 
 
-def _told(entries: Sequence[tuple[int, Mapping[str, Any]]], key: str) -> list[str]:
+def _values_of(entries: Sequence[tuple[int, Mapping[str, Any]]], key: str) -> list[str]:
     """Values of a key that is not read."""
     return [told_of(entry.get(key)) for _, entry in entries]
 

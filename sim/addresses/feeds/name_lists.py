@@ -198,7 +198,7 @@ def _read_directive(line: str, number: int, found: _Names, gathering: Gathering)
 
 def _names_in(sample: Sample) -> Iterator[bool]:
     """Say of each of the first lines whether it is one of names."""
-    texts = [line.strip() for line in sample.said("#", "!")]
+    texts = [line.strip() for line in sample.first_lines("#", "!")]
     with_addresses = any(map(is_of_elements, texts))
     for text in texts:
         if is_of_elements(text) or (with_addresses and is_address(text)):

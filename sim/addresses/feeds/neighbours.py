@@ -88,7 +88,7 @@ class Neighbours:
         self._of_labels = {theirs for ours, theirs in chosen.items() if ours in _LABELS}
 
     @property
-    def columns(self) -> list[str]:
+    def unread(self) -> list[str]:
         """Columns whose cells are to be checked, by the user's names."""
         unread = [each for each in self._ignored if plain_name(each) not in self._choice.ignored]
         return [*unread, *self._of_labels]
@@ -115,7 +115,7 @@ class Neighbours:
         Parameters
         ----------
         cells
-            Of `columns`, by the user's names.
+            Of `unread`, by the user's names.
         read
             Of the columns that are read, by ours.
         line : shape (n,), int64

@@ -134,7 +134,7 @@ def read_orders(
                     raise DataError(
                         [Problem(name, message, int(records.line[row]), 0, "mechanism")]
                     )
-        told = {each: records.columns[header[each]] for each in others.columns}
+        told = {each: records.columns[header[each]] for each in others.unread}
         others.check(told, {"address": prefix}, records.line, records.distinct)
         good = _checked(records, effective, action, times, blocks, gathering, columns.zone)
         record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
@@ -250,15 +250,6 @@ def _checked(
             times.append(int(at.timestamp()))
             blocks.append(what == _BLOCK)
     return good
-
-
-def read_instant(text: str) -> datetime | None:
-    """Read a date and time with an offset; None where it is none."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return at if at.tzinfo is not None else None
 
 
 def fits_orders(sample: Sample) -> bool:

@@ -59,11 +59,6 @@ class Refused:
         )
 
 
-def refused_kind(data: bytes) -> Refused | None:
-    """Kind that some bytes of a file belong to, of those that are refused; None where none fits."""
-    return next((kind for kind in REFUSED if kind.fits(data)), None)
-
-
 def refuse_unread(given: Input, limits: Limits) -> None:
     """Refuse a file whose first bytes are of a compiled rule set, or hold firewall rules.
 

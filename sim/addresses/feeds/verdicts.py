@@ -34,7 +34,7 @@ _FACTOR, _SHIFT = np.uint32(0x9E3779B1), np.uint32(16)
 _SIZE = 4
 
 
-def _places(windows: NDArray[np.uint32]) -> NDArray[np.uint32]:
+def _slots(windows: NDArray[np.uint32]) -> NDArray[np.uint32]:
     """Slots of windows in the table."""
     return np.asarray((windows * _FACTOR) >> _SHIFT, dtype=np.uint32)
 
@@ -55,14 +55,14 @@ def _begins() -> NDArray[np.uint32]:
 
 _STEM_BEGINS = _begins()
 _KNOWN = np.zeros(2**16, np.bool_)
-_KNOWN[_places(_STEM_BEGINS)] = True
+_KNOWN[_slots(_STEM_BEGINS)] = True
 
 
 def rows_with_stems(text: str) -> list[int]:
     """Return the rows of lines, from 0, that may have a stem, or a mark at the end of a word."""
     data = text.encode("utf-8", "surrogatepass").translate(_SMALL) + b"\n" * _SIZE
     windows = np.ndarray((len(data) - _SIZE + 1,), "<u4", data, strides=(1,))
-    found = np.flatnonzero(_KNOWN.take(_places(windows)))
+    found = np.flatnonzero(_KNOWN.take(_slots(windows)))
     # Some windows share a place.
     found = found[np.isin(windows[found], _STEM_BEGINS)]
     byte = np.frombuffer(data, np.uint8)
@@ -242,17 +242,17 @@ def words_against(cells: Iterable[str], *, are_texts: bool, are_names: bool = Fa
     forms = FORMS if are_texts else (_THROUGH,)
     against = {
         cell
-        for cell, plain in zip(near, map(_plain, near), strict=True)
+        for cell, plain in zip(near, map(_bare, near), strict=True)
         if any(form.fullmatch(plain) is not None for form in forms)
     }
     if against and are_names and not _are_verdicts(all_):
-        against = {cell for cell in against if not _may_be_name(_plain(cell))}
+        against = {cell for cell in against if not _may_be_name(_bare(cell))}
     return against
 
 
 def _are_verdicts(cells: Iterable[str]) -> bool:
     """Whether cells tell what is done with their addresses, and nothing else."""
-    plain = {_plain(cell) for cell in cells if cell.strip()}
+    plain = {_bare(cell) for cell in cells if cell.strip()}
     does = {one for one in plain if _DOES.fullmatch(one)}
     return bool(does) and all(map(_THROUGH.fullmatch, plain - does))
 
@@ -358,7 +358,7 @@ def _leaves(value: Any) -> Iterator[str]:
 
 def lets_through(cell: str, *, is_name: bool = False) -> bool:
     """Return whether a text says of an address that it is let through, or no longer there."""
-    plain = _plain(cell)
+    plain = _bare(cell)
     return _THROUGH.fullmatch(plain) is not None and not (is_name and _may_be_name(plain))
 
 
@@ -366,5 +366,5 @@ def _may_be_name(plain: str) -> bool:
     return _NAMED.fullmatch(plain) is not None and not _WITHIN.search(plain)
 
 
-def _plain(cell: str) -> str:
+def _bare(cell: str) -> str:
     return " ".join(cell.lower().replace("_", " ").replace("-", " ").split())

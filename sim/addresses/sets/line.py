@@ -151,7 +151,7 @@ class Line:
             isinstance(other, Line)
             and all(
                 np.array_equal(mine, theirs)
-                for mine, theirs in zip(self._columns, other._columns, strict=True)
+                for mine, theirs in zip(self._bounds, other._bounds, strict=True)
             )
         )
 
@@ -164,7 +164,7 @@ class Line:
         return hash((self.end, self.start.size, self.cut.size))
 
     @property
-    def _columns(self) -> tuple[NDArray[np.int64] | NDArray[np.uint64], ...]:
+    def _bounds(self) -> tuple[NDArray[np.int64] | NDArray[np.uint64], ...]:
         return self.start, self.network, self.width, self.cut
 
     @property
@@ -218,7 +218,7 @@ class Line:
         first, last = masked(Addresses6.from_ints(prefix.address for prefix in six), lengths)
         bound = np.empty((2, len(listed)), np.int64)
         bound[:, ~is_six] = self.bounds(prefix for prefix in listed if prefix.version == 4)
-        bound[:, is_six] = self.place(first), self.place(last.plus_one())
+        bound[:, is_six] = self.position_of(first), self.position_of(last.plus_one())
         return bound[0], bound[1]
 
     def at(self, position: NDArray[np.int64]) -> IntervalSet:
@@ -242,8 +242,8 @@ class Line:
         if int(six.first.high[0]) < FIRST_NETWORK or int(six.last.high[-1]) >= STOP_NETWORK:
             raise ValueError("IPv6 addresses must lie in 2000::/3")
         return LineSet(
-            np.concatenate((addresses.v4.start, self.place(six.first))),
-            np.concatenate((addresses.v4.stop, self.place(six.last.plus_one()))),
+            np.concatenate((addresses.v4.start, self.position_of(six.first))),
+            np.concatenate((addresses.v4.stop, self.position_of(six.last.plus_one()))),
             self,
         )
 
@@ -261,7 +261,7 @@ class Line:
             ),
         )
 
-    def place(self, bound: Addresses6) -> NDArray[np.int64]:
+    def position_of(self, bound: Addresses6) -> NDArray[np.int64]:
         """Where some IPv6 addresses of 2000::/3, or the one after its last, lie on the line.
 
         Raises
@@ -345,7 +345,7 @@ class Line:
     def _narrow_seats(self, prefix: Prefix) -> NDArray[np.int64]:
         address, n, step = _lattice(prefix)
         low = np.uint64(address % 2**64) + np.arange(n, dtype=np.uint64) * np.uint64(step)
-        return self.place(Addresses6(np.full(n, address >> 64, np.uint64), low))
+        return self.position_of(Addresses6(np.full(n, address >> 64, np.uint64), low))
 
     def network_of(self, position: NDArray[np.int64]) -> NDArray[np.int64]:
         """Number of the /64 network at some places of the line, counted from that of 2000::/64."""

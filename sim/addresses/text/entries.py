@@ -44,7 +44,7 @@ class Room:
         self._n_bytes = n_bytes
         self._n_rows_met = 0
         self._n_bytes_met = 0
-        self._columns = _columns(0)
+        self._columns = _allocate(0)
         self._used = 0
 
     def take(self, block: Block) -> Piece | None:
@@ -60,7 +60,7 @@ class Room:
         if self._used + n_rows > self._columns[0].size:
             # Memory that is never written to is never handed out by the system.
             to_come = n_rows + min(self._expected(), _MOST_ROWS)
-            self._columns = _columns(to_come)
+            self._columns = _allocate(to_come)
             self._used = 0
         rows = slice(self._used, self._used + n_rows)
         self._used += n_rows
@@ -81,17 +81,17 @@ def joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
     whole = filled[0].base
     if not isinstance(whole, np.ndarray) or not whole.flags.c_contiguous:
         return np.concatenate(parts)
-    begin = place = _place(filled[0])
+    begin = place = _address_of(filled[0])
     for part in filled:
-        if part.base is not whole or _place(part) != place or part.strides != whole.strides:
+        if part.base is not whole or _address_of(part) != place or part.strides != whole.strides:
             return np.concatenate(parts)
         place += part.nbytes
-    first = (begin - _place(whole)) // whole.itemsize
+    first = (begin - _address_of(whole)) // whole.itemsize
     column: NDArray[np.int64] = whole[first : first + sum(part.size for part in filled)]
     return column
 
 
-def _columns(n_rows: int) -> Piece:
+def _allocate(n_rows: int) -> Piece:
     """Two columns not yet written to."""
     n_cells = n_rows
     skipped = 0
@@ -100,13 +100,13 @@ def _columns(n_rows: int) -> Piece:
         skipped = _LARGE_PAGE // 8
     whole = np.empty(skipped + 2 * n_cells, np.int64)
     if skipped:
-        skipped = -_place(whole) % _LARGE_PAGE // 8
+        skipped = -_address_of(whole) % _LARGE_PAGE // 8
     first = [skipped + turn * n_cells for turn in range(2)]
     start, stop = (whole[at : at + n_rows] for at in first)
     return start, stop
 
 
-def _place(column: NDArray[np.int64]) -> int:
+def _address_of(column: NDArray[np.int64]) -> int:
     """Where in memory a column begins."""
     return int(column.__array_interface__["data"][0])
 

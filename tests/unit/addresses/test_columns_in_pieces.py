@@ -81,7 +81,7 @@ def test_a_room_is_no_larger_than_the_text_can_need(monkeypatch):
         made.append(n_rows)
         return tuple(np.empty(n_rows, np.int64) for _ in range(2))
 
-    monkeypatch.setattr(entries, "_columns", columns)
+    monkeypatch.setattr(entries, "_allocate", columns)
     room = Room(10**6)
     made.clear()
     # Lines too short to be addresses get no rows, so that blank lines cost nothing.

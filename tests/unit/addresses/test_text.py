@@ -1,8 +1,5 @@
 """Lists: what is read, what is refused, and in which words."""
 
-import gzip
-import io
-import tracemalloc
 from ipaddress import ip_address
 
 import numpy as np
@@ -18,9 +15,6 @@ from sim.addresses.text.text import (
     parse_column,
     parse_entries,
     parse_prefix,
-    read_entries,
-    read_set,
-    read_stream,
 )
 from sim.errors import DataError
 
@@ -61,14 +55,9 @@ def test_a_part_that_is_missing_is_no_zero_wherever_the_line_stands(line):
         assert (entries.tally.n_bad, len(entries)) == (1, 1)
 
 
-def test_bad_lines_are_refused_unless_it_is_said_to_skip_them(tmp_path):
-    path = tmp_path / "list"
-    path.write_bytes(b"192.0.2.1\nno\n")
+def test_bad_lines_are_refused_unless_they_are_to_be_skipped():
     readings = [
-        lambda **skip: read_entries(path, **skip).tally,
-        lambda **skip: read_stream(io.BytesIO(path.read_bytes()), "list", **skip).tally,
-        lambda **skip: read_set(path, **skip)[1],
-        lambda **skip: parse_entries(path.read_bytes(), **skip).tally,
+        lambda **skip: parse_entries(b"192.0.2.1\nno\n", **skip).tally,
         lambda **skip: parse_column(["192.0.2.1", "no"], "list", **skip).tally,
     ]
     for read in readings:
@@ -189,35 +178,6 @@ def test_lines_that_are_too_long_are_bad_lines():
     ]
 
 
-@pytest.mark.parametrize("ending", ["\n", "\r\n"])
-def test_files_are_read_plain_and_compressed(tmp_path, ending):
-    text = MIXED.replace("\n", ending).encode()
-    expected = parse_entries(MIXED).to_set()
-    for name, content in {"list": text, "list.gz": gzip.compress(text)}.items():
-        path = tmp_path / name
-        path.write_bytes(content)
-        assert read_entries(path).to_set() == expected
-        addresses, tally = read_set(path)
-        assert addresses == expected
-        assert (tally.n_lines, tally.n_entries) == (9, 7)
-        assert read_stream(io.BytesIO(content), "<stdin>").to_set() == expected
-
-
-def test_a_bomb_is_refused_whatever_its_lines_say(tmp_path):
-    path = tmp_path / "bomb.gz"
-    for line in (b"0.0.0.0/0\n", b"\0", b"x\n", b"\n"):
-        path.write_bytes(gzip.compress(line * 4_000_000))
-        for read in (read_entries, read_set):
-            tracemalloc.start()
-            with pytest.raises(DataError, match=r"bomb\.gz: expected at most 1,000,000 bytes"):
-                read(path, skip_bad=True, limits=Limits(max_bytes=1_000_000))
-            _, peak = tracemalloc.get_traced_memory()
-            tracemalloc.stop()
-            # Lines of one letter cost most: some forty bytes of columns for each byte, for no
-            # more bytes than the limit lets through.
-            assert peak < 40_000_000
-
-
 def many_lines(n):
     """Many prefixes of mixed lengths, more than one block of them, and their bounds."""
     rng = np.random.default_rng(5)
@@ -230,18 +190,14 @@ def many_lines(n):
 
 @pytest.mark.parametrize("odd", ["", "# note", "10.0.0.1/8", "10.0.0.1-10.0.0.4"])
 @pytest.mark.parametrize("at", [0, 30_000, 89_999])
-def test_rows_of_many_blocks_stand_in_the_order_of_the_file(tmp_path, odd, at):
+def test_rows_of_many_blocks_are_in_the_order_of_the_text(odd, at):
     lines, start, stop = many_lines(90_000)
-    path = tmp_path / "list"
     line = np.arange(1, len(lines) + 1)
     if odd:
         lines.insert(at, odd)
         line[at:] += 1
-    path.write_text("\n".join(lines))
-    for entries in (
-        read_entries(path, skip_bad=True),
-        parse_entries(path.read_bytes(), skip_bad=True),
-    ):
+    for text in ("\n".join(lines), "\n".join(lines).encode()):
+        entries = parse_entries(text, skip_bad=True)
         v4 = entries.v4
         if "-" in odd:
             assert (v4.start[at], v4.stop[at], v4.line[at]) == (
@@ -254,30 +210,6 @@ def test_rows_of_many_blocks_stand_in_the_order_of_the_file(tmp_path, odd, at):
         assert np.array_equal(v4.stop, stop)
         assert np.array_equal(v4.line, line)
         assert entries.tally.n_bad == (odd == "10.0.0.1/8")
-
-
-def test_reading_a_set_takes_memory_for_intervals_and_not_for_lines(tmp_path, monkeypatch):
-    n_threads, block, n_merged, n_lines = 2, 2**14, 5_000, 400_000
-    monkeypatch.setattr("sim.addresses.threads.n_threads", lambda: n_threads)
-    monkeypatch.setattr("sim.addresses.text.text._MERGE_ROWS", n_merged)
-    path = tmp_path / "list"
-    path.write_bytes(b"192.0.2.0/24\n198.51.100.0/24\n" * (n_lines // 2))
-    limits = Limits(max_line_bytes=block)
-    read_set(path, limits=limits)
-    tracemalloc.start()
-    addresses, tally = read_set(path, limits=limits)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert addresses == AddressSet.of("192.0.2.0/24", "198.51.100.0/24")
-    assert tally.n_entries == n_lines
-    # Two blocks for each thread may wait for the first to be taken, one is being taken and one
-    # read, however slow the machine. Columns of parsing take up to 24 bytes for each byte of a
-    # block; merging takes the rows (24 bytes), their bounds once more and room to sort them.
-    in_flight = (2 * n_threads + 2) * block * 24
-    merging = (n_merged + block // 13) * 24 * 4
-    bound = in_flight + merging
-    assert bound < 24 * n_lines / 2
-    assert peak < bound
 
 
 def test_a_column_is_refused_by_row(tmp_path):

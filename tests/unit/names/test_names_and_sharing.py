@@ -28,10 +28,9 @@ LAST = np.nextafter(1, 0)
 def test_first_and_last_luck_meet_the_most_and_the_least_crowded_address():
     law = census_law()
     assert LAST == 1 - 2**-53
-    for draw in (law.n_names_of, law.n_names_of_site):
-        names = draw(np.array([0.0, LAST]))
-        assert names.tolist() == [law.size[0], 1]
-        assert names.dtype == np.int64
+    names = law.n_names_of(np.array([0.0, LAST]))
+    assert names.tolist() == [law.size[0], 1]
+    assert names.dtype == np.int64
 
 
 @pytest.mark.parametrize(
@@ -44,9 +43,9 @@ def test_a_law_has_falling_sizes_with_addresses_of_each(size, count):
 
 def test_names_never_rise_with_luck():
     u = np.sort(np.append(np.random.default_rng(0).random(100_000), [0.0, LAST]))
-    for draw in (census_law().n_names_of, census_law().n_names_of_site):
-        assert np.all(np.diff(draw(u)) <= 0)
-        assert draw(u).min() == 1
+    names = census_law().n_names_of(u)
+    assert np.all(np.diff(names) <= 0)
+    assert names.min() == 1
 
 
 @pytest.mark.parametrize("u", [-1e-9, 1.0, np.nan])
@@ -77,7 +76,6 @@ def test_a_small_law_is_drawn_address_by_address_and_name_by_name():
     law = NamesLaw(np.array([5, 2, 1]), np.array([1, 2, 3]))
     assert (law.n_addresses, law.n_names, law.share_single) == (6, 12, 0.5)
     assert law.n_names_of((np.arange(6) + 0.5) / 6).tolist() == [5, 2, 2, 1, 1, 1]
-    assert law.n_names_of_site((np.arange(12) + 0.5) / 12).tolist() == [5] * 5 + [2] * 4 + [1] * 3
     assert law.share_top(2) == pytest.approx(7 / 12)
     assert law.between(2).size.tolist() == [5, 2]
     assert law.between(1, 2).size.tolist() == [2, 1]

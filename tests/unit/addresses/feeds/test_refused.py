@@ -13,7 +13,7 @@ import pytest
 
 from sim.addresses.feeds.formats import read_dated, read_feed
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.refused import refused_kind
+from sim.addresses.feeds.refused import REFUSED
 from sim.errors import DataError
 from sim.scenario.named_tables import read_list
 
@@ -98,4 +98,4 @@ def test_what_a_program_compiled_is_refused_by_name(name: str, form: str, tmp_pa
     ],
 )
 def test_what_is_text_or_broken_is_not_taken_for_compiled(data: bytes) -> None:
-    assert refused_kind(data) is None
+    assert not any(kind.fits(data) for kind in REFUSED)
