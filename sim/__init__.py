@@ -14,12 +14,9 @@ from sim.version import __version__
 
 if TYPE_CHECKING:
     from sim.api.columns import Columns
-    from sim.api.library import backtest_scores, measures, scenarios
-    from sim.api.lists import cover, overmatch
-    from sim.api.picture import Picture
-    from sim.api.results import Results, open_results
-    from sim.api.runs import compare, run
-    from sim.api.studies import StudyResults, condition, sensitivity, sweep
+    from sim.api.lists import backtest_scores, cover, measures, overmatch, scenarios
+    from sim.api.results import Picture, Results, open_results
+    from sim.api.runs import StudyResults, compare, condition, run, sensitivity, sweep
     from sim.blocklists.exposure import Exposure, exposure
     from sim.blocklists.overmatch import Overmatch
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
@@ -57,23 +54,23 @@ _MODULES = {
     "OverblockError": "sim.errors",
     "Overmatch": "sim.blocklists.overmatch",
     "PartialError": "sim.errors",
-    "Picture": "sim.api.picture",
+    "Picture": "sim.api.results",
     "Results": "sim.api.results",
     "ScenarioError": "sim.errors",
-    "StudyResults": "sim.api.studies",
+    "StudyResults": "sim.api.runs",
     "UsageError": "sim.errors",
-    "backtest_scores": "sim.api.library",
-    "condition": "sim.api.studies",
+    "backtest_scores": "sim.api.lists",
+    "condition": "sim.api.runs",
     "compare": "sim.api.runs",
     "cover": "sim.api.lists",
     "exposure": "sim.blocklists.exposure",
-    "measures": "sim.api.library",
+    "measures": "sim.api.lists",
     "open_results": "sim.api.results",
     "overmatch": "sim.api.lists",
     "run": "sim.api.runs",
-    "scenarios": "sim.api.library",
-    "sensitivity": "sim.api.studies",
-    "sweep": "sim.api.studies",
+    "scenarios": "sim.api.lists",
+    "sensitivity": "sim.api.runs",
+    "sweep": "sim.api.runs",
 }
 
 

@@ -1,8 +1,6 @@
-"""Scenarios as Python holds them: a name, a path, a mapping, or a scenario with tables in memory.
+"""Scenarios, errors and progress in Python: frames as tables, argument names, a bar in a notebook.
 
-In: what a caller gives. Out: a resolved scenario. A frame where the name of a table is expected is
-written as CSV for as long as the scenario is used. Dates, durations of NumPy and numbers are taken
-as they are.
+A frame in place of the name of a table is written as CSV while the scenario is used.
 """
 
 from __future__ import annotations
@@ -10,19 +8,22 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from time import monotonic
 from typing import Any, TypeAlias
 
 import numpy as np
 
 from sim.addresses.feeds.frames import is_frame, lists_of
 from sim.engine.strategies.own import Strategy
-from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.errors import OverblockError, Problem, ProblemsError, ScenarioError
 from sim.measure.own import OwnMeasure
 from sim.scenario.document import format_path
 from sim.scenario.load import LoadedScenario, load_scenario, load_values
@@ -214,3 +215,142 @@ def _cell(value: Any) -> str:
     if isinstance(value, datetime):
         return value.isoformat(timespec="seconds" if value.second else "minutes")
     return str(value)
+
+
+ARGUMENTS = {
+    "baseline": "baseline",
+    "design": "design",
+    "expect-names": "expect_names=True",
+    "force": "force=True",
+    "metric": "metrics",
+    "only": "only",
+    "output": "folder",
+    "over": "over",
+    "plain": "plain",
+    "points": "n_points",
+    "range": "ranges",
+    "replicates": "n_replicates",
+    "seed": "root_seed",
+    "set": "set",
+    "simulations": "n_simulations",
+    "strategy": "strategies",
+    "universe": "universe",
+}
+"""Arguments of functions by the option that says the same."""
+_PLACE = re.compile(r"--([a-z][a-z-]*)(?: (.*))?", re.DOTALL)
+_RESUME = re.compile(r"; --resume (\S+) goes on")
+_OPTION = re.compile(r"(?<![\w-])--([a-z][a-z-]*)")
+
+
+@contextmanager
+def in_python_words() -> Iterator[None]:
+    """Raise what is raised inside with the words of Python."""
+    try:
+        yield
+    except ProblemsError as error:
+        error.problems = tuple(map(_reworded, error.problems))
+        error.args = ("\n".join(map(str, error.problems)),)
+        _reword_notes(error)
+        raise
+    except OverblockError as error:
+        error.args = tuple(python_words(one) if isinstance(one, str) else one for one in error.args)
+        _reword_notes(error)
+        raise
+
+
+def python_words(text: str) -> str:
+    """Return a text that names arguments where it named options."""
+    text = _RESUME.sub(r"; the command line resumes it by 'overblock run --resume \1'", text)
+    kept = text.partition("'overblock ")
+    return _OPTION.sub(_argument, kept[0]) + kept[1] + kept[2]
+
+
+def _argument(match: re.Match[str]) -> str:
+    return ARGUMENTS.get(match[1], match[1].replace("-", "_"))
+
+
+def _reworded(problem: Problem) -> Problem:
+    """A problem whose place is an argument, and its value where that is no key path."""
+    message = python_words(problem.message)
+    place = _PLACE.fullmatch(problem.file)
+    if place is None:
+        key, equals, _ = problem.file.partition("=")
+        if equals and key == problem.key:
+            # A value of a sweep, whose place is the key and the value.
+            return replace(problem, file="over", message=message)
+        return replace(problem, message=message)
+    name = ARGUMENTS.get(place[1], place[1].replace("-", "_"))
+    written = place[2]
+    if name == "set":
+        key = problem.key or (written or "").partition("=")[0]
+        return replace(problem, file=name, key=key, message=message)
+    return replace(
+        problem, file=name if written is None else f"{name} {written!r}", message=message
+    )
+
+
+def _reword_notes(error: BaseException) -> None:
+    notes = getattr(error, "__notes__", None)
+    if notes:
+        notes[:] = map(python_words, notes)
+
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of finished runs, and of all."""
+EVERY_S = 0.2
+"""Shortest time between two pictures of a bar."""
+
+
+@contextmanager
+def shown_progress(given: OnProgress | None) -> Iterator[OnProgress]:
+    """Yield the given callback, else one that draws a bar in a notebook."""
+    if given is not None:
+        yield given
+        return
+    display = _display_of_a_notebook()
+    if display is None:
+        yield lambda n_done, n_total: None
+        return
+    bar = _Bar(display)
+    try:
+        yield bar.update
+    finally:
+        bar.close()
+
+
+def _display_of_a_notebook() -> Any:
+    """``IPython.display.display`` in a kernel that shows HTML; None elsewhere."""
+    shell = sys.modules.get("IPython")
+    running = shell.get_ipython() if shell is not None else None
+    if running is None or not hasattr(running, "kernel"):
+        return None
+    from importlib import import_module
+
+    return import_module("IPython.display")
+
+
+class _Bar:
+    def __init__(self, display: Any) -> None:
+        self._display = display
+        self._handle: Any = None
+        self._shown_at = -EVERY_S
+
+    def update(self, n_done: int, n_total: int) -> None:
+        now = monotonic()
+        if now - self._shown_at < EVERY_S and n_done < n_total:
+            return
+        self._shown_at = now
+        said = f"{n_done} of {n_total} runs"
+        picture = self._display.HTML(
+            f'<progress value="{n_done}" max="{max(n_total, 1)}" aria-label="{said}"></progress> '
+            f"{said}"
+        )
+        if self._handle is None:
+            self._handle = self._display.display(picture, display_id=True)
+        else:
+            self._handle.update(picture)
+
+    def close(self) -> None:
+        """Take the bar away: what comes of the work is shown in its place."""
+        if self._handle is not None:
+            self._handle.update(self._display.HTML(""))

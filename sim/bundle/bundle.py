@@ -13,20 +13,27 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from sim.bundle import wheel
 from sim.bundle.archive import is_plain, write_archive
-from sim.bundle.environment import check_same_versions, installed, lock_text
-from sim.bundle.rerun import rerun_script
-from sim.bundle.statement import statement
-from sim.errors import DataError, Problem, UsageError
+from sim.bundle.environment import (
+    WHEEL,
+    check_same_versions,
+    installed,
+    lock_text,
+    write_wheel,
+)
+from sim.errors import DataError, OverblockError, Problem, UsageError
 from sim.files import hash_of, new_file
 from sim.report.page.document import check_manifest, render
-from sim.results.folder import COMPLETE, MANIFEST, RunFolder
+from sim.report.words.answer import answer
+from sim.report.words.tables import markdown_text
+from sim.results.folder import COMPLETE, MANIFEST, RunFolder, open_run
 from sim.results.integrity import REPORT, changed_files, unlisted_files
+from sim.results.manifest import ABSENT
+from sim.version import __version__
 
 RUN = "run"
 README, RERUN, SUMS = "README.md", "rerun.sh", "SHA256SUMS"
@@ -65,11 +72,11 @@ def write_bundle(run: RunFolder, path: Path, *, force: bool = False) -> Written:
     check_bundled(run)
     check_same_versions(run.manifest)
     with tempfile.TemporaryDirectory() as scratch:
-        program = Path(scratch) / wheel.NAME
-        wheel.write_wheel(program)
+        program = Path(scratch) / WHEEL
+        write_wheel(program)
         members: dict[str, bytes | Path] = {**run_members(run), **derived(run)}
         lock = lock_text(installed(run.manifest), str(run.manifest["python"]))
-        members |= {LOCK: lock.encode(), f"environment/{wheel.NAME}": program}
+        members |= {LOCK: lock.encode(), f"environment/{WHEEL}": program}
         members[SUMS] = sums_text(members).encode()
         with new_file(path, force=force) as partial:
             write_archive(partial, members)
@@ -119,6 +126,194 @@ def derived(run: RunFolder) -> dict[str, bytes]:
     """Files of a bundle that follow from the run and this version alone."""
     return {
         README: statement(run).encode(),
-        RERUN: rerun_script(str(run.manifest["python"]), wheel.NAME).encode(),
+        RERUN: rerun_script(str(run.manifest["python"]), WHEEL).encode(),
         f"{RUN}/{REPORT}": render(run).encode(),
     }
+
+
+CONTENTS = {
+    "run/report.html": "the report, one file to be opened offline",
+    "run/scenario.yaml": "what was asked; `run/scenario.resolved.json` has every value spelled out",
+    "run/inputs/": "the tables it rests on, each with a note of its sources",
+    "run/manifest.json": "hashes of all inputs and outputs, seed, versions, assumptions and ranges",
+    "run/datapackage.json": "every column of every table",
+    "environment/requirements.lock": "the exact version of every package",
+    "SHA256SUMS": "the hash of every file: `sha256sum -c SHA256SUMS`",
+    "rerun.sh": "makes the run again and compares all bytes",
+}
+"""Files for readers, in the sequence of the page."""
+
+
+def statement(run: RunFolder) -> str:
+    """Return the page in Markdown, the same for the same folder and version."""
+    return "\n\n".join(_paragraphs(run)) + "\n"
+
+
+def _paragraphs(run: RunFolder) -> Iterator[str]:
+    manifest = run.manifest
+    yield f"# {markdown_text(run.title)}"
+    yield "## Question"
+    names = ", ".join(markdown_text(one) for one in run.strategies)
+    several = (
+        "Strategies compared in the same simulations" if len(run.strategies) > 1 else "Strategy"
+    )
+    kind = "simulations that vary every assumption" if run.is_ensemble else "of the point values"
+    yield f"{several}: {names}. {run.n_replicates} {kind}."
+    if about := str(run.scenario.get("description", "")):
+        yield markdown_text(" ".join(about.split()))
+    yield "## Answer"
+    yield "\n".join(f"- {markdown_text(line)}" for line in answer(run).lines())
+    yield "## What is here"
+    yield "\n".join(f"- [{name}]({name}): {what}" for name, what in CONTENTS.items())
+    yield "## Check it, and make it again"
+    yield (
+        "`overblock verify CASE.zip` checks all hashes, simulates a sample again, and makes every "
+        "table over simulations, the report and this page again. `sh rerun.sh` needs Python, a "
+        "shell and network: it installs the locked versions and the program from this bundle, "
+        "makes the whole run again and compares every byte."
+    )
+    tool, python = manifest["tool"]["version"], manifest["python"]
+    yield f"Made by overblock {tool} with Python {python}; the result is {manifest['result_id']}."
+    for warning in manifest.get("warnings", []):
+        yield f"Warning: {markdown_text(str(warning))}"
+
+
+_SCRIPT = """\
+#!/bin/sh
+# Makes the run of this bundle again, and compares every file of it byte by byte.
+# Needs: Python @PYTHON@ (3.11 or newer at least), network for the packages, some 2 GB of disk.
+# Use: sh rerun.sh [FOLDER], a new folder for the environment and the run; by default ./again.
+# Exits with 0 if all bytes are the same, with 1 if any file differs.
+set -eu
+cd "$(dirname "$0")"
+again=${1:-again}
+if [ -e "$again" ]; then
+  echo "$again: exists; give the name of a new folder: sh rerun.sh FOLDER" >&2
+  exit 2
+fi
+python=
+for one in python@MINOR@ python3; do
+  if "$one" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    python=$one
+    break
+  fi
+done
+if [ -z "$python" ]; then
+  echo "expected Python 3.11 or newer, got none" >&2
+  exit 2
+fi
+version=$("$python" -c 'import platform; print(platform.python_version())')
+if [ "$version" != "@PYTHON@" ]; then
+  echo "note: made with Python @PYTHON@, made again with $version:"
+  echo "manifest.json, and the report that holds it, will differ in that"
+fi
+"$python" -m venv "$again/environment"
+"$again/environment/bin/python" -m pip install --quiet --disable-pip-version-check \\
+  -r environment/requirements.lock
+"$again/environment/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps \\
+  "environment/@WHEEL@"
+unset PYTHONPATH
+"$again/environment/bin/overblock" verify run --again "$again/run" || [ $? -eq 1 ]
+"$again/environment/bin/overblock" report "$again/run" --quiet
+n=0
+differ=0
+for file in $(cd run && find . -type f | sort); do
+  n=$((n + 1))
+  if ! cmp -s "run/$file" "$again/run/$file"; then
+    echo "$file: differs"
+    differ=$((differ + 1))
+  fi
+done
+if [ "$differ" -eq 0 ]; then
+  echo "all $n files are the same, byte for byte"
+else
+  echo "$differ of $n files differ"
+  exit 1
+fi
+"""
+
+
+def rerun_script(python: str, wheel: str) -> str:
+    """Return the script.
+
+    Parameters
+    ----------
+    python
+        Version with which the result was made.
+    wheel
+        Name of the file with the program.
+    """
+    minor = ".".join(python.split(".")[:2])
+    values = {
+        "@PYTHON@": python,
+        "@MINOR@": minor,
+        "@WHEEL@": wheel,
+    }
+    script = _SCRIPT
+    for name, value in values.items():
+        script = script.replace(name, value)
+    return script
+
+
+def changed_members(folder: Path, names: Sequence[str]) -> list[str]:
+    """Files that are missing, added, or differ from the list in the bundle, one line each.
+
+    Parameters
+    ----------
+    folder
+        Where the bundle is unpacked.
+    names
+        Of the files in it.
+
+    Raises
+    ------
+    DataError
+        If there is no list.
+    """
+    listed, here = _read_sums(folder), set(names) - {SUMS}
+    found = [f"{name}: is not there" for name in sorted(set(listed) - here)]
+    found += [f"{name}: is not in {SUMS}" for name in sorted(here - set(listed))]
+    return found + [
+        f"{name}: differs from its hash in {SUMS}"
+        for name in sorted(here & set(listed))
+        if hash_of(folder / name) != listed[name]
+    ]
+
+
+def _read_sums(folder: Path) -> dict[str, str]:
+    """Hashes by name."""
+    file = folder / SUMS
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"expected the list of hashes of a bundle, got an error: {error}"
+        raise DataError([Problem(str(file), message)]) from None
+    found = {}
+    for row, line in enumerate(lines, 1):
+        digest, gap, name = line.partition("  ")
+        if len(digest) != 64 or not gap or name in found:
+            message = f"expected a hash, two blanks and a new name, got {line[:80]!r}"
+            raise DataError([Problem(str(file), message, row)])
+        found[name] = digest
+    return found
+
+
+def changed_pages(folder: Path) -> Iterator[str]:
+    """Pages of an unpacked bundle that are not what this program makes of the run in it."""
+    try:
+        run = open_run(folder / RUN)
+        made = derived(run)
+    except (OverblockError, KeyError, TypeError, AttributeError) as error:
+        yield f"README.md, rerun.sh, report: cannot be made again: {error}"
+        return
+    for name, data in made.items():
+        if (folder / name).is_file() and (folder / name).read_bytes() != data:
+            yield f"{name}: is not what this program makes of the run"
+
+
+def notes_on(folder: Path) -> Iterator[str]:
+    """Explain a difference by the version that wrote the bundle."""
+    if not (folder / "environment" / WHEEL).is_file():
+        other = next(iter(sorted((folder / "environment").glob("*.whl"))), None)
+        name = ABSENT if other is None else other.name
+        yield f"bundled by another version than {__version__}: {name}"

@@ -1,9 +1,10 @@
-"""Serves the page: at a free port of this computer, until it is interrupted."""
+"""Serves the page at a free port of this computer, and simulates other settings in a process."""
 
 from __future__ import annotations
 
 import secrets
 import socket
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +15,7 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan, choose_root_seed
 from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import plan_of_folder
-from sim.explore.levers import levers_of
+from sim.explore.app import levers_of
 from sim.measure.estimates import read_estimates
 from sim.results.folder import is_run_folder, open_run
 from sim.results.integrity import changed_tables
@@ -77,3 +78,28 @@ def _simulated(scenario: str, place: Path) -> Path:
     resolved = resolve(load_scenario(scenario, []))
     plan = Plan.of_run(resolved, choose_root_seed(resolved, None), 1).of_size(N_FIRST, fixed=False)
     return carry_out(Runs(plan), folder=place / "first", executor=choose_executor(None)).folder
+
+
+def simulate(folder: Path, into: Path, overrides: list[str]) -> None:
+    """Write the result of a folder's plan with some values changed.
+
+    Parameters
+    ----------
+    folder
+        A run or a comparison.
+    overrides
+        ``key.path=value`` or ``table.column=amount`` each.
+    """
+
+    def report(n_done: int, n_all: int) -> None:
+        sys.stdout.write(f"{n_done} {n_all}\n")
+        sys.stdout.flush()
+
+    with tempfile.TemporaryDirectory() as scratch:
+        plan = plan_of_folder(open_run(folder), Path(scratch), more=overrides)
+        executor = choose_executor(None)
+        carry_out(Runs(plan), folder=into, force=True, executor=executor, on_progress=report)
+
+
+if __name__ == "__main__":
+    simulate(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3:])

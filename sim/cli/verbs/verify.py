@@ -59,8 +59,7 @@ def verify(
         notes: list[str] = []
         if run.is_file():
             from sim.bundle.archive import unpack_archive
-            from sim.bundle.bundle import RUN
-            from sim.bundle.check import changed_members, changed_pages, notes_on
+            from sim.bundle.bundle import RUN, changed_members, changed_pages, notes_on
 
             unpacked = Path(until_done.enter_context(TemporaryDirectory()))
             names = unpack_archive(run, unpacked, max_bytes)

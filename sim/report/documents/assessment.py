@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TypeAlias
 
-from sim.assess.assessment import EVER, HOURS, LISTED, LOST, VPN, Assessment
-from sim.assess.remedies import Wait, parameters_of
+from sim.assess.assessment import EVER, HOURS, LISTED, LOST, VPN, Assessment, Wait, parameters_of
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, label
 from sim.measure.estimates import Estimate, Grade
 from sim.report.words.answer import Strategy, answer

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 import sim
 from sim.api.columns import Columns
-from sim.api.wording import python_words
+from sim.api.given import python_words
 from sim.cli.app import app
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario

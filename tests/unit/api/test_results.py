@@ -186,7 +186,7 @@ def test_scores_of_own_cases_stand_in_columns(tmp_path: Path) -> None:
 def test_a_grid_has_whole_seconds_and_not_too_many(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sim.api.curve.MOST_TIMES", 3)
+    monkeypatch.setattr("sim.api.results.MOST_TIMES", 3)
     for every, message in (
         (0.5, "every: expected whole seconds above 0, got 0.5"),
         (0, "every: expected whole seconds above 0, got 0"),

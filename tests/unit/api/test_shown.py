@@ -14,10 +14,10 @@ import numpy as np
 import pytest
 
 import sim
-from sim.api import given, progress
+from sim.api import given
 from sim.api.columns import Columns, html_table, shortened, shown, text_table
+from sim.api.given import in_python_words
 from sim.api.results import Results
-from sim.api.wording import in_python_words
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
 from sim.uncertainty.sensitivity import Sensitivity
 
@@ -41,7 +41,7 @@ def test_a_table_of_a_folder_is_chosen_by_its_name(single: Results) -> None:
 @pytest.fixture
 def planned(monkeypatch: pytest.MonkeyPatch) -> None:
     """Studies and runs return what they would carry out."""
-    for module in ("studies._study", "runs._carry_out"):
+    for module in ("runs._study", "runs._carry_out"):
         monkeypatch.setattr(f"sim.api.{module}", lambda asked, *rest: (asked, *rest))
 
 
@@ -230,9 +230,9 @@ def test_a_notebook_shows_one_bar_now_and_then_and_takes_it_away(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     display, clock = Display(), SimpleNamespace(now=100.0)
-    monkeypatch.setattr(progress, "_display_of_a_notebook", lambda: display)
-    monkeypatch.setattr(progress.time, "monotonic", lambda: clock.now)
-    with progress.shown_progress(None) as update:
+    monkeypatch.setattr(given, "_display_of_a_notebook", lambda: display)
+    monkeypatch.setattr(given, "monotonic", lambda: clock.now)
+    with given.shown_progress(None) as update:
         update(1, 4)
         clock.now += 0.01
         update(2, 4)  # so soon after the one before, it is left out
@@ -247,12 +247,12 @@ def test_a_notebook_shows_one_bar_now_and_then_and_takes_it_away(
     ]  # fmt: skip
     assert '<progress value="3" max="4" aria-label="3 of 4 runs">' in display.shown[1][1]
     display.shown.clear()
-    with progress.shown_progress(None):
+    with given.shown_progress(None):
         pass
     assert display.shown == []
     # Whoever gives a function gets the numbers, and no bar.
     told: list[tuple[int, int]] = []
-    with progress.shown_progress(lambda done, total: told.append((done, total))) as update:
+    with given.shown_progress(lambda done, total: told.append((done, total))) as update:
         update(1, 2)
     assert (told, display.shown) == ([(1, 2)], [])
 
@@ -263,9 +263,9 @@ def test_a_bar_is_for_notebooks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         ipython = SimpleNamespace(get_ipython=lambda shell=shell: shell)
         monkeypatch.setitem(sys.modules, "IPython", ipython)
         monkeypatch.setitem(sys.modules, "IPython.display", "the display")
-        assert (progress._display_of_a_notebook() == "the display") is is_shown
+        assert (given._display_of_a_notebook() == "the display") is is_shown
     monkeypatch.delitem(sys.modules, "IPython")
-    assert progress._display_of_a_notebook() is None
+    assert given._display_of_a_notebook() is None
 
 
 def test_values_of_python_are_those_of_a_file(tmp_path: Path) -> None:

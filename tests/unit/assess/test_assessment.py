@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from sim.assess.assessment import Assessment, _turned, assess
-from sim.assess.remedies import _wait
+from sim.assess.assessment import Assessment, _turned, _wait, assess
 from sim.cli.app import app
 from sim.errors import UsageError
 from sim.measure.estimates import Grade

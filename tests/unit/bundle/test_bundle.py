@@ -16,11 +16,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.bundle.archive import write_archive
-from sim.bundle.bundle import SUMS, write_bundle
-from sim.bundle.check import changed_members
-from sim.bundle.environment import check_same_versions
-from sim.bundle.rerun import rerun_script
-from sim.bundle.wheel import write_wheel
+from sim.bundle.bundle import SUMS, changed_members, rerun_script, write_bundle
+from sim.bundle.environment import check_same_versions, write_wheel
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.results.folder import open_run

@@ -15,8 +15,8 @@ from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.experiment.saved_plans import plan_of_folder
-from sim.explore.levers import Lever, levers_of, overrides_of
-from sim.explore.simulate import simulate
+from sim.explore.app import Lever, levers_of, overrides_of
+from sim.explore.server import simulate
 from sim.measure.estimates import read_estimates
 from sim.results.folder import open_run
 from sim.scenario.load import load_scenario
