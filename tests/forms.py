@@ -64,10 +64,6 @@ def dnsmasq(prefixes: Sequence[str]) -> str:
     return "".join(f"bogus-nxdomain={prefix}\n" for prefix in prefixes)
 
 
-def massdns(prefixes: Sequence[str]) -> str:
-    return "".join(f"a.example. {'AAAA' if ':' in p else 'A'} {p}\n" for p in prefixes)
-
-
 def names(prefixes: Sequence[str]) -> str:
     return "".join(f"{prefix}\na.example\n||b.example^\n" for prefix in prefixes)
 
@@ -81,10 +77,9 @@ RENDERED: Mapping[str, Writer] = {
     "ipset": ipset,
     "nftables": nftables,
     "dnsmasq": dnsmasq,
-    "massdns": massdns,
     "names": names,
 }
 """Writers by form."""
 
-IN_LINES = (*("json-lines", "ipset", "nftables", "dnsmasq", "massdns", "names"),)
+IN_LINES = (*("json-lines", "ipset", "nftables", "dnsmasq", "names"),)
 """Forms of which a mistake has a line."""

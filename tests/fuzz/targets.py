@@ -223,7 +223,6 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     "azure": (b'"values"', b'"properties"', b'"addressPrefixes"', b'"changeNumber"'),
     "zdns": (b'"name"', b'"data"', b'"results"', b'"answers"', b'"type":"A"'),
     "z-i": (b"Updated:", b" | ", b";;;"),
-    "rir-delegated": (b"|ipv4|", b"|ipv6|", b"|asn|", b"summary", b"|768|", b"|available|"),
     "orders": (b"effective", b"action", b"prefix", b"block", b"unblock", b"2018-04-16T11:00+03:00"),
     "inventory": (
         b"address",
@@ -262,7 +261,6 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
         *(b"add element ip t s", b"type ipv4_addr", b" . 80", b" timeout 1h", b"\\\n"),
     ),
     "dnsmasq": (b"address=/", b"server=/a.b/", b"bogus-nxdomain=", b"host-record=a.b,"),
-    "massdns": (b". A ", b". AAAA ", b". CNAME ", b"a.b."),
     "names": (b"a.b", b"||a.b^", b"0.0.0.0 a.b", b"https://a.b/", b"@@"),
     "firehol": (b"# License : ", b"# Source File Date: "),
     "parquet": (b"PAR1",),

@@ -191,6 +191,13 @@ _LINES: Mapping[str, str] = {
     rf"{_ADDRESS}\s+{_NETMASK}(\.\d+){{3}}": (
         "addresses with netmasks: write 198.51.100.0/24 for 198.51.100.0 255.255.255.0"
     ),
+    r"[a-z]+\|[a-z*]{0,2}\|(asn|ipv4|ipv6)\|.*": (
+        "delegations of a registry: iptoasn.com has the country of each range"
+    ),
+    rf"{_PREFIX}\s+AS\d+\b.*|(AS)?\d+\s*\|.*": (
+        "addresses with the AS of each: write a table with the columns address and asn"
+    ),
+    r"\S+\.\s+(A|AAAA|CNAME)\s+\S+": "answers of massdns as text: run massdns with -o J",
     rf"{_PREFIX}\s+[a-z_*-][^\s,;]*(\s.*)?": (
         "a hosts file, or addresses with a name behind each: in a hosts file the address is where "
         "names are sent, not their own; else give a table with the columns address and name"

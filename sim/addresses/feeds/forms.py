@@ -22,11 +22,9 @@ from sim.addresses.feeds import (
 )
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.inputs import Fits
-from sim.addresses.feeds.name_lists import fits_massdns, fits_zdns, read_massdns, read_zdns
+from sim.addresses.feeds.name_lists import fits_zdns, read_zdns
 from sim.addresses.feeds.network_tables import (
-    fits_delegated,
     fits_geofeed,
-    read_delegated,
     read_geofeed,
 )
 from sim.addresses.text.source import Limits, Source
@@ -207,14 +205,6 @@ FORMS: Sequence[Form] = (
         network_tables.read_whole_register,
     ),
     Form(
-        "rir-delegated",
-        "delegated and delegated-extended",
-        "country of registration",
-        'NRO, "RIR statistics exchange format"',
-        fits_delegated,
-        read_delegated,
-    ),
-    Form(
         "nftables",
         "sets of nftables, as `nft list set` writes them",
         "addresses of all sets",
@@ -289,14 +279,6 @@ FORMS: Sequence[Form] = (
         "RFC 8805",
         fits_geofeed,
         read_geofeed,
-    ),
-    Form(
-        "massdns",
-        "massdns, text (`-o S`)",
-        "name, addresses",
-        "`blechschmidt/massdns`, `src/main.c`; `haxxinen/dockero-infosec`, `massdns/entrypoint.sh`",
-        fits_massdns,
-        read_massdns,
     ),
     Form(
         "names",

@@ -6,7 +6,7 @@ A name that did not resolve is a record whose addresses are not known.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -223,11 +223,6 @@ def fits_dnsmasq(sample: Sample) -> bool:
 
 
 _ADDRESS_TYPES = ("A", "AAAA")
-_TYPES = (*_ADDRESS_TYPES, "CNAME", "DNAME", "NS", "MX", "TXT", "SOA", "PTR", "CAA", "SRV", "HTTPS")
-# Resolvers follow some ten aliases.
-_MOST_HOPS = 16
-# What CPython takes for a name and an address in dictionaries.
-_NAME_BYTES = 500
 
 
 def read_zdns(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
@@ -270,59 +265,6 @@ def read_zdns(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: L
     return gathering.finish(Origin(name, "zdns"))
 
 
-def read_massdns(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
-    """Read ``name. TYPE data`` lines, as ``massdns -o S`` writes them.
-
-    A name that is an alias (CNAME) has the addresses of what it leads to, as far as that is in the
-    file. Records of other types are skipped.
-    """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    found: dict[str, dict[str, int]] = {}
-    alias: dict[str, str] = {}
-    n_skipped = n_bytes = 0
-    for lines in read_numbered(source, gathering, limits):
-        for number, line in lines:
-            cells = line.split(None, 2)
-            if len(cells) < 3 or cells[1] not in _TYPES:
-                message = f"expected a name, a type and data, got {shown(line)}"
-                gathering.refuse(message, number)
-                continue
-            owner = cells[0].rstrip(".").lower()
-            n_bytes += _NAME_BYTES + len(line)
-            if cells[1] in _ADDRESS_TYPES:
-                found.setdefault(owner, {}).setdefault(cells[2], number)
-            elif cells[1] == "CNAME":
-                alias[owner] = cells[2].rstrip(".").lower()
-                found.setdefault(owner, {})
-            else:
-                n_skipped += 1
-        limits.check_held(n_bytes, name)
-    names = list(found)
-    placed = [(row, *each) for row, key in enumerate(names) for each in _led(key, found, alias)]
-    first = gathering.add_records(len(names))
-    gathering.add_labels("name", names)
-    gathering.add_texts(
-        [text for _, text, _ in placed],
-        np.array([row for row, _, _ in placed], np.int64) + first,
-        np.array([line for _, _, line in placed], np.int64),
-        key="data",
-    )
-    if n_skipped:
-        gathering.note(f"{n_skipped:,} records are no addresses (NS and others): skipped")
-    return gathering.finish(Origin(name, "massdns"))
-
-
-def _led(
-    name: str, found: Mapping[str, Mapping[str, int]], alias: Mapping[str, str]
-) -> list[tuple[str, int]]:
-    """Addresses of a name with their lines, through aliases."""
-    for _ in range(_MOST_HOPS):
-        if found.get(name) or name not in alias:
-            break
-        name = alias[name]
-    return list(found.get(name, {}).items())
-
-
 def _object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
     """Read one line; None, and refused, where it is no object with a name."""
     found = parse_object(line, number, gathering)
@@ -347,9 +289,3 @@ def _answers(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def fits_zdns(sample: Sample) -> bool:
     """Return whether there are the keys of an answer."""
     return sample.has_keys("name") and (sample.has_keys("data") or sample.has_keys("results"))
-
-
-def fits_massdns(sample: Sample) -> bool:
-    """Return whether more than half of the lines are a name, a type and data."""
-    form = rf"\S+\.\s+({'|'.join(_TYPES)})\s+\S.*"
-    return bool(sample.lines) and sample.most_lines(form)

@@ -70,14 +70,6 @@ FIREHOL = (
     "#\n# firehol_level1\n#\n# ipv4 hash:net ipset\n#\n# Source File Date: Fri Jan 2 2026\n"
     "# License         : unknown\n#\n0.0.0.0/8\n198.51.100.0/24\n"
 )
-DELEGATED = (
-    "2|apnic|20260102|4|19830613|20260101|+1000\n"
-    "apnic|*|ipv4|*|2|summary\n"
-    "apnic|JP|asn|64496|1|20020801|allocated\n"
-    "apnic|NA|ipv4|198.51.100.0|768|20110811|assigned|id\n"
-    "apnic|CN|ipv6|2001:db8::|35|20000426|allocated|id\n"
-    "apnic||ipv4|203.0.113.0|256||available|\n"
-)
 ZDNS = (
     '{"name":"a.example","results":{"A":{"status":"NOERROR","data":{"answers":['
     '{"type":"CNAME","answer":"b.example"},{"type":"A","answer":"198.51.100.1"}]}}}}\n'
@@ -129,7 +121,6 @@ SAMPLES = {
     ),
     "dump.csv": (REGISTER.encode("windows-1251"), "z-i", 257, 0, 4),
     "level1.netset": (FIREHOL, "firehol", 2**24 + 256, 0, 2),
-    "delegated": (DELEGATED, "rir-delegated", 768, 1, 2),
     "zdns.jsonl": (ZDNS, "zdns", 1, 1, 3),
     "hosts.csv": (INVENTORY, "inventory", 1, 1, 3),
     "orders.csv": (ORDERS, "orders", 256, 0, 2),
@@ -199,7 +190,7 @@ def test_regional_azure_tags_do_not_repeat_the_global_one(read):
 
 
 def test_country_na_is_namibia_in_every_format_with_countries(read):
-    for name in ("geofeed.csv", "delegated", "hosts.csv"):
+    for name in ("geofeed.csv", "hosts.csv"):
         assert texts(read(name, SAMPLES[name][0]).labels["country"])[0] == "NA"
 
 
@@ -220,22 +211,6 @@ def test_unannounced_ranges_are_listed_and_unknown_countries_are_left_out(read):
     assert texts(feed.labels["provider"]) == ["ONE", None, "TWO"]
     assert texts(feed.labels["asn"]) == ["64496", None, "64497"]
     assert any("announced by nobody" in note for note in feed.notes)
-
-
-def test_a_registry_count_that_is_no_power_of_two_is_several_prefixes(read):
-    feed = read("delegated", DELEGATED)
-    _, address, length = feed.v4.to_prefixes()
-    assert length.tolist() == [23, 24]
-    assert address.tolist() == [0xC6336400, 0xC6336600]
-    assert feed.origin.date == "20260101"
-    assert "1 IPv4 counts are no power of two: several prefixes each" in feed.notes
-    assert "1 ranges are free or reserved by the registry: left out" in feed.notes
-
-
-def test_registry_ranges_beyond_the_last_address_are_refused(read):
-    line = "apnic|JP|ipv4|255.255.255.0|257|20110811|assigned\n"
-    with pytest.raises(DataError, match="delegated:1: value: expected a number of addresses"):
-        read("delegated", line, "rir-delegated")
 
 
 def test_register_entries_hold_addresses_prefixes_and_names(read):

@@ -249,19 +249,6 @@ def test_spamhaus_metadata_gives_date_and_terms_and_is_held_against_the_count(tm
     assert feed.n_records == 3
 
 
-def test_an_alias_has_the_addresses_of_what_it_leads_to(tmp_path):
-    feed = read_feed(Input(CORPUS / "massdns" / "good-simple", "answers"))
-    assert names_of(feed) == ["www.name.example", "name.example", "other.example", "lost.example"]
-    assert feed.record4.tolist() == [0, 1, 2]
-    assert feed.record6.tolist() == [0, 1]
-    assert feed.n_unplaced == 1
-
-
-def test_aliases_in_a_circle_end(tmp_path):
-    text = "a.example. CNAME b.example.\nb.example. CNAME a.example.\nc.example. A 192.0.2.1\n"
-    assert read_text(text, "massdns", tmp_path).n_unplaced == 2
-
-
 def test_massdns_in_json_is_read_as_zdns_is(tmp_path):
     feed = read_feed(Input(CORPUS / "zdns" / "good-massdns", "answers"))
     assert names_of(feed) == ["name.example", "none.example"]

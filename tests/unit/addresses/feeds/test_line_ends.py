@@ -23,8 +23,6 @@ FORMS = {
     "nftables": "add set ip t s { type ipv4_addr; }\n# a\nadd element ip t s { 192.0.2.1 }\n",
     "dnsmasq": "# a\nbogus-nxdomain=192.0.2.1\n# b\nbogus-nxdomain=192.0.2.2\n",
     "names": "# a\n0.0.0.0 a.example\n# b\n0.0.0.0 b.example\n",
-    "rir-delegated": "ripencc|AT|ipv4|198.51.100.0|256|20260101|allocated\n"
-    "ripencc|AT|ipv4|203.0.113.0|256|20260101|allocated|x\n",
     "inventory": "ip,comment\n198.51.100.7,a\n203.0.113.7,b\n",
     "orders": "effective,action,prefix,note\n2026-01-01T00:00Z,block,192.0.2.1,a\n"
     "2026-01-01T00:00Z,block,192.0.2.2,b\n",

@@ -401,8 +401,6 @@ FIXED = {
     "geofeed beyond": "198.51.100.0/24,AT,AT-9,Wien,,\n203.0.113.0/24,AT,AT-6,Graz,,{}\n",
     "iptoasn": "198.51.100.0\t198.51.100.9\t1\tAT\tA\n203.0.113.0\t203.0.113.9\t1\tAT\t{}\n",
     "iptoasn unrouted": "192.0.2.0\t192.0.2.9\t1\tAT\tA\n203.0.113.0\t203.0.113.9\t0\tNone\t{}\n",
-    "delegated": "apnic|JP|ipv4|198.51.100.0|256|20110811|assigned\n"
-    "apnic|JP|ipv4|203.0.113.0|256|20110811|{}\n",
 }
 
 

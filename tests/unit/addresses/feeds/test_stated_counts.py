@@ -13,15 +13,6 @@ from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.errors import DataError
 
-VERSION = "2|apnic|20260102|4|19830613|20260101|+1000\n"
-SUMMARIES = "apnic|*|asn|*|1|summary\napnic|*|ipv4|*|2|summary\napnic|*|ipv6|*|1|summary\n"
-RECORDS = (
-    "apnic|JP|asn|64496|1|20020801|allocated\n"
-    "apnic|JP|ipv4|198.51.100.0|256|20110811|assigned\n"
-    "apnic|JP|ipv6|2001:db8::|32|20000426|allocated\n"
-    "apnic||ipv4|203.0.113.0|256||available|\n"
-)
-ARIN = "2|arin|1|1|19830613|20260101|+0\narin|US|ipv4|192.0.2.0|256|20110811|assigned|a\n"
 NETSET = (
     "#\n# some\n#\n# ipv4 hash:net ipset\n#\n# Entries         : 2 subnets, 257 unique IPs\n#\n"
     "192.0.2.7\n198.51.100.0/24\n"
@@ -49,9 +40,6 @@ def told(text, tmp_path, form=""):
 
 
 WHOLE = {
-    "delegated": (VERSION + SUMMARIES + RECORDS, 2),
-    "delegated joined": (VERSION + SUMMARIES + RECORDS + ARIN, 3),
-    "delegated without the version": (SUMMARIES + RECORDS, 2),
     "netset": (NETSET, 2),
     "netset joined": (NETSET + NETSET.replace("198.51.100", "203.0.113"), 4),
     "ipset": (IPSET, 3),
@@ -73,29 +61,6 @@ def test_a_file_with_as_many_as_it_states_is_read(name, tmp_path):
 
 
 BROKEN = {
-    "delegated": (
-        VERSION + RECORDS[: RECORDS.index("apnic|JP|ipv6")],
-        ["given:1: expected 4 records, as this line says, got 2: the file is not whole"],
-    ),
-    "summaries": (
-        SUMMARIES + RECORDS[: RECORDS.index("apnic|JP|ipv6")],
-        [
-            "given:2: expected 2 ipv4 records, as this line says, got 1: the file is not whole",
-            "given:3: expected 1 ipv6 records, as this line says, got 0: the file is not whole",
-        ],
-    ),
-    "the first of two delegated": (
-        VERSION + RECORDS[: RECORDS.index("apnic||ipv4")] + ARIN,
-        ["given:1: expected 4 records, as this line says, got 3: the file is not whole"],
-    ),
-    "more delegated": (
-        VERSION + RECORDS + RECORDS,
-        ["given:1: expected 4 records, as this line says, got 8: it holds more than that"],
-    ),
-    "no number": (
-        VERSION.replace("|4|", "|four|") + RECORDS,
-        ["given:1: expected a number of records, got 'four'"],
-    ),
     "netset": (
         NETSET.replace("198.51.100.0/24\n", ""),
         [
