@@ -60,7 +60,7 @@ class Inputs:
         self.is_paired = draws.is_paired
         self._ranks: dict[bytes, NDArray[np.float64]] = {}
 
-    def columns(self) -> dict[str, ColumnData]:
+    def tabulate(self) -> dict[str, ColumnData]:
         """Columns of ``inputs.parquet``: the value of every input in every member."""
         national = np.array(list(self.economy.values())).reshape(-1, len(self.amount)).T
         amount = np.concatenate([self.amount, national], axis=1)

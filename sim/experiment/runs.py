@@ -133,7 +133,7 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     inputs = None
     if plan.draws is not None:
         inputs = Inputs(plan)
-        outputs["inputs.parquet"] = _write(into, "inputs", plan, inputs.columns(), scratch)
+        outputs["inputs.parquet"] = _write(into, "inputs", plan, inputs.tabulate(), scratch)
     bands = even_bands(_folder_of(folder, plan, list(measures)), list(measures))
     outputs["bands.parquet"] = _write(into, "bands", plan, bands, scratch)
     measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
