@@ -152,7 +152,7 @@ def test_errors_speak_of_arguments(call, said: str) -> None:  # type: ignore[no-
 def test_a_command_that_is_quoted_stays_a_command() -> None:
     said = python_words("x; give --force to replace it; --resume a/b goes on")
     assert said == (
-        "x; give force=True to replace it; the command line goes on with it by "
+        "x; give force=True to replace it; the command line resumes it by "
         "'overblock run --resume a/b'"
     )
     assert python_words("a-b --n-steps") == "a-b n_steps"
