@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.api.columns import Columns
     from sim.api.lists import backtest_scores, cover, measures, overmatch, scenarios
     from sim.api.results import Picture, Results, open_results
     from sim.api.runs import StudyResults, compare, condition, run, sensitivity, sweep
+    from sim.api.tables import Columns
     from sim.blocklists.exposure import Exposure, exposure
     from sim.blocklists.overmatch import Overmatch
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
@@ -48,7 +48,7 @@ __all__ = [
     "sweep",
 ]
 _MODULES = {
-    "Columns": "sim.api.columns",
+    "Columns": "sim.api.tables",
     "DataError": "sim.errors",
     "Exposure": "sim.blocklists.exposure",
     "OverblockError": "sim.errors",

@@ -71,7 +71,7 @@ def resolved_of(
             named = [tables.code(one.formula, "name") for one in measures]
             texts.append(override_text("measures", named))
         texts += [
-            override_text(key, tables.plain(value, (key,), "set"))
+            override_text(key, tables.plain_value(value, (key,), "set"))
             for key, value in (values or {}).items()
         ]
         tables.check()
@@ -100,7 +100,7 @@ def _loaded(scenario: Given, texts: Sequence[str], tables: _Tables) -> LoadedSce
     if isinstance(scenario, str | Path):
         return load_scenario(str(scenario), texts, tables.copies)
     tree = scenario_tree(scenario) if isinstance(scenario, Scenario) else scenario
-    plain = tables.plain(tree, (), NAME)
+    plain = tables.plain_value(tree, (), NAME)
     tables.check()
     return load_values(plain, NAME, texts, tables.copies)
 
@@ -114,20 +114,20 @@ class _Tables:
         self._keys: dict[str, Path] = {}
         self.copies: dict[str, Path] = {}
 
-    def plain(self, value: Any, path: tuple[str | int, ...], place: str) -> Any:
+    def plain_value(self, value: Any, path: tuple[str | int, ...], place: str) -> Any:
         """Return a value as a scenario file would hold it, and note what it cannot hold."""
         if is_frame(value):
             return self._written(value, path)
         if isinstance(value, Mapping):
             return {
-                str(key): self.plain(inner, (*path, str(key)), place)
+                str(key): self.plain_value(inner, (*path, str(key)), place)
                 for key, inner in value.items()
                 if inner is not None or place != NAME
             }
         if isinstance(value, np.ndarray):
             value = value.tolist()
         if isinstance(value, list | tuple):
-            return [self.plain(inner, (*path, row), place) for row, inner in enumerate(value)]
+            return [self.plain_value(inner, (*path, row), place) for row, inner in enumerate(value)]
         if isinstance(value, np.datetime64):
             value = value.astype("datetime64[s]").item()
         if isinstance(value, datetime):

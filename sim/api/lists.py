@@ -11,8 +11,8 @@ from sim.addresses.cover.tree import LengthLimits
 from sim.addresses.feeds.feed import without_sinkholes
 from sim.addresses.feeds.frames import feed_of_addresses, feed_of_columns
 from sim.addresses.sets.families import AddressSet
-from sim.api.columns import Columns
 from sim.api.given import OnProgress, in_python_words, shown_progress
+from sim.api.tables import Columns
 from sim.blocklists.covers import UNITS, Answer, Question, answer
 from sim.blocklists.overmatch import DEFAULT_TOP, Overmatch, hold, plain_kind
 from sim.blocklists.rule_lists import names_of, rules_of

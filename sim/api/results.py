@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.api.columns import Columns, shortened
 from sim.api.given import in_python_words
+from sim.api.tables import Columns, shortened
 from sim.catalogue.choices import is_key_figure, label
 from sim.catalogue.curves import CURVES
 from sim.errors import UsageError

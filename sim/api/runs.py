@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.api.columns import Columns, shortened
 from sim.api.given import (
     Given,
     OnProgress,
@@ -18,6 +17,7 @@ from sim.api.given import (
     strategy_texts,
 )
 from sim.api.results import Results, open_results
+from sim.api.tables import Columns, shortened
 from sim.backtest.conditioning import MOST, N_KEPT, Conditioned, Conditioning
 from sim.engine.strategies.own import Strategy
 from sim.errors import UsageError

@@ -95,7 +95,7 @@ def _text(estimate: Estimate | None, unit: str = "") -> str:
 
 def _summary(found: Assessment) -> Iterator[Block]:
     rows = [
-        [_names(found)[one], *(each.told for each in _figures(found, one).figures)]
+        [_names(found)[one], *(each.line for each in _figures(found, one).figures)]
         for one in dict.fromkeys((found.label, *found.others, found.baseline))
     ]
     width = max(map(len, rows))
@@ -107,7 +107,7 @@ def _harm(found: Assessment) -> Iterator[Block]:
     harm = _figures(found, found.label).figures[0]
     yield Items(
         [
-            f"{capitalised(harm.told)}.",
+            f"{capitalised(harm.line)}.",
             "Businesses ever cut off from some of their customers: "
             f"{harm.bound or _text(found.shares.get(found.label), 'of those modelled')}.",
             f"Time cut off, the middle one of these: {_text(found.number(HOURS), 'hours')}.",
@@ -136,7 +136,7 @@ def _effect(found: Assessment) -> Iterator[Block]:
 
 def _cost(found: Assessment) -> Iterator[Block]:
     cost = _figures(found, found.label).figures[2:]
-    said = "; ".join(one.told for one in cost)
+    said = "; ".join(one.line for one in cost)
     yield Items([f"{said or 'What businesses lost: not measured'}."])
 
 

@@ -9,24 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from sim.errors import UsageError
 from sim.files import check_all_free, new_files
+from sim.report.figures.curves import (
+    DROPPED,
+    LEFT,
+    REACHED,
+    draw_curves,
+    read_addresses,
+    read_users,
+)
 from sim.report.figures.maps import (
     draw_address_map,
     draw_site_matrix,
     read_address_map,
     read_site_matrix,
 )
-from sim.report.figures.outage import (
-    CUT_OFF,
-    DROPPED,
-    LEFT,
-    LISTED,
-    REACHED,
-    draw_curves,
-    draw_outage,
-    read_addresses,
-    read_outage,
-    read_users,
-)
+from sim.report.figures.outage import CUT_OFF, LISTED, draw_outage, read_outage
 from sim.report.figures.rows import (
     FEWEST_BUSINESSES,
     draw_rows,

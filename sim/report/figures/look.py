@@ -337,7 +337,7 @@ def rc(name: Any) -> Any:
     return mpl.rcParams[name]
 
 
-def held(*lines: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+def extend_steps(*lines: NDArray[np.float64]) -> list[NDArray[np.float64]]:
     """Steps with their last value again, which holds to the end of the run."""
     return [np.append(line, line[-1]) for line in lines]
 
@@ -347,7 +347,7 @@ def plot_band(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Draw median and range in steps; return the median's data."""
     at = dates(start, np.append(band.t_s, horizon_s))
-    low, median, high = held(band.low / scale, band.median / scale, band.high / scale)
+    low, median, high = extend_steps(band.low / scale, band.median / scale, band.high / scale)
     if not np.isnan(low).all():
         ax.fill_between(at, low, high, step="post", color=(colour, BAND_ALPHA), linewidth=0)
     ax.step(at, median, where="post", color=colour, clip_on=False)

@@ -23,8 +23,9 @@ from sim.files import new_file
 from sim.measure.estimates import Estimate, Grade, estimate_over
 from sim.measure.sites import read_sites
 from sim.report.figures.outage import picture, read_outage
+from sim.report.page.appendix import appendix_of
 from sim.report.page.sections import GRADES as GRADE_WORDS
-from sim.report.page.sections import Bar, Strong, appendix_of, sections_of
+from sim.report.page.sections import Bar, Strong, sections_of
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import has_sites, is_comparison
 from sim.report.words.languages import (
@@ -164,7 +165,7 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         capitalised=capitalised,
         grades={grade: (*look, GRADE_WORDS[grade]) for grade, look in GRADES.items()},
         tops=_tops(found),
-        place=_place,
+        place_on_scale=_place_on_scale,
         is_bar=lambda cell: isinstance(cell, Bar),
         is_strong=lambda cell: isinstance(cell, Strong),
         detail=list(sections_of(run, found, outage)),
@@ -183,7 +184,7 @@ def _tops(found: Answer) -> list[float]:
     return [1.05 * end if end > 0 else 1.0 for end in ends]
 
 
-def _place(found: Estimate, top: float) -> tuple[str, str, str]:
+def _place_on_scale(found: Estimate, top: float) -> tuple[str, str, str]:
     """Begin and width of a range, and place of its median, in percent of a scale."""
     low, median, high = (
         100 * min(max(end, 0.0) / top, 1.0) for end in (found.low, found.median, found.high)

@@ -8,7 +8,7 @@ that the record contradicts is in neither the sentence nor the figures.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -24,10 +24,8 @@ from sim.catalogue.choices import (
     label,
     measure_name,
 )
-from sim.catalogue.curves import CURVES
 from sim.measure.estimates import (
     SHARE,
-    Contradiction,
     Estimate,
     Grade,
     contradictions,
@@ -42,7 +40,6 @@ from sim.report.words.heading import (
     cite,
     country_name,
     currency_name,
-    evidence_of,
     has_sites,
     in_currency,
     is_comparison,
@@ -59,7 +56,6 @@ from sim.report.words.languages import (
     Text,
     beside,
     capitalised,
-    day,
     either,
     joined,
     listing,
@@ -70,7 +66,6 @@ from sim.report.words.languages import (
 from sim.report.words.numbers import (
     NOT_KNOWN,
     is_share,
-    quantity,
     range_text,
     spoken,
     two_digits,
@@ -96,6 +91,7 @@ from sim.report.words.sentences import (
     names_by_strategy,
     names_words,
     networks,
+    reason_of,
     verdict_of,
 )
 from sim.report.words.sentences import hours as hours_text
@@ -141,7 +137,7 @@ class Figure:
         return "" if self.bound else range_text(self.found)
 
     @property
-    def told(self) -> str:
+    def line(self) -> str:
         """The number with its range and what it is of, in one line."""
         is_number = self.found.is_known and self.bound != NOT_KNOWN
         if not is_number or (self.bound and not is_share(self.found.unit)):
@@ -212,9 +208,9 @@ class Answer:
         return (
             *self.notices,
             self.whole,
-            *(f"{one.told}: {one.found.grade}" for one in self.figures),
+            *(f"{one.line}: {one.found.grade}" for one in self.figures),
             *(
-                f"{capitalised(row.name)}: " + "; ".join(one.told for one in row.figures)
+                f"{capitalised(row.name)}: " + "; ".join(one.line for one in row.figures)
                 for row in self.strategies
             ),
             *(
@@ -258,36 +254,6 @@ def answer(run: RunFolder) -> Answer:
         len(tables),
         cite(run),
     )
-
-
-def reason_of(
-    metric: str,
-    run: RunFolder,
-    refuted: Mapping[str, Contradiction],
-    published: str = "",
-) -> str:
-    """Why a measure has its grade, in a few words."""
-    if metric in refuted:
-        fact, median, against, n = refuted[metric]
-        curve = CURVES[fact.curve]
-        return say(
-            "{curve} on {day}: {value} in the model ({against} of {n} simulations above), at most "
-            "{most} by the record ({source})",
-            curve=say_name(curve.full_label),
-            day=day(fact.at),
-            value=quantity(median, curve.unit),
-            against=whole(against),
-            n=whole(n),
-            most=quantity(fact.at_most, curve.unit),
-            source=fact.source,
-        )
-    if any(metric.startswith(str(one.get("curve", " "))) for one in evidence_of(run)):
-        return say("its published figures chose the simulations, so they check nothing")
-    if has_sites(run):
-        return say("no outage of yours was given to compare it with")
-    if published:
-        return say("{value} was published, and known when the model was made", value=published)
-    return say("nothing was published to compare it with")
 
 
 class _Facts:

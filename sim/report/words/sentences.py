@@ -9,10 +9,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, measure_name
-from sim.measure.estimates import Estimate, read_estimates
+from sim.catalogue.curves import CURVES
+from sim.measure.estimates import Contradiction, Estimate, read_estimates
 from sim.names.listed import LOWER_BOUND, rounded_names
-from sim.report.words.languages import Text, capitalised, joined, listing, say, say_n
-from sim.report.words.numbers import NOT_KNOWN, at_most, number, span, two_digits, whole
+from sim.report.words.heading import evidence_of, has_sites
+from sim.report.words.languages import Text, capitalised, day, joined, listing, say, say_n, say_name
+from sim.report.words.numbers import NOT_KNOWN, at_most, number, quantity, span, two_digits, whole
 from sim.results.folder import RunFolder
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
@@ -344,3 +346,33 @@ def lost_by_sites(n: float, currency: str) -> Text:
     return say_n(
         "{currency} lost by your sites", "{currency} lost by your sites", n, currency=currency
     )
+
+
+def reason_of(
+    metric: str,
+    run: RunFolder,
+    refuted: Mapping[str, Contradiction],
+    published: str = "",
+) -> str:
+    """Why a measure has its grade, in a few words."""
+    if metric in refuted:
+        fact, median, against, n = refuted[metric]
+        curve = CURVES[fact.curve]
+        return say(
+            "{curve} on {day}: {value} in the model ({against} of {n} simulations above), at most "
+            "{most} by the record ({source})",
+            curve=say_name(curve.full_label),
+            day=day(fact.at),
+            value=quantity(median, curve.unit),
+            against=whole(against),
+            n=whole(n),
+            most=quantity(fact.at_most, curve.unit),
+            source=fact.source,
+        )
+    if any(metric.startswith(str(one.get("curve", " "))) for one in evidence_of(run)):
+        return say("its published figures chose the simulations, so they check nothing")
+    if has_sites(run):
+        return say("no outage of yours was given to compare it with")
+    if published:
+        return say("{value} was published, and known when the model was made", value=published)
+    return say("nothing was published to compare it with")

@@ -11,8 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 import sim
-from sim.api.columns import Columns
 from sim.api.given import python_words
+from sim.api.tables import Columns
 from sim.cli.app import app
 from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario

@@ -15,9 +15,9 @@ import pytest
 
 import sim
 from sim.api import given
-from sim.api.columns import Columns, html_table, shortened, shown, text_table
 from sim.api.given import in_python_words
 from sim.api.results import Results
+from sim.api.tables import Columns, html_table, shortened, shown, text_table
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
 from sim.uncertainty.sensitivity import Sensitivity
 

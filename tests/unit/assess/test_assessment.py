@@ -67,7 +67,7 @@ def test_numbers_are_those_of_the_summary_and_of_the_report(folder, found) -> No
     text = printed(found)
     for strategy in answer(found.run).strategies:
         for figure in strategy.figures:
-            assert figure.told.replace("\N{NO-BREAK SPACE}", " ") in text
+            assert figure.line.replace("\N{NO-BREAK SPACE}", " ") in text
 
 
 def test_a_share_is_a_median_of_shares_simulation_by_simulation(folder, found) -> None:

@@ -18,8 +18,8 @@ import pytest
 
 from sim.errors import DataError, UsageError
 from sim.measure.estimates import Estimate, Grade, contradictions
+from sim.report.page.appendix import _is_cut
 from sim.report.page.document import language_of, render, write_report
-from sim.report.page.sections import _is_cut
 from sim.report.words.answer import answer
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario

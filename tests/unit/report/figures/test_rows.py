@@ -12,7 +12,7 @@ import pytest
 from sim.catalogue.choices import EFFICACY
 from sim.measure.estimates import Estimate, Grade
 from sim.report.figures import look
-from sim.report.figures.outage import LEFT, read_users
+from sim.report.figures.curves import LEFT, read_users
 from sim.report.figures.rows import (
     Line,
     Panel,

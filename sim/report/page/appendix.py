@@ -1,0 +1,184 @@
+"""The appendix of the page: all measures, tables, borrowed tables, words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sim.catalogue.causes import CAUSES, lost_by
+from sim.catalogue.choices import (
+    OF_SAMPLE,
+    PRICED,
+    is_compared,
+    label,
+    measure_name,
+    says_unit,
+)
+from sim.catalogue.declaration import WORST_PERCENT, worst_above
+from sim.catalogue.measures import USD
+from sim.measure.bands import band_of
+from sim.measure.estimates import (
+    Estimate,
+    Grade,
+    read_estimates,
+)
+from sim.report.page.sections import Cell, Section, Strong, Table, table_of
+from sim.report.words.answer import IMPAIRED
+from sim.report.words.heading import (
+    has_sites,
+    in_currency,
+    is_comparison,
+    place_and_time,
+    rate_of,
+    stand_ins,
+    strategies_of,
+    strategy_names,
+)
+from sim.report.words.languages import (
+    capitalised,
+    joined,
+    say,
+    say_n,
+    say_name,
+    sentences,
+)
+from sim.report.words.numbers import (
+    NOT_KNOWN,
+    is_share,
+    percent,
+    percent_span,
+    quantity,
+    value_text,
+)
+from sim.report.words.sentences import (
+    is_nothing_listed,
+    names_by_strategy,
+    names_words,
+    read_bound,
+)
+from sim.results.folder import RunFolder
+
+HOURS, EVER_SHARE = (
+    measure_name(name) for name in ("hours_impaired_median", "businesses_ever_impaired_share")
+)
+HASH_DIGITS = 8
+SPLIT = frozenset((*map(worst_above, WORST_PERCENT), *map(lost_by, CAUSES)))
+"""Measures that split others by cause or threshold, for which the page has no room."""
+WORDS = (
+    (say("Simulation"), say("One draw of every assumption, with its own chance.")),
+    (say("Median"), say("Half of the simulations lie above it.")),
+    (say("Range"), say("Nine in ten simulations lie in it ({range}).")),
+    (say("Cut off"), say("More than {impaired} of what a business's customers try fails.")),
+    (say("Affected, down"), say("The same for {affected} and {down}.")),
+    (say("Listed"), say("Ordered blocked; an operator may not block it yet.")),
+)
+"""Words of the page and what they mean."""
+
+
+def appendix_of(run: RunFolder) -> Iterator[Section]:
+    """Sections of the appendix."""
+    yield _measures(run)
+    yield _tables(run)
+    values = {one: percent(share) for one, share in run.scenario["thresholds"].items()}
+    values["range"] = percent_span(0.05, 0.95)
+    rows = [(Strong(word), say(text, **values)) for word, text in WORDS]
+    yield Section(say("Words"), tables=table_of((), rows))
+
+
+def _measures(run: RunFolder) -> Section:
+    """Every measure of a run; of a comparison those that are compared."""
+    estimates, rate = read_estimates(run), rate_of(run)
+    names = strategy_names(strategies_of(run))
+    of_sample = {one for one in OF_SAMPLE if not (one in PRICED and has_sites(run))}
+    tables: list[Table] = []
+    heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
+    n_zero = 0
+    for strategy in run.strategies:
+        rows: list[tuple[Cell, ...]] = []
+        bound = read_bound(run, strategy)
+        for (of, metric), one in estimates.items():
+            is_shown = is_compared(metric) if is_comparison(run) else metric not in SPLIT
+            if of != strategy or not is_shown:
+                continue
+            name = capitalised(say_name(label(metric)))
+            is_zero = one.is_known and one.low == one.high == 0
+            if is_zero and bound and metric in of_sample:
+                rows.append((name, bound if metric == EVER_SHARE else NOT_KNOWN, "", "", ""))
+                continue
+            if is_zero and not is_comparison(run):
+                n_zero += 1
+                continue
+            found = in_currency(one, rate) if one.unit == USD else one
+            if metric == HOURS and _is_cut(run, strategy, estimates):
+                name = say("{name} (at least: most still are at the end)", name=name)
+            rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
+        caption = capitalised(names[strategy]) if is_comparison(run) else ""
+        tables += table_of(heads, rows, (1, 2, 3), caption=caption, hidden=(4,))
+    listed = names_by_strategy(run)
+    after = [
+        say(
+            "Expected behind all addresses that were ever listed ({strategy}): {names}.",
+            strategy=names[strategy],
+            names=names_words(listed.get(strategy)),
+        )
+        for strategy in run.strategies
+        if strategy in listed and not is_nothing_listed(listed[strategy])
+    ]
+    if len(after) > 1:
+        after.append(
+            say(
+                "Do not compare these numbers: single addresses are assumed to have been found by "
+                "a name in part, prefixes not, so a prefix can have fewer names than addresses in "
+                "it."
+            )
+        )
+    if n_zero:
+        after.append(
+            say_n(
+                "{n} more is zero in nine of ten simulations.",
+                "{n} more are zero in nine of ten simulations.",
+                n_zero,
+                n=str(n_zero),
+            )
+        )
+    after.append(say("Every digit, and parts by cause and threshold: summary.csv."))
+    title = say("Measures compared") if is_comparison(run) else say("All measures")
+    return Section(title, tables=tuple(tables), after=(sentences(*after),))
+
+
+def _is_cut(run: RunFolder, strategy: str, estimates: Mapping[tuple[str, str], Estimate]) -> bool:
+    """Whether half of who was cut off or more still is when the run ends, which cuts the hours."""
+    last = band_of(run.curve(IMPAIRED, strategy), run.horizon_s, as_share=True).median[-1]
+    ever = estimates.get((strategy, EVER_SHARE))
+    return ever is not None and bool(last >= ever.median / 2 > 0)
+
+
+def _numbers(found: Estimate) -> tuple[Cell, ...]:
+    """Median and ends of a range; one that the record contradicts is marked."""
+    if not found.is_known:
+        return NOT_KNOWN, "", ""
+    mark = " ✕" if found.grade is Grade.CONTRADICTED else ""
+    ends = (quantity(end, found.unit) if found.has_range else "" for end in (found.low, found.high))
+    return (joined("", (value_text(found), mark)), *ends)
+
+
+def _unit(metric: str, found: Estimate) -> str:
+    """Unit of a measure whose name does not say it."""
+    is_said = is_share(found.unit) or says_unit(metric, found.unit)
+    return "" if is_said else found.unit
+
+
+def _tables(run: RunFolder) -> Section:
+    """Every table, with where it is borrowed from."""
+    borrowed = stand_ins(run)
+    listed = [
+        (str(one["name"]), str(one["title"] or one["name"]), str(one["sha256"]))
+        for one in run.manifest["inputs"]
+    ]
+    known = {name for name, *_ in listed}
+    listed += [(name, name, "") for name in borrowed if name not in known]
+    rows: list[tuple[Cell, ...]] = []
+    for name, title, digest in listed:
+        of = place_and_time(borrowed[name]) if name in borrowed else ""
+        rows.append((say_name(title), Strong(of), digest[:HASH_DIGITS]))
+    heads = (say("Table"), say("Borrowed from"), say("SHA-256"))
+    return Section(say("Tables it rests on"), tables=table_of(heads, rows))
