@@ -72,7 +72,7 @@ def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
 def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository: Path) -> None:
     page = (repository / "docs/reference/options.md").read_text("utf-8")
     documented = {
-        name: int(re.search(rf"`--{name} <.*[ ;](\d+) when left out", page)[1])  # type: ignore[index]
+        name: int(re.search(rf"`--{name} <.*[ ;](\d+) by default", page)[1])  # type: ignore[index]
         for name in ("trajectories", "samples", "keep")
     }
     asked, *rest = sim.sensitivity("surgical")
@@ -313,6 +313,6 @@ def test_a_cover_keeps_to_the_lengths_that_are_allowed() -> None:
     two = ["192.0.2.1", "192.0.2.3"]
     guarded = sim.cover(two, protect=["192.0.2.2"], budget=2).cover
     assert guarded.length4.tolist() == [32, 32]
-    judged = sim.cover(two, against=["192.0.2.0/24"]).judgement
-    assert judged is not None
-    assert (judged.n_rules, judged.by_unit["addresses4"].collateral) == (1, 254)
+    compared = sim.cover(two, against=["192.0.2.0/24"]).comparison
+    assert compared is not None
+    assert (compared.n_rules, compared.by_unit["addresses4"].collateral) == (1, 254)
