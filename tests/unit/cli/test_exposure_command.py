@@ -298,7 +298,7 @@ def test_bad_lines_are_refused_all_at_once_with_status_4(files):
         "bad.txt:3",
     ]
     result = run("bad.txt", "--skip-bad")
-    assert "2 bad lines left out" in result.stderr
+    assert "2 bad lines ignored" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ def test_a_file_that_is_refused_leaves_no_table(tmp_path):
     assert f"{bad}:1: " in run("import", bad, "-o", table, status=4).stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["bad.txt"]
     result = run("import", bad, "-o", table, "--skip-bad")
-    assert "bad lines left out: 1" in result.stderr
+    assert "bad lines ignored: 1" in result.stderr
 
 
 def test_a_file_without_addresses_makes_no_table_unless_allowed(tmp_path):

@@ -196,7 +196,7 @@ def test_what_is_killed_or_interrupted_is_gone_on_with(
         assert re.search(said, done.stderr)
         assert "Traceback" not in done.stderr
     refused = call("run", "--resume", "out")
-    assert (refused.exit_code, f"is a {verb}; go on with it by" in refused.stderr) == (2, True)
+    assert (refused.exit_code, f"is a {verb}; resume it by" in refused.stderr) == (2, True)
     refused = call(verb, "--resume", "out", "-n", "4")
     assert (refused.exit_code, "give no scenario and no options" in refused.stderr) == (2, True)
     result = call(verb, "--resume", "out", "-w", "1")
