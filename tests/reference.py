@@ -264,7 +264,7 @@ class RefUsers:
 
 @dataclass(frozen=True)
 class RefComplaints:
-    """Complaints, attention and the hotline; no people without ``per_million_people_per_d``."""
+    """Complaints, appeals and attention; no people without ``per_million_people_per_d``."""
 
     tick_s: int
     per_business_per_d: float
@@ -278,8 +278,6 @@ class RefComplaints:
     exempt_lag_s: int
     fatigue_half_life_d: float | None = None
     per_million_people_per_d: float | None = None
-    hotline_calls_per_d: float | None = None
-    hotline_room: float | None = None
 
 
 @dataclass(frozen=True)
@@ -534,7 +532,6 @@ class RefOutcome:
     attention: list[tuple[int, float]]
     n_complaints: float
     use_means: list[tuple[int, float, float]]  # of each tick: use denied, and degraded, as shares
-    hotline: tuple[float, float, float]  # complaints taken down, turned away, most that waited
 
 
 # --- Sets of addresses
@@ -800,11 +797,6 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         attention=run.attention,
         n_complaints=run.n_complaints,
         use_means=_use_means(run, world.users, pieces),
-        hotline=(
-            run.n_complaints - run.n_turned_away - run.n_waiting,
-            run.n_turned_away,
-            run.most_waiting,
-        ),
     )
 
 
@@ -913,7 +905,6 @@ class _Run:
         # Attention is told at the cuts of its pieces; complaints and loudness come with it.
         self.attention: list[tuple[int, float]] = [(0, 0.0)]
         self.n_complaints = 0.0
-        self.n_waiting, self.n_turned_away, self.most_waiting = 0.0, 0.0, 0.0
         self.loud_d = 0.0  # integral of 1 + snowball * A
         self.impaired_s: dict[int, int] = {}  # since when each business is impaired
         self.loud_at: dict[int, float] = {}  # loud_d then
@@ -1903,28 +1894,11 @@ class _Run:
         if elapsed_s == 0:
             return
         self.attention.append((t_s, value))
-        self._wait_in_line(elapsed_s / DAY_S, complaints)
         if self.views:
             self.fresh = [fresh * self._left(elapsed_s) for fresh in self.fresh]
             self.people_fresh = [fresh * self._left(elapsed_s) for fresh in self.people_fresh]
             view = self.views[-1][1]
             self.n_cut_off = [self._n_cut_off(view, row, t_s) for row in range(len(self.fresh))]
-
-    def _wait_in_line(self, days: float, complaints: float) -> None:
-        """Let complaints join the hotline's line evenly, until it is full or empty."""
-        rule = self.world.complaints
-        if rule is None or rule.hotline_calls_per_d is None:
-            return
-        room = math.inf if rule.hotline_room is None else rule.hotline_room
-        more_per_d = complaints / days - rule.hotline_calls_per_d
-        if more_per_d > 0:
-            growing_d = min(days, (room - self.n_waiting) / more_per_d)
-            self.n_turned_away += more_per_d * (days - growing_d)
-            self.n_waiting = min(room, self.n_waiting + more_per_d * growing_d)
-        elif more_per_d < 0:
-            shrinking_d = min(days, self.n_waiting / -more_per_d)
-            self.n_waiting = max(0.0, self.n_waiting + more_per_d * shrinking_d)
-        self.most_waiting = max(self.most_waiting, self.n_waiting)
 
     def _first_above(self, limit: float, from_s: int, to_s: int) -> int | None:
         """First second in ``(from_s, to_s]`` at which attention exceeds a limit."""
@@ -1951,10 +1925,7 @@ class _Run:
             return
         server = self.servers_free_s.index(min(self.servers_free_s))
         business = self.world.businesses[row]
-        joins_s = t_s
-        if rule.hotline_calls_per_d is not None:
-            joins_s += round(self.n_waiting / rule.hotline_calls_per_d * DAY_S)
-        served_s = max(joins_s, self.servers_free_s[server]) + business.service_s
+        served_s = max(t_s, self.servers_free_s[server]) + business.service_s
         self.servers_free_s[server] = served_s
         if business.verdict_draw < rule.confirmed_share:
             self._plan(served_s + rule.exempt_lag_s, "exempt", row)

@@ -458,8 +458,6 @@ class SmallWorld:
                 round(complaints.exempt_lag_h * HOUR),
                 complaints.fatigue_half_life_d,
                 complaints.per_million_people_per_d,
-                complaints.hotline_calls_per_d,
-                complaints.hotline_room,
             )
             if complaints and users
             else None,

@@ -343,30 +343,6 @@ _COMPLAINTS = (
         "appeals that led to an exemption before the run ended",
         of="named complaints",
     ),
-    _complaint(
-        "complaints_taken_down",
-        "complaints",
-        "complaints that the hotline took down before the run ended; others still waited",
-        of="complaints",
-        formula="impact.measure_line",
-        needs="complaints.hotline_calls_per_d",
-    ),
-    _complaint(
-        "complaints_turned_away",
-        "complaints",
-        "complaints that found its line full",
-        of="complaints",
-        formula="impact.measure_line",
-        needs="complaints.hotline_calls_per_d",
-    ),
-    _complaint(
-        "hotline_longest_wait_h",
-        "h",
-        "longest wait of anyone who joined the queue",
-        label="longest wait for the hotline",
-        formula="impact.measure_line",
-        needs="complaints.hotline_calls_per_d",
-    ),
 )
 
 _USERS = (

@@ -28,7 +28,6 @@ from sim.engine.eventlog import EventLog
 from sim.engine.record.outcome import Outcome
 from sim.engine.record.snapshot import Watch
 from sim.engine.settlement import Due, Settlement, tick
-from sim.engine.state.hotline import Hotline
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
@@ -79,8 +78,7 @@ def simulate(
     users = crowd if world.users is not None else None
     # Who complains is counted among users: without any, nobody does.
     plaintiffs = Plaintiffs(world.complaints if users else None, world, crowd)
-    line = Hotline.of(world.complaints)
-    attention = Attention.of(world.complaints, plaintiffs, line)
+    attention = Attention.of(world.complaints, plaintiffs)
     censor = CensorActor(env, world, strategy, register, crowd, attention, log)
     target = None
     if world.pools is not None:
@@ -145,7 +143,6 @@ def simulate(
             attention,
             censor.exempt,
             censor.note_pressure,
-            line,
         )
     settlement = Settlement(
         env,
@@ -186,7 +183,6 @@ def simulate(
         n_complaints=attention.n_complaints if complaints else float("nan"),
         n_named=complaints.n_named if complaints else 0,
         attention=attention.at(world.horizon_s) if complaints else 0.0,
-        line=line if complaints else None,
         curves=settlement.curves(),
     )
 

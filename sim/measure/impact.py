@@ -152,19 +152,6 @@ def measure_complaints(world: World, outcome: Outcome) -> tuple[Measure, ...]:
         measured("complaints", outcome.n_complaints),
         measured("complaints_named", n_named, n),
         measured("exemptions_granted", n_exempted, n_named),
-        *measure_line(outcome),
-    )
-
-
-def measure_line(outcome: Outcome) -> tuple[Measure, ...]:
-    """Complaints that the hotline took down or turned away, and the wait; none without a line."""
-    line = outcome.line
-    if line is None:
-        return ()
-    return (
-        measured("complaints_taken_down", line.n_taken, outcome.n_complaints),
-        measured("complaints_turned_away", line.n_turned_away, outcome.n_complaints),
-        measured("hotline_longest_wait_h", line.longest_wait_s / S_PER_H),
     )
 
 

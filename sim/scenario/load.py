@@ -63,11 +63,6 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
             "it how many people there are; got 0"
         )
         yield _problem(document, ("users", "share_target_users"), message)
-    if complaints and complaints.hotline_room and complaints.hotline_calls_per_d is None:
-        message = (
-            "expected complaints.hotline_calls_per_d with it, without which nobody waits; got none"
-        )
-        yield _problem(document, ("complaints", "hotline_room"), message)
     yield from _evidence_problems(scenario, document)
     censor = scenario.censor
     if censor is not None:

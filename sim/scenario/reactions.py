@@ -190,9 +190,5 @@ class Complaints(Model):
     """From the end of handling to the exemption."""
     per_million_people_per_d: PerDay | None = None
     """Complaints per million people and day who miss what businesses offer; none when left out."""
-    hotline_calls_per_d: Positive | None = None
-    """Complaints that the hotline takes down a day; all at once when left out."""
-    hotline_room: Positive | None = None
-    """Complaints that can wait for it, others are turned away; no limit when left out."""
     fatigue_half_life_d: Positive | None = None
     """Half-life of complaining while hit without a break; nobody tires when left out."""

@@ -105,7 +105,7 @@ def more_at_once(small: SmallWorld, name: str) -> SmallWorld:
         )
         return replace(small, pools=tuple(pools))
     if name == "throttle":
-        # Clients are told of half the fronts and hop; use has hours; complaints wait in line.
+        # Clients are told of half the fronts and hop; use has hours.
         n_hours = small.horizon_s // HOUR + 2
         return replace(
             small,
@@ -113,9 +113,6 @@ def more_at_once(small: SmallWorld, name: str) -> SmallWorld:
             users=small.users.model_copy(update={"hop_min": 90.0}),
             use=tuple(0.25 + hour % 24 / 12 for hour in range(n_hours)),
             use_offset_s=1800,
-            complaints=small.complaints.model_copy(
-                update={"hotline_calls_per_d": 2.0, "hotline_room": 2.0}
-            ),
         )
     if name == "rolling":
         # Programs leave a shared range while it is blocked, and come back.

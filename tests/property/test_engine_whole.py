@@ -267,15 +267,9 @@ LIFE_FROM_S = st.sampled_from([-DAY, 0, 0, DAY, 3 * DAY + 11, HORIZON_S])
 
 
 @st.composite
-def fatigue_or_lines(draw):
-    """Those who are hit tire, or complaints wait for the hotline, or neither."""
-    calls = draw(st.sampled_from([None, 0.5, 10.0]))
-    if calls is None:
-        return {"fatigue_half_life_d": draw(st.sampled_from([None, 0.5, 4.0]))}
-    return {
-        "hotline_calls_per_d": calls,
-        "hotline_room": draw(st.sampled_from([None, 0.25, 8.0])),
-    }
+def fatigue(draw):
+    """Those who are hit tire, or not."""
+    return {"fatigue_half_life_d": draw(st.sampled_from([None, 0.5, 4.0]))}
 
 
 @st.composite
@@ -394,7 +388,7 @@ def whole_worlds(draw):
             confirmed_share=draw(st.sampled_from([0.5, 1.0])),
             exempt_lag_h=draw(st.integers(1, 10)),
             per_million_people_per_d=draw(st.sampled_from([None, 0.0, 2.0, 20.0])),
-            **draw(fatigue_or_lines()),
+            **draw(fatigue()),
         ),
         reactions=Reactions(
             responses="x",
@@ -593,10 +587,6 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     near = nearness_of_attention(small)
     assert math.isclose(outcome.attention, attention, rel_tol=near, abs_tol=1e-12)
     assert math.isclose(outcome.n_complaints, reference.n_complaints, rel_tol=near, abs_tol=1e-9)
-    if outcome.line is not None:
-        line = outcome.line
-        found = (line.n_taken, line.n_turned_away, line.longest)
-        np.testing.assert_allclose(found, reference.hotline, rtol=10 * near, atol=1e-6)
 
 
 def nearness_of_attention(small: SmallWorld) -> float:

@@ -134,7 +134,6 @@ def run_hotline(arrivals_per_h: float, servers: int, streams: Streams) -> Hotlin
         attention,
         lambda addresses: True,
         lambda t_s: None,
-        None,
     )
     # Draws of nothing: whoever is impaired at a tick appeals at that tick.
     plaintiffs.due[:] = 0.0

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.state import pressure_kernel as kernel
-from sim.engine.state.hotline import Hotline
 from sim.engine.state.levels import SLACK
 from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.engine.state.target import TargetState
@@ -60,13 +59,12 @@ class Plaintiffs:
         self.due, self.next_due = np.zeros(n), np.full(1, math.inf)
         self._n_missing, self._fresh = np.zeros(n_operators), np.ones(n_operators)
 
-    def pressure(self, attention: NDArray[np.void], line: Hotline) -> Any:
-        """Attention, the hotline and who complains as the compiled loops take them."""
+    def pressure(self, attention: NDArray[np.void]) -> Any:
+        """Attention and who complains as the compiled loops take them."""
         return kernel.make_pressure(
             kernel.PressureColumns(
                 target=self._target.handle,
                 attention=attention,
-                line=line.record,
                 rates=self.rates,
                 impaired=self.impaired,
                 people=self.people,
@@ -103,15 +101,13 @@ class Attention:
         Share of what it lacks to 1 that a complaint adds.
     snowball
         What full attention adds to complaints, as a multiple of those without.
-    line
-        Where complaints wait for the hotline; None where they do not.
 
     Attributes
     ----------
     record : shape (1,)
         All of it as the compiled loops take it, an ``ATTENTION``.
     pressure
-        Attention, who complains and the hotline as they take it.
+        Attention and who complains as they take it.
     """
 
     def __init__(
@@ -120,12 +116,11 @@ class Attention:
         half_life_d: float | None,
         per_complaint: float = 0.0,
         snowball: float = 0.0,
-        line: Hotline | None = None,
     ) -> None:
         self.record = np.zeros(1, kernel.ATTENTION)
         fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
         self.record[0] = (per_complaint, snowball, fade_per_d, False, 0, 0.0, 0.0, 0.0)
-        self.pressure = plaintiffs.pressure(self.record, line or Hotline.none())
+        self.pressure = plaintiffs.pressure(self.record)
 
     @property
     def n_complaints(self) -> float:
@@ -138,14 +133,12 @@ class Attention:
         return float(self.record["loud_d"][0])
 
     @classmethod
-    def of(
-        cls, rules: Complaints | None, plaintiffs: Plaintiffs, line: Hotline | None = None
-    ) -> Attention:
+    def of(cls, rules: Complaints | None, plaintiffs: Plaintiffs) -> Attention:
         """Attention as a scenario has it; without complaints it does not fade."""
         if rules is None:
             return cls(plaintiffs, None)
         per_complaint, snowball = rules.attention_per_complaint, rules.snowball
-        return cls(plaintiffs, rules.half_life_d, per_complaint, snowball, line)
+        return cls(plaintiffs, rules.half_life_d, per_complaint, snowball)
 
     def at(self, t_s: int) -> float:
         """Attention at a second that does not lie before the one noted last."""

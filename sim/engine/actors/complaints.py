@@ -1,4 +1,4 @@
-"""Complaints: who says so that it hurts, the hotline, exemptions.
+"""Complaints, appeals to the hotline, and exemptions.
 
 In: who is impaired and who is cut off, when it changes. Out: complaints, which raise attention,
 and addresses to exempt. It does not know the censor's strategy.
@@ -17,7 +17,6 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention, Plaintiffs
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
-from sim.engine.state.hotline import Hotline
 from sim.engine.state.states import States
 from sim.scenario.reactions import Complaints
 from sim.streams import Stream, Streams
@@ -45,8 +44,6 @@ class ComplaintActor:
         Called with the addresses of a business whose appeal is confirmed.
     note_pressure
         Called whenever complaints may have another rate from a second on.
-    line
-        Where complaints wait for the hotline, appeals among them; None where they do not.
     """
 
     def __init__(
@@ -61,7 +58,6 @@ class ComplaintActor:
         attention: Attention,
         exempt: Callable[[IntervalSet], bool],
         note_pressure: Callable[[int], None],
-        line: Hotline | None,
     ) -> None:
         n = world.businesses.n_businesses
         self._attention = attention
@@ -73,7 +69,6 @@ class ComplaintActor:
         self._log = log
         self._exempt = exempt
         self._note_pressure = note_pressure
-        self._line = line
         self._servers = simpy.Resource(env, rules.hotline_servers)
         # Drawn for everybody, so that the draws of a business do not depend on other complaints.
         threshold = streams.generator(Stream.COMPLAINT_BY_NAME).standard_exponential(n)
@@ -110,9 +105,6 @@ class ComplaintActor:
             self._env.process(self._appeal(row))
 
     def _appeal(self, row: int) -> Process:
-        wait_s = self._line.wait_s if self._line is not None else 0
-        if wait_s > 0:
-            yield Moment(self._env, self._env.now_s + wait_s, Phase.ENFORCEMENT)
         with self._servers.request() as server:
             yield server
             handled_s = self._env.now_s + int(self._service_s[row])

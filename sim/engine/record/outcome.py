@@ -7,7 +7,6 @@ from. It prices nothing.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +19,6 @@ from sim.engine.record.users import VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.users import UserColumns
-
-if TYPE_CHECKING:
-    # Its loops are compiled, and who reads outcomes needs no compiler.
-    from sim.engine.state.hotline import Hotline
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,8 +48,6 @@ class Outcome:
         and 0 where nobody complains.
     curves
         How the counts moved.
-    line
-        Complaints that waited for the hotline; None where none do.
     """
 
     events: Events
@@ -70,7 +63,6 @@ class Outcome:
     n_named: int
     attention: float
     curves: Curves
-    line: Hotline | None = None
 
     def __post_init__(self) -> None:
         for column in (self.front_address, self.n_responses):

@@ -1,7 +1,7 @@
-"""Complaints, the attention they raise, and the hotline they wait for, over a time; compiled.
+"""Complaints and the attention they raise, over a time; compiled.
 
-In: who is hit, and since when. Out: attention, complaints and the line of the hotline, brought up
-to date in place. It does not know who is hit by what.
+In: who is hit, and since when. Out: attention and complaints, brought up to date in place. It does
+not know who is hit by what.
 
 Where those who are hit tire, the part of the first rate that is left halves every half-life, from
 the second in which they were hit. All of them lose the same part in the same time, so one sum
@@ -44,17 +44,6 @@ ATTENTION = np.dtype(
         ("loud_d", np.float64),
     ]
 )
-LINE = np.dtype(
-    [
-        # 0 where complaints are taken down at once.
-        ("per_d", np.float64),
-        ("room", np.float64),
-        ("waiting", np.float64),
-        ("longest", np.float64),
-        ("n_taken", np.float64),
-        ("n_turned_away", np.float64),
-    ]
-)
 RATES = np.dtype(
     [
         ("per_business_per_d", np.float64),
@@ -77,14 +66,14 @@ HIT = np.dtype(
 
 
 class PressureColumns(NamedTuple):
-    """Attention, the hotline and who complains as one.
+    """Attention and who complains as one.
 
     Attributes
     ----------
     target
         The target, whose users complain when they are cut off.
-    attention, line, rates, impaired, people : shape (1,)
-        An ATTENTION, a LINE, RATES, and a HIT each of businesses and of Internet users.
+    attention, rates, impaired, people : shape (1,)
+        An ATTENTION, RATES, and a HIT each of businesses and of Internet users.
     is_impaired, since_s : shape (n_businesses,)
         Which businesses are, and since when those that are.
     due : shape (n_businesses,)
@@ -98,7 +87,6 @@ class PressureColumns(NamedTuple):
 
     target: Any
     attention: Record
-    line: Record
     rates: Record
     impaired: Record
     people: Record
@@ -226,8 +214,6 @@ def note(pressure: Any, t_s: int) -> None:
         about.value, more, loud_d = _pass(pressure, t_s)
         about.n_complaints += more
         about.loud_d += loud_d
-        if pressure.line[0].per_d > 0:
-            take(pressure.line, (t_s - about.as_of_s) / S_PER_D, more)
     about.is_noted, about.as_of_s = True, t_s
 
 
@@ -309,24 +295,6 @@ def rates_of(pull: float, snowball: float, fade: float) -> tuple[float, float, f
     if p > 0:
         return q, further, nearer
     return q, nearer, further
-
-
-@compiled
-def take(line: Record, days: float, n_complaints: float) -> None:
-    """Let complaints come evenly over a time.
-
-    Notes
-    -----
-    Those that wait change at a constant rate, arrivals less ``per_d``, until none or ``room`` of
-    them are left; from there on they stay (a fluid between two barriers).
-    """
-    of: Any = line[0]
-    then = of.waiting + n_complaints - of.per_d * days
-    turned_away = max(0.0, then - of.room)
-    left = min(max(then, 0.0), of.room)
-    of.n_taken += of.waiting + n_complaints - turned_away - left
-    of.n_turned_away += turned_away
-    of.waiting, of.longest = left, max(of.longest, left)
 
 
 @compiled

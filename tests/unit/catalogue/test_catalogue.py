@@ -70,11 +70,11 @@ def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name:
 
 def test_the_shipped_scenarios_have_every_measure_between_them() -> None:
     found = {metric for name in scenario_names() for metric in metrics_of(brief(name))}
-    # Use by hours and the hotline's line have tests of their own: nothing shipped has any.
+    # Use by hours has tests of its own: nothing shipped has any.
     assert found == {name for name, entry in MEASURES.items() if entry.needs not in NOT_SHIPPED}
 
 
-NOT_SHIPPED = ("users.use", "complaints.hotline_calls_per_d")
+NOT_SHIPPED = ("users.use",)
 
 
 def test_nothing_is_simulated_to_learn_names(monkeypatch: pytest.MonkeyPatch) -> None:

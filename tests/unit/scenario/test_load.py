@@ -283,8 +283,6 @@ def test_steps_of_one_kind_are_asked_for(steps: str, expected: str) -> None:
         ("censor.review_every_d=7", "censor: expected review_silent_d with review_every_d"),
         ("censor.review_addresses=7", "censor.review_addresses: expected review_every_d"),
         ("fronts.n_known=7", "expected n_known <= n_fronts, got 7 and 6"),
-        ("complaints={hotline_room: 5}",
-         "complaints.hotline_room: expected complaints.hotline_calls_per_d with it, without "),
     ],
 )  # fmt: skip
 def test_keys_that_need_each_other_are_asked_for(override: str, expected: str) -> None:
