@@ -110,6 +110,11 @@ def main() -> None:
             # A terminal that cannot show a letter gets its number, not a traceback after a run.
             stream.reconfigure(errors="backslashreplace")
     try:
+        if any(word.partition("=")[0] == "--draws" for word in sys.argv[2:]):
+            raise UsageError(
+                "--draws is gone: every simulation is a draw; give their number with -n, or "
+                "--fixed for replicates of the point values"
+            )
         app()
     except BrokenPipeError:
         # The reader has closed the pipe; nothing is printed, not even at interpreter exit.

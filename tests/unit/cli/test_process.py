@@ -293,3 +293,13 @@ def test_no_arguments_show_the_help_and_exit_with_2(tmp_path: Path) -> None:
     code, out, err = call(folder=tmp_path)
     assert code == 2
     assert "Usage: " in out + err
+
+
+@pytest.mark.parametrize("draws", [["--draws", "5"], ["--draws=5"]])
+def test_the_option_that_is_gone_names_what_took_its_place(
+    draws: list[str], tmp_path: Path
+) -> None:
+    code, _, err = call("run", "austria-2022", *draws, folder=tmp_path)
+    assert code == 2
+    assert "give their number with -n" in err
+    assert not [*tmp_path.iterdir()]
