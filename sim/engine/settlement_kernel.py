@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
@@ -20,7 +18,7 @@ from sim.engine.state.calendar_kernel import next_s, pass_second
 from sim.engine.state.entries_kernel import begin_second
 from sim.engine.state.parts import part
 from sim.engine.state.states_kernel import turn
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 
 Floats: TypeAlias = NDArray[np.float64]
 NOWHERE = -1
@@ -61,22 +59,13 @@ class StageColumns(NamedTuple):
     start_s: int
 
 
-@structref.register
-class _StageType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of a ``Stage``."""
-
-
-class Stage(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The object of ``StageColumns``."""
-
-
-define(Stage, _StageType, StageColumns._fields)
+Stage, _StageType = define_object(__name__, "Stage", StageColumns)
 
 
 @compiled
 def make_stage(columns: StageColumns) -> Any:
     """Return the object of some columns; it keeps them."""
-    return Stage(*columns)  # type: ignore[no-untyped-call, unused-ignore]
+    return Stage(*columns)
 
 
 @compiled

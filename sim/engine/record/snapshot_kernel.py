@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import part
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
 
@@ -52,22 +50,13 @@ class NotedColumns(NamedTuple):
     lost: Floats
 
 
-@structref.register
-class _NotedType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of a ``Noted``."""
-
-
-class Noted(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The object of ``NotedColumns``."""
-
-
-define(Noted, _NotedType, NotedColumns._fields)
+Noted, _NotedType = define_object(__name__, "Noted", NotedColumns)
 
 
 @compiled
 def make_noted(columns: NotedColumns) -> Any:
     """Return the object of some columns; it keeps them."""
-    return Noted(*columns)  # type: ignore[no-untyped-call, unused-ignore]
+    return Noted(*columns)
 
 
 @part

@@ -15,8 +15,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
@@ -27,7 +25,7 @@ from sim.engine.state.entries_kernel import count
 from sim.engine.state.hosts_kernel import sort, touch_named
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import EXEMPT
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import longer
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -101,16 +99,7 @@ class CalendarColumns(NamedTuple):
     logged: Rows
 
 
-@structref.register
-class _CalendarType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of a ``Calendar``."""
-
-
-class Calendar(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The object of ``CalendarColumns``."""
-
-
-define(Calendar, _CalendarType, CalendarColumns._fields)
+Calendar, _CalendarType = define_object(__name__, "Calendar", CalendarColumns)
 
 
 @compiled
@@ -130,7 +119,7 @@ def make_calendar(
     Parameters
     ----------
     scene
-        The address space, the target and businesses, as ``make_scene`` makes it.
+        The address space, the target and businesses.
     poll_interval_s, poll_phase_s, begins_s : shape (n_operators,)
         The register is downloaded at ``poll_phase_s + n * poll_interval_s``, not before
         ``begins_s``.
@@ -178,7 +167,7 @@ def make_calendar(
         n_logged=n_logged,
         logged=np.zeros((room, n_log_columns), np.int64),
     )
-    return Calendar(*columns)  # type: ignore[no-untyped-call, unused-ignore]
+    return Calendar(*columns)
 
 
 @part

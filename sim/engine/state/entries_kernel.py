@@ -6,39 +6,36 @@ takes longer than many a loop. Out: pieces, fronts, hosts and reach brought up t
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.hosts_kernel import count_hosts, is_touched
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import count_pieces, cut
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import begin_settlement, meet
 
 Rows: TypeAlias = NDArray[np.int64]
 
 
-@structref.register
-class _SceneType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of a ``Scene``."""
+class SceneColumns(NamedTuple):
+    """The address space, the target and businesses."""
+
+    space: Any
+    target: Any
+    states: Any
 
 
-class Scene(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The address space, the target and businesses as one object."""
-
-
-define(Scene, _SceneType, ["space", "target", "states"])
+Scene, _SceneType = define_object(__name__, "Scene", SceneColumns)
 
 
 @compiled
 def make_scene(space: Any, target: Any, states: Any) -> Any:
     """Return the three as one; it keeps them."""
-    return Scene(space, target, states)  # type: ignore[no-untyped-call, unused-ignore]
+    return Scene(space, target, states)
 
 
 @part

@@ -14,13 +14,11 @@ import math
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import part
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 from sim.engine.state.users_kernel import complaining_days
 
 S_PER_D = 86_400
@@ -98,22 +96,13 @@ class PressureColumns(NamedTuple):
     fresh: Floats
 
 
-@structref.register
-class _PressureType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of a ``Pressure``."""
-
-
-class Pressure(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The object of ``PressureColumns``."""
-
-
-define(Pressure, _PressureType, PressureColumns._fields)
+Pressure, _PressureType = define_object(__name__, "Pressure", PressureColumns)
 
 
 @compiled
 def make_pressure(columns: PressureColumns) -> Any:
     """Return the object of some columns; it keeps them."""
-    return Pressure(*columns)  # type: ignore[no-untyped-call, unused-ignore]
+    return Pressure(*columns)
 
 
 @part

@@ -10,15 +10,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.addresses.sets.family_starts import IPV6_START
 from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.parts import part
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 
 Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -66,16 +64,7 @@ class SpaceColumns(NamedTuple):
     line_width: Rows
 
 
-@structref.register
-class _SpaceType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of a ``Space``."""
-
-
-class Space(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The object of ``SpaceColumns``."""
-
-
-define(Space, _SpaceType, SpaceColumns._fields)
+Space, _SpaceType = define_object(__name__, "Space", SpaceColumns)
 
 
 @compiled
@@ -177,7 +166,7 @@ def make_space(
         line_network=line_network,
         line_width=line_width,
     )
-    return Space(*columns)  # type: ignore[no-untyped-call, unused-ignore]
+    return Space(*columns)
 
 
 @part

@@ -10,8 +10,6 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
@@ -43,7 +41,7 @@ from sim.engine.state.hosts_kernel import (
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.levels import IMPAIRED_LEVEL, NOT_RUNNING, SLACK
 from sim.engine.state.parts import part
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 from sim.scenario.tables.roles import FRONTEND
 
 # To take an array out of the object counts a reference to it: loops take theirs before they begin.
@@ -51,22 +49,13 @@ Flags: TypeAlias = NDArray[np.bool_]
 Levels: TypeAlias = NDArray[np.int8]
 
 
-@structref.register
-class _StatesType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of what ``make_states`` returns."""
-
-
-class States(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """All columns about businesses as one object, by the names of ``Columns``."""
-
-
-define(States, _StatesType, list(Columns._fields))
+States, _StatesType = define_object(__name__, "States", Columns)
 
 
 @compiled
 def make_states(columns: Columns) -> Any:
     """Return what stands for the columns; it keeps them."""
-    return States(*columns)  # type: ignore[no-untyped-call, unused-ignore]
+    return States(*columns)
 
 
 @compiled

@@ -10,8 +10,6 @@ from __future__ import annotations
 from typing import Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
-from numba import types
-from numba.experimental import structref
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
@@ -19,7 +17,7 @@ from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
-from sim.engine.state.structs import define
+from sim.engine.state.structs import define_object
 from sim.engine.state.users_kernel import book, close_complaints, count_fates, open_complaints
 
 Rows: TypeAlias = NDArray[np.int64]
@@ -101,16 +99,7 @@ class TargetColumns(NamedTuple):
     fresh_as_of_s: int
 
 
-@structref.register
-class _TargetType(types.StructRef):  # type: ignore[misc, unused-ignore]
-    """Type of a ``Target``."""
-
-
-class Target(structref.StructRefProxy):  # type: ignore[misc, unused-ignore]
-    """The object of ``TargetColumns``."""
-
-
-define(Target, _TargetType, TargetColumns._fields)
+Target, _TargetType = define_object(__name__, "Target", TargetColumns)
 
 
 @compiled
@@ -229,7 +218,7 @@ def make_target(
         n_before=np.zeros(n_operators),
         fresh_as_of_s=0,
     )
-    return Target(*columns)  # type: ignore[no-untyped-call, unused-ignore]
+    return Target(*columns)
 
 
 @part
