@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from sim.scenario.load import load_scenario
+from sim.scenario.resolve import resolve
 from sim.scenario.tables.seeds import read_note
 from tests.conftest import REPOSITORY
 
@@ -29,10 +31,9 @@ _ELSEWHERE = {
     "stances": "stances.events=off",
 }  # fmt: skip
 """Sections, or keys of them, that the scenario lacks: what brings them, or a scenario with them."""
-_ROW = re.compile(r"^\| `[^|]*\| `(?P<key>[\w.:-]+)` \|[^|]*\| (?P<value>[\d.]+) \| `seeds/", re.M)
-_RANGE = re.compile(
-    r"^\| `(?P<key>[\w.]+)` \|[^|]*\| [\d.e+-]+ \| (?P<low>[\d.e+-]+) to (?P<high>[\d.e+-]+) \|"
-    r"[^|]*\| `(?P<scenario>[\w-]+)`(?:, [^|]*)? \|",
+_ROW = re.compile(
+    r"^- `(?P<key>[\w.]+)` \(.+; \*assumed\* (?P<value>[\d.]+) "
+    r"\(range (?P<low>[\d.]+) to (?P<high>[\d.]+), ",
     re.M,
 )
 _TABLES = {
@@ -84,7 +85,7 @@ def claims(run: Path | None = None) -> list[Claim]:
         A run folder whose report is among the pages; none when left out.
     """
     found = [
-        *_of_readme(), *_of_parameters(), *_of_unknowns(), *_of_validation(), *_of_money(),
+        *_of_readme(), *_of_keys(), *_of_validation(), *_of_money(),
         *_of_cells(),
     ]  # fmt: skip
     if run is not None:
@@ -149,25 +150,19 @@ def _of_readme() -> list[Claim]:
     ]
 
 
-def _of_parameters() -> list[Claim]:
-    """Defaults of the page of parameters that a seed table holds."""
-    text = (REPOSITORY / "docs/reference/parameters.md").read_text(encoding="utf-8")
-    return [
-        Claim("parameters.md", "default", found["value"], _sources(SCENARIO, key), key)
-        for found in _ROW.finditer(text)
-        if ":" not in (key := found["key"])
-    ]
-
-
-def _of_unknowns() -> list[Claim]:
-    """Ends of the ranges that draws take, in the first scenario that a row names."""
-    text = (REPOSITORY / "docs/reference/unknowns.md").read_text(encoding="utf-8")
-    return [
-        Claim("unknowns.md", RANGE, found[end], _sources(found["scenario"], key), key)
-        for found in _RANGE.finditer(text)
-        for end in ("low", "high")
-        if (key := found["key"])
-    ]
+def _of_keys() -> list[Claim]:
+    """Defaults and ends of ranges on the page of keys, of those that a scenario takes."""
+    text = (REPOSITORY / "docs/reference/scenario.md").read_text(encoding="utf-8")
+    taken = {row.key for row in resolve(load_scenario(SCENARIO)).assumed}
+    found = []
+    for row in _ROW.finditer(text):
+        if (key := row["key"]) in taken:
+            command = _sources(SCENARIO, key)
+            found.append(Claim("scenario.md", "default", row["value"], command, key))
+            found += [
+                Claim("scenario.md", RANGE, row[end], command, key) for end in ("low", "high")
+            ]
+    return found
 
 
 def _of_validation() -> list[Claim]:

@@ -1,57 +1,54 @@
-"""Pages and files that are generated: verbs and options, forms, keys, measures, JSON Schema.
+"""Everything that is generated in a clone; ``python -m tools.reference`` writes it.
 
-In: the commands, the forms of files, the schema, the catalogue of measures, the seed tables. Out:
-the text of each file in ``docs/`` and ``scenarios/`` that is written from them.
-``python -m tools.reference`` writes all of them in a clone; a test says which one is out of date.
+In: the commands, the forms of files, the schema, the catalogue of measures, docstrings, the seed
+tables. Out: files in ``docs/``, the JSON Schema, the catalogues of the page. A test reports what is
+out of date.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from typer.main import get_command
 
 from sim.addresses.feeds.forms import FORMS
+from sim.catalogue.choices import label
+from sim.catalogue.curves import CURVES
+from sim.catalogue.declaration import Metric, Section
+from sim.catalogue.measures import MEASURES
 from sim.cli.app import app
 from sim.cli.console import json_text
 from sim.scenario.schema import json_schema
 from tools import python_page, sentences
-from tools.measures_page import with_measures
-from tools.parameters_page import EXPLAINED, parameters_page, read_symbols, with_symbols
-from tools.scenario_page import reference_page
+from tools.scenario_page import EXPLAINED, read_symbols, reference_page, with_symbols
 from tools.tables_page import tables_page
-from tools.unknowns_page import unknowns_page
 
-_HEAD = """# Options of every verb
-
-Made from the commands by `python -m tools.reference`.
-`overblock VERB --help` prints the same. What the verbs do, their exit codes and what they write:
-[the command line](cli.md).
-"""
+_MARKED = re.compile(r"(<!-- ([a-z]+)(?:: ([a-z -]+))? -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
-_FORMS = re.compile("(<!-- forms -->).*(<!-- end -->)", re.DOTALL)
-_VERBS = re.compile("(<!-- verbs -->).*(<!-- end -->)", re.DOTALL)
+def with_tables(text: str) -> str:
+    """Return a page with what stands between its marks regenerated.
 
-
-def options_page() -> str:
-    """Return the page in Markdown."""
-    return "\n".join([_HEAD, *(_section(*verb) for verb in _verbs())])
-
-
-def with_verbs(text: str, how_to: Path) -> str:
-    """Return the page of the command line with the table between its marks made anew.
-
-    Parameters
-    ----------
-    how_to
-        Folder of the how-to pages; each is named beside the verbs that its commands use.
+    Raises
+    ------
+    KeyError, ValueError
+        If a mark names nothing that is generated.
     """
-    pages = {page.name: page.read_text(encoding="utf-8") for page in sorted(how_to.glob("*.md"))}
-    rows = ["| verb | what it does | how to |", "| --- | --- | --- |"]
+
+    def table(found: re.Match[str]) -> str:
+        rows = _TABLES[found[2]](found[3] or "")
+        return "\n".join([found[1], *rows, "", found[4]])
+
+    return _MARKED.sub(table, text)
+
+
+def _verb_rows(_: str) -> Iterator[str]:
+    yield from ("| verb | what it does |", "| --- | --- |")
     for command, context in _verbs():
         pieces = [f"overblock {command.name}", *command.collect_usage_pieces(context)[1:]]
         pieces += [
@@ -60,24 +57,13 @@ def with_verbs(text: str, how_to: Path) -> str:
             if one.required and one.param_type_name == "option"
         ]
         usage = re.sub(r"[{}]", "", " ".join(pieces))
-        uses = re.compile(rf"^overblock {command.name}\b", re.MULTILINE)
-        links = [
-            f"[{page.splitlines()[0].removeprefix('# How to ')}](../how-to/{name})"
-            for name, page in pages.items()
-            if uses.search(page)
-        ]
-        rows.append(f"| `{_cell(usage)}` | {_cell(_summary(command))} | {', '.join(links)} |")
-    return _VERBS.sub(lambda marks: "\n\n".join((marks[1], "\n".join(rows), marks[2])), text)
+        summary = command.help.partition("\n\n")[0]
+        yield f"| [`{_cell(usage)}`](#overblock-{command.name}) | {_cell(summary)} |"
 
 
-def with_forms(text: str) -> str:
-    """Return the page of imports with the table between its marks made anew."""
-    rows = ["| `--as` | file | what it becomes | form seen in |", "| --- | --- | --- | --- |"]
-    rows += [
-        f"| `{form.name}` | {_cell(form.file)} | {form.becomes} | {_cell(form.seen)} |"
-        for form in FORMS
-    ]
-    return _FORMS.sub(lambda marks: "\n\n".join((marks[1], "\n".join(rows), marks[2])), text)
+def _form_rows(_: str) -> Iterator[str]:
+    for form in FORMS:
+        yield f"- `{form.name}`: {form.file}; becomes {form.becomes}. Seen in {form.seen}."
 
 
 def _verbs() -> Iterator[tuple[Any, Any]]:
@@ -91,24 +77,80 @@ def _verbs() -> Iterator[tuple[Any, Any]]:
             yield command, command.make_context(name, [], parent=above, resilient_parsing=True)
 
 
-def _section(command: Any, context: Any) -> str:
-    """Return what the page of options says of one verb."""
-    usage = f"overblock {command.name} {' '.join(command.collect_usage_pieces(context))}"
-    lines = [f"## `overblock {command.name}`", "", _summary(command), ""]
-    lines += [f"`{usage}`", "", "| option | meaning |", "| --- | --- |", *_rows(command, context)]
-    return "\n".join(lines) + "\n"
+@cache
+def _options() -> dict[str, dict[str, str]]:
+    """Arguments and options of each verb as its help prints them, but ``--help``."""
+    found: dict[str, dict[str, str]] = {}
+    for command, context in _verbs():
+        records = (one.get_help_record(context) for one in command.get_params(context))
+        found[command.name] = {
+            # A path in angle brackets would be markup.
+            one[0]: " ".join(one[1].split()).replace("<", "&lt;")
+            for one in records
+            if one is not None and one[0] != "-h, --help"
+        }
+    return found
 
 
-def _summary(command: Any) -> str:
-    """First paragraph of a verb's help."""
-    return str(command.help.partition("\n\n")[0])
+@cache
+def _shared() -> dict[tuple[str, str], int]:
+    """Options that several verbs have alike, in the sequence of verbs."""
+    times = Counter(one for options in _options().values() for one in options.items())
+    return {one: n for one, n in times.items() if n > 1 and one[0].startswith("-")}
 
 
-def _rows(command: Any, context: Any) -> Iterator[str]:
-    for parameter in command.get_params(context):
-        record = parameter.get_help_record(context)
-        if record is not None:
-            yield f"| `{_cell(record[0])}` | {_cell(record[1]).replace('<', '&lt;')} |"
+def _option_rows(verb: str) -> Iterator[str]:
+    """Options of one verb, or without one those that verbs share."""
+    if not verb:
+        yield from (f"- `{name}`: {said}" for name, said in _shared())
+        return
+    shared, options = _shared(), _options()[verb]
+    yield from (
+        f"- `{name}`: {said}" for name, said in options.items() if (name, said) not in shared
+    )
+    also = [
+        name.split(",")[-1].split()[0] for name, said in options.items() if (name, said) in shared
+    ]
+    if also:
+        yield f"- [shared](#shared-options): {', '.join(f'`{one}`' for one in also)}"
+
+
+def _measure_rows(section: str) -> Iterator[str]:
+    for name, entry in MEASURES.items():
+        if entry.section is Section(section):
+            unit = f"{entry.unit}, out of {entry.of}" if entry.of else entry.unit
+            yield _named(name, label(name), unit, entry.what, ", ".join(_needs(entry)))
+
+
+def _needs(entry: Metric) -> Iterator[str]:
+    if entry.needs:
+        yield f"`{entry.needs}`"
+    if entry.is_beside_figure:
+        yield "a published figure that names providers"
+    if entry.is_of_ipv6:
+        yield "IPv6 in the tables, else 0"
+
+
+def _curve_rows(_: str) -> Iterator[str]:
+    for name, one in CURVES.items():
+        needs = "IPv6 in the tables" if one.is_of_ipv6 else f"`{one.needs}`" if one.needs else ""
+        yield _named(name, one.full_label, one.unit, one.description, needs)
+
+
+def _named(name: str, title: str, unit: str, what: str, needs: str) -> str:
+    """One measure or curve as a point of a list."""
+    also = "" if title == name.replace("_", " ") else f", *{title}*"
+    return f"- `{name}`{also} ({unit}): {what}{f'; only with {needs}' if needs else ''}"
+
+
+_TABLES: dict[str, Callable[[str], Iterator[str]]] = {
+    "verbs": _verb_rows,
+    "options": _option_rows,
+    "forms": _form_rows,
+    "measures": _measure_rows,
+    "curves": _curve_rows,
+}
+"""What is generated, by the name in its mark."""
 
 
 def _cell(text: str) -> str:
@@ -117,25 +159,20 @@ def _cell(text: str) -> str:
 
 
 def generated(clone: Path) -> dict[Path, str]:
-    """Return what is made from declarations: the text of each file of a clone."""
+    """Return the text of each generated file of a clone; catalogues are updated by `sentences`."""
     docs = clone / "docs"
-    measures, symbols = docs / "reference" / "measures.md", read_symbols(docs)
-    command_line, imports = (docs / "reference" / name for name in ("cli.md", "imports.md"))
+    reference, symbols = docs / "reference", read_symbols(docs)
+    marked = [reference / f"{name}.md" for name in ("cli", "imports", "measures")]
     explained = [docs / "explanation" / f"{name}.md" for name in EXPLAINED]
     return {
-        command_line: with_verbs(command_line.read_text(encoding="utf-8"), docs / "how-to"),
-        docs / "reference" / "options.md": options_page(),
-        imports: with_forms(imports.read_text(encoding="utf-8")),
-        docs / "reference" / "scenario.md": reference_page(),
-        docs / "reference" / "parameters.md": parameters_page(symbols),
-        docs / "reference" / "unknowns.md": unknowns_page(),
-        docs / "reference" / "tables.md": tables_page(),
+        **{page: with_tables(page.read_text(encoding="utf-8")) for page in marked},
+        reference / "python.md": python_page.page(),
+        reference / "scenario.md": reference_page(),
+        reference / "tables.md": tables_page(),
         **{
             page: with_symbols(page.stem, page.read_text(encoding="utf-8"), symbols)
             for page in explained
         },
-        measures: with_measures(measures.read_text(encoding="utf-8")),
-        clone / python_page.PAGE: python_page.page(),
         clone / "scenarios" / "scenario.schema.json": json_text(json_schema()),
     }
 

@@ -1,13 +1,16 @@
-"""The page ``docs/reference/scenario.md``: every key of the scenario language, from the schema.
+"""Keys of the scenario language: their page, and the symbols that they have in equations.
 
-In: the schema and the assumption table. Out: Markdown. ``python -m tools.reference`` makes the
-page anew; a test holds it fresh.
+In: the schema, the assumption table and ``docs/reference/symbols.csv``. Out: Markdown.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import NoneType
 from typing import Any
 
@@ -15,20 +18,27 @@ from sim.scenario.calendars import LIST_FORMAT, MOMENT_FORMAT
 from sim.scenario.load import NEEDS
 from sim.scenario.quantities import INSTANT_PATTERN, TABLE_FORMAT, TIME_OF_DAY_PATTERN, kinds_of
 from sim.scenario.schema import Scenario, json_schema
-from sim.scenario.strategies import DECLARED, Chase
+from sim.scenario.strategies import DECLARED, Chase, Own
 from sim.scenario.tables.rows import CURRENCY, AssumptionRow
 from sim.scenario.tables.seeds import COUNTRY
 from sim.scenario.tables.shipped import assumed_by_key
 
+EXPLAINED = ("model", "strategies")
+"""Pages whose sections carry a list of their symbols."""
+_NAMES = {"strategy.id", "strategy.file", "strategy.rule", "strategy.values"}
+"""Keys of a strategy that name something, and set no parameter of an equation."""
+_MARKED = re.compile(r"(<!-- symbols: (.+?) -->\n)(.*?)(<!-- end of symbols -->\n)", re.DOTALL)
+_BY_ID = "` with `id: "
 _HEAD = """\
 # Scenario keys
 
 Every key of the scenario language, by its full path. This page is made from the schema by
 `python -m tools.reference`; `overblock schema` prints the same as JSON Schema for editors.
 
-- A key that is **required** must be given if its section is there. One that is *assumed* takes the
-  value of `seeds/assumptions.csv` when it is left out, and the run lists it with its range. Any
-  other key that is left out takes its default, or is not there.
+- A **required** key must be given if its section is there. An *assumed* one has the value of
+  `seeds/assumptions.csv` by default. Each simulation of an ensemble draws it from the range and the
+  distribution below. `overblock sensitivity SCENARIO --list` lists all inputs that a scenario
+  draws, with reasons; [tables](tables.md) lists those in columns.
 - A section that may be left out does not act then. One that needs another is refused without it,
   and so is a strategy: it would do nothing for want of what it acts on.
 - Dates carry an offset: `2018-04-16T00:00+03:00`. Shares are numbers in [0, 1], never percentages.
@@ -66,9 +76,42 @@ class Key:
 def reference_page() -> str:
     """Return the page as Markdown."""
     sections: dict[str, list[Key]] = {}
+    of: dict[Key, list[str]] = {}
     for heading, key in _all_keys():
-        sections.setdefault(heading, []).append(key)
-    return _HEAD + "".join(_section(heading, keys) for heading, keys in sections.items())
+        if _BY_ID not in heading:
+            sections.setdefault(heading, []).append(key)
+        elif key.path != "strategy.id":
+            of.setdefault(key, []).append(_id(heading))
+    page = [_HEAD]
+    for heading, keys in sections.items():
+        if heading.startswith("`target`"):
+            page += [*_section(heading, keys), *_strategies(of)]
+        else:
+            page += _section(heading, keys)
+    return "\n".join(page) + "\n"
+
+
+def _strategies(of: Mapping[Key, Sequence[str]]) -> Iterator[str]:
+    """Every strategy with the keys that it has, then each of these keys once."""
+    yield from ("\n## `strategy`: what the censor orders\n",)
+    yield from ("| `strategy.id` | what it does | needs | keys |", "| --- | --- | --- | --- |")
+    kinds: dict[str, type] = {**DECLARED, "own": Own}
+    for name, kind in kinds.items():
+        short = [f"`{key.path[9:]}`" for key, names in of.items() if name in names]
+        doc = (kind.__doc__ or "").split("\n")[0]
+        yield f"| `{name}` | {doc} | {_needed(name, kind)} | {', '.join(short)} |"
+    paths = Counter(key.path for key in of)
+    keys = [
+        replace(key, meaning=f"{key.meaning} ({', '.join(names)})") if paths[key.path] > 1 else key
+        for key, names in sorted(of.items(), key=lambda one: one[0].path)
+    ]
+    yield from _section("Keys of `strategy`", keys)
+
+
+def _needed(name: str, kind: type) -> str:
+    if issubclass(kind, Chase):
+        return "`fronts`"
+    return "`fronts`, or `addresses`" if name == "time-window" else ""
 
 
 def keys_by_path() -> dict[str, Key]:
@@ -80,13 +123,13 @@ def keys_by_path() -> dict[str, Key]:
         needs.setdefault(key.path, {}).setdefault(key.need, []).append(heading)
     for path, by_need in needs.items():
         if len(by_need) > 1:
-            parts = (f"{need} ({_ids(headings)})" for need, headings in by_need.items())
+            parts = (f"{need} ({', '.join(map(_id, of))})" for need, of in by_need.items())
             found[path] = replace(found[path], need="; ".join(parts))
     return found
 
 
-def _ids(headings: list[str]) -> str:
-    return ", ".join(heading.split("id: ")[1].split("`")[0] for heading in headings)
+def _id(heading: str) -> str:
+    return heading.split("id: ")[1].split("`")[0]
 
 
 def plain(number: float) -> str:
@@ -161,7 +204,8 @@ def _key(
     if row is not None:
         unit = row.unit
         value, low, high = (plain(number) for number in (row.value, row.low, row.high))
-        need = f"*assumed* {value} (range {low} to {high})"
+        drawn = f", {row.distribution}" if row.distribution else ", not drawn"
+        need = f"*assumed* {value} (range {low} to {high}{drawn})"
         meaning = meaning.split(" Assumed: ")[0]
     elif name in parent.get("required", []):
         need = "**required**"
@@ -196,7 +240,7 @@ def _type(node: dict[str, Any]) -> str:
     if node["type"] == "array":
         return "list"
     if node["type"] == "object":
-        return "mapping from key paths"
+        return "mapping from key paths" if "patternProperties" in node else "mapping"
     if node.get("pattern") == INSTANT_PATTERN:
         return "date and time with offset"
     if node.get("pattern") == TIME_OF_DAY_PATTERN:
@@ -207,6 +251,10 @@ def _type(node: dict[str, Any]) -> str:
         return "two capital letters"
     if node.get("pattern") == CURRENCY:
         return "three capital letters"
+    if "py$" in node.get("pattern", ""):
+        return "name of a Python file beside the scenario"
+    if "pattern" in node and node["pattern"].startswith("^[A-Za-z]"):
+        return "name in that file"
     if "pattern" in node:
         return f"small letters, digits and hyphens, at most {node['maxLength']}"
     return f"text of at most {node['maxLength']} characters"
@@ -220,30 +268,109 @@ def _number(node: dict[str, Any]) -> str:
     return f"number {above}, at most {high:g}"
 
 
-def _section(heading: str, keys: list[Key]) -> str:
-    needs = _needs(heading, keys[0].path.partition(".")[0])
-    lines = [
-        f"\n## {heading.rstrip('.')}\n",
-        *([f"{needs}\n"] if needs else []),
-        "| key | type | unit | required or default | meaning |",
-        "| --- | --- | --- | --- | --- |",
-        *(
-            f"| `{key.path}` | {key.type} | {key.unit} | {key.need} | {key.meaning} |"
-            for key in keys
-        ),
-    ]
-    return "\n".join(lines) + "\n"
+def _section(heading: str, keys: Sequence[Key]) -> Iterator[str]:
+    yield f"\n## {heading.rstrip('.')}\n"
+    if needs := _needs(heading, keys[0].path.partition(".")[0]):
+        yield f"{needs}\n"
+    for key in keys:
+        kind = f"{key.type}, {key.unit}" if key.unit else key.type
+        yield f"- `{key.path}` ({kind}; {key.need}): {key.meaning}"
 
 
 def _needs(heading: str, section: str) -> str:
     """Whether a section may be left out, and which other it needs."""
-    chases = [name for name, kind in DECLARED.items() if issubclass(kind, Chase)]
-    if any(f"`id: {name}`" in heading for name in chases):
-        return "Needs the section `fronts`."
-    if "`id: time-window`" in heading:
-        return "Needs the section `fronts`, or `addresses`."
     field = Scenario.model_fields.get(section)
     if heading == "Top level" or field is None or NoneType not in kinds_of(field.annotation):
         return ""
     needed, why = NEEDS.get(section, ("", ""))
     return "May be left out." + (f" Needs the section `{needed}`, {why}." if needed else "")
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One symbol of one section.
+
+    Attributes
+    ----------
+    page, section
+        Where it stands: a page of ``docs/explanation``, and a heading there. No page if no equation
+        names it.
+    symbol, unit
+        As in the equation; the unit is empty where there is none.
+    keys
+        Scenario keys that set it, ``key:column`` for a column of a table; none if it is computed.
+    meaning
+        In words.
+    """
+
+    page: str
+    section: str
+    symbol: str
+    unit: str
+    keys: tuple[str, ...]
+    meaning: str
+
+
+def read_symbols(docs: Path) -> tuple[Symbol, ...]:
+    """Symbols in the sequence of the file, then those of keys that have no row there."""
+    with (docs / "reference" / "symbols.csv").open(encoding="utf-8", newline="") as file:
+        written = tuple(
+            Symbol(
+                row["page"],
+                row["section"],
+                row["symbol"],
+                row["unit"],
+                tuple(row["key"].split()),
+                row["meaning"],
+            )
+            for row in csv.DictReader(file)
+        )
+    named = {key for symbol in written for key in symbol.keys}
+    return (
+        *written,
+        *(
+            _declared(key)
+            for path, key in keys_by_path().items()
+            if _is_parameter(key) and path not in named
+        ),
+    )
+
+
+def with_symbols(page: str, text: str, symbols: Sequence[Symbol]) -> str:
+    """Return a page with the lists between its marks regenerated."""
+
+    def table(found: re.Match[str]) -> str:
+        mine = [s for s in symbols if (s.page, s.section) == (page, found[2])]
+        return found[1] + "\n".join([*_symbol_list(mine), "", found[4]])
+
+    return _MARKED.sub(table, text)
+
+
+def _is_parameter(key: Key) -> bool:
+    """Whether a key sets a number, or how a strategy decides."""
+    is_number = re.match(r"number|whole number|share", key.type)
+    return bool(is_number) or (
+        key.path.startswith("strategy.") and key.path not in _NAMES and key.type != "table"
+    )
+
+
+def _declared(key: Key) -> Symbol:
+    """Symbol of a key as the schema declares it: its name without the hours, and what it means.
+
+    Keys of strategies stand with the symbols of their page. Of others nothing is known but that no
+    equation names them.
+    """
+    name = key.path.rpartition(".")[2]
+    meaning = key.meaning[:1].lower() + key.meaning[1:].rstrip(".")
+    if key.path.startswith("strategy."):
+        unit = "s" if name.endswith("_h") else key.unit
+        return Symbol("strategies", "Symbols", name.removesuffix("_h"), unit, (key.path,), meaning)
+    unit = "h" if name.endswith("_h") else key.unit
+    return Symbol("", "In no equation", name, unit, (key.path,), meaning)
+
+
+def _symbol_list(symbols: Sequence[Symbol]) -> Iterator[str]:
+    yield ""
+    for symbol in symbols:
+        of = "; ".join(filter(None, (symbol.unit, ", ".join(f"`{key}`" for key in symbol.keys))))
+        yield f"- `{symbol.symbol}`: {symbol.meaning}{f' ({of})' if of else ''}"

@@ -1,7 +1,6 @@
 """The page ``docs/reference/tables.md``: the columns of every table that a scenario may name.
 
 In: the rows that each key of a scenario asks for, and a shipped table of each kind with its note.
-Out: Markdown. ``python -m tools.reference`` makes the page anew; a test holds it fresh.
 """
 
 from __future__ import annotations
@@ -15,8 +14,9 @@ from sim.scenario.library import shipped
 from sim.scenario.named_tables import ROWS_OF
 from sim.scenario.overrides import index_path
 from sim.scenario.tables.rows import AssumptionRow, PackRow
-from sim.scenario.tables.seeds import Row, SourceNote, note_path, read_note
+from sim.scenario.tables.seeds import ColumnNote, Row, SourceNote, note_path, read_note
 from sim.scenario.tables.shipped import assumptions_path
+from tools.scenario_page import plain
 
 _HEAD = """\
 # Tables
@@ -26,19 +26,21 @@ Every table that a scenario may name, made from the declarations of their rows b
 
 - A table is a CSV file in UTF-8 with a header line. A scenario names a shipped one (`seeds/`)
   without an ending, and one of its own by a path that ends in `.csv` and starts from the scenario's
-  folder. Columns may stand in any sequence; those that are not required may be left out, and an
-  empty cell is one that is left out. Unknown columns are refused.
-- What a table rests on stands in a note beside it, `NAME.source.yaml`, which may be left out
-  ([how to](../how-to/say-what-numbers-rest-on.md)): `overblock sources SCENARIO` then says so.
-  Columns such as `source`, `why` and `kind` are for readers; where a row is said to be an
-  assumption it says why.
+  folder. Columns have any sequence. Columns that are not required may be absent or empty. Unknown
+  columns are refused.
+- A note `NAME.source.yaml` in the same folder has sources, units and ranges
+  ([how to](../how-to/say-what-numbers-rest-on.md)).
+- *Range* is what the simulations of an ensemble draw from: `x` multiplies all cells. Without a
+  distribution, a factor and a range of 10 times or more are drawn log-uniform, others uniform.
 - Times carry an offset (`2018-04-16T00:00+03:00`), shares are numbers in [0, 1], prefixes are of
   either family.
-- A file of addresses (`strategy.addresses`, `addresses` of an order) is no such table: it may have
-  any [format that is read](imports.md), and so has an inventory (`population.inventory`).
+- A file of addresses (`strategy.addresses`, `addresses` of an order) and an inventory
+  (`population.inventory`) may have any [format that is read](imports.md).
 
-Units and meanings are those of the shipped table from which the example is taken.
+Units, meanings and ranges are those of the example.
 """
+NOTES = ("source", "date", "kind", "why")
+"""Columns for readers."""
 EXAMPLES = {
     "target.prefixes": "telegram-prefixes-2018",
     "providers.prefixes": "provider-prefixes-2018",
@@ -87,17 +89,37 @@ def tables_page() -> str:
 def _section(title: str, model: type[Row], example: str) -> Iterator[str]:
     first, note = _example(example) if example else ({}, None)
     doc = (model.__doc__ or "").split("\n")[0]
-    yield f"\n## {title}\n"
-    told = f" Example: `{example}`." if example else ""
-    yield f"A row: {doc[0].lower()}{doc[1:]}{told}\n"
-    yield "| column | required | values | unit | meaning | example |"
-    yield "| --- | --- | --- | --- | --- | --- |"
+    shown = f" Example: `{example}`." if example else ""
+    yield f"\n## {title}\n\nA row: {doc[0].lower()}{doc[1:]}{shown}\n"
     schema = model.model_json_schema(by_alias=True)
     for name, node in schema["properties"].items():
-        need = "**required**" if name in schema.get("required", []) else ""
-        unit, meaning = _noted(name, note, node)
-        cells = (f"`{name}`", need, _values(node), unit, meaning, _shown(first.get(name, "")))
-        yield f"| {' | '.join(_cell(cell) for cell in cells)} |"
+        if name in NOTES:
+            continue
+        need = ", **required**" if name in schema.get("required", []) else ""
+        column = note.columns.get(name) if note is not None else None
+        unit, meaning = (
+            (column.unit, column.meaning) if column else ("", str(node.get("description", "")))
+        )
+        kind = _values(node)
+        kind += f", {unit}" if unit and unit not in ("text", kind) else ""
+        parts = [" ".join(meaning.split()).rstrip(".") + ".", _range(column)]
+        if need and first.get(name) and kind.startswith("text"):
+            parts.append(f"Such as {_shown(first[name])}.")
+        yield f"- `{name}` ({kind}{need}): {' '.join(filter(None, parts))}"
+    if notes := [f"`{name}`" for name in NOTES if name in schema["properties"]]:
+        yield f"- {', '.join(notes)}: what the row rests on."
+
+
+def _range(column: ColumnNote | None) -> str:
+    """Range that an ensemble draws a column from, and how."""
+    if column is None or column.range is None:
+        return ""
+    ((kind, pair),) = column.range.model_dump(exclude_none=True).items()
+    if kind == "columns":
+        return f"Range: `{pair[0]}` to `{pair[1]}`."
+    ends = " to ".join(plain(number) for number in pair)
+    drawn = f", {column.distribution}" if column.distribution else ""
+    return f"Range: {'x ' if kind == 'times' else ''}{ends}{drawn}."
 
 
 def _example(name: str) -> tuple[dict[str, str], SourceNote | None]:
@@ -108,14 +130,6 @@ def _example(name: str) -> tuple[dict[str, str], SourceNote | None]:
     text = path.read_text(encoding="utf-8")
     note = read_note(path) if note_path(path).exists() else None
     return next(csv.DictReader(io.StringIO(text))), note
-
-
-def _noted(name: str, note: SourceNote | None, node: dict[str, Any]) -> tuple[str, str]:
-    """Unit and meaning of a column, by the note or by its declaration."""
-    column = note.columns.get(name) if note is not None else None
-    if column is None:
-        return "", str(node.get("description", ""))
-    return column.unit, column.meaning
 
 
 def _values(node: dict[str, Any]) -> str:
@@ -157,7 +171,3 @@ def _shown(text: str) -> str:
     if not text:
         return ""
     return f"`{text if len(text) <= 40 else f'{text[:39]}…'}`"
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

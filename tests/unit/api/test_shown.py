@@ -70,9 +70,9 @@ def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("planned")
 def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository: Path) -> None:
-    page = (repository / "docs/reference/options.md").read_text("utf-8")
+    page = (repository / "docs/reference/cli.md").read_text("utf-8")
     documented = {
-        name: int(re.search(rf"`--{name} <.*[ ;](\d+) by default", page)[1])  # type: ignore[index]
+        name: int(re.search(rf"`--{name} <[^\n]*?[ ;](\d+) by default", page)[1])  # type: ignore[index]
         for name in ("trajectories", "samples", "keep")
     }
     asked, *rest = sim.sensitivity("surgical")

@@ -37,7 +37,7 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.schema import Scenario
 from sim.streams import Streams
 from sim.world.build import build_world
-from tools.measures_page import with_measures
+from tools.reference import with_tables
 
 
 def brief(name: str) -> Resolved:
@@ -162,7 +162,7 @@ def test_a_label_is_said_aloud_and_any_other_name_is_read_out() -> None:
 def test_the_page_of_measures_is_fresh(repository: Path) -> None:
     """Remake it with ``python -m tools.reference``."""
     page = (repository / "docs/reference/measures.md").read_text(encoding="utf-8")
-    assert page == with_measures(page)
+    assert page == with_tables(page)
     for name in (*MEASURES, *CURVES):
-        assert f"| `{name}` |" in page
+        assert f"\n- `{name}`" in page
     assert page.count("<!-- measures: ") == len(Section)

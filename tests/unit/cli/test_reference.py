@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import typer
 
-from tools.parameters_page import EXPLAINED
-from tools.reference import generated, main, options_page, with_verbs
+from tools.reference import generated, main, with_tables
+from tools.scenario_page import EXPLAINED
 
 
 @pytest.fixture
@@ -37,15 +37,15 @@ def test_the_command_makes_it_anew(
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(repository / path, tmp_path / path)
     marked = {
-        tmp_path / "docs/reference/measures.md": "| `orders_placed` |",
-        tmp_path / "docs/reference/cli.md": "| `overblock verify RUN\\|CASE.zip` |",
-        tmp_path / "docs/reference/imports.md": "| `fastly` |",
+        tmp_path / "docs/reference/measures.md": "- `orders_placed`",
+        tmp_path / "docs/reference/cli.md": "- `--sample N`",
+        tmp_path / "docs/reference/imports.md": "- `fastly`",
     }
     marked |= {tmp_path / f"docs/explanation/{name}.md": "- `t`:" for name in EXPLAINED}
     for path, row in marked.items():
         text = path.read_text(encoding="utf-8")
         assert row in text
-        path.write_text(text.replace(row, "| `old` |"), encoding="utf-8")
+        path.write_text(text.replace(row, "`old`"), encoding="utf-8")
     for path in {tmp_path / path for path in paths} - set(marked):
         path.write_text("old", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -55,22 +55,23 @@ def test_the_command_makes_it_anew(
         assert made == (repository / path).read_text(encoding="utf-8"), path
 
 
-def test_every_verb_stands_in_the_table_of_the_command_line_with_pages_that_use_it(
-    repository: Path,
-) -> None:
-    verbs = re.findall(r"^## `overblock (\w+)`$", options_page(), re.MULTILINE)
-    page = with_verbs("<!-- verbs --><!-- end -->", repository / "docs" / "how-to")
-    rows = {row.split()[2].strip("`"): row for row in page.splitlines()[4:-2]}
-    assert list(rows) == verbs
-    assert len(verbs) > 15
-    assert rows["cover"].startswith("| `overblock cover --targets FILE` | Find the prefixes that ")
-    assert "| [compare strategies](../how-to/compare-strategies.md), [" in rows["compare"]
-    assert rows["doctor"].endswith(" |  |")
+def test_every_verb_has_a_row_a_section_and_its_options(repository: Path) -> None:
+    page = (repository / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[`overblock (\w+)[^`]*`\]\(#overblock-\w+\) \| \S", page, re.MULTILINE)
+    assert len(rows) > 15
+    assert set(rows) == set(re.findall(r"^<!-- options: (\w+) -->$", page, re.MULTILINE))
+    assert set(rows) == set(re.findall(r"^## `overblock (\w+)`$", page, re.MULTILINE))
 
 
-def test_options_stand_with_their_meaning_and_bounds() -> None:
-    run = options_page().split("## `overblock run`")[1].split("\n## ")[0]
-    assert "| `--force` | Replace an earlier run there. |" in run
-    (workers,) = [line for line in run.splitlines() if line.startswith("| `-w")]
+@pytest.mark.usefixtures("usage_as_written")
+def test_options_have_their_meaning_and_bounds_once() -> None:
+    run, shared = (
+        with_tables(f"<!-- {mark} -->\n<!-- end -->") for mark in ("options: run", "options")
+    )
+    assert "- `--pairs`: Simulate each draw " in run
+    assert "- `--force`: Replace an earlier run there." in shared
+    assert "`--force`:" not in run
+    assert "`--force`" in run
+    (workers,) = [line for line in shared.splitlines() if line.startswith("- `-w")]
     assert "OVERBLOCK_WORKERS" in workers
     assert "1&lt;=x" in workers

@@ -141,8 +141,8 @@ def test_the_page_of_tables_has_every_key_that_names_one() -> None:
     page = tables_page()
     for key in ROWS_OF:
         assert f"\n## `{key}`\n" in page
-    assert "| `why` |  | text | text |" in page
-    assert "| `prefix` | **required** | prefix | IPv4 prefix |" in page
+    assert "`why`: what the row rests on." in page
+    assert "- `prefix` (prefix, IPv4 prefix, **required**): " in page
 
 
 @pytest.mark.parametrize("code", ["ZZ", "XX", "AA", "QZ", "UK"])

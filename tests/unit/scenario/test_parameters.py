@@ -13,8 +13,7 @@ from sim.scenario.tables import rows as tables
 from sim.scenario.tables import sharing as tables_sharing
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import read_table
-from tools.parameters_page import EXPLAINED, Symbol, read_symbols
-from tools.scenario_page import keys_by_path
+from tools.scenario_page import EXPLAINED, Symbol, keys_by_path, read_symbols
 
 DOCS = Path(__file__).parents[3] / "docs"
 SYMBOLS = read_symbols(DOCS)

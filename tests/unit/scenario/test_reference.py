@@ -18,13 +18,19 @@ from tools.scenario_page import reference_page
 WriteScenario = Callable[..., Path]
 
 
+ROW = re.compile(
+    r"- `([\w.<> ]+)` \((.+?); (\*\*required\*\*|optional|default `.+?`|\*assumed\* .+?\))\): (.+)"
+)
+
+
 def rows() -> dict[str, list[str]]:
     """Cells of the page by key."""
     found = {}
     for line in reference_page().splitlines():
         if line.startswith("| `"):
-            path, *cells = [cell.strip() for cell in line.strip("|").split(" | ")]
-            found.setdefault(path.strip(" `"), cells)
+            found.setdefault("strategy.id", ["id", "**required**", "Strategy."])
+        elif matched := ROW.fullmatch(line):
+            found.setdefault(matched[1], [matched[2], matched[3], matched[4]])
     return found
 
 
@@ -56,32 +62,36 @@ def test_the_page_says_which_sections_may_be_left_out_and_what_they_need() -> No
     assert said["reactions"] == "May be left out."
     page = reference_page()
     for chase in ("exact", "rolling", "cover"):
-        assert f"`strategy` with `id: {chase}`: " in page
-        after = page.split(f"`strategy` with `id: {chase}`: ")[1].split("| key |")[0]
-        assert "Needs the section `fronts`." in after
-    assert "Needs" not in page.split("`strategy` with `id: dns`: ")[1].split("| key |")[0]
+        assert re.search(rf"^\| `{chase}` \| .+ \| `fronts` \| ", page, re.MULTILINE)
+    assert re.search(r"^\| `dns` \| .+ \|  \| `operators`", page, re.MULTILINE)
 
 
 def test_every_key_has_a_type_a_need_and_a_meaning() -> None:
-    for key, (kind, _, need, meaning) in rows().items():
+    found = rows()
+    points = [line for line in reference_page().splitlines() if line.startswith("- `")]
+    # A point of the head speaks of --set.
+    assert [line for line in points if not ROW.fullmatch(line) and "--set" not in line] == []
+    for key, (kind, _, meaning) in found.items():
         assert kind, key
-        assert re.fullmatch(r"\*\*required\*\*|optional|default `.+`|\*assumed\* .+", need), key
-        assert meaning.endswith("."), key
+        assert meaning.endswith((".", ")")), key
 
 
 def test_assumed_keys_have_the_value_range_and_unit_of_the_table(repository: Path) -> None:
     with (repository / "seeds" / "assumptions.csv").open(encoding="utf-8", newline="") as file:
         table = {row["key"]: row for row in csv.DictReader(file)}
-    page = {key: cells for key, cells in rows().items() if "assumed" in cells[2]}
+    page = {key: cells for key, cells in rows().items() if "assumed" in cells[1]}
     assert page.keys() == table.keys()
     for key, row in table.items():
-        assert page[key][1] == row["unit"]
-        assert page[key][2] == (f"*assumed* {row['value']} (range {row['low']} to {row['high']})")
+        drawn = row["distribution"] or "not drawn"
+        assert page[key][0].endswith(f", {row['unit']}")
+        assert page[key][1] == (
+            f"*assumed* {row['value']} (range {row['low']} to {row['high']}, {drawn})"
+        )
 
 
 def required() -> list[str]:
     """Required keys of the sections that the minimal scenario has."""
-    keys = [key for key, cells in rows().items() if "required" in cells[2]]
+    keys = [key for key, cells in rows().items() if "required" in cells[1]]
     mine = ("target.", "strategy.id", "strategy.orders")
     return [key for key in keys if "." not in key or key.startswith(mine)]
 
@@ -108,6 +118,6 @@ def test_the_other_keys_can_be_left_out(write_scenario: WriteScenario, minimal: 
     without = dict.fromkeys(lines, "")
     scenario = load_scenario(str(write_scenario(without))).scenario
     page = rows()
-    assert f"default `{scenario.n_replicates}`" == page["n_replicates"][2]
-    assert str(scenario.population.n_businesses) in page["population.n_businesses"][2]
-    assert f"default `{scenario.operators.groups}`" == page["operators.groups"][2]
+    assert f"default `{scenario.n_replicates}`" == page["n_replicates"][1]
+    assert str(scenario.population.n_businesses) in page["population.n_businesses"][1]
+    assert f"default `{scenario.operators.groups}`" == page["operators.groups"][1]

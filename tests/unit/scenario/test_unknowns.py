@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +12,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from sim.errors import ScenarioError
 from sim.results.manifest import list_assumptions
-from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.shipped import read_assumptions
@@ -229,27 +226,3 @@ def test_every_assumed_unknown_states_how_it_is_drawn() -> None:
     assert len(rows) > 40
     for row in rows:
         assert bool(row.distribution) == (row.nature == "unknown"), row.key
-
-
-@pytest.mark.parametrize("name", scenario_names())
-def test_the_page_has_what_each_shipped_scenario_does_not_know(name: str, repository: Path) -> None:
-    """By the words of the page alone: the rows that name the scenario, or all but others."""
-    text = (repository / "docs/reference/unknowns.md").read_text(encoding="utf-8")
-    factors, left_out = list_factors(resolve(load_scenario(name)))
-
-    def is_held(cell: str) -> bool:
-        named = f"`{name}`" in cell
-        return not named if cell.startswith("all") else named
-
-    drawn, others = text.split("## Assumptions with a range that are not drawn")
-    rows = [re.split(r" \| ", row.strip("| ")) for row in drawn.splitlines() if row[:3] == "| `"]
-    held = {
-        (row[0].strip("`"), row[3]): row[4] for row in rows if len(row) == 7 and is_held(row[5])
-    }
-    assert set(held) == {(one.key, one.range_text) for one in factors}
-    for one in factors:
-        said = held[one.key, one.range_text]
-        assert said.startswith(one.distribution)
-        assert ("by default" in said) == (one.stated is None)
-    rest = [row.split(" | ") for row in others.splitlines() if row[:3] == "| `"]
-    assert {row[0].strip("| `") for row in rest if is_held(row[2])} == {one.key for one in left_out}
