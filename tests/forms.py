@@ -17,6 +17,12 @@ def _split(prefixes: Sequence[str]) -> tuple[list[str], list[str]]:
     return [p for p in prefixes if ":" not in p], [p for p in prefixes if ":" in p]
 
 
+def polls(prefixes: Sequence[str]) -> str:
+    changes = [{"timestamp": "2026-01-03 20:00:00Z", "state": True}]
+    data = [{"ip": p, "isp": "A", "description": "B", "stateChanges": changes} for p in prefixes]
+    return json.dumps({"lastUpdate": "2026-01-03 20:10:00", "data": data}, indent=1)
+
+
 def fastly(prefixes: Sequence[str]) -> str:
     four, six = _split(prefixes)
     return json.dumps({"addresses": four, "ipv6_addresses": six})
@@ -69,6 +75,7 @@ def names(prefixes: Sequence[str]) -> str:
 
 
 RENDERED: Mapping[str, Writer] = {
+    "polls": polls,
     "fastly": fastly,
     "cloudflare": cloudflare,
     "oracle": oracle,

@@ -124,7 +124,7 @@ def read_blocklists(
     for given in inputs:
         try:
             # Who said the form is asked nothing more about it: what is told here is not passed on.
-            if (format_name or sniff(given, limits)) == DATED:
+            if (format_name or sniff(given, limits)) in DATED:
                 tables.append(read_dated(given, format_name, limits=limits, **options))
             else:
                 tables.append(read_feed(given, format_name, limits=limits, **options))

@@ -142,7 +142,7 @@ def check_dated(at: datetime | None, feeds: Sequence[Feed]) -> None:
     from sim.addresses.feeds.forms import DATED
     from sim.errors import UsageError
 
-    if at is not None and not any(feed.origin.format == DATED for feed in feeds):
+    if at is not None and not any(feed.origin.format in DATED for feed in feeds):
         raise UsageError("--at: none of the files holds dated orders")
 
 

@@ -95,7 +95,7 @@ def read_list(name: str, path: Path) -> ListTable:
     """
     data = read_bytes(path)
     feed = read_feed(Input(path, str(path)))
-    if feed.origin.format == DATED:
+    if feed.origin.format in DATED:
         message = (
             "expected a list without times, got dated orders: `overblock import FILE -o orders.csv`"
             " writes them as the strategy replay reads them"

@@ -31,7 +31,7 @@ from sim.addresses.feeds.inputs import (
 )
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
 from sim.addresses.feeds.neighbours import Neighbours
-from sim.addresses.feeds.orders import Orders, read_orders
+from sim.addresses.feeds.orders import Orders
 from sim.addresses.feeds.refused import refuse_rules, refuse_unread
 from sim.addresses.feeds.verdicts import refusal_of, verdict_behind
 from sim.addresses.sets.notation import shown
@@ -382,7 +382,7 @@ def read_feed(
     name = _form_of(given, format_name, bounds)
     with explained(given, name, bounds, is_asked=bool(format_name)):
         feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
-    if name == DATED:
+    if name in DATED:
         feed = replace(feed, notes=(*feed.notes, _UNDATED))
     if feed.questions and not format_name:
         raise DataError(list(feed.questions))
@@ -425,6 +425,8 @@ def _form_of(given: Input, format_name: str, limits: Limits) -> str:
 def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     """Read a file of a form."""
     form = FORM[name]
+    if form.read_dated is not None:
+        return _read_orders(given, name, skip_bad=skip_bad, limits=limits).feed
     how = _how(given, form, skip_bad=skip_bad, limits=limits)
     if form.read_path is not None:
         with given.decompressed(limits) as path:
@@ -432,6 +434,15 @@ def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
     assert form.read is not None
     with given.open(limits) as source:
         return form.read(source, given.name, **how)
+
+
+def _read_orders(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
+    """Read a file of a form of dated orders."""
+    read = FORM[name].read_dated
+    assert read is not None
+    with given.open(limits) as source:
+        how = _how(given, FORM[name], skip_bad=skip_bad, limits=limits)
+        return read(source, given.name, **how)
 
 
 def _how(given: Input, form: Form, **options: Any) -> dict[str, Any]:
@@ -456,15 +467,11 @@ def read_dated(
     """
     bounds = limits or Limits()
     name = _form_of(given, format_name, bounds)
-    if name != DATED:
-        message = f"expected dated orders (the form {DATED}), got a file of the form {name}"
+    if name not in DATED:
+        message = f"expected dated orders ({', '.join(DATED)}), got a file of the form {name}"
         raise DataError([Problem(given.name, message)])
-    how = _how(given, FORM[name], skip_bad=skip_bad, limits=bounds)
-    with (
-        explained(given, name, bounds, is_asked=bool(format_name)),
-        given.open(bounds) as source,
-    ):
-        orders = read_orders(source, given.name, **how)
+    with explained(given, name, bounds, is_asked=bool(format_name)):
+        orders = _read_orders(given, name, skip_bad=skip_bad, limits=bounds)
     return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
 
 

@@ -39,6 +39,15 @@ class Reader(Protocol):
         """Return what the stream holds."""
 
 
+class DatedReader(Protocol):
+    """Reads one form of dated orders from a stream."""
+
+    def __call__(
+        self, source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
+    ) -> orders.Orders:
+        """Return the orders that the stream holds."""
+
+
 class PathReader(Protocol):
     """Reads one form from the path of a file that is not compressed."""
 
@@ -63,9 +72,11 @@ class Form:
     fits
         Tells by the first bytes whether a file has it; None where the user has to say so.
     read
-        Reads it from a stream; None for those that are read from a path.
+        Reads it from a stream; None where `read_path` or `read_dated` reads it.
     read_path
-        Reads it from a path; None for those that are read from a stream.
+        Reads it from a path; None where the others read it.
+    read_dated
+        Reads dated orders, with their times, from a stream; None for other forms.
     is_json
         Whether it is JSON.
     has_columns
@@ -82,6 +93,7 @@ class Form:
     fits: Fits | None = None
     read: Reader | None = None
     read_path: PathReader | None = None
+    read_dated: DatedReader | None = None
     is_json: bool = False
     has_columns: bool = False
     named_by: str | None = None
@@ -135,6 +147,15 @@ FORMS: Sequence[Form] = (
         "`zmap/zdns`, `README.md`; `blechschmidt/massdns`, `src/main.c`",
         fits_zdns,
         read_zdns,
+        is_json=True,
+    ),
+    Form(
+        "polls",
+        "polls of which address is blocked at which Spanish provider (hayahora.futbol)",
+        "dated orders by operator",
+        "hayahora.futbol, `estado/data.json`; the test of its feed in `jcastro/stopliga`",
+        orders.fits_polls,
+        read_dated=orders.read_polls,
         is_json=True,
     ),
     Form(
@@ -236,7 +257,7 @@ FORMS: Sequence[Form] = (
         "addresses in force at a time",
         "this program's own",
         orders.fits_orders,
-        orders.read_orders_feed,
+        read_dated=orders.read_orders,
         has_columns=True,
     ),
     Form(
@@ -301,5 +322,5 @@ FORMS: Sequence[Form] = (
 
 FORM: Mapping[str, Form] = {form.name: form for form in FORMS}
 FORMATS = tuple(FORM)
-DATED = "orders"
-"""The form that holds dated orders."""
+DATED = tuple(form.name for form in FORMS if form.read_dated is not None)
+"""The forms that hold dated orders."""

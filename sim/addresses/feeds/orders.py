@@ -1,4 +1,4 @@
-"""Dated orders: what was blocked and unblocked, when, and by whom."""
+"""Dated orders: what was blocked and unblocked, when, and by whom; from CSV or polls in JSON."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.coding import Coder
-from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
+from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
 from sim.addresses.feeds.delimited import Records, read_headed
 from sim.addresses.feeds.extents import expected_date, read_date
 from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Sample
+from sim.addresses.feeds.json_tables import check_keys, items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
 from sim.addresses.sets.notation import shown
@@ -257,16 +258,70 @@ def fits_orders(sample: Sample) -> bool:
     return set(NEEDED) <= set(sample.header)
 
 
-def read_orders_feed(
-    source: BinaryIO | Source,
-    name: str,
-    *,
-    skip_bad: bool,
-    limits: Limits,
-    columns: ColumnChoice = AS_NAMED,
-) -> Feed:
-    """Read a table of dated orders without its times."""
-    return read_orders(source, name, skip_bad=skip_bad, limits=limits, columns=columns).feed
+def read_polls(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
+    """Read a record of polls that tested addresses at several providers, as dated orders.
+
+    The document is ``{"lastUpdate": …, "data": [{"ip", "isp", "description", "stateChanges":
+    [{"timestamp", "state"}]}]}``; entries of ``data`` are counted from 1 as lines are. A change has
+    a time with its offset and a state, true where blocked. An order blocks or unblocks where the
+    state differs from the one before, for that provider alone. An address is free before its first
+    state. Operators are the providers' names in small letters, with ``_`` between words.
+
+    Raises
+    ------
+    DataError
+        If the document is no such record; for entries without provider, changes, times or states.
+    """
+    document = read_document(source, name, limits)
+    check_keys(document, ("data",), name, "polls of providers")
+    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    turns: list[tuple[int, bool, int, dict[str, Any]]] = []
+    for number, (_, entry) in enumerate(items(document, "data", name), 1):
+        gathering.n_lines += 1
+        if plain_name(text_of(entry, "isp")):
+            turns += [(*turn, number, entry) for turn in _turns(entry, number, gathering)]
+        else:
+            gathering.refuse("expected the name of a provider, got none", number, "isp")
+    times, blocks = [turn[0] for turn in turns], [turn[1] for turn in turns]
+    line = np.array([turn[2] for turn in turns], np.int64)
+    entries = [turn[3] for turn in turns]
+    record = np.arange(gathering.add_records(len(turns)), gathering.n_records, dtype=np.int64)
+    gathering.add_labels("provider", [text_of(entry, "description") for entry in entries])
+    gathering.add_texts([text_of(entry, "ip") for entry in entries], record, line, key="ip")
+    parties = Coder()
+    parties.add([party_of(plain_name(text_of(entry, "isp"))) for entry in entries])
+    gathering.note(
+        "times are those of polls: blocks between two polls are missing, and the last state of an "
+        "address is kept after the record ends"
+    )
+    feed = gathering.finish(Origin(name, "polls", text_of(document, "lastUpdate")))
+    return orders_of(feed, times, blocks, parties.finish())
+
+
+def _turns(entry: dict[str, Any], number: int, gathering: Gathering) -> list[tuple[int, bool]]:
+    """Times at which the state of an entry differs from the one before, sorted."""
+    changes = entry.get("stateChanges")
+    if not isinstance(changes, list):
+        got = type(changes).__name__
+        gathering.refuse(f"expected a list of changes, got {got}", number, "stateChanges")
+        return []
+    states: list[tuple[int, bool]] = []
+    for change in changes:
+        found = change if isinstance(change, dict) else {}
+        at, state = read_date(text_of(found, "timestamp"), None), found.get("state")
+        if at is None or not isinstance(state, bool):
+            message = f"expected a time with offset and a state, got {shown(str(change))}"
+            gathering.refuse(message, number, "stateChanges")
+        else:
+            states.append((int(at.timestamp()), state))
+    states.sort(key=lambda each: each[0])
+    before = [False, *(state for _, state in states)]
+    return [each for each, last in zip(states, before, strict=False) if each[1] != last]
+
+
+def fits_polls(sample: Sample) -> bool:
+    """Return whether it has the keys of polls."""
+    return sample.has_keys("data", "stateChanges")
 
 
 COLUMNS = ("effective", "action", "prefix", "mechanism", "operators", "owner", "source")
@@ -286,6 +341,7 @@ def order_rows(orders: Orders) -> list[list[str]]:
     text = prefixes.decode("ascii").splitlines()
     sequence = np.lexsort((record, orders.epoch_s[record]))
     times, blocks = orders.epoch_s.tolist(), orders.is_block.tolist()
+    owners = feed.labels.get("provider")
     rows = []
     for at in sequence.tolist():
         order = int(record[at])
@@ -300,7 +356,7 @@ def order_rows(orders: Orders) -> list[list[str]]:
                 text[at],
                 mechanism.removesuffix(")") or "drop",
                 operators.strip(),
-                "",
+                owners.names[owners.code[order]] if owners and owners.code[order] >= 0 else "",
                 feed.origin.file,
             ]
         )

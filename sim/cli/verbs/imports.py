@@ -88,7 +88,7 @@ def import_file(
                 partial.write_bytes(table)
         else:
             feed = read_feed(given, read_as, **how)
-            if feed.origin.format == DATED:
+            if feed.origin.format in DATED:
                 message = "expected a table TABLE.csv of dated orders, whose times it keeps"
                 raise UsageError(f"{output}: {message}, got .parquet")
             options.columns.check_met()

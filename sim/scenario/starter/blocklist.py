@@ -82,7 +82,7 @@ def read_given(path: Path, columns: ColumnChoice) -> GivenList:
         If it cannot be read, a row ends before it begins, or IPv6 lies outside 2000::/3.
     """
     given = Input(path, str(path), columns)
-    if sniff(given) == DATED:
+    if sniff(given) in DATED:
         orders = read_dated(given, skip_bad=False)
         feed, periods = orders.feed, _of_orders(orders)
     else:

@@ -247,6 +247,25 @@ def test_parquet_cut_short_is_refused(tmp_path):
             "4: expected a JSON object, got an error: Expecting ':' delimiter",
             "5: records: expected 4 records, as this line says, got 3: the file is not whole",
         ]),
+        ("polls", '{"data": [{"isp": "A", "stateChanges": 5}, {"ip": "198.51.100.1", "isp": "A", '
+                  '"stateChanges": [7]}]}', [
+            "1: stateChanges: expected a list of changes, got int",
+            "2: stateChanges: expected a time with offset and a state, got '7'",
+        ]),
+        ("polls", '{"data": [{"isp": "A", "stateChanges": [{"timestamp": "2018-04-16", '
+                  '"state": true}]}, {"isp": "A", "stateChanges": [{"timestamp": '
+                  '"2018-04-16T00:00Z"}]}]}', [
+            "1: stateChanges: expected a time with offset and a state, got "
+            "\"{'timestamp': '2018-04-16', 'state': True}\"",
+            "2: stateChanges: expected a time with offset and a state, got "
+            "\"{'timestamp': '2018-04-16T00:00Z'}\"",
+        ]),
+        ("polls", '{"data": [{"ip": "198.51.100.1", "stateChanges": [{"timestamp": '
+                  '"2018-04-16T00:00Z", "state": true}]}, {"isp": "A", "stateChanges": '
+                  '[{"timestamp": "2018-04-16T00:00Z", "state": true}]}]}', [
+            "1: isp: expected the name of a provider, got none",
+            "2: ip: expected an address, got nothing",
+        ]),
         ("ipset", 'create a hash:ip\nadd a 198.51.100.1\nadd a "198.51.100.2\n', [
             "3: expected quotes that close, got 'add a \"198.51.100.2'",
         ]),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -166,6 +167,55 @@ def test_orders_are_written_as_a_table_that_reads_the_same(tmp_path):
     for hours in range(12):
         at = datetime.fromisoformat("2026-01-03T18:30Z") + timedelta(hours=hours)
         assert again.in_force(at).to_set() == orders.in_force(at).to_set()
+
+
+POLLS = Path(__file__).parents[3] / "fuzz" / "corpus" / "polls" / "good-data"
+
+
+def states_by_hand(at: datetime) -> set[str]:
+    """Addresses of the last state at or before a time, at any provider, from the file itself."""
+    found = set()
+    for entry in json.loads(POLLS.read_text())["data"]:
+        states = sorted(
+            (datetime.fromisoformat(change["timestamp"]), change["state"])
+            for change in entry["stateChanges"]
+        )
+        before = [state for when, state in states if when <= at]
+        if before and before[-1]:
+            found.add(entry["ip"])
+    return found
+
+
+@pytest.mark.parametrize("hours", range(48))
+def test_polls_of_providers_become_what_was_blocked_at_a_time(hours):
+    at = datetime.fromisoformat("2026-01-03T08:30Z") + timedelta(hours=hours)
+    orders = read_dated(Input(POLLS, "data.json"), skip_bad=False)
+    assert orders.in_force(at).to_set() == AddressSet.of(*states_by_hand(at))
+
+
+def test_polls_of_providers_are_orders_for_each_provider_at_its_times():
+    orders = read_dated(Input(POLLS, "data.json"), "polls", skip_bad=False)
+    # By hand: the first free state and the repeated one are no orders, nor is an address that was
+    # never blocked; Orange's times have an offset of one hour.
+    assert [",".join(row[:6]) for row in order_rows(orders)] == [
+        "2026-01-03T19:30:00+00:00,block,203.0.113.9/32,drop,orange_españa,No-IP",
+        "2026-01-03T20:00:00+00:00,block,198.51.100.5/32,drop,digi,Cloudflare",
+        "2026-01-03T20:30:00+00:00,block,198.51.100.5/32,drop,movistar,Cloudflare",
+        "2026-01-03T20:30:00+00:00,unblock,203.0.113.9/32,drop,orange_españa,No-IP",
+        "2026-01-03T23:00:00+00:00,unblock,198.51.100.5/32,drop,digi,Cloudflare",
+        "2026-01-04T19:00:00+00:00,block,203.0.113.9/32,drop,orange_españa,No-IP",
+        "2026-01-04T20:00:00+00:00,block,2001:db8::5/128,drop,movistar,Other",
+    ]
+    assert orders.feed.origin.date == "2026-01-04 20:16:40"
+
+
+def test_polls_that_blocked_nothing_list_no_address(tmp_path):
+    path = tmp_path / "data.json"
+    path.write_text('{"data": [{"ip": "192.0.2.1", "isp": "A", "stateChanges": []}]}')
+    with pytest.raises(DataError, match="expected at least one address"):
+        read_dated(Input(path, "data.json"), "polls", skip_bad=False)
+    given = Input(path, "data.json")
+    assert read_dated(given, "polls", skip_bad=False, allow_empty=True).epoch_s.size == 0
 
 
 def test_a_list_without_dates_is_no_table_of_orders(tmp_path):
