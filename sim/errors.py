@@ -7,7 +7,7 @@
     │   ├── ScenarioError  exit 2: the scenario, or an override, asks for what cannot be
     │   └── DataError      exit 4: an input table or file is missing, unreadable or malformed
     │       └── BadLinesError  some of its lines are bad
-    ├── UsageError         exit 2: a command cannot be carried out as given
+    ├── UsageError         exit 2: a command cannot be carried out
     └── PartialError       exit 3: the work ended early; what was finished is kept
 """
 
@@ -38,7 +38,7 @@ class Problem:
     key: str = ""
 
     def __str__(self) -> str:
-        """Format as ``file:line:col: key: message``, leaving out what is not known."""
+        """Format as ``file:line:col: key: message``, without parts that are not known."""
         place = self.file
         if self.line:
             place += f":{self.line}"
@@ -48,7 +48,7 @@ class Problem:
 
 
 _MOST_ALIKE = 3
-"""Mistakes of one kind that are told one by one."""
+"""Mistakes of one kind, reported one by one."""
 
 
 def told_once(problems: Sequence[Problem], *, are_all: bool = True) -> list[Problem]:
@@ -128,7 +128,7 @@ class BadLinesError(DataError):
 
 
 class UsageError(OverblockError):
-    """A command cannot be carried out as given."""
+    """A command cannot be carried out."""
 
     exit_code = 2
 

@@ -106,7 +106,7 @@ class Case(Model):
     title: Line
     """The published figure, in a few words."""
     given: Text
-    """What the prediction was given."""
+    """Inputs of the prediction."""
     role: Role
     """calibration if a parameter of this predictor was set by this figure; known if none was, but
     whoever made the predictor knew the figure; held-out if nobody who made it did."""

@@ -83,7 +83,7 @@ def _format_value(value: Any) -> str:
 
 
 def split_at_commas(text: str) -> Iterator[str]:
-    """Split at commas that stand in no brackets."""
+    """Split at commas outside brackets."""
     depth, start = 0, 0
     for position, letter in enumerate(text):
         depth += (letter in "[{") - (letter in "]}")

@@ -55,7 +55,7 @@ def trust_file(path: Path) -> None:
 
 
 def own_code(scenario: Scenario) -> list[Own | OwnMeasure]:
-    """What of a scenario is in Python files."""
+    """Parts of a scenario that are in Python files."""
     strategy = scenario.strategy
     return [*([strategy] if isinstance(strategy, Own) else []), *(scenario.measures or ())]
 

@@ -162,7 +162,7 @@ class RunReading(Model):
 
 
 READ_OFF = ("measure", "curve", "event", "first_outage", "businesses", "listed")
-"""Readings, one of which is given."""
+"""Readings; exactly one is given."""
 
 
 class Evidence(RunReading):

@@ -8,7 +8,7 @@ import pytest
 
 from tools.english import BETTER, PATHS, find_dialect
 
-MOST = 19.5
+MOST = 17.8
 """In 10,000 words: the number of the day; whoever brings it down writes the new one here."""
 
 
