@@ -294,6 +294,7 @@ def read_polls(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
         "times are those of polls: blocks between two polls are missing, and the last state of an "
         "address is kept after the record ends"
     )
+    gathering.note("a scenario that replays these orders adds its operators' lags to these times")
     feed = gathering.finish(Origin(name, "polls", text_of(document, "lastUpdate")))
     return orders_of(feed, times, blocks, parties.finish())
 
