@@ -43,6 +43,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import (
     NOT_KNOWN,
+    as_lower_bound,
     is_share,
     percent,
     percent_span,
@@ -110,6 +111,7 @@ def _measures(run: RunFolder) -> Section:
             found = in_currency(one, rate) if one.unit == USD else one
             if metric == HOURS and _is_cut(run, strategy, estimates):
                 name = say("{name} (at least: most still are at the end)", name=name)
+                found = as_lower_bound(found)
             rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
         caption = capitalised(names[strategy]) if is_comparison(run) else ""
         tables += table_of(heads, rows, (1, 2, 3), caption=caption, hidden=(4,))

@@ -42,7 +42,7 @@ from sim.report.words.languages import (
     say_n,
     say_name,
 )
-from sim.report.words.numbers import percent, range_text, value_text, whole
+from sim.report.words.numbers import as_lower_bound, percent, range_text, value_text, whole
 from sim.results.folder import MANIFEST, RunFolder, input_rows
 from sim.results.integrity import GENERATOR, is_report
 from sim.results.parquet import numbers, read_columns
@@ -270,7 +270,9 @@ class SiteRow:
     @property
     def lasts(self) -> Text:
         """Hours, at least so many where the run ends first."""
-        return joined("", ("≥" if self.is_still else "", value_text(self.hours)))
+        if self.is_still:
+            return joined("", ("≥", value_text(as_lower_bound(self.hours))))
+        return value_text(self.hours)
 
     @property
     def range(self) -> str:

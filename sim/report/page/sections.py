@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.catalogue.choices import (
     COLLATERAL,
+    EFFICACY,
     PRIVATE_LOSS,
     label,
     measure_name,
@@ -240,7 +241,7 @@ def _quote(run: RunFolder, answer: Answer) -> Section:
             ),
             *answer.withheld,
         ),
-        quote=say("{answer} (A model: {cite}.)", answer=answer.whole, cite=answer.cite),
+        quote=say("In a model: {answer} ({cite}.)", answer=answer.whole, cite=answer.cite),
     )
 
 
@@ -334,10 +335,11 @@ def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
         if found is not None:
             cells = (Strong(bound), "") if bound else cells_of(found)
         rows.append((say_name(group.label), percent(group.share_users), when, *cells))
-    heads = (say("Operator"), say("Its users"), say("First block"), say("Cut off"), say("Range"))
+    blocked = (say("First block"), say("Time cut off"), say("Range"))
+    heads = (say("Operator"), say("Its users"), *blocked)
     after = say(
-        "First block: median of the simulations in which it blocks. Cut off: share of businesses' "
-        "time in which its users cannot reach them."
+        "First block: median of the simulations in which it blocks. Time cut off: share of "
+        "businesses' time, over the whole period, in which its users cannot reach them."
     )
     tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))
     if tables:
@@ -500,7 +502,10 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
     items: list[str] = []
     if not scenario.get("reactions"):
         items.append(
-            say("No business moves its site here, so the harm of a long block is an upper bound.")
+            say(
+                "No business moves its site here: hours cut off are an upper bound, and costs of "
+                "moving, losses of hosting providers and gains of domestic ones are not counted."
+            )
         )
     if not scenario.get("users"):
         items.append(say("No customer takes a VPN here."))
@@ -513,6 +518,13 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
                 share=still,
             )
         )
+    if not is_comparison(run):
+        items.append(
+            say("Other ways of blocking: overblock compare simulates several on the same worlds.")
+        )
+        reached = read_estimates(run).get((run.strategies[0], EFFICACY))
+        if reached is None or not reached.is_known:
+            items.append(say("Whether the block stopped its target."))
     items.append(say("Losses of people: calls not made, news not read."))
     if is_comparison(run) and not own_strategy(run):
         items.append(say("The strategy that was used in fact: the scenario's own is not compared."))

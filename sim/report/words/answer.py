@@ -65,6 +65,7 @@ from sim.report.words.languages import (
 )
 from sim.report.words.numbers import (
     NOT_KNOWN,
+    as_lower_bound,
     is_share,
     range_text,
     spoken,
@@ -473,6 +474,7 @@ class _Facts:
             of = say("site of yours cut off from some customers")
         yield self.figure("", estimate_over(n_cut.astype(np.float64), "sites"), of)
         if hours.is_known:
+            hours = as_lower_bound(hours) if is_censored else hours
             h = two_digits(hours.median)
             yield self.figure("", hours, hours_or_more(h) if is_censored else hours_text(h))
 
@@ -482,6 +484,7 @@ class _Facts:
             none = say("None of your {n} sites was cut off.", n=whole(n))
             return say("Your site was not cut off.") if n == 1 else none, ""
         k = value_text(estimate_over(n_cut[n_cut > 0].astype(np.float64), "sites"))
+        hours = as_lower_bound(hours) if is_censored else hours
         how = "only" if n == 1 else "one" if k == "1" else "several"
         said = say(SITES_CUT_OFF[how, is_censored], n=whole(n), h=value_text(hours), k=k)
         if n_spared := int((n_cut == 0).sum()):

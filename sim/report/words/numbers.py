@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -279,6 +280,11 @@ def two_digits(value: float) -> float:
     exact_ = Decimal(f"{value:.12g}")
     last = Decimal(1).scaleb(exact_.adjusted() - 1)
     return float(exact_.quantize(last, ROUND_HALF_UP))
+
+
+def as_lower_bound(found: Estimate) -> Estimate:
+    """Round a median down to two digits, where it is a bound from below: 336 to 330."""
+    return replace(found, median=_rounded_down(found.median)) if found.is_known else found
 
 
 def _rounded_down(value: float) -> float:

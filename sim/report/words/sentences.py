@@ -375,4 +375,4 @@ def reason_of(
         return say("no outage of yours was given to compare it with")
     if published:
         return say("{value} was published, and known when the model was made", value=published)
-    return say("nothing was published to compare it with")
+    return say("no published figure is known to compare it with")

@@ -380,7 +380,8 @@ class _Case:
         )
 
     def _title(self) -> str:
-        return f"A case of our own, {self.known.country}, {self.start.date()} to {self.end.date()}"
+        last = (self.end - timedelta(seconds=1)).date()
+        return f"A case of our own, {self.known.country}, {self.start.date()} to {last}"
 
     def _strategy(self) -> str:
         name = self.blocklist

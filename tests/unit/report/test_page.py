@@ -307,7 +307,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     text = words_of(render(open_run(tmp_path / "run")))
     assert "Nothing was lost" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
-    operators = text[text.index("First block Cut off") : text.index("First block: median")]
+    operators = text[text.index("First block Time cut off") : text.index("First block: median")]
     assert "at most 75%" in operators
     measures = text[text.index("All measures") :]
     assert "Share of businesses ever cut off at most 75%" in measures
