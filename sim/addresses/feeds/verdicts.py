@@ -21,7 +21,7 @@ STEMS = tuple(
         "delist,de-list,remov,delet,expir,exempt,excep,exclu,revok,releas,withdr,rescinded,"
         "overturned,annul,cancel,inactiv,disabled,suspended,safe,benign,clean,deprecated,retired,"
         "bypass,negate,invert,false,nomatch,no match,no block,no list,no drop,no ban,"
-        "non blocca,no bloque,longer,not ,"
+        "non blocca,no bloque,no  ,no se,no est,ne  ,mai ,nunca,longer,not ,"
         "never,desbloque,levantad,retirad,eliminad,anulad,liberad,blanca,positiv,sblocc,rimoss,revocat,esclus,eccezion,consenti,"
         "annullat,permess,ammess,inattiv,bianc,блокир,исключ,снят,разреш,удал,отмен,бел,ложн,актив,"
         "débloq,debloq,autoris,supprim,retiré,blanch,ne pas,non bloq,entsp,freige,freisch,"

@@ -270,7 +270,7 @@ def test_a_bar_is_for_notebooks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_values_of_python_are_those_of_a_file(tmp_path: Path) -> None:
     tables = given._Tables(tmp_path)
-    plain = tables.plain(
+    plain = tables.plain_value(
         {
             "moment": datetime(2018, 4, 16, 11), "numpy": np.datetime64("2018-04-16T11:00"),
             "day": date(2018, 4, 16), "hour": time(9, 30), "path": Path("a/b"), "n": np.int64(3),
@@ -286,8 +286,8 @@ def test_values_of_python_are_those_of_a_file(tmp_path: Path) -> None:
         "list": [0.5, True], "array": [1, 2],
     }  # fmt: skip
     # In `set`, None switches a section off.
-    assert tables.plain({"off": None}, ("a",), "set") == {"off": None}
-    tables.plain({"a": [1, {2}]}, ("b",), "set")
+    assert tables.plain_value({"off": None}, ("a",), "set") == {"off": None}
+    tables.plain_value({"a": [1, {2}]}, ("b",), "set")
     with pytest.raises(ScenarioError, match=r"^set: b\.a\.1: expected text, .*got set$"):
         tables.check()
 

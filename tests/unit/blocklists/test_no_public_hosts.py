@@ -32,16 +32,13 @@ def test_names_that_are_sent_to_a_sinkhole_are_not_known():
     sites = [*"abcdefghijkl"]
     Path("hosts.csv").write_text("name,address\n" + "".join(f"{one}.example,\n" for one in sites))
     answers = [*SINKS, *SINKS6, "198.51.100.7", "203.0.113.9"]
-    lines = [
-        f"{name}.example. {'AAAA' if ':' in each else 'A'} {each}\n"
-        for name, each in zip(sites, answers, strict=True)
-    ]
-    Path("answers.txt").write_text("".join(lines))
-    found = document("exposure", "list.txt", "--inventory", "hosts.csv", "--names", "answers.txt")
+    lines = [f"{name}.example,{each}\n" for name, each in zip(sites, answers, strict=True)]
+    Path("answers.csv").write_text("name,address\n" + "".join(lines))
+    found = document("exposure", "list.txt", "--inventory", "hosts.csv", "--names", "answers.csv")
     assert [one["n_known"] for one in found["names"]] == [2]
     hosts = found["inventory"]["hosts"]
     assert (hosts["n_wholly"], hosts["n_not_listed"], hosts["n_not_known"]) == (1, 1, 10)
-    told = "answers.txt: 10 rows have addresses at which no public host is"
+    told = "answers.csv: 10 rows have addresses at which no public host is"
     assert any(told in note for note in found["notes"])
 
 
@@ -61,6 +58,6 @@ def test_columns_at_a_sinkhole_are_not_known():
 
 def test_a_host_with_another_address_is_known_by_that():
     Path("hosts.csv").write_text("name,address\na,\n")
-    Path("answers.txt").write_text("a. A 0.0.0.0\na. A 198.51.100.7\n")
-    found = document("exposure", "list.txt", "--inventory", "hosts.csv", "--names", "answers.txt")
+    Path("answers.csv").write_text("name,address\na,0.0.0.0\na,198.51.100.7\n")
+    found = document("exposure", "list.txt", "--inventory", "hosts.csv", "--names", "answers.csv")
     assert [one["n_known"] for one in found["names"]] == [1]

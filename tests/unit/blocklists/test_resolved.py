@@ -95,7 +95,7 @@ def test_a_file_without_names_is_left_as_it_is(tmp_path):
 def test_names_come_from_tables_whose_rows_say_that_they_are_names(tmp_path):
     feed = read(tmp_path, "order.csv", "Type,Address\nFQDN,A.example\nIPv4,198.51.100.7\n")
     joined, known = join_names(
-        feed, read(tmp_path, "a.txt", "a.example. A 192.0.2.1\na.example. A 192.0.2.2\n")
+        feed, read(tmp_path, "a.csv", "name,address\na.example,192.0.2.1\na.example,192.0.2.2\n")
     )
     assert placed(joined) == [(0, 4, 0xC0000201), (0, 4, 0xC0000202), (1, 4, 0xC6336407)]
     assert (known.n_names, known.n_known, known.share_known) == (1, 1, 1.0)

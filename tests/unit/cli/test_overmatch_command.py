@@ -80,7 +80,7 @@ def test_mistakes_are_told_by_line_with_exit_code_4(files):
     (files / "rules.txt").write_text("*t.co*\nno rule at all\n/(a/\n")
     said = run(*ASKED, status=4).stderr
     assert "rules.txt:2: expected a rule that blocks names, got 'no rule at all'" in said
-    assert "rules.txt:3: expected more" in said
+    assert "rules.txt:3: expected an expression that RE2 reads" in said
     said = run(*ASKED, "--skip-bad").stderr
     assert "2 bad lines, such as rules.txt:2: expected a rule that blocks names" in said
     run("rules.txt", "--names", "absent.csv", status=4)

@@ -383,6 +383,7 @@ PHRASES = (verdicts._WITHIN, verdicts._LETS_THROUGH)
 
 @given(said=st.one_of(*(st.from_regex(form, fullmatch=True) for form in PHRASES)))
 @example(said="no block")
+@example(said="no  bloquear")
 @example(said="no listed")
 @example(said="no dropped")
 @example(said="no ban")
