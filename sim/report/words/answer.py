@@ -292,10 +292,7 @@ class _Facts:
             value = float(published)
         except ValueError:
             return published
-        if metric != PRIVATE_LOSS or self.rate is None:
-            return amount(value, say_name(text(row, "unit")))
-        value *= self.rate.per_usd
-        return amount(value, currency_name(self.rate, value))
+        return amount(value, say_name(text(row, "unit")))
 
     def money(self, strategy: str) -> Figure | None:
         """The private loss in the country's currency."""
