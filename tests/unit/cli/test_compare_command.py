@@ -251,11 +251,3 @@ def test_ctrl_c_ends_all_processes_and_keeps_what_is_finished(tmp_path: Path) ->
     assert "--resume out goes on" in err
     assert is_gone(process.pid)
     assert json.loads(Path("out/manifest.json").read_text())["status"] == "interrupted"
-
-
-@pytest.mark.parametrize("verb", ["assess", "bundle"])
-def test_what_is_in_english_alone_names_what_has_languages(verb: str) -> None:
-    refused = call(verb, "out", "-o", "file.html", "--language", "es")
-    assert (refused.exit_code, refused.stdout) == (2, "")
-    assert "Use 'overblock report RUN --language es'" in refused.stderr
-    assert "--language" not in call(verb, "--help").stdout

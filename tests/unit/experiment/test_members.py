@@ -232,7 +232,10 @@ def test_whatever_a_member_draws_for_its_money_is_in_its_inputs(
                        row.high - row.low) if row.high > row.low else row.value
             for key in ("gdp_usd_per_year", "oecd_share_of_gdp") for row in [economy[key]]
         )  # fmt: skip
-        assert losses[member] == pytest.approx(gdp / 365 * share * days, rel=1e-9)
+        # The error of the method: the same in logarithms, from a third to three times.
+        low, high = np.log([economy["method_error"].low, economy["method_error"].high])
+        error = np.exp(triang.ppf(inputs["method_error"], -low / (high - low), low, high - low))
+        assert losses[member] == pytest.approx(gdp / 365 * share * days * error, rel=1e-9)
 
 
 @pytest.mark.laws

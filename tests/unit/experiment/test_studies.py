@@ -276,8 +276,8 @@ def test_another_question_is_not_gone_on_with(
     copy.write_text(text)
     question = json.loads((parts / "experiment.json").read_text())
     for change, said in (
-        ({"asked": question["asked"] | other}, "something else"),
-        ({"overrides": [*BRIEF, "thresholds.down=0.8"]}, "something else"),
+        ({"asked": question["asked"] | other}, "has changed since this was begun"),
+        ({"overrides": [*BRIEF, "thresholds.down=0.8"]}, "has changed since this was begun"),
         ({"version": "0.0.9"}, r"begun by overblock 0\.0\.9"),
     ):
         (parts / "experiment.json").write_text(json.dumps(question | change))
