@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.sets.algebra import Intervals
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.blocklists.hosts import Hits, State, find_hits
@@ -125,19 +124,14 @@ def count_listed(feeds: Sequence[Feed], listed: AddressSet, own: AddressSet | No
         sum(_n_summed6(feed) for feed in feeds),
         sum(len(feed.v4) for feed in feeds),
         sum(len(feed.v6) for feed in feeds),
-        count_prefixes(listed.v4),
-        count_prefixes(listed.v6),
+        listed.v4.n_prefixes,
+        listed.v6.n_prefixes,
         listed.v6.n_networks,
         n_addresses4 / N_IPV4,
         n_addresses6 / N_IPV6,
         # Of one list alone the union is its own.
         tuple(_totals(feed, listed if len(feeds) == 1 else feed.to_set()) for feed in feeds),
     )
-
-
-def count_prefixes(addresses: Intervals) -> int:
-    """Fewest prefixes of a set, counted piece by piece."""
-    return sum(int(piece.to_prefixes()[1].size) for piece in addresses.chunks())
 
 
 def _totals(feed: Feed, addresses: AddressSet) -> ListTotals:
@@ -259,8 +253,8 @@ def _change(addresses: AddressSet) -> AddressChange:
     return AddressChange(
         addresses.v4.n_addresses,
         addresses.v6.n_addresses,
-        count_prefixes(addresses.v4),
-        count_prefixes(addresses.v6),
+        addresses.v4.n_prefixes,
+        addresses.v6.n_prefixes,
     )
 
 

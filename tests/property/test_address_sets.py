@@ -91,6 +91,7 @@ def test_prefixes_are_the_fewest_and_the_standard_librarys(family, data):
         for block in summarize_address_range(address_type(a), address_type(b - 1))
     ]
     assert got == expected
+    assert addresses.n_prefixes == len(expected)
 
 
 @given(data=st.data())
@@ -103,28 +104,6 @@ def test_union_of_prefixes_is_that_of_collapse_addresses(family, data):
     assert got == [
         (int(block.network_address), block.prefixlen) for block in collapse_addresses(networks)
     ]
-
-
-@given(data=st.data(), size=st.integers(1, 5))
-def test_chunks_put_together_are_the_set(family, data, size):
-    addresses = family.build(data.draw(st.lists(small_bounds(family), max_size=8)))
-    pieces = list(addresses.chunks(size))
-    listed = [family.numbers(chunk) for chunk in addresses.address_chunks(size)]
-    assert family.interval_set.union_all(pieces) == addresses
-    assert all(1 <= piece.n_intervals <= size for piece in pieces)
-    assert all(len(chunk) == size for chunk in listed[:-1])
-    flat = [number for chunk in listed for number in chunk]
-    assert flat == sorted(family.members(addresses))
-
-
-@given(data=st.data())
-@settings(max_examples=20)
-def test_a_saved_set_is_loaded_as_it_was(family, data, tmp_path_factory):
-    addresses = family.build(data.draw(st.lists(any_bounds(family), max_size=8)))
-    path = tmp_path_factory.mktemp("saved") / "set.npy"
-    addresses.save(path)
-    assert family.interval_set.load(path) == addresses
-    assert family.interval_set.load(path, mapped=True) == addresses
 
 
 @given(data=st.data())

@@ -62,32 +62,6 @@ def test_segments_are_in_order_and_maximal(family, data):
 
 @both
 @given(data=st.data())
-def test_covering_and_more_specific_are_those_of_the_standard_library(family, data):
-    listed = data.draw(some_prefixes(family))
-    asked = data.draw(st.lists(prefixes(family), max_size=6)) + listed[:4]
-    networks = [family.network(pair) for pair in listed]
-    table = build(family, listed)
-    column = family.column(n for n, _ in asked), np.array([k for _, k in asked], np.int64)
-    covering = pairs(table.covering(*column))
-    inside = pairs(table.more_specific(*column))
-    expected_covering, expected_inside = [], []
-    for query, pair in enumerate(asked):
-        wanted = family.network(pair)
-        rows = range(len(listed))
-        over = [row for row in rows if wanted.subnet_of(networks[row])]
-        under = [row for row in rows if networks[row].subnet_of(wanted)]
-        expected_covering += [(query, r) for r in sorted(over, key=lambda r: (listed[r][1], r))]
-        expected_inside += [(query, r) for r in sorted(under, key=lambda r: (*listed[r], r))]
-    assert covering == expected_covering
-    assert inside == expected_inside
-
-
-def pairs(columns):
-    return list(zip(*(column.tolist() for column in columns), strict=True))
-
-
-@both
-@given(data=st.data())
 def test_addresses_counted_by_row_are_those_of_each_segment(family, data):
     listed = data.draw(some_prefixes(family))
     addresses = family.build(data.draw(st.lists(any_bounds(family), max_size=5)))
@@ -114,9 +88,9 @@ def test_page_tables_answer_like_the_search(data):
     table = build(V4, listed)
     matched, found = table.longest_match(wanted), addresses.contains(wanted)
     assert np.array_equal(table._pages.match(wanted), matched)
-    assert np.array_equal(addresses._pages.contains(wanted), found)
+    assert np.array_equal(addresses._pages.match(wanted) == 0, found)
     strange = np.array([-1, -(2**40), 2**32, 2**40])
-    assert not addresses._pages.contains(strange).any()
+    assert not addresses.contains(strange).any()
     for number in strange:
         with pytest.raises(ValueError, match="addresses must lie in"):
             table._pages.match(np.array([0, number]))

@@ -17,11 +17,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Limits, Source, open_source
 from sim.errors import DataError, Problem
 from sim.files import note_read
 
@@ -58,18 +58,7 @@ class Input:
             If it cannot be opened.
         """
         note_read(self.path)
-        try:
-            file = io.FileIO(self.path, "rb")
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise DataError(
-                [Problem(self.name, f"expected a readable file, got {reason}")]
-            ) from None
-        try:
-            return Source(cast("BinaryIO", file), self.name, limits.max_bytes, is_owned=True)
-        except DataError:
-            file.close()
-            raise
+        return open_source(self.path, limits.max_bytes, self.name)
 
     def sha256(self) -> str:
         """Hash of the file's bytes as they are, compressed or not."""

@@ -1,24 +1,17 @@
-"""The algebra of sets of addresses, whatever the family, and their columns of bounds on disk.
+"""The algebra of sets of addresses, whatever the family.
 
 Operations work on int64 bounds of one line of whole numbers: IPv4 addresses, or the ranks of IPv6
-addresses among those in play. Files are ``numpy.save`` arrays of shape (n_columns, n_intervals), so
-that each column can be mapped into several processes without a copy.
+addresses among those in play.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from enum import IntEnum
-from os import PathLike, fspath
-from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-
-from sim.errors import DataError, Problem
-from sim.files import new_file
 
 _32, _48 = np.uint64(32), np.uint64(48)
 _LOW = np.uint64(2**32 - 1)
@@ -157,82 +150,3 @@ class Algebra(ABC):
     def complement(self, universe: Self | None = None) -> Self:
         """Return addresses of a universe (by default all there are) that are not in this set."""
         return (self.universe() if universe is None else universe).difference(self)
-
-
-class Intervals(Algebra):
-    """A set of one family, held as maximal intervals."""
-
-    @property
-    @abstractmethod
-    def n_intervals(self) -> int:
-        """Number of maximal intervals."""
-
-    @property
-    @abstractmethod
-    def n_addresses(self) -> int:
-        """Number of addresses in the set, exact."""
-
-    @abstractmethod
-    def contains(self, address: Any) -> NDArray[np.bool_]:
-        """Return for each address of a column whether the set holds it."""
-
-    @abstractmethod
-    def to_prefixes(self) -> tuple[Any, NDArray[np.int64]]:
-        """Return the fewest prefixes that together are exactly this set."""
-
-    @abstractmethod
-    def _piece(self, rows: slice) -> Self:
-        """Return some of the intervals."""
-
-    def __bool__(self) -> bool:
-        """Return whether the set holds any address."""
-        return bool(self.n_intervals)
-
-    def chunks(self, n_intervals: int = 65_536) -> Iterator[Self]:
-        """Yield the set in ascending pieces of at most so many intervals."""
-        check_chunk_size(n_intervals)
-        for row in range(0, self.n_intervals, n_intervals):
-            yield self._piece(slice(row, row + n_intervals))
-
-
-def check_chunk_size(size: int) -> None:
-    """Refuse a chunk that would never end."""
-    if size < 1:
-        raise ValueError(f"expected a chunk size of at least 1, got {size}")
-
-
-def save_columns(path: str | PathLike[str], columns: NDArray[Any]) -> None:
-    """Write columns of bounds as one array."""
-    # An open file: numpy would add its suffix to a path that lacks it.
-    with new_file(Path(path), force=True) as partial, partial.open("wb") as file:
-        np.save(file, columns, allow_pickle=False)
-
-
-def load_columns(
-    path: str | PathLike[str], n_columns: int, dtype: np.dtype[Any], *, mapped: bool
-) -> NDArray[Any]:
-    """Read columns of bounds; ``mapped`` leaves them on disk until they are touched.
-
-    Raises
-    ------
-    DataError
-        If the file is missing, no ``.npy`` array, or of another shape or type.
-    """
-    name = fspath(path)
-    try:
-        columns = np.load(name, mmap_mode="r" if mapped else None, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError([Problem(name, f"expected a saved address set, got {error}")]) from None
-    expected = f"an array of shape ({n_columns}, n) and type {dtype}"
-    if not isinstance(columns, np.ndarray):
-        raise DataError([Problem(name, f"expected {expected}, got an archive of arrays")])
-    if columns.ndim != 2 or columns.shape[0] != n_columns or columns.dtype != dtype:
-        got = f"shape {columns.shape} and type {columns.dtype}"
-        raise DataError([Problem(name, f"expected {expected}, got {got}")])
-    return columns
-
-
-def refuse(path: str | PathLike[str], got: str) -> DataError:
-    """Return the error for bounds that are no set."""
-    message = f"expected intervals in order, disjoint and not adjacent, got {got}"
-    return DataError([Problem(fspath(path), message)])

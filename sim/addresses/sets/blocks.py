@@ -58,6 +58,20 @@ def split_ranges(
     return rows[order], addresses[order], lengths[order]
 
 
+def count_prefixes(start: NDArray[np.int64], stop: NDArray[np.int64]) -> int:
+    """Prefixes that `split_ranges` cuts ranges into.
+
+    A range that is no prefix is cut where its ends first differ; either side has one prefix for
+    each bit of its size.
+    """
+    differing = start ^ (stop - 1)
+    n_bits = np.frexp(differing.astype(np.float64))[1].astype(np.int64)
+    middle = (stop - 1) & -(np.int64(1) << np.maximum(n_bits - 1, 0))
+    is_whole = stop - start == np.int64(1) << n_bits
+    n_parts = np.bitwise_count(middle - start) + np.bitwise_count(stop - middle)
+    return int(np.where(is_whole, 1, n_parts).sum())
+
+
 def split_ranges6(
     first: Addresses6, last: Addresses6
 ) -> tuple[NDArray[np.int64], Addresses6, NDArray[np.int64]]:
@@ -95,6 +109,17 @@ def split_ranges6(
     lengths = np.concatenate([piece[2] for piece in pieces])
     order = np.argsort(rows, kind="stable")
     return rows[order], addresses.take(order), lengths[order]
+
+
+def count_prefixes6(first: Addresses6, last: Addresses6) -> int:
+    """Prefixes that `split_ranges6` cuts ranges into; see `count_prefixes`."""
+    n_bits = bit_length(Addresses6(first.high ^ last.high, first.low ^ last.low))
+    around = masked(first, 128 - n_bits)
+    middle, _ = masked(last, 128 - np.maximum(n_bits - 1, 0))
+    sides = middle.minus(first), last.plus_one().minus(middle)
+    n_parts = sum(np.bitwise_count(half) for side in sides for half in (side.high, side.low))
+    is_whole = around[0].equal(first) & around[1].equal(last)
+    return int(np.where(is_whole, 1, n_parts).sum())
 
 
 def _trailing_zeros(number: Addresses6) -> NDArray[np.int64]:

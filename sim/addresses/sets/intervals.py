@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from os import PathLike
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.sets import algebra
-from sim.addresses.sets.algebra import (
-    Bounds,
-    Intervals,
-    Rule,
-    check_chunk_size,
-    load_columns,
-    refuse,
-    save_columns,
-)
-from sim.addresses.sets.blocks import split_ranges
+from sim.addresses.sets.algebra import Algebra, Bounds, Rule
+from sim.addresses.sets.blocks import count_prefixes, split_ranges
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.sets.pages import WORTH_BUILDING, MemberPages
+from sim.addresses.sets.pages import WORTH_BUILDING, OwnerPages
 
 IPV4_STOP = 2**32
 
 
 @dataclass(frozen=True, eq=False)
-class IntervalSet(Intervals):
+class IntervalSet(Algebra):
     """A set of IPv4 addresses.
 
     Attributes
@@ -124,34 +115,6 @@ class IntervalSet(Intervals):
             return cls.empty()
         return next((one for one in members if type(one) is not cls), members[0])._union(members)
 
-    @classmethod
-    def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet:
-        """Read a set written by `save`.
-
-        Parameters
-        ----------
-        path
-            A ``.npy`` file.
-        mapped
-            Map the file instead of reading it, so that several processes share one copy.
-
-        Raises
-        ------
-        DataError
-            If the file is missing, or holds anything but the bounds of a set.
-        """
-        columns = load_columns(path, 2, np.dtype(np.int64), mapped=mapped)
-        start, stop = columns[0], columns[1]
-        if np.any(start < 0) or np.any(stop > IPV4_STOP):
-            raise refuse(path, "bounds outside [0, 2**32]")
-        if np.any(stop <= start) or np.any(start[1:] <= stop[:-1]):
-            raise refuse(path, "others")
-        return cls(start, stop)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write the set as a ``.npy`` array of shape (2, n_intervals): starts, then stops."""
-        save_columns(path, np.stack((self.start, self.stop)))
-
     def __bool__(self) -> bool:
         """Return whether the set holds any address."""
         return self.start.size > 0
@@ -182,7 +145,7 @@ class IntervalSet(Intervals):
             return n
         if self.start.size == 1 and not (n & (n - 1) or self.start.item() % n):
             return 1
-        return int(self.to_prefixes()[0].size)
+        return count_prefixes(self.start, self.stop)
 
     def count_below(self, bound: NDArray[np.int64]) -> NDArray[np.int64]:
         """Addresses of the set below each of some bounds."""
@@ -238,37 +201,22 @@ class IntervalSet(Intervals):
             return np.zeros(wanted.shape, np.bool_)
         if self.start.size == 1:
             return np.asarray((wanted >= self.start[0]) & (wanted < self.stop[0]))
-        if self._is_inverse_worth_it(wanted):
-            return self._contains_ascending(wanted)
-        if "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING:
-            return self._pages.contains(wanted)
+        is_large = "_pages" in self.__dict__ or wanted.size >= WORTH_BUILDING
+        if is_large and wanted.min() >= 0 and wanted.max() < IPV4_STOP:
+            return np.asarray(self._pages.match(wanted) == 0)
         row = np.searchsorted(self.start, wanted, side="right") - 1
         return np.asarray((row >= 0) & (wanted < self.stop[row]), dtype=np.bool_)
 
     @cached_property
-    def _pages(self) -> MemberPages:
-        """Look-up table, kept once it has been worth building."""
-        return MemberPages.build(self.start, self.stop)
+    def _pages(self) -> OwnerPages:
+        """Look-up table, kept once it has been worth building: row 0 is the set."""
+        bound = np.zeros(2 * self.n_intervals + 1, np.int64)
+        bound[1::2], bound[2::2] = self.start, self.stop
+        return OwnerPages.build(bound, np.arange(bound.size) % 2 - 1)
 
     def __reduce__(self) -> tuple[type[IntervalSet], Bounds]:
         """Leave the look-up table behind when the set is sent to another process."""
         return IntervalSet, (self.start, self.stop)
-
-    def _is_inverse_worth_it(self, wanted: NDArray[np.int64]) -> bool:
-        """Return whether queries are ascending, and many enough to be cut at the bounds."""
-        if wanted.size < max(256, 2 * self.n_intervals):
-            return False
-        # A look at a few spares most unordered columns the whole comparison.
-        return not np.any(wanted[1:64] < wanted[:63]) and not np.any(wanted[1:] < wanted[:-1])
-
-    def _contains_ascending(self, wanted: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Place the bounds among the queries, which are in ascending order."""
-        bound = np.empty(2 * self.n_intervals, np.int64)
-        bound[0::2], bound[1::2] = self.start, self.stop
-        place = np.searchsorted(wanted, bound, side="left")
-        inside = np.zeros(bound.size + 1, np.bool_)
-        inside[1::2] = True
-        return np.repeat(inside, np.diff(place, prepend=0, append=wanted.size))
 
     def _union(self, members: Sequence[IntervalSet]) -> IntervalSet:
         """Union of this set and others; a set of both families makes one of both."""
@@ -286,21 +234,6 @@ class IntervalSet(Intervals):
     def _with(self, bounds: Bounds) -> IntervalSet:
         """Return a set of the same kind."""
         return IntervalSet(*bounds)
-
-    def _piece(self, rows: slice) -> IntervalSet:
-        return IntervalSet(self.start[rows], self.stop[rows])
-
-    def address_chunks(self, n_addresses: int = 65_536) -> Iterator[NDArray[np.int64]]:
-        """Yield the addresses one by one, ascending, in arrays of at most so many.
-
-        Memory stays at one array, whatever the size of the set.
-        """
-        check_chunk_size(n_addresses)
-        before = np.concatenate(([0], np.cumsum(self.stop - self.start)))
-        for rank in range(0, self.n_addresses, n_addresses):
-            wanted = np.arange(rank, min(rank + n_addresses, self.n_addresses), dtype=np.int64)
-            row = np.searchsorted(before, wanted, side="right") - 1
-            yield self.start[row] + (wanted - before[row])
 
     def to_prefixes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the fewest prefixes that together are exactly this set.

@@ -6,24 +6,19 @@ arithmetic of small whole numbers that IPv4 uses too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass
-from os import PathLike
+from functools import cached_property
+from itertools import accumulate
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets import algebra
-from sim.addresses.sets.algebra import (
-    Bounds,
-    Intervals,
-    Rule,
-    check_chunk_size,
-    load_columns,
-    refuse,
-    save_columns,
-)
-from sim.addresses.sets.blocks import split_ranges6
+from sim.addresses.sets.algebra import Algebra, Bounds, Rule
+from sim.addresses.sets.blocks import count_prefixes6, split_ranges6
 from sim.addresses.sets.ipv6 import IPV6_STOP, Addresses6
 from sim.addresses.sets.notation import read_notation
 
@@ -31,7 +26,7 @@ _TOP = Addresses6.from_ints([IPV6_STOP - 1])
 
 
 @dataclass(frozen=True, eq=False)
-class IntervalSet6(Intervals):
+class IntervalSet6(Algebra):
     """A set of IPv6 addresses.
 
     Attributes
@@ -102,30 +97,6 @@ class IntervalSet6(Intervals):
             Addresses6.concatenate([member.last for member in members]),
         )
 
-    @classmethod
-    def load(cls, path: str | PathLike[str], *, mapped: bool = False) -> IntervalSet6:
-        """Read a set written by `save`; ``mapped`` as for `IntervalSet.load`.
-
-        Raises
-        ------
-        DataError
-            If the file is missing, or holds anything but the bounds of a set.
-        """
-        columns = load_columns(path, 4, np.dtype(np.uint64), mapped=mapped)
-        first, last = Addresses6(columns[0], columns[1]), Addresses6(columns[2], columns[3])
-        after, before_next = last.take(slice(0, -1)), first.take(slice(1, None))
-        if np.any(last.less(first)) or not np.all(
-            after.less(before_next) & ~after.plus_one().equal(before_next)
-        ):
-            raise refuse(path, "others")
-        return cls(first, last)
-
-    def save(self, path: str | PathLike[str]) -> None:
-        """Write a ``.npy`` array of shape (4, n_intervals): first high, low; last high, low."""
-        save_columns(
-            path, np.stack((self.first.high, self.first.low, self.last.high, self.last.low))
-        )
-
     @property
     def n_intervals(self) -> int:
         """Number of maximal intervals."""
@@ -136,6 +107,23 @@ class IntervalSet6(Intervals):
         """Number of addresses in the set; exact, up to 2**128."""
         return sum(self.last.to_ints()) - sum(self.first.to_ints()) + self.n_intervals
 
+    def count_below(self, bound: int) -> int:
+        """Addresses of the set below a bound, exact."""
+        first, stop, before = self._bounds
+        row = bisect_right(first, bound)
+        beyond = max(0, stop[row - 1] - bound) if row else 0
+        return before[row] - beyond
+
+    @cached_property
+    def _bounds(self) -> tuple[list[int], list[int], list[int]]:
+        """Bounds of the intervals, half-open, and the addresses before each."""
+        first, stop = self.first.to_ints(), [last + 1 for last in self.last.to_ints()]
+        return first, stop, [*accumulate(map(sub, stop, first), initial=0)]
+
+    def __bool__(self) -> bool:
+        """Return whether the set holds any address."""
+        return self.n_intervals > 0
+
     @property
     def n_networks(self) -> int:
         """Number of /64 networks that have an address in the set."""
@@ -143,6 +131,11 @@ class IntervalSet6(Intervals):
         span: list[int] = (last - first).tolist()
         # Neighbours that end and start in the same /64 would count it twice.
         return sum(span) + self.n_intervals - int(np.count_nonzero(first[1:] == last[:-1]))
+
+    @property
+    def n_prefixes(self) -> int:
+        """Number of prefixes that are needed to say the set."""
+        return count_prefixes6(self.first, self.last)
 
     def __eq__(self, other: object) -> bool:
         """Return whether both sets hold the same addresses."""
@@ -163,25 +156,6 @@ class IntervalSet6(Intervals):
         row = self.first.search(address, "right") - 1
         return np.asarray((row >= 0) & ~self.last.take(row).less(address), dtype=np.bool_)
 
-    def address_chunks(self, n_addresses: int = 65_536) -> Iterator[Addresses6]:
-        """Yield the addresses one by one, ascending, in columns of at most so many.
-
-        Memory stays at one column; a /64 alone takes about forever.
-        """
-        check_chunk_size(n_addresses)
-        waiting: list[int] = []
-        for first, last in zip(self.first.to_ints(), self.last.to_ints(), strict=True):
-            following = first
-            while following <= last:
-                room = min(n_addresses - len(waiting), last - following + 1)
-                waiting.extend(range(following, following + room))
-                following += room
-                if len(waiting) == n_addresses:
-                    yield Addresses6.from_ints(waiting)
-                    waiting = []
-        if waiting:
-            yield Addresses6.from_ints(waiting)
-
     def to_prefixes(self) -> tuple[Addresses6, NDArray[np.int64]]:
         """Return the fewest prefixes that together are exactly this set.
 
@@ -192,9 +166,6 @@ class IntervalSet6(Intervals):
         """
         _, address, length = split_ranges6(self.first, self.last)
         return address, length
-
-    def _piece(self, rows: slice) -> IntervalSet6:
-        return IntervalSet6(self.first.take(rows), self.last.take(rows))
 
     def _combine(self, other: IntervalSet6, rule: Rule) -> IntervalSet6:
         cut, mine, theirs = _rank_both(self, other)

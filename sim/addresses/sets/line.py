@@ -9,12 +9,9 @@ It is one long file, since the line makes sets and each set knows its line.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
-from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -393,19 +390,10 @@ class LineSet(IntervalSet):
         n_shared = int(np.count_nonzero(first[1:] == last[:-1]))
         return int((last - first + 1).sum()) - n_shared
 
-    def n_below6(self, bound: int) -> int:
-        """IPv6 addresses of the set below a bound, exact."""
-        first, stop, before = self._bounds6
-        row = bisect_right(first, bound)
-        beyond = max(0, stop[row - 1] - bound) if row else 0
-        return before[row] - beyond
-
     @cached_property
-    def _bounds6(self) -> tuple[list[int], list[int], list[int]]:
-        """Bounds of the IPv6 intervals of the set, and its addresses before each."""
-        six = self.line.split(self).v6
-        first, stop = six.first.to_ints(), [last + 1 for last in six.last.to_ints()]
-        return first, stop, [*accumulate(map(sub, stop, first), initial=0)]
+    def v6(self) -> IntervalSet6:
+        """IPv6 addresses of the set."""
+        return self.line.split(self).v6
 
     def __eq__(self, other: object) -> bool:
         """Return whether both sets hold the same addresses: places of one line, or of IPv4."""
@@ -427,7 +415,7 @@ class LineSet(IntervalSet):
     def n_prefixes(self) -> int:
         """Number of prefixes that are needed to say the set, of both families."""
         split = self.line.split(self)
-        return split.v4.n_prefixes + len(split.v6.to_prefixes()[0])
+        return split.v4.n_prefixes + split.v6.n_prefixes
 
     def to_prefixes(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the prefixes of a set that holds IPv4 alone.
@@ -466,9 +454,6 @@ class LineSet(IntervalSet):
         bounds = algebra.combine((self.start, self.stop), (other.start, other.stop), rule)
         return LineSet(*bounds, self._line_with((other,)))
 
-    def _piece(self, rows: slice) -> LineSet:
-        return LineSet(self.start[rows], self.stop[rows], self.line)
-
     def _union(self, members: Sequence[IntervalSet]) -> LineSet:
         line = self._line_with(members)
         start = np.concatenate([member.start for member in members])
@@ -498,7 +483,7 @@ def n_networks(addresses: IntervalSet) -> int:
 
 def n_below6(addresses: IntervalSet, bound: int) -> int:
     """IPv6 addresses of a set below a bound, exact."""
-    return addresses.n_below6(bound) if isinstance(addresses, LineSet) else 0
+    return addresses.v6.count_below(bound) if isinstance(addresses, LineSet) else 0
 
 
 def split(addresses: IntervalSet) -> AddressSet:

@@ -30,68 +30,6 @@ _UP_TO = np.uint64(2**64 - 1) >> (np.uint64(63) - np.arange(64, dtype=np.uint64)
 
 
 @dataclass(frozen=True, eq=False)
-class MemberPages:
-    """Which addresses a set holds.
-
-    Attributes
-    ----------
-    page : shape (2**24,), int32, read-only
-        0 where the page is wholly outside the set, 1 where wholly inside; k > 1 where its
-        bitmap is row k.
-    bits : shape (32 * n_bitmaps,), uint8, read-only
-        Bitmaps of 32 bytes, lowest bit first; rows 0 and 1 are all outside and all inside.
-    """
-
-    page: NDArray[np.int32]
-    bits: NDArray[np.uint8]
-
-    @classmethod
-    def build(cls, start: NDArray[np.int64], stop: NDArray[np.int64]) -> MemberPages:
-        """Build the table of sorted, disjoint, not adjacent intervals."""
-        bound = np.empty(2 * start.size, np.int64)
-        bound[0::2], bound[1::2] = start, stop
-        inside = np.zeros(bound.size + 1, np.int32)
-        inside[1::2] = 1
-        page = _at_page_starts(bound, inside)
-        mixed, rank, cut = _cuts_within_pages(bound)
-        # A one at each bound flips the state from there on; the first state is the page's own.
-        flips = np.zeros((mixed.size, 256), np.uint8)
-        flips[:, 0] = page[mixed]
-        flips[rank, cut] ^= 1
-        state = np.bitwise_xor.accumulate(flips, axis=1)
-        page[mixed] = 2 + np.arange(mixed.size)
-        uniform = np.repeat(np.array([0, 255], np.uint8), 32)
-        bits = np.packbits(state, axis=1, bitorder="little").reshape(-1)
-        return cls(page, np.concatenate((uniform, bits)))
-
-    def contains(self, address: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return for each address whether the set holds it; no number outside IPv4 is held."""
-        found = np.empty(address.size, np.bool_)
-
-        def work(first: int, stop: int) -> None:
-            for row in range(first, stop, _QUERIES):
-                piece = slice(row, min(row + _QUERIES, stop))
-                found[piece] = self._contains(address[piece])
-
-        spread(work, address.size)
-        return found
-
-    def _contains(self, address: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Look up one piece."""
-        strange = (address < 0) | (address >= 2**32)
-        if strange.any():
-            return np.asarray(self._contains(np.where(strange, 0, address)) & ~strange)
-        entry = self.page.take(address >> 8)
-        found = entry == 1
-        row = np.flatnonzero(entry > 1)
-        if row.size:
-            number = address[row]
-            byte = self.bits.take((entry[row].astype(np.int64) << 5) | ((number >> 3) & 31))
-            found[row] = (byte >> (number & 7).astype(np.uint8)) & 1
-        return np.asarray(found, dtype=np.bool_)
-
-
-@dataclass(frozen=True, eq=False)
 class OwnerPages:
     """Which row owns each address.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,24 +18,6 @@ from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6, rank_bounds
 from sim.addresses.sets.ipv6 import Addresses6, masked
 from sim.addresses.sets.pages import WORTH_BUILDING, OwnerPages
-
-Pairs = tuple[NDArray[np.int64], NDArray[np.int64]]
-
-
-def expand_runs(first: NDArray[np.int64], last: NDArray[np.int64]) -> Pairs:
-    """Write each run ``[first, last)`` out: the number of the run and the places in it."""
-    run = np.maximum(last - first, 0)
-    query = np.repeat(np.arange(run.size), run)
-    return query, np.arange(query.size) - np.repeat(np.cumsum(run) - run - first, run)
-
-
-def ordered_pairs(queries: list[NDArray[np.int64]], rows: list[NDArray[np.int64]]) -> Pairs:
-    """Pairs of all lists by query, and within a query in the order of the lists."""
-    if not queries:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    query, row = np.concatenate(queries), np.concatenate(rows)
-    order = np.argsort(query, kind="stable")
-    return query[order], row[order]
 
 
 def flatten(
@@ -140,7 +123,7 @@ class PrefixTable:
         network = np.array(address, dtype=np.int64, ndmin=1)
         bits = np.array(length, dtype=np.int64, ndmin=1)
         start, stop = prefix_bounds(network, bits)
-        row = distinct_rows(_keys(network, bits))
+        row = distinct_rows((network << _LENGTH_BITS) | bits)
         cut, owner = flatten(start[row], stop[row], bits[row], IPV4_STOP)
         return cls(network, bits, cut, owners_to_rows(owner, row))
 
@@ -176,62 +159,6 @@ class PrefixTable:
         segment = np.searchsorted(self.segment_start, wanted, side="right") - 1
         return self.segment_row[segment]
 
-    def more_specific(self, address: ArrayLike, length: ArrayLike) -> Pairs:
-        """Rows of the table that lie inside each prefix, the prefix itself included.
-
-        Parameters
-        ----------
-        address, length : shape (m,)
-            The prefixes asked for.
-
-        Returns
-        -------
-        query, row : shape (n_pairs,)
-            Pairs of a query and a row of the table, ordered by query, then by network address,
-            then by length.
-
-        Raises
-        ------
-        ValueError
-            As for `from_prefixes`.
-        """
-        network, bits = np.array(address, np.int64, ndmin=1), np.array(length, np.int64, ndmin=1)
-        _, stop = prefix_bounds(network, bits)
-        key, row = self._ordered
-        # In order of address, then length, what lies inside a prefix is one run that starts at
-        # the prefix itself.
-        first = np.searchsorted(key, _keys(network, bits), side="left")
-        last = np.searchsorted(key, stop << _LENGTH_BITS, side="left")
-        query, place = expand_runs(first, last)
-        return query, row[place]
-
-    def covering(self, address: ArrayLike, length: ArrayLike) -> Pairs:
-        """Rows of the table that cover each prefix, the prefix itself included.
-
-        Parameters and errors are those of `more_specific`.
-
-        Returns
-        -------
-        query, row : shape (n_pairs,)
-            Pairs of a query and a row of the table, ordered by query, then from the least to the
-            most specific.
-        """
-        network, bits = np.array(address, np.int64, ndmin=1), np.array(length, np.int64, ndmin=1)
-        prefix_bounds(network, bits)
-        key, row = self._ordered
-        queries: list[NDArray[np.int64]] = []
-        rows: list[NDArray[np.int64]] = []
-        for covering_length in np.flatnonzero(np.bincount(self.length, minlength=1)).tolist():
-            asked = np.flatnonzero(bits >= covering_length)
-            around = network[asked] & -(1 << (32 - covering_length))
-            wanted = _keys(around, np.full(asked.size, covering_length))
-            query, place = expand_runs(
-                np.searchsorted(key, wanted, "left"), np.searchsorted(key, wanted, "right")
-            )
-            queries.append(asked[query])
-            rows.append(row[place])
-        return ordered_pairs(queries, rows)
-
     def count_by_row(self, addresses: IntervalSet) -> NDArray[np.int64]:
         """Addresses of a set that belong to each row by longest-prefix match.
 
@@ -253,13 +180,6 @@ class PrefixTable:
     def _pages(self) -> OwnerPages:
         """Look-up table, kept once it has been worth building."""
         return OwnerPages.build(self.segment_start, self.segment_row)
-
-    @cached_property
-    def _ordered(self) -> Pairs:
-        """Keys in ascending order, and their rows."""
-        key = _keys(self.address, self.length)
-        row = np.argsort(key, kind="stable")
-        return key[row], row
 
 
 def prefix_bounds(
@@ -297,11 +217,6 @@ def prefix_set(address: int, length: int) -> IntervalSet:
     if not 0 <= address < IPV4_STOP or address & (size - 1):
         raise ValueError("network addresses must lie in [0, 2**32) with no host bits set")
     return IntervalSet(np.array([address], np.int64), np.array([address + size], np.int64))
-
-
-def _keys(address: NDArray[np.int64], length: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers that sort by address, then by length."""
-    return (address << _LENGTH_BITS) | length
 
 
 _LENGTH_BITS6 = 8
@@ -368,39 +283,6 @@ class PrefixTable6:
         """
         return self.segment_row[self.segment_start.search(address, "right") - 1]
 
-    def more_specific(self, address: Addresses6, length: ArrayLike) -> Pairs:
-        """Rows of the table that lie inside each prefix; see `PrefixTable.more_specific`."""
-        bits = np.array(length, dtype=np.int64, ndmin=1)
-        first, last = prefix_bounds6(address, bits)
-        network, key, row = self._ordered
-        # The rank of the network among those of the table stands for it in the keys.
-        begin = np.searchsorted(key, self._keys(network.search(first, "left"), bits), "left")
-        # A network equal to the query's own that is shorter comes before the run.
-        end = np.searchsorted(key, self._keys(network.search(last, "right"), 0), "left")
-        query, place = expand_runs(begin, end)
-        return query, row[place]
-
-    def covering(self, address: Addresses6, length: ArrayLike) -> Pairs:
-        """Rows of the table that cover each prefix; see `PrefixTable.covering`."""
-        bits = np.array(length, dtype=np.int64, ndmin=1)
-        prefix_bounds6(address, bits)
-        network, key, row = self._ordered
-        queries: list[NDArray[np.int64]] = []
-        rows: list[NDArray[np.int64]] = []
-        for covering_length in np.flatnonzero(np.bincount(self.length, minlength=1)).tolist():
-            asked = np.flatnonzero(bits >= covering_length)
-            around, _ = masked(address.take(asked), np.full(asked.size, covering_length))
-            rank = network.search(around, "left")
-            there = rank < len(network)
-            there[there] = network.take(rank[there]).equal(around.take(there))
-            wanted = self._keys(rank[there], covering_length)
-            query, place = expand_runs(
-                np.searchsorted(key, wanted, "left"), np.searchsorted(key, wanted, "right")
-            )
-            queries.append(asked[there][query])
-            rows.append(row[place])
-        return ordered_pairs(queries, rows)
-
     def count_by_row(self, addresses: IntervalSet6) -> list[int]:
         """Addresses of a set that belong to each row by longest-prefix match.
 
@@ -411,46 +293,12 @@ class PrefixTable6:
             set's size.
         """
         counted = [0] * (len(self.address) + 1)
-        # Cut the set at the segments; each piece then has one owner.
-        first = self.segment_start.search(addresses.first, "right") - 1
-        last = self.segment_start.search(addresses.last, "right") - 1
-        interval, segment = expand_runs(first, last + 1)
-        begin = Addresses6.concatenate((addresses.first, self.segment_start))
-        starts_here = segment == first[interval]
-        start = begin.take(np.where(starts_here, interval, addresses.n_intervals + segment))
-        ends_here = segment == last[interval]
-        after = self.segment_start.take(
-            np.minimum(segment + 1, len(self.segment_start) - 1)
-        ).minus_one()
-        end = Addresses6.concatenate((addresses.last, after)).take(
-            np.where(ends_here, interval, addresses.n_intervals + np.arange(segment.size))
-        )
+        below = [addresses.count_below(start) for start in self.segment_start.to_ints()]
         for row, span in zip(
-            self.segment_row[segment].tolist(), end.minus(start).to_ints(), strict=True
+            self.segment_row.tolist(), pairwise([*below, addresses.n_addresses]), strict=True
         ):
-            counted[row] += span + 1
+            counted[row] += span[1] - span[0]
         return counted
-
-    def __reduce__(self) -> tuple[type[PrefixTable6], tuple[Addresses6 | NDArray[np.int64], ...]]:
-        """Leave what can be built again behind when the table is sent to another process."""
-        return PrefixTable6, (self.address, self.length, self.segment_start, self.segment_row)
-
-    @cached_property
-    def _ordered(self) -> tuple[Addresses6, NDArray[np.int64], NDArray[np.int64]]:
-        """Distinct networks, and keys of network rank and length with their rows, ascending."""
-        network, (rank, _) = rank_bounds(self.address, self.address)
-        # Ranks among bounds leave gaps; ranks among networks are what is looked for.
-        used = np.zeros(len(network) + 1, np.int64)
-        used[rank] = 1
-        among = np.cumsum(used) - used
-        key = self._keys(among[rank], self.length)
-        row = np.argsort(key, kind="stable")
-        return network.take(used[:-1].astype(np.bool_)), key[row], row
-
-    @staticmethod
-    def _keys(rank: NDArray[np.int64], length: NDArray[np.int64] | int) -> NDArray[np.int64]:
-        """Numbers that sort by network, then by length."""
-        return np.asarray((rank << _LENGTH_BITS6) | length, dtype=np.int64)
 
 
 def prefix_bounds6(address: Addresses6, length: NDArray[np.int64]) -> tuple[Addresses6, Addresses6]:

@@ -269,7 +269,9 @@ class Source(io.RawIOBase):
         return cast("BinaryIO", zstd.ZstdFile(stream, mode="rb"))
 
 
-def open_source(path: str | PathLike[str], max_bytes: int = Limits.max_bytes) -> Source:
+def open_source(
+    path: str | PathLike[str], max_bytes: int = Limits.max_bytes, name: str = ""
+) -> Source:
     """Open a file, plain or compressed with gzip, bzip2 or zstd.
 
     Parameters
@@ -278,6 +280,8 @@ def open_source(path: str | PathLike[str], max_bytes: int = Limits.max_bytes) ->
         A local file.
     max_bytes
         Bytes after decompression beyond which reading is refused.
+    name
+        What to call it in messages; its path where empty.
 
     Returns
     -------
@@ -290,9 +294,9 @@ def open_source(path: str | PathLike[str], max_bytes: int = Limits.max_bytes) ->
     DataError
         If the file cannot be opened, or is not what its suffix promises.
     """
-    name = fspath(path)
+    name = name or fspath(path)
     try:
-        file = io.FileIO(name, "rb")
+        file = io.FileIO(path, "rb")
     except OSError as error:
         reason = error.strerror or str(error)
         raise DataError([Problem(name, f"expected a readable file, got {reason}")]) from None

@@ -9,7 +9,6 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import Addresses6
-from sim.errors import DataError
 
 
 @pytest.mark.parametrize(
@@ -81,68 +80,6 @@ def test_a_set_sent_elsewhere_leaves_its_look_up_table_behind():
     again = pickle.loads(sent)
     assert again == addresses
     assert not again.start.flags.writeable
-
-
-@pytest.mark.parametrize("size", [0, -1])
-def test_chunks_need_a_size(size):
-    for addresses in (IntervalSet.universe(), IntervalSet6.universe()):
-        for chunks in (addresses.chunks, addresses.address_chunks):
-            with pytest.raises(ValueError, match="chunk size of at least 1"):
-                next(chunks(size))
-
-
-def test_the_whole_space_is_walked_in_bounded_pieces():
-    assert next(IntervalSet.universe().address_chunks(3)).tolist() == [0, 1, 2]
-    assert next(IntervalSet6.universe().address_chunks(3)).to_ints() == [0, 1, 2]
-
-
-BAD_COLUMNS = {
-    "reversed": np.array([[5], [4]]),
-    "adjacent": np.array([[1, 3], [3, 4]]),
-    "unordered": np.array([[7, 1], [9, 3]]),
-    "outside": np.array([[7], [2**32 + 1]]),
-    "negative": np.array([[-7], [1]]),
-    "shape": np.array([[7, 8, 9]]),
-    "type": np.array([[1.0], [2.0]]),
-    "flat": np.array([1, 2]),
-}
-
-
-@pytest.mark.parametrize("name", BAD_COLUMNS)
-def test_a_file_that_holds_no_set_is_refused(tmp_path, name):
-    path = tmp_path / "set.npy"
-    np.save(path, BAD_COLUMNS[name])
-    with pytest.raises(
-        DataError, match=r"set\.npy: expected (intervals in order|an array of shape)"
-    ):
-        IntervalSet.load(path)
-
-
-def test_a_file_that_holds_no_ipv6_set_is_refused(tmp_path):
-    path = tmp_path / "set.npy"
-    for columns in ([[0], [5], [0], [4]], [[0, 0], [1, 3], [0, 0], [2, 4]], [[0, 0]] * 4):
-        np.save(path, np.array(columns, np.uint64))
-        with pytest.raises(DataError, match="expected intervals in order"):
-            IntervalSet6.load(path)
-    np.save(path, np.array([[1], [2]]))
-    with pytest.raises(DataError, match=r"expected an array of shape \(4, n\) and type uint64"):
-        IntervalSet6.load(path)
-
-
-def test_other_files_are_refused(tmp_path):
-    path = tmp_path / "set.npy"
-    with pytest.raises(DataError, match="expected a saved address set"):
-        IntervalSet.load(path)
-    for content in (b"", b"192.0.2.0/24\n", b"\x93NUMPY\x01\x00"):
-        path.write_bytes(content)
-        with pytest.raises(DataError, match="expected a saved address set"):
-            IntervalSet.load(path)
-    np.savez(tmp_path / "set.npz", np.zeros(1))
-    with pytest.raises(DataError, match="got an archive of arrays"):
-        IntervalSet.load(tmp_path / "set.npz")
-    np.save(path, np.array([{}], dtype=object), allow_pickle=True)
-    with pytest.raises(DataError, match="expected a saved address set"):
-        IntervalSet.load(path)
 
 
 def test_sets_of_one_interval_answer_as_lists_of_their_addresses():

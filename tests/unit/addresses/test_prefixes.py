@@ -15,18 +15,14 @@ from sim.addresses.sets.prefixes import PrefixTable, PrefixTable6, prefix_set
     ("address", "length"), [([1], [24]), ([0], [33]), ([0], [-1]), ([2**32], [32]), ([-256], [24])]
 )
 def test_what_is_no_prefix_is_refused(address, length):
-    table = PrefixTable.from_prefixes([0], [0])
-    for refuse in (PrefixTable.from_prefixes, table.covering, table.more_specific):
-        with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
-            refuse(address, length)
+    with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
+        PrefixTable.from_prefixes(address, length)
 
 
 @pytest.mark.parametrize(("address", "length"), [(1, 64), (0, 129), (0, -1)])
 def test_what_is_no_ipv6_prefix_is_refused(address, length):
-    table = PrefixTable6.from_prefixes(Addresses6.from_ints([0]), [0])
-    for refuse in (PrefixTable6.from_prefixes, table.covering, table.more_specific):
-        with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
-            refuse(Addresses6.from_ints([address]), [length])
+    with pytest.raises(ValueError, match=r"prefix lengths must|network addresses must"):
+        PrefixTable6.from_prefixes(Addresses6.from_ints([address]), [length])
 
 
 @pytest.mark.parametrize("number", [-1, 2**32, -(2**63), 2**63 - 1])
@@ -109,11 +105,6 @@ def test_a_table_sent_elsewhere_leaves_its_look_up_table_behind():
     assert "_pages" not in again.__dict__
     assert again.longest_match([5, 2**31]).tolist() == [0, -1]
     assert not again.address.flags.writeable
-    table6 = PrefixTable6.from_prefixes(Addresses6.from_ints([0]), [8])
-    table6.covering(Addresses6.from_ints([0]), [8])
-    assert pickle.loads(pickle.dumps(table6)).longest_match(Addresses6.from_ints([5])).tolist() == [
-        0
-    ]
 
 
 def test_an_empty_table_matches_nothing():

@@ -50,7 +50,12 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(
     of_all = block_around_all(observation, lambda address, number: around(number))
     for orders, mechanism in ((of_some, Mechanism.THROTTLE), (of_all, Mechanism.DROP)):
         found = [
-            set(np.concatenate(list(order.addresses.address_chunks())).tolist()) for order in orders
+            {
+                address
+                for first, stop in zip(order.addresses.start, order.addresses.stop, strict=True)
+                for address in range(first, stop)
+            }
+            for order in orders
         ]
         assert found == wanted
         assert {order.mechanism for order in orders} <= {mechanism}
