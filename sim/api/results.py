@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import csv
-import difflib
 import html
 import re
 import shutil
@@ -31,6 +30,7 @@ from sim.report.words.answer import answer
 from sim.results.folder import SPLITS, CurvePoints, RunFolder, open_run
 from sim.results.output import new_folder
 from sim.results.tables import Connection, connect_tables, read_rows, text
+from sim.scenario.refusal import hint
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -363,9 +363,10 @@ def curve_columns(
 def _check(run: RunFolder, name: str, by: str | None) -> None:
     if not run.has_curve(name):
         known = [one for one in CURVES if run.has_curve(one)]
-        close = difflib.get_close_matches(str(name), known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        raise UsageError(f"name: expected one of the curves {', '.join(known)}, got {name!r}{hint}")
+        close = hint(str(name), known)
+        raise UsageError(
+            f"name: expected one of the curves {', '.join(known)}, got {name!r}{close}"
+        )
     if by is not None and by not in SPLITS:
         raise UsageError(f"by: expected one of {', '.join(SPLITS)}, got {by!r}")
 

@@ -42,8 +42,6 @@ from sim.measure.summary import LEVEL
 from sim.results.csvtext import csv_text
 from sim.results.folder import COMPLETE, PARTIAL
 from sim.results.schema import Column
-from sim.scenario.document import NodePath as KeyPath
-from sim.scenario.document import format_path
 from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved
@@ -514,9 +512,7 @@ def _problems(row: int, piece: Evidence, resolved: Resolved) -> list[Problem]:
     """Find what a piece of evidence reads that no run of the scenario has, with its place."""
 
     def locate(key: str, message: str) -> Problem:
-        path: KeyPath = ("evidence", row, *key.split("."))
-        mine = resolved.loaded.document.locate(path)
-        return Problem(mine.file, message, mine.line, mine.column, format_path(path))
+        return resolved.loaded.document.problem(("evidence", row, *key.split(".")), message)
 
     why_not = why_not_measured(piece, resolved)
     key = "curve" if piece.curve else "measure"

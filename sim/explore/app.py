@@ -332,7 +332,7 @@ def _lever(plan: Plan, factor: Factor) -> Lever:
         factor.low,
         min(max(factor.given, factor.low), factor.high),
         factor.high,
-        factor.is_whole or (is_of_key and is_whole(plan.resolved.scenario, factor.key)),
+        factor.is_whole or (is_of_key and is_whole(factor.key)),
     )
 
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.files import note_read
 from sim.scenario import library
-from sim.scenario.document import MAX_BYTES, Document, NodePath, parse_document
+from sim.scenario.document import MAX_BYTES, Document, parse_document
 from sim.scenario.predictors import (
     ExposurePredictor,
     NamesPredictor,
@@ -23,7 +23,7 @@ from sim.scenario.predictors import (
 )
 from sim.scenario.quantities import Model, check_between
 from sim.scenario.readings import Amount, Date, Text
-from sim.scenario.refusal import by_place, hint, scenario_problems
+from sim.scenario.refusal import hint, validated
 from sim.scenario.schema import Line, Slug
 
 FORMAT = "overblock/backtest/1"
@@ -171,7 +171,7 @@ class PlacedCase:
 
     def problem(self, key: str, message: str) -> Problem:
         """Return a problem placed at one key of the case."""
-        return self.file.problem(("cases", self.number, *key.split(".")), message)
+        return self.file.document.problem(("cases", self.number, *key.split(".")), message)
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,13 +199,6 @@ class CaseFile:
     def cases(self) -> list[PlacedCase]:
         """The cases with their places."""
         return [PlacedCase(case, self, number) for number, case in enumerate(self.content.cases)]
-
-    def problem(self, path: NodePath, message: str) -> Problem:
-        """Return a problem placed at one key of the file."""
-        place = self.document.locate(path)
-        return Problem(
-            place.file, message, place.line, place.column, ".".join(str(part) for part in path)
-        )
 
 
 def read_files(paths: Sequence[FilePath]) -> list[CaseFile]:
@@ -251,13 +244,7 @@ def read_cases(path: FilePath) -> CaseFile:
         message = f"expected a readable case file, got an error: {error.strerror}"
         raise DataError([Problem(str(path), message)]) from None
     document = parse_document(data, str(path))
-    try:
-        content = CaseList.model_validate(document.tree)
-    except ValidationError as error:
-        problems = scenario_problems(error.errors(), document, CaseList)
-        raise ScenarioError(by_place([*document.problems, *problems])) from None
-    if document.problems:
-        raise ScenarioError(by_place(document.problems))
+    content = validated(document, CaseList)
     found = CaseFile(path, hashlib.sha256(data).hexdigest(), document, content)
     check_disjoint([found])
     return found

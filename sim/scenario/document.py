@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -25,7 +24,7 @@ from ruamel.yaml.events import (
 from ruamel.yaml.nodes import ScalarNode
 
 from sim.errors import Problem, ScenarioError
-from sim.scenario.quantities import describe
+from sim.scenario.quantities import describe, finite_number
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool"
 NodePath: TypeAlias = tuple[str | int, ...]
@@ -38,6 +37,10 @@ class Place:
     file: str
     line: int = 0
     column: int = 0
+
+    def problem(self, message: str, key: str = "") -> Problem:
+        """Return a problem that stands here."""
+        return Problem(self.file, message, self.line, self.column, key)
 
 
 @dataclass
@@ -114,6 +117,11 @@ class Document:
     def key_place(self, path: NodePath) -> Place:
         """Place of a key, or of the value where the key's is not known."""
         return self.key_places.get(path) or self.locate(path)
+
+    def problem(self, path: NodePath, message: str, *, at_key: bool = False) -> Problem:
+        """Return a problem with a value, or with its key."""
+        place = self.key_place(path) if at_key else self.locate(path)
+        return place.problem(message, format_path(path))
 
 
 def format_path(path: NodePath) -> str:
@@ -243,8 +251,7 @@ class _Builder:
         self._refuse(self._locate(event), message, path)
 
     def _refuse(self, place: Place, message: str, path: NodePath) -> None:
-        key = format_path(path)
-        self.problems.append(Problem(place.file, message, place.line, place.column, key))
+        self.problems.append(place.problem(message, format_path(path)))
         self.document.refused.add(path)
 
     def _stop(self, event: Event, message: str, path: NodePath = ()) -> None:
@@ -329,35 +336,23 @@ class _Builder:
             if not text and path in self.document.key_places:
                 # The parser sees an absent value only at what comes after it.
                 self.document.places[path] = self.document.key_places[path]
-            self._refuse(
-                self.document.places[path],
-                "expected a value, got nothing; leave the key out instead",
-                path,
-            )
+            message = "expected a value, got nothing; leave the key out instead"
+            self._refuse(self.document.places[path], message, path)
             return REFUSED
         if tag == "bool":
             return text.lower() == "true"
-        if tag == "int":
-            # Octal, hexadecimal, underscored and zero-padded forms mean different numbers to
-            # different readers.
-            if len(text) <= 40 and _WHOLE_NUMBER.fullmatch(text):
-                return int(text)
-            self._problem(event, f"expected a plain decimal number, got {describe(text)}", path)
+        if tag not in ("int", "float"):
+            # Dates are text here; the schema says which keys hold one.
+            return text
+        # Octal, hexadecimal, underscored and zero-padded forms mean different numbers to different
+        # readers.
+        is_whole = tag == "int"
+        is_plain = (
+            len(text) <= 40 and _WHOLE_NUMBER.fullmatch(text) if is_whole else "_" not in text
+        )
+        number = finite_number(text) if is_plain else None
+        if number is None:
+            wanted = "finite" if is_plain else "plain decimal"
+            self._problem(event, f"expected a {wanted} number, got {describe(text)}", path)
             return REFUSED
-        if tag == "float":
-            return self._float(event, text, path)
-        # Dates are text here; the schema says which keys hold one.
-        return text
-
-    def _float(self, event: Event, text: str, path: NodePath) -> Value:
-        if "_" in text:
-            self._problem(event, f"expected a plain decimal number, got {describe(text)}", path)
-            return REFUSED
-        try:
-            number = float(text)
-        except ValueError:
-            number = math.nan  # .nan and .inf are spelled otherwise in Python
-        if not math.isfinite(number):
-            self._problem(event, f"expected a finite number, got {describe(text)}", path)
-            return REFUSED
-        return number
+        return int(text) if is_whole else number

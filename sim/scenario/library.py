@@ -1,10 +1,10 @@
 """Where the shipped scenarios and seed tables are, in a clone and in an installed wheel."""
 
-import difflib
 import os
 from pathlib import Path
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.refusal import hint
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -45,9 +45,6 @@ def find_scenario(name: str) -> Path:
         return shipped("scenarios") / f"{name}.yaml"
     if os.path.exists(path):  # False, not an error, for a name that is too long
         return path
-    close = difflib.get_close_matches(name, names, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    message = (
-        f"expected a file or one of the shipped scenarios {', '.join(names)}, got no such{hint}"
-    )
-    raise ScenarioError([Problem(name, message)])
+    known = ", ".join(names)
+    message = f"expected a file or one of the shipped scenarios {known}, got no such"
+    raise ScenarioError([Problem(name, f"{message}{hint(name, names)}")])

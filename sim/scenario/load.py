@@ -9,17 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from sim.errors import Problem, ScenarioError
 from sim.files import note_read
 from sim.scenario import library
-from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, format_path, parse_document
+from sim.scenario.document import MAX_BYTES, Document, NodePath, Place, parse_document
 from sim.scenario.overrides import column_setting, is_column, override, put_value, take_pack
 from sim.scenario.provenance import note_problems, without_stale_notes
 from sim.scenario.reactions import Censor
 from sim.scenario.readings import reading_problems
-from sim.scenario.refusal import by_place, scenario_problems
+from sim.scenario.refusal import validated
 from sim.scenario.schema import Scenario, dump_tree, scenario_tree
 from sim.scenario.strategies import Strategy, answers_fronts
 from sim.scenario.tables.column_changes import ColumnSetting
@@ -41,20 +39,27 @@ _ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """Refuse sections, strategies and limits that lack what they act on."""
+    found = [*_lone_sections(scenario), *_lone_strategies(scenario)]
+    if scenario.censor is not None:
+        found += _lone_keys(scenario, scenario.censor)
+    yield from (document.problem(path, message, at_key=True) for path, message in found)
+    yield from _evidence_problems(scenario, document)
+
+
+def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
+    """Sections and shares without what they act on, each with what is wrong."""
     for section, (needed, why) in NEEDS.items():
         if getattr(scenario, section) is not None and getattr(scenario, needed) is None:
-            message = f"expected a section {needed} with it, {why}; got none"
-            yield _problem(document, (section,), message)
-    if scenario.fronts is None:
-        for path, strategy in _strategies(scenario):
-            if answers_fronts(strategy):
-                message = (
-                    f"expected a section fronts with the strategy {strategy.id}, which answers "
-                    "the fronts that are found; got none"
-                )
-                yield _problem(document, (*path, "id"), message)
-    if scenario.switching is not None:
-        yield from _switching_problems(scenario, document)
+            yield (section,), f"expected a section {needed} with it, {why}; got none"
+    if scenario.switching is not None and scenario.providers.shared is None:
+        message = "expected providers.shared with it, whose ranges the programs leave; got none"
+        yield ("switching",), message
+    if scenario.switching is not None and scenario.tenancy is not None:
+        message = (
+            "expected no section tenancy with it: where a program comes back to, after the "
+            "provider gave its site another address, is not modelled; got both"
+        )
+        yield ("switching",), message
     users, complaints = scenario.users, scenario.complaints
     asks_people = complaints is not None and bool(complaints.per_million_people_per_d)
     if users and users.share_target_users == 0 and asks_people:
@@ -62,94 +67,69 @@ def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem
             "expected a share above 0 with complaints.per_million_people_per_d, which takes from "
             "it how many people there are; got 0"
         )
-        yield _problem(document, ("users", "share_target_users"), message)
-    yield from _evidence_problems(scenario, document)
-    censor = scenario.censor
-    if censor is not None:
-        yield from _lone_keys(censor, document)
-    if censor is None or scenario.complaints is not None or censor.pressure_events is not None:
-        return
-    for key in NEEDS_ATTENTION:
+        yield ("users", "share_target_users"), message
+
+
+def _lone_strategies(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
+    """Strategies that answer fronts where there are none."""
+    strategies: list[tuple[NodePath, Strategy]] = [(("strategy",), scenario.strategy)]
+    contenders = scenario.experiment.strategies if scenario.experiment else ()
+    for row, contender in enumerate(contenders):
+        strategies.append((("experiment", "strategies", row, "strategy"), contender.strategy))
+    for path, strategy in strategies if scenario.fronts is None else ():
+        if answers_fronts(strategy):
+            message = (
+                f"expected a section fronts with the strategy {strategy.id}, which answers "
+                "the fronts that are found; got none"
+            )
+            yield (*path, "id"), message
+
+
+def _lone_keys(scenario: Scenario, censor: Censor) -> Iterator[tuple[NodePath, str]]:
+    """Keys of the censor without the one that they go with, and the reverse."""
+    narrow = (censor.under_pressure == "narrow", "under_pressure: narrow")
+    review = (censor.review_every_d is not None, "review_every_d")
+    outside = (censor.outside_withdrawals_per_d is not None, "outside_withdrawals_per_d")
+    life = (censor.entry_life_d is not None, "entry_life_d")
+    for key, (is_on, other), is_needed, acts_alone in (
+        ("narrow_length", narrow, True, False),
+        ("pause_pressure", narrow, True, True),
+        ("review_silent_d", review, True, False),
+        ("review_addresses", review, False, False),
+        ("outside_withdrawal_share", outside, True, False),
+        ("entry_life_from", life, False, False),
+    ):
+        is_given = getattr(censor, key) is not None
+        if is_on and is_needed and not is_given:
+            yield ("censor",), f"expected {key} with {other}; got none"
+        elif is_given and not (is_on or acts_alone):
+            message = f"expected {other} with it, without which it has no effect; got none"
+            yield ("censor", key), message
+    has_attention = scenario.complaints is not None or censor.pressure_events is not None
+    for key in () if has_attention else NEEDS_ATTENTION:
         if getattr(censor, key) is not None:
             message = (
                 "expected a section complaints, or censor.pressure_events, with it: nothing else "
                 "raises attention; got none"
             )
-            yield _problem(document, ("censor", key), message)
+            yield ("censor", key), message
 
 
 def _evidence_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """Refuse evidence with one name twice, and what no run has to be read off."""
     # A run that is shortened for a question reads the evidence in time, or none.
     is_cut = document.is_replaced(("start",)) or document.is_replaced(("end",))
+    ends = _ALL_TIMES if is_cut else (scenario.start, scenario.end)
     names: set[str] = set()
     for row, piece in enumerate(scenario.evidence or ()):
 
         def problem(key: str, message: str, row: int = row) -> Problem:
-            path: NodePath = ("evidence", row, key)
-            mine = document.locate(path)
-            return Problem(mine.file, message, mine.line, mine.column, format_path(path))
+            return document.problem(("evidence", row, key), message)
 
         if piece.id in names:
             yield problem("id", f"expected each id once, got {piece.id!r} again")
         names.add(piece.id)
-        ends = _ALL_TIMES if is_cut else (scenario.start, scenario.end)
         yield from reading_problems(piece, *ends, problem)
-
-
-def _switching_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
-    """Refuse programs that have nothing to leave, or that leave what is not theirs for long."""
-    if scenario.providers.shared is None:
-        message = "expected providers.shared with it, whose ranges the programs leave; got none"
-        yield _problem(document, ("switching",), message)
-    if scenario.tenancy is not None:
-        message = (
-            "expected no section tenancy with it: where a program comes back to, after the "
-            "provider gave its site another address, is not modelled; got both"
-        )
-        yield _problem(document, ("switching",), message)
-
-
-def _lone_keys(censor: Censor, document: Document) -> Iterator[Problem]:
-    """Refuse keys of the censor that say nothing without another."""
-    for key, is_needed, other in (
-        ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
-        ("pause_pressure", censor.under_pressure == "narrow", "under_pressure: narrow"),
-        ("review_silent_d", censor.review_every_d is not None, "review_every_d"),
-        (
-            "outside_withdrawal_share",
-            censor.outside_withdrawals_per_d is not None,
-            "outside_withdrawals_per_d",
-        ),
-    ):
-        if is_needed and getattr(censor, key) is None:
-            yield _problem(document, ("censor",), f"expected {key} with {other}; got none")
-    for key, is_used, other in (
-        ("narrow_length", censor.under_pressure == "narrow", "under_pressure: narrow"),
-        ("entry_life_from", censor.entry_life_d is not None, "entry_life_d"),
-        ("review_silent_d", censor.review_every_d is not None, "review_every_d"),
-        ("review_addresses", censor.review_every_d is not None, "review_every_d"),
-        (
-            "outside_withdrawal_share",
-            censor.outside_withdrawals_per_d is not None,
-            "outside_withdrawals_per_d",
-        ),
-    ):
-        if not is_used and getattr(censor, key) is not None:
-            message = f"expected {other} with it, without which it has no effect; got none"
-            yield _problem(document, ("censor", key), message)
-
-
-def _strategies(scenario: Scenario) -> Iterator[tuple[NodePath, Strategy]]:
-    yield ("strategy",), scenario.strategy
-    contenders = scenario.experiment.strategies if scenario.experiment else ()
-    for row, contender in enumerate(contenders):
-        yield ("experiment", "strategies", row, "strategy"), contender.strategy
-
-
-def _problem(document: Document, path: NodePath, message: str) -> Problem:
-    place = document.key_place(path)
-    return Problem(place.file, message, place.line, place.column, format_path(path))
 
 
 GIVEN_BY = {
@@ -319,18 +299,14 @@ def validate(document: Document) -> Scenario:
     ScenarioError
         With every mistake, those of the reading too.
     """
-    try:
-        scenario = Scenario.model_validate(document.tree)
-    except ValidationError as error:
-        problems = scenario_problems(error.errors(), document, Scenario)
-        raise ScenarioError(by_place([*document.problems, *problems])) from None
-    problems = [
-        *document.problems,
-        *section_problems(scenario, document),
-        *note_problems(scenario.provenance, scenario_tree(scenario), document),
-    ]
-    if problems:
-        raise ScenarioError(by_place(problems))
+    scenario = validated(
+        document,
+        Scenario,
+        lambda found: [
+            *section_problems(found, document),
+            *note_problems(found.provenance, scenario_tree(found), document),
+        ],
+    )
     notes = without_stale_notes(scenario.provenance, document)
     # Of a run that was cut short, only evidence that it reaches.
     ends = scenario.start, scenario.end

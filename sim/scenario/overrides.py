@@ -11,12 +11,11 @@ from types import NoneType
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.fields import FieldInfo
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.scenario.document import Document, NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.library import shipped, table_names
-from sim.scenario.quantities import kinds_of
+from sim.scenario.quantities import fields_at, kinds_of
 from sim.scenario.schema import Scenario
 from sim.scenario.tables.column_changes import ColumnSetting
 from sim.scenario.tables.rows import PackRow, RateRow
@@ -169,7 +168,9 @@ def value_at(document: Document, path: NodePath) -> Value | None:
 
 def _may_be_absent(path: tuple[str, ...]) -> bool:
     """Whether a scenario may leave a key out, and then has no such value, or a section of none."""
-    return NoneType in _kinds_at(path) or any(
+    return any(
+        NoneType in kinds_of(field.annotation) for field in fields_at(Scenario, path)
+    ) or any(
         not any(field.is_required() for field in kind.model_fields.values())
         and not any(vars(kind()).values())
         for kind in _sections_at(path)
@@ -180,31 +181,11 @@ def _sections_at(path: tuple[str, ...]) -> list[type[BaseModel]]:
     """Sections that a scenario may leave out, at a path."""
     return [
         kind
-        for field in _fields_at(path)
+        for field in fields_at(Scenario, path)
         if not field.is_required()
         for kind in kinds_of(field.annotation)
         if issubclass(kind, BaseModel)
     ]
-
-
-def _kinds_at(path: tuple[str, ...]) -> list[type]:
-    """Types that the value at a path may have; none where a scenario has no such key."""
-    return [kind for field in _fields_at(path) for kind in kinds_of(field.annotation)]
-
-
-def _fields_at(path: tuple[str, ...]) -> list[FieldInfo]:
-    kinds: list[type] = [Scenario]
-    fields: list[FieldInfo] = []
-    for part in path:
-        fields = [
-            field
-            for kind in kinds
-            if issubclass(kind, BaseModel)
-            for name, field in kind.model_fields.items()
-            if (field.alias or name) == part
-        ]
-        kinds = [kind for field in fields for kind in kinds_of(field.annotation)]
-    return fields
 
 
 INDEX = "country-packs"

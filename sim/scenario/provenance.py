@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -11,6 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from sim.errors import Problem
 from sim.scenario.document import Document, NodePath
 from sim.scenario.quantities import Model
+from sim.scenario.refusal import hint
 from sim.scenario.tables.seeds import Distribution, Nature, check_drawn
 
 Kind = Literal["fact", "derived", "assumption", "choice"]
@@ -98,19 +98,18 @@ def note_problems(
         path = tuple(key.split("."))
         if _is_stale(key, document):
             continue
-        place = document.key_place(("provenance", key))
         if key not in values:
-            close = difflib.get_close_matches(key, values, n=1)
-            hint = f"; did you mean {close[0]!r}?" if close else ""
-            message = f"expected the key path of a value of this scenario, got {key!r}{hint}"
-            yield Problem(place.file, message, place.line, place.column, "provenance")
+            message = (
+                f"expected the key path of a value of this scenario, got {key!r}{hint(key, values)}"
+            )
+            place = document.key_place(("provenance", key))
+            yield place.problem(message, "provenance")
         elif note.range is not None:
             low, high = note.range
-            mine = document.locate(path)
             for number in numbers_of(values[key]):
                 if not low <= number <= high:
                     message = f"expected a value in its range, {low:g} to {high:g}, got {number:g}"
-                    yield Problem(mine.file, message, mine.line, mine.column, key)
+                    yield document.locate(path).problem(message, key)
 
 
 def without_stale_notes(

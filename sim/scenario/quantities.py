@@ -6,6 +6,7 @@ import math
 import re
 import types
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from functools import cache
 from importlib.resources import files
@@ -22,6 +23,7 @@ from pydantic import (
     PlainValidator,
     WithJsonSchema,
 )
+from pydantic.fields import FieldInfo
 
 from sim.addresses.sets import notation
 from sim.addresses.sets.line import clip_prefix
@@ -53,6 +55,27 @@ def kinds_of(annotation: Any) -> list[type]:
     if get_origin(annotation) in (types.UnionType, Union):
         return [kind for part in get_args(annotation) for kind in kinds_of(part)]
     return [annotation] if isinstance(annotation, type) else []
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """Models of an annotation: itself, or those of its parts."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in models_in(part)]
+
+
+def keys_of(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    """Fields of a model by the names that they have in a file."""
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def fields_at(model: type[BaseModel], path: Sequence[str]) -> list[FieldInfo]:
+    """Fields that a model has at a path of keys; of a union one for each part that has it."""
+    models, fields = [model], list[FieldInfo]()
+    for part in path:
+        fields = [keys_of(one)[part] for one in models if part in keys_of(one)]
+        models = [one for field in fields for one in models_in(field.annotation)]
+    return fields
 
 
 TIME_OF_DAY_PATTERN = r"^([01]\d|2[0-3]):[0-5]\d$"

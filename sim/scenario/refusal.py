@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sim.errors import Problem
+from sim.errors import Problem, ScenarioError
 from sim.scenario.document import Document, NodePath, format_path
-from sim.scenario.quantities import describe
+from sim.scenario.quantities import describe, fields_at, keys_of, models_in
 
 _EXPECTED: dict[str, str] = {
     "missing": "a value",
@@ -65,36 +65,56 @@ def _words(listed: str) -> list[str]:
     return [part.strip(" '") for part in listed.replace(" or ", ",").split(",")]
 
 
-def scenario_problems(
-    errors: Iterable[ErrorDetails], document: Document, model: type[BaseModel]
-) -> list[Problem]:
-    """Turn refusals of a scenario into problems with their places, in the order of the file."""
-    problems = []
-    found = list(errors)
-    for error in found:
+ModelType = TypeVar("ModelType", bound=BaseModel)
+
+
+def validated(
+    document: Document,
+    model: type[ModelType],
+    check: Callable[[ModelType], Iterable[Problem]] = lambda found: (),
+) -> ModelType:
+    """Return what a document holds, as a model.
+
+    Parameters
+    ----------
+    check
+        Finds what else is wrong with it.
+
+    Raises
+    ------
+    ScenarioError
+        With every mistake, those of the reading too, in the order of the file.
+    """
+    try:
+        found = model.model_validate(document.tree)
+        problems = [*document.problems, *check(found)]
+    except ValidationError as error:
+        problems = [*document.problems, *_problems_of(error.errors(), document, model)]
+    if problems:
+        raise ScenarioError(sorted(problems, key=lambda one: (one.line, one.column)))
+    return found
+
+
+def _problems_of(
+    errors: Sequence[ErrorDetails], document: Document, model: type[BaseModel]
+) -> Iterator[Problem]:
+    """Refusals of the validator as problems with their places."""
+    for error in errors:
         if error["type"] == "too_short" and any(
             other is not error and other["loc"][: len(error["loc"])] == error["loc"]
-            for other in found
+            for other in errors
         ):
             continue  # too few because of a mistake in one of them, which is said
         path = _real_path(error["loc"], document.tree)
         if path in document.refused:
             continue  # said already, and what stands there now is not what was written
-        if error["type"] == "extra_forbidden":
-            place = document.key_place(path)
+        if is_unknown := error["type"] == "extra_forbidden":
             message = _unknown_key(path, error["loc"], model)
         else:
-            if error["type"] == "union_tag_invalid":
-                path = (*path, str(error["ctx"]["discriminator"]).strip("'"))
-            place = document.locate(path)
             message = explain(error)
-        problems.append(Problem(place.file, message, place.line, place.column, format_path(path)))
-    return by_place(problems)
-
-
-def by_place(problems: Iterable[Problem]) -> list[Problem]:
-    """Sort problems in the order of the file."""
-    return sorted(problems, key=lambda problem: (problem.line, problem.column))
+        if error["type"] == "union_tag_invalid":
+            path = (*path, str(error["ctx"]["discriminator"]).strip("'"))
+        yield document.problem(path, message, at_key=is_unknown)
 
 
 def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> NodePath:
@@ -121,38 +141,27 @@ GONE = {"n_draws": "every simulation is a draw now; give their number with -n"}
 def _unknown_key(path: NodePath, loc: tuple[int | str, ...], model: type[BaseModel]) -> str:
     if why := GONE.get(format_path(path)):
         return f"unknown key: it is gone, as {why}"
-    known = sorted(_keys_at(loc[:-1], model.model_json_schema()))
+    known = _keys_at(model, loc[:-1])
     return f"unknown key{hint(str(path[-1]), known)} (known: {', '.join(known)})"
 
 
-def _keys_at(loc: tuple[int | str, ...], schema: dict[str, Any]) -> list[str]:
-    """Keys that a model has at a location, read off its JSON Schema."""
-    definitions = schema.get("$defs", {})
-
-    def follow(node: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in node or "anyOf" in node:
-            if "$ref" in node:
-                node = definitions[node["$ref"].rsplit("/", 1)[-1]]
-                continue
-            # A section or a list that may be left out: the branch that has keys.
-            branches = [one for one in node["anyOf"] if one.keys() & {"$ref", "items", "oneOf"}]
-            if not branches:
-                break
-            node = branches[0]
-        return node
-
-    node = follow(schema)
+def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
+    """Keys that a model has at a location of the validator, sorted."""
+    models = [model]
     for part in loc:
-        mapping = node.get("discriminator", {}).get("mapping", {})
-        if part in mapping:
-            node = follow({"$ref": mapping[part]})
-        elif part in node.get("properties", {}):
-            node = follow(node["properties"][part])
-        elif isinstance(part, int) and "items" in node:
-            node = follow(node["items"])
-        elif "patternProperties" in node:
-            node = follow(next(iter(node["patternProperties"].values())))
-    return list(node.get("properties", {}))
+        branches = [one for one in models if part in _ids_of(one)]
+        if len(models) > 1 and branches:
+            models = branches
+        elif isinstance(part, str):
+            inside = [one for kind in models for one in fields_at(kind, [part])]
+            models = [one for field in inside for one in models_in(field.annotation)] or models
+    return sorted({key for one in models for key in keys_of(one)})
+
+
+def _ids_of(model: type[BaseModel]) -> tuple[Any, ...]:
+    """Ids or kinds by which a part of a union is chosen."""
+    fields = [model.model_fields[name] for name in ("id", "kind") if name in model.model_fields]
+    return tuple(one for field in fields for one in get_args(field.annotation))
 
 
 def hint(word: str, known: Iterable[str]) -> str:

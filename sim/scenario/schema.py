@@ -6,12 +6,11 @@ import io
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     Field,
     StringConstraints,
     ValidationInfo,
@@ -32,6 +31,7 @@ from sim.scenario.quantities import (
     check_country,
     check_printable,
     check_time_zone,
+    fields_at,
     is_one_line,
 )
 from sim.scenario.reactions import Censor, Complaints, Fronts, Reactions, Stances, Switching, Users
@@ -459,22 +459,11 @@ def meaning_of(key: str, table: Path | None) -> str:
     column = key.rpartition(".")[2]
     note = None if table is None else read_note(table)
     if note is None:
-        said = _documented(Scenario, key.split("."))
+        found = fields_at(Scenario, key.split("."))
+        said = next((one.description for one in found if one.description), "")
     else:
         said = note.columns[column].meaning if column in note.columns else ""
     for end in (". ", "; ", ": "):
         said = said.partition(end)[0]
     said = said.strip(" .")
     return said[:1].lower() + said[1:] if said else column.replace("_", " ")
-
-
-def _documented(model: Any, parts: list[str]) -> str:
-    """Documentation of a key of the scenario; of a union, of the first part that has the key."""
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        return next((said for one in get_args(model) if (said := _documented(one, parts))), "")
-    field = model.model_fields.get(parts[0])
-    if field is None:
-        return ""
-    if len(parts) == 1:
-        return field.description or ""
-    return _documented(field.annotation, parts[1:])

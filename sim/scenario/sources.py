@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import difflib
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from sim.scenario.load import LoadedScenario
 from sim.scenario.named_tables import ListTable
 from sim.scenario.overrides import INDEX, index_path
 from sim.scenario.provenance import Cell, Provenance, leaves, numbers_of
+from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.inventory import Inventory
@@ -367,9 +367,8 @@ def explain(resolved: Resolved, key: str) -> tuple[Source, ...]:
         mine = [source for source in mine if row in (source.lines, *source.row.split(" / "))]
     if not mine:
         known = sorted({source.key for source in found})
-        close = difflib.get_close_matches(asked, known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close and close[0] != asked else ""
-        message = f"expected the key path of a value, table.column or table.column[row]{hint}"
+        close = hint(asked, known) if asked not in known else ""
+        message = f"expected the key path of a value, table.column or table.column[row]{close}"
         raise ScenarioError([Problem(f"--explain {key}", message)])
     return tuple(mine)
 

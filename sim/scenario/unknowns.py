@@ -164,7 +164,7 @@ def list_ranges(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
     """All assumptions of a scenario that have a range, as factors or with the reason why not."""
     factors: list[Factor] = []
     for row in resolved.assumed:
-        text, whole = f"{row.low:g} to {row.high:g}", is_whole(resolved.scenario, row.key)
+        text, whole = f"{row.low:g} to {row.high:g}", is_whole(row.key)
         ends, more = (row.low, row.value, row.high), (row.distribution or None, row.nature)
         factors.append(Factor(row.key, row.unit, "value", *ends, text, row.why, 1, whole, *more))
     known = assumed_by_key()
@@ -176,7 +176,7 @@ def list_ranges(resolved: Resolved) -> tuple[list[Factor], list[LeftOut]]:
             continue
         low, high = note.range
         why = " ".join((note.why or note.formula).split())
-        whole = is_whole(resolved.scenario, key)
+        whole = is_whole(key)
         # What a key is does not depend on which scenario says its value.
         nature = known[key].nature if key in known else note.nature
         ends, text = (low, given, high), f"{low:g} to {high:g}"

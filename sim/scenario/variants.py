@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel
-
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.document import NodePath, Place, Value, format_path, parse_scalar
 from sim.scenario.load import LoadedScenario, assume, validate
 from sim.scenario.overrides import OFF, override_text, set_value, split_at_commas, take_pack
 from sim.scenario.own import own_strategy
-from sim.scenario.quantities import check_printable, describe, kinds_of
+from sim.scenario.quantities import check_printable, describe, fields_at, kinds_of
 from sim.scenario.resolve import Resolved, checked, read_tables, resolve
 from sim.scenario.schema import MOST_STRATEGIES, Contender, Scenario
 from sim.scenario.strategies import Own
@@ -90,24 +88,9 @@ class Point:
         return True
 
 
-def is_whole(scenario: Scenario, key: str) -> bool:
+def is_whole(key: str) -> bool:
     """Whether a scenario key takes whole numbers only; False where there is no such key."""
-    node: BaseModel | type[BaseModel] | None = scenario
-    annotation: Any = None
-    for part in key.split("."):
-        if node is None:
-            return False
-        fields_of = (node if isinstance(node, type) else type(node)).model_fields
-        names = {field.alias or name: name for name, field in fields_of.items()}
-        if part not in names:
-            return False
-        annotation = fields_of[names[part]].annotation
-        below = getattr(node, names[part], None) if isinstance(node, BaseModel) else None
-        if not isinstance(below, BaseModel):
-            # A section that the scenario leaves out is known by its type alone.
-            below = next((k for k in kinds_of(annotation) if issubclass(k, BaseModel)), None)
-        node = below
-    return int in kinds_of(annotation)
+    return any(int in kinds_of(field.annotation) for field in fields_at(Scenario, key.split(".")))
 
 
 def _with_keys(resolved: Resolved, keys: Mapping[str, Value | None]) -> LoadedScenario:

@@ -124,7 +124,7 @@ def given_factor(
         high,
         f"{low:g} to {high:g}",
         "given with the command",
-        is_whole=is_whole(resolved.scenario, key),
+        is_whole=is_whole(key),
     )
 
 

@@ -118,7 +118,7 @@ def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
 
 
 def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
-    whole = is_whole(resolved.scenario, key)
+    whole = is_whole(key)
     match = _RANGE.fullmatch(written)
     if match is None:
         values = tuple(parse_scalar(part.strip(), origin) for part in split_at_commas(written))

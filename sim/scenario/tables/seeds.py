@@ -24,9 +24,9 @@ from pydantic import (
 from sim.errors import DataError, Problem, ProblemsError
 from sim.files import note_read
 from sim.scenario import library
-from sim.scenario.document import Document, parse_document
+from sim.scenario.document import parse_document
 from sim.scenario.quantities import check_between
-from sim.scenario.refusal import by_place, hint, row_problems, scenario_problems
+from sim.scenario.refusal import hint, row_problems, validated
 
 ANY = "any"
 """Country or time of a table that is of none in particular."""
@@ -401,19 +401,11 @@ def read_note(path: Path) -> SourceNote | None:
 @lru_cache(maxsize=256)
 def _note_of(data: bytes, file: str) -> SourceNote:
     """Read a note. Every variant of a scenario reads the same ones, and YAML takes its time."""
-    document = Document(file)
     try:
-        document = parse_document(data, file)
         # From text, as rows are: a list in YAML stands for a pair.
-        source_note = SourceNote.model_validate(document.tree)
+        return validated(parse_document(data, file), SourceNote)
     except ProblemsError as error:
         raise DataError(error.problems) from None
-    except ValidationError as error:
-        problems = scenario_problems(error.errors(), document, SourceNote)
-        raise DataError(by_place([*document.problems, *problems])) from None
-    if document.problems:
-        raise DataError(by_place(document.problems))
-    return source_note
 
 
 def read_bytes(path: Path, max_bytes: int | None = None) -> bytes:
