@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from sim.addresses.feeds.feed import Origin
 from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import (
@@ -92,7 +91,7 @@ def read_name_rules(given: Input, plain: NameKind, reading: Reading) -> NameRule
     refuse_unread(given, reading.limits)
     with given.open(reading.limits) as source:
         gathering = reading.gathering(given.name)
-        lines = read_numbered(source, gathering, reading.limits)
+        lines = read_numbered(source, gathering)
         return _gather_rules(lines, plain, gathering, reading)
 
 
@@ -154,7 +153,7 @@ def _gather_rules(
                 left_out["rules have conditions after $, which are not looked at"] += 1
         reading.limits.check_held(_RULE_BYTES * len(rules), gathering.name)
     _refuse_resolved(resolved, rules, gathering)
-    feed = gathering.finish(Origin(gathering.name, "names"))
+    feed = gathering.finish("names")
     if feed.n_bad:
         left_out[f"bad lines, such as {feed.problems[0]}"] += feed.n_bad
     if not rules and not reading.allow_empty:
@@ -255,7 +254,7 @@ def read_name_list(given: Input, reading: Reading) -> NameList:
     refuse_unread(given, reading.limits)
     with given.open(reading.limits) as source:
         gathering = reading.gathering(given.name)
-        return _gather_names(read_numbered(source, gathering, reading.limits), gathering, reading)
+        return _gather_names(read_numbered(source, gathering), gathering, reading)
 
 
 def names_of(lines: Iterable[str], name: str) -> NameList:
@@ -304,7 +303,7 @@ def _gather_names(
         reading.limits.check_held(n_bytes, gathering.name)
     if waiting:
         keep()
-    feed = gathering.finish(Origin(gathering.name, "names"))
+    feed = gathering.finish("names")
     n_given = sum(map(len, hashes))
     if not n_given and not reading.allow_empty:
         message = f"expected a name at least, got none in {gathering.n_lines:,} lines"

@@ -61,7 +61,7 @@ def test_records_of_any_block_size_are_those_of_the_csv_module(rows, max_line_by
     )
     gathering = Gathering("file", skip_bad=False, limits=limits)
     source = io.BytesIO(text.encode())
-    found = list(read_records(source, Dialect(",", 3, is_quoted=True), gathering, limits))
+    found = list(read_records(source, Dialect(",", 3, is_quoted=True), gathering))
     got = [row for records in found for row in zip(*records.cells, strict=True)]
     lines = [line for records in found for line in records.line.tolist()]
     expected = [tuple(row) for row in csv.reader(io.StringIO(text, newline="")) if row]
@@ -82,7 +82,7 @@ def test_every_line_is_a_record_or_blank_or_refused(lines):
     gathering = Gathering("file", skip_bad=True, limits=Limits())
     source = io.BytesIO("".join(f"{line}\n" for line in lines).encode())
     dialect = Dialect(",", 3, is_quoted=True, comment="#")
-    found = list(read_records(source, dialect, gathering, Limits()))
+    found = list(read_records(source, dialect, gathering))
     good = [line for records in found for line in records.line.tolist()]
     expected = [at for at, line in enumerate(lines, 1) if line in ("a,b,c", '"a,b",c,d')]
     n_bad = sum(line in ("a,b", "a,b,c,d", '"a', "a\0,b,c") for line in lines)

@@ -12,13 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import BinaryIO, cast
 
 import numpy as np
 
 from sim.addresses.feeds.coding import CellBytes
 from sim.addresses.feeds.column_choice import plain_name
-from sim.addresses.feeds.gather import Gathering, Line
+from sim.addresses.feeds.gather import Gathering, Line, count_lines
 from sim.addresses.feeds.inputs import DELIMITERS, Rejoined
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.cuts import (
@@ -29,7 +28,7 @@ from sim.addresses.text.cuts import (
     may_hide,
     read_blocks,
 )
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Readable, Stream
 from sim.errors import DataError, Problem
 
 _QUOTE = '"'
@@ -112,15 +111,10 @@ class Records:
         return int(self.line.size)
 
 
-def read_records(
-    source: BinaryIO | Source, dialect: Dialect, gathering: Gathering, limits: Limits
-) -> Iterator[Records]:
+def read_records(source: Readable, dialect: Dialect, gathering: Gathering) -> Iterator[Records]:
     """Yield the records of a stream, block by block; mistakes go to the gathering."""
-    for block in _joined(read_blocks(source, limits.max_line_bytes)):
-        gathering.n_lines += block.n_lines
-        for line in block.overlong:
-            message = f"expected at most {limits.max_line_bytes:,} bytes in a line, got more"
-            gathering.refuse(message, line)
+    for block in _joined(read_blocks(source, gathering.limits.max_line_bytes)):
+        count_lines(block, gathering)
         records = _cut(block, dialect, gathering)
         if len(records):
             yield records
@@ -277,7 +271,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 def read_headed(
-    source: BinaryIO | Source, gathering: Gathering, limits: Limits, needed: Sequence[str]
+    source: Stream, gathering: Gathering, needed: Sequence[str] = ()
 ) -> Iterator[tuple[Mapping[str, int], Records]]:
     """Yield the records of a CSV stream, with the place of each column by name.
 
@@ -286,7 +280,7 @@ def read_headed(
     DataError
         If a needed column is missing or a name comes twice, however it is spelt.
     """
-    line, lines = _take_header(source, limits.max_line_bytes)
+    line, lines = _take_header(source, gathering.limits.max_line_bytes)
     check_line_ends(line, 1, gathering.name)
     if not line.removeprefix(_BOM).strip():
         message = "expected the names of the columns in the first line, got a blank line"
@@ -309,7 +303,7 @@ def read_headed(
         raise DataError(problems)
     place = {column: at for at, column in enumerate(header)}
     dialect = Dialect(delimiter, len(header), is_quoted=True)
-    for records in read_records(cast("BinaryIO", lines), dialect, gathering, limits):
+    for records in read_records(lines, dialect, gathering):
         yield place, records
 
 
@@ -329,7 +323,7 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     return [plain_name(cell) for cell in cells], delimiter
 
 
-def _take_header(source: BinaryIO | Source, max_line_bytes: int) -> tuple[bytes, Rejoined]:
+def _take_header(source: Stream, max_line_bytes: int) -> tuple[bytes, Rejoined]:
     """First line of a stream, and the stream with an empty line in its place, which is counted."""
     head = b""
     while b"\n" not in head and len(head) <= max_line_bytes:

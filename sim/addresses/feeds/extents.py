@@ -79,10 +79,9 @@ def expected_date(text: str, zone: ZoneInfo | None) -> str:
     return f"expected {example if zone is None else 'a date such as 2018-04-16'}, got {shown(text)}"
 
 
-def add_dates(
-    gathering: Gathering, column: str, cells: Sequence[str], line: Line, zone: ZoneInfo | None
-) -> None:
+def add_dates(gathering: Gathering, column: str, cells: Sequence[str], line: Line) -> None:
     """Append a column of seconds since 1970; NaN where a cell is empty."""
+    zone = gathering.columns.zone
     seconds: NDArray[np.float64] = np.full(len(cells), np.nan)
     for row, cell in enumerate(cells):
         if cell.strip():

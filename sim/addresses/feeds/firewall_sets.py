@@ -10,15 +10,15 @@ import ipaddress
 import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import BinaryIO, NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn
 
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.groups import EXPIRES, Groups
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.refused import NFTABLES
 from sim.addresses.sets.notation import Entry, read_notation, shown
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Stream
 from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
 
@@ -46,13 +46,13 @@ _SAVED = re.compile(
 )
 
 
-def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_ipset(source: Stream, gathering: Gathering) -> Feed:
     """Read what ``ipset save`` or ``ipset list`` wrote.
 
     Later commands act on what earlier ones of the file added, as the kernel would carry them out:
-    ``del``, ``flush``, ``destroy``, ``swap``, ``rename``. The file has to add what it removes.
-    Members of a set with a netmask are networks of that size. Members of a set that has ports,
-    marks or interfaces beside addresses block no whole address, and are refused.
+    ``flush``, ``destroy``, ``swap``, ``rename``; ``del`` is refused. Members of a set with a
+    netmask are networks of that size. Members of a set that has ports, marks or interfaces beside
+    addresses block no whole address, and are refused.
 
     References
     ----------
@@ -64,15 +64,14 @@ def read_ipset(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
         If a member is an exception to a wider one (``nomatch``): without it, the list would say
         more than is blocked. Other mistakes as ``skip_bad`` has it.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     found = _IpSets(gathering)
-    for lines in read_numbered(source, gathering, limits):
+    for lines in read_numbered(source, gathering):
         for number, line in lines:
             if not line.startswith("#"):
                 found.read(line, number)
         found.groups.flush()
     found.check_number()
-    return found.groups.finish(Origin(name, "ipset"))
+    return found.groups.finish("ipset")
 
 
 class _Kind(NamedTuple):
@@ -135,7 +134,6 @@ class _IpSets:
         except ValueError:
             self._gathering.refuse(f"expected quotes that close, got {shown(line)}", number)
             return
-        is_lenient = any(word in ("-exist", "-!", "--exist") for word in words)
         words = [word for word in words if word not in _LENIENT]
         if words and words[0] == "ipset":
             words = words[1:]
@@ -145,8 +143,6 @@ class _IpSets:
                 self._create(name, kind, options)
             case "add", [name, member, *options]:
                 self._add(name, [member, *options], number)
-            case "del", [name, member, *options]:
-                self._remove(name, [member, *options], number, is_lenient=is_lenient)
             case ("flush" | "destroy") as what, [] | [_]:
                 self.groups.clear(words[1] if words[1:] else None)
                 if what == "destroy" and not words[1:]:
@@ -158,8 +154,15 @@ class _IpSets:
             case "reads", _:
                 pass
             case _:
-                expected = "expected create, add, del, flush, destroy, swap or rename of ipset"
-                self._gathering.refuse(f"{expected}, got {shown(line)}", number)
+                message = (
+                    "expected create, add, flush, destroy, swap or rename of ipset, got "
+                    f"{shown(line)}: restore and save the sets (ipset restore < FILE; ipset save > "
+                    "list.ipset)"
+                )
+                # Without what it removes, the list would say more than is blocked.
+                is_opposite = _COMMANDS.get(command) == "del"
+                gathering = self._gathering
+                (gathering.refuse_opposite if is_opposite else gathering.refuse)(message, number)
 
     def _exchange(self, one: str, other: str) -> None:
         """Let two sets swap what they hold, or give one the name of the other."""
@@ -185,16 +188,6 @@ class _IpSets:
         """Take one member: the address before its options."""
         if address := self._address(name, words, number):
             self.groups.take(address, number, name)
-
-    def _remove(self, name: str, words: list[str], number: int, *, is_lenient: bool) -> None:
-        """Take one member back.
-
-        With -exist it may be missing, but from sets of single addresses, which take ranges apart:
-        what is missing here may be part of one.
-        """
-        if address := self._address(name, words, number):
-            is_sure = name in self._kinds and self._kinds[name].type in ("hash:net", "nethash")
-            self.groups.remove(address, number, name, may_be_missing=is_lenient and is_sure)
 
     def _address(self, name: str, words: list[str], number: int) -> str:
         """Return the addresses of a member; empty where it has none, or was refused."""
@@ -294,7 +287,7 @@ _OPENS = re.compile(
 )
 
 
-def read_nft_sets(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_nft_sets(source: Stream, gathering: Gathering) -> Feed:
     """Read sets of nftables.
 
     Sets of ports and the like are counted and left out. A set of addresses together with ports is
@@ -309,9 +302,8 @@ def read_nft_sets(source: BinaryIO | Source, name: str, *, skip_bad: bool, limit
     DataError
         If the file holds anything but sets.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     found = _Sets(gathering)
-    for lines in read_numbered(source, gathering, limits):
+    for lines in read_numbered(source, gathering):
         for number, line in lines:
             for token in _tokens(line):
                 found.read(token, number)
@@ -319,7 +311,7 @@ def read_nft_sets(source: BinaryIO | Source, name: str, *, skip_bad: bool, limit
                 found.end_line(number)
         found.groups.flush()
     found.end()
-    return found.groups.finish(Origin(name, "nftables"))
+    return found.groups.finish("nftables")
 
 
 def _tokens(line: str) -> Iterator[str]:

@@ -11,14 +11,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from sim.addresses.feeds.column_choice import AS_NAMED
 from sim.addresses.feeds.extents import holds_dates
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.forms import DATED, FORM, FORMATS, FORMS, Form
+from sim.addresses.feeds.forms import DATED, FORM, FORMATS, FORMS
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import (
     DELIMITERS,
@@ -106,7 +104,7 @@ def _check_no_table(sample: Sample, given: Input) -> None:
 
 def _check_no_cells(given: Input, limits: Limits) -> None:
     """Refuse lines whose cells behind a semicolon, where a list has comments, may decide."""
-    neighbours = Neighbours(Gathering(given.name, skip_bad=False, limits=limits), (), {}, AS_NAMED)
+    neighbours = Neighbours(Gathering(given.name, skip_bad=False, limits=limits), (), {})
     for block in _marked_blocks(given, limits):
         found = _WITH_CELLS.findall(block.text) if b";" in block.text else ()
         rows = cut_lines([line.decode("utf-8", "replace") for line in found], ";")
@@ -379,9 +377,8 @@ def read_feed(
         If there is no such format.
     """
     bounds = limits or Limits()
-    name = _form_of(given, format_name, bounds)
-    with explained(given, name, bounds, is_asked=bool(format_name)):
-        feed = _read(given, name, skip_bad=skip_bad, limits=bounds)
+    name, found = _read(given, format_name, skip_bad=skip_bad, limits=bounds)
+    feed = found.feed if isinstance(found, Orders) else found
     if name in DATED:
         feed = replace(feed, notes=(*feed.notes, _UNDATED))
     if feed.questions and not format_name:
@@ -422,32 +419,23 @@ def _form_of(given: Input, format_name: str, limits: Limits) -> str:
     return name or sniff(given, limits)
 
 
-def _read(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
-    """Read a file of a form."""
+def _read(
+    given: Input, format_name: str, *, skip_bad: bool, limits: Limits, only: Sequence[str] = FORMATS
+) -> tuple[str, Feed | Orders]:
+    """Read a file of some form; return the form, and what the file holds."""
+    name = _form_of(given, format_name, limits)
+    if name not in only:
+        message = f"expected dated orders ({', '.join(only)}), got a file of the form {name}"
+        raise DataError([Problem(given.name, message)])
     form = FORM[name]
-    if form.read_dated is not None:
-        return _read_orders(given, name, skip_bad=skip_bad, limits=limits).feed
-    how = _how(given, form, skip_bad=skip_bad, limits=limits)
-    if form.read_path is not None:
-        with given.decompressed(limits) as path:
-            return form.read_path(path, given.name, **how)
-    assert form.read is not None
-    with given.open(limits) as source:
-        return form.read(source, given.name, **how)
-
-
-def _read_orders(given: Input, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
-    """Read a file of a form of dated orders."""
-    read = FORM[name].read_dated
-    assert read is not None
-    with given.open(limits) as source:
-        how = _how(given, FORM[name], skip_bad=skip_bad, limits=limits)
-        return read(source, given.name, **how)
-
-
-def _how(given: Input, form: Form, **options: Any) -> dict[str, Any]:
-    """Arguments of a form's reader: those of tables take the user's choice of columns."""
-    return {**options, "columns": given.columns} if form.has_columns else options
+    gathering = Gathering(given.name, skip_bad=skip_bad, limits=limits, columns=given.columns)
+    with explained(given, name, limits, is_asked=bool(format_name)):
+        if form.read_path is not None:
+            with given.decompressed(limits) as path:
+                return name, form.read_path(path, gathering)
+        assert form.read is not None
+        with given.open(limits) as source:
+            return name, form.read(source, gathering)
 
 
 def read_dated(
@@ -466,12 +454,8 @@ def read_dated(
         As for `read_feed`, or if files of the form hold no dated orders.
     """
     bounds = limits or Limits()
-    name = _form_of(given, format_name, bounds)
-    if name not in DATED:
-        message = f"expected dated orders ({', '.join(DATED)}), got a file of the form {name}"
-        raise DataError([Problem(given.name, message)])
-    with explained(given, name, bounds, is_asked=bool(format_name)):
-        orders = _read_orders(given, name, skip_bad=skip_bad, limits=bounds)
+    _, orders = _read(given, format_name, skip_bad=skip_bad, limits=bounds, only=DATED)
+    assert isinstance(orders, Orders)
     return replace(orders, feed=checked(orders.feed, given, bounds, allow_empty=allow_empty))
 
 

@@ -5,10 +5,10 @@ Telling, reading, ``doctor``, the help of ``--as`` and the page of imports come 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Protocol
 
 from sim.addresses.feeds import (
     firewall_sets,
@@ -21,38 +21,9 @@ from sim.addresses.feeds import (
     provider_ranges,
 )
 from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Fits
-from sim.addresses.feeds.name_lists import fits_zdns, read_zdns
-from sim.addresses.feeds.network_tables import (
-    fits_geofeed,
-    read_geofeed,
-)
-from sim.addresses.text.source import Limits, Source
-
-
-class Reader(Protocol):
-    """Reads one form from a stream."""
-
-    def __call__(
-        self, source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
-    ) -> Feed:
-        """Return what the stream holds."""
-
-
-class DatedReader(Protocol):
-    """Reads one form of dated orders from a stream."""
-
-    def __call__(
-        self, source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
-    ) -> orders.Orders:
-        """Return the orders that the stream holds."""
-
-
-class PathReader(Protocol):
-    """Reads one form from the path of a file that is not compressed."""
-
-    def __call__(self, path: Path, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
-        """Return what the file holds."""
+from sim.addresses.text.source import Source
 
 
 @dataclass(frozen=True)
@@ -72,15 +43,13 @@ class Form:
     fits
         Tells by the first bytes whether a file has it; None where the user has to say so.
     read
-        Reads it from a stream; None where `read_path` or `read_dated` reads it.
+        Reads it from a stream; None where `read_path` reads it.
     read_path
-        Reads it from a path; None where the others read it.
-    read_dated
-        Reads dated orders, with their times, from a stream; None for other forms.
+        Reads it from the path of a file that is not compressed.
+    is_dated
+        Whether it is one of dated orders, with their times.
     is_json
         Whether it is JSON.
-    has_columns
-        Whether it is a table with named columns, so that its reader takes `columns`.
     named_by
         Expression found in a file of a provider's that says whose it is; None for other forms.
         Keys do not: others publish their ranges with the same ones.
@@ -91,12 +60,16 @@ class Form:
     becomes: str
     seen: str
     fits: Fits | None = None
-    read: Reader | None = None
-    read_path: PathReader | None = None
-    read_dated: DatedReader | None = None
+    read: Callable[[Source, Gathering], Feed | orders.Orders] | None = None
+    read_path: Callable[[Path, Gathering], Feed] | None = None
+    is_dated: bool = False
     is_json: bool = False
-    has_columns: bool = False
     named_by: str | None = None
+
+
+def _has(*alternatives: str) -> Fits:
+    """Tell JSON by its keys: all of some alternative, which has blanks between them."""
+    return lambda sample: any(sample.has_keys(*keys.split()) for keys in alternatives)
 
 
 # In the sequence in which they are tried: the special ones before those that ask for less.
@@ -106,16 +79,15 @@ FORMS: Sequence[Form] = (
         "Parquet with named columns; normal tables",
         "the columns",
         "this program's own; any that names its columns so",
-        inventories.fits_parquet,
+        lambda sample: sample.data.startswith(b"PAR1"),
         read_path=inventories.read_parquet,
-        has_columns=True,
     ),
     Form(
         "azure",
         "Microsoft `ServiceTags_*.json`",
         "provider, region, tags",
         "Microsoft's download 56519, which documents it",
-        provider_ranges.fits_azure,
+        _has("addressPrefixes", "changeNumber"),
         provider_ranges.read_azure,
         is_json=True,
         named_by=r'"platform"\s*:\s*"Azure"|"AzureCloud',
@@ -125,7 +97,7 @@ FORMS: Sequence[Form] = (
         "Amazon `ip-ranges.json`",
         "provider, region, services",
         "AWS documentation, syntax of ip-ranges.json",
-        provider_ranges.fits_aws,
+        _has("prefixes ipv6_prefixes", "createDate", "ip_prefix"),
         provider_ranges.read_aws,
         is_json=True,
         named_by=r'"service"\s*:\s*"(AMAZON|EC2|CLOUDFRONT|ROUTE53)',
@@ -135,7 +107,7 @@ FORMS: Sequence[Form] = (
         "Google `cloud.json`, `goog.json`",
         "provider, region (scope), service",
         "the files themselves; Google documents no syntax",
-        provider_ranges.fits_google,
+        _has("ipv4Prefix", "ipv6Prefix", "creationTime"),
         provider_ranges.read_google,
         is_json=True,
         named_by=r'"service"\s*:\s*"Google',
@@ -145,8 +117,8 @@ FORMS: Sequence[Form] = (
         "ZDNS and massdns (`-o J`), JSON lines",
         "name, addresses",
         "`zmap/zdns`, `README.md`; `blechschmidt/massdns`, `src/main.c`",
-        fits_zdns,
-        read_zdns,
+        _has("name data", "name results"),
+        name_lists.read_zdns,
         is_json=True,
     ),
     Form(
@@ -154,8 +126,9 @@ FORMS: Sequence[Form] = (
         "polls of which address is blocked at which Spanish provider (hayahora.futbol)",
         "dated orders by operator",
         "hayahora.futbol, `estado/data.json`; the test of its feed in `jcastro/stopliga`",
-        orders.fits_polls,
-        read_dated=orders.read_polls,
+        _has("data stateChanges"),
+        orders.read_polls,
+        is_dated=True,
         is_json=True,
     ),
     Form(
@@ -163,7 +136,7 @@ FORMS: Sequence[Form] = (
         "Fastly `public-ip-list`",
         "provider",
         "`SecOps-Institute/FastlyIPLists`; Fastly's documentation of the list",
-        provider_ranges.fits_fastly,
+        lambda sample: {*sample.keys} == {"addresses", "ipv6_addresses"},
         provider_ranges.read_fastly,
         is_json=True,
         named_by="fastly",
@@ -173,7 +146,7 @@ FORMS: Sequence[Form] = (
         "Cloudflare `client/v4/ips`",
         "provider",
         'Cloudflare API reference, "IPs" (developers.cloudflare.com/api/resources/ips)',
-        provider_ranges.fits_cloudflare,
+        _has("result ipv4_cidrs"),
         provider_ranges.read_cloudflare,
         is_json=True,
         named_by="cloudflare",
@@ -184,7 +157,7 @@ FORMS: Sequence[Form] = (
         "provider, region, tags",
         'Oracle, "IP Address Ranges" '
         "(docs.oracle.com/iaas/Content/General/Concepts/addressranges.htm)",
-        provider_ranges.fits_oracle,
+        _has("regions cidrs", "last_updated_timestamp regions"),
         provider_ranges.read_oracle,
         is_json=True,
         named_by=r'"(OCI|OSN)"',
@@ -197,7 +170,6 @@ FORMS: Sequence[Form] = (
         json_tables.fits_json_list,
         json_tables.read_json_list,
         is_json=True,
-        has_columns=True,
     ),
     Form(
         "json-lines",
@@ -207,14 +179,13 @@ FORMS: Sequence[Form] = (
         json_tables.fits_json_lines,
         json_tables.read_json_lines,
         is_json=True,
-        has_columns=True,
     ),
     Form(
         "z-i",
         "the Russian register as z-i publishes it",
         "name, addresses ordered to be blocked",
         "`zapret-info/z-i`, `dump.csv`",
-        network_tables.fits_register,
+        lambda sample: re.match(r"Updated:.*\n[^;]{0,4095};", sample.text) is not None,
         network_tables.read_register,
     ),
     Form(
@@ -256,9 +227,9 @@ FORMS: Sequence[Form] = (
         "dated orders, CSV",
         "addresses in force at a time",
         "this program's own",
-        orders.fits_orders,
-        read_dated=orders.read_orders,
-        has_columns=True,
+        lambda sample: {*orders.NEEDED} <= {*sample.header},
+        orders.read_orders,
+        is_dated=True,
     ),
     Form(
         "inventory",
@@ -267,7 +238,6 @@ FORMS: Sequence[Form] = (
         "this program's own; any that names its columns so",
         inventories.fits_inventory,
         inventories.read_inventory,
-        has_columns=True,
     ),
     Form(
         "firehol",
@@ -298,8 +268,8 @@ FORMS: Sequence[Form] = (
         "RFC 8805 CSV",
         "country, region",
         "RFC 8805",
-        fits_geofeed,
-        read_geofeed,
+        network_tables.fits_geofeed,
+        network_tables.read_geofeed,
     ),
     Form(
         "names",
@@ -322,5 +292,5 @@ FORMS: Sequence[Form] = (
 
 FORM: Mapping[str, Form] = {form.name: form for form in FORMS}
 FORMATS = tuple(FORM)
-DATED = tuple(form.name for form in FORMS if form.read_dated is not None)
+DATED = tuple(form.name for form in FORMS if form.is_dated)
 """The forms that hold dated orders."""

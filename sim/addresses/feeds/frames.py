@@ -12,8 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.feeds.column_choice import AS_NAMED
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inventories import add_cells, choose_columns
 from sim.addresses.feeds.neighbours import Neighbours
@@ -69,7 +68,7 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
         message = f"expected one-dimensional columns of one length, got {got}"
         raise DataError([Problem(name, message)])
     chosen = choose_columns(list(arrays), gathering)
-    others = Neighbours(gathering, arrays, chosen, AS_NAMED)
+    others = Neighbours(gathering, arrays, chosen)
     others.name_ignored()
     address = arrays[chosen.pop("address")]
     n_rows = address.size
@@ -91,7 +90,7 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
         add_cells(gathering, cells, line, record)
     else:
         add_cells(gathering, {"address": _texts(address), **cells}, line)
-    return gathering.finish(Origin(name, "columns"))
+    return gathering.finish("columns")
 
 
 def feed_of_addresses(values: ArrayLike, name: str) -> Feed:

@@ -9,24 +9,22 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.coding import CellBytes, Coder, Growing, Key, ListCoder
+from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed, Origin
-from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.cuts import hidden_end, may_hide, read_blocks
+from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
 from sim.addresses.text.entries import Entries4, Entries6
 from sim.addresses.text.reading import Reading
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Limits, Stream
 from sim.errors import BadLinesError, DataError, Problem
 
 Line = NDArray[np.int64]
-Bounds = tuple[int, int, int]
-"""Family, first and last address of an entry."""
 # Marks that a list of addresses would take for a comment, for the end of a line, or, in the first
 # value, for a mark of byte order.
 _MARKS = ("#", ";", "\r", "\ufeff")
@@ -42,7 +40,9 @@ class Gathering:
     skip_bad
         Leave mistakes out and count them, instead of refusing the file.
     limits
-        How many mistakes are described.
+        How much is read, and how many mistakes are described.
+    columns
+        What the user said of its columns, if it is a table.
 
     Attributes
     ----------
@@ -58,16 +58,19 @@ class Gathering:
         What to tell the user.
     """
 
-    def __init__(self, name: str, *, skip_bad: bool, limits: Limits) -> None:
+    def __init__(
+        self, name: str, *, skip_bad: bool, limits: Limits, columns: ColumnChoice = AS_NAMED
+    ) -> None:
         self.name = name
+        self.limits = limits
+        self.columns = columns
         self.n_records = 0
         self.n_lines = 0
         self.n_replaced = 0
         self.decimal_marks: dict[str, dict[str, tuple[int, str]]] = {}
         self.has_semicolons = False
         self.notes: list[str] = []
-        self._skip_bad = skip_bad
-        self._limits = limits
+        self.skip_bad = skip_bad
         self._n_bad = 0
         self._problems: list[Problem] = []
         self._opposite: list[Problem] = []
@@ -87,7 +90,7 @@ class Gathering:
     def refuse(self, message: str, line: int = 0, key: str = "") -> None:
         """Note one mistake."""
         self._n_bad += 1
-        if len(self._problems) < self._limits.max_problems:
+        if len(self._problems) < self.limits.max_problems:
             self._problems.append(Problem(self.name, message, line, 0, key))
 
     def refuse_opposite(self, message: str, line: int) -> None:
@@ -113,7 +116,7 @@ class Gathering:
         n_bytes += self._record4.n_bytes + sum(each.n_bytes for each in self._numbers.values())
         n_bytes += sum(coder.n_bytes for coder in self._coders.values())
         n_bytes += sum(coder.n_bytes for coder in self._list_coders.values())
-        self._limits.check_held(n_bytes, self.name)
+        self.limits.check_held(n_bytes, self.name)
         first = self.n_records
         self.n_records += n_records
         return first
@@ -169,7 +172,7 @@ class Gathering:
         values, data = _as_lines(values)
         if not len(values):
             return
-        room = max(self._limits.max_problems - len(self._problems), 0)
+        room = max(self.limits.max_problems - len(self._problems), 0)
         reading = Reading(self.name, Limits(len(data), len(data), room))
         # No longer than one line may be, so all of it is one block.
         ((v4, v6),) = reading.parts(BytesIO(data))
@@ -178,14 +181,24 @@ class Gathering:
             row, message = reading.opposite.line - 1, reading.opposite.message
             self._opposite.append(Problem(self.name, message, *_position(row, line, key, keys)))
         for problem in tally.problems:
-            self._explain(problem, values, line, key, keys)
+            row, message = problem.line - 1, problem.message
+            if any(mark in values[row] for mark in ("\n", *_MARKS)):
+                message = f"expected an address, got {shown(values[row])}"
+            self._problems.append(Problem(self.name, message, *_position(row, line, key, keys)))
         self._n_bad += tally.n_bad
         n_read = len(v4) + len(v6) + tally.n_bad
         if n_read < len(values) and not may_be_empty:
             for row in [row for row, value in enumerate(values) if not value.strip()]:
                 place, _, named = _position(row, line, key, keys)
                 self.refuse("expected an address, got nothing", place, named)
-        self._keep(v4, v6, record, line)
+        # Lines of the rows are places in the columns given, from 1.
+        if len(v4):
+            at = v4.line - 1
+            self.add_bounds4(v4.start, v4.stop, record[at], line[at])
+        if len(v6):
+            at = v6.line - 1
+            self._v6.append(Entries6(v6.first, v6.last, line[at]))
+            self._record6.append(record[at])
 
     def add_bounds4(self, start: Line, stop: Line, record: Line, line: Line) -> None:
         """Append IPv4 rows given as half-open bounds."""
@@ -193,36 +206,8 @@ class Gathering:
             column.append(values)
         self._record4.append(record)
 
-    def add_bounds6(self, first: Addresses6, last: Addresses6, record: Line, line: Line) -> None:
-        """Append IPv6 rows given as inclusive bounds."""
-        self._v6.append(Entries6(first, last, line))
-        self._record6.append(record)
-
-    def alike(self, wanted: NDArray[np.bool_]) -> list[tuple[int, Bounds]]:
-        """Records, in sequence, that have the bounds of some wanted record, those included.
-
-        Parameters
-        ----------
-        wanted : shape (n_records,), bool
-        """
-        record4, record6 = self._record4.so_far, self._record6.so_far
-        start, stop = (column.so_far for column in self._rows4[:2])
-        of_same = np.isin(start, start[wanted[record4]])
-        four = zip(start[of_same].tolist(), stop[of_same].tolist(), strict=True)
-        bounds: list[Bounds] = [(4, first, last - 1) for first, last in four]
-        v6 = Entries6.concatenate(self._v6)
-        # Sorted: NumPy 2.0 tries a table, whose places overflow above 2^63.
-        of_same6 = np.isin(v6.first.low, v6.first.low[wanted[record6]], kind="sort")
-        of_same6 &= np.isin(v6.first.high, v6.first.high[wanted[record6]], kind="sort")
-        six = (side.take(of_same6).to_ints() for side in (v6.first, v6.last))
-        bounds += [(6, first, last) for first, last in zip(*six, strict=True)]
-        records = record4[of_same].tolist() + record6[of_same6].tolist()
-        found = list(zip(records, bounds, strict=True))
-        wanted_bounds = {bound for record, bound in found if wanted[record]}
-        return sorted(each for each in found if each[1] in wanted_bounds)
-
-    def finish(self, origin: Origin) -> Feed:
-        """Return the feed.
+    def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
+        """Return the feed; parameters are those of `Origin`.
 
         Raises
         ------
@@ -232,17 +217,17 @@ class Gathering:
             If something lets through, even if mistakes were to be skipped.
         """
         record4, record6 = self._record4.finish(), self._record6.finish()
-        if self._n_bad and not self._skip_bad:
+        if self._n_bad and not self.skip_bad:
             n_good = record4.size + record6.size
             raise BadLinesError(self.name, self._problems, self._n_bad, n_good, "mistakes")
         if self._opposite:
-            raise DataError(self._opposite[: max(self._limits.max_problems, 1)])
+            raise DataError(self._opposite[: max(self.limits.max_problems, 1)])
         v4 = Entries4(*(column.finish() for column in self._rows4))
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}
         labels |= {column: coder.finish() for column, coder in self._list_coders.items()}
         return Feed(
-            origin,
+            Origin(self.name, form, date, licence),
             self.n_records,
             v4,
             v6,
@@ -255,30 +240,6 @@ class Gathering:
             tuple(self._problems),
             tuple(self.notes),
         )
-
-    def _explain(
-        self,
-        problem: Problem,
-        values: Sequence[str],
-        line: Line,
-        key: str,
-        keys: Sequence[str],
-    ) -> None:
-        """Keep a mistake of the reading under its own place."""
-        row = problem.line - 1
-        message = problem.message
-        if any(mark in values[row] for mark in ("\n", *_MARKS)):
-            message = f"expected an address, got {shown(values[row])}"
-        self._problems.append(Problem(self.name, message, *_position(row, line, key, keys)))
-
-    def _keep(self, v4: Entries4, v6: Entries6, record: Line, line: Line) -> None:
-        """Keep rows whose lines are places in the columns given, from 1."""
-        if len(v4):
-            row = v4.line - 1
-            self.add_bounds4(v4.start, v4.stop, record[row], line[row])
-        if len(v6):
-            row = v6.line - 1
-            self.add_bounds6(v6.first, v6.last, record[row], line[row])
 
 
 def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
@@ -315,15 +276,18 @@ Numbered = list[tuple[int, str]]
 """Numbers from 1, and lines without the blanks around them."""
 
 
-def read_numbered(
-    source: BinaryIO | Source, gathering: Gathering, limits: Limits
-) -> Iterator[Numbered]:
+def count_lines(block: Block, gathering: Gathering) -> None:
+    """Count the lines of a block, and refuse those that are too long."""
+    gathering.n_lines += block.n_lines
+    for line in block.overlong:
+        most = f"{gathering.limits.max_line_bytes:,}"
+        gathering.refuse(f"expected at most {most} bytes in a line, got more", line)
+
+
+def read_numbered(source: Stream, gathering: Gathering) -> Iterator[Numbered]:
     """Yield the lines of a stream that are not blank, block by block."""
-    for block in read_blocks(source, limits.max_line_bytes):
-        gathering.n_lines += block.n_lines
-        for overlong in block.overlong:
-            message = f"expected at most {limits.max_line_bytes:,} bytes in a line, got more"
-            gathering.refuse(message, overlong)
+    for block in read_blocks(source, gathering.limits.max_line_bytes):
+        count_lines(block, gathering)
         lines = []
         is_odd = may_hide(block.text)
         for number, raw in enumerate(block.text.split(b"\n")[:-1], block.first_line):

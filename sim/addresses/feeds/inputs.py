@@ -21,7 +21,7 @@ from typing import BinaryIO
 
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.text.source import Limits, Source, open_source
+from sim.addresses.text.source import Limits, Source, Stream, open_source
 from sim.errors import DataError, Problem
 from sim.files import note_read
 
@@ -112,12 +112,12 @@ def spooled(stream: BinaryIO, name: str, limits: Limits) -> Iterator[Input]:
 class Rejoined:
     """A stream whose head was read before; reading starts with the head again."""
 
-    def __init__(self, head: bytes, rest: BinaryIO | Source) -> None:
+    def __init__(self, head: bytes, rest: Stream) -> None:
         self._head = head
         self._rest = rest
         self.name = getattr(rest, "name", "")
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Read up to so many bytes."""
         if self._head:
             piece, self._head = self._head[:size], self._head[size:]

@@ -7,24 +7,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.addresses.feeds.coding import CellBytes
 from sim.addresses.feeds.column_choice import (
-    AS_NAMED,
     OF_SITES,
     PERIODS,
     ROLES,
-    ColumnChoice,
     plain_name,
 )
-from sim.addresses.feeds.delimited import read_headed
+from sim.addresses.feeds.delimited import Records, read_headed
 from sim.addresses.feeds.extents import (
     LAST_OF,
     MASK_COLUMNS,
@@ -34,12 +31,12 @@ from sim.addresses.feeds.extents import (
     with_last,
     with_lengths,
 )
-from sim.addresses.feeds.feed import LABELS, NUMBERS, RESOLVE, UNPLACED, Feed, Origin
+from sim.addresses.feeds.feed import LABELS, NUMBERS, RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.neighbours import NAME_KINDS, Neighbours
 from sim.addresses.feeds.verdicts import told_of
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Stream
 from sim.errors import DataError, Problem
 from sim.sql import parquet_rows, sql_pattern
 
@@ -74,14 +71,7 @@ _OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls"
 _SAMPLED = 1000
 
 
-def read_inventory(
-    source: BinaryIO | Source,
-    name: str,
-    *,
-    skip_bad: bool,
-    limits: Limits,
-    columns: ColumnChoice = AS_NAMED,
-) -> Feed:
+def read_inventory(source: Stream, gathering: Gathering) -> Feed:
     """Read an inventory from CSV with a header line.
 
     Where a column ``type`` says that a row is a name (``fqdn``, ``domain``, ``hostname``), what
@@ -92,20 +82,9 @@ def read_inventory(
     DataError
         If no column holds addresses, or several might.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    chosen: dict[str, str] = {}
-    others: Neighbours | None = None
     n_names = 0
-    for header, records in read_headed(source, gathering, limits, ()):
-        if others is None:
-            chosen = choose_columns(list(header), gathering, needs_address=False, choice=columns)
-            first = {column: records.cells[at] for column, at in header.items()}
-            chosen |= choose_periods(first, chosen, gathering, columns)
-            others = Neighbours(gathering, header, chosen, columns, _implied(header))
-            others.name_ignored()
+    for chosen, header, records in _chosen_records(source, gathering):
         found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
-        told = {one: records.columns[header[one]] for one in others.unread}
-        others.check(told, found, records.line, records.distinct)
         if "type" in header and "name" not in chosen and "address" in found:
             address = records.cells[header[chosen["address"]]]
             is_name = [kind.strip().lower() in NAME_KINDS for kind in records.cells[header["type"]]]
@@ -113,20 +92,32 @@ def read_inventory(
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
             n_names += sum(is_name)
-        add_cells(gathering, found, records.line, zone=columns.zone)
+        add_cells(gathering, found, records.line)
     if n_names:
         gathering.note(f"{n_names:,} rows are names, as their type says: {RESOLVE}")
-    return _finish(gathering, Origin(name, "inventory"))
+    return _finish(gathering, "inventory")
 
 
-def read_parquet(
-    path: Path,
-    name: str,
-    *,
-    skip_bad: bool,
-    limits: Limits,
-    columns: ColumnChoice = AS_NAMED,
-) -> Feed:
+def _chosen_records(
+    source: Stream, gathering: Gathering, more: Sequence[str] = (), *, needs_address: bool = False
+) -> Iterator[tuple[Mapping[str, str], Mapping[str, int], Records]]:
+    """Yield records whose other columns decide nothing, with the columns that are read."""
+    chosen: dict[str, str] = {}
+    others: Neighbours | None = None
+    for header, records in read_headed(source, gathering):
+        if others is None:
+            chosen = choose_columns(list(header), gathering, more, needs_address=needs_address)
+            first = {column: records.cells[at] for column, at in header.items()}
+            chosen |= choose_periods(first, chosen, gathering)
+            others = Neighbours(gathering, header, chosen, _implied(header))
+            others.name_ignored()
+        found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
+        told = {one: records.columns[header[one]] for one in others.unread}
+        others.check(told, found, records.line, records.distinct)
+        yield chosen, header, records
+
+
+def read_parquet(path: Path, gathering: Gathering) -> Feed:
     """Read an inventory or a normal table from Parquet; rows are counted from 1 as lines are.
 
     Raises
@@ -136,22 +127,22 @@ def read_parquet(
     """
     import duckdb  # slow to import, and only Parquet needs it
 
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    name, zone, max_bytes = gathering.name, gathering.columns.zone, gathering.limits.max_bytes
     rows, numbered = parquet_rows(path), parquet_rows(path, "file_row_number = true")
     try:
         with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as connection:
             connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")
             described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
             types = {str(row[0]): str(row[1]) for row in described}
-            chosen = choose_columns(list(types), gathering, choice=columns)
-            if columns.zone is not None:
+            chosen = choose_columns(list(types), gathering)
+            if zone is not None:
                 texts = {each: _as_text("", each, types[each]) for each in types}
                 sampled = connection.execute(
                     f"SELECT {', '.join(texts.values())} FROM {rows} LIMIT {_SAMPLED}"
                 ).fetchall()
                 sample = dict(zip(texts, map(list, zip(*sampled, strict=True)), strict=False))
-                chosen |= choose_periods(sample, chosen, gathering, columns)
-            others = Neighbours(gathering, types, chosen, columns, _implied(types))
+                chosen |= choose_periods(sample, chosen, gathering)
+            others = Neighbours(gathering, types, chosen, _implied(types))
             others.name_ignored()
             lists = _list_columns(chosen, types, gathering)
             texts = {ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in chosen.items()}
@@ -162,8 +153,8 @@ def read_parquet(
             selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
             questions = _ask_of_loss(connection, path, chosen, lists, gathering)
             n_rows, n_bytes, longest = _sizes(connection, rows, texts.values())
-            if n_bytes > limits.max_bytes:
-                expected = f"expected at most {limits.max_bytes:,} bytes of text in its columns"
+            if n_bytes > max_bytes:
+                expected = f"expected at most {max_bytes:,} bytes of text in its columns"
                 raise DataError([Problem(name, f"{expected}, got {n_bytes:,}")])
             n_batch = max(min(_BATCH, _BATCH_BYTES // max(longest, 1)), 1)
             for first in range(0, n_rows, n_batch):
@@ -183,7 +174,7 @@ def read_parquet(
                 meant |= {each: cells[label_of[each]] for each in others.unread if each in label_of}
                 listed = {column: cells.pop(column) for column in lists}
                 others.check(meant, cells, line)
-                add_cells(gathering, cells, line, zone=columns.zone)
+                add_cells(gathering, cells, line)
                 for column, values in listed.items():
                     members = {each: json.loads(each or "[]") for each in dict.fromkeys(values)}
                     gathering.add_lists(column, values, members)
@@ -192,47 +183,34 @@ def read_parquet(
         raise DataError(
             [Problem(name, f"expected readable Parquet, got an error: {reason}")]
         ) from None
-    return replace(_finish(gathering, Origin(name, "parquet")), questions=questions)
+    return replace(_finish(gathering, "parquet"), questions=questions)
 
 
-def read_sites(
-    source: BinaryIO | Source, name: str, *, limits: Limits, columns: ColumnChoice = AS_NAMED
-) -> Feed:
+def read_sites(source: Stream, gathering: Gathering) -> Feed:
     """Read an inventory whose sites are to be simulated, from CSV with a header line.
 
     The columns of `read_inventory`, and with them ``role``, ``mode`` and ``visits_per_h``; and
-    ``line``, that of each record. Mistakes in rows are among the ``problems`` of the feed.
+    ``line``, that of each record.
 
     Raises
     ------
     DataError
         As for `read_inventory`.
     """
-    gathering = Gathering(name, skip_bad=True, limits=limits)
-    chosen: dict[str, str] = {}
-    others: Neighbours | None = None
-    for header, records in read_headed(source, gathering, limits, ()):
-        if others is None:
-            chosen = choose_columns(list(header), gathering, OF_SITES, choice=columns)
-            if "address_2" in chosen:
-                message = "expected one column of addresses: give each address of a site a row"
-                raise DataError([Problem(name, message, 1)])
-            others = Neighbours(gathering, header, chosen, columns, _implied(header))
-            others.name_ignored()
+    for chosen, header, records in _chosen_records(source, gathering, OF_SITES, needs_address=True):
+        if "address_2" in chosen:
+            message = "expected one column of addresses: give each address of a site a row"
+            raise DataError([Problem(gathering.name, message, 1)])
         found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
-        others.check(
-            {one: records.columns[header[one]] for one in others.unread}, found, records.line
-        )
         add_cells(gathering, found, records.line)
         gathering.add_numbers("line", records.line.astype(np.float64))
-    return gathering.finish(Origin(name, "sites"))
+    return gathering.finish("sites")
 
 
 def choose_periods(
     cells: Mapping[str, Sequence[str]],
     chosen: Mapping[str, str],
     gathering: Gathering,
-    choice: ColumnChoice,
 ) -> dict[str, str]:
     """Return the columns from when and until when a row lists its address, where that is asked.
 
@@ -246,6 +224,7 @@ def choose_periods(
     DataError
         If the meaning of a column of dates is not known.
     """
+    choice = gathering.columns
     if choice.zone is None or chosen.keys() & {*PERIODS}:
         return {}
     dated: dict[str, list[str]] = {"from": [], "until": [], "": []}
@@ -282,7 +261,6 @@ def choose_columns(
     more: Sequence[str] = (),
     *,
     needs_address: bool = True,
-    choice: ColumnChoice = AS_NAMED,
 ) -> dict[str, str]:
     """Return the user's column for each of ours, without regard to capitals, blanks and marks.
 
@@ -294,9 +272,6 @@ def choose_columns(
         Columns of ours that this file may have beside those of every inventory.
     needs_address
         Refuse a table without a column of addresses even if it has one of names.
-    choice
-        What the user said of columns: that goes before their names.
-
     Returns
     -------
     chosen
@@ -307,14 +282,14 @@ def choose_columns(
     DataError
         If no column holds addresses, or several might, or two hold revenue, or two have a name.
     """
-    name = gathering.name
+    name, choice = gathering.name, gathering.columns
     named: dict[str, str] = {}
     for column in given:
         if named.setdefault(plain_name(column), column) != column:
             raise DataError(
                 [Problem(name, "expected each column once, got it again", 1, 0, column)]
             )
-    asked = _asked(named, gathering, choice)
+    asked = _asked(named, gathering)
     if "site" in named and "name" not in named:
         named["name"] = named["site"]
     placed = asked["address"][:1] or [named[each] for each in ADDRESS_COLUMNS if each in named]
@@ -363,10 +338,9 @@ def choose_columns(
     return chosen
 
 
-def _asked(
-    named: dict[str, str], gathering: Gathering, choice: ColumnChoice
-) -> dict[str, list[str]]:
+def _asked(named: dict[str, str], gathering: Gathering) -> dict[str, list[str]]:
     """Columns by the role that the user gave them; take them and ignored ones from the named."""
+    choice = gathering.columns
     asked: dict[str, list[str]] = {role: [] for role in ROLES}
     for plain in [*named]:
         if plain in choice.ignored or plain in choice.roles:
@@ -388,7 +362,6 @@ def add_cells(
     cells: Mapping[str, Sequence[str]],
     line: Line,
     record: Line | None = None,
-    zone: ZoneInfo | None = None,
 ) -> None:
     """Add one record for each row.
 
@@ -400,8 +373,6 @@ def add_cells(
         Line of each row.
     record : shape (n,), int64
         The records, where room for them has been made already.
-    zone
-        Time zone of dates without a time.
     """
     if record is None:
         record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
@@ -420,7 +391,7 @@ def add_cells(
             case "mask" | "wildcard" | "last":
                 continue
             case "from" | "until":
-                add_dates(gathering, column, _texts(values), line, zone)
+                add_dates(gathering, column, _texts(values), line)
             case _ if column.startswith("address"):
                 gathering.add_texts(values, record, line, key="address", may_be_empty=True)
             case "asn":
@@ -437,9 +408,9 @@ def _texts(values: Sequence[str]) -> Sequence[str]:
     return values.texts() if isinstance(values, CellBytes) else values
 
 
-def _finish(gathering: Gathering, origin: Origin) -> Feed:
+def _finish(gathering: Gathering, form: str) -> Feed:
     """Return the feed, and say how many rows have no usable address."""
-    feed = gathering.finish(origin)
+    feed = gathering.finish(form)
     if not feed.n_unplaced:
         return feed
     note = f"{feed.n_unplaced:,} {UNPLACED}: not known, not unblocked"
@@ -551,8 +522,3 @@ def fits_inventory(sample: Sample) -> bool:
     header = sample.header
     has_ranges = any(first in header and last in header for first, last in LAST_OF.items())
     return has_ranges or any(column in header for column in ADDRESS_COLUMNS) or _names_rows(header)
-
-
-def fits_parquet(sample: Sample) -> bool:
-    """Return whether a file has the mark of Parquet."""
-    return sample.data.startswith(b"PAR1")

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 
-from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.column_choice import plain_name
+from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, add_addresses, read_numbered
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.inventories import (
@@ -26,7 +26,7 @@ from sim.addresses.feeds.inventories import (
 from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.feeds.verdicts import NAMES, lets_through, told_of
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Stream
 from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
 from sim.files import RepeatedKeyError
@@ -46,7 +46,7 @@ _CALLED = NAMES.union(
 )
 
 
-def read_document(source: BinaryIO | Source, name: str, limits: Limits) -> dict[str, Any]:
+def read_document(source: Stream, gathering: Gathering) -> dict[str, Any]:
     """Read one JSON object.
 
     Raises
@@ -54,13 +54,13 @@ def read_document(source: BinaryIO | Source, name: str, limits: Limits) -> dict[
     DataError
         If it is too large, nested too deeply, no JSON, or no object.
     """
-    value = _read_value(source, name, limits)
+    value = _read_value(source, gathering)
     if not isinstance(value, dict):
-        raise _refused(name, f"expected a JSON object, got {type(value).__name__}")
+        raise _refused(gathering.name, f"expected a JSON object, got {type(value).__name__}")
     return value
 
 
-def read_array(source: BinaryIO | Source, name: str, limits: Limits) -> list[Any]:
+def read_array(source: Stream, gathering: Gathering) -> list[Any]:
     """Read one JSON array.
 
     Raises
@@ -68,16 +68,17 @@ def read_array(source: BinaryIO | Source, name: str, limits: Limits) -> list[Any
     DataError
         As for `read_document`, or if it holds too many entries.
     """
-    value = _read_value(source, name, limits)
+    value = _read_value(source, gathering)
     if not isinstance(value, list):
-        raise _refused(name, f"expected a JSON array, got {type(value).__name__}")
-    check_entries(len(value), name, "")
+        raise _refused(gathering.name, f"expected a JSON array, got {type(value).__name__}")
+    check_entries(len(value), gathering.name, "")
     return value
 
 
-def _read_value(source: BinaryIO | Source, name: str, limits: Limits) -> Any:
+def _read_value(source: Stream, gathering: Gathering) -> Any:
     """Read one JSON value of a bounded size."""
-    max_bytes = min(limits.max_bytes, MAX_DOCUMENT_BYTES)
+    name = gathering.name
+    max_bytes = min(gathering.limits.max_bytes, MAX_DOCUMENT_BYTES)
     pieces, n_bytes = [], 0
     while piece := source.read(2**20):
         n_bytes += len(piece)
@@ -207,14 +208,7 @@ def _refused(name: str, message: str, line: int = 0) -> DataError:
 _BATCH = 10_000
 
 
-def read_json_list(
-    source: BinaryIO | Source,
-    name: str,
-    *,
-    skip_bad: bool,
-    limits: Limits,
-    columns: ColumnChoice = AS_NAMED,
-) -> Feed:
+def read_json_list(source: Stream, gathering: Gathering) -> Feed:
     """Read one JSON array of texts, each an address, or of objects with an address in each.
 
     Raises
@@ -222,11 +216,10 @@ def read_json_list(
     DataError
         If no key of the first objects names addresses, or several do.
     """
-    entries = read_array(source, name, limits)
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    entries = read_array(source, gathering)
     gathering.n_lines = len(entries)
     if any(isinstance(entry, dict) for entry in entries):
-        table = _Table(gathering, columns)
+        table = _Table(gathering)
         for number, entry in enumerate(entries, 1):
             if isinstance(entry, dict):
                 table.add(entry, number)
@@ -242,17 +235,10 @@ def read_json_list(
             else:
                 gathering.refuse(f"expected an address, got {shown(str(entry))}", number)
         add_addresses(gathering, texts, lines)
-    return gathering.finish(Origin(name, "json-list"))
+    return gathering.finish("json-list")
 
 
-def read_json_lines(
-    source: BinaryIO | Source,
-    name: str,
-    *,
-    skip_bad: bool,
-    limits: Limits,
-    columns: ColumnChoice = AS_NAMED,
-) -> Feed:
+def read_json_lines(source: Stream, gathering: Gathering) -> Feed:
     """Read one JSON object a line, with an address in each.
 
     A line of ``"type": "metadata"``, as Spamhaus ends its lists with, gives the date, the terms and
@@ -263,12 +249,11 @@ def read_json_lines(
     DataError
         As for `read_json_list`.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    table = _Table(gathering, columns)
+    table = _Table(gathering)
     dates: dict[str, None] = {}
     terms = ""
     n_objects = 0
-    for lines in read_numbered(source, gathering, limits):
+    for lines in read_numbered(source, gathering):
         for number, line in lines:
             entry = parse_object(line, number, gathering)
             if entry is None:
@@ -292,7 +277,7 @@ def read_json_lines(
         gathering.refuse(f"{message}: the file is not whole", gathering.n_lines)
     elif table.has_key("sblid") and not dates:
         gathering.note("no line of metadata says how many records there are: some may be missing")
-    return gathering.finish(Origin(name, "json-lines", ", ".join(dates), terms))
+    return gathering.finish("json-lines", ", ".join(dates), terms)
 
 
 def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
@@ -314,9 +299,8 @@ def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any]
 class _Table:
     """Objects as columns; the first batch of objects decides which keys are read."""
 
-    def __init__(self, gathering: Gathering, choice: ColumnChoice) -> None:
+    def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering
-        self._choice = choice
         self._keys: Mapping[str, str] = {}
         self._others: Neighbours | None = None
         self._entries: list[tuple[int, dict[str, Any]]] = []
@@ -353,14 +337,14 @@ class _Table:
         }
         told = [column for column in self._others.unread if column in given]
         self._others.check({each: _values_of(entries, given[each]) for each in told}, cells, line)
-        add_cells(self._gathering, cells, line, zone=self._choice.zone)
+        add_cells(self._gathering, cells, line)
 
     def _choose(self, given: Mapping[str, str], entries: list[tuple[int, dict[str, Any]]]) -> None:
-        chosen = choose_columns(list(given), self._gathering, choice=self._choice)
+        chosen = choose_columns(list(given), self._gathering)
         first = {each: _values_of(entries, key) for each, key in given.items()}
-        chosen |= choose_periods(first, chosen, self._gathering, self._choice)
+        chosen |= choose_periods(first, chosen, self._gathering)
         self._keys = chosen
-        self._others = Neighbours(self._gathering, given, chosen, self._choice)
+        self._others = Neighbours(self._gathering, given, chosen)
 
     def _cell(self, entry: Mapping[str, Any], number: int, ours: str, theirs: str) -> str:
         """One value as text; what is no single value is refused."""

@@ -6,61 +6,54 @@ Reading is that of `sim.addresses.text.text`; what is added is what the header s
 from __future__ import annotations
 
 import re
-from typing import BinaryIO, cast
 
 import numpy as np
 
 from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inputs import Rejoined, Sample
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.entries import Tally
 from sim.addresses.text.reading import Reading
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Readable, Stream
 from sim.errors import Problem
 
 # Header lines that FireHOL writes into every list, as "# Name : value".
 _HEADER = re.compile(r"^#\s*(Source File Date|This File Date|License|Maintainer URL)\s*:\s*(.+)$")
 
 
-def read_list(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_list(source: Readable, gathering: Gathering) -> Feed:
     """Read a plain list: prefixes, addresses and ranges of both families, with comments."""
-    return _read(source, name, Origin(name, "list"), skip_bad=skip_bad, limits=limits)
+    return _read(source, gathering, "list")
 
 
-def read_firehol(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_firehol(source: Stream, gathering: Gathering) -> Feed:
     """Read an ``.ipset`` (addresses) or ``.netset`` (prefixes) file of FireHOL.
 
     References
     ----------
     FireHOL, blocklist-ipsets: every list has its own maintainer and its own licence.
     """
-    head = source.read(limits.max_line_bytes)
+    head = source.read(gathering.limits.max_line_bytes)
     told = {}
     for line in map(str.strip, head.decode("utf-8", "replace").split("\n")):
         if found := _HEADER.match(line):
             told[found[1]] = found[2].strip()
     date = told.get("Source File Date") or told.get("This File Date") or ""
     licence = told.get("License") or "each list has its own: see the maintainer in its header"
-    origin = Origin(name, "firehol", date, licence)
-    return _read(
-        cast("BinaryIO", Rejoined(head, source)), name, origin, skip_bad=skip_bad, limits=limits
-    )
+    return _read(Rejoined(head, source), gathering, "firehol", date, licence)
 
 
 def _read(
-    source: BinaryIO | Source,
-    name: str,
-    origin: Origin,
-    *,
-    skip_bad: bool,
-    limits: Limits,
+    source: Readable, gathering: Gathering, form: str, date: str = "", licence: str = ""
 ) -> Feed:
     """Read the lines of a list, one record each."""
-    v4, v6, tally = Reading(name, limits).entries(source, skip_bad=skip_bad)
+    name = gathering.name
+    v4, v6, tally = Reading(name, gathering.limits).entries(source, skip_bad=gathering.skip_bad)
     n_records = len(v4) + len(v6)
     notes, questions = _behind(name, tally)
     return Feed(
-        origin,
+        Origin(name, form, date, licence),
         n_records,
         v4,
         v6,

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.groups import Groups
 from sim.addresses.feeds.inputs import Sample, is_address
@@ -28,7 +28,7 @@ from sim.addresses.feeds.name_rules import (
     with_parents,
 )
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Stream
 from sim.errors import DataError, Problem
 
 _A_NAME = re.compile(NAME)
@@ -46,7 +46,7 @@ _NEGATED = re.compile(r"!\s*[\da-fA-F]*[.:][\da-fA-F.:]+(?:/\d+)?$")
 Read = Callable[[str, int, "_Names", Gathering], None]
 
 
-def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_names(source: Stream, gathering: Gathering) -> Feed:
     """Read a list of names, one a line, or addresses among them.
 
     A line is a name, ``0.0.0.0 name`` as in hosts files, ``||name^`` as for browsers, a web
@@ -57,10 +57,10 @@ def read_names(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     lets through is ignored; exceptions with conditions are counted; those for addresses and
     patterns are refused.
     """
-    return _read(source, name, "names", _read_name, skip_bad=skip_bad, limits=limits)
+    return _read(source, gathering, "names", _read_name)
 
 
-def read_dnsmasq(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_dnsmasq(source: Stream, gathering: Gathering) -> Feed:
     """Read a configuration of dnsmasq.
 
     Names come from ``address=/name/``, ``local=/name/``, ``ipset=/name/set``, ``nftset`` and
@@ -73,30 +73,21 @@ def read_dnsmasq(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     ----------
     dnsmasq(8).
     """
-    return _read(source, name, "dnsmasq", _read_directive, skip_bad=skip_bad, limits=limits)
+    return _read(source, gathering, "dnsmasq", _read_directive)
 
 
-def _read(
-    source: BinaryIO | Source,
-    name: str,
-    form: str,
-    read: Read,
-    *,
-    skip_bad: bool,
-    limits: Limits,
-) -> Feed:
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+def _read(source: Stream, gathering: Gathering, form: str, read: Read) -> Feed:
     found = _Names(Groups(gathering, "kinds"), set(), set())
-    for lines in read_numbered(source, gathering, limits):
+    for lines in read_numbered(source, gathering):
         for number, line in lines:
             read(line, number, found, gathering)
         found.groups.flush()
     if form == "names":
-        return found.groups.finish(Origin(name, form), found.lets_through)
-    feed = found.groups.finish(Origin(name, form))
+        return found.groups.finish(form, found.lets_through)
+    feed = found.groups.finish(form)
     if both := found.exact.intersection(feed.labels["name"].names if feed.labels else ()):
         message = f"expected names that are blocked or resolved, got both of {shown(min(both))}"
-        raise DataError([Problem(name, message)])
+        raise DataError([Problem(gathering.name, message)])
     return feed
 
 
@@ -225,14 +216,13 @@ def fits_dnsmasq(sample: Sample) -> bool:
 _ADDRESS_TYPES = ("A", "AAAA")
 
 
-def read_zdns(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_zdns(source: Stream, gathering: Gathering) -> Feed:
     """Read one JSON object a line, with ``results`` by module, or flat as massdns and old ZDNS do.
 
     Only answers of type A and AAAA are addresses; CNAME and other answers are skipped.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     n_skipped = n_unresolved = 0
-    for found_lines in read_numbered(source, gathering, limits):
+    for found_lines in read_numbered(source, gathering):
         names: list[str] = []
         text: list[str] = []
         rows: list[int] = []
@@ -262,7 +252,7 @@ def read_zdns(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: L
         gathering.note(f"{n_skipped:,} answers are no addresses (CNAME and others): skipped")
     if n_unresolved:
         gathering.note(f"{n_unresolved:,} names have no address: not known, not unblocked")
-    return gathering.finish(Origin(name, "zdns"))
+    return gathering.finish("zdns")
 
 
 def _object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
@@ -284,8 +274,3 @@ def _answers(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for answer in answers if isinstance(answers, list) else ():
             if isinstance(answer, dict):
                 yield answer
-
-
-def fits_zdns(sample: Sample) -> bool:
-    """Return whether there are the keys of an answer."""
-    return sample.has_keys("name") and (sample.has_keys("data") or sample.has_keys("results"))

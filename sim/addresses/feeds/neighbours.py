@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from sim.addresses.feeds.coding import CellBytes
-from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
+from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.extents import holds_dates, length_of, role_of
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.verdicts import NAMES, verdicts_among, words_against
@@ -76,12 +76,11 @@ class Neighbours:
         gathering: Gathering,
         given: Iterable[str],
         chosen: Mapping[str, str],
-        choice: ColumnChoice,
         implied: Sequence[str] = (),
     ) -> None:
         self._gathering = gathering
         self._chosen = chosen
-        self._choice = choice
+        self._choice = gathering.columns
         self._implied = implied
         self._ignored: dict[str, None] = {}
         self.watch(given)
@@ -238,7 +237,7 @@ def refuse_verdicts(gathering: Gathering, labels: Mapping[str, Sequence[str]], l
     DataError
         With every column that says so: that of a form whose columns have no names, too.
     """
-    neighbours = Neighbours(gathering, (), {}, AS_NAMED)
+    neighbours = Neighbours(gathering, (), {})
     neighbours._of_labels = {*labels}
     neighbours.check(labels, {}, line)
 

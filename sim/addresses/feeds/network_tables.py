@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import BinaryIO, cast
 
 import numpy as np
 
 from sim.addresses.feeds.delimited import Dialect, Records, read_records
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, add_countries, add_origins
 from sim.addresses.feeds.inputs import Sample, is_address
 from sim.addresses.feeds.neighbours import refuse_verdicts
 from sim.addresses.text.cuts import check_line_ends, hidden_end
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Stream
 from sim.errors import DataError, Problem
 
 _TABBED = Dialect("\t", 3)
 _IPTOASN = Dialect("\t", 5)
 
 
-def read_pfx2as(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_pfx2as(source: Stream, gathering: Gathering) -> Feed:
     """Read CAIDA's ``network<TAB>length<TAB>origins``.
 
     ``_`` joins the origins of a prefix that several networks announce (MOAS), ``,`` the members
@@ -31,9 +30,8 @@ def read_pfx2as(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
     ----------
     CAIDA, "RouteViews Prefix to AS mappings Dataset for IPv4 and IPv6".
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     n_moas = n_sets = 0
-    for records in read_records(source, _TABBED, gathering, limits):
+    for records in read_records(source, _TABBED, gathering):
         network, length, origins = records.cells
         n_moas += sum("_" in cell for cell in origins)
         n_sets += sum("," in cell for cell in origins)
@@ -44,21 +42,18 @@ def read_pfx2as(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits:
         gathering.note(f"{n_moas:,} prefixes have several origins (MOAS): kept as lists")
     if n_sets:
         gathering.note(f"{n_sets:,} origins are AS sets: kept as lists")
-    return gathering.finish(
-        Origin(name, "pfx2as", "", "if it is CAIDA's: its terms of use; cite it")
-    )
+    return gathering.finish("pfx2as", "", "if it is CAIDA's: its terms of use; cite it")
 
 
-def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_iptoasn(source: Stream, gathering: Gathering) -> Feed:
     """Read iptoasn's ``first<TAB>last<TAB>asn<TAB>country<TAB>description``.
 
     ASN 0 means that nobody announces the range: it is a record of no known origin or provider,
     since who reads the file as a blocklist means its addresses all the same. ``None`` is a country
     that is not known. Ranges need not be prefixes.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     n_unrouted = 0
-    for records in read_records(source, _IPTOASN, gathering, limits):
+    for records in read_records(source, _IPTOASN, gathering):
         first, last, asn, country, description = records.cells
         refuse_verdicts(gathering, {"description": description}, records.line)
         n_unrouted += sum(number == "0" for number in asn)
@@ -73,7 +68,7 @@ def read_iptoasn(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
         gathering.note(
             f"{n_unrouted:,} ranges are announced by nobody (ASN 0): their origin is not known"
         )
-    return gathering.finish(Origin(name, "iptoasn", "", "if it is iptoasn.com's: PDDL 1.0"))
+    return gathering.finish("iptoasn", "", "if it is iptoasn.com's: PDDL 1.0")
 
 
 def _add_rows(gathering: Gathering, records: Records, text: Sequence[str]) -> None:
@@ -99,7 +94,7 @@ def fits_pfx2as(sample: Sample) -> bool:
 _GEOFEED = Dialect(",", 0, 1, is_quoted=True, comment="#")
 
 
-def read_geofeed(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_geofeed(source: Stream, gathering: Gathering) -> Feed:
     """Read ``prefix,country,region,city,postal``.
 
     Country ``NA`` is Namibia. An empty country means that the network does not say. Columns
@@ -109,9 +104,8 @@ def read_geofeed(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
     ----------
     RFC 8805, section 2.1.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     n_silent = 0
-    for records in read_records(source, _GEOFEED, gathering, limits):
+    for records in read_records(source, _GEOFEED, gathering):
         prefix = [cell.strip() for cell in records.cells[0]]
         empty = [""] * len(records)
         given = [cell.strip() for cell in records.cells[1]] if len(records.cells) > 1 else empty
@@ -125,7 +119,7 @@ def read_geofeed(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits
         gathering.add_texts(prefix, record, records.line, key="prefix")
     if n_silent:
         gathering.note(f"{n_silent:,} prefixes have no country: not known, not elsewhere")
-    return gathering.finish(Origin(name, "geofeed", "", "the publishing network's"))
+    return gathering.finish("geofeed", "", "the publishing network's")
 
 
 def fits_geofeed(sample: Sample) -> bool:
@@ -145,7 +139,7 @@ _ADDRESS, _NAME, _URL = 0, 1, 2
 _KINDS = ("addresses", "a name", "a URL")
 
 
-def read_register(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Feed:
+def read_register(source: Stream, gathering: Gathering) -> Feed:
     """Read ``ips;domain;url;organ;document;date`` after a line ``Updated: …``.
 
     An entry with a URL blocks that URL, one with a domain and no URL blocks the name, and one with
@@ -158,27 +152,22 @@ def read_register(source: BinaryIO | Source, name: str, *, skip_bad: bool, limit
     Federal law 149-FZ, article 15.1, part 2: the register holds domain names, page addresses and
     network addresses.
     """
-    return _read_entries(source, name, "z-i", skip_bad=skip_bad, limits=limits)
+    return _read_entries(source, gathering, "z-i")
 
 
-def read_whole_register(
-    source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits
-) -> Feed:
+def read_whole_register(source: Stream, gathering: Gathering) -> Feed:
     """Read the same with all addresses of all entries, as if everything were blocked by address.
 
     That is the most that operators without filters for URLs and names may drop.
     """
-    return _read_entries(source, name, "z-i-all", skip_bad=skip_bad, limits=limits)
+    return _read_entries(source, gathering, "z-i-all")
 
 
-def _read_entries(
-    source: BinaryIO | Source, name: str, format_name: str, *, skip_bad: bool, limits: Limits
-) -> Feed:
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
-    dated = _Dated(source, name)
+def _read_entries(source: Stream, gathering: Gathering, format_name: str) -> Feed:
+    dated = _Dated(source, gathering.name)
     n_entries = np.zeros(3, np.int64)
     n_with_addresses = np.zeros(3, np.int64)
-    for records in read_records(cast("BinaryIO", dated), _REGISTER, gathering, limits):
+    for records in read_records(dated, _REGISTER, gathering):
         listed, domain, url = ([cell.strip() for cell in column] for column in records.cells[:3])
         kind = np.where([bool(cell) for cell in url], _URL, _ADDRESS)
         kind[(kind == _ADDRESS) & [bool(cell) for cell in domain]] = _NAME
@@ -201,7 +190,7 @@ def _read_entries(
     if gathering.n_replaced:
         gathering.note(f"{gathering.n_replaced:,} bytes are not windows-1251: replaced in names")
     terms = "the register's text is official; z-i adds no terms"
-    return gathering.finish(Origin(name, format_name, dated.date, terms))
+    return gathering.finish(format_name, dated.date, terms)
 
 
 def _describe_entries(
@@ -234,13 +223,13 @@ def _describe_entries(
 class _Dated:
     """A stream whose first line, the date of the dump, is blanked as it passes."""
 
-    def __init__(self, source: BinaryIO | Source, name: str) -> None:
+    def __init__(self, source: Stream, name: str) -> None:
         self._source = source
         self.name = name
         self._is_new = True
         self.date = ""
 
-    def read(self, size: int) -> bytes:
+    def read(self, size: int, /) -> bytes:
         """Read up to so many bytes."""
         data = self._source.read(size)
         if self._is_new:
@@ -253,9 +242,3 @@ class _Dated:
                     raise DataError([Problem(self.name, wrong, 1)])
                 return newline + rest
         return data
-
-
-def fits_register(sample: Sample) -> bool:
-    """Return whether a file begins as ``dump.csv`` does."""
-    first, _, rest = sample.text.partition("\n")
-    return first.startswith(_FIRST_LINE) and ";" in rest[:4096]

@@ -7,24 +7,22 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.coding import Coder
-from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
+from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.delimited import Records, read_headed
 from sim.addresses.feeds.extents import expected_date, read_date
-from sim.addresses.feeds.feed import Feed, Labels, Origin
+from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.json_tables import check_keys, items, read_document, text_of
 from sim.addresses.feeds.neighbours import Neighbours
 from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
 from sim.addresses.sets.notation import shown
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Stream
 from sim.errors import DataError, Problem
 
 NEEDED = ("effective", "action", "prefix")
@@ -97,14 +95,7 @@ class Orders:
         return found
 
 
-def read_orders(
-    source: BinaryIO | Source,
-    name: str,
-    *,
-    skip_bad: bool,
-    limits: Limits,
-    columns: ColumnChoice = AS_NAMED,
-) -> Orders:
+def read_orders(source: Stream, gathering: Gathering) -> Orders:
     """Read a table of dated orders.
 
     Columns are found by name: ``effective`` (date and time with offset, or a date where a time zone
@@ -117,27 +108,26 @@ def read_orders(
     DataError
         If an order unblocks anything but what an earlier one blocks as it stands.
     """
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
     times: list[int] = []
     blocks: list[bool] = []
     parties = Coder()
     others: Neighbours | None = None
-    for header, records in read_headed(source, gathering, limits, NEEDED):
+    for header, records in read_headed(source, gathering, NEEDED):
         effective, action, prefix = (records.cells[header[column]] for column in NEEDED)
         if others is None:
             chosen = {each: each for each in (*NEEDED, *_PARTIES) if each in header}
-            others = Neighbours(gathering, header, chosen, columns, _OF_OURS)
+            others = Neighbours(gathering, header, chosen, _OF_OURS)
             others.name_ignored()
         if "mechanism" in header:
             for row, said in enumerate(records.cells[header["mechanism"]]):
                 if said.strip() not in _OF_ADDRESSES:
                     message = f"expected drop or throttle, got {shown(said)}: it lists no address"
                     raise DataError(
-                        [Problem(name, message, int(records.line[row]), 0, "mechanism")]
+                        [Problem(gathering.name, message, int(records.line[row]), 0, "mechanism")]
                     )
         told = {each: records.columns[header[each]] for each in others.unread}
         others.check(told, {"address": prefix}, records.line, records.distinct)
-        good = _checked(records, effective, action, times, blocks, gathering, columns.zone)
+        good = _checked(records, effective, action, times, blocks, gathering)
         record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
         at = np.array(good, np.int64)
         gathering.add_texts([prefix[row] for row in good], record, records.line[at], key="prefix")
@@ -146,9 +136,9 @@ def read_orders(
             records.cells[header[column]] if column in header else empty for column in _PARTIES
         )
         parties.add([party_of(named[row], mechanism[row]) for row in good])
-    feed = gathering.finish(Origin(name, "orders"))
+    feed = gathering.finish("orders")
     orders = orders_of(feed, times, blocks, parties.finish())
-    if n_idle := _count_idle(orders, limits.max_problems):
+    if n_idle := _count_idle(orders, gathering.limits.max_problems):
         note = f"{n_idle:,} orders unblock what no order before them blocks: ignored"
         orders = replace(orders, feed=replace(feed, notes=(*feed.notes, note)))
     return orders
@@ -235,10 +225,9 @@ def _checked(
     times: list[int],
     blocks: list[bool],
     gathering: Gathering,
-    zone: ZoneInfo | None,
 ) -> list[int]:
     """Keep times and kinds of good orders, and return their rows."""
-    good = []
+    zone, good = gathering.columns.zone, []
     for row, (when, what) in enumerate(zip(effective, action, strict=True)):
         line = int(records.line[row])
         at = read_date(when, zone)
@@ -253,12 +242,7 @@ def _checked(
     return good
 
 
-def fits_orders(sample: Sample) -> bool:
-    """Return whether the first line names the columns of dated orders."""
-    return set(NEEDED) <= set(sample.header)
-
-
-def read_polls(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: Limits) -> Orders:
+def read_polls(source: Stream, gathering: Gathering) -> Orders:
     """Read a record of polls that tested addresses at several providers, as dated orders.
 
     The document is ``{"lastUpdate": …, "data": [{"ip", "isp", "description", "stateChanges":
@@ -272,11 +256,10 @@ def read_polls(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
     DataError
         If the document is no such record; for entries without provider, changes, times or states.
     """
-    document = read_document(source, name, limits)
-    check_keys(document, ("data",), name, "polls of providers")
-    gathering = Gathering(name, skip_bad=skip_bad, limits=limits)
+    document = read_document(source, gathering)
+    check_keys(document, ("data",), gathering.name, "polls of providers")
     turns: list[tuple[int, bool, int, dict[str, Any]]] = []
-    for number, (_, entry) in enumerate(items(document, "data", name), 1):
+    for number, (_, entry) in enumerate(items(document, "data", gathering.name), 1):
         gathering.n_lines += 1
         if plain_name(text_of(entry, "isp")):
             turns += [(*turn, number, entry) for turn in _turns(entry, number, gathering)]
@@ -295,7 +278,7 @@ def read_polls(source: BinaryIO | Source, name: str, *, skip_bad: bool, limits: 
         "address is kept after the record ends"
     )
     gathering.note("a scenario that replays these orders adds its operators' lags to these times")
-    feed = gathering.finish(Origin(name, "polls", text_of(document, "lastUpdate")))
+    feed = gathering.finish("polls", text_of(document, "lastUpdate"))
     return orders_of(feed, times, blocks, parties.finish())
 
 
@@ -318,11 +301,6 @@ def _turns(entry: dict[str, Any], number: int, gathering: Gathering) -> list[tup
     states.sort(key=lambda each: each[0])
     before = [False, *(state for _, state in states)]
     return [each for each, last in zip(states, before, strict=False) if each[1] != last]
-
-
-def fits_polls(sample: Sample) -> bool:
-    """Return whether it has the keys of polls."""
-    return sample.has_keys("data", "stateChanges")
 
 
 COLUMNS = ("effective", "action", "prefix", "mechanism", "operators", "owner", "source")

@@ -7,11 +7,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from string import ascii_lowercase, ascii_uppercase
-from typing import BinaryIO
 
 import numpy as np
 
-from sim.addresses.text.source import Source
+from sim.addresses.text.source import Readable, Source
 from sim.errors import DataError, Problem
 
 _NEWLINE = 10
@@ -58,7 +57,7 @@ class Block:
         return bytes(self.content)
 
 
-def content_bytes(stream: BinaryIO | Source) -> int:
+def content_bytes(stream: Readable) -> int:
     """Return how many bytes a stream holds, where that is known beforehand; else 0."""
     if isinstance(stream, io.BytesIO):
         return stream.getbuffer().nbytes
@@ -108,7 +107,7 @@ def hidden_end(line: str, comment: str = "") -> str:
     return f"expected one entry a line, got U+{ord(found[0]):04X} in it, which may end a line"
 
 
-def read_blocks(stream: BinaryIO | Source, max_line_bytes: int, name: str = "") -> Iterator[Block]:
+def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterator[Block]:
     """Cut a stream into blocks of whole lines.
 
     Parameters

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from sim.addresses.sets.notation import read_notation, shown
 from sim.addresses.text.bulk import good_rows, parse_lines4, read_kinds, tidy
 from sim.addresses.text.cuts import Block, content_bytes, cut_blocks, read_blocks
 from sim.addresses.text.entries import Entries4, Entries6, Piece, Room, Rows, Tally
-from sim.addresses.text.source import Limits, Source
+from sim.addresses.text.source import Limits, Readable
 from sim.addresses.text.stated import Stated, find_stated, wrong_counts
 from sim.addresses.threads import in_order
 from sim.errors import BadLinesError, DataError, Problem
@@ -71,7 +70,7 @@ class Reading:
         self._stated: list[Stated] = []
         self.opposite: Problem | None = None
 
-    def parts(self, stream: BinaryIO | Source | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
+    def parts(self, stream: Readable | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
         """Yield the rows of a stream, or of a text in memory, block by block.
 
         Where all of them are kept they are written to their place among all at once, which
@@ -91,7 +90,7 @@ class Reading:
             yield rows
 
     def entries(
-        self, stream: BinaryIO | Source | bytes, *, skip_bad: bool
+        self, stream: Readable | bytes, *, skip_bad: bool
     ) -> tuple[Entries4, Entries6, Tally]:
         """Return all rows of a stream, or of a text in memory, and the tally.
 

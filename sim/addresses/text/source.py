@@ -14,7 +14,7 @@ import zlib
 from contextlib import ExitStack
 from dataclasses import dataclass
 from os import PathLike, fspath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from sim.errors import DataError, Problem
 
@@ -267,6 +267,17 @@ class Source(io.RawIOBase):
                 hint = "install overblock[zst], or decompress the file first"
                 raise self._refused(f"expected plain, .gz or .bz2 data, got .zst; {hint}") from None
         return cast("BinaryIO", zstd.ZstdFile(stream, mode="rb"))
+
+
+Stream = BinaryIO | Source
+"""Bytes to read: of a file of the user's, or of memory."""
+
+
+class Readable(Protocol):
+    """Bytes that are read piece by piece."""
+
+    def read(self, size: int, /) -> bytes:
+        """Read up to so many bytes."""
 
 
 def open_source(

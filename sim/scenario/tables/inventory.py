@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed, Labels
+from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.inventories import read_sites
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.line import FIRST_NETWORK, STOP_NETWORK
@@ -232,7 +233,8 @@ def read_inventory(name: str, path: Path, columns: ColumnChoice = AS_NAMED) -> I
     """
     data = read_bytes(path, MAX_INVENTORY_BYTES)
     limits = Limits(max_bytes=MAX_INVENTORY_BYTES, max_problems=MAX_PROBLEMS)
-    feed = read_sites(BytesIO(data), str(path), limits=limits, columns=columns)
+    gathering = Gathering(str(path), skip_bad=True, limits=limits, columns=columns)
+    feed = read_sites(BytesIO(data), gathering)
     problems = [*feed.problems, *_row_problems(feed, path)]
     n_bad = len(problems) + feed.n_bad - len(feed.problems)
     if not n_bad and not _is_placed(feed).any():
