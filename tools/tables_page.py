@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sim.scenario.library import shipped
-from sim.scenario.named_tables import ROWS_OF
 from sim.scenario.overrides import index_path
+from sim.scenario.resolve import ROWS_OF
 from sim.scenario.tables.rows import AssumptionRow, PackRow
 from sim.scenario.tables.seeds import ColumnNote, Row, SourceNote, note_path, read_note
 from sim.scenario.tables.shipped import assumptions_path

@@ -27,7 +27,7 @@ from sim.measure.money.accounts import (
     method_lines,
 )
 from sim.measure.names import NamesLine, expected_names
-from sim.measure.sites import SiteLine, summarise_sites
+from sim.measure.sites import summarise_sites
 from sim.measure.summary import SummaryLine, summarise
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE, RunFolder
@@ -71,7 +71,7 @@ class Findings:
     comparison: tuple[ComparisonLine, ...] = ()
     tradeoff: tuple[TradeoffLine, ...] = ()
     verdicts: tuple[VerdictLine, ...] = ()
-    sites: tuple[SiteLine, ...] = ()
+    sites: tuple[Mapping[str, Any], ...] = ()
     names: tuple[NamesLine, ...] = ()
 
 

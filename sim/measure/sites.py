@@ -89,89 +89,62 @@ def read_operators(folder: Path, label: str) -> dict[str, dict[str, dict[int, li
 _AT_ONCE = 500
 """Sites that are priced at once, each by all draws of prices."""
 BY_SPELL = ("lost_demand_h_below_threshold", *(f"lost_demand_h_{name}" for name in SPELL_NAMES))
-
-
-@dataclass(frozen=True, eq=False)
-class SiteRun:
-    """Outages of sites in one run, by column; arrays of shape (n_sites,)."""
-
-    number: Mapping[str, NDArray[np.float64]]
-    sector: Sequence[str]
-    left_h: Sequence[str]
-
-
-def price_sites(resolved: Resolved, run: SiteRun, p: ParameterDraws) -> NDArray[np.float64]:
-    """Private loss of each site of a run, mean over the draws of prices; shape (n_sites,)."""
-    sectors = [row.sector for row in resolved.sectors.rows]
-    n_sites = len(run.sector)
-    assert resolved.inventory is not None
-    is_given = ~np.isnan(resolved.inventory.revenue_usd_per_h)
-    # What is given has no level of revenue.
-    p = replace(p, revenue_level=np.where(is_given, 1.0, p.revenue_level))
-    blocks = [
-        _price(run, np.arange(at, min(at + _AT_ONCE, n_sites)), sectors, p).mean(axis=0)
-        for at in range(0, n_sites, _AT_ONCE)
-    ]
-    return np.concatenate([np.empty(0), *blocks])
+_OF_SECTOR = (
+    "sensitivity",
+    "recaptured_share",
+    "leaving_share",
+    "recovery_time_d",
+    "transfer_share",
+)
 
 
 def _price(
-    run: SiteRun, sites: NDArray[np.int64], sectors: list[str], p: ParameterDraws
+    number: Mapping[str, NDArray[np.float64]],
+    sector_row: NDArray[np.int64],
+    left: Stretches,
+    p: ParameterDraws,
 ) -> NDArray[np.float64]:
-    """Private loss of some sites in one run; shape (n_draws, n_sites).
+    """Private loss of each site of a run, mean over the draws of prices; shape (n_sites,)."""
+    blocks = [np.empty(0)]
+    for first in range(0, sector_row.size, _AT_ONCE):
+        some = slice(first, first + _AT_ONCE)
+        of_sector = {name: getattr(p, name)[:, sector_row[some]] for name in _OF_SECTOR}
+        totals = _totals({name: column[some] for name, column in number.items()}, left, first)
+        blocks.append(
+            money_of(
+                totals, replace(p, revenue_level=p.revenue_level[:, some], **of_sector)
+            ).private_loss_usd.mean(0)
+        )
+    return np.concatenate(blocks)
 
-    Each site is priced as if it were a sector with the prices of its own.
-    """
 
-    def column(name: str) -> NDArray[np.float64]:
-        return np.asarray(run.number[name][sites])
-
-    n = sites.size
-    sector = np.array([sectors.index(run.sector[site]) for site in sites.tolist()], np.int64)
-    value = column("demand_usd_per_h")
-    lost_h = np.stack([column(name) for name in BY_SPELL[1:]], axis=1)
-    exposed, longest = exposed_customers(value, lost_h, column("affected_h"))
+def _totals(number: Mapping[str, NDArray[np.float64]], left: Stretches, first: int) -> LossTotals:
+    """Losses of some sites, each as if it were a sector."""
+    value, n = number["demand_usd_per_h"], number["demand_usd_per_h"].size
+    lost_h = np.stack([number[name] for name in BY_SPELL[1:]], axis=1)
+    exposed, longest = exposed_customers(value, lost_h, number["affected_h"])
     by_class = np.zeros_like(lost_h)
     by_class[np.arange(n), longest] = exposed
-    left = [
-        (row, float(hours))
-        for row, site in enumerate(sites.tolist())
-        for hours in run.left_h[site].split()
-    ]
-    left_row = np.array([row for row, _ in left], np.int64)
-    nothing = np.zeros(n)
-    totals = LossTotals(
-        lost_usd_below_threshold=value * column(BY_SPELL[0]),
+    row = left.business_row - first
+    mine = (row >= 0) & (row < n)
+    row, nothing = row[mine], np.zeros(n)
+    return LossTotals(
+        lost_usd_below_threshold=value * number[BY_SPELL[0]],
         lost_usd=value[:, np.newaxis] * lost_h,
         exposed_usd_per_h=by_class,
-        response_usd=column("response_usd"),
-        away_usd=nothing.copy(),
-        domestic_usd=nothing.copy(),
-        demand_usd=nothing.copy(),
-        revenue_usd=nothing.copy(),
+        response_usd=number["response_usd"],
+        away_usd=nothing,
+        domestic_usd=nothing,
+        demand_usd=nothing,
+        revenue_usd=nothing,
         paid_usd=np.zeros((1, 1)),
         is_domestic=np.zeros(1),
-        left_sector_row=left_row.astype(float),
-        left_provider_row=np.zeros(left_row.size),
-        left_is_first=np.zeros(left_row.size),
-        left_usd_per_h=column("revenue_usd_per_h")[left_row],
-        left_h=np.array([hours for _, hours in left], np.float64),
+        left_sector_row=row.astype(float),
+        left_provider_row=np.zeros(row.size),
+        left_is_first=np.zeros(row.size),
+        left_usd_per_h=number["revenue_usd_per_h"][row],
+        left_h=left.hours[mine],
     )
-    prices = replace(
-        p,
-        **{
-            name: getattr(p, name)[:, sites if name == "revenue_level" else sector]
-            for name in (
-                "revenue_level",
-                "sensitivity",
-                "recaptured_share",
-                "leaving_share",
-                "recovery_time_d",
-                "transfer_share",
-            )
-        },
-    )
-    return money_of(totals, prices).private_loss_usd
 
 
 S_PER_H = 3600
@@ -208,13 +181,18 @@ def site_columns(
     of_operator = dict(zip(whole, (*hours[:, row, at], lost_h[row, at]), strict=True))
     unknown = np.full(row.size, np.nan)
     moves = moves_of(world, outcome)
+    assert resolved.inventory is not None
+    # What is given has no level of revenue.
+    is_given = ~np.isnan(resolved.inventory.revenue_usd_per_h)
+    prices = replace(prices, revenue_level=np.where(is_given, 1.0, prices.revenue_level))
+    left = Stretches(moves.left.business_row - first, moves.left.provider_row, moves.left.hours)
     by_cause = {
         f"lost_demand_h_{cause.name}": found.site_lost_by_cause_h[:, column]
         for column, cause in enumerate(CAUSES)
     }
-    left_h = left_hours(moves.left, first, n)
     businesses = world.businesses
-    sector = [businesses.sector[row] for row in businesses.sector_row[first:].tolist()]
+    sector_row = businesses.sector_row[first:]
+    sector = [businesses.sector[row] for row in sector_row.tolist()]
     number = whole | {
         BY_SPELL[0]: ledger.lost_demand_h_below_threshold[first:],
         **{
@@ -228,7 +206,7 @@ def site_columns(
     alone = by_cause | {
         "response_usd": moves.cost_usd[first:],
         "visits_per_h": sites.visits_per_h,
-        "loss_usd": price_sites(resolved, SiteRun(number, sector, left_h), prices),
+        "loss_usd": _price(number, sector_row, left, prices),
         "visits_lost": sites.visits_per_h * whole["lost_demand_h"],
         "revenue_usd_per_h": number["revenue_usd_per_h"],
         **{
@@ -288,73 +266,13 @@ def _by_group(
     return names, hours, lost_h
 
 
-def left_hours(left: Stretches, first: int, n: int) -> list[str]:
-    """Hours after each leaving of a provider, of each site, as text."""
-    texts = [""] * n
-    mine = left.business_row >= first
-    for row, hours in zip(
-        (left.business_row[mine] - first).tolist(), left.hours[mine].tolist(), strict=True
-    ):
-        texts[row] = f"{texts[row]} {hours!r}".strip()
-    return texts
-
-
-@dataclass(frozen=True)
-class SiteLine:
-    """One site under one strategy: a row of ``sites.csv``, whose columns say what each is.
-
-    A row for an operator has an operator's name; what is known of the site as a whole alone is NaN
-    or empty there.
-    """
-
-    strategy: str
-    site: str
-    operator: str
-    affected_h: float
-    affected_h_low: float
-    affected_h_high: float
-    impaired_h: float
-    impaired_h_low: float
-    impaired_h_high: float
-    down_h: float
-    down_h_low: float
-    down_h_high: float
-    lost_demand_h: float
-    lost_demand_h_low: float
-    lost_demand_h_high: float
-    level: float
-    n_simulations: int
-    n_affected: int
-    first_outage_utc: str = ""
-    last_outage_utc: str = ""
-    lost_demand_h_own_address: float = math.nan
-    lost_demand_h_component_elsewhere: float = math.nan
-    lost_demand_h_bought_service: float = math.nan
-    lost_demand_h_name: float = math.nan
-    lost_demand_h_overloaded_operator: float = math.nan
-    loss_usd: float = math.nan
-    loss_usd_low: float = math.nan
-    loss_usd_high: float = math.nan
-    visits_lost: float = math.nan
-    visits_lost_low: float = math.nan
-    visits_lost_high: float = math.nan
-    loss_in_currency: float = math.nan
-    loss_in_currency_low: float = math.nan
-    loss_in_currency_high: float = math.nan
-    currency: str = ""
-    currency_per_usd: float = math.nan
-    revenue_usd_per_h: float = math.nan
-    sector: str = ""
-    provider: str = ""
-    region: str = ""
-    country: str = ""
-    drawn: str = ""
-
-
 def summarise_sites(
     folder: Path, resolved: Resolved, label: str, simulations: Sequence[int]
-) -> list[SiteLine]:
-    """Lines of one strategy, in the sequence of the inventory; a site's operators follow it.
+) -> list[dict[str, Any]]:
+    """Rows of ``sites.csv`` of one strategy, in the sequence of the inventory.
+
+    The rows of the operators at which a site failed follow it, and have no column of what is known
+    of the site as a whole alone.
 
     Parameters
     ----------
@@ -384,26 +302,26 @@ def summarise_sites(
     medians = {
         name: np.median(runs.number[name], axis=0) for name in (*BY_CAUSE, "revenue_usd_per_h")
     }
-    first = _extreme(runs.number["first_outage_s"], np.fmin)
-    last = _extreme(runs.number["last_outage_s"], np.fmax)
+    first = np.fmin.reduce(runs.number["first_outage_s"], axis=0).tolist()
+    last = np.fmax.reduce(runs.number["last_outage_s"], axis=0).tolist()
     start = resolved.scenario.start
-    lines = []
+    lines: list[dict[str, Any]] = []
     for row, name in enumerate(runs.site):
         lines.append(
-            SiteLine(
-                strategy=label,
-                site=name,
-                operator="",
+            {
+                "strategy": label,
+                "site": name,
+                "operator": "",
                 **_of_row(spreads, row),
                 **_local(resolved.rate, spreads["loss_usd"][:, row]),
-                level=LEVEL,
-                n_simulations=n,
-                n_affected=int(n_affected[row]),
-                first_outage_utc=_instant(start, first[row]),
-                last_outage_utc=_instant(start, last[row]),
-                **_at_row(medians, row),
-                **_texts_of(runs, row),
-            )
+                "level": LEVEL,
+                "n_simulations": n,
+                "n_affected": int(n_affected[row]),
+                "first_outage_utc": _instant(start, first[row]),
+                "last_outage_utc": _instant(start, last[row]),
+                **{column: float(found[row]) for column, found in medians.items()},
+                **{column: _all_of(runs.text[column][:, row]) for column in TEXTS},
+            }
         )
         for operator, found in sorted(operators.get(name, {}).items()):
             values = np.zeros((len(TIMES), n))
@@ -411,20 +329,17 @@ def summarise_sites(
             values[:, [replicates.index(replicate) for replicate in found]] = np.transpose(
                 list(found.values())
             )
-            at_operator = {
-                each: _spread(column[:, np.newaxis])
-                for each, column in zip(TIMES, values, strict=True)
-            }
+            spread = {name: _spread(values[[at]].T) for at, name in enumerate(TIMES)}
             lines.append(
-                SiteLine(
-                    strategy=label,
-                    site=name,
-                    operator=operator,
-                    **_of_row(at_operator, 0),
-                    level=LEVEL,
-                    n_simulations=n,
-                    n_affected=int((values[0] > 0).sum()),
-                )
+                {
+                    "strategy": label,
+                    "site": name,
+                    "operator": operator,
+                    **_of_row(spread, 0),
+                    "level": LEVEL,
+                    "n_simulations": n,
+                    "n_affected": int((values[0] > 0).sum()),
+                }
             )
     return lines
 
@@ -447,11 +362,6 @@ def _local(rate: RateRow | None, loss: NDArray[np.float64]) -> dict[str, Any]:
     return {f"loss_in_currency{end}": value for end, value in found} | said
 
 
-def _extreme(seconds: NDArray[np.float64], of: np.ufunc) -> list[float]:
-    """Earliest or latest of each column, NaN where none is known."""
-    return list(of.reduce(seconds, axis=0).tolist())
-
-
 def _instant(start: datetime, seconds: float) -> str:
     """Point in time some seconds after the start, or nothing where it is not known."""
     if math.isnan(seconds):
@@ -460,17 +370,9 @@ def _instant(start: datetime, seconds: float) -> str:
     return at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def _at_row(columns: Mapping[str, NDArray[np.float64]], row: int) -> dict[str, Any]:
-    return {name: float(column[row]) for name, column in columns.items()}
-
-
 def _spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """Median, 5th and 95th percentile of each site, shape (3, n_sites)."""
     return np.array(spreads_of(values.T), np.float64).reshape(-1, 3).T
-
-
-def _texts_of(runs: SiteRuns, row: int) -> dict[str, Any]:
-    return {name: _all_of(runs.text[name][:, row]) for name in TEXTS}
 
 
 def _all_of(texts: NDArray[np.object_]) -> str:

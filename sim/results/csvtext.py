@@ -36,9 +36,10 @@ def csv_text(names: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 
 def lines_text(columns: Sequence[Column], lines: Iterable[Any]) -> str:
-    """Return lines as CSV; each column is the attribute of its name."""
+    """Return lines as CSV; each column is the attribute of its name, or the value by its name."""
     names = [column.name for column in columns]
-    return csv_text(names, ([getattr(line, name) for name in names] for line in lines))
+    rows = (line if isinstance(line, dict) else vars(line) for line in lines)
+    return csv_text(names, ([row.get(name) for name in names] for row in rows))
 
 
 def cell_text(value: object) -> object:

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import timedelta
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_type_hints
 
 from sim.addresses.sets.line import Line
 from sim.addresses.sets.notation import Prefix
-from sim.errors import DataError, Problem
+from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.scenario.calendars import GivenOrder, GivenOrderRow
-from sim.scenario.document import format_path
 from sim.scenario.library import table_names
+from sim.scenario.lists import ListTable, read_list
 from sim.scenario.load import LoadedScenario
-from sim.scenario.named_tables import USD, ListTable, TableReader
 from sim.scenario.overrides import rate_at
-from sim.scenario.own import own_code
+from sim.scenario.own import own_code, read_code
 from sim.scenario.quantities import read_prefix
 from sim.scenario.refusal import hint
-from sim.scenario.schema import Names, Scenario
+from sim.scenario.schema import NONE, Names, Scenario
 from sim.scenario.strategies import Orders, TimeWindow
+from sim.scenario.tables.column_changes import with_settings
 from sim.scenario.tables.consistency import (
     check_cadence,
     check_figures,
@@ -37,7 +38,7 @@ from sim.scenario.tables.consistency import (
     check_use,
     places_of,
 )
-from sim.scenario.tables.inventory import Inventory, check_sites, check_visits
+from sim.scenario.tables.inventory import Inventory, check_sites, check_visits, read_inventory
 from sim.scenario.tables.money import (
     EconomyRow,
     MoneyParameterRow,
@@ -66,7 +67,7 @@ from sim.scenario.tables.rows import (
     VisitRow,
     WithdrawalRow,
 )
-from sim.scenario.tables.seeds import ANY, SourceNote, Table, read_note
+from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_note, read_table
 from sim.scenario.tables.sharing import (
     ComponentRow,
     ConcentrationRow,
@@ -81,6 +82,11 @@ from sim.scenario.tables.shipped import assumptions_path
 
 ASSUMPTIONS = "assumptions"
 """Name of the table of assumed values."""
+USD = "USD"
+"""Currency in which everything is computed."""
+VISIT_VALUES = "revenue-per-visit"
+"""Table that is read where an inventory gives visits and no revenue, unless another is named."""
+TableType = TypeVar("TableType", bound=Table[Any])
 
 
 def stand_ins(
@@ -147,7 +153,7 @@ def _years(scenario: Scenario) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Resolved:
-    """A scenario with its tables.
+    """A scenario with its tables; each table with the key that names it.
 
     Attributes
     ----------
@@ -187,38 +193,38 @@ class Resolved:
     """
 
     loaded: LoadedScenario
-    target_prefixes: Table[TargetPrefixRow] | None
-    cloud_prefixes: Table[CloudPrefixRow]
-    shared_prefixes: Table[CloudPrefixRow] | None
-    cadence: Table[CadenceRow]
-    operators: Table[OperatorRow]
-    sectors: Table[SectorRow]
-    profiles: Table[ProfileRow]
-    hosting: Table[HostingRow]
-    components: Table[ComponentRow]
-    services: Table[ServiceRow] | None
-    census: Table[ConcentrationRow]
-    kinds: Table[KindRow] | None
-    sharing: Table[SharingRow]
-    parked: Table[ParkedRow]
-    money_parameters: Table[MoneyParameterRow]
-    economy: Table[EconomyRow]
+    target_prefixes: Annotated[Table[TargetPrefixRow] | None, "target.prefixes"]
+    cloud_prefixes: Annotated[Table[CloudPrefixRow], "providers.prefixes"]
+    shared_prefixes: Annotated[Table[CloudPrefixRow] | None, "providers.shared"]
+    cadence: Annotated[Table[CadenceRow], "register.cadence"]
+    operators: Annotated[Table[OperatorRow], "operators.groups"]
+    sectors: Annotated[Table[SectorRow], "population.sectors"]
+    profiles: Annotated[Table[ProfileRow], "population.demand_profiles"]
+    hosting: Annotated[Table[HostingRow], "population.hosting"]
+    components: Annotated[Table[ComponentRow], "population.components"]
+    services: Annotated[Table[ServiceRow] | None, "population.services"]
+    census: Annotated[Table[ConcentrationRow], "names.census"]
+    kinds: Annotated[Table[KindRow] | None, "names.kinds"]
+    sharing: Annotated[Table[SharingRow], "names.sharing"]
+    parked: Annotated[Table[ParkedRow], "names.parked"]
+    money_parameters: Annotated[Table[MoneyParameterRow], "money.parameters"]
+    economy: Annotated[Table[EconomyRow], "money.economy"]
     inventory: Inventory | None
-    visit_values: Table[VisitRow] | None
-    orders: Table[OrderRow] | None
-    given: Table[GivenOrderRow] | None
-    allowed: Table[PrefixRow] | None
-    sessions: Table[SessionRow] | None
-    pools: Table[PoolRow] | None
-    stances: Table[StanceRow] | None
-    responses: Table[ResponseRow] | None
-    exempt: Table[PrefixRow] | None
-    pressure_events: Table[PressureRow] | None
-    withdrawals: Table[WithdrawalRow] | None
-    use: Table[UseRow] | None
-    rates: Table[RateRow] | None
-    totals: Table[PublishedTotalRow] | None
-    figures: Table[FigureRow] | None
+    visit_values: Annotated[Table[VisitRow] | None, "population.revenue_per_visit"]
+    orders: Annotated[Table[OrderRow] | None, "strategy.orders"]
+    given: Annotated[Table[GivenOrderRow] | None, "strategy.table"]
+    allowed: Annotated[Table[PrefixRow] | None, "strategy.allowed"]
+    sessions: Annotated[Table[SessionRow] | None, "strategy.sessions"]
+    pools: Annotated[Table[PoolRow] | None, "fronts.pools"]
+    stances: Annotated[Table[StanceRow] | None, "stances.events"]
+    responses: Annotated[Table[ResponseRow] | None, "reactions.responses"]
+    exempt: Annotated[Table[PrefixRow] | None, "censor.exempt"]
+    pressure_events: Annotated[Table[PressureRow] | None, "censor.pressure_events"]
+    withdrawals: Annotated[Table[WithdrawalRow] | None, "censor.outside_withdrawals"]
+    use: Annotated[Table[UseRow] | None, "users.use"]
+    rates: Annotated[Table[RateRow] | None, "money.rates"]
+    totals: Annotated[Table[PublishedTotalRow] | None, "published.totals"]
+    figures: Annotated[Table[FigureRow] | None, "published.figures"]
     lists: tuple[Table[PrefixRow], ...] = ()
     code: tuple[Table[Any], ...] = ()
 
@@ -278,6 +284,20 @@ class Resolved:
         return tuple(found[name] for name in sorted(found))
 
 
+def _keys_of_tables() -> Iterator[tuple[str, str, type[Row]]]:
+    """Attribute and key of each table that a scenario may name, and its rows."""
+    for name, hint_ in get_type_hints(Resolved, include_extras=True).items():
+        table, *key = get_args(hint_) or (None,)
+        if len(key) == 1 and isinstance(key[0], str):
+            rows = get_args(table)[0]
+            yield name, key[0], (get_args(rows) or (rows,))[0]
+
+
+ROWS_OF: Mapping[str, type[Row]] = {key: rows for _, key, rows in _keys_of_tables()}
+"""Rows of the table that each key of a scenario names."""
+_ATTRIBUTE_OF = {key: name for name, key, _ in _keys_of_tables()}
+
+
 def _named(resolved: Resolved) -> list[str | tuple[str, ...]]:
     """Addresses that the strategy names: lists of them and names of files, in sequence."""
     strategy = resolved.scenario.strategy
@@ -325,54 +345,131 @@ def checked(resolved: Resolved) -> Resolved:
 
 def read_tables(loaded: LoadedScenario, known: Resolved | None = None) -> Resolved:
     """Read the tables a scenario names; errors as for ``resolve``, but for what they mean."""
-    reader = TableReader(loaded, {} if known is None else vars(known))
-    attributes: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
-    attributes |= {"lists": (), "code": (), **reader.read_all(), "loaded": loaded}
-    resolved = Resolved(**attributes)
-    names = dict.fromkeys(name for name in _named(resolved) if isinstance(name, str))
-    code = dict.fromkeys(one.file for one in own_code(loaded.scenario))
-    return replace(resolved, lists=reader.read_lists(names), code=reader.read_code(code))
+    scenario = loaded.scenario
+    reader = _Reader(loaded, {} if known is None else vars(known))
+    found: dict[str, Any] = dict.fromkeys(column.name for column in fields(Resolved))
+    inventory = None
+    if (name := scenario.population.inventory) is not None:
+        inventory = reader.read("inventory", "population.inventory", name, read_inventory)
+    names = {key: name for key in ROWS_OF if (name := _name_at(scenario, key, inventory))}
+    for key, name in names.items():
+        attribute, read = _ATTRIBUTE_OF[key], partial(read_table, model=ROWS_OF[key])
+        found[attribute] = reader.read(attribute, key, name, read)
+    for one in loaded.columns if known is None else ():
+        if one.table not in names.values():
+            close = hint(one.table, names.values())
+            message = f"expected a table that the scenario names, got {one.table!r}{close}"
+            reader.malformed.append(Problem(one.origin, message, key=one.key))
+    reader.stop_if_any()
+    found |= {"loaded": loaded, "inventory": inventory, "lists": (), "code": ()}
+    resolved = Resolved(**found)
+    listed = dict.fromkeys(name for name in _named(resolved) if isinstance(name, str))
+    lists = tuple(filter(None, map(reader.read_list, listed)))
+    reader.stop_if_any()
+    held = {} if known is None else {one.name: one for one in known.code}
+    code = dict.fromkeys(one.file for one in own_code(scenario))
+    return replace(
+        resolved,
+        lists=lists,
+        code=tuple(held.get(name) or read_code(loaded, name) for name in code),
+    )
+
+
+def _name_at(scenario: Scenario, key: str, inventory: Inventory | None) -> str | None:
+    """Name of the table at a key; None where the key names none, or nothing rests on it."""
+    section, last = key.split(".")
+    part = scenario.register_ if section == "register" else getattr(scenario, section)
+    name = getattr(part, last, None)
+    if key == "money.rates" and scenario.money.currency in (None, USD):
+        return None
+    if key == "population.revenue_per_visit":
+        name = name or VISIT_VALUES
+        if inventory is None or not inventory.has_visits_alone:
+            return None
+    # The strategy `orders` has a key of that name, which holds no table.
+    return name if isinstance(name, str) and name != NONE else None
+
+
+class _Reader:
+    """Reads tables, unless they are held already, and gathers the problems of all of them."""
+
+    def __init__(self, loaded: LoadedScenario, held: Mapping[str, Any]) -> None:
+        self.loaded, self.held = loaded, held
+        self.unknown: list[Problem] = []
+        self.malformed: list[Problem] = []
+
+    def read(
+        self, attribute: str, key: str, name: str, read: Callable[[str, Path], TableType]
+    ) -> TableType | None:
+        held: TableType | None = self.held.get(attribute)
+        if held is not None and held.name == name:
+            return held
+        path = self.loaded.find_table(name)
+        if not path.exists() and not name.endswith(".csv"):
+            message = f"expected the name of a seed table, got {name!r}{hint(name, table_names())}"
+            self.unknown.append(self.loaded.document.problem(tuple(key.split(".")), message))
+            return None
+        return self._try(lambda: self._with_settings(key, read(name, path)))
+
+    def read_list(self, name: str) -> ListTable | None:
+        held = {one.name: one for one in self.held.get("lists", ())}
+        path = self.loaded.find_list(name)
+        return held.get(name) or self._try(lambda: read_list(name, path))
+
+    def stop_if_any(self) -> None:
+        if self.unknown:
+            raise ScenarioError([*self.unknown, *self.malformed])
+        if self.malformed:
+            raise DataError(self.malformed)
+
+    def _try(self, read: Callable[[], TableType]) -> TableType | None:
+        try:
+            return read()
+        except ProblemsError as error:
+            self.malformed += error.problems
+            return None
+
+    def _with_settings(self, key: str, table: TableType) -> TableType:
+        asked = [one for one in self.loaded.columns if one.table == table.name]
+        if asked and key.startswith("money."):
+            message = "expected another table: this one is drawn over its ranges in every run"
+            raise DataError([Problem(one.origin, message, key=one.key) for one in asked])
+        is_moved = self.loaded.are_columns_moved
+        return with_settings(table, asked, is_moved=is_moved) if asked else table
 
 
 def check_together(resolved: Resolved) -> list[Problem]:
     """Problems of tables that are valid one by one."""
-    scenario = resolved.scenario
-    places = places_of(resolved.cloud_prefixes, resolved.shared_prefixes)
-    return [
-        *(problem for table in resolved.tables for problem in table.contradictions),
-        *check_operators(resolved.operators),
-        *_check_groups(resolved),
-        *_check_borrowed(resolved),
-        *_check_rates(resolved),
-        *check_sectors(resolved.sectors, resolved.profiles),
-        *check_profiles(resolved.profiles),
-        *check_places(resolved.hosting, resolved.cloud_prefixes, resolved.shared_prefixes),
-        *check_shared(resolved.shared_prefixes, resolved.cloud_prefixes),
-        *(
-            check_own_places(resolved.hosting, resolved.shared_prefixes)
-            if scenario.switching
-            else ()
-        ),
-        *(
-            check_sites(resolved.inventory, resolved.sectors, scenario)
-            if resolved.inventory
-            else ()
-        ),
-        *(
-            check_visits(resolved.inventory, resolved.visit_values, resolved.sectors)
-            if resolved.inventory and resolved.visit_values
-            else ()
-        ),
-        *(check_services(resolved.services, places) if resolved.services else ()),
-        *_check_sharing(resolved, places),
-        *check_providers(places, resolved.pools, resolved.stances, resolved.withdrawals),
-        *check_cadence(resolved.cadence, scenario.start),
-        *check_money_parameters(resolved.money_parameters, resolved.sectors),
-        *(check_orders(resolved.orders, scenario) if resolved.orders else ()),
-        *(check_sessions(resolved.sessions) if resolved.sessions else ()),
-        *(check_use(resolved.use) if resolved.use else ()),
-        *(check_figures(resolved.figures, places) if resolved.figures else ()),
+    scenario, inventory = resolved.scenario, resolved.inventory
+    hosting, shared, sectors = resolved.hosting, resolved.shared_prefixes, resolved.sectors
+    places = places_of(resolved.cloud_prefixes, shared)
+    checks: list[tuple[Callable[..., Iterable[Problem]], tuple[Any, ...]]] = [
+        (check_operators, (resolved.operators,)),
+        (_check_groups, (resolved,)),
+        (_check_borrowed, (resolved,)),
+        (_check_rates, (resolved,)),
+        (check_sectors, (sectors, resolved.profiles)),
+        (check_profiles, (resolved.profiles,)),
+        (partial(check_places, shared=shared), (hosting, resolved.cloud_prefixes)),
+        (check_shared, (shared, resolved.cloud_prefixes)),
+        (check_sites, (inventory, sectors, scenario)),
+        (check_visits, (inventory, resolved.visit_values, sectors)),
+        (check_services, (resolved.services, places)),
+        (_check_sharing, (resolved, places)),
+        (check_cadence, (resolved.cadence, scenario.start)),
+        (check_money_parameters, (resolved.money_parameters, sectors)),
+        (check_orders, (resolved.orders, scenario)),
+        (check_sessions, (resolved.sessions,)),
+        (check_use, (resolved.use,)),
+        (check_figures, (resolved.figures, places)),
     ]
+    found = [problem for table in resolved.tables for problem in table.contradictions]
+    for check, parts in checks:
+        # What a scenario does not have contradicts nothing.
+        found += check(*parts) if all(part is not None for part in parts) else ()
+    found += check_own_places(hosting, shared) if scenario.switching else ()
+    found += check_providers(places, resolved.pools, resolved.stances, resolved.withdrawals)
+    return found
 
 
 def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
@@ -386,13 +483,12 @@ def _check_borrowed(resolved: Resolved) -> Iterator[Problem]:
             f"expected borrow to name the tables used in place of those of {scenario.country} in "
             f"{years(scenario)}: {missing}; hint: borrow: [{', '.join([*scenario.borrow, *names])}]"
         )
-        yield Problem(place.file, message, place.line, place.column, "borrow")
+        yield place.problem(message, "borrow")
     known = {*found, *(table.name for table in resolved.tables), *table_names()}
     for name in scenario.borrow:
         if name not in known:
-            place = document.locate(("borrow",))
             message = f"expected the name of a table, got {name!r}{hint(name, known)}"
-            yield Problem(place.file, message, place.line, place.column, "borrow")
+            yield document.problem(("borrow",), message)
 
 
 def _check_rates(resolved: Resolved) -> Iterator[Problem]:
@@ -400,9 +496,8 @@ def _check_rates(resolved: Resolved) -> Iterator[Problem]:
     currency = resolved.scenario.money.currency
     if resolved.rates is not None and currency is not None and resolved.rate is None:
         known = ", ".join(sorted({row.currency for row in resolved.rates.rows} | {USD}))
-        place = resolved.loaded.document.locate(("money", "currency"))
         message = f"expected one of {known}, got {currency!r}"
-        yield Problem(place.file, message, place.line, place.column, "money.currency")
+        yield resolved.loaded.document.problem(("money", "currency"), message)
 
 
 def _check_groups(resolved: Resolved) -> Iterator[Problem]:
@@ -413,17 +508,14 @@ def _check_groups(resolved: Resolved) -> Iterator[Problem]:
     def message(name: str) -> str:
         return f"expected an operator of {resolved.operators.name}, got {name!r}{hint(name, known)}"
 
-    asked: list[tuple[tuple[str | int, ...], Sequence[str]]] = []
-    asked.append((("strategy", "operators"), getattr(strategy, "operators", None) or ()))
+    asked: dict[tuple[str | int, ...], Sequence[str]] = {
+        ("strategy", "operators"): getattr(strategy, "operators", None) or ()
+    }
     orders = strategy.orders if isinstance(strategy, Orders) else ()
     for number, order in enumerate(orders or ()):
-        asked.append((("strategy", "orders", number, "operators"), order.operators or ()))
-    for path, names in asked:
-        place = document.locate(path)
-        for name in names:
-            if name not in known:
-                key = format_path(path)
-                yield Problem(place.file, message(name), place.line, place.column, key)
+        asked["strategy", "orders", number, "operators"] = order.operators or ()
+    for path, names in asked.items():
+        yield from (document.problem(path, message(one)) for one in names if one not in known)
     tables: list[Table[Any]] = [one for one in (resolved.orders, resolved.given) if one]
     for table in tables:
         for number, row in enumerate(table.rows):

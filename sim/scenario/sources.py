@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import Problem, ScenarioError
+from sim.scenario.lists import ListTable
 from sim.scenario.load import LoadedScenario
-from sim.scenario.named_tables import ListTable
 from sim.scenario.overrides import INDEX, index_path
 from sim.scenario.provenance import Cell, Provenance, leaves, numbers_of
 from sim.scenario.refusal import hint

@@ -21,7 +21,7 @@ from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
 from sim.errors import DataError, Problem
-from sim.scenario.named_tables import list_prefixes
+from sim.scenario.lists import list_prefixes
 from sim.scenario.quantities import format_instant
 
 _ADDRESSES_A_ROW = 200

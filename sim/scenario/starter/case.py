@@ -21,11 +21,10 @@ from sim.addresses.feeds.column_choice import ColumnChoice
 from sim.errors import DataError, Problem, ProblemsError, UsageError
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
-from sim.scenario.named_tables import VISIT_VALUES
 from sim.scenario.overrides import ELSEWHERE, countries, pack_of, pack_year
 from sim.scenario.quantities import check_country, format_instant
 from sim.scenario.refusal import hint
-from sim.scenario.resolve import read_tables, resolve, stand_ins, undeclared
+from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, stand_ins, undeclared
 from sim.scenario.schema import json_schema
 from sim.scenario.starter.blocklist import GivenList, read_given, renamed
 from sim.scenario.tables.inventory import read_inventory

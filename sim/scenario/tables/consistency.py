@@ -93,11 +93,9 @@ def check_places(
 
 
 def check_shared(
-    shared: Table[CloudPrefixRow] | None, prefixes: Table[CloudPrefixRow]
+    shared: Table[CloudPrefixRow], prefixes: Table[CloudPrefixRow]
 ) -> Iterable[Problem]:
     """Refuse shared ranges outside the provider's own, and regions that are not new."""
-    if shared is None:
-        return
     known = places_of(prefixes)
     for number, row in enumerate(shared.rows):
         if (row.provider, row.region) in known:

@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 from sim.errors import DataError
+from sim.scenario.lists import read_list
 from sim.scenario.load import load_scenario
-from sim.scenario.named_tables import read_list
 from sim.scenario.resolve import list_warnings, resolve
 
 RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")

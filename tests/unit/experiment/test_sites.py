@@ -159,7 +159,7 @@ def test_replicates_in_which_a_site_was_affected_are_counted(folder: Path, tmp_p
         f"affected_h) FROM '{folder}/site_runs.parquet') TO '{tmp_path}/site_runs.parquet'"
     )
     lines = summarise_sites(tmp_path, resolved(tmp_path), "replay", (0, 1))
-    assert {(line.site == "shop.example", line.n_affected) for line in lines} == {
+    assert {(line["site"] == "shop.example", line["n_affected"]) for line in lines} == {
         *((True, 1), (False, 2))
     }
 

@@ -15,7 +15,7 @@ from sim.catalogue.causes import CAUSES
 from sim.engine.record.outcome import Outcome
 from sim.measure.money.losses import moves_of
 from sim.measure.money.prices import firm_parameters
-from sim.measure.sites import STATES, left_hours, site_columns
+from sim.measure.sites import STATES, site_columns
 from sim.results.parquet import ColumnData
 from sim.scenario.resolve import Resolved
 from sim.world.build import World
@@ -67,7 +67,7 @@ SMALL = SmallWorld(
 def columns_of(world: World, outcome: Outcome) -> Mapping[str, ColumnData]:
     """Columns of the sites at central prices."""
     sectors = [SimpleNamespace(sector=name) for name in world.businesses.sector]
-    inventory = SimpleNamespace(revenue_usd_per_h=np.full(world.businesses.sector_row.size, np.nan))
+    inventory = SimpleNamespace(revenue_usd_per_h=np.full(world.businesses.n_sites, np.nan))
     resolved = cast(
         "Resolved", SimpleNamespace(sectors=SimpleNamespace(rows=sectors), inventory=inventory)
     )
@@ -119,6 +119,6 @@ def test_hours_after_a_move_go_to_the_end_of_the_run() -> None:
     left = moves_of(SMALL.world(), SMALL.run()).left
     events = simulate_reference(SMALL.reference()).events
     (moved_s,) = (t_s for t_s, kind, *_ in events if kind == "moved")
-    first, *others = left_hours(left, 1, len(SMALL.firms) - 1)
-    assert float(first) == pytest.approx((5 * DAY - moved_s) / HOUR)
-    assert not any(others)
+    (row,) = left.business_row.tolist()
+    assert row == 1
+    assert left.hours.tolist() == [pytest.approx((5 * DAY - moved_s) / HOUR)]

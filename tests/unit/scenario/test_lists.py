@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError
-from sim.scenario.named_tables import read_list
+from sim.scenario.lists import read_list
 
 
 def test_each_family_stays_what_it_is(tmp_path: Path) -> None:
