@@ -147,19 +147,6 @@ def run(small: SmallWorld, strategy: Strategy) -> Outcome:
     return simulate(small.world(), strategy, small.streams)
 
 
-def recorded(small: SmallWorld, strategy: Strategy) -> Timed:
-    """What a strategy asks for in a world, with the times."""
-    timed: Timed = []
-
-    def watched(observation: Observation) -> Decision:
-        decision = strategy(observation)
-        timed.extend((observation.t_s, order) for order in decision.orders)
-        return decision
-
-    run(small, watched)
-    return timed
-
-
 def names_only(strategy: Strategy) -> Strategy:
     """What is left of a strategy whose orders for addresses all are refused."""
 

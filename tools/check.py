@@ -119,7 +119,7 @@ KINDS: dict[str, tuple[Callable[[str], Iterator[str]], list[str]]] = {
             f"{UNIT}scenario/test_parameters.py",
             f"{UNIT}scenario/test_sections.py",
             "tests/property/test_strategy_reference.py",
-            "tests/property/test_laws_of_every_strategy.py",
+            "tests/property/test_laws_of_a_crowded_world.py",
             "tests/property/test_crowded_reference.py",
             "tests/speed/test_ratios.py",
             LAYOUT,

@@ -17,10 +17,6 @@ from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from tests.chases import STRATEGIES, assert_same, bystanders_still, chase_world, run
-from tests.property.test_engine_reference import PREFIXES, events_of
-from tests.reference import simulate_reference
-from tests.sections import Censor
-from tests.worlds import DAY, HOUR, Actor, Dated, SmallWorld
 
 pytestmark = pytest.mark.laws
 
@@ -74,35 +70,6 @@ def test_a_bar_that_is_left_out_holds_nobody(asked, pressure):
         admit(asked, InForce(), 0, Limits().under(pressure)).orders
         == admit(asked, InForce(), 0, Limits()).orders
     )
-
-
-@st.composite
-def pressed_worlds(draw) -> SmallWorld:
-    """Dated orders of every mechanism under dated events, a bar and a budget of rules."""
-    dated = []
-    for t_s in sorted(draw(st.lists(st.integers(0, 9 * DAY), min_size=1, max_size=8))):
-        mechanism = draw(st.sampled_from(["drop", "throttle", "exempt"]))
-        dated.append(Dated(t_s, "block", (draw(st.sampled_from(PREFIXES)),), mechanism))
-    return SmallWorld(
-        orders=tuple(dated),
-        actors=(Actor(poll_interval_s=6 * HOUR),),
-        cadence=((0, 6 * HOUR),),
-        target_prefixes=("192.0.2.0/28",),
-        censor=Censor(
-            discovery_lag_h=1.0,
-            withdraw_lag_h=1.0,
-            max_rules=draw(st.sampled_from([None, 2])),
-            order_addresses=draw(st.sampled_from([None, 0, 128, 480])),
-        ),
-        pressure_events=tuple(
-            draw(st.sampled_from([((-1, 0.5),), ((DAY, 0.25), (4 * DAY, 0.75))]))
-        ),
-    )
-
-
-@given(pressed_worlds())
-def test_the_slow_reference_refuses_the_same_orders(small):
-    assert events_of(small, small.run()) == simulate_reference(small.reference()).events
 
 
 def under(name: str, pressure: float, bar: int | None = BAR) -> Outcome:

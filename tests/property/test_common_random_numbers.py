@@ -11,7 +11,6 @@ import pytest
 
 from sim.addresses.sets.notation import Prefix
 from sim.engine.actors.operators import Compliance
-from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
@@ -19,8 +18,8 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Stream, Streams
 from sim.world.build import World, build_world
-from tests.chases import STRATEGIES, UNLISTED, assert_same, chase_world, run
-from tests.worlds import DAY, HOUR, Actor, Firm, Response
+from tests.chases import STRATEGIES, assert_same, chase_world, run
+from tests.worlds import HOUR, Actor
 
 N = 120
 STREAMS = Streams(5, 3)
@@ -81,22 +80,6 @@ def test_a_strategy_run_before_it_in_the_same_world_changes_no_outcome(name):
 @cache
 def alone() -> Outcome:
     return run(chase_world(3), STRATEGIES["exact"])
-
-
-def test_the_same_front_has_the_same_luck_under_every_strategy():
-    lags_s: dict[int, set[int]] = {}
-    first_fronts = set()
-    for strategy in STRATEGIES.values():
-        outcome = run(chase_world(3), strategy)
-        log = outcome.events
-        rented_s = log.t_s[log.kind == Kind.RENTED]
-        found = log.kind == Kind.DISCOVERED
-        for row, t_s in zip(log.front_row[found].tolist(), log.t_s[found].tolist(), strict=True):
-            lags_s.setdefault(row, set()).add(t_s - int(rented_s[row]))
-        first_fronts.add(tuple(outcome.front_address[:3].tolist()))
-    assert len(first_fronts) == 1
-    assert len(lags_s) > 6
-    assert all(len(found) == 1 for found in lags_s.values()), lags_s
 
 
 # One more operator.
@@ -197,33 +180,6 @@ def test_one_more_business_changes_no_other_row_of_the_world():
     assert len(rest) > 20
     for path in rest:
         assert np.array_equal(before[path], after[path]), path
-
-
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
-def test_one_more_business_that_nobody_notices_changes_nothing_for_the_others(name):
-    # Never impaired and of no value: it takes no place in a queue and moves no share.
-    small = chase_world(4)
-    quiet = Firm(
-        addresses=(UNLISTED,) * 5,
-        weights=(1.0,) * 5,
-        value_micro_usd_per_h=0,
-        patience_s=DAY,
-        responses=(Response("foreign"),) * 2,
-    )
-    first = run(small, STRATEGIES[name])
-    second = run(replace(small, firms=(*small.firms, quiet)), STRATEGIES[name])
-    n = len(small.firms)
-    for column in fields(first.ledger):
-        one, other = (getattr(outcome.ledger, column.name) for outcome in (first, second))
-        assert np.array_equal(one, other[:n]), column.name
-    for part in ("events", "users"):
-        for column in fields(getattr(first, part)):
-            one, other = (
-                getattr(getattr(outcome, part), column.name) for outcome in (first, second)
-            )
-            assert np.array_equal(one, other), column.name
-    assert np.array_equal(first.n_responses, second.n_responses[:n])
-    assert (first.n_complaints, first.attention) == (second.n_complaints, second.attention)
 
 
 def test_one_more_business_that_suffers_changes_no_other_where_they_do_not_meet():

@@ -17,7 +17,6 @@ from sim.engine.state.tally import Group
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
-from sim.measure.impact import measure_impact
 from sim.measure.money.losses import LossTotals, loss_totals, moves_of
 from sim.measure.money.prices import ParameterDraws, drawn, firm_parameters
 from sim.measure.money.pricing import MoneyDraws, money_of, provider_money
@@ -44,24 +43,6 @@ def at_all_times(outcome: Outcome, metrics: tuple[str, ...]) -> tuple[np.ndarray
     t_s = np.unique(np.concatenate([times for times, _ in curves]))
     values = [v[np.searchsorted(times, t_s, side="right") - 1] for times, v in curves]
     return t_s, values
-
-
-@every_strategy
-def test_no_user_is_in_two_places_at_any_time_or_over_all_time(name):
-    outcome = run(chase_world(6), STRATEGIES[name])
-    _, (reached, vpn, left) = at_all_times(
-        outcome, ("target_reached_share", "vpn_share", "target_left_share")
-    )
-    tiny = 1e-12
-    assert np.all((left >= 0) & (vpn >= 0))
-    assert np.all(vpn <= reached + tiny)  # who is on a VPN reaches the target
-    assert np.all(reached + left <= 1 + tiny)  # the rest is cut off
-    users = outcome.users
-    total_s = users.n_users * HORIZON_S
-    parts = users.denied_s, users.vpn_s, users.left_s
-    assert all(np.all(part >= 0) for part in parts)
-    assert np.all(sum(parts) <= total_s * (1 + tiny))
-    assert users.n_users.sum() == pytest.approx(1e6)
 
 
 def steady(seed: int) -> SmallWorld:
@@ -114,28 +95,6 @@ def test_a_user_counted_twice_would_be_noticed():
 
 
 FATES = ("denied", "by_vpn", "reached", "left")
-
-
-@every_strategy
-def test_the_fates_of_users_add_up_to_all_user_hours(name):
-    small = chase_world(6)
-    measures = {m.metric: m for m in measure_impact(small.world(), run(small, STRATEGIES[name]))}
-    found = [measures[f"target_user_hours_{fate}"] for fate in FATES]
-    assert all(one.value >= 0 for one in found)
-    assert sum(one.value for one in found) == pytest.approx(found[0].denominator)
-    assert {one.denominator for one in found} == {1e6 * HORIZON_S / HOUR}
-
-
-@pytest.mark.parametrize("seed", range(2))
-def test_user_hours_reached_are_the_area_between_the_curves(seed):
-    # What is reached is measured as the rest: the curves say it apart from that.
-    small = steady(seed)
-    outcome = small.run()
-    t_s, (reached, vpn) = at_all_times(outcome, ("target_reached_share", "vpn_share"))
-    lasts_h = np.diff(np.append(t_s, HORIZON_S)) / HOUR
-    measures = {m.metric: m.value for m in measure_impact(small.world(), outcome)}
-    area = 1e6 * float(((reached - vpn) * lasts_h).sum())
-    assert measures["target_user_hours_reached"] == pytest.approx(area, rel=1e-9)
 
 
 def test_a_reader_of_a_folder_can_check_that_every_user_hour_is_in_it(tmp_path):

@@ -1,4 +1,4 @@
-"""Laws of `test_laws_of_every_strategy.py` where everything acts at once.
+"""Laws of design §9 for every strategy, where everything acts at once.
 
 A law that a mechanism breaks is held without it; `test_where_laws_end.py` shows that it breaks it.
 """
@@ -14,15 +14,21 @@ import pytest
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
+from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.dated_orders import replay
-from sim.engine.strategies.single_rule import none
+from sim.engine.strategies.escalate import escalate
+from sim.engine.strategies.negotiate import negotiate
+from sim.engine.strategies.provider_ranges import covering_prefix
+from sim.engine.strategies.single_rule import aggregate, none
 from sim.measure.impact import measure_impact
+from sim.scenario.strategies import DECLARED
 from tests.chases import (
     HORIZON_S,
     STRATEGIES,
     Timed,
     assert_same,
     bystanders_still,
+    chase_world,
     fully_compliant,
     halves,
     names_only,
@@ -57,7 +63,36 @@ OF_BYSTANDERS = ("businesses_affected", "demand_lost_share", "addresses_dropped"
 OF_USERS = ("target_reached_share", "vpn_share", "target_left_share")
 
 
+def test_every_id_of_the_language_is_held_to_the_laws():
+    assert set(STRATEGIES) == set(DECLARED)
+    assert len(DECLARED) >= 16
+
+
+@every_strategy
+def test_every_strategy_but_none_harms_somebody(name):
+    assert (max(lost(outcome_of(name, seed)) for seed in SEEDS) > 0) == (name != "none")
+
+
 # The same orders.
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (STRATEGIES["exact"], aggregate(32)),
+        (STRATEGIES["exact"], escalate([32], 60, 0.5)),
+        (aggregate(24), time_window([(0, 2 * HORIZON_S)], 24)),
+        (aggregate(24), rolling(3600, 0, 24)),
+        (aggregate(24), covering_prefix(0.0, 24)),
+        (covering_prefix(0.9, 16), negotiate(0, 0.9, 16)),
+        (STRATEGIES["dns"], STRATEGIES["sni"]),
+    ],
+    ids=["aggregate-32", "one-step", "always", "no-gap", "any-purity", "no-talks", "names"],
+)
+@every_seed
+def test_strategies_that_mean_the_same_give_the_same_outcome(seed, first, second):
+    small = chase_world(seed)
+    assert_same(run(small, first), run(small, second))
 
 
 @every_seed
