@@ -7,13 +7,12 @@ import pytest
 
 from sim.engine.decisions import Decision, Observation
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism, Order
+from sim.engine.orders import Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.strategies.negotiate import negotiate
-from tests.sections import Censor, Complaints, Fronts
+from tests.sections import Censor, Fronts
 from tests.unit.engine.test_pressure import QUIET, STILL, times
-from tests.worlds import DAY, HOUR, Actor, Firm, Pool, SmallWorld, _set_of
+from tests.worlds import DAY, Actor, Pool, SmallWorld, _set_of
 
 ALPHA, BETA, ONE = "198.18.0.0/24", "198.19.0.0/24", "198.19.0.0/32"
 NEVER = 10**9
@@ -71,11 +70,6 @@ def test_a_day_without_refusals_is_followed_by_no_question():
     assert calls == [0, DAY]
 
 
-def test_a_limit_of_no_order_a_day_is_not_asked_about_again():
-    _, calls = asked(under({"orders_per_day": 0}), wanting(ALPHA))
-    assert calls == [0]
-
-
 @pytest.mark.parametrize(
     ("censor", "passing_s"),
     [
@@ -108,54 +102,6 @@ def test_pressure_is_asked_about_when_it_lets_something_through_and_not_before()
     assert times(outcome, Kind.BLOCK) == calls[1:]
 
 
-def test_one_refusal_may_follow_another():
-    both = under({"pause_pressure": 0.4, "orders_per_day": 1}, pressure_events=LOUD)
-    outcome, calls = asked(both, wanting(ALPHA, BETA))
-    assert calls == [0, 2 * DAY, 3 * DAY]
-    assert times(outcome, Kind.BLOCK) == calls[1:]
-
-
-def test_a_wider_order_than_the_whole_bar_is_never_asked_for_again():
-    _, calls = asked(under({"order_addresses": 255}, pressure_events=LOUD), wanting(ALPHA))
-    assert calls == [0]
-
-
-def test_who_has_ended_asks_no_more():
-    small = under({"orders_per_day": 1, "end_pressure": 0.6}, pressure_events=((DAY - HOUR, 0.9),))
-    assert times(small.run(), Kind.BLOCK) == [0]
-
-
-@pytest.mark.parametrize("limit", [{"max_rules": 1}, {"max_addresses": 256}])
-def test_what_finds_no_room_is_asked_for_when_a_provider_complies(limit):
-    small = under(limit, stances=((STANCE_S, "alpha", "compliant"),))
-    outcome, calls = asked(small, wanting(ALPHA, BETA))
-    assert times(outcome, Kind.UNBLOCK) == [STANCE_S + HOUR]
-    assert times(outcome, Kind.BLOCK) == [0, STANCE_S + HOUR + 1]
-    assert calls[-1] == STANCE_S + HOUR + 1
-    # Negative control: no turn, no second question, over eight days of ticks.
-    assert asked(under(limit), wanting(ALPHA, BETA))[1] == [0]
-
-
-GRANTING: Complaints = QUIET.model_copy(update={"named_per_d": 100.0})
-
-
-@pytest.mark.parametrize(("limit", "is_asked"), [("max_addresses", True), ("max_rules", False)])
-def test_an_exemption_makes_room_for_addresses_and_not_for_rules(limit, is_asked):
-    small = under(
-        {limit: 256 if is_asked else 1},
-        actors=(Actor(),),
-        fronts=CHASE.fronts.model_copy(update={"n_fronts": 1, "lost_share": 1.0}),
-        firms=(Firm(addresses=("198.18.0.9",) * 5),),
-        complaints=GRANTING,
-    )
-    outcome, calls = asked(small, wanting(ALPHA, ONE))
-    (exempted_s,) = times(outcome, Kind.EXEMPTED)
-    assert calls == [0, exempted_s + 1][: 1 + is_asked]
-    blocked = outcome.events.entry_row[outcome.events.kind == Kind.BLOCK].tolist()
-    mechanisms = [outcome.entry_mechanism[row] for row in blocked]
-    assert mechanisms == [Mechanism.DROP, Mechanism.EXEMPT, Mechanism.DROP][: 2 + is_asked]
-
-
 def test_a_censor_is_asked_when_a_stance_turns_and_not_when_it_is_said_again():
     stances = (
         (-DAY, "beta", "constructive"),
@@ -166,30 +112,3 @@ def test_a_censor_is_asked_when_a_stance_turns_and_not_when_it_is_said_again():
     )
     _, calls = asked(under({}, stances=stances), wanting(ALPHA))
     assert calls == [0, 2 * DAY + 1, 4 * DAY + 1]
-
-
-def test_who_falls_silent_after_talks_is_blocked_in_the_second_after():
-    talking = under(
-        {},
-        stances=((-DAY, "alpha", "constructive"), (STANCE_S, "alpha", "silent")),
-        pools=CHASE.pools[:1],
-    )
-    outcome, _ = asked(talking, negotiate(DAY, 1.0, 24))
-    assert times(outcome, Kind.BLOCK) == [STANCE_S + 1]
-
-
-def test_fronts_that_are_rented_in_one_second_are_answered_together():
-    # Half the pool is blocked; all fronts in it are lost, and replaced, in the same two seconds.
-    half = "198.18.0.0/25"
-    small = under(
-        {},
-        actors=(Actor(),),
-        pools=(Pool("alpha", 1.0, (ALPHA,)),),
-        fronts=CHASE.fronts.model_copy(update={"n_fronts": 8, "monitor_lag_h": 0.0}),
-    )
-    outcome, calls = asked(small, wanting(half))
-    rented = times(outcome, Kind.RENTED)[8:]
-    assert len(rented) > 1
-    assert len(set(rented)) == 1
-    assert times(outcome, Kind.DISCOVERED)[8:] == [rented[0] + 1] * len(rented)
-    assert calls == [0, rented[0] + 1]

@@ -22,7 +22,7 @@ from tests.property.test_engine_reference import (
     ledger_row,
 )
 from tests.reference import simulate_reference
-from tests.sections import Censor, Fronts
+from tests.sections import Censor
 from tests.worlds import HOUR, Actor, Firm, Pool, Seat, SmallWorld, prefixes_text
 
 FOUR, SIX = "192.0.2.7", "2001:db8:0:7::1"
@@ -42,26 +42,6 @@ def lost_h(outcome) -> list[float]:
     ledger = outcome.ledger
     in_spells = ledger.lost_demand_h_by_spell.sum(axis=1)
     return (ledger.lost_demand_h_below_threshold + in_spells).tolist()
-
-
-def test_a_site_of_a_network_is_hit_alone_and_with_all_of_it() -> None:
-    small = SmallWorld(
-        orders=((0, "block", "2001:db8::a/128"), (2 * HOUR, "block", "2001:db8::/64")),
-        firms=(firm("2001:db8::a"), firm("2001:db8::b"), firm("2001:db8:0:1::a"), firm(FOUR)),
-        horizon_s=6 * HOUR,
-    )
-    # Each order is published after 0 s, and downloaded and applied in the same second.
-    assert lost_h(small.run()) == [6.0, 4.0, 0.0, 0.0]
-
-
-def test_a_component_on_both_families_is_met_as_its_mode_says() -> None:
-    small = SmallWorld(
-        orders=((0, "block", "2001:db8:0:7::/64"), (3 * HOUR, "block", f"{FOUR}/32")),
-        firms=(firm(FOUR, SIX), firm(FOUR, SIX, mode="spread"), firm(SIX)),
-        horizon_s=4 * HOUR,
-    )
-    # Any: lost when both are blocked. Spread: half while one is, all when both are.
-    assert lost_h(small.run()) == [1.0, 3 * 0.5 + 1.0, 4.0]
 
 
 FOURS, SIXES = ("0.0.0.0", "255.255.255.255", FOUR), ("2000::", "3fff:ffff::1", SIX)
@@ -123,77 +103,6 @@ def test_each_family_is_counted_in_its_own_unit() -> None:
     assert final(outcome, "networks_listed_with_target") == 5
     assert final(outcome, "networks_dropped") == 2
     assert final(outcome, "networks_dropped_with_target") == 2.5
-
-
-def test_a_network_of_which_a_half_is_the_targets_is_listed_with_the_other_half() -> None:
-    half, other = "2001:db8:0:5::/65", "2001:db8:0:5:8000::/65"
-    small = SmallWorld(
-        orders=((0, "block", half), (HOUR, "block", other)),
-        target_prefixes=(half,),
-        horizon_s=2 * HOUR,
-    )
-    curves = small.run().curves
-    for metric, expected in (
-        ("networks_listed", [(HOUR, 1.0)]),
-        ("networks_listed_with_target", [(0, 1.0)]),
-    ):
-        t_s, value = curves.points(metric, Group())
-        turned = [(t, v) for t, v in zip(t_s.tolist(), value.tolist(), strict=True) if v]
-        assert turned == expected
-
-
-def test_a_network_is_listed_until_its_last_address_is_released() -> None:
-    small = SmallWorld(
-        orders=(
-            (0, "block", "2001:db8::8/126"),
-            (0, "block", "2001:db8::a/127"),
-            (HOUR, "unblock", "2001:db8::8/126"),
-            (2 * HOUR, "unblock", "2001:db8::a/127"),
-        ),
-        horizon_s=3 * HOUR,
-    )
-    t_s, value = small.run().curves.points("networks_listed", Group())
-    assert list(zip(t_s.tolist(), value.tolist(), strict=True)) == [(0, 1.0), (2 * HOUR, 0.0)]
-
-
-def test_worlds_without_ipv6_record_nothing_of_it() -> None:
-    metrics = {series.metric for series in SmallWorld().run().curves.series}
-    assert not [metric for metric in metrics if metric.startswith("networks")]
-
-
-@pytest.mark.parametrize(("capacity", "enforced"), [(2, 1), (3, 2)])
-def test_rules_are_prefixes_of_both_families(capacity: int, enforced: int) -> None:
-    small = SmallWorld(
-        # A /64 less its first address takes 64 rules; here a /127 beside a /128 takes two.
-        orders=((0, "block", "2001:db8::a/127"), (0, "block", "2001:db8:1::/48")),
-        actors=(Actor(rule_capacity=capacity - 1),),
-        horizon_s=HOUR,
-    )
-    kinds = small.run().events.kind
-    assert (kinds == Kind.ENFORCED).sum() == min(enforced, capacity - 1)
-
-
-def test_a_front_of_ipv6_is_a_single_address_and_an_exact_order_names_it() -> None:
-    small = SmallWorld(
-        strategy="exact",
-        pools=(Pool("alpha", 1.0, ("2001:db8::/62",)),),
-        fronts=Fronts(pools="x", n_fronts=4, monitor_lag_h=500.0, push_tau_h=1.0, lost_share=1.0),
-        censor=Censor(discovery_lag_h=0.001, withdraw_lag_h=1),
-        horizon_s=12 * HOUR,
-    )
-    outcome = small.run()
-    numbers = small.line.numbers(outcome.front_address)
-    base = 0x20010DB8 << 96
-    assert set(numbers) <= {base + (row << 64) + 1 for row in range(4)}
-    named = sorted({prefixes_text(addresses) for addresses in outcome.entry_addresses})
-    assert named == sorted(
-        {
-            f"2001:db8:0:{row}::1/128".replace(":0:0::", "::")
-            for row in {(number - base) >> 64 for number in numbers}
-        }
-    )
-    assert final(outcome, "networks_listed") == len(set(numbers))
-    assert final(outcome, "addresses_listed") == 0
 
 
 @pytest.mark.parametrize(("limit", "placed"), [(2**16 - 1, 0), (2**16, 1)])

@@ -18,9 +18,9 @@ from sim.engine.state.tally import Group
 from sim.engine.state.target import _none_known
 from tests.complaining import attention_of
 from tests.loops import called
-from tests.sections import Censor, Complaints, Fronts, Users
+from tests.sections import Censor, Fronts, Users
 from tests.unit.engine.test_pressure import QUIET
-from tests.worlds import DAY, Actor, Dated, Firm, Pool, Seat, SmallWorld
+from tests.worlds import DAY, Actor, Dated, Firm, Pool, SmallWorld
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (6, 1), (6, 2), (6, 5), (6, 6)])
@@ -83,15 +83,6 @@ TWO = (DAY // 2, (0, 1))
 THIRD = (DAY // 2 + 300, (2,))
 
 
-def denied_h(small: SmallWorld) -> float:
-    return float(small.run().users.denied_s.sum()) / 3600
-
-
-@pytest.mark.parametrize(("m", "none_of_two"), [(1, 0.5), (2, 1 / 6), (3, 0.0), (None, 0.0)])
-def test_who_knows_no_usable_front_is_cut_off(m: int | None, none_of_two: float) -> None:
-    assert denied_h(besieged((TWO,), m, None)) == pytest.approx(0.75e6 * 36 * none_of_two)
-
-
 def test_hops_that_overlap_are_independent_and_end_within_a_tick() -> None:
     # Half of the fronts for ten minutes, and from five minutes on half of those left.
     outcome = besieged((TWO, THIRD), None, 10.0).run()
@@ -100,11 +91,6 @@ def test_hops_that_overlap_are_independent_and_end_within_a_tick() -> None:
     t_s, value = outcome.curves.points(DEGRADED, Group())
     assert t_s.tolist() == [0, DAY]
     assert value == pytest.approx([minutes / 1e6 / (24 * 60), 0.0])
-
-
-def test_who_does_not_reach_it_is_on_the_way_to_nowhere() -> None:
-    outcome = besieged((TWO,), 1, 10.0).run()
-    assert outcome.users.hopping_s.sum() == pytest.approx(0.75e6 * 600 * 0.5 * 0.5)
 
 
 def test_more_hops_at_one_time_than_there_was_room_for() -> None:
@@ -137,13 +123,6 @@ def test_more_hops_at_one_time_than_there_was_room_for() -> None:
     assert small.run().users.hopping_s.sum() == pytest.approx(0.75e6 * float(on_the_way))
 
 
-def test_without_hops_nobody_is_on_the_way() -> None:
-    outcome = besieged((TWO, THIRD), None, None).run()
-    assert outcome.users.hopping_s.sum() == 0
-    with pytest.raises(KeyError):
-        outcome.curves.points(DEGRADED, Group())
-
-
 def test_people_tire_like_users_who_are_cut_off() -> None:
     world = SmallWorld(actors=(Actor(0.5), Actor(0.5)), firms=(Firm(),)).world()
     changed = {"per_business_per_d": 0.0, "per_million_users_per_d": 0.0}
@@ -170,31 +149,3 @@ def test_people_tire_like_users_who_are_cut_off() -> None:
     turn([100.0, 0.0], 2 * DAY)
     weight = (100 * exp(-per_d) + 100) / 2 * exp(-per_d)
     assert attention.complaints(2 * DAY, 3 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
-
-
-@pytest.mark.parametrize("rate", [0.0, 300.0, None])
-def test_people_complain_of_the_demand_that_fails_for_them(rate: float | None) -> None:
-    small = SmallWorld(
-        orders=(Dated(DAY, "block", ("198.19.0.0/24",)),),
-        pools=(Pool("alpha", 1.0, WIDE),),
-        fronts=Fronts(pools="x", n_fronts=1, monitor_lag_h=1.0, push_tau_h=1.0, lost_share=1.0),
-        censor=Censor(discovery_lag_h=1e6, withdraw_lag_h=1.0),
-        users=Users(
-            n_target_users=2e6,
-            share_target_users=0.1,
-            tick_h=24.0,
-            vpn_start=0.0,
-            vpn_rate_per_d=0.0,
-        ),
-        complaints=Complaints(
-            per_business_per_d=0.0,
-            attention_per_complaint=0.0,
-            per_million_people_per_d=rate,
-            fatigue_half_life_d=None,
-        ),
-        firms=(Firm(seats=(Seat(("198.19.0.1",)),) * 5), Firm()),
-        actors=(Actor(share=0.75), Actor(share=0.25, compliance=0.0)),
-        horizon_s=3 * DAY,
-    )
-    # Half of all demand fails for three quarters of twenty million, from the second day on.
-    assert small.run().n_complaints == pytest.approx((rate or 0.0) * 20 * 0.75 * 0.5 * 2)

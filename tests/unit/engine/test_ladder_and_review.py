@@ -5,7 +5,6 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 
 import numpy as np
-import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.limits import narrowed
@@ -17,10 +16,9 @@ from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies.calendars import rolling
-from sim.engine.strategies.escalate import escalate
 from sim.engine.strategies.provider_ranges import LargestPrefixes, largest_prefix
 from tests.sections import Censor, Fronts
-from tests.unit.engine.test_strategy_rules import ALPHA, BETA, number, seen
+from tests.unit.engine.test_strategy_rules import ALPHA, BETA, seen
 from tests.worlds import DAY, HOUR, Pool, SmallWorld
 
 SOUTH = "198.19.64.9"
@@ -33,49 +31,6 @@ def dropped(*prefixes: str, placed_s: int = 0, row: int = 0) -> Entry:
 
 def blocked(decision: Decision) -> list[IntervalSet]:
     return [order.addresses for order in decision.orders]
-
-
-def test_rules_widen_from_the_region_to_the_provider() -> None:
-    # 198.18.0.0/20 and /22 and /21 behind it are alpha's, 26 of the 32 /24s of 198.18.0.0/19.
-    rules = escalate(["region-prefix", "provider-prefix", "region", "provider"], HOUR, 0.5, 1.0)
-    front = [(SOUTH, BETA, 0)]
-    narrow = IntervalSet.of("198.19.64.0/24")
-    assert blocked(rules(seen(0, front))) == [narrow]
-    # The largest prefix of the provider is the same one: that step is skipped.
-    region = rules(seen(HOUR, front, [dropped("198.19.64.0/24")]))
-    assert blocked(region) == [IntervalSet.of("198.19.64.0/24", "198.19.66.0/24")]
-    wide = [
-        dropped("198.19.64.0/24"),
-        dropped("198.19.64.0/24", "198.19.66.0/24", placed_s=HOUR, row=1),
-    ]
-    assert rules(seen(HOUR, front, wide)).orders == ()
-    everything = rules(seen(2 * HOUR, front, wide))
-    assert blocked(everything) == [
-        IntervalSet.of("198.19.0.0/22", "198.19.64.0/24", "198.19.66.0/24")
-    ]
-
-
-def test_a_new_step_orders_known_fronts_again_and_holds_for_new_ones() -> None:
-    # Regions of alpha are all it has; of beta's provider-prefix with a purity of a half more is
-    # taken: 198.19.64.0/22 holds two /24s of four.
-    rules = escalate(["region-prefix", "provider-prefix"], HOUR, 0.5, 0.5)
-    fronts = [("198.18.0.1", ALPHA, 0), ("198.19.0.1", BETA, 0)]
-    first = blocked(rules(seen(0, fronts)))
-    assert first == [IntervalSet.of("198.18.0.0/19"), IntervalSet.of("198.19.0.0/21")]
-    held = [dropped("198.18.0.0/19"), dropped("198.19.0.0/21", row=1)]
-    assert rules(seen(HOUR, fronts, held, reached=0.4)).orders == ()
-
-
-def test_an_entry_is_known_by_who_holds_most_of_it() -> None:
-    # The least address of the /19 less what is exempt is nobody's: alpha has most of the rest.
-    exempt = IntervalSet.of("198.18.0.0/20")
-    rules = escalate(["region-prefix", "region"], HOUR, 0.0, 0.7)
-    front = [("198.18.16.1", ALPHA, 0)]
-    entry = blocked(rules(seen(0, front, exempt=exempt)))
-    assert entry == [IntervalSet.of("198.18.16.0/20")]
-    held = [Entry(0, Order("block", entry[0], Mechanism.DROP), 0)]
-    wider = rules(seen(HOUR, front, held, exempt=exempt))
-    assert blocked(wider) == [IntervalSet.of("198.18.16.0/22", "198.18.24.0/21")]
 
 
 def test_narrow_orders_take_the_place_of_wide_ones() -> None:
@@ -104,45 +59,6 @@ def test_a_replacement_is_narrowed_without_its_withdrawals() -> None:
     assert [order.action for order in each.orders] == ["unblock", "block"]
 
 
-NOBODY, NOWHERE = np.empty(0, np.int64), IntervalSet.empty()
-
-
-@pytest.mark.parametrize(
-    ("t_d", "standing", "gone", "cap", "rows"),
-    [
-        (10, [], {}, np.inf, [0, 1]),
-        (9, [], {}, np.inf, [0]),
-        # A front stands in the first; one went from the second three days ago, then six.
-        (20, ["198.18.0.1"], {"198.18.2.1": 17}, np.inf, []),
-        (20, ["198.18.0.1"], {"198.18.2.1": 14}, np.inf, [1]),
-        # The first is too large for what may be withdrawn, and is passed over.
-        (20, [], {}, 300, [1]),
-        (20, [], {}, 511, [1]),
-        (20, [], {}, 512, [0]),
-    ],
-)
-def test_a_review_withdraws_where_the_target_no_longer_is(t_d, standing, gone, cap, rows) -> None:
-    entries = [dropped("198.18.0.0/23"), dropped("198.18.2.0/24", placed_s=5 * DAY, row=1)]
-    review = Review(every_s=DAY, silent_s=5 * DAY, n_addresses=cap)
-    found = review.withdrawn(
-        entries,
-        t_d * DAY,
-        np.array([number(a) for a in standing], np.int64),
-        np.array([number(a) for a in gone], np.int64),
-        np.array([day * DAY for day in gone.values()], np.int64),
-        NOWHERE,
-    )
-    assert [entry.row for entry in found] == rows
-
-
-def test_a_review_withdraws_at_once_what_a_compliant_provider_holds_alone() -> None:
-    entries = [dropped("198.18.0.0/24"), dropped("198.18.0.0/23", row=1)]
-    review = Review(DAY, 100 * DAY, np.inf)
-    compliant = IntervalSet.of("198.18.0.0/24")
-    found = review.withdrawn(entries, DAY, NOBODY, NOBODY, NOBODY, compliant)
-    assert [entry.row for entry in found] == [0]
-
-
 def chase(**keys) -> SmallWorld:
     fronts = keys.pop("fronts", {})
     return SmallWorld(
@@ -160,36 +76,6 @@ def chase(**keys) -> SmallWorld:
         censor=Censor(**{"discovery_lag_h": 1.0, "withdraw_lag_h": 1.0, **keys}),
         horizon_s=10 * DAY,
     )
-
-
-def test_a_lost_front_is_given_back_and_a_review_withdraws_its_entry() -> None:
-    small = chase(fronts={"cancel_h": 2.0}, review_every_d=1.0, review_silent_d=2.0)
-    outcome = simulate(small.world(), escalate([32], HOUR, 0.0), small.streams)
-    log = outcome.events
-    cancelled, enforced, withdrawn = (
-        log.kind == kind for kind in (Kind.CANCELLED, Kind.ENFORCED, Kind.UNBLOCK)
-    )
-    enforced_s = dict(
-        zip(log.entry_row[enforced].tolist(), log.t_s[enforced].tolist(), strict=True)
-    )
-    gone = [
-        (int(outcome.front_address[front]), int(t_s))
-        for front, t_s in zip(log.front_row[cancelled], log.t_s[cancelled], strict=True)
-    ]
-    assert withdrawn.sum() > 10
-    for entry, at_s in zip(log.entry_row[withdrawn], log.t_s[withdrawn], strict=True):
-        # Lost when its only operator dropped it; an address may serve twice.
-        gone_s = enforced_s[int(entry)] + 2 * HOUR
-        assert (int(outcome.entry_addresses[entry].start[0]), gone_s) in gone
-        # At the first end of a day at which it has been gone for two.
-        assert at_s == -(-(gone_s + 2 * DAY) // DAY) * DAY
-
-
-def test_without_a_review_nothing_is_withdrawn() -> None:
-    small = chase(fronts={"cancel_h": 2.0})
-    log = simulate(small.world(), escalate([32], HOUR, 0.0), small.streams).events
-    assert (log.kind == Kind.CANCELLED).any()
-    assert not (log.kind == Kind.UNBLOCK).any()
 
 
 def ordered(asked: dict[int, str]) -> tuple[Strategy, list[int]]:

@@ -1,7 +1,5 @@
 """Limits cut what a strategy asks for, and nothing else."""
 
-import pytest
-
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.in_force import InForce
 from sim.engine.orders import Entry, Mechanism, Order
@@ -27,15 +25,6 @@ def test_exempt_addresses_are_cut_out_and_an_empty_order_is_none():
     exempt = block(4, 31).addresses
     (order,) = admit([block(4, 30), block(5)], InForce(), 0, Limits(exempt=exempt)).orders
     assert (order.addresses.start.tolist(), order.addresses.stop.tolist()) == ([6], [8])
-
-
-@pytest.mark.parametrize(
-    ("pressure", "length"), [(0.0, 24), (0.5, 25), (0.51, 26), (0.75, 26), (1.0, None), (7.0, None)]
-)
-def test_pressure_raises_the_bar_for_wide_orders(pressure, length):
-    limits = Limits(order_addresses=256).under(pressure)
-    passing = [n for n in (23, 24, 25, 26, 32) if admit([block(0, n)], InForce(), 0, limits).orders]
-    assert min(passing, default=None) == length
 
 
 def test_what_is_the_targets_own_is_under_no_bar():

@@ -5,12 +5,9 @@ from __future__ import annotations
 import pytest
 
 from sim.engine.actors.review import withdrawn
-from sim.engine.eventlog import Kind
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.world.withdrawals import OutsideWithdrawal
-from tests.reference import Event, simulate_reference
-from tests.sections import Censor, Fronts
-from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld, _set_of
+from tests.worlds import _set_of
 
 WIDE, NARROW, OTHER = "192.0.2.0/25", "192.0.2.128/26", "198.51.100.0/26"
 
@@ -56,56 +53,3 @@ def test_nothing_is_withdrawn_where_nothing_is_listed() -> None:
     assert withdrawn([], OutsideWithdrawal(0, None, 1.0)) == []
     name = [Entry(0, Order("block", _set_of(()), Mechanism.NAME), 0)]
     assert withdrawn(name, OutsideWithdrawal(0, None, 1.0)) == []
-
-
-def listing(*decisions: tuple[int, float, str]) -> SmallWorld:
-    return SmallWorld(
-        orders=(
-            Dated(HOUR, "block", (WIDE,)),
-            Dated(2 * HOUR, "block", (NARROW,)),
-            Dated(3 * HOUR, "block", (OTHER,), "throttle"),
-            Dated(3 * HOUR, "block", ("192.0.2.0/28",), "exempt"),
-        ),
-        actors=(Actor(poll_interval_s=HOUR),),
-        cadence=((0, HOUR),),
-        horizon_s=2 * DAY,
-        pools=(Pool("alpha", 1.0, ("192.0.2.0/24",)), Pool("beta", 1.0, ("198.51.100.0/24",))),
-        fronts=Fronts(pools="x", n_fronts=1),
-        censor=Censor(discovery_lag_h=1e6),
-        decisions=decisions,
-    )
-
-
-def unblocked(small: SmallWorld) -> list[tuple[int, int]]:
-    events = small.run().events
-    return [
-        (int(t_s), int(row))
-        for t_s, kind, row in zip(events.t_s, events.kind, events.entry_row, strict=True)
-        if kind == Kind.UNBLOCK
-    ]
-
-
-@pytest.mark.parametrize(
-    ("decisions", "expected"),
-    [
-        ((), []),
-        (((DAY, 1.0, ""),), [(DAY, 0), (DAY, 1), (DAY, 2)]),
-        (((DAY, 0.5, ""),), [(DAY, 0)]),
-        (((DAY, 1.0, "beta"),), [(DAY, 2)]),
-        (((DAY, 1.0, "192.0.2.128/25"),), [(DAY, 1)]),
-        # The second is about what the first left: half of 128 addresses.
-        (((DAY, 0.5, ""), (DAY, 0.5, "")), [(DAY, 0), (DAY, 1)]),
-        (((HOUR, 1.0, ""),), []),  # before the orders of its second
-    ],
-)
-def test_a_decision_is_carried_out_in_its_second(
-    decisions: tuple[tuple[int, float, str], ...], expected: list[tuple[int, int]]
-) -> None:
-    small = listing(*decisions)
-    assert unblocked(small) == expected
-    events = [t_s for t_s, kind, *_ in _reference_events(small) if kind == "unblock"]
-    assert events == [t_s for t_s, _ in expected]
-
-
-def _reference_events(small: SmallWorld) -> list[Event]:
-    return simulate_reference(small.reference()).events

@@ -73,32 +73,10 @@ def test_a_letter_holds_the_censor_back_until_it_is_forgotten():
     assert outcome.attention == pytest.approx(0.8 * 2 ** -((8 * DAY - LETTER_S) / DAY / 2))
 
 
-def test_a_letter_that_adds_nothing_changes_nothing_and_a_quiet_one_little():
-    none, nothing = (pressed(*events, pause=0.4).run() for events in ((), ((LETTER_S, 0.0),)))
-    assert missing_h(none) == missing_h(nothing) == []
-    assert none.attention == nothing.attention == 0.0
-    assert missing_h(pressed((LETTER_S, 0.4), pause=0.4).run()) == []
-
-
-def test_letters_add_up_below_1_and_may_pass_together_what_none_passes_alone():
-    together = pressed((LETTER_S, 0.4), (LETTER_S + 1, 0.4), pause=0.6)
-    assert missing_h(together.run())[0] == 30
-    assert missing_h(pressed(*[(LETTER_S, 0.5)] * 9, pause=1.0).run()) == []
-
-
 def test_a_letter_tells_from_the_next_second_on():
     at, before = (pressed((30 * HOUR - late_s, 0.8), pause=0.4).run() for late_s in (0, 1))
     assert missing_h(at)[0] == 36
     assert missing_h(before)[0] == 30
-
-
-def test_a_letter_from_before_the_start_has_faded_since():
-    early = pressed((-2 * DAY, 0.8), pause=0.3).run()
-    # 0.4 at the start, 0.31 at 18 h, 0.28 at 24 h.
-    assert missing_h(early) == [0, 6, 12, 18]
-    assert times(early, Kind.PUBLIC_EVENT) == [0]
-    # The censor's first decision, before any tick, sees 0.4 and not 0.8.
-    assert missing_h(pressed((-2 * DAY, 0.8), pause=0.5).run()) == []
 
 
 def test_without_complaints_nothing_says_how_fast_a_letter_is_forgotten():

@@ -45,35 +45,6 @@ def unblocked(small: SmallWorld) -> list[tuple[int, int]]:
     return found
 
 
-def test_what_blocks_ends_so_long_after_it_was_placed_and_an_exemption_stays() -> None:
-    orders = (
-        Dated(HOUR, "block", (WIDE,)),
-        Dated(2 * HOUR, "block", (OTHER,), "throttle"),
-        Dated(3 * HOUR, "block", ("192.0.2.0/28",), "exempt"),
-    )
-    ends = [(HOUR + LIFE_S, 0), (2 * HOUR + LIFE_S, 1)]
-    assert unblocked(listing(*orders, entry_life_d=LIFE_D)) == ends
-    assert unblocked(listing(*orders)) == []
-    assert unblocked(listing(*orders, entry_life_d=3.0)) == []  # after the end of the run
-
-
-def test_of_two_that_hold_the_same_each_has_its_own_time() -> None:
-    twice = (Dated(HOUR, "block", (NARROW,)), Dated(5 * HOUR, "block", (NARROW,)))
-    both = [(HOUR + LIFE_S, 0), (5 * HOUR + LIFE_S, 1)]
-    assert unblocked(listing(*twice, entry_life_d=LIFE_D)) == both
-    # An order took the older one before: its time passes without a word.
-    taken = (*twice, Dated(6 * HOUR, "unblock", (NARROW,)))
-    assert unblocked(listing(*taken, entry_life_d=LIFE_D)) == [
-        (6 * HOUR, 0),
-        (5 * HOUR + LIFE_S, 1),
-    ]
-
-
-def test_what_has_ended_may_be_unblocked_by_a_dated_order_too() -> None:
-    orders = (Dated(HOUR, "block", (WIDE,)), Dated(DAY, "unblock", (WIDE,)))
-    assert unblocked(listing(*orders, entry_life_d=LIFE_D)) == [(HOUR + LIFE_S, 0)]
-
-
 EVERY_S, OF_THAT_AGE_S, RULE_S = 2 * HOUR, 6 * HOUR, 21 * HOUR
 """An order every two hours; from the 21st hour on entries end that are six hours old."""
 

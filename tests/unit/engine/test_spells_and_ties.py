@@ -146,21 +146,6 @@ def test_a_role_that_is_released_counts_no_longer():
     assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == [(0, 1.0), (4, 0.0), (6, 1.0)]
 
 
-@pytest.mark.parametrize(("limit", "is_affected"), [(0.25, False), (0.249999, True)])
-def test_a_threshold_is_passed_only_strictly_above_it(limit, is_affected):
-    small = SmallWorld(
-        orders=((0, "block", PREFIX),),
-        actors=(Actor(share=0.25), Actor(share=0.75, compliance=0.0)),
-        thresholds=(limit, 0.5, 0.75),
-        horizon_s=10,
-    )
-    outcome = small.run()
-    assert outcome.curves.points("demand_lost_share", Group())[1].tolist() == [0.25]
-    assert outcome.ledger.is_affected_at_end.tolist() == [is_affected]
-    of_role = outcome.curves.points("businesses_affected", Group(role_row=0))[1]
-    assert of_role.tolist() == [is_affected]
-
-
 def test_what_operators_do_in_one_second_is_logged_in_their_sequence():
     small = SmallWorld(
         orders=((1, "block", PREFIX), (101, "unblock", PREFIX)),

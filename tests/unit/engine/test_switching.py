@@ -5,7 +5,7 @@ import pytest
 from sim.engine.eventlog import Kind
 from sim.measure.impact import measure_switching
 from tests.sections import Reactions
-from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Program, Response, Seat, SmallWorld
+from tests.worlds import DAY, HOUR, Firm, Program, Response, SmallWorld
 
 SHARED, LISTED_TOO, OWN = "192.0.2.7", "192.0.2.9", "203.0.113.1"
 BLOCK = (100, "block", "192.0.2.7/32")
@@ -58,54 +58,6 @@ def test_without_a_program_it_is_cut_off_for_as_long_as_the_block_lasts():
     assert measures(small(look_every_s=None)) == {}
 
 
-def test_a_look_sees_what_was_blocked_just_before_its_second():
-    at_650 = ((650, "block", "192.0.2.7/32"), FREE)
-    assert switched(small(orders=at_650))[0] == (1250, "switched_off")
-    at_649 = ((649, "block", "192.0.2.7/32"), FREE)
-    assert switched(small(orders=at_649))[0] == (650, "switched_off")
-    at_start = ((0, "block", "192.0.2.7/32"), FREE)
-    early = Program(0, FRONT_END.addresses)
-    assert switched(small(early, orders=at_start))[0] == (600, "switched_off")
-
-
-def test_a_block_that_is_gone_by_the_next_look_is_not_noticed():
-    brief = (BLOCK, (640, "unblock", "192.0.2.7/32"))
-    world = small(orders=brief)
-    assert switched(world) == []
-    assert world.run().ledger.down_s[0] == 540
-
-
-def test_a_list_that_covers_its_own_address_reaches_it_there():
-    wide = ((100, "block", "192.0.2.0/24"), (5000, "unblock", "192.0.2.0/24"))
-    world = small(Program(FIRST_S, (LISTED_TOO, "", "", "", "")), orders=wide)
-    assert switched(world) == [(650, "switched_off"), (5450, "switched_back")]
-    assert world.run().ledger.down_s[0] == 4900
-
-
-def test_one_operator_that_blocks_is_enough_and_all_must_have_let_go():
-    actors = (Actor(share=0.25), Actor(share=0.75, compliance=0.0))
-    assert switched(small(actors=actors))[0] == (650, "switched_off")
-    slow = (Actor(share=0.5), Actor(share=0.5, release_lag_s=HOUR))
-    assert switched(small(actors=slow)) == [(650, "switched_off"), (9050, "switched_back")]
-
-
-def test_any_blocked_address_is_enough_and_all_served_roles_go_at_once():
-    seats = (Seat((OWN, SHARED)), Seat((OWN,)), *(Seat((OWN,)),) * 3)
-    both = Program(FIRST_S, (OWN, LISTED_TOO, "", "", ""))
-    orders = (BLOCK, (100, "block", "192.0.2.9/32"))
-    firm = {"seats": seats, "weights": (0.0, 1.0, 0.0, 0.0, 0.0)}
-    world = small(both, orders=orders, firm=firm)
-    # The front end is still reached by its other address; its storage goes with it, to worse.
-    assert world.run().ledger.first_outage_s[0] == 650
-
-
-def test_what_is_throttled_is_left_and_what_is_exempt_is_not():
-    throttled = (Dated(100, "block", ("192.0.2.7/32",), "throttle"),)
-    assert switched(small(orders=throttled)) == [(650, "switched_off")]
-    exempt = (Dated(90, "block", ("192.0.2.7/32",), "exempt"), Dated(*BLOCK[:2], (BLOCK[2],)))
-    assert switched(small(orders=exempt)) == []
-
-
 def test_who_moves_by_itself_has_left_for_good():
     rules = Reactions(
         responses="x",
@@ -126,20 +78,6 @@ def test_who_moves_by_itself_has_left_for_good():
     # A switch that does not help lets patience run on.
     assert moved_s == 100 + 2 * HOUR
     assert measures(world)["business_hours_unprotected"] == pytest.approx((moved_s - 650) / HOUR)
-
-
-def test_a_wait_is_no_move():
-    rules = Reactions(
-        responses="x",
-        n_rounds=1,
-        patience_median_h=1.0,
-        patience_sigma=0.0,
-        onboarding_slots=1,
-        onboarding_h=2.0,
-    )
-    firm = {"patience_s": 300, "responses": (Response("wait"),)}
-    world = small(firm=firm, reactions=rules)
-    assert switched(world) == [(650, "switched_off"), (5450, "switched_back")]
 
 
 def test_over_all_phases_half_a_look_is_lost_and_it_is_off_as_long_as_blocked():

@@ -5,7 +5,7 @@ import pytest
 
 from sim.engine.eventlog import Kind
 from tests.sections import Reactions
-from tests.worlds import DAY, HOUR, Arrival, Firm, Response, Seat, SmallWorld
+from tests.worlds import DAY, HOUR, Arrival, Firm, Response, SmallWorld
 
 LISTED = "192.0.2.7"
 OTHER = "192.0.2.200"
@@ -27,32 +27,9 @@ def small(*arrivals: Arrival, **changes) -> SmallWorld:
     return SmallWorld(firms=(Firm(**firm),), **world)
 
 
-def came_s(world: SmallWorld) -> list[int]:
-    events = world.run().events
-    return events.t_s[events.kind == Kind.READDRESSED].tolist()
-
-
 def test_who_comes_to_a_listed_address_is_cut_off_from_that_second_on():
     ledger = small(Arrival(5000, 0, (LISTED,))).run().ledger
     assert (ledger.first_outage_s[0], ledger.down_s[0]) == (5000, DAY - 5000)
-
-
-def test_who_leaves_a_listed_address_is_free_from_that_second_on():
-    ledger = small(Arrival(5000, 0, (CLEAN,)), firm={"addresses": (LISTED,) * 5}).run().ledger
-    assert (ledger.first_outage_s[0], ledger.last_outage_s[0]) == (100, 5000)
-
-
-def test_only_the_role_that_comes_is_elsewhere():
-    arrival = Arrival(5000, 1, (LISTED,))
-    assert small(arrival).run().ledger.affected_s[0] == 0
-    weights = (0.0, 1.0, 0.0, 0.0, 0.0)
-    assert small(arrival, firm={"weights": weights}).run().ledger.down_s[0] == DAY - 5000
-
-
-def test_without_the_section_nobody_comes_anywhere():
-    world = small(Arrival(5000, 0, (LISTED,)), has_tenancy=False)
-    assert came_s(world) == []
-    assert world.run().ledger.affected_s[0] == 0
 
 
 def test_an_arrival_needs_its_seat():
@@ -87,30 +64,11 @@ def test_moves_of_the_same_second_come_first(seat, n_came):
     assert (found.events.kind == Kind.READDRESSED).sum() == n_came
 
 
-def test_one_listed_address_for_another_gives_patience_no_new_start():
-    firm = {"addresses": (LISTED,) * 5, "patience_s": HOUR, "responses": (Response("wait"),) * 2}
-    listed = small(Arrival(HOUR, 0, ("192.0.2.8",)), firm=firm, reactions=RULES).run()
-    clean = small(
-        Arrival(HOUR, 0, (CLEAN,)), Arrival(HOUR + 1, 0, (LISTED,)), firm=firm, reactions=RULES
-    ).run()
-    responded = [o.events.t_s[o.events.kind == Kind.RESPONDED].tolist() for o in (listed, clean)]
-    assert responded[0][0] == 100 + HOUR
-    assert responded[1][0] == HOUR + 1 + HOUR
-
-
 def test_a_stay_without_a_second_leaves_no_trace():
     arrivals = Arrival(5000, 0, (LISTED,)), Arrival(5000, 0, (CLEAN,))
     found = small(*arrivals).run()
     assert found.ledger.n_spells[0] == 0
     assert (found.events.kind == Kind.READDRESSED).sum() == 2
-
-
-@pytest.mark.parametrize(("mode", "level"), [("any", (0, 0)), ("spread", (DAY - 5000, 0))])
-def test_a_tenant_brings_mode_and_number_of_addresses_along(mode, level):
-    start = (Seat((CLEAN, "203.0.113.2"), mode), *(Seat((CLEAN,)) for _ in range(4)))
-    arrival = Arrival(5000, 0, (LISTED, CLEAN), mode)
-    ledger = small(arrival, firm={"seats": start}).run().ledger
-    assert (ledger.impaired_s[0], ledger.down_s[0]) == level
 
 
 def test_the_world_is_frozen():

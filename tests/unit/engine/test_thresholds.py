@@ -85,28 +85,6 @@ def test_a_front_dropped_for_nobody_is_not_lost_at_a_share_of_nobody():
     assert rented_s(0.0, 1) == [0, 3 * HOUR]
 
 
-@pytest.mark.parametrize(("pressure", "n_placed"), [(0.5, 1), (0.500001, 0)])
-def test_a_pause_is_above_its_pressure_and_not_at_it(pressure, n_placed):
-    assert placed_under(pressure, pause_pressure=0.5) == (n_placed, 0)
-
-
-@pytest.mark.parametrize(("pressure", "n_withdrawn"), [(0.5, 0), (0.500001, 1)])
-def test_the_end_is_above_its_pressure_and_not_at_it(pressure, n_withdrawn):
-    assert placed_under(pressure, end_pressure=0.5)[1] == n_withdrawn
-
-
-def placed_under(pressure: float, **limits: float) -> tuple[int, int]:
-    """Orders placed and withdrawn, with one order before an event if only the end acts."""
-    small = SmallWorld(
-        orders=(Dated(2 * HOUR if "pause_pressure" in limits else 0, "block", (POOL,)),),
-        censor=UNSEEN.model_copy(update=limits),
-        pressure_events=((HOUR, float(pressure)),),
-        horizon_s=DAY,
-    )
-    kind = small.run().events.kind
-    return int((kind == Kind.BLOCK).sum()), int((kind == Kind.UNBLOCK).sum())
-
-
 @pytest.mark.parametrize("limit", ["pause_pressure", "end_pressure"])
 def test_pressure_of_several_events_that_comes_to_a_limit_is_not_above_it(limit):
     """1 - 0.8 * 0.8 is 0.36, and 0.36000000000000004 among floats."""
@@ -227,6 +205,23 @@ def test_an_operator_gives_way_with_one_rule_more_than_it_can_hold(capacity):
             orders=(Dated(0, "block", prefixes),), actors=(actor,), firms=(Firm(),), horizon_s=DAY
         )
         assert small.run().ledger.lost_demand_h.sum() == pytest.approx(24 * share)
+
+
+@pytest.mark.parametrize("capacity", [2, 3])
+def test_a_release_gives_back_all_rules_of_its_entry(capacity):
+    pair, others = ("198.18.0.0/24", "198.18.2.0/24"), ("198.19.0.0/24", "198.19.2.0/24")
+    small = SmallWorld(
+        orders=(
+            Dated(10, "block", pair),
+            Dated(20, "unblock", pair),
+            Dated(30, "block", others),
+            Dated(40, "unblock", others),
+            Dated(50, "block", pair),
+        ),
+        actors=(Actor(rule_capacity=capacity),),
+    )
+    log = small.run().events
+    assert log.t_s[log.kind == Kind.ENFORCED].tolist() == [10, 30, 50]
 
 
 def test_an_operator_recovers_when_it_holds_no_more_than_it_can():

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from sim.engine.record.users import USE_METRICS
-from sim.engine.state.tally import Group
 from sim.errors import DataError
 from sim.measure.impact import measure_impact
 from sim.scenario.load import load_scenario
@@ -79,32 +75,6 @@ def test_an_hour_of_an_outage_weighs_more_when_the_target_is_used_more() -> None
         measures(cut_off(at, at + HOUR))["target_use_denied_share"] for at in (2 * HOUR, 13 * HOUR)
     )
     assert busy == pytest.approx(1.5 * quiet)
-
-
-def test_even_use_is_presence() -> None:
-    even = measures(cut_off(5000, 90_000, (1.0,) * 49))
-    share = even["target_user_hours_denied"] / (1000 * 48)
-    assert even["target_use_denied_share"] == pytest.approx(share, rel=1e-12)
-    assert "target_use_denied_share" not in measures(cut_off(5000, 90_000, ()))
-
-
-def test_curves_are_means_over_ticks_by_use() -> None:
-    outcome = cut_off(20 * HOUR, 30 * HOUR).run()
-    for metric in USE_METRICS:
-        t_s, value = outcome.curves.points(metric, Group())
-        assert t_s.tolist() == [0, DAY]
-        first = (passed(DAY) - passed(20 * HOUR)) / passed(DAY)
-        second = (passed(30 * HOUR) - passed(DAY)) / (passed(2 * DAY) - passed(DAY))
-        np.testing.assert_allclose(value, [first, second], rtol=1e-12)
-
-
-def test_use_does_not_change_what_happens() -> None:
-    small = cut_off(20 * HOUR, 30 * HOUR)
-    with_use, without = small.run(), replace(small, use=()).run()
-    assert with_use.users is not None
-    assert without.users is not None
-    np.testing.assert_allclose(with_use.users.denied_s, without.users.denied_s, rtol=1e-12)
-    assert with_use.events.t_s.tolist() == without.events.t_s.tolist()
 
 
 def write(tmp_path: Path, *rows: str) -> Path:
