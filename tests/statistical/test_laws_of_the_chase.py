@@ -198,19 +198,6 @@ def test_vpn_use_follows_the_closed_form_of_diffusion(days):
     assert not math.isclose(found, 0.6 - 0.5 * math.exp(-0.21 * days), rel_tol=1e-4)
 
 
-def test_users_who_take_up_a_vpn_one_by_one_are_as_many():
-    # Of those who could be on a VPN, each one not yet on it takes it up at the rate.
-    n, days, rng = 40_000, 4, np.random.default_rng(9)
-    could, does = rng.random(n) < 0.6, rng.random(n) < 0.1 / 0.6
-    takes_up = rng.exponential(1 / 0.2, n) < days
-    share = (could & (does | takes_up)).mean()
-    found, _ = final_shares(users(vpn_rate_per_d=0.2, vpn_start=0.1, vpn_max=0.6), days)
-    error = math.sqrt(found * (1 - found) / n)
-    assert abs(share - found) <= ERRORS * error
-    wrong, _ = final_shares(users(vpn_rate_per_d=0.25, vpn_start=0.1, vpn_max=0.6), days)
-    assert abs(share - wrong) > ERRORS * error
-
-
 @pytest.mark.parametrize("tick_h", [1.0, 24.0])
 def test_vpn_use_rises_and_decays_to_a_balance_where_half_the_demand_is_missed(tick_h):
     # phi of 1/4 misses the target wholly, the rest of the demand half: x = 1/4 + 3/4 * 1/2.
@@ -321,40 +308,4 @@ def test_operators_adopt_an_entry_after_a_uniform_wait_and_a_lognormal_lag(adopt
         assert not is_distributed(adopted_h[:, column], lag(row, 0.0)), row
 
 
-def test_a_wait_of_always_half_an_interval_is_told_apart(adopted_h, rows):
-    for column, row in enumerate(rows):
-        if row.poll_interval_h > 2 * row.apply_lag_median_h:
-            assert not is_distributed(adopted_h[:, column], lag(row, row.poll_interval_h / 2)), row
-    assert sum(row.poll_interval_h > 2 * row.apply_lag_median_h for row in rows) == 2
-
-
 # A programme that saturates: the n-th find takes lag * (1 + n / m).
-
-
-def mean_of_finds(saturation_finds: int | None, n_finds: int) -> tuple[float, float]:
-    """Mean and standard error of the hour of the n-th find, of one front that is lost at once.
-
-    The twelfth comes after some 57 hours; a week is enough for all, or there would be no such find.
-    """
-    found_h = []
-    for replicate in range(150):
-        small = chase(n_fronts=1, users=None, horizon_s=7 * DAY, streams=Streams(9, replicate))
-        rules = {"saturation_finds": saturation_finds, "discovery_lag_h": 2.0}
-        small = replace(
-            small,
-            fronts=small.fronts.model_copy(update={"monitor_lag_h": 0.0}),
-            censor=small.censor.model_copy(update=rules),
-        )
-        log = simulate(small.world(), exact, small.streams).events
-        found_h.append(log.t_s[log.kind == Kind.DISCOVERED][n_finds - 1] / HOUR)
-    return float(np.mean(found_h)), float(np.std(found_h, ddof=1) / math.sqrt(len(found_h)))
-
-
-def test_finds_of_a_programme_come_as_late_as_the_sum_of_their_lags() -> None:
-    n, m = 12, 4
-    mean_h, error_h = mean_of_finds(m, n)
-    # Some seconds pass between a find and the next rental.
-    assert abs(mean_h - 2.0 * (n + n * (n - 1) / (2 * m))) < ERRORS * error_h + 0.1
-    # A control: a programme that saturates after twice as many is told apart.
-    other_h, error_h = mean_of_finds(2 * m, n)
-    assert abs(other_h - mean_h) > ERRORS * error_h

@@ -1,7 +1,6 @@
 """What is drawn has the distribution the documents say, within four standard errors."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +11,6 @@ from sim.scenario.tables.roles import ROLES
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
-from sim.world.operators import build_operators
 from sim.world.placement import build_placement
 
 N = 40_000
@@ -121,23 +119,6 @@ def test_revenue_is_lognormal_around_the_sector_median(resolved, world):
         assert abs(log.std() - row.revenue_sigma) < 4 * error
 
 
-@pytest.mark.long
-def test_operator_lags_and_phases_follow_their_laws(resolved):
-    n = 4000
-    drawn = [build_operators(resolved, Streams(7, replicate)) for replicate in range(n)]
-    apply = np.log(np.array([operators.apply_lag_s for operators in drawn]) / 3600.0)
-    # A cohort has the law of its row, and luck of its own.
-    for column, number in enumerate(drawn[0].luck_row.tolist()):
-        row = resolved.operators.rows[number]
-        error = row.apply_lag_sigma / math.sqrt(n)
-        assert abs(apply[:, column].mean() - math.log(row.apply_lag_median_h)) < 4 * error + 1e-4
-        phase = np.array([operators.poll_phase_s[column] for operators in drawn])
-        interval_s = row.poll_interval_h * 3600
-        assert phase.min() >= 0
-        assert phase.max() < interval_s
-        assert abs(phase.mean() / interval_s - 0.5) < 4 / math.sqrt(12 * n) + 1e-3
-
-
 def test_streams_are_apart_by_source_replicate_and_seed():
     draws = {
         tuple(Streams(seed, replicate).generator(source).random(3))
@@ -146,19 +127,6 @@ def test_streams_are_apart_by_source_replicate_and_seed():
         for source in Stream
     }
     assert len(draws) == 4 * len(Stream)
-
-
-def test_one_more_business_or_operator_changes_only_its_own_row(resolved):
-    small = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=500"]))
-    more = resolve(load_scenario("telegram-2018-replay", ["population.n_businesses=501"]))
-    first, second = (build_world(one, Streams(3, 2)).businesses for one in (small, more))
-    names = ("sector_row", "home_place_row", "revenue_usd_per_h", "name_draw", "component_row")
-    for name in (*names, "is_third_party"):
-        assert np.array_equal(getattr(first, name), getattr(second, name)[:500]), name
-    fewer = replace(small, operators=replace(small.operators, rows=small.operators.rows[:-1]))
-    all_of_them, without_last = (build_operators(one, Streams(3, 2)) for one in (small, fewer))
-    for name in ("poll_phase_s", "apply_lag_s", "release_lag_s"):
-        assert np.array_equal(getattr(all_of_them, name)[:-1], getattr(without_last, name)), name
 
 
 def test_components_have_the_sizes_and_modes_of_their_table(resolved, placement):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
@@ -193,17 +192,6 @@ def test_the_page_in_plain_words_gives_the_same_active_sites(name, hosts_of):
     assert (components.n_active_sites < components.n_names).sum() > 50
 
 
-def test_every_host_has_one_active_site_at_least_and_those_on_one_address_the_same():
-    for name in ("telegram-2018-replay", "match-days"):
-        components = build_world(ask(name), Streams(3, 0)).components
-        assert components.n_active_sites.min() >= 1
-        assert (components.n_active_sites <= components.n_names).all()
-        for (one, n), (other, n_other) in pairwise(
-            zip(components.address.tolist(), components.n_active_sites.tolist(), strict=True)
-        ):
-            assert one != other or n == n_other
-
-
 def world_with(share_parked: float) -> World:
     resolved = ask("telegram-2018-replay")
     rows = tuple(
@@ -227,14 +215,3 @@ def test_shares_parked_come_in_the_order_of_the_kinds():
     by_kind = {row.kind: row.share_parked for row in parked_rows()}
     assert shares_parked(parked_rows()[::-1]).tolist() == [by_kind[kind] for kind in KINDS]
     assert len(set(by_kind.values())) > 1
-
-
-@pytest.mark.parametrize("name", ["telegram-2018-replay", "match-days"])
-def test_one_more_business_changes_no_other_s_active_sites_where_many_meet(name):
-    few = build_world(ask(name), Streams(5, 0))
-    more = build_world(ask(name, f"population.n_businesses={N + 1}"), Streams(5, 0))
-    for one, other in zip(
-        *(w.components.names_on(w.businesses.component_row[:N].ravel()) for w in (few, more)),
-        strict=True,
-    ):
-        assert np.array_equal(one, other)

@@ -62,11 +62,3 @@ def test_who_is_paid_is_who_hosts(world, turn):
     assert np.array_equal(before[stays], after[stays])
     assert moves.is_domestic[after[kind == DOMESTIC]].all()
     assert moves.is_domestic[world.places.provider_row[moves.place_row[kind == PROXY, turn]]].all()
-
-
-def test_one_business_more_changes_no_other_move(world):
-    more = [f"population.n_businesses={N_BUSINESSES + 1}", *OVERRIDES[1:]]
-    other = build_world(resolve(load_scenario("telegram-2018", more)), Streams(4, 0))
-    for name in ("patience_s", "response", "time_s", "place_row", "payee_row"):
-        mine, theirs = getattr(world.moves, name), getattr(other.moves, name)
-        assert np.array_equal(mine, theirs[:N_BUSINESSES]), name
