@@ -15,7 +15,6 @@ import pytest
 
 import sim.experiment.simulation as simulation
 from sim.errors import PartialError, UsageError
-from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.task import Key, SerialExecutor
 from sim.experiment.metrics import metrics_of
 from sim.experiment.pipeline import carry_out
@@ -117,46 +116,6 @@ def test_the_same_strategy_under_two_names_differs_by_nothing(whole: RunsResult)
     assert against_twin.labels.index("twin") == 2
 
 
-@pytest.mark.long
-def test_two_names_against_each_other_are_exactly_zero(tmp_path: Path) -> None:
-    resolved = resolve(load_scenario("telegram-2018", BRIEF))
-    variants, baseline = choose_variants(resolved, ["exact", "twin=exact"], "exact")
-    plan = Plan.of_comparison(resolved, variants, baseline, (), 11, 3)
-    experiment = carry_out(Runs(plan), folder=tmp_path / "out")
-    lines = [line for line in experiment.comparison if line.strategy == "twin"]
-    known = [line for line in lines if line.n_known > 1]
-    assert len(known) > 20
-    for line in known:
-        assert (line.difference, line.difference_low, line.difference_high) == (0, 0, 0), line
-        assert (line.share_less, line.share_more) == (0, 0), line
-
-
-def test_neither_workers_nor_chunks_show(whole: RunsResult, tmp_path: Path) -> None:
-    again = carry_out(Runs(plan_for()), folder=tmp_path / "out", executor=PoolExecutor(2, 3))
-    assert files_of(again.folder) == files_of(whole.folder)
-
-
-def test_an_interrupted_comparison_says_what_it_lacks(whole: RunsResult, tmp_path: Path) -> None:
-    """What was left is run from its end: neither the break nor the sequence shows."""
-    folder, first, second = tmp_path / "out", Scripted(interrupt_after=3), Scripted(backwards=True)
-    cut = carry_out(Runs(plan_for()), folder=folder, executor=first)
-    assert cut.status == "interrupted"
-    assert cut.manifest["n_replicates"] == 0
-    assert [one for one in cut.manifest["warnings"] if "finished" in one] == [
-        "none: 1 of 4 simulations are finished",
-        "exact: 1 of 4 simulations are finished",
-        "twin: 1 of 4 simulations are finished",
-        "aggregate:length=12: 0 of 4 simulations are finished",
-    ]
-    assert {line.strategy for line in cut.summary} == {"none", "exact", "twin"}
-    parts, _ = find_unfinished(folder)
-    carry_out(again(parts), folder=folder, force=True, executor=second, earlier=parts)
-    assert sorted(first.asked + second.asked) == sorted(keys_of(plan_for()))
-    assert files_of(folder) == files_of(whole.folder)
-    with pytest.raises(UsageError, match="is complete; there is nothing to resume"):
-        find_unfinished(folder)
-
-
 def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attempt(
     whole: RunsResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,24 +206,6 @@ def test_if_all_runs_fail_nothing_is_left_and_the_first_is_named(tmp_path: Path)
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.long
-def test_parts_that_were_damaged_are_run_again(
-    whole: RunsResult, six: Path, tmp_path: Path
-) -> None:
-    folder = shutil.copytree(six, tmp_path / "out")
-    parts, _ = find_unfinished(folder)
-    name = plan_for().cases().names(4)[0, "exact", 0]
-    (parts / "curves" / f"{name}.parquet").write_bytes(b"not what was written")
-    executor = Scripted()
-    carry_out(
-        again(parts), folder=folder, force=True, executor=executor,
-        earlier=parts,
-    )  # fmt: skip
-    assert (0, "exact", 0) in executor.asked
-    assert len(executor.asked) == 16 - 5
-    assert files_of(folder) == files_of(whole.folder)
-
-
 def test_what_a_killed_process_left_is_found(six: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(six, tmp_path / "out")
     left = tmp_path / ".out.partial-999999999"
@@ -298,42 +239,6 @@ def test_of_several_attempts_at_a_question_the_one_with_most_runs_is_gone_on_wit
     forget_unfinished(parts, str(done.manifest["result_id"]), is_complete=True)
     assert sorted(tmp_path.iterdir()) == sorted([other, folder])
     assert n_runs(other) == 5
-
-
-@pytest.mark.long
-def test_a_folder_is_verified_from_itself(whole: RunsResult, tmp_path: Path) -> None:
-    verdict = verify_folder(whole.folder, SerialExecutor(), n_sample=3)
-    assert verdict.differences == ()
-    assert (len(verdict.checked), verdict.n_runs) == (3, 16)
-    assert len(set(verdict.checked)) == 3
-    assert verify_folder(whole.folder, SerialExecutor(), n_sample=3).checked == verdict.checked
-
-
-def test_what_was_changed_is_found(whole: RunsResult, tmp_path: Path) -> None:
-    folder = tmp_path / "out"
-    shutil.copytree(whole.folder, folder)
-    for table, change in (
-        ("measures", "value + CASE WHEN metric = 'spells' THEN 1 ELSE 0 END AS value"),
-        ("events", "t_s + 1 AS t_s"),
-    ):
-        file = folder / f"{table}.parquet"
-        duckdb.execute(
-            f"COPY (SELECT * REPLACE ({change}) FROM '{file}') TO '{tmp_path}/changed' "
-            "(FORMAT parquet)"
-        )
-        (tmp_path / "changed").rename(file)
-    (folder / "summary.csv").unlink()
-    verdict = verify_folder(folder, SerialExecutor(), n_sample=1)
-    (label, replicate) = verdict.checked[0]
-    name = f"strategy={label} replicate={replicate}"
-    said = "\n".join(verdict.differences)
-    assert "measures.parquet: differs from its hash in the manifest" in said
-    assert "events.parquet: differs from its hash in the manifest" in said
-    assert "summary.csv: is not there" in said
-    assert "comparison.csv: does not follow from the runs: line " in said
-    assert f"{name}: measures.parquet: spells is " in said
-    assert f"{name}: events.parquet: has other rows" in said
-    assert "curves" not in said
 
 
 @pytest.mark.long

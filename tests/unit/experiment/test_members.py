@@ -304,12 +304,23 @@ def test_what_was_stopped_is_resumed_by_processes_to_the_same_bytes(
 
 
 @pytest.mark.laws
-def test_an_ensemble_is_made_again_from_its_folder_to_the_same_bytes(
+def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(
     whole: RunsResult, tmp_path: Path
 ) -> None:
-    again = make_again(whole.folder, tmp_path / "again", Scripted(backwards=True))
-    assert again.differences == ()
-    assert len(again.keys) == 4 * N_MADE
+    """In whatever sequence; nothing differs but the two files that were changed."""
+    folder = Path(shutil.copytree(whole.folder, tmp_path / "out"))
+    with (folder / "summary.csv").open("a") as file:
+        file.write("\n")
+    (folder / "money.csv").unlink()
+    made = make_again(folder, tmp_path / "again", Scripted(backwards=True))
+    assert len(made.keys) == 4 * N_MADE
+    assert made.n_files > 20
+    assert made.differences == (
+        "money.csv: is not in the folder",
+        "summary.csv: has other bytes",
+    )
+    with pytest.raises(UsageError, match="again: holds an earlier run"):
+        make_again(folder, tmp_path / "again", SerialExecutor())
 
 
 @pytest.mark.laws

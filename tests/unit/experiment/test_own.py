@@ -85,6 +85,7 @@ def medians(folder: str) -> dict[str, list[str]]:
         }
 
 
+@pytest.mark.laws
 def test_a_rule_of_ones_own_has_the_numbers_of_the_shipped_one_it_repeats(call: Call) -> None:
     assert call(
         "run", CASE, *SMALL, "--strategy", "rule.py:Around", "--set", "length=24",

@@ -82,26 +82,6 @@ def test_counts_are_as_if_there_were_the_median_number_of_businesses() -> None:
     assert rescaled("businesses_down", alike) is alike
 
 
-def test_counts_of_point_values_are_those_of_the_tables(shipped_run: Path) -> None:
-    """Replicates of the point values differ in how many businesses a group has by chance alone."""
-    metric, run = "businesses_affected", open_run(shipped_run)
-    assert not run.is_ensemble
-    n_varying = 0
-    for provider, points in run.curves_by(metric, "provider").items():
-        rows = duckdb.execute(
-            f"SELECT value, denominator, replicate FROM '{shipped_run}/curves.parquet' WHERE "
-            "metric = ? AND provider = ? ORDER BY replicate, t_s",
-            [metric, provider],
-        ).fetchall()
-        assert points.value.tolist() == [value for value, _, _ in rows]
-        assert points.denominator.tolist() == [of for _, of, _ in rows]
-        n_varying += len({of for _, of, _ in rows}) > 1 and max(points.value) > 0
-        key = CurveKey(metric, "provider", provider)
-        read = read_curves(run, "replay", [], [metric])[key]
-        assert read.value.tolist() == points.value.tolist()
-    assert n_varying > 3
-
-
 def test_tables_that_are_asked_for_are_there_and_no_others(shipped_run: Path) -> None:
     with connect_tables(shipped_run, "events", "entries") as some:
         assert _views(some) == ["entries", "events"]

@@ -7,6 +7,7 @@ import re
 import statistics
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,8 +83,9 @@ def asked(query: str) -> list[dict[str, Any]]:
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def values_at(folder: Path, metric: str, strategy: str, t_s: int) -> list[float]:
-    """What each replicate's curve holds at one moment: its last point that is not later."""
+@cache
+def curves_of(folder: Path, metric: str, strategy: str) -> list[list[tuple[int, float]]]:
+    """Points of a curve by time, replicate by replicate."""
     rows = duckdb.execute(
         f"SELECT replicate, t_s, value FROM '{folder}/curves.parquet' "
         f"WHERE metric = ? AND strategy = ? AND {WHOLE}",
@@ -92,15 +94,24 @@ def values_at(folder: Path, metric: str, strategy: str, t_s: int) -> list[float]
     curves: dict[int, list[tuple[int, float]]] = {}
     for replicate, at, value in rows:
         curves.setdefault(replicate, []).append((at, value))
-    found = []
-    for points in curves.values():
-        points.sort()
-        found.append(points[bisect.bisect_right([at for at, _ in points], t_s) - 1][1])
-    return found
+    return [sorted(points) for points in curves.values()]
+
+
+def values_at(folder: Path, metric: str, strategy: str, t_s: int) -> list[float]:
+    """What each replicate's curve holds at one moment: its last point that is not later."""
+    return [
+        points[bisect.bisect_right([at for at, _ in points], t_s) - 1][1]
+        for points in curves_of(folder, metric, strategy)
+    ]
+
+
+@cache
+def start_of(folder: Path) -> datetime:
+    return open_run(folder).start
 
 
 def seconds(folder: Path, row: Mapping[str, Any]) -> int:
-    return int((row["time_utc"] - open_run(folder).start) / timedelta(seconds=1))
+    return int((row["time_utc"] - start_of(folder)) / timedelta(seconds=1))
 
 
 def test_the_query_of_the_page_gives_the_median_over_all_simulations(
