@@ -13,7 +13,7 @@ import pytest
 
 from sim.addresses.machine_code import build_name
 
-pytestmark = pytest.mark.laws
+pytestmark = pytest.mark.long
 
 RUNS = """
 import json, sys

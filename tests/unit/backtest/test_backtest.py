@@ -280,6 +280,7 @@ def test_counts_of_orders_are_those_of_the_standard_library(tmp_path, repository
     assert distinct < summed
 
 
+@pytest.mark.laws
 def test_scores_do_not_hang_on_the_number_of_workers(tmp_path):
     small = '["population.n_businesses=20", "end=2018-04-18T00:00+03:00"]'
     cases = case_file(
@@ -497,6 +498,7 @@ def test_without_kept_simulations_no_figure_is_evidence(tmp_path):
     assert (found.role, found.band) == ("known", PRIOR)
 
 
+@pytest.mark.laws
 def test_no_shipped_figure_that_keeps_simulations_is_a_check():
     """By the evidence of each scenario with kept simulations, against its cases as written."""
     shipped = [each for file in shipped_cases() for each in file.cases]
