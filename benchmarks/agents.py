@@ -20,6 +20,8 @@ from sim.streams import Streams
 from sim.world.build import World
 
 S_PER_H = 3600
+ROUNDING = 1e-12
+"""A share that equals a threshold but for rounding is not above it."""
 Interval = tuple[int, int]
 Version = tuple[int, frozenset[int]]
 
@@ -194,7 +196,7 @@ def replay_of(resolved: Resolved, world: World, streams: Streams) -> Replay:
     limits = scenario.thresholds
     return Replay(
         world.horizon_s,
-        (limits.affected, limits.impaired, limits.down),
+        tuple(limit + ROUNDING for limit in (limits.affected, limits.impaired, limits.down)),
         tuple(entries),
         tuple(_published(changes, world.cadence)),
         tuple(dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)),

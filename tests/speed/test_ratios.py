@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import agents_simpy, ratios
-from benchmarks.replay import Case
+from benchmarks import ratios
 from benchmarks.strategies import NAME, STRATEGIES, settings
 from benchmarks.timing import exponent
 from sim.scenario.load import load_scenario
@@ -64,16 +63,6 @@ def test_a_loss_of_more_than_a_half_is_found_and_no_smaller_one(
 
 def test_growth_is_the_slope_in_logarithms() -> None:
     assert exponent([1, 10, 100], [3, 300, 30_000]) == pytest.approx(2)
-
-
-def test_one_process_a_business_gives_the_same_counts_at_every_hour() -> None:
-    case = Case.of(30)
-    case.check(agents_simpy.run(case.replay))
-    assert len(case.expected) == 1_200
-    other = [*case.expected]
-    other[700] = 0, 0, 0
-    with pytest.raises(AssertionError, match="hour 700"):
-        case.check(other)
 
 
 DAILY = ("exact", "escalate", "cover", "rolling")
