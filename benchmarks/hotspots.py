@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import cProfile
 import pstats
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,8 +34,8 @@ Own time of functions by the file they stand in, in one replicate of `{NAME}` wi
 compiled loops counts where they are called, mostly in `sim/{STATE}`."""
 
 
-def part_of(file: str) -> str:
-    """Part of the program that a file belongs to, or the package."""
+def part_of(file: str, _function: str) -> str:
+    """Part of the program that a function belongs to, or the package."""
     path = Path(file)
     if path.is_relative_to(PACKAGE):
         room = path.relative_to(PACKAGE).with_suffix("").as_posix()
@@ -61,16 +62,18 @@ def shares(name: str, given: Sequence[str]) -> tuple[Counter[str], int]:
     return profiled(partial(run_in, resolved, world, 1))
 
 
-def profiled(run: Callable[[], object]) -> tuple[Counter[str], int]:
+def profiled(
+    run: Callable[[], object], part: Callable[[str, str], str] = part_of
+) -> tuple[Counter[str], int]:
     """Share of the own time of each part in what is called once; and how many calls there were."""
-    profile = cProfile.Profile()
+    profile = cProfile.Profile(time.process_time)
     profile.runcall(run)
     found: Counter[str] = Counter()
     stats = pstats.Stats(profile)
-    for (file, _, _), (_, _, own_s, _, _) in stats.stats.items():  # type: ignore[attr-defined]
-        found[part_of(file)] += own_s
+    for (file, _, function), (_, _, own_s, _, _) in stats.stats.items():  # type: ignore[attr-defined]
+        found[part(file, function)] += own_s
     total = sum(found.values())
-    return Counter({part: own_s / total for part, own_s in found.items()}), stats.total_calls  # type: ignore[attr-defined]
+    return Counter({name: own_s / total for name, own_s in found.items()}), stats.total_calls  # type: ignore[attr-defined]
 
 
 def measure(*, is_full: bool) -> Section:
