@@ -202,6 +202,20 @@ def test_waits_are_those_of_the_events(folder, found) -> None:
     assert (found.remedies.appeal.n_done, found.remedies.appeal.n_open) == (len(ends), n_open)
 
 
+def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder) -> None:
+    run = open_run(folder)
+    assert assess(run, None, ()).label == [x for x in run.strategies if x != run.manifest["baseline"]][0]
+
+
+def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found) -> None:
+    name = found.run.scenario["operators"]["groups"]
+    with found.run.input_path(name).open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if float(row["compliance"]) > 0]
+    for kind, lags in (("apply", found.remedies.apply_h), ("release", found.remedies.release_h)):
+        hours = [float(row[f"{kind}_lag_median_h"]) for row in rows]
+        assert lags == (min(hours), max(hours))
+
+
 def test_waits_have_their_middle_and_nine_in_ten() -> None:
     wait = _wait((np.arange(101.0), 3))
     assert (wait.median_h, wait.low_h, wait.high_h) == pytest.approx((50, 5, 95))

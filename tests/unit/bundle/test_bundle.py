@@ -16,8 +16,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.bundle.archive import write_archive
-from sim.bundle.bundle import SUMS, changed_members, rerun_script, write_bundle
-from sim.bundle.environment import check_same_versions, write_wheel
+from sim.bundle.bundle import SUMS, changed_members, notes_on, rerun_script, write_bundle
+from sim.bundle.environment import WHEEL, check_same_versions, write_wheel
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.results.folder import open_run
@@ -170,6 +170,17 @@ def test_a_file_is_not_replaced_unasked(shipped_run: Path, tmp_path: Path) -> No
     assert result.exit_code == 2
     assert "give --force" in result.stderr
     assert (tmp_path / "case.zip").read_bytes() == b"mine"
+    write_bundle(open_run(shipped_run), tmp_path / "case.zip", force=True)
+    assert zipfile.is_zipfile(tmp_path / "case.zip")
+
+
+def test_a_bundle_of_another_version_is_explained_by_its_wheel(tmp_path: Path) -> None:
+    (tmp_path / "environment").mkdir()
+    (tmp_path / "environment" / "overblock-0.1-py3-none-any.whl").touch()
+    (note,) = notes_on(tmp_path)
+    assert note.endswith(": overblock-0.1-py3-none-any.whl")
+    (tmp_path / "environment" / WHEEL).touch()
+    assert list(notes_on(tmp_path)) == []
 
 
 def test_a_changed_folder_is_not_bundled(

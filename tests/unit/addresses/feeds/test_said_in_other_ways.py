@@ -159,7 +159,12 @@ EXCEPTED = "! Whitelist\n!\n@@||good.example^\n\n@@||fine.example^\n"
 def test_a_heading_above_exceptions_alone_turns_no_rule_round(end):
     for text in (EXCEPTED, f"{EXCEPTED}# Ads\n||t.co^\n", f"||t.co^\n{EXCEPTED[:-1]}"):
         assert verdict_behind(text.replace("\n", end)) is None
-    for below in ("||t.co^\n", "@@||a.example^\n||t.co^\n", "!\n! more\n||t.co^\n", ""):
+    only_above = f"# Whitelist\n@@||good.example^{end}"
+    assert verdict_behind(only_above) is None
+    for below in (
+        "||t.co^\n", "@@||a.example^\n||t.co^\n", "!\n! more\n||t.co^\n", "",
+        "||t.co^\n@@||a.example^\n! Ads\n",
+    ):  # fmt: skip
         text = f"||b.example^\n# Whitelist\n{below}".replace("\n", end)
         assert verdict_behind(text) == (1, "Whitelist")
     assert verdict_behind(f"@@||a.example^ # allowed{end}") is None
