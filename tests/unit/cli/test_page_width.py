@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import sys
 from contextlib import redirect_stdout
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from sim.cli.app import app
+from sim.cli.console import print_answer, progress
 from sim.cli.tables import print_tables
 from sim.report.words.tables import Column, Table
 
@@ -49,6 +52,32 @@ def test_what_a_verb_prints_fits_a_page(
     # A path of this computer is not broken.
     assert [line for line in too_long if str(repository) not in line] == []
     assert lines
+
+
+class Terminal(io.StringIO):
+    """A terminal of 140 columns, wider than a page."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_an_answer_on_a_wide_terminal_is_no_wider_than_a_page(
+    shipped_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    with redirect_stdout(Terminal()) as printed:
+        print_answer(shipped_run)
+    lines = printed.getvalue().replace("\N{NO-BREAK SPACE}", " ").splitlines()
+    assert WIDTH - 20 < max(map(len, lines)) <= WIDTH
+
+
+def test_a_bar_on_a_terminal_shows_how_fast_it_goes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with progress("runs", quiet=False) as update:
+        for n_done in range(1, 4):
+            update(n_done, 3)
+    assert re.search(r"runs .*\d/s", sys.stderr.getvalue())
 
 
 NUMBERS = st.integers(0, 2**40)
