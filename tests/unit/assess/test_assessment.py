@@ -204,7 +204,8 @@ def test_waits_are_those_of_the_events(folder, found) -> None:
 
 def test_without_a_label_the_first_that_is_no_baseline_is_assessed(folder) -> None:
     run = open_run(folder)
-    assert assess(run, None, ()).label == [x for x in run.strategies if x != run.manifest["baseline"]][0]
+    first = next(one for one in run.strategies if one != run.manifest["baseline"])
+    assert assess(run, None, ()).label == first
 
 
 def test_lags_are_the_least_and_most_of_operators_that_comply(folder, found) -> None:

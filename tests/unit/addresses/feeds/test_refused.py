@@ -15,7 +15,7 @@ from sim.addresses.feeds.formats import read_dated, read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.refused import REFUSED
 from sim.errors import DataError
-from sim.scenario.named_tables import read_list
+from sim.scenario.lists import read_list
 
 
 def number(value: int) -> bytes:

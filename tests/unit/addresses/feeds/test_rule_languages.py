@@ -20,7 +20,7 @@ from sim.addresses.feeds.refused import RULES
 from sim.addresses.text.source import Limits
 from sim.blocklists.rule_lists import NameKind, Reading, read_name_list, read_name_rules
 from sim.errors import DataError
-from sim.scenario.named_tables import read_list
+from sim.scenario.lists import read_list
 
 EXAMPLES = {
     "iptables": [
