@@ -21,7 +21,7 @@ from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld
 
 ERRORS = 4.0
 SERVICE_H = 10.0
-N_APPEALS, N_BATCHES, WARM_UP = 24_000, 30, 3_000
+N_APPEALS, N_BATCHES, WARM_UP = 12_000, 30, 1_500
 
 
 @dataclass(frozen=True)
