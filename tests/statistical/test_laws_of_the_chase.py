@@ -306,6 +306,3 @@ def test_operators_adopt_an_entry_after_a_uniform_wait_and_a_lognormal_lag(adopt
     for column, row in enumerate(rows):
         assert is_distributed(adopted_h[:, column], wait_and_lag(row)), row
         assert not is_distributed(adopted_h[:, column], lag(row, 0.0)), row
-
-
-# A programme that saturates: the n-th find takes lag * (1 + n / m).

@@ -97,22 +97,3 @@ def test_one_cause_takes_the_place_of_another_that_fails_as_much() -> None:
     assert lost[OWN_ADDRESS] == pytest.approx(0.5 * 600 / HOUR)
     assert lost[COMPONENT_ELSEWHERE] == pytest.approx(0.5 * 3000 / HOUR)
     assert outcome.at_operators.main_cause.tolist() == [COMPONENT_ELSEWHERE]
-
-
-def test_two_causes_that_change_their_parts_of_the_same_whole() -> None:
-    """Three causes of equal weight, of which two act at a time: the whole does not move."""
-    third = "203.0.113.9"
-    world = SmallWorld(
-        orders=(
-            Dated(0, "block", (f"{ONE}/32",)),
-            Dated(0, "block", (f"{OTHER}/32",)),
-            Dated(900, "unblock", (f"{ONE}/32",)),
-            Dated(900, "block", (f"{third}/32",)),
-        ),
-        services=(Seat((third,)),),
-        firms=(Firm(weights=(0.5, 0.5, 0.5, 0.0, 0.0), seats=sat(ONE, Seat((OTHER,)), 0),
-                    elsewhere=(1,)),),
-        horizon_s=HOUR,
-    )  # fmt: skip
-    (lost,) = world.run().at_operators.lost_micro_usd / USD
-    assert lost.tolist() == pytest.approx([0.375 * 0.25, 0.375, 0.375 * 0.75, 0, 0])

@@ -131,15 +131,6 @@ def test_who_is_asked_in_the_second_of_a_review_is_not_asked_for_its_room_again(
     assert asked_s == [0, DAY, 2 * DAY + 1]
 
 
-def test_a_narrow_entry_is_released_with_the_front_it_was_placed_around() -> None:
-    # A strategy's own prefix was never placed: under pressure a narrower one took its place.
-    narrow = [dropped("198.18.0.0/24")]
-    released = rolling(DAY, DAY, 20)(seen(DAY, in_force=narrow))
-    assert [(order.action, order.addresses) for order in released.orders] == [
-        ("unblock", IntervalSet.of("198.18.0.0/24"))
-    ]
-
-
 def test_a_front_that_a_narrow_entry_holds_gets_its_own_prefix_as_that_goes() -> None:
     # Else it would be open until the strategy is asked again.
     narrow = [dropped("198.19.64.0/30"), dropped("198.19.64.8/30", row=1)]

@@ -26,28 +26,6 @@ def test_a_spell_as_long_as_an_edge_belongs_above_it(edge_row, edge_s):
     assert np.flatnonzero(spell_of(edge_s - 1)).tolist() == [edge_row]
 
 
-def test_an_entry_that_would_start_and_stop_at_once_is_never_dropped():
-    # Seen at 10, gone at 20: application at 10 + 30, release at 20 + 20.
-    small = SmallWorld(
-        orders=((10, "block", PREFIX), (20, "unblock", PREFIX)),
-        actors=(Actor(apply_lag_s=30, release_lag_s=20),),
-    )
-    kinds = [Kind(kind) for kind in small.run().events.kind.tolist()]
-    assert Kind.ENFORCED not in kinds
-    assert Kind.RELEASED not in kinds
-    assert kinds.count(Kind.DOWNLOADED) == 2
-
-
-def test_what_comes_and_goes_between_two_downloads_is_never_seen():
-    small = SmallWorld(
-        orders=((10, "block", PREFIX), (7210, "unblock", PREFIX)),
-        actors=(Actor(poll_interval_s=12 * 3600, poll_phase_s=5),),
-    )
-    outcome = small.run()
-    assert Kind.ENFORCED not in outcome.events.kind
-    assert outcome.ledger.affected_s.tolist() == [0]
-
-
 def test_withdrawing_a_wide_prefix_leaves_what_another_order_holds_inside_it():
     small = SmallWorld(
         orders=(
@@ -76,16 +54,6 @@ def test_two_orders_for_one_prefix_need_two_withdrawals():
 )
 def test_a_row_of_the_cadence_holds_until_the_next_begins(t_s, tick_s):
     assert next_tick_s(((0, 60), (100, 7)), t_s) == tick_s
-
-
-def test_an_order_in_the_second_of_a_publication_and_a_download_is_seen_at_once():
-    small = SmallWorld(
-        orders=((60, "block", PREFIX),),
-        actors=(Actor(poll_interval_s=60),),
-        cadence=((0, 60),),
-        horizon_s=100,
-    )
-    assert small.run().ledger.first_outage_s.tolist() == [60]
 
 
 def test_an_event_at_the_horizon_does_not_happen():
@@ -136,14 +104,6 @@ def test_a_role_whose_name_is_blocked_counts_what_its_addresses_add():
     # A quarter of users evade a name; nobody evades what is dropped.
     expected = [(0, 0.0), (1, 0.75), (2, 1.0), (4, 0.75)]
     assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == expected
-
-
-def test_a_role_that_is_released_counts_no_longer():
-    small = SmallWorld(
-        orders=((0, "block", PREFIX), (4, "unblock", PREFIX), (6, "block", PREFIX)), horizon_s=10
-    )
-    t_s, lost = small.run().curves.points("demand_lost_share", Group(role_row=0))
-    assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == [(0, 1.0), (4, 0.0), (6, 1.0)]
 
 
 def test_what_operators_do_in_one_second_is_logged_in_their_sequence():

@@ -23,7 +23,6 @@ from sim.engine.state.tally import Group
 from sim.measure.groups import is_above
 from sim.streams import Stream, Streams
 from sim.world.withdrawals import OutsideWithdrawal
-from tests.complaining import quiet_attention
 from tests.sections import Censor, Complaints, Fronts, Reactions
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, SmallWorld
@@ -224,17 +223,6 @@ def test_a_release_gives_back_all_rules_of_its_entry(capacity):
     assert log.t_s[log.kind == Kind.ENFORCED].tolist() == [10, 30, 50]
 
 
-def test_an_operator_recovers_when_it_holds_no_more_than_it_can():
-    actor = Actor(rule_capacity=1, overload="degrade", overload_severity=0.25)
-    orders = (
-        Dated(0, "block", (POOL,)),
-        Dated(HOUR, "block", ("198.19.0.0/24",)),
-        Dated(4 * HOUR, "unblock", (POOL,)),
-    )
-    small = SmallWorld(orders=orders, actors=(actor,), firms=(Firm(),), horizon_s=DAY)
-    assert small.run().ledger.lost_demand_h.sum() == pytest.approx(3 * 0.25)
-
-
 @pytest.mark.parametrize(
     ("limit", "fits", "is_too_much"),
     [
@@ -312,15 +300,6 @@ def test_patience_that_runs_does_not_begin_again_when_more_fails():
     orders = (Dated(0, "block", (POOL,)), Dated(60, "block", ("198.19.0.0/24",)))
     assert responses(orders, firm) == [(100, 0)]
     assert responses(orders, replace(firm, tolerance="impaired")) == [(160, 0)]
-
-
-def test_an_event_that_adds_nothing_or_all_leaves_attention_or_fills_it():
-    attention = quiet_attention(2.0)
-    attention.rise(0, 0.5)
-    attention.rise(10, 0.0)
-    assert attention.at(10) == pytest.approx(0.5 * 2 ** (-10 / DAY / 2))
-    attention.rise(20, 1.0)
-    assert attention.at(20) == 1.0
 
 
 def test_an_appeal_is_confirmed_if_its_draw_lies_below_the_share():

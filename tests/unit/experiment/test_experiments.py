@@ -100,22 +100,6 @@ def test_curves_and_measures_are_read_by_strategy(whole: RunsResult) -> None:
     assert measures.replicate[is_peak].tolist() == [0, 1, 2, 3]
 
 
-def test_the_same_strategy_under_two_names_differs_by_nothing(whole: RunsResult) -> None:
-    values = {}
-    for label in ("exact", "twin"):
-        values[label] = duckdb.execute(
-            "SELECT replicate, metric, value, denominator "
-            f"FROM '{whole.folder}/measures.parquet' WHERE strategy = ? ORDER BY ALL",
-            [label],
-        ).fetchall()
-    assert values["exact"] == values["twin"]
-    assert len(values["exact"]) > 100
-    against_twin = plan_for()
-    lines = [line for line in whole.comparison if line.strategy == "twin"]
-    assert any(line.difference != 0 for line in lines)  # to none
-    assert against_twin.labels.index("twin") == 2
-
-
 def test_tables_that_take_too_long_after_an_interrupt_are_left_to_the_next_attempt(
     whole: RunsResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

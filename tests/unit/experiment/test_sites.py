@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from pathlib import Path
 
-import duckdb
 import numpy as np
 import pytest
 
@@ -15,11 +13,8 @@ from sim.api import compare, open_results, run
 from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
-from sim.measure.sites import summarise_sites
-from sim.results.folder import open_run
 from sim.results.schema import SITES
-from sim.results.tables import read_rows
-from tests.sites import TABLES, overrides, resolved
+from tests.sites import TABLES, overrides
 
 pytestmark = pytest.mark.laws
 
@@ -147,21 +142,6 @@ def test_python_has_the_sites_as_columns(folder: Path) -> None:
     loss = sites["loss_usd"][sites["site"] == "shop.example"]
     assert loss[0] == 206.25
     assert np.isnan(loss[1:]).all()
-
-
-def test_replicates_in_which_a_site_was_affected_are_counted(folder: Path, tmp_path: Path) -> None:
-    opened = open_run(folder)
-    assert {row["n_affected"] for row in read_rows(opened, "sites.csv")} == {2}
-    # The same runs, but nothing reached the first site in the second of them.
-    shutil.copy(folder / "businesses.parquet", tmp_path)
-    duckdb.sql(
-        "COPY (SELECT * REPLACE (if(site = 'shop.example' AND replicate = 1, 0, affected_h) AS "
-        f"affected_h) FROM '{folder}/site_runs.parquet') TO '{tmp_path}/site_runs.parquet'"
-    )
-    lines = summarise_sites(tmp_path, resolved(tmp_path), "replay", (0, 1))
-    assert {(line["site"] == "shop.example", line["n_affected"]) for line in lines} == {
-        *((True, 1), (False, 2))
-    }
 
 
 def test_a_run_without_an_inventory_has_no_sites(folder: Path) -> None:

@@ -315,17 +315,6 @@ def test_spells_and_lost_demand_in_the_summary_are_sums_over_the_businesses(
     )
 
 
-def test_splits_by_sector_and_by_provider_sum_to_the_whole(shipped_run: Path) -> None:
-    for split in ("sector", "provider"):
-        sizes = query(
-            shipped_run,
-            f"SELECT sum(d) FROM (SELECT DISTINCT replicate, {split}, denominator AS d FROM "
-            f"'$curves.parquet' WHERE metric = 'businesses_down' AND {split} IS NOT NULL) "
-            "GROUP BY replicate",
-        )
-        assert sizes == [(1000.0,), (1000.0,)]
-
-
 def test_one_replicate_has_no_interval_rather_than_one_of_width_zero(
     shipped_single_run: Path,
 ) -> None:
