@@ -88,26 +88,3 @@ def test_only_an_update_writes(path: Path, is_there: bool) -> None:
     assert (path.read_bytes() if path.exists() else None) == before
     assert hold(path, changed, is_update=True) == said
     assert hold(path, changed, is_update=False) == []
-
-
-def test_an_update_leaves_a_file_alone_in_which_nothing_moved(path: Path) -> None:
-    before = path.read_bytes()
-    close = NUMBERS | {("business_hours_affected", 0): 1234.5678901234567 * (1 + 5e-10)}
-    assert hold(path, close, is_update=True) == []
-    assert path.read_bytes() == before
-
-
-@pytest.mark.parametrize(
-    ("line", "mistake"),
-    [("addresses_listed_peak,1,0\n", "stands twice"), ("spells,many,0\n", "could not convert")],
-)
-def test_a_broken_file_is_refused(path: Path, line: str, mistake: str) -> None:
-    path.write_text(path.read_text(encoding="utf-8") + line, encoding="utf-8")
-    with pytest.raises(ValueError, match=mistake):
-        read_numbers(path)
-
-
-def test_a_file_with_other_columns_is_refused(path: Path) -> None:
-    path.write_text("metric,value\n", encoding="utf-8")
-    with pytest.raises(ValueError, match="expected the columns"):
-        read_numbers(path)

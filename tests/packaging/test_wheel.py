@@ -72,27 +72,3 @@ def test_a_source_distribution_holds_what_its_tests_read(repository: Path) -> No
     assert held == set(included)
     missing = {name for name in top if not any(fnmatch(name, one.lstrip("/")) for one in included)}
     assert missing <= {"pyproject.toml", "PKG-INFO"}  # these are always in it
-
-
-@pytest.mark.long
-def test_an_installed_wheel_runs_its_scenario_from_any_folder(wheel: Path, tmp_path: Path) -> None:
-    # Unpacked, and put before the clone on the path: the same as installed beside the
-    # dependencies that are here already.
-    with zipfile.ZipFile(wheel) as archive:
-        archive.extractall(tmp_path / "installed")
-    code = (
-        "import sim, sys\n"
-        "from sim.scenario.library import shipped\n"
-        f"assert sim.__file__.startswith({str(tmp_path)!r}), sim.__file__\n"
-        f"assert str(shipped('seeds')).startswith({str(tmp_path)!r}), shipped('seeds')\n"
-        "from sim.cli.app import main\n"
-        "main()\n"
-    )
-    env = {key: value for key, value in os.environ.items() if not key.startswith("OVERBLOCK_")}
-    done = subprocess.run(
-        [sys.executable, "-c", code, "run", "telegram-2018-replay", "-n", "1", "-o", "out",
-         "--set", "population.n_businesses=10"],
-        cwd=tmp_path, env=env | {"PYTHONPATH": str(tmp_path / "installed")},
-        capture_output=True, text=True,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "out\n"), done.stderr

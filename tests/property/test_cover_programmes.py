@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from sim.addresses.cover.frontier import Cover, Frontier, find_covers
+from sim.addresses.cover.frontier import Frontier, find_covers
 from sim.addresses.cover.tree import LengthLimits, Targets
 from sim.addresses.cover.weights import Weights
 from sim.addresses.sets.families import AddressSet
@@ -107,30 +107,9 @@ def test_costs_equal_those_of_an_integer_programme(seed: int, guarded: bool) -> 
     assert got == pytest.approx(expected, abs=1e-6)
 
 
-def frontier_of(world: World, budget: int, *, has_breadth: bool = False) -> Frontier:
-    breadth = Weights.per_address() if has_breadth else None
+def frontier_of(world: World, budget: int) -> Frontier:
     addresses = AddressSet.of(*map(str, world.targets))
-    return find_covers(Targets.prepare(addresses), world.collateral(), budget, breadth=breadth)
-
-
-def as_lists(frontier: Frontier) -> list[list]:
-    columns = (frontier.n_rules, frontier.collateral, frontier.n_used)
-    return [column.tolist() for column in columns]
-
-
-def test_breadth_changes_no_cost() -> None:
-    world = World(12, n_targets=150, n_hosts=300)
-    one, two = frontier_of(world, 90), frontier_of(world, 90, has_breadth=True)
-    assert one.collateral.tolist() == two.collateral.tolist()
-    for k in (one.n_rules[0], 20, 90):
-        wide, narrow = (breadth_of(frontier.cover(int(k)), world) for frontier in (one, two))
-        assert narrow <= wide
-    assert narrow < wide
-
-
-def breadth_of(cover: Cover, world: World) -> int:
-    beside = cover.to_set().difference(AddressSet.of(*map(str, world.targets)))
-    return beside.v4.n_addresses + beside.v6.n_addresses
+    return find_covers(Targets.prepare(addresses), world.collateral(), budget)
 
 
 def test_weights_beyond_64_bits_are_added_exactly() -> None:
@@ -150,26 +129,3 @@ def test_float_weights_give_the_covers_of_equal_whole_ones() -> None:
     assert floats.collateral.tolist() == whole.collateral.tolist()
     assert floats.n_used.tolist() == whole.n_used.tolist()
     assert floats.cover(20).texts() == whole.cover(20).texts()
-
-
-def test_order_of_targets_and_weights_changes_nothing() -> None:
-    world = World(7, 90, 400)
-    one = frontier_of(world, 60)
-    world.targets.reverse()
-    n = len(world.targets)
-    world.weight = world.weight[:n][::-1] + world.weight[n:][::-1]
-    world.bystanders.reverse()
-    other = frontier_of(world, 60)
-    assert as_lists(one) == as_lists(other)
-    assert one.cover(33).texts() == other.cover(33).texts()
-
-
-def test_a_cover_costs_what_its_addresses_weigh() -> None:
-    world = World(8, 200, 900)
-    bystanders = world.collateral()
-    frontier = frontier_of(world, 150)
-    for k in (5, 50, 150):
-        cover = frontier.cover(k)
-        targets = AddressSet.of(*map(str, world.targets))
-        assert bystanders.inside(cover.to_set().difference(targets)) == cover.collateral
-        assert not targets.difference(cover.to_set())

@@ -60,11 +60,6 @@ def test_fewer_than_ten_addresses_reach_a_fifth(names_by_rank):
     assert 1 + int((held < 0.2 - 1e-6).sum()) < 10
 
 
-def test_names_never_rise_with_rank_and_are_one_at_least(names_by_rank):
-    assert np.all(np.diff(names_by_rank) <= 0)
-    assert names_by_rank[-1] == 1
-
-
 def test_the_columns_of_the_law_are_the_curve(names_by_rank):
     law = census_law()
     assert np.array_equal(np.repeat(law.size, law.count), names_by_rank)

@@ -106,26 +106,6 @@ def test_the_simulated_register_equals_the_union_at_every_change_point(
     assert listed(shipped_single_run, metric) == expected
 
 
-def test_the_count_with_the_target_is_larger_by_the_targets_own_ranges(
-    shipped_single_run: Path, repository: Path
-) -> None:
-    # 149.154.160.0/20 and five /22: 4,096 + 5 * 1,024, and no order ever withdrew them.
-    own = 9_216
-    without = listed(shipped_single_run, "addresses_listed")
-    with_target = listed(shipped_single_run, "addresses_listed_with_target")
-    for t_s, value in without[1:]:
-        assert value_at(with_target, t_s) - value == own
-
-
-def test_a_withdrawn_11_leaves_what_other_orders_hold_inside_it(repository: Path) -> None:
-    # 52.0.0.0/11 goes on 17 April at 22:00; 52.32.0.0/16 next to it stays, and of 2,097,152
-    # addresses every one is freed, since no other order lies inside.
-    curve = union_over_time(repository, with_target=False)
-    before, after = 18_350_080, 16_252_928
-    assert before - after == 2**21
-    assert {before, after} <= {value for _, value in curve}
-
-
 def test_luck_does_not_touch_the_register_when_times_are_best_estimates(
     shipped_run: Path,
 ) -> None:

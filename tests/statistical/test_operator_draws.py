@@ -122,14 +122,6 @@ def test_a_higher_compliance_enforces_a_superset(complying):
     assert not np.all(enforced(0.25, 0.75, 0.95, replicate=1) >= complying)
 
 
-def test_an_answer_hangs_neither_on_the_order_of_asking_nor_on_how_often(complying):
-    compliance = Compliance(np.array(SHARES), np.arange(len(SHARES)), Streams(7, 0))
-    backwards = np.array([compliance.enforces(key) for key in reversed(SETS)])[::-1]
-    again = np.array([compliance.enforces(key) for key in SETS])
-    assert np.array_equal(backwards, complying)
-    assert np.array_equal(again, complying)
-
-
 def test_operators_and_sets_have_luck_of_their_own():
     drawn = enforced(0.5, 0.5, 0.5)
 
