@@ -2,9 +2,8 @@
 
 ``exposure`` and ``cover`` report what a blocklist hits and which blocks would hurt least, from
 columns in memory; ``overmatch`` which names rules match. ``run``, ``compare``, ``sweep``,
-``sensitivity`` and ``condition`` simulate a scenario, ``backtest_scores`` compares published
-outcomes with it, ``open_results`` reads a run folder. ``scenarios()`` and ``measures()`` list what
-there is. ``import overblock`` gives the same names.
+``sensitivity`` and ``condition`` simulate a scenario, ``open_results`` reads a run folder.
+``scenarios()`` and ``measures()`` list what there is. ``import overblock`` gives the same names.
 """
 
 from importlib import import_module
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.api.lists import backtest_scores, cover, measures, overmatch, scenarios
+    from sim.api.lists import cover, measures, overmatch, scenarios
     from sim.api.results import Picture, Results, open_results
     from sim.api.runs import StudyResults, compare, condition, run, sensitivity, sweep
     from sim.api.tables import Columns
@@ -34,7 +33,6 @@ __all__ = [
     "StudyResults",
     "UsageError",
     "__version__",
-    "backtest_scores",
     "compare",
     "condition",
     "cover",
@@ -59,7 +57,6 @@ _MODULES = {
     "ScenarioError": "sim.errors",
     "StudyResults": "sim.api.runs",
     "UsageError": "sim.errors",
-    "backtest_scores": "sim.api.lists",
     "condition": "sim.api.runs",
     "compare": "sim.api.runs",
     "cover": "sim.api.lists",

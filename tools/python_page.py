@@ -28,7 +28,7 @@ of the package, whose text names arguments and the paths of keys.
 """
 FUNCTIONS = (
     "run", "compare", "open_results", "sweep", "sensitivity", "condition", "cover", "exposure",
-    "overmatch", "backtest_scores", "scenarios", "measures",
+    "overmatch", "scenarios", "measures",
 )  # fmt: skip
 CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure", "Overmatch")
 ERRORS = ("OverblockError", "ScenarioError", "DataError", "UsageError", "PartialError")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,8 +29,9 @@ _CELL = 30
 class Columns(dict[str, NDArray[Any]]):
     """Columns of equal length by name.
 
-    A mapping from name to array: ``pandas.DataFrame(columns)`` takes it. Numbers that are not known
-    are NaN, texts that are not known are empty.
+    A mapping from name to array: ``pandas.DataFrame(columns)``, ``polars.DataFrame(columns)`` and
+    ``pyarrow.table(columns)`` take it. Numbers that are not known are NaN, texts that are not known
+    are empty.
     """
 
     @classmethod
@@ -58,34 +58,11 @@ class Columns(dict[str, NDArray[Any]]):
         UsageError
             If pandas is not installed.
         """
-        frame: pd.DataFrame = _library("pandas").DataFrame(dict(self), copy=False)
-        return frame
-
-    def to_polars(self) -> Any:
-        """Return a polars frame; numbers are not copied.
-
-        Raises
-        ------
-        UsageError
-            If polars is not installed.
-        """
-        return _library("polars").DataFrame(dict(self))
-
-    def to_arrow(self) -> Any:
-        """Return an Arrow table; numbers are not copied.
-
-        Raises
-        ------
-        UsageError
-            If pyarrow is not installed.
-        """
-        arrow = _library("pyarrow")
-        # NaN stays NaN: to find which are not known would copy.
-        return arrow.table({name: arrow.array(values) for name, values in self.items()})
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Hand over to whatever reads Arrow (polars, DuckDB, pandas)."""
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+        try:
+            import pandas
+        except ImportError:
+            raise UsageError("expected pandas to be installed: pip install pandas") from None
+        return pandas.DataFrame(dict(self), copy=False)
 
     def __repr__(self) -> str:
         """Show the first rows, in less than 1,000 letters."""
@@ -97,13 +74,6 @@ class Columns(dict[str, NDArray[Any]]):
     def _cells(self) -> list[list[str]]:
         first = [values[:MOST_ROWS].tolist() for values in self.values()]
         return [[shown(cell) for cell in cells] for cells in zip(*first, strict=True)]
-
-
-def _library(name: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise UsageError(f"expected {name} to be installed: pip install {name}") from None
 
 
 def _array(values: Sequence[Any]) -> NDArray[Any]:

@@ -37,7 +37,8 @@ from sim.results.manifest import (
 from sim.results.parquet import Coded, PartWriter, merge_parts
 from sim.results.schema import COMPARISON, KEYS, MEASURES, Column
 from sim.results.store import write_json
-from sim.scenario.resolve import Resolved, list_warnings
+from sim.scenario.cautions import list_warnings
+from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import list_sources
 from sim.version import __version__

@@ -186,48 +186,31 @@ Runs: TypeAlias = "Mapping[tuple[str, int], RunFacts]"
 
 def fact_columns(runs: Runs) -> dict[str, dict[str, ColumnData]]:
     """Columns by table, from ``strategy`` on."""
+    measures = [measure for run in runs.values() for measure in run.measures]
+    counts = [count for run in runs.values() for count in run.groups]
+    nothing = [found for run in runs.values() for found in run.nothing.items()]
     return {
-        "measures": _measure_columns(runs),
-        "hits": _hit_columns(runs),
-        "nothing": _nothing_columns(runs),
+        "measures": _keys(runs, [len(run.measures) for run in runs.values()])
+        | {name: _coded([getattr(one, name) for one in measures]) for name in ("metric", "unit")}
+        | {name: _numbers(measures, name) for name in ("value", "denominator")}
+        | {"denominator_unit": _coded([one.denominator_unit for one in measures])},
+        "hits": _keys(runs, [len(run.groups) for run in runs.values()])
+        | {name: _coded([getattr(one, name) for one in counts]) for name in _OF_GROUP}
+        | {"unit": _coded([unit_of(one.metric)[0] for one in counts])}
+        | {name: _numbers(counts, name) for name in ("value", "denominator")},
+        "nothing": _keys(runs, [len(run.nothing) for run in runs.values()])
+        | {
+            "what": _coded([what for what, _ in nothing]),
+            "why": _coded([why for _, why in nothing]),
+        },
     }
 
 
-def _measured_columns(
-    runs: Sequence[tuple[tuple[str, int], Sequence[Measure]]],
-) -> dict[str, ColumnData]:
-    found = [measure for _, measures in runs for measure in measures]
-    keys, n_rows = [key for key, _ in runs], [len(measures) for _, measures in runs]
-    return _keys(keys, n_rows) | {
-        "metric": _coded([measure.metric for measure in found]),
-        "unit": _coded([measure.unit for measure in found]),
-        "value": np.array([measure.value for measure in found], np.float64),
-        "denominator": np.array([measure.denominator for measure in found], np.float64),
-        "denominator_unit": _coded([measure.denominator_unit for measure in found]),
-    }
+_OF_GROUP = ("by", "group", "metric")
 
 
-def _measure_columns(runs: Runs) -> dict[str, ColumnData]:
-    return _measured_columns([(key, run.measures) for key, run in runs.items()])
-
-
-def _hit_columns(runs: Runs) -> dict[str, ColumnData]:
-    found = [count for run in runs.values() for count in run.groups]
-    return _keys(runs, [len(run.groups) for run in runs.values()]) | {
-        "by": _coded([count.by for count in found]),
-        "group": _coded([count.group for count in found]),
-        "metric": _coded([count.metric for count in found]),
-        "unit": _coded([unit_of(count.metric)[0] for count in found]),
-        "value": np.array([count.value for count in found], np.float64),
-        "denominator": np.array([count.denominator for count in found], np.float64),
-    }
-
-
-def _nothing_columns(runs: Runs) -> dict[str, ColumnData]:
-    return _keys(runs, [len(run.nothing) for run in runs.values()]) | {
-        "what": _coded([what for run in runs.values() for what in run.nothing]),
-        "why": _coded([why for run in runs.values() for why in run.nothing.values()]),
-    }
+def _numbers(facts: Sequence[Any], name: str) -> NDArray[np.float64]:
+    return np.array([getattr(one, name) for one in facts], np.float64)
 
 
 def _keys(runs: Iterable[tuple[str, int]], n_rows: Sequence[int]) -> dict[str, ColumnData]:
@@ -309,15 +292,12 @@ class FactTables:
     ) -> Iterator[tuple[Any, ...]]:
         chosen = ", ".join(f'"{name}"' for name in names)
         columns = read_columns(
-            self._path(table),
+            self._folder / f"{table}.parquet",
             f"SELECT {chosen} FROM data {'' if label is None else 'WHERE strategy = ?'} "
             "ORDER BY file_row_number",
             [] if label is None else [label],
         )
         return zip(*(_python_values(columns[name]) for name in names), strict=True)
-
-    def _path(self, table: str) -> Path:
-        return self._folder / f"{table}.parquet"
 
 
 def _python_values(column: NDArray[Any]) -> list[Any]:

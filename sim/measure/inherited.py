@@ -5,8 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from enum import StrEnum
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +17,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.record.users import VpnSteps
 from sim.engine.state.levels import SLACK
 from sim.world.build import World
+from sim.world.frozen import FrozenColumns
 from sim.world.moves import WAIT
 
 FROM_START = -1
@@ -196,21 +196,8 @@ def _spans(world: World, outcome: Outcome) -> dict[int, list[Span]]:
     return spans
 
 
-def pieces(edges: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
-    """Pieces of the common refinement of several partitions of time."""
-    return list(pairwise(sorted({t for edge in edges for t in edge})))
-
-
-class Inheritance(StrEnum):
-    """State of the addresses that a business came to."""
-
-    BLOCKED = "blocked"
-    REACHABLE = "reachable"
-    NOT_KNOWN = "not known"
-
-
 @dataclass(frozen=True, eq=False)
-class Inherited:
+class Inherited(FrozenColumns):
     """Inherited blocks of businesses in one run, one row each.
 
     Attributes
@@ -230,24 +217,6 @@ class Inherited:
     n_blocked: NDArray[np.int64]
     affected_s: NDArray[np.int64]
     lost_demand_h: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
-
-    @property
-    def state(self) -> tuple[Inheritance, ...]:
-        """State of each business: blocked, reachable, or not known without an arrival."""
-        return tuple(
-            Inheritance.NOT_KNOWN
-            if n_arrivals == 0
-            else Inheritance.BLOCKED
-            if n_blocked
-            else Inheritance.REACHABLE
-            for n_arrivals, n_blocked in zip(
-                self.n_arrivals.tolist(), self.n_blocked.tolist(), strict=True
-            )
-        )
 
 
 def inherited_by(world: World, outcome: Outcome) -> Inherited:
@@ -303,8 +272,8 @@ def _cost(
     steps: list[int] = vpn.t_s.tolist()
     share_users = world.operators.share_users
     affected_s, lost = 0, 0.0
-    spans = pieces([steps, *(edge for edge, _ in met.values())])
-    for start_s, stop_s in spans:
+    edges = {*steps, *(t for edge, _ in met.values() for t in edge)}
+    for start_s, stop_s in pairwise(sorted(edges)):
         passing = np.ones(share_users.size)
         for stay, (edge, degree) in met.items():
             if stay.from_s <= start_s < stay.to_s:

@@ -6,20 +6,19 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario.lists import ListTable
 from sim.scenario.load import LoadedScenario
 from sim.scenario.overrides import INDEX, index_path
-from sim.scenario.provenance import Cell, Provenance, leaves, numbers_of
+from sim.scenario.provenance import Cell, leaves, numbers_of
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.inventory import Inventory
-from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import CodeTable, ColumnNote, SourceNote, Table
 from sim.scenario.tables.shipped import assumed_by_key
 
@@ -51,8 +50,6 @@ class Source:
         Lowest and highest value held possible, in one of three forms:
         ``{"absolute": [low, high]}``, ``{"times": [low, high]}`` of each value,
         ``{"columns": [low, high]}`` of each row.
-    needs_range
-        Whether it is an assumed number, which must have a range.
     """
 
     key: str
@@ -68,20 +65,17 @@ class Source:
     formula: str = ""
     why: str = ""
     range: dict[str, list[Any]] | None = None
-    needs_range: bool
 
     @property
     def is_range_stated(self) -> bool:
         """Whether an assumed number says how far it may be off; true for all others."""
-        return self.range is not None or not self.needs_range
+        is_number = self.values is not None or bool(numbers_of(self.value))
+        return self.range is not None or not (is_number and self.kind == "assumption")
 
     def as_dict(self) -> dict[str, Any]:
         """Plain JSON values under the names above; what does not apply is left out."""
         plain = {name: value for name, value in vars(self).items() if value not in ("", None)}
-        del plain["needs_range"]
-        if not self.is_range_stated:
-            plain["range"] = "not stated"
-        return plain
+        return plain if self.is_range_stated else plain | {"range": "not stated"}
 
 
 UNITS_OF_SITES = {
@@ -90,27 +84,8 @@ UNITS_OF_SITES = {
     "n_names": "names",
 }
 NO_NOTE = "A table without a source note"
-
-
-@dataclass(frozen=True)
-class _Support:
-    """What one cell rests on."""
-
-    unit: str
-    kind: str
-    source: str = ""
-    date: str = ""
-    formula: str = ""
-    why: str = ""
-
-
-@dataclass
-class _Group:
-    """Cells gathered so far."""
-
-    lines: list[int] = field(default_factory=list)
-    cells: list[str] = field(default_factory=list)
-    rows: list[Mapping[str, str]] = field(default_factory=list)
+_Rows: TypeAlias = "list[tuple[int, Mapping[str, str]]]"
+"""Lines of a table, each with its cells."""
 
 
 def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Source]:
@@ -128,26 +103,19 @@ def table_sources(table: Table[Any], *, each_row: bool = False) -> Iterator[Sour
         yield _list_source(table)
         return
     if isinstance(table, CodeTable):
-        yield Source(
-            key=table.name, n_values=1, value=None, unit="code", kind="choice",
-            why=f"What is asked: {table.title}", needs_range=False,
-        )  # fmt: skip
+        why = f"What is asked: {table.title}"
+        yield Source(key=table.name, value=None, unit="code", kind="choice", why=why)
         return
     header, rows = _read(table)
-    note = table.note
-    for column in claiming_columns(header, note):
-        groups: dict[object, tuple[_Support, _Group]] = {}
+    for column in claiming_columns(header, table.note):
+        groups: dict[object, tuple[dict[str, str], _Rows]] = {}
         for line, row in zip(table.lines, rows, strict=True):
-            if not row[column]:
-                continue
-            support = _support(column, row, note)
-            key = line if each_row else support
-            _, group = groups.setdefault(key, (support, _Group()))
-            group.lines.append(line)
-            group.cells.append(row[column])
-            group.rows.append(row)
-        for support, group in groups.values():
-            yield _summed_up(table, column, support, group, header)
+            if row[column]:
+                support = _support(column, row, table.note)
+                key = line if each_row else tuple(support.values())
+                groups.setdefault(key, (support, []))[1].append((line, row))
+        for support, found in groups.values():
+            yield _summed_up(table, column, support, found)
 
 
 def _inventory_sources(table: Inventory) -> Iterator[Source]:
@@ -161,7 +129,6 @@ def _inventory_sources(table: Inventory) -> Iterator[Source]:
             kind="fact",
             source=table.note.title if table.note else "The inventory, as its owner gives it",
             why="Values that it omits are drawn, and marked as drawn in sites.csv",
-            needs_range=False,
         )
 
 
@@ -175,7 +142,6 @@ def _list_source(table: ListTable) -> Source:
         kind="choice",
         source=table.note.title if table.note else "",
         why="The question: the list of the user",
-        needs_range=False,
     )
 
 
@@ -183,13 +149,7 @@ def claiming_columns(header: Sequence[str], note: SourceNote | None) -> list[str
     """Columns that claim something: all but names of rows, bounds of ranges, and sources."""
     if note is None:
         return list(header)
-    bounds = {
-        name
-        for column in note.columns.values()
-        if column.range is not None and column.range.columns is not None
-        for name in column.range.columns
-    }
-    silent = {*note.keys, *note.rows.columns, *bounds}
+    silent = {*note.keys, *note.rows.columns, *note.bounds}
     return [name for name in header if name not in silent]
 
 
@@ -200,80 +160,64 @@ def _read(table: Table[Any]) -> tuple[list[str], list[dict[str, str]]]:
     return header, [dict(zip(header, record, strict=True)) for record in reader if record]
 
 
-def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> _Support:
-    """Source of one cell: that of its row, else that of its column."""
+def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> dict[str, str]:
+    """What one cell rests on: by its row, else by its column."""
     if note is None or column not in note.columns:
-        return _Support("", "assumption", why=NO_NOTE)
-    about = note.columns[column]
-
-    def cell_text(name: str) -> str:
-        return " ".join(row[name].split()) if name else ""
-
-    kind = cell_text(note.rows.kind) or about.kind
-    source, date, why = (
-        cell_text(note.rows.source),
-        cell_text(note.rows.date),
-        cell_text(note.rows.why),
+        return {"unit": "", "kind": "assumption", "why": NO_NOTE}
+    about, rows = note.columns[column], note.rows
+    unit, kind, source, date, why = (
+        _join_lines(row[name]) if name else ""
+        for name in (rows.unit, rows.kind, rows.source, rows.date, rows.why)
     )
-    unit = cell_text(note.rows.unit) if about.unit == f"as in the column {note.rows.unit}" else ""
-    unit = unit or about.unit
+    kind = kind or about.kind
+    unit = (unit if about.unit == f"as in the column {rows.unit}" else "") or about.unit
     if kind == "assumption":
         # A row that is assumed says why, in the column of sources where there is none for reasons.
-        reason = why or (source if note.rows.kind else "") or _join_lines(about.why)
-        return _Support(unit, kind, why=reason or _join_lines(about.source))
-    source = note.references.get(source, source)
-    is_derived = kind == "derived"
-    return _Support(
-        unit,
-        kind,
-        source or _join_lines(about.source),
-        date or _join_lines(about.date),
-        (why or _join_lines(about.formula))
-        if is_derived and note.rows.kind
-        else _join_lines(about.formula),
-        "" if is_derived and note.rows.kind else why,
-    )
+        why = why or (source if rows.kind else "") or _join_lines(about.why or about.source)
+        return {"unit": unit, "kind": kind, "why": why}
+    says_formula = kind == "derived" and bool(rows.kind)
+    return {
+        "unit": unit,
+        "kind": kind,
+        "source": note.references.get(source, source) or _join_lines(about.source),
+        "date": date or _join_lines(about.date),
+        "formula": (why if says_formula else "") or _join_lines(about.formula),
+        "why": "" if says_formula else why,
+    }
 
 
-def _summed_up(
-    table: Table[Any], column: str, support: _Support, group: _Group, header: Sequence[str]
-) -> Source:
-    note = table.note
-    numbers = [_number(cell) for cell in group.cells]
-    known = [number for number in numbers if number is not None]
-    is_number = len(known) == len(numbers)
-    about = note.columns.get(column) if note else None
+def _summed_up(table: Table[Any], column: str, support: dict[str, str], found: _Rows) -> Source:
+    """Cells of a column that rest on the same."""
+    note, rows = table.note, [row for _, row in found]
+    cells = [row[column] for row in rows]
+    known = [number for cell in cells if (number := _number(cell)) is not None]
+    is_number = len(known) == len(cells)
     value: str | int | float | None = None
-    if len(set(group.cells)) == 1:
-        value = known[0] if is_number else group.cells[0]
-    spread = is_number and value is None
+    if len(set(cells)) == 1:
+        value = known[0] if is_number else cells[0]
+    keys = note.keys if note else ()
+    name = " / ".join(cell for key, cell in rows[0].items() if key in keys and cell)
     return Source(
         key=f"{table.name}.{column}",
-        lines=spans(group.lines),
-        row=_name(group.rows[0], header, note) if len(group.rows) == 1 else "",
-        n_values=len(group.cells),
+        lines=spans([line for line, _ in found]),
+        row=name if len(rows) == 1 else "",
+        n_values=len(cells),
         value=value,
-        values=(min(known), max(known)) if spread else None,
-        unit=support.unit,
-        kind=support.kind,
-        source=support.source,
-        date=support.date,
-        formula=support.formula,
-        why=support.why,
-        range=_range(about, known, group) if is_number else None,
-        needs_range=support.kind == "assumption" and is_number,
+        values=(min(known), max(known)) if is_number and value is None else None,
+        range=_range(note.columns.get(column), known, rows) if note and is_number else None,
+        **support,
     )
 
 
 def _range(
-    about: ColumnNote | None, numbers: Sequence[int | float], group: _Group
+    about: ColumnNote | None, numbers: Sequence[int | float], rows: Sequence[Mapping[str, str]]
 ) -> dict[str, list[Any]] | None:
     """Range of a column, in numbers where one value or one pair of bounds is meant."""
     if about is None or about.range is None:
         return None
     asked = about.range
     if asked.columns is not None:
-        bounds = {tuple(_number(row[name]) for name in asked.columns) for row in group.rows}
+        bounds = {tuple(_number(row[name]) for name in asked.columns) for row in rows}
         if len(bounds) == 1:
             return {"absolute": list(bounds.pop())}
         return {"columns": list(asked.columns)}
@@ -281,11 +225,6 @@ def _range(
         # Twelve digits: a product of two short decimals, not of their nearest binary numbers.
         return {"absolute": [float(f"{numbers[0] * factor:.12g}") for factor in asked.times]}
     return {key: list(pair) for key, pair in asked.model_dump(exclude_none=True).items()}
-
-
-def _name(row: Mapping[str, str], header: Sequence[str], note: SourceNote | None) -> str:
-    keys = note.keys if note else ()
-    return " / ".join(row[name] for name in header if name in keys and row[name])
 
 
 def _number(cell: str) -> int | float | None:
@@ -378,14 +317,16 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
     # The table knows the unit of a key also where the scenario gives the value.
     units = {key: row.unit for key, row in assumed_by_key().items()}
     for key, value in leaves(scenario_tree(loaded.scenario)):
-        note = loaded.scenario.provenance.get(key)
-        if key in LABELS and note is None:
+        if (note := loaded.scenario.provenance.get(key)) is not None:
+            said = note.model_dump(include={"unit", "kind", "source", "date", "formula", "why"})
+            yield _source(key, value, note.range, **said)
+        elif key in LABELS:
             continue
-        if note is not None:
-            yield _noted(key, value, note)
         elif key in assumed and assumed[key].number == value:
-            line = loaded.document.locate(tuple(key.split("."))).line
-            yield _assumed(assumed[key], line)
+            row, line = assumed[key], loaded.document.locate(tuple(key.split("."))).line
+            source = f"seeds/assumptions.csv, line {line}"
+            said = {"kind": "assumption", "unit": row.unit, "source": source, "why": row.why}
+            yield _source(key, row.number, (row.low, row.high), **said)
         else:
             yield _bare(loaded, key, value, units.get(key, ""), tables)
     for piece in loaded.scenario.evidence or ():
@@ -393,39 +334,13 @@ def _key_sources(loaded: LoadedScenario, tables: dict[str, Table[Any]]) -> Itera
         yield _source(
             f"evidence.{piece.id}",
             piece.value,
+            (max(low, 0), high) if math.isfinite(high) else None,
             unit=piece.unit,
             kind="assumption" if piece.kind == "assumption" else "fact",
             source=piece.source,
             date=piece.date,
             why=piece.note,
-            range={"absolute": [max(low, 0), high]} if math.isfinite(high) else None,
         )
-
-
-def _noted(key: str, value: Cell, note: Provenance) -> Source:
-    return _source(
-        key,
-        value,
-        unit=note.unit,
-        kind=note.kind,
-        source=note.source,
-        date=note.date,
-        formula=note.formula,
-        why=note.why,
-        range={"absolute": list(note.range)} if note.range else None,
-    )
-
-
-def _assumed(row: AssumptionRow, line: int) -> Source:
-    return _source(
-        row.key,
-        row.number,
-        unit=row.unit,
-        kind="assumption",
-        source=f"seeds/assumptions.csv, line {line}",
-        why=row.why,
-        range={"absolute": [row.low, row.high]},
-    )
 
 
 def _bare(
@@ -440,25 +355,16 @@ def _bare(
         title = tables[value].title
         return _source(key, value, unit="table", kind="choice", source=title, why=origin)
     top, last = key.split(".")[0], key.split(".")[-1]
+    kind, why = "choice", "What the scenario asks"
     if top in ASKED:
-        why = origin or "What is asked: no claim about the world"
-        return _source(key, value, unit=unit or ASKED.get(last, ASKED[top]), kind="choice", why=why)
-    if numbers_of(value):
-        ending = next((ending for ending in UNITS if key.endswith(ending)), "")
-        unit = unit or UNITS.get(ending, "")
-        return _source(
-            key,
-            value,
-            unit=unit,
-            kind="assumption",
-            why=origin or "A number of the scenario without provenance",
-        )
-    return _source(key, value, unit=unit, kind="choice", why=origin or "What the scenario asks")
+        unit, why = unit or ASKED.get(last, ASKED[top]), "What is asked: no claim about the world"
+    elif numbers_of(value):
+        unit = unit or next((one for ending, one in UNITS.items() if key.endswith(ending)), "")
+        kind, why = "assumption", "A number of the scenario without provenance"
+    return _source(key, value, unit=unit, kind=kind, why=origin or why)
 
 
-def _source(key: str, value: Cell, *, kind: str, **said: Any) -> Source:
+def _source(key: str, value: Cell, ends: tuple[float, float] | None = None, **said: Any) -> Source:
     """Source of a scenario key, its texts on one line each."""
-    for name in said.keys() & {"source", "formula", "why"}:
-        said[name] = " ".join(said[name].split())
-    needs_range = kind == "assumption" and bool(numbers_of(value))
-    return Source(key=key, value=value, kind=kind, needs_range=needs_range, **said)
+    said |= {name: _join_lines(said[name]) for name in said.keys() & {"source", "formula", "why"}}
+    return Source(key=key, value=value, range={"absolute": list(ends)} if ends else None, **said)

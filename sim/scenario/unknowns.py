@@ -202,12 +202,6 @@ def _column_factors(resolved: Resolved, table: Table[Any]) -> tuple[list[Factor]
     factors: list[Factor] = []
     left_out: list[LeftOut] = []
     money = {resolved.money_parameters.name, resolved.economy.name}
-    ends = {
-        end
-        for column in table.note.columns.values()
-        if column.range and column.range.columns
-        for end in column.range.columns
-    }
     for name, column in table.note.columns.items():
         if column.kind != "assumption" or column.range is None:
             continue
@@ -216,7 +210,7 @@ def _column_factors(resolved: Resolved, table: Table[Any]) -> tuple[list[Factor]
             left_out.append(LeftOut(key, SET))
         elif table.name in money:
             left_out.append(LeftOut(key, DRAWN_ALREADY))
-        elif name in ends:
+        elif name in table.note.bounds:
             left_out.append(LeftOut(key, END_OF_RANGE))
         elif name in ("revenue_median_usd_per_h", "usd_per_visit"):
             left_out.append(LeftOut(key, ONE_REVENUE))

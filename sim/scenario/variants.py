@@ -261,7 +261,7 @@ class _Asked:
             key, separator, value = (part.strip() for part in pair.partition("="))
             if not separator or not key or key in tree:
                 message = f"expected parameter=value once for each, got {describe(pair)}"
-                problems.append(Problem(place.file, message, place.line, place.column))
+                problems.append(place.problem(message))
                 continue
             try:
                 tree[key] = parse_scalar(value, place.file)
@@ -298,16 +298,12 @@ class _Asked:
         try:
             scenario = validate(document)
         except ScenarioError as error:
-            raise ScenarioError([self._placed(one) for one in error.problems]) from None
+            # An unknown parameter stands where the strategy does.
+            problems = [self.place.problem(one.message, one.key) for one in error.problems]
+            raise ScenarioError(problems) from None
         copies = {**loaded.copies, **self.copies}
         variant = replace(loaded, scenario=scenario, document=document, copies=copies)
         return Variant(self.label, resolve(variant, known=resolved))
-
-    def _placed(self, problem: Problem) -> Problem:
-        """Put an unknown parameter where the strategy stands."""
-        return replace(
-            problem, file=self.place.file, line=self.place.line, column=self.place.column
-        )
 
 
 def _of_experiment(resolved: Resolved, contenders: Sequence[Contender]) -> list[_Asked]:
@@ -343,14 +339,14 @@ def _misfits(label: str, text: str, place: Place) -> Iterator[Problem]:
     """Labels that a table or a terminal cannot take."""
     if len(text) > MOST_LETTERS:
         message = f"expected at most {MOST_LETTERS} letters, got {len(text)}"
-        yield Problem(place.file, message, place.line, place.column)
+        yield place.problem(message)
         return
     try:
         check_printable(label)
         if not 0 < len(label) <= MOST_LETTERS:
             raise ValueError("expected a strategy, got nothing")
     except ValueError as error:
-        yield Problem(place.file, str(error), place.line, place.column)
+        yield place.problem(str(error))
 
 
 def _same_labels(asked: Sequence[_Asked]) -> Iterator[Problem]:
@@ -361,5 +357,5 @@ def _same_labels(asked: Sequence[_Asked]) -> Iterator[Problem]:
                 f"expected each label once, got {format_path((one.label,))} again; name one of "
                 "them: label=id"
             )
-            yield Problem(one.place.file, message, one.place.line, one.place.column)
+            yield one.place.problem(message)
         seen.add(one.label)

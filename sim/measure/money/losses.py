@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,14 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import LedgerColumns
 from sim.scenario.tables.inventory import Inventory
 from sim.world.build import World
+from sim.world.frozen import FrozenColumns
 from sim.world.population import MICRO, Businesses
 
 S_PER_H = 3600
 
 
 @dataclass(frozen=True, eq=False)
-class Stretches:
+class Stretches(FrozenColumns):
     """Times of businesses with, or after leaving, a provider; columns of shape (n_stretches,).
 
     Attributes
@@ -41,8 +42,7 @@ class Stretches:
     def __post_init__(self) -> None:
         if not (self.hours >= 0).all():
             raise ValueError("expected hours >= 0, got less")
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
+        super().__post_init__()
 
     @classmethod
     def none(cls) -> Stretches:
@@ -51,7 +51,7 @@ class Stretches:
 
 
 @dataclass(frozen=True, eq=False)
-class Moves:
+class Moves(FrozenColumns):
     """Moves of businesses in one run.
 
     Attributes
@@ -88,8 +88,7 @@ class Moves:
                 raise ValueError(f"expected {name} >= 0, got less")
         if (self.first_row[self.stays.business_row] == self.stays.provider_row).any():
             raise ValueError("expected stays with other providers than the first, got the first")
-        for column in (self.n_moves, self.cost_usd, self.first_row, self.is_domestic):
-            column.flags.writeable = False
+        super().__post_init__()
 
     @classmethod
     def none(cls, first_row: NDArray[np.int64], n_providers: int) -> Moves:
@@ -148,7 +147,7 @@ def moves_of(world: World, outcome: Outcome) -> Moves:
 
 
 @dataclass(frozen=True, eq=False)
-class LossTotals:
+class LossTotals(FrozenColumns):
     """Sums over the businesses of each sector.
 
     Attributes
@@ -199,11 +198,6 @@ class LossTotals:
     left_h: NDArray[np.float64]
     given: LossTotals | None = None
     drawn: LossTotals | None = None
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            if isinstance(value := getattr(self, column.name), np.ndarray):
-                value.flags.writeable = False
 
     @property
     def demand_lost_share(self) -> float:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from sim.scenario.tables.money import (
 )
 from sim.statistics.triangular import triangular_quantile, triangular_share
 from sim.streams import Stream, Streams
+from sim.world.frozen import FrozenColumns
 
 ECONOMY = "internet_economy_usd_per_year"
 H_PER_YEAR = 365.25 * 24
@@ -93,7 +94,7 @@ N_DRAWS = 200
 
 
 @dataclass(frozen=True, eq=False)
-class ParameterDraws:
+class ParameterDraws(FrozenColumns):
     """Parameters of the firm-level method; n_classes are the classes of spell length.
 
     Attributes
@@ -130,10 +131,6 @@ class ParameterDraws:
     hosting_spend_share: NDArray[np.float64]
     response_cost_level: NDArray[np.float64]
     dual_running_months: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
     def without_level(self) -> ParameterDraws:
         """Return the same with a level of revenue of 1: the prices of revenues that are given."""

@@ -16,6 +16,7 @@ from sim.measure.money.prices import N_DRAWS, ParameterDraws, draw_parameters
 from sim.scenario.resolve import Resolved
 from sim.streams import Streams
 from sim.world.build import World
+from sim.world.frozen import FrozenColumns
 from sim.world.providers import provider_names
 
 H_PER_MONTH = 365 * 24 / 12
@@ -55,7 +56,7 @@ def double_hosting_usd(totals: LossTotals, parameters: ParameterDraws) -> NDArra
 
 
 @dataclass(frozen=True, eq=False)
-class ProviderDraws:
+class ProviderDraws(FrozenColumns):
     """Money of providers in one run, in USD; arrays of shape (n_draws, n_providers).
 
     Attributes
@@ -68,10 +69,6 @@ class ProviderDraws:
 
     loss_usd: NDArray[np.float64]
     gain_usd: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
 
 def provider_money(totals: LossTotals, parameters: ParameterDraws) -> ProviderDraws:
@@ -110,7 +107,7 @@ MONEY_METRICS = tuple(
 
 
 @dataclass(frozen=True, eq=False)
-class MoneyDraws:
+class MoneyDraws(FrozenColumns):
     """Money of one run in USD; all arrays of shape (n_draws, n_sectors).
 
     Attributes
@@ -147,10 +144,6 @@ class MoneyDraws:
     transfers_to_rivals_usd: NDArray[np.float64]
     provider_loss_usd: NDArray[np.float64]
     domestic_gain_usd: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
     @property
     def private_loss_usd(self) -> NDArray[np.float64]:

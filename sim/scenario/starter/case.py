@@ -200,7 +200,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
             f"--strategy: expected one of {', '.join(STRATEGIES)}, got {known.strategy!r}; others "
             "answer fronts of the target: see the section strategy of docs/reference/scenario.md"
         )
-    case = _Case.of(known)
+    case = _Case(known)
     for name, data in case.files.items():
         (folder / name).write_bytes(data)
     text = json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
@@ -214,7 +214,7 @@ def write_case(known: Known, folder: Path) -> list[str]:
         path.write_text(case.scenario(borrowed), encoding="utf-8")
         resolve(load_scenario(str(path)))
     (folder / "README.md").write_text(case.readme(borrowed), encoding="utf-8")
-    return list(case.notes)
+    return case.notes
 
 
 @contextmanager
@@ -232,24 +232,10 @@ def _named_as_given(known: Known) -> Iterator[None]:
         raise type(error)(problems) from None
 
 
-@dataclass(frozen=True)
 class _Case:
     """A case with those of its files that do not depend on borrowed tables."""
 
-    known: Known
-    pack: Mapping[str, str]
-    start: datetime
-    end: datetime
-    files: Mapping[str, bytes]
-    operators: str
-    operator_names: tuple[str, ...]
-    assumed: tuple[str, ...]
-    has_ipv6: bool
-    is_dated: bool
-    notes: tuple[str, ...]
-
-    @classmethod
-    def of(cls, known: Known) -> _Case:
+    def __init__(self, known: Known) -> None:
         has_pack = known.country in countries()
         of = known.country if has_pack else ELSEWHERE
         first = known.first or date(pack_year(of), 1, 1)
@@ -317,19 +303,11 @@ class _Case:
         if operators == "operators.csv":
             files["operators.csv"] = table.encode()
             files["operators.source.yaml"] = note.encode()
-        return cls(
-            known,
-            pack,
-            start,
-            end,
-            files,
-            operators,
-            tuple(names_of(table)),
-            tuple(assumed),
-            has_ipv6,
-            listed is not None and bool(listed.periods),
-            tuple(notes),
-        )
+        self.known, self.pack, self.start, self.end = known, pack, start, end
+        self.files, self.operators, self.assumed, self.notes = files, operators, assumed, notes
+        self.operator_names = names_of(table)
+        self.has_ipv6 = has_ipv6
+        self.is_dated = listed is not None and bool(listed.periods)
 
     @property
     def blocklist(self) -> str:

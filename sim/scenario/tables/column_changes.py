@@ -113,14 +113,12 @@ def assumed_columns(table: Table[Any]) -> dict[str, Range]:
     """Ranges of the columns that one amount can move: assumed, and no parts of a whole."""
     if table.note is None:
         return {}
-    ranges = {
+    apart = {*table.note.bounds, *type(table.rows[0]).parts_of_column}
+    return {
         name: column.range
         for name, column in table.note.columns.items()
-        if column.kind == "assumption" and column.range is not None
+        if column.kind == "assumption" and column.range is not None and name not in apart
     }
-    ends = {end for one in ranges.values() for end in one.columns or ()}
-    apart = {*ends, *type(table.rows[0]).parts_of_column}
-    return {name: one for name, one in ranges.items() if name not in apart}
 
 
 def ends_of(table: Table[Any], column: str) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -149,6 +149,12 @@ class SourceNote(BaseModel):
     references: dict[str, str] = Field(default_factory=dict)
     """References in full, by their short names in the source column of the rows."""
 
+    @property
+    def bounds(self) -> frozenset[str]:
+        """Columns that are an end of another column's range."""
+        ranges = [column.range.columns for column in self.columns.values() if column.range]
+        return frozenset(end for ends in ranges for end in ends or ())
+
     @field_validator("time")
     @classmethod
     def check_time(cls, time: str) -> str:

@@ -18,6 +18,7 @@ from sim.scenario.document import parse_document
 from sim.scenario.load import load_scenario
 
 pd = pytest.importorskip("pandas")
+pa = pytest.importorskip("pyarrow")
 BRIEF = {"population.n_businesses": 20, "end": "2018-04-16T20:00+03:00"}
 MOSCOW = timezone(timedelta(hours=3))
 
@@ -75,10 +76,7 @@ def test_a_frame_stands_where_a_table_is_named(tmp_path: Path, library: str) -> 
         "weight": [0.25, 0.75],
         "source": ["a,b", 'say "x"'],
     }
-    frame = pd.DataFrame(table) if library == "pandas" else Columns(
-        {name: np.array(values, object if name != "weight" else float)
-         for name, values in table.items()}
-    ).to_arrow()  # fmt: skip
+    frame = pd.DataFrame(table) if library == "pandas" else pa.table(table)
     found = sim.run(
         "telegram-2018", n_simulations=1, fixed=True, set={**BRIEF, "fronts.pools": frame},
         folder=tmp_path / "out",
@@ -138,7 +136,6 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path: Path) -> None:
         (lambda: sim.condition("surgical"), "expected a section evidence, got none"),
         (lambda: sim.condition("surgical", set={"population.n_busineses": 3}),
          r"^set: population\.n_busineses: "),
-        (lambda: sim.backtest_scores(["nothing"]), "nothing"),
         (lambda: sim.cover(["x"]), "targets:1"),
         (lambda: sim.cover(["192.0.2.1"], weight="people"), "^weight: expected one of addresses"),
     ],
@@ -162,7 +159,7 @@ def test_columns_are_handed_over_without_a_copy() -> None:
     columns = Columns(x=np.arange(5.0), n=np.arange(5), name=np.array(list("abcde"), object))
     frame = columns.to_pandas()
     assert np.shares_memory(frame["x"].to_numpy(), columns["x"])
-    arrow = columns.to_arrow()
+    arrow = pa.table(columns)
     held = np.frombuffer(arrow["x"].chunk(0).buffers()[1], np.float64)
     assert held.ctypes.data == columns["x"].ctypes.data
     assert pd.DataFrame(columns)["name"].tolist() == list("abcde")

@@ -142,47 +142,6 @@ def test_a_run_has_no_verdicts(tmp_path: Path) -> None:
         found.verdicts()
 
 
-CASES = """\
-format: overblock/backtest/1
-cases:
-  - id: one
-    title: One
-    given: Nothing
-    role: held-out
-    why_role: Nothing was set by it
-    predictor: {kind: names-law, quantity: mean_names}
-    published: {value: 16, rounding: 0.5, unit: names, nature: measured,
-                source: A study, date: 2022}
-  - id: two
-    title: Two
-    given: Nothing
-    role: calibration
-    why_role: Something was set by it
-    predictor: {kind: none, why: Nobody can say}
-    published: {value: 3, rounding: 0, relation: at_least, unit: hours, nature: measured,
-                source: A study, date: 2022}
-"""
-
-
-def test_scores_of_own_cases_stand_in_columns(tmp_path: Path) -> None:
-    (tmp_path / "cases.yaml").write_text(CASES, encoding="utf-8")
-    scores = {name: column.tolist() for name, column in
-              sim.backtest_scores(files=[tmp_path / "cases.yaml"]).items()}  # fmt: skip
-    low, predicted, high = (
-        scores.pop(name)[0] for name in ("predicted_low", "predicted", "predicted_high")
-    )
-    assert 15.5 <= low <= predicted <= high <= 16.5
-    error, none = scores.pop("log10_error")
-    assert error == pytest.approx(np.log10(predicted / 16), abs=1e-12)
-    assert np.isnan(none)
-    assert scores == {
-        "id": ["one", "two"], "title": ["One", "Two"], "role": ["held-out", "calibration"],
-        "verdict": ["inside", "not computable"], "unit": ["names", "hours"],
-        "published": [16.0, 3.0], "relation": ["equal", "at_least"],
-        "why_not": ["", "Nobody can say"],
-    }  # fmt: skip
-
-
 def test_a_grid_has_whole_seconds_and_not_too_many(
     results: Results, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,9 +9,10 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 from sim.errors import DataError
+from sim.scenario.cautions import list_warnings
 from sim.scenario.lists import read_list
 from sim.scenario.load import load_scenario
-from sim.scenario.resolve import list_warnings, resolve
+from sim.scenario.resolve import resolve
 
 RUN = ("--country", "ES", "--from", "2026-03-27", "--to", "2026-04-03")
 # Clocks in Spain went from +01:00 to +02:00 on 29 March 2026.

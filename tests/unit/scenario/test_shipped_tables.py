@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
+from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import pairwise
 from pathlib import Path
@@ -12,40 +13,24 @@ from typing import Annotated
 import pytest
 from pydantic import Field
 
-from sim.scenario.library import shipped, table_names
+from sim.scenario.library import scenario_names, shipped, table_names
+from sim.scenario.load import load_scenario
+from sim.scenario.overrides import read_packs
 from sim.scenario.quantities import Share
-from sim.scenario.tables.money import EconomyRow, MoneyParameterRow
+from sim.scenario.resolve import ROWS_OF
+from sim.scenario.schema import NONE, scenario_tree
 from sim.scenario.tables.rows import (
     AssumptionRow,
-    CadenceRow,
     CloudPrefixRow,
-    FigureRow,
     HostingRow,
     OperatorRow,
-    OrderRow,
     PackRow,
     PoolRow,
-    PrefixRow,
-    PressureRow,
-    ProfileRow,
-    PublishedTotalRow,
-    RateRow,
-    ResponseRow,
-    SectorRow,
-    SessionRow,
-    StanceRow,
-    TargetPrefixRow,
     UseRow,
     VisitRow,
 )
 from sim.scenario.tables.seeds import MAX_KEPT_BYTES, Row, SourceNote, read_note, read_table
-from sim.scenario.tables.sharing import (
-    ComponentRow,
-    ConcentrationRow,
-    ParkedRow,
-    ServiceRow,
-    SharingRow,
-)
+from sim.scenario.tables.sharing import ServiceRow
 from sim.scenario.tables.shipped import CourtQuestionRow, FactRow
 
 
@@ -65,85 +50,31 @@ class ReachRow(Row):
     note: str = ""
 
 
+def tables_of_scenarios() -> Iterator[tuple[str, type[Row]]]:
+    """Tables that the packs and the shipped scenarios name, each with its rows."""
+    yield from ((row.value, ROWS_OF[row.key]) for row in read_packs().rows if row.key in ROWS_OF)
+    for name in scenario_names():
+        tree = scenario_tree(load_scenario(name).scenario)
+        for key, rows in ROWS_OF.items():
+            section, last = key.split(".")
+            named = tree.get(section, {}).get(last)
+            if isinstance(named, str) and named != NONE:
+                yield named, rows
+
+
 MODELS: dict[str, type[Row]] = {
-    "allow-list-russia-2025": PrefixRow,
-    "article-figures": FigureRow,
+    **dict(tables_of_scenarios()),
     "assumptions": AssumptionRow,
-    "austria-2022-orders": OrderRow,
-    "cadence-at-once": CadenceRow,
     "cloud-prefixes-2018": CloudPrefixRow,
-    "components-2018": ComponentRow,
     "country-packs": PackRow,
     "court-questions": CourtQuestionRow,
     "dated-facts": FactRow,
-    "demand-profiles": ProfileRow,
-    "exchange-rates": RateRow,
-    "exempt-shared-2018": PrefixRow,
-    **dict.fromkeys(
-        (f"economy-{of}" for of in ("austria-2022", "italy-2024", "russia-2018", "spain-2026")),
-        EconomyRow,
-    ),
-    **dict.fromkeys(
-        (
-            f"front-pools-{of}"
-            for of in (
-                "2018",
-                "foreign-2025",
-                "hetzner",
-                "piracy",
-                "shared-proxy",
-                "spain-2025",
-                "spain-by-names",
-                "zello-2018",
-            )
-        ),
-        PoolRow,
-    ),
-    "hosting-choice-europe": HostingRow,
-    "hosting-russia-2018": HostingRow,
-    "hosting-concentration": ConcentrationRow,
-    "money-parameters": MoneyParameterRow,
-    "names-assumptions": AssumptionRow,
-    "provider-prefixes-2018": CloudPrefixRow,
-    "services-europe-2018": ServiceRow,
-    "services-russia-2018": ServiceRow,
-    "third-party-reach-2018-04": ReachRow,
-    "parked-names": ParkedRow,
-    "pressure-events-2018": PressureRow,
-    "responses-2018": ResponseRow,
-    "sharing-2018": SharingRow,
-    "stances-2018": StanceRow,
-    "third-party-services-2018": ServiceRow,
+    "front-pools-spain-by-names": PoolRow,
     "hosting-choice-2018": HostingRow,
-    **dict.fromkeys(
-        (
-            f"operators-{of}"
-            for of in (
-                "austria-2022",
-                "europe-2022",
-                "italy-2024",
-                "russia-2018",
-                "russia-2018-full",
-                "russia-2021",
-                "russia-mobile-2025",
-                "spain-2026",
-                "unknown",
-            )
-        ),
-        OperatorRow,
-    ),
-    "responses-migration-2018": ResponseRow,
+    "operators-unknown": OperatorRow,
     "revenue-per-visit": VisitRow,
-    "sectors-europe": SectorRow,
-    "shared-proxy-2022": CloudPrefixRow,
-    "shared-proxy-2024": CloudPrefixRow,
-    "spain-sessions-2025-26": SessionRow,
-    "stances-zello-2018": StanceRow,
-    "register-cadence-2018": CadenceRow,
-    "sectors-russia-2018": SectorRow,
-    "telegram-2018-orders": OrderRow,
-    "telegram-2018-published-totals": PublishedTotalRow,
-    "telegram-prefixes-2018": TargetPrefixRow,
+    "third-party-reach-2018-04": ReachRow,
+    "third-party-services-2018": ServiceRow,
     "use-messenger-2017": UseRow,
 }
 BOUNDS = {

@@ -1,0 +1,80 @@
+"""Warnings on what is valid and still to be checked before a result is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sim.scenario.lists import ListTable
+from sim.scenario.resolve import Resolved, described, is_of_country, stand_ins, years
+
+_OF_TABLES = ("provider", "region", "service", "asn")
+"""Columns by which ``overblock exposure`` groups the hosts of a file."""
+
+
+def list_warnings(resolved: Resolved) -> list[str]:
+    """Warnings to check before trusting the result."""
+    return [
+        *_stand_ins(resolved),
+        *_foreign_economy(resolved),
+        *_late_orders(resolved),
+        *_lists(resolved),
+        *_sites(resolved),
+    ]
+
+
+def _stand_ins(resolved: Resolved) -> Iterator[str]:
+    """One sentence that names the tables of another country or time, if there are any."""
+    scenario = resolved.scenario
+    found = stand_ins(scenario, resolved.tables, has_assumed=bool(resolved.assumed))
+    if not found:
+        return
+    yield (
+        f"tables of another country or time are used for {scenario.country} in {years(scenario)}: "
+        if scenario.country
+        else "the scenario names no country (key country), but these tables are of one, or of a "
+        f"time other than {years(scenario)}: "
+    ) + ", ".join(f"{name} ({described(note)})" for name, note in found.items())
+
+
+def _foreign_economy(resolved: Resolved) -> Iterator[str]:
+    scenario, economy = resolved.scenario, resolved.economy
+    if not is_of_country(economy, scenario):
+        assert economy.note is not None
+        other = f"is of {scenario.country}" if scenario.country else "names no country"
+        yield (
+            f"losses by national methods are left out: {economy.name} is of {economy.note.country}"
+            f", the scenario {other} (keys money.economy and country)"
+        )
+
+
+def _late_orders(resolved: Resolved) -> Iterator[str]:
+    if resolved.orders is not None:
+        late = sum(row.effective >= resolved.scenario.end for row in resolved.orders.rows)
+        if late:
+            yield f"{late} orders fall at or after the end of the run and are not placed"
+
+
+def _lists(resolved: Resolved) -> Iterator[str]:
+    """Notes of the reader on files of addresses."""
+    for table in resolved.lists:
+        if isinstance(table, ListTable):
+            yield from (f"{table.name}: {note}" for note in table.notes)
+
+
+def _sites(resolved: Resolved) -> Iterator[str]:
+    """Warnings on data that a file of sites lacks, or has and a run ignores."""
+    inventory = resolved.inventory
+    if inventory is None:
+        return
+    if n_without := inventory.n_without_address:
+        yield (
+            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address:"
+            " what none of a site's rows places is drawn (column drawn of sites.csv); where "
+            "another row does, the site has fewer addresses here than in truth"
+        )
+    if unused := [name for name in _OF_TABLES if name in inventory.columns]:
+        yield (
+            f"{inventory.name}: a run takes from its own tables, and not from the file: "
+            f"{', '.join(unused)}"
+        )
+    yield from (f"{inventory.name}: {note}" for note in inventory.notes)
