@@ -5,6 +5,7 @@ Sets of addresses hold IPv4 alone, on which maps and curves are drawn.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.text.text import parse_column
+from sim.addresses.text.entries import Entries4
+from sim.addresses.text.text import parse_entries
 from sim.errors import DataError, Problem
 from sim.results.folder import RunFolder
 from sim.results.parquet import read_columns
@@ -166,11 +168,20 @@ def _times(
     return times
 
 
+def _ipv4_of(texts: Sequence[str], name: str) -> Entries4:
+    """IPv4 rows of a column of prefixes of either family, with the row of each from 1."""
+    entries = parse_entries("\n".join(texts), name)
+    if len(entries) != len(texts):
+        message = f"expected a prefix in each of {len(texts):,} rows, got {len(entries):,}"
+        raise DataError([Problem(name, message)])
+    return entries.v4
+
+
 def _sets(
     entry: NDArray[np.int64], prefix: NDArray[np.object_], n: int, folder: Path
 ) -> tuple[IntervalSet, ...]:
     """IPv4 addresses of each entry."""
-    rows = parse_column(prefix.tolist(), str(folder / "entries.parquet")).v4
+    rows = _ipv4_of(prefix.tolist(), str(folder / "entries.parquet"))
     entry = entry[rows.line - 1]
     order = np.argsort(entry, kind="stable")
     cut = np.searchsorted(entry[order], np.arange(n + 1))
@@ -195,7 +206,7 @@ def _fronts(
     texts = np.ma.filled(np.ma.asarray(events["address"])[is_rented], "").tolist()
     address = np.full(rented_s.size, NOT_IPV4, np.int64)
     row = np.asarray(events["front"][is_rented], np.int64)
-    four = parse_column(texts, str(folder / "events.parquet")).v4
+    four = _ipv4_of(texts, str(folder / "events.parquet"))
     address[row[four.line - 1]] = four.start
     return Fronts(
         address=address,

@@ -19,7 +19,6 @@ from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
     format_set,
-    parse_column,
     parse_entries,
     parse_prefix,
 )
@@ -276,13 +275,3 @@ def test_one_prefix_is_read_as_the_standard_library_reads_it(text):
     if network.version == 6:
         with pytest.raises(ValueError, match="expected an IPv4 prefix, got the IPv6"):
             parse_prefix(text)
-
-
-@given(values=st.lists(line_text, max_size=10))
-def test_a_column_is_read_value_by_value(values):
-    entries = parse_column(values, "table.csv", first_line=2, skip_bad=True)
-    for value, line in zip(values, range(2, len(values) + 2), strict=True):
-        comment = "#" in value or ";" in value
-        is_good = not comment and bool(read_alone(value))
-        assert (line in {row[0] for row in as_rows(entries)}) == is_good
-    assert entries.tally.n_bad + len(entries) == len(values)

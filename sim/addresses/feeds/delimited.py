@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.addresses.feeds.coding import CellBytes
 from sim.addresses.feeds.column_choice import plain_name
-from sim.addresses.feeds.gather import Gathering, Line, count_lines
+from sim.addresses.feeds.gather import Gathering, Line, count_lines, decode_lines
 from sim.addresses.feeds.inputs import DELIMITERS, Rejoined
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.cuts import (
@@ -143,12 +143,11 @@ def _cut(block: Block, dialect: Dialect, gathering: Gathering) -> Records:
             return records
     # Where the number of cells is fixed, it shows that two lines stand in one.
     is_odd = not dialect.n_cells and may_hide(block.text)
-    text = _decoded(block, dialect, gathering)
-    if text is None:
-        lines = _decoded_lines(block, dialect, gathering)
-    else:
-        whole = text.replace("\r\n", "\n").split("\n")[:-1]
-        lines = list(enumerate(whole, block.first_line))
+    lines = decode_lines(block, gathering, dialect.encoding)
+    if dialect.replaces:
+        text = block.text.decode(dialect.encoding, "replace")
+        gathering.n_replaced += text.count("\ufffd")
+        lines = iter(enumerate(text.split("\n")[:-1], block.first_line))
     return _cut_lines(lines, dialect, gathering, is_odd=is_odd)
 
 
@@ -191,40 +190,14 @@ def _cut_at_once(block: Block, dialect: Dialect) -> Records | None:
     return Records(line, columns, text)
 
 
-def _decoded(block: Block, dialect: Dialect, gathering: Gathering) -> str | None:
-    """Return the text of a block; None where some line is not in the encoding."""
-    if not dialect.replaces:
-        try:
-            return block.text.decode(dialect.encoding)
-        except UnicodeDecodeError:
-            return None
-    text = block.text.decode(dialect.encoding, "replace")
-    if n_replaced := text.count("\ufffd"):
-        gathering.n_replaced += n_replaced
-    return text
-
-
-def _decoded_lines(block: Block, dialect: Dialect, gathering: Gathering) -> list[tuple[int, str]]:
-    """Decode line by line, noting the lines that cannot be."""
-    lines = []
-    for number, line in enumerate(block.text.split(b"\n")[:-1], block.first_line):
-        try:
-            lines.append((number, line.decode(dialect.encoding).removesuffix("\r")))
-        except UnicodeDecodeError as error:
-            byte = line[error.start]
-            gathering.refuse(
-                f"expected {dialect.encoding.upper()} text, got the byte 0x{byte:02x}", number
-            )
-    return lines
-
-
 def _cut_lines(
-    lines: list[tuple[int, str]], dialect: Dialect, gathering: Gathering, *, is_odd: bool
+    lines: Iterable[tuple[int, str]], dialect: Dialect, gathering: Gathering, *, is_odd: bool
 ) -> Records:
     """Cut lines one at a time: the way for blocks that are not alike throughout."""
     numbers: list[int] = []
     rows: list[list[str]] = []
-    for number, line in lines:
+    for number, whole in lines:
+        line = whole.removesuffix("\r")
         if not line.strip(_BLANKS) and dialect.delimiter not in line:
             continue
         if dialect.comment and line.startswith(dialect.comment):
@@ -284,7 +257,7 @@ def read_headed(
     check_line_ends(line, 1, gathering.name)
     if not line.removeprefix(_BOM).strip():
         message = "expected the names of the columns in the first line, got a blank line"
-        raise DataError([Problem(gathering.name, f"{message}: take it out", 1)])
+        raise gathering.wrong(f"{message}: take it out", 1)
     header, delimiter = cut_header(line, gathering.name)
     gathering.has_semicolons = delimiter == ";"
     problems = [

@@ -392,7 +392,7 @@ class _Sets:
             self.groups.check(len(self._is_read))
             if not self._is_read[self._group] and _ADDRESS_IN.search(said):
                 message = "expected a set of addresses, got one of addresses with other fields"
-                raise DataError([Problem(self._gathering.name, f"{message}: {said}", number)])
+                raise self._gathering.wrong(f"{message}: {said}", number)
 
     def _take_element(self, said: str, number: int) -> None:
         """Take one element, which may have a time or a comment behind its address."""
@@ -410,7 +410,7 @@ class _Sets:
     def _refuse(self, number: int, said: str = "") -> NoReturn:
         """Refuse the file: it holds more than sets."""
         got = f" ({shown(said)})" if said else ""
-        raise DataError([Problem(self._gathering.name, NFTABLES.refusal + got, number)])
+        raise self._gathering.wrong(NFTABLES.refusal + got, number)
 
 
 def fits_nft_sets(sample: Sample) -> bool:

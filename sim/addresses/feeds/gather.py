@@ -14,12 +14,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.coding import CellBytes, Coder, Growing, Key, ListCoder
+from sim.addresses.feeds.coding import CellBytes, Coder, Key, ListCoder
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
-from sim.addresses.text.entries import Entries4, Entries6
+from sim.addresses.text.entries import Entries4, Entries6, Growing
 from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits, Stream
 from sim.errors import BadLinesError, DataError, Problem
@@ -97,6 +97,15 @@ class Gathering:
         """Note what lets through: without it the rest would say more than is blocked."""
         self.refuse(message, line)
         self._opposite.append(Problem(self.name, message, line))
+
+    def wrong(self, message: str, line: int = 0, key: str = "") -> DataError:
+        """Return the error of a file that cannot be read at all."""
+        return DataError([Problem(self.name, message, line, 0, key)])
+
+    def check_one(self, what: str, columns: Sequence[str]) -> None:
+        """Refuse a table in which several columns are one thing."""
+        if len(columns) > 1:
+            raise self.wrong(f"expected one {what}, got {', '.join(columns)[:200]}", 1)
 
     def note(self, text: str) -> None:
         """Tell the user of a trap, once."""
@@ -284,19 +293,31 @@ def count_lines(block: Block, gathering: Gathering) -> None:
         gathering.refuse(f"expected at most {most} bytes in a line, got more", line)
 
 
+def decode_lines(
+    block: Block, gathering: Gathering, encoding: str = "utf-8"
+) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a block with their numbers, and refuse those that cannot be decoded."""
+    try:
+        yield from enumerate(block.text.decode(encoding).split("\n")[:-1], block.first_line)
+        return
+    except UnicodeDecodeError:
+        pass
+    for number, line in enumerate(block.text.split(b"\n")[:-1], block.first_line):
+        try:
+            yield number, line.decode(encoding)
+        except UnicodeDecodeError as error:
+            got = f"the byte 0x{line[error.start]:02x}"
+            gathering.refuse(f"expected {encoding.upper()} text, got {got}", number)
+
+
 def read_numbered(source: Stream, gathering: Gathering) -> Iterator[Numbered]:
     """Yield the lines of a stream that are not blank, block by block."""
     for block in read_blocks(source, gathering.limits.max_line_bytes):
         count_lines(block, gathering)
         lines = []
         is_odd = may_hide(block.text)
-        for number, raw in enumerate(block.text.split(b"\n")[:-1], block.first_line):
-            try:
-                line = raw.decode().strip()
-            except UnicodeDecodeError as error:
-                byte = raw[error.start]
-                gathering.refuse(f"expected UTF-8 text, got the byte 0x{byte:02x}", number)
-                continue
+        for number, text in decode_lines(block, gathering):
+            line = text.strip()
             if is_odd and not line.startswith(_WHOLE) and (wrong := hidden_end(line, "#")):
                 gathering.refuse(wrong, number)
             elif line:

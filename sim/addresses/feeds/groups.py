@@ -9,12 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.addresses.feeds.coding import Growing
 from sim.addresses.feeds.feed import RESOLVE, Feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.verdicts import verdicts_among
 from sim.addresses.sets.notation import shown
-from sim.errors import DataError, Problem
+from sim.addresses.text.entries import Growing
+from sim.errors import Problem
 
 # Sets of one file: thousands are in use, and each is kept by name.
 _MOST_GROUPS = 100_000
@@ -87,7 +87,7 @@ class Groups:
         """Refuse a file with more groups than can be kept by name."""
         if n > _MOST_GROUPS:
             message = f"expected at most {_MOST_GROUPS:,} {self._noun}, got more"
-            raise DataError([Problem(self._gathering.name, message)])
+            raise self._gathering.wrong(message)
 
     def finish(self, form: str, is_let_through: Callable[[str], bool] | None = None) -> Feed:
         """Return the feed of what is there at the end, without names that are let through."""

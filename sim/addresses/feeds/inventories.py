@@ -200,7 +200,7 @@ def read_sites(source: Stream, gathering: Gathering) -> Feed:
     for chosen, header, records in _chosen_records(source, gathering, OF_SITES, needs_address=True):
         if "address_2" in chosen:
             message = "expected one column of addresses: give each address of a site a row"
-            raise DataError([Problem(gathering.name, message, 1)])
+            raise gathering.wrong(message, 1)
         found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
         add_cells(gathering, found, records.line)
         gathering.add_numbers("line", records.line.astype(np.float64))
@@ -246,7 +246,7 @@ def choose_periods(
                 f"got {', '.join(columns)}: say --column {role}={plain_name(columns[0])}, or "
                 f"--ignore-column {plain_name(columns[0])}"
             )
-            raise DataError([Problem(gathering.name, message, 1)])
+            raise gathering.wrong(message, 1)
     return {role: columns[0] for role, columns in dated.items() if columns}
 
 
@@ -282,13 +282,10 @@ def choose_columns(
     DataError
         If no column holds addresses, or several might, or two hold revenue, or two have a name.
     """
-    name, choice = gathering.name, gathering.columns
     named: dict[str, str] = {}
     for column in given:
         if named.setdefault(plain_name(column), column) != column:
-            raise DataError(
-                [Problem(name, "expected each column once, got it again", 1, 0, column)]
-            )
+            raise gathering.wrong("expected each column once, got it again", 1, column)
     asked = _asked(named, gathering)
     if "site" in named and "name" not in named:
         named["name"] = named["site"]
@@ -300,8 +297,8 @@ def choose_columns(
     if len(placed) != 1 and not has_names:
         wanted = f"expected one of the columns {', '.join(ADDRESS_COLUMNS)}"
         got = ", ".join(placed or given)[:200]
-        way = ": say which by --column address=NAME" if choice.has_options else ""
-        raise DataError([Problem(name, f"{wanted}, got {got}{way}", 1)])
+        way = ": say which by --column address=NAME" if gathering.columns.has_options else ""
+        raise gathering.wrong(f"{wanted}, got {got}{way}", 1)
     chosen = dict(zip(("address",), placed, strict=False))
     known = (*LABELS, "n_names", *more)
     chosen |= {column: named[column] for column in known if column in named}
@@ -309,32 +306,27 @@ def choose_columns(
     chosen |= {role: each for role in ("wildcard", *PERIODS) for each in asked[role]}
     if ranges or (placed and not named.keys() & LAST_OF.keys()):
         ends = asked["last"] or [named[last] for last in LAST_OF.values() if last in named]
-        if len(ends) > 1:
-            message = f"expected one column of last addresses, got {', '.join(ends)[:200]}"
-            raise DataError([Problem(name, message, 1)])
+        gathering.check_one("column of last addresses", ends)
         chosen |= {"last": ends[0]} if ends else {}
     elif asked["last"]:
         chosen["last"] = asked["last"][0]
     masks = asked["mask"] or [named[column] for column in MASK_COLUMNS if column in named]
-    if len(masks) > 1:
-        message = f"expected one column of netmasks, got {', '.join(masks)[:200]}"
-        raise DataError([Problem(name, message, 1)])
+    gathering.check_one("column of netmasks", masks)
     if masks and placed:
         chosen["mask"] = masks[0]
     bounds = [chosen[each] for each in ("mask", "wildcard", "last") if each in chosen]
     if len(bounds) > 1:
         got = ", ".join(bounds)[:200]
-        message = f"expected a column of netmasks or one of last addresses, got both: {got}"
-        raise DataError([Problem(name, message, 1)])
+        wanted = "expected a column of netmasks or one of last addresses"
+        raise gathering.wrong(f"{wanted}, got both: {got}", 1)
     revenue = [theirs for column, theirs in named.items() if column.endswith(REVENUE)]
-    if len(revenue) > 1:
-        message = f"expected one column of revenue, got {', '.join(revenue)[:200]}"
-        raise DataError([Problem(name, message, 1)])
+    gathering.check_one("column of revenue", revenue)
     if revenue:
         chosen["revenue_usd_per_h"] = revenue[0]
     if bounds and "address_2" in chosen:
-        message = f"expected one column of addresses beside {bounds[0]}, got several"
-        raise DataError([Problem(name, message, 1)])
+        raise gathering.wrong(
+            f"expected one column of addresses beside {bounds[0]}, got several", 1
+        )
     return chosen
 
 
@@ -349,9 +341,8 @@ def _asked(named: dict[str, str], gathering: Gathering) -> dict[str, list[str]]:
             if plain in choice.roles:
                 asked[choice.roles[plain]].append(column)
     for role, columns in asked.items():
-        if len(columns) > 1 and role != "address":
-            message = f"expected one column for {role}, got {', '.join(columns)[:200]}"
-            raise DataError([Problem(gathering.name, message, 1)])
+        if role != "address":
+            gathering.check_one(f"column for {role}", columns)
         if columns and role in (*LABELS, *NUMBERS, *OF_SITES):
             named[role] = columns[0]
     return asked

@@ -56,22 +56,8 @@ def read_document(source: Stream, gathering: Gathering) -> dict[str, Any]:
     """
     value = _read_value(source, gathering)
     if not isinstance(value, dict):
-        raise _refused(gathering.name, f"expected a JSON object, got {type(value).__name__}")
-    return value
-
-
-def read_array(source: Stream, gathering: Gathering) -> list[Any]:
-    """Read one JSON array.
-
-    Raises
-    ------
-    DataError
-        As for `read_document`, or if it holds too many entries.
-    """
-    value = _read_value(source, gathering)
-    if not isinstance(value, list):
-        raise _refused(gathering.name, f"expected a JSON array, got {type(value).__name__}")
-    check_entries(len(value), gathering.name, "")
+        got = type(value).__name__
+        raise _refused(gathering.name, f"expected a JSON object, got {got}")
     return value
 
 
@@ -216,7 +202,11 @@ def read_json_list(source: Stream, gathering: Gathering) -> Feed:
     DataError
         If no key of the first objects names addresses, or several do.
     """
-    entries = read_array(source, gathering)
+    entries = _read_value(source, gathering)
+    if not isinstance(entries, list):
+        got = type(entries).__name__
+        raise _refused(gathering.name, f"expected a JSON array, got {got}")
+    check_entries(len(entries), gathering.name, "")
     gathering.n_lines = len(entries)
     if any(isinstance(entry, dict) for entry in entries):
         table = _Table(gathering)

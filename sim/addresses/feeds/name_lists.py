@@ -29,7 +29,6 @@ from sim.addresses.feeds.name_rules import (
 )
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Stream
-from sim.errors import DataError, Problem
 
 _A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
@@ -87,7 +86,7 @@ def _read(source: Stream, gathering: Gathering, form: str, read: Read) -> Feed:
     feed = found.groups.finish(form)
     if both := found.exact.intersection(feed.labels["name"].names if feed.labels else ()):
         message = f"expected names that are blocked or resolved, got both of {shown(min(both))}"
-        raise DataError([Problem(gathering.name, message)])
+        raise gathering.wrong(message)
     return feed
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -65,20 +66,26 @@ class Orders:
         """
         return self.feed.of_records(self._kept(int(at.timestamp())))
 
-    def _kept(self, at_s: int) -> NDArray[np.bool_]:
-        """Return which orders are in force."""
+    def _kept(
+        self, until_s: float = math.inf, ask: Callable[[int, NDArray[np.bool_]], None] | None = None
+    ) -> NDArray[np.bool_]:
+        """Return which orders are in force; ask about each that unblocks what none blocks."""
         kept = np.zeros(self.feed.n_records, np.bool_)
         holders: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
         prefix, party = self.prefixes(), self.parties.code.tolist()
         for order in np.argsort(self.epoch_s, kind="stable").tolist():
-            if self.epoch_s[order] > at_s:
+            if self.epoch_s[order] > until_s:
                 break
+            if order not in prefix:
+                continue
             holding = holders[(*prefix[order], party[order])]
             if self.is_block[order]:
                 kept[order] = True
                 holding.append(order)
             elif holding:
                 kept[holding.pop(0)] = False
+            elif ask is not None:
+                ask(order, kept)
         return kept
 
     def prefixes(self) -> dict[int, tuple[int, int, int]]:
@@ -147,23 +154,15 @@ def read_orders(source: Stream, gathering: Gathering) -> Orders:
 def _count_idle(orders: Orders, max_problems: int) -> int:
     """Count orders that unblock what no order in force touches."""
     feed, prefix, party = orders.feed, orders.prefixes(), orders.parties.code.tolist()
-    kept = np.zeros(feed.n_records, np.bool_)
-    holders: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
     line = np.zeros(feed.n_records, np.int64)
     line[feed.record4], line[feed.record6] = feed.v4.line, feed.v6.line
-    n_idle = 0
+    idle: list[int] = []
     problems: list[Problem] = []
-    for order in np.argsort(orders.epoch_s, kind="stable").tolist():
-        if order not in prefix:
-            continue
-        holding = holders[(*prefix[order], party[order])]
-        if orders.is_block[order]:
-            kept[order] = True
-            holding.append(order)
-        elif holding:
-            kept[holding.pop(0)] = False
-        elif (other := _touched(orders, kept, prefix[order], party[order])) is None:
-            n_idle += 1
+
+    def ask(order: int, kept: NDArray[np.bool_]) -> None:
+        other = _touched(orders, kept, prefix[order], party[order])
+        if other is None:
+            idle.append(order)
         elif len(problems) < max_problems:
             message = (
                 "expected an order that unblocks a prefix as an earlier order blocks it, for the "
@@ -171,9 +170,11 @@ def _count_idle(orders: Orders, max_problems: int) -> int:
                 "more than it, or others: write what is left of it as orders"
             )
             problems.append(Problem(feed.origin.file, message, int(line[order]), 0, "prefix"))
+
+    orders._kept(ask=ask)
     if problems:
         raise DataError(problems)
-    return n_idle
+    return len(idle)
 
 
 def _touched(

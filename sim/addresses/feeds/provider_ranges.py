@@ -15,7 +15,6 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering
 from sim.addresses.feeds.json_tables import check_entries, check_keys, items, read_document, text_of
 from sim.addresses.text.source import Stream
-from sim.errors import DataError, Problem
 
 
 class Range(NamedTuple):
@@ -121,7 +120,7 @@ def read_cloudflare(source: Stream, gathering: Gathering) -> Feed:
     document = _document(source, gathering, what, "result")
     if document.get("success") is False:
         message = "expected an answer that succeeded, got false: the download failed"
-        raise DataError([Problem(gathering.name, message, key="success")])
+        raise gathering.wrong(message, key="success")
     found = document["result"]
     found = found if isinstance(found, dict) else {}
     keys = ("ipv4_cidrs", "ipv6_cidrs")

@@ -149,13 +149,10 @@ DOT, SLASH, ZERO = 46, 47, 48
 _HOST_BITS = np.zeros(1_000, np.int64)
 _HOST_BITS[:33] = 2 ** (32 - np.arange(33, dtype=np.int64)) - 1
 
-Bounds4 = tuple[NDArray[np.int64], NDArray[np.int64]]
 Parsed4 = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
 
 
-def parse_lines4(
-    block: NDArray[np.uint8], n_lines: int, bounds: Bounds4 | None = None
-) -> Parsed4 | None:
+def parse_lines4(block: NDArray[np.uint8], n_lines: int) -> Parsed4 | None:
     """Read prefixes and plain addresses, one a line, all at once.
 
     Parameters
@@ -164,8 +161,6 @@ def parse_lines4(
         Whole lines; the last byte is a newline.
     n_lines
         How many.
-    bounds : shape (n_lines,), int64
-        Where to write start and stop; fresh columns if not given.
 
     Returns
     -------
@@ -182,7 +177,7 @@ def parse_lines4(
         return none, none, np.empty(0, np.bool_)
     if not _is_plain(block):
         return None
-    start, stop = bounds or (np.empty(n_lines, np.int64), np.empty(n_lines, np.int64))
+    start, stop = np.empty(n_lines, np.int64), np.empty(n_lines, np.int64)
     return start, stop, _parse(block, start, stop)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,14 +9,12 @@ from string import ascii_lowercase, ascii_uppercase
 
 import numpy as np
 
-from sim.addresses.text.source import Readable, Source
+from sim.addresses.text.source import Readable
 from sim.errors import DataError, Problem
 
 _NEWLINE = 10
 # Bytes compared at a time when newlines are counted.
 _COUNTED = 2**17
-# Least bytes of the windows that long reads are looked through by: smaller ones would be many.
-_WINDOW = 2**12
 _BOM = b"\xef\xbb\xbf"
 # Line ends of other programs: vertical tab, form feed, separators of ASCII and Unicode, NEL.
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
@@ -36,35 +33,23 @@ class Block:
 
     Attributes
     ----------
-    content
-        The lines, each ended by a newline; maybe a view of a longer text.
+    text
+        The lines, each ended by a newline.
     first_line
         Number of the first line, from 1.
     n_lines
         How many lines.
     overlong
-        Numbers of lines that were longer than the limit; they are empty in ``content``.
+        Numbers of lines that were longer than the limit; they are empty in ``text``.
     """
 
-    content: bytes | memoryview
+    text: bytes
     first_line: int
     n_lines: int
     overlong: tuple[int, ...] = ()
 
-    @property
-    def text(self) -> bytes:
-        """The lines as bytes of their own."""
-        return bytes(self.content)
 
-
-def content_bytes(stream: Readable) -> int:
-    """Return how many bytes a stream holds, where that is known beforehand; else 0."""
-    if isinstance(stream, io.BytesIO):
-        return stream.getbuffer().nbytes
-    return stream.size if isinstance(stream, Source) else 0
-
-
-def check_line_ends(text: bytes | memoryview, first_line: int, name: str) -> None:
+def check_line_ends(text: bytes, first_line: int, name: str) -> None:
     """Refuse whole lines in which a carriage return hides what follows it.
 
     Raises
@@ -72,12 +57,12 @@ def check_line_ends(text: bytes | memoryview, first_line: int, name: str) -> Non
     DataError
         With the line of the first one that no line feed follows.
     """
-    if b"\r" in (whole := bytes(text)) and (found := _BARE_RETURN.search(whole)):
+    if b"\r" in text and (found := _BARE_RETURN.search(text)):
         message = (
             "expected line feeds, got a bare carriage return (old Mac line ends): convert with "
             "tr '\\r' '\\n'"
         )
-        line = first_line + whole.count(b"\n", 0, found.start())
+        line = first_line + text.count(b"\n", 0, found.start())
         raise DataError([Problem(name, message, line)])
 
 
@@ -158,47 +143,7 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
         yield Block(carry + b"\n", first_line, 1)
 
 
-def cut_blocks(text: bytes, max_line_bytes: int, name: str = "") -> Iterator[Block]:
-    """Cut a text in memory into blocks of whole lines, as `read_blocks` cuts a stream.
-
-    Blocks are views of the text; only its last line is copied, where a newline is missing, and all
-    of it where a line may be too long.
-    """
-    check_line_ends(text, 1, name)
-    begin = len(_BOM) if text.startswith(_BOM) else 0
-    end = max(text.rfind(b"\n") + 1, begin)
-    if not _has_short_lines(text, begin, end, max_line_bytes):
-        yield from read_blocks(io.BytesIO(text), max_line_bytes)
-        return
-    view, first_line = memoryview(text), 1
-    while begin < end:
-        # The newline looked for is there, since no line is longer than a block.
-        stop = text.rfind(b"\n", begin, begin + max_line_bytes) + 1
-        n_lines = _count_lines(view[begin:stop])
-        yield Block(view[begin:stop], first_line, n_lines)
-        first_line += n_lines
-        begin = stop
-    if end < len(text):
-        yield from _last_line(text[end:], first_line, max_line_bytes)
-
-
-def _last_line(line: bytes, number: int, max_line_bytes: int) -> Iterator[Block]:
-    """Yield the block of a line that no newline ends."""
-    if len(line) > max_line_bytes:
-        yield Block(b"\n", number, 1, (number,))
-    else:
-        yield Block(line + b"\n", number, 1)
-
-
-def _has_short_lines(text: bytes, begin: int, end: int, max_line_bytes: int) -> bool:
-    """Return whether surely no line is too long: a newline is in every window of half the limit."""
-    window = max_line_bytes // 2
-    return window >= _WINDOW and all(
-        text.find(b"\n", at, at + window) >= 0 for at in range(begin, end, window)
-    )
-
-
-def _count_lines(text: bytes | memoryview) -> int:
+def _count_lines(text: bytes) -> int:
     """Count newlines, in pieces that stay in the cache."""
     byte = np.frombuffer(text, np.uint8)
     pieces = (byte[at : at + _COUNTED] for at in range(0, byte.size, _COUNTED))

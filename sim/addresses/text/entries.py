@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
+from typing import Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from sim.addresses.sets import algebra
 from sim.addresses.sets.blocks import split_ranges, split_ranges6
@@ -16,99 +17,55 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.intervals6 import IntervalSet6
 from sim.addresses.sets.ipv6 import Addresses6
-from sim.addresses.text.cuts import Block
 from sim.errors import Problem
 
-Piece = tuple[NDArray[np.int64], NDArray[np.int64]]
+Number = TypeVar("Number", bound=np.generic)
 
-# The shortest address and its newline. Without this bound a file of blank lines would be given 16
-# times its size.
-_LEAST_BYTES = 8
-# Rows of one column at most, 128 MiB: a guess may be far too high.
-_MOST_ROWS = 2**24
-# Large pages hold 2 MiB. What lies in one only in part gets pages of 4 KiB, each a fault of some
-# microseconds: columns of a page or more begin where a large page does.
-_LARGE_PAGE = 2**21
+_FIRST_SIZE = 2**12
 
 
-class Room:
-    """Room for rows whose number is guessed from those met so far.
+class Growing(Generic[Number]):
+    """A column to append to, in one array.
+
+    Thousands of small arrays, once freed, would leave holes that the process keeps.
 
     Parameters
     ----------
-    n_bytes
-        Size of the whole text; 0 where it is not known.
+    dtype
+        Of the column.
+    n_expected
+        Values that room is made for at first.
     """
 
-    def __init__(self, n_bytes: int) -> None:
-        self._n_bytes = n_bytes
-        self._n_rows_met = 0
-        self._n_bytes_met = 0
-        self._columns = _allocate(0)
-        self._used = 0
+    def __init__(self, dtype: DTypeLike, n_expected: int = 0) -> None:
+        self._room: NDArray[Number] = np.empty(n_expected, dtype)
+        self._size = 0
 
-    def take(self, block: Block) -> Piece | None:
-        """Return a piece for the rows of a block; None where its lines are too short to be rows.
+    def __len__(self) -> int:
+        """Return the number of values so far."""
+        return self._size
 
-        Nothing has been written to the piece.
-        """
-        n_rows, n_bytes = block.n_lines, len(block.content)
-        if n_rows * _LEAST_BYTES > n_bytes:
-            return None
-        self._n_rows_met += n_rows
-        self._n_bytes_met += n_bytes
-        if self._used + n_rows > self._columns[0].size:
-            # Memory that is never written to is never handed out by the system.
-            to_come = n_rows + min(self._expected(), _MOST_ROWS)
-            self._columns = _allocate(to_come)
-            self._used = 0
-        rows = slice(self._used, self._used + n_rows)
-        self._used += n_rows
-        start, stop = self._columns
-        return start[rows], stop[rows]
+    @property
+    def n_bytes(self) -> int:
+        """Bytes of the values so far."""
+        return self._size * self._room.itemsize
 
-    def _expected(self) -> int:
-        """Rows to come, by the length of the lines so far and some more; else as many again."""
-        if self._n_bytes == 0:
-            return self._n_rows_met
-        n_left = max(self._n_bytes - self._n_bytes_met, 0)
-        return (n_left * self._n_rows_met * 17) // (max(self._n_bytes_met, 1) * 16)
+    def append(self, values: NDArray[Number]) -> None:
+        """Add values at the end."""
+        size = self._size + values.size
+        if size > self._room.size:
+            # What is never written to takes no memory, so doubling costs none.
+            room = np.empty(max(_FIRST_SIZE, 2 * size), self._room.dtype)
+            room[: self._size] = self._room[: self._size]
+            self._room = room
+        self._room[self._size : size] = values
+        self._size = size
 
-
-def joined(parts: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-    """Return columns as one; those that already stand one after the other are not copied."""
-    filled = [part for part in parts if part.size] or list(parts[:1])
-    whole = filled[0].base
-    if not isinstance(whole, np.ndarray) or not whole.flags.c_contiguous:
-        return np.concatenate(parts)
-    begin = place = _address_of(filled[0])
-    for part in filled:
-        if part.base is not whole or _address_of(part) != place or part.strides != whole.strides:
-            return np.concatenate(parts)
-        place += part.nbytes
-    first = (begin - _address_of(whole)) // whole.itemsize
-    column: NDArray[np.int64] = whole[first : first + sum(part.size for part in filled)]
-    return column
-
-
-def _allocate(n_rows: int) -> Piece:
-    """Two columns not yet written to."""
-    n_cells = n_rows
-    skipped = 0
-    if n_rows * 8 >= _LARGE_PAGE:
-        n_cells = -(-n_rows * 8 // _LARGE_PAGE) * _LARGE_PAGE // 8
-        skipped = _LARGE_PAGE // 8
-    whole = np.empty(skipped + 2 * n_cells, np.int64)
-    if skipped:
-        skipped = -_address_of(whole) % _LARGE_PAGE // 8
-    first = [skipped + turn * n_cells for turn in range(2)]
-    start, stop = (whole[at : at + n_rows] for at in first)
-    return start, stop
-
-
-def _address_of(column: NDArray[np.int64]) -> int:
-    """Where in memory a column begins."""
-    return int(column.__array_interface__["data"][0])
+    def finish(self) -> NDArray[Number]:
+        """Return the column, and let it go."""
+        column = self._room[: self._size]
+        self._room, self._size = self._room[:0].copy(), 0
+        return column
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,9 +123,9 @@ class Entries4:
         if not parts:
             return cls.empty()
         return cls(
-            joined([part.start for part in parts]),
-            joined([part.stop for part in parts]),
-            _joined_numbers(parts),
+            np.concatenate([part.start for part in parts]),
+            np.concatenate([part.stop for part in parts]),
+            joined_numbers([part.numbers for part in parts]),
         )
 
     def in_file_order(self) -> Entries4:
@@ -191,14 +148,14 @@ class Entries4:
         return split_ranges(self.start, self.stop)
 
 
-def _joined_numbers(parts: Sequence[Entries4]) -> NDArray[np.int64] | range:
+def joined_numbers(parts: Sequence[NDArray[np.int64] | range]) -> NDArray[np.int64] | range:
     """Line numbers of parts: a range if each part has one that begins where the last one ended."""
-    numbers = [part.numbers for part in parts if len(part)]
+    numbers = [part for part in parts if len(part)]
     ranges = [each for each in numbers if isinstance(each, range)]
     follow = all(one.stop == two.start for one, two in pairwise(ranges))
     if ranges and len(ranges) == len(numbers) and follow:
         return range(ranges[0].start, ranges[-1].stop)
-    return joined([part.line for part in parts])
+    return np.concatenate([np.empty(0, np.int64), *map(np.asarray, numbers)], dtype=np.int64)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,7 +7,7 @@ Only what is refused is looked at one line at a time, and only as much of it as 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import cache
 
 import numpy as np
@@ -15,8 +15,15 @@ from numpy.typing import NDArray
 
 from sim.addresses.sets.notation import read_notation, shown
 from sim.addresses.text.bulk import good_rows, parse_lines4, read_kinds, tidy
-from sim.addresses.text.cuts import Block, content_bytes, cut_blocks, read_blocks
-from sim.addresses.text.entries import Entries4, Entries6, Piece, Room, Rows, Tally
+from sim.addresses.text.cuts import Block, read_blocks
+from sim.addresses.text.entries import (
+    Entries4,
+    Entries6,
+    Growing,
+    Rows,
+    Tally,
+    joined_numbers,
+)
 from sim.addresses.text.source import Limits, Readable
 from sim.addresses.text.stated import Stated, find_stated, wrong_counts
 from sim.addresses.threads import in_order
@@ -24,6 +31,10 @@ from sim.errors import BadLinesError, DataError, Problem
 
 # What may be an address, prefix or range, between a semicolon and the next mark or end of line.
 _BEHIND = re.compile(rb";([0-9a-fA-F.:/ \t-]{2,100})(?=[;#\r\n])")
+
+# The shortest address and its newline; and rows that room is made for before they come. Room that
+# is never written to takes no memory.
+_LEAST_BYTES, _MOST_EXPECTED = 8, 2**24
 
 # What lets an address through, before or behind it.
 _WORD = (
@@ -70,59 +81,40 @@ class Reading:
         self._stated: list[Stated] = []
         self.opposite: Problem | None = None
 
-    def parts(self, stream: Readable | bytes, *, is_kept: bool = False) -> Iterator[Rows]:
-        """Yield the rows of a stream, or of a text in memory, block by block.
-
-        Where all of them are kept they are written to their place among all at once, which
-        `Entries4.concatenate` then need not do.
-        """
+    def parts(self, stream: Readable) -> Iterator[Rows]:
+        """Yield the rows of a stream, block by block."""
         _keep_what_is_freed()
-        limit = self._limits.max_line_bytes
-        if isinstance(stream, bytes):
-            blocks, n_bytes = cut_blocks(stream, limit, self._name), len(stream)
-        else:
-            blocks = read_blocks(stream, limit, self._name)
-            n_bytes = content_bytes(stream)
-        room = Room(n_bytes) if is_kept else None
-        work = ((block, room.take(block) if room else None) for block in blocks)
-        for block, rows, bad in in_order(_read_block, work):
+        blocks = read_blocks(stream, self._limits.max_line_bytes, self._name)
+        for block, rows, bad in in_order(_read_block, blocks):
             self._account(block, rows, bad)
             yield rows
 
-    def entries(
-        self, stream: Readable | bytes, *, skip_bad: bool
-    ) -> tuple[Entries4, Entries6, Tally]:
-        """Return all rows of a stream, or of a text in memory, and the tally.
+    def entries(self, stream: Readable, *, skip_bad: bool) -> tuple[Entries4, Entries6, Tally]:
+        """Return all rows of a stream, and the tally.
 
         Raises
         ------
         DataError
             As for `finish`, or if the rows take more memory than the limits allow.
         """
-        parts4: list[Entries4] = []
+        n_expected = min(getattr(stream, "size", 0) // _LEAST_BYTES, _MOST_EXPECTED)
+        start, stop = (Growing[np.int64](np.int64, n_expected) for _ in range(2))
+        numbers: list[NDArray[np.int64] | range] = []
         parts6: list[Entries6] = []
         n_bytes = 0
-        for v4, v6 in self.parts(stream, is_kept=True):
-            parts4.append(v4)
+        for v4, v6 in self.parts(stream):
+            start.append(v4.start)
+            stop.append(v4.stop)
+            numbers.append(v4.numbers)
             parts6.append(v6)
             n_bytes += v4.n_bytes + v6.n_bytes
             self._limits.check_held(n_bytes, self._name)
-        v4, v6 = Entries4.concatenate(parts4), Entries6.concatenate(parts6)
+        v4 = Entries4(start.finish(), stop.finish(), joined_numbers(numbers))
+        v6 = Entries6.concatenate(parts6)
         for line, message in wrong_counts(self._stated, v4, v6):
             self._n_bad += 1
             self._problems.append(Problem(self._name, message, line))
         return v4, v6, self.finish(skip_bad)
-
-    def read_column(self, values: Sequence[str], first_line: int) -> Rows:
-        """Read one entry from each value, quoting the values themselves in messages."""
-        # What a list would read as a comment, a blank line or two lines is refused for what it is.
-        entry = [value if _is_one_entry(value) else "?" for value in values]
-        text = "".join(f"{value}\n" for value in entry).encode("utf-8", "surrogateescape")
-        if not text:
-            return Entries4.empty(), Entries6.empty()
-        block, rows, bad = _read_block((Block(text, first_line, len(entry)), None))
-        self._account(block, rows, bad, values)
-        return rows
 
     def finish(self, skip_bad: bool) -> Tally:
         """Return the tally of the whole reading.
@@ -154,35 +146,26 @@ class Reading:
             self._line_behind,
         )
 
-    def _account(
-        self,
-        block: Block,
-        rows: Rows,
-        bad: NDArray[np.int64],
-        originals: Sequence[str] | None = None,
-    ) -> None:
+    def _account(self, block: Block, rows: Rows, bad: NDArray[np.int64]) -> None:
         """Count what a block held, and describe the first of its bad lines."""
         self._n_lines += block.n_lines
         self._n_entries += len(rows[0]) + len(rows[1])
         self._n_bad += bad.size + len(block.overlong)
         if b";" in block.text:
             self._count_behind(block)
-        if originals is None and (b";" in block.text or b"#" in block.text):
+        if b";" in block.text or b"#" in block.text:
             self._stated += find_stated(block.text, block.first_line)
-        if bad.size and originals is None and self.opposite is None:
+        if bad.size and self.opposite is None:
             self._find_opposite(block)
         room = self._limits.max_problems - len(self._problems)
         if room <= 0 or not (bad.size or block.overlong):
             return
         limit = f"at most {self._limits.max_line_bytes:,} bytes in a line"
         found = dict.fromkeys(block.overlong, f"expected {limit}, got more")
-        lines = [] if originals is not None else block.text.split(b"\n")
+        lines = block.text.split(b"\n")
         for line in bad[:room].tolist():
-            row = line - block.first_line
-            if originals is None:
-                found[line] = _reason(lines[row].split(b"#")[0].split(b";")[0])
-            else:
-                found[line] = _reason(originals[row].encode("utf-8", "surrogateescape"))
+            entry = lines[line - block.first_line]
+            found[line] = _reason(entry.split(b"#")[0].split(b";")[0])
         for line in sorted(found)[:room]:
             self._problems.append(Problem(self._name, found[line], line=line))
 
@@ -222,13 +205,9 @@ def _is_address(text: str) -> bool:
     return True
 
 
-def _read_block(work: tuple[Block, Piece | None]) -> tuple[Block, Rows, NDArray[np.int64]]:
-    """Read the rows of a block, and the numbers of the lines refused.
-
-    Rows that the room given for them fits are written there.
-    """
-    block, room = work
-    parsed = parse_lines4(np.frombuffer(block.content, np.uint8), block.n_lines, room)
+def _read_block(block: Block) -> tuple[Block, Rows, NDArray[np.int64]]:
+    """Read the rows of a block, and the numbers of the lines refused."""
+    parsed = parse_lines4(np.frombuffer(block.text, np.uint8), block.n_lines)
     if parsed is None:
         rows, bad = read_kinds(tidy(block.text, block.first_line))
         return block, rows, bad
@@ -245,11 +224,6 @@ def _keep_what_is_freed() -> None:
     anew. A piece of that size that is never written to costs nothing.
     """
     np.empty(2**25 - 2**13, np.uint8)
-
-
-def _is_one_entry(value: str) -> bool:
-    """Return whether a list would read a value as one line that is neither blank nor comment."""
-    return bool(value.strip(" \t\r")) and not any(mark in value for mark in "\n#;")
 
 
 def _reason(entry: bytes) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,30 +83,4 @@ def parse_entries(
         ``limits.max_problems`` described, the rest counted).
     """
     data = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
-    return Entries(*Reading(name, limits).entries(data, skip_bad=skip_bad))
-
-
-def parse_column(
-    values: Sequence[str], name: str, first_line: int = 1, *, skip_bad: bool = False
-) -> Entries:
-    """Read one entry from each value of a column, such as one of a CSV file.
-
-    Parameters
-    ----------
-    values
-        Text of each row. Unlike in a list, an empty value is a mistake.
-    name
-        What to call the column's file in messages.
-    first_line
-        Line of the first value; row r of the column gets line ``first_line + r``.
-    skip_bad
-        Ignore bad values and count them.
-
-    Raises
-    ------
-    DataError
-        With every bad value, as for `parse_entries`.
-    """
-    reading = Reading(name, _DEFAULT)
-    v4, v6 = reading.read_column(values, first_line)
-    return Entries(v4, v6, reading.finish(skip_bad))
+    return Entries(*Reading(name, limits).entries(BytesIO(data), skip_bad=skip_bad))

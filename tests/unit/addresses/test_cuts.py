@@ -1,4 +1,4 @@
-"""Blocks of whole lines, of streams and of texts in memory."""
+"""Blocks of whole lines."""
 
 import io
 
@@ -8,21 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.text import cuts
-from sim.addresses.text.cuts import cut_blocks, read_blocks
+from sim.addresses.text.cuts import read_blocks
 
 
-def read(content, max_line_bytes):
-    return read_blocks(io.BytesIO(content), max_line_bytes)
+def blocks(content, max_line_bytes):
+    return list(read_blocks(io.BytesIO(content), max_line_bytes))
 
 
-@pytest.fixture(params=[read, cut_blocks], ids=["stream", "memory"])
-def blocks(request, monkeypatch):
-    """The blocks of a stream, or of a text in memory; of short lines too."""
-    monkeypatch.setattr(cuts, "_WINDOW", 1)
-    return lambda content, *sizes: list(request.param(content, *sizes))
-
-
-def test_blocks_hold_whole_lines_and_number_them(blocks):
+def test_blocks_hold_whole_lines_and_number_them():
     found = blocks(b"\xef\xbb\xbf" + b"one\ntwo\nthree\nfour", 8)
     assert b"".join(block.text for block in found) == b"one\ntwo\nthree\nfour\n"
     line = 1
@@ -32,7 +25,7 @@ def test_blocks_hold_whole_lines_and_number_them(blocks):
         line += block.n_lines
 
 
-def test_only_the_first_byte_order_mark_is_dropped(blocks):
+def test_only_the_first_byte_order_mark_is_dropped():
     found = blocks(b"\xef\xbb\xbf" * 2 + b"a\n\xef\xbb\xbfb\n", 16)
     assert b"".join(block.text for block in found) == b"\xef\xbb\xbfa\n\xef\xbb\xbfb\n"
     assert [block.text for block in blocks(b"\xef\xbb\xbfa", 16)] == [b"a\n"]
@@ -40,7 +33,7 @@ def test_only_the_first_byte_order_mark_is_dropped(blocks):
 
 
 @pytest.mark.parametrize("size", [8, 9, 15, 16, 17, 64])
-def test_a_line_that_is_too_long_is_left_out_and_numbered(blocks, size):
+def test_a_line_that_is_too_long_is_left_out_and_numbered(size):
     content = b"a\n" + b"x" * (size + 1) + b"\nb\n" + b"y" * size + b"\n" + b"z" * 10 * size
     found = blocks(content, size)
     text = b"".join(block.text for block in found)
@@ -48,20 +41,11 @@ def test_a_line_that_is_too_long_is_left_out_and_numbered(blocks, size):
     assert [line for block in found for line in block.overlong] == [2, 5]
 
 
-def test_a_last_line_without_a_newline_is_held_to_the_limit(blocks):
+def test_a_last_line_without_a_newline_is_held_to_the_limit():
     for n_bytes, text, overlong in ((64, b"x" * 64 + b"\n", ()), (65, b"\n", (3,))):
         found = blocks(b"a\nb\n" + b"x" * n_bytes, 64)
         assert b"".join(block.text for block in found) == b"a\nb\n" + text
         assert [(block.n_lines, block.overlong) for block in found] == [(2, ()), (1, overlong)]
-
-
-def test_a_text_in_memory_is_not_copied():
-    text = b"192.0.2.0/24\n" * 100_000
-    found = list(cut_blocks(text + b"192.0.2.1", 2**18))
-    assert len(found) > 4
-    assert all(isinstance(block.content, memoryview) for block in found[:-1])
-    assert found[-1].content == b"192.0.2.1\n"
-    assert b"".join(block.text for block in found[:-1]) == text
 
 
 @pytest.mark.parametrize("n_bytes", [0, 1, 31, 32, 33, 63, 64, 65, 300_000])
@@ -70,20 +54,16 @@ def test_newlines_are_counted_wherever_they_stand(n_bytes):
     for first in range(min(n_bytes, 3) + 1):
         part = text[first:].tobytes()
         assert cuts._count_lines(part) == part.count(b"\n")
-        assert cuts._count_lines(memoryview(part)) == part.count(b"\n")
 
 
-@pytest.mark.parametrize("cut", [read, cut_blocks], ids=["stream", "memory"])
 @given(
     lines=st.lists(st.integers(0, 40).map(lambda n: b"x" * n), max_size=30),
     ending=st.sampled_from([b"", b"\n"]),
     limit=st.integers(4, 24),
 )
-def test_lines_longer_than_the_limit_are_left_out_and_no_other(cut, lines, ending, limit):
+def test_lines_longer_than_the_limit_are_left_out_and_no_other(lines, ending, limit):
     content = b"\n".join(lines) + ending
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cuts, "_WINDOW", 1)
-        found = list(cut(content, limit))
+    found = blocks(content, limit)
     listed = content.split(b"\n")
     if not listed[-1]:
         listed.pop()

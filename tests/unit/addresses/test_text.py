@@ -12,7 +12,6 @@ from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
     format_prefixes,
     format_set,
-    parse_column,
     parse_entries,
     parse_prefix,
 )
@@ -56,14 +55,9 @@ def test_a_part_that_is_missing_is_no_zero_wherever_the_line_stands(line):
 
 
 def test_bad_lines_are_refused_unless_they_are_to_be_skipped():
-    readings = [
-        lambda **skip: parse_entries(b"192.0.2.1\nno\n", **skip).tally,
-        lambda **skip: parse_column(["192.0.2.1", "no"], "list", **skip).tally,
-    ]
-    for read in readings:
-        with pytest.raises(DataError, match="expected a prefix such as"):
-            read()
-        assert read(skip_bad=True).n_bad == 1
+    with pytest.raises(DataError, match="expected a prefix such as"):
+        parse_entries(b"192.0.2.1\nno\n")
+    assert parse_entries(b"192.0.2.1\nno\n", skip_bad=True).tally.n_bad == 1
 
 
 def test_rows_stand_for_the_prefixes_they_take():
@@ -210,14 +204,6 @@ def test_rows_of_many_blocks_are_in_the_order_of_the_text(odd, at):
         assert np.array_equal(v4.stop, stop)
         assert np.array_equal(v4.line, line)
         assert entries.tally.n_bad == (odd == "10.0.0.1/8")
-
-
-def test_a_column_is_refused_by_row(tmp_path):
-    with pytest.raises(DataError) as refused:
-        parse_column(["192.0.2.0/24", "", "a\nb", "192.0.2.1 # note", "192.0.2.9/24"], "t.csv", 2)
-    assert [problem.line for problem in refused.value.problems] == [3, 4, 5, 6]
-    assert "got '192.0.2.1 # note'" in refused.value.problems[2].message
-    assert len(parse_column([], "t.csv")) == 0
 
 
 def test_one_prefix_is_read_or_refused():
