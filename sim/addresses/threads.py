@@ -1,4 +1,4 @@
-"""Work on columns and blocks, spread over the processors of this process.
+"""Work on pieces of columns and on blocks, spread over the processors of this process.
 
 The work must let go of the interpreter's lock, as NumPy does. Threads live for one call: a pool
 that is kept would not survive a fork.
@@ -10,41 +10,11 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 from typing import TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-# Below this many items a second thread costs more than it brings.
-_THREADED_ITEMS = 2**18
-# Pieces of the work for each thread.
-_PIECES = 4
-
-
-def spread(work: Callable[[int, int], None], n_items: int) -> None:
-    """Call ``work(first, stop)`` for pieces of so many items, on several threads if it pays."""
-    n_used = min(n_threads(), n_items // _THREADED_ITEMS)
-    if n_used < 2:
-        work(0, n_items)
-        return
-    # Several pieces for each thread, since other processes may hold one of them up.
-    n_pieces = n_used * _PIECES
-    pieces = deque(pairwise(n_items * k // n_pieces for k in range(n_pieces + 1)))
-
-    def take() -> None:
-        while True:
-            try:
-                piece = pieces.popleft()
-            except IndexError:
-                return
-            work(*piece)
-
-    with ThreadPoolExecutor(n_used - 1) as pool:
-        others = [pool.submit(take) for _ in range(n_used - 1)]
-        take()
-        for done in others:
-            done.result()
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

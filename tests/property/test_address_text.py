@@ -1,6 +1,5 @@
 """Text in bulk against text read one line at a time, and both against the standard library."""
 
-import io
 import ipaddress
 import re
 
@@ -14,8 +13,6 @@ from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import read_notation
 from sim.addresses.text.bulk import parse_lines4
-from sim.addresses.text.entries import Entries
-from sim.addresses.text.reading import Reading
 from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
     format_set,
@@ -206,15 +203,9 @@ def test_any_bytes_are_read_or_refused(content):
 def test_where_the_blocks_fall_changes_nothing(lines, size):
     text = "".join(f"{line}\n" for line in lines)
     whole = parse_entries(text, skip_bad=True)
-    limits = Limits(max_line_bytes=size)
-    reading = Reading("<text>", limits)
-    stream = Entries(*reading.entries(io.BytesIO(text.encode()), skip_bad=True))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sim.addresses.text.cuts._WINDOW", 1)
-        memory = parse_entries(text, skip_bad=True, limits=limits)
-    for blocks in (stream, memory):
-        assert as_rows(blocks) == as_rows(whole)
-        assert blocks.tally == whole.tally
+    blocks = parse_entries(text, skip_bad=True, limits=Limits(max_line_bytes=size))
+    assert as_rows(blocks) == as_rows(whole)
+    assert blocks.tally == whole.tally
 
 
 @given(

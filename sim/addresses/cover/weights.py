@@ -161,8 +161,8 @@ class WeightedRanges:
         if density.dtype == np.float64:
             head, tail = head.astype(np.float64), tail.astype(np.float64)
             n_between = n_between.astype(np.float64)
-        elif density.dtype == np.int64 and not _fits(np.sum(total.astype(np.float64))):
-            density, head, tail = (_unbounded(column) for column in (density, head, tail))
+        elif density.dtype == np.int64 and total.sum(dtype=np.float64) >= INT64_LIMIT:
+            density, head, tail = (column.astype(object) for column in (density, head, tail))
         parts = [(low[whole], total[whole]), (start, density * head), (stop, density * tail)]
         over = _stacked(start + 1, stop, density, len(cut) + 1) * n_between
         return _added(total, parts, len(cut) + 1, over)
@@ -252,22 +252,11 @@ def _column(total: ArrayLike) -> NDArray[Any]:
     if not column.size:
         return np.empty(0, np.int64)
     if column.dtype.kind in "iub":
-        return column.astype(np.int64) if column.dtype.kind != "u" else _narrow_unsigned(column)
+        is_unsigned = column.dtype.kind == "u"
+        return narrowed(column.astype(object)) if is_unsigned else column.astype(np.int64)
     if column.dtype == object and all(isinstance(item, int) for item in column):
         return column
     return column.astype(np.float64)
-
-
-def _narrow_unsigned(column: NDArray[Any]) -> NDArray[Any]:
-    return narrowed(column.astype(object))
-
-
-def _fits(total: float) -> bool:
-    return bool(total < INT64_LIMIT)
-
-
-def _unbounded(column: NDArray[Any]) -> NDArray[Any]:
-    return column.astype(object)
 
 
 def _added(
@@ -278,7 +267,7 @@ def _added(
 ) -> NDArray[Any]:
     """Add amounts up by place."""
     dtype = total.dtype
-    if dtype == np.int64 and not _fits(total.sum(dtype=np.float64)):
+    if dtype == np.int64 and total.sum(dtype=np.float64) >= INT64_LIMIT:
         dtype = np.dtype(object)
     amount = np.zeros(n, dtype)
     for place, part in parts:

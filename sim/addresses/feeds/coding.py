@@ -279,27 +279,6 @@ class ListCoder:
         return Labels.of_lists(self._codes.finish(), lists)
 
 
-class Names(Sequence[str]):
-    """Distinct texts, kept as bytes until they are asked for."""
-
-    def __init__(self, cells: CellBytes) -> None:
-        self._cells = cells
-
-    def __len__(self) -> int:
-        """Return the number of texts."""
-        return len(self._cells)
-
-    @overload
-    def __getitem__(self, row: int) -> str: ...
-
-    @overload
-    def __getitem__(self, row: slice) -> list[str]: ...
-
-    def __getitem__(self, row: int | slice) -> str | list[str]:
-        """Return one text, or several."""
-        return self._cells[row]
-
-
 class _GrowingNames:
     """Distinct texts as they come."""
 
@@ -321,9 +300,9 @@ class _GrowingNames:
         self._end.append(cells.end + n_before)
 
     def finish(self) -> Sequence[str]:
-        """Return all texts; a plain list where they are few."""
+        """Return all texts, as bytes until they are asked for; a plain list where they are few."""
         cells = CellBytes(self._data.finish(), self._start.finish(), self._end.finish())
-        return list(cells) if len(cells) < _FIRST_SLOTS else Names(cells)
+        return list(cells) if len(cells) < _FIRST_SLOTS else cells
 
 
 def _scattered(key: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -17,7 +17,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO
 
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
 from sim.addresses.sets.notation import read_notation
@@ -65,31 +64,20 @@ class Input:
         with self.path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
-    def _is_compressed(self) -> bool:
-        try:
-            with self.path.open("rb") as file:
-                head = file.read(4)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            message = f"expected a readable file, got {reason}"
-            raise DataError([Problem(self.name, message)]) from None
-        return head.startswith((b"\x1f\x8b", b"BZh", b"\x28\xb5\x2f\xfd"))
-
     @contextmanager
     def decompressed(self, limits: Limits) -> Iterator[Path]:
         """Give the path of the content: this file, or a copy where it is compressed."""
-        if not self._is_compressed():
-            yield self.path
-            return
-        with self.open(limits) as source, tempfile.NamedTemporaryFile(prefix="overblock-") as copy:
-            while piece := source.read(_PIECE):
-                copy.write(piece)
-            copy.flush()
-            yield Path(copy.name)
+        # A file that is read in place may be larger than the limit.
+        with self.open(replace(limits, max_bytes=sys.maxsize)) as source:
+            if not source.is_packed:
+                yield self.path
+                return
+        with self.open(limits) as source, spooled(source, self.name, limits) as copy:
+            yield copy.path
 
 
 @contextmanager
-def spooled(stream: BinaryIO, name: str, limits: Limits) -> Iterator[Input]:
+def spooled(stream: Stream, name: str, limits: Limits) -> Iterator[Input]:
     """Give a stream that can be read once as a file, for as long as the block lasts.
 
     Raises

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from sim.files import new_file
 from sim.sql import sql_path, sql_text
 
 Texts = Mapping[str, NDArray[np.object_]]
+Batch = tuple[NDArray[np.int64], dict[str, NDArray[Any]]]
 
 SCHEMA = "overblock/normal-table/2"
 _TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
@@ -61,9 +62,12 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
                 connection.execute(f"SET temp_directory = {sql_text(spill)}")
                 connection.execute(_CREATE)
                 texts = {column: _texts(labels) for column, labels in feed.labels.items()}
-                n_rows4 = _insert4(connection, feed, texts)
-                n_rows6 = _insert6(connection, feed, texts)
-                metadata = _metadata(feed, sha256, version, n_rows4, n_rows6)
+                n_rows = {4: 0, 6: 0}
+                for family, batches in ((4, _prefixes4(feed)), (6, _prefixes6(feed))):
+                    for record, columns in batches:
+                        _insert(connection, feed, texts, columns, record, family)
+                        n_rows[family] += record.size
+                metadata = _metadata(feed, sha256, version, n_rows[4], n_rows[6])
                 pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
                 connection.execute(
                     f"COPY normal TO {sql_path(partial)} (FORMAT parquet, COMPRESSION zstd, "
@@ -71,7 +75,7 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
                 )
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise OSError(str(error).splitlines()[0]) from None
-    return n_rows4 + n_rows6
+    return sum(n_rows.values())
 
 
 def _group_rows(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
@@ -123,40 +127,40 @@ def _metadata(
     }
 
 
-def _insert4(connection: duckdb.DuckDBPyConnection, feed: Feed, texts: Texts) -> int:
-    n_rows = 0
+def _prefixes4(feed: Feed) -> Iterator[Batch]:
+    """Yield the records and the columns of IPv4 prefixes."""
     for rows in _pieces(len(feed.v4), _ROWS):
         row, address, length = split_ranges(feed.v4.start[rows], feed.v4.stop[rows])
         record = feed.record4[rows][row]
         for piece in _pieces(row.size, _BATCH):
-            columns: dict[str, NDArray[Any]] = {
-                "prefix": _lines(format_lines4(address[piece], length[piece])),
-                "ip_first": address[piece],
-                "ip_last": address[piece] + (np.int64(1) << (32 - length[piece])) - 1,
-            }
-            _insert(connection, feed, texts, columns, record[piece], 4)
-        n_rows += row.size
-    return n_rows
+            yield (
+                record[piece],
+                {
+                    "prefix": _lines(format_lines4(address[piece], length[piece])),
+                    "ip_first": address[piece],
+                    "ip_last": address[piece] + (np.int64(1) << (32 - length[piece])) - 1,
+                },
+            )
 
 
-def _insert6(connection: duckdb.DuckDBPyConnection, feed: Feed, texts: Texts) -> int:
-    n_rows = 0
+def _prefixes6(feed: Feed) -> Iterator[Batch]:
+    """Yield the records and the columns of IPv6 prefixes."""
     for rows in _pieces(len(feed.v6), _ROWS):
         row, address, length = split_ranges6(feed.v6.first.take(rows), feed.v6.last.take(rows))
         record = feed.record6[rows][row]
         for piece in _pieces(row.size, _BATCH):
             network: Addresses6 = address.take(piece)
             _, last = masked(network, length[piece])
-            columns: dict[str, NDArray[Any]] = {
-                "prefix": _lines(format_lines6(network, length[piece])),
-                "ip6_first_high": network.high,
-                "ip6_first_low": network.low,
-                "ip6_last_high": last.high,
-                "ip6_last_low": last.low,
-            }
-            _insert(connection, feed, texts, columns, record[piece], 6)
-        n_rows += row.size
-    return n_rows
+            yield (
+                record[piece],
+                {
+                    "prefix": _lines(format_lines6(network, length[piece])),
+                    "ip6_first_high": network.high,
+                    "ip6_first_low": network.low,
+                    "ip6_last_high": last.high,
+                    "ip6_last_low": last.low,
+                },
+            )
 
 
 def _insert(

@@ -69,7 +69,7 @@ def refuse_unread(given: Input, limits: Limits) -> None:
     """
     sample = take_sample(given, limits)
     _refuse(given.name, sample.data)
-    if _is_mmdb(sample.tail):
+    if _MMDB in sample.tail:
         raise DataError([Problem(given.name, MMDB.refusal)])
 
 
@@ -128,23 +128,11 @@ def _number(data: bytes, at: int) -> tuple[int, int]:
     return 0, at
 
 
-def _is_mmdb(data: bytes) -> bool:
-    return _MMDB in data
-
-
 def _is_mrt(data: bytes) -> bool:
     """Return whether the first entry is of a table or of updates (RFC 6396, section 4)."""
     is_early = len(data) >= 12 and data[4] == data[6] == 0
     kinds = {12: (1, 2), 13: range(1, 7), 16: range(12), 17: range(12)}
     return is_early and data[7] in kinds.get(data[5], ())
-
-
-def _is_geoip(data: bytes) -> bool:
-    return _is_geodata(data, _ADDRESS)
-
-
-def _is_geosite(data: bytes) -> bool:
-    return _is_geodata(data, _KIND, _NAME)
 
 
 def _has(*forms: str) -> Callable[[bytes], bool]:
@@ -190,7 +178,7 @@ MMDB = Refused(
     "a MaxMind database (.mmdb)",
     "mmdbctl export FILE ranges.csv",
     "its ranges as CSV. Name the columns by --column; most vendors offer the CSV, too",
-    _is_mmdb,
+    lambda data: _MMDB in data,
 )
 NFTABLES = Refused(
     "rules or commands of nftables",
@@ -301,13 +289,13 @@ REFUSED = (
         "addresses of countries for Xray and V2Ray (geoip.dat)",
         "v2dat unpack geoip -o FOLDER FILE",
         "a list for each country, which is read",
-        _is_geoip,
+        lambda data: _is_geodata(data, _ADDRESS),
     ),
     Refused(
         "names of sites for Xray and V2Ray (geosite.dat)",
         "v2dat unpack geosite -o FOLDER FILE",
         "lists of names, which are read as names to be resolved",
-        _is_geosite,
+        lambda data: _is_geodata(data, _KIND, _NAME),
     ),
 )
 """Kinds of files that are refused, and how to get text from them."""

@@ -18,13 +18,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.threads import spread
+from sim.addresses.threads import in_order
 
 N_PAGES = 2**24
 # Look-ups in one call from which on a table is built.
 WORTH_BUILDING = 2**19
 # Queries worked on at a time, so that the columns in between stay in the cache.
-_QUERIES = 2**15
+_QUERIES = 2**16
 # The bits of a word up to and including each place.
 _UP_TO = np.uint64(2**64 - 1) >> (np.uint64(63) - np.arange(64, dtype=np.uint64))
 
@@ -75,12 +75,11 @@ class OwnerPages:
         """
         row = np.empty(address.size, np.int64)
 
-        def work(first: int, stop: int) -> None:
-            for at in range(first, stop, _QUERIES):
-                piece = slice(at, min(at + _QUERIES, stop))
-                row[piece] = self._match(address[piece])
+        def work(piece: slice) -> None:
+            row[piece] = self._match(address[piece])
 
-        spread(work, address.size)
+        for _ in in_order(work, [slice(at, at + _QUERIES) for at in range(0, row.size, _QUERIES)]):
+            pass
         return row
 
     def _match(self, address: NDArray[np.int64]) -> NDArray[np.int32]:

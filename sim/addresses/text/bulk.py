@@ -5,9 +5,11 @@ NumPy reads IPv4; the C library reads IPv6 addresses, and lengths and host bits 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from socket import AF_INET6, inet_pton
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -371,22 +373,17 @@ def read_kinds(lines: Lines) -> tuple[Rows, NDArray[np.int64]]:
     parts4: list[Entries4] = []
     parts6: list[Entries6] = []
     bad = [lines.number[~known]]
-    if plain4.any():
-        v4, refused = _plain4(lines.select(plain4))
-        parts4.append(v4)
-        bad.append(refused)
-    if range4.any():
-        v4, refused = _ranges4(lines.select(range4))
-        parts4.append(v4)
-        bad.append(refused)
-    if plain6.any():
-        v6, refused = _plain6(lines.select(plain6))
-        parts6.append(v6)
-        bad.append(refused)
-    if range6.any():
-        v6, refused = _ranges6(lines.select(range6))
-        parts6.append(v6)
-        bad.append(refused)
+    kinds: Sequence[tuple[NDArray[np.bool_], Callable[[Lines], Any], list[Any]]] = (
+        (plain4, _plain4, parts4),
+        (range4, _ranges4, parts4),
+        (plain6, _plain6, parts6),
+        (range6, _ranges6, parts6),
+    )
+    for is_kind, read, parts in kinds:
+        if is_kind.any():
+            rows, refused = read(lines.select(is_kind))
+            parts.append(rows)
+            bad.append(refused)
     rows4, rows6 = Entries4.concatenate(parts4), Entries6.concatenate(parts6)
     return (
         rows4.in_file_order() if len(parts4) > 1 else rows4,

@@ -157,7 +157,7 @@ class Source(io.RawIOBase):
         """
         if size is None or size < 0:
             return self.readall()
-        if self._rest is None and self._is_packed and self.n_bytes > LARGE_BYTES:
+        if self._rest is None and self.is_packed and self.n_bytes > LARGE_BYTES:
             self._rest = self._unpack_rest()
         if self._rest is not None:
             data = self._rest.read(size)
@@ -178,7 +178,8 @@ class Source(io.RawIOBase):
         super().close()
 
     @property
-    def _is_packed(self) -> bool:
+    def is_packed(self) -> bool:
+        """Whether the file is compressed."""
         return self._stream is not self._beneath
 
     def _unpack_rest(self) -> BinaryIO:
@@ -213,7 +214,7 @@ class Source(io.RawIOBase):
         n_bytes = n_before + len(data)
         if n_bytes > self._max_bytes:
             raise self._too_large("more")
-        if self._is_packed and n_bytes > LARGE_BYTES and n_bytes > MOST_GROWTH * self._n_packed():
+        if self.is_packed and n_bytes > LARGE_BYTES and n_bytes > MOST_GROWTH * self._n_packed():
             expected = f"expected content of at most {MOST_GROWTH} times its compressed size"
             raise self._refused(f"{expected}, got more; decompress it first if you trust the file")
         return data

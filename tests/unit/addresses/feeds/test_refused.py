@@ -1,21 +1,29 @@
-"""Compiled rule sets are told by their first bytes, and refused with how to get text from them.
+"""Compiled rule sets and firewall rules are refused by name, with how to get text from them.
 
-Their form is as in sing-box (``common/srs/binary.go``), mihomo (``MrsMagicBytes``) and the messages
-``GeoIPList`` and ``GeoSiteList`` of V2Ray and Xray.
+The form of compiled sets is as in sing-box (``common/srs/binary.go``), mihomo (``MrsMagicBytes``)
+and the messages ``GeoIPList`` and ``GeoSiteList`` of V2Ray and Xray. Each example of rules is one
+that a reader of some of them gets wrong: it negates, lets through before it drops, or names users.
 """
 
 from __future__ import annotations
 
+import gzip
+import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from sim.addresses.feeds.formats import read_dated, read_feed
+from sim.addresses.feeds.forms import FORMATS, FORMS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.refused import REFUSED
+from sim.addresses.feeds.refused import REFUSED, RULES
+from sim.addresses.text.source import Limits
+from sim.blocklists.rule_lists import NameKind, Reading, read_name_list, read_name_rules
 from sim.errors import DataError
 from sim.scenario.lists import read_list
+from tests.feeds import given, read, refused
 
 
 def number(value: int) -> bytes:
@@ -65,16 +73,14 @@ FILES = {
 @pytest.mark.parametrize("form", ["", "list"])
 def test_what_a_program_compiled_is_refused_by_name(name: str, form: str, tmp_path: Path) -> None:
     data, what, command = FILES[name]
-    path = tmp_path / name
-    path.write_bytes(data)
-    given = Input(path, name)
-    for read in (
-        lambda: read_feed(given, form, skip_bad=True, allow_empty=True),
-        lambda: read_dated(given, form, skip_bad=True),
-        lambda: read_list(name, path),
+    file = given(tmp_path, data, name)
+    for reading in (
+        lambda: read_feed(file, form, skip_bad=True, allow_empty=True),
+        lambda: read_dated(file, form, skip_bad=True),
+        lambda: read_list(name, file.path),
     ):
         with pytest.raises(DataError) as error:
-            read()
+            reading()
         (problem,) = error.value.problems
         assert what in problem.message
         assert command in problem.message
@@ -99,3 +105,155 @@ def test_what_a_program_compiled_is_refused_by_name(name: str, form: str, tmp_pa
 )
 def test_what_is_text_or_broken_is_not_taken_for_compiled(data: bytes) -> None:
     assert not any(kind.fits(data) for kind in REFUSED)
+
+
+EXAMPLES = {
+    "iptables": [
+        "*filter\n:INPUT ACCEPT [0:0]\n-A INPUT -s 198.51.100.7/32 -j ACCEPT\n"
+        "-A INPUT -s 198.51.100.7/32 -j DROP\nCOMMIT\n",
+        "iptables -A OUTPUT ! -d 198.51.100.0/24 -j REJECT\n",
+        "for net in $NETS; do\n  $IPT -I FORWARD -d 198.51.100.0/24 -p tcp -j DROP\ndone\n",
+        "-A OUTPUT -d 198.51.100.0/24 \\\n  -j ACCEPT\n",
+        "[3:180] -A OUTPUT -d 198.51.100.7/32 -j LOGACCEPT\n",
+        "/sbin/ip6tables -P OUTPUT DROP\n",
+        "-A OUTPUT -d198.51.100.7 -jACCEPT\n",
+        "Chain INPUT (policy ACCEPT)\ntarget     prot opt source               destination\n"
+        "ACCEPT     all  --  198.51.100.7         0.0.0.0/0\n",
+    ],
+    "nftables": [
+        "table inet f {\n chain c {\n  ip daddr 198.51.100.7 accept\n"
+        "  ip daddr 198.51.100.0/24 drop\n }\n}\n",
+        "table ip f { set good { type ipv4_addr; elements = { 198.51.100.7 } }\n"
+        " chain c { ip daddr != @good drop; } }\n",
+        "add rule ip filter output ip daddr 198.51.100.0/24 accept\n",
+        "nft add element f g { 198.51.100.7 }\nnft insert rule ip f o ip daddr @g return\n",
+        "table ip f {\n map m {\n  type ipv4_addr : verdict\n"
+        "  elements = { 198.51.100.7 : accept }\n }\n}\n",
+        "define good = { 198.51.100.7 }\n",
+        "flush set ip f s\nadd element ip f s { 198.51.100.7 }\n",
+        json.dumps({"nftables": [{"rule": {"expr": [{"right": "198.51.100.7"}]}}]}, indent=1),
+    ],
+    "RouterOS": [
+        "# 2026-01-02 by RouterOS 7.12\n/ip firewall address-list\n"
+        "add address=198.51.100.7 list=good\n/ip firewall filter\n"
+        "add action=drop chain=forward src-address-list=!good\n",
+        "/ip firewall filter add chain=input src-address=198.51.100.7 action=accept\n",
+        ":foreach ip in={198.51.100.7} do={ add list=good address=$ip }\n",
+        "add action=drop chain=forward \\\n    dst-address-list=!good\n",
+    ],
+    "OpenWrt": [
+        "config ipset\n\toption name 'good'\n\tlist entry '198.51.100.7'\n"
+        "config rule\n\toption ipset '!good dest'\n\toption target 'DROP'\n",
+        "config rule\n\toption dest_ip 198.51.100.7\n\toption target ACCEPT\n",
+        "\toption src_ip '!198.51.100.7'\n",
+        "firewall.@rule[0].dest_ip='198.51.100.7'\nfirewall.@rule[0].target='ACCEPT'\n",
+    ],
+    "Clash": [
+        "payload:\n  - 198.51.100.0/24\n",
+        "rules:\n  - IP-CIDR,198.51.100.0/24,DIRECT\n  - IP-CIDR,198.51.100.0/24,REJECT\n",
+        "SRC-IP-CIDR,198.51.100.7/32,REJECT\n",
+        "[Rule]\nDOMAIN-SUFFIX,a.example,DIRECT\nFINAL,REJECT\n",
+        "DOMAIN,a.example,DIRECT\n",
+        "IP-SUFFIX,198.51.100.7/8,PROXY\n",
+        "ip-cidr, 198.51.100.0/24, direct\n",
+        '  - "IP-CIDR6,2001:db8::/32,DIRECT"\n',
+    ],
+    "sing-box, Xray": [
+        json.dumps({"version": 3, "rules": [{"source_ip_cidr": ["198.51.100.7/32"]}]}),
+        json.dumps({"version": 3, "rules": [{"ip_cidr": ["198.51.100.0/24"], "invert": True}]}),
+        json.dumps({"routing": {"rules": [{"source": ["198.51.100.7"], "outboundTag": "block"}]}}),
+        '{"ip": "198.51.100.0/24", "outboundTag": "direct"}\n'
+        '{"ip": "198.51.100.7", "outboundTag": "block"}\n',
+        "// rules of our own\n" + json.dumps({"outbounds": [], "route": {"rules": []}}, indent=1),
+    ],
+}
+
+
+def refusal(file: Input, form: str = "", *, skip_bad: bool = False) -> str:
+    with pytest.raises(DataError) as error:
+        read_feed(file, form, skip_bad=skip_bad, allow_empty=skip_bad)
+    (problem,) = error.value.problems
+    return problem.message
+
+
+CASES = [(language, text) for language, texts in EXAMPLES.items() for text in texts]
+IDS = [f"{language}-{row}" for language, texts in EXAMPLES.items() for row in range(len(texts))]
+LIST = "".join(f"203.0.113.{row}\n" for row in range(1, 21))
+
+DISGUISES: dict[str, Callable[[str], bytes]] = {
+    "as it is": lambda text: text.encode(),
+    "behind a list": lambda text: (LIST + text).encode(),
+    "before a list": lambda text: (text + LIST).encode(),
+    "with comments": lambda text: ("# a list\n; of addresses\n\n" + text).encode(),
+    "of Windows": lambda text: text.replace("\n", "\r\n").encode(),
+    "with a mark": lambda text: text.encode("utf-8-sig"),
+    "of two bytes": lambda text: text.encode("utf-16"),
+    "compressed": lambda text: gzip.compress((LIST + text).encode()),
+}
+
+
+@pytest.mark.parametrize(("language", "text"), CASES, ids=IDS)
+def test_rules_are_refused_by_the_name_of_their_language(language: str, text: str, tmp_path: Path):
+    for disguise in DISGUISES.values():
+        file = given(tmp_path, disguise(text), "list.txt")
+        for form, skip_bad in (("", False), ("", True), ("list", True)):
+            message = refusal(file, form, skip_bad=skip_bad)
+            assert message.startswith("expected a list of addresses, got ")
+            assert language in message
+            assert "list.txt`" in message or "list.nft`" in message
+            assert "a person has to" in message.lower()
+
+
+@pytest.mark.parametrize(("language", "text"), CASES, ids=IDS)
+def test_rules_are_refused_whatever_they_are_said_to_be(language: str, text: str, tmp_path: Path):
+    file = given(tmp_path, text)
+    for form in FORMATS:
+        assert language in refusal(file, form, skip_bad=True)
+    for reading in (
+        lambda: read_dated(file, skip_bad=True),
+        lambda: read_list("given", file.path),
+        lambda: read_name_rules(file, NameKind.EXACT, Reading(skip_bad=True)),
+        lambda: read_name_list(file, Reading(skip_bad=True)),
+    ):
+        with pytest.raises(DataError, match=language):
+            reading()
+
+
+@pytest.mark.parametrize(("language", "text"), [(each, EXAMPLES[each][1]) for each in EXAMPLES])
+def test_rules_far_behind_a_list_are_refused_when_bad_lines_are_left_out(
+    language: str, text: str, tmp_path: Path
+):
+    file = given(tmp_path, LIST * 300 + text)
+    assert file.path.stat().st_size > 2**16
+    if not text.startswith("{"):
+        assert language in refusal(file, skip_bad=True)
+    with pytest.raises(DataError):
+        read_feed(file)
+
+
+def test_a_set_of_nftables_is_read_until_a_chain_comes(tmp_path: Path):
+    elements = ",\n".join(f"198.18.{row // 256}.{row % 256}" for row in range(10_000))
+    sets = f"table ip f {{\n set s {{\n type ipv4_addr\n elements = {{ {elements} }}\n }}\n"
+    assert len(read(sets + "}\n", tmp_path).v4) == 10_000
+    file = given(tmp_path, sets + " chain c {\n  ip daddr @s accept\n }\n}\n")
+    assert file.path.stat().st_size > 2**17
+    assert "nftables" in refusal(file, skip_bad=True)
+
+
+def test_words_of_rules_in_comments_and_columns_make_no_rules(tmp_path: Path):
+    for text in (
+        "# iptables -A INPUT -s 198.51.100.7 -j DROP\n; *filter\n198.51.100.1 # -A INPUT -j DROP\n",
+        'address,name,provider\n198.51.100.1,a.example,"add list=x, DOMAIN,b.example"\n',
+        '[{"cidr": "198.51.100.0/24", "notes": "rules: x", "domain": "a.example"}]',
+    ):
+        assert len(read(text, tmp_path).v4) == 1
+
+
+def test_no_reader_of_rules_is_left_and_each_language_has_a_way_out():
+    assert not {"iptables", "mikrotik", "openwrt", "clash", "routing"} & {f.name for f in FORMS}
+    assert all("FILE" in kind.command or "nft list set" in kind.command for kind in RULES)
+
+
+def test_a_long_line_of_beginnings_of_rules_is_looked_at_in_bounded_time(tmp_path: Path):
+    text = "-A x " * 12_000 + "\n" + "add x " * 12_000
+    assert refused(text, tmp_path, limits=Limits(max_line_bytes=2**20))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import duckdb
 import pytest
@@ -11,26 +10,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.addresses.feeds import verdicts
-from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.frames import feed_of_columns
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.verdicts import rows_with_stems
 from sim.addresses.sets.families import AddressSet
 from sim.errors import DataError
-
-
-def read(text: str, folder: Path, form: str = "", **options: bool) -> Feed:
-    path = folder / "given"
-    path.write_text(text)
-    return read_feed(Input(path, "given"), form, **options)
-
-
-def refused(text: str, folder: Path, **options: bool) -> list[str]:
-    with pytest.raises(DataError) as error:
-        read(text, folder, **options)
-    return [str(problem) for problem in error.value.problems]
-
+from tests.feeds import read, refused
 
 SEVERAL = (
     "expected one address a line, got several between semicolons: {!r}; name the columns in the "

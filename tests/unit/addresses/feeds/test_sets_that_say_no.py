@@ -1,7 +1,6 @@
-"""What sets of addresses and lists of names say of entries that are not blocked, or not as written.
+"""Sets and lists of names that say of an entry that it is not blocked, or take it back.
 
-What is expected is worked out by hand and with ``ipaddress`` from ipset(8), nft(8), dnsmasq(8),
-unbound.conf(5), the draft on response policy zones, and AdGuard's "DNS filtering rules syntax".
+What is expected is worked out by hand from ipset(8), nft(8) and dnsmasq(8).
 """
 
 from __future__ import annotations
@@ -12,27 +11,21 @@ from pathlib import Path
 import pytest
 
 from sim.addresses.feeds.feed import Feed
-from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.inputs import Input
 from sim.addresses.sets.families import AddressSet
-from sim.errors import DataError
+from tests.feeds import read, refused
 
 
-def read(text: str, folder: Path, form: str = "", *, skip_bad: bool = False) -> Feed:
-    path = folder / "given"
-    path.write_text(text)
-    return read_feed(Input(path, "given"), form, skip_bad=skip_bad, allow_empty=True)
+def read_any(text: str, folder: Path, form: str = "", **options: bool) -> Feed:
+    return read(text, folder, form, allow_empty=True, **options)
+
+
+def refusal(text: str, folder: Path, form: str = "", **options: bool) -> str:
+    return "; ".join(refused(text, folder, form, allow_empty=True, **options))
 
 
 def names_in(feed: Feed) -> set[str]:
     labels = feed.labels.get("name")
     return {labels.names[code] for code in labels.code.tolist() if code >= 0} if labels else set()
-
-
-def refused(text: str, folder: Path, form: str = "", *, skip_bad: bool = False) -> str:
-    with pytest.raises(DataError) as error:
-        read(text, folder, form, skip_bad=skip_bad)
-    return "; ".join(problem.message for problem in error.value.problems)
 
 
 @pytest.mark.parametrize(
@@ -51,12 +44,14 @@ def test_a_member_of_a_set_with_a_netmask_is_a_network(kind: str, members: list[
     mask = int(words[[word.strip("-") for word in words].index("netmask") + 1])
     expected = [str(ipaddress.ip_network((each, mask), strict=False)) for each in members]
     added = "".join(f"add s {each}\n" for each in members)
-    assert read(f"create s {kind}\n{added}", tmp_path, "ipset").to_set() == AddressSet.of(*expected)
+    assert read_any(f"create s {kind}\n{added}", tmp_path, "ipset").to_set() == AddressSet.of(
+        *expected
+    )
     listed = "\n".join(["Name: s", f"Type: {words[0]}", f"Header: {kind[len(words[0]) :]}",
                         "Members:", *members, ""])  # fmt: skip
-    assert read(listed, tmp_path, "ipset").to_set() == AddressSet.of(*expected)
+    assert read_any(listed, tmp_path, "ipset").to_set() == AddressSet.of(*expected)
     moved = f"create s {kind}\ncreate t hash:net\nswap s t\n{added.replace('add s', 'add t')}"
-    assert read(moved, tmp_path, "ipset").to_set() == AddressSet.of(*expected)
+    assert read_any(moved, tmp_path, "ipset").to_set() == AddressSet.of(*expected)
 
 
 @pytest.mark.parametrize(
@@ -80,25 +75,25 @@ def test_a_member_of_a_set_with_a_netmask_is_a_network(kind: str, members: list[
 )
 def test_a_member_that_is_no_whole_address_is_refused(kind: str, member: str, tmp_path: Path):
     text = f"create s {kind}\nadd s {member}\ncreate t hash:ip\nadd t 192.0.2.1\n"
-    assert "expected a " in refused(text, tmp_path, "ipset")
-    feed = read(text, tmp_path, "ipset", skip_bad=True)
+    assert "expected a " in refusal(text, tmp_path, "ipset")
+    feed = read_any(text, tmp_path, "ipset", skip_bad=True)
     assert (feed.n_bad, feed.to_set()) == (1, AddressSet.of("192.0.2.1"))
 
 
 def test_an_exception_to_a_wider_member_is_refused_in_any_case(tmp_path: Path):
     text = "create s hash:net\nadd s 198.51.100.0/24\nadd s 198.51.100.7 {}\n"
     for skip_bad in (False, True):
-        told = refused(text.format("timeout 0 nomatch"), tmp_path, "ipset", skip_bad=skip_bad)
+        told = refusal(text.format("timeout 0 nomatch"), tmp_path, "ipset", skip_bad=skip_bad)
         assert "(nomatch)" in told
-    assert read(text.format('comment "nomatch"'), tmp_path, "ipset").n_records == 2
+    assert read_any(text.format('comment "nomatch"'), tmp_path, "ipset").n_records == 2
 
 
 def test_what_is_not_certain_of_a_set_is_said(tmp_path: Path):
     text = "create s hash:ip timeout 60\nadd s 198.51.100.1 timeout {}\n"
-    assert read(text.format(0), tmp_path, "ipset").notes == ()
-    (note,) = read(text.format(55), tmp_path, "ipset").notes
+    assert read_any(text.format(0), tmp_path, "ipset").notes == ()
+    (note,) = read_any(text.format(55), tmp_path, "ipset").notes
     assert note == "some entries expire (timeout): they are read as blocked"
-    (note,) = read("add s 198.51.100.1\n", tmp_path, "ipset").notes
+    (note,) = read_any("add s 198.51.100.1\n", tmp_path, "ipset").notes
     assert note == "sets that the file does not create are read as of hash:net"
 
 
@@ -120,9 +115,9 @@ def test_a_listing_of_fewer_members_than_it_states_is_not_whole(rest: str, tmp_p
     header = "hash:ip", "family inet hashsize 1024 maxelem 65536"
     for n_stated in (1, 3, 5, "9" * 5_000):
         text = LISTED.format(*header, n_stated).replace("Name: s", "Name: t") + rest
-        told = refused(text, tmp_path)
+        told = refusal(text, tmp_path)
         assert f"expected {n_stated!s:.20} members of t, as this line says, got 2" in told
-    assert len(read(LISTED.format(*header, 2) + rest, tmp_path).v4) == 2 + 2 * bool(rest)
+    assert len(read_any(LISTED.format(*header, 2) + rest, tmp_path).v4) == 2 + 2 * bool(rest)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +138,9 @@ def test_a_member_outside_the_range_of_its_set_is_refused(
     texts = [f"create s {kind} {options}\n" + "".join(f"add s {each}\n" for each in members)]
     texts += [LISTED.format(kind, options, 2)] if kind == "bitmap:ip" else []
     for text in texts:
-        feed = read(text, tmp_path, "ipset", skip_bad=True)
+        feed = read_any(text, tmp_path, "ipset", skip_bad=True)
         assert (len(feed.v4), feed.n_bad) == (n_read, 2 - n_read)
-        assert n_read == 2 or "within the range of s" in refused(text, tmp_path, "ipset")
+        assert n_read == 2 or "within the range of s" in refusal(text, tmp_path, "ipset")
 
 
 NFT = "table ip f {{\n set s {{\n {}\n elements = {}\n }}\n}}\n"
@@ -166,7 +161,7 @@ NFT = "table ip f {{\n set s {{\n {}\n elements = {}\n }}\n}}\n"
     ],
 )
 def test_what_is_no_set_of_addresses_of_nftables_is_refused(text: str, tmp_path: Path):
-    assert "expected a" in refused(text + "\n", tmp_path, "nftables")
+    assert "expected a" in refusal(text + "\n", tmp_path, "nftables")
 
 
 @pytest.mark.parametrize(
@@ -191,7 +186,7 @@ def test_what_is_no_set_of_addresses_of_nftables_is_refused(text: str, tmp_path:
     ],
 )  # fmt: skip
 def test_names_that_a_list_lets_through_are_not_on_it(text: str, names: set[str], tmp_path: Path):
-    assert names_in(read(text, tmp_path)) == names
+    assert names_in(read_any(text, tmp_path)) == names
 
 
 @pytest.mark.parametrize(
@@ -214,7 +209,7 @@ def test_names_that_a_list_lets_through_are_not_on_it(text: str, names: set[str]
     ],
 )
 def test_an_exception_that_a_list_of_names_cannot_follow_is_refused(form, text, tmp_path: Path):
-    assert "expected " in refused(text, tmp_path, form)
+    assert "expected " in refusal(text, tmp_path, form)
 
 
 @pytest.mark.parametrize(
@@ -235,25 +230,69 @@ def test_an_exception_that_a_list_of_names_cannot_follow_is_refused(form, text, 
 )
 def test_what_lets_through_is_refused_even_if_mistakes_are_skipped(form, text, tmp_path: Path):
     for skip_bad in (False, True):
-        assert "expected " in refused(text, tmp_path, form, skip_bad=skip_bad)
+        assert "expected " in refusal(text, tmp_path, form, skip_bad=skip_bad)
 
 
 def test_mistakes_that_let_nothing_through_are_skipped(tmp_path: Path):
     text = "! Updated: 12:30:45\n! Title\n198.51.100.0/24\nnot an address\n-1\nnow\n"
-    feed = read(text, tmp_path, "list", skip_bad=True)
+    feed = read_any(text, tmp_path, "list", skip_bad=True)
     assert (feed.n_records, feed.n_bad) == (1, 5)
 
 
 def test_conditions_of_rules_for_browsers_are_told(tmp_path: Path):
     for option in ("domain=a.example", "script", "popup,important", "third-party"):
         for rule in ("||198.51.100.7^", "||b.example^"):
-            notes = read(f"{rule}${option}\n||203.0.113.9^\n", tmp_path, "names").notes
+            notes = read_any(f"{rule}${option}\n||203.0.113.9^\n", tmp_path, "names").notes
             assert any("counted as if they had none" in note for note in notes)
-    notes = read("||198.51.100.7^$important\n||203.0.113.9^\n", tmp_path, "names").notes
+    notes = read_any("||198.51.100.7^$important\n||203.0.113.9^\n", tmp_path, "names").notes
     assert not any("conditions" in note for note in notes)
 
 
 def test_addresses_that_dnsmasq_gives_to_hosts_are_not_blocked(tmp_path: Path):
-    feed = read("bogus-nxdomain=198.51.100.1\nhost-record=nas.example,192.0.2.7\n", tmp_path)
+    feed = read_any("bogus-nxdomain=198.51.100.1\nhost-record=nas.example,192.0.2.7\n", tmp_path)
     assert feed.to_set() == AddressSet.of("198.51.100.1")
     assert any("host-record" in note for note in feed.notes)
+
+
+B = "create b hash:net family inet\nadd b 198.51.100.0/24\nadd b 192.0.2.0/25\n"
+
+
+@pytest.mark.parametrize(
+    ("then", "left"),
+    [
+        ("flush b\nadd b 203.0.113.7\n", ["203.0.113.7"]),
+        ("flush\nadd b 203.0.113.7\n", ["203.0.113.7"]),
+        ("-F b\nadd b 203.0.113.7\n", ["203.0.113.7"]),
+        ("destroy b\ncreate b hash:ip\nadd b 203.0.113.7\n", ["203.0.113.7"]),
+        ("destroy\ncreate b hash:ip\nadd b 203.0.113.7\n", ["203.0.113.7"]),
+        ("flush other\nadd b 203.0.113.7\n", ["198.51.100.0/24", "192.0.2.0/25", "203.0.113.7"]),
+        (
+            "create c hash:net\nadd c 203.0.113.7\nswap b c\nflush b\n",
+            ["198.51.100.0/24", "192.0.2.0/25"],
+        ),
+        ("create c hash:net\nadd c 203.0.113.7\nswap b c\ndestroy c\n", ["203.0.113.7"]),
+        ("swap b elsewhere\nflush elsewhere\nadd b 203.0.113.7\n", ["203.0.113.7"]),
+        ("rename b c\nflush b\n", ["198.51.100.0/24", "192.0.2.0/25"]),
+        ("rename b c\nflush c\nadd b 203.0.113.7\n", ["203.0.113.7"]),
+        ("list b\nsave\n", ["198.51.100.0/24", "192.0.2.0/25"]),
+    ],
+)
+def test_later_commands_of_ipset_act_on_what_was_added(then, left, tmp_path):
+    feed = read(B + then, tmp_path, "ipset")
+    assert feed.to_set() == AddressSet.of(*left)
+    assert feed.n_records == len(left)
+
+
+def test_what_is_taken_back_is_said(tmp_path):
+    feed = read(B + "flush b\nadd b 203.0.113.7\n", tmp_path)
+    assert feed.notes == ("2 entries are taken back by later commands: left out",)
+
+
+@pytest.mark.parametrize("command", ["del b 198.51.100.0/24", "-D b 192.0.2.0/25", "frob b"])
+def test_other_commands_of_ipset_are_refused_with_the_way_to_a_saved_set(command, tmp_path):
+    assert refused(B + command + "\n", tmp_path, "ipset") == [
+        "given:4: expected create, add, flush, destroy, swap or rename of ipset, got "
+        f"{command!r}: restore and save the sets (ipset restore < FILE; ipset save > list.ipset)"
+    ]
+    if command != "frob b":
+        assert "ipset restore" in refused(B + command, tmp_path, "ipset", skip_bad=True)[0]

@@ -1,0 +1,35 @@
+"""Files of a user's: written, read, refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
+from sim.addresses.feeds.feed import Feed
+from sim.addresses.feeds.formats import read_feed
+from sim.addresses.feeds.inputs import Input
+from sim.errors import DataError
+
+
+def given(
+    folder: Path, content: str | bytes, name: str = "given", columns: ColumnChoice = AS_NAMED
+) -> Input:
+    """A file as a user gives it."""
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return Input(path, name, columns)
+
+
+def read(content: str | bytes, folder: Path, form: str = "", **options: Any) -> Feed:
+    """What a file with some content is read as."""
+    return read_feed(given(folder, content), form, **options)
+
+
+def refused(content: str | bytes, folder: Path, form: str = "", **options: Any) -> list[str]:
+    """What the refusal of a file with some content says, problem by problem."""
+    with pytest.raises(DataError) as error:
+        read(content, folder, form, **options)
+    return [str(problem) for problem in error.value.problems]
