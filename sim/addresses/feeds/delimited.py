@@ -253,7 +253,7 @@ def read_headed(
     DataError
         If a needed column is missing or a name comes twice, however it is spelt.
     """
-    line, lines = _take_header(source, gathering.limits.max_line_bytes)
+    line, lines = take_header(source, gathering.limits.max_line_bytes)
     check_line_ends(line, 1, gathering.name)
     if not line.removeprefix(_BOM).strip():
         message = "expected the names of the columns in the first line, got a blank line"
@@ -296,7 +296,7 @@ def cut_header(line: bytes, name: str) -> tuple[list[str], str]:
     return [plain_name(cell) for cell in cells], delimiter
 
 
-def _take_header(source: Stream, max_line_bytes: int) -> tuple[bytes, Rejoined]:
+def take_header(source: Stream, max_line_bytes: int) -> tuple[bytes, Rejoined]:
     """First line of a stream, and the stream with an empty line in its place, which is counted."""
     head = b""
     while b"\n" not in head and len(head) <= max_line_bytes:

@@ -239,7 +239,12 @@ def concatenate(feeds: Sequence[Feed]) -> Feed:
         np.concatenate([feed.record4 + at for feed, at in zip(feeds, first, strict=False)]),
         np.concatenate([feed.record6 + at for feed, at in zip(feeds, first, strict=False)]),
         {column: _join_labels(feeds, column) for column in columns},
-        {column: _join_numbers(feeds, column) for column in numbers},
+        {
+            column: np.concatenate(
+                [feed.numbers.get(column, np.full(feed.n_records, np.nan)) for feed in feeds]
+            )
+            for column in numbers
+        },
         sum(feed.n_lines for feed in feeds),
         sum(feed.n_bad for feed in feeds),
         tuple(problem for feed in feeds for problem in feed.problems),
@@ -267,12 +272,6 @@ def _join_labels(feeds: Sequence[Feed], column: str) -> Labels:
     if is_list:
         return Labels.of_lists(code, [value for value in number if isinstance(value, tuple)])
     return Labels(code, [value for value in number if isinstance(value, str)])
-
-
-def _join_numbers(feeds: Sequence[Feed], column: str) -> NDArray[np.float64]:
-    return np.concatenate(
-        [feed.numbers.get(column, np.full(feed.n_records, np.nan)) for feed in feeds]
-    )
 
 
 # IANA IPv4 Special-Purpose Address Registry (RFC 6890), the blocks that are not globally

@@ -17,7 +17,7 @@ from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.groups import EXPIRES, Groups
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.refused import NFTABLES
-from sim.addresses.sets.notation import Entry, read_notation, shown
+from sim.addresses.sets.notation import Entry, find_notation, shown
 from sim.addresses.text.source import Stream
 from sim.addresses.text.stated import differs
 from sim.errors import DataError, Problem
@@ -179,7 +179,7 @@ class _IpSets:
         kind += " with a bitmask" if "bitmask" in words else ""
         said = dict(zip(words, options[1:], strict=False))
         ends = [said[each] for each in ("range", "network", "from", "to") if each in said]
-        bounds = _entry("-".join(ends)) if kind.startswith(("bitmap:ip", "ipmap")) else None
+        bounds = find_notation("-".join(ends)) if kind.startswith(("bitmap:ip", "ipmap")) else None
         self._kinds[name] = _Kind(kind, "".join(netmask), bounds, said.get("family", ""))
         # As many as there may be groups of addresses.
         self.groups.check(len(self._kinds))
@@ -210,7 +210,7 @@ class _IpSets:
                 number,
             )
             return ""
-        own = _entry(member)
+        own = find_notation(member)
         if own and kind.family and kind.family != ("inet" if own.version == 4 else "inet6"):
             message = f"expected a member of {name}, of the family {kind.family}, got"
             self._gathering.refuse(
@@ -239,14 +239,6 @@ class _IpSets:
             message = f"expected a single address and a netmask in bits, got {shown(member)}"
             self._gathering.refuse(f"{message} and netmask {shown(netmask)}", number)
             return ""
-
-
-def _entry(text: str) -> Entry | None:
-    """Entry that a text names; None where it is no address, prefix or range."""
-    try:
-        return read_notation(text)
-    except ValueError:
-        return None
 
 
 def fits_ipset(sample: Sample) -> bool:

@@ -19,8 +19,8 @@ from functools import cached_property
 from pathlib import Path
 
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice, plain_name
-from sim.addresses.sets.notation import read_notation
-from sim.addresses.text.source import Limits, Source, Stream, open_source
+from sim.addresses.sets.notation import find_notation
+from sim.addresses.text.source import Limits, Readable, Source, Stream, open_source
 from sim.errors import DataError, Problem
 from sim.files import note_read
 
@@ -100,7 +100,7 @@ def spooled(stream: Stream, name: str, limits: Limits) -> Iterator[Input]:
 class Rejoined:
     """A stream whose head was read before; reading starts with the head again."""
 
-    def __init__(self, head: bytes, rest: Stream) -> None:
+    def __init__(self, head: bytes, rest: Readable) -> None:
         self._head = head
         self._rest = rest
         self.name = getattr(rest, "name", "")
@@ -230,11 +230,7 @@ def cut_lines(lines: list[str], delimiter: str) -> list[list[str]]:
 
 def is_address(text: str) -> bool:
     """Return whether a text is one prefix, address or range."""
-    try:
-        read_notation(text.strip())
-    except ValueError:
-        return False
-    return True
+    return find_notation(text.strip()) is not None
 
 
 def _tail(path: Path) -> bytes:

@@ -56,7 +56,8 @@ def read_names(source: Stream, gathering: Gathering) -> Feed:
     lets through is ignored; exceptions with conditions are counted; those for addresses and
     patterns are refused.
     """
-    return _read(source, gathering, "names", _read_name)
+    found = _read(source, gathering, _read_name)
+    return found.groups.finish("names", found.lets_through)
 
 
 def read_dnsmasq(source: Stream, gathering: Gathering) -> Feed:
@@ -72,22 +73,21 @@ def read_dnsmasq(source: Stream, gathering: Gathering) -> Feed:
     ----------
     dnsmasq(8).
     """
-    return _read(source, gathering, "dnsmasq", _read_directive)
+    found = _read(source, gathering, _read_directive)
+    feed = found.groups.finish("dnsmasq")
+    if both := found.exact.intersection(feed.labels["name"].names if feed.labels else ()):
+        message = f"expected names that are blocked or resolved, got both of {shown(min(both))}"
+        raise gathering.wrong(message)
+    return feed
 
 
-def _read(source: Stream, gathering: Gathering, form: str, read: Read) -> Feed:
+def _read(source: Stream, gathering: Gathering, read: Read) -> _Names:
     found = _Names(Groups(gathering, "kinds"), set(), set())
     for lines in read_numbered(source, gathering):
         for number, line in lines:
             read(line, number, found, gathering)
         found.groups.flush()
-    if form == "names":
-        return found.groups.finish(form, found.lets_through)
-    feed = found.groups.finish(form)
-    if both := found.exact.intersection(feed.labels["name"].names if feed.labels else ()):
-        message = f"expected names that are blocked or resolved, got both of {shown(min(both))}"
-        raise gathering.wrong(message)
-    return feed
+    return found
 
 
 class _Names(NamedTuple):

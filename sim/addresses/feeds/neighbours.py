@@ -16,7 +16,7 @@ from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.extents import holds_dates, length_of, role_of
 from sim.addresses.feeds.gather import Gathering, Line
 from sim.addresses.feeds.verdicts import NAMES, verdicts_among, words_against
-from sim.addresses.sets.notation import Entry, read_notation, shown
+from sim.addresses.sets.notation import Entry, find_notation, shown
 from sim.errors import DataError, Problem
 
 _TOLD = 8
@@ -249,10 +249,7 @@ def _own(read: Mapping[str, Sequence[str]], row: int) -> Entry | None:
         for column in ("address", "last", "mask")
     )
     text = f"{address}-{last}" if last else f"{address}/{length_of(mask)}" if mask else address
-    try:
-        return read_notation(text)
-    except ValueError:
-        return None
+    return find_notation(text)
 
 
 def _says_again(text: str, own: Entry | None) -> bool:
@@ -265,9 +262,8 @@ def _says_again(text: str, own: Entry | None) -> bool:
     size = own.last - own.first + 1
     if (length := length_of(text)) not in ("", "0", "1"):
         return bool(size == 2 ** ((32 if own.version == 4 else 128) - int(length)))
-    try:
-        found = read_notation(text)
-    except ValueError:
+    found = find_notation(text)
+    if found is None:
         return False
     is_edge = found.first == found.last and found.first in (own.first, own.last)
     return found.version == own.version and (is_edge or found == own)

@@ -7,14 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.addresses.feeds.delimited import Dialect, Records, read_records
+from sim.addresses.feeds.delimited import Dialect, Records, read_records, take_header
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, add_countries, add_origins
-from sim.addresses.feeds.inputs import Sample, is_address
+from sim.addresses.feeds.inputs import Rejoined, Sample, is_address
 from sim.addresses.feeds.neighbours import refuse_verdicts
 from sim.addresses.text.cuts import check_line_ends, hidden_end
 from sim.addresses.text.source import Stream
-from sim.errors import DataError, Problem
 
 _TABBED = Dialect("\t", 3)
 _IPTOASN = Dialect("\t", 5)
@@ -134,7 +133,7 @@ def fits_geofeed(sample: Sample) -> bool:
 # Not quoted, and a web address may hold the delimiter: only the first cells are relied on, and of
 # the third only whether it is empty.
 _REGISTER = Dialect(";", 0, 3, encoding="windows-1251", replaces=True)
-_FIRST_LINE = "Updated:"
+_FIRST_LINE = b"Updated:"
 _ADDRESS, _NAME, _URL = 0, 1, 2
 _KINDS = ("addresses", "a name", "a URL")
 
@@ -164,10 +163,18 @@ def read_whole_register(source: Stream, gathering: Gathering) -> Feed:
 
 
 def _read_entries(source: Stream, gathering: Gathering, format_name: str) -> Feed:
-    dated = _Dated(source, gathering.name)
+    line, rest = take_header(source, gathering.limits.max_line_bytes)
+    date = ""
+    if line.startswith(_FIRST_LINE):
+        check_line_ends(line, 1, gathering.name)
+        date = line.decode("windows-1251", "replace")[len(_FIRST_LINE) :].strip()
+        if wrong := hidden_end(date):
+            raise gathering.wrong(wrong, 1)
+    else:
+        rest = Rejoined(line, rest)
     n_entries = np.zeros(3, np.int64)
     n_with_addresses = np.zeros(3, np.int64)
-    for records in read_records(dated, _REGISTER, gathering):
+    for records in read_records(rest, _REGISTER, gathering):
         listed, domain, url = ([cell.strip() for cell in column] for column in records.cells[:3])
         kind = np.where([bool(cell) for cell in url], _URL, _ADDRESS)
         kind[(kind == _ADDRESS) & [bool(cell) for cell in domain]] = _NAME
@@ -190,7 +197,7 @@ def _read_entries(source: Stream, gathering: Gathering, format_name: str) -> Fee
     if gathering.n_replaced:
         gathering.note(f"{gathering.n_replaced:,} bytes are not windows-1251: replaced in names")
     terms = "the register's text is official; z-i adds no terms"
-    return gathering.finish(format_name, dated.date, terms)
+    return gathering.finish(format_name, date, terms)
 
 
 def _describe_entries(
@@ -218,27 +225,3 @@ def _describe_entries(
             "counts them)"
         )
     return notes
-
-
-class _Dated:
-    """A stream whose first line, the date of the dump, is blanked as it passes."""
-
-    def __init__(self, source: Stream, name: str) -> None:
-        self._source = source
-        self.name = name
-        self._is_new = True
-        self.date = ""
-
-    def read(self, size: int, /) -> bytes:
-        """Read up to so many bytes."""
-        data = self._source.read(size)
-        if self._is_new:
-            self._is_new = False
-            line, newline, rest = data.partition(b"\n")
-            if line.startswith(_FIRST_LINE.encode()):
-                check_line_ends(line, 1, self.name)
-                self.date = line.decode("windows-1251", "replace")[len(_FIRST_LINE) :].strip()
-                if wrong := hidden_end(self.date):
-                    raise DataError([Problem(self.name, wrong, 1)])
-                return newline + rest
-        return data

@@ -92,6 +92,14 @@ def read_notation(text: str, version: int = 0) -> Entry:
     return entry
 
 
+def find_notation(text: str) -> Entry | None:
+    """Return what `read_notation` reads, and None of a text that it refuses."""
+    try:
+        return read_notation(text)
+    except ValueError:
+        return None
+
+
 def is_part_of_mapped(first: int, last: int) -> bool:
     """Return whether IPv6 bounds are those of IPv4-mapped addresses, or cut through their space."""
     bounds = first, last

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.notation import read_notation, shown
+from sim.addresses.sets.notation import find_notation, read_notation, shown
 from sim.addresses.text.bulk import good_rows, parse_lines4, read_kinds, tidy
 from sim.addresses.text.cuts import Block, read_blocks
 from sim.addresses.text.entries import (
@@ -172,7 +172,7 @@ class Reading:
     def _find_opposite(self, block: Block) -> None:
         """Keep the first line of a block that lets an address through."""
         for found in _OPPOSITE.finditer(block.text):
-            if _is_address((found["before"] or found["behind"]).decode()):
+            if find_notation((found["before"] or found["behind"]).decode().strip()):
                 text = shown(found[0].decode("utf-8", "backslashreplace").strip())
                 message = f"expected addresses that are blocked, got one that is not: {text}"
                 line = block.first_line + block.text.count(b"\n", 0, found.start())
@@ -184,25 +184,17 @@ class Reading:
         last = -1
         for found in _BEHIND.finditer(block.text):
             start = block.text.rfind(b"\n", 0, found.start()) + 1
-            if start == last or not _is_address(found[1].decode()):
+            if start == last or find_notation(found[1].decode().strip()) is None:
                 continue
             last = start
             before, _, after = block.text[start : found.end()].partition(b";")
-            if b"#" in after or not _is_address(before.decode("utf-8", "replace")):
+            if b"#" in after or find_notation(before.decode("utf-8", "replace").strip()) is None:
                 continue
             self._n_behind += 1
             if not self._behind:
                 end = block.text.find(b"\n", start)
                 self._behind = block.text[start:end].decode("utf-8", "backslashreplace").strip()
                 self._line_behind = block.first_line + block.text.count(b"\n", 0, start)
-
-
-def _is_address(text: str) -> bool:
-    try:
-        read_notation(text.strip())
-    except ValueError:
-        return False
-    return True
 
 
 def _read_block(block: Block) -> tuple[Block, Rows, NDArray[np.int64]]:
