@@ -37,18 +37,6 @@ def test_what_is_no_address_is_refused(number, n_queries, at):
         table.longest_match(asked)
 
 
-@pytest.mark.parametrize("n_queries", [1, 127, 128, 129, 255, 256, 257, 383, 384, 385, 513, 2_049])
-@pytest.mark.parametrize("stride", [1, 2, -1])
-def test_batches_end_where_the_queries_end(n_queries, stride):
-    """Pages cut four ways, in which every address is one to look twice at."""
-    start = np.arange(0, 1 << 16, 64)
-    table = PrefixTable.from_prefixes(start, np.full(start.size, 26))
-    asked = np.random.default_rng(2).integers(0, 1 << 17, abs(stride) * n_queries)[::stride]
-    expected = np.where(asked < 1 << 16, asked // 64, -1)
-    table.longest_match(np.zeros(2**19, np.int64))
-    assert np.array_equal(table.longest_match(asked), expected)
-
-
 @pytest.mark.parametrize("n_cuts", [2, 3, 4, 7, 8, 30, 31, 32, 33, 63, 64, 95, 96, 97, 254, 255])
 def test_pages_cut_any_number_of_times_tell_every_address(n_cuts):
     """Neighbouring single addresses; before and behind them what holds around the page."""

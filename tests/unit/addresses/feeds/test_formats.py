@@ -430,11 +430,6 @@ def test_orders_are_orders_however_their_columns_are_spelt(read):
     assert feed.origin.format == "orders"
 
 
-def test_a_column_that_stands_twice_in_two_spellings_is_refused(read):
-    with pytest.raises(DataError, match=r"hosts:1: address: expected each column once"):
-        read("hosts", "address,Address\n198.51.100.1,198.51.100.2\n")
-
-
 def test_decimal_commas_are_read_where_they_can_mean_nothing_else(read):
     cells = {
         "10,5": 10.5,
