@@ -43,9 +43,13 @@ def latin_hypercube(n_points: int, n_dials: int, rng: np.random.Generator) -> Cu
     -------
     dials : shape (n_points, n_dials)
     """
-    from scipy.stats import qmc  # slow to import, and a single run needs none of it
-
-    return np.asarray(qmc.LatinHypercube(n_dials, rng=rng).random(n_points))
+    # As scipy.stats.qmc.LatinHypercube draws it, whose import takes longer than a run.
+    (rng,) = rng.spawn(1)
+    within = rng.uniform(size=(n_points, n_dials))
+    parts = np.tile(np.arange(1, n_points + 1), (n_dials, 1))
+    for dial in parts:
+        rng.shuffle(dial)
+    return np.asarray((parts.T - within) / n_points)
 
 
 def sobol_points(n_points: int, n_dials: int, rng: np.random.Generator) -> Cube:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import stdtr
 
 Floats = NDArray[np.float64]
 
@@ -43,8 +44,6 @@ def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 
     Helton and Davis, Sampling-based methods, in Saltelli, Chan and Scott (eds.), Sensitivity
     Analysis (2000): stepwise regression on ranks.
     """
-    from scipy import stats  # slow to import, and a single run needs none of it
-
     size, n_inputs = inputs.shape
     share = np.zeros(n_inputs)
     if size < FEWEST:
@@ -73,7 +72,7 @@ def rank_shares(result: Floats, inputs: Floats, *, most: int = 8, risk: float = 
         gain = float(left @ column) ** 2
         still = max(rest - gain, 0.0)
         t = np.sqrt(gain * freedom / max(still, 1e-300))
-        if 2 * stats.t.sf(t, freedom) * n_inputs >= risk:
+        if 2 * stdtr(freedom, -t) * n_inputs >= risk:
             break
         share[best] += max(gain - still / freedom, 0.0) / total
         left = left - (left @ column) * column

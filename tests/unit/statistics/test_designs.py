@@ -6,6 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
+from scipy.stats.qmc import LatinHypercube
 
 from sim.statistics.designs import (
     MORRIS_STEP,
@@ -30,6 +31,7 @@ def test_a_latin_hypercube_has_one_point_in_each_part_of_each_dial() -> None:
     dials = latin_hypercube(17, 3, rng())
     for column in (dials * 17).astype(int).T:
         assert sorted(column) == list(range(17))
+    assert_array_equal(dials, LatinHypercube(3, rng=rng()).random(17))
 
 
 def test_sobol_points_are_evener_than_luck_and_any_number_can_be_had() -> None:
