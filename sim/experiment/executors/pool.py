@@ -1,7 +1,8 @@
 """Run keys in processes of this machine, with the standard library's pool.
 
-Processes are spawned, so that they inherit no state. Each gets the job once, and one thread for
-linear algebra.
+Processes inherit no state of this one: on Linux they are forked from a process that has loaded the
+engine and done nothing else, elsewhere they are spawned. Each gets the job once, and one thread
+for linear algebra.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import signal
+import sys
 import threading
 import time
 from collections import deque
@@ -17,7 +19,6 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import parent_process
-from multiprocessing.context import SpawnContext, SpawnProcess
 from typing import Any
 
 from sim.addresses.machine_code import environment
@@ -33,6 +34,14 @@ from sim.experiment.executors.task import (
 )
 from sim.experiment.interrupts import holds_interrupts
 
+if sys.platform == "linux":
+    from multiprocessing import forkserver
+    from multiprocessing.context import ForkServerContext as Context
+    from multiprocessing.context import ForkServerProcess as Process
+else:
+    from multiprocessing.context import SpawnContext as Context
+    from multiprocessing.context import SpawnProcess as Process
+
 CHUNK_S = 1.0
 """Keys are sent in chunks that take about this long, beside which sending costs little."""
 MOST_IN_CHUNK = 64
@@ -43,6 +52,8 @@ ONE_THREAD = (
     "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
 )
+LOADED = "sim.experiment.executors.loaded"
+"""Module that loads what workers need."""
 MOST_BREAKS = 3
 """How often in a row the pool may break before any key is finished."""
 LOST = Failure("WorkerLost", "the process ended twice: killed, out of memory, or crashed")
@@ -80,16 +91,25 @@ def _run(keys: Sequence[Key]) -> tuple[list[tuple[Key, Any]], float]:
     return done, time.perf_counter() - started
 
 
-class _Tracked(SpawnContext):
-    """A spawn context that remembers its processes."""
+class _Tracked(Context):
+    """A context that remembers its processes."""
 
     def __init__(self) -> None:
-        self.started: list[SpawnProcess] = []
+        self.started: list[Process] = []
+        self.set_forkserver_preload([LOADED])
 
-    def Process(self, *arguments: Any, **options: Any) -> SpawnProcess:  # type: ignore[override]  # noqa: N802
-        process = SpawnProcess(*arguments, **options)
+    def Process(self, *arguments: Any, **options: Any) -> Process:  # type: ignore[override]  # noqa: N802
+        process = Process(*arguments, **options)
         self.started.append(process)
         return process
+
+
+def load_engine() -> None:
+    """Begin to load what workers need, in the process that they are forked from."""
+    if sys.platform == "linux":
+        _Tracked()
+        with holds_interrupts(), _starting():
+            forkserver.ensure_running()
 
 
 class PoolExecutor(Executor):
@@ -221,6 +241,8 @@ def _starting() -> Iterator[None]:
 
 START_S = 4.0
 """A pool is started when more work than this is left, judged by the latest key."""
+MANY = 16
+"""Keys with which a pool is likely to be started."""
 LOADING_S = 10.0
 """A first key that took less than this tells nothing: it may have loaded compiled code."""
 
@@ -237,6 +259,8 @@ class AdaptiveExecutor(Executor):
         self, job: Job[Result], keys: Sequence[Key]
     ) -> Generator[tuple[Key, Result | Failure], None, None]:
         """Yield each key with its result."""
+        if len(keys) >= MANY:
+            load_engine()
         for row, key in enumerate(keys):
             if self._s_per_key * (len(keys) - row) > START_S:
                 yield from self._pool.run(job, keys[row:])

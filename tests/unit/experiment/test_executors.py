@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import parent_process, util
-from multiprocessing.context import SpawnProcess
+from multiprocessing import forkserver, parent_process
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -141,10 +139,10 @@ def test_workers_that_cannot_start_are_given_up(tmp_path: Path) -> None:
 def test_why_a_process_cannot_start_is_what_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def start(process: SpawnProcess) -> None:
+    def start(process: pool.Process) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(SpawnProcess, "start", start)
+    monkeypatch.setattr(pool.Process, "start", start)
     with pytest.raises(OSError, match="no more processes"), PoolExecutor(2, 1) as executor:
         list(executor.run(Squares(tmp_path), KEYS))
 
@@ -174,6 +172,7 @@ def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are forked from a server on Linux")
 @pytest.mark.parametrize("number", SIGNALS)
 def test_a_worker_whose_start_is_interrupted_is_ended_and_says_nothing(
     number: signal.Signals,
@@ -182,25 +181,22 @@ def test_a_worker_whose_start_is_interrupted_is_ended_and_says_nothing(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     """It waits for what the interrupted process was to send it, and fails when that is gone."""
-    started, spawn = [], util.spawnv_passfds
+    start = forkserver.connect_to_new_process
 
-    def interrupted(program: str, arguments: list[Any], files: list[int]) -> int:
-        process = spawn(program, arguments, files)
-        if any(b"spawn_main" in os.fsencode(one) for one in arguments):  # a worker, no tracker
-            started.append(process)
-            os.kill(os.getpid(), number)
-        return process
+    def interrupted(files: list[int]) -> tuple[int, int]:
+        pipes = start(files)
+        os.kill(os.getpid(), number)
+        return pipes
 
-    monkeypatch.setattr(util, "spawnv_passfds", interrupted)
+    monkeypatch.setattr(forkserver, "connect_to_new_process", interrupted)
     executor = PoolExecutor(2)
     earlier = signal.signal(signal.SIGINT, signal.default_int_handler)
     with pytest.raises(KeyboardInterrupt), ends_as_interrupts():
         next(executor.run(Squares(tmp_path), KEYS))
     signal.signal(signal.SIGINT, earlier)
     executor.stop(at_once=True)
-    for process in started:
-        with suppress(ChildProcessError):
-            os.waitpid(process, 0)
+    assert executor._context.started
+    assert not any(process.is_alive() for process in executor._context.started)
     assert "Traceback" not in capfd.readouterr().err
 
 
