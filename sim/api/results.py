@@ -27,7 +27,7 @@ from sim.catalogue.curves import CURVES
 from sim.errors import UsageError
 from sim.measure.bands import Band, band_at
 from sim.report.words.answer import answer
-from sim.results.folder import SPLITS, CurvePoints, RunFolder, open_run
+from sim.results.folder import SPLITS, RunFolder, open_run
 from sim.results.output import new_folder
 from sim.results.tables import Connection, connect_tables, read_rows, text
 from sim.scenario.refusal import hint
@@ -332,22 +332,27 @@ def curve_columns(
     UsageError
         If there is no such curve, group or step.
     """
-    _check(run, name, by)
+    if not run.has_curve(name):
+        known = [one for one in CURVES if run.has_curve(one)]
+        names, close = ", ".join(known), hint(str(name), known)
+        raise UsageError(f"name: expected one of the curves {names}, got {name!r}{close}")
+    if by is not None and by not in SPLITS:
+        raise UsageError(f"by: expected one of {', '.join(SPLITS)}, got {by!r}")
     grid = _grid(every, run.horizon_s)
     parts: list[tuple[str, str, Band]] = []
     for strategy in labels:
         if not run.has_curve(name, strategy):
             continue
-        groups = _groups(run, name, by, strategy)
+        groups = run.curves_by(name, by, strategy) if by else {"": run.curve(name, strategy)}
         for group, points in groups.items():
-            times = _change_points(points) if grid is None else grid
+            times = np.unique(points.t_s) if grid is None else grid
             parts.append((strategy, group, band_at(points, times)))
     sizes = [band.t_s.size for _, _, band in parts]
     t_s = np.concatenate([band.t_s for _, _, band in parts])
     start = np.datetime64(run.start.astimezone(UTC).replace(tzinfo=None), "s")
-    columns = Columns(strategy=np.repeat(_texts([one for one, _, _ in parts]), sizes))
+    columns = Columns(strategy=np.repeat(np.array([one for one, _, _ in parts], object), sizes))
     if by:
-        columns[by] = np.repeat(_texts([group for _, group, _ in parts]), sizes)
+        columns[by] = np.repeat(np.array([group for _, group, _ in parts], object), sizes)
     columns |= {
         "time": start + t_s.astype("timedelta64[s]"),
         "t_s": t_s,
@@ -358,23 +363,6 @@ def curve_columns(
         "denominator": np.repeat([band.denominator for _, _, band in parts], sizes),
     }
     return columns
-
-
-def _check(run: RunFolder, name: str, by: str | None) -> None:
-    if not run.has_curve(name):
-        known = [one for one in CURVES if run.has_curve(one)]
-        close = hint(str(name), known)
-        raise UsageError(
-            f"name: expected one of the curves {', '.join(known)}, got {name!r}{close}"
-        )
-    if by is not None and by not in SPLITS:
-        raise UsageError(f"by: expected one of {', '.join(SPLITS)}, got {by!r}")
-
-
-def _groups(run: RunFolder, name: str, by: str | None, strategy: str) -> dict[str, CurvePoints]:
-    if by is None:
-        return {"": run.curve(name, strategy)}
-    return run.curves_by(name, by, strategy)
 
 
 def _grid(every: Every, horizon_s: int) -> NDArray[np.int64] | None:
@@ -399,14 +387,6 @@ def _seconds(every: str | float | timedelta) -> float:
             raise UsageError(f"every: expected a number with {known}, such as '1h', got {every!r}")
         return float(match[1]) * _SECONDS[match[2]]
     return float(every)
-
-
-def _change_points(points: CurvePoints) -> NDArray[np.int64]:
-    return np.unique(points.t_s)
-
-
-def _texts(values: Sequence[str]) -> NDArray[np.object_]:
-    return np.array(values, object)
 
 
 FORMATS = ("png", "svg", "pdf")

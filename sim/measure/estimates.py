@@ -172,9 +172,7 @@ def estimate_of(row: Row, prefix: str = "") -> Estimate:
         if (key := text(row, f"depends_on_{rank}"))
     )
     return Estimate(
-        median,
-        low if not math.isnan(low) else median,
-        high if not math.isnan(high) else median,
+        *_with_ends(median, low, high),
         text(row, "unit"),
         text(row, "denominator_unit"),
         number(row, "denominator"),
@@ -259,10 +257,15 @@ def read_group_shares(run: RunFolder, strategy: str, by: str, metric: str) -> di
 
 def estimate_over(value: NDArray[np.float64], unit: str) -> Estimate:
     """Estimate of a value of each simulation; NaN where it is not known."""
-    median, low, high = spread_of(value)
-    low, high = (median if math.isnan(end) else end for end in (low, high))
     n_known = int((~np.isnan(value)).sum())
-    return Estimate(median, low, high, unit, n_simulations=value.size, n_known=n_known)
+    ends = _with_ends(*spread_of(value))
+    return Estimate(*ends, unit, n_simulations=value.size, n_known=n_known)
+
+
+def _with_ends(median: float, low: float, high: float) -> tuple[float, float, float]:
+    """The same; the median in place of an end that is not known."""
+    low, high = (median if math.isnan(end) else float(end) for end in (low, high))
+    return median, low, high
 
 
 def peak_share(run: RunFolder, curve: str, strategy: str) -> tuple[Estimate, int]:
@@ -283,12 +286,8 @@ def peak_share(run: RunFolder, curve: str, strategy: str) -> tuple[Estimate, int
 
 def estimate_at(band: Band, row: int, unit: str) -> Estimate:
     """A curve at one of its times."""
-    low, high = band.low[row], band.high[row]
-    median = float(band.median[row])
     return Estimate(
-        median,
-        median if np.isnan(low) else float(low),
-        median if np.isnan(high) else float(high),
+        *_with_ends(float(band.median[row]), band.low[row], band.high[row]),
         unit,
         whole=band.denominator,
         n_simulations=band.n_simulations,

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from sim.scenario.quantities import Instant, Model, Share, check_between
 from sim.scenario.readings import Amount, Date, Named, RunReading, Text
+from sim.scenario.tables.sharing import Kind, LawQuantity
 
 
 class RunPredictor(RunReading):
@@ -78,28 +79,17 @@ class ShareRange(Model):
 
 MOST_DRAWN = 100_000
 """Addresses that a case draws at most."""
-AddressKindName: TypeAlias = Literal["rented", "web_hosting", "proxy", "parking"]
 
 
 class NamesPredictor(Model):
     """The law of names per address."""
 
     kind: Literal["names-law"]
-    quantity: Literal[
-        "n_names",
-        "n_addresses",
-        "share_single",
-        "share_top",
-        "mean_names",
-        "max_names",
-        "share_sites_crowded",
-        "share_sites_alone",
-        "names_on_addresses",
-    ]
+    quantity: Literal[LawQuantity, "names_on_addresses"]
     """Which quantity of the law; ``names_on_addresses`` draws addresses of one kind."""
     n_addresses: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
     """How many addresses, for share_top and names_on_addresses."""
-    address_kind: AddressKindName | None = None
+    address_kind: Kind | None = None
     """Kind of the addresses drawn, for names_on_addresses."""
     universe: ShareRange | None = None
     """Share of all names that the study counts; all when left out."""

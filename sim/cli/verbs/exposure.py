@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from sim.blocklists.hosts import Tally
     from sim.blocklists.inventory import Business, InventoryHits
     from sim.blocklists.listed import Changes, Listed
-    from sim.names.listed import Band, Expectation, ExpectedNames
+    from sim.names.listed import Expectation, ExpectedNames
 
 SCHEMA = "overblock/exposure/2"
 _STATES = (
@@ -447,29 +447,23 @@ def expected_table(expectation: Expectation, top: int) -> Table:
 def _expected_row(name: str, found: ExpectedNames) -> tuple[Value, ...]:
     from sim.names.listed import LOWER_BOUND
 
-    hit, is_bound = found.hit, found.state == LOWER_BOUND
-    return (
-        name,
-        found.n_listed,
-        found.n_addresses,
-        found.share_known,
-        found.state,
-        _median(hit, is_bound=is_bound),
-        None if hit is None else _rounded(hit.low),
-        None if hit is None else _rounded(hit.high),
-        _median(found.active, is_bound=is_bound),
-        _median(found.wholly, is_bound=is_bound),
+    is_bound = found.state == LOWER_BOUND
+    low, high = (found.hit.low, found.hit.high) if found.hit else (None, None)
+    hit, active, wholly = (
+        _rounded(band.median if band else None, is_bound=is_bound)
+        for band in (found.hit, found.active, found.wholly)
     )
+    ends = _rounded(low), _rounded(high)
+    known = (found.n_listed, found.n_addresses, found.share_known, found.state)
+    return (name, *known, hit, *ends, active, wholly)
 
 
-def _median(band: Band | None, *, is_bound: bool) -> int | None:
-    return None if band is None else _rounded(band.median, is_bound=is_bound)
-
-
-def _rounded(value: float, *, is_bound: bool = False) -> int:
+def _rounded(value: float | None, *, is_bound: bool = False) -> int | None:
     """Round to whole names, and to as many figures as another random stream reproduces."""
     from sim.names.listed import rounded_names
 
+    if value is None:
+        return None
     # Rounded once: two figures of a small number are no whole one.
     figures = value if value < 10 else rounded_names(value, is_bound=is_bound)
     return math.floor(figures) if is_bound else round(figures)
@@ -535,10 +529,7 @@ def _with_share(found: ExpectedNames | KnownNames) -> dict[str, Any]:
 def _inventory_document(hits: InventoryHits, top: int) -> dict[str, Any]:
     tallies = ("hosts", "names", "businesses", "revenue_usd_per_h")
     return {
-        **{
-            name: None if getattr(hits, name) is None else asdict(getattr(hits, name))
-            for name in tallies
-        },
+        **{name: asdict(one) if (one := getattr(hits, name)) else None for name in tallies},
         "by": {
             name: {"n_groups": len(groups), "groups": [asdict(group) for group in groups[:top]]}
             for name, groups in hits.groups.items()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -56,11 +56,14 @@ def check_profiles(table: Table[ProfileRow]) -> Iterable[Problem]:
             if sorted(row.index for row in rows) != list(range(length)):
                 message = f"expected one {period} row for each of 0 to {length - 1} of {name!r}"
                 yield Problem(str(table.path), f"{message}, got {len(rows)}", key="index")
-            if not any(row.weight for row in rows):
-                message = (
-                    f"expected a positive weight among the {period} rows of {name!r}, got none"
-                )
-                yield Problem(str(table.path), message, key="weight")
+            yield from _weightless(table, rows, f"the {period} rows of {name!r}")
+
+
+def _weightless(table: Table[Any], rows: Iterable[Any], what: str) -> Iterator[Problem]:
+    """Refuse rows none of which has a weight."""
+    if not any(row.weight for row in rows):
+        message = f"expected a positive weight among {what}, got none"
+        yield Problem(str(table.path), message, key="weight")
 
 
 def check_use(table: Table[UseRow]) -> Iterable[Problem]:
@@ -87,9 +90,8 @@ def check_places(
             message = f"expected a provider and region of {prefixes.name}, got {' '.join(place)!r}"
             yield hosting.problem(number, "region", message)
     for side in ("foreign", "domestic"):
-        if not any(row.weight for row in hosting.rows if row.side == side):
-            message = f"expected a positive weight among the {side} rows, got none"
-            yield Problem(str(hosting.path), message, key="weight")
+        rows = (row for row in hosting.rows if row.side == side)
+        yield from _weightless(hosting, rows, f"the {side} rows")
 
 
 def check_shared(
@@ -101,7 +103,8 @@ def check_shared(
         if (row.provider, row.region) in known:
             message = f"expected a region that {prefixes.name} does not have, got {row.region!r}"
             yield shared.problem(number, "region", message)
-        if not any(_is_part(row, whole) for whole in prefixes.rows):
+        mine = (one.prefix for one in prefixes.rows if one.provider == row.provider)
+        if not any(prefix.holds(row.prefix) for prefix in mine):
             message = f"expected a part of a range that {prefixes.name} gives {row.provider!r}"
             yield shared.problem(number, "prefix", f"{message}, got none of them")
 
@@ -114,10 +117,6 @@ def check_own_places(
     if not any(row.weight > 0 and (row.provider, row.region) not in taken for row in hosting.rows):
         message = "expected a place with weight that is no shared range, as programs leave those"
         yield Problem(str(hosting.path), f"{message} (switching), got none", key="weight")
-
-
-def _is_part(row: CloudPrefixRow, whole: CloudPrefixRow) -> bool:
-    return row.provider == whole.provider and whole.prefix.holds(row.prefix)
 
 
 def places_of(
@@ -148,9 +147,7 @@ def check_providers(
         if pool.region and (pool.provider, pool.region) not in places:
             message = f"expected a region of {pool.provider!r}, got {pool.region!r}"
             yield pools.problem(number, "region", message)  # type: ignore[union-attr]
-    if pools and not any(row.weight for row in pools.rows):
-        message = "expected a positive weight among the pools, got none"
-        yield Problem(str(pools.path), message, key="weight")
+    yield from _weightless(pools, pools.rows, "the pools") if pools else ()
 
 
 def check_figures(table: Table[FigureRow], places: set[tuple[str, str]]) -> Iterable[Problem]:

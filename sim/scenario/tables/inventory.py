@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
@@ -172,12 +172,8 @@ def check_sites(
         yield Problem(str(inventory.path), message, int(line), 0, "address")
     yield from _many_ways(inventory)
     known = [row.sector for row in sectors.rows]
-    labels = inventory.labels.get("sector")
-    if labels is None:
-        return
-    bad = [code for code, text in enumerate(labels.names) if text not in known]
-    for site_row in np.flatnonzero(np.isin(labels.code, bad)).tolist()[:MAX_PROBLEMS]:
-        text = labels.names[int(labels.code[site_row])]
+    bad = list(_texts_but(inventory.labels.get("sector"), known.__contains__))
+    for site_row, text in bad[:MAX_PROBLEMS]:
         message = (
             f"expected a sector of {sectors.name} ({', '.join(known)}), or nothing, got {text!r}"
         )
@@ -262,8 +258,8 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
     def problem(row: int, key: str, message: str) -> Problem:
         return Problem(str(path), message, int(line[row]), 0, key)
 
-    labels = feed.labels.get("name")
-    is_named = labels.code >= 0 if labels is not None else np.zeros(feed.n_records, np.bool_)
+    names = feed.labels.get("name")
+    is_named = names.code >= 0 if names is not None else np.zeros(feed.n_records, np.bool_)
     reported = {one.line for one in feed.problems}
     for row in np.flatnonzero(~_is_placed(feed) & ~is_named).tolist():
         # A bad address was reported already; of many bad rows only some are.
@@ -278,35 +274,25 @@ def _row_problems(feed: Feed, path: Path) -> Iterator[Problem]:
     for row in feed.record6[outside].tolist():
         yield problem(row, "address", "expected an IPv6 address within 2000::/3, got another")
     for key, known in (("role", ROLES), ("mode", MODES)):
-        yield from _unknown_words(feed, key, known, problem)
-    names = feed.labels.get("name")
-    if names is not None:
-        bad = [
-            code
-            for code, text in enumerate(names.names)
-            if len(text) > MAX_NAME or not (text.isprintable() or is_one_line(text))
-        ]
-        for row in np.flatnonzero(np.isin(names.code, bad)).tolist():
-            text = describe(names.names[int(names.code[row])])
-            message = f"expected one line of at most {MAX_NAME} printable letters, got {text}"
-            yield problem(row, "name", message)
+        for row, text in _texts_but(feed.labels.get(key), known.__contains__):
+            message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
+            yield problem(row, key, message)
+    for row, text in _texts_but(names, _is_name):
+        message = f"expected one line of at most {MAX_NAME} printable letters, got {describe(text)}"
+        yield problem(row, "name", message)
     for key, low, high_end in (
         ("revenue_usd_per_h", 0.0, MAX_USD_PER_H),
         ("visits_per_h", 0.0, MAX_VISITS_PER_H),
         ("n_names", 1.0, 1e7),
     ):
-        values = feed.numbers.get(key)
-        if values is not None:
-            for row in np.flatnonzero((values < low) | (values > high_end)).tolist():
-                message = f"expected a number from {low:g} to {high_end:g}, got {values[row]:g}"
-                yield problem(row, key, message)
-            if key != "n_names":
-                for row in np.flatnonzero(values == 0).tolist():
-                    yield problem(row, key, "expected a number above 0, or nothing; got 0")
-            else:
-                for row in np.flatnonzero(values != np.floor(values)).tolist():
-                    if not np.isnan(values[row]):
-                        yield problem(row, key, f"expected a whole number, got {values[row]:g}")
+        values = feed.numbers.get(key, np.empty(0))
+        wanted = "a whole number," if key == "n_names" else "a number above 0, or nothing;"
+        is_off = values % 1 > 0 if key == "n_names" else values == 0
+        for row in np.flatnonzero((values < low) | (values > high_end)).tolist():
+            message = f"expected a number from {low:g} to {high_end:g}, got {values[row]:g}"
+            yield problem(row, key, message)
+        for row in np.flatnonzero(is_off).tolist():
+            yield problem(row, key, f"expected {wanted} got {values[row]:g}")
 
 
 def _is_placed(feed: Feed) -> NDArray[np.bool_]:
@@ -316,15 +302,16 @@ def _is_placed(feed: Feed) -> NDArray[np.bool_]:
     return is_placed
 
 
-def _unknown_words(feed: Feed, key: str, known: tuple[str, ...], problem: Any) -> Iterator[Problem]:
-    labels = feed.labels.get(key)
-    if labels is None:
-        return
-    bad = [code for code, text in enumerate(labels.names) if text not in known]
-    for row in np.flatnonzero(np.isin(labels.code, bad)).tolist():
-        text = labels.names[int(labels.code[row])]
-        message = f"expected one of {', '.join(known)}, got {text!r}{hint(text, known)}"
-        yield problem(row, key, message)
+def _is_name(text: str) -> bool:
+    return len(text) <= MAX_NAME and (text.isprintable() or is_one_line(text))
+
+
+def _texts_but(labels: Labels | None, is_good: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
+    """Rows whose text is not of some kind, each with its text."""
+    if labels is not None:
+        found = [code for code, text in enumerate(labels.names) if not is_good(text)]
+        for row in np.flatnonzero(np.isin(labels.code, found)).tolist():
+            yield row, labels.names[int(labels.code[row])]
 
 
 def _inventory_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from typing import Annotated, ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, TypeAlias, get_args
 
 from pydantic import Field, model_validator
 
@@ -17,6 +17,17 @@ from sim.scenario.tables.seeds import SHARE_TOLERANCE, RangedRow, Row, Table
 Role = Literal["frontend", "storage", "payment", "customer_service", "other"]
 Mode = Literal["any", "spread"]
 Kind = Literal["rented", "web_hosting", "proxy", "parking"]
+LawQuantity: TypeAlias = Literal[
+    "n_names",
+    "n_addresses",
+    "share_single",
+    "share_top",
+    "mean_names",
+    "max_names",
+    "share_sites_crowded",
+    "share_sites_alone",
+]
+"""Quantities that the law of names per address predicts."""
 N_ADDRESSES = (1, 2, 4, 8)
 """Numbers of addresses a component may have; each is a column of the component table."""
 
@@ -25,18 +36,7 @@ class ConcentrationRow(Row):
     """One published quantity about how many names share an address."""
 
     study: str
-    quantity: Literal[
-        "n_names",
-        "n_addresses",
-        "share_single",
-        "share_top",
-        "mean_names",
-        "max_names",
-        "share_sites_crowded",
-        "share_sites_alone",
-        "share_parked",
-        "share_parked_popular",
-    ]
+    quantity: Literal[LawQuantity, "share_parked", "share_parked_popular"]
     n_addresses: Annotated[int, Field(ge=1)] | None = None
     relation: Literal["equal", "fewer", "at_least", "at_most"]
     value: Positive
