@@ -23,11 +23,16 @@ def write_run(folder: Path) -> None:
     write_ensemble(folder, resolve(load_scenario("austria-2022", ["population.n_businesses=400"])))
 
 
-def write_comparison(folder: Path) -> None:
-    """Write two strategies beside none, in a chase of two days."""
+def write_sessions(folder: Path) -> None:
+    """Write a run in four sessions, whose times are the record's and whose addresses are not."""
+    write_ensemble(folder, resolve(load_scenario("match-days", ["population.n_businesses=400"])))
+
+
+def write_comparison(folder: Path, *more: str) -> None:
+    """Write two strategies beside none, or more, in a chase of two days."""
     short = ["population.n_businesses=60", "end=2018-04-18T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", short))
-    variants, baseline = choose_variants(resolved, ("exact", "covering-prefix"), None)
+    variants, baseline = choose_variants(resolved, ("exact", *more, "covering-prefix"), None)
     plan = Plan.of_comparison(resolved, variants, baseline, (), 3, 1).of_size(6, fixed=False)
     carry_out(Runs(plan), folder=folder)
 

@@ -20,6 +20,7 @@ from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.schema import meaning_of
+from sim.scenario.starter.case import TITLE
 from sim.scenario.strategies import DECLARED
 from sim.scenario.tables.money import FIRM_KEYS
 from sim.scenario.tables.seeds import read_note
@@ -63,6 +64,7 @@ def _names() -> Iterator[str]:
         scenario = resolved.scenario
         yield from filter(None, (scenario.title, scenario.ordered_by, scenario.purpose))
         keys.update(factor.key for factor in list_factors(resolved)[0])
+    yield TITLE
     for key in sorted(keys):
         table = shipped("seeds") / f"{key.rpartition('.')[0]}.csv"
         yield meaning_of(key, table if table.exists() else None)

@@ -218,13 +218,14 @@ _LOSSES = (
         "names on the addresses in use at t = 0 that an operator with users ever dropped or "
         "throttled",
         of="names",
+        label="names blocked beside modelled businesses",
     ),
     _name(
         "names_hit_share",
         "share of names",
         "`names_hit` over all names on these addresses",
         of="names",
-        label="share of names hit",
+        label="share of names blocked beside modelled businesses",
     ),
     _name(
         "active_sites_hit",
@@ -232,13 +233,14 @@ _LOSSES = (
         "those of the names hit that are not parked "
         "([names](../explanation/names.md#parked-names))",
         of=SITES,
+        label="active sites blocked beside modelled businesses",
     ),
     _name(
         "active_sites_hit_share",
         f"share of {SITES}",
         "`active_sites_hit` over all active sites on these addresses",
         of=SITES,
-        label="share of active sites hit",
+        label="share of active sites blocked beside modelled businesses",
     ),
 )
 
@@ -452,7 +454,7 @@ _RATIOS = (
     _for_each_denied(
         "names_hit_per_million_user_hours_denied",
         "names",
-        "names hit per million user-hours denied",
+        "names blocked beside modelled businesses, per million user-hours denied",
         "names_hit",
         1e6,
         is_key_figure=True,
@@ -460,7 +462,7 @@ _RATIOS = (
     _for_each_denied(
         "active_sites_hit_per_million_user_hours_denied",
         SITES,
-        "active sites hit per million user-hours denied",
+        "active sites blocked beside modelled businesses, per million user-hours denied",
         "active_sites_hit",
         1e6,
         is_key_figure=False,

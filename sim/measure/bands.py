@@ -214,6 +214,12 @@ def band_of(points: CurvePoints, horizon_s: int, *, as_share: bool = False) -> B
     return band_at(points, grid)
 
 
+def peak_row(band: Band) -> int:
+    """Row at which the median is highest, the first of several; where it is 0, the upper end."""
+    line = band.median if np.nanmax(band.median) > 0 else np.nan_to_num(band.high)
+    return int(np.nanargmax(line))
+
+
 def band_at(points: CurvePoints, at_s: NDArray[np.int64]) -> Band:
     """Band of one curve at given times.
 

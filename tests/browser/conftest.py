@@ -53,7 +53,10 @@ class Opened:
 
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Page by kind: of a run, a comparison, and a case with sites of its own; in languages."""
+    """Page by kind: of a run, a comparison, and a case with sites of its own; in languages.
+
+    ``three`` compares three strategies; ``noticed`` is in Italian, and says that a table changed.
+    """
     folder = tmp_path_factory.mktemp("reports")
     kinds = {"run": write_run, "comparison": write_comparison, "sites": write_sites}
     pages = {}
@@ -63,6 +66,12 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             kind = name if code == ENGLISH else f"{name}-{code}"
             pages[kind] = folder / f"{kind}.html"
             write_report(open_run(folder / name), pages[kind], language(code))
+    pages |= {name: folder / f"{name}.html" for name in ("three", "noticed")}
+    write_comparison(folder / "three", "aggregate:length=24")
+    write_report(open_run(folder / "three"), pages["three"])
+    with (folder / "comparison" / "money.csv").open("a", encoding="utf-8") as file:
+        file.write("\n")
+    write_report(open_run(folder / "comparison"), pages["noticed"], language("it"))
     return pages
 
 

@@ -17,6 +17,7 @@ pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = ("run", "comparison", "sites")
 TRANSLATIONS = tuple(f"{kind}-{code}" for kind in KINDS for code in TRANSLATED)
+MORE = ("three", "noticed")
 SIZES = ((1400, 900), (768, 1024), (390, 844))
 
 
@@ -29,7 +30,9 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['target']}" for one in found]
 
 
-@pytest.fixture(params=[(kind, size) for kind in KINDS + TRANSLATIONS for size in SIZES], ids=str)
+@pytest.fixture(
+    params=[(kind, size) for kind in KINDS + TRANSLATIONS + MORE for size in SIZES], ids=str
+)
 def shown(
     request: pytest.FixtureRequest, chromium: Browser, reports: dict[str, Path]
 ) -> Iterator[tuple[Opened, int, int]]:

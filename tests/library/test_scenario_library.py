@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 import numpy as np
@@ -21,6 +22,7 @@ from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.measure.impact import measure_impact
+from sim.report.words.languages import period
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -621,3 +623,12 @@ def test_a_blocked_name_is_reached_the_more_the_more_get_round_it(name: str) -> 
     assert reached[0] < reached[1] < reached[2]
     assert runs[0].measure("target_user_hours_denied") > 0
     assert runs[2].measure("target_user_hours_denied") == 0
+
+
+@pytest.mark.parametrize("name", scenario_names())
+def test_days_of_a_title_are_those_of_the_run(name: str) -> None:
+    """A run that ends at midnight ends on the day before, as on the page."""
+    scenario = load_scenario(name).scenario
+    days = re.search(r"\d+ (?:[A-Z]\w+ )?(?:\d{4} )?to \d+ [A-Z]\w+ \d{4}", scenario.title)
+    last = scenario.end - timedelta(seconds=1)
+    assert days is None or days[0] == period(scenario.start, last)

@@ -247,22 +247,19 @@ def _program() -> dict[str, str]:
 
 
 def _result(folder: Path) -> dict[str, str]:
-    from sim.report.words.heading import changes_in_words
-    from sim.results.folder import open_run, read_object
-    from sim.results.integrity import TIMING
+    from sim.report.words.heading import changes_in_words, computed_on
+    from sim.results.folder import open_run
 
     run = open_run(folder)
     if changed := changes_in_words(run):
         console.say(f"warning: {changed}")
-    timing = folder / TIMING
-    started = str(read_object(timing).get("started_utc", "")) if timing.is_file() else ""
     return {
         "type": "misc",
         "author": _program()["author"],
         "title": f"{run.title} ({'simulation' if run.is_ensemble else FIXED_RUN})",
         "version": str(run.manifest["tool"]["version"]),
         "result": str(run.manifest["result_id"])[:12],
-        "date": started[:10],
+        "date": computed_on(run),
     }
 
 

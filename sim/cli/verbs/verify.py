@@ -202,12 +202,13 @@ def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -
 def _changed_report(folder: Path) -> list[str]:
     """Say whether the report in a folder is another than would be written now."""
     from sim.report.page.document import language_of, render
+    from sim.report.words.heading import computed_on
     from sim.results.folder import open_run
     from sim.results.integrity import REPORT
 
     try:
-        here = (folder / REPORT).read_bytes()
-        is_same = here == render(open_run(folder), language_of(here)).encode("utf-8")
+        here, run = (folder / REPORT).read_bytes(), open_run(folder)
+        is_same = here == render(run, language_of(here), computed_on(run)).encode("utf-8")
     except (OverblockError, OSError) as error:
         return [f"{REPORT}: cannot be made again: {error}"]
     return [] if is_same else [f"{REPORT}: is not what this program makes of the folder"]

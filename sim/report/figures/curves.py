@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.catalogue.choices import curve_name
 from sim.catalogue.curves import CURVES
-from sim.measure.bands import Band, whole_band
+from sim.measure.bands import Band, peak_row, whole_band
 from sim.measure.estimates import estimate_at
 from sim.report.words.numbers import (
     value_text,
@@ -24,7 +24,6 @@ from sim.report.figures.outage import (
     LISTED,
     band_rows,
     marks_of,
-    peak_row,
     read_published,
     refuted_note,
 )

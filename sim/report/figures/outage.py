@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import curve_name
-from sim.measure.bands import Band, band_of, step_values, values_at, whole_band
+from sim.measure.bands import Band, band_of, peak_row, step_values, values_at, whole_band
 from sim.measure.estimates import SHARE, contradictions, estimate_at
-from sim.report.words.heading import has_sites
+from sim.report.words.heading import has_sites, sessions_of
 from sim.report.words.languages import (
     IN_ENGLISH,
     Language,
@@ -22,6 +22,7 @@ from sim.report.words.languages import (
     joined,
     listing,
     say,
+    say_n,
     sentences,
     short_day,
     short_weekday,
@@ -35,7 +36,7 @@ from sim.report.words.numbers import (
 )
 from sim.report.words.sentences import read_bound
 from sim.results.folder import CurvePoints, RunFolder, input_rows
-from sim.scenario.tables.rows import PublishedTotalRow, SessionRow
+from sim.scenario.tables.rows import PublishedTotalRow
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,11 +78,22 @@ class Order:
         Addresses listed, less those withdrawn.
     providers
         Whose they are, the most first; two at most.
+    n_others
+        Providers of the rest.
     """
 
     at_s: int
     change: float
     providers: tuple[str, ...]
+    n_others: int = 0
+
+    def whose(self, most: int = 2) -> Text:
+        """Names of providers, and how many others there are; empty where none has a name."""
+        n = self.n_others + len(self.providers[most:])
+        if not self.providers or not n:
+            return listing(self.providers[:most])
+        names = joined(", ", self.providers[:most])
+        return say_n("{names} and {n} other", "{names} and {n} others", n, names=names, n=str(n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,9 +213,8 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         listed, metric, of = found, NETWORKS, "IPv6 networks"
     sessions = tuple(
         (int(max(from_s, 0)), int(min(to_s, run.horizon_s)))
-        for row in input_rows(run, "strategy", "sessions", SessionRow)
+        for row in sessions_of(run)
         for from_s, to_s in [[(at - run.start).total_seconds() for at in (row.start, row.end)]]
-        if from_s < run.horizon_s and to_s > 0
     )
     by_provider = {}
     if listed is not None and not sessions:
@@ -288,7 +299,9 @@ def find_orders(
             for name in named
             if abs(parts[name]) >= LEAST_PART * whole and not name.startswith("(")
         ]
-        found.append(Order(_middle_s(listed, ends), float(change[row]), tuple(providers[:2])))
+        n_others = sum(part != 0 for part in parts.values()) - len(providers[:2])
+        at_s = _middle_s(listed, ends)
+        found.append(Order(at_s, float(change[row]), tuple(providers[:2]), n_others))
     return tuple(found)
 
 
@@ -303,12 +316,6 @@ def _middle_s(band: Band, ends: NDArray[np.int64]) -> int:
     is_inside = (band.t_s >= ends[0]) & (band.t_s < ends[1])
     done = np.abs(band.median[is_inside] - before) >= abs(after - before) / 2
     return int(band.t_s[is_inside][np.argmax(done)])
-
-
-def peak_row(band: Band) -> int:
-    """Row at which the median is highest, the first of several; where it is 0, the upper end."""
-    line = band.median if np.nanmax(band.median) > 0 else np.nan_to_num(band.high)
-    return int(np.nanargmax(line))
 
 
 def _peak_text(shown: Outage, *, brief: bool) -> Text:
@@ -426,8 +433,7 @@ def _order_text(start: datetime, order: Order, scale: float, *, narrow: bool) ->
     at = short_day(start + timedelta(seconds=order.at_s))
     sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
     change = joined("", (sign, number(abs(order.change) / (scale if narrow else 1))))
-    names = order.providers[:1] if narrow else order.providers
-    return joined("\n", (joined(": ", (at, change)), listing(names)))
+    return joined("\n", (joined(": ", (at, change)), order.whose(1 if narrow else 2)))
 
 
 def _name_sessions(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> None:

@@ -32,6 +32,7 @@ from sim.report.words.heading import (
     stand_ins,
     strategies_of,
     strategy_names,
+    tables_of,
 )
 from sim.report.words.languages import (
     capitalised,
@@ -56,7 +57,7 @@ from sim.report.words.sentences import (
     names_words,
     read_bound,
 )
-from sim.results.folder import RunFolder
+from sim.results.folder import MANIFEST, RunFolder
 
 HOURS, EVER_SHARE = (
     measure_name(name) for name in ("hours_impaired_median", "businesses_ever_impaired_share")
@@ -70,6 +71,10 @@ WORDS = (
     (say("Range"), say("Nine in ten simulations lie in it ({range}).")),
     (say("Cut off"), say("More than {impaired} of what a business's customers try fails.")),
     (say("Affected, down"), say("The same for {affected} and {down}.")),
+    (
+        say("Peak"),
+        say("Above, the highest point of the median; in this appendix, of each simulation."),
+    ),
     (say("Listed"), say("Ordered blocked; an operator may not block it yet.")),
 )
 """Words of the page and what they mean."""
@@ -172,15 +177,17 @@ def _unit(metric: str, found: Estimate) -> str:
 def _tables(run: RunFolder) -> Section:
     """Every table, with where it is borrowed from."""
     borrowed = stand_ins(run)
-    listed = [
-        (str(one["name"]), str(one["title"] or one["name"]), str(one["sha256"]))
-        for one in run.manifest["inputs"]
-    ]
-    known = {name for name, *_ in listed}
-    listed += [(name, name, "") for name in borrowed if name not in known]
-    rows: list[tuple[Cell, ...]] = []
-    for name, title, digest in listed:
-        of = place_and_time(borrowed[name]) if name in borrowed else ""
-        rows.append((say_name(title), Strong(of), digest[:HASH_DIGITS]))
-    heads = (say("Table"), say("Borrowed from"), say("SHA-256"))
-    return Section(say("Tables it rests on"), tables=table_of(heads, rows))
+    theirs: list[tuple[Cell, ...]] = []
+    own: list[tuple[Cell, ...]] = []
+    for name, title, digest in tables_of(run):
+        begin = digest[:HASH_DIGITS] or MANIFEST
+        if name in borrowed:
+            theirs.append((title, Strong(place_and_time(borrowed[name])), begin))
+        else:
+            own.append((title, begin))
+    begins = say("SHA-256 begins")
+    tables = (
+        *table_of((say("Table"), say("Borrowed from"), begins), theirs),
+        *table_of((say("Other tables"), begins), own),
+    )
+    return Section(say("Tables it rests on"), tables=tables)

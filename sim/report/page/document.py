@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -24,10 +24,10 @@ from sim.measure.estimates import Estimate, Grade, estimate_over
 from sim.measure.sites import read_sites
 from sim.report.figures.outage import picture, read_outage
 from sim.report.page.appendix import appendix_of
+from sim.report.page.sections import EVER, Bar, Strong, sections_of
 from sim.report.page.sections import GRADES as GRADE_WORDS
-from sim.report.page.sections import Bar, Strong, sections_of
 from sim.report.words.answer import Answer, answer
-from sim.report.words.heading import has_sites, is_comparison
+from sim.report.words.heading import computed_on, has_sites, is_comparison
 from sim.report.words.languages import (
     ENGLISH,
     IN_ENGLISH,
@@ -35,6 +35,7 @@ from sim.report.words.languages import (
     Language,
     Text,
     capitalised,
+    day,
     joined,
     language,
     moment,
@@ -42,7 +43,14 @@ from sim.report.words.languages import (
     say_n,
     say_name,
 )
-from sim.report.words.numbers import as_lower_bound, percent, range_text, value_text, whole
+from sim.report.words.numbers import (
+    as_lower_bound,
+    percent,
+    range_text,
+    value_text,
+    whole,
+    with_range,
+)
 from sim.results.folder import MANIFEST, RunFolder, input_rows
 from sim.results.integrity import GENERATOR, is_report
 from sim.results.parquet import numbers, read_columns
@@ -85,7 +93,7 @@ def write_report(run: RunFolder, path: Path, words: Language = IN_ENGLISH) -> in
         If the file cannot be written, or something else stands there.
     """
     refuse_other_file(path)
-    page = render(run, words).encode("utf-8")
+    page = render(run, words, computed_on(run)).encode("utf-8")
     with new_file(path, check=refuse_other_file) as partial:
         partial.write_bytes(page)
     return len(page)
@@ -128,8 +136,13 @@ def check_manifest(run: RunFolder) -> None:
         raise DataError(problems)
 
 
-def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
+def render(run: RunFolder, words: Language = IN_ENGLISH, computed: str = "") -> str:
     """Return the report of a run or comparison as HTML.
+
+    Parameters
+    ----------
+    computed
+        Day on which the run was computed; empty where it is not printed.
 
     Raises
     ------
@@ -156,8 +169,10 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         is_long=len(words.write(found.whole)) > LONG_SENTENCE,
         cut_off=percent(float(run.scenario["thresholds"]["impaired"])),
         n=whole(run.n_replicates),
+        of_businesses=n_businesses(run),
+        computed=day(datetime.fromisoformat(computed)) if computed else "",
         is_ensemble=run.is_ensemble,
-        idle=run.idle_strategy,
+        idle_row=[*run.strategies, run.idle_strategy].index(run.idle_strategy),
         pictures=[Markup(one) for one in pictures],
         picture_note=outage.note if outage is not None else "",
         sites=sites,
@@ -171,6 +186,16 @@ def render(run: RunFolder, words: Language = IN_ENGLISH) -> str:
         detail=list(sections_of(run, found, outage)),
         appendix=list(appendix_of(run)),
     )
+
+
+def n_businesses(run: RunFolder) -> Text | str:
+    """How many businesses the shares are of; empty where they are sites of one's own."""
+    found, strategy = run.measures(), run.strategies[0]
+    mine = (found.strategy == strategy) & (found.metric == EVER)
+    if not run.scenario["population"].get("n_businesses") or not mine.any():
+        return ""
+    n = with_range(estimate_over(found.denominator[mine], "businesses"))
+    return say("Shares are of {n} businesses, an assumption.", n=n)
 
 
 def _tops(found: Answer) -> list[float]:

@@ -14,19 +14,22 @@ from sim.catalogue.choices import (
     COLLATERAL,
     EFFICACY,
     PRIVATE_LOSS,
+    curve_name,
     label,
     measure_name,
 )
-from sim.measure.bands import step_values
+from sim.measure.bands import band_at, peak_row, step_values
 from sim.measure.estimates import (
+    SHARE,
     Estimate,
     Grade,
+    estimate_at,
     estimate_over,
     own_strategy,
     read_estimates,
     read_group_shares,
 )
-from sim.report.figures.outage import Outage
+from sim.report.figures.outage import Outage, share_of
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
 from sim.report.words.heading import (
     LOSS_PARTS,
@@ -61,9 +64,7 @@ from sim.report.words.numbers import (
     value_text,
     whole,
 )
-from sim.report.words.sentences import (
-    read_bound,
-)
+from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import connect_tables
 from sim.scenario.schema import meaning_of
@@ -131,8 +132,6 @@ class Section:
         Text to quote; text to type.
     items
         Points of a list.
-    picture
-        A picture as SVG.
     """
 
     title: str
@@ -142,7 +141,6 @@ class Section:
     quote: str = ""
     code: str = ""
     items: tuple[str, ...] = ()
-    picture: str = ""
 
 
 def cells_of(found: Estimate) -> tuple[Strong, str]:
@@ -168,10 +166,17 @@ GRADES = {
     Grade.NEVER_CHECKED: say("Never checked"),
     Grade.CONTRADICTED: say("Contradicted by the record"),
 }
-MOST_ROWS = 10
+MOST_ROWS = 12
 """Rows of a table of the detail."""
-FEWEST = 10
-"""Businesses of a provider from which on its share is shown."""
+SEVERITIES = tuple(
+    (threshold, curve_name(f"businesses_{threshold}"), name)
+    for threshold, name in (
+        ("affected", say("Affected: more than {share} of what customers try fails")),
+        ("impaired", say("Cut off: more than {share}")),
+        ("down", say("Down: more than {share}")),
+    )
+)
+"""Thresholds of the scenario, their curves and words."""
 AFTER_H = 36
 """Hours after an order in which its harm is read, unless the next one comes before."""
 
@@ -191,6 +196,7 @@ def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterat
     else:
         strategy = run.strategies[0]
         yield from _orders(run, outage)
+        yield from _severities(run, strategy, outage)
         yield from _operators(run, strategy)
         yield from _providers(run, strategy)
         yield _money(run, strategy)
@@ -263,7 +269,14 @@ def _orders(run: RunFolder, outage: Outage) -> Iterator[Section]:
         tables, after = _by_order(run, outage)
     if tables:
         when, which = say("When were they cut off?"), say("Which orders did the harm?")
-        yield Section(when if has_sites(run) else which, (), tables, (after,))
+        ordered = [run.scenario.get("provenance", {}).get(key) for key in ("ordered_by", "purpose")]
+        sources = dict.fromkeys(one["source"] for one in ordered if one and one["source"])
+        by = (
+            say("Who ordered it, and why: see {sources}.", sources="; ".join(sources))
+            if sources
+            else ""
+        )
+        yield Section(when if has_sites(run) else which, (), tables, (sentences(after, by),))
 
 
 def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
@@ -278,8 +291,9 @@ def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
 
 def _by_session(outage: Outage) -> tuple[tuple[Table, ...], str]:
     band, rows = outage.cut_off, []
-    for from_s, to_s in outage.sessions[:MOST_ROWS]:
-        inside = (band.t_s >= from_s) & (band.t_s <= to_s)
+    ends_s = [*(from_s for from_s, _ in outage.sessions[1:]), outage.horizon_s]
+    for (from_s, to_s), until_s in list(zip(outage.sessions, ends_s, strict=True))[:MOST_ROWS]:
+        inside = (band.t_s >= from_s) & (band.t_s < until_s)
         top = band.t_s[inside][np.argmax(band.median[inside])] if inside.any() else to_s
         ends = [outage.start + timedelta(seconds=at_s) for at_s in (from_s, to_s)]
         is_day = ends[0].date() == ends[1].date()
@@ -289,7 +303,7 @@ def _by_session(outage: Outage) -> tuple[tuple[Table, ...], str]:
         rows.append((session, Strong(most), range_))
     later = len(outage.sessions) > MOST_ROWS
     after = sentences(
-        say("Share cut off, the most within the session."),
+        say("Share cut off, the most from the beginning of a session to that of the next."),
         say("Later sessions: bands.parquet.") if later else "",
     )
     return table_of((say("Session"), say("Cut off"), say("Range")), rows, (1, 2)), after
@@ -304,16 +318,34 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
         before, _ = _cut_off_at(outage, max(order.at_s - 3600, 0))
         then, range_ = _cut_off_at(outage, end)
         change = joined("", (sign, number(abs(order.change))))
-        when, whose = _moment(outage, order.at_s), listing(order.providers)
-        rows.append((when, whose, change, before, Strong(then), range_))
+        when = _moment(outage, order.at_s)
+        rows.append((when, order.whose(), change, before, Strong(then), range_))
+    own = str((run.scenario.get("strategy") or {}).get("orders", ""))
+    copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "Share cut off before, and up to {n} hours after, but before the next order. Smaller "
-        "orders: events.parquet.",
+        "A row is all that was ordered and withdrawn on a day, at the time when half of it was "
+        "done. Share cut off before, and up to {n} hours after, but before the next row. Each "
+        "order: {file}.",
         n=str(AFTER_H),
+        file=copies.get(own) or "events.parquet",
     )
     listed = say("Addresses") if outage.is_addresses else say("IPv6 networks")
     heads = (say("When"), say("Whose"), listed, say("Before"), say("After"), say("Range"))
     return table_of(heads, rows, (2, 3, 4, 5), hidden=(3,)), after
+
+
+def _severities(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
+    """Shares of businesses that were affected, cut off and down when most were cut off."""
+    at_s = outage.cut_off.t_s[[peak_row(outage.cut_off)]]
+    rows: list[tuple[Cell, ...]] = []
+    for threshold, curve, name in SEVERITIES:
+        band = share_of(band_at(run.curve(curve, strategy), at_s))
+        share = percent(float(run.scenario["thresholds"][threshold]))
+        rows.append((say(name, share=share), *cells_of(estimate_at(band, 0, SHARE))))
+    if np.nanmax([outage.cut_off.median, outage.cut_off.high]) > 0:
+        heads = (say("Share of businesses, at the peak"), say("Median"), say("Range"))
+        after = say("Each row includes those below it.")
+        yield Section(say("How many were down?"), (), table_of(heads, rows, (1, 2)), (after,))
 
 
 def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
@@ -338,7 +370,8 @@ def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
     blocked = (say("First block"), say("Time cut off"), say("Range"))
     heads = (say("Operator"), say("Its users"), *blocked)
     after = say(
-        "First block: median of the simulations in which it blocks. Time cut off: share of "
+        "First block of addresses that are not the target's own: median of the simulations in "
+        "which there is one. Time cut off: share of "
         "businesses' time, over the whole period, in which its users cannot reach them."
     )
     tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))
@@ -380,14 +413,19 @@ def _providers(run: RunFolder, strategy: str) -> Iterator[Section]:
     """Share of the businesses at each provider that were ever cut off."""
     shares = read_group_shares(run, strategy, "provider", EVER)
     most = sorted(
-        (item for item in shares.items() if item[1].whole >= FEWEST and item[1].high > 0),
+        (item for item in shares.items() if item[1].high > 0),
         key=lambda item: (-item[1].median, item[0]),
     )
     rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_ROWS]]
     heads = (say("Provider"), say("Ever cut off"), say("Range"))
     tables = table_of(heads, rows, (2,))
+    zero = sorted(name for name, found in shares.items() if found.high == 0)
+    after = [
+        say("Of {names}, none in nine of ten simulations.", names=listing(zero)) if zero else "",
+        say("Other providers: hits.parquet.") if len(most) > MOST_ROWS else "",
+    ]
     if tables and not has_sites(run):
-        yield Section(say("Whose customers were cut off?"), (), tables)
+        yield Section(say("Whose customers were cut off?"), (), tables, (sentences(*after),))
 
 
 def _money(run: RunFolder, strategy: str) -> Section:

@@ -30,13 +30,12 @@ from sim.measure.estimates import (
     Grade,
     contradictions,
     estimate_over,
-    peak_share,
+    peak_of,
     read_estimates,
     read_share,
 )
 from sim.measure.sites import read_sites
 from sim.report.words.heading import (
-    borrowed_tables,
     cite,
     country_name,
     currency_name,
@@ -47,10 +46,13 @@ from sim.report.words.heading import (
     notices,
     order_line,
     rate_of,
+    sessions_of,
     settings_line,
     source_line,
+    stand_ins,
     strategies_of,
     strategy_names,
+    tables_of,
 )
 from sim.report.words.languages import (
     Text,
@@ -104,6 +106,10 @@ IMPAIRED = curve_name("businesses_impaired")
 PEAK = measure_name("businesses_impaired_peak")
 DEMAND_LOST = measure_name("demand_lost_share")
 ORDERS = measure_name("orders_placed")
+LISTED_CURVES = (curve_name("addresses_listed"), curve_name("networks_listed"))
+LISTED_WORDS = dict(zip(LISTED, (addresses, networks), strict=True))
+N_LISTED_WORDS = dict(zip(LISTED, (n_addresses, n_networks), strict=True))
+"""How many addresses or networks were listed, after their number and with it."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +244,6 @@ def answer(run: RunFolder) -> Answer:
     else:
         figures = tuple(facts.figures())
         sentence, range_ = facts.sentence_of_sites() if facts.has_sites else facts.sentence_of_run()
-    borrowed, tables = borrowed_tables(run)
     return Answer(
         say_name(str(run.scenario["title"])),
         order_line(run),
@@ -251,8 +256,8 @@ def answer(run: RunFolder) -> Answer:
         tuple(facts.withheld()),
         tuple(notices(run)),
         source_line(run),
-        len(borrowed),
-        len(tables),
+        len(stand_ins(run)),
+        len(tables_of(run)),
         cite(run),
     )
 
@@ -286,6 +291,9 @@ class _Facts:
 
     def _published(self, metric: str) -> str:
         """The figure that was published of a measure, in its unit; empty where there is none."""
+        seen = [row.n_distinct for row in sessions_of(self.run) if row.n_distinct]
+        if metric == LISTED[0] and seen:
+            return amount(max(seen), say_name("addresses"))
         row = self.rows.get((self.strategy, metric), {})
         published = text(row, "published")
         try:
@@ -320,7 +328,21 @@ class _Facts:
     # -- a run --------------------------------------------------------------------------------
 
     def peak(self) -> Estimate:
-        return peak_share(self.run, IMPAIRED, self.strategy)[0]
+        return peak_of(self.run, IMPAIRED, self.strategy, SHARE)
+
+    def listed(self) -> Iterator[tuple[str, Estimate]]:
+        """Addresses and networks that were listed at the peak, each if there are any."""
+        for metric, curve in zip(LISTED, LISTED_CURVES, strict=True):
+            if self.run.has_curve(curve, self.strategy):
+                found = peak_of(self.run, curve, self.strategy, "")
+                if found.median > 0:
+                    yield metric, found
+
+    @property
+    def is_simulated(self) -> bool:
+        """Whether the number of addresses is the model's; times of sessions may be the record's."""
+        own = self.run.scenario.get("strategy") or {}
+        return "orders" not in own or not is_replayed(self.run)
 
     def whose(self) -> Text:
         """Whose harm it is."""
@@ -339,10 +361,10 @@ class _Facts:
         if self.has_sites:
             yield from self._of_sites()
         else:
-            for metric, count in zip(LISTED, (addresses, networks), strict=True):
-                found = self.estimates.get((self.strategy, metric))
-                if found is not None and found.median > 0:
-                    yield self.figure(metric, found, count(two_digits(found.median)))
+            for metric, most in self.listed():
+                n = two_digits(most.median)
+                what = LISTED_WORDS[metric](n, is_simulated=self.is_simulated)
+                yield self.figure(metric, most, what)
             of = say("of {whose}, cut off at the peak", whose=self.whose())
             harm = PEAK if PEAK in self.refuted else IMPAIRED
             figure = self.bounded(self.figure(harm, self.peak(), of), self.strategy)
@@ -359,18 +381,16 @@ class _Facts:
     def cause(self, *, is_record: bool) -> Text:
         """Write the orders as a sentence."""
         run = self.run
-        listed = [
-            (self.estimates[self.strategy, metric].median, count)
-            for metric, count in zip(LISTED, (n_addresses, n_networks), strict=True)
-            if (self.strategy, metric) in self.estimates
-            and self.estimates[self.strategy, metric].high > 0
-        ]
+        listed = list(self.listed())
         orders = self.estimates.get((self.strategy, ORDERS))
         if not listed and orders is not None and not orders.high > 0:
             return say("No block is ordered.")
         if listed:
-            n, count = listed[0]
-            what: str = count(n, of_others=run.has_own_addresses)
+            metric, found = listed[0]
+            is_simulated = is_record and self.is_simulated
+            what: str = N_LISTED_WORDS[metric](
+                found.median, of_others=run.has_own_addresses, is_simulated=is_simulated
+            )
         else:
             what = self.names[self.strategy]
         how, country = (is_record, self._is_throttle()), self.country or say("the country")

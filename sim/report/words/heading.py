@@ -18,6 +18,7 @@ from typing import Any
 from babel import Locale
 
 from sim.catalogue.choices import measure_name
+from sim.errors import DataError
 from sim.measure.estimates import Estimate, own_strategy
 from sim.report.words.languages import (
     ENGLISH,
@@ -38,12 +39,13 @@ from sim.results.folder import (
     RunFolder,
     count_simulations,
     input_rows,
+    read_object,
 )
-from sim.results.integrity import changed_tables
+from sim.results.integrity import TIMING, changed_tables
 from sim.scenario.library import scenario_names, shipped
 from sim.scenario.overrides import rate_at
 from sim.scenario.strategies import DECLARED
-from sim.scenario.tables.rows import RateRow
+from sim.scenario.tables.rows import RateRow, SessionRow
 
 WITH_ARTICLE = frozenset(
     ("AE", "BS", "CD", "CF", "DO", "EU", "GB", "GM", "KM", "MH", "MV", "NL", "PH", "SB", "SC", "US")
@@ -83,9 +85,10 @@ def _country(code: str, words: Language) -> str:
 def order_line(run: RunFolder) -> Text:
     """Write who ordered the block, when, and where."""
     by, country = run.scenario.get("ordered_by"), country_name(run)
+    days = period(run.start, last_moment(run))
     parts = (
         say("Ordered by {who}", who=say_name(str(by))) if by else "",
-        period(run.start, last_moment(run)),
+        say("simulated {days}, {zone}", days=days, zone=str(run.start.tzname())),
         say("Internet operators in {country}", country=country) if country else "",
     )
     return joined(" · ", parts)
@@ -112,10 +115,32 @@ def cite(run: RunFolder) -> str:
     )
 
 
-def borrowed_tables(run: RunFolder) -> tuple[set[str], set[str]]:
-    """Names of the tables of another country or time, and of all tables."""
-    borrowed = set(stand_ins(run))
-    return borrowed, {str(one["name"]) for one in run.manifest["inputs"]} | borrowed
+def computed_on(run: RunFolder) -> str:
+    """Day on which a folder was computed, as ``2018-04-16``, in UTC; empty where not known."""
+    try:
+        started = str(read_object(run.path / TIMING).get("started_utc", ""))
+        return datetime.fromisoformat(started).date().isoformat()
+    except (DataError, ValueError):
+        return ""
+
+
+def tables_of(run: RunFolder) -> list[tuple[str, Text, str]]:
+    """Name, title and SHA-256 of each table; what has none is in the manifest, value by value."""
+    listed = [
+        (str(one["name"]), say_name(str(one["title"] or one["name"])), str(one["sha256"]))
+        for one in run.manifest["inputs"]
+    ]
+    others = {"assumptions": say("Assumed values of scenario keys")}
+    others |= {name: say_name(name) for name in stand_ins(run) if name not in others}
+    known = {name for name, *_ in listed}
+    return listed + [(name, title, "") for name, title in others.items() if name not in known]
+
+
+def sessions_of(run: RunFolder) -> list[SessionRow]:
+    """Sessions of blocking that a run has a part of."""
+    end = run.start + timedelta(seconds=run.horizon_s)
+    rows = input_rows(run, "strategy", "sessions", SessionRow)
+    return [row for row in rows if row.start < end and row.end > run.start]
 
 
 def source_line(run: RunFolder) -> Text:

@@ -43,6 +43,7 @@ PAIRS = {
     "less": say("{one} less than {other}"),
     "equal": say("{one} as much as {other}"),
     "more": say("{one} more than {other}"),
+    "against": say("{one} against {other}"),
 }
 """The same in few words."""
 MOST_PAIRS = 3
@@ -152,7 +153,7 @@ def verdict_of(
     parts = []
     for verdict, head in heads.items():
         mine = [row for row in blocking or rows if text(row, "verdict") == verdict]
-        told = [_pair(row, names) for row in mine[:MOST_PAIRS]]
+        told = _pairs(mine[:MOST_PAIRS], names)
         if (n_more := len(mine) - MOST_PAIRS) > 0:
             told.append(say_n("{n} more pair", "{n} more pairs", n_more, n=str(n_more)))
         if told:
@@ -161,20 +162,25 @@ def verdict_of(
     return Verdict(kind, tuple(parts), sentences, needed)
 
 
-def _pair(row: Row, names: Mapping[str, str]) -> Text:
-    """One pair in a few words: ``every address alone less than whole /24 networks``."""
-    less, equal, more, unknown = (
-        int(cell(row, f"n_{one}")) for one in ("less", "equal", "more", "not_known")
-    )
-    one, other = (names[text(row, key)] for key in ("strategy", "other"))
-    most, n = max(less, equal, more), less + equal + more + unknown
-    if not most:
-        return say("{one} against {other}", one=one, other=other)
-    order = "equal" if most == equal else "more" if most == more else "less"
-    said = say(PAIRS[order], one=one, other=other)
-    if text(row, "verdict") == "agree" and not unknown:
-        return said
-    return say("{pair} in {most} of {n}", pair=said, most=whole(most), n=whole(n))
+def _pairs(rows: Sequence[Row], names: Mapping[str, str]) -> list[Text]:
+    """Pairs in a few words: ``every address alone and whole /24 networks less than the range``."""
+    ones: dict[tuple[str, str, int, int], list[str]] = {}
+    for row in rows:
+        less, equal, more, unknown = (
+            int(cell(row, f"n_{one}")) for one in ("less", "equal", "more", "not_known")
+        )
+        most, n = max(less, equal, more), less + equal + more + unknown
+        orders = {less: "less", more: "more", equal: "equal"} if most else {0: "against"}
+        order = orders[most]
+        counted = 0 if not most or (text(row, "verdict") == "agree" and not unknown) else most
+        key = (order, names[text(row, "other")], counted, n)
+        ones.setdefault(key, []).append(names[text(row, "strategy")])
+    said = []
+    for (order, other, counted, n), those in ones.items():
+        pair = say(PAIRS[order], one=listing(those), other=other)
+        counts = {"most": whole(counted), "n": whole(n)}
+        said.append(say("{pair} in {most} of {n}", pair=pair, **counts) if counted else pair)
+    return said
 
 
 FILE = "expected_names.csv"
@@ -287,13 +293,25 @@ SITES_CUT_OFF = {
 """How many sites were cut off, for how long: the only one, one of several, still at the end."""
 
 
-def addresses(n: float) -> Text:
+def addresses(n: float, *, is_simulated: bool) -> Text:
     """Addresses ordered blocked at the peak, after their number."""
+    if is_simulated:
+        return say_n(
+            "simulated address ordered blocked at the peak",
+            "simulated addresses ordered blocked at the peak",
+            n,
+        )
     return say_n("address ordered blocked at the peak", "addresses ordered blocked at the peak", n)
 
 
-def networks(n: float) -> Text:
+def networks(n: float, *, is_simulated: bool) -> Text:
     """The same of networks of IPv6."""
+    if is_simulated:
+        return say_n(
+            "simulated IPv6 /64 network ordered blocked at the peak",
+            "simulated IPv6 /64 networks ordered blocked at the peak",
+            n,
+        )
     return say_n(
         "IPv6 /64 network ordered blocked at the peak",
         "IPv6 /64 networks ordered blocked at the peak",
@@ -301,17 +319,21 @@ def networks(n: float) -> Text:
     )
 
 
-def n_addresses(median: float, *, of_others: bool) -> Text:
+def n_addresses(median: float, *, of_others: bool, is_simulated: bool) -> Text:
     """So many addresses."""
     n, text_ = two_digits(median), number(median)
+    if is_simulated:
+        return say_n("{n} simulated address", "{n} simulated addresses", n, n=text_)
     if of_others:
         return say_n("{n} address of others", "{n} addresses of others", n, n=text_)
     return say_n("{n} address", "{n} addresses", n, n=text_)
 
 
-def n_networks(median: float, *, of_others: bool) -> Text:
+def n_networks(median: float, *, of_others: bool, is_simulated: bool) -> Text:
     """So many networks of IPv6."""
     n, text_ = two_digits(median), number(median)
+    if is_simulated:
+        return say_n("{n} simulated IPv6 network", "{n} simulated IPv6 networks", n, n=text_)
     if of_others:
         return say_n("{n} IPv6 network of others", "{n} IPv6 networks of others", n, n=text_)
     return say_n("{n} IPv6 network", "{n} IPv6 networks", n, n=text_)
@@ -374,5 +396,5 @@ def reason_of(
     if has_sites(run):
         return say("no outage of yours was given to compare it with")
     if published:
-        return say("{value} was published, and known when the model was made", value=published)
+        return say("{value} published, known when the model was made", value=published)
     return say("no published figure is known to compare it with")

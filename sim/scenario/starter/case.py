@@ -135,6 +135,8 @@ def _note(text: str, columns: Sequence[str], given: Sequence[str], country: str)
 
 
 SCENARIO = "scenario.yaml"
+TITLE = "A case of our own"
+"""Title of a case; the page has its country and days."""
 STRATEGIES = ("orders", "time-window", "dns", "sni", "none")
 """Strategies that need no more than a list."""
 _DAYS = 14
@@ -319,7 +321,7 @@ class _Case:
         has_pack = known.country in countries()
         return _filled(
             SCENARIO,
-            title=self._title(),
+            title=TITLE,
             name=f"own-case-{known.country.lower()}",
             country=known.country,
             borrow=_wrapped("borrow: [", borrowed, "]"),
@@ -348,17 +350,13 @@ class _Case:
             assumed.append(f"- Tables of another country or time (`borrow`): {tables}.")
         return _filled(
             "README.md",
-            title=self._title(),
+            title=TITLE,
             files="\n".join(files),
             sites=", for each of your sites too (`answer/sites.csv`)"
             if self.known.inventory
             else "",
             assumed="\n".join(assumed) or "Nothing beyond what the tables say of themselves.",
         )
-
-    def _title(self) -> str:
-        last = (self.end - timedelta(seconds=1)).date()
-        return f"A case of our own, {self.known.country}, {self.start.date()} to {last}"
 
     def _strategy(self) -> str:
         name = self.blocklist

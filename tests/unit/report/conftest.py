@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import made_once
-from tests.ensembles import write_comparison, write_run, write_sites
+from tests.ensembles import write_comparison, write_run, write_sessions, write_sites
 
 
 @pytest.fixture(scope="session")
 def ensemble_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of eight simulations of a shipped scenario; do not write into it."""
     return made_once(tmp_path_factory, "ensemble", write_run)
+
+
+@pytest.fixture(scope="session")
+def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of eight simulations of four sessions; do not write into it."""
+    return made_once(tmp_path_factory, "sessions", write_sessions)
 
 
 @pytest.fixture(scope="session")

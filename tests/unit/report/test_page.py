@@ -7,20 +7,25 @@ import html
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import duckdb
 import numpy as np
 import pytest
 
 from sim.errors import DataError, UsageError
+from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
+from sim.report.figures.outage import Outage
 from sim.report.page.appendix import _is_cut
-from sim.report.page.document import language_of, render, write_report
+from sim.report.page.document import language_of, n_businesses, render, write_report
+from sim.report.page.sections import _by_session
 from sim.report.words.answer import answer
+from sim.report.words.heading import computed_on
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -114,8 +119,8 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
         ("businesses_ever_impaired", "Businesses ever cut off"),
         ("business_hours_impaired", "Business-hours cut off"),
         ("spells", "Spells"),
-        ("names_hit", "Names hit"),
-        ("active_sites_hit", "Active sites hit"),
+        ("names_hit", "Names blocked beside modelled businesses"),
+        ("active_sites_hit", "Active sites blocked beside modelled businesses"),
         ("businesses_ever_affected", "Businesses ever affected"),
     ):
         row = table["replay", metric]
@@ -137,6 +142,135 @@ def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run: Path, page: s
     expected = list(numbers_of_run(ensemble_run))
     assert len(re.findall(r"[\d.]+", " ".join(expected))) >= 50
     assert not [one for one in expected if one not in text]
+
+
+def curve(folder: Path, metric: str) -> dict[int, tuple[float, float, float]]:
+    """Median and range of a curve at each of its times, as shares where it is out of something."""
+    where = (
+        f"FROM 'FOLDER/curves.parquet' WHERE metric = '{metric}' AND provider IS NULL AND sector"
+    )
+    where += " IS NULL AND role IS NULL"
+    value = "value" if metric.endswith("listed") else "value / denominator"
+    found = ask(
+        folder,
+        f"WITH rows AS (SELECT replicate, t_s, {value} AS value {where}), times AS (SELECT "
+        "DISTINCT t_s FROM rows), steps AS (SELECT times.t_s, replicate, "
+        "max_by(value, rows.t_s) AS value FROM times JOIN rows ON rows.t_s <= times.t_s "
+        "GROUP BY ALL) SELECT t_s, "
+        "quantile_cont(value, 0.5), quantile_cont(value, 0.05), quantile_cont(value, 0.95) "
+        "FROM steps GROUP BY t_s ORDER BY t_s",
+    )
+    return {int(at): (median, low, high) for at, median, low, high in found}
+
+
+def written(found: tuple[float, float, float], write: Callable[[float], str]) -> str:
+    median, low, high = map(write, found)
+    return f"{median} {between(low, high)}" if low != high else median
+
+
+def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak_of_the_line(
+    session_folder: Path,
+) -> None:
+    run = open_run(session_folder)
+    text = words_of(render(run))
+    most = max(curve(session_folder, "addresses_listed").values(), key=lambda one: one[0])
+    assert f"{written(most, two)} ○ Never checked" in text.replace(
+        "simulated addresses ordered blocked at the peak ", ""
+    )
+    assert f"Spain ordered {two(most[0])} simulated addresses blocked. At the peak" in text
+    assert f"Addresses listed: {two(most[0])} at the peak" in render(run).replace(NBSP, " ")
+    # The public list had 210, 202, 214 and 185 addresses in these sessions.
+    assert "Never checked : 210 addresses published, known when the model was made." in text
+    assert len(re.split("[ \n]", answer(run).whole)) <= 30
+
+
+def test_a_session_lasts_until_the_next_begins_so_the_highest_is_that_of_the_headline() -> None:
+    h = 3600
+    t_s = np.array([0, 10, 12, 13, 20, 21, 22]) * h
+    median = np.array([0, 0.1, 0.2, 0.4, 0.1, 0.3, 0])
+    band = Band(t_s, median, median / 2, np.minimum(2 * median, 1.0), 100.0, 8)
+    sessions = ((10 * h, 12 * h), (20 * h, 22 * h))
+    start = datetime(2026, 1, 10, tzinfo=UTC)
+    outage = Outage(start, 30 * h, None, "Addresses", band, False, (), sessions, ())
+    (table,), after = _by_session(outage)
+    # An hour after the first session's end most are cut off: no operator is done at once.
+    cells = [(most.text, range_) for _, most, range_ in cast("Any", table.rows)]
+    assert cells == [("40%", f"20{NBSP}to{NBSP}80%"), ("30%", f"15{NBSP}to{NBSP}60%")]
+    assert "from the beginning of a session to that of the next" in after
+
+
+def test_how_many_were_down_is_read_when_most_were_cut_off(ensemble_run: Path, page: str) -> None:
+    text = words_of(page)
+    line = curve(ensemble_run, "businesses_impaired")
+    peak = max(line, key=lambda at: line[at][0])
+    for metric, words in (
+        ("businesses_affected", "Affected: more than 1% of what customers try fails"),
+        ("businesses_impaired", "Cut off: more than 10%"),
+        ("businesses_down", "Down: more than 90%"),
+    ):
+        of_all = curve(ensemble_run, metric)
+        assert f"{words} {written(of_all[max(at for at in of_all if at <= peak)], share)}" in text
+
+
+def test_shares_name_their_denominator(page: str) -> None:
+    assert "Shares are of 400 businesses, an assumption." in words_of(page)
+    table = SimpleNamespace(
+        strategy=np.array(["mine"] * 3),
+        metric=np.array(["businesses_ever_impaired"] * 3),
+        denominator=np.array([100.0, 200.0, 300.0]),
+    )
+    drawn = {"population": {"n_businesses": 200}}
+    run = SimpleNamespace(measures=lambda: table, strategies=("mine",), scenario=drawn)
+    # A twentieth of the way from 100 to 200, and from 300.
+    said = "Shares are of 200 (110 to 290) businesses, an assumption."
+    assert n_businesses(cast("RunFolder", run)).replace(NBSP, " ") == said
+    run.scenario = {"population": {"inventory": "hosts.csv"}}
+    assert n_businesses(cast("RunFolder", run)) == ""
+
+
+def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run: Path, page: str) -> None:
+    run = open_run(ensemble_run)
+    text = words_of(page)
+    n = len(run.manifest["inputs"]) + 1  # and the assumed values, which are in the manifest
+    assert f"7 of {n} tables are borrowed." in text
+    tables = text[text.index("Tables it rests on") :]
+    borrowed, others = tables.split("Other tables SHA-256 begins")
+    assert "Assumed values of scenario keys Russia, 2018 manifest.json" in borrowed
+    for one in run.manifest["inputs"]:
+        assert f" {one['sha256'][:8]}" in borrowed + others
+    assert len(re.findall(r" [0-9a-f]{8}\b", borrowed)) == 6
+
+
+def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
+    ensemble_run: Path, page: str, tmp_path: Path
+) -> None:
+    run = open_run(ensemble_run)
+    assert "computed on" not in words_of(page)  # as in a bundle, which has no timing
+    write_report(run, tmp_path / "report.html")
+    started = json.loads((ensemble_run / "timing.json").read_text("utf-8"))["started_utc"]
+    day = datetime.fromisoformat(started)
+    text = words_of((tmp_path / "report.html").read_text("utf-8"))
+    assert f"computed on {day.day} {day:%B} {day.year} ." in text
+    assert "simulated 26 to 30 August 2022, UTC+02:00" in text
+    assert run.scenario["provenance"]["ordered_by"]["source"] in text
+    copy = next(one["copy"] for one in run.manifest["inputs"] if "orders" in one["name"])
+    assert f"Each order: {copy}." in text
+
+
+def test_a_folder_without_a_day_has_a_page(ensemble_run: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(ensemble_run, tmp_path / "run")
+    for timing in ('{"cut', '{"started_utc": "soon"}', "{}"):
+        (folder / "timing.json").write_text(timing, "utf-8")
+        assert computed_on(open_run(folder)) == ""
+
+
+def test_every_provider_is_in_the_table_or_named_below(
+    ensemble_run: Path, page: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = {"Few": Estimate(0.5, 0.1, 1, "share", whole=2), "None": Estimate(0, 0, 0, "share")}
+    monkeypatch.setattr("sim.report.page.sections.read_group_shares", lambda *_: shares)
+    text = words_of(render(open_run(ensemble_run)))
+    assert "Few 50% 10 to 100% Of None, none in nine of ten simulations." in text
 
 
 def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> None:
@@ -307,7 +441,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     text = words_of(render(open_run(tmp_path / "run")))
     assert "Nothing was lost" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
-    operators = text[text.index("First block Time cut off") : text.index("First block: median")]
+    operators = text[text.index("First block Time cut off") : text.index("First block of addr")]
     assert "at most 75%" in operators
     measures = text[text.index("All measures") :]
     assert "Share of businesses ever cut off at most 75%" in measures

@@ -118,10 +118,14 @@ def test_days_of_orders_are_those_that_changed_much() -> None:
     unknown = _band([0, 18 * H + 3 * D], [0.0, 5.0])
     parts = {"B": b, "A": a, "(not attributed)": unknown}
     orders = find_orders(listed, parts, START, _curves(*[listed] * 3))
-    assert [(one.at_s, one.change, one.providers) for one in orders] == [
-        (10 * H, 100.0, ("A",)),
-        (18 * H + D, -60.0, ("A",)),
+    assert [(one.at_s, one.change, one.providers, one.n_others) for one in orders] == [
+        (10 * H, 100.0, ("A",), 1),
+        (18 * H + D, -60.0, ("A",), 0),
     ]
+    assert [one.whose() for one in orders] == ["A and 1 other", "A"]
+    several = Order(0, 1.0, ("A", "B"), 3)
+    assert (several.whose(), several.whose(1)) == ("A, B and 3 others", "A and 4 others")
+    assert Order(0, 1.0, (), 3).whose() == ""
 
 
 def test_a_day_on_which_most_simulations_stay_as_they_are_is_no_order() -> None:

@@ -61,3 +61,15 @@ def test_a_verdict_counts_all_simulations(found: Row, sentence: str, part: str) 
     assert ["".join(one) for one in told.parts] == [part]
     can_be_certified = found["verdict"] in ("agree", "too few")
     assert told.n_needed == (93 if can_be_certified else 0)
+
+
+def test_pairs_with_one_other_and_one_count_share_a_sentence() -> None:
+    names = {**NAMES, "c": "close"}
+    rows = [row("agree", 107, 0, 0), row("agree", 107, 0, 0) | {"strategy": "c"}]
+    assert ["".join(one) for one in verdict_of("harm", rows, names).parts] == [
+        "The simulations agree: alone and close less than broad."
+    ]
+    rows = [row("differ", 60, 4, 36), row("differ", 61, 3, 36) | {"strategy": "c"}]
+    assert ["".join(one) for one in verdict_of("harm", rows, names).parts] == [
+        "They differ: alone less than broad in 60 of 100; close less than broad in 61 of 100."
+    ]
