@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from copy import copy
 from dataclasses import fields, replace
 from datetime import timedelta
@@ -15,7 +15,6 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import Mechanism, Order
-from sim.engine.record.curves import Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
@@ -163,17 +162,13 @@ def halves(orders: Timed) -> Timed:
     return [(t_s, part) for t_s, order in orders for part in _split(order)]
 
 
-def assert_same(
-    first: Outcome, second: Outcome, *, events: bool = True, metrics: Sequence[str] | None = None
-) -> None:
+def assert_same(first: Outcome, second: Outcome, *, events: bool = True) -> None:
     """Nothing that bystanders, users or the target met differs, to the last bit.
 
     Parameters
     ----------
     events
         Compare the event logs too.
-    metrics
-        Curves to compare; all of them for None.
     """
     parts = [(first.ledger, second.ledger)]
     assert (first.users is None) == (second.users is None)
@@ -190,18 +185,11 @@ def assert_same(
     assert np.array_equal(first.front_address, second.front_address)
     assert np.array_equal(first.n_complaints, second.n_complaints, equal_nan=True)
     assert (first.n_named, first.attention) == (second.n_named, second.attention)
-    assert_same_curves(first.curves, second.curves, metrics)
-
-
-def assert_same_curves(first: Curves, second: Curves, metrics: Sequence[str] | None) -> None:
-    """Values agree at every time, whether a change point was kept there or not."""
-    names = sorted({series.metric for series in first.series}) if metrics is None else metrics
-    assert len(names) > 0
-    for metric in names:
-        for series in (series for series in first.series if series.metric == metric):
-            one, other = (curves.points(metric, series.group) for curves in (first, second))
-            assert np.array_equal(one[0], other[0]), metric
-            assert np.array_equal(one[1], other[1]), metric
+    assert first.curves.series
+    for series in first.curves.series:
+        one, other = (of.curves.points(series.metric, series.group) for of in (first, second))
+        assert np.array_equal(one[0], other[0]), series.metric
+        assert np.array_equal(one[1], other[1]), series.metric
 
 
 def whole(outcome: Outcome, metric: str) -> tuple[np.ndarray, np.ndarray]:

@@ -95,9 +95,14 @@ VARIANTS: dict[str, Callable[[SmallWorld], SmallWorld]] = {
     "people who tire": _tiring,
     "both": lambda small: _ending(_tiring(small)),
 }
+ALONE = ("an end under pressure", "people who tire")
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    # What both are together `test_each_kernel.py` has every day.
+    "variant",
+    ["as it is", *(pytest.param(name, marks=pytest.mark.long) for name in ALONE)],
+)
 def test_who_looks_all_the_time_sees_the_same_attention_and_reach(variant: str) -> None:
     assert_same_if_looked_at(variant)
 
