@@ -12,7 +12,7 @@ from sim.scenario.tables.rows import STANCES
 from sim.streams import Streams
 from sim.world.stances import build_stances
 from tests.sections import Censor, Fronts, Users
-from tests.worlds import DAY, Actor, Dated, Pool, SmallWorld
+from tests.worlds import DAY, HOUR, Actor, Dated, Pool, SmallWorld
 
 STILL = Users(
     tick_h=6.0,
@@ -166,3 +166,31 @@ def test_where_nothing_is_blocked_no_provider_gives_in():
     small = replace(blocked_and_let_be(np.arange(1.0, 250.0, 0.25)), orders=())
     assert turned_d(small) == []
     assert Kind.EVICTED not in small.run().events.kind
+
+
+@pytest.mark.parametrize(
+    ("said", "withdrawn_d"),
+    [
+        (((1, "compliant"),), [1]),
+        (((1, "compliant"), (3, "compliant")), [1]),
+        (((1, "compliant"), (2, "hostile"), (3, "compliant")), [1, 3]),
+    ],
+    ids=["once", "again", "anew"],
+)
+def test_a_provider_that_only_says_again_that_it_complies_ends_nothing_more(said, withdrawn_d):
+    """Its ranges are blocked on the first and the third day."""
+    small = SmallWorld(
+        orders=(
+            Dated(0, "block", ("198.18.0.0/25",)),
+            Dated(2 * DAY + 1, "block", ("198.18.0.128/25",)),
+        ),
+        pools=(Pool("alpha", 1.0, (ALPHA,)), Pool("beta", 1.0, (BETA,))),
+        fronts=ONE_FRONT.model_copy(update={"n_fronts": 4}),
+        censor=UNSEEN,
+        stances=tuple((day * DAY, "alpha", stance) for day, stance in said),
+        horizon_s=5 * DAY,
+    )
+    log = small.run().events
+    assert log.t_s[log.kind == Kind.UNBLOCK].tolist() == [day * DAY + HOUR for day in withdrawn_d]
+    evicted = log.front_row[log.kind == Kind.EVICTED].tolist()
+    assert len(set(evicted)) == len(evicted) > 0
