@@ -163,11 +163,8 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
     sector_row, role_weight, value = states.sector_row, states.role_weight, states.value
     degree, degree_row, degree_now = states.degree, states.degree_row, states.degree_now
     pair, role_cause = states.pair, states.role_cause
-    share_business, share_seat = states.share_business, states.share_seat
-    share_operator, share_passed = states.share_operator, states.share_passed
     name_draw, lost_micro_usd_per_h = states.name_draw, states.lost_micro_usd_per_h
     name_evasion, first_role_group = states.name_evasion, states.first_role_group
-    passed, passed_since = states.passed, states.passed_since
     overmatch, n_to_share = states.told_overmatch[operator], NONE
     for place, component in enumerate(components):
         before, now = degree[degree_row[component, operator]], degree[degree_now[place]]
@@ -184,17 +181,12 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
                     n_listed += 1
                 touched[row] |= 1 << role
                 if _is_to_share(pair[row, operator]):
-                    pair[row, operator] |= IS_SHARED
                     if n_to_share == 0:
                         pass_demand(states, weight, week_s)
                     elif n_to_share == N_SHARED:
                         share_listed(states, n_to_share, component_row, role_cause)
                         n_to_share = NONE
-                    share_business[n_to_share] = share_seat[n_to_share] = row
-                    share_operator[n_to_share] = operator
-                    more = passed[operator, sector_row[row]] - passed_since[row, operator]
-                    share_passed[n_to_share] = more
-                    n_to_share += 1
+                    n_to_share = _list_to_share(states, row, np.int64(row), operator, n_to_share)
                 of_attempts, worth = role_weight[sector_row[row], role], float(value[row])
                 failed, failing = before, now
                 if role == FRONTEND:
@@ -239,6 +231,26 @@ def _list_to_share(states: Any, row: int, seat: int, operator: int, n: int) -> i
     states.share_business[n], states.share_seat[n] = row, seat
     states.share_operator[n], states.share_passed[n] = operator, more
     return n + 1
+
+
+@part
+def _put_down(
+    states: Any, row: int, operator: int, more: float, piece: float, n_to_share: int
+) -> int:
+    """Put a piece of lost demand down to its cause, or list it where several causes share it."""
+    told = int(states.pair[row, operator]) >> CODE_SHIFT & CODE
+    if told == SEVERAL:
+        states.share_business[n_to_share] = states.share_seat[n_to_share] = row
+        states.share_operator[n_to_share], states.share_passed[n_to_share] = operator, more
+        n_to_share += 1
+    elif told > 0:
+        states.lost_by_cause[row, told - 1] += piece
+        worth = float(states.value[row])
+        states.lost_at[operator, told - 1, states.sector_row[row]] += worth * piece
+    if n_to_share == N_SHARED:
+        share_listed(states, n_to_share, states.component_row, states.role_cause)
+        return NONE
+    return n_to_share
 
 
 @part
@@ -343,8 +355,7 @@ def _judge(
     first_sector_group, n_roles = states.first_sector_group, component_row.shape[1]
     role_cause, pair, n_at, n_ever = states.role_cause, states.pair, states.n_at, states.n_ever
     lost_by_cause, lost_at = states.lost_by_cause, states.lost_at
-    share_business, share_seat = states.share_business, states.share_seat
-    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, NONE
+    n_to_share = NONE
     share_users, exposed = states.share_users, states.exposed
     exposed_since_s, worst_share = states.exposed_since_s, states.worst_share
     first_site, site_since_s = states.first_site, states.site_since_s
@@ -426,17 +437,7 @@ def _judge(
                 lost += piece
                 if row >= first_site:
                     site_lost[row - first_site, operator] += piece
-                told = int(pair[row, operator]) >> CODE_SHIFT & CODE
-                if told == SEVERAL:
-                    share_business[n_to_share] = share_seat[n_to_share] = row
-                    share_operator[n_to_share], share_passed[n_to_share] = operator, more
-                    n_to_share += 1
-                elif told > 0:
-                    lost_by_cause[row, told - 1] += piece
-                    lost_at[operator, told - 1, sector] += worth * piece
-                if n_to_share == N_SHARED:
-                    share_listed(states, n_to_share, component_row, role_cause)
-                    n_to_share = NONE
+                n_to_share = _put_down(states, wide_row, operator, more, piece, n_to_share)
         if before > 0:
             lost_in_spell[row] += lost
         else:
@@ -496,10 +497,7 @@ def close(states: Any, t_s: int) -> None:
     """Book everything up to the end of the run, until which demand has passed."""
     level, passed, passed_since = states.level, states.passed, states.passed_since
     by_operator, sector_row = states.by_operator, states.sector_row
-    component_row, role_cause, pair = states.component_row, states.role_cause, states.pair
-    lost_by_cause, lost_at, value = states.lost_by_cause, states.lost_at, states.value
-    share_business, share_seat = states.share_business, states.share_seat
-    share_operator, share_passed, n_to_share = states.share_operator, states.share_passed, NONE
+    pair, n_to_share = states.pair, NONE
     first_site, site_lost = states.first_site, states.site_lost
     count_time(states, np.arange(passed.shape[0]), t_s)
     for row in range(level.size):
@@ -514,17 +512,7 @@ def close(states: Any, t_s: int) -> None:
                 for state in range(int(pair[row, operator]) & STATE):
                     elapsed_s = t_s - states.site_since_s[site, operator]
                     states.site_time_s[state, site, operator] += elapsed_s
-            told = int(pair[row, operator]) >> CODE_SHIFT & CODE
-            if told == SEVERAL:
-                share_business[n_to_share] = share_seat[n_to_share] = row
-                share_operator[n_to_share], share_passed[n_to_share] = operator, more
-                n_to_share += 1
-            elif told > 0:
-                lost_by_cause[row, told - 1] += piece
-                lost_at[operator, told - 1, sector] += float(value[row]) * piece
-            if n_to_share == N_SHARED:
-                share_listed(states, n_to_share, component_row, role_cause)
-                n_to_share = NONE
+            n_to_share = _put_down(states, row, operator, more, piece, n_to_share)
         for state in range(before):
             states.time_s[state, row] += t_s - states.since_s[row]
         if t_s > states.exposed_since_s[row]:
@@ -534,7 +522,7 @@ def close(states: Any, t_s: int) -> None:
             _turn_spell(states, row, before, np.int8(0), t_s)
         else:
             states.lost_below[row] += lost
-    share_listed(states, n_to_share, component_row, role_cause)
+    share_listed(states, n_to_share, states.component_row, states.role_cause)
 
 
 @part
