@@ -8,6 +8,7 @@ the strategy out of the key is what makes common random numbers.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,9 +108,15 @@ class Streams:
 
     def key_words(self, source: Stream, entry: tuple[int, ...] = ()) -> NDArray[np.uint32]:
         """Words that NumPy seeds this generator with: the seed padded to four, then the key."""
-        seed = _words_of((self.root_seed,))
-        key = _words_of((self.replicate, int(source), *entry))
-        return np.array(seed + [0] * (4 - len(seed)) + key, np.uint32)
+        head = _head_of(self.root_seed, self.replicate, int(source))
+        return np.array(head + _words_of(entry), np.uint32)
+
+
+@lru_cache(maxsize=64)
+def _head_of(root_seed: int, replicate: int, source: int) -> list[int]:
+    """Words that the keys of all entries of a source begin with."""
+    seed = _words_of((root_seed,))
+    return seed + [0] * (4 - len(seed)) + _words_of((replicate, source))
 
 
 def _words_of(numbers: Iterable[int]) -> list[int]:

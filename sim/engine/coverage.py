@@ -34,8 +34,10 @@ def open_fronts(
     In the sequence they were rented.
     """
     fronts = observation.fronts
-    (row,) = (~(fronts.is_held(mechanism) | fronts.is_exempt)).nonzero()
-    return row
+    if mechanism not in fronts.open_rows:
+        is_answered = fronts.is_held(mechanism) | fronts.is_exempt
+        (fronts.open_rows[mechanism],) = (~is_answered).nonzero()
+    return fronts.open_rows[mechanism]
 
 
 def answerable_fronts(observation: Observation) -> NDArray[np.int64]:

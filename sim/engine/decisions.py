@@ -40,6 +40,8 @@ class KnownFronts:
         Sets of the fronts that are not exempt, each once, in the sequence of the first front of
         each. The function that gives the set of a front is called once for each front, so it
         must always return the same.
+    open_rows
+        Rows of those that no entry by a mechanism holds and that are not exempt, once asked for.
     """
 
     address: NDArray[np.int64]
@@ -48,6 +50,7 @@ class KnownFronts:
     is_exempt: NDArray[np.bool_]
     is_held: Callable[[Mechanism], NDArray[np.bool_]]
     sets: SetsOf
+    open_rows: dict[Mechanism, NDArray[np.int64]] = field(default_factory=dict, init=False)
 
     @classmethod
     def none(cls) -> KnownFronts:

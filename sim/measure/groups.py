@@ -18,7 +18,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.levels import SLACK
 from sim.measure.measures import Measure, demand_micro_usd, measured
 from sim.measure.money.pricing import GAIN
-from sim.measure.names import ever_dropped, names_in_use
+from sim.measure.names import dropped_in_use, names_in_use
 from sim.measure.summary import LEVEL, spreads_of
 from sim.world.build import World
 from sim.world.population import MICRO
@@ -85,7 +85,7 @@ def _at_providers(world: World, outcome: Outcome) -> tuple[NDArray[np.bool_], ND
     """
     components, sits_on = world.components, world.businesses.component_row
     address, *_ = names_in_use(world)
-    is_dropped = np.isin(components.address, address[ever_dropped(world, outcome, address)])
+    is_dropped = np.isin(components.address, address[dropped_in_use(world, outcome)])
     found = []
     for row in range(len(world.places.provider)):
         # Several places may hold an address; it counts at each of their providers.

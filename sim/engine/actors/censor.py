@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.attention import Attention
@@ -89,20 +88,9 @@ class KnownRows:
             columns[PROVIDER],
             columns[DISCOVERED],
             columns[EXEMPT] > 0,
-            partial(self._find_held, columns[ROW], {}),
+            partial(self._target.is_held, columns[ROW]),
             self._sets,
         )
-
-    def _find_held(
-        self,
-        front_row: NDArray[np.int64],
-        found: dict[Mechanism, NDArray[np.bool_]],
-        mechanism: Mechanism,
-    ) -> NDArray[np.bool_]:
-        """Whether entries hold each front; looked up once for a mechanism and decision."""
-        if mechanism not in found:
-            found[mechanism] = self._target.is_held(front_row, mechanism)
-        return found[mechanism]
 
     def _sets(self, set_of: SetOfFront) -> Iterable[IntervalSet]:
         """Sets of the fronts that are not exempt, each once, as `KnownFronts` says."""

@@ -272,7 +272,6 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
     """
     orders: list[Order] = []
     has_silenced = False
-    open_rows: dict[Mechanism, NDArray[np.int64]] = {}
     around = enclosing_front(observation, length)
     for order in decision.orders:
         if order.action == "unblock":
@@ -280,9 +279,7 @@ def narrowed(decision: Decision, observation: Observation, length: int) -> tuple
         elif order.mechanism not in BLOCKING or _is_narrow(order.addresses, length):
             orders.append(order)
         else:
-            rows = open_rows.get(order.mechanism)
-            if rows is None:
-                rows = open_rows[order.mechanism] = open_fronts(observation, order.mechanism)
+            rows = open_fronts(observation, order.mechanism)
             if rows.size:
                 rows = _within(order.addresses, observation.fronts.address, rows)
             found = block_around(observation, rows, around, order.mechanism) if rows.size else ()
