@@ -7,6 +7,7 @@ simulations are computed from the finished runs of a folder, so that `verify` co
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -323,12 +324,13 @@ def _write_tables(folder: Path, batch: Batch) -> Outputs:
     names = list(batch.names.values())
     parts = {table: checkpoints.parts(table, names) for table in batch.plan.run_tables}
     parts |= _fact_parts(batch)
-    outputs: Outputs = {}
-    for table, files in parts.items():
-        path = folder / f"{table}.parquet"
-        metadata = metadata_of(batch.plan) | pandas_types(ALL_TABLES[path.name])
-        outputs[path.name] = path, merge_parts(files, path, metadata)
-    return outputs
+    paths = {table: folder / f"{table}.parquet" for table in parts}
+    metadata = [
+        metadata_of(batch.plan) | pandas_types(ALL_TABLES[path.name]) for path in paths.values()
+    ]
+    with ThreadPoolExecutor() as threads:
+        n_rows = list(threads.map(merge_parts, parts.values(), paths.values(), metadata))
+    return {path.name: (path, n) for path, n in zip(paths.values(), n_rows, strict=True)}
 
 
 def _fact_parts(batch: Batch) -> dict[str, list[Path]]:
