@@ -186,7 +186,8 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
                     elif n_to_share == N_SHARED:
                         share_listed(states, n_to_share, component_row, role_cause)
                         n_to_share = NONE
-                    n_to_share = _list_to_share(states, row, np.int64(row), operator, n_to_share)
+                    seat: Any = np.int64(row)
+                    n_to_share = _list_to_share(states, row, seat, operator, n_to_share)
                 of_attempts, worth = role_weight[sector_row[row], role], float(value[row])
                 failed, failing = before, now
                 if role == FRONTEND:
