@@ -149,8 +149,12 @@ def source_line(run: RunFolder) -> Text:
         str(one["name"]): str(one["title"]) or Path(str(one["name"])).name
         for one in run.manifest["inputs"]
     }
-    own = (run.scenario.get("strategy") or {}).values()
-    orders = [titles[name] for name in own if isinstance(name, str) and name in titles]
+    own = dict(run.scenario.get("strategy") or {})
+    given = own.pop("orders", None)
+    # Orders of a scenario's own lines name a table each.
+    names = [one.get("addresses") for one in given] if isinstance(given, list) else [given]
+    names += own.values()
+    orders = [titles[name] for name in names if isinstance(name, str) and name in titles]
     others = (
         run.scenario["population"].get("inventory"),
         (run.scenario.get("published") or {}).get("totals"),

@@ -25,7 +25,7 @@ from sim.report.page.appendix import _is_cut
 from sim.report.page.document import language_of, n_businesses, render, write_report
 from sim.report.page.sections import _by_session
 from sim.report.words.answer import answer
-from sim.report.words.heading import computed_on
+from sim.report.words.heading import computed_on, source_line
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -255,6 +255,20 @@ def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
     assert run.scenario["provenance"]["ordered_by"]["source"] in text
     copy = next(one["copy"] for one in run.manifest["inputs"] if "orders" in one["name"])
     assert f"Each order: {copy}." in text
+
+
+def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name() -> None:
+    inputs = [{"name": one, "title": ""} for one in ("blocklist.txt", "hosts.csv", "other.csv")]
+    orders = [{"addresses": "blocklist.txt", "mechanism": "drop"}, {"names": "a.example"}]
+    scenario = {
+        "strategy": {"id": "orders", "orders": orders},
+        "population": {"inventory": "hosts.csv"},
+    }
+    run = RunFolder(Path("out"), {"inputs": inputs}, scenario)
+    assert source_line(run) == "blocklist.txt; hosts.csv."
+    simulated = scenario | {"strategy": {"id": "exact"}}
+    run = RunFolder(Path("out"), {"inputs": inputs}, simulated)
+    assert source_line(run) == "Simulated orders; hosts.csv."
 
 
 def test_a_folder_without_a_day_has_a_page(ensemble_run: Path, tmp_path: Path) -> None:
