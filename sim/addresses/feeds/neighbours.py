@@ -28,11 +28,13 @@ _PROSE = frozenset(re.findall(r"\w+", """
     summary reason reasons descripcion descripción comentario comentarios nota notas motivo
     descrizione commento описание комментарий примечание причина why
 """))  # fmt: skip
-_TEXTS = _PROSE | NAMES | frozenset(re.findall(r"\w+", """
-    title label website url urls uri link links source sources feed feeds author reporter
-    reportedby addedby court authority agency plaintiff category categories threat threats
+# Several words in a cell: "cdn; allowlist".
+_WORDS = frozenset(("category", "categories", "tag", "tags", "label", "threat", "threats"))
+_TEXTS = _PROSE | _WORDS | NAMES | frozenset(re.findall(r"\w+", """
+    title website url urls uri link links source sources feed feeds author reporter
+    reportedby addedby court authority agency plaintiff
     threattype malware malwarealias malwareprintable malwarefamily botnet campaign actor
-    attackphase handling tlp usagetype tag tags fuente enlace fonte источник ссылка confidence
+    attackphase handling tlp usagetype fuente enlace fonte источник ссылка confidence
 """))  # fmt: skip
 _CODES = frozenset(re.findall(r"\w+", """
     id uuid guid uid row index serial sblid sbl case caseid casenumber docket ticket orderid
@@ -156,7 +158,7 @@ class Neighbours:
         are_names = name in NAMES or column in self._of_labels
         are_texts = name in _TEXTS and not are_names
         against = words_against(said, are_texts=are_texts, are_names=are_names)
-        if name in _PROSE:
+        if name in _PROSE or name in _WORDS:
             against |= verdicts_among(said)
         if self._chosen.get("service") == column:
             against |= {*filter(_PORT.fullmatch, said)}
