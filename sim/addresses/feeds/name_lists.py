@@ -32,8 +32,12 @@ from sim.addresses.text.source import Stream
 
 _A_NAME = re.compile(NAME)
 # Rules that name an address, or the first three bytes of one, which is a prefix of 24.
-_BROWSER_ADDRESS = re.compile(r"\|\|?(\d{1,3}(?:\.\d{1,3}){3})\^?(?:\$\S*)?")
+_BROWSER_ADDRESS = re.compile(r"\|\|?(\d{1,3}(?:\.\d{1,3}){3})(\^?)(?:\$\S*)?")
 _BROWSER_BYTES = re.compile(r"\|\|((?:\d{1,3}\.){3})(?:\$\S*)?")
+_OF_BROWSERS = (
+    "rules for browsers name addresses: counted as blocked, though a browser blocks a request to "
+    "the address itself, and none to a name there"
+)
 _OPTIONS = re.compile(r"\|\|?[^\s$]+\$(\S+)")
 _EVERYWHERE = ("important", "all", "document", "doc")
 _SKIPPED = re.compile(r"[!#].*|\[[Aa]dblock.*\]|@@.*")
@@ -127,11 +131,14 @@ def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> N
             gathering.note(
                 f"rules with conditions, such as {shown(line)}, are counted as if they had none"
             )
-    if address := _BROWSER_ADDRESS.fullmatch(line):
-        groups.take(address[1], number, "")
+    address, first = _BROWSER_ADDRESS.fullmatch(line), _BROWSER_BYTES.fullmatch(line)
+    if address and not address[2] and len(address[1].rsplit(".", 1)[1]) < len("255"):
+        message = f"expected ^ behind the address, got {shown(line)}, which any more digits match"
+        gathering.refuse(message, number)
         return
-    if first := _BROWSER_BYTES.fullmatch(line):
-        groups.take(f"{first[1]}0/24", number, "")
+    if address or first:
+        gathering.note(_OF_BROWSERS)
+        groups.take(address[1] if address else f"{first[1]}0/24", number, "")
         return
     rules = rules_in(line)
     if rules is None and is_of_elements(line):

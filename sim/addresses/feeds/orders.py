@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,6 +28,8 @@ from sim.errors import DataError, Problem
 
 NEEDED = ("effective", "action", "prefix")
 _PARTIES = ("operators", "mechanism")
+_TOLD = 4
+"""Parties that a note lists."""
 _OF_OURS = ("earliest", "latest", "owner", "confidence", "source")
 """Columns of a scenario's table of orders that say nothing of when it is in force."""
 _OF_ADDRESSES = ("", "drop", "throttle")
@@ -62,9 +64,20 @@ class Orders:
 
         Orders count from their own second on. One that unblocks withdraws the oldest one in force
         that holds exactly the same prefix for the same operators, by the same mechanism;
-        overlapping orders stay.
+        overlapping orders stay. A note counts the orders that do not drop at every operator.
         """
-        return self.feed.of_records(self._kept(int(at.timestamp())))
+        kept = self._kept(int(at.timestamp()))
+        feed = self.feed.of_records(kept)
+        parties = Counter(self.parties.names[code] for code in self.parties.code[kept] if code >= 0)
+        if not parties:
+            return feed
+        met = "; ".join(f"{party} {n:,}" for party, n in parties.most_common(_TOLD))
+        more = "; others" if len(parties) > _TOLD else ""
+        note = (
+            f"{parties.total():,} of {feed.n_records:,} orders in force are for some operators "
+            f"alone, or throttle ({met}{more}): counted as blocked for everyone"
+        )
+        return replace(feed, notes=(*feed.notes, note))
 
     def _kept(
         self, until_s: float = math.inf, ask: Callable[[int, NDArray[np.bool_]], None] | None = None

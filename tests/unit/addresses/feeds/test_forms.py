@@ -210,6 +210,20 @@ def test_rules_for_browsers_may_name_addresses_and_regular_expressions(tmp_path)
     assert feed.to_set() == AddressSet.of("198.51.100.7", "203.0.113.0/24", "192.0.2.148")
     assert [name for name in names_of(feed) if name] == ["a.example", "b.example", "c.example"]
     assert "1 lines are regular expressions: left out" in feed.notes
+    assert any(note.startswith("rules for browsers name addresses: ") for note in feed.notes)
+
+
+@pytest.mark.parametrize("rule", ["||198.51.100.7", "||198.51.100.7$third-party", "|198.51.100.20"])
+def test_an_address_without_an_end_matches_more_digits_and_is_refused(rule, tmp_path):
+    # adblockplus.org/filter-cheatsheet: what is not anchored at its end matches all that follows.
+    path = tmp_path / "rules.txt"
+    path.write_text(f"||a.example^\n{rule}\n||203.0.113.119\n")
+    with pytest.raises(DataError, match=r"expected \^ behind the address") as refused:
+        read_feed(Input(path, "rules.txt"))
+    assert [problem.line for problem in refused.value.problems] == [2]
+    assert read_feed(Input(path, "rules.txt"), skip_bad=True).to_set() == AddressSet.of(
+        "203.0.113.119"
+    )
 
 
 def test_ranges_of_jd_cloud_are_not_cloudflare_s(tmp_path):

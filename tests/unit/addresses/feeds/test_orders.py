@@ -99,6 +99,26 @@ def test_an_unblocking_withdraws_an_order_for_the_same_operators_and_mechanism(
     assert orders.in_force(at).n_records == n_orders
 
 
+@pytest.mark.parametrize(
+    ("hour", "told"),
+    [
+        (19, None),
+        (20, "2 of 2 orders in force are for some operators alone, or throttle (digi movistar 1; "
+            "orange (throttle) 1): counted as blocked for everyone"),
+        (22, "1 of 1 orders in force are for some operators alone, or throttle (orange "
+            "(throttle) 1): counted as blocked for everyone"),
+    ],
+)  # fmt: skip
+def test_orders_that_do_not_drop_at_every_operator_are_counted_in_a_note(hour, told, tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text(PARTIES)
+    orders = read_dated(Input(path, "orders.csv"), skip_bad=False)
+    assert orders.in_force(datetime.fromisoformat(f"2026-01-03T{hour}:30Z")).notes == (
+        *orders.feed.notes,
+        *([told] if told else []),
+    )
+
+
 HEAD = "effective,action,prefix,operators\n2026-01-03T20:00Z,block,"
 
 
