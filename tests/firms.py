@@ -62,6 +62,8 @@ def ledger_of(losers: Sequence[Loser]) -> LedgerColumns:
         down_s=np.zeros(n, np.int64),
         first_outage_s=np.full(n, -1, np.int64),
         last_outage_s=np.full(n, -1, np.int64),
+        first_cut_off_s=np.full(n, -1, np.int64),
+        last_cut_off_s=np.full(n, -1, np.int64),
         n_spells=np.zeros(n, np.int64),
         is_affected_at_end=np.zeros(n, np.bool_),
         worst_share=np.zeros(n),

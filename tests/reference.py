@@ -443,6 +443,8 @@ class RefLedgerRow:
     down_s: int
     first_outage_s: int | None
     last_outage_s: int | None
+    first_cut_off_s: int | None
+    last_cut_off_s: int | None
     n_spells: int
     is_affected_at_end: bool
     worst_share: Fraction
@@ -2501,6 +2503,7 @@ def _ledger_row(
     def time_above(threshold: Fraction) -> int:
         return sum(stop_s - start_s for start_s, stop_s, share in pieces if share > threshold)
 
+    cut_off = [(start_s, stop_s) for start_s, stop_s, share in pieces if share > impaired]
     return RefLedgerRow(
         lost_demand_h_below_threshold=lost_below,
         lost_demand_h_under_1_h=lost_by_length[0],
@@ -2514,6 +2517,8 @@ def _ledger_row(
         down_s=time_above(down),
         first_outage_s=spells[0].start_s if spells else None,
         last_outage_s=spells[-1].stop_s if spells else None,
+        first_cut_off_s=cut_off[0][0] if cut_off else None,
+        last_cut_off_s=cut_off[-1][1] if cut_off else None,
         n_spells=len(spells),
         is_affected_at_end=bool(spells) and spells[-1].stop_s == world.horizon_s,
         worst_share=worst_share,

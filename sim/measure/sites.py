@@ -32,6 +32,7 @@ TIMES = ("affected_h", "impaired_h", "down_h", "lost_demand_h")
 BY_CAUSE = tuple(f"lost_demand_h_{cause.name}" for cause in CAUSES)
 TEXTS = ("sector", "provider", "region", "country", "drawn")
 LOSSES = ("loss_usd", "visits_lost")
+SPANS = ("first_outage_s", "last_outage_s", "first_cut_off_s", "last_cut_off_s")
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +56,7 @@ class SiteRuns:
 
 def read_sites(folder: Path, label: str) -> SiteRuns:
     """Outages of each site in each run, over all users."""
-    columns = (*TIMES, *BY_CAUSE, *LOSSES, "revenue_usd_per_h", "first_outage_s", "last_outage_s")
+    columns = (*TIMES, *BY_CAUSE, *LOSSES, "revenue_usd_per_h", *SPANS)
     found = read_columns(
         folder / "site_runs.parquet",
         f"SELECT site, replicate, {', '.join((*columns, *TEXTS))} FROM data "
@@ -210,10 +211,16 @@ def site_columns(
         "visits_lost": sites.visits_per_h * whole["lost_demand_h"],
         "revenue_usd_per_h": number["revenue_usd_per_h"],
         **{
-            f"{name}_outage_s": np.where(t_s == NEVER, np.nan, t_s)
-            for name, t_s in (
-                ("first", ledger.first_outage_s[first:]),
-                ("last", ledger.last_outage_s[first:]),
+            name: np.where(t_s == NEVER, np.nan, t_s)
+            for name, t_s in zip(
+                SPANS,
+                (
+                    ledger.first_outage_s[first:],
+                    ledger.last_outage_s[first:],
+                    ledger.first_cut_off_s[first:],
+                    ledger.last_cut_off_s[first:],
+                ),
+                strict=True,
             )
         },
     }

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,12 @@ MANIFEST = "manifest.json"
 MANIFEST_SCHEMA = "overblock/manifest/2"
 COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 """Status of a run in its manifest; ``partial`` where runs failed."""
+
+
+def later(start: datetime, seconds: float) -> datetime:
+    """Return the time so many seconds after a start, on the clock of the start's time zone."""
+    assert start.tzinfo is not None
+    return (start.astimezone(UTC) + timedelta(seconds=float(seconds))).astimezone(start.tzinfo)
 
 
 def is_run_folder(path: Path) -> bool:
@@ -189,8 +196,15 @@ class RunFolder:
 
     @property
     def start(self) -> datetime:
-        """Start of the run, in the scenario's offset."""
-        return datetime.fromisoformat(self.scenario["start"])
+        """Start of the run in the scenario's time zone; in its own offset where that is another.
+
+        Add seconds by `later`: clocks may change within a run.
+        """
+        start = datetime.fromisoformat(self.scenario["start"])
+        if zone := self.scenario.get("time_zone"):
+            local = start.astimezone(ZoneInfo(zone))
+            return local if local.utcoffset() == start.utcoffset() else start
+        return start
 
     @property
     def horizon_s(self) -> int:

@@ -364,8 +364,13 @@ SITE_RUNS = (
     Column.number("visits_lost", "Visits that failed; missing likewise", "visits"),
     Column.number("revenue_usd_per_h", "Mean revenue over the week, given or drawn", "USD/h"),
     *(
-        Column.number(f"{name}_outage_s", f"{what}; missing when there was none", "s")
-        for name, what in (("first", "Start of the first spell"), ("last", "End of the last"))
+        Column.number(name, f"{what}; missing when there was none", "s")
+        for name, what in (
+            ("first_outage_s", "Start of the first spell"),
+            ("last_outage_s", "End of the last"),
+            ("first_cut_off_s", "Start of the first time impaired"),
+            ("last_cut_off_s", "End of the last"),
+        )
     ),
     Column.text("sector", "Sector, given or drawn; missing for an operator"),
     Column.text("provider", "Provider of the front end; missing for an operator"),

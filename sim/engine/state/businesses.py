@@ -83,6 +83,8 @@ class Columns(NamedTuple):
     spell_start_s: Rows
     first_outage_s: Rows
     last_outage_s: Rows
+    first_cut_off_s: Rows
+    last_cut_off_s: Rows
     n_spells: Rows
     spell_edges_s: Rows
     share_users: Floats

@@ -38,6 +38,8 @@ class LedgerColumns:
         Time in at least that state.
     first_outage_s, last_outage_s : shape (n_businesses,)
         Start of the first spell and end of the last one; -1 where there was none.
+    first_cut_off_s, last_cut_off_s : shape (n_businesses,)
+        The same of the times in which it is impaired at least.
     n_spells : shape (n_businesses,)
         Spells begun.
     is_affected_at_end : shape (n_businesses,)
@@ -53,6 +55,8 @@ class LedgerColumns:
     down_s: NDArray[np.int64]
     first_outage_s: NDArray[np.int64]
     last_outage_s: NDArray[np.int64]
+    first_cut_off_s: NDArray[np.int64]
+    last_cut_off_s: NDArray[np.int64]
     n_spells: NDArray[np.int64]
     is_affected_at_end: NDArray[np.bool_]
     worst_share: NDArray[np.float64]
@@ -106,6 +110,8 @@ class Ledger:
         self.spell_start_s = np.full(n, NEVER, np.int64)
         self.first_outage_s = np.full(n, NEVER, np.int64)
         self.last_outage_s = np.full(n, NEVER, np.int64)
+        self.first_cut_off_s = np.full(n, NEVER, np.int64)
+        self.last_cut_off_s = np.full(n, NEVER, np.int64)
         self.n_spells = np.zeros(n, np.int64)
         self.share_users = world.operators.share_users.copy()
         self.exposed = np.zeros(n)
@@ -132,6 +138,8 @@ class Ledger:
             down_s=down_s,
             first_outage_s=self.first_outage_s,
             last_outage_s=self.last_outage_s,
+            first_cut_off_s=self.first_cut_off_s,
+            last_cut_off_s=self.last_cut_off_s,
             n_spells=self.n_spells,
             is_affected_at_end=level > 0,
             worst_share=self.worst_share,

@@ -528,7 +528,11 @@ def close(states: Any, t_s: int) -> None:
 
 @part
 def _turn_spell(states: Any, row: int, before: np.int8, now: np.int8, t_s: int) -> None:
-    """Begin or end the spell of a business that comes under, or from under, the threshold."""
+    """Begin or end the spell of a business that passes the threshold; note when it is cut off."""
+    if before >= IMPAIRED_LEVEL > now:
+        states.last_cut_off_s[row] = t_s
+    elif now >= IMPAIRED_LEVEL and states.first_cut_off_s[row] == NEVER:
+        states.first_cut_off_s[row] = t_s
     if before > 0 and now == 0:
         length_s, spell_class = t_s - states.spell_start_s[row], 0
         for edge_s in states.spell_edges_s:

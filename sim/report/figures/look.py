@@ -31,6 +31,7 @@ from numpy.typing import ArrayLike, NDArray
 from sim.measure.bands import Band
 from sim.report.words.languages import IN_ENGLISH, Language, short_day
 from sim.report.words.numbers import number
+from sim.results.folder import later
 from sim.version import __version__
 
 MILLION = 1_000_000
@@ -238,7 +239,7 @@ def leave_room(
 
 
 def dates(start: datetime, t_s: ArrayLike) -> NDArray[np.float64]:
-    """Matplotlib's dates of seconds of a run, on the scenario's own clock."""
+    """Matplotlib's dates of seconds of a run, on a clock that never changes from the start's."""
     first = date2num(start.replace(tzinfo=None))
     return np.asarray(first + np.asarray(t_s, np.float64) / 86_400)
 
@@ -251,15 +252,18 @@ def date_axis(ax: Axes, start: datetime, horizon_s: int, words: Language = IN_EN
     n_days = ends[1] - ends[0]
     step = next((step for step in _TICKS_D if n_days <= most * step), 0)
     first = np.floor(ends[0]) if step < 1 else np.ceil(ends[0])
-    at = np.arange(first, ends[1], step or 1)
-    is_begun = at >= ends[0] - 1e-9
+    # Ticks are at full hours and days of the place, whose clocks may change within the run.
+    read = num2date(np.arange(first, ends[1] + 1 / 8, step or 1))
+    clock = [each.replace(tzinfo=start.tzinfo).timestamp() for each in read]
+    at = dates(start, np.round(np.array(clock) - start.timestamp()))
+    is_inside = (at >= ends[0] - 1e-9) & (at < ends[1] - 1e-9)
     ax.xaxis.set_major_locator(
-        FixedLocator(at[is_begun]) if step else AutoDateLocator(maxticks=most)
+        FixedLocator(at[is_inside]) if step else AutoDateLocator(maxticks=most)
     )
     has_years = n_days > 60 and num2date(ends[0]).year != num2date(ends[1]).year
 
     def text(at: float, _place: object) -> str:
-        date = num2date(at)
+        date = later(start, round((at - ends[0]) * 86_400)) if step else num2date(at)
         # A label at the right edge would be cut; the run ends there, and no day begins.
         if at > ends[1] - 0.04 * n_days:
             return ""

@@ -275,7 +275,8 @@ def read_site_matrix(run: RunFolder, strategy: str | None) -> SiteMatrix:
     operators = [*(one for one in names if one in present), *sorted(present - set(names))]
     order = sorted(whole, key=lambda site: (-whole[site].median, -whole[site].high, site))
     sites = [site for site in order if whole[site].high > 0][:MOST_SITES]
-    none = Estimate(np.nan, np.nan, np.nan, "h")
+    # Without a row the site never failed at the operator.
+    none = Estimate(0.0, 0.0, 0.0, "h")
     return SiteMatrix(
         tuple(sites),
         tuple(names.get(one, (one, np.nan)) for one in operators),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -35,7 +36,7 @@ from sim.report.words.numbers import (
     value_text,
 )
 from sim.report.words.sentences import read_bound
-from sim.results.folder import CurvePoints, RunFolder, input_rows
+from sim.results.folder import CurvePoints, RunFolder, input_rows, later
 from sim.scenario.tables.rows import PublishedTotalRow
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ CUT_OFF = curve_name("businesses_impaired")
 LISTED = curve_name("addresses_listed")
 NETWORKS = curve_name("networks_listed")
 ADDRESSES = "Addresses"
-DAY_S = 86_400
 LEAST_CHANGE = 0.12
 """Part of the most that is ever listed from which on a day's change is labelled."""
 LEAST_PART = 0.1
@@ -231,7 +231,7 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         orders=find_orders(
             listed, by_provider, run.start, run.curve(metric, run.strategy(strategy))
         )
-        if by_provider and listed
+        if listed is not None and not sessions
         else (),
         sessions=sessions,
         published=read_published(run) if metric == LISTED and listed is not None else (),
@@ -262,7 +262,7 @@ def read_published(run: RunFolder) -> tuple[tuple[int, int], ...]:
         at = datetime.fromisoformat(row.when)
         if "T" not in row.when:
             at = at.replace(hour=12, tzinfo=run.start.tzinfo)
-        at_s = int((at - run.start).total_seconds())
+        at_s = int(at.timestamp() - run.start.timestamp())
         if row.source.startswith("published") and 0 <= at_s <= run.horizon_s:
             found.append((at_s, row.addresses))
     return tuple(sorted(found))
@@ -276,9 +276,8 @@ def find_orders(
     A median of simulations may step where none of them does: on such a day most of them have to
     step as well, by half as much or more.
     """
-    first = DAY_S - int(timedelta(hours=start.hour, minutes=start.minute).total_seconds())
     stop = int(listed.t_s[-1]) + 1
-    edges = np.array([0, *range(first, stop, DAY_S), stop])
+    edges = np.array([0, *_midnights(start, stop), stop])
     # What is true at midnight is of the day that begins.
     change = np.diff(_until(listed, edges))
     much = np.abs(change) >= LEAST_CHANGE * np.max(listed.median)
@@ -303,6 +302,18 @@ def find_orders(
         at_s = _middle_s(listed, ends)
         found.append(Order(at_s, float(change[row]), tuple(providers[:2]), n_others))
     return tuple(found)
+
+
+def _midnights(start: datetime, stop: int) -> Iterator[int]:
+    """Seconds of a run at which days begin on the clock of its start, up to one."""
+    day = start.date()
+    while True:
+        day += timedelta(days=1)
+        midnight = datetime.combine(day, time(), start.tzinfo)
+        at_s = int(midnight.timestamp() - start.timestamp())
+        if at_s >= stop:
+            return
+        yield at_s
 
 
 def _until(band: Band, at_s: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -430,7 +441,7 @@ def _draw_listed(ax: Axes, shown: Outage, listed: Band, words: Language, *, narr
 
 
 def _order_text(start: datetime, order: Order, scale: float, *, narrow: bool) -> Text:
-    at = short_day(start + timedelta(seconds=order.at_s))
+    at = short_day(later(start, order.at_s))
     sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
     change = joined("", (sign, number(abs(order.change) / (scale if narrow else 1))))
     return joined("\n", (joined(": ", (at, change)), order.whose(1 if narrow else 2)))
@@ -443,7 +454,7 @@ def _name_sessions(ax: Axes, shown: Outage, words: Language, *, narrow: bool) ->
     near = shown.horizon_s * (0.16 if narrow else 0.11)
     starts = [from_s for from_s, _ in shown.sessions]
     for row, (from_s, to_s) in enumerate(shown.sessions):
-        at = shown.start + timedelta(seconds=from_s)
+        at = later(shown.start, from_s)
         side, x_s = "center", (from_s + to_s) / 2
         if row + 1 < len(starts) and starts[row + 1] - from_s < near:
             side, x_s = "right", to_s
@@ -486,12 +497,12 @@ def _draw_cut_off(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> 
 
 def day_text(start: datetime, at_s: float) -> Text:
     """A day of the run: ``16 April``."""
-    return day_in_year(start + timedelta(seconds=float(at_s)))
+    return day_in_year(later(start, at_s))
 
 
 def instant(start: datetime, at_s: int) -> str:
-    """A time of the run in a table, in the scenario's offset."""
-    return (start + timedelta(seconds=int(at_s))).isoformat()
+    """A time of the run in a table, in the scenario's time zone."""
+    return later(start, int(at_s)).isoformat()
 
 
 def marks_of(band: Band) -> Text:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -51,7 +51,7 @@ from sim.report.words.numbers import (
     whole,
     with_range,
 )
-from sim.results.folder import MANIFEST, RunFolder, input_rows
+from sim.results.folder import MANIFEST, RunFolder, input_rows, later
 from sim.results.integrity import GENERATOR, is_report
 from sim.results.parquet import numbers, read_columns
 from sim.scenario.tables.rows import OperatorRow
@@ -350,7 +350,7 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
     strategy = run.strategies[0]
     runs = read_sites(run.path, strategy)
     hours, first, last = (
-        runs.number[name] for name in ("impaired_h", "first_outage_s", "last_outage_s")
+        runs.number[name] for name in ("impaired_h", "first_cut_off_s", "last_cut_off_s")
     )
     n_cut = (hours > 0).sum(axis=0)
     order = sorted(np.flatnonzero(n_cut), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
@@ -362,7 +362,7 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
     for at in order[:MOST_SITES]:
         is_cut = hours[:, at] > 0
         still = (last[is_cut, at] >= run.horizon_s).mean() >= 0.5
-        begins = run.start + timedelta(seconds=float(np.median(first[is_cut, at])))
+        begins = later(run.start, np.median(first[is_cut, at]))
         rows.append(
             SiteRow(
                 runs.site[at],

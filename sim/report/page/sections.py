@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TypeAlias
 
 import numpy as np
@@ -18,7 +17,7 @@ from sim.catalogue.choices import (
     label,
     measure_name,
 )
-from sim.measure.bands import band_at, peak_row, step_values
+from sim.measure.bands import band_at, peak_row, step_values, whole_band
 from sim.measure.estimates import (
     SHARE,
     Estimate,
@@ -29,7 +28,7 @@ from sim.measure.estimates import (
     read_estimates,
     read_group_shares,
 )
-from sim.report.figures.outage import Outage, share_of
+from sim.report.figures.outage import NETWORKS, Outage, share_of
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
 from sim.report.words.heading import (
     LOSS_PARTS,
@@ -65,7 +64,7 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.sentences import read_bound
-from sim.results.folder import RunFolder, input_rows
+from sim.results.folder import RunFolder, input_rows, later
 from sim.results.tables import connect_tables
 from sim.scenario.schema import meaning_of
 from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
@@ -257,7 +256,7 @@ def _figures(answer: Answer) -> tuple[Figure, ...]:
 
 
 def _moment(outage: Outage, at_s: float) -> Text:
-    at = outage.start + timedelta(seconds=at_s)
+    at = later(outage.start, at_s)
     return joined(f",{NBSP}", (short_weekday(at), moment(at)))
 
 
@@ -295,16 +294,15 @@ def _by_session(outage: Outage) -> tuple[tuple[Table, ...], str]:
     for (from_s, to_s), until_s in list(zip(outage.sessions, ends_s, strict=True))[:MOST_ROWS]:
         inside = (band.t_s >= from_s) & (band.t_s < until_s)
         top = band.t_s[inside][np.argmax(band.median[inside])] if inside.any() else to_s
-        ends = [outage.start + timedelta(seconds=at_s) for at_s in (from_s, to_s)]
+        ends = [later(outage.start, at_s) for at_s in (from_s, to_s)]
         is_day = ends[0].date() == ends[1].date()
         end = f"{ends[1]:%H:%M}" if is_day else _moment(outage, to_s)
         most, range_ = _cut_off_at(outage, float(top))
         session = say("{begin} to\N{NO-BREAK SPACE}{end}", begin=_moment(outage, from_s), end=end)
         rows.append((session, Strong(most), range_))
-    later = len(outage.sessions) > MOST_ROWS
     after = sentences(
         say("Share cut off, the most from the beginning of a session to that of the next."),
-        say("Later sessions: bands.parquet.") if later else "",
+        say("Later sessions: bands.parquet.") if len(outage.sessions) > MOST_ROWS else "",
     )
     return table_of((say("Session"), say("Cut off"), say("Range")), rows, (1, 2)), after
 
@@ -315,7 +313,8 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
         until = [one.at_s - 3600 for one in outage.orders[row + 1 : row + 2]]
         end = min([order.at_s + AFTER_H * 3600, run.horizon_s - 1, *until])
         sign = "+" if order.change > 0 else "\N{MINUS SIGN}"
-        before, _ = _cut_off_at(outage, max(order.at_s - 3600, 0))
+        # What begins with the run has nothing before it.
+        before, _ = _cut_off_at(outage, max(order.at_s - 3600, 0)) if order.at_s else ("", "")
         then, range_ = _cut_off_at(outage, end)
         change = joined("", (sign, number(abs(order.change))))
         when = _moment(outage, order.at_s)
@@ -329,6 +328,9 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )
+    if outage.is_addresses and run.has_curve(NETWORKS, run.strategies[0]):
+        networks = np.nanmax(whole_band(run, NETWORKS, run.strategies[0]).high)
+        after = sentences(after, say("Orders of IPv6: events.parquet.") if networks > 0 else "")
     listed = say("Addresses") if outage.is_addresses else say("IPv6 networks")
     heads = (say("When"), say("Whose"), listed, say("Before"), say("After"), say("Range"))
     return table_of(heads, rows, (2, 3, 4, 5), hidden=(3,)), after
@@ -361,7 +363,7 @@ def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
         at = first.get(group.operator)
         when = say("never")
         if at is not None and at.is_known:
-            when = moment(run.start + timedelta(seconds=at.median))
+            when = moment(later(run.start, at.median))
         found = harm.get(group.operator)
         cells: tuple[Cell, ...] = ("", "")
         if found is not None:

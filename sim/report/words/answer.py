@@ -229,6 +229,14 @@ class Answer:
         )
 
 
+def _middle_hours(hours: NDArray[np.float64], is_still: NDArray[np.bool_]) -> tuple[float, bool]:
+    """Median over the sites that were cut off, and whether the end of the run may have cut it."""
+    median = float(np.median(hours))
+    above = float(np.sort(hours)[hours.size // 2])
+    # A site that still is cut off may yet pass any other.
+    return median, bool((is_still & (hours <= above)).any())
+
+
 def answer(run: RunFolder) -> Answer:
     """Return the answer of a folder.
 
@@ -385,14 +393,14 @@ class _Facts:
         orders = self.estimates.get((self.strategy, ORDERS))
         if not listed and orders is not None and not orders.high > 0:
             return say("No block is ordered.")
-        if listed:
-            metric, found = listed[0]
-            is_simulated = is_record and self.is_simulated
-            what: str = N_LISTED_WORDS[metric](
+        is_simulated = is_record and self.is_simulated
+        each = [
+            N_LISTED_WORDS[metric](
                 found.median, of_others=run.has_own_addresses, is_simulated=is_simulated
             )
-        else:
-            what = self.names[self.strategy]
+            for metric, found in listed
+        ]
+        what: str = listing(each) if each else self.names[self.strategy]
         how, country = (is_record, self._is_throttle()), self.country or say("the country")
         said = capitalised(say(CAUSES[False, *how], country=country, what=what))
         if purpose := str(run.scenario.get("purpose") or ""):
@@ -466,23 +474,16 @@ class _Facts:
         """How many sites there are, how many each simulation cuts off, hours, and if still."""
         runs = read_sites(self.run.path, self.strategy)
         hours = runs.number["impaired_h"]
-        is_cut = hours > 0
-        per_run = np.array(
-            [
-                np.median(row[on]) if on.any() else np.nan
-                for row, on in zip(hours, is_cut, strict=True)
-            ]
-        )
-        last = runs.number["last_outage_s"]
-        still = is_cut & (last >= self.run.horizon_s)
-        n_cut = is_cut.sum(axis=1)
-        is_censored = bool(2 * still.sum() > is_cut.sum())
-        return (
-            len(runs.site),
-            n_cut,
-            estimate_over(per_run[n_cut > 0], "h"),
-            is_censored,
-        )
+        is_still = runs.number["last_cut_off_s"] >= self.run.horizon_s
+        n_cut = (hours > 0).sum(axis=1)
+        per_run = [
+            _middle_hours(row[row > 0], still[row > 0])
+            for row, still in zip(hours, is_still, strict=True)
+            if row.any()
+        ]
+        medians = np.array([median for median, _ in per_run])
+        is_censored = bool(per_run) and 2 * sum(least for _, least in per_run) >= len(per_run)
+        return len(runs.site), n_cut, estimate_over(medians, "h"), is_censored
 
     def _of_sites(self) -> Iterator[Figure]:
         n, n_cut, hours, is_censored = self._site_facts()

@@ -11,7 +11,7 @@ import re
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from sim.results.folder import (
     RunFolder,
     count_simulations,
     input_rows,
+    later,
     read_object,
 )
 from sim.results.integrity import TIMING, changed_tables
@@ -68,7 +69,7 @@ def has_sites(run: RunFolder) -> bool:
 
 def last_moment(run: RunFolder) -> datetime:
     """Return the last second of a run: of one that ends at midnight, on the day before."""
-    return run.start + timedelta(seconds=max(run.horizon_s - 1, 0))
+    return later(run.start, max(run.horizon_s - 1, 0))
 
 
 def country_name(run: RunFolder) -> Text | None:
@@ -88,7 +89,7 @@ def order_line(run: RunFolder) -> Text:
     days = period(run.start, last_moment(run))
     parts = (
         say("Ordered by {who}", who=say_name(str(by))) if by else "",
-        say("simulated {days}, {zone}", days=days, zone=str(run.start.tzname())),
+        say("simulated {days}, {zone}", days=days, zone=str(run.start.tzinfo)),
         say("Internet operators in {country}", country=country) if country else "",
     )
     return joined(" · ", parts)
@@ -138,7 +139,7 @@ def tables_of(run: RunFolder) -> list[tuple[str, Text, str]]:
 
 def sessions_of(run: RunFolder) -> list[SessionRow]:
     """Sessions of blocking that a run has a part of."""
-    end = run.start + timedelta(seconds=run.horizon_s)
+    end = later(run.start, run.horizon_s)
     rows = input_rows(run, "strategy", "sessions", SessionRow)
     return [row for row in rows if row.start < end and row.end > run.start]
 
@@ -194,7 +195,7 @@ def evidence_of(run: RunFolder) -> list[Mapping[str, object]]:
 def is_replayed(run: RunFolder) -> bool:
     """Whether orders or sessions come from a table, so that they are the record's."""
     own = run.scenario.get("strategy") or {}
-    return bool(own_strategy(run)) and ("orders" in own or "sessions" in own)
+    return bool(own_strategy(run)) and not {"orders", "sessions", "table"}.isdisjoint(own)
 
 
 _STAND_IN = re.compile(

@@ -56,6 +56,19 @@ def test_a_row_of_the_cadence_holds_until_the_next_begins(t_s, tick_s):
     assert next_tick_s(((0, 60), (100, 7)), t_s) == tick_s
 
 
+def test_a_business_is_cut_off_above_a_tenth_and_affected_above_a_hundredth():
+    """One in sixteen users from 10 s to the end, all others from 20 to 30 s."""
+    small = SmallWorld(
+        orders=((10, "block", PREFIX), (30, "unblock", PREFIX)),
+        actors=(Actor(0.0625, release_lag_s=1000), Actor(0.9375, apply_lag_s=10)),
+        horizon_s=100,
+    )
+    ledger = small.run().ledger
+    assert (ledger.affected_s[0], ledger.impaired_s[0]) == (90, 10)
+    assert (ledger.first_outage_s[0], ledger.last_outage_s[0]) == (10, 100)
+    assert (ledger.first_cut_off_s[0], ledger.last_cut_off_s[0]) == (20, 30)
+
+
 def test_an_event_at_the_horizon_does_not_happen():
     small = SmallWorld(orders=((100, "block", PREFIX),), horizon_s=100)
     outcome = small.run()

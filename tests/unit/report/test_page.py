@@ -20,18 +20,20 @@ import pytest
 from sim.errors import DataError, UsageError
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
+from sim.report.figures.maps import read_site_matrix
 from sim.report.figures.outage import Outage
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import language_of, n_businesses, render, write_report
 from sim.report.page.sections import _by_session
 from sim.report.words.answer import answer
-from sim.report.words.heading import computed_on, source_line
+from sim.report.words.heading import computed_on, is_replayed, source_line
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables import shipped as shipped_tables
 from sim.scenario.tables.shipped import FactRow
-from tests.ensembles import write_ensemble
+from tests import sites
+from tests.ensembles import write_ensemble, write_sites
 
 NBSP = "\N{NO-BREAK SPACE}"
 
@@ -251,7 +253,7 @@ def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
     day = datetime.fromisoformat(started)
     text = words_of((tmp_path / "report.html").read_text("utf-8"))
     assert f"computed on {day.day} {day:%B} {day.year} ." in text
-    assert "simulated 26 to 30 August 2022, UTC+02:00" in text
+    assert "simulated 26 to 30 August 2022, Europe/Vienna" in text
     assert run.scenario["provenance"]["ordered_by"]["source"] in text
     copy = next(one["copy"] for one in run.manifest["inputs"] if "orders" in one["name"])
     assert f"Each order: {copy}." in text
@@ -328,6 +330,82 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> N
     assert "keys were set for this run; the command at" in text
 
 
+def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An operator of one in twenty users blocks from 00:00 to the end, the other for four hours."""
+    head, *groups = sites.TABLES["operators.groups"]
+    few = (groups[0].replace("0.75", "0.95"), "b,B,0.05,0.0002,0,0,0,0,1")
+    monkeypatch.setitem(sites.TABLES, "operators.groups", (head, *few))
+    orders = (
+        "effective,action,prefix,operators",
+        "2018-04-16T00:00Z,block,198.18.0.1/32,b",
+        "2018-04-16T10:00Z,block,198.18.0.1/32,a",
+        "2018-04-16T14:00Z,unblock,198.18.0.1/32,a",
+    )
+    monkeypatch.setitem(sites.TABLES, "strategy.orders", orders)
+    write_sites(tmp_path / "run")
+    run = open_run(tmp_path / "run")
+    assert "shop.example 16 Apr, 10:00 4 of 4 4 100% 100%" in words_of(render(run))
+    assert "the middle one for 4 hours in all" in answer(run).whole
+
+
+def test_hours_at_an_operator_where_a_site_never_failed_are_zero(site_folder: Path) -> None:
+    names, rows = read_site_matrix(open_run(site_folder), None).rows()
+    found = {(row[0], row[1]): row[2:] for row in rows}
+    assert names[2:] == ["hours", "hours_low", "hours_high"]
+    assert found["far.example", "A"] == [0.5, 0.5, 0.5]
+    assert found["far.example", "B"] == [0.0, 0.0, 0.0]
+
+
+ORDERS = (
+    "effective,action,prefix",
+    "2018-04-16T00:00Z,block,2001:db8:0:5::/64",
+    "2018-04-17T00:00Z,unblock,2001:db8:0:5::/64",
+)
+
+
+def test_orders_of_ipv6_alone_are_in_the_table_of_orders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sites.TABLES, "strategy.orders", ORDERS)
+    write_sites(tmp_path / "run")
+    text = words_of(render(open_run(tmp_path / "run")))
+    # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
+    assert (
+        "When Whose IPv6 networks Before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
+        "Tue, 17 Apr, 00:00 −1 20% 0% 0% A row is all"
+    ) in text
+    assert "Orders of IPv6" not in text
+
+
+def test_orders_of_ipv6_beside_others_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = (*ORDERS, "2018-04-16T06:00Z,block,198.18.0.0/25")
+    monkeypatch.setitem(sites.TABLES, "strategy.orders", beside)
+    write_sites(tmp_path / "run")
+    text = words_of(render(open_run(tmp_path / "run")))
+    assert "Whose Addresses Before After Range Mon, 16 Apr, 06:00 alpha +130 20%" in text
+    assert ". Orders of IPv6: events.parquet." in text
+
+
+@pytest.mark.parametrize(
+    ("strategy", "is_record"),
+    [
+        ({"id": "orders", "orders": [{"addresses": "a.txt"}]}, True),
+        ({"id": "orders", "table": "orders.csv"}, True),
+        ({"id": "exact"}, False),
+    ],
+)
+def test_orders_of_a_table_of_the_user_are_the_record_s(
+    strategy: dict[str, object], is_record: bool
+) -> None:
+    mine = {"id": strategy["id"], "label": "mine", "parameters": {}}
+    manifest = {"scenario": {}, "strategies": [mine]}
+    assert is_replayed(RunFolder(Path(), manifest, {"strategy": strategy})) is is_record
+
+
 @pytest.mark.parametrize(
     ("hours", "said"),
     [
@@ -350,10 +428,40 @@ def test_the_headline_says_how_often_no_site_was_cut_off(
     hours: list[list[int]], said: str, site_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = np.array(hours, np.float64)
-    number = {"impaired_h": found, "last_outage_s": np.zeros_like(found)}
-    sites = SimpleNamespace(site=["a", "b"][: found.shape[1]], number=number)
-    monkeypatch.setattr("sim.report.words.answer.read_sites", lambda *_: sites)
+    number = {"impaired_h": found, "last_cut_off_s": np.zeros_like(found)}
+    found_sites = SimpleNamespace(site=["a", "b"][: found.shape[1]], number=number)
+    monkeypatch.setattr("sim.report.words.answer.read_sites", lambda *_: found_sites)
     assert " ".join(answer(open_run(site_folder)).whole.split()) == said
+
+
+@pytest.mark.parametrize(
+    ("hours", "still", "said"),
+    [
+        # Two sites, 24 hours and 96 or more: the median is 60 or more.
+        ([[24, 96]], [[0, 1]], "2 of your 2 sites {}, the middle one for at least 60"),
+        # The middle one of three is known; not where one of few hours still goes on.
+        ([[24, 24, 96]], [[0, 0, 1]], "3 of your 3 sites {}, the middle one for 24 hours in all"),
+        ([[2, 24, 96]], [[1, 0, 0]], "3 of your 3 sites {}, the middle one for at least 24"),
+        ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]], "for 24 hours in all"),
+        ([[0, 96]], [[0, 1]], "One of your 2 sites {}, for at least 96"),
+    ],
+)
+def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
+    hours: list[list[int]],
+    still: list[list[int]],
+    said: str,
+    site_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run, found = open_run(site_folder), np.array(hours, np.float64)
+    last = np.where(np.array(still) > 0, run.horizon_s, np.where(found > 0, 3600.0, np.nan))
+    number = {"impaired_h": found, "last_cut_off_s": last}
+    found_sites = SimpleNamespace(site=["a", "b", "c"][: found.shape[1]], number=number)
+    monkeypatch.setattr("sim.report.words.answer.read_sites", lambda *_: found_sites)
+    whole = " ".join(answer(run).whole.split())
+    verb = "was" if said.startswith("One") else "were"
+    their = "its" if verb == "was" else "their"
+    assert said.format(f"{verb} cut off from some of {their} customers") in whole
 
 
 def test_the_page_is_one_file_that_runs_and_fetches_nothing(page: str) -> None:

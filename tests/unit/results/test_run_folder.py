@@ -16,7 +16,7 @@ import pytest
 
 from sim.catalogue.curves import CURVES
 from sim.errors import DataError, UsageError
-from sim.results.folder import open_run
+from sim.results.folder import RunFolder, later, open_run
 from sim.results.output import check_free, new_folder
 from sim.results.schema import TABLES
 from sim.scenario.load import load_scenario
@@ -390,6 +390,17 @@ def test_a_folders_name_is_no_pattern(shipped_single_run: Path, tmp_path: Path, 
             (tmp_path / folder / path.name).symlink_to(path)
     n_points = open_run(shipped_single_run).curve("addresses_listed").t_s.size
     assert open_run(tmp_path / name).curve("addresses_listed").t_s.size == n_points
+
+
+def test_times_are_read_on_the_clock_of_the_place() -> None:
+    scenario = {"start": "2026-03-28T00:00+01:00", "time_zone": "Europe/Madrid"}
+    start = RunFolder(Path(), {}, scenario).start
+    assert start.isoformat() == "2026-03-28T00:00:00+01:00"
+    assert later(start, 47 * 3600).isoformat() == "2026-03-30T00:00:00+02:00"
+    # Without a zone, or with one that is not that of the start, the offset of the start is meant.
+    for other in ({"time_zone": None}, {"time_zone": "Europe/Moscow"}):
+        start = RunFolder(Path(), {}, scenario | other).start
+        assert later(start, 47 * 3600).isoformat() == "2026-03-29T23:00:00+01:00"
 
 
 def test_a_folder_appears_only_when_it_is_whole(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import duckdb
 import numpy as np
@@ -126,6 +127,47 @@ def test_days_of_orders_are_those_that_changed_much() -> None:
     several = Order(0, 1.0, ("A", "B"), 3)
     assert (several.whose(), several.whose(1)) == ("A, B and 3 others", "A and 4 others")
     assert Order(0, 1.0, (), 3).whose() == ""
+
+
+def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed() -> None:
+    # Spain, 29 March 2026: 02:00 becomes 03:00. Orders of the 30th and 31st begin at 00:00 there,
+    # 47 and 71 hours after the 28th began.
+    start = datetime(2026, 3, 28, tzinfo=ZoneInfo("Europe/Madrid"))
+    listed = _band([0, 47 * H, 71 * H], [0.0, 100.0, 40.0])
+    orders = find_orders(listed, {"A": listed}, start, _curves(*[listed] * 3))
+    assert [(one.at_s, one.change) for one in orders] == [(47 * H, 100.0), (71 * H, -60.0)]
+    # The evening of the 29th and the midnight after it: one day of a clock that does not change.
+    again = _band([0, 4 * H, 46 * H, 47 * H], [0.0, 100.0, 0.0, 100.0])
+    orders = find_orders(again, {}, start, _curves(*[again] * 3))
+    assert [(one.at_s, one.change) for one in orders] == [
+        (4 * H, 100.0),
+        (46 * H, -100.0),
+        (47 * H, 100.0),
+    ]
+    shown = _outage(start=start, horizon_s=95 * H, listed=listed, cut_off=listed)
+    times = {row[2] for row in shown.rows()[1] if row[1] == 47 * H}
+    assert times == {"2026-03-30T00:00:00+02:00"}
+    assert "30 March" in shown.alt.replace(NBSP, " ")
+
+
+@pytest.mark.parametrize(
+    ("hours", "ticks"),
+    [
+        (95, {0: "28 Mar", 24: "29 Mar", 47: "30 Mar", 71: "31 Mar"}),
+        (30, {0: "28 Mar", 6: "06:00", 12: "12:00", 18: "18:00", 24: "29 Mar", 29: "06:00"}),
+    ],
+)
+def test_ticks_are_at_full_hours_and_days_of_the_place(hours: int, ticks: dict[int, str]) -> None:
+    start = datetime(2026, 3, 28, tzinfo=ZoneInfo("Europe/Madrid"))
+    with look.users_style():
+        figure = look.new_figure(7, 3)
+        ax = figure.subplots()
+        look.date_axis(ax, start, int(hours * H * 1.05))
+        at = ax.xaxis.get_major_locator()()
+        texts = [ax.xaxis.get_major_formatter()(one, 0) for one in at]
+    found = (np.round((np.array(at) - look.dates(start, 0)) * 24)).astype(int).tolist()
+    shown = {hour: text for hour, text in zip(found, texts, strict=True) if hour in ticks}
+    assert shown == ticks
 
 
 def test_a_day_on_which_most_simulations_stay_as_they_are_is_no_order() -> None:
