@@ -136,9 +136,9 @@ def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> N
         message = f"expected ^ behind the address, got {shown(line)}, which any more digits match"
         gathering.refuse(message, number)
         return
-    if address or first:
+    if named_by := address or first:
         gathering.note(_OF_BROWSERS)
-        groups.take(address[1] if address else f"{first[1]}0/24", number, "")
+        groups.take(named_by[1] if address else f"{named_by[1]}0/24", number, "")
         return
     rules = rules_in(line)
     if rules is None and is_of_elements(line):
