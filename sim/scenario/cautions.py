@@ -42,8 +42,9 @@ def _foreign_economy(resolved: Resolved) -> Iterator[str]:
         assert economy.note is not None
         other = f"is of {scenario.country}" if scenario.country else "names no country"
         yield (
-            f"losses by national methods are left out: {economy.name} is of {economy.note.country}"
-            f", the scenario {other} (keys money.economy and country)"
+            "losses by national methods are not computed: "
+            f"{economy.name} is of {economy.note.country}, the scenario {other} "
+            "(keys money.economy and country)"
         )
 
 

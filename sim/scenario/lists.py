@@ -25,7 +25,7 @@ class ListTable(Table[PrefixRow]):
     Attributes
     ----------
     notes
-        What the reader says of the file, such as columns that it ignored.
+        What the reader reports about the file, such as columns that it ignored.
     """
 
     notes: tuple[str, ...] = field(default=(), kw_only=True)

@@ -161,7 +161,7 @@ def _read(table: Table[Any]) -> tuple[list[str], list[dict[str, str]]]:
 
 
 def _support(column: str, row: Mapping[str, str], note: SourceNote | None) -> dict[str, str]:
-    """What one cell rests on: by its row, else by its column."""
+    """Return the support of one cell: the one of its row, else the one of its column."""
     if note is None or column not in note.columns:
         return {"unit": "", "kind": "assumption", "why": NO_NOTE}
     about, rows = note.columns[column], note.rows

@@ -36,6 +36,7 @@ BROUGHT_BY = {
     "markdown_it": "rich",
     "markupsafe": "jinja2",
     "PIL": "matplotlib",
+    "pyarrow": "frictionless",
     "pydantic_core": "pydantic",
 }
 # Used by a test where it happens to be there: DuckDB before 2.0.1 hands out times by it.

@@ -60,7 +60,7 @@ def check_profiles(table: Table[ProfileRow]) -> Iterable[Problem]:
 
 
 def _weightless(table: Table[Any], rows: Iterable[Any], what: str) -> Iterator[Problem]:
-    """Refuse rows none of which has a weight."""
+    """Refuse rows without any weight."""
     if not any(row.weight for row in rows):
         message = f"expected a positive weight among {what}, got none"
         yield Problem(str(table.path), message, key="weight")

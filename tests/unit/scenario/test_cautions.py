@@ -20,7 +20,7 @@ from sim.scenario.tables.seeds import read_note
 from tests.borrowed import BORROW, BORROWED
 
 WriteScenario = Callable[..., Path]
-LEFT_OUT = "losses by national methods are left out: economy-"
+LEFT_OUT = "losses by national methods are not computed: economy-"
 
 
 def warnings(name: str | Path, *overrides: str) -> list[str]:

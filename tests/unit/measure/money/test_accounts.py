@@ -249,5 +249,5 @@ def test_no_countrys_losses_are_priced_by_anothers_economy(tmp_path, experiment,
     ours = [row for row in experiment.methods if row.method.startswith("overblock_")]
     assert len(rows) == len(ours)
     (said,) = [one for one in run.manifest["warnings"] if "national methods" in one]
-    assert said.startswith("losses by national methods are left out: economy-")
+    assert said.startswith("losses by national methods are not computed: economy-")
     assert not any("national methods" in one for one in experiment.manifest["warnings"])
