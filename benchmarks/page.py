@@ -24,7 +24,7 @@ Written by `python -m benchmarks --write`; `python -m benchmarks PART …` measu
 all threads of a process. Ratios are taken within a round in which both sides run one after the
 other, so that a slow spell of the machine meets both; seconds are not to be compared from section
 to section where the machine was loaded. Compiled code is loaded from its cache before anything is
-timed, unless it is said to be part of what is timed."""
+timed, unless compiling is part of what is timed."""
 PACKAGES = ("numpy", "numba", "simpy", "scipy", "duckdb", "mesa")
 _PART = re.compile(r"<!-- part: (\S+) -->\n(.*?)\n<!-- end of part -->", re.DOTALL)
 
