@@ -71,7 +71,7 @@ def circumstances(command: str, seconds: float, load_before: float) -> str:
             found.append(f"{package} missing")
     n_processors = len(os.sched_getaffinity(0))
     kernel = ".".join(platform.release().split(".")[:2])
-    state = "other processes, or the part before" if load_before > 0.5 else "otherwise idle"
+    state = "busy" if load_before > 0.5 else "idle"
     return (
         f"*{datetime.now(UTC):%Y-%m-%d}, `{command}`, {seconds / 60:.1f} minutes. {processor()}, "
         f"{n_processors} processors, {platform.system()} {kernel}, "

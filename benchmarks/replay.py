@@ -35,20 +35,20 @@ SIMPY, OURS = "SimPy, one process a business", "overblock"
 ASKED = {400: 80, 10_000: 150}
 """Least ratio to both writings of the Mesa agents, by number of businesses."""
 _SAID = f"""\
-From a world that is built to the counts of affected, impaired and down businesses at every full
-hour of the 50 days of `{NAME}`, processor time. The Mesa agents are written twice, which gives a
-range. *By hours*, every business looks each hour whether the list of an operator changed. *By
-events*, on Mesa's discrete-event scheduler, an operator polls only after a new version, knows which
-addresses each entry contains, and notifies the businesses whose failing share changed; this writing
-was fixed before it was timed against overblock. Most of the lead over agents by hours comes from
-acting only on changes. Making agents or processes is included, translating the world for them is
-not. All give the same counts at every hour, or the run ends. overblock also records what each
-business lost, by role, sector and provider, and all curves at the second of each change."""
+From a built world to the counts of affected, impaired and down businesses at every full hour of
+the 50 days of `{NAME}`, processor time. Mesa agents are written twice, which gives a range. *By
+hours*, each business checks each hour whether an operator's list changed. *By events*, on Mesa's
+discrete-event scheduler, an operator polls only after a new version and notifies the businesses
+whose failing share changed; this writing was fixed before it was timed against overblock. Most of
+the lead over agents by hours comes from acting only on changes. Making agents or processes is
+included, translating the world is not. All counts are equal at every hour, or the run ends.
+overblock also records losses by role, sector and provider, and all curves at the second of each
+change."""
 
 _PROFILE = """\
 ### Where the time goes
 
-Own time by part with Python's profiler, which makes Python look slower than it is."""
+Own time by part, with Python's profiler, which slows Python."""
 
 
 def counts_at_hours(outcome: Outcome, n_hours: int) -> Counts:
@@ -125,7 +125,7 @@ def profile(cases: Sequence[Case], run: Run) -> str:
         told = [
             of
             for of, _ in sum(found, Counter()).most_common()
-            if max(one[of] for one in found) >= 0.05
+            if max(one[of] for one in found) >= 0.1
         ]
         rows = [[of, *(f"{one[of]:.0%}" for one in found)] for of in told]
         tables.append(table([name, *(f"{len(case.replay.businesses):,}" for case in cases)], rows))
