@@ -73,7 +73,7 @@ def simulate(
     space = AddressSpace(world, crowd, states)
     rows = world.operators
     compliance = Compliance(rows.compliance, rows.luck_row, streams, rows.group)
-    operators = OperatorActors(env, world, space, states, compliance, log, due.request)
+    operators = OperatorActors(env, world, space, compliance, log, due.request)
     register = Register(env, world, operators, log, due.request)
     users = crowd if world.users is not None else None
     # Who complains is counted among users: without any, nobody does.
@@ -123,6 +123,7 @@ def simulate(
             env,
             world.programs,
             world.components,
+            space,
             states,
             reactions.has_moved if reactions else lambda _: False,
             log,

@@ -136,7 +136,14 @@ def _settle(
     n_starting, is_pressed = _NOBODY, is_changed
     if has_turned:
         n_starting, n_beginning, n_ending = turn(
-            states, weight, drift, has_drifted, stage.may_drift, t_s, stage.start_s + t_s
+            states,
+            scene.space,
+            weight,
+            drift,
+            has_drifted,
+            stage.may_drift,
+            t_s,
+            stage.start_s + t_s,
         )
         if stage.has_complaints:
             beginning = states.beginning_list[:n_beginning]

@@ -59,10 +59,9 @@ STEPS = st.lists(
 )
 
 
-def count(space: AddressSpace, states: States, holder: int, entry: Entry, step: int) -> None:
+def count(space: AddressSpace, holder: int, entry: Entry, step: int) -> None:
     """Count an entry more or less at a holder, as the calendar of operators does."""
     start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
-    states.use(entry.mechanism)
     called(count_entries)(space.scene, start, stop, holder, COLUMN[entry.mechanism], step)
 
 
@@ -141,8 +140,8 @@ def test_counts_by_difference_are_those_of_all_entries(
     @many_worlds(60)
     @given(STEPS)
     def agree(steps) -> None:
-        target, states = TargetState(WORLD), States(WORLD)
-        space, naive = AddressSpace(WORLD, target, states), Naive()
+        target = TargetState(WORLD)
+        space, naive = AddressSpace(WORLD, target, States(WORLD)), Naive()
         placed: list[Entry] = []
         rented: list[int] = []
         for step, one, other in steps:
@@ -154,7 +153,7 @@ def test_counts_by_difference_are_those_of_all_entries(
                 members = frozenset(a for first, last in one for a in range(first, last))
                 naive.entries.append((other, members))
                 naive.holds[entry.row, REGISTER] = 1
-                count(space, states, REGISTER, entry, +1)
+                count(space, REGISTER, entry, +1)
             elif step == "rent":
                 rented.append(one)
                 assert space.rent(BASE + one, len(rented)) == len(rented) - 1
@@ -163,7 +162,7 @@ def test_counts_by_difference_are_those_of_all_entries(
                 # Each comes back where it was let go, and goes where it was held.
                 way = -1 if naive.holds[entry.row, holder] else +1
                 naive.holds[entry.row, holder] += way
-                count(space, states, holder, entry, way)
+                count(space, holder, entry, way)
             assert_agree(space, target, naive, rented)
         lost = target.lost(called(settle)(target.handle, 100))
         wanted = [
@@ -180,12 +179,12 @@ def test_counts_by_difference_are_those_of_all_entries(
 @pytest.mark.parametrize("n", [40, 1500])
 def test_columns_grow_with_what_they_hold(n: int) -> None:
     """Pieces and fronts begin with room for some; the last of many is as the first."""
-    target, states = TargetState(WORLD), States(WORLD)
-    space = AddressSpace(WORLD, target, states)
+    target = TargetState(WORLD)
+    space = AddressSpace(WORLD, target, States(WORLD))
     entries = [Entry(row, Order.of_prefix("block", BASE + 2 * row, 32), 0) for row in range(n)]
     for entry in entries:
-        count(space, states, REGISTER, entry, +1)
-        count(space, states, 0, entry, +1)
+        count(space, REGISTER, entry, +1)
+        count(space, 0, entry, +1)
         # After the start: clients know shares of no more fronts than the scenario begins with.
         space.rent(int(entry.addresses.start[0]), 1)
         space.rent(int(entry.addresses.start[0]) + 1, 1)
@@ -195,8 +194,8 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     # Half of all users are at the operator that drops the first of each two.
     assert target.lost(called(settle)(target.handle, 1)) == list(range(0, 2 * n, 2))
     for entry in entries:
-        count(space, states, 0, entry, -1)
-        count(space, states, REGISTER, entry, -1)
+        count(space, 0, entry, -1)
+        count(space, REGISTER, entry, -1)
     assert space.n_blocked.sum() == 0
     assert not target.is_held(rows, Mechanism.DROP).any()
     assert space.n_listed_of.sum() == 0
@@ -204,12 +203,12 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
 
 def test_a_front_is_drawn_by_weight_where_anything_is_free() -> None:
     """A pool that is listed wholly is not drawn, whatever its weight and place."""
-    target, states = TargetState(WORLD), States(WORLD)
-    space = AddressSpace(WORLD, target, states)
+    target = TargetState(WORLD)
+    space = AddressSpace(WORLD, target, States(WORLD))
     weight, u = np.array([1.0, 9.0]), np.arange(32) / 32
     drawn = [space.draw_free(weight, each, 0.0)[0] for each in u.tolist()]
     assert drawn == choose(weight, u).tolist()
     for row, prefix in enumerate(POOLS[0].prefixes):
         entry = Entry(row, Order("block", IntervalSet.of(prefix)), 0)
-        count(space, states, REGISTER, entry, +1)
+        count(space, REGISTER, entry, +1)
     assert [space.draw_free(weight, each, 0.0)[0] for each in u.tolist()] == [1] * u.size

@@ -58,8 +58,7 @@ def with_crowding(pool: int, names: dict[int, int], rest: int, share: float) -> 
 
 def space_of(world: World, pool: int, listed: list[tuple[int, int]]) -> AddressSpace:
     """Its address space, with some addresses of a pool listed and the first of these taken off."""
-    states = States(world)
-    space = AddressSpace(world, TargetState(world), states)
+    space = AddressSpace(world, TargetState(world), States(world))
     register = world.operators.n_operators
     entries = []
     for low, high in listed:
@@ -72,7 +71,6 @@ def space_of(world: World, pool: int, listed: list[tuple[int, int]]) -> AddressS
         entry = Entry(row, Order("block", addresses), 0)
         for step in (+1, -1, +1) if row else (+1,):
             start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
-            states.use(entry.mechanism)
             called(count_entries)(space.scene, start, stop, register, COLUMN[Mechanism.DROP], step)
     return space
 

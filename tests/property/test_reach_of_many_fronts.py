@@ -39,8 +39,8 @@ EVERY_S = (60, 900)
 @pytest.mark.parametrize("every_s", EVERY_S)
 def test_reach_is_the_product_over_all_fronts_that_work(every_s: int) -> None:
     luck = random.Random(every_s)
-    target, states = TargetState(WORLD), States(WORLD)
-    space = AddressSpace(WORLD, target, states)
+    target = TargetState(WORLD)
+    space = AddressSpace(WORLD, target, States(WORLD))
     rented_s: dict[int, int] = {}
     held: dict[tuple[int, int], Mechanism] = {}
     severity = WORLD.effects.throttle_severity
@@ -57,17 +57,17 @@ def test_reach_is_the_product_over_all_fronts_that_work(every_s: int) -> None:
         rented_s[space.rent(2 * row, t_s)] = t_s
         of_row = Order.of_prefix("block", 2 * row, 32)
         for mechanism in MECHANISMS:
-            _count(space, states, REGISTER, of_row, mechanism, +1)
+            _count(space, REGISTER, of_row, mechanism, +1)
         # What is at an operator comes and goes; a front that is gone works nowhere.
         for _ in range(2):
             front, operator = luck.choice(list(rented_s)), luck.randrange(REGISTER)
             order = Order.of_prefix("block", 2 * front, 32)
             known = held.pop((front, operator), None)
             if known is not None:
-                _count(space, states, operator, order, known, -1)
+                _count(space, operator, order, known, -1)
             else:
                 held[front, operator] = mechanism = luck.choice(MECHANISMS)
-                _count(space, states, operator, order, mechanism, +1)
+                _count(space, operator, order, mechanism, +1)
         if row % 7 == 0:
             gone = luck.choice(list(rented_s))
             target.evict(gone)
@@ -84,7 +84,6 @@ def test_reach_is_the_product_over_all_fronts_that_work(every_s: int) -> None:
 
 def _count(
     space: AddressSpace,
-    states: States,
     holder: int,
     order: Order,
     mechanism: Mechanism,
@@ -93,5 +92,4 @@ def _count(
     """Count an entry more or less at a holder, as the calendar of operators does."""
     entry = Entry(0, order, 0)
     start, stop = entry.addresses.start.copy(), entry.addresses.stop.copy()
-    states.use(mechanism)
     called(count_entries)(space.scene, start, stop, holder, COLUMN[mechanism], step)

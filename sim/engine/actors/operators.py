@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Events
-from sim.engine.orders import Entry, Groups, Mechanism
+from sim.engine.orders import Entry, Groups
 from sim.engine.state import calendar_kernel as kernel
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
 from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.space import AddressSpace
-from sim.engine.state.states import States
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.operators import Overload
@@ -89,7 +88,6 @@ class OperatorActors:
         env: Clock,
         world: World,
         space: AddressSpace,
-        states: States,
         compliance: Compliance,
         log: EventLog,
         on_change: Callable[[], None],
@@ -111,7 +109,6 @@ class OperatorActors:
         )
         self.next_s = kernel.NEVER
         self._env = env
-        self._states = states
         self._compliance = compliance
         self._on_change = on_change
         self._awaited_s = -1
@@ -119,8 +116,6 @@ class OperatorActors:
     def come(self, entry: Entry) -> None:
         """Let an entry come into the register, which a later version will show."""
         order, addresses = entry.order, entry.addresses
-        if entry.mechanism is not Mechanism.NAME:
-            self._states.use(entry.mechanism)
         kernel.add_entry(
             self.handle,
             addresses.start,

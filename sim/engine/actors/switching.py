@@ -13,6 +13,7 @@ import numpy as np
 
 from sim.engine.clock import Clock, Phase
 from sim.engine.eventlog import EventLog, Kind
+from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
 from sim.world.components import Components
 from sim.world.switching import Programs
@@ -37,6 +38,7 @@ class SwitchingActor:
         env: Clock,
         programs: Programs,
         components: Components,
+        space: AddressSpace,
         states: States,
         has_moved: Callable[[int], bool],
         log: EventLog,
@@ -45,13 +47,15 @@ class SwitchingActor:
         n = programs.business_row.size
         self._env = env
         self._programs = programs
+        self._space = space
         self._states = states
         self._has_moved = has_moved
         self._log = log
         self._on_change = on_change
         self._shared_row = states.exposure.component_row[programs.business_row].astype(np.int64)
         is_served = programs.component_row >= 0
-        self._host, _, n_hosts = components.hosts_of(self._shared_row[is_served])
+        host, _, n_hosts = components.hosts_of(self._shared_row[is_served])
+        self._address = components.address[host]
         n_before = np.concatenate(([0], np.cumsum(n_hosts)))
         self._start = n_before[np.concatenate(([0], np.cumsum(is_served.sum(axis=1))))]
         self._is_blocked = np.zeros(n, np.bool_)
@@ -61,7 +65,7 @@ class SwitchingActor:
 
     def settle(self, t_s: int) -> None:
         """Note what is blocked from this second on; whom it concerns will look next."""
-        self._is_blocked = self._states.blocked_anywhere(self._host, self._start)
+        self._is_blocked = self._space.blocked_anywhere(self._address, self._start)
         idle = ~(self._is_expected | self._is_over)
         rows = np.flatnonzero((self._is_blocked != self._is_off) & idle)
         first_s, every_s = self._programs.first_look_s, self._programs.every_s

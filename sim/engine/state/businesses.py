@@ -35,16 +35,13 @@ class Columns(NamedTuple):
     # Hosts by address, components, and who sits on them.
     address: Rows
     host_component: Numbers
+    is_seated: NDArray[np.bool_]
     is_spread: NDArray[np.bool_]
     host_order: Numbers
     host_start: Numbers
     business_order: Numbers
     business_start: Numbers
     # Exposure.
-    n_dropping: NDArray[np.int16]
-    n_throttling: NDArray[np.int16]
-    n_exempting: NDArray[np.int16]
-    throttle_severity: float
     name_evasion: float
     overload_severity: Floats
     name_draw: Floats
@@ -125,6 +122,7 @@ class Columns(NamedTuple):
     has_moved: NDArray[np.bool_]
     is_impaired: NDArray[np.bool_]
     # Notes of the turn itself: who is touched and how, and room for lists.
+    is_turned: bool
     n_components: int
     n_businesses: int
     n_moved: int
@@ -161,16 +159,10 @@ def columns_of(
     """
     components, demand = exposure.components, ledger.demand
     (n, n_roles), n_components = exposure.component_row.shape, components.n_components
-    # Two thirds of the mechanisms are seldom used: their counts are made when first needed.
-    unused = np.zeros((0, exposure.overmatch.size), np.int16)
     owners = components, patience, at_operators, tally, ledger, levels, exposure
     named: dict[str, Any] = {name: value for owner in owners for name, value in vars(owner).items()}
     named |= {
         "host_component": components.component_row,
-        "n_dropping": unused,
-        "n_throttling": unused,
-        "n_exempting": unused,
-        "throttle_severity": float(exposure.throttle_severity),
         "name_evasion": float(exposure.name_evasion),
         "until_hour": demand.until_hour,
         "by_hour": demand.weight,
@@ -183,6 +175,7 @@ def columns_of(
         "first_role_group": tally.roles.start,
         "time_at_s": at_operators.time_s,
         "impatient_since_s": patience.since_s,
+        "is_turned": False,
         "n_components": 0,
         "n_businesses": 0,
         "n_moved": 0,

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.hosts_kernel import count_hosts, is_touched
+from sim.engine.state.hosts_kernel import is_touched, touch_hosts
 from sim.engine.state.parts import part
 from sim.engine.state.space_kernel import count_pieces, cut
 from sim.engine.state.structs import define_object
@@ -56,7 +56,7 @@ def count(scene: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step
     count_pieces(space, start, stop, holder, mechanism, step)
     meet(target, space, start, stop, holder, mechanism, step)
     if not is_register:
-        count_hosts(scene.states, start, stop, holder, mechanism, step)
+        touch_hosts(scene.states, space, start, stop, holder, mechanism, step)
 
 
 @part

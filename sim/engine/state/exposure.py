@@ -29,6 +29,8 @@ class Exposure:
         Share of a sector's attempts that fail when the role's component fails.
     component_row : shape (n_businesses, n_roles)
         Component that serves each business and role now.
+    is_seated : shape (n_components,)
+        Whether any business sits there now, or ever did; how the others fail is not kept.
     overmatch, is_overloaded : shape (n_operators,)
         Share of names each operator matches, and whether it is over its rule capacity, now.
     told_overmatch, told_is_overloaded
@@ -82,6 +84,8 @@ class Exposure:
         self.name_draw = world.businesses.name_draw
         self.role_weight = world.businesses.role_weight
         self.component_row = world.businesses.component_row.astype(np.int32)
+        self.is_seated = np.zeros(n_components, np.bool_)
+        self.is_seated[self.component_row] = True
         self.overmatch = np.zeros(n_operators)
         self.is_overloaded = np.zeros(n_operators, np.bool_)
         self.told_overmatch = self.overmatch.copy()

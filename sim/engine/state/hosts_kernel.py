@@ -16,7 +16,7 @@ from sim.catalogue.causes import COMPONENT_ELSEWHERE, OWN_ADDRESS
 from sim.engine.state.businesses import Numbers, Rows
 from sim.engine.state.copies import write_row
 from sim.engine.state.parts import part
-from sim.engine.state.space_kernel import DROP, THROTTLE, n_below
+from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 
 Flags: TypeAlias = NDArray[np.bool_]
 _SORTED_PART = 128
@@ -29,42 +29,35 @@ _WHOLLY, _THROTTLED = 1, 2
 """Ways to fail; way 0 is not to."""
 
 
-@compiled
-def use_mechanism(states: Any, mechanism: int, n_entries: NDArray[np.int16]) -> None:
-    """Count entries of a mechanism over hosts from now on; shape (n_hosts, n_operators)."""
-    if mechanism == DROP:
-        states.n_dropping = n_entries
-    elif mechanism == THROTTLE:
-        states.n_throttling = n_entries
-    else:
-        states.n_exempting = n_entries
-
-
 @part
-def count_hosts(
-    states: Any, start: Rows, stop: Rows, operator: int, mechanism: int, step: int
+def touch_hosts(
+    states: Any, space: Any, start: Rows, stop: Rows, operator: int, mechanism: int, step: int
 ) -> None:
-    """Count entries more (+1) or less (-1) over the hosts they hold, and touch whom that changes.
+    """Touch components at the addresses that entries turn, which are counted (+1 or -1) already.
 
     Parameters
     ----------
     start, stop : shape (n,)
-        Intervals of the entries, one entry after the other.
+        Intervals of the entries, one entry after the other; the space is cut at their bounds.
     """
-    n_entries = states.n_dropping
-    if mechanism != DROP:
-        n_entries = states.n_throttling if mechanism == THROTTLE else states.n_exempting
-    address, component_row = states.address, states.host_component
+    address, component_row, counts = states.address, states.host_component, space.n_entries
+    is_seated = states.is_seated
     turning = 1 if step > 0 else 0
     for interval in range(start.size):
         host = n_below(address, address.size, start[interval])
         while host < address.size and address[host] < stop[interval]:
-            n_entries[host, operator] += step
-            # Only one that came under, or from under, its only entry is worth a look.
-            if n_entries[host, operator] == turning:
-                _touch_component(states, component_row[host])
-                states.is_touched_at[operator] = True
-            host += 1
+            piece = n_below(space.start, space.n_pieces, address[host] + 1)
+            piece_stop = space.start[piece] if piece < space.n_pieces else space.end
+            # Only what came under, or from under, its only entry is worth a look.
+            is_turned = counts[space.slot[piece - 1], operator, mechanism] == turning
+            while host < address.size and address[host] < piece_stop:
+                if is_turned:
+                    # How a component fails on which nobody ever sat is of no interest yet.
+                    if is_seated[component_row[host]]:
+                        _touch_component(states, component_row[host])
+                    states.is_turned = True
+                    states.is_touched_at[operator] = True
+                host += 1
 
 
 @part
@@ -105,6 +98,9 @@ def move(states: Any, row: int, component_row: Numbers, is_response: bool) -> No
         is_moved = component_row[role] != states.component_row[row, role]
         if is_response and is_moved and states.role_cause[row, role] == COMPONENT_ELSEWHERE:
             states.role_cause[row, role] = OWN_ADDRESS
+        if not states.is_seated[component_row[role]]:
+            states.is_seated[component_row[role]] = True
+            _touch_component(states, component_row[role])
     write_row(states.component_row[row], component_row)
     states.is_touched_at[:] = True
 
@@ -121,7 +117,7 @@ def touch_named(states: Any, operator: int, overmatch: float) -> None:
 @part
 def is_touched(states: Any) -> bool:
     """Whether anything was touched since the last turn."""
-    return bool(states.n_components > 0 or states.n_businesses > 0)
+    return bool(states.is_turned or states.n_businesses > 0)
 
 
 @part
@@ -187,18 +183,15 @@ def forget_components(is_listed: Flags, components: Numbers) -> None:
 
 
 @part
-def refresh_components(states: Any, components: Numbers, operator: int) -> int:
+def refresh_components(states: Any, space: Any, components: Numbers, operator: int) -> int:
     """How far components fail now at an operator; return how many of them fail otherwise.
 
     They are the first ones of ``changed_list``, and ``degree_now`` says how they fail.
     """
-    n_dropping, n_throttling = states.n_dropping, states.n_throttling
-    n_exempting, degree_row = states.n_exempting, states.degree_row
+    address, degree_row = states.address, states.degree_row
     host_order, host_start, is_spread = states.host_order, states.host_start, states.is_spread
     spread_start, degree_at = states.spread_start, states.degree_at
     changed_list, degree_now = states.changed_list, states.degree_now
-    has_drop, has_throttle = n_dropping.shape[0] > 0, n_throttling.shape[0] > 0
-    has_exempt = n_exempting.shape[0] > 0
     dual_start, first_ipv6 = states.dual_start, states.first_ipv6
     n_changed = 0
     for component in components:
@@ -210,12 +203,11 @@ def refresh_components(states: Any, components: Numbers, operator: int) -> int:
             host = host_order[place]
             is_six = is_dual and host >= first_ipv6
             n_six += is_six
-            if has_exempt and n_exempting[host, operator] > 0:
-                continue
-            if has_drop and n_dropping[host, operator] > 0:
+            state = state_at(space, operator, slot_of(space, address[host]))
+            if state == DROPPED:
                 n_dropped += 1
                 n_dropped6 += is_six
-            elif has_throttle and n_throttling[host, operator] > 0:
+            elif state != CLEAN:
                 n_throttled += 1
                 n_throttled6 += is_six
         way = 0
@@ -247,42 +239,3 @@ def _way(n_hosts: int, n_dropped: int, n_throttled: int) -> int:
     if n_dropped == n_hosts:
         return _WHOLLY
     return _THROTTLED if n_dropped + n_throttled == n_hosts else 0
-
-
-@compiled
-def blocked_anywhere(states: Any, host: Rows, start: Rows) -> NDArray[np.bool_]:
-    """Whether any host of each group is dropped or throttled, and not exempt, at some operator.
-
-    Parameters
-    ----------
-    states
-        What ``make_states`` returned.
-    host : shape (n_hosts,)
-        Rows of hosts, group after group.
-    start : shape (n_groups + 1,)
-        Where each group begins in ``host``.
-
-    Returns
-    -------
-    shape (n_groups,)
-    """
-    n_dropping, n_throttling = states.n_dropping, states.n_throttling
-    n_exempting = states.n_exempting
-    # Counts of a mechanism have no rows until it is used.
-    has_drop, has_throttle = n_dropping.shape[0] > 0, n_throttling.shape[0] > 0
-    has_exempt = n_exempting.shape[0] > 0
-    n_operators = n_dropping.shape[1]
-    found = np.zeros(start.size - 1, np.bool_)
-    for group in range(start.size - 1):
-        for place in range(start[group], start[group + 1]):
-            row = host[place]
-            for operator in range(n_operators):
-                if has_exempt and n_exempting[row, operator] > 0:
-                    continue
-                if has_drop and n_dropping[row, operator] > 0:
-                    found[group] = True
-                if has_throttle and n_throttling[row, operator] > 0:
-                    found[group] = True
-            if found[group]:
-                break
-    return found

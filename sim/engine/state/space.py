@@ -91,6 +91,19 @@ class AddressSpace:
         """Let the target have one more front at an address; return its row."""
         return int(target_kernel.add_front(self._target.handle, self.handle, address, t_s))
 
+    def blocked_anywhere(
+        self, address: NDArray[np.int64], start: NDArray[np.int64]
+    ) -> NDArray[np.bool_]:
+        """Whether any address of each group is blocked at some operator now; shape (n_groups,).
+
+        Parameters
+        ----------
+        address, start : shapes (n_addresses,), (n_groups + 1,)
+            Addresses, group after group, and where each group begins.
+        """
+        found: NDArray[np.bool_] = kernel.blocked_anywhere(self.handle, address, start)
+        return found
+
     def draw_free(
         self, weight: NDArray[np.float64], u: float, v: float, w: float = 1.0
     ) -> tuple[int, int]:

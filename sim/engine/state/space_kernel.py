@@ -262,6 +262,35 @@ def slot_of(space: Any, address: int) -> int:
     return int(space.slot[n_below(space.start, space.n_pieces, address + 1) - 1])
 
 
+@compiled
+def blocked_anywhere(space: Any, address: Rows, start: Rows) -> Flags:
+    """Whether any address of each group is dropped or throttled at some operator.
+
+    Parameters
+    ----------
+    space
+        What ``make_space`` returned.
+    address : shape (n_addresses,)
+        Group after group.
+    start : shape (n_groups + 1,)
+        Where each group begins in ``address``.
+
+    Returns
+    -------
+    shape (n_groups,)
+    """
+    n_operators = space.n_blocked.shape[0] - 1
+    found = np.zeros(start.size - 1, np.bool_)
+    for group in range(start.size - 1):
+        for place in range(start[group], start[group + 1]):
+            slot = slot_of(space, address[place])
+            for operator in range(n_operators):
+                found[group] |= state_at(space, operator, slot) != CLEAN
+            if found[group]:
+                break
+    return found
+
+
 @part
 def count_pieces(
     space: Any, start: Rows, stop: Rows, holder: int, mechanism: int, step: int

@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.engine.orders import Mechanism
 from sim.engine.state import hosts_kernel
 from sim.engine.state import states_kernel as kernel
 from sim.engine.state.at_operators import AtOperators, OperatorColumns
@@ -17,7 +16,6 @@ from sim.engine.state.businesses import columns_of
 from sim.engine.state.exposure import Exposure
 from sim.engine.state.ledger import Ledger, LedgerColumns
 from sim.engine.state.levels import IMPAIRED_LEVEL, Levels, Patience
-from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.tally import Tally
 from sim.world.build import World
 
@@ -49,28 +47,6 @@ class States:
             self.patience,
         )
         self.handle = kernel.make_states(self._columns)
-        self._used: set[Mechanism] = set()
-
-    def use(self, mechanism: Mechanism) -> None:
-        """Have counts of the entries of a mechanism, which most are seldom used."""
-        if mechanism not in self._used:
-            self._used.add(mechanism)
-            shape = self._columns.address.size, self._columns.overmatch.size
-            counts = np.zeros(shape, np.int16)
-            hosts_kernel.use_mechanism(self.handle, COLUMN[mechanism], counts)
-
-    def blocked_anywhere(
-        self, host: NDArray[np.int64], start: NDArray[np.int64]
-    ) -> NDArray[np.bool_]:
-        """Whether any host of each group is blocked at some operator now; shape (n_groups,).
-
-        Parameters
-        ----------
-        host, start : shapes (n_hosts,), (n_groups + 1,)
-            Rows of hosts, group after group, and where each group begins.
-        """
-        found: NDArray[np.bool_] = hosts_kernel.blocked_anywhere(self.handle, host, start)
-        return found
 
     def move(
         self, business_row: int, component_row: NDArray[np.int64], *, is_response: bool

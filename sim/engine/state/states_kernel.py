@@ -33,6 +33,7 @@ from sim.engine.state.hosts_kernel import (
     NONE,
     WHOLE,
     forget_components,
+    is_touched,
     put_in_order,
     refresh_components,
     take_operators,
@@ -85,6 +86,7 @@ def pass_demand(states: Any, weight: Floats, week_s: int) -> None:
 @part
 def turn(
     states: Any,
+    space: Any,
     weight: Floats,
     drift: float,
     has_drifted: bool,
@@ -111,7 +113,7 @@ def turn(
     operators = states.operator_list[: take_operators(states.is_touched_at, states.operator_list)]
     components = states.component_list[: states.n_components]
     n_whole = states.n_businesses
-    if n_whole > 0 or components.size > 0:
+    if is_touched(states):
         _book_demand_lost(states, t_s)
         count_time(states, operators, t_s)
         whole, moved = states.business_list[:n_whole], states.moved_list[: states.n_moved]
@@ -122,7 +124,7 @@ def turn(
         _count_moved(states, moved, operators)
         put_in_order(components, states.is_listed)
         for operator in operators:
-            n_changed = refresh_components(states, components, operator)
+            n_changed = refresh_components(states, space, components, operator)
             _tell(states, states.changed_list[:n_changed], operator, weight, week_s)
         forget_components(states.is_listed, components)
         write_row(states.told_overmatch, states.overmatch)
@@ -132,6 +134,7 @@ def turn(
         _drifted(states, drift)
     turned = states.business_list[: states.n_businesses]
     states.n_components = states.n_businesses = states.n_moved = 0
+    states.is_turned = False
     if turned.size == 0:
         return 0, 0, 0
     # Only where anybody was touched: time that passes in two pieces is rounded twice.
