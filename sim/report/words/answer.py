@@ -350,7 +350,7 @@ class _Facts:
     def is_simulated(self) -> bool:
         """Whether the number of addresses is the model's; times of sessions may be the record's."""
         own = self.run.scenario.get("strategy") or {}
-        return "orders" not in own or not is_replayed(self.run)
+        return {"orders", "table"}.isdisjoint(own) or not is_replayed(self.run)
 
     def whose(self) -> Text:
         """Whose harm it is."""

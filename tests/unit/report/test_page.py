@@ -25,7 +25,7 @@ from sim.report.figures.outage import Outage
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import language_of, n_businesses, render, write_report
 from sim.report.page.sections import _by_session
-from sim.report.words.answer import answer
+from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import computed_on, is_replayed, source_line
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
@@ -403,7 +403,11 @@ def test_orders_of_a_table_of_the_user_are_the_record_s(
 ) -> None:
     mine = {"id": strategy["id"], "label": "mine", "parameters": {}}
     manifest = {"scenario": {}, "strategies": [mine]}
-    assert is_replayed(RunFolder(Path(), manifest, {"strategy": strategy})) is is_record
+    run = RunFolder(Path(), manifest, {"strategy": strategy})
+    assert is_replayed(run) is is_record
+    # Their addresses are the user's, not the model's.
+    facts = SimpleNamespace(run=run)
+    assert _Facts.is_simulated.fget(facts) is not is_record  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(
