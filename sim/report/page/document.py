@@ -295,14 +295,16 @@ class SiteRow:
     @property
     def lasts(self) -> Text:
         """Hours, at least so many where the run ends first."""
-        if self.is_still:
-            return joined("", ("≥", value_text(as_lower_bound(self.hours))))
-        return value_text(self.hours)
+        return joined("", ("≥" if self.is_still else "", value_text(self._shown)))
 
     @property
     def range(self) -> str:
         """Range of the hours."""
-        return range_text(self.hours)
+        return range_text(self._shown)
+
+    @property
+    def _shown(self) -> Estimate:
+        return as_lower_bound(self.hours) if self.is_still else self.hours
 
     @property
     def shades(self) -> tuple[int, ...]:

@@ -506,13 +506,14 @@ class _Facts:
         how = "only" if n == 1 else "one" if k == "1" else "several"
         said = say(SITES_CUT_OFF[how, is_censored], n=whole(n), h=value_text(hours), k=k)
         if n_spared := int((n_cut == 0).sum()):
-            often = say("{said} Not in {spared} of {of} simulations.")
-            seldom = say(
+            # Before the hours and their range, which are those of the other simulations.
+            said = say(
                 "In {spared} of {of} simulations no site of yours was cut off. In the others: "
-                "{said}"
+                "{said}",
+                spared=whole(n_spared),
+                of=whole(n_cut.size),
+                said=said,
             )
-            counts = {"spared": whole(n_spared), "of": whole(n_cut.size)}
-            said = say(seldom if 2 * n_spared >= n_cut.size else often, **counts, said=said)
         range_ = range_text(hours)
         return said, unbroken(say("{n} h", n=range_)) if range_ else ""
 

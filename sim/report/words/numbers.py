@@ -283,8 +283,11 @@ def two_digits(value: float) -> float:
 
 
 def as_lower_bound(found: Estimate) -> Estimate:
-    """Round a median down to two digits, where it is a bound from below: 336 to 330."""
-    return replace(found, median=_rounded_down(found.median)) if found.is_known else found
+    """Round a bound from below down to two digits, with the ends of its range: 336 to 330."""
+    if not found.is_known:
+        return found
+    low, median, high = map(_rounded_down, (found.low, found.median, found.high))
+    return replace(found, low=low, median=median, high=high)
 
 
 def _rounded_down(value: float) -> float:

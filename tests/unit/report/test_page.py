@@ -23,10 +23,11 @@ from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.figures.maps import read_site_matrix
 from sim.report.figures.outage import Outage
 from sim.report.page.appendix import _is_cut
-from sim.report.page.document import language_of, n_businesses, render, write_report
+from sim.report.page.document import SiteRow, language_of, n_businesses, render, write_report
 from sim.report.page.sections import _by_session
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import computed_on, is_replayed, source_line
+from sim.report.words.numbers import as_lower_bound
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -418,8 +419,8 @@ def test_orders_of_a_table_of_the_user_are_the_record_s(
         ([[0, 0], [0, 0]], "None of your 2 sites was cut off."),
         (
             [[6], [0], [6], [6]],
-            "Your site was cut off from some of its customers, for 6 hours in all. Not in 1 of 4 "
-            "simulations.",
+            "In 1 of 4 simulations no site of yours was cut off. In the others: Your site was cut "
+            "off from some of its customers, for 6 hours in all.",
         ),
         (
             [[0, 0], [0, 0], [0, 0], [0, 4]],
@@ -436,6 +437,14 @@ def test_the_headline_says_how_often_no_site_was_cut_off(
     found_sites = SimpleNamespace(site=["a", "b"][: found.shape[1]], number=number)
     monkeypatch.setattr("sim.report.words.answer.read_sites", lambda *_: found_sites)
     assert " ".join(answer(open_run(site_folder)).whole.split()) == said
+
+
+def test_a_bound_from_below_lies_within_its_range() -> None:
+    found = as_lower_bound(Estimate(335.78, 335.43, 335.92, "h"))
+    assert (found.low, found.median, found.high) == (330, 330, 330)
+    assert as_lower_bound(Estimate(335.78, 0, 335.92, "h")).high == 330
+    line = SiteRow("a", "", 53, Estimate(335.78, 0, 335.92, "h"), True, ())
+    assert (str(line.lasts), line.range.split()) == ("≥330", ["0", "to", "330"])
 
 
 @pytest.mark.parametrize(
