@@ -89,10 +89,17 @@ def order_line(run: RunFolder) -> Text:
     days = period(run.start, last_moment(run))
     parts = (
         say("Ordered by {who}", who=say_name(str(by))) if by else "",
-        say("simulated {days}, {zone}", days=days, zone=str(run.start.tzinfo)),
+        say("simulated {days}, {zone}", days=days, zone=_clock(run)),
         say("Internet operators in {country}", country=country) if country else "",
     )
     return joined(" · ", parts)
+
+
+def _clock(run: RunFolder) -> str:
+    """The offset of a run's times, or the zone where clocks change in it: at most twice a year."""
+    weeks = range(0, run.horizon_s, 28 * 86400)
+    offsets = {later(run.start, at_s).isoformat()[-6:] for at_s in (*weeks, run.horizon_s)}
+    return str(run.start.tzinfo) if len(offsets) > 1 else f"UTC{offsets.pop()}"
 
 
 def settings_line(run: RunFolder) -> str:

@@ -26,7 +26,7 @@ from sim.report.page.appendix import _is_cut
 from sim.report.page.document import SiteRow, language_of, n_businesses, render, write_report
 from sim.report.page.sections import _by_session
 from sim.report.words.answer import _Facts, answer
-from sim.report.words.heading import computed_on, is_replayed, source_line
+from sim.report.words.heading import computed_on, is_replayed, order_line, source_line
 from sim.report.words.numbers import as_lower_bound
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
@@ -244,6 +244,20 @@ def test_each_table_is_counted_and_borrowed_ones_come_first(ensemble_run: Path, 
     assert len(re.findall(r" [0-9a-f]{8}\b", borrowed)) == 6
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "clock"),
+    [
+        ("2026-03-01T00:00+01:00", "2026-03-29T00:00+01:00", "UTC+01:00"),
+        ("2026-03-01T00:00+01:00", "2026-03-30T00:00+02:00", "Europe/Madrid"),
+        ("2025-09-01T00:00+02:00", "2026-09-01T00:00+02:00", "Europe/Madrid"),
+        ("2026-03-01T00:00+00:00", "2026-03-03T00:00+00:00", "UTC+00:00"),
+    ],
+)
+def test_a_zone_is_named_where_its_clocks_change(start: str, end: str, clock: str) -> None:
+    scenario = {"start": start, "end": end, "time_zone": "Europe/Madrid"}
+    assert str(order_line(RunFolder(Path(), {}, scenario))).endswith(f", {clock}")
+
+
 def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
     ensemble_run: Path, page: str, tmp_path: Path
 ) -> None:
@@ -254,7 +268,7 @@ def test_the_page_has_the_day_of_its_run_and_who_ordered_it(
     day = datetime.fromisoformat(started)
     text = words_of((tmp_path / "report.html").read_text("utf-8"))
     assert f"computed on {day.day} {day:%B} {day.year} ." in text
-    assert "simulated 26 to 30 August 2022, Europe/Vienna" in text
+    assert "simulated 26 to 30 August 2022, UTC+02:00" in text
     assert run.scenario["provenance"]["ordered_by"]["source"] in text
     copy = next(one["copy"] for one in run.manifest["inputs"] if "orders" in one["name"])
     assert f"Each order: {copy}." in text
