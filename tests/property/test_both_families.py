@@ -27,7 +27,7 @@ from tests.property.test_engine_whole import (
     whole_worlds,
 )
 from tests.reference import simulate_reference
-from tests.reference_strategies import EVERYTHING_OF_BOTH, NEIGHBOURS, allow_list
+from tests.reference_strategies import EVERYTHING_OF_BOTH, IN_RANDOM_WORLDS, allow_list
 from tests.sections import Reactions
 from tests.worlds import Actor, Dated, Firm, Response, Seat, SmallWorld, many_worlds
 
@@ -128,10 +128,13 @@ def assert_same_at_sites(small: SmallWorld) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=[pytest.mark.long] * (name not in DAILY)) for name in NEIGHBOURS],
+    [
+        pytest.param(name, marks=[pytest.mark.long] * (name not in DAILY))
+        for name in IN_RANDOM_WORLDS
+    ],
 )
 def test_every_strategy_answers_fronts_of_both_families(name: str) -> None:
-    asked, rule, _ = NEIGHBOURS[name]
+    asked, rule = IN_RANDOM_WORLDS[name]
     engine = made(asked)
     if name == "allow-list":
         rule = allow_list(["203.0.113.0/24"], EVERYTHING_OF_BOTH)

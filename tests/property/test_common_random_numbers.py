@@ -10,10 +10,8 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.notation import Prefix
-from sim.engine.actors.operators import Compliance
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.strategies import build_strategy
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Stream, Streams
@@ -105,17 +103,6 @@ def test_one_more_operator_changes_nothing_for_the_others():
         assert (second.events.operator_row == len(small.actors)).any()
 
 
-def test_compliance_hangs_on_the_entry_and_not_on_who_else_is_asked():
-    keys = [(row, row + 255) for row in range(0, 40_000, 256)]
-    shares = np.array([0.9, 0.5, 0.2])
-    few = Compliance(shares, np.arange(3), STREAMS)
-    many = Compliance(np.append(shares, 0.5), np.arange(4), STREAMS)
-    drawn = np.array([few.enforces(key) for key in keys])
-    again = np.array([many.enforces(key)[:3] for key in reversed(keys)])[::-1]
-    assert np.array_equal(drawn, again)
-    assert 0 < drawn.mean() < 1
-
-
 def test_one_more_provider_turns_no_other():
     hazard = "stances.compliance_hazard_per_d=0.2"
     resolved = ask(hazard)
@@ -180,33 +167,3 @@ def test_one_more_business_changes_no_other_row_of_the_world():
     assert len(rest) > 20
     for path in rest:
         assert np.array_equal(before[path], after[path]), path
-
-
-def test_one_more_business_that_suffers_changes_no_other_where_they_do_not_meet():
-    # The shipped scenario without complaints and users, and with room for all who move.
-    def run_with(n: int) -> Outcome:
-        overrides = [
-            f"population.n_businesses={n}",
-            "end=2018-04-21T00:00+03:00",
-            "reactions.onboarding_slots=1000",
-            "users=off",
-            "complaints=off",
-        ]
-        resolved = resolve(load_scenario("telegram-2018", overrides))
-        world = build_world(resolved, STREAMS)
-        return simulate(world, build_strategy(resolved, STREAMS), STREAMS)
-
-    # The last business that suffers is the one more.
-    n = int(np.flatnonzero(run_with(N).ledger.n_spells)[-1])
-    first, second = run_with(n), run_with(n + 1)
-    assert n > N / 2
-    assert (first.ledger.n_spells > 0).sum() > n / 10
-    assert second.ledger.n_spells[n] > 0
-    for column in fields(first.ledger):
-        one, other = (getattr(outcome.ledger, column.name) for outcome in (first, second))
-        assert np.array_equal(one, other[:n]), column.name
-    assert np.array_equal(first.front_address, second.front_address)
-    others = second.events.business_row < n
-    for column in fields(first.events):
-        found = getattr(second.events, column.name)[others]
-        assert np.array_equal(getattr(first.events, column.name), found), column.name

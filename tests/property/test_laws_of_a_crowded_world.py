@@ -1,6 +1,6 @@
 """Laws of design §9 for every strategy, where everything acts at once.
 
-A law that a mechanism breaks is held without it; `test_where_laws_end.py` shows that it breaks it.
+A law that a mechanism breaks is held without it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,6 @@ from tests.kills import (
     COMMANDS,
     INSIDE,
     OF_OTHERS,
-    Command,
     Kill,
     campaign,
     say,
@@ -74,16 +73,6 @@ def test_a_process_that_goes_on_after_its_signal_is_found_and_ended(found: Kill)
     assert process.returncode == -signal.SIGKILL
 
 
-def test_what_is_left_behind_is_found(found: Kill, tmp_path: Path) -> None:
-    write_all(tmp_path, OF_OTHERS)
-    with kills._tidy(found, tmp_path):
-        (tmp_path / "out.parquet").touch()
-    assert found.problems == []
-    with kills._tidy(found, tmp_path):
-        (tmp_path / ".out.parquet.partial-12.parquet").touch()
-    assert found.problems == ["left behind: .out.parquet.partial-12.parquet"]
-
-
 def test_a_half_file_and_other_bytes_are_found(found: Kill) -> None:
     command = COMMANDS["import"]
     reference = kills.Reference({}, {"": b"whole"}, 1.0, 0.5, 10)
@@ -94,18 +83,6 @@ def test_a_half_file_and_other_bytes_are_found(found: Kill) -> None:
         "is neither what was there nor what is made",
         "ends in other bytes",
     ]
-
-
-def test_of_figures_what_is_under_way_may_be_there_and_nothing_in_the_end() -> None:
-    command, found = COMMANDS["import"], Kill("plot", signal.SIGKILL, "operation 9")
-    reference = kills.Reference({}, {"a.svg": b"whole", "b.svg": b"whole"}, 1.0, 0.5, 10)
-    figures = Command(command.arguments, "figures")
-    with kills.workplace(command) as folder:
-        (folder / "figures/README.md").unlink()
-        (folder / "figures/a.svg").write_bytes(b"whole")
-        (folder / "figures/..overblock.json.partial-17.json").write_bytes(b"ha")
-        kills._check_file(found, figures, reference, folder)
-    assert (found.found, found.problems) == ("some of several", ["ends in other bytes"])
 
 
 def test_a_run_that_is_lost_or_changed_is_found(tmp_path: Path) -> None:
@@ -141,13 +118,3 @@ def test_only_an_interrupt_before_anything_of_ours_has_begun_may_say_so() -> Non
     assert not kills._was_not_begun(f"{head}{script}{ours}{finding}KeyboardInterrupt\n")
     assert not kills._was_not_begun(f"{head}{script}{finding}ImportError: no\n")
     assert not kills._was_not_begun(f"{head}KeyboardInterrupt\n")
-
-
-def test_a_table_counts_what_was_found() -> None:
-    one = Kill("run", signal.SIGKILL, "1.00 s", "complete")
-    other = Kill("run", signal.SIGKILL, "2.00 s", "nothing begun", ["a problem"])
-    assert table([one, other, one]).splitlines() == [
-        "command  signal   kills  complete  nothing begun  problems",
-        "run      SIGKILL      3         2              1         1",
-    ]
-    assert say([one, other]) == ["run, SIGKILL at 2.00 s, nothing begun: a problem"]
