@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.errors import DataError, Problem
-from sim.measure.bands import Band, band_of, peak_row, values_at
+from sim.measure.bands import Band, values_at
 from sim.measure.summary import spread_of
 from sim.results.folder import RunFolder
 from sim.results.parquet import numbers, read_columns
@@ -266,20 +266,6 @@ def _with_ends(median: float, low: float, high: float) -> tuple[float, float, fl
     """The same; the median in place of an end that is not known."""
     low, high = (median if math.isnan(end) else float(end) for end in (low, high))
     return median, low, high
-
-
-def peak_of(run: RunFolder, curve: str, strategy: str, unit: str) -> Estimate:
-    """The highest median of a curve, with the range at that time; a share of what it is out of.
-
-    Where the median is zero at all times, the time is that of the highest end of the range.
-
-    Raises
-    ------
-    DataError
-        If the folder has no such curve.
-    """
-    band = band_of(run.curve(curve, strategy), run.horizon_s, as_share=unit == SHARE)
-    return estimate_at(band, peak_row(band), unit)
 
 
 def estimate_at(band: Band, row: int, unit: str) -> Estimate:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import curve_name
+from sim.catalogue.choices import curve_name, measure_name
 from sim.measure.bands import Band, band_of, peak_row, step_values, values_at, whole_band
-from sim.measure.estimates import SHARE, contradictions, estimate_at
+from sim.measure.estimates import Estimate, contradictions, read_estimates, read_share
 from sim.report.words.heading import has_sites, sessions_of
 from sim.report.words.languages import (
     IN_ENGLISH,
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from matplotlib.transforms import Bbox
 
 CUT_OFF = curve_name("businesses_impaired")
+PEAK = measure_name("businesses_impaired_peak")
 LISTED = curve_name("addresses_listed")
 NETWORKS = curve_name("networks_listed")
 ADDRESSES = "Addresses"
@@ -110,6 +111,8 @@ class Outage:
         What these are: ``Addresses`` or ``Networks``.
     cut_off
         Share of businesses that are cut off from some of their customers.
+    peak, most_listed
+        The highest of both in each simulation, by whatever time.
     of_sites
         Whether these businesses are the sites of an inventory.
     orders, sessions, published
@@ -121,6 +124,8 @@ class Outage:
     listed: Band | None
     listed_of: str
     cut_off: Band
+    peak: Estimate
+    most_listed: Estimate
     of_sites: bool
     orders: tuple[Order, ...]
     sessions: tuple[tuple[int, int], ...]
@@ -156,21 +161,23 @@ class Outage:
         return bool(self.bound) and not np.nanmax([self.cut_off.median, self.cut_off.high]) > 0
 
     @property
+    def is_peak_of_line(self) -> bool:
+        """Whether the middle of the peaks is the peak of the middle line, as printed."""
+        top = float(self.cut_off.median[peak_row(self.cut_off)])
+        return value_text(self.peak) == percent(top)
+
+    @property
     def alt(self) -> Text:
         """What it shows, in numbers."""
-        peak, end = _peak_text(self, brief=False), percent(self.cut_off.median[-1])
+        peak = _peak_text(self, with_range=True, with_day=True)
+        end = percent(self.cut_off.median[-1])
         said = say("{peak}; {end} at the end.", peak=peak, end=end)
         if self.is_bounded:
             said = joined("", (capitalised(peak), "."))
         if self.listed is None:
             return said
-        top = peak_row(self.listed)
-        most = say(
-            "{listed}: {n} at the peak, {day}.",
-            listed=self.listed_title,
-            n=number(self.listed.median[top]),
-            day=day_text(self.start, self.listed.t_s[top]),
-        )
+        n = number(self.most_listed.median)
+        most = say("{listed}: {n} at the peak.", listed=self.listed_title, n=n)
         return sentences(most, said)
 
     @property
@@ -179,6 +186,7 @@ class Outage:
         dots, grey = say("Dots: counts published at the time."), say("Grey: sessions of blocking.")
         return sentences(
             marks_of(self.cut_off),
+            "" if self.is_peak_of_line else say("Each simulation peaks at its own time."),
             dots if self.published else "",
             grey if self.sessions else "",
         )
@@ -227,6 +235,8 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         listed=listed,
         listed_of=of,
         cut_off=share_of(whole_band(run, CUT_OFF, strategy)),
+        peak=read_share(run, run.strategy(strategy), PEAK),
+        most_listed=read_estimates(run)[run.strategy(strategy), f"{metric}_peak"],
         of_sites=bool(population.get("inventory")) and not population.get("n_businesses"),
         orders=find_orders(
             listed, by_provider, run.start, run.curve(metric, run.strategy(strategy))
@@ -329,25 +339,21 @@ def _middle_s(band: Band, ends: NDArray[np.int64]) -> int:
     return int(band.t_s[is_inside][np.argmax(done)])
 
 
-def _peak_text(shown: Outage, *, brief: bool) -> Text:
-    """The peak of what is cut off, in words."""
-    band, row = shown.cut_off, peak_row(shown.cut_off)
-    found = estimate_at(band, row, SHARE)
+def _peak_text(shown: Outage, *, with_range: bool, with_day: bool) -> Text:
+    """The peak of what is cut off, in words; the day where the middle line has the same peak."""
+    found = shown.peak
     if not found.high > 0:
         share = shown.bound if shown.is_bounded else percent(0)
         return say("{share} throughout", share=share)
-    if brief and found.median == 0:
+    if not with_range and found.median == 0:
         return say("{least}, at most {most}", least=percent(0), most=percent(found.high))
     value: Text = value_text(found)
-    if brief:
-        return say("{value} at the peak", value=value)
-    if range_ := range_text(found):
+    if with_range and (range_ := range_text(found)):
         value = say("{value} ({range})", value=value, range=range_)
-    return _on_day(value, shown, band.t_s[row])
-
-
-def _on_day(value: Text, shown: Outage, at_s: float) -> Text:
-    return say("{value} at the peak, {day}", value=value, day=day_text(shown.start, at_s))
+    if not with_day or not shown.is_peak_of_line:
+        return say("{value} at the peak", value=value)
+    day = day_text(shown.start, shown.cut_off.t_s[peak_row(shown.cut_off)])
+    return say("{value} at the peak, {day}", value=value, day=day)
 
 
 def picture(
@@ -479,11 +485,9 @@ def _draw_cut_off(ax: Axes, shown: Outage, words: Language, *, narrow: bool) -> 
     most = float(np.nanmax([band.median, band.high, np.full(band.t_s.shape, LEAST_TOP / 1.12)]))
     look.number_axis(ax, (1.35 if narrow else 1.12) * most, is_share=True, words=words)
     at = (float(look.dates(shown.start, band.t_s[row])), float(band.median[row]))
-    if at[1] > 0:
+    if at[1] > 0 and shown.is_peak_of_line:
         ax.plot(*at, "o", color="C0", markersize=6)
-    text = _peak_text(shown, brief=True)
-    if not narrow and at[1] > 0:
-        text = _on_day(percent(at[1]), shown, band.t_s[row])
+    text = _peak_text(shown, with_range=False, with_day=not narrow)
     ends = [
         (line[0], one, 0.2)
         for one in look.extend_steps(band.low, band.high)

@@ -71,10 +71,7 @@ WORDS = (
     (say("Range"), say("Nine in ten simulations lie in it ({range}).")),
     (say("Cut off"), say("More than {impaired} of what a business's customers try fails.")),
     (say("Affected, down"), say("The same for {affected} and {down}.")),
-    (
-        say("Peak"),
-        say("Above, the highest point of the median; in this appendix, of each simulation."),
-    ),
+    (say("Peak"), say("The most that a simulation reaches, at whatever time.")),
     (say("Listed"), say("Ordered blocked; an operator may not block it yet.")),
 )
 """Words of the page and what they mean."""

@@ -13,22 +13,21 @@ from sim.catalogue.choices import (
     COLLATERAL,
     EFFICACY,
     PRIVATE_LOSS,
-    curve_name,
     label,
     measure_name,
 )
-from sim.measure.bands import band_at, peak_row, step_values, whole_band
+from sim.measure.bands import share_points, step_values, values_at, whole_band
 from sim.measure.estimates import (
     SHARE,
     Estimate,
     Grade,
-    estimate_at,
     estimate_over,
     own_strategy,
     read_estimates,
     read_group_shares,
+    read_share,
 )
-from sim.report.figures.outage import NETWORKS, Outage, share_of
+from sim.report.figures.outage import CUT_OFF, NETWORKS, Outage
 from sim.report.words.answer import DEMAND_LOST, Answer, Figure
 from sim.report.words.heading import (
     LOSS_PARTS,
@@ -168,14 +167,14 @@ GRADES = {
 MOST_ROWS = 12
 """Rows of a table of the detail."""
 SEVERITIES = tuple(
-    (threshold, curve_name(f"businesses_{threshold}"), name)
+    (threshold, measure_name(f"businesses_{threshold}_peak"), name)
     for threshold, name in (
         ("affected", say("Affected: more than {share} of what customers try fails")),
         ("impaired", say("Cut off: more than {share}")),
         ("down", say("Down: more than {share}")),
     )
 )
-"""Thresholds of the scenario, their curves and words."""
+"""Thresholds of the scenario, their measures and words."""
 AFTER_H = 36
 """Hours after an order in which its harm is read, unless the next one comes before."""
 
@@ -263,7 +262,7 @@ def _moment(outage: Outage, at_s: float) -> Text:
 def _orders(run: RunFolder, outage: Outage) -> Iterator[Section]:
     """Effect of each order or session, read off the picture's own lines."""
     if outage.sessions:
-        tables, after = _by_session(outage)
+        tables, after = _by_session(run, outage)
     else:
         tables, after = _by_order(run, outage)
     if tables:
@@ -288,18 +287,18 @@ def _cut_off_at(outage: Outage, at_s: float) -> tuple[str, str]:
     return percent(median), "" if np.isnan(low) else percent_span(low, high)
 
 
-def _by_session(outage: Outage) -> tuple[tuple[Table, ...], str]:
-    band, rows = outage.cut_off, []
+def _by_session(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
+    curve, rows = share_points(run.curve(CUT_OFF, run.strategies[0])), []
     ends_s = [*(from_s for from_s, _ in outage.sessions[1:]), outage.horizon_s]
     for (from_s, to_s), until_s in list(zip(outage.sessions, ends_s, strict=True))[:MOST_ROWS]:
-        inside = (band.t_s >= from_s) & (band.t_s < until_s)
-        top = band.t_s[inside][np.argmax(band.median[inside])] if inside.any() else to_s
+        t_s = outage.cut_off.t_s
+        t_s = np.append(from_s, t_s[(t_s > from_s) & (t_s < until_s)])
+        most = values_at(curve, t_s).max(axis=1)
         ends = [later(outage.start, at_s) for at_s in (from_s, to_s)]
         is_day = ends[0].date() == ends[1].date()
         end = f"{ends[1]:%H:%M}" if is_day else _moment(outage, to_s)
-        most, range_ = _cut_off_at(outage, float(top))
         session = say("{begin} to\N{NO-BREAK SPACE}{end}", begin=_moment(outage, from_s), end=end)
-        rows.append((session, Strong(most), range_))
+        rows.append((session, *cells_of(estimate_over(most, SHARE))))
     after = sentences(
         say("Share cut off, the most from the beginning of a session to that of the next."),
         say("Later sessions: bands.parquet.") if len(outage.sessions) > MOST_ROWS else "",
@@ -337,13 +336,11 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
 
 
 def _severities(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
-    """Shares of businesses that were affected, cut off and down when most were cut off."""
-    at_s = outage.cut_off.t_s[[peak_row(outage.cut_off)]]
+    """Shares of businesses that were affected, cut off and down, each at its own peak."""
     rows: list[tuple[Cell, ...]] = []
-    for threshold, curve, name in SEVERITIES:
-        band = share_of(band_at(run.curve(curve, strategy), at_s))
+    for threshold, peak, name in SEVERITIES:
         share = percent(float(run.scenario["thresholds"][threshold]))
-        rows.append((say(name, share=share), *cells_of(estimate_at(band, 0, SHARE))))
+        rows.append((say(name, share=share), *cells_of(read_share(run, strategy, peak))))
     if np.nanmax([outage.cut_off.median, outage.cut_off.high]) > 0:
         heads = (say("Share of businesses, at the peak"), say("Median"), say("Range"))
         after = say("Each row includes those below it.")

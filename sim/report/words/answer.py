@@ -30,7 +30,6 @@ from sim.measure.estimates import (
     Grade,
     contradictions,
     estimate_over,
-    peak_of,
     read_estimates,
     read_share,
 )
@@ -106,7 +105,6 @@ IMPAIRED = curve_name("businesses_impaired")
 PEAK = measure_name("businesses_impaired_peak")
 DEMAND_LOST = measure_name("demand_lost_share")
 ORDERS = measure_name("orders_placed")
-LISTED_CURVES = (curve_name("addresses_listed"), curve_name("networks_listed"))
 LISTED_WORDS = dict(zip(LISTED, (addresses, networks), strict=True))
 N_LISTED_WORDS = dict(zip(LISTED, (n_addresses, n_networks), strict=True))
 """How many addresses or networks were listed, after their number and with it."""
@@ -336,15 +334,14 @@ class _Facts:
     # -- a run --------------------------------------------------------------------------------
 
     def peak(self) -> Estimate:
-        return peak_of(self.run, IMPAIRED, self.strategy, SHARE)
+        return read_share(self.run, self.strategy, PEAK)
 
     def listed(self) -> Iterator[tuple[str, Estimate]]:
         """Addresses and networks that were listed at the peak, each if there are any."""
-        for metric, curve in zip(LISTED, LISTED_CURVES, strict=True):
-            if self.run.has_curve(curve, self.strategy):
-                found = peak_of(self.run, curve, self.strategy, "")
-                if found.median > 0:
-                    yield metric, found
+        for metric in LISTED:
+            found = self.estimates.get((self.strategy, metric))
+            if found is not None and found.median > 0:
+                yield metric, replace(found, unit="")
 
     @property
     def is_simulated(self) -> bool:
@@ -374,8 +371,7 @@ class _Facts:
                 what = LISTED_WORDS[metric](n, is_simulated=self.is_simulated)
                 yield self.figure(metric, most, what)
             of = say("of {whose}, cut off at the peak", whose=self.whose())
-            harm = PEAK if PEAK in self.refuted else IMPAIRED
-            figure = self.bounded(self.figure(harm, self.peak(), of), self.strategy)
+            figure = self.bounded(self.figure(PEAK, self.peak(), of), self.strategy)
             yield figure
             if figure.bound:
                 names = names_words(self.names_listed.get(self.strategy))

@@ -8,7 +8,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -18,10 +18,9 @@ import numpy as np
 import pytest
 
 from sim.errors import DataError, UsageError
-from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.figures.maps import read_site_matrix
-from sim.report.figures.outage import Outage
+from sim.report.figures.outage import read_outage
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import SiteRow, language_of, n_businesses, render, write_report
 from sim.report.page.sections import _by_session
@@ -147,36 +146,43 @@ def test_every_number_of_a_run_is_that_of_its_tables(ensemble_run: Path, page: s
     assert not [one for one in expected if one not in text]
 
 
-def curve(folder: Path, metric: str) -> dict[int, tuple[float, float, float]]:
-    """Median and range of a curve at each of its times, as shares where it is out of something."""
-    where = (
-        f"FROM 'FOLDER/curves.parquet' WHERE metric = '{metric}' AND provider IS NULL AND sector"
-    )
-    where += " IS NULL AND role IS NULL"
-    value = "value" if metric.endswith("listed") else "value / denominator"
-    found = ask(
+QUANTILES = ", ".join(f"quantile_cont(most, {at})" for at in (0.5, 0.05, 0.95))
+
+
+def peak(folder: Path, metric: str) -> tuple[float, ...]:
+    """Median and range of a measure; of a share of what it is out of if it is out of something."""
+    ((*found,),) = ask(
         folder,
-        f"WITH rows AS (SELECT replicate, t_s, {value} AS value {where}), times AS (SELECT "
-        "DISTINCT t_s FROM rows), steps AS (SELECT times.t_s, replicate, "
-        "max_by(value, rows.t_s) AS value FROM times JOIN rows ON rows.t_s <= times.t_s "
-        "GROUP BY ALL) SELECT t_s, "
-        "quantile_cont(value, 0.5), quantile_cont(value, 0.05), quantile_cont(value, 0.95) "
-        "FROM steps GROUP BY t_s ORDER BY t_s",
+        "WITH peaks AS (SELECT value / coalesce(denominator, 1) AS most FROM "
+        f"'FOLDER/measures.parquet' WHERE metric = '{metric}_peak') SELECT {QUANTILES} FROM peaks",
     )
-    return {int(at): (median, low, high) for at, median, low, high in found}
+    return tuple(found)
 
 
-def written(found: tuple[float, float, float], write: Callable[[float], str]) -> str:
+def most_cut_off(folder: Path, from_s: int, to_s: int) -> tuple[float, ...]:
+    """Median and range of the largest share cut off in each simulation between two seconds."""
+    ((*found,),) = ask(
+        folder,
+        f"WITH rows AS (SELECT replicate, t_s, value / denominator AS value {CUT_OFF}), before AS "
+        f"(SELECT replicate, max_by(value, t_s) AS value FROM rows WHERE t_s <= {from_s} GROUP BY "
+        f"ALL), inside AS (SELECT replicate, value FROM rows WHERE t_s > {from_s} AND t_s < {to_s} "
+        "UNION ALL FROM before), peaks AS (SELECT max(value) AS most FROM inside GROUP BY "
+        f"replicate) SELECT {QUANTILES} FROM peaks",
+    )
+    return tuple(found)
+
+
+def written(found: tuple[float, ...], write: Callable[[float], str]) -> str:
     median, low, high = map(write, found)
     return f"{median} {between(low, high)}" if low != high else median
 
 
-def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak_of_the_line(
+def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(
     session_folder: Path,
 ) -> None:
     run = open_run(session_folder)
     text = words_of(render(run))
-    most = max(curve(session_folder, "addresses_listed").values(), key=lambda one: one[0])
+    most = peak(session_folder, "addresses_listed")
     assert f"{written(most, two)} ○ Never checked" in text.replace(
         "simulated addresses ordered blocked at the peak ", ""
     )
@@ -187,32 +193,29 @@ def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak_of_the_l
     assert len(re.split("[ \n]", answer(run).whole)) <= 30
 
 
-def test_a_session_lasts_until_the_next_begins_so_the_highest_is_that_of_the_headline() -> None:
-    h = 3600
-    t_s = np.array([0, 10, 12, 13, 20, 21, 22]) * h
-    median = np.array([0, 0.1, 0.2, 0.4, 0.1, 0.3, 0])
-    band = Band(t_s, median, median / 2, np.minimum(2 * median, 1.0), 100.0, 8)
-    sessions = ((10 * h, 12 * h), (20 * h, 22 * h))
-    start = datetime(2026, 1, 10, tzinfo=UTC)
-    outage = Outage(start, 30 * h, None, "Addresses", band, False, (), sessions, ())
-    (table,), after = _by_session(outage)
-    # An hour after the first session's end most are cut off: no operator is done at once.
+def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(
+    session_folder: Path,
+) -> None:
+    run = open_run(session_folder)
+    outage = read_outage(run)
+    (table,), after = _by_session(run, outage)
+    ends_s = [*(from_s for from_s, _ in outage.sessions[1:]), outage.horizon_s]
     cells = [(most.text, range_) for _, most, range_ in cast("Any", table.rows)]
-    assert cells == [("40%", f"20{NBSP}to{NBSP}80%"), ("30%", f"15{NBSP}to{NBSP}60%")]
+    assert len(cells) == len(ends_s) == 4
+    for (from_s, _), until_s, cell in zip(outage.sessions, ends_s, cells, strict=True):
+        found = most_cut_off(session_folder, from_s, until_s)
+        assert " ".join(cell).replace(NBSP, " ") == written(found, share)
     assert "from the beginning of a session to that of the next" in after
 
 
-def test_how_many_were_down_is_read_when_most_were_cut_off(ensemble_run: Path, page: str) -> None:
+def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run: Path, page: str) -> None:
     text = words_of(page)
-    line = curve(ensemble_run, "businesses_impaired")
-    peak = max(line, key=lambda at: line[at][0])
     for metric, words in (
         ("businesses_affected", "Affected: more than 1% of what customers try fails"),
         ("businesses_impaired", "Cut off: more than 10%"),
         ("businesses_down", "Down: more than 90%"),
     ):
-        of_all = curve(ensemble_run, metric)
-        assert f"{words} {written(of_all[max(at for at in of_all if at <= peak)], share)}" in text
+        assert f"{words} {written(peak(ensemble_run, metric), share)}" in text
 
 
 def test_shares_name_their_denominator(page: str) -> None:

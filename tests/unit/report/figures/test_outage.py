@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from sim.measure.bands import Band
+from sim.measure.estimates import Estimate
 from sim.report.figures import look
 from sim.report.figures.outage import (
     CUT_OFF,
@@ -59,6 +60,7 @@ def _outage(**changes: object) -> Outage:
     shown = {
         "start": START, "horizon_s": 5 * D, "listed": listed, "listed_of": "Addresses",
         "cut_off": cut_off, "of_sites": False, "orders": (), "sessions": (), "published": (),
+        "peak": Estimate(0.4, 0.2, 0.6, "share"), "most_listed": Estimate(3e6, 2e6, 4e6, ""),
     }  # fmt: skip
     return Outage(**shown | changes)  # type: ignore[arg-type]
 
@@ -144,7 +146,8 @@ def test_days_begin_at_midnight_of_the_place_when_its_clocks_have_changed() -> N
         (46 * H, -100.0),
         (47 * H, 100.0),
     ]
-    shown = _outage(start=start, horizon_s=95 * H, listed=listed, cut_off=listed)
+    peak = Estimate(100.0, 100.0, 100.0, "share")
+    shown = _outage(start=start, horizon_s=95 * H, listed=listed, cut_off=listed, peak=peak)
     times = {row[2] for row in shown.rows()[1] if row[1] == 47 * H}
     assert times == {"2026-03-30T00:00:00+02:00"}
     assert "30 March" in shown.alt.replace(NBSP, " ")
@@ -182,17 +185,26 @@ def test_a_day_on_which_most_simulations_stay_as_they_are_is_no_order() -> None:
 def test_a_line_at_nothing_peaks_where_its_range_does() -> None:
     band = _band([0, 1, 2], [0.0, 0.0, 0.0], [0.0, 0.0, 0.0], [0.0, 0.2, 0.1])
     assert peak_row(band) == 1
-    assert "0% (0 to 20%) at the peak, 1 March" in _outage(cut_off=band).alt.replace(NBSP, " ")
-    nothing = _band([0, 1], [0.0, 0.0])
-    assert "0% throughout" in _outage(cut_off=nothing).alt
+    rarely = _outage(cut_off=band, peak=Estimate(0.0, 0.0, 0.2, "share"))
+    assert "0% (0 to 20%) at the peak, 1 March" in rarely.alt.replace(NBSP, " ")
+    nothing, none = _band([0, 1], [0.0, 0.0]), Estimate(0.0, 0.0, 0.0, "share")
+    assert "0% throughout" in _outage(cut_off=nothing, peak=none).alt
     # A zero of a sample that could hardly have been cut off.
-    bounded = _outage(cut_off=nothing, bound="at most 0.085%").alt
+    bounded = _outage(cut_off=nothing, peak=none, bound="at most 0.085%").alt
     assert "t most 0.085% throughout." in bounded
     assert " 0%" not in bounded
     assert "throughout" not in _outage(bound="at most 0.085%").alt
     for bound, values in (("at most 0.085%", {None}), ("", {0.0})):
         _, rows = _outage(cut_off=nothing, bound=bound).rows()
         assert {one for row in rows for one in row[3:6] if row[0] == "cut_off_share"} == values
+
+
+def test_the_day_of_the_peak_is_named_where_the_middle_line_has_the_same_peak() -> None:
+    same, later = _outage(), _outage(peak=Estimate(0.45, 0.2, 0.7, "share"))
+    assert "40% (20 to 60%) at the peak, 1 March;" in same.alt.replace(NBSP, " ")
+    assert "45% (20 to 70%) at the peak;" in later.alt.replace(NBSP, " ")
+    assert "Each simulation peaks at its own time." in later.note
+    assert "Each simulation peaks" not in same.note
 
 
 def test_counts_derived_later_are_no_published_counts(tmp_path: Path, repository: Path) -> None:
@@ -222,7 +234,7 @@ def test_the_svg_is_text_in_colours_of_the_page(ensemble: RunFolder, *, narrow: 
     space = "{http://www.w3.org/2000/svg}"
     assert root.get("viewBox", "").split()[2] == ("358" if narrow else "800")
     assert [one.tag for one in root][:2] == [f"{space}title", f"{space}desc"]
-    assert "Addresses listed: 11 at the peak, 28 August" in root[1].text
+    assert "Addresses listed: 11 at the peak." in root[1].text
     texts = ["".join(one.itertext()) for one in root.iter(f"{space}text")]
     assert "Addresses listed" in texts
     assert any("at the peak" in text for text in texts)
