@@ -67,7 +67,6 @@ class Stream(IntEnum):
     COMPONENT_IPV6 = 47
     COMPONENT_IPV6_ADDRESS = 48
     RESPONSE_IPV6_ADDRESS = 49
-    FRONT_BY_NAMES = 50
     CASES = 51
 
 

@@ -32,4 +32,4 @@ def turn_impaired(
 ) -> None:
     """Let some businesses become impaired, and others no longer be."""
     rows = (np.array(row, np.int64) for row in (beginning, ending))
-    called(_turn_impaired)(attention.pressure, *rows, t_s)
+    called(_turn_impaired)(attention.pressure, *rows)

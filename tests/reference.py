@@ -204,8 +204,7 @@ class RefPool:
     """Addresses of one provider in one region, at which there are fronts.
 
     ``by`` is ``'rental'`` or ``'domain-fronting'``. ``given_out`` are those at which fronts may be;
-    all where it is None. ``share_by_names`` of its fronts are where names are; a share of its
-    addresses carries names, ``mean_names`` on average.
+    all where it is None.
     """
 
     provider: str
@@ -214,9 +213,6 @@ class RefPool:
     by: str = "rental"
     region: str = ""
     given_out: TextRanges | None = None
-    share_by_names: float = 0.0
-    share_named: float = 1.0
-    mean_names: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -238,14 +234,13 @@ class RefFronts:
     discovery_lags_s: tuple[int, ...]
     n_known: int | None = None
     cancel_s: int | None = None
-    names_draws: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
 class RefUsers:
     """Users of the Internet, ``phi`` of them the target's; ``n_users`` counts the target's.
 
-    Nobody hops where ``hop_s`` is None. Use is not weighed where ``use`` is empty.
+    Nobody hops where ``hop_s`` is None.
     """
 
     tick_s: int
@@ -258,8 +253,6 @@ class RefUsers:
     leave_rate_per_d: float
     return_rate_per_d: float
     hop_s: int | None = None
-    use: tuple[float, ...] = ()  # of each clock hour, the first being that in which the run begins
-    use_offset_s: int = 0  # seconds of that hour that are over at the start
 
 
 @dataclass(frozen=True)
@@ -276,7 +269,6 @@ class RefComplaints:
     hotline_servers: int
     confirmed_share: float
     exempt_lag_s: int
-    fatigue_half_life_d: float | None = None
     per_million_people_per_d: float | None = None
 
 
@@ -336,12 +328,10 @@ class RefProgramme:
 
 @dataclass(frozen=True)
 class RefDecision:
-    """A withdrawal decided elsewhere: of a share of what is listed, in a provider or a prefix."""
+    """A withdrawal decided elsewhere, of a share of what is listed."""
 
     t_s: int
     share: float
-    provider: str = ""
-    prefix: str = ""
 
 
 @dataclass(frozen=True)
@@ -424,7 +414,6 @@ class RefWorld:
     decisions: tuple[RefDecision, ...] = ()  # from outside; dated ones first, then drawn ones
     share_ipv6: float | None = None  # of users; families are not told apart without
     look_every_s: int | None = None  # of programs; there are none without
-    names_at: tuple[tuple[str, int], ...] = ()  # addresses with more names than one
 
 
 @dataclass(frozen=True)
@@ -499,9 +488,6 @@ class RefTarget:
     lost_share: float
     vpn_share: tuple[float, ...]
     left_share: tuple[float, ...]
-    use_denied: float = 0.0
-    use_left: float = 0.0
-    use_hopping: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -533,7 +519,6 @@ class RefOutcome:
     degraded: list[tuple[int, float]]
     attention: list[tuple[int, float]]
     n_complaints: float
-    use_means: list[tuple[int, float, float]]  # of each tick: use denied, and degraded, as shares
 
 
 # --- Sets of addresses
@@ -798,7 +783,6 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
         degraded=_degraded(run, world.users, pieces),
         attention=run.attention,
         n_complaints=run.n_complaints,
-        use_means=_use_means(run, world.users, pieces),
     )
 
 
@@ -910,9 +894,6 @@ class _Run:
         self.loud_d = 0.0  # integral of 1 + snowball * A
         self.impaired_s: dict[int, int] = {}  # since when each business is impaired
         self.loud_at: dict[int, float] = {}  # loud_d then
-        self.n_cut_off = [0.0 for _ in world.operators]  # just before the last cut
-        self.fresh = [1.0 for _ in world.operators]
-        self.people_fresh = [1.0 for _ in world.operators]
         self.hops: list[tuple[int, int, Fraction]] = []  # when, at whom, share of users on the way
         self.servers_free_s = [0] * (world.complaints.hotline_servers if world.complaints else 0)
         self.has_stopped = False
@@ -1293,17 +1274,10 @@ class _Run:
 
     def _obey(self, decision: RefDecision, t_s: int) -> None:
         """Withdraw the oldest of what is decided on, until a share of its addresses is gone."""
-        scope: Ranges | None = None
-        if decision.prefix:
-            scope = _ranges_of_prefixes([decision.prefix])
-        elif decision.provider:
-            scope = self._provider_ranges(decision.provider)
         meant = [
             entry
             for entry in self.in_force_before
-            if entry.stop_s is None
-            and entry.mechanism in ("drop", "throttle")
-            and (scope is None or not _minus(entry.ranges, scope))
+            if entry.stop_s is None and entry.mechanism in ("drop", "throttle")
         ]
         wanted = _exact(decision.share) * sum(_n_limited(entry.ranges) for entry in meant)
         withdrawn = 0
@@ -1537,7 +1511,7 @@ class _Run:
             raise ValueError(f"fronts: no luck for front {row}")
         point = Fraction(rule.pool_draws[row]) * cumulative[-1]
         pool = next(pool for pool, upper in zip(pools, cumulative, strict=True) if upper > point)
-        address = self._address_of(pool, free[pool], row)
+        address = self._address_of(free[pool], row)
         self.fronts.append(_Front(pool.provider, pool.by, address, t_s))
         self.events.append((t_s, "rented", row, str(ip_address(address))))
         # A second at least, before finds get slow.
@@ -1547,45 +1521,17 @@ class _Run:
             lag_s = math.ceil(Fraction(lag_s) * (1 + Fraction(len(self.known), easy)))
         self._plan(t_s + lag_s, "discover", row)
 
-    def _address_of(self, pool: RefPool, free: Ranges, row: int) -> int:
-        """Address of a new front, out of the free ones of its pool: by names, or evenly."""
+    def _address_of(self, free: Ranges, row: int) -> int:
+        """Address of a new front, out of the free ones of its pool."""
         rule = self.world.fronts
         assert rule is not None
         luck = Fraction(rule.address_draws[row])
-        if pool.share_by_names > 0 and rule.names_draws[row] < pool.share_by_names:
-            weights = self._by_names(pool, free)
-            point = luck * sum(weight for _, weight in weights)
-            for address, weight in weights:
-                if point < weight:
-                    return address
-                point -= weight
         rest = math.floor(luck * _size(free))
         for start, stop in free:
             if rest < stop - start:
                 return start + rest
             rest -= stop - start
         raise AssertionError(free)
-
-    def _by_names(self, pool: RefPool, free: Ranges) -> list[tuple[int, Fraction]]:
-        """Free addresses with what they weigh by names: those in use at t = 0, then all others."""
-        world, given_out = self.world, _given_out(pool)
-        names = {int(ip_address(text)): n for text, n in world.names_at}
-        seats = {row for business in world.businesses for row in business.components}
-        in_use = {
-            int(ip_address(text)) for row in seats for text in world.components[row].addresses
-        }
-        mine = {address for address in in_use if _holds(given_out, address)}
-        n_others = _size(given_out) - len(mine)
-        n_named = max(Fraction(0), Fraction(pool.share_named) * _size(given_out) - len(mine))
-        expected = n_named * Fraction(pool.mean_names)
-        used = sorted(address for address in mine if _holds(free, address))
-        others = [
-            address for start, stop in free for address in range(start, stop) if address not in mine
-        ]
-        return [
-            *((address, Fraction(names.get(address, 1))) for address in used),
-            *((address, expected / n_others) for address in others),
-        ]
 
     def _lose(self, row: int, t_s: int) -> None:
         rule, front = self.world.fronts, self.fronts[row]
@@ -1808,14 +1754,6 @@ class _Run:
             del self.impaired_s[row]
         for row in impaired - set(self.impaired_s):
             self.impaired_s[row], self.loud_at[row] = t_s, self.loud_d
-        for row, before_n in enumerate(self.n_cut_off if self.attention[-1][0] == t_s else ()):
-            now = self._n_cut_off(view, row, t_s)
-            if now > before_n:
-                self.fresh[row] = (before_n * self.fresh[row] + now - before_n) / now
-        for row, (before_n, now) in enumerate(zip(people_before, people, strict=True)):
-            if now > before_n:
-                tired = before_n * self.people_fresh[row]
-                self.people_fresh[row] = (tired + now - before_n) / now
 
     def _people(self, view: _View) -> list[float]:
         """People at each operator who miss what businesses offer; nobody where none complain."""
@@ -1843,20 +1781,6 @@ class _Run:
         n_users *= self.world.operators[row].share * (1 - view.left[row]) * (1 - view.vpn[row])
         return n_users * self.unreached(view, row, start_s, stop_s)
 
-    def _left(self, elapsed_s: int) -> float:
-        rule = self.world.complaints
-        if rule is None or rule.fatigue_half_life_d is None:
-            return 1.0
-        return 0.5 ** (elapsed_s / DAY_S / rule.fatigue_half_life_d)
-
-    def _left_d(self, from_s: int, to_s: int) -> float:
-        """Integral of what is left, in days."""
-        rule = self.world.complaints
-        if rule is None or rule.fatigue_half_life_d is None:
-            return (to_s - from_s) / DAY_S
-        fallen = self._left(from_s) - self._left(to_s)
-        return fallen * rule.fatigue_half_life_d / math.log(2)
-
     def _talk(self, t_s: int) -> tuple[float, float, float]:
         """Attention at a second, complaints and loud days since the cut before it."""
         noted_s, attention = self.attention[-1]
@@ -1867,19 +1791,12 @@ class _Run:
         base = 0.0
         if self.views:
             view = self.views[-1][1]
-            firms_d = math.fsum(
-                self._left_d(noted_s - since_s, t_s - since_s)
-                for since_s in self.impaired_s.values()
-            )
+            firms_d = len(self.impaired_s) * days
             users_d = math.fsum(
-                self._n_cut_off(view, row, noted_s, t_s) / DAY_S * fresh
-                for row, fresh in enumerate(self.fresh)
+                self._n_cut_off(view, row, noted_s, t_s) / DAY_S
+                for row in range(len(self.world.operators))
             )
-            users_d *= self._left_d(0, t_s - noted_s) / days
-            people_d = math.fsum(
-                n * fresh for n, fresh in zip(self._people(view), self.people_fresh, strict=True)
-            )
-            people_d *= self._left_d(0, t_s - noted_s)
+            people_d = math.fsum(self._people(view)) * days
             base = rule.per_business_per_d * firms_d + rule.per_million_per_d * users_d / 1e6
             base += (rule.per_million_people_per_d or 0.0) * people_d / 1e6
         rate = rule.attention_per_complaint * base / days
@@ -1890,17 +1807,10 @@ class _Run:
     def _talk_until(self, t_s: int) -> None:
         """End a piece."""
         value, complaints, loud_d = self._talk(t_s)
-        elapsed_s = t_s - self.attention[-1][0]
         self.n_complaints += complaints
         self.loud_d += loud_d
-        if elapsed_s == 0:
-            return
-        self.attention.append((t_s, value))
-        if self.views:
-            self.fresh = [fresh * self._left(elapsed_s) for fresh in self.fresh]
-            self.people_fresh = [fresh * self._left(elapsed_s) for fresh in self.people_fresh]
-            view = self.views[-1][1]
-            self.n_cut_off = [self._n_cut_off(view, row, t_s) for row in range(len(self.fresh))]
+        if t_s > self.attention[-1][0]:
+            self.attention.append((t_s, value))
 
     def _first_above(self, limit: float, from_s: int, to_s: int) -> int | None:
         """First second in ``(from_s, to_s]`` at which attention exceeds a limit."""
@@ -2263,7 +2173,6 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
     """User-hours of the target's users by where they were, exact on each piece."""
     denied_h, on_vpn_h, left_h, hopping_h = [], [], [], []
     kept_h: list[float] = []
-    used_h: list[tuple[float, float, float]] = []
     for start_s, stop_s, view in pieces:
         for row, operator in enumerate(run.world.operators):
             n_users, hours = users.n_users * operator.share, (stop_s - start_s) / HOUR_S
@@ -2276,8 +2185,6 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
             hopping_h.append(
                 n_staying * (1 - vpn) * run.hopping(view, row, start_s, stop_s) / HOUR_S
             )
-        for a, b, weight in _hours_of_use(users, start_s, stop_s):
-            used_h.append(tuple(weight * lost for lost in _lost_h(run, users, view, a, b)))
     return RefTarget(
         user_hours_denied=math.fsum(denied_h),
         user_hours_on_vpn=math.fsum(on_vpn_h),
@@ -2286,61 +2193,7 @@ def _target(run: _Run, users: RefUsers, pieces: Sequence[tuple[int, int, _View]]
         lost_share=1 - math.fsum(kept_h) / (users.n_users * run.world.horizon_s / HOUR_S),
         vpn_share=tuple(run.vpn),
         left_share=tuple(run.left),
-        use_denied=math.fsum(denied for denied, _, _ in used_h),
-        use_left=math.fsum(left for _, left, _ in used_h),
-        use_hopping=math.fsum(hopping for _, _, hopping in used_h),
     )
-
-
-def _hours_of_use(users: RefUsers, start_s: int, stop_s: int) -> list[tuple[int, int, float]]:
-    """Parts of ``[start_s, stop_s)`` in one clock hour each, and the use in it."""
-    found = []
-    for hour, weight in enumerate(users.use):
-        begins_s = hour * HOUR_S - users.use_offset_s
-        a, b = max(start_s, begins_s), min(stop_s, begins_s + HOUR_S)
-        if a < b:
-            found.append((a, b, weight))
-    return found
-
-
-def _lost_h(
-    run: "_Run", users: RefUsers, view: _View, start_s: int, stop_s: int
-) -> tuple[float, float, float]:
-    """User-hours of those cut off, of those who have left, and of those on the way."""
-    denied, left, hopping = 0.0, 0.0, 0.0
-    for row, operator in enumerate(run.world.operators):
-        n_users = users.n_users * operator.share
-        n_meeting = n_users * (1 - view.left[row]) * (1 - view.vpn[row])
-        denied += n_meeting * run.unreached(view, row, start_s, stop_s) / HOUR_S
-        left += n_users * view.left[row] * (stop_s - start_s) / HOUR_S
-        hopping += n_meeting * run.hopping(view, row, start_s, stop_s) / HOUR_S
-    return denied, left, hopping
-
-
-def _use_means(
-    run: "_Run", users: RefUsers | None, pieces: Sequence[tuple[int, int, _View]]
-) -> list[tuple[int, float, float]]:
-    """Shares of all use from each tick to the next that are denied, and degraded."""
-    if users is None or not users.use:
-        return []
-    means = []
-    for tick_s in range(0, run.world.horizon_s, users.tick_s):
-        end_s = min(tick_s + users.tick_s, run.world.horizon_s)
-        all_h = sum(
-            (b - a) / HOUR_S * weight for a, b, weight in _hours_of_use(users, tick_s, end_s)
-        )
-        lost = [
-            (weight * denied, weight * (denied + hopping))
-            for start_s, stop_s, view in pieces
-            if start_s < end_s and stop_s > tick_s
-            for a, b, weight in _hours_of_use(users, max(start_s, tick_s), min(stop_s, end_s))
-            for denied, _, hopping in [_lost_h(run, users, view, a, b)]
-        ]
-        of = all_h * users.n_users
-        means.append(
-            (tick_s, math.fsum(d for d, _ in lost) / of, math.fsum(d for _, d in lost) / of)
-        )
-    return means
 
 
 def _degraded(

@@ -28,17 +28,16 @@ from sim.scenario.tables.rows import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components
-from sim.world.demand import Demand, Use
+from sim.world.demand import Demand
 from sim.world.moves import Moves
 from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses, role_causes
 from sim.world.providers import Places
 from sim.world.sites import Sites
-from sim.world.stances import StanceEvent, StanceEvents, Wavering
+from sim.world.stances import OutsideWithdrawal, StanceEvent, StanceEvents, Wavering
 from sim.world.switching import Programs
-from sim.world.target import Crowding, NamedPlace, Pools, Target
+from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
-from sim.world.withdrawals import OutsideWithdrawal
 from tests import reference as ref
 from tests.examples import n_examples
 from tests.reference_strategies import negotiate as ref_negotiate
@@ -200,28 +199,20 @@ class Firm:
 
 @dataclass(frozen=True)
 class Pool:
-    """Addresses of a provider in one region, at which the target has fronts.
-
-    Of those that nobody is modelled on, ``share_named`` carry ``mean_names`` each, as is expected.
-    """
+    """Addresses of a provider in one region, at which the target has fronts."""
 
     provider: str
     weight: float
     prefixes: tuple[str, ...]
     by: str = "rental"
     region: str = "region"
-    share_by_names: float = 0.0
-    share_named: float = 1.0
-    mean_names: float = 1.0
 
 
 @dataclass(frozen=True)
 class SmallWorld:
     """A world in plain values. Each firm is a sector of its own.
 
-    ``decisions`` are withdrawals decided elsewhere, by time: time, share, and a provider, a prefix
-    or nothing. ``use`` has a weight for each clock hour of the run, or none. ``names_at`` are
-    addresses with more names than one.
+    ``decisions`` are withdrawals decided elsewhere, by time: time and share.
     """
 
     orders: tuple[tuple[int, str, str] | Dated, ...] = ()
@@ -254,10 +245,7 @@ class SmallWorld:
     pressure_events: tuple[tuple[int, float], ...] = ()
     exempt_prefixes: tuple[str, ...] = ()
     life_from_s: int = 0
-    decisions: tuple[tuple[int, float, str], ...] = ()
-    use: tuple[float, ...] = ()
-    use_offset_s: int = 0
-    names_at: tuple[tuple[str, int], ...] = ()
+    decisions: tuple[tuple[int, float], ...] = ()
     streams: Streams = field(default_factory=lambda: Streams(0, 0))
 
     @cached_property
@@ -276,9 +264,7 @@ class SmallWorld:
             if address
         ]
         hosts += [address for one in responses for address in one.beside if address]
-        decided = [where for _, _, where in self.decisions if "/" in where]
-        named = [address for address, _ in self.names_at]
-        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes, *decided, *named)
+        others = (*listed, *hosts, *self.target_prefixes, *self.exempt_prefixes)
         return Line.of(
             (_prefix(prefix) for pool in self.pools for prefix in pool.prefixes),
             map(_prefix, others),
@@ -330,7 +316,7 @@ class SmallWorld:
                 sites=self.sites(),
             ),
             components=components,
-            pools=self._pools(places, components, component_row),
+            pools=self._pools(places),
             moves=self._moves(moved_row, places.provider),
             stays=stays if self.has_tenancy else None,
             programs=programs,
@@ -352,7 +338,6 @@ class SmallWorld:
             if self.stances or self.waverings
             else None,
             users=self.users,
-            use=Use(np.array(self.use), self.use_offset_s) if self.use else None,
             censor=self.censor,
             reactions=self.reactions,
             complaints=self.complaints,
@@ -362,16 +347,8 @@ class SmallWorld:
             exempt=_set_of(self.exempt_prefixes, self.line),
             pressure_events=self.pressure_events,
             life_from_s=self.life_from_s,
-            outside_withdrawals=tuple(
-                OutsideWithdrawal(t_s, self._scope(where, places), share)
-                for t_s, share, where in self.decisions
-            ),
+            outside_withdrawals=tuple(OutsideWithdrawal(*one) for one in self.decisions),
         )
-
-    def _scope(self, where: str, places: Places) -> IntervalSet | None:
-        if "/" in where:
-            return _set_of((where,), self.line)
-        return places.provider_addresses(places.provider.index(where)) if where else None
 
     def sites(self) -> Sites:
         """All firms but the first as sites of an inventory."""
@@ -440,8 +417,6 @@ class SmallWorld:
                 users.leave_rate_per_d,
                 users.return_rate_per_d,
                 None if users.hop_min is None else round(users.hop_min * 60),
-                self.use,
-                self.use_offset_s,
             )
             if users
             else None,
@@ -456,7 +431,6 @@ class SmallWorld:
                 complaints.hotline_servers,
                 complaints.confirmed_share,
                 round(complaints.exempt_lag_h * HOUR),
-                complaints.fatigue_half_life_d,
                 complaints.per_million_people_per_d,
             )
             if complaints and users
@@ -506,13 +480,9 @@ class SmallWorld:
             )
             if rules
             else ref.RefProgramme(),
-            decisions=tuple(
-                ref.RefDecision(t_s, share, *(("", where) if "/" in where else (where,)))
-                for t_s, share, where in self.decisions
-            ),
+            decisions=tuple(ref.RefDecision(*one) for one in self.decisions),
             share_ipv6=self.share_ipv6,
             look_every_s=self.look_every_s,
-            names_at=self.names_at,
         )
 
     def _luck_rows(self) -> list[int]:
@@ -619,14 +589,12 @@ class SmallWorld:
         hosts = [
             (row, _place(a, self.line)) for row, seat in enumerate(seats) for a in seat.addresses
         ]
-        names = {_place(address, self.line): n for address, n in self.names_at}
         components = Components.of(
             [seat.mode == "spread" for seat in seats],
             [row for row, _ in hosts],
             [address for _, address in hosts],
             [row for row, _ in links],
             [firm for _, firm in links],
-            [names.get(address, 1) for _, address in hosts],
         )
         return components, rows, moved, stays, programs
 
@@ -763,9 +731,7 @@ class SmallWorld:
         mine = dict.fromkeys(pool.region for pool in self.pools if pool.provider == provider)
         return tuple(mine) or (Pool.region,)
 
-    def _pools(
-        self, places: Places, components: Components, component_row: np.ndarray
-    ) -> Pools | None:
+    def _pools(self, places: Places) -> Pools | None:
         if self.fronts is None:
             return None
         seats = tuple(
@@ -774,7 +740,6 @@ class SmallWorld:
             else self.line.seats(map(_prefix, pool.prefixes))
             for pool in self.pools
         )
-        address, n_names, _ = components.in_use(component_row)
         rows = [places.provider.index(pool.provider) for pool in self.pools]
         return Pools(
             rules=self.fronts,
@@ -783,18 +748,6 @@ class SmallWorld:
             is_fronting=np.array([pool.by == DOMAIN_FRONTING for pool in self.pools]),
             addresses=tuple(_set_of(pool.prefixes, self.line) for pool in self.pools),
             seats=seats,
-            crowding=tuple(
-                Crowding.of(
-                    pool.share_by_names,
-                    mine,
-                    [NamedPlace(mine, pool.share_named, pool.mean_names)],
-                    address,
-                    n_names,
-                )
-                for pool, mine in zip(self.pools, seats, strict=True)
-            )
-            if any(pool.share_by_names for pool in self.pools)
-            else (),
         )
 
     def _reference_fronts(self) -> ref.RefFronts | None:
@@ -815,9 +768,6 @@ class SmallWorld:
                     pool.by,
                     pool.region,
                     _given_out(pool.prefixes),
-                    pool.share_by_names,
-                    pool.share_named,
-                    pool.mean_names,
                 )
                 for pool in self.pools
             ),
@@ -826,7 +776,6 @@ class SmallWorld:
             tuple(np.rint(lag * self.censor.discovery_lag_h * HOUR).astype(int).tolist()),
             self.fronts.n_known,
             None if self.fronts.cancel_h is None else round(self.fronts.cancel_h * HOUR),
-            tuple(self.streams.generator(Stream.FRONT_BY_NAMES).random(N_FRONT_DRAWS).tolist()),
         )
 
     def _moves(self, moved_row: np.ndarray, provider: tuple[str, ...]) -> Moves | None:

@@ -141,20 +141,6 @@ _ENTRIES = (
         "are cut off or changing fronts",
         "users.hop_min",
     ),
-    *(
-        Curve(
-            f"target_use_{what}_share",
-            "share of the target's use",
-            f"Use of those who are {who}, mean over the tick that begins, of all use in it",
-            "use of those who",
-            f"are {who}",
-            "users.use",
-        )
-        for what, who in (
-            ("denied", "cut off"),
-            ("degraded", "cut off or on the way to another front"),
-        )
-    ),
     Curve("vpn_share", _OF_USERS, "Users on a VPN, of all", "users", "on a VPN", "users"),
     Curve(
         "target_left_share",

@@ -385,34 +385,6 @@ _USERS = (
         label="target: user-hours degraded",
         needs="users.hop_min",
     ),
-    *(
-        _target(
-            f"target_use_{lost}_share",
-            "share of use",
-            what,
-            of=USER_HOURS,
-            label=f"target: share of use {label}",
-            needs="users.use",
-        )
-        for lost, what, label in (
-            (
-                "denied",
-                "use of those cut off, with the rhythm of hours, weekdays and months; its "
-                "denominator is in user-hours of mean use",
-                "denied",
-            ),
-            (
-                "degraded",
-                "the same, and of those on the way to another front",
-                "degraded",
-            ),
-            (
-                "lost",
-                "the same of those cut off and of those who had left",
-                "lost, by denial or leaving",
-            ),
-        )
-    ),
     _target(
         "target_users_left_at_end",
         "users",

@@ -20,7 +20,7 @@ from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.record.curves import Curves
 from sim.engine.record.snapshot import Snapshot, Watch
-from sim.engine.record.users import DEGRADED, USE_METRICS, TickMeans, VpnHistory, VpnSteps
+from sim.engine.record.users import DegradedMeans, VpnHistory, VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.space import AddressSpace
@@ -96,9 +96,7 @@ class Settlement:
         users = crowd if world.users is not None else None
         self._snapshot = Snapshot(world, space, states, crowd, watch, has_groups=has_groups)
         has_hops = world.users is not None and world.users.hop_min is not None
-        self._degraded = TickMeans((DEGRADED,), crowd.n_users) if has_hops else None
-        self._use = world.use
-        self._use_lost = TickMeans(USE_METRICS, crowd.n_users) if world.use is not None else None
+        self._degraded = DegradedMeans(crowd.n_users) if has_hops else None
         self._stage = kernel.make_stage(
             kernel.StageColumns(
                 calendar=operators.handle,
@@ -167,9 +165,7 @@ class Settlement:
     def curves(self) -> Curves:
         """All curves so far."""
         curves = self._snapshot.freeze()
-        for means in (self._degraded, self._use_lost):
-            curves = means.added_to(curves) if means is not None else curves
-        return curves
+        return curves if self._degraded is None else self._degraded.added_to(curves)
 
     def vpn(self) -> VpnSteps:
         """Users on a VPN so far."""
@@ -177,9 +173,7 @@ class Settlement:
 
     def _note_degraded(self, t_s: int) -> None:
         if self._degraded is not None:
-            self._degraded.note(t_s, float(t_s), (self._crowd.degraded_s,))
-        if self._use_lost is not None and self._use is not None:
-            self._use_lost.note(t_s, self._use.passed_s(t_s), self._crowd.used_s)
+            self._degraded.note(t_s, self._crowd.degraded_s)
 
     def _set_vpn(self, t_s: int, users: TargetState) -> None:
         self._states.set_vpn(t_s, users.share_vpn)

@@ -14,7 +14,6 @@ from sim.engine.orders import BLOCKING
 from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
-from sim.engine.state.users import UserColumns
 from sim.measure.groups import measure_worst
 from sim.measure.inherited import inherited_by
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
@@ -325,29 +324,10 @@ def measure_target(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             if world.users is not None and world.users.hop_min is not None
             else ()
         ),
-        *_measure_use(world, users),
         measured(
             "target_users_left_at_end", float((users.n_users * users.share_left).sum()), n_users
         ),
     )
-
-
-def _measure_use(world: World, users: UserColumns) -> Iterator[Measure]:
-    """Use that was lost, of all there would have been; none where use is not weighed."""
-    if world.use is None:
-        return
-    whole = float(users.n_users.sum()) * world.use.passed_s(world.horizon_s)
-    denied, left, hopping = (
-        float(fate_s.sum())
-        for fate_s in (users.used_denied_s, users.used_left_s, users.used_hopping_s)
-    )
-    for what, lost in (
-        ("denied", denied),
-        ("degraded", denied + hopping),
-        ("lost", denied + left),
-    ):
-        share = lost / whole if whole > 0 else UNKNOWN
-        yield measured(f"target_use_{what}_share", share, whole / S_PER_H)
 
 
 def measure_ratios(found: Sequence[Measure]) -> tuple[Measure, ...]:

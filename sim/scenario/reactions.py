@@ -90,10 +90,8 @@ class Censor(Model):
     """Time without a known front that still stands, after which a review withdraws an entry."""
     review_addresses: Annotated[int, Field(ge=1, le=2**32)] | None = None
     """Addresses that one review withdraws at most; no limit when left out."""
-    outside_withdrawals: Table | None = None
-    """Table of withdrawals that others decide, with their time; there are none when left out."""
     outside_withdrawals_per_d: Annotated[float, Field(gt=0, le=24)] | None = None
-    """Rate of further ones that nobody foretells; there are none when left out."""
+    """Rate of withdrawals that others decide; there are none when left out."""
     outside_withdrawal_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of what is listed that each of those withdraws, the oldest entries first."""
 
@@ -121,8 +119,6 @@ class Users(Model):
     """Rate at which those who left return once it can be reached."""
     hop_min: Annotated[float, Field(gt=0, le=1440)] | None = None
     """Time a client takes to another front when its own is dropped; none when left out."""
-    use: Table | None = None
-    """Table of when the target is used: hours, weekdays, months; not weighed when left out."""
 
 
 class Stances(Model):
@@ -190,5 +186,3 @@ class Complaints(Model):
     """From the end of handling to the exemption."""
     per_million_people_per_d: PerDay | None = None
     """Complaints per million people and day who miss what businesses offer; none when left out."""
-    fatigue_half_life_d: Positive | None = None
-    """Half-life of complaining while hit without a break; nobody tires when left out."""

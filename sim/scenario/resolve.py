@@ -35,7 +35,6 @@ from sim.scenario.tables.consistency import (
     check_sectors,
     check_sessions,
     check_shared,
-    check_use,
     places_of,
 )
 from sim.scenario.tables.inventory import Inventory, check_sites, check_visits, read_inventory
@@ -63,9 +62,7 @@ from sim.scenario.tables.rows import (
     SessionRow,
     StanceRow,
     TargetPrefixRow,
-    UseRow,
     VisitRow,
-    WithdrawalRow,
 )
 from sim.scenario.tables.seeds import ANY, Row, SourceNote, Table, read_note, read_table
 from sim.scenario.tables.sharing import (
@@ -182,10 +179,8 @@ class Resolved:
         Files of addresses that the strategy names, by name.
     code
         Python files of strategy and measures of the user's own, which have no rows.
-    pools, stances, responses, exempt, pressure_events, withdrawals
+    pools, stances, responses, exempt, pressure_events
         Tables of mechanisms by which actors react; None where the scenario names none.
-    use
-        When the target is used; None where the scenario names no such table.
     rates
         What a dollar was worth; None where money is shown in USD alone.
     totals, figures
@@ -220,8 +215,6 @@ class Resolved:
     responses: Annotated[Table[ResponseRow] | None, "reactions.responses"]
     exempt: Annotated[Table[PrefixRow] | None, "censor.exempt"]
     pressure_events: Annotated[Table[PressureRow] | None, "censor.pressure_events"]
-    withdrawals: Annotated[Table[WithdrawalRow] | None, "censor.outside_withdrawals"]
-    use: Annotated[Table[UseRow] | None, "users.use"]
     rates: Annotated[Table[RateRow] | None, "money.rates"]
     totals: Annotated[Table[PublishedTotalRow] | None, "published.totals"]
     figures: Annotated[Table[FigureRow] | None, "published.figures"]
@@ -242,7 +235,7 @@ class Resolved:
     def line(self) -> Line:
         """Where the addresses of all its tables lie."""
         seated = self.cloud_prefixes, self.shared_prefixes
-        others = self.target_prefixes, self.orders, self.allowed, self.exempt, self.withdrawals
+        others = self.target_prefixes, self.orders, self.allowed, self.exempt
         named = [prefix for names in _named(self) for prefix in self.prefixes_of(names)]
         sites = self.inventory.prefixes6 if self.inventory else ()
         return Line.of(
@@ -460,7 +453,6 @@ def check_together(resolved: Resolved) -> list[Problem]:
         (check_money_parameters, (resolved.money_parameters, sectors)),
         (check_orders, (resolved.orders, scenario)),
         (check_sessions, (resolved.sessions,)),
-        (check_use, (resolved.use,)),
         (check_figures, (resolved.figures, places)),
     ]
     found = [problem for table in resolved.tables for problem in table.contradictions]
@@ -468,7 +460,7 @@ def check_together(resolved: Resolved) -> list[Problem]:
         # What a scenario does not have contradicts nothing.
         found += check(*parts) if all(part is not None for part in parts) else ()
     found += check_own_places(hosting, shared) if scenario.switching else ()
-    found += check_providers(places, resolved.pools, resolved.stances, resolved.withdrawals)
+    found += check_providers(places, resolved.pools, resolved.stances)
     return found
 
 

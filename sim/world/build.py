@@ -15,16 +15,15 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.schema import Effects, Ipv6, Scenario, Thresholds
 from sim.streams import Streams
 from sim.world.components import Components
-from sim.world.demand import Demand, Use, build_demand, build_use
+from sim.world.demand import Demand, build_demand
 from sim.world.moves import Moves
 from sim.world.operators import Operators, build_operators
 from sim.world.population import Businesses, build_population
 from sim.world.providers import Places, build_places
-from sim.world.stances import StanceEvents, build_stances
+from sim.world.stances import OutsideWithdrawal, StanceEvents, build_stances, build_withdrawals
 from sim.world.switching import Programs
 from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
-from sim.world.withdrawals import OutsideWithdrawal, build_withdrawals
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +42,6 @@ class World:
         What a mechanism does to those it hits.
     pools, moves, stays, programs, stances, users, censor, reactions, complaints
         Mechanisms by which actors react; None where they do not act.
-    use
-        When the target is used; None where that is not weighed.
     ipv6
         Who has IPv6 as well as IPv4; None where families are not distinguished.
     exempt
@@ -73,7 +70,6 @@ class World:
     programs: Programs | None = None
     stances: StanceEvents | None = None
     users: Users | None = None
-    use: Use | None = None
     censor: Censor | None = None
     reactions: Reactions | None = None
     complaints: Complaints | None = None
@@ -105,13 +101,12 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
         demand=build_demand(resolved),
         businesses=population.businesses,
         components=population.components,
-        pools=build_pools(resolved, places, population),
+        pools=build_pools(resolved, places),
         moves=population.moves,
         stays=population.stays,
         programs=population.programs,
         stances=build_stances(resolved, places, streams),
         users=scenario.users,
-        use=build_use(resolved),
         censor=scenario.censor,
         reactions=scenario.reactions,
         complaints=scenario.complaints,
@@ -121,7 +116,7 @@ def build_world(resolved: Resolved, streams: Streams) -> World:
             (seconds_since(scenario.start, row.at), row.adds) for row in pressure
         ),
         life_from_s=_life_from_s(scenario),
-        outside_withdrawals=build_withdrawals(resolved, places, streams),
+        outside_withdrawals=build_withdrawals(resolved, streams),
     )
 
 

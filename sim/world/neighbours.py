@@ -141,38 +141,6 @@ def neighbours_of_hosts(
     return Neighbours(host_row, address, n_names[address_row], n_active[address_row])
 
 
-def names_of_places(
-    resolved: Resolved, places: Places
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Expected names on the addresses of each place, by the laws that names are drawn from.
-
-    Returns
-    -------
-    share_named : shape (n_places,)
-        Share of its addresses that carry a name.
-    mean_names : shape (n_places,)
-        Names expected on one that does.
-    """
-    shares = _kind_shares(resolved, places)
-    total = shares.sum(axis=1)
-    law = census_law(resolved.census.rows)
-    if resolved.kinds is not None:
-        kinds = _kinds(resolved.census.rows, resolved.kinds.rows)
-        mean = shares @ np.array([kind.law.mean_names for kind in kinds]) / total
-    else:
-        rows = resolved.shared_prefixes.rows if resolved.shared_prefixes else ()
-        shared = {(row.provider, row.region) for row in rows}
-        crowded = law.between(resolved.scenario.names.shared_min_names) if shared else law
-        mean = np.array(
-            [
-                (crowded if (places.provider[row], region) in shared else law).mean_names
-                for row, region in zip(places.provider_row.tolist(), places.region, strict=True)
-            ]
-        )
-    # Drawn apart from each other, the shares of a place may come to more than all of it.
-    return np.minimum(total, 1.0), mean
-
-
 def _take_given(n_names: NDArray[np.int64], address: NDArray[np.int64], sites: Seated) -> None:
     """Put the names that an inventory counts on its addresses in the place of those drawn."""
     row = np.searchsorted(address, sites.host_address)

@@ -1,7 +1,7 @@
-"""Stances of providers towards the target, and when they may change.
+"""Decisions of others than the censor: stances of providers, and withdrawals.
 
-In: stance table, hazard, streams. Out: dated changes of stance, and times at which a provider that
-is blocked gives in. It does not know what the target rents or what is blocked.
+In: stance table, rates, streams. Out: dated changes of stance, and times at which a provider that
+is blocked gives in or entries are withdrawn. It does not know what is rented or listed.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from itertools import count
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.rows import ENDS_FRONTING
@@ -97,3 +98,45 @@ def _waverings(
         rows = np.flatnonzero(np.rint(t_s) < horizon_s).tolist()
         found.update(Wavering(round(t_s[row]), row) for row in rows)
     return tuple(sorted(found))
+
+
+class OutsideWithdrawal(NamedTuple):
+    """A withdrawal that others decide: when, and how much of what is listed."""
+
+    t_s: int
+    share: float
+
+
+def build_withdrawals(resolved: Resolved, streams: Streams) -> tuple[OutsideWithdrawal, ...]:
+    """Draw the times of withdrawals that others decide, a Poisson process over the run."""
+    rules = resolved.scenario.censor
+    if rules is None or rules.outside_withdrawals_per_d is None:
+        return ()
+    share = rules.outside_withdrawal_share
+    assert share is not None
+    rng = streams.generator(Stream.OUTSIDE_WITHDRAWAL)
+    times_s = drawn_times_s(rules.outside_withdrawals_per_d, resolved.scenario.horizon_s, rng)
+    return tuple(OutsideWithdrawal(t_s, share) for t_s in times_s.tolist())
+
+
+def drawn_times_s(per_d: float, horizon_s: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Seconds of a Poisson process, rounded up.
+
+    Parameters
+    ----------
+    per_d
+        Rate per day, above 0.
+
+    Returns
+    -------
+    times : shape (n,), ascending
+        In ``(0, horizon_s)``.
+    """
+    mean_s, last_s = S_PER_D / per_d, 0.0
+    parts: list[NDArray[np.float64]] = []
+    while last_s < horizon_s:
+        # In blocks of a size that no horizon changes: a longer run only adds.
+        parts.append(last_s + np.cumsum(rng.standard_exponential(64) * mean_s))
+        last_s = float(parts[-1][-1])
+    times_s = np.ceil(np.concatenate(parts))
+    return times_s[times_s < horizon_s].astype(np.int64)

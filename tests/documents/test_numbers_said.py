@@ -9,7 +9,6 @@ from typing import Any
 
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
-from sim.scenario.schema import Scenario
 from tests.conftest import REPOSITORY
 
 EXPLANATION = REPOSITORY / "docs" / "explanation"
@@ -57,19 +56,8 @@ def test_where_the_fit_is_poor_is_what_the_table_of_the_first_days_says() -> Non
 def test_what_no_scenario_of_the_library_has_none_has() -> None:
     said = words_of("limitations")
 
-    def tires(scenario: Scenario) -> bool:
-        return scenario.complaints is not None and bool(scenario.complaints.fatigue_half_life_d)
-
-    assert "`complaints.fatigue_half_life_d`; none of the library does" in said
-    assert scenarios_with(tires) == set()
-    outside = "(`censor.outside_withdrawals`) withdraw entries that may be ordered again; "
-    outside += "no scenario of"
-    assert outside in said
-    assert scenarios_with(lambda one: one.censor and one.censor.outside_withdrawals) == set()
     drawn = {"telegram-2018"}
     assert scenarios_with(lambda one: one.censor and one.censor.outside_withdrawals_per_d) == drawn
-    assert "by the hour. No scenario of the library has it" in said
-    assert scenarios_with(lambda one: one.users and one.users.use) == set()
     assert "(`tenancy`; of the library `piracy-shield`)" in said
     assert scenarios_with(lambda one: one.tenancy) == {"piracy-shield"}
     assert "(`names.kinds`). `zello-2018` and `blackout-to-year-end` know no kinds" in said

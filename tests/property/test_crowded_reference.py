@@ -83,25 +83,16 @@ def _ending(small: SmallWorld) -> SmallWorld:
     return with_limits(small, end_pressure=0.5)
 
 
-def _tiring(small: SmallWorld) -> SmallWorld:
-    assert small.complaints is not None
-    tiring = small.complaints.model_copy(update={"fatigue_half_life_d": 0.75})
-    return replace(small, complaints=tiring)
-
-
 VARIANTS: dict[str, Callable[[SmallWorld], SmallWorld]] = {
     "as it is": lambda small: small,
     "an end under pressure": _ending,
-    "people who tire": _tiring,
-    "both": lambda small: _ending(_tiring(small)),
 }
-ALONE = ("an end under pressure", "people who tire")
 
 
 @pytest.mark.parametrize(
-    # What both are together `test_each_kernel.py` has every day.
+    # What ends under pressure `test_each_kernel.py` has every day.
     "variant",
-    ["as it is", *(pytest.param(name, marks=pytest.mark.long) for name in ALONE)],
+    ["as it is", pytest.param("an end under pressure", marks=pytest.mark.long)],
 )
 def test_who_looks_all_the_time_sees_the_same_attention_and_reach(variant: str) -> None:
     assert_same_if_looked_at(variant)

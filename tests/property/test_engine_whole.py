@@ -19,13 +19,12 @@ from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.record.curves import USER_METRICS
 from sim.engine.record.outcome import Outcome
-from sim.engine.record.users import DEGRADED, USE_METRICS
+from sim.engine.record.users import DEGRADED
 from sim.engine.state.tally import Group
 from sim.measure.impact import measure_target
 from sim.measure.inherited import inherited_by
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Streams
-from tests.families import NARROW, WIDE, with_ipv6
 from tests.property.test_engine_reference import (
     ADDRESSES,
     ELSEWHERE,
@@ -267,52 +266,12 @@ LIFE_FROM_S = st.sampled_from([-DAY, 0, 0, DAY, 3 * DAY + 11, HORIZON_S])
 
 
 @st.composite
-def fatigue(draw):
-    """Those who are hit tire, or not."""
-    return {"fatigue_half_life_d": draw(st.sampled_from([None, 0.5, 4.0]))}
-
-
-@st.composite
 def decisions(draw):
     """Withdrawals decided elsewhere, two of them at most; mostly none."""
     if draw(st.integers(0, 2)):
         return ()
     hours = draw(st.lists(st.sampled_from([0, 24, 25, 60, 72]), max_size=2))
-    return tuple(
-        (hour * HOUR, draw(st.sampled_from([0.1, 0.5, 1.0])), draw(st.sampled_from(SCOPES)))
-        for hour in sorted(hours)
-    )
-
-
-N_HOURS = HORIZON_S // HOUR + 2
-USES = (
-    (),
-    (1.0,) * N_HOURS,
-    tuple(0.25 + hour % 24 / 12 for hour in range(N_HOURS)),
-)
-SCOPES = ("", "", "alpha", "beta", "192.0.2.0/26", "198.51.100.0/24")
-
-
-NAMES = st.one_of(
-    st.just(()),
-    st.lists(st.integers(1, 40), min_size=len(ADDRESSES), max_size=len(ADDRESSES)).map(
-        lambda names: tuple(zip(ADDRESSES, names, strict=True))
-    ),
-)
-
-
-@st.composite
-def named_pools(draw):
-    """The pools, some of whose fronts may be where names are."""
-    return tuple(
-        replace(
-            pool,
-            share_by_names=draw(st.sampled_from([0.0, 0.5, 1.0])),
-            share_named=draw(st.sampled_from([0.0, 0.25, 1.0])),
-            mean_names=draw(st.sampled_from([1.0, 7.5])),
-        )
-        for pool in POOLS
-    )
+    return tuple((hour * HOUR, draw(st.sampled_from([0.1, 0.5, 1.0]))) for hour in sorted(hours))
 
 
 @st.composite
@@ -340,8 +299,7 @@ def whole_worlds(draw):
         purity=draw(st.sampled_from([0.5, 1.0])),
         shortest=draw(st.sampled_from([24, 30])),
         # In a third of all worlds.
-        pools=POOLS if draw(st.integers(0, 2)) else draw(named_pools()),
-        names_at=draw(NAMES),
+        pools=POOLS,
         fronts=Fronts(
             pools="x",
             n_fronts=n_fronts,
@@ -388,7 +346,6 @@ def whole_worlds(draw):
             confirmed_share=draw(st.sampled_from([0.5, 1.0])),
             exempt_lag_h=draw(st.integers(1, 10)),
             per_million_people_per_d=draw(st.sampled_from([None, 0.0, 2.0, 20.0])),
-            **draw(fatigue()),
         ),
         reactions=Reactions(
             responses="x",
@@ -404,8 +361,6 @@ def whole_worlds(draw):
         pressure_events=draw(st.sampled_from(PUBLIC_EVENTS)),
         life_from_s=draw(LIFE_FROM_S),
         decisions=draw(decisions()),
-        use=draw(st.sampled_from(USES)),
-        use_offset_s=draw(st.sampled_from([0, 1800, 3599])),
         exempt_prefixes=draw(st.sampled_from([(), ("192.0.2.200/32",)])),
         streams=Streams(draw(st.integers(0, 50)), 0),
     )
@@ -560,7 +515,6 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert events_of(small, outcome) == reference.events
     everybody = {series.metric for series in outcome.curves.series if series.group == Group()}
     degraded = {DEGRADED} if reference.degraded else set()
-    degraded |= set(USE_METRICS) if reference.use_means else set()
     assert everybody == {*reference.curves, *USER_METRICS, *degraded}
     for metric, expected in reference.curves.items():
         t_s, value = outcome.curves.points(metric, Group())
@@ -582,7 +536,6 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
     assert_same_lost(small, outcome, reference.target)
     assert_same_user_curves(outcome, reference)
     assert_same_degraded(outcome, reference)
-    assert_same_use(outcome, reference)
     attention = reference.attention[-1][1]
     near = nearness_of_attention(small)
     assert math.isclose(outcome.attention, attention, rel_tol=near, abs_tol=1e-12)
@@ -636,24 +589,6 @@ def assert_same_degraded(outcome: Outcome, reference: RefOutcome) -> None:
     found = value[np.searchsorted(t_s, ticks_s, side="right") - 1]
     wanted = [share for _, share in reference.degraded]
     np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9)
-
-
-def assert_same_use(outcome: Outcome, reference: RefOutcome) -> None:
-    if not reference.use_means or outcome.users is None or reference.target is None:
-        return
-    ticks_s = [t for t, *_ in reference.use_means]
-    for column, metric in enumerate(USE_METRICS):
-        t_s, value = outcome.curves.points(metric, Group())
-        found = value[np.searchsorted(t_s, ticks_s, side="right") - 1]
-        wanted = [row[1 + column] for row in reference.use_means]
-        np.testing.assert_allclose(found, wanted, rtol=1e-6, atol=1e-9, err_msg=metric)
-    users, target = outcome.users, reference.target
-    for used_s, wanted_h in (
-        (users.used_denied_s, target.use_denied),
-        (users.used_left_s, target.use_left),
-        (users.used_hopping_s, target.use_hopping),
-    ):
-        np.testing.assert_allclose(used_s.sum() / HOUR, wanted_h, rtol=1e-6, atol=1e-6)
 
 
 def as_it_is(observation: Observation) -> Observation:
@@ -725,18 +660,3 @@ def assert_same_lost(small: SmallWorld, outcome: Outcome, target: RefTarget) -> 
     np.testing.assert_allclose(lost.value, target.lost_share, rtol=1e-6, atol=1e-9)
     kept = sum(found[f"target_user_hours_{fate}"].value for fate in ("reached", "by_vpn"))
     np.testing.assert_allclose(lost.value * lost.denominator + kept, lost.denominator, rtol=1e-9)
-
-
-@st.composite
-def named_worlds(draw):
-    """The same, with fronts where names are, which are listed soon; some of it in IPv6."""
-    small = replace(draw(held_back_worlds()), pools=draw(named_pools()), names_at=draw(NAMES))
-    small = replace(small, censor=Censor(discovery_lag_h=0.5, withdraw_lag_h=7))
-    moved = draw(st.sampled_from([(), (), (WIDE,), (NARROW,), (WIDE, NARROW)]))
-    return with_ipv6(small, *moved) if moved else small
-
-
-@many_worlds(10)
-@given(named_worlds())
-def test_the_slow_reference_agrees_where_fronts_are_where_names_are(small):
-    assert_agrees(small)

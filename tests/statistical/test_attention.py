@@ -65,7 +65,7 @@ def talk(
     attention.note(0)
     attention.rise(0, earlier)
     for tick, n in enumerate(n_impaired):
-        plaintiffs.impaired["n_fresh"], plaintiffs.people["n_fresh"] = n, n_cut_off
+        plaintiffs.n_hit[:] = n, n_cut_off
         attention.note((tick + 1) * tick_s)
         so_far.append(attention.n_complaints)
         values.append(attention.at((tick + 1) * tick_s))

@@ -17,12 +17,11 @@ SEEDS = range(6)
 PAUSE, END = 0.2, 0.3
 
 
-def chased(seed: int, tick_h: float, fatigue_half_life_d: float | None = None) -> Outcome:
+def chased(seed: int, tick_h: float) -> Outcome:
     """A chase that pauses, and ends, when enough is talked of it."""
     small = chase_world(seed)
     assert small.users is not None
     assert small.complaints is not None
-    said = {"named_per_d": 0.0, "fatigue_half_life_d": fatigue_half_life_d}
     still = {"vpn_rate_per_d": 0.0, "leave_rate_per_d": 0.0, "tick_h": tick_h}
     small = replace(
         small,
@@ -30,7 +29,7 @@ def chased(seed: int, tick_h: float, fatigue_half_life_d: float | None = None) -
             discovery_lag_h=9.0, withdraw_lag_h=12.0, pause_pressure=PAUSE, end_pressure=END
         ),
         users=small.users.model_copy(update=still),
-        complaints=small.complaints.model_copy(update=said),
+        complaints=small.complaints.model_copy(update={"named_per_d": 0.0}),
     )
     return run(small, aggregate(22))
 
@@ -41,15 +40,14 @@ def moments(outcome: Outcome) -> list[int]:
     return log.t_s[(log.kind == Kind.BLOCK) | (log.kind == Kind.UNBLOCK)].tolist()
 
 
-@pytest.mark.parametrize("fatigue_half_life_d", [None, 3.0])
-def test_the_same_orders_fall_on_the_same_seconds(fatigue_half_life_d):
+def test_the_same_orders_fall_on_the_same_seconds():
     n_ended = 0
     for seed in SEEDS:
-        base = chased(seed, 6.0, fatigue_half_life_d)
+        base = chased(seed, 6.0)
         n_ended += bool((base.events.kind == Kind.UNBLOCK).any())
         for tick_h in TICKS_H:
-            other = chased(seed, tick_h, fatigue_half_life_d)
-            # Users cut off and what is left of their rate count with their means over a piece.
+            other = chased(seed, tick_h)
+            # Users cut off count with their mean over a piece.
             assert moments(other) == pytest.approx(moments(base), abs=30)
             assert other.n_complaints == pytest.approx(base.n_complaints, rel=1e-3)
             assert other.attention == pytest.approx(base.attention, abs=1e-3)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.streams import Stream, Streams
-from sim.world.withdrawals import drawn_times_s
+from sim.world.stances import drawn_times_s
 
 DAY = 86_400
 PER_D, DAYS, N_REPLICATES = 0.2, 100, 2000

@@ -25,16 +25,11 @@ S_PER_D = 86_400
 class Plaintiffs:
     """All who complain, each at the rate of the scenario; nobody without rules.
 
-    Between two changes fewer and fewer users of the target are cut off: who comes back is as tired
-    as who does not. Where at an operator more are than before, those are fresh.
-
     Attributes
     ----------
     rates : shape (1,)
         How often each of them complains, a ``RATES``.
-    impaired, people : shape (1,)
-        Businesses that are impaired, and Internet users who miss what businesses offer, a ``HIT``
-        each.
+    n_hit : shape (2,)
     is_impaired, due : shape (n_businesses,)
     next_due : shape (1,)
         As in ``PressureColumns``.
@@ -45,19 +40,16 @@ class Plaintiffs:
         self._target = target
         self.rates = np.zeros(1, kernel.RATES)
         if rules is not None:
-            half_life_d = rules.fatigue_half_life_d
             self.rates[0] = (
                 rules.per_business_per_d,
                 rules.per_million_users_per_d,
                 rules.per_million_people_per_d or 0.0,
-                0.0 if half_life_d is None else math.log(2.0) / half_life_d / S_PER_D,
                 rules.named_per_d,
                 _n_internet_users(world.users),
             )
-        self.impaired, self.people = np.zeros(1, kernel.HIT), np.zeros(1, kernel.HIT)
-        self.is_impaired, self._since_s = np.zeros(n, np.bool_), np.zeros(n, np.int64)
+        self.n_hit, self.is_impaired = np.zeros(2), np.zeros(n, np.bool_)
         self.due, self.next_due = np.zeros(n), np.full(1, math.inf)
-        self._n_missing, self._fresh = np.zeros(n_operators), np.ones(n_operators)
+        self._n_missing = np.zeros(n_operators)
 
     def pressure(self, attention: NDArray[np.void]) -> Any:
         """Attention and who complains as the compiled loops take them."""
@@ -66,14 +58,11 @@ class Plaintiffs:
                 target=self._target.handle,
                 attention=attention,
                 rates=self.rates,
-                impaired=self.impaired,
-                people=self.people,
+                n_hit=self.n_hit,
                 is_impaired=self.is_impaired,
-                since_s=self._since_s,
                 due=self.due,
                 next_due=self.next_due,
                 n_missing=self._n_missing,
-                fresh=self._fresh,
             )
         )
 

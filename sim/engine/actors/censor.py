@@ -206,7 +206,7 @@ class CensorActor:
             yield Moment(self._env, decision.t_s, Phase.OUTSIDE)
             if self._has_ended:
                 return
-            for entry in withdrawn_from_outside(self._register.in_force.blocking(), decision):
+            for entry in withdrawn_from_outside(self._register.in_force.blocking(), decision.share):
                 self._withdraw_entry(entry)
 
     def note_pressure(self, t_s: int) -> None:

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.limits import n_counted
 from sim.engine.orders import Entry
-from sim.world.withdrawals import OutsideWithdrawal
 
 
 @dataclass(frozen=True)
@@ -159,7 +158,7 @@ class _Ranges:
         return np.searchsorted(ascending, self.start), np.searchsorted(ascending, self.stop)
 
 
-def withdrawn(entries: Iterable[Entry], decision: OutsideWithdrawal) -> list[Entry]:
+def withdrawn(entries: Iterable[Entry], share: float) -> list[Entry]:
     """Return the entries to withdraw: the oldest, as few as hold the share that is asked for.
 
     Parameters
@@ -169,17 +168,11 @@ def withdrawn(entries: Iterable[Entry], decision: OutsideWithdrawal) -> list[Ent
 
     Notes
     -----
-    Entries of names are not looked at, nor such as lie in part outside of what is decided on.
-    Addresses in several entries count in each. A share is taken as the decimal number that it is
-    written as, so that no rounding decides on an entry.
+    Entries of names are not looked at. Addresses in several entries count in each. A share is taken
+    as the decimal number that it is written as, so that no rounding decides on an entry.
     """
-    within = decision.within
-    meant = [
-        entry
-        for entry in entries
-        if entry.addresses and (within is None or not entry.addresses.difference(within))
-    ]
+    meant = [entry for entry in entries if entry.addresses]
     sums = list(accumulate(n_counted(entry.addresses) for entry in meant))
-    wanted = Fraction(str(decision.share)) * sums[-1] if sums else Fraction(0)
+    wanted = Fraction(str(share)) * sums[-1] if sums else Fraction(0)
     # An entry goes if those before it hold less than is wanted.
     return [entry for entry, before in zip(meant, [0, *sums], strict=False) if before < wanted]

@@ -68,7 +68,6 @@ class TargetActor:
         self._pool_luck = streams.generator(Stream.FRONT_POOL)
         self._address_luck = streams.generator(Stream.FRONT_ADDRESS)
         self._discovery_luck = streams.generator(Stream.FRONT_DISCOVERY)
-        self._names_luck = streams.generator(Stream.FRONT_BY_NAMES) if pools.crowding else None
 
     def start(self) -> None:
         """Rent the fronts of t = 0."""
@@ -121,9 +120,8 @@ class TargetActor:
         if not self._weight.dot(self._space.n_free_of):
             return
         u, v = self._pool_luck.random(), self._address_luck.random()
-        w = self._names_luck.random() if self._names_luck is not None else 1.0
         drawn_s = self._discovery_luck.standard_exponential() * self._discovery_mean_s
-        pool, address = self._space.draw_free(self._weight, u, v, w)
+        pool, address = self._space.draw_free(self._weight, u, v)
         t_s = self._env.now_s
         # Later than at the start it would be answered among the other rentals of that second.
         lag_s = max(round(drawn_s), int(t_s > 0))

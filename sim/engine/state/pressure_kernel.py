@@ -2,10 +2,6 @@
 
 In: who is hit, and since when. Out: attention and complaints, brought up to date in place. It does
 not know who is hit by what.
-
-Where those who are hit tire, the part of the first rate that is left halves every half-life, from
-the second in which they were hit. All of them lose the same part in the same time, so one sum
-stands for all.
 """
 
 from __future__ import annotations
@@ -19,12 +15,14 @@ from numpy.typing import NDArray
 from sim.addresses.machine_code import compiled
 from sim.engine.state.parts import part
 from sim.engine.state.structs import define_object
-from sim.engine.state.users_kernel import complaining_days
+from sim.engine.state.users_kernel import cut_off_days
 
 S_PER_D = 86_400
 MILLION = 1_000_000
 NO_PULL = 1e-100
 """Pull that moves nothing, and whose products are too small for floats."""
+BUSINESSES, PEOPLE = range(2)
+"""Places in ``n_hit``."""
 
 Floats: TypeAlias = NDArray[np.float64]
 Rows: TypeAlias = NDArray[np.int64]
@@ -47,18 +45,9 @@ RATES = np.dtype(
         ("per_business_per_d", np.float64),
         ("per_million_users_per_d", np.float64),
         ("per_million_people_per_d", np.float64),
-        ("tired_per_s", np.float64),
         # Appeals by name of an impaired business; Internet users, over all operators.
         ("named_per_d", np.float64),
         ("n_people", np.float64),
-    ]
-)
-HIT = np.dtype(
-    [
-        # How many fresh ones those that are hit are worth at a second, since when they stay.
-        ("n_fresh", np.float64),
-        ("as_of_s", np.int64),
-        ("n", np.int64),
     ]
 )
 
@@ -70,30 +59,29 @@ class PressureColumns(NamedTuple):
     ----------
     target
         The target, whose users complain when they are cut off.
-    attention, rates, impaired, people : shape (1,)
-        An ATTENTION, RATES, and a HIT each of businesses and of Internet users.
-    is_impaired, since_s : shape (n_businesses,)
-        Which businesses are, and since when those that are.
+    attention, rates : shape (1,)
+        An ATTENTION, and RATES.
+    n_hit : shape (2,)
+        Impaired businesses, and Internet users who miss what businesses offer.
+    is_impaired : shape (n_businesses,)
+        Which businesses are.
     due : shape (n_businesses,)
         Urge that each business still lacks to appeal by name; while it is impaired, counted from
         t = 0.
     next_due : shape (1,)
         No impaired business appeals before this.
-    n_missing, fresh : shape (n_operators,)
-        Internet users who miss what businesses offer, and how fresh each of them is.
+    n_missing : shape (n_operators,)
+        Internet users who miss what businesses offer.
     """
 
     target: Any
     attention: Record
     rates: Record
-    impaired: Record
-    people: Record
+    n_hit: Floats
     is_impaired: NDArray[np.bool_]
-    since_s: Rows
     due: Floats
     next_due: Floats
     n_missing: Floats
-    fresh: Floats
 
 
 Pressure, _PressureType = define_object(__name__, "Pressure", PressureColumns)
@@ -128,8 +116,8 @@ def turn(
         return False
     note(pressure, t_s)
     if has_people:
-        _turn_people(pressure, states, weight, t_s)
-    _turn_impaired(pressure, beginning, ending, t_s)
+        _turn_people(pressure, states, weight)
+    _turn_impaired(pressure, beginning, ending)
     return True
 
 
@@ -152,47 +140,29 @@ def _count_missing(rates: Record, states: Any, weight: Floats, operator: int) ->
 
 
 @part
-def _turn_people(pressure: Any, states: Any, weight: Floats, t_s: int) -> None:
-    """Let so many miss it at each operator: who comes is fresh, who goes as tired as who stays."""
-    about: Any = pressure.people[0]
-    n_missing, fresh = pressure.n_missing, pressure.fresh
-    tired_per_s = pressure.rates[0].tired_per_s
-    left = math.exp(-tired_per_s * (t_s - about.as_of_s))
-    n_fresh = 0.0
+def _turn_people(pressure: Any, states: Any, weight: Floats) -> None:
+    """Let so many miss it at each operator."""
+    n_hit = 0.0
     for operator in range(weight.size):
         n = _count_missing(pressure.rates, states, weight, operator)
-        if tired_per_s > 0:
-            fresh[operator] *= left
-            if n > 0:
-                more = max(n - n_missing[operator], 0.0)
-                fresh[operator] = (fresh[operator] * (n - more) + more) / n
-        n_missing[operator] = n
-        n_fresh += n * fresh[operator]
-    about.n_fresh, about.as_of_s = n_fresh, t_s
+        pressure.n_missing[operator] = n
+        n_hit += n
+    pressure.n_hit[PEOPLE] = n_hit
 
 
 @part
-def _turn_impaired(pressure: Any, beginning: Rows, ending: Rows, t_s: int) -> None:
+def _turn_impaired(pressure: Any, beginning: Rows, ending: Rows) -> None:
     """Let some businesses become impaired, and others no longer be."""
-    about: Any = pressure.impaired[0]
-    is_impaired, since_s, due = pressure.is_impaired, pressure.since_s, pressure.due
+    due = pressure.due
     urge = pressure.rates[0].named_per_d * pressure.attention[0].loud_d
-    tired_per_s = pressure.rates[0].tired_per_s
-    n_gone = 0.0
     for row in ending:
-        is_impaired[row] = False
+        pressure.is_impaired[row] = False
         due[row] -= urge
-        n_gone += math.exp(-tired_per_s * (t_s - since_s[row]))
-    kept = about.n_fresh * math.exp(-tired_per_s * (t_s - about.as_of_s)) - n_gone
-    # Of nobody nothing is left, whatever rounding says.
-    kept = kept if about.n > ending.size else 0.0
     for row in beginning:
-        is_impaired[row] = True
-        since_s[row] = t_s
+        pressure.is_impaired[row] = True
         due[row] += urge
         pressure.next_due[0] = min(pressure.next_due[0], due[row])
-    about.n += beginning.size - ending.size
-    about.n_fresh, about.as_of_s = kept + beginning.size, t_s
+    pressure.n_hit[BUSINESSES] += beginning.size - ending.size
 
 
 @compiled
@@ -294,29 +264,12 @@ def complaints(pressure: Any, from_s: int, to_s: int) -> float:
     """
     if to_s <= 0:
         return 0.0
-    by, per_s = pressure.rates[0], pressure.rates[0].tired_per_s
+    by, days = pressure.rates[0], (to_s - from_s) / S_PER_D
     total = 0.0
     # Where users do not complain, nobody notes when other users are cut off.
     if by.per_million_users_per_d > 0:
-        user_days = complaining_days(pressure.target, from_s, to_s)
+        user_days = cut_off_days(pressure.target, from_s, to_s)
         total += by.per_million_users_per_d * user_days / MILLION
-    total += by.per_business_per_d * hit_days(pressure.impaired, per_s, from_s, to_s)
-    people_days = hit_days(pressure.people, per_s, from_s, to_s)
-    total += by.per_million_people_per_d * people_days / MILLION
+    total += by.per_business_per_d * (pressure.n_hit[BUSINESSES] * days)
+    total += by.per_million_people_per_d * (pressure.n_hit[PEOPLE] * days) / MILLION
     return float(total)
-
-
-@part
-def hit_days(hit: Record, tired_per_s: float, from_s: int, to_s: int) -> float:
-    """Days of those who are hit over a time in which nobody turned, less what they have tired."""
-    since_s = hit[0].as_of_s
-    return float(hit[0].n_fresh * fatigued_days(tired_per_s, from_s - since_s, to_s - since_s))
-
-
-@part
-def fatigued_days(tired_per_s: float, from_s: int, to_s: int) -> float:
-    """Integral of the part of the first rate that is left, in days, between two times."""
-    if tired_per_s <= 0:
-        return (to_s - from_s) / S_PER_D
-    fallen = -math.expm1(-tired_per_s * (to_s - from_s)) * math.exp(-tired_per_s * from_s)
-    return fallen / tired_per_s / S_PER_D

@@ -18,7 +18,6 @@ from sim.engine.state import space_kernel as kernel
 from sim.engine.state.states import States
 from sim.engine.state.target import TargetState
 from sim.world.build import World
-from sim.world.target import Crowding
 
 SHORTEST_RUN, MOST_RUNS = 64, 1024
 """Runs in which addresses of a pool are counted: of at least so many, and about as many of them."""
@@ -80,7 +79,6 @@ class AddressSpace:
             np.concatenate([np.empty(0, np.int64), *(pool.step for pool in pools)]),
             np.cumsum([0, *(pool.start.size for pool in pools)]),
             self.n_free_of,
-            *_named(world.pools.crowding if world.pools is not None else (), len(pools)),
             line.start[:-1].copy(),
             (line.network - np.uint64(FIRST_NETWORK)).astype(np.int64),
             line.width.copy(),
@@ -104,38 +102,14 @@ class AddressSpace:
         found: NDArray[np.bool_] = kernel.blocked_anywhere(self.handle, address, start)
         return found
 
-    def draw_free(
-        self, weight: NDArray[np.float64], u: float, v: float, w: float = 1.0
-    ) -> tuple[int, int]:
+    def draw_free(self, weight: NDArray[np.float64], u: float, v: float) -> tuple[int, int]:
         """A pool, drawn by weight among those with anything free, and a free address of it.
 
         Parameters
         ----------
         weight : shape (n_pools,)
-        u, v, w
-            Uniform numbers: of the pool, of the address, and of whether it comes up by its names,
-            which 1 is never.
+        u, v
+            Uniform numbers: of the pool, and of the address.
         """
-        pool, address = kernel.draw_free(self.handle, weight, u, v, w)
+        pool, address = kernel.draw_free(self.handle, weight, u, v)
         return int(pool), int(address)
-
-
-def _named(
-    crowding: tuple[Crowding, ...], n_pools: int
-) -> tuple[
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.float64],
-    NDArray[np.float64],
-]:
-    """Addresses in use of pools, names before each, and what else ``make_space`` takes of them."""
-    pools = crowding or (Crowding.none(),) * n_pools
-    names = np.concatenate([np.empty(0, np.int64), *(pool.n_names for pool in pools)])
-    return (
-        np.concatenate([np.empty(0, np.int64), *(pool.address for pool in pools)]),
-        np.concatenate(([0], np.cumsum(names))),
-        np.cumsum([0, *(pool.address.size for pool in pools)]),
-        np.array([pool.share_by_names for pool in pools], np.float64),
-        np.array([pool.rest_names for pool in pools], np.float64),
-    )

@@ -25,8 +25,6 @@ DROP, THROTTLE, EXEMPT = range(3)
 """Mechanisms that are about addresses, by their column in counts."""
 CLEAN, THROTTLED, DROPPED = range(3)
 """State of an address at a holder."""
-FREE, NAMES, OTHERS = range(3)
-"""Kinds of free addresses of a pool: all, names on those in use, all others."""
 
 
 class SpaceColumns(NamedTuple):
@@ -48,16 +46,6 @@ class SpaceColumns(NamedTuple):
     pool_first: Rows
     n_free_of: Rows
     n_free_in: Rows
-    # Addresses of pools in use at t = 0, and the names on them: of all free addresses which are.
-    named_address: Rows
-    name_edge: Rows
-    named_first: Rows
-    share_by_names: Floats
-    rest_names: Floats
-    n_named_in: Rows
-    n_names_in: Rows
-    n_named_of: Rows
-    n_names_of: Rows
     # Segments of IPv6: where each begins, its first /64 network, and numbers for each /64.
     line_start: Rows
     line_network: Rows
@@ -81,11 +69,6 @@ def make_space(
     pool_step: Rows,
     pool_first: Rows,
     n_free_of: Rows,
-    named_address: Rows,
-    name_edge: Rows,
-    named_first: Rows,
-    share_by_names: Floats,
-    rest_names: Floats,
     line_start: Rows,
     line_network: Rows,
     line_width: Rows,
@@ -113,29 +96,11 @@ def make_space(
         ``pool_first[row]`` on.
     n_free_of : shape (n_pools,)
         Addresses that each pool gives out and that are not listed.
-    named_address, name_edge, named_first : shapes (n,), (n + 1,), (n_pools + 1,)
-        Addresses that each pool gives out and that are in use, ascending from
-        ``named_first[pool]`` on, and names on all before each of them.
-    share_by_names, rest_names : shape (n_pools,)
-        Share of fronts that are there by names, and names expected on each address that is not in
-        use.
     line_start, line_network, line_width : shape (n_segments,)
         Where each segment of IPv6 begins on the line, the number of its first /64 network, and how
         many numbers of the line each of its networks has.
     """
     n = start.size
-    n_named_in, n_names_in = (
-        np.zeros(pool_start.size, np.int64),
-        np.zeros(pool_start.size, np.int64),
-    )
-    n_named_of, n_names_of = np.zeros(n_free_of.size, np.int64), np.zeros(n_free_of.size, np.int64)
-    for pool in range(n_free_of.size):
-        low, high = named_first[pool], named_first[pool + 1]
-        n_named_of[pool], n_names_of[pool] = high - low, name_edge[high] - name_edge[low]
-        for run in range(pool_first[pool], pool_first[pool + 1]):
-            first = low + n_below(named_address[low:high], high - low, pool_start[run])
-            last = low + n_below(named_address[low:high], high - low, pool_stop[run])
-            n_named_in[run], n_names_in[run] = last - first, name_edge[last] - name_edge[first]
     columns = SpaceColumns(
         n_pieces=n,
         start=start.copy(),
@@ -153,15 +118,6 @@ def make_space(
         pool_first=pool_first,
         n_free_of=n_free_of,
         n_free_in=(pool_stop - pool_start + pool_step - 1) // pool_step,
-        named_address=named_address,
-        name_edge=name_edge,
-        named_first=named_first,
-        share_by_names=share_by_names,
-        rest_names=rest_names,
-        n_named_in=n_named_in,
-        n_names_in=n_names_in,
-        n_named_of=n_named_of,
-        n_names_of=n_names_of,
         line_start=line_start,
         line_network=line_network,
         line_width=line_width,
@@ -344,28 +300,7 @@ def _list(space: Any, first: int, stop: int, step: int, is_targets: bool) -> Non
             mine = _n_given_out(space, row, stop) - _n_given_out(space, row, first)
             space.n_free_of[pool] -= step * mine
             space.n_free_in[row] -= step * mine
-            if space.named_first[pool] < space.named_first[pool + 1]:
-                _list_named(space, pool, row, max(first, space.pool_start[row]), stop, step)
             row += 1
-
-
-@part
-def _list_named(space: Any, pool: int, row: int, first: int, stop: int, step: int) -> None:
-    """Count addresses in use of a run as listed (+1) or no longer (-1), and the names on them."""
-    low = _n_named_below(space, pool, first)
-    high = _n_named_below(space, pool, min(stop, space.pool_stop[row]))
-    n_names = space.name_edge[high] - space.name_edge[low]
-    space.n_named_in[row] -= step * (high - low)
-    space.n_named_of[pool] -= step * (high - low)
-    space.n_names_in[row] -= step * n_names
-    space.n_names_of[pool] -= step * n_names
-
-
-@part
-def _n_named_below(space: Any, pool: int, bound: int) -> int:
-    """Row of the first address in use of a pool that is not below a bound."""
-    low, high = space.named_first[pool], space.named_first[pool + 1]
-    return int(low + n_below(space.named_address[low:high], high - low, bound))
 
 
 @part
@@ -426,16 +361,15 @@ def _network_of(space: Any, position: int) -> int:
 
 
 @compiled
-def draw_free(space: Any, weight: Floats, u: float, v: float, w: float) -> tuple[int, int]:
+def draw_free(space: Any, weight: Floats, u: float, v: float) -> tuple[int, int]:
     """Draw a pool by weight among those that have anything free, and of it an address.
 
     Parameters
     ----------
     weight : shape (n_pools,)
         How often each is chosen; at least one has something free and a weight.
-    u, v, w
-        Uniform numbers: of the pool, by inversion, of the address, and of whether that comes up in
-        proportion to its names, or evenly.
+    u, v
+        Uniform numbers: of the pool, by inversion, and of the address.
 
     Returns
     -------
@@ -451,82 +385,26 @@ def draw_free(space: Any, weight: Floats, u: float, v: float, w: float) -> tuple
             edge, pool = edge + weight[row], row
             if edge > u * total:
                 break
-    # One call for all three, since numba would compile one for each.
-    n, what = int(v * space.n_free_of[pool]), FREE
-    if w < space.share_by_names[pool]:
-        n_names, n_others = space.n_names_of[pool], space.n_free_of[pool] - space.n_named_of[pool]
-        rest = space.rest_names[pool] * n_others
-        point = v * (n_names + rest)
-        # Rounding of a point may reach what it lies below.
-        if n_names > 0 and (point < n_names or rest <= 0.0):
-            n, what = min(int(point), n_names - 1), NAMES
-        elif rest > 0.0:
-            n = min(int((point - n_names) / space.rest_names[pool]), n_others - 1)
-            what = OTHERS
-    return pool, _nth(space, pool, n, what)
+    return pool, _nth_free(space, pool, int(v * space.n_free_of[pool]))
 
 
 @part
-def _nth(space: Any, pool: int, n: int, what: int) -> int:
-    """The n-th free address of a pool, counted from 0 in ascending order.
-
-    Of all addresses that are not listed (``FREE``), or of those that are not in use besides
-    (``OTHERS``); with ``NAMES`` the one that carries the n-th name on those in use.
-    """
+def _nth_free(space: Any, pool: int, n: int) -> int:
+    """The n-th address of a pool that is not listed, counted from 0 in ascending order."""
     register = space.n_blocked.shape[0] - 1
     for run in range(space.pool_first[pool], space.pool_first[pool + 1]):
-        if what == NAMES:
-            there = space.n_names_in[run]
-        else:
-            there = space.n_free_in[run] - (space.n_named_in[run] if what == OTHERS else 0)
-        if n >= there:
-            n -= there
+        if n >= space.n_free_in[run]:
+            n -= space.n_free_in[run]
             continue
         first, stop = space.pool_start[run], space.pool_stop[run]
         row = n_below(space.start, space.n_pieces, first + 1) - 1
         while row < space.n_pieces and space.start[row] < stop:
             last = space.start[row + 1] if row + 1 < space.n_pieces else space.end
-            low, high = max(space.start[row], first), min(last, stop)
             if state_at(space, register, space.slot[row]) == CLEAN:
-                mine = _n_within(space, pool, run, low, high, what)
+                before = _n_given_out(space, run, max(space.start[row], first))
+                mine = _n_given_out(space, run, min(last, stop)) - before
                 if n < mine:
-                    return _nth_within(space, pool, run, low, high, n, what)
+                    return int(first + (before + n) * space.pool_step[run])
                 n -= mine
             row += 1
     return -1
-
-
-@part
-def _n_within(space: Any, pool: int, run: int, low: int, high: int, what: int) -> int:
-    """Addresses of a run of a pool within bounds, or names; as for ``_nth``."""
-    n = _n_given_out(space, run, high) - _n_given_out(space, run, low)
-    if what == FREE:
-        return n
-    first, last = _n_named_below(space, pool, low), _n_named_below(space, pool, high)
-    if what == OTHERS:
-        return n - (last - first)
-    return int(space.name_edge[last] - space.name_edge[first])
-
-
-@part
-def _nth_within(space: Any, pool: int, run: int, low: int, high: int, n: int, what: int) -> int:
-    """The n-th of them, where there are more than n."""
-    start, step = space.pool_start[run], space.pool_step[run]
-    before = _n_given_out(space, run, low)
-    if what == FREE:
-        return int(start + (before + n) * step)
-    first, last = _n_named_below(space, pool, low), _n_named_below(space, pool, high)
-    if what == NAMES:
-        names = space.name_edge[first] + n
-        edge = space.name_edge[first + 1 : last + 1]
-        return int(space.named_address[first + n_below(edge, last - first, names + 1)])
-    # In front of the n-th that is not in use lie those in use that at most n others precede.
-    bottom, top = 0, last - first
-    while bottom < top:
-        middle = (bottom + top) >> 1
-        place = (space.named_address[first + middle] - start) // step - before
-        if place - middle <= n:
-            bottom = middle + 1
-        else:
-            top = middle
-    return int(start + (before + n + bottom) * step)

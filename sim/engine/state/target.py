@@ -46,9 +46,8 @@ class TargetState:
     """
 
     def __init__(self, world: World) -> None:
-        users, complaints = world.users, world.complaints
+        users = world.users
         rules = world.pools.rules if world.pools is not None else None
-        half_life_d = complaints.fatigue_half_life_d if complaints else None
         share_users = world.operators.share_users.copy()
         share = np.zeros((2, share_users.size))
         share[0] = users.vpn_start if users else 0.0
@@ -58,7 +57,6 @@ class TargetState:
         self.n_users = float(self._n_users.sum())
         self.n_by_fate = np.empty((3, share_users.size))
         self._totals_s = np.zeros((4, share_users.size))
-        self._used_s = np.zeros((3, share_users.size))
         self.handle = kernel.make_target(
             share_users,
             float(rules.lost_share) + SLACK if rules else 1.0,
@@ -73,10 +71,6 @@ class TargetState:
             share,
             self.n_by_fate,
             self._totals_s,
-            math.log(2.0) / half_life_d / S_PER_D if half_life_d is not None else 0.0,
-            world.use.weight.copy() if world.use is not None else np.empty(0),
-            world.use.offset_s if world.use is not None else 0,
-            self._used_s,
         )
         self._tick_since_s = 0
         self._share_target_users = float(users.share_target_users) if users else 0.0
@@ -125,12 +119,6 @@ class TargetState:
         """User-seconds booked of those cut off, and of those on the way to another front."""
         return float(np.add.reduce(self._totals_s[0]) + np.add.reduce(self._totals_s[3]))
 
-    @property
-    def used_s(self) -> tuple[float, float]:
-        """Use booked of those cut off, and of them and those on the way, in user-seconds."""
-        denied = float(np.add.reduce(self._used_s[0]))
-        return denied, denied + float(np.add.reduce(self._used_s[2]))
-
     def tick(self, t_s: int, demand_lost_s: NDArray[np.float64]) -> None:
         """Move the shares on a VPN and of those who left; the pieces until now are booked.
 
@@ -158,9 +146,6 @@ class TargetState:
             vpn_s=self._totals_s[1],
             left_s=self._totals_s[2],
             hopping_s=self._totals_s[3],
-            used_denied_s=self._used_s[0],
-            used_left_s=self._used_s[1],
-            used_hopping_s=self._used_s[2],
             share_vpn=self.share_vpn.copy(),
             share_left=self.share_left.copy(),
         )

@@ -18,7 +18,7 @@ from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 from sim.engine.state.structs import define_object
-from sim.engine.state.users_kernel import book, close_complaints, count_fates, open_complaints
+from sim.engine.state.users_kernel import book, count_fates
 
 Rows: TypeAlias = NDArray[np.int64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -78,10 +78,6 @@ class TargetColumns(NamedTuple):
     totals_s: Floats
     unreached_s: Floats
     booked_s: int
-    # When it is used, by clock hour; what was lost of it.
-    use: Floats
-    use_offset_s: int
-    used_s: Floats
     # Who of them looks for another front: hops at each operator, a ring of those under way.
     hop_s: int
     n_usable: Rows
@@ -91,12 +87,6 @@ class TargetColumns(NamedTuple):
     hop_stay: Floats
     first_hop: Rows
     n_hops: Rows
-    # Who of them complains, and how tired they are.
-    tired_per_s: float
-    fresh: Floats
-    fresh_before: Floats
-    n_before: Floats
-    fresh_as_of_s: int
 
 
 Target, _TargetType = define_object(__name__, "Target", TargetColumns)
@@ -117,10 +107,6 @@ def make_target(
     share: Floats,
     n_by_fate: Floats,
     totals_s: Floats,
-    tired_per_s: float,
-    use: Floats,
-    use_offset_s: int,
-    used_s: Floats,
 ) -> Any:
     """Return a target without a front, of whose users nobody reaches it yet.
 
@@ -146,15 +132,6 @@ def make_target(
         Users who have neither left nor a VPN, who are on one, who have left; filled.
     totals_s : shape (4, n_operators)
         User-seconds cut off, on a VPN, of those who had left, and on the way to another front.
-    tired_per_s
-        Rate at which those who are cut off tire of complaining.
-    use : shape (n_hours,)
-        Use of a user in each clock hour over their mean use; none where it is not weighed.
-    use_offset_s
-        Seconds of the first of these hours that had passed at t = 0.
-    used_s : shape (3, n_operators)
-        Use in user-seconds of mean use of those cut off, of those who had left, and of those on
-        the way to another front.
     """
     n_operators, room = share_users.size, 16
     count_fates(n_users, share, n_by_fate)
@@ -201,9 +178,6 @@ def make_target(
         totals_s=totals_s,
         unreached_s=np.zeros(n_operators),
         booked_s=0,
-        use=use,
-        use_offset_s=use_offset_s,
-        used_s=used_s,
         hop_s=hop_s,
         n_usable=np.zeros(n_operators, np.int64),
         n_usable_before=np.zeros(n_operators, np.int64),
@@ -212,11 +186,6 @@ def make_target(
         hop_stay=np.ones((n_operators, room)),
         first_hop=np.zeros(n_operators, np.int64),
         n_hops=np.zeros(n_operators, np.int64),
-        tired_per_s=tired_per_s,
-        fresh=np.ones(n_operators),
-        fresh_before=np.ones(n_operators),
-        n_before=np.zeros(n_operators),
-        fresh_as_of_s=0,
     )
     return Target(*columns)
 
@@ -443,7 +412,6 @@ def settle(target: Any, t_s: int) -> int:
     -------
     How many fronts the target gives up by that: the first rows of ``lost_list``, ascending.
     """
-    close_complaints(target, t_s)
     n_operators = target.share_users.size
     target.is_stale = False
     write_row(target.told_is_named, target.is_named)
@@ -477,7 +445,6 @@ def settle(target: Any, t_s: int) -> int:
         if target.is_dirty[operator]:
             target.is_dirty[operator] = False
             multiply_out(target, operator, t_s)
-    open_complaints(target, t_s)
     return n_lost
 
 

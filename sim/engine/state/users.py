@@ -19,9 +19,6 @@ class UserColumns:
     denied_s, vpn_s, left_s, hopping_s : shape (n_operators,)
         User-seconds cut off, on a VPN, of those who had left, and of those who could reach it but
         were on the way to another front; the rest reached it.
-    used_denied_s, used_left_s, used_hopping_s : shape (n_operators,)
-        Use that those cut off, those who had left, and those on the way to another front would have
-        had, in user-seconds of mean use; 0 where use is not weighed.
     share_vpn, share_left : shape (n_operators,)
         At the end: users on a VPN, and users who have left.
     """
@@ -31,9 +28,6 @@ class UserColumns:
     vpn_s: NDArray[np.float64]
     left_s: NDArray[np.float64]
     hopping_s: NDArray[np.float64]
-    used_denied_s: NDArray[np.float64]
-    used_left_s: NDArray[np.float64]
-    used_hopping_s: NDArray[np.float64]
     share_vpn: NDArray[np.float64]
     share_left: NDArray[np.float64]
 

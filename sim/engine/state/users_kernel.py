@@ -15,7 +15,7 @@ from sim.engine.state.parts import part
 from sim.engine.state.reach_kernel import unreached, unreached_in
 
 Floats: TypeAlias = NDArray[np.float64]
-S_PER_H, S_PER_D = 3600, 86_400
+S_PER_D = 86_400
 WITHOUT, ON_VPN, LEFT = range(3)
 """Fates of users: neither left nor on a VPN, on one, left."""
 
@@ -23,36 +23,18 @@ WITHOUT, ON_VPN, LEFT = range(3)
 @compiled
 def book(target: Any, t_s: int) -> None:
     """Book the piece that ends now, in which the reach of the target was as it is."""
-    if target.use.size == 0:
-        _book_part(target, target.booked_s, t_s, 0.0)
-    else:
-        from_s = target.booked_s
-        while from_s < t_s:
-            hour = (target.use_offset_s + from_s) // S_PER_H
-            until_s = min(t_s, (hour + 1) * S_PER_H - target.use_offset_s)
-            _book_part(target, from_s, until_s, target.use[hour])
-            from_s = until_s
-    target.booked_s = t_s
-
-
-@part
-def _book_part(target: Any, from_s: int, to_s: int, use: float) -> None:
-    """Book a part of a piece, in which the target is used as it is."""
-    elapsed_s = float(to_s - from_s)
+    from_s = target.booked_s
+    elapsed_s = float(t_s - from_s)
     for operator in range(target.share_users.size):
         n_without = target.n_by_fate[WITHOUT, operator]
-        n_left = target.n_by_fate[LEFT, operator]
-        missed_s = unreached_in(target, operator, from_s, to_s)
+        missed_s = unreached_in(target, operator, from_s, t_s)
         target.totals_s[0, operator] += n_without * missed_s
         target.totals_s[1, operator] += target.n_by_fate[ON_VPN, operator] * elapsed_s
-        target.totals_s[2, operator] += n_left * elapsed_s
+        target.totals_s[2, operator] += target.n_by_fate[LEFT, operator] * elapsed_s
         target.unreached_s[operator] += missed_s
-        target.used_s[0, operator] += use * n_without * missed_s
-        target.used_s[1, operator] += use * n_left * elapsed_s
         if target.n_hops[operator] > 0:
-            hopping_s = _hopping(target, operator, from_s, to_s)
-            target.totals_s[3, operator] += n_without * hopping_s
-            target.used_s[2, operator] += use * n_without * hopping_s
+            target.totals_s[3, operator] += n_without * _hopping(target, operator, from_s, t_s)
+    target.booked_s = t_s
 
 
 @part
@@ -109,7 +91,6 @@ def move_users(
     bound : shape (4,)
         Top and bottom of the one, top and bottom of the other.
     """
-    close_complaints(target, t_s)
     days = tick_s / S_PER_D
     for operator in range(target.share_users.size):
         missed = target.unreached_s[operator] / tick_s
@@ -125,7 +106,6 @@ def move_users(
             left, per_d[2] * without, bound[2], per_d[3] * (1.0 - without), bound[3], days
         )
     count_fates(target.n_users, target.share, target.n_by_fate)
-    open_complaints(target, t_s)
 
 
 @part
@@ -151,46 +131,10 @@ def shares(target: Any, t_s: int) -> tuple[float, float, float]:
 
 
 @part
-def close_complaints(target: Any, t_s: int) -> None:
-    """Note who is cut off before the changes of a second; it may be called several times."""
-    if target.tired_per_s <= 0 or t_s == target.fresh_as_of_s:
-        return
-    left = np.exp(-target.tired_per_s * (t_s - target.fresh_as_of_s))
-    for operator in range(target.share_users.size):
-        target.fresh_before[operator] = target.fresh[operator] * left
-        target.fresh[operator] = target.fresh_before[operator]
-        n_without = target.n_by_fate[WITHOUT, operator]
-        target.n_before[operator] = n_without * unreached(target, operator, t_s)
-    target.fresh_as_of_s = t_s
-
-
-@part
-def open_complaints(target: Any, t_s: int) -> None:
-    """Note who is after a change of that second; what lasts no time makes nobody fresh."""
-    if target.tired_per_s <= 0:
-        return
-    for operator in range(target.share_users.size):
-        now = target.n_by_fate[WITHOUT, operator] * unreached(target, operator, t_s)
-        before = target.fresh_before[operator]
-        target.fresh[operator] = before
-        if now > 0:
-            more = max(now - target.n_before[operator], 0.0)
-            target.fresh[operator] = (before * (now - more) + more) / now
-
-
-@part
-def complaining_days(target: Any, from_s: int, to_s: int) -> float:
-    """User-days cut off over a time without a change, less what users have tired by."""
-    total = fresh = 0.0
+def cut_off_days(target: Any, from_s: int, to_s: int) -> float:
+    """User-days cut off over a time without a change."""
+    total = 0.0
     for operator in range(target.share_users.size):
         n_without = target.n_by_fate[WITHOUT, operator]
-        cut_off_s = n_without * unreached_in(target, operator, from_s, to_s)
-        total += cut_off_s
-        fresh += cut_off_s * target.fresh[operator]
-    per_s = target.tired_per_s
-    if per_s <= 0 or total == 0.0:
-        return float(total / S_PER_D)
-    # Users and fatigue count with their means over the time.
-    fallen = -np.expm1(-per_s * (to_s - from_s)) / per_s
-    fallen *= np.exp(-per_s * (from_s - target.fresh_as_of_s))
-    return float(fresh * fallen / (to_s - from_s) / S_PER_D)
+        total += n_without * unreached_in(target, operator, from_s, to_s)
+    return float(total / S_PER_D)

@@ -23,8 +23,6 @@ from sim.scenario.tables.rows import (
     SectorRow,
     SessionRow,
     StanceRow,
-    UseRow,
-    WithdrawalRow,
 )
 from sim.scenario.tables.seeds import Table
 
@@ -64,17 +62,6 @@ def _weightless(table: Table[Any], rows: Iterable[Any], what: str) -> Iterator[P
     if not any(row.weight for row in rows):
         message = f"expected a positive weight among {what}, got none"
         yield Problem(str(table.path), message, key="weight")
-
-
-def check_use(table: Table[UseRow]) -> Iterable[Problem]:
-    """Refuse periods that lack an hour, a weekday or a month; a whole one may be left out."""
-    for period, length, first in (("hour", 24, 0), ("weekday", 7, 0), ("month", 12, 1)):
-        index = sorted(row.index for row in table.rows if row.period == period)
-        if index and index != list(range(first, first + length)):
-            message = (
-                f"expected one {period} row for each of {first} to {first + length - 1}, or none"
-            )
-            yield Problem(str(table.path), f"{message}, got {len(index)}", key="index")
 
 
 def check_places(
@@ -131,16 +118,13 @@ def check_providers(
     places: set[tuple[str, str]],
     pools: Table[PoolRow] | None,
     stances: Table[StanceRow] | None,
-    withdrawals: Table[WithdrawalRow] | None = None,
 ) -> Iterable[Problem]:
     """Refuse rows about providers, and pools in regions, that have no prefixes."""
     known = {provider for provider, _ in places}
-    tables: list[Table[Any]] = [
-        table for table in (pools, stances, withdrawals) if table is not None
-    ]
+    tables: list[Table[Any]] = [table for table in (pools, stances) if table is not None]
     for table in tables:
         for number, row in enumerate(table.rows):
-            if row.provider not in known and (row.provider or table is not withdrawals):
+            if row.provider not in known:
                 message = f"expected a provider of the prefixes, got {row.provider!r}"
                 yield table.problem(number, "provider", message)
     for number, pool in enumerate(pools.rows if pools else ()):

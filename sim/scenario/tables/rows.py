@@ -219,15 +219,6 @@ class ProfileRow(Row):
     weight: Annotated[int, Field(ge=0, le=10_000)]
 
 
-class UseRow(Row):
-    """How much the target is used in one hour of the day, on one weekday or in one month."""
-
-    parts_of_column: ClassVar[tuple[str, ...]] = ("weight",)
-    period: Literal["hour", "weekday", "month"]
-    index: Annotated[int, Field(ge=0, le=23)]
-    weight: Annotated[int, Field(ge=1, le=1_000_000)]
-
-
 class HostingRow(Row):
     """Weight of one provider region as a place for businesses."""
 
@@ -337,7 +328,6 @@ class PoolRow(Row):
     region: str = ""
     weight: NonNegative
     by: Literal["rental", "domain-fronting"] = "rental"
-    share_by_names: Share = 0.0
     source: str = ""
 
 
@@ -358,26 +348,6 @@ class PressureRow(Row):
     adds: Share
     what: str
     source: str = ""
-
-
-class WithdrawalRow(Row):
-    """A withdrawal decided by others than the censor: in whose ranges, and how much of them.
-
-    Without a provider and a prefix it is about all that is listed.
-    """
-
-    at: Instant
-    provider: str = ""
-    prefix: Prefix | None = None
-    share: Annotated[Share, Field(gt=0)] = 1.0
-    source: str = ""
-
-    @model_validator(mode="after")
-    def check_scope(self) -> WithdrawalRow:
-        """Refuse a provider and a prefix in one row."""
-        if self.provider and self.prefix is not None:
-            raise ValueError("expected a provider or a prefix, got both")
-        return self
 
 
 class ResponseRow(Row):

@@ -70,11 +70,7 @@ def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name:
 
 def test_the_shipped_scenarios_have_every_measure_between_them() -> None:
     found = {metric for name in scenario_names() for metric in metrics_of(brief(name))}
-    # Use by hours has tests of its own: nothing shipped has any.
-    assert found == {name for name, entry in MEASURES.items() if entry.needs not in NOT_SHIPPED}
-
-
-NOT_SHIPPED = ("users.use",)
+    assert found == set(MEASURES)
 
 
 def test_nothing_is_simulated_to_learn_names(monkeypatch: pytest.MonkeyPatch) -> None:

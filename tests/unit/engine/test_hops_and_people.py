@@ -6,7 +6,6 @@ from dataclasses import replace
 from fractions import Fraction
 from ipaddress import IPv4Address
 from itertools import combinations
-from math import exp, expm1, log
 
 import numpy as np
 import pytest
@@ -123,29 +122,16 @@ def test_more_hops_at_one_time_than_there_was_room_for() -> None:
     assert small.run().users.hopping_s.sum() == pytest.approx(0.75e6 * float(on_the_way))
 
 
-def test_people_tire_like_users_who_are_cut_off() -> None:
+def test_people_complain_for_as_long_as_they_miss_what_businesses_offer() -> None:
     world = SmallWorld(actors=(Actor(0.5), Actor(0.5)), firms=(Firm(),)).world()
     changed = {"per_business_per_d": 0.0, "per_million_users_per_d": 0.0}
-    changed |= {"per_million_people_per_d": 1e6, "fatigue_half_life_d": 2.0}
+    changed |= {"per_million_people_per_d": 1e6}
     attention, plaintiffs = attention_of(QUIET.model_copy(update=changed), world)
     plaintiffs.rates["n_people"] = 400.0
     states = States(world)
-
-    def turn(n: list[float], t_s: int) -> None:
-        """Let so many miss what businesses offer at each operator, of 200 there."""
+    for day, n in enumerate(([100.0, 0.0], [200.0, 50.0], [100.0, 0.0])):
+        # So many miss it at each operator, of 200 there.
         lost = np.array(n) / 200 * states.tally.value_micro_usd_per_h[0]
         states.tally.lost_micro_usd_per_h[:, 0] = lost
-        weight = states.levels.weight
-        called(_turn_people)(attention.pressure, states.handle, weight, t_s)
-
-    turn([100.0, 0.0], 0)
-    per_d = log(2) / 2
-    assert attention.complaints(0, DAY) == pytest.approx(100 * -expm1(-per_d) / per_d)
-    # After a day a hundred more come to the first, fresh; the second begins.
-    turn([200.0, 50.0], DAY)
-    weight = 100 * exp(-per_d) + 100 + 50
-    assert attention.complaints(DAY, 2 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
-    # Half of them go; who stays is as tired.
-    turn([100.0, 0.0], 2 * DAY)
-    weight = (100 * exp(-per_d) + 100) / 2 * exp(-per_d)
-    assert attention.complaints(2 * DAY, 3 * DAY) == pytest.approx(weight * -expm1(-per_d) / per_d)
+        called(_turn_people)(attention.pressure, states.handle, states.levels.weight)
+        assert attention.complaints(day * DAY, (day + 1) * DAY) == pytest.approx(sum(n))

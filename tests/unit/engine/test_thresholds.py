@@ -22,7 +22,6 @@ from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.tally import Group
 from sim.measure.groups import is_above
 from sim.streams import Stream, Streams
-from sim.world.withdrawals import OutsideWithdrawal
 from tests.sections import Censor, Complaints, Fronts, Reactions
 from tests.unit.engine.test_actors_alone import STILL, UNSEEN
 from tests.worlds import DAY, HOUR, Actor, Dated, Firm, Pool, Response, SmallWorld
@@ -176,7 +175,7 @@ def test_a_withdrawal_goes_by_the_decimals_that_its_share_is_written_in(n, share
         )
         for row in range(n)
     ]
-    n_gone = len(withdrawn(entries, OutsideWithdrawal(0, None, share)))
+    n_gone = len(withdrawn(entries, share))
     assert n_gone - 1 < n * exact(share) <= n_gone
 
 

@@ -193,8 +193,6 @@ def test_the_data_package_describes_the_summary_and_every_metric(shipped_run: Pa
     assert described - found - of_ipv6 == {
         "target_reached_share",
         "target_degraded_share",
-        "target_use_denied_share",
-        "target_use_degraded_share",
         "vpn_share",
         "target_left_share",
     }

@@ -32,7 +32,6 @@ ROWS = {
     "fronts.pools": table_rows.PoolRow,
     "reactions.responses": table_rows.ResponseRow,
     "censor.pressure_events": table_rows.PressureRow,
-    "users.use": tables.UseRow,
 }
 NO_PARAMETER = {"low", "high", "index"}
 
@@ -137,6 +136,5 @@ def test_every_key_of_a_symbol_exists() -> None:
         assert path in keys, key
         assert not column or key.split(":")[0] in {*ROWS, "strategy.orders", "strategy.allowed"} | {
             "censor.exempt",
-            "censor.outside_withdrawals",
             "strategy.sessions",
         }

@@ -455,28 +455,3 @@ def test_a_figure_about_a_provider_without_prefixes_is_refused() -> None:
     assert {problem.message for problem in problems} == {
         "expected a provider of the prefixes, got 'Gogle'"
     }
-
-
-@pytest.mark.parametrize(
-    ("row", "reported"),
-    [
-        ("Google Cloud,,1", None),
-        (",18.184.0.0/15,0.5", None),
-        (",,0.5", None),
-        ("Gogle,,1", "provider: expected a provider of the prefixes, got 'Gogle'"),
-        ("Google Cloud,18.184.0.0/15,1", "expected a provider or a prefix, got both"),
-        (",,0", "share: expected a number > 0, got '0'"),
-    ],
-)
-def test_a_decision_from_outside_is_about_a_provider_a_prefix_or_all(
-    tmp_path: Path, row: str, reported: str | None
-) -> None:
-    table = tmp_path / "decisions.csv"
-    table.write_text(f"at,provider,prefix,share\n2018-05-10T12:00+03:00,{row}\n")
-    loaded = load_scenario("telegram-2018", [f"censor.outside_withdrawals={table}"])
-    if reported is None:
-        assert resolve(loaded).withdrawals is not None
-        return
-    (problem,) = problems_of(lambda: resolve(loaded))
-    assert reported in problem
-    assert problem.startswith("decisions.csv:2: ")

@@ -25,8 +25,6 @@ from sim.scenario.tables.rows import (
     HostingRow,
     OperatorRow,
     PackRow,
-    PoolRow,
-    UseRow,
     VisitRow,
 )
 from sim.scenario.tables.seeds import MAX_KEPT_BYTES, Row, SourceNote, read_note, read_table
@@ -69,13 +67,11 @@ MODELS: dict[str, type[Row]] = {
     "country-packs": PackRow,
     "court-questions": CourtQuestionRow,
     "dated-facts": FactRow,
-    "front-pools-spain-by-names": PoolRow,
     "hosting-choice-2018": HostingRow,
     "operators-unknown": OperatorRow,
     "revenue-per-visit": VisitRow,
     "third-party-reach-2018-04": ReachRow,
     "third-party-services-2018": ServiceRow,
-    "use-messenger-2017": UseRow,
 }
 BOUNDS = {
     (table, column)
@@ -88,7 +84,6 @@ BOUNDS = {
 }
 KEYS = {
     ("demand-profiles", "index"),
-    ("use-messenger-2017", "index"),
     ("country-packs", "of"),
     ("exchange-rates", "of"),
     *BOUNDS,
