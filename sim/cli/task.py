@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sim.experiment.executors.task import Executor
     from sim.experiment.outputs import Study
     from sim.experiment.pipeline import Experiment, Result
-    from sim.experiment.plan import Plan
     from sim.experiment.saved_plans import HasPlan
     from sim.scenario.resolve import Resolved
 
@@ -50,21 +49,6 @@ def load_resolved(
     if scenario is None:
         raise UsageError("expected SCENARIO, or --resume RUN, got neither")
     return resolve(load_scenario(scenario, *settings(strategy, measures, overrides)))
-
-
-def choose_root_seed(given: int | None, in_scenario: int | None, *, quiet: bool) -> int:
-    """Return the root seed of the command or of the scenario, else choose one and print it."""
-    if given is not None:
-        return given
-    if in_scenario is not None:
-        return in_scenario
-    import secrets
-
-    chosen = secrets.randbelow(2**32)
-    console.say(
-        f"root seed: {chosen} (chosen; give --seed {chosen} to repeat this run)", quiet=quiet
-    )
-    return chosen
 
 
 def unless_from(variable: str, value: int | None) -> int | None:
@@ -107,13 +91,6 @@ class Task:
     earlier: Path | None = None
 
     @classmethod
-    def new(cls, plan: Plan, output: Path | None, *, force: bool) -> Task:
-        """Begin a new folder; refuse one that is taken before anything runs."""
-        from sim.experiment.pipeline import default_folder
-
-        return cls(free_folder(output or default_folder(plan), force=force), force)
-
-    @classmethod
     def begin(
         cls,
         options: ExperimentOptions,
@@ -135,13 +112,21 @@ class Task:
         strategy
             Another strategy than that of the scenario, as the command line has it.
         """
-        if options.resume is None:
-            resolved = load_resolved(scenario, options.overrides, strategy, options.measures)
-            seed = choose_root_seed(options.seed, resolved.scenario.root_seed, quiet=options.quiet)
-            made = make(resolved, seed)
-            return made, cls.new(made.plan, options.output, force=options.force)
+        from sim.experiment.pipeline import default_folder
+        from sim.experiment.plan import choose_root_seed
         from sim.experiment.saved_plans import find_unfinished, read_question
 
+        if options.resume is None:
+            resolved = load_resolved(scenario, options.overrides, strategy, options.measures)
+            seed = choose_root_seed(resolved, options.seed)
+            if options.seed is None and resolved.scenario.root_seed is None:
+                console.say(
+                    f"root seed: {seed} (chosen; give --seed {seed} to repeat this run)",
+                    quiet=options.quiet,
+                )
+            made = make(resolved, seed)
+            folder = free_folder(options.output or default_folder(made.plan), force=options.force)
+            return made, cls(folder, options.force)
         asked = (scenario, *given, strategy, options.seed, options.overrides, options.measures)
         if any(one is not None and one != [] for one in asked):
             raise UsageError(

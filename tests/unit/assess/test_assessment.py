@@ -242,7 +242,6 @@ def test_the_command_writes_json_and_a_page_and_refuses_what_it_cannot_write(
         (("-o", "a.txt"), "expected a file that ends in .md, .html or .json"),
         (("--along", "ecr"), "did you mean 'echr'"),
         (("--along", "echr", "--json"), "expected Markdown or HTML, got JSON"),
-        (("-n", "4"), "is a comparison; give no -n"),
     ):
         done = call(*wrong)
         assert done.exit_code == 2
