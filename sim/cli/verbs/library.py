@@ -25,7 +25,6 @@ from sim.cli.options import (
     complete_scenario,
     option,
 )
-from sim.cli.tables import open_console
 from sim.report.words.tables import Column, Table
 
 if TYPE_CHECKING:
@@ -40,9 +39,6 @@ COLUMNS = (
     "formula", "why",
 )  # fmt: skip
 KINDS = ("fact", "derived", "assumption", "choice")
-PER_PAGE = 20
-WIDE = 112
-"""Columns of a terminal from which on lines are printed as a table."""
 
 
 def list_scenarios(as_json: bool = JSON) -> None:
@@ -215,12 +211,6 @@ def sources(
         "repeated, and then all of them.",
         default=[],
     ),
-    page: int | None = option(
-        "--page",
-        f"Page of the table, {PER_PAGE} lines each; by default the first on a "
-        "terminal, and all lines elsewhere.",
-        min=1,
-    ),
     rows: bool = option(
         "--rows", "One line for each cell of the tables (scenarios only).", default=False
     ),
@@ -269,7 +259,11 @@ def sources(
             columns = [Column(name, name, "text") for name in COLUMNS]
             print(Table("sources", "", columns, list(map(_cells, shown))).to_markdown(), end="")
         else:
-            _print_table(shown, page)
+            width = console.width_of(sys.stdout) - 4
+            for line in shown:
+                text = f"{printable(line['key'])} = {_with_range(line)} · {line['kind']}"
+                basis = _short(basis_text(line), width)
+                console.say_out(f"{text}\n    {basis}" if basis else text)
             kinds = ", ".join(f"{counts[name]} {name}" for name in KINDS)
             console.say(
                 f"{len(lines)} lines: {kinds}. Assumed numbers without a stated range: "
@@ -320,46 +314,6 @@ def _holds(line: Line, text: str) -> bool:
     return text.casefold() in "\n".join(map(str, texts)).casefold()
 
 
-def _print_table(lines: Sequence[Line], page: int | None) -> None:
-    """Print a page of the lines, or all of them."""
-    if page is None and sys.stdout.isatty():
-        page = 1
-    n_pages = max(-(-len(lines) // PER_PAGE), 1)
-    if page is not None and page > n_pages:
-        from sim.errors import UsageError
-
-        raise UsageError(f"--page: expected 1 to {n_pages}, got {page}")
-    first = 0 if page is None else (page - 1) * PER_PAGE
-    shown = lines[first:] if page is None else lines[first : first + PER_PAGE]
-    _print_shown(shown)
-    if n_pages > 1 and page is not None:
-        more = f"; --page {page + 1} shows the next" if page < n_pages else ""
-        console.say(
-            f"Lines {first + 1} to {first + len(shown)} of {len(lines)}{more}, --kind and --find "
-            "show fewer."
-        )
-
-
-def _print_shown(lines: Sequence[Line]) -> None:
-    """Print lines as a table; on a narrow terminal the source of each below it."""
-    terminal = open_console()
-    if terminal.width < WIDE:
-        for line in lines:
-            text = f"{printable(line['key'])} = {_with_range(line)} · {line['kind']}"
-            basis = _short(basis_text(line), terminal.width - 4)
-            console.say_out(f"{text}\n    {basis}" if basis else text)
-        return
-    from rich.table import Table as RichTable
-
-    table = RichTable(box=None, pad_edge=False)
-    for heading, ratio in (("value of", 4), ("value (range)", 3), ("kind", None), ("rests on", 4)):
-        table.add_column(heading, overflow="fold", ratio=ratio, no_wrap=ratio is None)
-    for line in lines:
-        basis = _short(basis_text(line))
-        table.add_row(printable(line["key"]), _with_range(line), line["kind"], basis)
-    terminal.print(table)
-
-
 def _with_range(line: Line) -> str:
     """A value with its unit and its range."""
     unit = printable(line.get("unit", ""))
@@ -367,7 +321,7 @@ def _with_range(line: Line) -> str:
     return f"{value} ({range_text(line)})" if "range" in line else value
 
 
-def _short(text: str, length: int = 60) -> str:
+def _short(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -51,30 +50,6 @@ def test_lines_are_found_by_what_they_say() -> None:
     both = ("--find", "censor.", "--find", "lag")
     fewer = json.loads(call("sources", "surgical", *both, "--json").stdout)["sources"]
     assert 0 < len(fewer) < len(found)
-
-
-def test_pages_hold_all_lines_once() -> None:
-    whole = call("sources", "surgical", "--kind", "choice").stdout.splitlines()
-    first = call("sources", "surgical", "--kind", "choice", "--page", "1")
-    n = int(re.search(r"Lines 1 to 20 of (\d+); --page 2 shows", first.stderr)[1])
-    keys = [line["key"] for line in sources_of("--kind", "choice")]
-    assert n == len(keys)
-    pages = [
-        call("sources", "surgical", "--kind", "choice", "--page", str(page)).stdout
-        for page in range(1, -(-n // 20) + 1)
-    ]
-    for row, page in enumerate(pages):
-        assert all(key in page for key in keys[20 * row : 20 * row + 20])
-        assert len(page.splitlines()) < len(whole)
-    refused = call("sources", "surgical", "--kind", "choice", "--page", "99")
-    assert refused.exit_code == 2
-    assert f"--page: expected 1 to {len(pages)}, got 99" in refused.stderr
-
-
-def sources_of(*options: str) -> list[dict[str, object]]:
-    found = json.loads(call("sources", "surgical", *options, "--json").stdout)["sources"]
-    assert isinstance(found, list)
-    return found
 
 
 def test_csv_holds_plain_numbers_and_whole_texts() -> None:
