@@ -84,7 +84,6 @@ def crowded_world(seed: int, name: str) -> SmallWorld:
                 compliance=0.5,
                 begins_s=2 * DAY,
                 luck_of=2,
-                stands_for=9,
             ),
         ),
         firms=(*firms, small.firms[-1]),

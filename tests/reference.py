@@ -2287,16 +2287,6 @@ def _curves(
         values |= {
             "demand_lost_share": Fraction(lost, sum(values_per_h)) if any(values_per_h) else None,
         }
-        everywhere = [
-            sum(
-                _exact(operator.share) * m for operator, m in zip(world.operators, row, strict=True)
-            )
-            for row in view.missing
-        ]
-        for percent in (1, 10, 30, 50, 90):
-            values[f"businesses_over_{percent}_percent"] = sum(
-                share > Fraction(percent, 100) for share in everywhere
-            )
         for level, threshold in zip(levels, world.thresholds, strict=True):
             values[level] = sum(share > _exact(threshold) for share in view.failing)
         for name, value in values.items():

@@ -110,7 +110,6 @@ class Actor:
     overload_severity: float = 0.0
     begins_s: int = 0
     luck_of: int | None = None
-    stands_for: int = 1
 
 
 @dataclass(frozen=True)
@@ -495,7 +494,6 @@ class SmallWorld:
         return Operators(
             name=tuple(f"operator-{row}" for row in range(len(actors))),
             group=tuple(f"operator-{row}" for row in self._luck_rows()),
-            stands_for=np.array([actor.stands_for for actor in actors], np.int64),
             luck_row=np.array(self._luck_rows(), np.int64),
             share_users=np.array([actor.share for actor in actors]),
             begins_s=np.array([actor.begins_s for actor in actors], np.int64),

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.catalogue.choices import PRICED, measure_name
 from sim.catalogue.curves import CURVES
-from sim.catalogue.declaration import WORST_PERCENT
 from sim.catalogue.measures import MEASURES
 from sim.engine.eventlog import Kind
 from sim.engine.orders import BLOCKING, Mechanism
-from sim.engine.record.curves import BUSINESS_METRICS, OVER_METRICS, Curves
+from sim.engine.record.curves import BUSINESS_METRICS, Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
@@ -36,7 +35,6 @@ from sim.measure.money.pricing import (
     named_loss,
     price_run,
 )
-from sim.measure.uptake import with_uptake
 from sim.scenario.readings import BusinessesHit, Listed, RunReading, reading_problems
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
@@ -57,8 +55,6 @@ GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
 """Curves that a run keeps by provider, sector and role."""
 MOST_NAMED = 40
 """Names that a message lists; more are in the tables of the scenario."""
-OVER = dict(zip((percent / 100 for percent in WORST_PERCENT), OVER_METRICS, strict=True))
-"""Curves of businesses that lose more than a share that is no threshold of the scenario."""
 
 
 def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[Problem]:
@@ -73,7 +69,7 @@ def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[
         ("provider", known["providers"]), ("sector", known["sectors"]), ("role", ROLES),
     ):  # fmt: skip
         name, curve = getattr(reading, key), reading.curve
-        by_provider = ("addresses_listed", *OVER_METRICS) if key == "provider" else ()
+        by_provider = ("addresses_listed",) if key == "provider" else ()
         if name and curve not in (*GROUPED, *by_provider):
             message = f"expected a curve that is kept by {key}, got {curve}"
             problems.append(place("curve", message))
@@ -129,8 +125,7 @@ def why_no_threshold(reading: BusinessesHit | None, resolved: Resolved, *, is_ti
     """Why a run has no count of who loses more than a share at a time; empty where it has."""
     if reading is None or not is_timed:
         return ""
-    known = {*threshold_names(resolved), *(() if reading.sectors else OVER)}
-    if reading.above in known:
+    if reading.above in (known := threshold_names(resolved)):
         return ""
     kept = ", ".join(f"{above:g}" for above in sorted(known))
     return (
@@ -166,7 +161,6 @@ def read_run(
     has_groups = any(reading.is_of_a_group for reading in readings.values())
     strategy = build_strategy(resolved, streams)
     outcome = simulate(world, strategy, streams, has_groups=has_groups)
-    outcome = with_uptake(world, outcome)
     wanted = {reading.measure for reading in readings.values()} - {""}
     measured = {COMPLAINTS: float(outcome.n_complaints)}
     if wanted - measured.keys():
@@ -182,7 +176,7 @@ def read_run(
     found = {}
     for name, reading in readings.items():
         value = _read(reading, measured, outcome, world, resolved)
-        found[name] = np.array([1 - value if reading.is_complement else value])
+        found[name] = np.array([value])
     return found
 
 
@@ -298,8 +292,8 @@ def count_businesses(
     -------
     n
         NaN where no run keeps businesses above that share, and for a share of nobody. Above a
-        share that is no threshold of the scenario they are counted as if nobody used a VPN: at a
-        time for 1, 10, 30, 50 and 90 % of attempts, ever by the worst moment of each business.
+        share that is no threshold of the scenario they are counted as if nobody used a VPN, by the
+        worst moment of each business.
     """
     if why_no_threshold(reading, resolved, is_timed=span_s is not None):
         return np.nan
@@ -317,7 +311,7 @@ def count_businesses(
     states = threshold_names(resolved)
     state = states.get(reading.above, "")
     if span_s is not None:
-        metric = BUSINESS_METRICS[[*states.values()].index(state)] if state else OVER[reading.above]
+        metric = BUSINESS_METRICS[[*states.values()].index(state)]
         n = _take_at_once(outcome.curves, metric, groups, span_s, take)
     elif state:
         time_s = getattr(outcome.ledger, f"{state}_s")
@@ -332,9 +326,7 @@ def _take_at_once(
     curves: Curves, metric: str, groups: Sequence[Group], span_s: Span, take: str
 ) -> float:
     """Most, fewest or mean of several disjoint groups together over a span."""
-    kept = {(series.metric, series.group) for series in curves.series}
-    # A provider without businesses has no curve of those above some shares.
-    points = [curves.points(metric, group) for group in groups if (metric, group) in kept]
+    points = [curves.points(metric, group) for group in groups]
     first_s, until_s = span_s
     t_s = np.unique(np.concatenate([[first_s], *(t for t, _ in points)]))
     t_s = t_s[(t_s >= first_s) & (t_s < max(until_s, first_s + 1))]

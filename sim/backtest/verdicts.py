@@ -24,7 +24,7 @@ ScoredRole: TypeAlias = Role | Literal["evidence"]
 ROLES: tuple[ScoredRole, ...] = ("calibration", "evidence", "known", "held-out")
 """Roles of figures: as their cases say, or evidence, by which simulations were kept."""
 NO_FLOOR = "{} is not above zero, and the case states no floor"
-_TIMES = ("at", "since", "until", "take", "is_complement", "is_relative_to_start")
+_TIMES = ("at", "since", "until", "take", "is_relative_to_start")
 _EVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 

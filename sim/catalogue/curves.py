@@ -1,6 +1,6 @@
 """Every curve of ``curves.parquet``: what it counts, and in what."""
 
-from sim.catalogue.declaration import WORST_PERCENT, Curve, over_now
+from sim.catalogue.declaration import Curve
 
 _ADDRESSES = "IPv4 addresses"
 BUSINESSES = "businesses"
@@ -59,34 +59,6 @@ _ENTRIES = (
         )
     ),
     Curve(
-        "users_enforcing_share",
-        "share of users",
-        "Users whose operator drops or throttles any entry: who looks for some block finds one",
-        "users whose operator",
-        "enforces any entry",
-    ),
-    Curve(
-        "users_enforcing_entry_share",
-        "share of users",
-        "Users whose operator enforces an entry, mean over those in force; 0 while there is none",
-        "users whose operator",
-        "enforces an entry, mean over entries",
-    ),
-    Curve(
-        "operators_enforcing_share",
-        "share of operators",
-        "Licensed operators, not their users, that drop or throttle any entry",
-        "operators that",
-        "enforce any entry",
-    ),
-    Curve(
-        "operators_enforcing_entry_share",
-        "share of operators",
-        "Licensed operators that enforce an entry, mean over those in force; 0 while there is none",
-        "operators that",
-        "enforce an entry, mean over entries",
-    ),
-    Curve(
         "businesses_affected",
         BUSINESSES,
         "Businesses of whose domestic demand more fails than the threshold 'affected'",
@@ -106,17 +78,6 @@ _ENTRIES = (
         "Businesses of whose domestic demand more fails than the threshold 'down'",
         "businesses",
         "down",
-    ),
-    *(
-        Curve(
-            over_now(percent),
-            BUSINESSES,
-            f"Businesses of whose attempts more than {percent} % fail, were nobody on a VPN; in "
-            "all, and by provider of the front end",
-            "businesses",
-            f"of whose attempts more than {percent} % fail",
-        )
-        for percent in WORST_PERCENT
     ),
     Curve(
         "demand_lost_share",

@@ -8,18 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-WORST_PERCENT = (1, 10, 30, 50, 90)
-
-
-def over_now(percent: int) -> str:
-    """Name of the curve of businesses of whose attempts more than a percentage fails."""
-    return f"businesses_over_{percent}_percent"
-
-
-def worst_above(percent: int) -> str:
-    """Name of the measure of businesses of whose attempts more than a percentage failed at once."""
-    return f"businesses_failing_over_{percent}_percent"
-
 
 class Section(StrEnum):
     """Sections of ``docs/reference/measures.md``, in its order."""

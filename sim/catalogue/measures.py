@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain
 
 from sim.catalogue.causes import CAUSES, lost_by
-from sim.catalogue.declaration import WORST_PERCENT, Metric, Ratio, Section, worst_above
+from sim.catalogue.declaration import Metric, Ratio, Section
 
 ADDRESSES, BUSINESSES, HOURS, USER_HOURS = (
     "addresses",
@@ -149,18 +149,6 @@ _STATES = (
             label=f"businesses {said}, peak",
         )
         for state, said in _STATE_LABELS.items()
-    ),
-    *(
-        _impact(
-            worst_above(percent),
-            BUSINESSES,
-            f"of whose attempts more than {percent} % failed at once, for a second or longer, were "
-            "nobody on a VPN",
-            of=BUSINESSES,
-            label=f"businesses of whose demand more than {percent} % failed at once",
-            formula="groups.measure_worst",
-        )
-        for percent in WORST_PERCENT
     ),
     *(
         _impact(

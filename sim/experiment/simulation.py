@@ -33,7 +33,6 @@ from sim.measure.money.pricing import (
 )
 from sim.measure.own import measure_own, own_measures
 from sim.measure.sites import site_columns
-from sim.measure.uptake import with_uptake
 from sim.results.store import RunEncoder
 from sim.scenario.own import trust
 from sim.scenario.resolve import Resolved
@@ -159,7 +158,6 @@ class _Worker:
         # Groups are recorded for tables and for a watcher; nobody else reads them.
         has_groups = watch is not None or self._simulation.with_tables
         outcome = simulate(world, strategy, streams, seen, has_groups=has_groups)
-        outcome = with_uptake(world, outcome)
         # A member has one draw of every uncertain input, prices included.
         n_prices = N_DRAWS if draws is None else 1
         found, priced = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)

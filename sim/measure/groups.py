@@ -12,19 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.catalogue.causes import CAUSES
-from sim.catalogue.declaration import WORST_PERCENT, worst_above
 from sim.catalogue.measures import BUSINESSES, MEASURES, OF_HOSTING
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.levels import SLACK
-from sim.measure.measures import Measure, demand_micro_usd, measured
+from sim.measure.measures import demand_micro_usd
 from sim.measure.money.pricing import GAIN
-from sim.measure.names import dropped_in_use, names_in_use
 from sim.measure.summary import LEVEL, spreads_of
 from sim.world.build import World
 from sim.world.population import MICRO
-
-Counts = Iterator[tuple[str, str, str, float, float]]
-"""Kind of group, group, measure, businesses above the threshold, businesses in all."""
 
 
 def is_above(outcome: Outcome, share: float) -> NDArray[np.bool_]:
@@ -38,68 +33,6 @@ def is_above(outcome: Outcome, share: float) -> NDArray[np.bool_]:
     return np.asarray(outcome.ledger.worst_share > share + SLACK, np.bool_)
 
 
-def measure_worst(outcome: Outcome) -> Iterator[Measure]:
-    """Businesses above each threshold, of all."""
-    n = float(outcome.ledger.worst_share.size)
-    for percent in WORST_PERCENT:
-        yield measured(worst_above(percent), float(is_above(outcome, percent / 100).sum()), n)
-
-
-def count_worst(world: World, outcome: Outcome) -> Counts:
-    """Businesses above each threshold by provider and by cause.
-
-    Notes
-    -----
-    ``component provider`` counts a business at each provider at which a component of it sat at
-    t = 0 on an address that an operator with users ever dropped or throttled, of all that have a
-    component there; the others count it once. Groups without a business are left out.
-    """
-    businesses, places = world.businesses, world.places
-    home = places.provider_row[businesses.home_place_row]
-    main = outcome.at_operators.main_cause
-    has_component, is_hit = _at_providers(world, outcome)
-    n_providers, n = len(places.provider), float(businesses.n_businesses)
-    n_home = np.bincount(home, minlength=n_providers).tolist()
-    n_with = has_component.sum(axis=1).tolist()
-    for percent in WORST_PERCENT:
-        metric, above = worst_above(percent), is_above(outcome, percent / 100)
-        n_above = np.bincount(home[above], minlength=n_providers).tolist()
-        n_hit = np.count_nonzero(is_hit & above, axis=1).tolist()
-        n_by = np.bincount(main[above & (main >= 0)], minlength=len(CAUSES)).tolist()
-        for by, names, counts, wholes in (
-            ("provider", places.provider, n_above, n_home),
-            ("component provider", places.provider, n_hit, n_with),
-            ("cause", [cause.name for cause in CAUSES], n_by, [n] * len(CAUSES)),
-        ):
-            for name, count, whole in zip(names, counts, wholes, strict=True):
-                if whole or by == "cause":
-                    yield by, name, metric, float(count), float(whole)
-
-
-def _at_providers(world: World, outcome: Outcome) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Businesses with a component at a provider, and with one there that was ever dropped.
-
-    Returns
-    -------
-    has_component, is_hit : shape (n_providers, n_businesses)
-    """
-    components, sits_on = world.components, world.businesses.component_row
-    address, *_ = names_in_use(world)
-    is_dropped = np.isin(components.address, address[dropped_in_use(world, outcome)])
-    found = []
-    for row in range(len(world.places.provider)):
-        # Several places may hold an address; it counts at each of their providers.
-        hosts = components.hosts_in(world.places.provider_addresses(row))
-        component = components.component_row[hosts]
-        for some in (component, component[is_dropped[hosts]]):
-            is_of = np.zeros(components.n_components, np.bool_)
-            is_of[some] = True
-            found.append(is_of[sits_on].any(axis=1))
-    n = world.businesses.n_businesses
-    stacked = np.array(found).reshape(-1, 2, n)
-    return stacked[:, 0], stacked[:, 1]
-
-
 S_PER_H = 3600
 STATES = ("affected", "impaired", "down")
 
@@ -111,8 +44,8 @@ class GroupCount:
     Attributes
     ----------
     by
-        What groups are of: ``sector``, ``provider``, ``region``, ``component provider``,
-        ``operator``, ``cause`` or ``operator and cause``.
+        What groups are of: ``sector``, ``provider``, ``region``, ``operator``, ``cause`` or
+        ``operator and cause``.
     group
         Name of the group; a region's is ``provider/region``, the last one's ``operator/cause``.
     metric
@@ -182,10 +115,9 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
                 )
                 for group in np.flatnonzero(n).tolist()
             ]
-    worst = (GroupCount(*count) for count in count_worst(world, outcome))
     demand = demand_micro_usd(world)
     by_operator = _by_operator(world, outcome, demand)
-    return (*found, *by_operator, *_by_cause(world, outcome, demand), *worst)
+    return (*found, *by_operator, *_by_cause(world, outcome, demand))
 
 
 def _by_cause(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCount]:

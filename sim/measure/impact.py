@@ -14,7 +14,6 @@ from sim.engine.orders import BLOCKING
 from sim.engine.record.curves import BUSINESS_METRICS
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
-from sim.measure.groups import measure_worst
 from sim.measure.inherited import inherited_by
 from sim.measure.measures import UNKNOWN, Measure, demand_micro_usd, measured, over
 from sim.measure.names import expected_businesses, names_hit
@@ -193,7 +192,6 @@ def measure_impact(world: World, outcome: Outcome) -> tuple[Measure, ...]:
             measured(f"{metric}_peak", float(outcome.curves.points(metric, Group())[1].max()), n)
             for metric in BUSINESS_METRICS
         ),
-        *measure_worst(outcome),
         *(
             measured(
                 f"business_hours_{state}",

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,8 +72,8 @@ class NamesHit:
 
 def names_hit(world: World, outcome: Outcome) -> NamesHit:
     """Names hit in one run; an address that several businesses share is counted once."""
-    _, n_names, n_active = names_in_use(world)
-    is_hit = dropped_in_use(world, outcome)
+    address, n_names, n_active = names_in_use(world)
+    is_hit = ever_dropped(world, outcome, address)
     return NamesHit(
         int(n_names[is_hit].sum()),
         int(n_names.sum()),
@@ -93,16 +92,6 @@ def names_in_use(
     address, n_names, n_active_sites : shapes (n_addresses,)
     """
     return world.components.in_use(world.businesses.component_row)
-
-
-_dropped: WeakKeyDictionary[Outcome, NDArray[np.bool_]] = WeakKeyDictionary()
-
-
-def dropped_in_use(world: World, outcome: Outcome) -> NDArray[np.bool_]:
-    """Whether each address of `names_in_use` was ever dropped; looked up once for an outcome."""
-    if outcome not in _dropped:
-        _dropped[outcome] = ever_dropped(world, outcome, names_in_use(world)[0])
-    return _dropped[outcome]
 
 
 def ever_dropped(world: World, outcome: Outcome, address: NDArray[np.int64]) -> NDArray[np.bool_]:

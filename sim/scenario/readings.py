@@ -105,8 +105,6 @@ class RunReading(Model):
     """Until when, not included; the end of the run when left out."""
     take: Literal["max", "min", "mean"] = "max"
     """What is taken of a curve over a span, without ``at``; the mean is over time."""
-    is_complement: bool = False
-    """Take 1 less the value, of a share."""
     is_relative_to_start: bool = False
     """Divide by the curve's value at the start of the run."""
 

@@ -42,8 +42,6 @@ class Operators(FrozenColumns):
     ----------
     name, group
         Identifiers of the operator, and of the group of the table that it is or belongs to.
-    stands_for : shape (n_operators,)
-        Licensed operators that the row stands for; 1 where the table does not say.
     luck_row : shape (n_operators,)
         Row of the group in the table. Which entries are enforced is one draw for a whole group.
     share_users : shape (n_operators,)
@@ -66,7 +64,6 @@ class Operators(FrozenColumns):
 
     name: tuple[str, ...]
     group: tuple[str, ...]
-    stands_for: NDArray[np.int64]
     luck_row: NDArray[np.int64]
     share_users: NDArray[np.float64]
     begins_s: NDArray[np.int64]
@@ -91,14 +88,13 @@ def build_operators(resolved: Resolved, streams: Streams) -> Operators:
     luck_row = np.repeat(np.arange(len(rows)), [len(row.actors) for row in rows])
     # Each cohort has the values of its group, and draws of its own.
     of = [rows[number] for number in luck_row.tolist()]
-    stands_for = np.concatenate([np.array(row.cohort_sizes, np.int64) for row in rows])
-    share_of_group = stands_for / np.array([row.n_operators or 1 for row in of])
+    n_in_row = np.concatenate([np.array(row.cohort_sizes, np.int64) for row in rows])
+    share_of_group = n_in_row / np.array([row.n_operators or 1 for row in of])
     interval_s = np.maximum(1, _seconds([row.poll_interval_h for row in of]))
     phase = _drawn(rows, streams, Stream.OPERATOR_POLL_PHASE, lambda rng, n: rng.random(n))
     return Operators(
         name=tuple(name for row in rows for name in row.actors),
         group=tuple(row.operator for row in of),
-        stands_for=stands_for,
         luck_row=luck_row,
         share_users=np.array([row.share_users for row in of]) * share_of_group,
         begins_s=_begins_s(rows, resolved.scenario.start, streams),

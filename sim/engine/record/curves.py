@@ -12,11 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.declaration import WORST_PERCENT, over_now
 from sim.engine.state.tally import Group
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")
-OVER_METRICS = tuple(map(over_now, WORST_PERCENT))
 USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from sim.engine.record import snapshot_kernel as kernel
 from sim.engine.record.curves import (
     BUSINESS_METRICS,
-    OVER_METRICS,
     USER_METRICS,
     CurveRecorder,
     Curves,
@@ -79,9 +78,6 @@ class Snapshot:
         # Where nobody has demand, the share that fails is not zero: there is none.
         demand_group = np.flatnonzero(tally.value_micro_usd_per_h[:n_groups] > 0)
         demand = tally.value_micro_usd_per_h[demand_group].astype(np.float64)
-        # All, and the providers at which any business is.
-        n_over_groups = min(n_groups, tally.n_over.shape[1])
-        over_group = np.flatnonzero(tally.n_businesses[:n_over_groups] > 0)
         has_ipv6 = world.places.line.has_ipv6
         # ``note`` of the kernel writes values in this sequence.
         self.series = (
@@ -105,11 +101,6 @@ class Snapshot:
                 for metric in USER_METRICS
                 if world.users is not None
             ),
-            *(
-                Series(metric, tally.groups[row], float(tally.n_businesses[row]))
-                for metric in OVER_METRICS
-                for row in over_group
-            ),
         )
         self._recorder = CurveRecorder(self.series)
         self._n_times, self._t_s = np.zeros(1, np.int64), np.empty(N_NOTED, np.int64)
@@ -121,7 +112,6 @@ class Snapshot:
                 values=self._values,
                 demand_group=demand_group,
                 demand=demand,
-                over_group=over_group,
                 n_groups=n_groups,
                 n_listed=n_listed,
                 lost=np.empty(int(demand_group.max(initial=-1)) + 1),

@@ -30,8 +30,6 @@ class NotedColumns(NamedTuple):
         Values of all curves, in the sequence of the series.
     demand_group, demand : shape (n_demanded,)
         Groups that have any demand, and its value in micro-dollars an hour.
-    over_group : shape (n_over_groups,)
-        Groups for which businesses over some shares are counted.
     n_groups, n_listed
         Number of groups, the first ones, whose states of businesses are noted, and of providers
         whose listed addresses are.
@@ -44,7 +42,6 @@ class NotedColumns(NamedTuple):
     values: Floats
     demand_group: Counts
     demand: Floats
-    over_group: Counts
     n_groups: int
     n_listed: int
     lost: Floats
@@ -114,11 +111,6 @@ def note(
         place += 1
     if has_users:
         values[place], values[place + 1], values[place + 2] = shares(target, t_s)
-        place += 3
-    for share in range(states.n_over.shape[0]):
-        for group in noted.over_group:
-            values[place] = states.n_over[share, group]
-            place += 1
     return n_lost
 
 

@@ -97,8 +97,6 @@ class Columns(NamedTuple):
     demand_lost_s: Floats
     booked_s: Rows
     n_at_level: Rows
-    over: Floats
-    n_over: Rows
     first_role_group: int
     # At operators, and by cause.
     role_cause: Pairs

@@ -364,7 +364,6 @@ def _judge(
     exposed_since_s, worst_share = states.exposed_since_s, states.worst_share
     first_site, site_since_s = states.first_site, states.site_since_s
     site_time_s, site_lost = states.site_time_s, states.site_lost
-    over, n_over = states.over, states.n_over
     n_starting = n_beginning = n_ending = 0
     for row in turned:
         how, before, sector = touched[row], level[row], sector_row[row]
@@ -426,10 +425,6 @@ def _judge(
         if exposed_now != exposed[row]:
             if t_s > exposed_since_s[row]:
                 worst_share[row] = max(worst_share[row], exposed[row])
-            for place in range(over.size):
-                step = int(exposed_now > over[place]) - int(exposed[row] > over[place])
-                n_over[place, 0] += step
-                n_over[place, provider_place] += step
             exposed[row], exposed_since_s[row] = exposed_now, t_s
         now = _level_of(threshold, share)
         if (before > 0) != (now > 0):

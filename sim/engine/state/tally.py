@@ -12,8 +12,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.declaration import WORST_PERCENT
-from sim.engine.state.levels import SLACK
 from sim.world.build import World
 
 N_LEVELS = 3
@@ -45,11 +43,6 @@ class Tally:
         Denominators: businesses of the group, and the sum of their value.
     n_at_level : shape (3, n_groups)
         Businesses at least affected, impaired, down.
-    over : shape (5,)
-        Shares of attempts, beside the thresholds of the scenario, and ``SLACK``.
-    n_over : shape (5, 1 + n_providers)
-        Businesses of whose attempts more than that fails, were nobody on a VPN: all, and those of
-        each provider.
     lost_micro_usd_per_h : shape (n_operators, n_groups)
         Value of the demand that fails for each operator's users without a VPN, at mean demand.
     demand_lost_s : shape (n_operators,)
@@ -75,8 +68,6 @@ class Tally:
         n_groups = len(self.groups)
         self.roles = slice(self.sectors.stop, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
-        self.over = np.array(WORST_PERCENT) / 100 + SLACK
-        self.n_over = np.zeros((self.over.size, self.sectors.start), np.int64)
         # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
         self.lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))
         self.demand_lost_s = np.zeros(world.operators.n_operators)

@@ -13,7 +13,6 @@ from sim.catalogue.choices import (
     measure_name,
     says_unit,
 )
-from sim.catalogue.declaration import WORST_PERCENT, worst_above
 from sim.catalogue.measures import USD
 from sim.measure.bands import band_of
 from sim.measure.estimates import (
@@ -63,8 +62,8 @@ HOURS, EVER_SHARE = (
     measure_name(name) for name in ("hours_impaired_median", "businesses_ever_impaired_share")
 )
 HASH_DIGITS = 8
-SPLIT = frozenset((*map(worst_above, WORST_PERCENT), *map(lost_by, CAUSES)))
-"""Measures that split others by cause or threshold, for which the page has no room."""
+SPLIT = frozenset(map(lost_by, CAUSES))
+"""Measures that split others by cause, for which the page has no room."""
 WORDS = (
     (say("Simulation"), say("One draw of every assumption, with its own chance.")),
     (say("Median"), say("Half of the simulations lie above it.")),

@@ -202,8 +202,6 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
         {"id": "max", "predictor": run_predictor(curve="businesses_down", until=until)},
         {"id": "min", "predictor": run_predictor(
             curve="businesses_affected", since=at, take="min")},
-        {"id": "complement", "predictor": run_predictor(
-            curve="demand_lost_share", at=at, is_complement="true")},
         {"id": "of-provider", "predictor": run_predictor(
             curve="businesses_impaired", at=at, provider="AWS")},
         {"id": "of-sector", "predictor": run_predictor(
@@ -246,7 +244,6 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
     assert found["min"] == min(
         value_at("businesses_affected"), curve("businesses_affected", "min(value)", f"t_s > {at_s}")
     )
-    assert found["complement"] == pytest.approx(1 - value_at("demand_lost_share"))
     assert found["event"] == one(
         "events.parquet",
         f"count(*) FROM {{}} WHERE kind = 'published' AND t_s >= {at_s} AND t_s < {until_s}",

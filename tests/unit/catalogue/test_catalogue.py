@@ -29,7 +29,6 @@ from sim.engine.strategies import build_strategy
 from sim.experiment.metrics import metrics_of
 from sim.experiment.simulation import Simulation, measure_outcome
 from sim.measure.money.prices import N_DRAWS
-from sim.measure.uptake import with_uptake
 from sim.scenario.library import scenario_names
 from sim.scenario.load import load_scenario
 from sim.scenario.reactions import Complaints, Users
@@ -52,7 +51,7 @@ def brief(name: str) -> Resolved:
 def test_a_run_has_exactly_the_measures_and_curves_that_the_catalogue_says(name: str) -> None:
     resolved, streams = brief(name), Streams(1, 0)
     world = build_world(resolved, streams)
-    outcome = with_uptake(world, simulate(world, build_strategy(resolved, streams), streams))
+    outcome = simulate(world, build_strategy(resolved, streams), streams)
     measures, _ = measure_outcome(resolved, streams, N_DRAWS, world=world, outcome=outcome)
     assert [measure.metric for measure in measures] == list(metrics_of(resolved))
     for measure in measures:
