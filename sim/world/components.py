@@ -125,14 +125,6 @@ class Components(FrozenColumns):
         """Number of components."""
         return int(self.is_spread.size)
 
-    def hosts_in(self, addresses: IntervalSet) -> slice | NDArray[np.int64]:
-        """Hosts with addresses in a set; a slice where the set is one range."""
-        low = np.searchsorted(self.address, addresses.start)
-        high = np.searchsorted(self.address, addresses.stop)
-        if low.size == 1:
-            return slice(int(low[0]), int(high[0]))
-        return _runs(low, high - low)[0]
-
     def hosts_of(
         self, component: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
