@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
 from sim.scenario.tables.roles import ROLES
 from sim.world.frozen import FrozenColumns
 
