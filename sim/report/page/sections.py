@@ -396,7 +396,8 @@ def _first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
         found = tables.execute(
             "WITH halves AS (SELECT strategy, replicate, entry, split_part(prefix, '/', 1) AS "
             "address, CAST(split_part(prefix, '/', 2) AS BIGINT) AS length FROM entries "
-            f"WHERE strategy = ?), others AS (SELECT *, {number_} AS number FROM halves) "
+            "WHERE strategy = ? AND mechanism <> 'exempt'), others AS "
+            f"(SELECT *, {number_} AS number FROM halves) "
             "SELECT regexp_replace(operator, '#[0-9]+$', '') AS name, min(t_s) FROM events "
             "JOIN others USING (strategy, replicate, entry) WHERE kind = 'enforced' "
             f"AND NOT coalesce({ours or 'false'}, false) GROUP BY name, replicate",

@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import duckdb
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from sim.errors import DataError, UsageError
@@ -23,7 +25,7 @@ from sim.report.figures.maps import read_site_matrix
 from sim.report.figures.outage import read_outage
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import SiteRow, language_of, n_businesses, render, write_report
-from sim.report.page.sections import _by_session
+from sim.report.page.sections import _by_session, _first_blocks
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import computed_on, is_replayed, order_line, source_line
 from sim.report.words.numbers import as_lower_bound
@@ -575,6 +577,18 @@ def test_figures_that_chose_the_simulations_check_nothing(ensemble_run: Path) ->
     loose = answer(RunFolder(run.path, {**run.manifest, "ensemble": why}, scenario))
     assert any("are not conditioned on the record" in one for one in loose.notices)
     assert "chose the simulations" not in loose.figures[0].reason
+
+
+def test_an_exemption_is_no_first_block(ensemble_run: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    shutil.copytree(ensemble_run, folder)
+    assert _first_blocks(open_run(folder), "replay")
+    entries = folder / "entries.parquet"
+    table = pq.read_table(entries)
+    exempt = pa.array(["exempt"] * table.num_rows, table.schema.field("mechanism").type)
+    place = table.schema.get_field_index("mechanism")
+    pq.write_table(table.set_column(place, "mechanism", exempt), entries)
+    assert not _first_blocks(open_run(folder), "replay")
 
 
 def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
