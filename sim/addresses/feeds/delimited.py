@@ -82,7 +82,7 @@ class Records:
     line : shape (n,), int64
         Line of each record, from 1.
     columns
-        One per column of the file, each of length n: lists of texts, or cells still in bytes.
+        One per column of the file, each of length n.
     text
         Whose lines are the records, one each; empty where some line is none.
     """
@@ -98,13 +98,6 @@ class Records:
         if shapes is None:
             return None
         return [*dict(zip(shapes[:-1], range(len(self)), strict=True)).values()]
-
-    @cached_property
-    def cells(self) -> Sequence[Sequence[str]]:
-        """The columns as lists of texts."""
-        return [
-            column.texts() if isinstance(column, CellBytes) else column for column in self.columns
-        ]
 
     def __len__(self) -> int:
         """Return the number of records."""

@@ -6,7 +6,6 @@ Messages count rows from 1.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from ipaddress import IPv4Address
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering
-from sim.addresses.feeds.inventories import add_cells, choose_columns
-from sim.addresses.feeds.neighbours import Neighbours
+from sim.addresses.feeds.inventories import Table
 from sim.addresses.sets.intervals import IPV4_STOP
 from sim.addresses.text.source import Limits
+from sim.addresses.text.text import format_prefixes
 from sim.errors import DataError, Problem
 
 FRAMES = ("pandas", "polars", "pyarrow")
@@ -67,30 +66,20 @@ def feed_of_columns(columns: Mapping[str, ArrayLike], name: str) -> Feed:
         got = ", ".join(f"{column} {values.shape}" for column, values in arrays.items())
         message = f"expected one-dimensional columns of one length, got {got}"
         raise DataError([Problem(name, message)])
-    chosen = choose_columns(list(arrays), gathering)
-    others = Neighbours(gathering, arrays, chosen)
-    others.name_ignored()
-    address = arrays[chosen.pop("address")]
-    n_rows = address.size
-    line = np.arange(1, n_rows + 1, dtype=np.int64)
-    cells = {ours: _texts(arrays[theirs]) for ours, theirs in chosen.items()}
-    gathering.n_lines = n_rows
-    others.check(
-        {column: _texts(arrays[column]) for column in others.unread},
-        {"address": _dotted(address) if others.unread else [], **cells},
-        line,
-    )
-    if np.issubdtype(address.dtype, np.integer) and "mask" not in cells:
-        record = np.arange(gathering.add_records(n_rows), n_rows, dtype=np.int64)
-        start = address.astype(np.int64)
-        for row in np.flatnonzero((start < 0) | (start >= IPV4_STOP)).tolist():
+    line = np.arange(1, next(iter(arrays.values())).size + 1, dtype=np.int64)
+    gathering.n_lines = line.size
+    table = Table(gathering, needs_address=True)
+    table.choose(dict.fromkeys(arrays, ()))
+    cells = {column: _texts(values) for column, values in arrays.items()}
+    address = arrays[table.chosen["address"]]
+    if np.issubdtype(address.dtype, np.integer):
+        for row in np.flatnonzero((address < 0) | (address >= IPV4_STOP)).tolist():
             message = f"expected an IPv4 address in [0, 2**32), got {address[row]}"
             gathering.refuse(message, row + 1)
-        gathering.add_bounds4(start, start + 1, record, line)
-        add_cells(gathering, cells, line, record)
-    else:
-        add_cells(gathering, {"address": _texts(address), **cells}, line)
-    return gathering.finish("columns")
+        number = np.clip(address, 0, IPV4_STOP - 1).astype(np.int64)
+        cells[table.chosen["address"]] = format_prefixes(number, np.full(number.size, 32))
+    table.add(cells, line)
+    return table.finish("columns")
 
 
 def feed_of_addresses(values: ArrayLike, name: str) -> Feed:
@@ -106,13 +95,6 @@ def feed_of_addresses(values: ArrayLike, name: str) -> Feed:
         message = f"expected at least one address, got none in {feed.n_records:,} rows"
         raise DataError([Problem(name, message)])
     return feed
-
-
-def _dotted(values: NDArray[np.generic]) -> Sequence[str]:
-    """Addresses as text, IPv4 addresses among them that are integers."""
-    if not np.issubdtype(values.dtype, np.integer):
-        return _texts(values)
-    return [str(IPv4Address(each)) if 0 <= each < IPV4_STOP else "" for each in values.tolist()]
 
 
 def _texts(values: NDArray[np.generic]) -> Sequence[str]:

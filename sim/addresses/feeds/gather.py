@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.coding import CellBytes, Coder, Key, ListCoder
+from sim.addresses.feeds.coding import CellBytes, Coder, Key
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.sets.notation import shown
@@ -79,7 +79,6 @@ class Gathering:
         self._record4 = Growing[np.int64](np.int64)
         self._record6 = Growing[np.int64](np.int64)
         self._coders: dict[str, Coder] = {}
-        self._list_coders: dict[str, ListCoder] = {}
         self._numbers: dict[str, Growing[np.float64]] = {}
 
     @property
@@ -124,7 +123,6 @@ class Gathering:
         n_bytes = sum(column.n_bytes for column in self._rows4) + 6 * self._record6.n_bytes
         n_bytes += self._record4.n_bytes + sum(each.n_bytes for each in self._numbers.values())
         n_bytes += sum(coder.n_bytes for coder in self._coders.values())
-        n_bytes += sum(coder.n_bytes for coder in self._list_coders.values())
         self.limits.check_held(n_bytes, self.name)
         first = self.n_records
         self.n_records += n_records
@@ -149,7 +147,7 @@ class Gathering:
             The members of each; repeated ones count once, empty ones not at all.
         """
         distinct = {key: tuple(dict.fromkeys(filter(None, each))) for key, each in lists.items()}
-        self._list_coders.setdefault(column, ListCoder()).add(keys, distinct)
+        self._coders.setdefault(column, Coder()).add_keys(keys, distinct)
 
     def add_numbers(self, column: str, values: NDArray[np.float64]) -> None:
         """Append a column of numbers of the records last added."""
@@ -234,7 +232,6 @@ class Gathering:
         v4 = Entries4(*(column.finish() for column in self._rows4))
         v6, self._v6 = Entries6.concatenate(self._v6), []
         labels = {column: coder.finish() for column, coder in self._coders.items()}
-        labels |= {column: coder.finish() for column, coder in self._list_coders.items()}
         return Feed(
             Origin(self.name, form, date, licence),
             self.n_records,
@@ -350,7 +347,6 @@ Value = TypeVar("Value")
 def add_origins(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
     """Append a column ``asn``: each value a list of numbers."""
     expected = "AS numbers such as 64496 or 64496_64497"
-    cells = cells.texts() if isinstance(cells, CellBytes) else cells
     known = _read_each(gathering, "asn", cells, line, _origins, expected)
     gathering.add_lists("asn", cells, {cell: found or () for cell, found in known.items()})
 
@@ -358,7 +354,6 @@ def add_origins(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
 def add_countries(gathering: Gathering, cells: Sequence[str], line: Line) -> None:
     """Append a column ``country``: two letters, in capitals; ``NA`` is Namibia."""
     expected = "a country of two letters"
-    cells = cells.texts() if isinstance(cells, CellBytes) else cells
     known = _read_each(gathering, "country", cells, line, _country, expected)
     gathering.add_labels("country", [known[cell] or "" for cell in cells])
 
@@ -375,7 +370,6 @@ def add_amounts(gathering: Gathering, column: str, cells: Sequence[str], line: L
     DataError
         If the column has both marks: either may then separate thousands.
     """
-    cells = cells.texts() if isinstance(cells, CellBytes) else cells
     _check_marks(gathering, column, cells, line)
     try:
         values = np.array([cell or "nan" for cell in cells], np.float64)

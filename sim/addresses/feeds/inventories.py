@@ -6,22 +6,20 @@ A row without an address is a record whose addresses are not known.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.addresses.feeds.coding import CellBytes
 from sim.addresses.feeds.column_choice import (
     OF_SITES,
     PERIODS,
     ROLES,
     plain_name,
 )
-from sim.addresses.feeds.delimited import Records, read_headed
+from sim.addresses.feeds.delimited import read_headed
 from sim.addresses.feeds.extents import (
     LAST_OF,
     MASK_COLUMNS,
@@ -31,13 +29,14 @@ from sim.addresses.feeds.extents import (
     with_last,
     with_lengths,
 )
-from sim.addresses.feeds.feed import LABELS, NUMBERS, RESOLVE, UNPLACED, Feed
+from sim.addresses.feeds.feed import LABELS, LISTS, NUMBERS, RESOLVE, UNPLACED, Feed
 from sim.addresses.feeds.gather import Gathering, Line, add_amounts, add_countries, add_origins
 from sim.addresses.feeds.inputs import Sample
 from sim.addresses.feeds.neighbours import NAME_KINDS, Neighbours
 from sim.addresses.feeds.verdicts import told_of
+from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Stream
-from sim.errors import DataError, Problem
+from sim.errors import Problem
 from sim.sql import parquet_rows, sql_pattern
 
 if TYPE_CHECKING:
@@ -56,65 +55,149 @@ _IMPLIED = (
     "family",
     "source",
 )
-# What columns may be lists, as DuckDB spells their types.
-_LIST_KINDS = {
-    "asn": r"(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|VARCHAR)\[\]",
-    "service": r"VARCHAR\[\]",
-}
 # Rows and bytes of text read at a time, and what DuckDB may take of memory while it unpacks them: a
 # small file may stand for a text of megabytes in each of millions of rows.
 _BATCH, _BATCH_BYTES, _MEMORY = 500_000, 2**24, "1GB"
 # Columns that weigh or name hosts, and forms whose records have times: a normal table has neither
 # the records without an address nor the times. Earlier versions read BGP updates.
 _OF_HOSTS, _DATED = ("name", "n_names", "revenue_usd_per_h"), ("orders", "polls", "bgp-updates")
-# Rows by whose cells columns of dates are told.
-_SAMPLED = 1000
+
+
+class Table:
+    """A user's table, read block by block; its first block decides which columns are read.
+
+    Where a column ``type`` says that a row is a name (``fqdn``, ``domain``, ``hostname``), what
+    stands for its address is taken for its name.
+
+    Parameters
+    ----------
+    gathering
+        Takes the rows.
+    more, needs_address
+        As for `choose_columns`.
+    """
+
+    def __init__(
+        self, gathering: Gathering, more: Sequence[str] = (), *, needs_address: bool = False
+    ) -> None:
+        self._gathering = gathering
+        self._more, self._needs_address = more, needs_address
+        self.chosen: dict[str, str] = {}
+        self.others = Neighbours(gathering, (), {})
+        self._n_names = 0
+
+    def choose(self, columns: Mapping[str, Sequence[str]]) -> None:
+        """Choose the columns that are read, given the first rows."""
+        given = list(columns)
+        chosen = choose_columns(
+            given, self._gathering, self._more, needs_address=self._needs_address
+        )
+        self.chosen = chosen | choose_periods(columns, chosen, self._gathering)
+        self.others = Neighbours(self._gathering, given, self.chosen, _implied(given))
+
+    def add(
+        self,
+        columns: Mapping[str, Sequence[str]],
+        line: Line,
+        distinct: Sequence[int] | None = None,
+        read: Mapping[str, Sequence[Any]] | None = None,
+    ) -> None:
+        """Add rows whose other columns decide nothing; see `Neighbours.check`.
+
+        Parameters
+        ----------
+        read
+            Columns, by our names, that are read otherwise than as they stand in ``columns``.
+        """
+        if not self.chosen:
+            self.choose(columns)
+        found = {ours: columns[theirs] for ours, theirs in self.chosen.items()} | dict(read or {})
+        told = {each: columns[each] for each in self.others.unread if each in columns}
+        self.others.check(told, found, line, distinct)
+        is_named = "type" in columns and "name" not in found and "address" in found
+        if is_named and not self._needs_address:
+            is_name = [kind.strip().lower() in NAME_KINDS for kind in columns["type"]]
+            both = list(zip(found["address"], is_name, strict=True))
+            found["address"] = ["" if named else cell for cell, named in both]
+            found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
+            self._n_names += sum(is_name)
+        add_cells(self._gathering, found, line)
+
+    def add_values(self, values: Mapping[str, Sequence[Any]], line: Line) -> None:
+        """Add rows of values as JSON has them; what is no single value is refused.
+
+        Origins may be lists of whole numbers or texts, and services lists of texts.
+        """
+        columns: dict[str, Sequence[str]] = {
+            column: [each if _is_plain(each) else told_of(each) for each in cells]
+            for column, cells in values.items()
+        }
+        if not self.chosen:
+            self.choose(columns)
+        read: dict[str, Sequence[Any]] = {}
+        for ours, theirs in self.chosen.items():
+            if ours != "service" and all(map(_is_plain, values[theirs])):
+                continue
+            found = [_members(value, ours) for value in values[theirs]]
+            for row in [row for row, members in enumerate(found) if members is None]:
+                message = f"expected one value, got {shown(str(values[theirs][row]))}"
+                self._gathering.refuse(message, int(line[row]), theirs)
+            kept = [members or () for members in found]
+            read[ours] = kept if ours == "service" else list(map("_".join, kept))
+        self.others.watch(columns)
+        self.add(columns, line, read=read)
+
+    def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
+        """Return the feed, and tell what is ignored, and of rows without a usable address."""
+        self.others.name_ignored()
+        if self._n_names:
+            note = f"{self._n_names:,} rows are names, as their type says: {RESOLVE}"
+            self._gathering.note(note)
+        feed = self._gathering.finish(form, date, licence)
+        if not feed.n_unplaced:
+            return feed
+        note = f"{feed.n_unplaced:,} {UNPLACED}: not known, not unblocked"
+        note = f"{note}; {RESOLVE}" if feed.n_unplaced == feed.n_records else note
+        return replace(feed, notes=(*feed.notes, note))
+
+
+def _implied(given: Iterable[str]) -> Sequence[str]:
+    """Columns of a normal table of ours that say again what others say; none of another table."""
+    return _IMPLIED if {*_IMPLIED} <= {*given} else ()
+
+
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii()
+
+
+def _members(value: Any, ours: str) -> tuple[str, ...] | None:
+    """Texts of a value, several only where a list may be; None where it is nothing such."""
+    members = []
+    for each in value if isinstance(value, list) and ours in LISTS else [value]:
+        is_number = isinstance(each, int | float) and not isinstance(each, bool)
+        if isinstance(each, str):
+            # Half a character, as JSON can spell it, stays spelled.
+            members.append(each.encode("utf-8", "backslashreplace").decode())
+        elif is_number and (each is value or (ours == "asn" and isinstance(each, int))):
+            members.append(str(each))
+        elif each is not None:
+            return None
+    return tuple(members)
 
 
 def read_inventory(source: Stream, gathering: Gathering) -> Feed:
     """Read an inventory from CSV with a header line.
-
-    Where a column ``type`` says that a row is a name (``fqdn``, ``domain``, ``hostname``), what
-    stands for its address is taken for its name.
 
     Raises
     ------
     DataError
         If no column holds addresses, or several might.
     """
-    n_names = 0
-    for chosen, header, records in _chosen_records(source, gathering):
-        found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
-        if "type" in header and "name" not in chosen and "address" in found:
-            address = records.cells[header[chosen["address"]]]
-            is_name = [kind.strip().lower() in NAME_KINDS for kind in records.cells[header["type"]]]
-            both = list(zip(address, is_name, strict=True))
-            found["address"] = ["" if named else cell for cell, named in both]
-            found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
-            n_names += sum(is_name)
-        add_cells(gathering, found, records.line)
-    if n_names:
-        gathering.note(f"{n_names:,} rows are names, as their type says: {RESOLVE}")
-    return _finish(gathering, "inventory")
-
-
-def _chosen_records(
-    source: Stream, gathering: Gathering, more: Sequence[str] = (), *, needs_address: bool = False
-) -> Iterator[tuple[Mapping[str, str], Mapping[str, int], Records]]:
-    """Yield records whose other columns decide nothing, with the columns that are read."""
-    chosen: dict[str, str] = {}
-    others: Neighbours | None = None
+    table = Table(gathering)
     for header, records in read_headed(source, gathering):
-        if others is None:
-            chosen = choose_columns(list(header), gathering, more, needs_address=needs_address)
-            first = {column: records.cells[at] for column, at in header.items()}
-            chosen |= choose_periods(first, chosen, gathering)
-            others = Neighbours(gathering, header, chosen, _implied(header))
-            others.name_ignored()
-        found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
-        told = {one: records.columns[header[one]] for one in others.unread}
-        others.check(told, found, records.line, records.distinct)
-        yield chosen, header, records
+        columns = {column: records.columns[at] for column, at in header.items()}
+        table.add(columns, records.line, records.distinct)
+    return table.finish("inventory")
 
 
 def read_parquet(path: Path, gathering: Gathering) -> Feed:
@@ -127,63 +210,42 @@ def read_parquet(path: Path, gathering: Gathering) -> Feed:
     """
     import duckdb  # slow to import, and only Parquet needs it
 
-    name, zone, max_bytes = gathering.name, gathering.columns.zone, gathering.limits.max_bytes
+    max_bytes = gathering.limits.max_bytes
     rows, numbered = parquet_rows(path), parquet_rows(path, "file_row_number = true")
+    table = Table(gathering, needs_address=True)
     try:
         with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as connection:
             connection.execute("SET TimeZone = 'UTC'; SET temp_directory = ''")
             described = connection.execute(f"DESCRIBE SELECT * FROM {rows}").fetchall()
-            types = {str(row[0]): str(row[1]) for row in described}
-            chosen = choose_columns(list(types), gathering)
-            if zone is not None:
-                texts = {each: _as_text("", each, types[each]) for each in types}
-                sampled = connection.execute(
-                    f"SELECT {', '.join(texts.values())} FROM {rows} LIMIT {_SAMPLED}"
-                ).fetchall()
-                sample = dict(zip(texts, map(list, zip(*sampled, strict=True)), strict=False))
-                chosen |= choose_periods(sample, chosen, gathering)
-            others = Neighbours(gathering, types, chosen, _implied(types))
-            others.name_ignored()
-            lists = _list_columns(chosen, types, gathering)
-            texts = {ours: _as_text(ours, theirs, types[theirs]) for ours, theirs in chosen.items()}
-            # Labels are among both, and are read once.
-            label_of = {theirs: ours for ours, theirs in chosen.items()}
-            told = [each for each in others.unread if each not in label_of]
-            texts |= {f"told_{at}": _as_text("", each, types[each]) for at, each in enumerate(told)}
-            selected = ", ".join(f"{text} AS {ours}" for ours, text in texts.items())
-            questions = _ask_of_loss(connection, path, chosen, lists, gathering)
-            n_rows, n_bytes, longest = _sizes(connection, rows, texts.values())
+            kinds = {str(row[0]): str(row[1]) for row in described}
+            kinds = {each: kind for each, kind in kinds.items() if each not in _implied(kinds)}
+            texts = [_as_text(column, kind) for column, kind in kinds.items()]
+            n_rows, n_bytes, longest = _sizes(connection, rows, texts)
             if n_bytes > max_bytes:
-                expected = f"expected at most {max_bytes:,} bytes of text in its columns"
-                raise DataError([Problem(name, f"{expected}, got {n_bytes:,}")])
-            n_batch = max(min(_BATCH, _BATCH_BYTES // max(longest, 1)), 1)
-            for first in range(0, n_rows, n_batch):
+                message = f"expected at most {max_bytes:,} bytes of text in its columns"
+                raise gathering.wrong(f"{message}, got {n_bytes:,}")
+            n_batch = max(1, min(_BATCH, _BATCH_BYTES // max(longest, 1)))
+            selected = ", ".join(f"{text} AS c{at}" for at, text in enumerate(texts))
+            for first in range(0, max(n_rows, 1), n_batch):
                 batch = connection.execute(
                     f"SELECT {selected} FROM {numbered} "
                     "WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number",
                     [first, first + n_batch],
                 ).fetchnumpy()
-                cells = {column: values.tolist() for column, values in batch.items()}
-                n_read = len(next(iter(cells.values())))
-                line = np.arange(first + 1, first + 1 + n_read, dtype=np.int64)
-                gathering.n_lines += n_read
-                meant = {
-                    each: _leaves(cells.pop(f"told_{at}"), types[each])
-                    for at, each in enumerate(told)
+                cells = [batch[f"c{at}"].tolist() for at in range(len(kinds))]
+                line = np.arange(first + 1, first + 1 + len(cells[0]), dtype=np.int64)
+                gathering.n_lines += line.size
+                values = {
+                    column: _parsed(each) if _is_nested(kind) else each
+                    for (column, kind), each in zip(kinds.items(), cells, strict=True)
                 }
-                meant |= {each: cells[label_of[each]] for each in others.unread if each in label_of}
-                listed = {column: cells.pop(column) for column in lists}
-                others.check(meant, cells, line)
-                add_cells(gathering, cells, line)
-                for column, values in listed.items():
-                    members = {each: json.loads(each or "[]") for each in dict.fromkeys(values)}
-                    gathering.add_lists(column, values, members)
+                table.add_values(values, line)
+            is_listed = _is_nested(kinds.get(table.chosen.get("service", ""), ""))
+            questions = _ask_of_loss(connection, path, table.chosen, is_listed, gathering)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        raise DataError(
-            [Problem(name, f"expected readable Parquet, got an error: {reason}")]
-        ) from None
-    return replace(_finish(gathering, "parquet"), questions=questions)
+        raise gathering.wrong(f"expected readable Parquet, got an error: {reason}") from None
+    return replace(table.finish("parquet"), questions=questions)
 
 
 def read_sites(source: Stream, gathering: Gathering) -> Feed:
@@ -197,13 +259,16 @@ def read_sites(source: Stream, gathering: Gathering) -> Feed:
     DataError
         As for `read_inventory`.
     """
-    for chosen, header, records in _chosen_records(source, gathering, OF_SITES, needs_address=True):
-        if "address_2" in chosen:
+    table = Table(gathering, OF_SITES, needs_address=True)
+    for header, records in read_headed(source, gathering):
+        columns = {column: records.columns[at] for column, at in header.items()}
+        table.add(columns, records.line, records.distinct)
+        if "address_2" in table.chosen:
             message = "expected one column of addresses: give each address of a site a row"
             raise gathering.wrong(message, 1)
-        found = {ours: records.columns[header[theirs]] for ours, theirs in chosen.items()}
-        add_cells(gathering, found, records.line)
         gathering.add_numbers("line", records.line.astype(np.float64))
+    # A site's rows without an address may be placed by the others.
+    table.others.name_ignored()
     return gathering.finish("sites")
 
 
@@ -248,11 +313,6 @@ def choose_periods(
             )
             raise gathering.wrong(message, 1)
     return {role: columns[0] for role, columns in dated.items() if columns}
-
-
-def _implied(given: Iterable[str]) -> Sequence[str]:
-    """Columns of a normal table of ours that say again what others say; none of another table."""
-    return _IMPLIED if {*_IMPLIED} <= {*given} else ()
 
 
 def choose_columns(
@@ -370,19 +430,17 @@ def add_cells(
     for column, values in cells.items():
         match column:
             case "address" if "mask" in cells or "wildcard" in cells:
-                masks = _texts(cells.get("mask") or cells["wildcard"])
+                masks = cells.get("mask") or cells["wildcard"]
                 are_wildcards = "wildcard" in cells
-                prefixes = with_lengths(
-                    gathering, _texts(values), masks, line, are_wildcards=are_wildcards
-                )
+                prefixes = with_lengths(gathering, values, masks, line, are_wildcards=are_wildcards)
                 gathering.add_texts(prefixes, record, line, key="address", may_be_empty=True)
             case "address" if "last" in cells:
-                ranges = with_last(gathering, _texts(values), _texts(cells["last"]), line)
+                ranges = with_last(gathering, values, cells["last"], line)
                 gathering.add_texts(ranges, record, line, key="address", may_be_empty=True)
             case "mask" | "wildcard" | "last":
                 continue
             case "from" | "until":
-                add_dates(gathering, column, _texts(values), line)
+                add_dates(gathering, column, values, line)
             case _ if column.startswith("address"):
                 gathering.add_texts(values, record, line, key="address", may_be_empty=True)
             case "asn":
@@ -391,22 +449,10 @@ def add_cells(
                 add_countries(gathering, values, line)
             case "n_names" | "revenue_usd_per_h" | "visits_per_h":
                 add_amounts(gathering, column, values, line)
+            case "service" if values and isinstance(values[0], tuple):
+                gathering.add_lists(column, values, {each: each for each in values})
             case _:
                 gathering.add_labels(column, values)
-
-
-def _texts(values: Sequence[str]) -> Sequence[str]:
-    return values.texts() if isinstance(values, CellBytes) else values
-
-
-def _finish(gathering: Gathering, form: str) -> Feed:
-    """Return the feed, and say how many rows have no usable address."""
-    feed = gathering.finish(form)
-    if not feed.n_unplaced:
-        return feed
-    note = f"{feed.n_unplaced:,} {UNPLACED}: not known, not unblocked"
-    gathering.note(f"{note}; {RESOLVE}" if feed.n_unplaced == feed.n_records else note)
-    return replace(feed, notes=tuple(gathering.notes))
 
 
 def _sizes(connection: DuckDBPyConnection, rows: str, texts: Iterable[str]) -> tuple[int, int, int]:
@@ -421,27 +467,11 @@ def _sizes(connection: DuckDBPyConnection, rows: str, texts: Iterable[str]) -> t
     return n_rows, n_bytes, longest
 
 
-def _list_columns(
-    columns: Mapping[str, str], types: Mapping[str, str], gathering: Gathering
-) -> tuple[str, ...]:
-    """Return our columns that are given as lists of texts; lists of origins are read as text."""
-    kinds = {ours: types[theirs] for ours, theirs in columns.items() if _is_nested(types[theirs])}
-    message = "expected one value in each row (only asn may be a list of numbers, and service one"
-    problems = [
-        Problem(gathering.name, f"{message} of texts), got {kind}", key=columns[ours])
-        for ours, kind in kinds.items()
-        if not re.fullmatch(_LIST_KINDS.get(ours, ""), kind)
-    ]
-    if problems:
-        raise DataError(problems)
-    return tuple(ours for ours in kinds if ours == "service")
-
-
 def _ask_of_loss(
     connection: DuckDBPyConnection,
     path: Path,
     chosen: Mapping[str, str],
-    lists: Sequence[str],
+    has_lists: bool,
     gathering: Gathering,
 ) -> tuple[Problem, ...]:
     """Return what a normal table has lost of its source; note lists that an older version made."""
@@ -453,7 +483,7 @@ def _ask_of_loss(
     if not metadata.get("schema", "").startswith("overblock/normal-table/"):
         return ()
     source, form = metadata.get("source", "the source"), metadata.get("source_format", "")
-    if lists and form in ("inventory", "parquet") and metadata["schema"].endswith("/1"):
+    if has_lists and form in ("inventory", "parquet") and metadata["schema"].endswith("/1"):
         gathering.note(
             "an earlier version wrote this table and split services at '|': import "
             f"{source} again if their names hold one"
@@ -478,13 +508,11 @@ def _ask_of_loss(
     return (Problem(gathering.name, message),) if lost else ()
 
 
-def _as_text(ours: str, theirs: str, kind: str) -> str:
-    """SQL for a column as text, empty where it is missing; a list of texts as JSON."""
-    quoted = '"' + theirs.replace('"', '""') + '"'
-    if _is_nested(kind):
-        text = f"array_to_string({quoted}, '_')" if ours == "asn" else f"to_json({quoted})"
-        return f"coalesce(CAST({text} AS VARCHAR), '')"
-    return f"coalesce(CAST({quoted} AS VARCHAR), '')"
+def _as_text(column: str, kind: str) -> str:
+    """SQL for a column as text, empty where it is missing; what is nested as JSON."""
+    quoted = '"' + column.replace('"', '""') + '"'
+    text = f"to_json({quoted})" if _is_nested(kind) else quoted
+    return f"coalesce(CAST({text} AS VARCHAR), '')"
 
 
 def _is_nested(kind: str) -> bool:
@@ -492,12 +520,10 @@ def _is_nested(kind: str) -> bool:
     return kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION"))
 
 
-def _leaves(cells: Sequence[str], kind: str) -> Sequence[str]:
-    """Cells of a column that is not read; of what is nested, given as JSON, all that is in it."""
-    if not _is_nested(kind):
-        return cells
-    said = {cell: told_of(json.loads(cell)) if cell else "" for cell in dict.fromkeys(cells)}
-    return [said[cell] for cell in cells]
+def _parsed(cells: Sequence[str]) -> list[Any]:
+    """Values of cells that are JSON."""
+    found = {cell: json.loads(cell) if cell else None for cell in dict.fromkeys(cells)}
+    return [found[cell] for cell in cells]
 
 
 def _names_rows(header: Iterable[str]) -> bool:

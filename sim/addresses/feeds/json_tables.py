@@ -17,14 +17,8 @@ from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.gather import Gathering, add_addresses, read_numbered
 from sim.addresses.feeds.inputs import Sample
-from sim.addresses.feeds.inventories import (
-    ADDRESS_COLUMNS,
-    add_cells,
-    choose_columns,
-    choose_periods,
-)
-from sim.addresses.feeds.neighbours import Neighbours
-from sim.addresses.feeds.verdicts import NAMES, lets_through, told_of
+from sim.addresses.feeds.inventories import ADDRESS_COLUMNS, Table
+from sim.addresses.feeds.verdicts import NAMES, lets_through
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.source import Stream
 from sim.addresses.text.stated import differs
@@ -209,22 +203,21 @@ def read_json_list(source: Stream, gathering: Gathering) -> Feed:
     check_entries(len(entries), gathering.name, "")
     gathering.n_lines = len(entries)
     if any(isinstance(entry, dict) for entry in entries):
-        table = _Table(gathering)
+        table = _Objects(gathering)
         for number, entry in enumerate(entries, 1):
             if isinstance(entry, dict):
                 table.add(entry, number)
             else:
                 gathering.refuse(f"expected an object, got {shown(str(entry))}", number)
-        table.finish()
-    else:
-        texts, lines = [], []
-        for number, entry in enumerate(entries, 1):
-            if isinstance(entry, str):
-                texts.append(text_of({"": entry}, ""))
-                lines.append(number)
-            else:
-                gathering.refuse(f"expected an address, got {shown(str(entry))}", number)
-        add_addresses(gathering, texts, lines)
+        return table.finish("json-list")
+    texts, lines = [], []
+    for number, entry in enumerate(entries, 1):
+        if isinstance(entry, str):
+            texts.append(text_of({"": entry}, ""))
+            lines.append(number)
+        else:
+            gathering.refuse(f"expected an address, got {shown(str(entry))}", number)
+    add_addresses(gathering, texts, lines)
     return gathering.finish("json-list")
 
 
@@ -239,7 +232,7 @@ def read_json_lines(source: Stream, gathering: Gathering) -> Feed:
     DataError
         As for `read_json_list`.
     """
-    table = _Table(gathering)
+    table = _Objects(gathering)
     dates: dict[str, None] = {}
     terms = ""
     n_objects = 0
@@ -259,7 +252,7 @@ def read_json_lines(source: Stream, gathering: Gathering) -> Feed:
             else:
                 n_objects += 1
                 table.add(entry, number)
-    table.finish()
+    table.flush()
     if n_objects and dates:
         message = (
             f"expected a line of metadata at its end, got {n_objects:,} records behind the last"
@@ -267,7 +260,7 @@ def read_json_lines(source: Stream, gathering: Gathering) -> Feed:
         gathering.refuse(f"{message}: the file is not whole", gathering.n_lines)
     elif table.has_key("sblid") and not dates:
         gathering.note("no line of metadata says how many records there are: some may be missing")
-    return gathering.finish("json-lines", ", ".join(dates), terms)
+    return table.finish("json-lines", ", ".join(dates), terms)
 
 
 def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any] | None:
@@ -286,86 +279,45 @@ def parse_object(line: str, number: int, gathering: Gathering) -> dict[str, Any]
     return found
 
 
-class _Table:
-    """Objects as columns; the first batch of objects decides which keys are read."""
+class _Objects:
+    """Objects as rows of a table."""
 
     def __init__(self, gathering: Gathering) -> None:
         self._gathering = gathering
-        self._keys: Mapping[str, str] = {}
-        self._others: Neighbours | None = None
+        self._table = Table(gathering, needs_address=True)
         self._entries: list[tuple[int, dict[str, Any]]] = []
 
     def add(self, entry: dict[str, Any], number: int) -> None:
         """Add one object."""
         self._entries.append((number, entry))
         if len(self._entries) >= _BATCH:
-            self._flush()
+            self.flush()
 
     def has_key(self, key: str) -> bool:
         """Return whether an object has a key that is not read."""
-        return self._others is not None and key in self._others.unread
+        return key in self._table.others.unread
 
-    def finish(self) -> None:
-        """Hand over what has come, and tell which keys were not read."""
-        self._flush()
-        if self._others is not None:
-            self._others.name_ignored()
+    def finish(self, form: str, date: str = "", licence: str = "") -> Feed:
+        """Return the feed."""
+        self.flush()
+        return self._table.finish(form, date, licence)
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Hand over what has come."""
         entries, self._entries = self._entries, []
         if not entries:
             return
-        given = {text_of({"": key}, ""): key for _, entry in entries for key in entry}
-        if self._others is None:
-            self._choose(given, entries)
-        assert self._others is not None
-        self._others.watch(given)
-        line = np.array([number for number, _ in entries], np.int64)
-        cells = {
-            ours: [self._cell(entry, number, ours, theirs) for number, entry in entries]
-            for ours, theirs in self._keys.items()
-        }
-        told = [column for column in self._others.unread if column in given]
-        self._others.check({each: _values_of(entries, given[each]) for each in told}, cells, line)
-        add_cells(self._gathering, cells, line)
-
-    def _choose(self, given: Mapping[str, str], entries: list[tuple[int, dict[str, Any]]]) -> None:
-        chosen = choose_columns(list(given), self._gathering)
-        first = {each: _values_of(entries, key) for each, key in given.items()}
-        chosen |= choose_periods(first, chosen, self._gathering)
-        self._keys = chosen
-        self._others = Neighbours(self._gathering, given, chosen)
-
-    def _cell(self, entry: Mapping[str, Any], number: int, ours: str, theirs: str) -> str:
-        """One value as text; what is no single value is refused."""
-        text = _text(entry.get(theirs), ours)
-        if text is None:
-            got = shown(str(entry[theirs]))
-            self._gathering.refuse(f"expected one value, got {got}", number, theirs)
-        elif ours == "address" and not text.strip() and "address_2" not in self._keys:
-            message = f"expected an address, got an object with keys {', '.join(entry)[:200]}"
-            self._gathering.refuse(message, number, theirs)
-        return text or ""
-
-
-def _values_of(entries: Sequence[tuple[int, Mapping[str, Any]]], key: str) -> list[str]:
-    """Values of a key that is not read."""
-    return [told_of(entry.get(key)) for _, entry in entries]
-
-
-def _text(value: Any, column: str) -> str | None:
-    """Return one value as text; None where it is no single value."""
-    if value is None:
-        return ""
-    if isinstance(value, str):
-        return text_of({"": value}, "")
-    if column == "asn" and isinstance(value, list) and all(_is_whole(each) for each in value):
-        return "_".join(map(str, value))
-    return str(value) if _is_whole(value) or isinstance(value, float) else None
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+        chosen = self._table.chosen
+        keys = {key: key for key in chosen.values()}
+        keys |= {text_of({"": key}, ""): key for _, entry in entries for key in entry}
+        values = {text: [entry.get(key) for _, entry in entries] for text, key in keys.items()}
+        self._table.add_values(values, np.array([number for number, _ in entries], np.int64))
+        chosen = self._table.chosen
+        for number, entry in entries if "address_2" not in chosen else ():
+            given = entry.get(keys[chosen["address"]], "")
+            if given is None or (isinstance(given, str) and not given.strip()):
+                message = f"expected an address, got an object with keys {', '.join(entry)[:200]}"
+                self._gathering.refuse(message, number, chosen["address"])
 
 
 def _address_keys(entry: Mapping[str, Any]) -> Sequence[str]:

@@ -11,7 +11,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sim.addresses.feeds.coding import CellBytes
 from sim.addresses.feeds.column_choice import plain_name
 from sim.addresses.feeds.extents import holds_dates, length_of, role_of
 from sim.addresses.feeds.gather import Gathering, Line
@@ -133,8 +132,7 @@ class Neighbours:
         for column, values in cells.items():
             if distinct is not None and self._describes(column, {values[at] for at in distinct}):
                 continue
-            texts = values.texts() if isinstance(values, CellBytes) else values
-            found = self._problem(column, texts, read)
+            found = self._problem(column, values, read)
             if found is not None:
                 row, message = found
                 problems.append(Problem(self._gathering.name, message, int(line[row]), 0, column))

@@ -31,7 +31,7 @@ def read_pfx2as(source: Stream, gathering: Gathering) -> Feed:
     """
     n_moas = n_sets = 0
     for records in read_records(source, _TABBED, gathering):
-        network, length, origins = records.cells
+        network, length, origins = records.columns
         n_moas += sum("_" in cell for cell in origins)
         n_sets += sum("," in cell for cell in origins)
         prefix = list(map("/".join, zip(network, length, strict=True)))
@@ -53,7 +53,7 @@ def read_iptoasn(source: Stream, gathering: Gathering) -> Feed:
     """
     n_unrouted = 0
     for records in read_records(source, _IPTOASN, gathering):
-        first, last, asn, country, description = records.cells
+        first, last, asn, country, description = records.columns
         refuse_verdicts(gathering, {"description": description}, records.line)
         n_unrouted += sum(number == "0" for number in asn)
         origins = ["" if number == "0" else number for number in asn]
@@ -105,14 +105,12 @@ def read_geofeed(source: Stream, gathering: Gathering) -> Feed:
     """
     n_silent = 0
     for records in read_records(source, _GEOFEED, gathering):
-        prefix = [cell.strip() for cell in records.cells[0]]
-        empty = [""] * len(records)
-        given = [cell.strip() for cell in records.cells[1]] if len(records.cells) > 1 else empty
-        region = [cell.strip() for cell in records.cells[2]] if len(records.cells) > 2 else empty
+        columns = [[cell.strip() for cell in column] for column in records.columns]
+        prefix, given, region = [*columns, *2 * [[""] * len(records)]][:3]
         n_silent += given.count("")
         record = np.arange(gathering.add_records(len(records)), gathering.n_records, dtype=np.int64)
         names = ("region", "city", "postal", *(f"column {at}" for at in range(6, 99)))
-        refuse_verdicts(gathering, dict(zip(names, records.cells[2:], strict=False)), records.line)
+        refuse_verdicts(gathering, dict(zip(names, columns[2:], strict=False)), records.line)
         add_countries(gathering, given, records.line)
         gathering.add_labels("region", region)
         gathering.add_texts(prefix, record, records.line, key="prefix")
@@ -175,7 +173,7 @@ def _read_entries(source: Stream, gathering: Gathering, format_name: str) -> Fee
     n_entries = np.zeros(3, np.int64)
     n_with_addresses = np.zeros(3, np.int64)
     for records in read_records(rest, _REGISTER, gathering):
-        listed, domain, url = ([cell.strip() for cell in column] for column in records.cells[:3])
+        listed, domain, url = ([cell.strip() for cell in column] for column in records.columns[:3])
         kind = np.where([bool(cell) for cell in url], _URL, _ADDRESS)
         kind[(kind == _ADDRESS) & [bool(cell) for cell in domain]] = _NAME
         has_addresses = np.array([bool(cell) for cell in listed], np.bool_)

@@ -133,13 +133,13 @@ def read_orders(source: Stream, gathering: Gathering) -> Orders:
     parties = Coder()
     others: Neighbours | None = None
     for header, records in read_headed(source, gathering, NEEDED):
-        effective, action, prefix = (records.cells[header[column]] for column in NEEDED)
+        effective, action, prefix = (records.columns[header[column]] for column in NEEDED)
         if others is None:
             chosen = {each: each for each in (*NEEDED, *_PARTIES) if each in header}
             others = Neighbours(gathering, header, chosen, _OF_OURS)
             others.name_ignored()
         if "mechanism" in header:
-            for row, said in enumerate(records.cells[header["mechanism"]]):
+            for row, said in enumerate(records.columns[header["mechanism"]]):
                 if said.strip() not in _OF_ADDRESSES:
                     message = f"expected drop or throttle, got {shown(said)}: it lists no address"
                     raise DataError(
@@ -153,7 +153,7 @@ def read_orders(source: Stream, gathering: Gathering) -> Orders:
         gathering.add_texts([prefix[row] for row in good], record, records.line[at], key="prefix")
         empty = [""] * len(records)
         named, mechanism = (
-            records.cells[header[column]] if column in header else empty for column in _PARTIES
+            records.columns[header[column]] if column in header else empty for column in _PARTIES
         )
         parties.add([party_of(named[row], mechanism[row]) for row in good])
     feed = gathering.finish("orders")
