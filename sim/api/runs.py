@@ -29,8 +29,8 @@ from sim.experiment.pipeline import Experiment, carry_out, default_folder
 from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
 from sim.experiment.runs import Runs
 from sim.measure.own import OwnMeasure
-from sim.uncertainty.sensitivity import Method, Sensitivity
-from sim.uncertainty.sweep import Design, Sweep
+from sim.uncertainty.sensitivity import Sensitivity
+from sim.uncertainty.sweep import Sweep
 
 
 def run(
@@ -227,8 +227,6 @@ def sweep(
     scenario: Given,
     over: Mapping[str, str | Sequence[object]],
     *,
-    design: Design = "grid",
-    n_points: int | None = None,
     strategies: Sequence[str] = (),
     metrics: Sequence[str] = (),
     n_replicates: int | None = None,
@@ -246,11 +244,6 @@ def sweep(
     over
         For each key its values, or a range as text: ``{"censor.discovery_lag_h": [2, 12, 48]}``,
         ``{"censor.discovery_lag_h": "log:2..48:5"}``.
-    design
-        ``grid`` for all combinations, ``lhs`` for a Latin hypercube, ``sobol`` for a Sobol'
-        sequence; the last two need ``n_points``.
-    n_points
-        Number of points, unless a grid.
     strategies
         Run at each point; the scenario's own when empty.
     metrics
@@ -271,8 +264,6 @@ def sweep(
             choose_root_seed(resolved, root_seed),
             choose_n_replicates(resolved, n_replicates),
             over=[f"{key}={_axis(values)}" for key, values in over.items()],
-            design=design,
-            n_points=n_points,
             strategies=strategies,
             metrics=metrics,
         )
@@ -282,13 +273,10 @@ def sweep(
 def sensitivity(
     scenario: Given,
     *,
-    method: Method = "both",
     metrics: Sequence[str] = (),
     only: Sequence[str] = (),
     ranges: Mapping[str, tuple[float, float]] | None = None,
     trajectories: int = 10,
-    samples: int = 64,
-    keep: int = 5,
     strategy: str | None = None,
     n_replicates: int = 2,
     root_seed: int | None = None,
@@ -302,17 +290,14 @@ def sensitivity(
 
     Parameters
     ----------
-    method
-        ``ends``, ``morris``, ``sobol`` or ``both``, as for ``overblock sensitivity``.
     metrics
         The answers; harm in business-hours when empty.
     only
         Assumptions to vary; all that have a range when empty.
     ranges
         Other ranges, low and high by key.
-    trajectories, samples, keep
-        Trajectories of ``morris``, base points of ``sobol``, and how many assumptions ``both``
-        hands from the one to the other.
+    trajectories
+        Trajectories through all ranges (Morris); none for both ends of each assumption alone.
     strategy
         Another one than the scenario's own.
     scenario, n_replicates, root_seed, set, folder, force, n_workers, on_progress
@@ -328,13 +313,10 @@ def sensitivity(
             resolved,
             choose_root_seed(resolved, root_seed),
             choose_n_replicates(resolved, n_replicates),
-            method=method,
             metrics=metrics,
             only=only,
             ranges=[f"{key}={low}..{high}" for key, (low, high) in (ranges or {}).items()],
             trajectories=trajectories,
-            samples=samples,
-            keep=keep,
             strategies=[strategy] if strategy else [],
         )
         return _study(asked, folder, force, n_workers, on_progress)

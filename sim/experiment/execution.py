@@ -32,24 +32,12 @@ from sim.scenario.own import OwnCodeError
 from sim.scenario.resolve import Resolved
 
 
-class NothingFinishedError(PartialError):
-    """Every run failed.
-
-    Parameters
-    ----------
-    plan
-        What was asked.
-    failures
-        Why there is no result, by key; at least one of a run.
-    """
-
-    def __init__(self, plan: Plan, failures: Mapping[Key, Failure]) -> None:
-        failed = {key: why for key, why in failures.items() if len(key) > 1}
-        key, first = next(iter(failed.items()))
-        where = " ".join(f"{name}={part}" for name, part in plan.where(key).items())
-        message = f"all {len(failed)} runs failed, the first ({where}) with {first}"
-        super().__init__(f"{message}\n{first.details}".rstrip())
-        self.failures = failures
+def _nothing_finished(plan: Plan, failures: Mapping[Key, Failure]) -> PartialError:
+    failed = {key: why for key, why in failures.items() if len(key) > 1}
+    key, first = next(iter(failed.items()))
+    where = " ".join(f"{name}={part}" for name, part in plan.where(key).items())
+    message = f"all {len(failed)} runs failed, the first ({where}) with {first}"
+    return PartialError(f"{message}\n{first.details}".rstrip())
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,33 +70,6 @@ class Answers:
     def metrics(self) -> tuple[str, ...]:
         """Names of the measures."""
         return tuple(measure.metric for measure in self.measures)
-
-    def then(self, later: Answers) -> Answers:
-        """Return these answers followed by those at further points.
-
-        Raises
-        ------
-        ValueError
-            If they are not about the same strategies, replicates and measures.
-        """
-        if (self.labels, self.metrics) != (later.labels, later.metrics):
-            raise ValueError("expected answers about the same strategies and measures")
-        n_points = len(self.value)
-        moved = {(int(key[0]) + n_points, *key[1:]): why for key, why in later.failures.items()}
-        order = (COMPLETE, PARTIAL, INTERRUPTED)
-        return Answers(
-            self.labels,
-            self.measures,
-            np.concatenate([self.value, later.value]),
-            np.concatenate([self.denominator, later.denominator]),
-            {**self.failures, **moved},
-            max(self.status, later.status, key=order.index),
-        )
-
-    def unanswered(self, n_points: int, failures: Mapping[Key, Failure]) -> Answers:
-        """Return answers at points without a result, with the reasons."""
-        nothing = np.full((n_points, *self.value.shape[1:]), np.nan)
-        return Answers(self.labels, self.measures, nothing, nothing.copy(), failures, PARTIAL)
 
     def reason(self, point: int) -> str | None:
         """Why a point has no result, or not all; None where nothing failed."""
@@ -276,9 +237,9 @@ class Execution:
 
         Raises
         ------
-        ImpossiblePointsError
+        ScenarioError
             If the scenario is possible at none of the points.
-        NothingFinishedError
+        PartialError
             If no run has a result.
         KeyboardInterrupt
             If interrupted before any of the runs finished.
@@ -311,7 +272,7 @@ class Execution:
         }
         failures = {key: failures[key] for key in (*cases.impossible, *names) if key in failures}
         if not finished:
-            raise NothingFinishedError(plan, failures)
+            raise _nothing_finished(plan, failures)
         return Batch(plan, cases.labels, finished, failures, is_interrupted, self._checkpoints)
 
     def read(

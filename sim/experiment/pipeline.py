@@ -128,7 +128,7 @@ def carry_out(
     ------
     UsageError
         If the folder is taken or cannot be made.
-    ImpossiblePointsError
+    ScenarioError
         If the scenario is possible at none of the points.
     PartialError
         If no run has a result, or the folder could not be written; finished runs are then kept in

@@ -101,22 +101,6 @@ N_MEMBERS, N_COMPARED = 64, 128
 """Members of a run, and of a comparison, by default."""
 
 
-class ImpossiblePointsError(ScenarioError):
-    """The scenario is possible at none of the points.
-
-    Parameters
-    ----------
-    problems
-        What is wrong at all of them, each problem once.
-    failures
-        What is wrong at each, by ``(point,)``.
-    """
-
-    def __init__(self, problems: Sequence[Problem], failures: Mapping[Key, Failure]) -> None:
-        super().__init__(problems)
-        self.failures = failures
-
-
 @dataclass(frozen=True)
 class Plan:
     """Runs of a scenario, with the same chance at every point and under every strategy.
@@ -412,7 +396,7 @@ class Plan:
 
         Raises
         ------
-        ImpossiblePointsError
+        ScenarioError
             If the scenario is possible at none of the points.
         """
         scenarios: dict[Key, Resolved] = {}
@@ -439,7 +423,7 @@ class Plan:
                 scenarios[row, variant.label] = replace(variant.resolved, loaded=loaded)
         if not scenarios:
             once = {problem: None for error in refused for problem in error.problems}
-            raise ImpossiblePointsError(list(once), impossible)
+            raise ScenarioError(list(once))
         return Cases(self.points, scenarios, labels, impossible, self.draws)
 
     def _variants_at(self, point: Point) -> tuple[Variant, ...]:

@@ -17,17 +17,11 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import EFFECTS, EXPECTED, LISTED
 from sim.measure.measures import Measure
 from sim.scenario.tables.rows import FigureRow
-from sim.streams import Stream, Streams
 
 LEVEL = 0.90
 """Share of simulations inside the range that every table, figure and page shows."""
 SHARES = ((1 - LEVEL) / 2, 0.5, (1 + LEVEL) / 2)
 """Shares of simulations below the lower end, the median and the upper end."""
-
-
-def luck_of(root_seed: int) -> np.random.Generator:
-    """Generator of one resampling, always the same: no table depends on which came before it."""
-    return Streams(root_seed, 0).generator(Stream.BOOTSTRAP)
 
 
 class Spread(NamedTuple):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,30 +24,19 @@ _CELLS = 2**22
 """Resampled replicates in memory at a time."""
 
 
-def bootstrap_means(
-    values: Values,
-    rng: np.random.Generator,
-    *,
-    statistic: Callable[[Values], Values] = lambda means: means,
-    confidence: float = CONFIDENCE,
-    n_resamples: int = N_RESAMPLES,
-) -> tuple[Values, Values]:
-    """Bootstrap a statistic of the rows' means.
+def bootstrap_means(values: Values, rng: np.random.Generator) -> tuple[Values, Values]:
+    """Bootstrap the rows' means.
 
     Parameters
     ----------
     values : shape (n_rows, n_replicates)
         NaN where a value is not known.
-    statistic
-        From means, shape (n_rows, n), to statistics, shape (n_statistics, n).
-    confidence
-        Nominal coverage in (0, 1).
 
     Returns
     -------
-    low, high : shape (n_statistics,)
-        BCa interval; the point itself where no resample differs from it, NaN where the statistic
-        is not known in every resample, or with fewer than two replicates.
+    low, high : shape (n_rows,)
+        BCa interval of ``CONFIDENCE``; the mean itself where no resample differs from it, NaN where
+        a value is not known, or with fewer than two replicates.
 
     References
     ----------
@@ -58,8 +46,7 @@ def bootstrap_means(
     n_replicates = values.shape[-1]
     first = values[:, :1]
     # Equal values have exactly themselves as mean.
-    means = np.where((values == first).all(axis=1), first[:, 0], values.mean(axis=1))
-    point = statistic(means[:, None])[:, 0]
+    point = np.where((values == first).all(axis=1), first[:, 0], values.mean(axis=1))
     if n_replicates < 2:
         missing = np.full(point.shape, np.nan)
         return missing, missing
@@ -73,7 +60,7 @@ def bootstrap_means(
         times = np.bincount(cell.ravel(), minlength=len(drawn) * n_replicates)
         weight = times.reshape(len(drawn), n_replicates) / drawn.shape[1]
         # einsum, not a matrix product: its sums do not depend on the number of threads.
-        found = statistic(np.einsum("rn,bn->rb", values, weight))
+        found: Values = np.einsum("rn,bn->rb", values, weight)
         return found if np.ndim(replicate) > 1 else found[:, 0]
 
     with warnings.catch_warnings(), np.errstate(invalid="ignore", divide="ignore"):
@@ -83,8 +70,8 @@ def bootstrap_means(
             (np.arange(n_replicates),),
             of_rows,
             vectorized=True,
-            confidence_level=confidence,
-            n_resamples=n_resamples,
+            confidence_level=CONFIDENCE,
+            n_resamples=N_RESAMPLES,
             batch=max(1, _CELLS // n_replicates),
             method="BCa",
             rng=rng,

@@ -1,39 +1,47 @@
-"""A sensitivity analysis: a design over the ranges of chosen assumptions, run stage by stage.
+"""A sensitivity analysis: how far each assumption moves the answer over its range.
 
-The second stage depends on the answers of the first.
+Each goes to both ends, the others at point values, and through all ranges in trajectories. Only
+points at which the scenario is possible are run. Chance is the same at every point, so that answers
+differ by the assumptions alone.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL
-from sim.errors import Problem, ScenarioError
-from sim.experiment.execution import Answers, Execution, NothingFinishedError
+from sim.errors import Problem, ScenarioError, UsageError
+from sim.experiment.execution import Answers, Execution
 from sim.experiment.metrics import choose_metrics, metrics_of
-from sim.experiment.outputs import Study, write_study
-from sim.experiment.plan import ImpossiblePointsError, Plan
-from sim.results.folder import INTERRUPTED
+from sim.experiment.outputs import FACTOR, METRIC, UNIT, Sheet, Study, points_sheet, write_study
+from sim.experiment.plan import Plan
+from sim.results.schema import Column, ends
 from sim.scenario.quantities import finite_number
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.scenario.unknowns import Factor, LeftOut, list_factors, list_ranges, value_at
-from sim.scenario.variants import is_whole
-from sim.uncertainty.influence import (
-    Line,
-    Stage,
-    ends_stage,
-    judge,
-    morris_stage,
-    screened,
-    sheets_of,
-    sobol_stage,
+from sim.scenario.unknowns import (
+    Factor,
+    LeftOut,
+    list_factors,
+    list_ranges,
+    point_of,
+    settings,
+    value_at,
 )
+from sim.scenario.variants import Point, is_whole
+from sim.statistics.designs import morris_trajectories, screen
+from sim.streams import Stream, Streams
 
+MOST_DRAWS = 50
+"""Most draws for each trajectory wanted, to find a possible one."""
 _RANGE = re.compile(r"(.+?)\.\.(.+)")
 
 
@@ -128,25 +136,160 @@ def given_factor(
     )
 
 
-Method = Literal["ends", "morris", "sobol", "both"]
-
-OnStages = Callable[[Sequence[Stage], int], None]
-"""Called with the stages whose points are run next, and the number of replicates."""
-
-
 @dataclass(frozen=True, eq=False)
-class Explored:
-    """Stages that were run, and the answers at all their points."""
+class Design:
+    """Points at which the answers are compared.
 
-    stages: tuple[Stage, ...]
-    answers: Answers
+    Attributes
+    ----------
+    factors
+        Factors that are varied.
+    points
+        The scenario itself, each factor of one dial at its low and at its high end, and then the
+        trajectories, one after the other.
+    amounts
+        For each point the amounts of the factors that are not at their point value, by key.
+    n_ends
+        How many of the points come before the trajectories.
+    dials : shape (n_trajectories, n_factors + 1, n_dials)
+    moved : shape (n_trajectories, n_factors)
+        As `morris_trajectories` returns them.
+    n_rejected
+        Trajectories that were drawn and not taken, since the scenario is not possible at one of
+        their points.
+    """
+
+    factors: tuple[Factor, ...]
+    points: tuple[Point, ...]
+    amounts: tuple[dict[str, tuple[float, ...]], ...]
+    n_ends: int
+    dials: NDArray[np.float64]
+    moved: NDArray[np.int64]
+    n_rejected: int
 
 
-@dataclass(frozen=True)
-class Influences(Study):
-    """Result of a sensitivity analysis, with the lines of ``sensitivity.csv``."""
+def lay_design(
+    resolved: Resolved, factors: Sequence[Factor], n_trajectories: int, root_seed: int
+) -> Design:
+    """Lay both ends of each factor, and trajectories over the ranges of all.
 
-    lines: tuple[Line, ...]
+    Raises
+    ------
+    UsageError
+        If no trajectory among ``MOST_DRAWS`` times as many has only points at which the scenario is
+        possible.
+    """
+    amounts: list[dict[str, tuple[float, ...]]] = [{}]
+    amounts += [{one.key: (end,)} for one in factors if one.n_dials == 1
+                for end in (one.low, one.high)]  # fmt: skip
+    by_key = {factor.key: factor for factor in factors}
+
+    def at(row: Mapping[str, Sequence[float]]) -> Point:
+        return point_of(resolved, [(by_key[key], amount) for key, amount in row.items()])
+
+    points = [at(row) for row in amounts]
+    n_ends, n_drawn = len(points), 0
+    rng = Streams(root_seed, 0).generator(Stream.DESIGN, (0,))
+    kept: list[tuple[NDArray[np.float64], NDArray[np.int64]]] = []
+    while len(kept) < n_trajectories and n_drawn < MOST_DRAWS * n_trajectories:
+        n_dials = [factor.n_dials for factor in factors]
+        for dials, moved in zip(
+            *morris_trajectories(n_trajectories - len(kept), n_dials, rng), strict=True
+        ):
+            n_drawn += 1
+            by_factor = settings(factors, dials)
+            rows = [
+                {
+                    factor.key: tuple(part[row].tolist())
+                    for factor, part in zip(factors, by_factor, strict=True)
+                }
+                for row in range(len(dials))
+            ]
+            found = [at(row) for row in rows]
+            if all(point.is_possible(resolved) for point in found):
+                points += found
+                amounts += rows
+                kept.append((dials, moved))
+    if n_trajectories and not kept:
+        raise UsageError(
+            "expected settings of all factors at which the scenario can be, got none in "
+            f"{n_drawn} draws: their ranges contradict each other"
+        )
+    return Design(
+        tuple(factors),
+        tuple(points),
+        tuple(amounts),
+        n_ends,
+        np.array([dials for dials, _ in kept]),
+        np.array([moved for _, moved in kept]),
+        n_drawn - len(kept),
+    )
+
+
+PART = Column.text("part", "ends or morris")
+LINE = (
+    METRIC,
+    UNIT,
+    FACTOR,
+    Column.text("factor_unit", "Unit of the assumption"),
+    Column.text("range", "Range declared with the assumption"),
+    Column("n_dials", "integer", "", "1, or the number of rows that move separately"),
+    Column.measured("given", "The measure with every assumption at its point value"),
+    Column.measured("at_low", "With this one at its low end, the others at point values"),
+    Column.measured("at_high", "With this one at its high end, the others at point values"),
+    Column.measured("mu", "Mean change from low to high end, others anywhere"),
+    Column.measured("mu_star", "Mean size of that change (Morris)"),
+    *ends("mu_star", "its 95 % BCa interval"),
+    Column.measured("sigma", "Standard deviation of that change: curvature, joint effects"),
+    Column("n_trajectories", "integer", "trajectories", "Trajectories with all answers"),
+)
+OUT = (Column.text("key", "Assumption that is not varied"), Column.text("why", "Why not"))
+
+
+def rank_factors(
+    design: Design, answers: Answers, metric: str, root_seed: int
+) -> list[dict[str, Any]]:
+    """Rows of ``sensitivity.csv`` for one measure, the most influential factor first.
+
+    By the size of its change over trajectories, or else between its ends.
+    """
+    value, factors = answers.mean(metric), design.factors
+    n_dials = np.array([factor.n_dials for factor in factors])
+    columns, n_trajectories = screen(
+        value[design.n_ends :].reshape(-1, len(factors) + 1),
+        design.dials,
+        design.moved,
+        n_dials,
+        Streams(root_seed, 0).generator(Stream.BOOTSTRAP),
+    )
+    at_ends = iter(value[1 : design.n_ends].tolist())
+    rows: list[dict[str, Any]] = []
+    for number, factor in enumerate(factors):
+        low = next(at_ends) if factor.n_dials == 1 else math.nan
+        high = next(at_ends) if factor.n_dials == 1 else math.nan
+        rows.append(
+            {
+                "metric": metric,
+                "unit": answers.measures[answers.metrics.index(metric)].unit,
+                "factor": factor.key,
+                "factor_unit": factor.unit,
+                "range": factor.range_text,
+                "n_dials": factor.n_dials,
+                "given": float(value[0]),
+                "at_low": low,
+                "at_high": high,
+                **{name: float(column[number]) for name, column in columns.items()},
+                "n_trajectories": n_trajectories,
+            }
+        )
+    return sorted(rows, key=lambda row: -_swing(row))
+
+
+def _swing(row: Mapping[str, float]) -> float:
+    if not math.isnan(row["mu_star"]):
+        return row["mu_star"]
+    ends = (row["at_low"], row["at_high"], row["given"])
+    return 0.0 if any(map(math.isnan, ends)) else max(ends) - min(ends)
 
 
 @dataclass(frozen=True, eq=False)
@@ -156,20 +299,19 @@ class Sensitivity:
     Attributes
     ----------
     plan
-        What is run, without its points.
-    factors, left_out
-        Assumptions that are varied, and those that are not.
+        What is run.
+    design
+        Assumptions that are varied, and its points.
+    left_out
+        Assumptions that are not.
     metrics
-        Measures analysed; the first one decides which factors the Sobol' stage varies.
-    on_stages
-        Called before the points of stages are run.
+        Measures analysed.
     """
 
     plan: Plan
-    factors: tuple[Factor, ...]
+    design: Design
     left_out: tuple[LeftOut, ...]
     metrics: tuple[str, ...]
-    on_stages: OnStages
 
     @classmethod
     def of(
@@ -178,32 +320,22 @@ class Sensitivity:
         root_seed: int,
         n_replicates: int,
         *,
-        method: Method = "both",
         metrics: Sequence[str] = (),
         only: Sequence[str] = (),
         ranges: Sequence[str] = (),
         trajectories: int = 10,
-        samples: int = 64,
-        keep: int = 5,
         strategies: Sequence[str] = (),
-        on_stages: OnStages = lambda stages, n_replicates: None,
     ) -> Sensitivity:
         """Plan an analysis.
 
         Parameters
         ----------
-        method
-            ``ends``: each assumption at both ends of its range; ``morris``: ends and trajectories;
-            ``sobol``: ends and shares of variance; ``both``: all three, the shares of variance for
-            the assumptions that matter most.
         metrics
             Harm in business-hours when empty.
         only, ranges
             As `choose_factors` takes them.
-        trajectories, samples
-            Trajectories of ``morris``; base points of ``sobol``.
-        keep
-            How many assumptions the Sobol' stage of ``both`` varies.
+        trajectories
+            How many; none for both ends of each assumption alone.
         strategies
             None for the scenario's own, or one.
 
@@ -211,73 +343,68 @@ class Sensitivity:
         ------
         ScenarioError
             With the mistakes in them.
+        UsageError
+            As `lay_design`.
         """
         factors, left_out = choose_factors(resolved, only, ranges)
         chosen = choose_metrics(metrics_of(resolved), metrics, (COLLATERAL,))
-        sizes = {"trajectories": trajectories, "samples": samples, "keep": keep}
         asked = {
-            "method": method,
             "metrics": list(metrics),
             "only": list(only),
             "ranges": list(ranges),
-            **sizes,
+            "trajectories": trajectories,
             "strategies": list(strategies),
         }
-        varied = [{"key": f.key, "low": f.low, "high": f.high} for f in factors]
-        described = {"method": method, "metrics": chosen, **sizes, "factors": varied}
+        laid = lay_design(resolved, factors, trajectories, root_seed)
+        described = {
+            "metrics": chosen,
+            "trajectories": trajectories,
+            "drawn_again": laid.n_rejected,
+            "factors": [{"key": f.key, "low": f.low, "high": f.high} for f in factors],
+        }
         plan = Plan(
             "sensitivity",
             resolved,
             root_seed,
             n_replicates,
-            points=(),
+            points=laid.points,
             strategies=tuple(strategies),
             design=described,
             asked=asked,
         )
-        return cls(plan, tuple(factors), tuple(left_out), tuple(chosen), on_stages)
+        return cls(plan, laid, tuple(left_out), tuple(chosen))
 
-    def answer(self, ask: Execution) -> Explored:
-        """Run all stages; after an interrupt return what is finished of those that were started.
+    def answer(self, ask: Execution) -> Answers:
+        """Run all points."""
+        return ask(self.plan).answers()
 
-        Raises
-        ------
-        KeyboardInterrupt
-            If interrupted before any run was finished.
-        """
-        resolved, root_seed, asked = self.plan.resolved, self.plan.root_seed, self.plan.asked
-        first = [ends_stage(resolved, self.factors)]
-        if asked["method"] in ("morris", "both"):
-            trajectories = asked["trajectories"]
-            first.append(morris_stage(resolved, self.factors, trajectories, root_seed))
-        explored = Explored(tuple(first), self._run(first, ask))
-        if asked["method"] not in ("sobol", "both") or explored.answers.status == INTERRUPTED:
-            return explored
-        try:
-            kept = [factor.key for factor in self.factors]
-            if asked["method"] == "both":
-                lines = judge(first, explored.answers, self.metrics[:1], root_seed)
-                kept = screened(lines, asked["keep"])
-            hinges = [factor for factor in self.factors if factor.key in kept]
-            second = sobol_stage(resolved, hinges, asked["samples"], root_seed)
-            try:
-                later = self._run([second], ask)
-            except (NothingFinishedError, ImpossiblePointsError) as error:
-                # The first stages have their answers all the same.
-                later = explored.answers.unanswered(len(second.points), error.failures)
-            return Explored((*first, second), explored.answers.then(later))
-        except KeyboardInterrupt:
-            return replace(explored, answers=replace(explored.answers, status=INTERRUPTED))
+    def write(self, folder: Path, found: Answers) -> Study:
+        """Write ``sensitivity.csv``, ``points.csv`` and ``left-out.csv``."""
+        design, keys = self.design, [factor.key for factor in self.design.factors]
+        columns = (PART, *(Column.text(key, f"{key}; missing at its point value") for key in keys))
+        points = [
+            (
+                "ends" if row < design.n_ends else "morris",
+                *(_amounts(amounts.get(key)) for key in keys),
+            )
+            for row, amounts in enumerate(design.amounts)
+        ]
+        seed = self.plan.root_seed
+        rows = tuple(
+            tuple(line[column.name] for column in LINE)
+            for metric in self.metrics
+            for line in rank_factors(design, found, metric, seed)
+        )
+        out = tuple((one.key, one.why) for one in self.left_out)
+        sheets = [
+            Sheet("sensitivity.csv", LINE, rows, ("metric", "factor")),
+            points_sheet(columns, points, found),
+            Sheet("left-out.csv", OUT, out, ("key",)),
+        ]
+        return write_study(folder, self.plan, found, sheets)
 
-    def _run(self, stages: Sequence[Stage], ask: Execution) -> Answers:
-        self.on_stages(stages, self.plan.n_replicates)
-        points = tuple(point for stage in stages for point in stage.points)
-        return ask(replace(self.plan, points=points)).answers()
 
-    def write(self, folder: Path, found: Explored) -> Influences:
-        """Write the tables, with the most influential assumptions first."""
-        stages, answers = found.stages, found.answers
-        lines = judge(stages, answers, self.metrics, self.plan.root_seed)
-        sheets = sheets_of(stages, answers, lines, self.left_out)
-        study = write_study(folder, self.plan, answers, sheets)
-        return Influences(**vars(study), lines=tuple(lines))
+def _amounts(amounts: tuple[float, ...] | None) -> str | float | None:
+    if amounts is None or len(amounts) == 1:
+        return amounts[0] if amounts else None
+    return " ".join(f"{amount:.6g}" for amount in amounts)

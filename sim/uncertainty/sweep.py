@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.errors import Problem, ProblemsError, ScenarioError
 from sim.experiment.execution import Answers, Execution
@@ -33,13 +32,9 @@ from sim.scenario.overrides import split_at_commas
 from sim.scenario.resolve import Resolved
 from sim.scenario.unknowns import Factor, list_factors, point_of
 from sim.scenario.variants import Point, is_whole
-from sim.statistics.designs import grid, latin_hypercube, sobol_points
-from sim.streams import Stream, Streams
-
-Design = Literal["grid", "lhs", "sobol"]
 
 N_STEPS = 5
-"""Values of a range in a grid, unless the axis says how many."""
+"""Values of a range, unless the axis says how many."""
 
 MOST_POINTS = 20_000
 
@@ -55,40 +50,11 @@ class Axis:
     key
         Full path of a scenario key, or ``table.column``.
     values
-        The values listed; none for a range.
-    low, high
-        Ends of the range.
-    n_steps
-        Number of values of the range in a grid; None when not given.
-    is_log
-        Whether values are spaced evenly in their logarithm.
-    is_whole
-        Whether only whole numbers are taken.
+        Each once.
     """
 
     key: str
-    values: tuple[Value, ...] = ()
-    low: float = 0.0
-    high: float = 0.0
-    n_steps: int | None = None
-    is_log: bool = False
-    is_whole: bool = False
-
-    @property
-    def n_levels(self) -> int:
-        """Number of values in a grid."""
-        return len(self.values) or self.n_steps or N_STEPS
-
-    def at(self, dial: float) -> Value:
-        """Value at a setting from 0 to 1, which listed values share in equal parts."""
-        if self.values:
-            return self.values[min(int(dial * len(self.values)), len(self.values) - 1)]
-        if self.is_log:
-            value = math.exp(math.log(self.low) + dial * math.log(self.high / self.low))
-        else:
-            value = self.low + dial * (self.high - self.low)
-        value = min(max(value, self.low), self.high)
-        return round(value) if self.is_whole else value
+    values: tuple[Value, ...]
 
 
 def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
@@ -118,13 +84,13 @@ def parse_axes(resolved: Resolved, texts: Sequence[str]) -> list[Axis]:
 
 
 def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
-    whole = is_whole(key)
     match = _RANGE.fullmatch(written)
     if match is None:
         values = tuple(parse_scalar(part.strip(), origin) for part in split_at_commas(written))
+        # By their text, since values may be lists, which are not hashable.
         if len({repr(value) for value in values}) < len(values):
             raise _problem(origin, "expected each value once")
-        return Axis(key, values, is_whole=whole)
+        return Axis(key, values)
     log, low_text, high_text, n_text = match.groups()
     low, high = (parse_scalar(part.strip(), origin) for part in (low_text, high_text))
     for end in (low, high):
@@ -136,43 +102,30 @@ def _axis(resolved: Resolved, key: str, written: str, origin: str) -> Axis:
         raise _problem(origin, f"expected low < high, got {low:g}..{high:g}")
     if log and low <= 0:
         raise _problem(origin, f"expected low > 0 for logarithms, got {low:g}")
-    n_steps = int(n_text) if n_text else None
-    if n_steps is not None and n_steps < 2:
-        raise _problem(origin, f"expected at least 2 steps, got {n_steps}")
-    return Axis(key, (), float(low), float(high), n_steps, bool(log), whole)
+    n_steps = int(n_text) if n_text else N_STEPS
+    if not 2 <= n_steps <= MOST_POINTS:
+        raise _problem(origin, f"expected at least 2 steps, at most {MOST_POINTS}, got {n_steps}")
+    dials = np.linspace(0, 1, n_steps).tolist()
+    if log:
+        steps = [math.exp(math.log(low) + dial * math.log(high / low)) for dial in dials]
+    else:
+        steps = [low + dial * (high - low) for dial in dials]
+    steps = [min(max(step, float(low)), float(high)) for step in steps]
+    # Whole numbers may come again.
+    return Axis(key, tuple(dict.fromkeys(round(step) if is_whole(key) else step for step in steps)))
 
 
-def lay_points(
-    axes: Sequence[Axis], design: Design, n_points: int | None, rng: np.random.Generator
-) -> list[tuple[Value, ...]]:
-    """Values of the axes at each point, without duplicates.
-
-    Parameters
-    ----------
-    n_points
-        Number of points of a Latin hypercube or a Sobol' sequence; None for a grid.
+def lay_points(axes: Sequence[Axis]) -> list[tuple[Value, ...]]:
+    """Values of the axes at each point: every combination, the last axis varies fastest.
 
     Raises
     ------
     ScenarioError
-        If the number of points is missing, not wanted, or too large.
+        If there are more than ``MOST_POINTS``.
     """
-    if design == "grid":
-        if n_points is not None:
-            raise _problem("--points", "expected none for a grid: its axes say how many")
-        n_points = math.prod(axis.n_levels for axis in axes)
-    elif n_points is None:
-        raise _problem("--points", f"expected a number of points for --design {design}, got none")
-    elif any(axis.n_steps for axis in axes):
-        raise _problem("--over", f"expected no :n with --design {design}: --points says how many")
-    if not 1 <= n_points <= MOST_POINTS:
-        raise _problem("--points", f"expected 1 to {MOST_POINTS} points, got {n_points}")
-    dials = _dials(axes, design, n_points, rng)
-    points = [
-        tuple(axis.at(float(dial)) for axis, dial in zip(axes, row, strict=True)) for row in dials
-    ]
-    # By their text, since values may be lists, which are not hashable.
-    return list({repr(point): point for point in points}.values())
+    if (n_points := math.prod(len(axis.values) for axis in axes)) > MOST_POINTS:
+        raise _problem("--over", f"expected at most {MOST_POINTS} points, got {n_points}")
+    return list(itertools.product(*(axis.values for axis in axes)))
 
 
 def points_of(
@@ -210,22 +163,12 @@ def _misfits(axis: Axis, factor: Factor | None) -> Iterator[Problem]:
     if factor.n_dials > 1:
         message = f"expected a column that moves as one, got {factor.n_dials} separate weights"
         yield Problem(origin, message)
-    for value in axis.values or (axis.low, axis.high):
+    for value in axis.values:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if factor.scale == "times" and not (is_number and float(str(value)) > 0):
             yield Problem(origin, f"expected factors > 0 on the column, got {value!r}")
         if factor.scale == "position" and not (is_number and abs(float(str(value))) <= 1):
             yield Problem(origin, f"expected positions from -1 to 1, got {value!r}")
-
-
-def _dials(
-    axes: Sequence[Axis], design: Design, n_points: int, rng: np.random.Generator
-) -> NDArray[np.float64]:
-    if design == "grid":
-        return grid([axis.n_levels for axis in axes])
-    if design == "lhs":
-        return latin_hypercube(n_points, len(axes), rng)
-    return sobol_points(n_points, len(axes), rng)
 
 
 def _problem(origin: str, message: str) -> ScenarioError:
@@ -272,8 +215,6 @@ class Sweep:
         n_replicates: int,
         *,
         over: Sequence[str],
-        design: Design = "grid",
-        n_points: int | None = None,
         strategies: Sequence[str] = (),
         metrics: Sequence[str] = (),
     ) -> Sweep:
@@ -283,8 +224,6 @@ class Sweep:
         ----------
         over
             Axes as `parse_axes` reads them.
-        design, n_points
-            As `lay_points` takes them.
         strategies
             Run at each point; the scenario's own when empty.
         metrics
@@ -297,17 +236,11 @@ class Sweep:
         """
         axes = parse_axes(resolved, over)
         chosen = choose_metrics(metrics_of(resolved), metrics)
-        luck = Streams(root_seed, 0).generator(Stream.DESIGN)
-        laid = lay_points(axes, design, n_points, luck)
+        laid = lay_points(axes)
         points = points_of(resolved, axes, laid)
-        described = {
+        described = {"over": list(over), "n_points": len(laid), "metrics": chosen}
+        asked = {
             "over": list(over),
-            "design": design,
-            "n_points": len(laid),
-            "metrics": chosen,
-        }
-        asked = described | {
-            "n_points": n_points,
             "metrics": list(metrics),
             "strategies": list(strategies),
         }

@@ -6,8 +6,6 @@ import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim.catalogue.choices import COLLATERAL
@@ -36,8 +34,7 @@ if TYPE_CHECKING:
     from sim.experiment.outputs import Study
     from sim.scenario.resolve import Resolved
     from sim.scenario.unknowns import Factor, LeftOut
-    from sim.uncertainty.influence import Stage
-    from sim.uncertainty.sensitivity import Influences, Sensitivity
+    from sim.uncertainty.sensitivity import Sensitivity
     from sim.uncertainty.sweep import Sweep
 
 SWEEP_SCHEMA = "overblock/sweep/1"
@@ -45,23 +42,6 @@ SENSITIVITY_SCHEMA = "overblock/sensitivity/1"
 FACTORS_SCHEMA = "overblock/factors/1"
 N_REPLICATES = 2
 MOST_ROWS = 15
-
-
-class Design(StrEnum):
-    """How points are chosen."""
-
-    GRID = "grid"
-    LHS = "lhs"
-    SOBOL = "sobol"
-
-
-class Method(StrEnum):
-    """Which designs are run."""
-
-    ENDS = "ends"
-    MORRIS = "morris"
-    SOBOL = "sobol"
-    BOTH = "both"
 
 
 @takes_shared_options
@@ -73,12 +53,6 @@ def sweep(
         "default 5). A column TABLE.COLUMN takes factors on it, or positions from -1 to 1 in its "
         "range ('overblock sensitivity SCENARIO --list').",
     ),
-    design: Design | None = option(
-        "--design",
-        "All combinations, a Latin hypercube, or a Sobol' sequence; the last two need --points. "
-        "grid by default.",
-    ),
-    points: int | None = option("--points", "Number of points, unless a grid.", min=1),
     replicates: int | None = POINT_REPLICATES,
     strategy: list[str] = STRATEGIES,
     metric: list[str] = METRICS,
@@ -107,13 +81,11 @@ def sweep(
                 seed,
                 replicates or resolved.scenario.n_replicates,
                 over=over,
-                n_points=points,
                 strategies=strategy,
                 metrics=metric,
-                **given(design=design),
             )
 
-        changes = (over, design, points, replicates, strategy, metric)
+        changes = (over, replicates, strategy, metric)
         asked, task = Task.begin(options, scenario, "sweep", make, Sweep.of, *changes)
         n_points, n = len(asked.laid), asked.plan.n_replicates
         n_strategies = max(len(asked.plan.strategies), 1)
@@ -159,16 +131,9 @@ def _value(value: object) -> str:
 @takes_shared_options
 def sensitivity(
     scenario: str | None = SCENARIO_OR_RESUME,
-    method: Method | None = option(
-        "--method",
-        "ends: each assumption at its low and high end; morris: also trajectories through all "
-        "ranges; sobol: ends, and shares of variance of all; both: morris, then sobol for those "
-        "that matter most. both by default.",
-    ),
     metric: list[str] = option(
         "--metric NAME",
-        f"The answer; {COLLATERAL} by default. May be repeated; sobol uses the assumptions that "
-        "matter for the first one.",
+        f"The answer; {COLLATERAL} by default. May be repeated.",
         default=[],
         autocompletion=complete_metric,
     ),
@@ -180,18 +145,10 @@ def sensitivity(
         "Another range for an assumption, or a range for a key that has none.",
     ),
     trajectories: int | None = option(
-        "--trajectories", "Trajectories of morris; 10 by default.", min=2, max=10_000
-    ),
-    samples: int | None = option(
-        "--samples",
-        "Base points of sobol, best a power of 2; 64 by default.",
-        min=2,
-        max=65_536,
-    ),
-    keep: int | None = option(
-        "--keep",
-        "Number of assumptions that both passes from morris to sobol; 5 by default.",
-        min=1,
+        "--trajectories",
+        "Trajectories through all ranges (Morris); 10 by default, 0 for the ends of each alone.",
+        min=0,
+        max=10_000,
     ),
     replicates: int | None = POINT_REPLICATES,
     strategy: str | None = option(
@@ -214,7 +171,7 @@ def sensitivity(
 
       overblock sensitivity telegram-2018 --list
 
-      overblock sensitivity telegram-2018 --metric private_loss_usd --method morris
+      overblock sensitivity telegram-2018 --metric private_loss_usd --trajectories 20
     """
     with console.reports_errors(as_json=options.as_json):
         from sim.uncertainty.sensitivity import Sensitivity, choose_factors
@@ -225,16 +182,8 @@ def sensitivity(
             print_factors(*choose_factors(resolved, names, ranges), as_json=options.as_json)
             return
 
-        def say_cost(stages: Sequence[Stage], n: int) -> None:
-            n_points = sum(len(stage.points) for stage in stages)
-            parts = " and ".join(stage.part for stage in stages)
-            text = f"{parts}: {n_points:,} points x {count(n, 'replicate')}"
-            console.say(text, quiet=options.quiet)
-
-        make_asked = partial(Sensitivity.of, on_stages=say_cost)
-
         def make(resolved: Resolved, seed: int) -> Sensitivity:
-            return make_asked(
+            return Sensitivity.of(
                 resolved,
                 seed,
                 replicates or N_REPLICATES,
@@ -242,24 +191,23 @@ def sensitivity(
                 only=names,
                 ranges=ranges,
                 strategies=[strategy] if strategy else [],
-                **given(method=method, trajectories=trajectories, samples=samples, keep=keep),
+                **given(trajectories=trajectories),
             )
 
-        changes = (
-            method, metric, only, ranges, trajectories, samples, keep, replicates, strategy,
-            list_only or None,
-        )  # fmt: skip
-        asked, task = Task.begin(options, scenario, "sensitivity", make, make_asked, *changes)
+        changes = (metric, only, ranges, trajectories, replicates, strategy, list_only or None)
+        asked, task = Task.begin(options, scenario, "sensitivity", make, Sensitivity.of, *changes)
+        n_points, n = len(asked.design.points), asked.plan.n_replicates
+        console.say(f"{n_points:,} points x {count(n, 'replicate')}", quiet=options.quiet)
         study = task.carry_out(asked, options.executor(), quiet=options.quiet)
         n_left_out = len(asked.left_out)
-        print_influences(study, n_left_out, as_json=options.as_json, quiet=options.quiet)
+        print_sensitivity(study, n_left_out, as_json=options.as_json, quiet=options.quiet)
         leave_unless_complete(study)
 
 
-def print_influences(study: Influences, n_left_out: int, *, as_json: bool, quiet: bool) -> None:
+def print_sensitivity(study: Study, n_left_out: int, *, as_json: bool, quiet: bool) -> None:
     """Print each measure with the assumptions on which it depends, the strongest first."""
     if as_json:
-        parts = ("sensitivity", "stages", "left-out")
+        parts = ("sensitivity", "left-out")
         console.print_json(study_document(study, SENSITIVITY_SCHEMA, *parts))
         return
     if not sys.stdout.isatty():
@@ -267,38 +215,35 @@ def print_influences(study: Influences, n_left_out: int, *, as_json: bool, quiet
         return
     # On a narrow terminal intervals and ranges stay in sensitivity.csv.
     is_wide = open_console().width >= 120
-    for metric in dict.fromkeys(line.metric for line in study.lines):
-        mine = [line for line in study.lines if line.metric == metric]
+    lines: list[dict[str, Any]] = study.sheets["sensitivity.csv"].records()
+    for metric in dict.fromkeys(line["metric"] for line in lines):
+        mine = [line for line in lines if line["metric"] == metric]
         cells = [
             {
-                "assumption": line.factor,
-                "at low": number(line.at_low),
-                "at high": number(line.at_high),
-                "change": number(line.mu_star),
-                "": _interval(line.mu_star_low, line.mu_star_high),
-                "total": "" if math.isnan(line.total) else f"{line.total:.2f}",
-                " ": _interval(line.total_low, line.total_high),
-                "range": line.range,
+                "assumption": line["factor"],
+                "at low": number(line["at_low"]),
+                "at high": number(line["at_high"]),
+                "change": number(line["mu_star"]),
+                "": _interval(line["mu_star_low"], line["mu_star_high"]),
+                "range": line["range"],
             }
             for line in mine[:MOST_ROWS]
         ]
-        narrow = ("assumption", "at low", "at high", "change", "total")
+        narrow = ("assumption", "at low", "at high", "change")
         shown = [
             name
             for name in cells[0]
             if (is_wide or name in narrow) and any(row[name] for row in cells)
         ]
         columns = [Column(name, name, "number" if at else "text") for at, name in enumerate(shown)]
-        title = (
-            f"{metric.replace('_', ' ')}: {number(mine[0].given)} {mine[0].unit} at point values"
-        )
+        given_value = f"{number(mine[0]['given'])} {mine[0]['unit']}"
+        title = f"{metric.replace('_', ' ')}: {given_value} at point values"
         rows = [[row[name] for name in shown] for row in cells]
         print_tables([Table(metric, title, columns, rows)])
     print(study.folder)
     console.say(
         "change: mean size over the whole range, others anywhere in theirs (Morris mu*), with its "
-        "95 % interval; total: share of variance in which it has a part (Sobol'). "
-        f"{n_left_out} assumptions are not varied: left-out.csv",
+        f"95 % interval. {n_left_out} assumptions are not varied: left-out.csv",
         quiet=quiet,
     )
 

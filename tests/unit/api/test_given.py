@@ -130,8 +130,6 @@ def test_mistakes_are_named_by_the_paths_of_keys(tmp_path: Path) -> None:
         (lambda: sim.compare("surgical", ["exact"], baseline="x"), r"^baseline 'x': "),
         (lambda: sim.sweep("surgical", {"population.n_busineses": [1]}), r"^over: population"),
         (lambda: sim.sweep("surgical", {"population.n_businesses": "9..2"}), "expected low < high"),
-        (lambda: sim.sweep("surgical", {"population.n_businesses": "2..9"}, design="lhs"),
-         r"^n_points: expected a number of points for design lhs"),
         (lambda: sim.sensitivity("surgical", only=["nothing"]), r"^only 'nothing': "),
         (lambda: sim.condition("surgical"), "expected a section evidence, got none"),
         (lambda: sim.condition("surgical", set={"population.n_busineses": 3}),

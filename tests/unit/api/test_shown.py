@@ -49,8 +49,8 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
     home = "population.share_components_at_home"
     asked, *rest = sim.sensitivity(
-        "surgical", method="both", metrics=["spells"], only=[home], ranges={home: (0.1, 0.3)},
-        trajectories=7, samples=32, keep=3, strategy="none", n_replicates=5, root_seed=11,
+        "surgical", metrics=["spells"], only=[home], ranges={home: (0.1, 0.3)},
+        trajectories=7, strategy="none", n_replicates=5, root_seed=11,
         set={"population.n_businesses": 20}, folder=tmp_path, force=True, n_workers=2,
         on_progress=print,
     )  # fmt: skip
@@ -59,27 +59,20 @@ def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
     assert (plan.root_seed, plan.n_replicates) == (11, 5)
     assert plan.resolved.scenario.population.n_businesses == 20
     assert asked.metrics == ("spells",)
-    ((key, low, high),) = [(one.key, one.low, one.high) for one in asked.factors]
+    ((key, low, high),) = [(one.key, one.low, one.high) for one in asked.design.factors]
     assert (key, low, high) == (home, 0.1, 0.3)
-    told = dict(plan.asked)
-    assert (told["method"], told["trajectories"], told["samples"], told["keep"]) == (
-        "both", 7, 32, 3,
-    )  # fmt: skip
+    assert plan.asked["trajectories"] == 7
     assert rest == [tmp_path, True, 2, print]
 
 
 @pytest.mark.usefixtures("planned")
 def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository: Path) -> None:
     page = (repository / "docs/reference/cli.md").read_text("utf-8")
-    documented = {
-        name: int(re.search(rf"`--{name} <[^\n]*?[ ;](\d+) by default", page)[1])  # type: ignore[index]
-        for name in ("trajectories", "samples", "keep")
-    }
+    documented = int(re.search(r"`--trajectories <[^\n]*?[ ;](\d+) by default", page)[1])  # type: ignore[index]
     asked, *rest = sim.sensitivity("surgical")
     bare = Sensitivity.of(asked.plan.resolved, 1, 2)
     for plan in (asked.plan, bare.plan):
-        assert {name: plan.asked[name] for name in documented} == documented
-        assert plan.asked["method"] == "both"
+        assert plan.asked["trajectories"] == documented
     assert (asked.plan.n_replicates, asked.metrics) == (2, ("business_hours_impaired",))
     assert rest == [None, False, 1, None]
 
@@ -88,8 +81,8 @@ def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(reposito
 def test_a_sweep_and_runs_are_of_what_is_asked_for(tmp_path: Path) -> None:
     brief = {"population.n_businesses": 20}
     swept, *rest = sim.sweep(
-        "surgical", {"censor.discovery_lag_h": "2..48"}, design="sobol", n_points=4,
-        strategies=["none"], metrics=["spells"], n_replicates=3, root_seed=12, set=brief,
+        "surgical", {"censor.discovery_lag_h": "2..48:4"}, strategies=["none"],
+        metrics=["spells"], n_replicates=3, root_seed=12, set=brief,
         folder=tmp_path, force=True, n_workers=2, on_progress=print,
     )  # fmt: skip
     assert (swept.plan.strategies, swept.metrics, len(swept.laid)) == (("none",), ("spells",), 4)

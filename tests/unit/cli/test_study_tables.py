@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from contextlib import redirect_stdout
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 
 from sim.cli.verbs import experiments, studies
-from sim.uncertainty.influence import Line
 
 
 class Terminal(io.StringIO):
@@ -44,22 +42,22 @@ def sheet(*records: dict[str, Any]) -> SimpleNamespace:
 
 
 def test_an_analysis_has_a_table_for_each_measure(terminal: Terminal) -> None:
-    line = Line("moves", "moves", "effects.a", "share", "0.1 to 0.4", 1, 5.0, 3.0, 9.0)
-    told = replace(line, mu_star=6.5, mu_star_low=6.0, mu_star_high=7.0, total=0.456,
-                   total_low=0.25, total_high=0.75)  # fmt: skip
-    point = replace(told, factor="effects.b", mu_star_low=6.5, mu_star_high=6.5,
-                    total_low=np.nan, total_high=np.nan)  # fmt: skip
-    other = replace(line, metric="spells_begun", unit="spells", given=64_900.0)
-    study = SimpleNamespace(lines=[told, point, other], folder=Path("out"))
+    line = {"metric": "moves", "unit": "moves", "factor": "effects.a", "range": "0.1 to 0.4",
+            "given": 5.0, "at_low": 3.0, "at_high": 9.0, "mu_star": np.nan,
+            "mu_star_low": np.nan, "mu_star_high": np.nan}  # fmt: skip
+    told = line | {"mu_star": 6.5, "mu_star_low": 6.0, "mu_star_high": 7.0}
+    point = told | {"factor": "effects.b", "mu_star_low": 6.5, "mu_star_high": 6.5}
+    other = line | {"metric": "spells_begun", "unit": "spells", "given": 64_900.0}
+    sheets = {"sensitivity.csv": sheet(told, point, other)}
+    study = SimpleNamespace(sheets=sheets, folder=Path("out"))
     with redirect_stdout(terminal):
-        studies.print_influences(study, 7, as_json=False, quiet=True)
+        studies.print_sensitivity(study, 7, as_json=False, quiet=True)
     rows = terminal.rows()
     assert rows[0] == "moves: 5 moves at point values"
     wide = terminal.is_wide
-    assert rows[1].startswith("assumption at low at high change total")
-    assert rows[2] == ("effects.a 3 9 6.5 [6, 7] 0.46 [0.25, 0.75] 0.1 to 0.4" if wide
-                       else "effects.a 3 9 6.5 0.46")  # fmt: skip
-    assert rows[3] == ("effects.b 3 9 6.5 0.46 0.1 to 0.4" if wide else "effects.b 3 9 6.5 0.46")
+    assert rows[1].startswith("assumption at low at high change")
+    assert rows[2] == "effects.a 3 9 6.5" + " [6, 7] 0.1 to 0.4" * wide
+    assert rows[3] == "effects.b 3 9 6.5" + " 0.1 to 0.4" * wide
     assert "spells begun: 64,900 spells at point values" in rows
     assert rows[-2:] == ["effects.a 3 9 not known" + " 0.1 to 0.4" * wide, "out"]
 

@@ -12,10 +12,10 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from sim.errors import PartialError, ScenarioError
-from sim.experiment.execution import INTERRUPTED, PARTIAL, Answers, Execution, NothingFinishedError
+from sim.experiment.execution import INTERRUPTED, PARTIAL, Answers, Execution
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.task import Executor, Failure, SerialExecutor
-from sim.experiment.plan import ImpossiblePointsError, Plan
+from sim.experiment.plan import Plan
 from sim.experiment.simulation import Simulation
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -182,36 +182,3 @@ def test_when_every_run_fails_the_reason_is_raised(small: Resolved) -> None:
     broken = [(0, "replay", replicate) for replicate in range(2)]
     with pytest.raises(PartialError, match="ValueError: broken"):
         ask(plan(small, Point()), Breaking(broken))
-
-
-def test_later_answers_follow_the_earlier_ones(small: Resolved) -> None:
-    first = ask(plan(small, Point()), SerialExecutor())
-    second = ask(
-        plan(small, at(thresholds__impaired=2), at(thresholds__impaired=0.3)),
-        SerialExecutor(),
-    )
-    both = first.then(second)
-    assert len(both.value) == 3
-    assert list(both.failures) == [(1,)]
-    assert both.status == PARTIAL
-    other = ask(replace(plan(small, Point()), strategies=("none",)), SerialExecutor())
-    with pytest.raises(ValueError, match="same strategies"):
-        first.then(other)
-
-
-def test_each_point_of_a_batch_without_answers_has_its_own_reason(small: Resolved) -> None:
-    first = ask(plan(small, Point(), n=1), SerialExecutor())
-    with pytest.raises(ImpossiblePointsError) as impossible:
-        ask(plan(small, at(a__b=1), at(thresholds__impaired=2), n=1), SerialExecutor())
-    later = first.unanswered(2, impossible.value.failures)
-    assert "a.b" in str(later.reason(0))
-    assert "expected a share in [0, 1], got 2" in str(later.reason(1))
-    # A point that is impossible beside one of which all runs fail keeps its reason, too.
-    with pytest.raises(NothingFinishedError, match="all 1 runs failed") as failed:
-        ask(plan(small, at(thresholds__impaired=2), Point(), n=1), Breaking([(1, "replay", 0)]))
-    both = first.then(first.unanswered(2, failed.value.failures))
-    assert both.reason(0) is None
-    assert "got 2" in str(both.reason(1))
-    assert both.reason(2) == "ValueError: broken"
-    assert both.status == PARTIAL
-    assert np.isnan(both.value[1:]).all()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,16 +16,13 @@ from sim.measure.measures import Measure
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.unknowns import Factor
-from sim.uncertainty.influence import (
-    Stage,
-    ends_stage,
-    judge,
-    morris_stage,
-    screened,
-    sheets_of,
-    sobol_stage,
+from sim.uncertainty.sensitivity import (
+    Design,
+    Sensitivity,
+    choose_factors,
+    lay_design,
+    rank_factors,
 )
-from sim.uncertainty.sensitivity import choose_factors
 
 KEYS = ["thresholds.impaired", "thresholds.down", "effects.name_evasion", "front-pools-2018.weight"]
 
@@ -47,68 +46,63 @@ def test_a_range_of_what_holds_no_number_is_refused(resolved: Resolved, key: str
         choose_factors(resolved, [], [f"{key}=0..1"])
 
 
-def respond(stages: list[Stage], factors: list[Factor]) -> Answers:
+def respond(design: Design) -> Answers:
     """The answer is a sum over factors of slope times position in the range.
 
     Slopes are 10, -4 and 0; the three weights count 1 each.
     """
     slopes = [10.0, -4.0, 0.0, 1.0]
     values = []
-    for stage in stages:
-        for amounts in stage.amounts:
-            total = 100.0
-            for factor, slope in zip(factors, slopes, strict=True):
-                dials = amounts.get(factor.key, (factor.given,) * factor.n_dials)
-                total += slope * sum(factor.dial(dial) for dial in dials)
-            values.append([total - 0.5, total + 0.5])
+    for amounts in design.amounts:
+        total = 100.0
+        for factor, slope in zip(design.factors, slopes, strict=True):
+            dials = amounts.get(factor.key, (factor.given,) * factor.n_dials)
+            total += slope * sum(factor.dial(dial) for dial in dials)
+        values.append([total - 0.5, total + 0.5])
     table = np.array(values)[:, None, :, None]
     return Answers(("x",), (Measure("a", "units", 0.0),), table, np.full(table.shape, np.nan))
 
 
-def test_ends_trajectories_and_shares_of_a_linear_answer(
+def test_ends_and_trajectories_of_a_linear_answer(
     resolved: Resolved, factors: list[Factor]
 ) -> None:
-    stages = [ends_stage(resolved, factors), morris_stage(resolved, factors, 8, 1)]
-    lines = judge(stages, respond(stages, factors), ["a"], 1)
-    by_key = {line.factor: line for line in lines}
+    design = lay_design(resolved, factors, 8, 1)
+    lines = rank_factors(design, respond(design), "a", 1)
+    by_key = {line["factor"]: line for line in lines}
     first, second, none, weights = (by_key[key] for key in KEYS)
     dial = factors[0].dial(factors[0].given)
-    assert first.at_low == pytest.approx(first.given - 10 * dial)
-    assert first.at_high == pytest.approx(first.given + 10 * (1 - dial))
-    assert (first.mu, first.mu_star) == pytest.approx((10, 10))
-    assert (second.mu, second.mu_star) == pytest.approx((-4, 4))
-    assert (none.mu_star, none.at_low) == pytest.approx((0, none.given))
-    assert np.isnan(weights.at_low)
-    assert np.isnan(weights.mu)
-    assert 0 < weights.mu_star <= 3
-    assert weights.n_dials == 3
-    assert [line.factor for line in lines][:2] == KEYS[:2]
-    assert screened(lines, 2) == KEYS[:2]
-
-    stages.append(sobol_stage(resolved, factors[:2], 64, 1))
-    lines = judge(stages, respond(stages, factors), ["a"], 1)
-    by_key = {line.factor: line for line in lines}
-    # Additive and even over the ranges: variances in the ratio of the squared slopes.
-    assert by_key[KEYS[0]].total == pytest.approx(100 / 116, abs=0.02)
-    assert by_key[KEYS[1]].first == pytest.approx(16 / 116, abs=0.1)
-    assert np.isnan(by_key[KEYS[2]].total)
-    assert by_key[KEYS[0]].n_base == 64
+    assert first["at_low"] == pytest.approx(first["given"] - 10 * dial)
+    assert first["at_high"] == pytest.approx(first["given"] + 10 * (1 - dial))
+    assert (first["mu"], first["mu_star"]) == pytest.approx((10, 10))
+    assert (second["mu"], second["mu_star"]) == pytest.approx((-4, 4))
+    assert (none["mu_star"], none["at_low"]) == pytest.approx((0, none["given"]))
+    assert np.isnan(weights["at_low"])
+    assert np.isnan(weights["mu"])
+    assert 0 < weights["mu_star"] <= 3
+    assert weights["n_dials"] == 3
+    assert [line["factor"] for line in lines] == [KEYS[0], KEYS[1], KEYS[3], KEYS[2]]
 
 
-def test_without_trajectories_shares_of_variance_rank_what_has_no_ends(
+def test_without_trajectories_the_ends_rank_the_factors(
     resolved: Resolved, factors: list[Factor]
 ) -> None:
-    stages = [ends_stage(resolved, factors), sobol_stage(resolved, factors, 64, 1)]
-    lines = judge(stages, respond(stages, factors), ["a"], 1)
-    assert [line.factor for line in lines] == [KEYS[0], KEYS[1], KEYS[3], KEYS[2]]
+    design = lay_design(resolved, factors, 0, 1)
+    lines = rank_factors(design, respond(design), "a", 1)
+    assert [line["factor"] for line in lines][:2] == KEYS[:2]
+    assert np.isnan([line["mu_star"] for line in lines]).all()
+    assert {line["n_trajectories"] for line in lines} == {0}
+
+
+def analysis(resolved: Resolved, trajectories: int) -> Sensitivity:
+    return Sensitivity.of(resolved, 1, 2, only=KEYS, trajectories=trajectories)
 
 
 def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(
-    resolved: Resolved, factors: list[Factor]
+    resolved: Resolved, tmp_path: Path
 ) -> None:
-    stages = [ends_stage(resolved, factors), morris_stage(resolved, factors, 4, 1)]
-    answers = respond(stages, factors)
-    row = len(stages[0].points) + 2
+    asked = replace(analysis(resolved, 4), metrics=("a",))
+    answers = respond(asked.design)
+    row = asked.design.n_ends + 2
     values = answers.value.copy()
     values[row] = np.nan
     broken = Failure("ValueError", "broken")
@@ -116,49 +110,36 @@ def test_a_failed_point_leaves_out_its_trajectory_and_is_listed(
     failed = Answers(
         answers.labels, answers.measures, values, answers.denominator, failures, PARTIAL
     )
-    lines = judge(stages, failed, ["a"], 1)
-    assert {line.n_trajectories for line in lines} == {3}
-    sheets = {sheet.file: sheet for sheet in sheets_of(stages, failed, lines, [])}
+    sheets = asked.write(tmp_path, failed).sheets
+    assert {line["n_trajectories"] for line in sheets["sensitivity.csv"].records()} == {3}
     points = sheets["points.csv"].records()
     assert points[row]["status"] == "failed"
     assert points[row]["error"] == "ValueError: broken"
     assert [point["part"] for point in points].count("morris") == 4 * 5
     assert points[0][KEYS[0]] is None
     assert len(str(points[row][KEYS[3]]).split()) == 3
-
-
-def test_points_tell_of_every_factor_of_the_first_stage(
-    resolved: Resolved, factors: list[Factor]
-) -> None:
-    stages = [ends_stage(resolved, factors), morris_stage(resolved, factors[:2], 2, 1)]
-    lines = judge(stages, answers := respond(stages, factors), ["a"], 1)
-    sheets = {sheet.file: sheet for sheet in sheets_of(stages, answers, lines, [])}
-    points = sheets["points.csv"].records()
-    assert set(KEYS) < set(points[0])
-    third = factors[2]
-    ends = [point[third.key] for point in points if point["part"] == stages[0].part]
+    third = asked.design.factors[2]
+    ends = [point[third.key] for point in points if point["part"] == "ends"]
     assert {end for end in ends if end is not None} == {third.low, third.high}
-    others = [point for point in points if point["part"] == stages[1].part]
-    assert {(point[KEYS[2]], point[KEYS[3]]) for point in others} == {(None, None)}
-    assert None not in {point[KEYS[0]] for point in others}
+    assert all(point[third.key] is not None for point in points if point["part"] == "morris")
 
 
 def test_trajectories_keep_to_what_the_scenario_can_be(resolved: Resolved) -> None:
     keys = ["population.share_components_at_home", "population.share_components_domestic"]
     factors, _ = choose_factors(resolved, keys, [f"{keys[1]}=0..0.6"])
-    stage = morris_stage(resolved, factors, 6, 1)
-    assert len(stage.dials) == 6
-    assert stage.n_rejected > 0
-    for amounts in stage.amounts:
+    design = lay_design(resolved, factors, 6, 1)
+    assert len(design.dials) == 6
+    assert design.n_rejected > 0
+    for amounts in design.amounts[design.n_ends :]:
         assert amounts[keys[0]][0] + amounts[keys[1]][0] <= 1
     never, _ = choose_factors(resolved, keys, [f"{keys[0]}=0.7..0.9", f"{keys[1]}=0.7..0.9"])
     with pytest.raises(UsageError, match="none in 100 draws: their ranges contradict each other"):
-        morris_stage(resolved, never, 2, 1)
+        lay_design(resolved, never, 2, 1)
 
 
 def test_the_design_is_luck_of_the_root_seed_alone(
     resolved: Resolved, factors: list[Factor]
 ) -> None:
-    one, same, other = (morris_stage(resolved, factors, 3, seed) for seed in (1, 1, 2))
+    one, same, other = (lay_design(resolved, factors, 3, seed) for seed in (1, 1, 2))
     assert one.amounts == same.amounts
     assert one.amounts != other.amounts
