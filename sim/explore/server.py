@@ -21,9 +21,7 @@ from sim.results.folder import is_run_folder, open_run
 from sim.results.integrity import changed_tables
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-
-N_FIRST = 32
-"""Members of the ensemble of a scenario that is opened: as few as name what it depends on."""
+from sim.statistics.ensembles import FEWEST
 
 
 def serve(
@@ -76,7 +74,7 @@ def serve(
 
 def _simulated(scenario: str, place: Path) -> Path:
     resolved = resolve(load_scenario(scenario, []))
-    plan = Plan.of_run(resolved, choose_root_seed(resolved, None), 1).of_size(N_FIRST, fixed=False)
+    plan = Plan.of_run(resolved, choose_root_seed(resolved, None), 1).of_size(FEWEST, fixed=False)
     return carry_out(Runs(plan), folder=place / "first", executor=choose_executor(None)).folder
 
 
