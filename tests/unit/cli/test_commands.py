@@ -90,11 +90,6 @@ def test_a_mistake_in_a_table_exits_with_4(
     refused(call(command, str(path)), 4, message)
 
 
-def test_a_missing_table_exits_with_4(write_scenario: WriteScenario) -> None:
-    path = write_scenario({"orders: telegram-2018-orders": "orders: nowhere.csv"})
-    refused(call("run", str(path)), 4, "nowhere.csv: expected a readable table")
-
-
 @pytest.mark.parametrize("command", ["run", "validate", "show"])
 @pytest.mark.parametrize(
     ("name", "message"),
@@ -107,12 +102,6 @@ def test_a_missing_table_exits_with_4(write_scenario: WriteScenario) -> None:
 )
 def test_what_is_no_scenario_exits_with_2(command: str, name: str, message: str) -> None:
     refused(call(command, name), 2, message)
-
-
-def test_a_binary_file_is_no_scenario(tmp_path: Path) -> None:
-    path = tmp_path / "binary.yaml"
-    path.write_bytes(bytes(range(256)))
-    refused(call("run", str(path)), 2, "binary.yaml:2: expected UTF-8 text, got the byte 0x80")
 
 
 @pytest.mark.parametrize(
@@ -140,19 +129,6 @@ def test_errors_are_one_json_document_on_stderr_when_json_is_asked_for(
         (7, 1, "n_replicats"),
     ]
     assert all(set(e) == {"file", "line", "column", "key", "message"} for e in document["errors"])
-
-
-def test_a_refused_output_folder_is_json_too() -> None:
-    Path("taken").write_text("")
-    result = call("run", "telegram-2018-replay", "-o", "taken", "--json")
-    assert json.loads(result.stderr)["errors"][0]["message"].startswith("taken: exists and is not")
-
-
-def test_run_prints_the_folders_path_and_nothing_else_when_piped() -> None:
-    result = call("run", "telegram-2018-replay", "-o", "out", *SMALL)
-    assert result.exit_code == 0, result.stderr
-    assert result.stdout == "out\n"
-    assert left_behind() == ["out"]
 
 
 def test_run_without_output_makes_a_stamped_folder_below_runs() -> None:
@@ -224,18 +200,6 @@ def test_flag_wins_over_environment_over_scenario(write_scenario: WriteScenario)
     assert seed_and_replicates("--seed", "0", "-n", "3", env=env) == (0, 3)
 
 
-def test_overrides_are_recorded_and_the_file_is_kept_as_it_was(
-    write_scenario: WriteScenario,
-) -> None:
-    path = write_scenario()
-    call("run", str(path), "-o", "out", "-n", "1", "--set", "population.n_businesses=11")
-    manifest = json.loads(Path("out/manifest.json").read_text())
-    assert manifest["scenario"]["overrides"] == ["population.n_businesses=11"]
-    assert Path("out/scenario.yaml").read_bytes() == path.read_bytes()
-    resolved = json.loads(Path("out/scenario.resolved.json").read_text())
-    assert resolved["population"]["n_businesses"] == 11
-
-
 def test_a_scenario_is_read_from_standard_input(write_scenario: WriteScenario) -> None:
     text = write_scenario().read_text()
     result = call("run", "-", "-o", "out", "-n", "1", text=text)
@@ -302,12 +266,6 @@ def test_a_folder_that_is_no_run_is_never_touched(options: list[str]) -> None:
     assert Path("file").read_text() == "x"
     assert [path.name for path in Path("mine").iterdir()] == ["manifest.json"]
     assert left_behind() == ["file", "link", "mine"]
-
-
-def test_an_empty_folder_is_free() -> None:
-    Path("empty").mkdir()
-    assert call("run", "telegram-2018-replay", "-o", "empty", *SMALL).exit_code == 0
-    assert Path("empty/manifest.json").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_a_message() -> None:

@@ -6,9 +6,7 @@ import csv
 import io
 import json
 import os
-import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -17,13 +15,11 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 from sim.scenario.load import load_scenario
-from tests.endings import run_until
 
 pytestmark = pytest.mark.laws
 
 BRIEF = ["--set", "population.n_businesses=30", "--set", "end=2018-04-16T20:00+03:00", "-w", "1"]
 TWO = ["--strategy", "exact", "--strategy", "wide=aggregate:length=12"]
-OVERBLOCK = [sys.executable, "-c", "from sim.cli.app import main; main()"]
 
 
 @pytest.fixture(autouse=True)
@@ -199,28 +195,6 @@ def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:
     assert "resumes the same question; give no scenario" in result.stderr
 
 
-@pytest.mark.long
-def test_a_killed_comparison_is_gone_on_with(tmp_path: Path) -> None:
-    """Killed without warning, in the middle, with two workers: nothing finished is lost."""
-    arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "4", "-o", "out", "-w", "2"]
-    done = run_until(arguments, signal="SIGKILL", n_kept=5, folder=tmp_path)
-    assert done.returncode == -signal.SIGKILL
-    (left,) = tmp_path.iterdir()
-    finished = sorted(path.name for path in (left / "parts").glob("*-*.json"))
-    assert len(finished) == 5
-    wrong = call("run", "--resume", "out")
-    assert (wrong.exit_code, "resume it by overblock compare" in wrong.stderr) == (2, True)
-    result = call("compare", "--resume", "out", "-w", "1")
-    assert (result.exit_code, result.stdout) == (0, "out\n"), result.stderr
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    whole = call(*[word for word in arguments if word != "out"][:-3], "-o", "whole", "-w", "1")
-    assert whole.exit_code == 0
-    for file in Path("whole").rglob("*"):
-        if file.is_file() and file.name != "timing.json":
-            other = Path("out", file.relative_to("whole"))
-            assert other.read_bytes() == file.read_bytes(), file
-
-
 def is_gone(group: int) -> bool:
     """Whether nobody is left in a group of processes; helpers may take a moment to go."""
     for _ in range(6000):
@@ -230,24 +204,3 @@ def is_gone(group: int) -> bool:
             return True
         time.sleep(0.01)
     return False
-
-
-@pytest.mark.long
-def test_ctrl_c_ends_all_processes_and_keeps_what_is_finished(tmp_path: Path) -> None:
-    arguments = ["compare", "telegram-2018", *BRIEF[:-2], *TWO, "-n", "500", "-o", "out", "-w", "2"]
-    process = subprocess.Popen(
-        [*OVERBLOCK, *arguments],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
-    kept = tmp_path / f".out.partial-{process.pid}" / "parts"
-    while len(list(kept.glob("*-*.json"))) < 4:
-        assert process.poll() is None
-        time.sleep(0.01)
-    # As a terminal does: to every process of the group.
-    os.killpg(process.pid, signal.SIGINT)
-    out, err = process.communicate()
-    assert (process.returncode, out) == (130, "out\n"), err
-    assert "Traceback" not in err
-    assert "--resume out goes on" in err
-    assert is_gone(process.pid)
-    assert json.loads(Path("out/manifest.json").read_text())["status"] == "interrupted"

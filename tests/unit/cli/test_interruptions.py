@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,39 +127,6 @@ def test_a_kill_before_the_folder_is_in_its_place_costs_no_run(
     result = call("run", "--resume", kept, "-o", "other")
     assert (result.exit_code, names()) == (0, ["other", "out"]), result.stderr
     assert files_of("other") == files_of("out")
-
-
-@pytest.mark.long
-def test_a_kill_while_parts_are_removed_leaves_a_whole_folder() -> None:
-    assert call(*RUN, "-o", "whole").exit_code == 0
-    done = script(KILL_AT["the removal of parts"], *RUN, "-o", "out")
-    assert done.returncode == -signal.SIGKILL
-    assert Path("out/parts").is_dir()
-    result = call("run", "--resume", "out")
-    assert (result.exit_code, result.stderr) == (
-        2, "out: is complete; there is nothing to resume\n",
-    )  # fmt: skip
-    assert files_of("out") == files_of("whole")
-
-
-@pytest.mark.long
-def test_of_two_at_one_place_the_second_fails_before_it_computes() -> None:
-    first = subprocess.Popen(
-        [sys.executable, "-c", MAIN, *RUN, "-n", "100000", "-o", "out"],
-        stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    parts = Path(f".out.partial-{first.pid}", "parts")
-    while not list(parts.glob("*-*.json")):
-        assert first.poll() is None
-        time.sleep(0.01)
-    for more in ([], ["--force"]):
-        result = call(*RUN, "-o", "out", *more)
-        assert (result.exit_code, result.stderr) == (
-            2, f".out.partial-{first.pid}: process {first.pid} is still at it\n",
-        )  # fmt: skip
-    first.send_signal(signal.SIGTERM)
-    first.communicate()
-    assert (first.returncode, names()) == (130, ["out"])
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 import os
 import pty
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -230,15 +228,8 @@ def test_an_interrupt_keeps_the_finished_replicates(tmp_path: Path, where: dict[
             f"SELECT DISTINCT replicate FROM '{tmp_path}/out/{table}.parquet' ORDER BY 1"
         ).fetchall()
         assert found == [(0,), (1,)], table
-
-
-@pytest.mark.long
-def test_the_kept_replicates_are_those_of_a_whole_run(tmp_path: Path) -> None:
-    interrupted_run(tmp_path, "-n", "5", "-o", "cut", before=IN_THE_THIRD)
-    interrupted_run(tmp_path, "-n", "2", "-o", "whole")
-    assert (tmp_path / "cut" / "summary.csv").read_bytes() == (
-        tmp_path / "whole" / "summary.csv"
-    ).read_bytes()
+    code, _, err = call("compare", "--resume", "out", folder=tmp_path)
+    assert (code, "is a run; resume it by overblock run" in err) == (2, True)
 
 
 def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) -> None:
@@ -246,47 +237,6 @@ def test_an_interrupt_before_the_first_replicate_leaves_nothing(tmp_path: Path) 
     assert (code, out) == (130, "")
     assert err == "interrupted; nothing was finished and nothing is left behind\n"
     assert list(tmp_path.iterdir()) == []  # no runs/ either
-
-
-def test_an_interrupt_while_the_results_are_written_loses_nothing(tmp_path: Path) -> None:
-    code = (
-        "import os, signal\n"
-        "import sim.experiment.runs as findings\n"
-        "real = findings.lines_text\n"
-        "def lines_text(*arguments):\n"
-        f"    {KILL}\n"
-        "    return real(*arguments)\n"
-        "findings.lines_text = lines_text\n"
-        "from sim.cli.app import main\n"
-        "main()\n"
-    )
-    done = run_code(
-        code, ["run", "telegram-2018-replay", "-o", "out", "-w", "1", *SMALL],
-        folder=tmp_path, environment=PLAIN,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout) == (0, "out\n"), done.stderr
-    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
-
-
-@pytest.mark.long
-def test_a_signal_from_outside_ends_a_long_run_with_130(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [*OVERBLOCK, "run", "telegram-2018-replay", "-n", "2000", "-o", "out", "-w", "1",
-         "--set", "population.n_businesses=10"],
-        cwd=tmp_path, env=PLAIN, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    # Signals are taken from when the first replicate begins; two are kept, so something is left.
-    kept = tmp_path / f".out.partial-{process.pid}" / "parts"
-    while len(list(kept.glob("*-*.json"))) < 2:
-        assert process.poll() is None
-        time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate()
-    assert process.returncode == 130, err
-    assert "Traceback" not in err
-    assert out == "out\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
 def test_no_arguments_show_the_help_and_exit_with_2(tmp_path: Path) -> None:

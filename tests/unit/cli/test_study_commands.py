@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import re
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -78,20 +76,6 @@ def test_a_sweep_writes_every_point_and_says_which_could_not_be(small: str, tmp_
     assert {one["file"] for one in manifest["outputs"]} >= {"sweep.csv", "measures.parquet"}
 
 
-def test_a_sweep_again_is_the_same_but_for_its_timing(small: str, tmp_path: Path) -> None:
-    for name in ("a", "b"):
-        result = call(
-            "sweep", small, "--over", "thresholds.impaired=0.1..0.3:2", "-n", "1", "-q",
-            "-o", name,
-        )  # fmt: skip
-        assert result.exit_code == 0, result.stderr
-    files = sorted(path.relative_to("a") for path in Path("a").rglob("*") if path.is_file())
-    assert len(files) > 10
-    for file in files:
-        if file.name != "timing.json":
-            assert (Path("a") / file).read_bytes() == (Path("b") / file).read_bytes(), file
-
-
 def test_sensitivity_ranks_the_assumptions(small: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     keys = "operators-russia-2018.compliance,effects.throttle_severity,hosting-russia-2018.weight"
@@ -135,46 +119,6 @@ COMMANDS = {
     "sensitivity": ["sensitivity", "--only", "thresholds.impaired,thresholds.down",
                     "--trajectories", "2", "-n", "1"],
 }  # fmt: skip
-
-
-@pytest.mark.laws
-@pytest.mark.parametrize(
-    ("verb", "ended_by"),
-    [
-        ("sweep", "SIGKILL"),
-        ("sweep", "SIGINT"),
-        pytest.param("sensitivity", "SIGTERM", marks=pytest.mark.long),
-    ],
-)
-def test_what_is_killed_or_interrupted_is_gone_on_with(
-    small: str, tmp_path: Path, verb: str, ended_by: str
-) -> None:
-    """What is finished is there, and the end is as if nothing had been."""
-    command = [*COMMANDS[verb], small]
-    workers = "2" if ended_by == "SIGKILL" else "1"
-    done = run_until(
-        [*command, "-o", "out", "-w", workers], signal=ended_by, n_kept=5, folder=tmp_path
-    )
-    if ended_by == "SIGKILL":
-        # That its pipe was closed says besides that no worker has outlived it.
-        assert done.returncode == -signal.SIGKILL
-        assert not (tmp_path / "out").exists()
-    else:
-        assert (done.returncode, done.stdout) == (130, "out\n"), done.stderr
-        said = r"interrupted: \d+ of \d+ simulations are finished and kept in out; --resume out "
-        assert re.search(said, done.stderr)
-        assert "Traceback" not in done.stderr
-    refused = call("run", "--resume", "out")
-    assert (refused.exit_code, f"is a {verb}; resume it by" in refused.stderr) == (2, True)
-    refused = call(verb, "--resume", "out", "-n", "4")
-    assert (refused.exit_code, "give no scenario and no options" in refused.stderr) == (2, True)
-    result = call(verb, "--resume", "out", "-w", "1")
-    assert (result.exit_code, result.stdout) == (0, "out\n"), result.stderr
-    assert sorted(os.listdir()) == ["out", "scenario.yaml"]
-    assert call(*command, "-o", "whole", "-w", "1").exit_code == 0
-    assert files_of(Path("out")) == files_of(Path("whole"))
-    result = call(verb, "--resume", "out")
-    assert "is complete; there is nothing to resume" in result.stderr
 
 
 @pytest.mark.laws

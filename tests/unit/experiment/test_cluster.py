@@ -16,7 +16,6 @@ from sim.errors import UsageError
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors import cluster as module
 from sim.experiment.executors.cluster import Cluster, ClusterExecutor
-from sim.experiment.executors.pool import LOST
 from sim.experiment.executors.task import Failure, Job, Key
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
@@ -125,23 +124,6 @@ def test_a_cluster_gives_the_same_bytes_also_when_a_worker_is_killed(
     assert files_of(there.folder) == files_of(here.folder)
 
 
-@pytest.mark.long
-def test_a_cluster_gives_the_same_members_to_the_byte_also_when_a_worker_is_killed_in_one(
-    cluster: ClusterExecutor, tmp_path: Path
-) -> None:
-    resolved = resolve(load_scenario("telegram-2018-replay", BRIEF))
-    drawn = Plan.of_run(resolved, 11, 2).with_members(range(5), 11)
-    here = carry_out(Runs(drawn), folder=tmp_path / "here")
-    executor = Killing(cluster, tmp_path, (0, drawn.labels[0], 3))
-    there = carry_out(Runs(drawn), folder=tmp_path / "there", executor=executor)
-    assert (tmp_path / "killed").exists()
-    assert there.status == "complete", there.failures
-    assert there.manifest["ensemble"]["n_members"] == 5
-    mine, theirs = files_of(here.folder), files_of(there.folder)
-    assert {"inputs.parquet", "measures.parquet", "summary.csv"} <= set(mine)
-    assert theirs == mine
-
-
 KEYS: list[Key] = [("n", number) for number in range(8)]
 
 
@@ -183,18 +165,6 @@ def test_at_once_waits_for_nothing_that_is_worked_on() -> None:
     begun = time.perf_counter()
     executor.stop(at_once=True)
     assert time.perf_counter() - begun < 3
-
-
-@pytest.mark.long
-def test_so_is_what_kills_its_worker_again_and_again(
-    cluster: ClusterExecutor, tmp_path: Path
-) -> None:
-    deadly = Deadly(Double(), tmp_path, ("n", 5), always=True)
-    results = dict(cluster.run(deadly, KEYS))
-    assert len(results) == 8
-    assert isinstance(results.pop(("n", 3)), Failure)
-    assert results.pop(("n", 5)) == LOST
-    assert results == {key: 2 * int(key[1]) for key in results}
 
 
 def test_a_scheduler_that_is_not_there_is_a_mistake_of_the_user(

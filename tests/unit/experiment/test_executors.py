@@ -89,26 +89,6 @@ def test_every_key_is_worked_on_once_and_an_exception_is_a_failure_of_its_key(
     assert all(job.n_asked(key) == 1 for key in KEYS[2:])
 
 
-@dataclass
-class Counted:
-    """Adds to the number of a key, and counts how often it is begun."""
-
-    plus: int
-    n_begun: int = 0
-
-    def begin(self) -> Callable[[Key], int]:
-        self.n_begun += 1
-        return lambda key: int(key[1]) + self.plus
-
-
-def test_a_job_is_begun_once_and_another_anew() -> None:
-    first, second = Counted(0), Counted(100)
-    with SerialExecutor() as executor:
-        for job in (first, first, second):
-            assert dict(executor.run(job, KEYS)) == {key: int(key[1]) + job.plus for key in KEYS}
-    assert (first.n_begun, second.n_begun) == (1, 1)
-
-
 def test_a_killed_worker_costs_time_and_not_results(tmp_path: Path) -> None:
     job = Squares(tmp_path, kills_once=("a", 4))
     with PoolExecutor(2, 2) as executor:

@@ -14,7 +14,7 @@ import duckdb
 import pytest
 
 import sim.experiment.simulation as simulation
-from sim.errors import PartialError, UsageError
+from sim.errors import UsageError
 from sim.experiment.executors.task import Key, SerialExecutor
 from sim.experiment.metrics import metrics_of
 from sim.experiment.pipeline import carry_out
@@ -42,10 +42,6 @@ def plan_for(n_replicates: int = 4, overrides: Sequence[str] = BRIEF) -> Plan:
     resolved = resolve(load_scenario("telegram-2018", overrides))
     variants, baseline = choose_variants(resolved, STRATEGIES)
     return Plan.of_comparison(resolved, variants, baseline, (), 11, n_replicates)
-
-
-def keys_of(plan: Plan) -> list[Key]:
-    return plan.cases().keys(plan.n_replicates)
 
 
 def again(parts: Path) -> Runs:
@@ -179,15 +175,6 @@ def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path
     )  # fmt: skip
     assert sorted(executor.asked) == sorted(fails)
     assert files_of(folder) == files_of(whole.folder)
-
-
-def test_if_all_runs_fail_nothing_is_left_and_the_first_is_named(tmp_path: Path) -> None:
-    plan = plan_for(1)
-    with pytest.raises(PartialError, match=r"all 4 runs failed, the first \(strategy=none repl"):
-        carry_out(
-            Runs(plan), folder=tmp_path / "out", executor=Scripted(fails=tuple(keys_of(plan)))
-        )
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_a_killed_process_left_is_found(six: Path, tmp_path: Path) -> None:

@@ -150,19 +150,6 @@ def test_other_inputs_move_no_draw() -> None:
     assert_array_equal(lay_dials([third, second], 70, 7)[:, 1:4], alone)
 
 
-def test_a_strategy_that_is_compared_as_well_moves_no_draw_of_the_others() -> None:
-    resolved = resolve(load_scenario("telegram-2018", BRIEF))
-    few, _ = choose_variants(resolved, ["exact"])
-    many, _ = choose_variants(resolved, ["escalate", "exact"])
-    mine, theirs = lay_draws(few, 5, 7), lay_draws(many, 5, 7)
-    amounts = {one.key: each for one, each in zip(theirs.unknowns, theirs.amounts, strict=True)}
-    assert len(amounts) > len(mine.unknowns)
-    for one, each in zip(mine.unknowns, mine.amounts, strict=True):
-        assert_array_equal(amounts[one.key], each)
-    assert "strategy.purity" in theirs.own["escalate"]
-    assert not [key for key in theirs.own["exact"] if key.startswith("strategy.")]
-
-
 @pytest.mark.laws
 @pytest.mark.parametrize("member", [0, 5])
 def test_a_member_is_the_run_of_the_inputs_in_its_table(whole: RunsResult, member: int) -> None:
@@ -246,20 +233,6 @@ def test_inputs_and_chance_are_the_same_for_every_strategy(whole: RunsResult) ->
     for member, _, value in values(whole.folder, "escalate"):
         by_member.setdefault(member, []).append(value)
     assert len({tuple(found) for found in by_member.values()}) == N_MADE
-
-
-@pytest.mark.laws
-def test_every_strategy_keeps_its_own_rule(whole: RunsResult) -> None:
-    """No blocking orders nothing in any member, and drops of single addresses list no others."""
-    orders = "metric = 'orders_placed'"
-    assert {value for _, _, value in values(whole.folder, "none", orders)} == {0.0}
-    assert min(value for _, _, value in values(whole.folder, "exact", orders)) > 0
-    listed = "metric = 'addresses_listed_peak'"
-    exact, escalate = (
-        np.array([value for _, _, value in values(whole.folder, label, listed)])
-        for label in ("exact", "escalate")
-    )
-    assert (exact < escalate / 100).all()
 
 
 @pytest.mark.laws
