@@ -1,8 +1,4 @@
-"""The order of events that fall on the same second.
-
-In: a time and a phase. Out: an event of SimPy, or a function called. It does not know what happens
-then.
-"""
+"""The order of events that fall on the same second."""
 
 import math
 from collections.abc import Callable

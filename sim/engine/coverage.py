@@ -1,9 +1,4 @@
-"""Known fronts that are not blocked yet, and prefixes around them.
-
-In: an observation. Out: addresses still open, and orders for sets around them, less what is exempt.
-Shared by the strategies that answer a front with a set of addresses, and by a censor under
-pressure. A front that is exempt is answered by none of them: no order would hold it.
-"""
+"""Known fronts that are not blocked yet, and prefixes around them."""
 
 from __future__ import annotations
 

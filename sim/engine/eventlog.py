@@ -1,7 +1,4 @@
-"""What happened, as append-only typed columns: facts, no conclusions.
-
-In: one fact at a time. Out: frozen columns. It does not know what any of it cost.
-"""
+"""What happened, as append-only typed columns: facts, no conclusions."""
 
 from __future__ import annotations
 

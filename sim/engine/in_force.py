@@ -1,8 +1,4 @@
-"""Entries in force, kept by difference.
-
-In: entries that are placed and withdrawn. Out: how many rules they take, which there are of a
-mechanism, what they hold. It does not know who enforces them.
-"""
+"""Entries in force, kept by difference."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""One strategy in one replicate.
-
-In: a frozen world, a strategy, streams. Out: an ``Outcome`` of facts. It prices nothing and reads
-and writes no file.
-"""
+"""One strategy in one replicate."""
 
 from __future__ import annotations
 

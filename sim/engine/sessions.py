@@ -1,8 +1,4 @@
-"""Sessions of a calendar: when each starts and ends.
-
-In: a calendar of the scenario language, a run's start and end, a time zone. Out: seconds of the
-engine's clock. It knows no order.
-"""
+"""Sessions of a calendar: when each starts and ends."""
 
 from __future__ import annotations
 

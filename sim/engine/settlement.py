@@ -1,8 +1,4 @@
-"""The consequences of a second, drawn once after everything in it has happened.
-
-In: a request whenever anything changed. Out: exposure, ledger, tally, target and curves brought up
-to date. A state that lasts no time leaves no trace.
-"""
+"""The consequences of a second, drawn once after everything in it has happened."""
 
 from __future__ import annotations
 

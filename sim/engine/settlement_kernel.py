@@ -1,8 +1,4 @@
-"""The end of a second, and the seconds after it in which operators alone act, in one compiled call.
-
-In: the calendar of operators, and all that depends on it. Out: everything settled, until the
-second at which somebody must be told who acts by himself.
-"""
+"""The end of a second, and the seconds after it in which operators alone act, in one compiled call."""
 
 from __future__ import annotations
 

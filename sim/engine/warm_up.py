@@ -1,9 +1,6 @@
 """Compiles the loops of the engine before they are needed, once for an installation.
 
-In: small worlds that are shipped. Out: compiled code where it is kept, so that processes which
-start afterwards find it there, and a mark that says so; or, as a wheel is built, files for it:
-
-    python -m sim.engine.warm_up FOLDER
+Files for a wheel, as it is built: ``python -m sim.engine.warm_up FOLDER``.
 """
 
 from __future__ import annotations

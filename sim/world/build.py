@@ -1,8 +1,4 @@
-"""Everything that exists at t = 0, for one replicate.
-
-In: a resolved scenario and streams. Out: a frozen ``World``. It does not know the strategy: every
-strategy meets the same world.
-"""
+"""Everything that exists at t = 0, for one replicate."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Rows and places drawn by weight, by inversion of uniform numbers.
-
-In: weights, or rows of the hosting table, and uniform numbers. Out: rows.
-"""
+"""Rows and places drawn by weight, by inversion of uniform numbers."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Components of businesses, third-party services, and the addresses these sit on.
-
-In: components with their addresses. Out: frozen columns, with hosts sorted by address so that a
-prefix is a slice. It does not know which addresses are blocked.
-"""
+"""Components of businesses, third-party services, and the addresses these sit on."""
 
 from __future__ import annotations
 

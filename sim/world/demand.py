@@ -1,7 +1,4 @@
-"""Rhythms of the week and the day: demand of businesses by sector.
-
-In: tables of shares by hour. Out: demand that passes between two times, exactly.
-"""
+"""Rhythms of the week and the day: demand of businesses by sector."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The base of what the world holds as columns.
-
-In: arrays that were drawn or read. Out: the same arrays, which nobody can write to any more.
-"""
+"""The base of what the world holds as columns."""
 
 from __future__ import annotations
 

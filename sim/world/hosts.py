@@ -1,7 +1,4 @@
-"""Components as the hosts they sit on: columns, and draws for hosts, of which a part is kept.
-
-In: parts of columns, uniform numbers. Out: one column. Where a component sits is not known here.
-"""
+"""Components as the hosts they sit on: columns, and draws for hosts, of which a part is kept."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Responses of impaired businesses and their destinations, all drawn at t = 0.
-
-In: response table, places, streams. Out: patience, responses and new components per business and
-round. It does not know whether a business will ever be impaired.
-"""
+"""Responses of impaired businesses and their destinations, all drawn at t = 0."""
 
 from __future__ import annotations
 

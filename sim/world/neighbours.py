@@ -1,8 +1,4 @@
-"""How many names and active sites share the addresses that modelled businesses and services sit on.
-
-In: hosts with their owners and draws, revenue, the law of names per address. Out: names and active
-sites per host, the same for all hosts on one address. It does not know what is blocked.
-"""
+"""How many names and active sites share the addresses that modelled businesses and services sit on."""
 
 from __future__ import annotations
 

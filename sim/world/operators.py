@@ -1,8 +1,4 @@
-"""Internet providers of the country, in groups, with the draws of one replicate.
-
-In: the operator table and streams. Out: columns in whole seconds. It does not know what any of
-them drops.
-"""
+"""Internet providers of the country, in groups, with the draws of one replicate."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Where components sit at t = 0: places, numbers of addresses, hosts.
-
-In: hosting, component and service tables, places, streams. Out: component rows, their mode and
-their hosts. It does not know what a business earns.
-"""
+"""Where components sit at t = 0: places, numbers of addresses, hosts."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The businesses that may be hit, with their components and the addresses these sit on.
-
-In: sector, hosting, component and service tables, places, streams. Out: frozen columns, one row
-per business. It does not know which addresses are blocked.
-"""
+"""The businesses that may be hit, with their components and the addresses these sit on."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Providers that rent addresses out, and their places.
-
-In: the prefix table of a scenario. Out: places (a provider in a region) with their addresses, and
-an attribution of any address to a provider. It does not know who rents.
-"""
+"""Providers that rent addresses out, and their places."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Sites of an inventory in the world: businesses with the addresses and names they really have.
-
-In: an inventory and places. Out: where each of their components sits, as columns. What the
-inventory leaves out is drawn as for any other business, which is done elsewhere.
-"""
+"""Sites of an inventory in the world: businesses with the addresses and names they really have."""
 
 from __future__ import annotations
 

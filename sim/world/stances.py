@@ -1,8 +1,4 @@
-"""Decisions of others than the censor: stances of providers, and withdrawals.
-
-In: stance table, rates, streams. Out: dated changes of stance, and times at which a provider that
-is blocked gives in or entries are withdrawn. It does not know what is rented or listed.
-"""
+"""Decisions of others than the censor: stances of providers, and withdrawals."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Programs that leave a shared range while it is blocked: all drawn at t = 0.
-
-In: places, where components sit, streams. Out: who runs such a program, when it looks, and the
-addresses it comes to. It does not know what is blocked.
-"""
+"""Programs that leave a shared range while it is blocked: all drawn at t = 0."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The service to be blocked: its own ranges, and the pools of addresses at which it has fronts.
-
-In: its prefixes, pool table, places. Out: its addresses as a set, and frozen
-pools. It does not know who blocks it, or which fronts are rented.
-"""
+"""The service to be blocked: its own ranges, and the pools of addresses at which it has fronts."""
 
 from __future__ import annotations
 

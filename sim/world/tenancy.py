@@ -1,9 +1,4 @@
-"""When tenants come to other addresses, and to which: all drawn at t = 0.
-
-In: mean stays, places, where components sit and may come to sit, streams. Out: arrivals by time,
-each with the component that holds its addresses. It does not know what is blocked, as the provider
-that hands the addresses out does not.
-"""
+"""When tenants come to other addresses, and to which: all drawn at t = 0."""
 
 from __future__ import annotations
 

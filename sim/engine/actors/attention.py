@@ -1,8 +1,4 @@
-"""Attention: how much is talked about what the censor breaks, as a share of all there could be.
-
-In: who complains, and public events at their second. Out: one number in [0, 1] at any second, and
-the complaints it makes louder. It does not know who acts on it.
-"""
+"""Attention: how much is talked about what the censor breaks, as a share of all there could be."""
 
 from __future__ import annotations
 

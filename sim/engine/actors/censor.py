@@ -1,8 +1,4 @@
-"""The censor: it discovers fronts, asks its strategy, and places the orders that fit.
-
-In: a strategy, what is discovered, how strong the pressure is. Out: orders in the register. It does
-not know what they do to anybody. It is one file, since it is one actor.
-"""
+"""The censor: it discovers fronts, asks its strategy, and places the orders that fit."""
 
 from __future__ import annotations
 

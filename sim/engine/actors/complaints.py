@@ -1,8 +1,4 @@
-"""Complaints, appeals to the hotline, and exemptions.
-
-In: who is impaired and who is cut off, when it changes. Out: complaints, which raise attention,
-and addresses to exempt. It does not know the censor's strategy.
-"""
+"""Complaints, appeals to the hotline, and exemptions."""
 
 from __future__ import annotations
 

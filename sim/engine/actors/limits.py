@@ -1,8 +1,4 @@
-"""Limits of a censor, and the narrow orders that it places under pressure.
-
-In: orders a strategy wants. Out: those that fit, and the limits that refused the others. Pure
-values; nothing is kept for later.
-"""
+"""Limits of a censor, and the narrow orders that it places under pressure."""
 
 from __future__ import annotations
 

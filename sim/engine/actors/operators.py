@@ -1,8 +1,4 @@
-"""Operators: they download the register, and apply and release entries with their lags.
-
-In: entries of the register, and its versions. Out: what each operator enforces, by the compiled
-calendar of all of them. It does not know who sits on the addresses.
-"""
+"""Operators: they download the register, and apply and release entries with their lags."""
 
 from __future__ import annotations
 

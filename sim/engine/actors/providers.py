@@ -1,8 +1,4 @@
-"""Providers: they change their stance, turn the target away, and move tenants to other addresses.
-
-In: dated stances, waverings and arrivals. Out: fronts that end, stances that the censor sees,
-businesses on other components. It does not know the censor's strategy.
-"""
+"""Providers: they change their stance, turn the target away, and move tenants to other addresses."""
 
 from __future__ import annotations
 

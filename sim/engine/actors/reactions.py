@@ -1,8 +1,4 @@
-"""Businesses that react: patience, responses, the queue for domestic providers, moves.
-
-In: who is impaired, and since when. Out: businesses on other components. The responses
-and destinations of each were drawn at t = 0.
-"""
+"""Businesses that react: patience, responses, the queue for domestic providers, moves."""
 
 from __future__ import annotations
 

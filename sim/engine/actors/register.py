@@ -1,8 +1,4 @@
-"""The register: entries in force, and the versions that are published.
-
-In: orders, and a cadence. Out: entries that come and go, and versions that operators download. It
-does not know who enforces what.
-"""
+"""The register: entries in force, and the versions that are published."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Entries to withdraw: by a review of the register, or by a decision from outside.
-
-In: entries in force, fronts that the censor knew, decisions. Out: entries to withdraw. Pure values.
-"""
+"""Entries to withdraw: by a review of the register, or by a decision from outside."""
 
 from __future__ import annotations
 

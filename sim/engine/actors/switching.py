@@ -1,8 +1,4 @@
-"""Programs that take a business off a shared range while it is blocked there, and back afterwards.
-
-In: what is blocked at operators, and who has moved by itself. Out: businesses on other components.
-The owners of programs, the times of their looks and their destinations were drawn at t = 0.
-"""
+"""Programs that take a business off a shared range while it is blocked there, and back afterwards."""
 
 from __future__ import annotations
 

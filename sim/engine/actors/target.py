@@ -1,8 +1,4 @@
-"""The target: it rents fronts, notices when they are lost, and rents others.
-
-In: what operators do to its fronts, which providers turn it away. Out: fronts, and what the censor
-may discover. It does not know the censor's strategy.
-"""
+"""The target: it rents fronts, notices when they are lost, and rents others."""
 
 from __future__ import annotations
 

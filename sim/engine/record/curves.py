@@ -1,8 +1,4 @@
-"""Curves at their change points.
-
-In: the state at the end of each second in which something changed. Out: for each series the times
-at which its value changed, and the values. Nothing is sampled.
-"""
+"""Curves at their change points."""
 
 from __future__ import annotations
 

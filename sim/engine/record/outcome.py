@@ -1,8 +1,4 @@
-"""The outcome of one run: facts, as frozen columns.
-
-In: columns of the log, the ledger, users and curves. Out: one value that everything is measured
-from. It prices nothing.
-"""
+"""The outcome of one run: facts, as frozen columns."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The value of every curve, noted as it stands and kept later for many times at once.
-
-In: counts of the register, of operators, businesses, users. Out: one row of numbers for each time,
-in the sequence of the series.
-"""
+"""The value of every curve, noted as it stands and kept later for many times at once."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""Records of users: the share on a VPN by steps, and those cut off as means over ticks.
-
-In: shares of users on a VPN whenever they change, and user-seconds so far at each tick. Out: frozen
-columns and curves, constant over each tick. Hops take minutes, so a change point for the end of
-each would take too many.
-"""
+"""Records of users: the share on a VPN by steps, and those cut off as means over ticks."""
 
 from __future__ import annotations
 

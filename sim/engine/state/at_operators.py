@@ -1,8 +1,4 @@
-"""The state of businesses at each operator, and the causes of failing demand.
-
-In: pairs of a business and an operator at which anything changed. Out: counts, times and lost
-demand by operator and by cause. It knows no price.
-"""
+"""The state of businesses at each operator, and the causes of failing demand."""
 
 from __future__ import annotations
 

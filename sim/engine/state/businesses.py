@@ -1,7 +1,5 @@
 """The columns of ``Exposure``, ``Levels``, ``Ledger``, ``Tally`` and ``AtOperators`` as compiled
 loops take them.
-
-In: the five, and whose patience runs. Out: their arrays in one tuple, by the names they have there.
 """
 
 from __future__ import annotations

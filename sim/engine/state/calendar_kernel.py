@@ -1,9 +1,5 @@
 """The calendar of operators: downloads, and entries to apply and to release; compiled.
 
-In: entries as they come into the register and leave it, and the moments of its versions. Out: at
-each second what operators enforce, brought up to date at whoever sits there. It is one file since
-a calendar, the list of its columns and what falls due in it are read together.
-
 An operator downloads at the first poll after a publication; other polls show it nothing new. What
 a version shows that the one it has seen did not, it applies after its lag; what it shows no more,
 it releases after another. An exemption lets addresses pass when it starts, and blocks them when it

@@ -1,8 +1,4 @@
-"""Failing demand shared among its causes, pair by pair of a business and an operator.
-
-In and out: the columns of ``AtOperators``, brought up to date in place. A pair that fails by one
-cause alone needs no sharing; where several act, the shares follow from the state before it changes.
-"""
+"""Failing demand shared among its causes, pair by pair of a business and an operator."""
 
 from __future__ import annotations
 

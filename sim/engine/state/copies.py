@@ -1,7 +1,6 @@
 """Values of one array written into another, in loops, and how arrays grow.
 
-In: an array, and one that has room for it. Out: its first places filled. numba's own assignment of
-arrays takes some seconds to compile, most of it for what it says where shapes do not fit.
+numba's own assignment of arrays takes some seconds to compile.
 """
 
 from __future__ import annotations

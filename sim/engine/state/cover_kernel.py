@@ -1,8 +1,6 @@
 """The cover of least collateral for some IPv4 addresses, compiled: `find_covers` for one question.
 
-In: addresses, ranges that are counted, a budget of rules. Out: the prefixes that the frontier of
-`find_covers` would give. A censor asks anew at each front it discovers, thousands of times a run;
-what `find_covers` prepares for many questions costs more than the answer to one.
+What `find_covers` prepares for many questions costs more than the answer to one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""One entry more or less at a holder, and the end of a second: in one compiled call each.
-
-In: the address space, the target and businesses as one object, since to hand three of them over
-takes longer than many a loop. Out: pieces, fronts, hosts and reach brought up to date.
-"""
+"""One entry more or less at a holder, and the end of a second: in one compiled call each."""
 
 from __future__ import annotations
 

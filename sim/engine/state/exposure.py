@@ -1,9 +1,4 @@
-"""The hosts of businesses and their failures, kept up to date by difference.
-
-In: addresses that an operator starts or stops dropping, throttling, exempting. Out: for the
-businesses that changed, the share of attempts that fails at each operator. It does not know why a
-prefix is blocked, what a failure costs, nor who is on a VPN.
-"""
+"""The hosts of businesses and their failures, kept up to date by difference."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The hosts of components: counts of entries over them, how components fail, and whom that touches.
-
-In: entries that operators apply and release, businesses that move. Out: components and businesses
-that are touched, and the degree to which each component fails at an operator.
-"""
+"""The hosts of components: counts of entries over them, how components fail, and whom that touches."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
 """The first random numbers of a keyed generator, without making the generator; compiled.
 
-In: the words of a key, as ``Streams.key_words`` gives them. Out: the numbers that NumPy's generator
-of that key draws first, bit for bit. Compliance takes a handful of numbers for each entry, and to
-make a generator costs more than to draw them.
+Compliance takes a handful for each entry: to make a generator costs more than to draw them.
 
 References
 ----------

@@ -1,8 +1,4 @@
-"""The losses of each business, integrated exactly between events.
-
-In: the share of attempts failing, whenever it changes. Out: per business, lost demand by length of
-spell, time in each state, first and last outage. It knows no price.
-"""
+"""The losses of each business, integrated exactly between events."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """The levels of businesses (affected, impaired, down), when to compute them again, and patience.
 
-In: how far businesses fail at each operator, and how much each operator's users count. Out: states.
-It does not know what a state costs.
-
 While nothing else happens, the share of a business's demand that fails moves only with the users of
 a VPN. No business can cross a threshold before that drift has used up its distance to the nearest:
 until then it needs no look.

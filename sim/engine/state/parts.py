@@ -1,7 +1,6 @@
 """Loops that loops alone call: lowered once, and optimised as part of each loop that Python calls.
 
-In: a function. Out: what a compiled loop can call. numba optimises a function, and all that it
-calls with it, once more for each function that calls it: what lies four calls deep five times over.
+numba optimises a function, and all it calls, once more for each function that calls it.
 """
 
 from __future__ import annotations

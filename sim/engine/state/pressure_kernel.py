@@ -1,8 +1,4 @@
-"""Complaints and the attention they raise, over a time; compiled.
-
-In: who is hit, and since when. Out: attention and complaints, brought up to date in place. It does
-not know who is hit by what.
-"""
+"""Complaints and the attention they raise, over a time; compiled."""
 
 from __future__ import annotations
 

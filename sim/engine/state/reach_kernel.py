@@ -1,8 +1,5 @@
 """The share that reaches the target, in closed form between changes of its fronts; compiled.
 
-In: the target as ``make_target`` makes it. Out: shares of users who do not reach it, at a time and
-integrated.
-
 Clients of operator k know none of some fronts with a probability that is a polynomial in
 ``x = exp(-(t - since) / tau)``: each front is unknown to ``1 - p + p exp(-(t - rented) / tau)``. No
 coefficient is negative, so that nothing cancels.

@@ -1,9 +1,4 @@
-"""The address space: who has entries over which pieces of it, and what follows.
-
-In: entries that operators enforce, and that are in force in the register. Out: addresses each
-blocks, addresses listed by provider, free addresses of each pool, and the
-state of the target's fronts. It does not know why an address is blocked.
-"""
+"""The address space: who has entries over which pieces of it, and what follows."""
 
 from __future__ import annotations
 

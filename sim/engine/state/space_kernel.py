@@ -1,9 +1,4 @@
-"""The address space in pieces, who holds each, and the hosts that sit there; compiled.
-
-In: one entry more or less at a holder. Out: what each holder blocks, what is listed by provider,
-what of each pool is free, brought up to date by difference in place. It is one file since whatever
-cuts, counts or looks for a free address reads the same columns of pieces.
-"""
+"""The address space in pieces, who holds each, and the hosts that sit there; compiled."""
 
 from __future__ import annotations
 

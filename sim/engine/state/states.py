@@ -1,8 +1,4 @@
-"""Exposure, levels, ledger, tally and what is met at operators as one: all about businesses.
-
-In: what operators and businesses do, until the end of a second. Out: all columns brought up to
-date, for what changed and for whom drift may have moved.
-"""
+"""Exposure, levels, ledger, tally and what is met at operators as one: all about businesses."""
 
 from __future__ import annotations
 

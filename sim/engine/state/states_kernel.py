@@ -1,9 +1,4 @@
-"""The turn of a second in one compiled loop.
-
-In and out: the columns of ``Exposure``, ``Levels``, ``Ledger``, ``Tally`` and ``AtOperators``,
-brought up to date in place. It is one file since the turn is one loop: what it calls is compiled
-into it, step by step.
-"""
+"""The turn of a second in one compiled loop."""
 
 from __future__ import annotations
 

@@ -1,8 +1,5 @@
 """How compiled loops make an object of many columns, and read them.
 
-In: a class, numba's type of it, columns. Out: the class can be called in loops. numba's own way
-compiles a function for each that hands all columns on, each with a look at what was there.
-
 A loop borrows a column: it does not count itself among its owners, which costs an atomic operation
 twice for each look, a fifth of a run. So a loop must not return a column or a part of one, but a
 copy, nor go on with one that was replaced meanwhile by a longer one.

@@ -1,8 +1,5 @@
 """How many businesses are affected, impaired, down, and what share of demand fails: in total, by
 provider of the home, by sector, by role.
-
-In: businesses whose exposure or state changed. Out: counts as they stand, kept up to date by
-difference in whole numbers, so that they do not drift.
 """
 
 from __future__ import annotations

@@ -1,8 +1,4 @@
-"""The target's fronts, who reaches it by them, and its users.
-
-In: rentals, evictions, what operators do, ticks. Out: who reaches the target, user-seconds by
-fate, complaints of those who do not. It knows no strategy, and not why anything is blocked.
-"""
+"""The target's fronts, who reaches it by them, and its users."""
 
 from __future__ import annotations
 

@@ -1,9 +1,4 @@
-"""The target as one state: its fronts, and what a second brings about for them; compiled.
-
-In: fronts that come and go, what operators do to them. Out: a state that ``reach_kernel`` and
-``users_kernel`` read, brought up to date at the operators at which a front changed. It is one file
-since the list of its columns, half of it, and what moves them are read together.
-"""
+"""The target as one state: its fronts, and what a second brings about for them; compiled."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""The target's users: what becomes of them, and how those complain who are cut off; compiled.
-
-In: the target as ``make_target`` makes it. Out: its columns of users, brought up to date in place.
-"""
+"""The target's users: what becomes of them, and how those complain who are cut off; compiled."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""Decision rules of the censor: each a pure function from what it observes to orders.
-
-In: the strategy section of a scenario. Out: the strategy of that id. Every module of this folder
-is imported, so that a rule that says what it carries out needs no list.
-"""
+"""Decision rules of the censor: each a pure function from what it observes to orders."""
 
 from __future__ import annotations
 
@@ -19,6 +15,7 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Asked, Recurring
 from sim.streams import Streams
 
+# A rule registers itself when its module is imported: no list of rules is needed.
 for _module in iter_modules(__path__, f"{__name__}."):
     import_module(_module.name)
 

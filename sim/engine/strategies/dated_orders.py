@@ -1,7 +1,4 @@
-"""Strategies that place dated orders: those of a table, and those of the scenario itself.
-
-In: rows of orders, or orders as a scenario gives them. Out: decisions at their seconds.
-"""
+"""Strategies that place dated orders: those of a table, and those of the scenario itself."""
 
 from __future__ import annotations
 

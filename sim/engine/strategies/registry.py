@@ -1,8 +1,4 @@
-"""Which rule carries out which strategy of the scenario language.
-
-In: rules, each with the declaration of the strategy that it carries out. Out: the rule with the
-values that a scenario sets. A module of this folder registers its rules when it is imported.
-"""
+"""Which rule carries out which strategy of the scenario language."""
 
 from __future__ import annotations
 
