@@ -1,4 +1,4 @@
-"""The end of a second, and the seconds after it in which operators alone act, in one compiled call."""
+"""The end of a second, and those after it in which operators alone act, in one compiled call."""
 
 from __future__ import annotations
 

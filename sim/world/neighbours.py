@@ -1,4 +1,4 @@
-"""How many names and active sites share the addresses that modelled businesses and services sit on."""
+"""How many names and active sites share the addresses that businesses and services sit on."""
 
 from __future__ import annotations
 

@@ -91,17 +91,43 @@ class OperatorActors:
         operators = world.operators
         lag_s = operators.apply_lag_s, operators.release_lag_s
         capacity, overload = operators.rule_capacity, np.array(operators.overload, object)
+        n, room = operators.n_operators, 16
         self.handle = kernel.make_calendar(
-            space.scene,
-            operators.poll_interval_s.copy(),
-            operators.poll_phase_s.copy(),
-            operators.begins_s.copy(),
-            # An exemption lets addresses pass when it starts, and blocks them when it stops.
-            np.array((lag_s, lag_s[::-1])),
-            np.where(overload == Overload.STOP, capacity, kernel.NO_LIMIT),
-            np.where(overload == Overload.DEGRADE, capacity, kernel.NO_LIMIT),
-            len(fields(Events)),
-            log.n_at_operators,
+            kernel.CalendarColumns(
+                scene=space.scene,
+                poll_interval_s=operators.poll_interval_s.copy(),
+                poll_phase_s=operators.poll_phase_s.copy(),
+                begins_s=operators.begins_s.copy(),
+                # An exemption lets addresses pass when it starts, and blocks them when it stops.
+                lag_s=np.array((lag_s, lag_s[::-1])),
+                stops_at=np.where(overload == Overload.STOP, capacity, kernel.NO_LIMIT),
+                degrades_at=np.where(overload == Overload.DEGRADE, capacity, kernel.NO_LIMIT),
+                seen=np.zeros(n, np.int64),
+                is_expected=np.zeros(n, np.bool_),
+                n_rules=np.zeros(n, np.int64),
+                n_entries=0,
+                first_interval=np.zeros(room + 1, np.int64),
+                start=np.zeros(room, np.int64),
+                stop=np.zeros(room, np.int64),
+                mechanism=np.zeros(room, np.int64),
+                n_rules_of=np.zeros(room, np.int64),
+                overmatch=np.zeros(room),
+                came=np.zeros(room, np.int64),
+                went=np.zeros(room, np.int64),
+                enforces=np.zeros((room, n), np.bool_),
+                state=np.zeros((room, n), np.int8),
+                applied_s=np.zeros((room, n), np.int64),
+                n_changes=0,
+                change=np.zeros(room, np.int64),
+                version=0,
+                n_due=0,
+                due=np.zeros((room, 5), np.int64),
+                n_made=0,
+                n_listed=0,
+                listed=np.zeros(room, np.int64),
+                n_logged=log.n_at_operators,
+                logged=np.zeros((room, len(fields(Events))), np.int64),
+            )
         )
         self.next_s = kernel.NEVER
         self._env = env

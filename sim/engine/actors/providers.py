@@ -1,4 +1,4 @@
-"""Providers: they change their stance, turn the target away, and move tenants to other addresses."""
+"""Providers: they change their stance, turn the target away, and give tenants other addresses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs that take a business off a shared range while it is blocked there, and back afterwards."""
+"""Programs that take a business off a shared range while it is blocked there, and back after it."""
 
 from __future__ import annotations
 

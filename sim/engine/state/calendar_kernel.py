@@ -51,7 +51,22 @@ _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = 
 
 
 class CalendarColumns(NamedTuple):
-    """Operators and what is due at them; columns by operator, entry, change or event."""
+    """Operators and what is due at them; columns by operator, entry, change or event.
+
+    Attributes
+    ----------
+    scene
+        The address space, the target and businesses.
+    poll_interval_s, poll_phase_s, begins_s : shape (n_operators,)
+        The register is downloaded at ``poll_phase_s + n * poll_interval_s``, not before
+        ``begins_s``.
+    lag_s : shape (2, 2, n_operators)
+        From the download to the beginning and to the end, of what blocks and of what exempts.
+    stops_at, degrades_at : shape (n_operators,)
+        Rules beyond which an operator takes no more, and beyond which it fails; NO_LIMIT if never.
+    n_logged, logged : shapes (1,), (n_rows, n_columns)
+        How many rows of the event log are kept here, and these.
+    """
 
     # Whom what they do concerns.
     scene: Any
@@ -99,70 +114,8 @@ Calendar, _CalendarType = define_object(__name__, "Calendar", CalendarColumns)
 
 
 @compiled
-def make_calendar(
-    scene: Any,
-    poll_interval_s: Rows,
-    poll_phase_s: Rows,
-    begins_s: Rows,
-    lag_s: Rows,
-    stops_at: Rows,
-    degrades_at: Rows,
-    n_log_columns: int,
-    n_logged: Rows,
-) -> Any:
-    """Return a calendar in which nothing is due yet.
-
-    Parameters
-    ----------
-    scene
-        The address space, the target and businesses.
-    poll_interval_s, poll_phase_s, begins_s : shape (n_operators,)
-        The register is downloaded at ``poll_phase_s + n * poll_interval_s``, not before
-        ``begins_s``.
-    lag_s : shape (2, 2, n_operators)
-        From the download to the beginning and to the end, of what blocks and of what exempts.
-    stops_at, degrades_at : shape (n_operators,)
-        Rules beyond which an operator takes no more, and beyond which it fails; NO_LIMIT if never.
-    n_log_columns
-        Columns of the event log.
-    n_logged : shape (1,)
-        How many rows of it are kept here.
-    """
-    n_operators, room = poll_interval_s.size, 16
-    columns = CalendarColumns(
-        scene=scene,
-        poll_interval_s=poll_interval_s,
-        poll_phase_s=poll_phase_s,
-        begins_s=begins_s,
-        lag_s=lag_s,
-        stops_at=stops_at,
-        degrades_at=degrades_at,
-        seen=np.zeros(n_operators, np.int64),
-        is_expected=np.zeros(n_operators, np.bool_),
-        n_rules=np.zeros(n_operators, np.int64),
-        n_entries=0,
-        first_interval=np.zeros(room + 1, np.int64),
-        start=np.zeros(room, np.int64),
-        stop=np.zeros(room, np.int64),
-        mechanism=np.zeros(room, np.int64),
-        n_rules_of=np.zeros(room, np.int64),
-        overmatch=np.zeros(room),
-        came=np.zeros(room, np.int64),
-        went=np.zeros(room, np.int64),
-        enforces=np.zeros((room, n_operators), np.bool_),
-        state=np.zeros((room, n_operators), np.int8),
-        applied_s=np.zeros((room, n_operators), np.int64),
-        n_changes=0,
-        change=np.zeros(room, np.int64),
-        version=0,
-        n_due=0,
-        due=np.zeros((room, 5), np.int64),
-        n_made=0,
-        n_listed=0,
-        listed=np.zeros(room, np.int64),
-        n_logged=n_logged,
-        logged=np.zeros((room, n_log_columns), np.int64),
-    )
+def make_calendar(columns: CalendarColumns) -> Any:
+    """Return the object of some columns; it keeps them."""
     return Calendar(*columns)
 
 

@@ -1,4 +1,4 @@
-"""The hosts of components: counts of entries over them, how components fail, and whom that touches."""
+"""The hosts of components: entries over them, how components fail, and whom that touches."""
 
 from __future__ import annotations
 

@@ -61,22 +61,32 @@ class AddressSpace:
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)
         self.n_free_of = np.array([pool.n for pool in pools], np.int64)
         self._target = target
+        run_start, run_stop, run_step = (
+            np.concatenate([np.empty(0, np.int64), *(getattr(pool, name) for pool in pools)])
+            for name in ("start", "stop", "step")
+        )
         self.handle = kernel.make_space(
-            start,
-            own.contains(start),
-            self.n_blocked,
-            line.end,
-            edge.copy(),
-            owner.copy(),
-            self.n_listed_of,
-            np.concatenate([np.empty(0, np.int64), *(pool.start for pool in pools)]),
-            np.concatenate([np.empty(0, np.int64), *(pool.stop for pool in pools)]),
-            np.concatenate([np.empty(0, np.int64), *(pool.step for pool in pools)]),
-            np.cumsum([0, *(pool.start.size for pool in pools)]),
-            self.n_free_of,
-            line.start[:-1].copy(),
-            (line.network - np.uint64(FIRST_NETWORK)).astype(np.int64),
-            line.width.copy(),
+            kernel.SpaceColumns(
+                n_pieces=start.size,
+                start=start,
+                is_targets=own.contains(start),
+                slot=np.arange(start.size),
+                n_entries=np.zeros((start.size, self.register_row + 1, 3), np.int32),
+                n_blocked=self.n_blocked,
+                end=line.end,
+                edge=edge.copy(),
+                owner=owner.copy(),
+                n_listed_of=self.n_listed_of,
+                pool_start=run_start,
+                pool_stop=run_stop,
+                pool_step=run_step,
+                pool_first=np.cumsum([0, *(pool.start.size for pool in pools)]),
+                n_free_of=self.n_free_of,
+                n_free_in=-((run_start - run_stop) // run_step),
+                line_start=line.start[:-1].copy(),
+                line_network=(line.network - np.uint64(FIRST_NETWORK)).astype(np.int64),
+                line_width=line.width.copy(),
+            )
         )
         self.scene = entries_kernel.make_scene(self.handle, target.handle, states.handle)
 

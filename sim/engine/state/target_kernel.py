@@ -25,7 +25,28 @@ _NONE, _MORE, _LESS = (cast("int", np.int64(number)) for number in (0, 1, -1))
 
 
 class TargetColumns(NamedTuple):
-    """The target: columns by front and by operator."""
+    """The target: columns by front and by operator.
+
+    Attributes
+    ----------
+    share_users, n_users : shape (n_operators,)
+        Share of all users at each operator, and users of the target there.
+    lost_share
+        Share of users for whom a front may be dropped before the target gives it up.
+    tau_s, share_told
+        Time constant of telling clients of a front, and the share of them that learn of one that is
+        not of the first.
+    none_known : shape (n_fronts + 1,)
+        Share of clients who know none of so many of the fronts of t = 0.
+    share : shape (2, n_operators)
+        Share of users on a VPN, and of those who have left.
+    n_by_fate : shape (3, n_operators)
+        Users who have neither left nor a VPN, who are on one, who have left.
+    totals_s : shape (4, n_operators)
+        User-seconds cut off, on a VPN, of those who had left, and on the way to another front.
+    hop_s
+        Time a client takes to another front when its own is dropped.
+    """
 
     # Fronts, by row: where, since when, whether they are still there.
     n_fronts: int
@@ -88,100 +109,9 @@ Target, _TargetType = define_object(__name__, "Target", TargetColumns)
 
 
 @compiled
-def make_target(
-    share_users: Floats,
-    lost_share: float,
-    tau_s: float,
-    share_told: float,
-    none_known: Floats,
-    hop_s: int,
-    throttle_severity: float,
-    name_evasion: float,
-    is_named: Flags,
-    n_users: Floats,
-    share: Floats,
-    n_by_fate: Floats,
-    totals_s: Floats,
-) -> Any:
-    """Return a target without a front, of whose users nobody reaches it yet.
-
-    Parameters
-    ----------
-    share_users, n_users : shape (n_operators,)
-        Share of all users at each operator, and users of the target there.
-    lost_share
-        Share of users for whom a front may be dropped before the target gives it up.
-    tau_s
-        Time constant of telling clients of a front.
-    share_told
-        Share of clients that learn of a front that is not one of the first.
-    none_known : shape (n_fronts + 1,)
-        Share of clients who know none of so many of the fronts of t = 0.
-    hop_s
-        Time a client takes to another front when its own is dropped.
-    is_named : shape (n_operators,)
-        Whether each operator blocks the target's name.
-    share : shape (2, n_operators)
-        Share of users on a VPN, and of those who have left.
-    n_by_fate : shape (3, n_operators)
-        Users who have neither left nor a VPN, who are on one, who have left; filled.
-    totals_s : shape (4, n_operators)
-        User-seconds cut off, on a VPN, of those who had left, and on the way to another front.
-    """
-    n_operators, room = share_users.size, 16
-    count_fates(n_users, share, n_by_fate)
-    coefficient = np.zeros((2, n_operators, room))
-    coefficient[:, :, 0] = 1.0
-    columns = TargetColumns(
-        n_fronts=0,
-        address=np.empty(room, np.int64),
-        rented_s=np.empty(room, np.int64),
-        is_gone=np.zeros(room, np.bool_),
-        is_lost=np.zeros(room, np.bool_),
-        by_address=np.empty(room, np.int64),
-        status=np.zeros((room, n_operators), np.int8),
-        told=np.zeros((room, n_operators), np.int8),
-        n_held=np.zeros((room, 3), np.int32),
-        touched=np.empty(room, np.int64),
-        n_touched=0,
-        is_touched=np.zeros(room, np.bool_),
-        is_stale=True,
-        lost_list=np.empty(room, np.int64),
-        share_users=share_users,
-        lost_share=lost_share,
-        tau_s=tau_s,
-        share_told=share_told,
-        throttle_severity=throttle_severity,
-        name_evasion=name_evasion,
-        is_named=is_named,
-        told_is_named=np.zeros(n_operators, np.bool_),
-        n_old=np.zeros((2, n_operators), np.int64),
-        n_first=np.zeros((2, n_operators), np.int64),
-        none_known=none_known,
-        first_young=0,
-        young=np.zeros((n_operators, room), np.int64),
-        n_young=np.zeros(n_operators, np.int64),
-        fading=np.zeros(room),
-        fading_at_s=np.zeros(room, np.int64),
-        is_dirty=np.zeros(n_operators, np.bool_),
-        coefficient=coefficient,
-        degree=np.zeros(n_operators, np.int64),
-        since_s=np.zeros(n_operators, np.int64),
-        n_users=n_users,
-        share=share,
-        n_by_fate=n_by_fate,
-        totals_s=totals_s,
-        unreached_s=np.zeros(n_operators),
-        booked_s=0,
-        hop_s=hop_s,
-        n_usable=np.zeros(n_operators, np.int64),
-        n_usable_before=np.zeros(n_operators, np.int64),
-        n_dropped=np.zeros(n_operators, np.int64),
-        hop_end_s=np.zeros((n_operators, room), np.int64),
-        hop_stay=np.ones((n_operators, room)),
-        first_hop=np.zeros(n_operators, np.int64),
-        n_hops=np.zeros(n_operators, np.int64),
-    )
+def make_target(columns: TargetColumns) -> Any:
+    """Return the object of some columns, which it keeps, with users by fate filled in."""
+    count_fates(columns.n_users, columns.share, columns.n_by_fate)
     return Target(*columns)
 
 
