@@ -204,11 +204,6 @@ class Entries6:
             np.concatenate([part.line for part in parts]),
         )
 
-    def in_file_order(self) -> Entries6:
-        """Return the rows by ascending line."""
-        order = np.argsort(self.line, kind="stable")
-        return Entries6(self.first.take(order), self.last.take(order), self.line[order])
-
     def to_set(self) -> IntervalSet6:
         """Return the union of the rows."""
         return IntervalSet6.from_bounds(self.first, self.last)

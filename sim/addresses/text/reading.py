@@ -1,7 +1,6 @@
 """Blocks of lines turned into rows, with an account of the lines refused.
 
-Lines that are plain IPv4 take the short way; the rest are tidied and read by kind, in bulk too.
-Only what is refused is looked at one line at a time, and only as much of it as is described.
+What is refused is explained line by line, and only as much of it as is described.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.sets.notation import find_notation, read_notation, shown
-from sim.addresses.text.bulk import good_rows, parse_lines4, read_kinds, tidy
+from sim.addresses.text.bulk import read_block
 from sim.addresses.text.cuts import Block, read_blocks
 from sim.addresses.text.entries import (
     Entries4,
@@ -199,12 +198,8 @@ class Reading:
 
 def _read_block(block: Block) -> tuple[Block, Rows, NDArray[np.int64]]:
     """Read the rows of a block, and the numbers of the lines refused."""
-    parsed = parse_lines4(np.frombuffer(block.text, np.uint8), block.n_lines)
-    if parsed is None:
-        rows, bad = read_kinds(tidy(block.text, block.first_line))
-        return block, rows, bad
-    v4, bad = good_rows(parsed, range(block.first_line, block.first_line + block.n_lines))
-    return block, (v4, Entries6.empty()), bad
+    rows, bad = read_block(block.text, block.first_line, block.n_lines)
+    return block, rows, bad
 
 
 @cache
