@@ -117,14 +117,41 @@ def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (1, b"")
 
 
-@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-"])
-def test_a_closed_stream_is_no_fault(closed: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("words", "closed", "code", "said"),
+    [
+        (["list"], "2>&-", 0, ""),
+        (["list"], "<&-", 0, ""),
+        (["list"], ">&-", 2, "stdout: expected an open stream, got a closed one\n"),
+        (["--version"], ">&-", 2, "stdout: expected an open stream, got a closed one\n"),
+        (["--version"], ">&- 2>&-", 2, ""),
+        (["--version"], "> /dev/full", 2, "No space left on device\n"),
+        (["exposure", "-"], "<&-", 2, "stdin: expected an open stream, got a closed one\n"),
+    ],
+)
+def test_a_closed_stream_loses_no_output_and_is_no_empty_input(
+    words: list[str], closed: str, code: int, said: str, tmp_path: Path
+) -> None:
     done = subprocess.run(
-        ["sh", "-c", f'exec "$@" {closed}', "sh", *OVERBLOCK, "list"],
-        cwd=tmp_path, env=PLAIN, capture_output=True,
+        ["sh", "-c", f'exec "$@" {closed}', "sh", *OVERBLOCK, *words],
+        cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
-    assert bool(done.stdout) == (closed != ">&-")
+    assert (done.returncode, done.stderr) == (code, said)
+    assert bool(done.stdout) == (code == 0)
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_run_with_a_closed_stdout_keeps_its_folder_and_ends_with_an_error(
+    words: list[str], tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&-', "sh", *OVERBLOCK, "run", "telegram-2018-replay", "-o", "out",
+         *words, *SMALL],
+        cwd=tmp_path, env=PLAIN, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "stdout: expected an open stream, got a closed one" in done.stderr
+    assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "complete"
 
 
 def test_a_reader_that_left_does_not_cost_the_run(tmp_path: Path) -> None:
