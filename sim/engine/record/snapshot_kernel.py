@@ -15,6 +15,8 @@ from sim.engine.state.users_kernel import shares
 
 Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
+SHARE_TOLERANCE = 1e-6
+"""How far from 1 the shares of a table may sum, as `sim.scenario.tables.seeds` has it."""
 
 
 class NotedColumns(NamedTuple):
@@ -91,9 +93,7 @@ def note(
     values, place = noted.values[row], 0
     n_operators, n_counts = weight.size, space.n_blocked.shape[1]
     for count in range(n_counts):
-        values[place] = 0.0
-        for operator in range(n_operators):
-            values[place] += target.share_users[operator] * space.n_blocked[operator, count]
+        values[place] = _mean_over_users(target.share_users, space.n_blocked[:n_operators, count])
         place += 1
     for count in range(n_counts):
         values[place] = space.n_blocked[n_operators, count]
@@ -112,6 +112,21 @@ def note(
     if has_users:
         values[place], values[place + 1], values[place + 2] = shares(target, t_s)
     return n_lost
+
+
+@part
+def _mean_over_users(share_users: Floats, n_blocked: Counts) -> float:
+    """Mean of a count over users: exact where all operators block the same.
+
+    It is the largest count less what operators lack of it, so that shares that sum to 1 only within
+    rounding do not add or lose addresses.
+    """
+    most, whole, lacking = np.int64(0), 0.0, 0.0
+    for operator in range(share_users.size):
+        most, whole = max(most, n_blocked[operator]), whole + share_users[operator]
+    for operator in range(share_users.size):
+        lacking += share_users[operator] * (most - n_blocked[operator])
+    return float(most if abs(whole - 1.0) <= SHARE_TOLERANCE else whole * most) - lacking
 
 
 @part

@@ -105,6 +105,32 @@ def test_each_family_is_counted_in_its_own_unit() -> None:
     assert final(outcome, "networks_dropped_with_target") == 2.5
 
 
+@pytest.mark.parametrize(
+    ("shares", "known"),
+    [
+        ((0.1,) * 10, True),
+        ((0.3, 0.3, 0.3, 0.1), True),
+        ((0.55, 0.25, 0.15, 0.05), True),
+        ((0.3333334,) * 3, False),  # the second implementation multiplies by 1.0000002
+    ],
+)
+def test_a_mean_over_users_is_exact_where_all_operators_block(
+    shares: tuple[float, ...], *, known: bool
+) -> None:
+    small = SmallWorld(
+        orders=((0, "block", "0.0.0.0/0"), (0, "block", "::/0"), (100, "unblock", "0.0.0.0/0")),
+        firms=(firm(FOUR, SIX),),
+        actors=tuple(map(Actor, shares)),
+        horizon_s=HOUR,
+    )
+    outcome = small.run()
+    assert outcome.curves.points("addresses_dropped", Group())[1].max() == 2**32
+    assert final(outcome, "addresses_dropped") == 0
+    assert final(outcome, "networks_dropped") == final(outcome, "networks_listed")
+    if known:
+        assert_same_curves(outcome, simulate_reference(small.reference()))
+
+
 @pytest.mark.parametrize(("limit", "placed"), [(2**16 - 1, 0), (2**16, 1)])
 def test_a_limit_on_addresses_holds_networks_by_themselves(limit: int, placed: int) -> None:
     small = SmallWorld(
