@@ -194,7 +194,7 @@ def read_estimates(run: RunFolder, file: str = "summary.csv") -> dict[tuple[str,
     refuted = contradictions(run)
     return {
         (text(row, "strategy"), metric): _graded(estimate_of(row), metric, refuted)
-        for row in read_rows(run, file, ("metric",))
+        for row in read_rows(run, file, ("metric", "median", "low", "high"))
         if (metric := text(row, "metric"))
     }
 

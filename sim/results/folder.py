@@ -126,6 +126,8 @@ _MANIFEST_KEYS = (
     "root_seed",
     "n_replicates",
     "inputs",
+    "outputs",
+    "typical",
 )
 _SCENARIO_KEYS = ("name", "title", "start", "end", "thresholds")
 

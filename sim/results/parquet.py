@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -261,7 +261,45 @@ def read_columns(
                     f"CREATE TEMP VIEW {name} AS SELECT * FROM {parquet_rows(file, _NUMBERED)}"
                 )
             return connection.execute(query, parameters).fetchnumpy()
+        except duckdb.BinderException as error:
+            for name, file in {"data": path, **(others or {})}.items():
+                check_columns(file, columns_of(connection, name))
+            raise _not_read(path, error) from None
         except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            message = f"expected a readable Parquet file, got an error: {reason}"
-            raise DataError([Problem(str(path), message)]) from None
+            raise _not_read(path, error) from None
+
+
+def _not_read(path: Path, error: duckdb.Error) -> DataError:
+    reason = str(error).splitlines()[0]
+    message = f"expected a readable Parquet file, got an error: {reason}"
+    return DataError([Problem(str(path), message)])
+
+
+def columns_of(connection: duckdb.DuckDBPyConnection, view: str) -> list[str]:
+    """Names of the columns of a view."""
+    rows = connection.execute(f'SELECT * FROM "{view}" LIMIT 0').description or ()
+    return [str(name) for name, *_ in rows]
+
+
+def check_columns(path: Path, held: Collection[str]) -> None:
+    """Refuse a table of a run folder that lacks columns, as that of an earlier version may.
+
+    Parameters
+    ----------
+    held
+        Columns that it has.
+
+    Raises
+    ------
+    DataError
+        If it does; the error names them.
+    """
+    from sim.results.schema import ALL_TABLES
+
+    absent = [one.name for one in ALL_TABLES.get(path.name, ()) if one.name not in held]
+    if absent:
+        message = (
+            f"expected the columns {', '.join(absent)}, got none: another version of overblock "
+            "wrote this table; run the scenario again, or use the version that manifest.json names"
+        )
+        raise DataError([Problem(str(path), message)])

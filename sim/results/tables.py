@@ -17,7 +17,7 @@ import duckdb
 from sim.errors import DataError, Problem
 from sim.results.csvtext import GUARDED, text_of
 from sim.results.folder import RunFolder
-from sim.results.parquet import connect
+from sim.results.parquet import check_columns, columns_of, connect
 from sim.results.schema import ALL_TABLES, Column
 from sim.sql import parquet_rows, sql_pattern, sql_text
 
@@ -156,9 +156,14 @@ def connect_tables(folder: Path, *names: str) -> Connection:
                 f'CREATE {kind} "{path.stem}" AS SELECT * FROM {_source(path, columns)}'
             )
         except duckdb.Error as error:
+            if path.suffix == ".csv":
+                with path.open(encoding="utf-8", errors="replace", newline="") as lines:
+                    check_columns(path, next(csv.reader(lines), []))
             reason = str(error).splitlines()[0]
             message = f"expected a readable table, got an error: {reason}"
             raise DataError([Problem(str(path), message)]) from None
+        if names:
+            check_columns(path, columns_of(connection, path.stem))
     return connection
 
 

@@ -287,6 +287,8 @@ def test_plot_refuses_what_is_no_run(tmp_path: Path) -> None:
         ("manifest.json", b"[]", "manifest.json: expected a JSON object"),
         ("manifest.json", b'{"schema": "overblock/manifest/2"}',
          "manifest.json: root_seed: expected a value, got nothing"),
+        ("manifest.json", b'{"schema": "overblock/manifest/2"}',
+         "manifest.json: outputs: expected a value, got nothing"),
         ("manifest.json", b'{"schema": "overblock/manifest/9"}',
          "manifest.json: schema: expected the schema overblock/manifest/2"),
         ("scenario.resolved.json", b"{}", "resolved.json: start: expected a value, got nothing"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -11,7 +12,7 @@ import pytest
 
 from sim.errors import DataError, UsageError
 from sim.measure.bands import CurveKey, group_names, read_curves
-from sim.results.folder import CurvePoints, open_run, rescaled
+from sim.results.folder import CurvePoints, RunFolder, open_run, rescaled
 from sim.results.tables import connect_tables
 
 METRICS = ("businesses_down", "demand_lost_share", "addresses_listed")
@@ -100,3 +101,31 @@ def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "curves.parquet").write_bytes(b"no table")
     with pytest.raises(DataError, match=r"curves\.parquet: expected a readable table, got"):
         connect_tables(tmp_path)
+
+
+ANOTHER_VERSION = (
+    "expected the columns {absent}, got none: another version of overblock wrote this table; run "
+    "the scenario again, or use the version that manifest.json names"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "absent", "read"),
+    [
+        ("measures.parquet", "value, denominator", lambda run: run.measures()),
+        ("curves.parquet", "t_s", lambda run: run.curve("addresses_listed")),
+        ("entries.parquet", "mechanism", lambda run: connect_tables(run.path, "entries")),
+        ("summary.csv", "n_known", lambda run: connect_tables(run.path)),
+    ],
+)
+def test_a_table_of_an_earlier_version_is_named_with_the_columns_that_it_lacks(
+    file: str, absent: str, read: Callable[[RunFolder], object], shipped_run: Path, tmp_path: Path
+) -> None:
+    for path in shipped_run.iterdir():
+        if path.name != file:
+            (tmp_path / path.name).symlink_to(path)
+    rows = f"SELECT * EXCLUDE ({absent}) FROM '{shipped_run / file}'"
+    duckdb.sql(f"COPY ({rows}) TO '{tmp_path / file}' (FORMAT {file.partition('.')[2]})")
+    with pytest.raises(DataError) as caught:
+        read(open_run(tmp_path))
+    assert str(caught.value) == f"{tmp_path / file}: {ANOTHER_VERSION.format(absent=absent)}"
