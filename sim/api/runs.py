@@ -21,9 +21,9 @@ from sim.api.tables import Columns, shortened
 from sim.backtest.conditioning import MOST, N_KEPT, Conditioned, Conditioning
 from sim.engine.strategies.own import Strategy
 from sim.errors import UsageError
+from sim.experiment.comparison import choose_metrics
 from sim.experiment.executors import choose_executor
 from sim.experiment.executors.cluster import Cluster
-from sim.experiment.metrics import check_metrics, metrics_of
 from sim.experiment.outputs import Study
 from sim.experiment.pipeline import Experiment, carry_out, default_folder
 from sim.experiment.plan import Plan, choose_n_replicates, choose_root_seed, plan_comparison
@@ -156,7 +156,7 @@ def compare(
         seed = choose_root_seed(resolved, root_seed)
         plan = plan_comparison(resolved, texts, baseline, metrics, seed, None)
         plan = plan.of_size(n_simulations, fixed=fixed, source=kept)
-        check_metrics(metrics_of(resolved), plan.metrics)
+        choose_metrics(resolved, plan.metrics)
         return _carry_out(plan, folder, force, n_workers, cluster, on_progress)
 
 

@@ -22,6 +22,7 @@ from sim.backtest.readings import problems_of, read_run, why_not_measured
 from sim.catalogue.choices import KEY_FIGURES, RATIOS
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError, UsageError
+from sim.experiment.comparison import metrics_of
 from sim.experiment.draws import (
     BLOCK,
     MOST_DRAWS,
@@ -34,7 +35,6 @@ from sim.experiment.draws import (
 )
 from sim.experiment.execution import Execution
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.metrics import metrics_of
 from sim.experiment.outputs import Outputs, Sheet, describe, manifest_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan

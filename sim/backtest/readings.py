@@ -24,7 +24,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
 from sim.errors import Problem
-from sim.experiment.metrics import metrics_of
+from sim.experiment.comparison import metrics_of
 from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact
 from sim.measure.money.losses import loss_totals, moves_of

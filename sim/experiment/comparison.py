@@ -1,4 +1,4 @@
-"""Strategies side by side: medians, ranges, and differences from a baseline.
+"""Metrics of a scenario, and strategies side by side: medians, ranges, differences from a baseline.
 
 Differences are paired: a simulation has the same inputs and the same chance under every strategy.
 """
@@ -13,11 +13,51 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import OF_SAMPLE, RATIOS
+from sim.catalogue.choices import HEADLINES, OF_SAMPLE, RATIOS
+from sim.catalogue.measures import MEASURES
+from sim.errors import Problem, ScenarioError
 from sim.measure.measures import Measure
+from sim.measure.money.pricing import named_by
 from sim.measure.summary import LEVEL, has_missed, spreads_of
+from sim.scenario.refusal import hint
+from sim.scenario.resolve import Resolved
 
 Values = NDArray[np.float64]
+
+
+def metrics_of(resolved: Resolved) -> tuple[str, ...]:
+    """Names of the metrics of a scenario, in the order of the tables."""
+    shipped = (
+        name
+        for name, entry in MEASURES.items()
+        if (not entry.needs or resolved.scenario.has(entry.needs))
+        and (not entry.is_beside_figure or named_by(resolved, name).size)
+    )
+    return *shipped, *(one.name for one in resolved.scenario.measures or ())
+
+
+def choose_metrics(
+    resolved: Resolved, asked: Sequence[str], otherwise: Sequence[str] = HEADLINES
+) -> list[str]:
+    """Return the metrics asked for, each once; if none, those of ``otherwise`` that are known.
+
+    Raises
+    ------
+    ScenarioError
+        With every name that is no metric of the scenario.
+    """
+    known = metrics_of(resolved)
+    problems = [
+        Problem(
+            f"--metric {name}",
+            f"expected one of the metrics {', '.join(known)}, got {name!r}{hint(name, known)}",
+        )
+        for name in asked
+        if name not in known
+    ]
+    if problems:
+        raise ScenarioError(problems)
+    return list(dict.fromkeys(asked)) or [name for name in otherwise if name in known]
 
 
 @dataclass(frozen=True, eq=False)

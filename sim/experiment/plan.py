@@ -467,7 +467,7 @@ def plan_comparison(
     """Plan a comparison as a user asks for it.
 
     What is left out (empty, or None) is taken from the scenario's section ``experiment``, then from
-    the scenario itself. Metrics are not checked here; see `check_metrics`.
+    the scenario itself. Metrics are not checked here; see `choose_metrics`.
 
     Parameters
     ----------

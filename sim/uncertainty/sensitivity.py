@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL
 from sim.errors import Problem, ScenarioError, UsageError
+from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
-from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.outputs import FACTOR, METRIC, UNIT, Sheet, Study, points_sheet, write_study
 from sim.experiment.plan import Plan
 from sim.results.schema import Column, ends
@@ -347,7 +347,7 @@ class Sensitivity:
             As `lay_design`.
         """
         factors, left_out = choose_factors(resolved, only, ranges)
-        chosen = choose_metrics(metrics_of(resolved), metrics, (COLLATERAL,))
+        chosen = choose_metrics(resolved, metrics, (COLLATERAL,))
         asked = {
             "metrics": list(metrics),
             "only": list(only),

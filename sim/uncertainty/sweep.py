@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import Problem, ProblemsError, ScenarioError
+from sim.experiment.comparison import choose_metrics
 from sim.experiment.execution import Answers, Execution
-from sim.experiment.metrics import choose_metrics, metrics_of
 from sim.experiment.outputs import (
     COMPARED,
     METRIC,
@@ -235,7 +235,7 @@ class Sweep:
             With the mistakes in them.
         """
         axes = parse_axes(resolved, over)
-        chosen = choose_metrics(metrics_of(resolved), metrics)
+        chosen = choose_metrics(resolved, metrics)
         laid = lay_points(axes)
         points = points_of(resolved, axes, laid)
         described = {"over": list(over), "n_points": len(laid), "metrics": chosen}

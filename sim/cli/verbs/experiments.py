@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from sim.catalogue.choices import is_compared
 from sim.cli import console
 from sim.cli.options import (
@@ -34,7 +32,6 @@ from sim.report.words.tables import Column, Table
 if TYPE_CHECKING:
     from sim.backtest.conditioning import Conditioned
     from sim.experiment.comparison import ComparisonLine
-    from sim.experiment.plan import Plan
     from sim.experiment.runs import Runs, RunsResult
     from sim.experiment.verdicts import VerdictLine
     from sim.measure.names import NamesLine
@@ -136,11 +133,6 @@ def compare(
     simulations: int | None = SIMULATIONS,
     kept: str | None = KEPT,
     fixed: bool = FIXED,
-    fail_on: list[str] = many(
-        "--fail-on [LABEL.]METRIC>NUMBER",
-        "Exit with 1 if the median of any strategy but the baseline, or of the one named, is above "
-        "NUMBER; also <, >= and <=.",
-    ),
     format_: Format | None = option(
         "--format", "How to print all rows; the answer and the folder by default."
     ),
@@ -157,22 +149,19 @@ def compare(
     """
     as_json = options.as_json or format_ is Format.JSON
     with console.reports_errors(as_json=as_json):
-        from sim.experiment.metrics import check_metrics, metrics_of
+        from sim.experiment.comparison import choose_metrics
         from sim.experiment.plan import COMPARISON, plan_comparison
         from sim.experiment.runs import Runs
 
-        def checks_of(plan: Plan) -> Sequence[Any]:
-            return check_metrics(metrics_of(plan.resolved), plan.metrics, plan.labels, fail_on)
-
         def make(resolved: Resolved, seed: int) -> Runs:
             plan = plan_comparison(resolved, strategy, baseline, metric, seed, None)
-            checks_of(plan := plan.of_size(simulations, fixed=fixed, source=kept))
+            plan = plan.of_size(simulations, fixed=fixed, source=kept)
+            choose_metrics(resolved, plan.metrics)
             return Runs(plan)
 
         by_hand = unless_from("OVERBLOCK_SIMULATIONS", simulations)
         asked = (strategy, baseline, metric, by_hand, kept, fixed or None)
         runs, task = Task.begin(options, scenario, COMPARISON, make, Runs.again, *asked)
-        checks = checks_of(runs.plan)
         result = task.carry_out(runs, options.executor(), quiet=options.quiet)
         if as_json:
             console.print_json(comparison_document(result))
@@ -185,11 +174,6 @@ def compare(
                 console.print_answer(result.folder)
             print(result.folder)
         leave_unless_complete(result)
-        broken = [text for check in checks for text in check.broken_by(result.comparison)]
-        for text in broken:
-            console.say(f"check failed: {text}")
-        if broken:
-            raise typer.Exit(console.EXIT_CHECK_FAILED)
 
 
 def comparison_document(result: RunsResult) -> dict[str, Any]:

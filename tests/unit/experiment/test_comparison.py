@@ -12,9 +12,7 @@ import numpy as np
 import pytest
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, HARMS, LISTED
-from sim.errors import ScenarioError
 from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
-from sim.experiment.metrics import check_metrics
 from sim.experiment.plan import Plan
 from sim.experiment.verdicts import weigh_strategies
 from sim.measure.measures import Measure
@@ -209,56 +207,6 @@ def test_each_kind_of_harm_has_a_frontier_of_its_own() -> None:
     assert by["private_loss_usd", "wide"].collateral == pytest.approx(statistics.median(loss))
     assert by[COLLATERAL, "narrow"].share_on_frontier < 0.2
     assert by["private_loss_usd", "narrow"].share_on_frontier > 0.8
-
-
-KNOWN = ("addresses", "hours")
-
-
-def test_conditions_on_metrics_are_read() -> None:
-    labels = ["exact", "covering-prefix:purity=0.99"]
-    asked = ["hours > 5", "covering-prefix:purity=0.99.addresses<=1e6"]
-    checks = check_metrics(KNOWN, (), labels, asked)
-    assert [(c.strategy, c.metric, c.operator, c.bound) for c in checks] == [
-        (None, "hours", ">", 5.0),
-        ("covering-prefix:purity=0.99", "addresses", "<=", 1e6),
-    ]
-
-
-def test_mistakes_in_conditions_on_metrics_are_found_at_once() -> None:
-    asked = ["hours=5", "hours>x", "wide.hours>5", "hours>nan"]
-    with pytest.raises(ScenarioError) as refused:
-        check_metrics(KNOWN, ("hour",), ["exact"], asked)
-    said = [str(problem) for problem in refused.value.problems]
-    assert said[0].startswith("--metric hour: expected one of the metrics addresses, hours")
-    assert said[0].endswith("did you mean 'hours'?")
-    assert sum("expected [strategy.]metric>number" in line for line in said) == 3
-    assert any("expected one of the strategies exact, got 'wide'" in line for line in said)
-
-
-def test_a_check_fails_for_what_is_not_known_and_spares_the_baseline(lines) -> None:
-    (check,) = check_metrics((EFFICACY, COLLATERAL), (), list(VALUES), [f"{COLLATERAL}<120"])
-    broken = check.broken_by(list(lines.values()))
-    assert [text.split(":")[0] for text in broken] == ["narrow", "twin"]
-    assert broken[1].startswith(f"twin: median {COLLATERAL} ")
-    (named,) = check_metrics((EFFICACY,), (), list(VALUES), [f"none.{EFFICACY}<=0"])
-    assert len(named.broken_by(list(lines.values()))) == 1
-    values = np.full(N, 500.0)
-    values[4] = math.nan
-    found = compare_strategies(
-        {label: measured({COLLATERAL: values}) for label in ("none", "wide")}, "none", ()
-    )
-    assert check.broken_by(found) == [f"wide: {COLLATERAL} is not known in 1 of 25 simulations"]
-
-
-@pytest.mark.parametrize(("n_listed", "n_broken"), [(256.0, 1), (0.0, 0)])
-def test_a_check_fails_for_a_sample_that_was_hardly_hit(n_listed: float, n_broken: int) -> None:
-    few = {EXPECTED: np.full(N, 0.02), LISTED[0]: np.full(N, n_listed), COLLATERAL: np.zeros(N)}
-    idle = {**few, LISTED[0]: np.zeros(N), EXPECTED: np.zeros(N)}
-    found = compare_strategies(
-        {"none": measured(idle), "orders": measured(few)}, "none", (), n_drawn=100
-    )
-    (check,) = check_metrics((COLLATERAL,), (), ["none", "orders"], [f"{COLLATERAL}>0"])
-    assert len(check.broken_by(found)) == n_broken
 
 
 def test_a_difference_from_a_sample_that_was_hardly_hit_is_not_known() -> None:

@@ -15,8 +15,8 @@ import pytest
 
 import sim.experiment.simulation as simulation
 from sim.errors import UsageError
+from sim.experiment.comparison import metrics_of
 from sim.experiment.executors.task import Key, SerialExecutor
-from sim.experiment.metrics import metrics_of
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, RunsResult

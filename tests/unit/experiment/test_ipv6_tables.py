@@ -10,7 +10,7 @@ import pytest
 
 from sim.api import compare
 from sim.errors import DataError
-from sim.experiment.metrics import metrics_of
+from sim.experiment.comparison import metrics_of
 from sim.results.folder import open_run
 from sim.results.register import NOT_IPV4, read_register
 from sim.scenario.load import load_scenario
