@@ -18,7 +18,7 @@ from sim.measure.estimates import Estimate
 from sim.report.figures.outage import LISTED, day_text, instant
 from sim.report.words.numbers import count, number, value_text, with_range
 from sim.results.folder import RunFolder, input_rows, ipv4_set, read_target
-from sim.results.register import read_register
+from sim.results.register import read_listed
 from sim.results.tables import Row, read_rows, text
 from sim.results.tables import number as cell
 from sim.scenario.tables.rows import CloudPrefixRow, OperatorRow
@@ -144,7 +144,7 @@ def read_address_map(run: RunFolder, strategy: str | None) -> AddressMap:
     curve = run.curve(LISTED, strategy)
     mine = curve.replicate == simulation
     at_s = int(curve.t_s[mine][np.argmax(curve.value[mine])]) if mine.any() else 0
-    listed = read_register(run, strategy, simulation).listed_at(at_s)
+    listed = read_listed(run, strategy, simulation, at_s)
     listed = listed.difference(read_target(run))
     prefixes: dict[str, list[object]] = {}
     for row in input_rows(run, "providers", "prefixes", CloudPrefixRow):

@@ -12,7 +12,7 @@ from sim.api import compare
 from sim.errors import DataError
 from sim.experiment.comparison import metrics_of
 from sim.results.folder import open_run
-from sim.results.register import NOT_IPV4, read_register
+from sim.results.register import read_listed
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
@@ -142,19 +142,10 @@ def test_regret_is_not_known_over_families(run: Path) -> None:
 
 def test_maps_show_ipv4_alone(run: Path) -> None:
     opened = open_run(run)
-    history = read_register(opened, "exact")
     curve = opened.curve("addresses_listed_with_target", "exact")
     mine = curve.replicate == 0
     for t_s, count in zip(curve.t_s[mine].tolist(), curve.value[mine], strict=True):
-        assert history.listed_at(t_s).n_addresses == count
-    texts = ask(
-        run,
-        "SELECT front, address FROM '$events.parquet' WHERE kind = 'rented' "
-        "AND strategy = 'exact' AND replicate = 0",
-    )
-    for front, text in texts:
-        place = int(ip_address(text)) if "." in text else NOT_IPV4
-        assert history.fronts.address[front] == place
+        assert read_listed(opened, "exact", 0, t_s).n_addresses == count
 
 
 def test_every_scenario_has_the_measures_of_ipv6(tmp_path: Path) -> None:
