@@ -264,7 +264,6 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
     ),
     "dnsmasq": (b"address=/", b"server=/a.b/", b"bogus-nxdomain=", b"host-record=a.b,"),
     "names": (b"a.b", b"||a.b^", b"0.0.0.0 a.b", b"https://a.b/", b"@@"),
-    "firehol": (b"# License : ", b"# Source File Date: "),
     "parquet": (b"PAR1",),
 }
 _SCENARIO = (

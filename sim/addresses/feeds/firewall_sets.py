@@ -30,11 +30,9 @@ _NO_ADDRESSES = ("list:set", "hash:mac", "bitmap:port", "setlist", "portmap")
 _COMMANDS = {
     **dict.fromkeys(("add", "-A", "--add"), "add"),
     **dict.fromkeys(("create", "-N", "--create"), "create"),
-    **dict.fromkeys(("del", "-D", "--del"), "del"),
-    **dict.fromkeys(("flush", "-F", "--flush"), "flush"),
-    **dict.fromkeys(("destroy", "-X", "--destroy"), "destroy"),
-    **dict.fromkeys(("swap", "-W", "--swap"), "swap"),
-    **dict.fromkeys(("rename", "-E", "--rename"), "rename"),
+    **dict.fromkeys(("flush", "-F", "--flush", "destroy", "-X", "--destroy"), "clears"),
+    **dict.fromkeys(("del", "-D", "--del", "swap", "-W", "--swap"), "changes"),
+    **dict.fromkeys(("rename", "-E", "--rename"), "changes"),
     **dict.fromkeys(("commit", "list", "-L", "--list", "save", "-S", "test", "-T"), "reads"),
 }
 _LENIENT = ("-exist", "-!", "--exist", "-q", "-quiet", "--quiet")
@@ -49,10 +47,9 @@ _SAVED = re.compile(
 def read_ipset(source: Stream, gathering: Gathering) -> Feed:
     """Read what ``ipset save`` or ``ipset list`` wrote.
 
-    Later commands act on what earlier ones of the file added, as the kernel would carry them out:
-    ``flush``, ``destroy``, ``swap``, ``rename``; ``del`` is refused. Members of a set with a
-    netmask are networks of that size. Members of a set that has ports, marks or interfaces beside
-    addresses block no whole address, and are refused.
+    Commands that change what earlier ones added are refused. Members of a set with a netmask are
+    networks of that size. Members of a set that has ports, marks or interfaces beside addresses
+    block no whole address, and are refused.
 
     References
     ----------
@@ -61,8 +58,9 @@ def read_ipset(source: Stream, gathering: Gathering) -> Feed:
     Raises
     ------
     DataError
-        If a member is an exception to a wider one (``nomatch``): without it, the list would say
-        more than is blocked. Other mistakes as ``skip_bad`` has it.
+        If a member is an exception to a wider one (``nomatch``), or a command takes something
+        back: without it, the list would say more than is blocked. Other mistakes as ``skip_bad``
+        has it.
     """
     found = _IpSets(gathering)
     for lines in read_numbered(source, gathering):
@@ -143,34 +141,20 @@ class _IpSets:
                 self._create(name, kind, options)
             case "add", [name, member, *options]:
                 self._add(name, [member, *options], number)
-            case ("flush" | "destroy") as what, [] | [_]:
-                self.groups.clear(words[1] if words[1:] else None)
-                if what == "destroy" and not words[1:]:
-                    self._kinds = {}
-                elif what == "destroy":
-                    self._kinds.pop(words[1], None)
-            case "swap" | "rename", [one, other]:
-                self._exchange(one, other)
+            case "clears", sets if not (
+                self.groups.n_of.keys() & sets if sets else self.groups.n_of
+            ):
+                pass
             case "reads", _:
                 pass
-            case _:
+            case what, _:
                 message = (
-                    "expected create, add, flush, destroy, swap or rename of ipset, got "
-                    f"{shown(line)}: restore and save the sets (ipset restore < FILE; ipset save > "
-                    "list.ipset)"
+                    f"expected create and add of ipset, got {shown(line)}: restore and save the "
+                    "sets (ipset restore < FILE; ipset save > list.ipset)"
                 )
                 # Without what it removes, the list would say more than is blocked.
-                is_opposite = _COMMANDS.get(command) == "del"
-                gathering = self._gathering
-                (gathering.refuse_opposite if is_opposite else gathering.refuse)(message, number)
-
-    def _exchange(self, one: str, other: str) -> None:
-        """Let two sets swap what they hold, or give one the name of the other."""
-        self.groups.exchange(one, other)
-        kinds = [self._kinds.pop(each, None) for each in (one, other)]
-        self._kinds |= {
-            name: kind for name, kind in zip((other, one), kinds, strict=True) if kind is not None
-        }
+                gathering, is_known = self._gathering, what in ("clears", "changes")
+                (gathering.refuse_opposite if is_known else gathering.refuse)(message, number)
 
     def _create(self, name: str, kind: str, options: Sequence[str]) -> None:
         words = [word.strip("-:") for word in options]

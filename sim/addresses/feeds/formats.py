@@ -40,7 +40,7 @@ from sim.errors import BadLinesError, DataError, Problem, UsageError, told_once
 # A line of a list with something behind a semicolon, and how many such cells are looked at.
 _WITH_CELLS, _MOST_CELLS, _TRIED = re.compile(rb"(?m)^[\da-fA-F.:/ \t-]+;[^\n#]*"), 64, 200
 _PIECE = 2**18
-_WITH_COMMENTS = ("firehol", "names", "dnsmasq", "ipset", "nftables", "geofeed")
+_WITH_COMMENTS = ("names", "dnsmasq", "ipset", "nftables", "geofeed")
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
 
 
@@ -156,8 +156,6 @@ def _check_cells(held: Sequence[tuple[str, str]], neighbours: Neighbours, given:
         ) from None
 
 
-# Formats that a file is read as when it is like nothing else.
-_LISTS = ("list", "firehol")
 # Mistakes that are told one by one where one sentence tells them all.
 _EXAMPLES = 3
 # Mistakes that may all be told one by one, though there are more of them than rows.
@@ -335,7 +333,7 @@ def likeness(sample: bytes) -> str:
 
 def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, limits: Limits) -> str:
     """Likely kind of a file whose lines were mostly refused; empty for other files."""
-    if format_name not in _LISTS or n_bad <= n_good:
+    if format_name != "list" or n_bad <= n_good:
         return ""
     return likeness(read_sample(given, limits))
 

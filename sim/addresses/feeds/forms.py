@@ -12,9 +12,9 @@ from pathlib import Path
 
 from sim.addresses.feeds import (
     firewall_sets,
+    gather,
     inventories,
     json_tables,
-    lists,
     name_lists,
     network_tables,
     orders,
@@ -240,14 +240,6 @@ FORMS: Sequence[Form] = (
         inventories.read_inventory,
     ),
     Form(
-        "firehol",
-        "FireHOL `.ipset`, `.netset`",
-        "addresses",
-        "`firehol/blocklist-ipsets`, `asprox_c2.ipset`, `bbcan177_ms3.netset`",
-        lists.fits_firehol,
-        lists.read_firehol,
-    ),
-    Form(
         "iptoasn",
         "iptoasn.com TSV",
         "origin, country, provider",
@@ -286,7 +278,7 @@ FORMS: Sequence[Form] = (
         "addresses",
         "any",
         None,
-        lists.read_list,
+        gather.read_list,
     ),
 )
 

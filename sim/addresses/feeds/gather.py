@@ -19,9 +19,9 @@ from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
 from sim.addresses.feeds.feed import Feed, Origin
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
-from sim.addresses.text.entries import Entries4, Entries6, Growing
+from sim.addresses.text.entries import Entries4, Entries6, Growing, Tally
 from sim.addresses.text.reading import Reading
-from sim.addresses.text.source import Limits, Stream
+from sim.addresses.text.source import Limits, Readable, Stream
 from sim.errors import BadLinesError, DataError, Problem
 
 Line = NDArray[np.int64]
@@ -327,6 +327,43 @@ def add_addresses(gathering: Gathering, texts: Sequence[str], lines: Sequence[in
     first = gathering.add_records(len(texts))
     record = np.arange(first, gathering.n_records, dtype=np.int64)
     gathering.add_texts(texts, record, np.array(lines, np.int64))
+
+
+def read_list(source: Readable, gathering: Gathering) -> Feed:
+    """Read a plain list: prefixes, addresses and ranges of both families, with comments.
+
+    Its lines are records, and are kept without a copy.
+    """
+    name = gathering.name
+    v4, v6, tally = Reading(name, gathering.limits).entries(source, skip_bad=gathering.skip_bad)
+    n_records = len(v4) + len(v6)
+    notes, questions = _behind(name, tally)
+    return Feed(
+        Origin(name, "list"),
+        n_records,
+        v4,
+        v6,
+        np.arange(len(v4), dtype=np.int64),
+        np.arange(len(v4), n_records, dtype=np.int64),
+        n_lines=tally.n_lines,
+        n_bad=tally.n_bad,
+        problems=tally.problems,
+        notes=notes,
+        questions=questions,
+    )
+
+
+def _behind(name: str, tally: Tally) -> tuple[tuple[str, ...], tuple[Problem, ...]]:
+    """Notes and questions about addresses behind semicolons."""
+    if not tally.n_behind:
+        return (), ()
+    note = f"{tally.n_behind:,} lines have addresses behind a semicolon: only the first is read"
+    message = (
+        "expected one address a line, got several between semicolons: "
+        f"{shown(tally.behind)}; name the columns in the first line, or say --as list to read the "
+        "first of each"
+    )
+    return (note,), (Problem(name, message, tally.line_behind),)
 
 
 # One AS number or several, joined by what the formats use for several origins and for AS sets.

@@ -163,7 +163,7 @@ def _read_name(line: str, number: int, found: _Names, gathering: Gathering) -> N
         elif rule.kind == NameKind.EXACT or (
             rule.kind not in (NameKind.KEYWORD, NameKind.GLOB) and _A_NAME.fullmatch(rule.text)
         ):
-            groups.take_name(normal(rule.text), number, "")
+            groups.take("", number, "", normal(rule.text))
         else:
             groups.leave_out("rules are of no one name (words, stars, whole domains)")
 
@@ -186,7 +186,7 @@ def _read_directive(line: str, number: int, found: _Names, gathering: Gathering)
             if each == "#":
                 gathering.refuse(f"expected names, got every name: {shown(line)}", number)
             elif each:
-                found.groups.take_name(normal(each), number, "")
+                found.groups.take("", number, "", normal(each))
     elif key in ("bogus-nxdomain", "ignore-address"):
         found.groups.take(value, number, "")
     elif key == "host-record":

@@ -120,7 +120,7 @@ SAMPLES = {
         3,
     ),
     "dump.csv": (REGISTER.encode("windows-1251"), "z-i", 257, 0, 4),
-    "level1.netset": (FIREHOL, "firehol", 2**24 + 256, 0, 2),
+    "level1.netset": (FIREHOL, "list", 2**24 + 256, 0, 2),
     "zdns.jsonl": (ZDNS, "zdns", 1, 1, 3),
     "hosts.csv": (INVENTORY, "inventory", 1, 1, 3),
     "orders.csv": (ORDERS, "orders", 256, 0, 2),
@@ -465,11 +465,6 @@ def test_text_that_begins_with_a_colon_is_no_key_of_json(read):
 def test_bytes_that_are_not_windows_1251_are_replaced_and_counted(read):
     raw = REGISTER.encode("windows-1251").replace(b"name.example;http", b"na\x98me;http")
     assert any("1 bytes are not windows-1251" in note for note in read("dump.csv", raw).notes)
-
-
-def test_the_header_of_a_firehol_list_gives_date_and_licence(read):
-    origin = read("level1.netset", FIREHOL).origin
-    assert (origin.date, origin.licence) == ("Fri Jan 2 2026", "unknown")
 
 
 def test_cname_answers_are_skipped_and_unresolved_names_are_not_known(read):

@@ -31,7 +31,6 @@ _FOUND = re.compile(rf"(?<![\w.:])(?:{_FOUR}(?:-{_FOUR})?|{_SIX}(?:-{_SIX})?)(?:
 # What stands in a file and is not blocked by it: let through, disabled, taken back, a comment, a
 # server, an exception; and prefixes written with a netmask.
 NOT_LISTED = {
-    "ipset/good-update": ["198.51.100.0/24", "2001:db8:9::/48"],
     "dnsmasq/good-bogus": ["192.0.2.53", "192.0.2.5", "2001:db8::5"],
     "polls/good-data": ["192.0.2.1"],
 }

@@ -135,7 +135,6 @@ def test_a_drop_list_without_metadata_may_have_lost_records(tmp_path):
 REFUSED = "expected line feeds, got a bare carriage return (old Mac line ends): convert with"
 WRITTEN = {
     "list": "198.51.100.7 # a\n203.0.113.0/24 # b\n192.0.2.1 # c\n",
-    "firehol": "# ipset\n# License : x\n203.0.113.0/24 # b\n192.0.2.1\n",
     "geofeed": "# a\n198.51.100.0/24,AT,AT-9,Wien,\n203.0.113.0/24,DE,,,\n",
     "ipset": "create s hash:ip\nadd s 192.0.2.1\n# b\nadd s 192.0.2.2\n",
     "nftables": "add set ip t s { type ipv4_addr; }\n# a\nadd element ip t s { 192.0.2.1 }\n",
