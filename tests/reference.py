@@ -494,6 +494,8 @@ class RefTarget:
 class RefOutcome:
     """Curves by name, a ledger row per business, sorted events; ``target`` is None without users.
 
+    ``listed_of`` has the curve ``addresses_listed`` of each provider at which fronts are rented,
+    and under an empty name that of all other addresses.
     ``pairs`` has what each business met at each operator. ``lost_by_cause`` has, for each
     business, hours of its mean demand that failed by each cause.
     ``responses`` are the kinds of those each business has completed, in sequence. ``sights`` are
@@ -505,6 +507,7 @@ class RefOutcome:
     """
 
     curves: dict[str, Curve]
+    listed_of: dict[str, Curve]
     ledger: list[RefLedgerRow]
     inherited: list[RefInherited]
     at_operators: list[RefAtOperator]
@@ -758,6 +761,7 @@ def simulate_reference(world: RefWorld) -> RefOutcome:
     pieces = run.pieces(0, world.horizon_s)
     return RefOutcome(
         curves=_curves(world, run.entries, pieces),
+        listed_of=_listed_of(run, pieces),
         ledger=[
             _ledger_row(
                 world,
@@ -1157,7 +1161,7 @@ class _Run:
             reached=self._reached_before(t_s),
             pressure=self.pressure_before,
             stances={name: self._stance(name, t_s) for name in providers},
-            holdings={name: self._provider_ranges(name) for name in providers},
+            holdings={name: self.provider_ranges(name) for name in providers},
             regions={name: self._region_ranges(name) for name in providers},
             exempt=_ranges_of_prefixes(self.limits.exempt_prefixes),
         )
@@ -1198,7 +1202,7 @@ class _Run:
         rule = self.world.stances
         if rule is None or any(event[1] == provider for event in rule.events):
             return False
-        mine = self._provider_ranges(provider)
+        mine = self.provider_ranges(provider)
         blocked = _union(
             interval
             for entry in self.in_force_before
@@ -1245,7 +1249,7 @@ class _Run:
             ends.append("domain-fronting")
         return _Turn(provider, tuple(ends), has_complied)
 
-    def _provider_ranges(self, provider: str) -> Ranges:
+    def provider_ranges(self, provider: str) -> Ranges:
         pools = self.world.fronts.pools if self.world.fronts else ()
         return _union(
             interval
@@ -1263,7 +1267,7 @@ class _Run:
 
     def _withdraw_provider(self, provider: str, t_s: int) -> None:
         """Withdraw what blocks, lies wholly in its ranges and holds no front known to be left."""
-        ranges = self._provider_ranges(provider)
+        ranges = self.provider_ranges(provider)
         for entry in self.in_force_before:
             is_inside = bool(entry.ranges) and not _minus(entry.ranges, ranges)
             if any(_holds(entry.ranges, front.address) for front in self._known_fronts()):
@@ -2292,6 +2296,22 @@ def _curves(
         for name, value in values.items():
             sampled.setdefault(name, []).append((start_s, value))
     return {name: _change_points(curve) for name, curve in sampled.items()}
+
+
+def _listed_of(run: _Run, pieces: Sequence[tuple[int, int, _View]]) -> dict[str, Curve]:
+    """Addresses that are listed and not the target's own: of each provider, and of none."""
+    pools = run.world.fronts.pools if run.world.fronts else ()
+    held = {pool.provider: run.provider_ranges(pool.provider) for pool in pools}
+    rented = _union(interval for ranges in held.values() for interval in ranges)
+    own = _ranges_of_prefixes(run.world.target_prefixes)
+    found: dict[str, Curve] = {name: [] for name in (*held, "")}
+    for start_s, _, view in pieces:
+        listed = _minus(_listed([run.entries[number] for number in view.in_force]), own)
+        for name, ranges in held.items():
+            n = _n_addresses(listed) - _n_addresses(_minus(listed, ranges))
+            found[name].append((start_s, n))
+        found[""].append((start_s, _n_addresses(_minus(listed, rented))))
+    return {name: _change_points(curve) for name, curve in found.items()}
 
 
 def _change_points(curve: Curve) -> Curve:

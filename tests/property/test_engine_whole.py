@@ -510,6 +510,15 @@ def assert_same_run(small: SmallWorld, strategy: Strategy, world: RefWorld) -> O
     return outcome
 
 
+def assert_same_listed(small: SmallWorld, outcome: Outcome, reference: RefOutcome) -> None:
+    """Addresses listed of each provider, and of none, agree exactly."""
+    providers = small.world().places.provider
+    for name, expected in reference.listed_of.items():
+        row = providers.index(name) if name else len(providers)
+        t_s, value = outcome.curves.points("addresses_listed", Group(provider_row=row))
+        assert list(zip(t_s.tolist(), value.tolist(), strict=True)) == expected, name
+
+
 def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: RefOutcome) -> None:
     """Events, counts and times agree exactly, all else to six digits."""
     assert events_of(small, outcome) == reference.events
@@ -523,6 +532,7 @@ def assert_same_as_reference(small: SmallWorld, outcome: Outcome, reference: Ref
         else:
             found = list(zip(t_s.tolist(), value.tolist(), strict=True))
             assert found == [(t, float(v)) for t, v in expected], metric
+    assert_same_listed(small, outcome, reference)
     for found, row in zip(ledger_of(outcome), reference.ledger, strict=True):
         expected = ledger_row(row)
         np.testing.assert_allclose(found[:7], expected[:7], rtol=1e-7, atol=1e-9)
