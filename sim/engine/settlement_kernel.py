@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias, cast
+from collections import namedtuple
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,36 +24,28 @@ NOWHERE = -1
 _NOBODY = cast("int", np.int64(0))
 
 
-class StageColumns(NamedTuple):
-    """All that is settled as one.
+StageColumns = namedtuple(
+    "StageColumns",
+    "calendar noted pressure has_fronts has_users has_complaints is_foreseen has_reactions "
+    "has_programs may_drift start_s",
+)
+"""All that is settled as one.
 
-    Attributes
-    ----------
-    calendar, noted, pressure
-        The calendar of operators, the curves, and who complains, as the compiled loops take them.
-    has_fronts, has_users, has_complaints
-        Whether the target acts, whether it has users, and whether anybody complains.
-    is_foreseen
-        Whether the censor must learn of every change in the rate of complaints.
-    has_reactions, has_programs
-        Whether businesses move, and whether they switch programs on and off.
-    may_drift
-        Whether states may move although nobody is touched.
-    start_s
-        Second of the week at t = 0.
-    """
-
-    calendar: Any
-    noted: Any
-    pressure: Any
-    has_fronts: bool
-    has_users: bool
-    has_complaints: bool
-    is_foreseen: bool
-    has_reactions: bool
-    has_programs: bool
-    may_drift: bool
-    start_s: int
+Attributes
+----------
+calendar, noted, pressure
+    The calendar of operators, the curves, and who complains, as the compiled loops take them.
+has_fronts, has_users, has_complaints
+    Whether the target acts, whether it has users, and whether anybody complains.
+is_foreseen
+    Whether the censor must learn of every change in the rate of complaints.
+has_reactions, has_programs
+    Whether businesses move, and whether they switch programs on and off.
+may_drift
+    Whether states may move although nobody is touched.
+start_s
+    Second of the week at t = 0.
+"""
 
 
 Stage, _StageType = define_object(__name__, "Stage", StageColumns)

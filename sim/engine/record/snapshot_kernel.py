@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from collections import namedtuple
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,34 +20,28 @@ SHARE_TOLERANCE = 1e-6
 """How far from 1 the shares of a table may sum, as `sim.scenario.tables.seeds` has it."""
 
 
-class NotedColumns(NamedTuple):
-    """Columns with room for some times, which ``note`` fills.
+NotedColumns = namedtuple(
+    "NotedColumns",
+    "n_times t_s values demand_group demand n_groups n_listed lost",
+)
+"""Columns with room for some times, which ``note`` fills.
 
-    Attributes
-    ----------
-    n_times : shape (1,)
-        Number of times noted so far.
-    t_s : shape (n_times,)
-        Second from which on the values hold.
-    values : shape (n_times, n_series)
-        Values of all curves, in the sequence of the series.
-    demand_group, demand : shape (n_demanded,)
-        Groups that have any demand, and its value in micro-dollars an hour.
-    n_groups, n_listed
-        Number of groups, the first ones, whose states of businesses are noted, and of providers
-        whose listed addresses are.
-    lost : shape (n_groups,)
-        Room for the demand that fails by group, up to the last one with any.
-    """
-
-    n_times: Counts
-    t_s: Counts
-    values: Floats
-    demand_group: Counts
-    demand: Floats
-    n_groups: int
-    n_listed: int
-    lost: Floats
+Attributes
+----------
+n_times : shape (1,)
+    Number of times noted so far.
+t_s : shape (n_times,)
+    Second from which on the values hold.
+values : shape (n_times, n_series)
+    Values of all curves, in the sequence of the series.
+demand_group, demand : shape (n_demanded,)
+    Groups that have any demand, and its value in micro-dollars an hour.
+n_groups, n_listed
+    Number of groups, the first ones, whose states of businesses are noted, and of providers
+    whose listed addresses are.
+lost : shape (n_groups,)
+    Room for the demand that fails by group, up to the last one with any.
+"""
 
 
 Noted, _NotedType = define_object(__name__, "Noted", NotedColumns)

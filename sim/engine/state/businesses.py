@@ -4,7 +4,8 @@ loops take them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import namedtuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,118 +28,38 @@ N_SHARED = 1024
 Pairs = NDArray[np.uint8]
 
 
-class Columns(NamedTuple):
-    """Columns that a turn reads and writes, named as in the classes that own them."""
-
+Columns = namedtuple(
+    "Columns",
     # Hosts by address, components, and who sits on them.
-    address: Rows
-    host_component: Numbers
-    is_seated: NDArray[np.bool_]
-    is_spread: NDArray[np.bool_]
-    host_order: Numbers
-    host_start: Numbers
-    business_order: Numbers
-    business_start: Numbers
+    "address host_component is_seated is_spread host_order host_start business_order "
+    "business_start "
     # Exposure.
-    name_evasion: float
-    overload_severity: Floats
-    name_draw: Floats
-    role_weight: Floats
-    degree: Floats
-    degree_at: NDArray[np.uint8]
-    spread_start: Rows
-    dual_start: Numbers
-    first_ipv6: int
-    degree_row: NDArray[np.uint8]
-    component_row: Numbers
-    overmatch: Floats
-    is_overloaded: NDArray[np.bool_]
-    told_overmatch: Floats
-    told_is_overloaded: NDArray[np.bool_]
-    is_touched_at: NDArray[np.bool_]
-    by_operator: Floats
+    "name_evasion overload_severity name_draw role_weight degree degree_at spread_start "
+    "dual_start first_ipv6 degree_row component_row overmatch is_overloaded told_overmatch "
+    "told_is_overloaded is_touched_at by_operator "
     # Levels.
-    threshold: Floats
-    level: NDArray[np.int8]
-    role_level: NDArray[np.int8]
-    next_look: Floats
+    "threshold level role_level next_look "
     # Ledger.
-    demand_booked: Rows
-    until_hour: Rows
-    by_hour: Rows
-    before_start: Rows
-    sector_row: Rows
-    passed: Floats
-    passed_since: Floats
-    since_s: Rows
-    lost_below: Floats
-    lost_in_spell: Floats
-    lost_by_spell: Floats
-    time_s: Rows
-    spell_start_s: Rows
-    first_outage_s: Rows
-    last_outage_s: Rows
-    first_cut_off_s: Rows
-    last_cut_off_s: Rows
-    n_spells: Rows
-    spell_edges_s: Rows
-    share_users: Floats
-    exposed: Floats
-    exposed_since_s: Rows
-    worst_share: Floats
+    "demand_booked until_hour by_hour before_start sector_row passed passed_since since_s "
+    "lost_below lost_in_spell lost_by_spell time_s spell_start_s first_outage_s last_outage_s "
+    "first_cut_off_s last_cut_off_s n_spells spell_edges_s share_users exposed exposed_since_s "
+    "worst_share "
     # Tally.
-    value: Rows
-    provider_group: Numbers
-    first_sector_group: int
-    lost_micro_usd_per_h: Floats
-    total_value: float
-    demand_lost_s: Floats
-    booked_s: Rows
-    n_at_level: Rows
-    first_role_group: int
+    "value provider_group first_sector_group lost_micro_usd_per_h total_value demand_lost_s "
+    "booked_s n_at_level first_role_group "
     # At operators, and by cause.
-    role_cause: Pairs
-    pair: Pairs
-    n_at: Rows
-    n_ever: Rows
-    n_peak: Rows
-    time_at_s: Rows
-    counted_s: Rows
-    lost_by_cause: Floats
-    lost_at: Floats
-    works: Floats
+    "role_cause pair n_at n_ever n_peak time_at_s counted_s lost_by_cause lost_at works "
     # Sites of an inventory, the last businesses.
-    first_site: int
-    site_since_s: Rows
-    site_time_s: Rows
-    site_lost: Floats
+    "first_site site_since_s site_time_s site_lost "
     # Reactions.
-    tolerance: NDArray[np.int8]
-    impatient_since_s: Rows
-    has_moved: NDArray[np.bool_]
-    is_impaired: NDArray[np.bool_]
+    "tolerance impatient_since_s has_moved is_impaired "
     # Notes of the turn itself: who is touched and how, and room for lists.
-    is_turned: bool
-    n_components: int
-    n_businesses: int
-    n_moved: int
-    is_listed: NDArray[np.bool_]
-    touched: NDArray[np.uint8]
-    component_list: Numbers
-    changed_list: Numbers
-    degree_now: NDArray[np.uint8]
-    business_list: Numbers
-    moved_list: Numbers
-    told_component_row: Numbers
-    told_role_cause: Pairs
-    share_business: Numbers
-    share_seat: Numbers
-    share_operator: Numbers
-    share_passed: Floats
-    starting_list: Rows
-    beginning_list: Rows
-    ending_list: Rows
-    operator_list: Rows
+    "is_turned n_components n_businesses n_moved is_listed touched component_list changed_list "
+    "degree_now business_list moved_list told_component_row told_role_cause share_business "
+    "share_seat share_operator share_passed starting_list beginning_list ending_list "
+    "operator_list",
+)
+"""Columns that a turn reads and writes, named as in the classes that own them."""
 
 
 def columns_of(

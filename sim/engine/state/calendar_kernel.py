@@ -8,7 +8,8 @@ stops, so its lags are the other way round.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias, cast
+from collections import namedtuple
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,64 +51,41 @@ _DOWNLOAD, _RELEASE, _ENFORCEMENT, _DOWNLOADED, _ENFORCED, _RELEASED, _NOBODY = 
 )
 
 
-class CalendarColumns(NamedTuple):
-    """Operators and what is due at them; columns by operator, entry, change or event.
-
-    Attributes
-    ----------
-    scene
-        The address space, the target and businesses.
-    poll_interval_s, poll_phase_s, begins_s : shape (n_operators,)
-        The register is downloaded at ``poll_phase_s + n * poll_interval_s``, not before
-        ``begins_s``.
-    lag_s : shape (2, 2, n_operators)
-        From the download to the beginning and to the end, of what blocks and of what exempts.
-    stops_at, degrades_at : shape (n_operators,)
-        Rules beyond which an operator takes no more, and beyond which it fails; NO_LIMIT if never.
-    n_logged, logged : shapes (1,), (n_rows, n_columns)
-        How many rows of the event log are kept here, and these.
-    """
-
+CalendarColumns = namedtuple(
+    "CalendarColumns",
     # Whom what they do concerns.
-    scene: Any
+    "scene "
     # Operators: when they poll, how long they take, how many rules they hold.
-    poll_interval_s: Rows
-    poll_phase_s: Rows
-    begins_s: Rows
-    lag_s: Rows
-    stops_at: Rows
-    degrades_at: Rows
+    "poll_interval_s poll_phase_s begins_s lag_s stops_at degrades_at "
     # The version they have seen, whether a download is due, rules they hold now.
-    seen: Rows
-    is_expected: NDArray[np.bool_]
-    n_rules: Rows
+    "seen is_expected n_rules "
     # Entries, by row: their intervals, from one place in the list of all to the next.
-    n_entries: int
-    first_interval: Rows
-    start: Rows
-    stop: Rows
-    mechanism: Rows
-    n_rules_of: Rows
-    overmatch: Floats
+    "n_entries first_interval start stop mechanism n_rules_of overmatch "
     # As which change they came and went, who enforces them, and since when, at each operator.
-    came: Rows
-    went: Rows
-    enforces: NDArray[np.bool_]
-    state: NDArray[np.int8]
-    applied_s: Rows
+    "came went enforces state applied_s "
     # Rows of entries as they came and went; how many of these the latest version shows.
-    n_changes: int
-    change: Rows
-    version: int
+    "n_changes change version "
     # What is due: a heap of rows, and the lists of entries that they are about.
-    n_due: int
-    due: Rows
-    n_made: int
-    n_listed: int
-    listed: Rows
+    "n_due due n_made n_listed listed "
     # What happened, as rows of the event log.
-    n_logged: Rows
-    logged: Rows
+    "n_logged logged",
+)
+"""Operators and what is due at them; columns by operator, entry, change or event.
+
+Attributes
+----------
+scene
+    The address space, the target and businesses.
+poll_interval_s, poll_phase_s, begins_s : shape (n_operators,)
+    The register is downloaded at ``poll_phase_s + n * poll_interval_s``, not before
+    ``begins_s``.
+lag_s : shape (2, 2, n_operators)
+    From the download to the beginning and to the end, of what blocks and of what exempts.
+stops_at, degrades_at : shape (n_operators,)
+    Rules beyond which an operator takes no more, and beyond which it fails; NO_LIMIT if never.
+n_logged, logged : shapes (1,), (n_rows, n_columns)
+    How many rows of the event log are kept here, and these.
+"""
 
 
 Calendar, _CalendarType = define_object(__name__, "Calendar", CalendarColumns)

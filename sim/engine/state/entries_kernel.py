@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from collections import namedtuple
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +18,11 @@ from sim.engine.state.target_kernel import begin_settlement, meet
 Rows: TypeAlias = NDArray[np.int64]
 
 
-class SceneColumns(NamedTuple):
-    """The address space, the target and businesses."""
-
-    space: Any
-    target: Any
-    states: Any
+SceneColumns = namedtuple(
+    "SceneColumns",
+    "space target states",
+)
+"""The address space, the target and businesses."""
 
 
 Scene, _SceneType = define_object(__name__, "Scene", SceneColumns)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple, TypeAlias
+from collections import namedtuple
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,36 +49,30 @@ RATES = np.dtype(
 )
 
 
-class PressureColumns(NamedTuple):
-    """Attention and who complains as one.
+PressureColumns = namedtuple(
+    "PressureColumns",
+    "target attention rates n_hit is_impaired due next_due n_missing",
+)
+"""Attention and who complains as one.
 
-    Attributes
-    ----------
-    target
-        The target, whose users complain when they are cut off.
-    attention, rates : shape (1,)
-        An ATTENTION, and RATES.
-    n_hit : shape (2,)
-        Impaired businesses, and Internet users who miss what businesses offer.
-    is_impaired : shape (n_businesses,)
-        Which businesses are.
-    due : shape (n_businesses,)
-        Urge that each business still lacks to appeal by name; while it is impaired, counted from
-        t = 0.
-    next_due : shape (1,)
-        No impaired business appeals before this.
-    n_missing : shape (n_operators,)
-        Internet users who miss what businesses offer.
-    """
-
-    target: Any
-    attention: Record
-    rates: Record
-    n_hit: Floats
-    is_impaired: NDArray[np.bool_]
-    due: Floats
-    next_due: Floats
-    n_missing: Floats
+Attributes
+----------
+target
+    The target, whose users complain when they are cut off.
+attention, rates : shape (1,)
+    An ATTENTION, and RATES.
+n_hit : shape (2,)
+    Impaired businesses, and Internet users who miss what businesses offer.
+is_impaired : shape (n_businesses,)
+    Which businesses are.
+due : shape (n_businesses,)
+    Urge that each business still lacks to appeal by name; while it is impaired, counted from
+    t = 0.
+next_due : shape (1,)
+    No impaired business appeals before this.
+n_missing : shape (n_operators,)
+    Internet users who miss what businesses offer.
+"""
 
 
 Pressure, _PressureType = define_object(__name__, "Pressure", PressureColumns)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from collections import namedtuple
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,60 +23,44 @@ CLEAN, THROTTLED, DROPPED = range(3)
 """State of an address at a holder."""
 
 
-class SpaceColumns(NamedTuple):
-    """The address space: columns by piece, holder and pool.
+SpaceColumns = namedtuple(
+    "SpaceColumns",
+    "n_pieces start is_targets slot n_entries n_blocked end edge owner n_listed_of pool_start "
+    "pool_stop pool_step pool_first n_free_of n_free_in line_start line_network line_width",
+)
+"""The address space: columns by piece, holder and pool.
 
-    Attributes
-    ----------
-    n_pieces
-        Number of pieces; their columns have room for more.
-    start : shape (n_pieces,)
-        Where each piece begins, ascending from 0.
-    is_targets : shape (n_pieces,)
-        Whether it is the target's own; by slot, as counts are.
-    slot : shape (n_pieces,)
-        Where the counts of each piece lie.
-    n_entries : shape (n_pieces, n_holders, 3)
-        Entries of each mechanism over each piece.
-    n_blocked : shape (n_holders, 2 or 4)
-        Addresses of IPv4 that each holder drops or throttles: outside the target's own, and all.
-        With IPv6, the /64 networks that it drops or throttles some of, likewise. Holders are
-        operators, and the register after them.
-    end
-        Where the space ends.
-    edge, owner : shapes (n_segments + 1,), (n_segments,)
-        Where IPv4 passes from one provider to another, and to whom.
-    n_listed_of : shape (n_providers + 1,)
-        IPv4 addresses listed of each provider, and of nobody, outside the target's own.
-    pool_start, pool_stop, pool_step, pool_first : shapes (n,), (n,), (n,), (n_pools + 1,)
-        Runs of addresses that each pool gives out, ``pool_step`` apart: those from
-        ``pool_first[row]`` on.
-    n_free_of, n_free_in : shapes (n_pools,), (n,)
-        Addresses that each pool, and each run, gives out and that are not listed.
-    line_start, line_network, line_width : shape (n_segments,)
-        Where each segment of IPv6 begins on the line, the number of its first /64 network, and how
-        many numbers of the line each of its networks has.
-    """
-
-    n_pieces: int
-    start: Rows
-    is_targets: Flags
-    slot: Rows
-    n_entries: NDArray[np.int32]
-    n_blocked: Rows
-    end: int
-    edge: Rows
-    owner: Rows
-    n_listed_of: Rows
-    pool_start: Rows
-    pool_stop: Rows
-    pool_step: Rows
-    pool_first: Rows
-    n_free_of: Rows
-    n_free_in: Rows
-    line_start: Rows
-    line_network: Rows
-    line_width: Rows
+Attributes
+----------
+n_pieces
+    Number of pieces; their columns have room for more.
+start : shape (n_pieces,)
+    Where each piece begins, ascending from 0.
+is_targets : shape (n_pieces,)
+    Whether it is the target's own; by slot, as counts are.
+slot : shape (n_pieces,)
+    Where the counts of each piece lie.
+n_entries : shape (n_pieces, n_holders, 3)
+    Entries of each mechanism over each piece.
+n_blocked : shape (n_holders, 2 or 4)
+    Addresses of IPv4 that each holder drops or throttles: outside the target's own, and all.
+    With IPv6, the /64 networks that it drops or throttles some of, likewise. Holders are
+    operators, and the register after them.
+end
+    Where the space ends.
+edge, owner : shapes (n_segments + 1,), (n_segments,)
+    Where IPv4 passes from one provider to another, and to whom.
+n_listed_of : shape (n_providers + 1,)
+    IPv4 addresses listed of each provider, and of nobody, outside the target's own.
+pool_start, pool_stop, pool_step, pool_first : shapes (n,), (n,), (n,), (n_pools + 1,)
+    Runs of addresses that each pool gives out, ``pool_step`` apart: those from
+    ``pool_first[row]`` on.
+n_free_of, n_free_in : shapes (n_pools,), (n,)
+    Addresses that each pool, and each run, gives out and that are not listed.
+line_start, line_network, line_width : shape (n_segments,)
+    Where each segment of IPv6 begins on the line, the number of its first /64 network, and how
+    many numbers of the line each of its networks has.
+"""
 
 
 Space, _SpaceType = define_object(__name__, "Space", SpaceColumns)

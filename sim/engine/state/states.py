@@ -68,7 +68,8 @@ class States:
 
     def starting(self, n_starting: int) -> NDArray[np.int64]:
         """Rows of businesses whose patience began to run at the last turn, so many; ascending."""
-        return self._columns.starting_list[:n_starting].copy()
+        rows: NDArray[np.int64] = self._columns.starting_list[:n_starting].copy()
+        return rows
 
     def close(self, t_s: int) -> tuple[LedgerColumns, OperatorColumns]:
         """Book everything up to the end of the run."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias, cast
+from collections import namedtuple
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,85 +25,46 @@ OLD = 30.0
 _NONE, _MORE, _LESS = (cast("int", np.int64(number)) for number in (0, 1, -1))
 
 
-class TargetColumns(NamedTuple):
-    """The target: columns by front and by operator.
-
-    Attributes
-    ----------
-    share_users, n_users : shape (n_operators,)
-        Share of all users at each operator, and users of the target there.
-    lost_share
-        Share of users for whom a front may be dropped before the target gives it up.
-    tau_s, share_told
-        Time constant of telling clients of a front, and the share of them that learn of one that is
-        not of the first.
-    none_known : shape (n_fronts + 1,)
-        Share of clients who know none of so many of the fronts of t = 0.
-    share : shape (2, n_operators)
-        Share of users on a VPN, and of those who have left.
-    n_by_fate : shape (3, n_operators)
-        Users who have neither left nor a VPN, who are on one, who have left.
-    totals_s : shape (4, n_operators)
-        User-seconds cut off, on a VPN, of those who had left, and on the way to another front.
-    hop_s
-        Time a client takes to another front when its own is dropped.
-    """
-
+TargetColumns = namedtuple(
+    "TargetColumns",
     # Fronts, by row: where, since when, whether they are still there.
-    n_fronts: int
-    address: Rows
-    rented_s: Rows
-    is_gone: Flags
-    is_lost: Flags
-    by_address: Rows
+    "n_fronts address rented_s is_gone is_lost by_address "
     # What operators do to them now, and as of the last settlement; entries of the register.
-    status: NDArray[np.int8]
-    told: NDArray[np.int8]
-    n_held: NDArray[np.int32]
+    "status told n_held "
     # Fronts that something was done to since the last settlement.
-    touched: Rows
-    n_touched: int
-    is_touched: Flags
-    is_stale: bool
-    lost_list: Rows
+    "touched n_touched is_touched is_stale lost_list "
     # Who reaches the target.
-    share_users: Floats
-    lost_share: float
-    tau_s: float
-    share_told: float
-    throttle_severity: float
-    name_evasion: float
-    is_named: Flags
-    told_is_named: Flags
-    n_old: Rows
-    n_first: Rows
-    none_known: Floats
-    first_young: int
+    "share_users lost_share tau_s share_told throttle_severity name_evasion is_named "
+    "told_is_named n_old n_first none_known first_young "
     # Of those that some clients do not know yet which work at each operator; how many keep it so.
-    young: Rows
-    n_young: Rows
-    fading: Floats
-    fading_at_s: Rows
-    is_dirty: Flags
-    coefficient: Floats
-    degree: Rows
-    since_s: Rows
+    "young n_young fading fading_at_s is_dirty coefficient degree since_s "
     # Its users.
-    n_users: Floats
-    share: Floats
-    n_by_fate: Floats
-    totals_s: Floats
-    unreached_s: Floats
-    booked_s: int
+    "n_users share n_by_fate totals_s unreached_s booked_s "
     # Who of them looks for another front: hops at each operator, a ring of those under way.
-    hop_s: int
-    n_usable: Rows
-    n_usable_before: Rows
-    n_dropped: Rows
-    hop_end_s: Rows
-    hop_stay: Floats
-    first_hop: Rows
-    n_hops: Rows
+    "hop_s n_usable n_usable_before n_dropped hop_end_s hop_stay first_hop n_hops",
+)
+"""The target: columns by front and by operator.
+
+Attributes
+----------
+share_users, n_users : shape (n_operators,)
+    Share of all users at each operator, and users of the target there.
+lost_share
+    Share of users for whom a front may be dropped before the target gives it up.
+tau_s, share_told
+    Time constant of telling clients of a front, and the share of them that learn of one that is
+    not of the first.
+none_known : shape (n_fronts + 1,)
+    Share of clients who know none of so many of the fronts of t = 0.
+share : shape (2, n_operators)
+    Share of users on a VPN, and of those who have left.
+n_by_fate : shape (3, n_operators)
+    Users who have neither left nor a VPN, who are on one, who have left.
+totals_s : shape (4, n_operators)
+    User-seconds cut off, on a VPN, of those who had left, and on the way to another front.
+hop_s
+    Time a client takes to another front when its own is dropped.
+"""
 
 
 Target, _TargetType = define_object(__name__, "Target", TargetColumns)
