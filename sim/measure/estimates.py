@@ -99,6 +99,8 @@ class Grade(StrEnum):
     """No figure was published, or the figures that were conditioned the ensemble."""
     CONTRADICTED = "contradicted by the record"
     """The record says otherwise: do not quote."""
+    GIVEN = "given"
+    """An input: the orders state it, and the model does not compute it."""
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import (
+    EFFICACY,
     OF_SAMPLE,
     PRICED,
+    RATIOS,
     is_compared,
     label,
     measure_name,
@@ -20,6 +23,7 @@ from sim.measure.estimates import (
     Grade,
     read_estimates,
 )
+from sim.report.page.grounds import EVER_SHARE, HASH_DIGITS
 from sim.report.page.sections import Cell, Section, Strong, Table, table_of
 from sim.report.words.answer import IMPAIRED
 from sim.report.words.heading import (
@@ -48,6 +52,7 @@ from sim.report.words.numbers import (
     percent,
     percent_span,
     quantity,
+    range_text,
     value_text,
 )
 from sim.report.words.sentences import (
@@ -58,10 +63,9 @@ from sim.report.words.sentences import (
 )
 from sim.results.folder import MANIFEST, RunFolder
 
-HOURS, EVER_SHARE = (
-    measure_name(name) for name in ("hours_impaired_median", "businesses_ever_impaired_share")
-)
-HASH_DIGITS = 8
+HOURS = measure_name("hours_impaired_median")
+MOST_SPREAD = 1000
+"""How many times its lower end a denominator may be; beyond, a ratio to it says nothing."""
 SPLIT = frozenset(map(lost_by, CAUSES))
 """Measures that split others by cause, for which the page has no room."""
 WORDS = (
@@ -93,13 +97,15 @@ def _measures(run: RunFolder) -> Section:
     of_sample = {one for one in OF_SAMPLE if not (one in PRICED and has_sites(run))}
     tables: list[Table] = []
     heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
-    n_zero = 0
+    n_zero, no_ratio = 0, ""
     for strategy in run.strategies:
         rows: list[tuple[Cell, ...]] = []
         bound = read_bound(run, strategy)
+        denied = estimates.get((strategy, EFFICACY))
+        says_nothing = denied is not None and denied.high > MOST_SPREAD * denied.low
         for (of, metric), one in estimates.items():
             is_shown = is_compared(metric) if is_comparison(run) else metric not in SPLIT
-            if of != strategy or not is_shown:
+            if of != strategy or not is_shown or (says_nothing and metric in RATIOS):
                 continue
             name = capitalised(say_name(label(metric)))
             is_zero = one.is_known and one.low == one.high == 0
@@ -116,8 +122,14 @@ def _measures(run: RunFolder) -> Section:
             rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
         caption = capitalised(names[strategy]) if is_comparison(run) else ""
         tables += table_of(heads, rows, (1, 2, 3), caption=caption, hidden=(4,))
+        if denied is not None and says_nothing:
+            no_ratio = say(
+                "No ratios to user-hours denied: they differ too much between simulations "
+                "({range}).",
+                range=range_text(denied),
+            )
     listed = names_by_strategy(run)
-    after = [
+    after: list[str] = [
         say(
             "Expected behind all addresses that were ever listed ({strategy}): {names}.",
             strategy=names[strategy],
@@ -143,7 +155,7 @@ def _measures(run: RunFolder) -> Section:
                 n=str(n_zero),
             )
         )
-    after.append(say("Every digit, and parts by cause and threshold: summary.csv."))
+    after += [no_ratio, say("Every digit, and parts by cause and threshold: summary.csv.")]
     title = say("Measures compared") if is_comparison(run) else say("All measures")
     return Section(title, tables=tuple(tables), after=(sentences(*after),))
 
@@ -174,7 +186,9 @@ def _tables(run: RunFolder) -> Section:
     """Every table, with where it is borrowed from."""
     borrowed = stand_ins(run)
     theirs: list[tuple[Cell, ...]] = []
-    own: list[tuple[Cell, ...]] = []
+    scenario = run.manifest["scenario"]
+    file = Path(str(scenario.get("file", "scenario.yaml"))).name
+    own: list[tuple[Cell, ...]] = [(file, str(scenario.get("sha256", ""))[:HASH_DIGITS])]
     for name, title, digest in tables_of(run):
         begin = digest[:HASH_DIGITS] or MANIFEST
         if name in borrowed:

@@ -24,8 +24,9 @@ from sim.measure.estimates import Estimate, Grade, estimate_over
 from sim.measure.sites import read_sites
 from sim.report.figures.outage import picture, read_outage
 from sim.report.page.appendix import appendix_of
-from sim.report.page.sections import EVER, Bar, Strong, sections_of
-from sim.report.page.sections import GRADES as GRADE_WORDS
+from sim.report.page.grounds import GRADES as GRADE_WORDS
+from sim.report.page.grounds import sections_of
+from sim.report.page.sections import EVER, Bar, Strong
 from sim.report.words.answer import Answer, answer
 from sim.report.words.heading import computed_on, has_sites, is_comparison
 from sim.report.words.languages import (
@@ -70,7 +71,7 @@ FONTS = (
 """Family, weight, file and letters of the fonts of the page (Adobe, SIL Open Font License 1.1)."""
 CYRILLIC = frozenset(("ru",))
 """Languages that are written in it."""
-LONG_TITLE, LONG_SENTENCE = 60, 190
+LONG_TITLE, LONG_SENTENCE = 60, 175
 """Letters from which on a title or a sentence is set smaller."""
 FEW_SITES = 3
 """Sites of one's own beside which the first screen has room for the picture."""
@@ -78,6 +79,7 @@ GRADES = {
     Grade.CHECKED: ("checked", "✓"),
     Grade.NEVER_CHECKED: ("never", "○"),
     Grade.CONTRADICTED: ("contra", "✕"),
+    Grade.GIVEN: ("given", "□"),
 }
 """Class and sign of each grade."""
 
@@ -267,14 +269,14 @@ LEVELS = ((1.0, 4), (0.5, 3), (0.0, 2))
 
 @dataclass(frozen=True)
 class SiteRow:
-    """A site that is cut off in some simulation.
+    """A site of one's own.
 
     Attributes
     ----------
     name
         Its name, or its address.
     first
-        When it is first affected, the median of the simulations in which it is.
+        When it is first cut off, the median of the simulations in which it is; or that it never is.
     n_cut
         Simulations in which it is cut off from some of its customers.
     hours
@@ -355,7 +357,7 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
         runs.number[name] for name in ("impaired_h", "first_cut_off_s", "last_cut_off_s")
     )
     n_cut = (hours > 0).sum(axis=0)
-    order = sorted(np.flatnonzero(n_cut), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
+    order = sorted(range(len(n_cut)), key=lambda at: (-np.median(hours[:, at]), -n_cut[at]))
     groups = sorted(
         input_rows(run, "operators", "groups", OperatorRow), key=lambda one: -one.share_users
     )[:MOST_OPERATORS]
@@ -363,12 +365,12 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
     rows = []
     for at in order[:MOST_SITES]:
         is_cut = hours[:, at] > 0
-        still = (last[is_cut, at] >= run.horizon_s).mean() >= 0.5
-        begins = later(run.start, np.median(first[is_cut, at]))
+        still = is_cut.any() and (last[is_cut, at] >= run.horizon_s).mean() >= 0.5
+        begins = np.median(first[is_cut, at]) if is_cut.any() else np.nan
         rows.append(
             SiteRow(
                 runs.site[at],
-                moment(begins),
+                say("never") if np.isnan(begins) else moment(later(run.start, begins)),
                 int(n_cut[at]),
                 estimate_over(hours[:, at], "h"),
                 bool(still),
@@ -381,7 +383,7 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
         tuple(rows),
         len(runs.site),
         len(hours),
-        len(order) - len(rows),
+        int((n_cut > 0).sum()) - int((n_cut[order[:MOST_SITES]] > 0).sum()),
         are_all=not run.scenario["population"].get("n_businesses"),
     )
 

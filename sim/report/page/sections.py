@@ -1,19 +1,20 @@
-"""Sections of the page: detail, a reader's question each, and appendix."""
+"""Sections of the page: what they hold, and those of the harm, a reader's question each."""
 
 from __future__ import annotations
 
-import math
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
+from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import (
     COLLATERAL,
-    EFFICACY,
-    PRIVATE_LOSS,
-    label,
+    TARGET_LOST,
+    curve_name,
     measure_name,
 )
 from sim.measure.bands import share_points, step_values, values_at, whole_band
@@ -22,34 +23,23 @@ from sim.measure.estimates import (
     Estimate,
     Grade,
     estimate_over,
-    own_strategy,
     read_estimates,
     read_group_shares,
     read_share,
 )
+from sim.measure.sites import read_sites
 from sim.report.figures.outage import CUT_OFF, NETWORKS, Outage
-from sim.report.words.answer import DEMAND_LOST, Answer, Figure
 from sim.report.words.heading import (
-    LOSS_PARTS,
-    currency_name,
-    evidence_of,
     has_sites,
-    in_currency,
-    is_comparison,
-    last_moment,
-    other_warnings,
-    rate_of,
-    repeat_command,
 )
 from sim.report.words.languages import (
     NBSP,
     Text,
-    capitalised,
-    day,
     joined,
     listing,
     moment,
     say,
+    say_n,
     say_name,
     sentences,
     short_weekday,
@@ -61,11 +51,11 @@ from sim.report.words.numbers import (
     range_text,
     value_text,
     whole,
+    with_range,
 )
 from sim.report.words.sentences import read_bound
 from sim.results.folder import RunFolder, input_rows, later
 from sim.results.tables import connect_tables
-from sim.scenario.schema import meaning_of
 from sim.scenario.tables.rows import OperatorRow, TargetPrefixRow
 
 
@@ -107,6 +97,8 @@ class Table:
         What the table is of, where its section does not say so.
     hidden
         Columns that a phone has no room for.
+    is_narrow
+        Whether it is for phones alone, as wider first screens have room for it.
     """
 
     heads: tuple[str, ...]
@@ -114,6 +106,7 @@ class Table:
     numbers: tuple[int, ...] = ()
     caption: str = ""
     hidden: tuple[int, ...] = ()
+    is_narrow: bool = False
 
 
 @dataclass(frozen=True)
@@ -159,12 +152,7 @@ def table_of(
 
 
 EVER = measure_name("businesses_ever_impaired")
-GRADES = {
-    Grade.CHECKED: say("Checked"),
-    Grade.NEVER_CHECKED: say("Never checked"),
-    Grade.CONTRADICTED: say("Contradicted by the record"),
-}
-MOST_ROWS = 12
+MOST_ROWS = 8
 """Rows of a table of the detail."""
 SEVERITIES = tuple(
     (threshold, measure_name(f"businesses_{threshold}_peak"), name)
@@ -175,83 +163,29 @@ SEVERITIES = tuple(
     )
 )
 """Thresholds of the scenario, their measures and words."""
+DOWN = curve_name("businesses_down")
+SHARE_OF = {
+    False: say("Share of businesses, at the peak of each simulation"),
+    True: say("Share of your sites, at the peak of each simulation"),
+}
+"""Heading of shares: of businesses, of sites of one's own."""
+NO_PROVIDER = "(not known)"
+THROUGH = dict(
+    zip(
+        CAUSES,
+        (
+            say("a business's own address"),
+            say("a component elsewhere"),
+            say("a bought service"),
+            say("a business's name"),
+            say("an overloaded operator"),
+        ),
+        strict=True,
+    )
+)
+"""Causes of failures in words."""
 AFTER_H = 36
 """Hours after an order in which its harm is read, unless the next one comes before."""
-
-
-def sections_of(run: RunFolder, answer: Answer, outage: Outage | None) -> Iterator[Section]:
-    """Sections of a folder, in the sequence of the page.
-
-    Parameters
-    ----------
-    outage
-        What the picture of a run shows; None of a comparison.
-    """
-    yield _quote(run, answer)
-    if outage is None:
-        yield _pairs(answer)
-        yield _settled(run, answer)
-    else:
-        strategy = run.strategies[0]
-        yield from _orders(run, outage)
-        yield from _severities(run, strategy, outage)
-        yield from _operators(run, strategy)
-        yield from _providers(run, strategy)
-        yield _money(run, strategy)
-        yield _surer(run, strategy)
-    yield _missing(run, outage)
-    yield _repeat(run)
-
-
-def _quote(run: RunFolder, answer: Answer) -> Section:
-    refuted = say("Not the measures that the record contradicts; see below.")
-    yes = say("Yes, with the range, and with the words “in a model”.")
-    no = say("No: read the notice at the top of the page first.")
-    rows = [
-        (
-            Strong(joined(" ", (one.value, one.what))),
-            say("{grade}: {reason}.", grade=GRADES[one.found.grade], reason=one.reason),
-        )
-        for one in _figures(answer)
-    ]
-    evidence = evidence_of(run)
-    own_list = (run.manifest.get("ensemble") or {}).get("list")
-    kept = (
-        say(
-            "The list of simulations is the user's own ({file}). It claims that every simulation "
-            "agrees with the {n} figures of the record that the scenario names as evidence. The "
-            "command overblock verify checks this claim.",
-            file=say_name(str(own_list)),
-            n=whole(len(evidence)),
-        )
-        if own_list
-        else say(
-            "Every simulation agrees with the {n} figures of the record that the scenario names as "
-            "evidence; others were thrown away.",
-            n=whole(len(evidence)),
-        )
-    )
-    return Section(
-        say("Can I quote this?"),
-        (
-            no if answer.notices else yes,
-            *([refuted] if answer.withheld else []),
-            *([kept] if evidence else []),
-        ),
-        table_of((), rows),
-        (
-            say(
-                "Ranges hold nine in ten simulations; none includes effects that the model ignores."
-            ),
-            *answer.withheld,
-        ),
-        quote=say("In a model: {answer} ({cite}.)", answer=answer.whole, cite=answer.cite),
-    )
-
-
-def _figures(answer: Answer) -> tuple[Figure, ...]:
-    """Figures of a run; of a comparison those of one row, as all rows have the same grades."""
-    return answer.figures or (answer.strategies[-1].figures if answer.strategies else ())
 
 
 def _moment(outage: Outage, at_s: float) -> Text:
@@ -259,7 +193,7 @@ def _moment(outage: Outage, at_s: float) -> Text:
     return joined(f",{NBSP}", (short_weekday(at), moment(at)))
 
 
-def _orders(run: RunFolder, outage: Outage) -> Iterator[Section]:
+def orders_of(run: RunFolder, outage: Outage) -> Iterator[Section]:
     """Effect of each order or session, read off the picture's own lines."""
     if outage.sessions:
         tables, after = _by_session(run, outage)
@@ -267,13 +201,8 @@ def _orders(run: RunFolder, outage: Outage) -> Iterator[Section]:
         tables, after = _by_order(run, outage)
     if tables:
         when, which = say("When were they cut off?"), say("Which orders did the harm?")
-        ordered = [run.scenario.get("provenance", {}).get(key) for key in ("ordered_by", "purpose")]
-        sources = dict.fromkeys(one["source"] for one in ordered if one and one["source"])
-        by = (
-            say("Who ordered it, and why: see {sources}.", sources="; ".join(sources))
-            if sources
-            else ""
-        )
+        source = (run.scenario.get("provenance", {}).get("ordered_by") or {}).get("source", "")
+        by = say("Who ordered it: see {source}.", source=source) if source else ""
         yield Section(when if has_sites(run) else which, (), tables, (sentences(after, by),))
 
 
@@ -321,9 +250,8 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     own = str((run.scenario.get("strategy") or {}).get("orders", ""))
     copies = {str(one["name"]): str(one.get("copy", "")) for one in run.manifest["inputs"]}
     after = say(
-        "A row is all that was ordered and withdrawn on a day, at the time when half of it was "
-        "done. Share cut off before, and up to {n} hours after, but before the next row. Each "
-        "order: {file}.",
+        "A row sums a day, at the time when half of it was done. Share cut off before, and up to "
+        "{n} hours after, but before the next row. Each order: {file}.",
         n=str(AFTER_H),
         file=copies.get(own) or "events.parquet",
     )
@@ -335,19 +263,61 @@ def _by_order(run: RunFolder, outage: Outage) -> tuple[tuple[Table, ...], str]:
     return table_of(heads, rows, (2, 3, 4, 5), hidden=(3,)), after
 
 
-def _severities(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
-    """Shares of businesses that were affected, cut off and down, each at its own peak."""
+def severities_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Section]:
+    """Shares of businesses that were affected, cut off and down, each at its own peak, and when."""
+    limits = {name: percent(float(one)) for name, one in run.scenario["thresholds"].items()}
     rows: list[tuple[Cell, ...]] = []
     for threshold, peak, name in SEVERITIES:
-        share = percent(float(run.scenario["thresholds"][threshold]))
-        rows.append((say(name, share=share), *cells_of(read_share(run, strategy, peak))))
+        found = read_share(run, strategy, peak)
+        rows.append((say(name, share=limits[threshold]), *cells_of(found)))
+    t_s = outage.cut_off.t_s
+    cut_off, down = (
+        values_at(share_points(run.curve(name, strategy)), t_s) for name in (CUT_OFF, DOWN)
+    )
+    only = say("Degraded only: from {low} to {high}", low=limits["impaired"], high=limits["down"])
+    rows.insert(2, (only, *cells_of(estimate_over((cut_off - down).max(axis=1), SHARE))))
     if np.nanmax([outage.cut_off.median, outage.cut_off.high]) > 0:
-        heads = (say("Share of businesses, at the peak"), say("Median"), say("Range"))
-        after = say("Each row includes those below it.")
-        yield Section(say("How many were down?"), (), table_of(heads, rows, (1, 2)), (after,))
+        heads = (SHARE_OF[outage.of_sites], say("Median"), say("Range"))
+        yield Section(
+            say("How many were down, and when?"),
+            (),
+            table_of(heads, rows, (1, 2)),
+            (sentences(*_course(outage, cut_off)),),
+        )
 
 
-def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
+def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
+    """When simulations begin, are highest, and are over.
+
+    Parameters
+    ----------
+    share : shape (n_simulations, n_times)
+        Share of businesses that are cut off, at the times of the picture's line.
+    """
+    t_s, share = outage.cut_off.t_s, np.nan_to_num(share[share.max(axis=1) > 0])
+    if not share.size:
+        return
+    first, peak = (t_s[rows.argmax(axis=1)] for rows in (share > 0, share))
+    last = share.shape[1] - (share > 0)[:, ::-1].argmax(axis=1)
+    most = estimate_over(peak.astype(np.float64), "s")
+    low, high = (_moment(outage, end) for end in (most.low, most.high))
+    span = say("({low} to {high})", low=low, high=high) if most.has_range else ""
+    yield say(
+        "In the median of the simulations, read every {n} minutes, the first are cut off by "
+        "{first}, and most are by {peak}.",
+        n=str(int(np.diff(t_s).min()) // 60),
+        first=_moment(outage, float(np.median(first))),
+        peak=joined(" ", (_moment(outage, most.median), span)),
+    )
+    is_over = last < t_s.size
+    if is_over.mean() > 0.5:
+        ends = np.where(is_over, t_s[np.minimum(last, t_s.size - 1)], outage.horizon_s)
+        yield say("It is over by {end}.", end=_moment(outage, float(np.median(ends))))
+    else:
+        yield say("It is not over when the simulation ends.")
+
+
+def operators_of(run: RunFolder, strategy: str) -> Iterator[Section]:
     """When each operator first blocked anything but the target's own, and its harm."""
     first = _first_blocks(run, strategy)
     harm = read_group_shares(run, strategy, "operator", COLLATERAL)
@@ -369,9 +339,18 @@ def _operators(run: RunFolder, strategy: str) -> Iterator[Section]:
     blocked = (say("First block"), say("Time cut off"), say("Range"))
     heads = (say("Operator"), say("Its users"), *blocked)
     after = say(
-        "First block of addresses that are not the target's own: median of the simulations in "
-        "which there is one. Time cut off: share of "
-        "businesses' time, over the whole period, in which its users cannot reach them."
+        "First block, not of the target's own addresses: median of the simulations with one. Time "
+        "cut off: share of businesses' time in which its users cannot reach them."
+    )
+    earlier = say(
+        "A site is cut off from when the earliest operators of each simulation block, which can be "
+        "before these medians."
+    )
+    more = say("{n} smaller operators: hits.parquet.", n=str(len(groups) - MOST_ROWS))
+    after = sentences(
+        after,
+        earlier if has_sites(run) else "",
+        more if len(groups) > MOST_ROWS else "",
     )
     tables = table_of(heads, rows, (1, 2, 3, 4), hidden=(4,))
     if tables:
@@ -409,7 +388,7 @@ def _first_blocks(run: RunFolder, strategy: str) -> dict[str, Estimate]:
     return {name: estimate_over(np.array(one), "s") for name, one in times.items()}
 
 
-def _providers(run: RunFolder, strategy: str) -> Iterator[Section]:
+def providers_of(run: RunFolder, strategy: str) -> Iterator[Section]:
     """Share of the businesses at each provider that were ever cut off."""
     shares = read_group_shares(run, strategy, "provider", EVER)
     most = sorted(
@@ -418,180 +397,65 @@ def _providers(run: RunFolder, strategy: str) -> Iterator[Section]:
     )
     rows = [(name, Bar(found.median), range_text(found)) for name, found in most[:MOST_ROWS]]
     heads = (say("Provider"), say("Ever cut off"), say("Range"))
-    tables = table_of(heads, rows, (2,))
+    tables = table_of(heads, rows, (2,)) if not has_sites(run) else _sites(run, strategy)
     zero = sorted(name for name, found in shares.items() if found.high == 0)
     after = [
         say("Of {names}, none in nine of ten simulations.", names=listing(zero)) if zero else "",
         say("Other providers: hits.parquet.") if len(most) > MOST_ROWS else "",
     ]
-    if tables and not has_sites(run):
-        yield Section(say("Whose customers were cut off?"), (), tables, (sentences(*after),))
+    if tables:
+        notes = sentences(*([] if has_sites(run) else after), *_failed(run, strategy))
+        yield Section(say("At which providers, and through what?"), (), tables, (notes,))
 
 
-def _money(run: RunFolder, strategy: str) -> Section:
-    """The loss of businesses, part by part, in the country's currency."""
-    estimates, rate = read_estimates(run), rate_of(run)
-    rows: list[tuple[Cell, ...]] = []
-    for metric, name in LOSS_PARTS:
-        found = estimates.get((strategy, metric))
-        if found is None or not found.is_known or found.high == found.low == 0:
-            continue
-        cells = cells_of(in_currency(found, rate))
-        rows.append((Strong(name) if metric == PRIVATE_LOSS else name, *cells))
-    after = [say("Each row is a median of its own, so rows need not add up.")]
-    currency = currency_name(rate)
-    if rate is not None:
-        after.append(
-            say(
-                "{rate} {currency} to the dollar of {year}.",
-                rate=Text(lambda words: words.digits(f"{rate.per_usd:g}")),
-                currency=rate.currency,
-                year=str(rate.of),
+def _sites(run: RunFolder, strategy: str) -> tuple[Table, ...]:
+    """Providers of the sites of one's own, and in how many simulations each is cut off."""
+    runs = read_sites(run.path, strategy)
+    cut_off = (runs.number["impaired_h"] > 0).sum(axis=0)
+    rows = []
+    for at, site in enumerate(runs.site[:MOST_ROWS]):
+        times = Counter(runs.text["provider"][:, at].tolist())
+        names = [name for name, _ in times.most_common()]
+        whose = joined(", ", names[:2])
+        if names == [NO_PROVIDER]:
+            whose = say("not known: in no table of providers")
+        if len(names) > 2:
+            n = len(names) - 2
+            whose = say_n(
+                "drawn: {names} or {n} other",
+                "drawn: {names} or {n} others",
+                n,
+                names=whose,
+                n=str(n),
             )
-        )
-    if run.scenario["population"].get("n_businesses"):
-        after.append(
-            say(
-                "How many businesses there are is assumed: quote the sum with its whole range, or "
-                "a share. National methods: money.csv."
-            )
-        )
-    heads = (say("In {currency}", currency=currency), say("Median"), say("Range"))
-    nothing = say("Nothing was lost in any simulation.")
-    if read_bound(run, strategy) and not has_sites(run):
-        nothing = say("No modelled business lost anything: what all of them lose is not known.")
-    title = say("What did it cost, and how is that counted?")
-    before = () if rows else (nothing,)
-    return Section(title, before, table_of(heads, rows, (1, 2)), (sentences(*after),))
+        n_cut = say("{k} of {n}", k=str(cut_off[at]), n=whole(run.n_replicates))
+        rows.append((site, whose, n_cut))
+    return table_of((say("Site"), say("Provider"), say("Cut off in")), rows, (2,))
 
 
-def input_name(run: RunFolder, key: str) -> Text:
-    """Meaning of an uncertain input, from the documentation of its key or column."""
-    return say_name(meaning_of(key, run.input_path(key.rpartition(".")[0])))
-
-
-def _surer(run: RunFolder, strategy: str) -> Section:
-    """Inputs on which the main measures depend most."""
+def _failed(run: RunFolder, strategy: str) -> Iterator[str]:
+    """Share of what customers tried that failed, by cause."""
     estimates = read_estimates(run)
-    tables: list[Table] = []
-    for metric in (DEMAND_LOST, COLLATERAL, PRIVATE_LOSS):
-        found = estimates.get((strategy, metric))
-        rows: list[tuple[Cell, ...]] = [
-            (capitalised(input_name(run, key)), Bar(share))
-            for key, share in (found.depends_on if found is not None else ())
-        ]
-        if found is not None and not math.isnan(found.chance):
-            rows.append((say("Chance, with the same inputs"), Bar(found.chance)))
-        tables += table_of((), rows, caption=capitalised(say_name(label(metric))))
-    few = say("Too few simulations to distinguish the inputs from chance.")
-    after = say(
-        "Share of the spread between simulations that each input explains; the rest is chance, "
-        "other inputs, and inputs acting together."
-    )
-    title = say("What would make it surer?")
-    return Section(title, () if tables else (few,), tuple(tables), (after,) if tables else ())
-
-
-def _pairs(answer: Answer) -> Section:
-    """Every verdict of a comparison."""
-    rows = [
-        (capitalised(verdict.kind), sentence)
-        for verdict in answer.verdicts
-        for sentence in verdict.sentences
+    parts = [
+        say("{share} through {what}", share=with_range(found), what=what)
+        for cause, what in THROUGH.items()
+        if (found := estimates.get((strategy, lost_by(cause)))) is not None and found.high > 0
     ]
-    heads = (say("By"), say("Verdict"))
-    after = say(
-        "Every strategy is simulated with the same inputs and chance. Harm: business-hours cut "
-        "off. Effect: user-hours denied. Cost: what businesses lose."
-    )
-    return Section(
-        say("Is the difference real, pair by pair?"), (), table_of(heads, rows), (after,)
-    )
+    if parts:
+        yield say("Of what customers tried, failed: {parts}.", parts=joined("; ", parts))
 
 
-def _settled(run: RunFolder, answer: Answer) -> Section:
-    """State whether more simulations would settle the verdicts."""
-    needed = max((one.n_needed for one in answer.verdicts), default=0)
-    values = {"n": whole(run.n_replicates), "needed": whole(needed)}
-    said = []
-    if needed > run.n_replicates:
-        said.append(
-            say(
-                "{needed} simulations can certify these verdicts; this folder has {n}: "
-                "use -n {digits}.",
-                digits=str(needed),
-                **values,
-            )
+def target_of(run: RunFolder, strategy: str) -> Section:
+    """What the target's users lost."""
+    found = read_estimates(run).get((strategy, TARGET_LOST))
+    if found is None or not found.is_known:
+        said = say("Not computed: no users of the target are modelled here.")
+    elif found.grade is Grade.CONTRADICTED:
+        said = say("Not printed: the record contradicts it.")
+    else:
+        said = say(
+            "In a model, the target's users lost {share} of the hours in which they wanted it. "
+            "Never checked.",
+            share=with_range(found),
         )
-    elif needed:
-        said.append(
-            say("{n} simulations are enough: {needed} that agree certify these verdicts.", **values)
-        )
-    differ = say(
-        "Where simulations differ, more of them change nothing: only better knowledge of the "
-        "inputs does."
-    )
-    return Section(say("What would settle it?"), (*said, differ))
-
-
-def _missing(run: RunFolder, outage: Outage | None) -> Section:
-    """What is not in the numbers."""
-    scenario = run.scenario
-    items: list[str] = []
-    if not scenario.get("reactions"):
-        items.append(
-            say(
-                "No business moves its site here: hours cut off are an upper bound, and costs of "
-                "moving, losses of hosting providers and gains of domestic ones are not counted."
-            )
-        )
-    if not scenario.get("users"):
-        items.append(say("No customer takes a VPN here."))
-    if outage is not None and (still := _still(outage)):
-        items.append(
-            say(
-                "Time after {day}. {share} of businesses are still cut off then, so durations are "
-                "at least what is printed.",
-                day=day(last_moment(run)),
-                share=still,
-            )
-        )
-    if not is_comparison(run):
-        items.append(
-            say("Other ways of blocking: overblock compare simulates several on the same worlds.")
-        )
-        reached = read_estimates(run).get((run.strategies[0], EFFICACY))
-        if reached is None or not reached.is_known:
-            items.append(say("Whether the block stopped its target."))
-    items.append(say("Losses of people: calls not made, news not read."))
-    if is_comparison(run) and not own_strategy(run):
-        items.append(say("The strategy that was used in fact: the scenario's own is not compared."))
-    items.extend(other_warnings(run))
-    if has_sites(run):
-        items.append(
-            say("Your own knowledge: correct your list of sites or operators, and run it again.")
-        )
-    return Section(say("What is not in it?"), items=tuple(items))
-
-
-def _still(outage: Outage) -> str:
-    """Share of businesses that are cut off when a run ends; empty if none."""
-    band = outage.cut_off
-    share = float(band.median[-1])
-    if not share > 0:
-        return ""
-    ends = percent_span(band.low[-1], band.high[-1])
-    return say("{value} ({range})", value=percent(share), range=ends)
-
-
-def _repeat(run: RunFolder) -> Section:
-    after = say(
-        "{n} simulations, seed {seed}, overblock {version}, Python {python}. The same version, "
-        "scenario, tables and seed give the same result, {id}.",
-        n=whole(run.n_replicates),
-        seed=str(run.manifest["root_seed"]),
-        version=str(run.manifest["tool"]["version"]),
-        python=str(run.manifest.get("python", "")),
-        id=str(run.manifest["result_id"])[:12],
-    )
-    return Section(say("How do I repeat it?"), after=(after,), code=repeat_command(run))
+    return Section(say("Did it reach its target?"), (said,))

@@ -24,6 +24,7 @@ from sim.catalogue.choices import (
     label,
     measure_name,
 )
+from sim.catalogue.measures import USD
 from sim.measure.estimates import (
     SHARE,
     Estimate,
@@ -41,6 +42,7 @@ from sim.report.words.heading import (
     has_sites,
     in_currency,
     is_comparison,
+    is_disputed,
     is_replayed,
     notices,
     order_line,
@@ -76,6 +78,7 @@ from sim.report.words.numbers import (
 )
 from sim.report.words.sentences import (
     CAUSES,
+    DISPUTED,
     EXPECTED,
     KINDS,
     SITES_CUT_OFF,
@@ -288,12 +291,16 @@ class _Facts:
         self.strategies = tuple(self._strategies()) if is_comparison(run) else ()
 
     def grade(self, metric: str) -> Grade:
-        return Grade.CONTRADICTED if metric in self.refuted else Grade.NEVER_CHECKED
+        if metric in self.refuted:
+            return Grade.CONTRADICTED
+        is_given = metric in LISTED and not self.is_simulated
+        return Grade.GIVEN if is_given else Grade.NEVER_CHECKED
 
     def figure(self, metric: str, found: Estimate, what: str) -> Figure:
         published = self._published(metric)
-        reason = reason_of(metric, self.run, self.refuted, published)
-        return Figure(replace(found, grade=self.grade(metric)), what, reason)
+        grade = self.grade(metric)
+        reason = reason_of(metric, self.run, self.refuted, published, grade)
+        return Figure(replace(found, grade=grade), what, reason)
 
     def _published(self, metric: str) -> str:
         """The figure that was published of a measure, in its unit; empty where there is none."""
@@ -306,7 +313,11 @@ class _Facts:
             value = float(published)
         except ValueError:
             return published
-        return amount(value, say_name(text(row, "unit")))
+        unit = text(row, "unit")
+        if unit == USD and self.rate is not None:
+            value *= self.rate.per_usd
+            return amount(value, currency_name(self.rate, two_digits(value)))
+        return amount(value, say_name(unit))
 
     def money(self, strategy: str) -> Figure | None:
         """The private loss in the country's currency."""
@@ -400,7 +411,8 @@ class _Facts:
         how, country = (is_record, self._is_throttle()), self.country or say("the country")
         said = capitalised(say(CAUSES[False, *how], country=country, what=what))
         if purpose := str(run.scenario.get("purpose") or ""):
-            told = say(CAUSES[True, *how], purpose=say(purpose), country=country, what=what)
+            cause = DISPUTED if is_disputed(run) and how == (True, False) else CAUSES[True, *how]
+            told = say(cause, purpose=say(purpose), country=country, what=what)
             return either(capitalised(told), said)
         return said
 

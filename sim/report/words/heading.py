@@ -87,12 +87,21 @@ def order_line(run: RunFolder) -> Text:
     """Write who ordered the block, when, and where."""
     by, country = run.scenario.get("ordered_by"), country_name(run)
     days = period(run.start, last_moment(run))
+    who = say_name(str(by or ""))
+    ordered = say("Ordered by {who}", who=who)
+    disputed = say("Disputed who ordered it: {who}", who=who)
     parts = (
-        say("Ordered by {who}", who=say_name(str(by))) if by else "",
+        (disputed if is_disputed(run) else ordered) if by else "",
         say("simulated {days}, {zone}", days=days, zone=_clock(run)),
         say("Internet operators in {country}", country=country) if country else "",
     )
     return joined(" · ", parts)
+
+
+def is_disputed(run: RunFolder) -> bool:
+    """Whether a scenario states who ordered the block as an assumption, not as a fact."""
+    note = run.scenario.get("provenance", {}).get("ordered_by") or {}
+    return note.get("kind") == "assumption"
 
 
 def _clock(run: RunFolder) -> str:
@@ -151,8 +160,14 @@ def sessions_of(run: RunFolder) -> list[SessionRow]:
     return [row for row in rows if row.start < end and row.end > run.start]
 
 
-def source_line(run: RunFolder) -> Text:
-    """Titles of the tables of what was ordered, of sites, and of what was counted."""
+def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
+    """Titles of the tables of what was ordered, of sites, and of what was counted.
+
+    Parameters
+    ----------
+    is_given
+        Without what is simulated.
+    """
     titles = {
         str(one["name"]): str(one["title"]) or Path(str(one["name"])).name
         for one in run.manifest["inputs"]
@@ -167,7 +182,8 @@ def source_line(run: RunFolder) -> Text:
         run.scenario["population"].get("inventory"),
         (run.scenario.get("published") or {}).get("totals"),
     )
-    told = [say_name(one) for one in orders] or [say("Simulated orders")]
+    simulated = say("no orders") if is_given else say("Simulated orders")
+    told = [say_name(one) for one in orders] or [simulated]
     told += [say_name(titles[name]) for name in others if name in titles]
     return joined("", (joined("; ", told), "."))
 
@@ -339,6 +355,19 @@ def repeat_command(run: RunFolder) -> str:
     for override in manifest["scenario"].get("overrides", []):
         parts += ["--set", str(override)]
     return shlex.join(parts)
+
+
+OTHER_WAYS = ("exact", "covering-prefix")
+"""The two ends: every address alone, and the whole range of a provider."""
+
+
+def compare_command(run: RunFolder) -> str:
+    """One line for a shell that compares other ways of blocking on the simulations of a run."""
+    own = [strategy_text(one, run.scenario.get("strategy", {})) for one in strategies_of(run)]
+    ways = dict.fromkeys((*own, *OTHER_WAYS))
+    parts = [part for way in ways for part in ("--strategy", way)]
+    again = repeat_command(run).replace("overblock run", "overblock compare", 1)
+    return f"{again} {shlex.join(parts)}"
 
 
 def shipped_scenario(scenario: Mapping[str, Any]) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, measure_name
 from sim.catalogue.curves import CURVES
-from sim.measure.estimates import Contradiction, Estimate, read_estimates
+from sim.measure.estimates import Contradiction, Estimate, Grade, read_estimates
 from sim.names.listed import LOWER_BOUND, rounded_names
 from sim.report.words.heading import evidence_of, has_sites
 from sim.report.words.languages import Text, capitalised, day, joined, listing, say, say_n, say_name
@@ -257,6 +257,19 @@ def names_words(row: Row | None) -> Text:
     return say_n("{n} name ({range})", "{n} names ({range})", median, n=n, range=range_)
 
 
+def read_losses(run: RunFolder, strategy: str = "") -> list[Row]:
+    """Losses by method, those of a country too, of a run's only strategy or of one."""
+    if not (run.path / "money.csv").is_file():
+        return []
+    rows = read_rows(run, "money.csv", ("method", "scope"))
+    return [row for row in rows if not strategy or text(row, "strategy") == strategy]
+
+
+def note_of(row: Row) -> str:
+    """What a published loss is of, where this is not what the model counts."""
+    return text(row, "published_note")
+
+
 CAUSES = {
     (True, True, False): say("To {purpose}, {country} ordered {what} blocked."),
     (True, True, True): say("To {purpose}, {country} ordered {what} slowed down."),
@@ -268,6 +281,8 @@ CAUSES = {
     (False, False, True): say("In {country}, {what} would be ordered slowed down."),
 }
 """The orders: with a purpose, from the record, to be slowed down."""
+DISPUTED = say("To {purpose}, {what} were blocked in {country}.")
+"""Orders of the record of which it is disputed who placed them."""
 SITES_CUT_OFF = {
     ("only", True): say(
         "Your site was cut off from some of its customers, for at least {h} hours, when the "
@@ -375,8 +390,11 @@ def reason_of(
     run: RunFolder,
     refuted: Mapping[str, Contradiction],
     published: str = "",
+    grade: Grade = Grade.NEVER_CHECKED,
 ) -> str:
     """Why a measure has its grade, in a few words."""
+    if grade is Grade.GIVEN:
+        return say("an input, read from the orders; the model does not compute it")
     if metric in refuted:
         fact, median, against, n = refuted[metric]
         curve = CURVES[fact.curve]
@@ -396,5 +414,9 @@ def reason_of(
     if has_sites(run):
         return say("no outage of yours was given to compare it with")
     if published:
-        return say("{value} published, known when the model was made", value=published)
+        if metric == PRIVATE_LOSS and any(map(note_of, read_losses(run))):
+            return say("no test, as the published {value} counts something else", value=published)
+        return say(
+            "no test, as the makers of the model knew the published {value}", value=published
+        )
     return say("no published figure is known to compare it with")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import html
+import itertools
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -19,21 +22,36 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from sim.errors import DataError, UsageError
+from sim.errors import DataError, ScenarioError, UsageError
 from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.figures.maps import read_site_matrix
-from sim.report.figures.outage import read_outage
+from sim.report.figures.outage import Outage, read_outage
 from sim.report.page.appendix import _is_cut
-from sim.report.page.document import SiteRow, language_of, n_businesses, render, write_report
-from sim.report.page.sections import _by_session, _first_blocks
+from sim.report.page.document import (
+    SiteRow,
+    language_of,
+    n_businesses,
+    render,
+    site_matrix,
+    write_report,
+)
+from sim.report.page.grounds import ANSWERS_A_TARGET
+from sim.report.page.sections import _by_session, _course, _first_blocks
 from sim.report.words.answer import _Facts, answer
-from sim.report.words.heading import computed_on, is_replayed, order_line, source_line
+from sim.report.words.heading import (
+    compare_command,
+    computed_on,
+    is_replayed,
+    order_line,
+    source_line,
+)
 from sim.report.words.numbers import as_lower_bound
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables import shipped as shipped_tables
 from sim.scenario.tables.shipped import FactRow
+from sim.scenario.variants import choose_variants
 from tests import sites
 from tests.ensembles import write_ensemble, write_sites
 
@@ -191,7 +209,7 @@ def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(
     assert f"Spain ordered {two(most[0])} simulated addresses blocked. At the peak" in text
     assert f"Addresses listed: {two(most[0])} at the peak" in render(run).replace(NBSP, " ")
     # The public list had 210, 202, 214 and 185 addresses in these sessions.
-    assert "Never checked : 210 addresses published, known when the model was made." in text
+    assert "Never checked : no test, as the makers of the model knew the published 210 addr" in text
     assert len(re.split("[ \n]", answer(run).whole)) <= 30
 
 
@@ -208,6 +226,166 @@ def test_a_session_has_the_most_of_each_simulation_until_the_next_begins(
         found = most_cut_off(session_folder, from_s, until_s)
         assert " ".join(cell).replace(NBSP, " ") == written(found, share)
     assert "from the beginning of a session to that of the next" in after
+
+
+def test_what_orders_state_is_given_and_what_is_simulated_was_never_checked(
+    ensemble_run: Path, session_folder: Path, page: str
+) -> None:
+    grades = [one.found.grade for one in answer(open_run(ensemble_run)).figures]
+    assert grades == [Grade.GIVEN, Grade.NEVER_CHECKED, Grade.NEVER_CHECKED]
+    assert answer(open_run(session_folder)).figures[0].found.grade is Grade.NEVER_CHECKED
+    assert "ordered blocked at the peak □ Given : an input, read from the orders" in words_of(page)
+
+
+def test_who_ordered_a_block_is_disputed_where_it_is_no_fact(ensemble_run: Path) -> None:
+    run = open_run(ensemble_run)
+    assert "Disputed who ordered it: an Austrian court, or lawyers" in order_line(run)
+    assert "music sites, 11 addresses were blocked in Austria. At" in answer(run).sentence
+    fact = {"ordered_by": {"kind": "fact", "source": "a book"}}
+    sure = RunFolder(run.path, run.manifest, run.scenario | {"provenance": fact})
+    assert "Ordered by an Austrian court, or lawyers" in order_line(sure)
+    assert "music sites, Austria ordered 11 addresses blocked. At" in answer(sure).sentence
+
+
+def test_a_published_loss_is_in_the_currency_of_the_figure(ensemble_run: Path) -> None:
+    facts = _Facts(open_run(ensemble_run))
+    row = {"published": "1000000000", "unit": "USD"}
+    facts.rows["replay", "private_loss_usd"] = row
+    # 0.95 euros to the dollar.
+    assert facts._published("private_loss_usd").replace(NBSP, " ") == "950 million euros"
+
+
+def test_national_methods_are_in_currency_by_author_and_of_the_same_share(
+    ensemble_run: Path, page: str
+) -> None:
+    with (ensemble_run / "money.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["method"], row["scope"]): row for row in csv.DictReader(file)}
+    row = rows["oecd_2011", "country, same share of demand lost"]
+    median, low, high = (0.95 * float(row[key]) for key in ("median", "low", "high"))
+    assert f"OECD (2011) {two(median)} {between(two(low), two(high))}" in words_of(page)
+    assert "oecd" not in page
+
+
+def test_degraded_is_cut_off_but_not_down_in_each_simulation(ensemble_run: Path, page: str) -> None:
+    rows = "SELECT replicate, t_s, value / denominator AS value "
+    ((*only,),) = ask(
+        ensemble_run,
+        f"WITH cut AS ({rows} {CUT_OFF}), down AS ({rows} "
+        + CUT_OFF.replace("businesses_impaired", "businesses_down")
+        + "), times AS (SELECT replicate, t_s FROM cut UNION SELECT replicate, t_s FROM down), "
+        "parts AS (SELECT times.replicate, cut.value - coalesce(down.value, 0) AS value FROM times "
+        "ASOF JOIN cut ON times.replicate = cut.replicate AND times.t_s >= cut.t_s "
+        "ASOF LEFT JOIN down ON times.replicate = down.replicate AND times.t_s >= down.t_s), "
+        "peaks AS (SELECT max(value) AS most FROM parts GROUP BY replicate) "
+        f"SELECT {QUANTILES} FROM peaks",
+    )
+    assert f"Degraded only: from 10% to 90% {written(tuple(only), share)}" in words_of(page)
+
+
+@pytest.mark.parametrize(
+    ("shares", "said"),
+    [
+        # Without those that cut nobody off: begin at 10, 12 and 12, most at 12, 13 and 20.
+        (
+            [
+                [0, 0.1, 0.4, 0.2, 0, 0],
+                [0, 0, 0.1, 0.2, 0.1, 0],
+                [0, 0, 0.1, 0.1, 0.3, 0.3],
+                [0, 0, 0, 0, 0, 0],
+            ],
+            "the first are cut off by Sat, 10 Jan, 12:00, and most are by Sat, 10 Jan, 13:00 "
+            "(Sat, 10 Jan, 12:06 to Sat, 10 Jan, 19:18). It is over by Sat, 10 Jan, 22:00.",
+        ),
+        (
+            [[0, 0.1, 0.1, 0.1, 0.1, 0.1]],
+            "the first are cut off by Sat, 10 Jan, 10:00, and most are by Sat, 10 Jan, 10:00. "
+            "It is not over when the "
+            "simulation ends.",
+        ),
+        ([[0, 0, 0, 0, 0, 0]], ""),
+    ],
+)
+def test_times_of_begin_peak_and_end_are_of_each_simulation(
+    shares: list[list[float]], said: str
+) -> None:
+    t_s = np.array([0, 10, 12, 13, 20, 22]) * 3600
+    start = datetime(2026, 1, 10, tzinfo=UTC)
+    outage = SimpleNamespace(start=start, horizon_s=30 * 3600, cut_off=SimpleNamespace(t_s=t_s))
+    told = " ".join(_course(cast("Outage", outage), np.array(shares)))
+    before = "In the median of the simulations, read every 60 minutes, "
+    assert told.replace(NBSP, " ") == (before + said if said else "")
+
+
+def with_denied(folder: Path, target: Path, times: float) -> str:
+    """Appendix of a folder whose user-hours denied have an upper end so many times the lower."""
+    shutil.copytree(folder, target)
+    with (target / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        if row["metric"] == "target_user_hours_denied":
+            row.update(low="1000", median="1000", high=str(1000 * times))
+    with (target / "summary.csv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        table.writeheader()
+        table.writerows(rows)
+    text = words_of(render(open_run(target)))
+    return text[text.index("All measures") :]
+
+
+def test_no_ratio_to_what_may_be_nearly_nothing(session_folder: Path, tmp_path: Path) -> None:
+    said = "per million user-hours denied"
+    few = with_denied(session_folder, tmp_path / "few", 900)
+    assert said in few
+    assert "No ratios to user-hours denied" not in few
+    many = with_denied(session_folder, tmp_path / "many", 1100)
+    assert said not in many
+    assert "differ too much between simulations (1,000 to 1.1 million)." in many
+
+
+def test_the_target_has_a_sentence(session_folder: Path, page: str) -> None:
+    row = summary(session_folder)["time-window", "target_user_hours_lost_share"]
+    median, low, high = (share(float(row[key])) for key in ("median", "low", "high"))
+    text = words_of(render(open_run(session_folder)))
+    low = low if float(row["low"]) > 1e-6 else "nearly 0"
+    assert f"the target's users lost {median} ({between(low, high)}) of the hours" in text
+    assert "Not computed: no users of the target are modelled here." in words_of(page)
+
+
+def test_other_ways_of_blocking_can_be_compared_as_the_page_says(
+    ensemble_run: Path, session_folder: Path
+) -> None:
+    told = compare_command(open_run(session_folder))
+    assert told.startswith("overblock compare match-days -n 8 --seed ")
+    for command in (told, ANSWERS_A_TARGET):
+        words = shlex.split(command)
+        ways = [way for before, way in itertools.pairwise(words) if before == "--strategy"]
+        variants, _ = choose_variants(resolve(load_scenario(words[2])), ways, None)
+        assert [one.label for one in variants if one.label in ways] == ways
+    # What replays orders has nothing that another strategy could answer.
+    with pytest.raises(ScenarioError, match="expected a section fronts"):
+        choose_variants(resolve(load_scenario("austria-2022")), ["exact"], None)
+    assert ANSWERS_A_TARGET in html.unescape(render(open_run(ensemble_run)))
+
+
+def test_the_scenario_is_among_the_tables_with_its_hash(page: str) -> None:
+    text = (Path(__file__).parents[3] / "scenarios" / "austria-2022.yaml").read_bytes()
+    begin = hashlib.sha256(text).hexdigest()[:8]
+    assert f"austria-2022.yaml {begin}" in words_of(page)
+    assert f"scenario (SHA-256 {begin})" in words_of(page)
+
+
+def test_a_spared_site_has_a_row(site_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = np.array([[0.0, 6.0], [0.0, 0.0]])
+    when = np.where(hours > 0, 3600.0, np.nan)
+    number = {"impaired_h": hours, "first_cut_off_s": when, "last_cut_off_s": when}
+    found = SimpleNamespace(site=("spared", "cut"), number=number)
+    monkeypatch.setattr("sim.report.page.document.read_sites", lambda *_: found)
+    rows = site_matrix(open_run(site_folder)).rows
+    assert [(row.name, row.n_cut, row.first) for row in rows] == [
+        ("cut", 1, f"16{NBSP}Apr,{NBSP}01:00"),
+        ("spared", 0, "never"),
+    ]
+    assert (rows[1].lasts, rows[1].range, rows[1].is_still) == ("0", "", False)
 
 
 def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run: Path, page: str) -> None:
@@ -339,13 +517,17 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
     assert "Private loss not known" in tables
 
 
+def cells(*percent: int) -> str:
+    return " ".join(f"in {one}% of simulations" for one in percent)
+
+
 def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> None:
     run = open_run(site_folder)
     text = words_of(render(run))
     # The front end from 10:00 to 15:00, the payment from 6:00 to 7:00 of the next day: 6 hours.
-    assert "shop.example 16 Apr, 10:00 4 of 4 6 100% 100%" in text
+    assert f"shop.example 16 Apr, 10:00 4 of 4 6 {cells(100, 100)}" in text
     # Of an address in nobody's table, b is too slow for half an hour.
-    assert "far.example 16 Apr, 20:00 4 of 4 0.5 100% 0%" in text
+    assert f"far.example 16 Apr, 20:00 4 of 4 0.5 {cells(100, 0)}" in text
     assert "5 of your 5 sites were cut off from some of their customers" in answer(run).whole
     assert "keys were set for this run; the command at" in text
 
@@ -366,7 +548,7 @@ def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
     monkeypatch.setitem(sites.TABLES, "strategy.orders", orders)
     write_sites(tmp_path / "run")
     run = open_run(tmp_path / "run")
-    assert "shop.example 16 Apr, 10:00 4 of 4 4 100% 100%" in words_of(render(run))
+    assert f"shop.example 16 Apr, 10:00 4 of 4 4 {cells(100, 100)}" in words_of(render(run))
     assert "the middle one for 4 hours in all" in answer(run).whole
 
 
@@ -394,7 +576,7 @@ def test_orders_of_ipv6_alone_are_in_the_table_of_orders(
     # One of five sites is on IPv6 alone. Nothing is before the order with which the run begins.
     assert (
         "When Whose IPv6 networks Before After Range Mon, 16 Apr, 00:00 +1 20% 20% "
-        "Tue, 17 Apr, 00:00 −1 20% 0% 0% A row is all"
+        "Tue, 17 Apr, 00:00 −1 20% 0% 0% A row sums a day"
     ) in text
     assert "Orders of IPv6" not in text
 
@@ -550,9 +732,9 @@ def test_texts_of_a_folder_are_no_markup(ensemble_run: Path, tmp_path: Path) -> 
 
 def test_changed_tables_are_named_on_the_page(ensemble_run: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(ensemble_run, tmp_path / "run")
-    path = folder / "money.csv"
+    path = folder / "groups.csv"
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    assert "Files that changed after the run or are missing: money.csv" in render(open_run(folder))
+    assert "Files that changed after the run or are missing: groups.csv" in render(open_run(folder))
     (folder / "summary.csv").unlink()
     with pytest.raises(DataError, match=r"summary\.csv"):
         render(open_run(folder))
@@ -569,14 +751,14 @@ def test_point_values_say_so_and_have_no_range_in_the_sentence(ensemble_run: Pat
 def test_figures_that_chose_the_simulations_check_nothing(ensemble_run: Path) -> None:
     run = open_run(ensemble_run)
     kept = {**run.manifest, "ensemble": {"n_members": 8, "is_conditioned": True}}
-    scenario = run.scenario | {"evidence": [{"curve": "addresses_listed"}]}
+    scenario = run.scenario | {"evidence": [{"curve": "businesses_impaired"}]}
     figures = answer(RunFolder(run.path, kept, scenario)).figures
-    assert "chose the simulations" in figures[0].reason
-    assert "chose the simulations" not in figures[1].reason
+    assert "chose the simulations" in figures[1].reason
+    assert "chose the simulations" not in figures[2].reason
     why = {"n_members": 8, "is_conditioned": False, "not_conditioned": "an input was set"}
     loose = answer(RunFolder(run.path, {**run.manifest, "ensemble": why}, scenario))
     assert any("are not conditioned on the record" in one for one in loose.notices)
-    assert "chose the simulations" not in loose.figures[0].reason
+    assert "chose the simulations" not in loose.figures[1].reason
 
 
 def test_an_exemption_is_no_first_block(ensemble_run: Path, tmp_path: Path) -> None:
@@ -607,7 +789,7 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     text = words_of(render(open_run(tmp_path / "run")))
     assert "Nothing was lost" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
-    operators = text[text.index("First block Time cut off") : text.index("First block of addr")]
+    operators = text[text.index("First block Time cut off") : text.index("First block, not")]
     assert "at most 75%" in operators
     measures = text[text.index("All measures") :]
     assert "Share of businesses ever cut off at most 75%" in measures
@@ -653,7 +835,7 @@ def test_a_contradicted_measure_is_printed_nowhere_first(
         metrics="private_loss_usd;businesses_impaired",
         source="a count of nobody",
     )
-    assert all(one.found.grade is Grade.NEVER_CHECKED for one in answer(run).figures)
+    assert all(one.found.grade is Grade.NEVER_CHECKED for one in answer(run).figures[1:])
     monkeypatch.setattr("sim.measure.estimates.facts_of", lambda name: (fact,))
     assert set(contradictions(run)) == {"private_loss_usd", "businesses_impaired"}
     found = answer(run)
