@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice, product
-from string import ascii_lowercase, ascii_uppercase
+from itertools import islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.feeds.name_rules import ELEMENTS
 from sim.addresses.sets.notation import shown
@@ -29,49 +27,23 @@ STEMS = tuple(
     )
 )
 """Every phrase has one of these stems, except ``not`` alone, ``don't`` and marks."""
-_SMALL = bytes.maketrans(ascii_uppercase.encode(), ascii_lowercase.encode())
-_FACTOR, _SHIFT = np.uint32(0x9E3779B1), np.uint32(16)
-_SIZE = 4
-
-
-def _slots(windows: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Slots of windows in the table."""
-    return np.asarray((windows * _FACTOR) >> _SHIFT, dtype=np.uint32)
-
-
-def _begins() -> NDArray[np.uint32]:
-    """First bytes of all stems, whatever the case of letters beyond ASCII."""
-    begins = {
-        "".join(each).encode()[:_SIZE]
-        for stem in STEMS
-        for each in product(
-            *({letter, letter.upper()} if letter > "~" else letter for letter in stem[:_SIZE])
-        )
-    }
-    begins |= {b"don" + bytes([last]) for last in range(256)}
-    begins |= {b"not" + bytes([last]) for last in range(256) if not chr(last).isalpha()}
-    return np.frombuffer(b"".join(sorted(begins)), "<u4")
-
-
-_STEM_BEGINS = _begins()
-_KNOWN = np.zeros(2**16, np.bool_)
-_KNOWN[_slots(_STEM_BEGINS)] = True
+_BEGINS_OF_STEMS = sorted({stem.encode()[:4] for stem in STEMS})
+_SHORT = re.compile(rb"not(?![a-z])|don.|!(?=[ \t\r\n]|\Z)", re.DOTALL)
 
 
 def rows_with_stems(text: str) -> list[int]:
     """Return the rows of lines, from 0, that may have a stem, or a mark at the end of a word."""
-    data = text.encode("utf-8", "surrogatepass").translate(_SMALL) + b"\n" * _SIZE
-    windows = np.ndarray((len(data) - _SIZE + 1,), "<u4", data, strides=(1,))
-    found = np.flatnonzero(_KNOWN.take(_slots(windows)))
-    # Some windows share a place.
-    found = found[np.isin(windows[found], _STEM_BEGINS)]
-    byte = np.frombuffer(data, np.uint8)
-    if b"!" in data:
-        marks = np.flatnonzero(byte == ord("!"))
-        found = np.concatenate((found, marks[np.isin(byte[marks + 1], [*b" \t\r\n"])]))
-    if not found.size:
+    data = text.lower().encode("utf-8", "surrogatepass")
+    places = [found.start() for found in _SHORT.finditer(data)]
+    for begin in _BEGINS_OF_STEMS:
+        at = data.find(begin)
+        while at >= 0:
+            places.append(at)
+            at = data.find(begin, at + 1)
+    if not places:
         return []
-    rows: list[int] = np.unique(np.searchsorted(np.flatnonzero(byte == ord("\n")), found)).tolist()
+    ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+    rows: list[int] = np.unique(np.searchsorted(ends, places)).tolist()
     return rows
 
 
@@ -277,6 +249,8 @@ def refusal_of(verdict: str) -> str:
 
 def verdict_behind(text: str) -> tuple[int, str] | None:
     """Return how many lines precede a comment that says its entry is not blocked, and the word."""
+    if not any(mark in text for mark in (*_MARKS, "//")):
+        return None
     rows = rows_with_stems(text)
     lines = text.split("\n") if rows else []
     # Entries that differ in digits alone say the same; a heading is of what is below it.
