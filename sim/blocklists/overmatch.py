@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -275,9 +275,9 @@ def hold(
     UsageError
         If the universe is smaller than the list.
     """
-    if universe is not None and universe < names.n_names:
+    if universe is not None and universe < len(names.names):
         raise UsageError(
-            f"--universe: expected at least the {names.n_names:,} names of the list, "
+            f"--universe: expected at least the {len(names.names):,} names of the list, "
             f"got {universe:,}"
         )
     matcher = Matcher(rules.rules)
@@ -287,39 +287,32 @@ def hold(
         for one in rules.rules
         if not one.rule.is_exception and one.rule.kind != NameKind.EXPRESSION
     }
-    tally = _Tally(len(rules.rules))
-    kind_row = np.array([list(NameKind).index(one.rule.kind) for one in rules.rules], np.int64)
-    smallest: list[tuple[int, bytes, int]] = []
-    for chunk, of_chunk in zip(names.chunks, names.split(), strict=True):
-        is_target = (
-            np.fromiter((name in own for name in of_chunk), np.bool_, len(of_chunk))
+    n_names, n_let_through = 0, 0
+    rows, matching, targeted = [np.empty(0, np.int64)], [np.empty(0, np.int64)], []
+    for of_chunk in names.chunks():
+        chunk = b"\n".join([*of_chunk, b""])
+        targeted.append(
+            np.array([name in own for name in of_chunk], np.bool_)
             if meant is None
             else meant.is_matched(chunk, of_chunk)
         )
         row, rule = matcher.pairs(chunk, of_chunk)
-        let_through = matcher.let_through(chunk, of_chunk)
-        row, rule = tally.add(row, rule, kind_row, is_target, let_through)
-        first = np.append(True, row[1:] != row[:-1]) if row.size else np.zeros(0, np.bool_)
-        for at in np.flatnonzero(first & ~is_target[row]).tolist():
-            name = of_chunk[row[at]]
-            heapq.heappush(smallest, (-zlib.crc32(name), name, int(rule[at])))
-            if len(smallest) > top:
-                heapq.heappop(smallest)
-    sampled = [(name.decode(), rules.rules[rule]) for _, name, rule in sorted(smallest)[::-1]]
-    collateral = tuple(Collateral(name, one.text, one.location) for name, one in sampled)
-    return _answer(rules, names, tally, collateral, universe, top, targets)
-
-
-def _answer(
-    rules: NameRules,
-    names: NameList,
-    tally: _Tally,
-    collateral: tuple[Collateral, ...],
-    universe: int | None,
-    top: int,
-    targets: NameRules | None,
-) -> Overmatch:
-    n_others = names.n_names - tally.n_targets
+        is_through = matcher.let_through(chunk, of_chunk)[row]
+        n_let_through += np.unique(row[is_through]).size
+        rows.append(row[~is_through] + n_names)
+        matching.append(rule[~is_through])
+        n_names += len(of_chunk)
+    pairs = _Pairs(
+        np.concatenate(rows),
+        np.concatenate(matching),
+        np.concatenate([np.empty(0, np.bool_), *targeted]),
+    )
+    kinds = np.array([list(NameKind).index(one.rule.kind) for one in rules.rules], np.int64)
+    of_all = pairs.count(np.zeros_like(pairs.rule), 1)[:, 0]
+    by_kind = pairs.count(kinds[pairs.rule], len(NameKind))
+    by_rule = pairs.count(pairs.rule, len(rules.rules))
+    n_targets = int(pairs.is_target.sum())
+    n_others = n_names - n_targets
 
     def matched(text: str, kind: str, place: str, n_rules: int, n: NDArray[np.int64]) -> Matched:
         n_other, n_meant = n.tolist()
@@ -328,69 +321,54 @@ def _answer(
         return Matched(text, kind, place, n_rules, n_other + n_meant, n_meant, share)
 
     blocking = [one for one in rules.rules if not one.rule.is_exception]
-    kinds = [
-        matched(kind.value, kind.value, "", n_rules, tally.by_kind[:, row])
-        for row, kind in enumerate(NameKind)
-        if (n_rules := sum(one.rule.kind == kind for one in blocking))
-    ]
-    worst = np.lexsort((np.arange(len(rules.rules)), -tally.by_rule[1], -tally.by_rule[0]))
-    told = []
-    for row in worst[:top].tolist():
-        one = rules.rules[row]
-        if tally.by_rule[:, row].any():
-            told.append(
-                matched(one.text, one.rule.kind.value, one.location, 1, tally.by_rule[:, row])
-            )
+    worst = np.lexsort((np.arange(len(rules.rules)), -by_rule[1], -by_rule[0]))[:top]
+    told = [(rules.rules[row], by_rule[:, row]) for row in worst.tolist() if by_rule[:, row].any()]
     scaled = None
     if universe is not None:
-        low, high = wilson(int(tally.all[0]), names.n_names, LEVEL)
-        share = int(tally.all[0]) / names.n_names if names.n_names else 0.0
+        low, high = wilson(int(of_all[0]), n_names, LEVEL)
+        share = int(of_all[0]) / n_names if n_names else 0.0
         scaled = universe * share, universe * low, universe * high
     return Overmatch(
-        names.n_names,
-        tally.n_targets,
-        tally.n_let_through,
-        matched("all", "", "", len(blocking), tally.all),
-        tuple(kinds),
-        tuple(told),
-        collateral,
+        n_names,
+        n_targets,
+        n_let_through,
+        matched("all", "", "", len(blocking), of_all),
+        tuple(
+            matched(kind.value, kind.value, "", n_rules, by_kind[:, row])
+            for row, kind in enumerate(NameKind)
+            if (n_rules := sum(one.rule.kind == kind for one in blocking))
+        ),
+        tuple(
+            matched(one.text, one.rule.kind.value, one.location, 1, counted)
+            for one, counted in told
+        ),
+        tuple(pairs.sampled(names, rules, top)),
         universe,
         scaled,
         (*rules.notes, *(() if targets is None else targets.notes), *names.notes),
     )
 
 
-class _Tally:
-    """Counts by rule and by kind, chunk by chunk."""
+@dataclass(frozen=True)
+class _Pairs:
+    """Names and rules that match them, sorted by both, and which of all names are meant."""
 
-    def __init__(self, n_rules: int) -> None:
-        n_kinds = len(NameKind)
-        self.by_rule = np.zeros((2, n_rules), np.int64)
-        self.by_kind = np.zeros((2, n_kinds), np.int64)
-        self.all = np.zeros(2, np.int64)
-        self.n_targets = 0
-        self.n_let_through = 0
+    row: NDArray[np.int64]
+    rule: NDArray[np.int64]
+    is_target: NDArray[np.bool_]
 
-    def add(
-        self,
-        row: NDArray[np.int64],
-        rule: NDArray[np.int64],
-        kind_row: NDArray[np.int64],
-        is_target: NDArray[np.bool_],
-        let_through: NDArray[np.bool_],
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Count pairs of a name and a rule, and return those that are not let through."""
-        self.n_targets += int(is_target.sum())
-        self.n_let_through += np.unique(row[let_through[row]]).size
-        kept = ~let_through[row]
-        row, rule = row[kept], rule[kept]
-        order = np.lexsort((rule, row))
-        row, rule = row[order], rule[order]
-        for of, meant in enumerate((False, True)):
-            mine = is_target[row] == meant
-            self.by_rule[of] += np.bincount(rule[mine], minlength=self.by_rule.shape[1])
-            n_kinds = self.by_kind.shape[1]
-            pairs = np.unique(row[mine] * n_kinds + kind_row[rule[mine]])
-            self.by_kind[of] += np.bincount(pairs % n_kinds, minlength=n_kinds)
-            self.all[of] += np.unique(row[mine]).size
-        return row, rule
+    def count(self, group: NDArray[np.int64], n_groups: int) -> NDArray[np.int64]:
+        """Names not meant, and names meant, of each group of pairs: each name once in each."""
+        n_names = max(self.is_target.size, 1)
+        pair = np.unique(group * n_names + self.row)
+        of, is_target = pair // n_names, self.is_target[pair % n_names]
+        counts = [np.bincount(of[is_target == meant], minlength=n_groups) for meant in (0, 1)]
+        return np.array(counts)
+
+    def sampled(self, names: NameList, rules: NameRules, top: int) -> Iterator[Collateral]:
+        """Yield names that are not meant, by a hash, each with the first rule that matches it."""
+        row, first = np.unique(self.row, return_index=True)
+        others = np.flatnonzero(~self.is_target[row])
+        held = ((names.names[row[at]], int(self.rule[first[at]])) for at in others.tolist())
+        for name, rule in heapq.nsmallest(top, held, key=lambda each: zlib.crc32(each[0])):
+            yield Collateral(name.decode(), rules.rules[rule].text, rules.rules[rule].location)

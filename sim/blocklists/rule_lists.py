@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from sim.addresses.feeds.gather import Gathering, read_numbered
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import (
@@ -185,6 +183,8 @@ LONGEST_NAME = 253
 """Letters of a name (RFC 1035, section 2.3.4, without the dots at its ends)."""
 _CHUNK = 200_000
 """Names of a chunk."""
+_NAME_BYTES = 130
+"""What CPython takes for a name besides its letters, in a dictionary."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,28 +193,22 @@ class NameList:
 
     Attributes
     ----------
-    file
-        What they were read from.
-    chunks
-        Names in lower case as ASCII, one a line.
-    n_names
-        How many.
+    names
+        In lower case, as ASCII.
     n_repeated
         Entries left out since their name had come before.
     notes
         What to know of the file.
     """
 
-    file: str
-    chunks: tuple[bytes, ...]
-    n_names: int
+    names: list[bytes]
     n_repeated: int
     notes: tuple[str, ...]
 
-    def split(self) -> Iterator[list[bytes]]:
-        """Yield the names, chunk by chunk."""
-        for chunk in self.chunks:
-            yield chunk.split(b"\n")[:-1]
+    def chunks(self) -> Iterator[list[bytes]]:
+        """Yield the names, some at a time."""
+        for at in range(0, len(self.names), _CHUNK):
+            yield self.names[at : at + _CHUNK]
 
 
 @dataclass(frozen=True)
@@ -272,23 +266,15 @@ def stripped(lines: Iterable[str]) -> list[tuple[int, str]]:
 def _gather_names(
     blocks: Iterable[list[tuple[int, str]]], gathering: Gathering, reading: Reading
 ) -> NameList:
-    chunks: list[bytes] = []
-    hashes: list[np.ndarray[tuple[int], np.dtype[np.int64]]] = []
-    waiting: list[bytes] = []
-    n_bytes = 0
-
-    def keep() -> None:
-        chunks.append(b"\n".join(waiting) + b"\n")
-        hashes.append(np.fromiter(map(hash, waiting), np.int64, len(waiting)))
-        waiting.clear()
-
+    names: dict[bytes, None] = {}
+    n_given = n_bytes = 0
     for lines in blocks:
         for number, line in lines:
             if says_nothing(line):
                 continue
             name = name_in(line)
             if name is None:
-                if not (chunks or waiting) and "." not in line and line.isprintable():
+                if not names and "." not in line and line.isprintable():
                     gathering.note(f"line {number} is taken for a heading: {shown(line)}")
                 else:
                     gathering.refuse(f"expected a name, got {shown(line)}", number)
@@ -296,54 +282,20 @@ def _gather_names(
             if (found := ascii_form(name)) is None:
                 gathering.refuse(f"expected a name of the Internet, got {shown(line)}", number)
                 continue
-            waiting.append(found)
-            n_bytes += len(found) + 9
-            if len(waiting) == _CHUNK:
-                keep()
+            names[found] = None
+            n_given += 1
+            n_bytes += len(found) + _NAME_BYTES
         reading.limits.check_held(n_bytes, gathering.name)
-    if waiting:
-        keep()
     feed = gathering.finish("names")
-    n_given = sum(map(len, hashes))
-    if not n_given and not reading.allow_empty:
+    if not names and not reading.allow_empty:
         message = f"expected a name at least, got none in {gathering.n_lines:,} lines"
         raise DataError([Problem(gathering.name, message)])
-    chunks, n_repeated = _each_once(chunks, hashes)
-    if n_repeated:
+    if n_repeated := n_given - len(names):
         gathering.note(f"{n_repeated:,} entries repeat a name, which counts once")
     if feed.n_bad:
         gathering.note(f"{feed.n_bad:,} bad lines left out, such as {feed.problems[0]}")
     notes = tuple(f"{gathering.name}: {note}" for note in gathering.notes)
-    return NameList(gathering.name, tuple(chunks), n_given - n_repeated, n_repeated, notes)
-
-
-def _each_once(
-    chunks: list[bytes], hashes: list[np.ndarray[tuple[int], np.dtype[np.int64]]]
-) -> tuple[list[bytes], int]:
-    """Leave out names that came before; those alone are compared whose hash comes twice."""
-    if not chunks:
-        return [], 0
-    every = np.sort(np.concatenate(hashes))
-    twice = np.unique(every[1:][every[1:] == every[:-1]])
-    if not twice.size:
-        return chunks, 0
-    known: set[bytes] = set()
-    n_repeated = 0
-    for row, of_chunk in enumerate(hashes):
-        doubtful = np.flatnonzero(np.isin(of_chunk, twice)).tolist()
-        if not doubtful:
-            continue
-        names = chunks[row].split(b"\n")[:-1]
-        left_out = set()
-        for at in doubtful:
-            if names[at] in known:
-                left_out.add(at)
-            known.add(names[at])
-        n_repeated += len(left_out)
-        if left_out:
-            kept = [name for at, name in enumerate(names) if at not in left_out]
-            chunks[row] = b"".join(name + b"\n" for name in kept)
-    return [chunk for chunk in chunks if chunk], n_repeated
+    return NameList(list(names), n_repeated, notes)
 
 
 def ascii_form(name: str) -> bytes | None:

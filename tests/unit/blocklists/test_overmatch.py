@@ -164,8 +164,8 @@ def write(folder: Path, data: bytes) -> Input:
 def test_lists_of_popular_sites_are_read_with_their_ranks(tmp_path):
     data = "rank,domain\n1,google.com\n2,YouTube.com\r\n3,google.com\n4,пример.рф\n"
     found = read_name_list(write(tmp_path, data.encode()), Reading())
-    assert found.chunks == (b"google.com\nyoutube.com\nxn--e1afmkfd.xn--p1ai\n",)
-    assert (found.n_names, found.n_repeated) == (3, 1)
+    assert found.names == [b"google.com", b"youtube.com", b"xn--e1afmkfd.xn--p1ai"]
+    assert found.n_repeated == 1
     assert found.notes == (
         "file.txt: line 1 is taken for a heading: 'rank,domain'",
         "file.txt: 1 entries repeat a name, which counts once",
@@ -214,7 +214,7 @@ def test_names_that_are_none_are_refused_by_line(tmp_path):
         read_name_list(write(tmp_path, b"a.example\nnothing here\n"), Reading())
     with pytest.raises(DataError, match="expected a name at least, got none in 0 lines"):
         read_name_list(write(tmp_path, b""), Reading())
-    assert read_name_list(write(tmp_path, b""), Reading(allow_empty=True)).n_names == 0
+    assert read_name_list(write(tmp_path, b""), Reading(allow_empty=True)).names == []
     # Its label is longer in ASCII than a label may be.
     long = "ёж" * 28 + ".рф"
     given = write(tmp_path, f"# popular\n\na.example\n{long}\nb.example\nno name\n".encode())
@@ -225,7 +225,7 @@ def test_names_that_are_none_are_refused_by_line(tmp_path):
         "file.txt:6: expected a name, got 'no name'",
     ]
     found = read_name_list(given, Reading(skip_bad=True))
-    assert found.chunks == (b"a.example\nb.example\n",)
+    assert found.names == [b"a.example", b"b.example"]
     assert found.notes == (
         f"file.txt: 2 bad lines left out, such as file.txt:4: expected a name of the Internet, "
         f"got '{long}'",
