@@ -179,9 +179,9 @@ CHANGES: list[tuple[str, str, int, Callable[[str], str], set[str]]] = [
 
 @pytest.mark.parametrize(
     ("table", "column", "row", "edit", "affected"),
-    # Each is two runs; the first three, with what they leave alone, are for every day.
+    # Each is two runs; the first, with what it leaves alone, is for every day.
     [
-        pytest.param(*one, marks=[pytest.mark.laws] * (row > 2), id=f"{one[0]}.{one[1]}")
+        pytest.param(*one, marks=[pytest.mark.laws] * (row > 0), id=f"{one[0]}.{one[1]}")
         for row, one in enumerate(CHANGES)
     ],
 )

@@ -499,6 +499,7 @@ def test_without_kept_simulations_no_figure_is_evidence(tmp_path):
     assert (found.role, found.band) == ("known", PRIOR)
 
 
+@pytest.mark.laws
 def test_no_shipped_figure_that_keeps_simulations_is_a_check():
     """By the evidence of each scenario with kept simulations, against its cases as written."""
     shipped = [each for file in shipped_cases() for each in file.cases]

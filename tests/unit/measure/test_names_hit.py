@@ -167,7 +167,7 @@ def looked_at_second_by_second(world: World, outcome: Outcome, address: np.ndarr
 
 
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow],

@@ -118,7 +118,7 @@ def trees(draw: st.DrawFn) -> dict[str, Any]:
 
 # Without shrinking: a failure would take minutes to be told.
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -202,8 +202,16 @@ def test_whole_numbers_of_a_logarithmic_range_are_rounded() -> None:
     assert_allclose(found / dial.size, expected, atol=2e-5)
 
 
-@pytest.mark.parametrize("n_draws", [24, pytest.param(64, marks=pytest.mark.long)])
-@pytest.mark.parametrize("name", ["telegram-2018", "spain-2025-26", "piracy-shield"])
+@pytest.mark.parametrize(
+    ("name", "n_draws"),
+    [
+        ("telegram-2018", 24),
+        *(
+            pytest.param(name, 64, marks=pytest.mark.long)
+            for name in ("telegram-2018", "spain-2025-26", "piracy-shield")
+        ),
+    ],
+)
 def test_the_scenario_can_be_at_every_joint_draw(name: str, n_draws: int) -> None:
     """Of 64 draws without bounds between unknowns, some eight are impossible."""
     resolved = resolve(load_scenario(name))
