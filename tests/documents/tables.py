@@ -11,7 +11,7 @@ from pathlib import Path
 from sim.report.words.answer import answer
 from sim.results.folder import open_run
 from tests.documents.emergence import emergence
-from tests.published.test_april_2018_page import covered
+from tests.published.test_telegram_2018 import covered
 
 
 def april(clone: Path) -> Iterator[str]:

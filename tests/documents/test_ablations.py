@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ablation import PAGE, SPAIN, TELEGRAM, ablation
+from benchmarks.ablation_names import PART, scores_without_each
 from benchmarks.first_days import compare_totals, published, scenario
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -49,3 +50,11 @@ def test_the_page_has_the_first_days_that_its_command_gives() -> None:
     assert f"\n{compare_totals(given, 20)}\n<!-- end of part -->" in PAGE.read_text(
         encoding="utf-8"
     )
+
+
+# The page of mechanisms has the scores of names that its command gives.
+
+
+def test_the_page_has_what_the_command_of_names_gives() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    assert f"<!-- part: {PART} -->\n{scores_without_each()}\n<!-- end of part -->" in text

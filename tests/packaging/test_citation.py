@@ -11,6 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import sim
+from sim.scenario.library import scenario_names
 
 # Of the schema of the Citation File Format 1.2.0: keys that must be there, of the whole and of a
 # reference, and the kinds that are used here.
@@ -65,3 +66,74 @@ def test_the_citation_says_what_the_project_says(
     assert citation["authors"] == declared["authors"]
     sdist = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     assert {"CITATION.cff", "/*.md"} <= set(sdist)
+
+
+# The changelog can be read as a page: tables are whole, and a row names one thing that moved.
+
+
+COLUMNS = ("scenario", "measure", "old → new", "why")
+
+
+@pytest.fixture(scope="module")
+def moved(repository: Path) -> list[list[str]]:
+    """Cells of the newest table: of what is to be released, or of the last release."""
+    text = (repository / "CHANGELOG.md").read_text(encoding="utf-8")
+    table = text.partition("### Results changed")[2].partition("\n## ")[0]
+    return [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in table.splitlines()
+        if line.startswith("|")
+    ]
+
+
+def test_each_row_says_what_moved_from_what_to_what_and_why(moved: list[list[str]]) -> None:
+    head, _, *rows = moved
+    assert tuple(head) == COLUMNS
+    assert rows
+    assert [row for row in rows if len(row) != len(COLUMNS) or not all(row)] == []
+    assert [row for row in rows if "→" not in row[2]] == []
+
+
+def test_each_row_is_of_a_scenario_or_page_that_there_is(
+    moved: list[list[str]], repository: Path
+) -> None:
+    pages = {path.name for path in (repository / "docs").rglob("*.md")}
+    tables = {path.stem for path in (repository / "seeds").glob("*.csv")}
+    known = {*scenario_names(), *pages, *tables, "exposure --expect-names"}
+    named = {name for row in moved[2:] for name in re.findall("`([^`]+)`", row[0])}
+    # Of tables that go by one name only the end is written.
+    short = {name for name in named if name.startswith("-")}
+    assert named
+    assert named - short - known == set()
+
+
+# One version, in one place, that the changelog has a section for.
+
+
+def test_the_build_reads_the_version_where_the_program_does(repository: Path) -> None:
+    project = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "version" in project["project"]["dynamic"]
+    file = repository / project["tool"]["hatch"]["version"]["path"]
+    assert re.findall(r'^__version__ = "(.*)"$', file.read_text(), re.M) == [sim.__version__]
+
+
+def test_the_changelog_has_one_section_for_each_version_newest_first(repository: Path) -> None:
+    text = (repository / "CHANGELOG.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.*)$", text, re.M)
+    assert headings[0] == "Unreleased"
+    dated = [re.fullmatch(r"(\d+\.\d+\.\d+) - (\d{4}-\d\d-\d\d)", line) for line in headings[1:]]
+    versions = [found and found[1] for found in dated]
+    # Between releases the version is that of the next one, and says so.
+    release, dev, _ = sim.__version__.partition(".dev")
+    assert (versions[0] == release) is not bool(dev)
+    assert release not in versions[1:]
+    if dev and versions[0]:
+        assert numbers(release) > numbers(versions[0])
+    assert versions[-1] == "0.1.0"
+    assert len(set(versions)) == len(versions)
+    dates = [found[2] for found in dated if found]
+    assert dates == sorted(dates, reverse=True)
+
+
+def numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+from pathlib import Path
+
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.backtest.readings import count_businesses, count_listed
+from sim.backtest.predictions import distinct_sizes
+from sim.backtest.readings import count_businesses, count_listed, read_run
+from sim.backtest.scores import RunGroup, group_runs
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.engine.run import simulate
 from sim.engine.state.tally import Group
 from sim.engine.strategies import build_strategy
+from sim.names.law import NamesLaw
 from sim.scenario.load import load_scenario
 from sim.scenario.readings import BusinessesHit, Listed
 from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from sim.world.build import build_world
+from tests.cases import case_file
 
 HOUR = 3600
 
@@ -171,3 +179,86 @@ def test_businesses_of_groups_ever_and_at_once(replay):
     held = [name in both["providers"] for name in provider]
     share = count(above=thresholds.impaired, is_share=True, providers=both["providers"])
     assert share == pytest.approx(np.mean(np.array(impaired)[held]))
+
+
+# A run ends where the last of its cases is read, and says the same until then.
+
+
+FEW = "population.n_businesses=60"
+RUN = f"kind: run, scenario: telegram-2018, overrides: ['{FEW}']"
+AT = f"{{{RUN}, curve: businesses_affected, at: '2018-04-18T12:00+03:00'}}"
+UNTIL = f"{{{RUN}, curve: addresses_listed, until: '2018-04-19T00:00+03:00', take: mean}}"
+WHOLE = f"{{{RUN}, measure: addresses_listed_peak}}"
+
+
+def group(folder: Path, *predictors: str) -> RunGroup:
+    (only,) = group_runs(case_file(folder, *({"predictor": one} for one in predictors)).cases)
+    return only
+
+
+@pytest.mark.parametrize(
+    ("predictors", "end"),
+    [
+        ((AT,), "2018-04-18T12:00:01+03:00"),
+        ((UNTIL, AT), "2018-04-19T00:00:00+03:00"),
+        ((AT, WHOLE), ""),
+    ],
+)
+def test_a_run_ends_where_the_last_of_its_cases_is_read(
+    predictors: tuple[str, ...], end: str, tmp_path: Path
+) -> None:
+    cut = group(tmp_path, *predictors).resolved.scenario.end
+    whole = resolve(load_scenario("telegram-2018", [FEW])).scenario.end
+    assert cut.isoformat() == (end or whole.isoformat())
+
+
+def test_what_comes_later_moves_nothing_before_it(tmp_path: Path) -> None:
+    cut = group(tmp_path, UNTIL, AT)
+    longer = resolve(load_scenario("telegram-2018", [FEW, "end=2018-05-09T00:00+03:00"]))
+    readings = {each.case.id: each.case.predictor for each in cut.cases}
+    mine, other = (read_run(each, cut.root_seed, 3, readings) for each in (cut.resolved, longer))
+    assert mine.keys() == other.keys() == {"c0", "c1"}
+    for case, numbers in mine.items():
+        assert numbers[0] > 0
+        assert_array_equal(numbers, other[case])
+
+
+# Distinct addresses that are drawn evenly: by enumeration, with a control that fails.
+
+
+SIZES = [6, 3, 1, 1, 1]
+LAW = NamesLaw(np.array([6, 3, 1]), np.array([1, 1, 3]))
+N = 20_000
+
+
+def expected_of_two(chance: list[float]) -> dict[int, float]:
+    """Names on two distinct addresses and their probability, sequence by sequence."""
+    found: dict[int, float] = {}
+    for first, second in permutations(range(len(SIZES)), 2):
+        p = chance[first] * chance[second] / (1 - chance[first])
+        total = SIZES[first] + SIZES[second]
+        found[total] = found.get(total, 0) + p
+    return found
+
+
+def test_two_distinct_addresses_come_up_as_often_as_enumeration_says():
+    rng = np.random.default_rng(3)
+    totals = [int(distinct_sizes(LAW, 2, rng).sum()) for _ in range(N)]
+    values, counts = np.unique(totals, return_counts=True)
+    found = dict(zip(values.tolist(), (counts / N).tolist(), strict=True))
+
+    def differs(expected: dict[int, float]) -> bool:
+        return any(
+            abs(found.get(total, 0) - p) > 4 * np.sqrt(p * (1 - p) / N)
+            for total, p in expected.items()
+        )
+
+    even = expected_of_two([1 / len(SIZES)] * len(SIZES))
+    assert sum(even.values()) == pytest.approx(1)
+    assert not differs(even)
+    assert differs(expected_of_two([size / sum(SIZES) for size in SIZES]))  # negative control
+
+
+def test_all_addresses_hold_all_names_once():
+    sizes = distinct_sizes(LAW, 5, np.random.default_rng(0))
+    assert sorted(sizes.tolist(), reverse=True) == SIZES

@@ -9,9 +9,13 @@ from datetime import timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.actors.limits import Limits, admit
+from sim.engine.actors.review import withdrawn
+from sim.engine.coverage import block_around, block_around_all
 from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Entry, Mechanism, Order
@@ -24,7 +28,7 @@ from sim.engine.strategies.single_rule import aggregate, allow_list, dns, exact,
 from sim.scenario.tables.rows import OrderRow
 from sim.streams import Stream, Streams
 from tests.reference_strategies import START, at
-from tests.worlds import HOUR, Pool, SmallWorld
+from tests.worlds import HOUR, Pool, SmallWorld, _set_of
 
 PLACES = (
     SmallWorld(
@@ -229,3 +233,151 @@ def test_drawn_times_are_even_over_their_windows_both_ends_included() -> None:
     luck = Streams(1, 0).generator(Stream.ORDER_TIME).random(3)[0]
     ((t_s, _),) = time_orders(rows[:1], START, "drawn", Streams(1, 0))
     assert t_s == 20 + math.floor(4 * luck)
+
+
+# Limits cut what a strategy asks for, and nothing else.
+
+
+def block(address: int, length: int = 32) -> Order:
+    return Order.of_prefix("block", address, length)
+
+
+def test_only_block_orders_count_in_a_day():
+    held = Entry(0, block(1), 0)
+    asked = [Order.of_prefix("unblock", 1, 32), block(2), block(3)]
+    assert admit(asked, InForce([held]), 0, Limits(orders_per_day=1)).orders == asked[:2]
+
+
+def test_what_does_not_fit_is_left_out_and_what_comes_later_may_fit():
+    asked = [block(0, 8), block(5), block(6)]
+    assert admit(asked, InForce(), 0, Limits(max_addresses=2)).orders == asked[1:]
+    assert admit(asked[1:], InForce(), 0, Limits(max_rules=1)).orders == asked[1:2]
+
+
+def test_exempt_addresses_are_cut_out_and_an_empty_order_is_none():
+    exempt = block(4, 31).addresses
+    (order,) = admit([block(4, 30), block(5)], InForce(), 0, Limits(exempt=exempt)).orders
+    assert (order.addresses.start.tolist(), order.addresses.stop.tolist()) == ([6], [8])
+
+
+def test_what_is_the_targets_own_is_under_no_bar():
+    limits = Limits(order_addresses=256, own=block(0, 25).addresses).under(0.5)
+    assert admit([block(0, 24)], InForce(), 0, limits).orders == [block(0, 24)]
+    assert admit([block(0, 23)], InForce(), 0, limits).orders == []
+    assert admit([block(0, 25)], InForce(), 0, limits.under(1.0)).orders == [block(0, 25)]
+
+
+def test_the_bar_holds_what_lists_addresses_and_nothing_else():
+    shut = Limits(order_addresses=0)
+    name = Order("block", mechanism=Mechanism.NAME)
+    exempt, throttle, drop = (
+        Order("block", block(4).addresses, mechanism)
+        for mechanism in (Mechanism.EXEMPT, Mechanism.THROTTLE, Mechanism.DROP)
+    )
+    withdraw = Order.of_prefix("unblock", 9, 32)
+    asked = [name, exempt, throttle, drop, withdraw]
+    assert admit(asked, InForce([Entry(0, block(9), 0)]), 0, shut).orders == [
+        name,
+        exempt,
+        withdraw,
+    ]
+
+
+# What others decide is withdrawn: the oldest entries, up to a share.
+
+
+WIDE, NARROW, OTHER = "192.0.2.0/25", "192.0.2.128/26", "198.51.100.0/26"
+
+
+def entries(*prefixes: str) -> list[Entry]:
+    return [
+        Entry(row, Order("block", _set_of((prefix,)), Mechanism.DROP), 0)
+        for row, prefix in enumerate(prefixes)
+    ]
+
+
+def rows(found: list[Entry]) -> list[int]:
+    return [entry.row for entry in found]
+
+
+@pytest.mark.parametrize(
+    ("share", "expected"),
+    [
+        (0.001, [0]),  # a part of an address takes an entry
+        (0.5, [0]),  # 128 of 256 are enough
+        (0.5001, [0, 1]),
+        (0.75, [0, 1]),
+        (1.0, [0, 1, 2]),
+    ],
+)
+def test_the_oldest_go_until_the_share_is_reached(share: float, expected: list[int]) -> None:
+    found = withdrawn(entries(WIDE, NARROW, OTHER), share)
+    assert rows(found) == expected
+
+
+def test_the_share_is_of_addresses_and_not_of_entries() -> None:
+    many = entries(*(f"203.0.113.{host}/32" for host in range(4)), WIDE)
+    assert rows(withdrawn(many, 1 / 64)) == [0, 1, 2]
+
+
+def test_nothing_is_withdrawn_where_nothing_is_listed() -> None:
+    assert withdrawn([], 1.0) == []
+    name = [Entry(0, Order("block", _set_of(()), Mechanism.NAME), 0)]
+    assert withdrawn(name, 1.0) == []
+
+
+# Sets around fronts: one order each, but for fronts that an earlier order holds.
+
+
+Piece = tuple[int, int]
+
+
+PIECES = st.lists(st.tuples(st.integers(0, 63), st.integers(1, 9)), max_size=2)
+
+
+@given(
+    fronts=st.lists(st.tuples(st.integers(0, 63), PIECES), max_size=6),
+    exempt=st.sets(st.integers(0, 63), max_size=8),
+)
+def test_a_front_is_answered_once_by_the_first_set_that_holds_it(
+    fronts: list[tuple[int, list[Piece]]], exempt: set[int]
+) -> None:
+    fronts = [(address, pieces) for address, pieces in fronts if address not in exempt]
+    # Plain sets of numbers; the set around a front holds it.
+    wanted: list[set[int]] = []
+    for address, pieces in fronts:
+        if not any(address in one for one in wanted):
+            wanted.append(_around(address, pieces) - exempt)
+    address = np.array([address for address, _ in fronts], np.int64)
+    unknown = np.zeros_like(address)
+
+    def around(row: int) -> IntervalSet:
+        return IntervalSet.from_addresses(sorted(_around(*fronts[row])))
+
+    # Whoever asks for all fronts tells them by address and provider; here by a number of each.
+    known = KnownFronts(
+        address,
+        np.arange(address.size),
+        unknown,
+        unknown > 0,
+        lambda mechanism: unknown > 0,
+        lambda set_of: dict.fromkeys(map(set_of, address.tolist(), range(address.size))),
+    )
+    observation = Observation(0, known, exempt=IntervalSet.from_addresses(sorted(exempt)))
+    of_some = block_around(observation, np.arange(address.size), around, Mechanism.THROTTLE)
+    of_all = block_around_all(observation, lambda address, number: around(number))
+    for orders, mechanism in ((of_some, Mechanism.THROTTLE), (of_all, Mechanism.DROP)):
+        found = [
+            {
+                address
+                for first, stop in zip(order.addresses.start, order.addresses.stop, strict=True)
+                for address in range(first, stop)
+            }
+            for order in orders
+        ]
+        assert found == wanted
+        assert {order.mechanism for order in orders} <= {mechanism}
+
+
+def _around(address: int, pieces: list[Piece]) -> set[int]:
+    return {address}.union(*(range(start, start + size) for start, size in pieces))

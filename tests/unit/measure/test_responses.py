@@ -10,7 +10,7 @@ from sim.engine.eventlog import Kind
 from sim.measure.impact import measure_complaints, measure_responses
 from sim.measure.money.losses import moves_of
 from tests.chases import STRATEGIES, chase_world, run
-from tests.unit.measure.money.test_moves import BLOCK, RULES
+from tests.unit.measure.money.test_losses import BLOCK, RULES
 from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld
 
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import math
+import os
 import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pytest
 
-from sim.errors import DataError
-from sim.results.folder import RunFolder
+from sim.errors import DataError, UsageError
+from sim.measure.bands import CurveKey, group_names, read_curves
+from sim.results.folder import CurvePoints, RunFolder, open_run, rescaled
+from sim.results.parquet import PartWriter, is_part_of, merge_parts
+from sim.results.register import read_listed
 from sim.results.schema import ALL_TABLES, KEYS
-from sim.results.tables import number, read_rows, text
+from sim.results.tables import connect_tables, number, read_rows, text
 
 
 def folder(path: Path, content: str) -> RunFolder:
@@ -78,3 +88,250 @@ def test_columns_of_a_table_are_named_apart_and_its_keys_are_columns(name: str) 
     names = [column.name for column in ALL_TABLES[name]]
     assert len(set(names)) == len(names)
     assert set(KEYS.get(name, ())) <= set(names)
+
+
+# Parts of tables: merged in sequence, and told apart by their values.
+
+
+def write(path: Path, replicate: int, values: list[float]) -> Path:
+    writer = PartWriter()
+    size = len(values)
+    writer.write(path, {"replicate": np.full(size, replicate), "value": np.array(values)})
+    writer.close()
+    return path
+
+
+def test_parts_are_merged_in_the_sequence_given(tmp_path: Path) -> None:
+    parts = [write(tmp_path / f"{n}", n, [n + 0.5, n + 0.25]) for n in (2, 0, 1)]
+    assert merge_parts(parts, tmp_path / "whole.parquet", {"result_id": "x"}) == 6
+    rows = duckdb.execute(f"SELECT value FROM '{tmp_path}/whole.parquet'").fetchall()
+    assert [row[0] for row in rows] == [2.5, 2.25, 0.5, 0.25, 1.5, 1.25]
+
+
+def test_a_part_that_cannot_be_read_or_written_is_an_error(tmp_path: Path) -> None:
+    part = write(tmp_path / "part", 0, [1.0])
+    with pytest.raises(OSError, match=r"^whole\.parquet: "):
+        merge_parts([tmp_path / "none"], tmp_path / "whole.parquet", {})
+    with pytest.raises(OSError, match=r"^whole\.parquet: "):
+        merge_parts([part], tmp_path / "no" / "whole.parquet", {})
+
+
+@pytest.mark.parametrize(
+    ("values", "is_same"),
+    [
+        ([1.0, np.nan, 3.0], True),
+        ([1.0, 2.0, 3.0], False),  # missing is not a number
+        ([1.0, np.nan, 3.5], False),
+        ([3.0, np.nan, 1.0], False),  # in another sequence
+        ([1.0, np.nan], False),
+        ([np.nan, np.nan, 3.0], False),
+    ],
+)
+def test_a_part_is_told_from_another_by_its_values(
+    tmp_path: Path, values: list[float], is_same: bool
+) -> None:
+    held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [1.0, np.nan, 3.0])]
+    merge_parts(held, tmp_path / "whole.parquet", {})
+    part = write(tmp_path / "again", 1, values)
+    assert is_part_of(part, tmp_path / "whole.parquet", "replicate = ?", [1]) is is_same
+
+
+def test_an_empty_part_is_that_of_a_run_without_rows(tmp_path: Path) -> None:
+    held = [write(tmp_path / "0", 0, [7.0]), write(tmp_path / "1", 1, [])]
+    merge_parts(held, tmp_path / "whole.parquet", {})
+    empty = write(tmp_path / "again", 1, [])
+    assert is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [1])
+    assert not is_part_of(empty, tmp_path / "whole.parquet", "replicate = ?", [0])
+
+
+IN_TOKYO = """\
+import sys
+from pathlib import Path
+import numpy as np
+from sim.results.parquet import Instants, PartWriter, read_columns
+path = Path(sys.argv[1])
+writer = PartWriter()
+writer.write(path, {"time_utc": Instants(np.array([1523836800]))})
+print(*read_columns(path, "SELECT CAST(time_utc AS VARCHAR) AS text FROM data")["text"])
+"""
+
+
+def test_instants_are_read_in_utc_wherever_the_machine_is(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", IN_TOKYO, str(tmp_path / "part")],
+        capture_output=True, text=True, check=True, env=os.environ | {"TZ": "Asia/Tokyo"},
+    )  # fmt: skip
+    # 1,523,836,800 s is midnight of 16 April 2018 (`date -u -d @1523836800`).
+    assert done.stdout.strip() == "2018-04-16 00:00:00+00"
+
+
+def test_a_limit_on_the_size_of_files_is_no_fault_of_the_program(tmp_path: Path) -> None:
+    resource = pytest.importorskip("resource")
+    path, writer = tmp_path / "part.parquet", PartWriter()
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    values = np.random.default_rng(1).integers(0, 2**60, 100_000)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
+    try:
+        with pytest.raises(OSError, match=r"^part\.parquet: File too large$"):
+            writer.write(path, {"value": values})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        writer.close()
+
+
+# Many curves in one scan are the same curves as one by one, whatever reads them.
+
+
+METRICS = ("businesses_down", "demand_lost_share", "addresses_listed")
+
+
+@pytest.fixture(scope="module")
+def small_groups(shipped_run: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped run with its curves in very many row groups, so that threads share them."""
+    folder = tmp_path_factory.mktemp("groups") / "run"
+    shutil.copytree(shipped_run, folder)
+    (folder / "curves.parquet").unlink()
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute(
+            f"COPY (FROM '{shipped_run}/curves.parquet') TO '{folder}/curves.parquet' "
+            "(FORMAT parquet, ROW_GROUP_SIZE 2048)"
+        )
+    return folder
+
+
+def test_curves_read_together_are_those_read_one_by_one(small_groups: Path) -> None:
+    run = open_run(small_groups)
+    curves = read_curves(run, "replay", METRICS, ("businesses_impaired",))
+    assert {key.metric for key in curves if not key.split} == set(METRICS)
+    assert {key.split for key in curves} == {"", "provider", "sector", "role"}
+    for key, points in curves.items():
+        expected = (
+            run.curves_by(key.metric, key.split)[key.name] if key.split else run.curve(key.metric)
+        )
+        for name in ("replicate", "t_s", "value", "denominator"):
+            np.testing.assert_array_equal(getattr(points, name), getattr(expected, name))
+
+
+def test_names_of_all_measures_give_the_curves_of_each(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    # Businesses have sectors, addresses have none.
+    names = group_names(run, "replay", ["businesses_impaired", "addresses_listed"])
+    for metric in ("businesses_impaired", "addresses_listed"):
+        mine = read_curves(run, "replay", [metric], [metric])
+        given = read_curves(run, "replay", [metric], [metric], names)
+        assert list(given) == list(mine)
+        for one, other in zip(mine.values(), given.values(), strict=True):
+            np.testing.assert_array_equal(one.t_s, other.t_s)
+            np.testing.assert_array_equal(one.value, other.value)
+
+
+def test_a_measure_that_is_not_there_is_left_out(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    assert list(read_curves(run, "replay", ["addresses_listed", "no_such"])) == [
+        CurveKey("addresses_listed")
+    ]
+    with pytest.raises(DataError, match="expected curves of no_such for replay, got none"):
+        read_curves(run, "replay", ["no_such"])
+    with pytest.raises(UsageError, match="unknown strategy 'other'"):
+        read_curves(run, "other", ["addresses_listed"])
+
+
+def test_counts_are_as_if_there_were_the_median_number_of_businesses() -> None:
+    """How many there are is drawn: a band of counts would show that alone."""
+    row, of = np.array([0, 0, 1, 2]), np.array([10.0, 10.0, 40.0, 0.0])
+    points = CurvePoints(row, np.array([0, 5, 0, 0]), np.array([0.0, 5.0, 8.0, 0.0]), of)
+    found = rescaled("businesses_down", points)
+    # Half of ten and a fifth of forty, of the median ten; none of none.
+    assert found.value.tolist() == [0, 5, 2, 0]
+    assert set(found.denominator) == {10}
+    for same in (rescaled("demand_lost_share", points), rescaled("addresses_listed", points)):
+        assert same is points
+    alike = CurvePoints(row, points.t_s, points.value, np.full(4, 7.0))
+    assert rescaled("businesses_down", alike) is alike
+
+
+def test_tables_that_are_asked_for_are_there_and_no_others(shipped_run: Path) -> None:
+    with connect_tables(shipped_run, "events", "entries") as some:
+        assert _views(some) == ["entries", "events"]
+        with connect_tables(shipped_run, "curves") as other:
+            assert _views(other) == ["curves"]
+    with connect_tables(shipped_run) as connection:
+        views = _views(connection.cursor())
+    assert {"curves", "entries", "events", "measures", "summary"} <= set(views)
+
+
+def _views(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    return sorted(row[0] for row in connection.execute("SHOW TABLES").fetchall())
+
+
+def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "curves.parquet").write_bytes(b"no table")
+    with pytest.raises(DataError, match=r"curves\.parquet: expected a readable table, got"):
+        connect_tables(tmp_path)
+
+
+ANOTHER_VERSION = (
+    "expected the columns {absent}, got none: another version of overblock wrote this table; run "
+    "the scenario again, or use the version that manifest.json names"
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "absent", "read"),
+    [
+        ("measures.parquet", "value, denominator", lambda run: run.measures()),
+        ("curves.parquet", "t_s", lambda run: run.curve("addresses_listed")),
+        ("entries.parquet", "mechanism", lambda run: connect_tables(run.path, "entries")),
+        ("summary.csv", "n_known", lambda run: connect_tables(run.path)),
+    ],
+)
+def test_a_table_of_an_earlier_version_is_named_with_the_columns_that_it_lacks(
+    file: str, absent: str, read: Callable[[RunFolder], object], shipped_run: Path, tmp_path: Path
+) -> None:
+    for path in shipped_run.iterdir():
+        if path.name != file:
+            (tmp_path / path.name).symlink_to(path)
+    rows = f"SELECT * EXCLUDE ({absent}) FROM '{shipped_run / file}'"
+    duckdb.sql(f"COPY ({rows}) TO '{tmp_path / file}' (FORMAT {file.partition('.')[2]})")
+    with pytest.raises(DataError) as caught:
+        read(open_run(tmp_path))
+    assert str(caught.value) == f"{tmp_path / file}: {ANOTHER_VERSION.format(absent=absent)}"
+
+
+# The register read back says what the engine's own count of listed addresses says.
+
+
+@pytest.fixture
+def chase(chase_run: Path) -> RunFolder:
+    return open_run(chase_run)
+
+
+@pytest.mark.parametrize("replicate", [0, 1])
+def test_listed_addresses_are_as_many_as_the_curve_says(
+    shipped_run: Path, chase: RunFolder, replicate: int
+) -> None:
+    for run in (open_run(shipped_run), chase):
+        curve = run.curve("addresses_listed_with_target")
+        mine = curve.replicate == replicate
+        assert mine.sum() > 5
+        for t_s, count in zip(curve.t_s[mine].tolist(), curve.value[mine], strict=True):
+            assert read_listed(run, None, replicate, t_s).n_addresses == count
+
+
+def test_another_strategy_or_replicate_is_refused(shipped_run: Path) -> None:
+    run = open_run(shipped_run)
+    with pytest.raises(UsageError, match="expected a replicate from 0 to 1, got 2"):
+        read_listed(run, replicate=2)
+    with pytest.raises(UsageError, match="unknown strategy 'exact'; known: replay"):
+        read_listed(run, "exact")
+
+
+def test_entries_without_an_order_are_refused(shipped_single_run: Path, tmp_path: Path) -> None:
+    for name in ("manifest.json", "scenario.resolved.json", "entries.parquet"):
+        (tmp_path / name).symlink_to(shipped_single_run / name)
+    duckdb.execute(
+        f"COPY (SELECT * FROM '{shipped_single_run}/events.parquet' WHERE kind <> 'block' "
+        f"OR entry < 3) TO '{tmp_path}/events.parquet' (FORMAT parquet)"
+    )
+    with pytest.raises(DataError, match="expected an order for every entry, got none for some"):
+        read_listed(open_run(tmp_path))

@@ -6,9 +6,17 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
 from scipy.integrate import quad
+from scipy.stats import ks_2samp
+from scipy.stats.qmc import LatinHypercube
 
-from sim.statistics.distances import crps, crps_uniform
+from sim.statistics.designs import MORRIS_STEP, latin_hypercube, morris_trajectories
+from sim.statistics.distances import crps, crps_uniform, distance_by_chance, kolmogorov_distance
+from sim.statistics.ensembles import FEWEST, rank_shares, ranks_of
 
 DRAWS = (1.0, 2.0, 4.0)
 
@@ -67,3 +75,143 @@ def test_an_even_guess_over_three_decades_scores_a_quarter_at_best():
     assert crps_uniform(5, 8, 8) == pytest.approx(1)
     with pytest.raises(ValueError, match="expected low < high"):
         crps_uniform(5, 5, 5)
+
+
+# What a result depends on: shares of the variance of its rank.
+
+
+def linear(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A sum of uniform inputs: shares of variance 16/21, 4/21, 1/21, then seven of no influence."""
+    inputs = np.random.default_rng(seed).random((n, 10))
+    return inputs @ np.array([4.0, 2, 1, 0, 0, 0, 0, 0, 0, 0]), inputs
+
+
+def test_shares_of_variance_are_those_of_a_linear_sum() -> None:
+    result, inputs = linear(4000, 2)
+    found = rank_shares(result, ranks_of(inputs))
+    assert_allclose(found[:3], np.array([16, 4, 1]) / 21, atol=0.03)
+    assert_array_equal(found[3:], 0)
+
+
+def test_ranks_alone_count() -> None:
+    result, inputs = linear(200, 2)
+    found = rank_shares(np.exp(5 * result), ranks_of(inputs**3))
+    assert_array_equal(found, rank_shares(result, ranks_of(inputs)))
+    assert_array_equal(ranks_of(np.array([[3.0], [1], [2], [2]]))[:, 0], [0.375, -0.375, 0, 0])
+
+
+def test_inputs_without_influence_are_named_at_the_risk_stated() -> None:
+    """A negative control: in 400 results of chance some one in twenty names any input."""
+    named = 0
+    for seed in range(400):
+        rng = np.random.default_rng(seed)
+        named += rank_shares(rng.random(64), ranks_of(rng.random((64, 30)))).any()
+    assert 6 <= named <= 36
+
+
+def test_the_share_of_one_input_is_the_adjusted_one_of_its_rank_correlation() -> None:
+    """Adjusted R squared of Spearman's correlation, which scipy knows, with 38 of 40 degrees."""
+    rng = np.random.default_rng(7)
+    known = rng.random(40)
+    result = known + rng.normal(size=40) / 4
+    (found,) = rank_shares(result, ranks_of(known[:, None]))
+    squared = stats.spearmanr(known, result).statistic ** 2
+    assert found == pytest.approx(squared - (1 - squared) / 38)
+
+
+def test_below_the_fewest_simulations_no_input_is_named() -> None:
+    assert FEWEST == 32
+    for n, is_named in ((31, False), (32, True)):
+        known = np.arange(n, dtype=float)
+        found = rank_shares(known**2, ranks_of(known[:, None]))
+        assert found.shape == (1,)
+        assert found.any() == is_named
+
+
+def test_two_inputs_that_are_the_same_are_named_once() -> None:
+    result, inputs = linear(300, 4)
+    found = rank_shares(result, ranks_of(np.concatenate([inputs, inputs[:, :1]], axis=1)))
+    assert (found[[0, 10]] > 0).sum() == 1
+    assert found.sum() <= 1
+
+
+@pytest.mark.parametrize("inputs", [np.zeros((40, 0)), np.ones((40, 2))])
+def test_inputs_that_do_not_vary_explain_nothing(inputs: np.ndarray) -> None:
+    assert not rank_shares(np.arange(40.0), ranks_of(inputs)).any()
+    assert not rank_shares(np.ones(40), ranks_of(inputs)).any()
+
+
+# Distances between samples, by hand and by SciPy.
+
+
+def test_distance_is_the_widest_gap_between_the_steps() -> None:
+    assert kolmogorov_distance(np.array([1.0, 2]), np.array([1.0, 2])) == 0
+    assert kolmogorov_distance(np.array([1.0]), np.array([2.0, 3])) == 1
+    # Up to 2 two of three values have come, and one of four.
+    assert kolmogorov_distance(np.array([1.0, 2, 9]), np.array([2.0, 5, 6, 7])) == pytest.approx(
+        2 / 3 - 1 / 4
+    )
+
+
+def test_distance_is_that_of_scipy() -> None:
+    rng = np.random.default_rng(3)
+    ours, theirs = rng.integers(0, 9, 40).astype(float), rng.normal(4, 2, 90)
+    assert kolmogorov_distance(ours, theirs) == pytest.approx(ks_2samp(ours, theirs).statistic)
+
+
+def test_samples_of_the_reference_stay_below_the_distance_by_chance() -> None:
+    """One in twenty lies above at most; half the bound is passed by many."""
+    rng = np.random.default_rng(4)
+    reference = rng.random(50_000)
+    distances = [kolmogorov_distance(rng.choice(reference, 60), reference) for _ in range(200)]
+    bound = distance_by_chance(60, 1)
+    assert sum(one > bound for one in distances) <= 20
+    assert sum(one > bound / 2 for one in distances) > 60
+    assert distance_by_chance(60, 100) > bound
+
+
+# Designs fill the unit cube as they should.
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(2)
+
+
+def test_a_latin_hypercube_has_one_point_in_each_part_of_each_dial() -> None:
+    dials = latin_hypercube(17, 3, rng())
+    for column in (dials * 17).astype(int).T:
+        assert sorted(column) == list(range(17))
+    assert_array_equal(dials, LatinHypercube(3, rng=rng()).random(17))
+
+
+@given(
+    n_dials=st.lists(st.integers(1, 3), min_size=1, max_size=5),
+    n_trajectories=st.integers(1, 6),
+    seed=st.integers(0, 99),
+)
+def test_each_factor_moves_once_in_a_trajectory_with_all_its_dials(
+    n_dials: list[int], n_trajectories: int, seed: int
+) -> None:
+    dials, moved = morris_trajectories(n_trajectories, n_dials, np.random.default_rng(seed))
+    factor_of_dial = np.repeat(np.arange(len(n_dials)), n_dials)
+    levels = np.rint(dials * 3)
+    assert np.abs(dials * 3 - levels).max() < 1e-12
+    assert levels.min() >= 0
+    assert levels.max() <= 3
+    for path, order in zip(dials, moved, strict=True):
+        assert sorted(order) == list(range(len(n_dials)))
+        for step, factor in zip(np.diff(path, axis=0), order, strict=True):
+            assert_array_equal(np.abs(step) > 1e-12, factor_of_dial == factor)
+            np.testing.assert_allclose(np.abs(step[factor_of_dial == factor]), MORRIS_STEP)
+
+
+def test_trajectories_reach_all_levels_and_both_directions() -> None:
+    dials, _ = morris_trajectories(60, [1, 1], rng())
+    assert sorted(set(np.rint(dials * 3).ravel())) == [0, 1, 2, 3]
+    assert set(np.sign(np.diff(dials, axis=1)).ravel()) == {-1, 0, 1}
+
+
+def test_half_of_all_moves_go_up() -> None:
+    moves = np.sign(np.diff(morris_trajectories(2000, [1, 1], rng())[0], axis=1))
+    # 4,000 moves, one in each dial of a trajectory: half of them within four standard errors.
+    assert abs(np.mean(moves[moves != 0] > 0) - 0.5) < 4 * 0.5 / np.sqrt(4000)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
 import pytest
 
-from sim.report.words.sentences import verdict_of, verdict_sentence
+from sim.report.words.heading import other_warnings
+from sim.report.words.languages import language
+from sim.report.words.sentences import names_words, verdict_of, verdict_sentence
+from sim.results.folder import RunFolder
 from sim.results.tables import Row
 
 NAMES = {"a": "alone", "b": "broad"}
@@ -73,3 +79,45 @@ def test_pairs_with_one_other_and_one_count_share_a_sentence() -> None:
     assert ["".join(one) for one in verdict_of("harm", rows, names).parts] == [
         "They differ: alone less than broad in 60 of 100; close less than broad in 61 of 100."
     ]
+
+
+# Warnings of a run as sentences of the page, in its language.
+
+
+MISSED = (
+    "hits no modelled business: no customer of one needed an address or a name while it was "
+    "blocked; they are a sample: names expected behind what was listed are in expected_names.csv"
+)
+OWN = "hosts.csv: a run takes from its own tables, and not from the file: provider, asn"
+
+
+def test_frequent_warnings_are_in_the_language_of_the_page() -> None:
+    manifest = {"warnings": [MISSED, OWN, "odd thing"], "strategy": "orders"}
+    found = other_warnings(RunFolder(Path(), manifest, {"strategy": {"id": "orders"}}))
+    assert found[2] == "Odd thing."
+    assert found[0].startswith("No modelled business was hit: no customer of one needed")
+    assert found[1] == "The run takes provider, asn from its own tables, not from hosts.csv."
+    spanish = [language("es").write(one) for one in found]
+    assert spanish[0].startswith("Ninguna empresa del modelo")
+    assert spanish[1] == "La simulación toma provider, asn de sus propias tablas, no de hosts.csv."
+
+
+# Names expected behind what was listed have a range; not known is no zero.
+
+
+def listed(state: str = "known") -> Row:
+    ends = {"hit": 4_135_290.0, "hit_low": 131_362.0, "hit_high": 22_320_689.0}
+    numbers = dict.fromkeys(ends, math.nan) if state == "not known" else ends
+    return {"strategy": "mine", "n_listed": 16, "n_networks6": 0, "state": state, **numbers}
+
+
+def plain(text: str) -> str:
+    return text.replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_names_have_their_range_in_two_digits() -> None:
+    assert plain(names_words(listed())) == "4.1 million names (130,000 to 22 million)"
+    assert plain(names_words(listed("lower bound"))).startswith("at least 4.1 million names (")
+    # Not known is no zero.
+    assert names_words(listed("not known")) == "a number of names that is not known"
+    assert names_words(None) == "a number of names that is not known"
