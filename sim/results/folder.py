@@ -127,7 +127,6 @@ _MANIFEST_KEYS = (
     "n_replicates",
     "inputs",
     "outputs",
-    "typical",
 )
 _SCENARIO_KEYS = ("name", "title", "start", "end", "thresholds")
 
@@ -419,8 +418,10 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
     if kind not in kinds:
         message = f"expected a run or a comparison, got a {kind}: its tables are read on their own"
         raise DataError([Problem(str(path / MANIFEST), message, key="kind")])
-    who = "strategy" if kind == "run" else "strategies"
-    _check_keys(manifest, (*_MANIFEST_KEYS, who), path / MANIFEST)
+    who = ("strategy" if kind == "run" else "strategies",)
+    # Draws that are kept have no typical simulation.
+    needed = (*_MANIFEST_KEYS, *who, *(("typical",) if kind in RUN_KINDS else ()))
+    _check_keys(manifest, needed, path / MANIFEST)
     file = path / RESOLVED
     scenario = read_object(file, "a readable scenario")
     _check_keys(scenario, _SCENARIO_KEYS, file)
