@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sim.backtest.conditioning import EARLY, WHOLE, Conditioning, Judged, inputs_sheet
 from sim.engine.warm_up import warm_up
-from sim.errors import DataError, OverblockError, Problem
+from sim.errors import DataError
 from sim.experiment.draws import TABLE, Kept, is_shipped, read_kept
 from sim.experiment.executors.task import Executor, Failure, Key
 from sim.experiment.interrupts import pass_on_interrupt
@@ -23,8 +23,10 @@ from sim.experiment.verification import (
     Verdict,
     brief,
     changed_outside,
+    checks_folder,
     choose_sample,
     described,
+    planned_again,
     version_notes,
 )
 from sim.results.csvtext import csv_text
@@ -64,18 +66,11 @@ def verify_conditioned(
         If the folder cannot be read.
     """
     run = open_run(path, KINDS)
-    with executor, tempfile.TemporaryDirectory() as scratch:
-        try:
-            asked = conditioning_again(run, Path(scratch))
-            n_draws = int(run.manifest["conditioned"]["n_draws"])
-            n_kept = int(run.manifest["conditioned"]["n_kept"])
-            failed = {int(one["draw"]) for one in run.manifest.get("failures", ())}
-        except OverblockError as error:
-            message = f"expected a scenario that this version reads, got an error: {error}"
-            raise DataError([Problem(str(path), message)]) from None
-        except (KeyError, TypeError, AttributeError, ValueError) as error:
-            message = f"expected the manifest of kept simulations, got an error: {error!r}"
-            raise DataError([Problem(str(path / MANIFEST), message)]) from error
+    with checks_folder(run, executor, "kept simulations") as scratch:
+        asked = planned_again(run, lambda: conditioning_again(run, scratch))
+        n_draws = int(run.manifest["conditioned"]["n_draws"])
+        n_kept = int(run.manifest["conditioned"]["n_kept"])
+        failed = {int(one["draw"]) for one in run.manifest.get("failures", ())}
         found, unchecked = changed_outside(run)
         found += _changed_manifest(run, asked)
         sample: list[Key] = []
@@ -90,8 +85,7 @@ def verify_conditioned(
             sample = _sample_of(kept.draw, {*range(end)} - failed, n_sample, asked)
             warm_up(on_compile)
             pass_on_interrupt()
-            draws = [int(draw) for (draw,) in sample]
-            found += _misjudged(TABLE, asked, executor, draws, {*kept.draw}, on_progress)
+            found += _misjudged(TABLE, asked, executor, sample, {*kept.draw}, on_progress)
     return Verdict(
         len(run.manifest["outputs"]),
         n_draws,
@@ -139,9 +133,8 @@ def misjudged_members(
             return []
         asked = Conditioning.of(resolved, root_seed)
         sample = _sample_of(kept, {*range(kept[-1])}, n_sample, asked)
-        draws = [int(draw) for (draw,) in sample]
         where = f"{MANIFEST}: ensemble.draws"
-        return [*_misjudged(where, asked, executor, draws, {*kept}, on_progress)]
+        return [*_misjudged(where, asked, executor, sample, {*kept}, on_progress)]
 
 
 def _sample_of(
@@ -192,14 +185,15 @@ def _misjudged(
     where: str,
     asked: Conditioning,
     executor: Executor,
-    draws: Sequence[int],
+    sample: Sequence[Key],
     kept: set[int],
     on_progress: Callable[[int, int], None],
 ) -> Iterator[str]:
     """Draws that are kept and do not agree with the evidence, or the other way round."""
     judged, errors = Judged(asked.pieces, ()), dict[int, Failure]()
     early = [one for one in asked.pieces if one.id in asked.trial.early]
-    rest, n_done = list(draws), 0
+    draws = [int(draw) for (draw,) in sample]
+    rest, n_done = draws, 0
     for stage in (EARLY, WHOLE) if early else (WHOLE,):
         n_all = n_done + len(rest)
         on_progress(n_done, n_all)

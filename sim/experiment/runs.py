@@ -12,24 +12,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sim.experiment.comparison import ComparisonLine, Measured, compare_strategies
+from sim.experiment.comparison import Measured, compare_strategies
 from sim.experiment.ensemble import Inputs, typical_of, with_dependence
 from sim.experiment.execution import Batch, Execution
 from sim.experiment.outputs import Outputs, describe, failures_of, manifest_of, metadata_of
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import RUN, Plan
-from sim.experiment.verdicts import TradeoffLine, VerdictLine, judge_pairs, weigh_strategies
+from sim.experiment.verdicts import judge_pairs, weigh_strategies
 from sim.measure.bands import even_bands
 from sim.measure.facts import FactTables, RunFacts, fact_columns, say_nothing
-from sim.measure.groups import GroupLine, summarise_groups
+from sim.measure.groups import summarise_groups
 from sim.measure.money.accounts import (
     BY_METHOD,
-    MethodLine,
     method_lines,
 )
-from sim.measure.names import NamesLine, expected_names
+from sim.measure.names import expected_names
 from sim.measure.sites import summarise_sites
-from sim.measure.summary import SummaryLine, summarise
+from sim.measure.summary import summarise
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE, RunFolder
 from sim.results.manifest import pandas_types
@@ -50,33 +49,6 @@ from sim.scenario.tables.rows import FigureRow
 
 
 @dataclass(frozen=True)
-class Findings:
-    """Results over the simulations of a run or a comparison.
-
-    Attributes
-    ----------
-    summary
-        Measures over simulations.
-    methods
-        Loss by each method of pricing it.
-    comparison, tradeoff, verdicts
-        Rows of ``comparison.csv``, ``tradeoff.csv`` and ``verdicts.csv``; none for a single run.
-    sites
-        Rows of ``sites.csv``; none without an inventory.
-    names
-        Rows of ``expected_names.csv``.
-    """
-
-    summary: tuple[SummaryLine, ...] = ()
-    methods: tuple[MethodLine, ...] = ()
-    comparison: tuple[ComparisonLine, ...] = ()
-    tradeoff: tuple[TradeoffLine, ...] = ()
-    verdicts: tuple[VerdictLine, ...] = ()
-    sites: tuple[Mapping[str, Any], ...] = ()
-    names: tuple[NamesLine, ...] = ()
-
-
-@dataclass(frozen=True)
 class Derived:
     """Tables over simulations that were written.
 
@@ -90,15 +62,16 @@ class Derived:
         What no simulation of a strategy did, and why: one sentence each.
     outputs
         Path and number of rows of each table, by its name.
-    findings
-        The lines of these tables.
+    lines
+        The lines of each CSV table, by its name without the ending; none where the folder has no
+        such table.
     """
 
     runs: Mapping[str, tuple[int, ...]]
     typical: Mapping[str, int]
     nothing: tuple[str, ...]
     outputs: Outputs
-    findings: Findings
+    lines: Mapping[str, Sequence[Any]]
 
     def n_whole(self, plan: Plan) -> int:
         """How many simulations are finished under every strategy."""
@@ -138,8 +111,9 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     bands = even_bands(_folder_of(folder, plan, list(measures)), list(measures))
     outputs["bands.parquet"] = _write(into, "bands", plan, bands, scratch)
     measured = {label: Measured.of(runs) for label, runs in measures.items() if runs}
-    lines: dict[str, list[Any]] = {name: [] for name in vars(Findings())}
-    groups: list[GroupLine] = []
+    lines: dict[str, list[Any]] = {
+        Path(file).stem: [] for file in ALL_TABLES if file.endswith(".csv")
+    }
     for variant in plan.variants:
         label, resolved = variant.label, variant.resolved
         if not (runs := measures.get(label, {})):
@@ -150,9 +124,9 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         lines["summary"] += summary
         counts = facts.groups(label)
         by_group = summarise_groups(label, [counts.get(number, []) for number in runs])
-        groups += [line for line in by_group if line.by != BY_METHOD]
-        lines["methods"] += method_lines(resolved, by_group)
-        lines["names"] += expected_names(folder, resolved, label, tuple(runs))
+        lines["groups"] += [line for line in by_group if line.by != BY_METHOD]
+        lines["money"] += method_lines(resolved, by_group)
+        lines["expected_names"] += expected_names(folder, resolved, label, tuple(runs))
         if plan.resolved.inventory is not None:
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
     if plan.kind != RUN and plan.baseline is not None:
@@ -164,26 +138,15 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         )
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)
-    findings = Findings(**{name: tuple(found) for name, found in lines.items()})
-    tables = columns_of(plan)
-    for file, rows in {
-        "summary.csv": findings.summary,
-        "money.csv": findings.methods,
-        "groups.csv": groups,
-        "expected_names.csv": findings.names,
-        "comparison.csv": findings.comparison,
-        "tradeoff.csv": findings.tradeoff,
-        "verdicts.csv": findings.verdicts,
-        "sites.csv": findings.sites,
-    }.items():
-        if file in tables:
-            text = lines_text(tables[file], rows)
-            (into / file).write_text(text, encoding="utf-8", newline="")
+    for file, columns in columns_of(plan).items():
+        if file.endswith(".csv"):
+            rows = lines[Path(file).stem]
+            (into / file).write_text(lines_text(columns, rows), encoding="utf-8", newline="")
             outputs[file] = into / file, len(rows)
     runs_of = {label: tuple(found) for label, found in measures.items()}
     nothing = tuple(_say_nothing(plan, facts, runs_of))
     typical = {label: typical_of(part) for label, part in measured.items()}
-    return Derived(runs_of, typical, nothing, outputs, findings)
+    return Derived(runs_of, typical, nothing, outputs, lines)
 
 
 def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
@@ -275,8 +238,16 @@ def _say_nothing(plan: Plan, facts: FactTables, runs: Mapping[str, Sequence[int]
 
 
 @dataclass(frozen=True)
-class RunsResult(Findings, Result):
-    """Result of a run or a comparison, and its folder."""
+class RunsResult(Result):
+    """Result of a run or a comparison, and its folder.
+
+    Attributes
+    ----------
+    lines
+        As for `Derived`.
+    """
+
+    lines: Mapping[str, Sequence[Any]]
 
 
 @dataclass(frozen=True)
@@ -314,8 +285,7 @@ class Runs:
             status=COMPLETE if derived.is_whole(plan) else found.status,
             failures=failures_of(plan, found.failures),
         )
-        findings = vars(derived.findings)
-        return RunsResult(folder, plan, manifest, found.failures, **findings)
+        return RunsResult(folder, plan, manifest, found.failures, derived.lines)
 
 
 def _write_tables(folder: Path, batch: Batch) -> Outputs:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import platform
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -45,10 +46,15 @@ from sim.results.integrity import (
     is_inside,
     unlisted_files,
 )
-from sim.results.manifest import PACKAGES, canonical_json, input_copy, package_version
+from sim.results.manifest import (
+    PACKAGES,
+    all_tables,
+    canonical_json,
+    input_copy,
+    package_version,
+)
 from sim.results.parquet import PartWriter, is_part_of, keys_of, metadata_of, n_rows_of
 from sim.results.schema import KEYS
-from sim.results.store import RUN_TABLES
 from sim.scenario.library import shipped
 from sim.scenario.schema import scenario_tree
 from sim.scenario.tables.seeds import note_path
@@ -56,8 +62,10 @@ from sim.version import __version__
 
 MOST_OF_A_FILE = 20
 """Most differences of one file that are listed."""
+_FACTS = ("hits", "nothing")
 _NOT_DERIVED = ("tool", "python", "packages", "outputs")
 """Parts of the manifest that are compared elsewhere, or are notes."""
+Planned = TypeVar("Planned")
 _CANNOT = (OverblockError, OSError, ValueError, KeyError, IndexError, TypeError)
 """Errors that falsified tables may cause when they are summarised."""
 
@@ -160,24 +168,21 @@ def _manifest_of(run: RunFolder, plan: Plan, derived: Derived) -> dict[str, Any]
 
 def _changed_listing(run: RunFolder, plan: Plan, derived: Derived) -> Iterator[str]:
     """Files that the manifest should list and does not, and wrong numbers of rows."""
-    listed = {str(one["file"]): one for one in run.manifest["outputs"]}
-    tables = columns_of(plan)
+    listed = {str(one["file"]): one.get("n_rows") for one in run.manifest["outputs"]}
     expected: dict[str, int | None] = dict.fromkeys((SCENARIO, RESOLVED, PACKAGE))
-    for scenario in plan.scenarios:
-        for table in scenario.tables:
-            expected[input_copy(table)] = table.n_rows
-            if table.note is not None:
-                expected[note_path(Path(input_copy(table))).as_posix()] = None
-    for name in tables:
+    for table in all_tables(plan.scenarios):
+        expected[input_copy(table)] = table.n_rows
+        if table.note is not None:
+            expected[note_path(Path(input_copy(table))).as_posix()] = None
+    for name in columns_of(plan):
         file = run.path / name
         is_parquet = file.suffix == ".parquet" and file.is_file()
         expected[name] = n_rows_of(file) if is_parquet else derived.outputs[name][1]
     for name, n_rows in expected.items():
         if name not in listed:
             yield f"{name}: is not in the manifest, as it is in that of every such folder"
-        elif listed[name].get("n_rows") != n_rows:
-            listed_rows = listed[name].get("n_rows")
-            yield f"{MANIFEST}: outputs: {name}: n_rows: is {listed_rows}, comes to {n_rows}"
+        elif listed[name] != n_rows:
+            yield f"{MANIFEST}: outputs: {name}: n_rows: is {listed[name]}, comes to {n_rows}"
     for name in listed:
         if name not in expected:
             yield f"{MANIFEST}: outputs: {name}: is no file of such a folder"
@@ -199,10 +204,6 @@ def _read_json(file: Path) -> Any:
         return None
 
 
-_NEEDED = ("outputs", "scenario", "n_replicates_asked")
-_FACTS = ("measures", "hits", "nothing")
-
-
 @dataclass(frozen=True)
 class Verdict:
     """Differences that were found, and what was checked.
@@ -210,9 +211,9 @@ class Verdict:
     Attributes
     ----------
     n_files, n_runs
-        Files whose hash was checked; runs in the folder.
+        Files that were compared with their hash, or with those made again; runs in the folder.
     checked
-        Strategy and number of the simulations that were made again.
+        Strategy and number of the simulations that were made again, or numbers of draws.
     differences
         One line each; none if the folder is as it should be.
     unchecked
@@ -225,8 +226,25 @@ class Verdict:
     n_runs: int
     checked: tuple[Key, ...]
     differences: tuple[str, ...]
-    unchecked: tuple[str, ...]
-    notes: tuple[str, ...]
+    unchecked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@contextmanager
+def checks_folder(run: RunFolder, executor: Executor, what: str) -> Iterator[Path]:
+    """Yield a folder for scratch; an error says what the manifest should be.
+
+    Raises
+    ------
+    DataError
+        If its manifest, its scenario or a table is not one that this version reads.
+    """
+    with executor, tempfile.TemporaryDirectory() as scratch:
+        try:
+            yield Path(scratch)
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            message = f"expected the manifest of {what}, got an error: {error!r}"
+            raise DataError([Problem(str(run.path / MANIFEST), message)]) from error
 
 
 def verify_folder(
@@ -255,117 +273,96 @@ def verify_folder(
         If the folder cannot be read.
     """
     run = open_run(path)
-    absent = [key for key in _NEEDED if key not in run.manifest]
-    if absent:
-        message = "expected a value, got nothing"
-        raise DataError([Problem(str(path / MANIFEST), message, key=key) for key in absent])
-    with executor, tempfile.TemporaryDirectory() as scratch:
-        try:
-            return _Verification(run, Path(scratch)).verdict(
-                executor, n_sample, on_progress, on_compile
-            )
-        except (KeyError, TypeError, AttributeError) as error:
-            message = f"expected the manifest of a run, got an error: {error!r}"
-            raise DataError([Problem(str(path / MANIFEST), message)]) from error
-
-
-class _Verification:
-    """Verification of one folder."""
-
-    def __init__(self, run: RunFolder, scratch: Path) -> None:
-        self._run = run
-        self._scratch = scratch
-        self._facts = FactTables(run.path)
-        self._run_tables: tuple[str, ...] = RUN_TABLES
-        self._measures = self._facts.measures()
-        self._keys: list[Key] = [
-            (label, replicate) for label, found in self._measures.items() for replicate in found
-        ]
-
-    def verdict(
-        self,
-        executor: Executor,
-        n_sample: int | None,
-        on_progress: Callable[[int, int], None],
-        on_compile: Callable[[], None],
-    ) -> Verdict:
-        """Check everything."""
-        run = self._run
+    with checks_folder(run, executor, "a run") as scratch:
         found, unchecked = changed_outside(run)
-        try:
-            asked = plan_of_folder(run, self._scratch)
-        except OverblockError as error:
-            message = f"expected a scenario that this version reads, got an error: {error}"
-            raise DataError([Problem(str(run.path), message)]) from None
-        plan = asked
-        tree = canonical_json(scenario_tree(asked.resolved.scenario))
+        plan = planned_again(run, lambda: plan_of_folder(run, scratch))
+        tree = canonical_json(scenario_tree(plan.resolved.scenario))
         if (run.path / RESOLVED).read_text(encoding="utf-8") != tree:
             found.append(f"{RESOLVED}: is another scenario than {SCENARIO} gives")
-            plan = plan_of_folder(run, self._scratch, is_resolved=True)
-        self._run_tables = plan.run_tables
-        found += self._changed_keys(plan)
-        found += changed_tables(run, plan, self._scratch)
-        keys: list[Key] = [(0, *key) for key in self._keys]
+            plan = plan_of_folder(run, scratch, is_resolved=True)
+        measures = FactTables(run.path).measures()
+        keys: list[Key] = [(0, label, one) for label, of in measures.items() for one in of]
+        found += _changed_keys(run, plan, keys)
+        found += changed_tables(run, plan, scratch)
         sample = choose_sample(keys, n_sample, plan.result_id)
-        job = Simulation(
-            plan.cases().scenarios, plan.root_seed, scratch=self._scratch, draws=plan.draws
-        )
+        job = Simulation(plan.cases().scenarios, plan.root_seed, scratch=scratch, draws=plan.draws)
         on_progress(0, len(sample))
         if sample:
             warm_up(on_compile)
             pass_on_interrupt()
         results: dict[Key, list[str]] = {}
         for key, result in executor.run(job, sample):
-            results[key] = list(self._changed_run(key, result))
+            then = measures[str(key[1])][int(key[2])]
+            results[key] = list(_changed_run(run, plan, key[1:], result, then, scratch / "again"))
             on_progress(len(results), len(sample))
-        found += [text for key in sample for text in results[key]]
-        return Verdict(
-            len(run.manifest["outputs"]),
-            len(keys),
-            tuple(key[1:] for key in sample),
-            tuple(found),
-            unchecked,
-            tuple(version_notes(run)),
-        )
+    found += [text for key in sample for text in results[key]]
+    return Verdict(
+        len(run.manifest["outputs"]),
+        len(keys),
+        tuple(key[1:] for key in sample),
+        tuple(found),
+        unchecked,
+        tuple(version_notes(run)),
+    )
 
-    def _changed_keys(self, plan: Plan) -> Iterator[str]:
-        """Runs that are missing in measures.parquet, or were not asked for."""
-        ours = set(self._keys)
-        asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
-        for key in sorted(ours - asked):
-            yield f"measures.parquet: {_named(key)} was not asked for"
-        for table in (*plan.run_tables, *_FACTS[1:]):
-            file = self._run.path / f"{table}.parquet"
-            try:
-                held = keys_of(file, ("strategy", "replicate"))
-            except DataError:
-                yield f"{file.name}: cannot be read"
-                continue
-            for key in sorted(held - ours, key=str):
-                yield f"{file.name}: {_named(key)}: is not in measures.parquet"
 
-    def _changed_run(self, key: Key, result: RunRecord | Failure) -> Iterator[str]:
-        """Find differences between a run and the same simulated now."""
-        key = key[1:]
-        label, replicate, name = str(key[0]), int(key[1]), _named(key)
-        if isinstance(result, Failure):
-            yield f"{name}: fails now: {result}"
-            return
-        yield from _changed_measures(
-            f"{name}: measures.parquet", self._measures[label][replicate], result.measures
-        )
-        writer = PartWriter()
-        again = self._scratch / "again"
-        columns = fact_columns({(label, replicate): result})
-        for table in (*self._run_tables, *_FACTS[1:]):
-            if table in result.tables:
-                again.write_bytes(result.tables[table])
-            else:
-                writer.write(again, columns[table])
-            file = self._run.path / f"{table}.parquet"
-            if not is_part_of(again, file, "strategy = ? AND replicate = ?", key):
-                yield f"{name}: {table}.parquet: has other rows"
-        writer.close()
+def planned_again(run: RunFolder, plan: Callable[[], Planned]) -> Planned:
+    """Plan an experiment again from its folder.
+
+    Raises
+    ------
+    DataError
+        If the scenario or a table is not one that this version reads.
+    """
+    try:
+        return plan()
+    except OverblockError as error:
+        message = f"expected a scenario that this version reads, got an error: {error}"
+        raise DataError([Problem(str(run.path), message)]) from None
+
+
+def _changed_keys(run: RunFolder, plan: Plan, keys: Sequence[Key]) -> Iterator[str]:
+    """Runs that are missing in measures.parquet, or were not asked for."""
+    ours = {key[1:] for key in keys}
+    asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
+    for key in sorted(ours - asked):
+        yield f"measures.parquet: {_named(key)} was not asked for"
+    for table in (*plan.run_tables, *_FACTS):
+        file = run.path / f"{table}.parquet"
+        try:
+            held = keys_of(file, ("strategy", "replicate"))
+        except DataError:
+            yield f"{file.name}: cannot be read"
+            continue
+        for key in sorted(held - ours, key=str):
+            yield f"{file.name}: {_named(key)}: is not in measures.parquet"
+
+
+def _changed_run(
+    run: RunFolder,
+    plan: Plan,
+    key: Key,
+    result: RunRecord | Failure,
+    then: tuple[Measure, ...],
+    again: Path,
+) -> Iterator[str]:
+    """Find differences between a run and the same simulated now."""
+    label, replicate, name = str(key[0]), int(key[1]), _named(key)
+    if isinstance(result, Failure):
+        yield f"{name}: fails now: {result}"
+        return
+    yield from _changed_measures(f"{name}: measures.parquet", then, result.measures)
+    writer = PartWriter()
+    columns = fact_columns({(label, replicate): result})
+    for table in (*plan.run_tables, *_FACTS):
+        if table in result.tables:
+            again.write_bytes(result.tables[table])
+        else:
+            writer.write(again, columns[table])
+        file = run.path / f"{table}.parquet"
+        if not is_part_of(again, file, "strategy = ? AND replicate = ?", key):
+            yield f"{name}: {table}.parquet: has other rows"
+    writer.close()
 
 
 def _named(key: Key) -> str:
@@ -437,40 +434,18 @@ def version_notes(run: RunFolder) -> Iterator[str]:
             yield f"made with {name} {version}, checked with {here}"
 
 
-@dataclass(frozen=True)
-class MadeAgain:
-    """A run, made again.
-
-    Attributes
-    ----------
-    n_files
-        Files compared.
-    keys
-        Runs that were made: strategy and number of the simulation; none of other experiments.
-    differences
-        One line each; none if every file has the same bytes.
-    """
-
-    n_files: int
-    keys: tuple[Key, ...]
-    differences: tuple[str, ...]
-
-
-def runs_again(run: RunFolder, scratch: Path) -> Runs:
-    """Plan a run or a comparison again from its folder."""
-    return Runs(plan_of_folder(run, scratch))
-
-
 def make_again(
     path: Path,
     into: Path,
     executor: Executor,
     *,
-    again: Callable[[RunFolder, Path], Experiment[Any, Result]] = runs_again,
+    again: Callable[[RunFolder, Path], Experiment[Any, Result]] = lambda run, scratch: Runs(
+        plan_of_folder(run, scratch)
+    ),
     kinds: Collection[str] = RUN_KINDS,
     on_progress: Callable[[int, int], None] = lambda n_done, n_total: None,
     on_compile: Callable[[], None] = lambda: None,
-) -> MadeAgain:
+) -> Verdict:
     """Make all of a folder again, from the scenario and the tables in it.
 
     Parameters
@@ -506,17 +481,14 @@ def make_again(
             on_compile=on_compile,
         )
     other, plan = open_run(made.folder, kinds), experiment.plan
-    names = sorted({*_listed(run), *_listed(other), MANIFEST})
+    names = {str(one["file"]) for of in (run, other) for one in of.manifest["outputs"]}
     keys = plan.cases().keys(plan.n_replicates) if plan.is_as_given else []
-    return MadeAgain(
-        len(names),
+    return Verdict(
+        len(names) + 1,
+        len(keys),
         tuple(key[1:] for key in keys),
-        tuple(_differences(run, other, names)),
+        tuple(_differences(run, other, sorted({*names, MANIFEST}))),
     )
-
-
-def _listed(run: RunFolder) -> list[str]:
-    return [str(one["file"]) for one in run.manifest["outputs"]]
 
 
 def _differences(run: RunFolder, again: RunFolder, names: list[str]) -> Iterator[str]:

@@ -59,7 +59,7 @@ def test_medians_of_fixed_replicates_are_those_of_the_values(tmp_path: Path) -> 
         resolved, root_seed=ROOT_SEED, n_replicates=N_REPLICATES, folder=tmp_path / "out"
     )
     held = read_numbers(VALUES / f"{name}.csv")
-    for line in found.summary:
+    for line in found.lines["summary"]:
         values = [held[line.metric, replicate] for replicate in range(N_REPLICATES)]
         known = [value for value in values if not math.isnan(value)]
         median = statistics.median(known) if known else math.nan

@@ -105,9 +105,9 @@ def run_summary(result: RunsResult) -> dict[str, Any]:
         {"strategy": manifest["strategy"]},
         warnings=manifest["warnings"],
         assumptions=manifest["assumptions"],
-        summary=[asdict(line) for line in result.summary],
-        money=[asdict(line) for line in result.methods],
-        expected_names=[asdict(line) for line in result.names],
+        summary=[asdict(line) for line in result.lines["summary"]],
+        money=[asdict(line) for line in result.lines["money"]],
+        expected_names=[asdict(line) for line in result.lines["expected_names"]],
     )
 
 
@@ -186,25 +186,25 @@ def comparison_document(result: RunsResult) -> dict[str, Any]:
         warnings=manifest["warnings"],
         failures=manifest.get("failures", []),
         assumptions=manifest["assumptions"],
-        comparison=[asdict(line) for line in result.comparison],
-        expected_names=[asdict(line) for line in result.names],
-        tradeoff=[asdict(line) for line in result.tradeoff],
-        verdicts=[asdict(line) for line in result.verdicts],
+        comparison=[asdict(line) for line in result.lines["comparison"]],
+        expected_names=[asdict(line) for line in result.lines["expected_names"]],
+        tradeoff=[asdict(line) for line in result.lines["tradeoff"]],
+        verdicts=[asdict(line) for line in result.lines["verdicts"]],
     )
 
 
 def comparison_tables(result: RunsResult) -> list[Table]:
     """Return verdicts, the metrics that were asked for or the main ones, and expected names."""
-    lines, asked = result.comparison, result.manifest["metrics"]
+    lines, asked = result.lines["comparison"], result.manifest["metrics"]
     metrics = dict.fromkeys(line.metric for line in lines)
     return [
-        *([_verdicts(result.verdicts)] if result.verdicts else []),
+        *([_verdicts(verdicts)] if (verdicts := result.lines["verdicts"]) else []),
         *(
             _metric([line for line in lines if line.metric == metric])
             for metric in metrics
             if asked or is_compared(metric)
         ),
-        _names(result.names),
+        _names(result.lines["expected_names"]),
     ]
 
 

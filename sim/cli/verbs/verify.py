@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from sim.cli.options import JSON, MAX_BYTES, QUIET, TRUST, WORKERS, argument, op
 from sim.errors import OverblockError
 
 if TYPE_CHECKING:
-    from sim.experiment.executors.task import Key
+    from sim.experiment.verification import Verdict
 
 KEY_NAMES = {1: ("draw",), 2: ("strategy", "replicate")}
 """Names of the parts of what was run again, by how many there are."""
@@ -68,7 +68,7 @@ def verify(
             found += changed_pages(unpacked)
             notes += notes_on(unpacked)
             folder = unpacked / RUN
-        checked = (
+        checked, says = (
             _verified(folder, None if everything else sample, workers, quiet=quiet)
             if again is None
             else _made_again(folder, again, workers, quiet=quiet)
@@ -99,29 +99,18 @@ def verify(
             if checked.unchecked:
                 print(f"{run}: not checked: {', '.join(checked.unchecked)}")
             if not differences:
-                print(f"{run}: {_accounted(n_members)}{checked.says}")
+                print(f"{run}: {_accounted(n_members)}{says}")
         if differences:
             raise typer.Exit(console.EXIT_CHECK_FAILED)
-
-
-@dataclass(frozen=True)
-class _Checked:
-    """Differences of a run folder, and a sentence for when there are none."""
-
-    n_files: int
-    n_runs: int
-    checked: tuple[Key, ...]
-    differences: tuple[str, ...]
-    unchecked: tuple[str, ...]
-    notes: tuple[str, ...]
-    says: str
 
 
 def _accounted(n_members: int) -> str:
     return f"{n_members} files are as the bundle lists them; " if n_members else ""
 
 
-def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool) -> _Checked:
+def _verified(
+    folder: Path, n_sample: int | None, workers: int | None, *, quiet: bool
+) -> tuple[Verdict, str]:
     from sim.backtest.conditioned import misjudged_members, verify_conditioned
     from sim.cli.console import COMPILING, progress
     from sim.experiment.executors import choose_executor
@@ -146,21 +135,11 @@ def _verified(folder: Path, n_sample: int | None, workers: int | None, *, quiet:
     if REPORT in unchecked:
         unchecked.remove(REPORT)
         differences += _changed_report(folder)
-    return _Checked(
-        verdict.n_files,
-        verdict.n_runs,
-        verdict.checked,
-        tuple(differences),
-        tuple(unchecked),
-        verdict.notes,
-        f"{verdict.n_files} files have their hashes, "
-        + (
-            f"{len(verdict.checked)} of {verdict.n_runs} draws are kept or not as the evidence says"
-            if is_kept
-            else "all tables over replicates follow from the "
-            f"runs, {len(verdict.checked)} of {verdict.n_runs} runs come to the same"
-        ),
-    )
+    verdict = replace(verdict, differences=tuple(differences), unchecked=tuple(unchecked))
+    says = "draws are kept or not as the evidence says" if is_kept else "runs come to the same"
+    again = f"{len(verdict.checked)} of {verdict.n_runs} {says}"
+    of_runs = "" if is_kept else "all tables over replicates follow from the runs, "
+    return verdict, f"{verdict.n_files} files have their hashes, {of_runs}{again}"
 
 
 def _is_conditioned(folder: Path) -> bool:
@@ -170,7 +149,9 @@ def _is_conditioned(folder: Path) -> bool:
     return read_manifest(folder).get("kind") in KINDS
 
 
-def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -> _Checked:
+def _made_again(
+    folder: Path, into: Path, workers: int | None, *, quiet: bool
+) -> tuple[Verdict, str]:
     from sim.backtest.conditioned import KINDS, conditioning_again
     from sim.cli.console import COMPILING, progress
     from sim.experiment.executors import choose_executor
@@ -188,15 +169,7 @@ def _made_again(folder: Path, into: Path, workers: int | None, *, quiet: bool) -
             on_compile=lambda: console.say(COMPILING, quiet=quiet),
             **how,
         )
-    return _Checked(
-        made.n_files,
-        len(made.keys),
-        made.keys,
-        made.differences,
-        (),
-        (),
-        f"made again in {into}: all {made.n_files} files have the same bytes",
-    )
+    return made, f"made again in {into}: all {made.n_files} files have the same bytes"
 
 
 def _changed_report(folder: Path) -> list[str]:

@@ -156,8 +156,8 @@ def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path
     ]
     assert partial.manifest["n_replicates"] == 2
     # Replicates 0 and 2 are there under every strategy: these are compared.
-    assert {line.n_simulations for line in partial.comparison} == {2}
-    found = {(line.strategy, line.metric): line for line in partial.comparison}
+    assert {line.n_simulations for line in partial.lines["comparison"]} == {2}
+    found = {(line.strategy, line.metric): line for line in partial.lines["comparison"]}
     own = duckdb.execute(
         "SELECT strategy, metric, median(value) FROM read_parquet(?) WHERE replicate IN (0, 2) "
         "GROUP BY ALL HAVING count(value) = 2",

@@ -258,7 +258,7 @@ def test_replicates_of_the_point_values_have_no_inputs(whole: RunsResult, tmp_pa
         run = open_run(folder)
         assert run.is_ensemble == is_ensemble
         assert ("ensemble" in run.manifest) == is_ensemble
-    assert {line.depends_on_1 for line in fixed.summary} == {""}
+    assert {line.depends_on_1 for line in fixed.lines["summary"]} == {""}
     assert values(fixed.folder, "exact") != values(whole.folder, "exact", "replicate < 2")
 
 
@@ -289,7 +289,7 @@ def test_a_folder_is_made_again_to_the_same_bytes_and_what_was_changed_is_named(
         file.write("\n")
     (folder / "money.csv").unlink()
     made = make_again(folder, tmp_path / "again", Scripted(backwards=True))
-    assert len(made.keys) == 4 * N_MADE
+    assert len(made.checked) == 4 * N_MADE
     assert made.n_files > 20
     assert made.differences == (
         "money.csv: is not in the folder",

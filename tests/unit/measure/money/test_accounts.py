@@ -94,8 +94,8 @@ def test_the_two_files_agree(experiment):
 
 
 def test_the_national_rows_take_the_share_of_demand_that_was_lost(experiment):
-    summary = {line.metric: line for line in experiment.summary}
-    shares = {line.scope: line.share_affected for line in experiment.methods}
+    summary = {line.metric: line for line in experiment.lines["summary"]}
+    shares = {line.scope: line.share_affected for line in experiment.lines["money"]}
     assert shares[IN_PROPORTION] == pytest.approx(summary["demand_lost_share"].median)
     assert shares[SHUTDOWN] == 1
     assert math.isnan(shares[MODELLED])
@@ -130,7 +130,7 @@ def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
     rows = [r for r in read_csv(migration.folder / "groups.csv") if r["by"] == BY_HOST]
     assert len(rows) == 2 * 21
     side = {row.provider: row.side for row in resolve(load_scenario(MIGRATION)).hosting.rows}
-    summary = {line.metric: line for line in migration.summary}
+    summary = {line.metric: line for line in migration.lines["summary"]}
 
     def total(metric, *sides):
         found = [r for r in rows if r["metric"] == metric and side[r["group"]] in sides]
@@ -158,7 +158,7 @@ def test_providers_losses_and_gains_add_up_to_those_of_all(migration):
 
 
 def test_the_published_400_stands_beside_businesses_at_the_providers_it_names(migration):
-    summary = {line.metric: line for line in migration.summary}
+    summary = {line.metric: line for line in migration.lines["summary"]}
     named, every = summary[NAMED_BUSINESSES], summary["businesses_ever_affected"]
     assert (named.published, every.published) == ("400", "")
     assert 0 < named.median < every.median
@@ -206,20 +206,20 @@ def test_the_strategy_changes_no_draw(experiment, tmp_path):
     def shutdown(methods):
         return [(m.method, m.median, m.low, m.high) for m in methods if m.scope == SHUTDOWN]
 
-    assert shutdown(none.methods) == shutdown(experiment.methods)
-    demand = {line.metric: line.denominator for line in none.summary}
+    assert shutdown(none.lines["money"]) == shutdown(experiment.lines["money"])
+    demand = {line.metric: line.denominator for line in none.lines["summary"]}
     assert (
         demand["gross_loss_usd"]
-        == {line.metric: line.denominator for line in experiment.summary}["gross_loss_usd"]
+        == {line.metric: line.denominator for line in experiment.lines["summary"]}["gross_loss_usd"]
     )
 
 
 def test_nothing_blocked_is_zero_money_by_every_method(tmp_path):
     none = run_into(tmp_path / "none", "strategy={id: none}")
-    money = [line for line in none.summary if line.metric in MONEY_METRICS]
+    money = [line for line in none.lines["summary"] if line.metric in MONEY_METRICS]
     assert len(money) == len(MONEY_METRICS)
     assert {(line.median, line.low, line.high) for line in money} == {(0, 0, 0)}
-    scaled = [line for line in none.methods if line.scope in (MODELLED, IN_PROPORTION)]
+    scaled = [line for line in none.lines["money"] if line.scope in (MODELLED, IN_PROPORTION)]
     assert {(line.median, line.low, line.high) for line in scaled} == {(0, 0, 0)}
 
 
@@ -228,7 +228,7 @@ def test_a_table_of_ones_own_prices_the_run(tmp_path):
     lines = table.data.decode().replace("revenue_level,,,1,0.2,5", "revenue_level,,,4,4,4")
     (tmp_path / "prices.csv").write_text(lines, encoding="utf-8")
     own = run_into(tmp_path / "own", f"money.parameters={tmp_path / 'prices.csv'}")
-    summary = {line.metric: line for line in own.summary}
+    summary = {line.metric: line for line in own.lines["summary"]}
     demand = summary["demand_lost_share"].denominator
     assert summary["gross_loss_usd"].denominator == pytest.approx(4 * demand)
 
@@ -246,7 +246,7 @@ def test_no_countrys_losses_are_priced_by_anothers_economy(tmp_path, experiment,
     run = run_into(tmp_path / "out", override, BORROW, n_replicates=1)
     rows = read_csv(run.folder / "money.csv")
     assert {row["method"].split("_")[0] for row in rows} == {"overblock"}
-    ours = [row for row in experiment.methods if row.method.startswith("overblock_")]
+    ours = [row for row in experiment.lines["money"] if row.method.startswith("overblock_")]
     assert len(rows) == len(ours)
     (said,) = [one for one in run.manifest["warnings"] if "national methods" in one]
     assert said.startswith("losses by national methods are not computed: economy-")
