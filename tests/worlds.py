@@ -10,6 +10,7 @@ from itertools import count
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, reject, settings
+from numpy.typing import ArrayLike
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, Line, split
@@ -22,7 +23,7 @@ from sim.engine.orders import Mechanism, Order
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
 from sim.engine.strategies.dated_orders import replay
-from sim.engine.strategies.negotiate import negotiate
+from sim.engine.strategies.provider_ranges import negotiate
 from sim.engine.strategies.single_rule import exact
 from sim.scenario.tables.rows import DOMAIN_FRONTING, ENDS_FRONTING, RESPONSES
 from sim.streams import Stream, Streams
@@ -587,7 +588,7 @@ class SmallWorld:
         hosts = [
             (row, _place(a, self.line)) for row, seat in enumerate(seats) for a in seat.addresses
         ]
-        components = Components.of(
+        components = components_of(
             [seat.mode == "spread" for seat in seats],
             [row for row, _ in hosts],
             [address for _, address in hosts],
@@ -840,3 +841,28 @@ def _given_out(prefixes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
 def prefixes_text(addresses: IntervalSet) -> str:
     """Canonical prefixes of a set, joined by spaces."""
     return " ".join(format_set(split(addresses)).decode("ascii").split())
+
+
+def components_of(
+    is_spread: ArrayLike,
+    host_component: ArrayLike,
+    host_address: ArrayLike,
+    link_component: ArrayLike,
+    link_business: ArrayLike,
+    host_names: ArrayLike = 1,
+    host_active_sites: ArrayLike = 1,
+) -> Components:
+    """Components of hosts in any order; names on the address of each, or one number for all."""
+    component, address = np.asarray(host_component, np.int32), np.asarray(host_address, np.int64)
+    by_address = np.argsort(address, kind="stable")
+    return Components.by_address(
+        np.array(is_spread, np.bool_),
+        component[by_address],
+        address[by_address],
+        np.asarray(link_component, np.int32),
+        np.asarray(link_business, np.int32),
+        *(
+            np.broadcast_to(np.asarray(held, np.int64), component.shape)[by_address]
+            for held in (host_names, host_active_sites)
+        ),
+    )

@@ -9,6 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.world.frozen import FrozenColumns
+
 
 class Kind(IntEnum):
     """Kinds of event."""
@@ -38,7 +40,7 @@ NOBODY = -1
 
 
 @dataclass(frozen=True, eq=False)
-class Events:
+class Events(FrozenColumns):
     """Events in the order they happened.
 
     Attributes
@@ -63,10 +65,6 @@ class Events:
     provider_row: NDArray[np.int64]
     stance_row: NDArray[np.int64]
     public_event_row: NDArray[np.int64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
 
 class EventLog:

@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.prefixes import prefix_set
 
 NO_ADDRESSES = IntervalSet.empty()
 
@@ -50,8 +49,6 @@ class Order:
         By which means.
     overmatch
         For a name: share of other names that its pattern matches.
-    reason
-        For readers of the log.
     operators
         Groups of operators that are to enforce it.
     """
@@ -60,14 +57,8 @@ class Order:
     addresses: IntervalSet = NO_ADDRESSES
     mechanism: Mechanism = Mechanism.DROP
     overmatch: float = 0.0
-    reason: str = ""
     operators: Groups = None
     _n_rules: int = field(default=-1, init=False, repr=False, compare=False)
-
-    @classmethod
-    def of_prefix(cls, action: Literal["block", "unblock"], address: int, length: int) -> Order:
-        """Drop, or no longer drop, one prefix."""
-        return cls(action, prefix_set(address, length))
 
     @property
     def key(self) -> Key:

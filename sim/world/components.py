@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from sim.scenario.tables.roles import ROLES
 from sim.world.frozen import FrozenColumns
@@ -50,49 +50,6 @@ class Components(FrozenColumns):
     business_start: NDArray[np.int32]
 
     @classmethod
-    def of(
-        cls,
-        is_spread: ArrayLike,
-        host_component: ArrayLike,
-        host_address: ArrayLike,
-        link_component: ArrayLike,
-        link_business: ArrayLike,
-        host_names: ArrayLike = 1,
-        host_active_sites: ArrayLike = 1,
-    ) -> Components:
-        """Sort hosts by address, and index hosts and businesses by component.
-
-        Parameters
-        ----------
-        is_spread : shape (n_components,)
-        host_component, host_address : shape (n_hosts,)
-            Component and address of each host, in any order.
-        link_component, link_business : shape (n_links,)
-            Which businesses may sit on which components.
-        host_names : shape (n_hosts,), or one number for all
-            Names that share each host's address.
-        host_active_sites : shape (n_hosts,), or one number for all
-            Those of them that are not parked.
-        """
-        spread = np.array(is_spread, np.bool_)
-        component = np.asarray(host_component, np.int32)
-        address = np.asarray(host_address, np.int64)
-        by_address = stable_order(address)
-        names, active = (
-            np.broadcast_to(np.asarray(held, np.int64), component.shape)
-            for held in (host_names, host_active_sites)
-        )
-        return cls.by_address(
-            spread,
-            component[by_address],
-            address[by_address],
-            np.asarray(link_component, np.int32),
-            np.asarray(link_business, np.int32),
-            names[by_address],
-            active[by_address],
-        )
-
-    @classmethod
     def by_address(
         cls,
         is_spread: NDArray[np.bool_],
@@ -103,7 +60,16 @@ class Components(FrozenColumns):
         n_names: NDArray[np.int64],
         n_active_sites: NDArray[np.int64],
     ) -> Components:
-        """As ``of``, with all columns of hosts in ascending sequence of addresses."""
+        """Index hosts, which are sorted by address, and businesses by component.
+
+        Parameters
+        ----------
+        is_spread : shape (n_components,)
+        component, address, n_names, n_active_sites : shape (n_hosts,)
+            Of each host: its component, its address, names that share that, and those not parked.
+        link_component, link_business : shape (n_links,)
+            Which businesses may sit on which components.
+        """
         every_host = np.arange(component.size, dtype=np.int32)
         return cls(
             is_spread,

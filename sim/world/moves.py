@@ -12,12 +12,11 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.rows import RESPONSES
 from sim.streams import Stream, Streams
-from sim.world.choice import Side, choose, hosting_side, pick
 from sim.world.components import N_ROLES
 from sim.world.frozen import FrozenColumns
 from sim.world.hosts import IPV6_HOSTS, LATER_HOSTS, luck_where, rows_of
 from sim.world.placement import Placement
-from sim.world.providers import Places
+from sim.world.providers import Places, Side, choose, hosting_side, pick
 
 S_PER_H = 3600
 AFTER_MOVES = 2

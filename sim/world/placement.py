@@ -11,7 +11,6 @@ from sim.scenario.resolve import Resolved
 from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.sharing import N_ADDRESSES
 from sim.streams import Stream, Streams
-from sim.world.choice import Side, choose, hosting_side, pick
 from sim.world.components import N_ROLES
 from sim.world.hosts import (
     IPV6_HOSTS,
@@ -23,7 +22,7 @@ from sim.world.hosts import (
     luck_where,
     rows_of,
 )
-from sim.world.providers import Places
+from sim.world.providers import Places, Side, choose, hosting_side, pick
 from sim.world.sites import Seated
 
 

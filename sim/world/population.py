@@ -12,14 +12,13 @@ from sim.catalogue.causes import BOUGHT_SERVICE, COMPONENT_ELSEWHERE, OWN_ADDRES
 from sim.scenario.resolve import Resolved
 from sim.scenario.tables.inventory import Inventory
 from sim.streams import Stream, Streams
-from sim.world.choice import choose
 from sim.world.components import Components
 from sim.world.frozen import FrozenColumns
 from sim.world.hosts import Hosts
 from sim.world.moves import Moves, build_moves
 from sim.world.neighbours import Neighbours, neighbours_of_hosts
 from sim.world.placement import Placement, build_placement
-from sim.world.providers import Places
+from sim.world.providers import Places, choose
 from sim.world.sites import Sites, describe_sites, seat_sites
 from sim.world.switching import Programs, build_programs
 from sim.world.tenancy import Stays, build_stays

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from sim.scenario.resolve import Resolved
 from sim.streams import Stream, Streams
-from sim.world.choice import Side, hosting_side, pick
 from sim.world.components import N_ROLES
 from sim.world.frozen import FrozenColumns
 from sim.world.hosts import SWITCHED_HOSTS, Hosts
 from sim.world.placement import Placement
-from sim.world.providers import Places
+from sim.world.providers import Places, Side, hosting_side, pick
 
 S_PER_MIN = 60
 STAYS = -1

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.entries_kernel import count as count_entries
-from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.space import SHORTEST_RUN, AddressSpace
 from sim.engine.state.space_kernel import CLEAN, DROPPED, THROTTLED
 from sim.engine.state.states import States
-from sim.engine.state.target import TargetState
+from sim.engine.state.target import COLUMN, TargetState
 from sim.engine.state.target_kernel import settle
-from sim.world.choice import choose
+from sim.world.providers import choose
 from tests.loops import called
 from tests.sections import Fronts
 from tests.worlds import Actor, Firm, Pool, SmallWorld, many_worlds
@@ -181,7 +181,7 @@ def test_columns_grow_with_what_they_hold(n: int) -> None:
     """Pieces and fronts begin with room for some; the last of many is as the first."""
     target = TargetState(WORLD)
     space = AddressSpace(WORLD, target, States(WORLD))
-    entries = [Entry(row, Order.of_prefix("block", BASE + 2 * row, 32), 0) for row in range(n)]
+    entries = [Entry(row, Order("block", prefix_set(BASE + 2 * row, 32)), 0) for row in range(n)]
     for entry in entries:
         count(space, REGISTER, entry, +1)
         count(space, 0, entry, +1)

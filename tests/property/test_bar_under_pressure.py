@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.eventlog import Kind
 from sim.engine.in_force import InForce
@@ -41,9 +42,7 @@ NOTHING = IntervalSet.empty()
 
 
 def prefix(block: int, length: int) -> IntervalSet:
-    return Order.of_prefix(
-        "block", ((198 << 24) + (18 << 16) + (block << 8)) >> 14 << 14, length
-    ).addresses
+    return prefix_set(((198 << 24) + (18 << 16) + (block << 8)) >> 14 << 14, length)
 
 
 @given(orders, st.integers(0, 2**14), *[st.floats(0, 3)] * 2)

@@ -17,8 +17,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.strategies.calendars import rolling, time_window
 from sim.engine.strategies.dated_orders import replay
 from sim.engine.strategies.escalate import escalate
-from sim.engine.strategies.negotiate import negotiate
-from sim.engine.strategies.provider_ranges import covering_prefix
+from sim.engine.strategies.provider_ranges import covering_prefix, negotiate
 from sim.engine.strategies.single_rule import aggregate, none
 from sim.measure.impact import measure_impact
 from sim.scenario.strategies import DECLARED

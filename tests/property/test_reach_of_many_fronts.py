@@ -7,13 +7,13 @@ import random
 
 import pytest
 
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.orders import Entry, Mechanism, Order
 from sim.engine.state.entries_kernel import count as count_entries
-from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.reach_kernel import unreached
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
-from sim.engine.state.target import TargetState
+from sim.engine.state.target import COLUMN, TargetState
 from sim.engine.state.target_kernel import settle
 from tests.loops import called
 from tests.sections import Fronts
@@ -55,13 +55,13 @@ def test_reach_is_the_product_over_all_fronts_that_work(every_s: int) -> None:
     for row in range(N_FRONTS):
         t_s = (row + 1) * every_s
         rented_s[space.rent(2 * row, t_s)] = t_s
-        of_row = Order.of_prefix("block", 2 * row, 32)
+        of_row = Order("block", prefix_set(2 * row, 32))
         for mechanism in MECHANISMS:
             _count(space, REGISTER, of_row, mechanism, +1)
         # What is at an operator comes and goes; a front that is gone works nowhere.
         for _ in range(2):
             front, operator = luck.choice(list(rented_s)), luck.randrange(REGISTER)
-            order = Order.of_prefix("block", 2 * front, 32)
+            order = Order("block", prefix_set(2 * front, 32))
             known = held.pop((front, operator), None)
             if known is not None:
                 _count(space, operator, order, known, -1)

@@ -14,10 +14,10 @@ from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Events, Kind
 from sim.streams import Stream, Streams
 from sim.world.build import World
-from sim.world.components import N_ROLES, Components
+from sim.world.components import N_ROLES
 from tests.complaining import attention_of, turn_impaired
 from tests.sections import Complaints, Reactions
-from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld
+from tests.worlds import DAY, HOUR, Firm, Response, SmallWorld, components_of
 
 ERRORS = 4.0
 SERVICE_H = 10.0
@@ -101,7 +101,7 @@ def crowd(n: int) -> World:
         component_row=np.repeat(rows[:, np.newaxis], N_ROLES, axis=1),
         is_third_party=np.zeros((n, N_ROLES), np.bool_),
     )
-    components = Components.of(np.zeros(n, np.bool_), rows, rows, rows, rows)
+    components = components_of(np.zeros(n, np.bool_), rows, rows, rows, rows)
     return replace(small, businesses=businesses, components=components)
 
 

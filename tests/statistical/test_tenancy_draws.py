@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.orders import Order
 from sim.engine.run import simulate
 from sim.engine.strategies.dated_orders import replay
@@ -149,7 +150,7 @@ def inherited(world: World, length: int) -> tuple[World, np.ndarray]:
             compliance=np.ones(n),
         ),
     )
-    order = Order.of_prefix("block", int(IntervalSet.of(SHARED).start[0]), length)
+    order = Order("block", prefix_set(int(IntervalSet.of(SHARED).start[0]), length))
     outcome = simulate(still, replay([(PLACED_S, order)]), STREAMS)
     return still, inherited_by(still, outcome).n_blocked
 

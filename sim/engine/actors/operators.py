@@ -14,8 +14,8 @@ from sim.engine.eventlog import EventLog, Events
 from sim.engine.orders import Entry, Groups
 from sim.engine.state import calendar_kernel as kernel
 from sim.engine.state.keyed_numbers_kernel import write_first_numbers
-from sim.engine.state.mechanisms import COLUMN
 from sim.engine.state.space import AddressSpace
+from sim.engine.state.target import COLUMN
 from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.operators import Overload

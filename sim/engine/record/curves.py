@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.state.tally import Group
+from sim.world.frozen import FrozenColumns
 
 BUSINESS_METRICS = ("businesses_affected", "businesses_impaired", "businesses_down")
 USER_METRICS = ("target_reached_share", "vpn_share", "target_left_share")
@@ -35,7 +36,7 @@ class Series:
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class Curves(FrozenColumns):
     """Change points of all series of one run, sorted by series and time.
 
     Attributes
@@ -50,10 +51,6 @@ class Curves:
     series_row: NDArray[np.int64]
     t_s: NDArray[np.int64]
     value: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in (self.series_row, self.t_s, self.value):
-            column.flags.writeable = False
 
     def points(self, metric: str, group: Group) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         """Times and values of one series.

@@ -14,11 +14,12 @@ from sim.engine.record.curves import Curves
 from sim.engine.record.users import VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
-from sim.engine.state.users import UserColumns
+from sim.engine.state.target import UserColumns
+from sim.world.frozen import FrozenColumns
 
 
 @dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(FrozenColumns):
     """What happened in one run.
 
     Attributes
@@ -59,7 +60,3 @@ class Outcome:
     n_named: int
     attention: float
     curves: Curves
-
-    def __post_init__(self) -> None:
-        for column in (self.front_address, self.n_responses):
-            column.flags.writeable = False

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.engine.record.curves import Curves, Series
 from sim.engine.state.tally import Group
+from sim.world.frozen import FrozenColumns
 
 
 @dataclass(frozen=True, eq=False)
-class VpnSteps:
+class VpnSteps(FrozenColumns):
     """Users on a VPN; before the first step nobody is.
 
     Attributes
@@ -25,10 +26,6 @@ class VpnSteps:
 
     t_s: NDArray[np.int64]
     share: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
 
 class VpnHistory:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from sim.catalogue.causes import CAUSES
 from sim.engine.state.ledger import N_STATES
 from sim.world.build import World
 from sim.world.demand import Demand
+from sim.world.frozen import FrozenColumns
 
 NO_CAUSE = -1
 _NEARLY = 1.0 - 1e-9
@@ -19,7 +20,7 @@ nothing."""
 
 
 @dataclass(frozen=True, eq=False)
-class OperatorColumns:
+class OperatorColumns(FrozenColumns):
     """The states of businesses at each operator over one run.
 
     A business is affected, impaired or down at an operator when the share of attempts of the
@@ -53,10 +54,6 @@ class OperatorColumns:
     site_time_s: NDArray[np.int64]
     site_lost_h: NDArray[np.float64]
     site_lost_by_cause_h: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
 
 class AtOperators:

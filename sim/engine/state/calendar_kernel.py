@@ -17,10 +17,9 @@ from numpy.typing import NDArray
 from sim.addresses.machine_code import compiled
 from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
-from sim.engine.state.copies import double, write_row, write_table
 from sim.engine.state.entries_kernel import count
 from sim.engine.state.hosts_kernel import sort, touch_named
-from sim.engine.state.parts import part
+from sim.engine.state.parts import double, part, write_row, write_table
 from sim.engine.state.space_kernel import EXEMPT
 from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import longer

@@ -9,8 +9,7 @@ import numpy as np
 
 from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
 from sim.engine.state.businesses import Floats, Pairs, Rows
-from sim.engine.state.copies import write_row
-from sim.engine.state.parts import part
+from sim.engine.state.parts import part, write_row
 from sim.scenario.tables.roles import FRONTEND
 
 N_CAUSES = len(CAUSES)

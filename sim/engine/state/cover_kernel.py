@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.copies import write_row
-from sim.engine.state.parts import part
+from sim.engine.state.parts import part, write_row
 
 Rows: TypeAlias = NDArray[np.int64]
 _UNREACHABLE = 2**61

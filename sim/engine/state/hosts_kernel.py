@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from sim.addresses.machine_code import compiled
 from sim.catalogue.causes import COMPONENT_ELSEWHERE, OWN_ADDRESS
 from sim.engine.state.businesses import Numbers, Rows
-from sim.engine.state.copies import write_row
-from sim.engine.state.parts import part
+from sim.engine.state.parts import part, write_row
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 
 Flags: TypeAlias = NDArray[np.bool_]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from sim.world.frozen import FrozenColumns
 
 if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how a world is built.
     from sim.world.build import World
@@ -21,7 +23,7 @@ N_STATES = 3
 
 
 @dataclass(frozen=True, eq=False)
-class LedgerColumns:
+class LedgerColumns(FrozenColumns):
     """The ledger of one run, one row per business.
 
     Attributes
@@ -56,10 +58,6 @@ class LedgerColumns:
     n_spells: NDArray[np.int64]
     is_affected_at_end: NDArray[np.bool_]
     worst_share: NDArray[np.float64]
-
-    def __post_init__(self) -> None:
-        for column in fields(self):
-            getattr(self, column.name).flags.writeable = False
 
     @property
     def lost_demand_h(self) -> NDArray[np.float64]:

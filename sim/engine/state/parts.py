@@ -5,11 +5,12 @@ numba optimises a function, and all it calls, once more for each function that c
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from numba import njit
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
+from numpy.typing import NDArray
 
 Function = TypeVar("Function")
 
@@ -60,3 +61,28 @@ class _Part(JITCodeLibrary):  # type: ignore[misc, unused-ignore]
     def _finalize_final_module(self) -> None:
         """Neither translate nor load it."""
         self._finalized = True
+
+
+# numba's own assignment of arrays takes some seconds to compile.
+Values: TypeAlias = NDArray[Any]
+
+
+@part
+def write_row(place: Values, row: Values) -> None:
+    """Write a row of values into the first places of another."""
+    for column in range(row.size):
+        place[column] = row[column]
+
+
+@part
+def write_table(place: Values, table: Values) -> None:
+    """Write rows of values into the first rows of another table, as wide or wider."""
+    for row in range(table.shape[0]):
+        for column in range(table.shape[1]):
+            place[row, column] = table[row, column]
+
+
+@part
+def double(room: int) -> int:
+    """Room of columns that grow: twice as much, so that it is seldom done."""
+    return 2 * room

@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.copies import double, write_row, write_table
-from sim.engine.state.parts import part
+from sim.engine.state.parts import double, part, write_row, write_table
 from sim.engine.state.space_kernel import CLEAN
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.addresses.sets.family_starts import IPV6_START
-from sim.engine.state.copies import double, write_row, write_table
-from sim.engine.state.parts import part
+from sim.engine.state.parts import double, part, write_row, write_table
 from sim.engine.state.structs import define_object
 
 Rows: TypeAlias = NDArray[np.int64]

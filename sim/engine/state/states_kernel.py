@@ -21,7 +21,6 @@ from sim.engine.state.causes_kernel import (
     note_pair,
     share_listed,
 )
-from sim.engine.state.copies import write_row
 from sim.engine.state.hosts_kernel import (
     DRIFTED,
     MOVED,
@@ -36,7 +35,7 @@ from sim.engine.state.hosts_kernel import (
 )
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.levels import IMPAIRED_LEVEL, NOT_RUNNING, SLACK
-from sim.engine.state.parts import part
+from sim.engine.state.parts import part, write_row
 from sim.engine.state.structs import define_object
 from sim.scenario.tables.roles import FRONTEND
 

@@ -79,21 +79,13 @@ class Tally:
             self.value_micro_usd_per_h[group] = 0
             np.add.at(self.value_micro_usd_per_h[group], of_business, self.value)
 
-    def lost_share(self) -> NDArray[np.float64]:
-        """Share of demand that fails for each operator's users without a VPN; none without any."""
-        total = float(self.value_micro_usd_per_h[0])
-        lost = self.lost_micro_usd_per_h[:, 0]
-        return np.asarray(lost / total) if total > 0 else np.zeros(lost.size)
-
-    def book(self, t_s: int) -> None:
-        """Book the piece that ends now, in which the same demand failed."""
-        if self.value_micro_usd_per_h[0] > 0:
-            self.demand_lost_s += self.lost_share() * float(t_s - self.booked_s[0])
-        self.booked_s[0] = t_s
-
     def take_demand_lost_s(self, t_s: int) -> NDArray[np.float64]:
         """Return the demand lost since the last call, as a share integrated over time."""
-        self.book(t_s)
+        total = float(self.value_micro_usd_per_h[0])
+        if total > 0:
+            lost_share = self.lost_micro_usd_per_h[:, 0] / total
+            self.demand_lost_s += lost_share * float(t_s - self.booked_s[0])
+        self.booked_s[0] = t_s
         taken = self.demand_lost_s.copy()
         self.demand_lost_s[:] = 0.0
         return taken

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,12 +12,40 @@ from sim.engine.orders import Mechanism
 from sim.engine.state import reach_kernel, users_kernel
 from sim.engine.state import target_kernel as kernel
 from sim.engine.state.levels import SLACK
-from sim.engine.state.mechanisms import COLUMN
-from sim.engine.state.users import UserColumns
+from sim.engine.state.space_kernel import DROP, EXEMPT, THROTTLE
 from sim.scenario.reactions import Fronts
 from sim.world.build import World
+from sim.world.frozen import FrozenColumns
 
 S_PER_MIN, S_PER_H, S_PER_D = 60, 3600, 86_400
+
+
+COLUMN = {Mechanism.DROP: DROP, Mechanism.THROTTLE: THROTTLE, Mechanism.EXEMPT: EXEMPT}
+"""Column of counts of each mechanism that is about addresses."""
+
+
+@dataclass(frozen=True, eq=False)
+class UserColumns(FrozenColumns):
+    """Fates of the target's users over the run, one row per operator.
+
+    Attributes
+    ----------
+    n_users : shape (n_operators,)
+        Users of the target.
+    denied_s, vpn_s, left_s, hopping_s : shape (n_operators,)
+        User-seconds cut off, on a VPN, of those who had left, and of those who could reach it but
+        were on the way to another front; the rest reached it.
+    share_vpn, share_left : shape (n_operators,)
+        At the end: users on a VPN, and users who have left.
+    """
+
+    n_users: NDArray[np.float64]
+    denied_s: NDArray[np.float64]
+    vpn_s: NDArray[np.float64]
+    left_s: NDArray[np.float64]
+    hopping_s: NDArray[np.float64]
+    share_vpn: NDArray[np.float64]
+    share_left: NDArray[np.float64]
 
 
 class TargetState:

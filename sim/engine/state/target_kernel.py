@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.copies import double, write_row, write_table
-from sim.engine.state.parts import part
+from sim.engine.state.parts import double, part, write_row, write_table
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 from sim.engine.state.structs import define_object

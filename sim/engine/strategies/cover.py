@@ -64,7 +64,7 @@ def cover(rules: int) -> Strategy:
             return Decision()
         held = observation.in_force.of(Mechanism.DROP)
         releases = tuple(entry.withdrawal for entry in held)
-        order = Order("block", wanted, reason="cover", operators=observation.operators)
+        order = Order("block", wanted, operators=observation.operators)
         return Decision((*releases, order), is_whole=True)
 
     return decide

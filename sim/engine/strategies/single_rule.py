@@ -75,7 +75,7 @@ def dns(overmatch: float) -> Strategy:
     overmatch
         Share of other names that the entry matches by accident.
     """
-    return _name(overmatch, "dns")
+    return _name(overmatch)
 
 
 def sni(overmatch: float) -> Strategy:
@@ -88,10 +88,10 @@ def sni(overmatch: float) -> Strategy:
     overmatch
         Share of other names that the pattern matches by accident.
     """
-    return _name(overmatch, "sni")
+    return _name(overmatch)
 
 
-def _name(overmatch: float, reason: str) -> Strategy:
+def _name(overmatch: float) -> Strategy:
     def decide(observation: Observation) -> Decision:
         if observation.in_force.of(Mechanism.NAME):
             return Decision()
@@ -99,7 +99,6 @@ def _name(overmatch: float, reason: str) -> Strategy:
             "block",
             mechanism=Mechanism.NAME,
             overmatch=overmatch,
-            reason=reason,
             operators=observation.operators,
         )
         return Decision((order,))
@@ -126,7 +125,7 @@ def allow_list(allowed: IntervalSet) -> Strategy:
         if observation.in_force.of(Mechanism.DROP):
             return Decision()
         others = observation.line.everything.difference(allowed)
-        order = Order("block", others, reason="not listed", operators=observation.operators)
+        order = Order("block", others, operators=observation.operators)
         return Decision((order,))
 
     return decide

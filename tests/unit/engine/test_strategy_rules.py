@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.actors.review import withdrawn
 from sim.engine.coverage import block_around, block_around_all
@@ -176,7 +177,7 @@ def test_rolling_withdraws_first_so_that_what_it_frees_counts() -> None:
 
 def test_limits_apply_in_sequence_and_exemptions_take_no_rules() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.0.5"), Mechanism.EXEMPT)])
-    wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
+    wanted = [Order("block", prefix_set(number("198.18.1.0"), 24))]
     assert admit(wanted, InForce(passing), 0, Limits(max_rules=1)).orders == wanted
     assert admit(wanted, InForce(passing), 0, Limits(max_rules=0)).orders == []
     assert admit(wanted, InForce(passing), 3, Limits(orders_per_day=3)).orders == []
@@ -188,7 +189,7 @@ def test_limits_apply_in_sequence_and_exemptions_take_no_rules() -> None:
 
 def test_an_exempted_address_does_not_count_as_listed() -> None:
     passing = placed([Order("block", IntervalSet.of("198.18.1.0/25"), Mechanism.EXEMPT)])
-    wanted = [Order.of_prefix("block", number("198.18.1.0"), 24)]
+    wanted = [Order("block", prefix_set(number("198.18.1.0"), 24))]
     assert admit(wanted, InForce(passing), 0, Limits(max_addresses=128)).orders == wanted
     assert admit(wanted, InForce(passing), 0, Limits(max_addresses=127)).orders == []
 

@@ -12,9 +12,8 @@ from sim.engine.record.outcome import Outcome
 from sim.measure.impact import measure_impact
 from sim.measure.names import NamesHit, ever_dropped, names_hit, names_in_use
 from sim.world.build import World
-from sim.world.components import Components
 from tests.property.test_engine_whole import whole_worlds
-from tests.worlds import Actor, Dated, Firm, Seat, SmallWorld
+from tests.worlds import Actor, Dated, Firm, Seat, SmallWorld, components_of
 
 HOMES = ("192.0.2.7", "192.0.2.8", "192.0.2.200", "198.51.100.1", "203.0.113.1")
 
@@ -131,7 +130,7 @@ def test_parked_names_are_no_active_sites_hit():
 
 
 def test_names_of_a_component_are_those_of_its_addresses():
-    components = Components.of(
+    components = components_of(
         [False, False], [0, 0, 1, 1], [5, 9, 9, 9], [0], [0], [3, 7, 7, 7], [2, 5, 5, 5]
     )
     names, active = components.names_on(np.array([0, 1, 0]))
