@@ -17,6 +17,9 @@ from typing import Any
 
 from tests.mutants.faults import Fault
 
+INTERPRETED = "tests/property/test_interpreted.py"
+"""Runs all loops in a process of its own, of which nothing is recorded."""
+
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
@@ -44,7 +47,9 @@ class Choice:
         """Return the numbers of all tests that may notice, quickest file first."""
         lines = self.lines.get(fault.path, {})
         if is_compiled(self.root / fault.path):
-            return self._ordered(fault.path, self._of_importers(fault.path))
+            found = self._of_importers(fault.path)
+            found |= {n for n, test in enumerate(self.tests) if test.startswith(INTERPRETED)}
+            return self._ordered(fault.path, found)
         for first, last in enclosing(self.root / fault.path, fault.line):
             found = {test for line in range(first, last + 1) for test in lines.get(line, [])}
             if found:

@@ -1,0 +1,26 @@
+"""The engine's loops run as Python, where an index beyond the end of an array is an error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+KERNELS = (
+    "test_each_kernel.py",
+    "test_address_space.py",
+    "test_reach_of_many_fronts.py::test_reach_is_the_product_over_all_fronts_that_work[900]",
+    "../statistical/test_attention.py",
+    "../unit/engine/test_hops_and_people.py",
+)
+"""Compiled, most take minutes: each loop that they call is compiled by itself."""
+
+
+def test_loops_that_run_as_python_agree_too(repository: Path) -> None:
+    tests = (str(Path(__file__).parent / name) for name in KERNELS)
+    how = ["-p", "tests.interpreted", "-m", "laws or not laws", "-q", "-n", "0", "-x"]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", *how, "-p", "no:cacheprovider", *tests],
+        cwd=repository, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
