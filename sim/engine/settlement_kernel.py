@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.engine.record import snapshot_kernel
 from sim.engine.state import pressure_kernel
 from sim.engine.state.calendar_kernel import next_s, pass_second
 from sim.engine.state.entries_kernel import begin_second
-from sim.engine.state.parts import part
+from sim.engine.state.parts import Floats, part
 from sim.engine.state.states_kernel import turn
 from sim.engine.state.structs import define_object
 
-Floats: TypeAlias = NDArray[np.float64]
 NOWHERE = -1
 """Second of a walk that met nobody who must be told."""
 # Not as a literal, for which numba would compile a loop of its own.
@@ -112,13 +110,7 @@ def advance(
 def _settle(
     stage: Any, weight: Floats, drift: float, has_drifted: bool, t_s: int
 ) -> tuple[int, int, bool, bool]:
-    """Draw the consequences of a second for businesses, complaints, the target and curves.
-
-    Returns
-    -------
-    n_lost, n_starting, has_turned, is_pressed
-        As ``advance`` says.
-    """
+    """Draw the consequences of a second for businesses, complaints, the target and curves."""
     scene, states = stage.calendar.scene, stage.calendar.scene.states
     is_touched, is_changed = begin_second(scene, t_s, stage.has_fronts)
     has_turned = is_touched or has_drifted

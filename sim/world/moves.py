@@ -194,13 +194,7 @@ def _seats(
 def _families(
     places: Places, placement: Placement, place_row: NDArray[np.int32]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Whether a component has an address of what its place gives out, and one of IPv6 beside.
-
-    Parameters
-    ----------
-    place_row : shape (n_businesses, n_rounds, n_roles)
-        Where responses lead.
-    """
+    """Whether a component has an address of what its place gives out, and one of IPv6 beside."""
     none = np.zeros(place_row.shape, np.bool_)
     if not places.seats6:
         return ~none, none

@@ -27,24 +27,10 @@ from sim.world.sites import Seated
 
 
 @dataclass(frozen=True, eq=False)
-class Services:
-    """Third-party services: rows 0 to n - 1 of the components.
-
-    Attributes
-    ----------
-    names
-        By row.
-    is_spread, seat_row, parked_luck, host_component, host_address, host_luck
-        As in `Hosts`, of their components alone.
-    """
+class Services(Hosts):
+    """Third-party services, rows 0 to n - 1 of the components, with their names by row."""
 
     names: tuple[str, ...]
-    is_spread: NDArray[np.bool_]
-    seat_row: NDArray[np.int32]
-    parked_luck: NDArray[np.float64]
-    host_component: NDArray[np.int32]
-    host_address: NDArray[np.int64]
-    host_luck: NDArray[np.float64]
 
     @property
     def n(self) -> int:
@@ -64,13 +50,18 @@ class Services:
         )
         luck = streams.generator(Stream.COMPONENT_SERVICE, (0,)).random(component.size)
         return cls(
-            names,
-            np.array([row.mode == "spread" for row in seats.values()], np.bool_),
-            seat_row,
-            streams.generator(Stream.COMPONENT_PARKED, (SERVICE_HOSTS,)).random(seat_row.size),
-            component,
-            places.address_by_luck(seat_row[component], luck),
-            streams.generator(Stream.ADDRESS_NAMES, (SERVICE_HOSTS,)).random(component.size),
+            is_spread=np.array([row.mode == "spread" for row in seats.values()], np.bool_),
+            seat_row=seat_row,
+            parked_luck=streams.generator(Stream.COMPONENT_PARKED, (SERVICE_HOSTS,)).random(
+                seat_row.size
+            ),
+            host_component=component,
+            host_address=places.address_by_luck(seat_row[component], luck),
+            host_business=rows_of(np.full(component.size, NOBODY)),
+            host_luck=streams.generator(Stream.ADDRESS_NAMES, (SERVICE_HOSTS,)).random(
+                component.size
+            ),
+            names=names,
         )
 
     def choose(self, resolved: Resolved, streams: Streams, n_businesses: int) -> NDArray[np.int64]:
@@ -181,9 +172,7 @@ def build_placement(
                 six[1],
             )
         ),
-        host_business=rows_of(
-            np.full(services.host_luck.size, NOBODY), seat // N_ROLES, given[2], six[2]
-        ),
+        host_business=rows_of(services.host_business, seat // N_ROLES, given[2], six[2]),
         host_luck=np.concatenate(
             (services.host_luck, luck_where(is_host, crowding), given[3], six[3])
         ),
@@ -213,11 +202,6 @@ def _ipv6_hosts(
     """Component, address, business and draws of hosts on IPv6 next to those on IPv4.
 
     As many as a component has on IPv4, where its place has both families.
-
-    Parameters
-    ----------
-    place_row, n_addresses : shape (n_businesses, n_roles)
-        Place and addresses of components of one's own that are drawn; none of any other.
     """
     rules = resolved.scenario.ipv6
     if rules is None or not places.seats6:
@@ -245,12 +229,12 @@ def _ipv6_hosts(
                 luck_where(is_six, names),
             )
         )
-    of_services, of_own = parts
+    component, address, business, drawn = zip(*parts, strict=True)
     return (
-        np.concatenate((of_services[0], of_own[0])),
-        np.concatenate((of_services[1], of_own[1])),
-        np.concatenate((of_services[2], of_own[2])),
-        np.concatenate((of_services[3], of_own[3])),
+        np.concatenate(component),
+        np.concatenate(address),
+        np.concatenate(business),
+        np.concatenate(drawn),
     )
 
 

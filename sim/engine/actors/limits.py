@@ -148,13 +148,7 @@ def admit(
 
 
 class _Then:
-    """The entries in force after some orders of a decision, as a difference to those in force now.
-
-    Attributes
-    ----------
-    n_rules
-        Rules of the entries that block.
-    """
+    """The entries in force after some orders of a decision, as a difference to those of now."""
 
     def __init__(self, now: InForce) -> None:
         self._now = now

@@ -101,14 +101,7 @@ def not_needed(
 
 @dataclass(frozen=True, eq=False)
 class _Ranges:
-    """Intervals of some sets of addresses, none of them empty, one set after the other.
-
-    Attributes
-    ----------
-    start, stop : shape (n_intervals,)
-    first : shape (n_sets,)
-        Row of the first interval of each set.
-    """
+    """Intervals of some sets of addresses, none of them empty, one set after the other."""
 
     start: NDArray[np.int64]
     stop: NDArray[np.int64]

@@ -9,12 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import part
+from sim.engine.state.parts import Floats, part
 from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import settle
 from sim.engine.state.users_kernel import shares
 
-Floats: TypeAlias = NDArray[np.float64]
 Counts: TypeAlias = NDArray[np.int64]
 SHARE_TOLERANCE = 1e-6
 """How far from 1 the shares of a table may sum, as `sim.scenario.tables.seeds` has it."""

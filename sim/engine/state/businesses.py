@@ -8,7 +8,6 @@ from collections import namedtuple
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.state.ledger import SPELL_EDGES_S
 
@@ -19,13 +18,8 @@ if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how columns 
     from sim.engine.state.levels import Levels, Patience
     from sim.engine.state.tally import Tally
 
-Floats = NDArray[np.float64]
-Rows = NDArray[np.int64]
-Numbers = NDArray[np.int32]
-"""Rows again, where there are millions of them."""
 N_SHARED = 1024
 """Pairs of a business and an operator whose losses are shared among causes at once."""
-Pairs = NDArray[np.uint8]
 
 
 Columns = namedtuple(

@@ -9,7 +9,7 @@ stops, so its lags are the other way round.
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,13 +19,11 @@ from sim.engine.clock import Phase
 from sim.engine.eventlog import NOBODY, Kind
 from sim.engine.state.entries_kernel import count
 from sim.engine.state.hosts_kernel import sort, touch_named
-from sim.engine.state.parts import double, part, write_row, write_table
+from sim.engine.state.parts import Rows, double, part, write_row, write_table
 from sim.engine.state.space_kernel import EXEMPT
 from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import longer
 
-Rows: TypeAlias = NDArray[np.int64]
-Floats: TypeAlias = NDArray[np.float64]
 NAME = 3
 """An entry that is about a name, beside the mechanisms that are about addresses."""
 NEVER = 1 << 62

@@ -8,8 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from sim.catalogue.causes import CAUSES, NAME, OVERLOADED_OPERATOR
-from sim.engine.state.businesses import Floats, Pairs, Rows
-from sim.engine.state.parts import part, write_row
+from sim.engine.state.parts import Floats, Pairs, Rows, part, write_row
 from sim.scenario.tables.roles import FRONTEND
 
 N_CAUSES = len(CAUSES)

@@ -5,15 +5,13 @@ What `find_covers` prepares for many questions costs more than the answer to one
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import part, write_row
+from sim.engine.state.parts import Rows, part, write_row
 
-Rows: TypeAlias = NDArray[np.int64]
 _UNREACHABLE = 2**61
 """Cost of what so few rules cannot do; the sum of two still fits into 64 bits."""
 
@@ -67,13 +65,7 @@ def _lay_leaves(address: Rows) -> Any:
 
 @part
 def _join_leaves(leaf: Rows, n_leaf_bits: Rows) -> Any:
-    """Nodes of the prefix tree, leaves first, children before forks.
-
-    Returns
-    -------
-    low, n_bits, n_leaves, lower, upper : shape (n_nodes,)
-        First address of each node, its free bits, leaves under it, and its children.
-    """
+    """Nodes of the prefix tree, leaves first, children before forks."""
     n = leaf.size
     low, n_bits = np.empty(2 * n - 1, np.int64), np.empty(2 * n - 1, np.int64)
     write_row(low, leaf)
@@ -116,15 +108,7 @@ def _count_below(start: Rows, stop: Rows, n_before: Rows, bound: int) -> int:
 
 @part
 def _fill_table(cost: Rows, n_leaves: Rows, lower: Rows, upper: Rows, budget: int) -> Any:
-    """Least costs by node and number of rules, as ``sim.addresses.cover.knapsack`` has them.
-
-    Returns
-    -------
-    begin : shape (n_nodes + 1,)
-        Where the row of each node begins.
-    best : shape (n_cells,)
-        Least costs, the rows one after the other.
-    """
+    """Least costs by node and number of rules, as ``sim.addresses.cover.knapsack`` has them."""
     n_nodes = cost.size
     begin = np.zeros(n_nodes + 1, np.int64)
     for node in range(n_nodes):

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, TypeAlias
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from sim.addresses.machine_code import compiled
 from sim.engine.state.hosts_kernel import is_touched, touch_hosts
-from sim.engine.state.parts import part
+from sim.engine.state.parts import Rows, part
 from sim.engine.state.space_kernel import count_pieces, cut
 from sim.engine.state.structs import define_object
 from sim.engine.state.target_kernel import begin_settlement, meet
-
-Rows: TypeAlias = NDArray[np.int64]
-
 
 SceneColumns = namedtuple(
     "SceneColumns",

@@ -112,14 +112,10 @@ def _dual_ways(
 ) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
     """Degree of each way to fail of components with both families, and where each one's begin.
 
-    Notes
-    -----
     Users without IPv6 meet the addresses of IPv4 alone. Users with it meet one of IPv6, and fall
     back to IPv4 where that is dropped; where it is throttled it answers, and nobody falls back:
     ``b = (1 - s) b4 + s (dropped6 b4 + severity throttled6)``.
 
-    References
-    ----------
     RFC 8305 (Happy Eyeballs): both families are tried, IPv6 first; the first to connect is used.
     """
     component = components.component_row

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.catalogue.causes import COMPONENT_ELSEWHERE, OWN_ADDRESS
-from sim.engine.state.businesses import Numbers, Rows
-from sim.engine.state.parts import part, write_row
+from sim.engine.state.parts import Flags, Numbers, Rows, part, write_row
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 
-Flags: TypeAlias = NDArray[np.bool_]
 _SORTED_PART = 128
 """Above one in so many rows, looking through all is faster than sorting."""
 # Not as literals, for each of which numba would compile a loop of its own.

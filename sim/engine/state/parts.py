@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias, TypeVar
 
+import numpy as np
 from numba import njit
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler
 from numpy.typing import NDArray
 
 Function = TypeVar("Function")
+Values: TypeAlias = NDArray[Any]
+Flags: TypeAlias = NDArray[np.bool_]
+Floats: TypeAlias = NDArray[np.float64]
+Rows: TypeAlias = NDArray[np.int64]
+Numbers: TypeAlias = NDArray[np.int32]
+"""Rows again, where there are millions of them."""
+Pairs: TypeAlias = NDArray[np.uint8]
 
 
 def part(function: Function) -> Function:
@@ -64,9 +72,6 @@ class _Part(JITCodeLibrary):  # type: ignore[misc, unused-ignore]
 
 
 # numba's own assignment of arrays takes some seconds to compile.
-Values: TypeAlias = NDArray[Any]
-
-
 @part
 def write_row(place: Values, row: Values) -> None:
     """Write a row of values into the first places of another."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import part
+from sim.engine.state.parts import Floats, Rows, part
 from sim.engine.state.structs import define_object
 from sim.engine.state.users_kernel import cut_off_days
 
@@ -21,8 +21,6 @@ NO_PULL = 1e-100
 BUSINESSES, PEOPLE = range(2)
 """Places in ``n_hit``."""
 
-Floats: TypeAlias = NDArray[np.float64]
-Rows: TypeAlias = NDArray[np.int64]
 Record: TypeAlias = NDArray[np.void]
 ATTENTION = np.dtype(
     [

@@ -7,16 +7,14 @@ coefficient is negative, so that nothing cancels.
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import double, part, write_row, write_table
+from sim.engine.state.parts import Floats, double, part, write_row, write_table
 from sim.engine.state.space_kernel import CLEAN
 
-Floats: TypeAlias = NDArray[np.float64]
 CLEAN_ONES, EITHER = 0, 1
 """Which fronts count: those that are clean, and those that are not dropped."""
 _NOTHING = 2.0**-120

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.addresses.sets.family_starts import IPV6_START
-from sim.engine.state.parts import double, part, write_row, write_table
+from sim.engine.state.parts import Flags, Floats, Rows, double, part, write_row, write_table
 from sim.engine.state.structs import define_object
 
-Rows: TypeAlias = NDArray[np.int64]
-Flags: TypeAlias = NDArray[np.bool_]
-Floats: TypeAlias = NDArray[np.float64]
 DROP, THROTTLE, EXEMPT = range(3)
 """Mechanisms that are about addresses, by their column in counts."""
 CLEAN, THROTTLED, DROPPED = range(3)

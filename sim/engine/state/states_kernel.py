@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.catalogue.causes import NAME, OVERLOADED_OPERATOR
-from sim.engine.state.businesses import N_SHARED, Columns, Floats, Numbers, Rows
+from sim.engine.state.businesses import N_SHARED, Columns
 from sim.engine.state.causes_kernel import (
     CODE,
     CODE_SHIFT,
@@ -35,12 +35,11 @@ from sim.engine.state.hosts_kernel import (
 )
 from sim.engine.state.ledger import NEVER
 from sim.engine.state.levels import IMPAIRED_LEVEL, NOT_RUNNING, SLACK
-from sim.engine.state.parts import part, write_row
+from sim.engine.state.parts import Floats, Numbers, Rows, part, write_row
 from sim.engine.state.structs import define_object
 from sim.scenario.tables.roles import FRONTEND
 
 # To take an array out of the object counts a reference to it: loops take theirs before they begin.
-Flags: TypeAlias = NDArray[np.bool_]
 Levels: TypeAlias = NDArray[np.int8]
 
 
@@ -323,14 +322,6 @@ def _judge(
 ) -> tuple[int, int, int]:
     """Note how far businesses fail from now on, their states and spells, and when to look again.
 
-    Returns
-    -------
-    n_starting, n_beginning, n_ending
-        Those whose patience begins to run, those that become impaired, and those that no longer
-        are: all are listed.
-
-    Notes
-    -----
     m(i, k) = 1 - (1 - d) * product over roles of (1 - w b), in the sequence of roles, and
     u(i) = sum over operators of weight * m(i, k), in the sequence of operators, so that a
     business's number does not depend on the others that changed.

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from typing import Any, TypeAlias, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import double, part, write_row, write_table
+from sim.engine.state.parts import Flags, Rows, double, part, write_row, write_table
 from sim.engine.state.reach_kernel import CLEAN_ONES, EITHER, multiply_out
 from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, state_at
 from sim.engine.state.structs import define_object
 from sim.engine.state.users_kernel import book, count_fates
 
-Rows: TypeAlias = NDArray[np.int64]
-Flags: TypeAlias = NDArray[np.bool_]
-Floats: TypeAlias = NDArray[np.float64]
 OLD = 30.0
 """Time constants after which all clients that get a front know it: e^-30 is 1e-13."""
 # Not as literals, for each of which numba would compile a loop of its own.

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
-from sim.engine.state.parts import part
+from sim.engine.state.parts import Floats, part
 from sim.engine.state.reach_kernel import unreached, unreached_in
 
-Floats: TypeAlias = NDArray[np.float64]
 S_PER_D = 86_400
 WITHOUT, ON_VPN, LEFT = range(3)
 """Fates of users: neither left nor on a VPN, on one, left."""

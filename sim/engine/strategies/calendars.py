@@ -231,15 +231,6 @@ def _stale(
 ) -> tuple[list[Entry], NDArray[np.bool_]]:
     """Entries around no front that is wanted, oldest first; and whose own prefix is in force.
 
-    Parameters
-    ----------
-    front_row, prefix, is_held : shape (n,)
-        Known fronts, number of the prefix around each, and whether an entry holds it.
-    wanted
-        Prefixes of those that are wanted.
-
-    Notes
-    -----
     What holds a front may be a narrower entry, which goes as it is the prefix of none.
     """
     dropped = observation.in_force.of(Mechanism.DROP)

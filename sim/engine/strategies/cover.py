@@ -23,7 +23,7 @@ from sim.scenario import strategies as ask
 from sim.world.providers import Places
 
 if TYPE_CHECKING:
-    from sim.engine.state.cover_kernel import Rows
+    from sim.engine.state.parts import Rows
 
 
 def cover(rules: int) -> Strategy:
