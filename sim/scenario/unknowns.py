@@ -16,14 +16,10 @@ from sim.scenario.tables.column_changes import ColumnChange, ends_of
 from sim.scenario.tables.seeds import ColumnNote, Distribution, Nature, Range, Table
 from sim.scenario.tables.shipped import assumed_by_key
 from sim.scenario.variants import Point, is_whole
-from sim.statistics.triangular import triangular_quantile
 
 LOG_FROM = 10.0
 """A range whose high end is this many times its low end, or more, is drawn in its logarithm unless
 its row says otherwise: all orders of magnitude are then equally likely."""
-
-PERT_WEIGHT = 4
-"""Weight of the mode against both ends in the beta distribution of PERT (Malcolm et al. 1959)."""
 
 DRAWN_ALREADY = "drawn over its ranges in every run; the money metrics carry it"
 END_OF_RANGE = "an end of another column's range"
@@ -103,7 +99,7 @@ class Factor:
     @property
     def is_log(self) -> bool:
         """Whether the dial runs through the logarithm."""
-        return self.distribution.startswith("log-")
+        return self.distribution == "log-uniform"
 
     def amount(self, dial: NDArray[np.float64]) -> NDArray[np.float64]:
         """Quantiles of the distribution at settings from 0 (low end) to 1 (high end).
@@ -115,10 +111,10 @@ class Factor:
         if self.is_whole:
             low, high = math.ceil(low) - 0.5, math.floor(high) + 0.5
         if self.is_log:
-            ends = np.log([low, self.given, high]).tolist()
-            amount = np.exp(_quantile(self.distribution.removeprefix("log-"), dial, *ends))
+            first, last = np.log([low, high]).tolist()
+            amount = np.exp(first + dial * (last - first))
         else:
-            amount = _quantile(self.distribution, dial, low, self.given, high)
+            amount = low + dial * (high - low)
         if self.is_whole:
             amount = np.minimum(np.floor(amount + 0.5), math.floor(self.high))
         return np.asarray(np.clip(amount, self.low, self.high))
@@ -128,20 +124,6 @@ class Factor:
         if self.is_log:
             return math.log(amount / self.low) / math.log(self.high / self.low)
         return (amount - self.low) / (self.high - self.low)
-
-
-def _quantile(
-    shape: str, dial: NDArray[np.float64], low: float, mode: float, high: float
-) -> NDArray[np.float64]:
-    if shape == "uniform":
-        return np.asarray(low + dial * (high - low))
-    if shape == "triangular":
-        return triangular_quantile(dial, low, mode, high)
-    from scipy.stats import beta  # some tenths of a second, for those who use it
-
-    weight = PERT_WEIGHT / (high - low)
-    rank = beta.ppf(dial, 1 + weight * (mode - low), 1 + weight * (high - mode))
-    return np.asarray(low + rank * (high - low))
 
 
 @dataclass(frozen=True)
@@ -247,8 +229,7 @@ def joint_amounts(
     amounts
         For each factor, shape (n_points, factor.n_dials).
     """
-    ends = np.cumsum([factor.n_dials for factor in factors])
-    parts = np.split(dials, ends[:-1], axis=1)
+    parts = _parts(factors, dials)
     amounts = settings(factors, dials)
     row_of = {factor.key: row for row, factor in enumerate(factors)}
     for key, other, limit_of in AT_MOST:
@@ -281,9 +262,14 @@ def settings(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDAr
     amounts
         For each factor, shape (n_points, factor.n_dials).
     """
-    ends = np.cumsum([factor.n_dials for factor in factors])
-    parts = np.split(dials, ends[:-1], axis=1)
-    return [factor.amount(part) for factor, part in zip(factors, parts, strict=True)]
+    return [
+        factor.amount(part) for factor, part in zip(factors, _parts(factors, dials), strict=True)
+    ]
+
+
+def _parts(factors: Sequence[Factor], dials: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+    """Columns of each factor."""
+    return np.split(dials, np.cumsum([factor.n_dials for factor in factors])[:-1], axis=1)
 
 
 def point_of(resolved: Resolved, amounts: Sequence[tuple[Factor, Sequence[float]]]) -> Point:

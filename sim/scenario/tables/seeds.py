@@ -37,15 +37,15 @@ _MONTH = r"\d{4}(-(0[1-9]|1[0-2]))?"
 
 Nature: TypeAlias = Literal["unknown", "definition", "computation", "choice"]
 """What an assumption is. Only what is unknown is drawn."""
-Distribution: TypeAlias = Literal["uniform", "log-uniform", "triangular", "log-triangular", "beta"]
-"""Distribution of an unknown over its range; the mode of the last three is the point value."""
+Distribution: TypeAlias = Literal["uniform", "log-uniform"]
+"""Distribution of an unknown over its range."""
 
 
 def check_drawn(nature: Nature, distribution: str | None, low: float | None) -> None:
     """Refuse a distribution of what is not drawn, and a logarithmic one from 0 or below."""
     if distribution and nature != "unknown":
         raise ValueError(f"expected no distribution for a {nature}, got {distribution}")
-    if distribution and distribution.startswith("log-") and low is not None and low <= 0:
+    if distribution == "log-uniform" and low is not None and low <= 0:
         raise ValueError(f"expected a range above 0 for {distribution}, got {low:g}")
 
 

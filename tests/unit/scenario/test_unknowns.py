@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import scipy.stats
 from numpy.testing import assert_allclose, assert_array_equal
 
 import sim
@@ -192,9 +191,6 @@ def test_a_tick_is_a_matter_of_computation_whoever_says_its_range() -> None:
     [
         ("uniform", lambda u: 1 + 9 * u),
         ("log-uniform", lambda u: 10**u),
-        ("triangular", lambda u: scipy.stats.triang.ppf(u, 1 / 9, 1, 9)),
-        ("log-triangular", lambda u: 10 ** scipy.stats.triang.ppf(u, math.log10(2))),
-        ("beta", lambda u: 1 + 9 * scipy.stats.beta.ppf(u, 1 + 4 / 9, 1 + 4 * 8 / 9)),
     ],
 )
 def test_an_unknown_is_drawn_as_its_row_states(stated: str, quantile: Callable) -> None:
