@@ -123,7 +123,7 @@ class Results:
             Step of a grid from the start of the run on: ``"1h"``, ``"15 min"``, ``"1d"``, a
             ``timedelta``, or seconds; every change point of any simulation when None.
         by
-            ``"provider"``, ``"sector"`` or ``"role"``: a curve for each of them.
+            ``"provider"`` or ``"sector"``: a curve for each of them.
         strategy
             Label of one strategy; all when None.
 

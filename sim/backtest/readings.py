@@ -38,7 +38,6 @@ from sim.measure.money.pricing import (
 from sim.scenario.readings import BusinessesHit, Listed, RunReading, reading_problems
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
-from sim.scenario.tables.roles import ROLES
 from sim.streams import Streams
 from sim.world.build import World, build_world
 from sim.world.providers import provider_names
@@ -52,7 +51,7 @@ COMPLAINTS = measure_name("complaints")
 """Complaints expected until the end of the run."""
 EVENTS = tuple(kind.name.lower() for kind in Kind)
 GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
-"""Curves that a run keeps by provider, sector and role."""
+"""Curves that a run keeps by provider and sector."""
 MOST_NAMED = 40
 """Names that a message lists; more are in the tables of the scenario."""
 
@@ -65,9 +64,7 @@ def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[
         "providers": provider_names(resolved),
         "sectors": [row.sector for row in resolved.sectors.rows],
     }
-    for key, names in (
-        ("provider", known["providers"]), ("sector", known["sectors"]), ("role", ROLES),
-    ):  # fmt: skip
+    for key, names in (("provider", known["providers"]), ("sector", known["sectors"])):
         name, curve = getattr(reading, key), reading.curve
         by_provider = ("addresses_listed",) if key == "provider" else ()
         if name and curve not in (*GROUPED, *by_provider):
@@ -233,8 +230,6 @@ def _group_of(reading: RunReading, world: World) -> Group:
         return Group(provider_row=world.places.provider.index(reading.provider))
     if reading.sector:
         return Group(sector_row=world.businesses.sector.index(reading.sector))
-    if reading.role:
-        return Group(role_row=ROLES.index(reading.role))
     return Group()
 
 

@@ -33,7 +33,7 @@ class CurveKey:
     metric
         Name of the measure.
     split, name
-        ``provider``, ``sector`` or ``role``, and which; both empty where it is about everybody.
+        ``provider`` or ``sector``, and which; both empty where it is about everybody.
     """
 
     metric: str
@@ -48,7 +48,7 @@ def read_curves(
     split_metrics: Sequence[str] = (),
     names: Sequence[tuple[str, str]] | None = None,
 ) -> dict[CurveKey, CurvePoints]:
-    """Read curves over everybody, and for some measures by provider, sector and role as well.
+    """Read curves over everybody, and for some measures by provider and sector as well.
 
     Parameters
     ----------
@@ -57,7 +57,7 @@ def read_curves(
     metrics
         Measures to read over everybody; those that the folder does not have are left out.
     split_metrics
-        Measures to read by provider, by sector and by role as well.
+        Measures to read by provider and by sector as well.
     names
         Splits and names that may occur, as of `group_names`, by who reads one measure after the
         other; looked up when left out.

@@ -117,7 +117,7 @@ def title_of(scenario: Mapping[str, Any]) -> str:
     return f"{scenario['title']} (with {changed})" if changed else str(scenario["title"])
 
 
-SPLITS = ("provider", "sector", "role")
+SPLITS = ("provider", "sector")
 IS_WHOLE = " AND ".join(f"{column} IS NULL" for column in SPLITS)
 _MANIFEST_KEYS = (
     "result_id",
@@ -306,7 +306,7 @@ class RunFolder:
     def curves_by(
         self, metric: str, split: str, strategy: str | None = None
     ) -> dict[str, CurvePoints]:
-        """Curves of one measure by provider, sector or role, in the order of the file."""
+        """Curves of one measure by provider or sector, in the order of the file."""
         return self._select(metric, split, strategy)
 
     def measures(self) -> Measures:

@@ -88,7 +88,7 @@ _OUT_OF = Column.measured("denominator", "Median of what the value is out of")
 _OUT_OF_UNIT = Column.text("denominator_unit", "Unit of the denominator")
 _GROUP = tuple(
     Column.text(name, f"{name.capitalize()} it is about; missing where it is about all")
-    for name in ("provider", "sector", "role")
+    for name in ("provider", "sector")
 )
 _SPREAD = (
     Column.measured("median", "Median over simulations"),
@@ -612,8 +612,8 @@ ALL_TABLES = {**TABLES, **ENSEMBLE_TABLES, **COMPARISON_TABLES, **SITE_TABLES}
 """Tables of any run folder."""
 
 KEYS = {
-    "curves.parquet": ("strategy", "replicate", "t_s", "metric", "provider", "sector", "role"),
-    "bands.parquet": ("strategy", "t_s", "metric", "provider", "sector", "role"),
+    "curves.parquet": ("strategy", "replicate", "t_s", "metric", "provider", "sector"),
+    "bands.parquet": ("strategy", "t_s", "metric", "provider", "sector"),
     "businesses.parquet": ("strategy", "replicate", "business"),
     "entries.parquet": ("strategy", "replicate", "entry", "prefix"),
     "summary.csv": ("strategy", "metric"),

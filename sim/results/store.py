@@ -27,7 +27,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
 from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter
-from sim.scenario.tables.roles import FRONTEND, ROLES
+from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.rows import RESPONSES, STANCES
 from sim.world.build import World
 from sim.world.population import MICRO
@@ -91,10 +91,7 @@ class RunEncoder:
         metric = [series.metric for series in curves.series]
         names = sorted(set(metric))
         groups = np.array(
-            [
-                (series.group.provider_row, series.group.sector_row, series.group.role_row)
-                for series in curves.series
-            ],
+            [(series.group.provider_row, series.group.sector_row) for series in curves.series],
             np.int64,
         )
         denominator = np.array([series.denominator for series in curves.series])
@@ -105,7 +102,6 @@ class RunEncoder:
             "metric": Coded(code[row], names),
             "provider": Coded(groups[row, 0], (*world.places.provider, NOT_ATTRIBUTED)),
             "sector": Coded(groups[row, 1], world.businesses.sector),
-            "role": Coded(groups[row, 2], ROLES),
             "value": curves.value,
             "denominator": denominator[row],
         }

@@ -87,8 +87,6 @@ class RunReading(Model):
     """Provider whose curve is read."""
     sector: Annotated[str, StringConstraints(max_length=200)] = ""
     """Sector whose curve is read."""
-    role: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Role of the components whose curve is read."""
     event: Named = ""
     """Kind of event to count, as in events.parquet."""
     first_outage: bool = False
@@ -129,11 +127,10 @@ class RunReading(Model):
             raise ValueError("expected providers or sectors with a time, got both")
         if self.is_relative_to_start and not self.curve:
             raise ValueError("expected is_relative_to_start with curve only, got it elsewhere")
-        groups = [self.provider, self.sector, self.role]
-        if any(groups) and not self.curve:
-            raise ValueError("expected provider, sector or role with curve only, got another")
-        if sum(map(bool, groups)) > 1:
-            raise ValueError("expected one of provider, sector, role, got several")
+        if (self.provider or self.sector) and not self.curve:
+            raise ValueError("expected provider or sector with curve only, got another")
+        if self.provider and self.sector:
+            raise ValueError("expected provider or sector, got both")
         return self
 
     @property
@@ -143,9 +140,9 @@ class RunReading(Model):
 
     @property
     def is_of_a_group(self) -> bool:
-        """Whether it needs providers, sectors or roles apart, and not everybody together."""
+        """Whether it needs providers or sectors apart, and not everybody together."""
         is_counted = self.businesses is not None or self.listed is not None
-        return is_counted or bool(self.provider or self.sector or self.role)
+        return is_counted or bool(self.provider or self.sector)
 
     def lies_within(self, start: datetime, end: datetime) -> bool:
         """Whether all its times lie within a run."""

@@ -58,7 +58,7 @@ def curve(
         "FROM (SELECT unnest($then_s) AS then_s, unnest(range(len($then_s))) AS place) AS i "
         f"JOIN '{folder}/curves.parquet' AS c ON c.t_s <= i.then_s "
         "WHERE c.metric = $metric AND c.replicate < $n "
-        "AND c.provider IS NOT DISTINCT FROM $provider AND c.sector IS NULL AND c.role IS NULL "
+        "AND c.provider IS NOT DISTINCT FROM $provider AND c.sector IS NULL "
         "GROUP BY ALL",
         {
             "then_s": [second_of(one) for one in instants],

@@ -88,7 +88,7 @@ def read(path: Path, piece: dict[str, Any]) -> float:
     """What a draw has for a piece of evidence: a curve at a time, or its mean over some."""
     steps = duckdb.execute(
         f"SELECT t_s, value FROM '{path}' WHERE metric = ? AND provider IS NULL AND sector IS NULL "
-        "AND role IS NULL ORDER BY t_s",
+        "ORDER BY t_s",
         [piece["curve"]],
     ).fetchall()
     if "at" in piece:

@@ -75,7 +75,7 @@ def union_over_time(repository: Path, *, with_target: bool) -> list[tuple[int, i
 def listed(run: Path, metric: str, replicate: int = 0) -> list[tuple[int, int]]:
     rows = duckdb.execute(
         f"SELECT t_s, value FROM '{run}/curves.parquet' WHERE metric = ? AND replicate = ? "
-        "AND provider IS NULL AND sector IS NULL AND role IS NULL ORDER BY t_s",
+        "AND provider IS NULL AND sector IS NULL ORDER BY t_s",
         [metric, replicate],
     ).fetchall()
     return [(int(t_s), int(value)) for t_s, value in rows]

@@ -32,7 +32,7 @@ Columns = namedtuple(
     "dual_start first_ipv6 degree_row component_row overmatch is_overloaded told_overmatch "
     "told_is_overloaded is_touched_at by_operator "
     # Levels.
-    "threshold level role_level next_look "
+    "threshold level next_look "
     # Ledger.
     "demand_booked until_hour by_hour before_start sector_row passed passed_since since_s "
     "lost_below lost_in_spell lost_by_spell time_s spell_start_s first_outage_s last_outage_s "
@@ -40,7 +40,7 @@ Columns = namedtuple(
     "worst_share "
     # Tally.
     "value provider_group first_sector_group lost_micro_usd_per_h total_value demand_lost_s "
-    "booked_s n_at_level first_role_group "
+    "booked_s n_at_level "
     # At operators, and by cause.
     "role_cause pair n_at n_ever n_peak time_at_s counted_s lost_by_cause lost_at works "
     # Sites of an inventory, the last businesses.
@@ -83,7 +83,6 @@ def columns_of(
         "spell_edges_s": np.array(SPELL_EDGES_S, np.int64),
         "first_sector_group": tally.sectors.start,
         "total_value": float(tally.value_micro_usd_per_h[0]),
-        "first_role_group": tally.roles.start,
         "time_at_s": at_operators.time_s,
         "impatient_since_s": patience.since_s,
         "is_turned": False,

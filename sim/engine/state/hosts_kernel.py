@@ -14,9 +14,9 @@ from sim.engine.state.space_kernel import CLEAN, DROPPED, n_below, slot_of, stat
 _SORTED_PART = 128
 """Above one in so many rows, looking through all is faster than sorting."""
 # Not as literals, for each of which numba would compile a loop of its own.
-NONE, WHOLE, MOVED, DRIFTED = (cast("int", np.int64(bits)) for bits in (0, 32, 64, 128))
-"""How a business is touched, next to one bit for each role whose component changed: all of it may
-have changed, it sits elsewhere, drift may have moved it over a threshold."""
+NONE, PARTLY, WHOLE, MOVED, DRIFTED = (cast("int", np.int64(bits)) for bits in (0, 1, 2, 4, 8))
+"""How a business is touched: a component of it changed, all of it may have changed, it sits
+elsewhere, drift may have moved it over a threshold."""
 _WHOLLY, _THROTTLED = 1, 2
 """Ways to fail; way 0 is not to."""
 

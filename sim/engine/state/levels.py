@@ -32,8 +32,6 @@ class Levels:
         0 reachable, 1 affected, 2 impaired, 3 down; each above its threshold.
     weight : shape (n_operators,)
         Share of all users who are at the operator and on no VPN.
-    role_level : shape (n_businesses, n_roles)
-        The same states, if the role's component alone failed.
     drift
         How far shares may have moved so far, summed over the changes of ``weight``.
     next_look : shape (n_businesses,)
@@ -41,13 +39,12 @@ class Levels:
     """
 
     def __init__(self, world: World) -> None:
-        n, n_roles = world.businesses.component_row.shape
+        n = world.businesses.n_businesses
         limits = world.thresholds
         self.threshold = np.array([limits.affected, limits.impaired, limits.down]) + SLACK
         self._share_users = world.operators.share_users
         self.weight = self._share_users.copy()
         self.level = np.zeros(n, np.int8)
-        self.role_level = np.zeros((n, n_roles), np.int8)
         self.drift = self._looked_at = 0.0
         self.may_drift = world.users is not None
         self.next_look = np.full(n if self.may_drift else 0, np.inf)

@@ -23,8 +23,8 @@ from sim.engine.state.causes_kernel import (
 )
 from sim.engine.state.hosts_kernel import (
     DRIFTED,
-    MOVED,
     NONE,
+    PARTLY,
     WHOLE,
     forget_components,
     is_touched,
@@ -113,8 +113,6 @@ def turn(
         if n_whole > 0:
             pass_demand(states, weight, week_s)
             _share_whole(states, whole, moved, operators)
-        _count_roles(states, whole, states.component_row, MOVED, operators, -1.0)
-        _count_moved(states, moved, operators)
         put_in_order(components, states.is_listed)
         for operator in operators:
             n_changed = refresh_components(states, space, components, operator)
@@ -122,7 +120,6 @@ def turn(
         forget_components(states.is_listed, components)
         write_row(states.told_overmatch, states.overmatch)
         write_row(states.told_is_overloaded, states.is_overloaded)
-        _count_roles(states, whole, states.component_row, NONE, operators, 1.0)
     if has_drifted:
         _drifted(states, drift)
     turned = states.business_list[: states.n_businesses]
@@ -149,21 +146,15 @@ def _book_demand_lost(states: Any, t_s: int) -> None:
 
 @part
 def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_s: int) -> None:
-    """Touch those who sit on a component that fails otherwise, in the role that it has there.
+    """Touch those who sit on a component that fails otherwise.
 
-    Demand that fails by role is brought up to date here for all but those touched as a whole. What
-    several causes did until now is shared before any of the components fails otherwise.
+    What several causes did until now is shared before any of the components fails otherwise.
     """
     order, start, component_row = states.business_order, states.business_start, states.component_row
     touched, listed, n_listed = states.touched, states.business_list, states.n_businesses
-    sector_row, role_weight, value = states.sector_row, states.role_weight, states.value
-    degree, degree_row, degree_now = states.degree, states.degree_row, states.degree_now
-    pair, role_cause = states.pair, states.role_cause
-    name_draw, lost_micro_usd_per_h = states.name_draw, states.lost_micro_usd_per_h
-    name_evasion, first_role_group = states.name_evasion, states.first_role_group
-    overmatch, n_to_share = states.told_overmatch[operator], NONE
-    for place, component in enumerate(components):
-        before, now = degree[degree_row[component, operator]], degree[degree_now[place]]
+    degree_row, degree_now = states.degree_row, states.degree_now
+    pair, role_cause, n_to_share = states.pair, states.role_cause, NONE
+    for component in components:
         for link in range(start[component], start[component + 1]):
             row = order[link]
             # Who may come to sit there in two ways is listed twice, one after the other.
@@ -175,7 +166,7 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
                 if touched[row] == 0:
                     listed[n_listed] = row
                     n_listed += 1
-                touched[row] |= 1 << role
+                touched[row] |= PARTLY
                 if _is_to_share(pair[row, operator]):
                     if n_to_share == 0:
                         pass_demand(states, weight, week_s)
@@ -184,14 +175,6 @@ def _tell(states: Any, components: Numbers, operator: int, weight: Floats, week_
                         n_to_share = NONE
                     seat: Any = np.int64(row)
                     n_to_share = _list_to_share(states, row, seat, operator, n_to_share)
-                of_attempts, worth = role_weight[sector_row[row], role], float(value[row])
-                failed, failing = before, now
-                if role == FRONTEND:
-                    failed = _fails_named(failed, name_draw[row], overmatch, name_evasion)
-                    failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
-                more = np.rint(worth * (failing * of_attempts))
-                more -= np.rint(worth * (failed * of_attempts))
-                lost_micro_usd_per_h[operator, first_role_group + role] += more
     share_listed(states, n_to_share, component_row, role_cause)
     for place, component in enumerate(components):
         degree_row[component, operator] = degree_now[place]
@@ -266,51 +249,6 @@ def _drifted(states: Any, drift: float) -> None:
 
 
 @part
-def _fails_named(fails: float, name_draw: float, overmatch: float, name_evasion: float) -> float:
-    """How far a front end fails whose name an operator may block."""
-    if name_draw < overmatch:
-        return 1.0 - (1.0 - fails) * name_evasion
-    return fails
-
-
-@part
-def _count_roles(
-    states: Any, rows: Numbers, component_row: Any, but: int, operators: Rows, sign: float
-) -> None:
-    """Add to, or take from, the demand that fails by role, but for those touched in some way."""
-    for row in rows:
-        if states.touched[row] & but == 0:
-            _count_business(states, row, component_row[row], operators, sign)
-
-
-@part
-def _count_moved(states: Any, rows: Numbers, operators: Rows) -> None:
-    """Take from the demand that fails by role what failed where businesses sat before."""
-    for place, row in enumerate(rows):
-        _count_business(states, row, states.told_component_row[place], operators, -1.0)
-
-
-@part
-def _count_business(
-    states: Any, row: int, component_row: Numbers, operators: Rows, sign: float
-) -> None:
-    worth, sector = float(states.value[row]), states.sector_row[row]
-    for role in range(component_row.size):
-        weight = states.role_weight[sector, role]
-        for operator in operators:
-            failing = states.degree[states.degree_row[component_row[role], operator]]
-            if role == FRONTEND:
-                overmatch = states.told_overmatch[operator]
-                failing = _fails_named(
-                    failing, states.name_draw[row], overmatch, states.name_evasion
-                )
-            failing *= weight
-            if failing > 0.0:
-                lost = sign * np.rint(worth * failing)
-                states.lost_micro_usd_per_h[operator, states.first_role_group + role] += lost
-
-
-@part
 def _judge(
     states: Any,
     turned: Numbers,
@@ -335,8 +273,8 @@ def _judge(
     passed, passed_since, since_s = states.passed, states.passed_since, states.since_s
     lost_in_spell, lost_below, time_s = states.lost_in_spell, states.lost_below, states.time_s
     threshold, level, touched = states.threshold, states.level, states.touched
-    role_level, next_look, n_at_level = states.role_level, states.next_look, states.n_at_level
-    name_evasion, first_role_group = states.name_evasion, states.first_role_group
+    next_look, n_at_level = states.next_look, states.n_at_level
+    name_evasion = states.name_evasion
     tolerance, has_moved = states.tolerance, states.has_moved
     impatient_since_s, is_impaired = states.impatient_since_s, states.is_impaired
     starting_list, beginning_list = states.starting_list, states.beginning_list
@@ -436,26 +374,6 @@ def _judge(
             _count(n_at_level, sector_place, before, now)
             _turn_spell(states, wide_row, before, now, t_s)
         distance = _distance(threshold, share) if may_drift and is_failing else np.inf
-        for role in range(n_roles):
-            # Where nothing drifts, a role stays as it is while its component does.
-            if not (may_drift or how & (WHOLE | 1 << role)):
-                continue
-            component, of_attempts = component_row[row, role], role_weight[sector, role]
-            share, is_failing = 0.0, False
-            for operator in range(weight.size):
-                failing = degree[degree_row[component, operator]]
-                if role == FRONTEND:
-                    overmatch = told_overmatch[operator]
-                    failing = _fails_named(failing, name_draw[row], overmatch, name_evasion)
-                failing *= of_attempts
-                share += weight[operator] * failing
-                is_failing |= failing > 0
-            role_before, role_now = role_level[row, role], _level_of(threshold, share)
-            if role_now != role_before:
-                role_level[row, role] = role_now
-                _count(n_at_level, first_role_group + role, role_before, role_now)
-            if may_drift and is_failing:
-                distance = min(distance, _distance(threshold, share))
         if may_drift:
             next_look[row] = drift + (distance - SLACK)
         if now < tolerance[row]:

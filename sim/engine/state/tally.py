@@ -16,17 +16,16 @@ N_LEVELS = 3
 
 @dataclass(frozen=True)
 class Group:
-    """Group that a number counts: everybody, or those of one provider, sector or role.
+    """Group that a number counts: everybody, or those of one provider or sector.
 
     Attributes
     ----------
-    provider_row, sector_row, role_row
+    provider_row, sector_row
         At most one is not -1.
     """
 
     provider_row: int = -1
     sector_row: int = -1
-    role_row: int = -1
 
 
 class Tally:
@@ -35,7 +34,7 @@ class Tally:
     Attributes
     ----------
     groups
-        All; each provider; each sector; each role.
+        All; each provider; each sector.
     n_businesses, value_micro_usd_per_h : shape (n_groups,)
         Denominators: businesses of the group, and the sum of their value.
     n_at_level : shape (3, n_groups)
@@ -50,20 +49,18 @@ class Tally:
 
     def __init__(self, world: World) -> None:
         businesses = world.businesses
-        n, n_roles = businesses.n_businesses, businesses.role_weight.shape[1]
+        n = businesses.n_businesses
         n_providers, n_sectors = len(world.places.provider), len(businesses.sector)
         self.groups = (
             Group(),
             *(Group(provider_row=row) for row in range(n_providers)),
             *(Group(sector_row=row) for row in range(n_sectors)),
-            *(Group(role_row=row) for row in range(n_roles)),
         )
         self.value = businesses.value_micro_usd_per_h
         group_of_place = 1 + world.places.provider_row.astype(np.int32)
         self.provider_group = group_of_place[businesses.home_place_row]
-        self.sectors = slice(1 + n_providers, 1 + n_providers + n_sectors)
         n_groups = len(self.groups)
-        self.roles = slice(self.sectors.stop, n_groups)
+        self.sectors = slice(1 + n_providers, n_groups)
         self.n_at_level = np.zeros((N_LEVELS, n_groups), np.int64)
         # Whole numbers, held as floats: no sum comes near 2^53 micro-dollars, 9 billion dollars.
         self.lost_micro_usd_per_h = np.zeros((world.operators.n_operators, n_groups))

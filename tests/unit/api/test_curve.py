@@ -38,13 +38,13 @@ def steps_of(results: Results, name: str, by: str | None) -> Steps:
     """Change points by strategy and group, and by replicate, one row after the other."""
     with results.to_duckdb() as tables:
         rows = tables.execute(
-            "SELECT strategy, replicate, t_s, value, provider, sector, role FROM curves "
+            "SELECT strategy, replicate, t_s, value, provider, sector FROM curves "
             "WHERE metric = ? ORDER BY strategy, replicate, t_s",
             [name],
         ).fetchall()
     found: Steps = defaultdict(lambda: defaultdict(list))
     for strategy, replicate, t_s, value, *groups in rows:
-        named = dict(zip(("provider", "sector", "role"), groups, strict=True))
+        named = dict(zip(("provider", "sector"), groups, strict=True))
         if {key for key, group in named.items() if group is not None} != ({by} if by else set()):
             continue
         group = named[by] if by else ""
@@ -72,7 +72,7 @@ def quantile(values: list[float], share: Fraction) -> float:
 
 @pytest.mark.parametrize(
     ("every", "by"),
-    [("1h", None), (437, None), (timedelta(minutes=90), "sector"), (None, None), (None, "role")],
+    [("1h", None), (437, None), (timedelta(minutes=90), "sector"), (None, None), (None, "sector")],
 )
 def test_a_curve_on_a_grid_is_what_its_steps_say(
     results: Results, every: str | float | timedelta | None, by: str | None
@@ -117,7 +117,7 @@ def test_times_are_those_of_the_clock_in_utc(results: Results) -> None:
     ("asked", "said"),
     [
         ({"name": "businesses_dwn"}, "did you mean 'businesses_down'"),
-        ({"by": "region"}, "by: expected one of provider, sector, role, got 'region'"),
+        ({"by": "region"}, "by: expected one of provider, sector, got 'region'"),
         ({"every": "1 fortnight"}, "every: expected a number with s, min, h, d, w"),
         ({"every": 0}, "every: expected whole seconds above 0, got 0"),
         ({"every": 1.5}, "every: expected whole seconds above 0, got 1.5"),

@@ -226,7 +226,7 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
         return one(
             "curves.parquet",
             f"{what} FROM {{}} WHERE metric = '{metric}' AND provider IS NULL AND sector IS NULL "
-            f"AND role IS NULL AND {condition}",
+            f"AND {condition}",
         )
 
     def value_at(metric: str) -> float:

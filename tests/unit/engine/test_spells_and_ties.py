@@ -94,45 +94,6 @@ def test_a_tick_of_the_old_row_just_after_the_next_row_begins_is_not_taken():
     assert next_tick_s(((0, 101), (100, 7)), 1) == 100
 
 
-def test_the_split_by_role_asks_what_that_role_alone_would_do():
-    small = SmallWorld(
-        orders=((0, "block", "192.0.2.0/24"),),
-        actors=(Actor(share=0.75), Actor(share=0.25, compliance=0.0)),
-        firms=(
-            Firm(
-                addresses=("203.0.113.1", "192.0.2.7", "192.0.2.8", "203.0.113.1", "203.0.113.1"),
-                weights=(1.0, 0.5, 0.0625, 1.0, 1.0),
-                value_micro_usd_per_h=2**20,
-            ),
-        ),
-        horizon_s=10,
-    )
-    curves = small.run().curves
-    lost = [curves.points("demand_lost_share", Group(role_row=role))[1][-1] for role in range(5)]
-    assert lost == [0.0, 0.75 * 0.5, 0.75 * 0.0625, 0.0, 0.0]
-    impaired = [
-        curves.points("businesses_impaired", Group(role_row=role))[1][-1] for role in range(5)
-    ]
-    assert impaired == [0, 1, 0, 0, 0]
-    whole = curves.points("demand_lost_share", Group())[1][-1]
-    assert whole == 0.75 * (1 - 0.5 * (1 - 0.0625))
-    (of,) = {s.denominator for s in curves.series if s.metric == "demand_lost_share"}
-    assert of == 2**20 / 1e6  # USD an hour
-
-
-def test_a_role_whose_name_is_blocked_counts_what_its_addresses_add():
-    orders = ((1, "block", (), "name", 0.5), (2, "block", (PREFIX,)), (4, "unblock", (PREFIX,)))
-    small = SmallWorld(
-        orders=tuple(Dated(*order) for order in orders),
-        firms=(Firm(name_draw=0.125),),
-        horizon_s=10,
-    )
-    t_s, lost = small.run().curves.points("demand_lost_share", Group(role_row=0))
-    # A quarter of users evade a name; nobody evades what is dropped.
-    expected = [(0, 0.0), (1, 0.75), (2, 1.0), (4, 0.75)]
-    assert list(zip(t_s.tolist(), lost.tolist(), strict=True)) == expected
-
-
 def test_what_operators_do_in_one_second_is_logged_in_their_sequence():
     small = SmallWorld(
         orders=((1, "block", PREFIX), (101, "unblock", PREFIX)),

@@ -216,7 +216,7 @@ def test_the_comparison_and_the_verdicts(folder: Path) -> None:
 def test_the_bands(which: str, request: pytest.FixtureRequest) -> None:
     """Each curve at each time of its band, by its last change before or at it."""
     folder: Path = request.getfixturevalue(which)
-    keys = ("strategy", "metric", "provider", "sector", "role")
+    keys = ("strategy", "metric", "provider", "sector")
     names = ", ".join(f'"{key}"' for key in keys)
     curves: dict[tuple[Any, ...], dict[int, list[tuple[int, float, float]]]] = {}
     query = (

@@ -155,7 +155,7 @@ def numbers_of_run(folder: Path) -> Iterator[str]:
 
 CUT_OFF = (
     "FROM 'FOLDER/curves.parquet' WHERE metric = 'businesses_impaired' AND provider IS NULL "
-    "AND sector IS NULL AND role IS NULL"
+    "AND sector IS NULL"
 )
 
 

@@ -21,7 +21,7 @@ from sim.measure.bands import MOST_TIMES, band_at, even_times
 from sim.results.folder import CurvePoints, open_run
 from sim.results.schema import BANDS
 
-WHOLE = "provider IS NULL AND sector IS NULL AND role IS NULL"
+WHOLE = "provider IS NULL AND sector IS NULL"
 DOCUMENTS = ("README.md", "docs")
 PAGE = "docs/reference/run-folder.md"
 

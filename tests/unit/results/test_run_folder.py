@@ -31,7 +31,7 @@ TYPES = {
     "BOOLEAN": "boolean",
     "TIMESTAMP WITH TIME ZONE": "datetime",
 }
-WHOLE = "provider IS NULL AND sector IS NULL AND role IS NULL"
+WHOLE = "provider IS NULL AND sector IS NULL"
 
 
 def run_again(folder: Path, *, root_seed: int = 20180416, n_replicates: int = 2) -> Path:

@@ -203,7 +203,7 @@ def test_curves_read_together_are_those_read_one_by_one(small_groups: Path) -> N
     run = open_run(small_groups)
     curves = read_curves(run, "replay", METRICS, ("businesses_impaired",))
     assert {key.metric for key in curves if not key.split} == set(METRICS)
-    assert {key.split for key in curves} == {"", "provider", "sector", "role"}
+    assert {key.split for key in curves} == {"", "provider", "sector"}
     for key, points in curves.items():
         expected = (
             run.curves_by(key.metric, key.split)[key.name] if key.split else run.curve(key.metric)

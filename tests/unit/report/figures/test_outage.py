@@ -70,7 +70,7 @@ def _values_at(run: RunFolder, metric: str, at_s: int, *, as_share: bool) -> lis
     value = "value / denominator" if as_share else "value"
     found = duckdb.sql(
         f"SELECT arg_max({value}, t_s) FROM '{run.path}/curves.parquet' WHERE metric = '{metric}' "
-        f"AND provider IS NULL AND sector IS NULL AND role IS NULL AND t_s <= {at_s} "
+        f"AND provider IS NULL AND sector IS NULL AND t_s <= {at_s} "
         "GROUP BY replicate"
     )
     return [float(value) for (value,) in found.fetchall()]
