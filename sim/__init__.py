@@ -14,7 +14,7 @@ from sim.version import __version__
 if TYPE_CHECKING:
     from sim.api.lists import cover, measures, overmatch, scenarios
     from sim.api.results import Picture, Results, open_results
-    from sim.api.runs import StudyResults, compare, condition, run, sensitivity, sweep
+    from sim.api.runs import StudyResults, compare, run, sensitivity, sweep
     from sim.api.tables import Columns
     from sim.blocklists.exposure import Exposure, exposure
     from sim.blocklists.overmatch import Overmatch
@@ -34,7 +34,6 @@ __all__ = [
     "UsageError",
     "__version__",
     "compare",
-    "condition",
     "cover",
     "exposure",
     "measures",
@@ -57,7 +56,6 @@ _MODULES = {
     "ScenarioError": "sim.errors",
     "StudyResults": "sim.api.runs",
     "UsageError": "sim.errors",
-    "condition": "sim.api.runs",
     "compare": "sim.api.runs",
     "cover": "sim.api.lists",
     "exposure": "sim.blocklists.exposure",

@@ -152,8 +152,8 @@ def differ(first: Outcome, second: Outcome) -> bool:
     return False
 
 
-def listed_and_dropped(name: str, seed: int, overload: str) -> tuple[list[Points], list[Points]]:
-    """Curves of addresses, without and with the target's own, where operators act at once."""
+def listed_and_dropped(name: str, seed: int, overload: str) -> tuple[Points, Points]:
+    """Curves of addresses listed and dropped where operators act at once."""
     actors = (
         Actor(share=0.5),
         Actor(share=0.25, rule_capacity=2, overload=overload, overload_severity=0.25),
@@ -161,11 +161,7 @@ def listed_and_dropped(name: str, seed: int, overload: str) -> tuple[list[Points
     )
     prompt = replace(crowded_world(seed, name), actors=actors, cadence=((0, 1),))
     outcome = run(prompt, STRATEGIES[name])
-    listed, dropped = (
-        [whole(outcome, f"addresses_{what}{suffix}") for suffix in ("", "_with_target")]
-        for what in ("listed", "dropped")
-    )
-    return listed, dropped
+    return whole(outcome, "addresses_listed"), whole(outcome, "addresses_dropped")
 
 
 def placed(outcome: Outcome) -> Timed:

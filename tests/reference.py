@@ -2271,16 +2271,15 @@ def _curves(
             ZERO,
         )
         values: dict[str, CurveValue] = {
-            f"{counted}_{what}{suffix}": value
+            f"{counted}_{what}": value
             for counted, size in counts.items()
-            for suffix, own in (("", target), ("_with_target", ()))
             for what, value in (
-                ("listed", size(_minus(listed, own))),
+                ("listed", size(_minus(listed, target))),
                 (
                     "dropped",
                     sum(
                         (
-                            _exact(operator.share) * size(_minus(ranges, own))
+                            _exact(operator.share) * size(_minus(ranges, target))
                             for operator, ranges in zip(world.operators, dropped, strict=True)
                         ),
                         ZERO,

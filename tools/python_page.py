@@ -27,7 +27,7 @@ Sets of addresses have [a page of their own](addresses.md). What is refused is t
 of the package, whose text names arguments and the paths of keys.
 """
 FUNCTIONS = (
-    "run", "compare", "open_results", "sweep", "sensitivity", "condition", "cover", "exposure",
+    "run", "compare", "open_results", "sweep", "sensitivity", "cover", "exposure",
     "overmatch", "scenarios", "measures",
 )  # fmt: skip
 CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure", "Overmatch")

@@ -33,7 +33,8 @@ _HEAD = """\
 # Scenario keys
 
 Every key of the scenario language, by its full path. This page is made from the schema by
-`python -m tools.reference`; `overblock schema` prints the same as JSON Schema for editors.
+`python -m tools.reference`; `scenarios/scenario.schema.json` has the same as JSON Schema for
+editors, and `overblock init` writes it.
 
 - A **required** key must be given if its section is there. An *assumed* one has the value of
   `seeds/assumptions.csv` by default. Each simulation of an ensemble draws it from the range and the

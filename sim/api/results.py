@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -252,27 +252,6 @@ class Results:
             raise UsageError(f"{self.folder}: expected a comparison, got a run")
         return Columns.of_rows(read_rows(self.run, "verdicts.csv"))
 
-    def sites(self) -> Columns:
-        """Outages of each site of an inventory under every strategy, and at each operator.
-
-        Returns
-        -------
-        columns
-            Those of ``sites.csv``; NaN where not known. ``operator`` is empty in the row of a site
-            over all users.
-
-        Raises
-        ------
-        UsageError
-            If the scenario has no inventory.
-        """
-        if not (self.folder / "sites.csv").is_file():
-            message = "expected a scenario with an inventory (population.inventory)"
-            raise UsageError(f"{self.folder}: {message}")
-        with connect_tables(self.folder) as connection:
-            found = connection.execute("SELECT * FROM sites").fetchnumpy()
-        return Columns({name: _filled(column) for name, column in found.items()})
-
     def to_duckdb(self) -> Connection:
         """Return a DuckDB connection in which every table of the folder is a view."""
         return connect_tables(self.folder)
@@ -296,12 +275,6 @@ class Results:
                 raise UsageError(f"expected one of the tables {', '.join(known)}, got {table!r}")
             frame: pd.DataFrame = connection.execute(f'SELECT * FROM "{table}"').df()
             return frame
-
-
-def _filled(column: NDArray[Any]) -> NDArray[Any]:
-    """Column with NaN, or an empty text, for what is missing."""
-    is_number = np.issubdtype(column.dtype, np.floating)
-    return np.asarray(np.ma.filled(column, np.nan if is_number else ""))
 
 
 def open_results(folder: str | Path) -> Results:

@@ -18,7 +18,6 @@ from sim.api.given import (
 )
 from sim.api.results import Results, open_results
 from sim.api.tables import Columns, shortened
-from sim.backtest.conditioning import MOST, N_KEPT, Conditioned, Conditioning
 from sim.engine.strategies.own import Strategy
 from sim.errors import UsageError
 from sim.experiment.comparison import choose_metrics
@@ -67,8 +66,8 @@ def run(
     n_simulations
         Members of the ensemble; 64 when None, 128 for a comparison.
     kept
-        A table of kept simulations, or the folder of ``condition``; what is shipped with the
-        scenario when None; ``"none"`` for simulations of all declared ranges.
+        A table of kept simulations, or the folder of ``overblock condition``; what is shipped with
+        the scenario when None; ``"none"`` for simulations of all declared ranges.
     fixed
         Simulate replicates of the point values in place of an ensemble: as many as the scenario
         says when ``n_simulations`` is None.
@@ -190,8 +189,7 @@ class StudyResults:
     status
         ``complete``, or ``partial`` where the scenario is not possible at a point or a run failed.
     tables
-        By name: ``sweep`` or ``sensitivity``, and ``points``; or ``kept`` and the others of
-        conditioning.
+        By name: ``sweep`` or ``sensitivity``, and ``points``.
     """
 
     folder: Path
@@ -322,46 +320,6 @@ def sensitivity(
         return _study(asked, folder, force, n_workers, on_progress)
 
 
-def condition(
-    scenario: Given,
-    *,
-    n_keep: int = N_KEPT,
-    n_most: int = MOST,
-    root_seed: int | None = None,
-    set: Mapping[str, object] | None = None,
-    folder: str | Path | None = None,
-    force: bool = False,
-    n_workers: int | None = 1,
-    on_progress: OnProgress | None = None,
-) -> StudyResults:
-    """Keep the simulations of a scenario that agree with its evidence.
-
-    Parameters
-    ----------
-    scenario
-        As for `run`.
-    n_keep, n_most
-        How many simulations to keep, and how many draws to run for them at most.
-    root_seed, set, folder, force, n_workers, on_progress
-        As for `run`.
-
-    Returns
-    -------
-    results
-        Its table ``kept``, in the file ``kept.csv`` of the folder, is what ``overblock run
-        --kept`` takes.
-
-    Raises
-    ------
-    ScenarioError, DataError, UsageError, PartialError
-        As for `run`, with the mistakes in the evidence.
-    """
-    with in_python_words(), resolved_of(scenario, set) as resolved:
-        seed = choose_root_seed(resolved, root_seed)
-        asked = Conditioning.of(resolved, seed, n_keep, n_most)
-        return _study(asked, folder, force, n_workers, on_progress)
-
-
 def _axis(values: str | Sequence[object]) -> str:
     if isinstance(values, str):
         return values
@@ -369,7 +327,7 @@ def _axis(values: str | Sequence[object]) -> str:
 
 
 def _study(
-    asked: Experiment[Any, Study | Conditioned],
+    asked: Experiment[Any, Study],
     folder: str | Path | None,
     force: bool,
     n_workers: int | None,

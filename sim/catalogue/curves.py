@@ -16,46 +16,25 @@ _ENTRIES = (
         "listed",
     ),
     Curve(
-        "addresses_listed_with_target",
-        _ADDRESSES,
-        "Distinct addresses in the register, the target's own ranges among them",
-        "addresses",
-        "listed, the target's own among them",
-    ),
-    Curve(
         "addresses_dropped",
         _ADDRESSES,
         "Distinct addresses dropped, averaged over users, without the target's own ranges",
         "addresses",
         "dropped, mean over users",
     ),
-    Curve(
-        "addresses_dropped_with_target",
-        _ADDRESSES,
-        "Distinct addresses dropped, averaged over users, the target's own ranges among them",
-        "addresses",
-        "dropped, mean over users, the target's own among them",
-    ),
     *(
         Curve(
-            f"networks_{name}{suffix}",
+            f"networks_{name}",
             "IPv6 /64 networks",
-            f"Distinct /64 networks with at least one address that is {what}, {which}",
+            f"Distinct /64 networks with at least one address that is {what}, without the target's "
+            "own ranges",
             "/64 networks",
-            f"{label}{and_target}",
+            label,
             is_of_ipv6=True,
         )
         for name, what, label in (
             ("listed", "in the register", "listed"),
             ("dropped", "dropped, averaged over users", "dropped, mean over users"),
-        )
-        for suffix, which, and_target in (
-            ("", "without the target's own ranges", ""),
-            (
-                "_with_target",
-                "the target's own ranges among them",
-                ", the target's own among them",
-            ),
         )
     ),
     Curve(

@@ -88,7 +88,6 @@ VERBS: dict[str, Callable[..., None]] = {
     "assess": assess.assess,
     "backtest": backtest.backtest,
     "validate": library.validate,
-    "schema": library.schema,
     "list": library.list_scenarios,
     "show": library.show,
     "samples": library.samples,

@@ -16,9 +16,6 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import typer
 
-from sim.catalogue.choices import label
-from sim.catalogue.measures import MEASURES
-
 if TYPE_CHECKING:
     from sim.addresses.feeds.column_choice import ColumnChoice
     from sim.experiment.executors.task import Executor
@@ -65,42 +62,9 @@ def argument(metavar: str, meaning: str, default: Any = ..., **more: Any) -> Any
     return typer.Argument(default, metavar=metavar, help=meaning, **more)
 
 
-def complete_metric(incomplete: str) -> list[tuple[str, str]]:
-    """List the measures that begin with a text, with their labels."""
-    return [(name, label(name)) for name in MEASURES if name.startswith(incomplete)]
-
-
-def complete_scenario(incomplete: str) -> list[tuple[str, str]]:
-    """List the shipped scenarios that begin with a text; the shell itself completes files."""
-    from sim.scenario.library import scenario_names
-
-    return [(name, "shipped scenario") for name in scenario_names() if name.startswith(incomplete)]
-
-
-def complete_strategy(incomplete: str) -> list[tuple[str, str]]:
-    """List the ids of strategies that begin with a text, after a label if there is one."""
-    from sim.scenario.strategies import DECLARED
-
-    before, equals, begun = incomplete.rpartition("=")
-    return [
-        (f"{before}{equals}{name}", (kind.__doc__ or "").partition("\n")[0])
-        for name, kind in DECLARED.items()
-        if ":" not in incomplete and name.startswith(begun)
-    ]
-
-
-def complete_figure(incomplete: str) -> list[tuple[str, str]]:
-    """List the figures that begin with a text, with their subjects."""
-    from sim.report.figures.kinds import FIGURES
-
-    return [(name, kind.shows) for name, kind in FIGURES.items() if name.startswith(incomplete)]
-
-
 _SCENARIO = "A scenario file, a shipped scenario's name (see 'overblock list'), or - for stdin"
-SCENARIO = argument("SCENARIO", f"{_SCENARIO}.", autocompletion=complete_scenario)
-SCENARIO_OR_RESUME = argument(
-    "SCENARIO", f"{_SCENARIO}; none with --resume.", default=None, autocompletion=complete_scenario
-)
+SCENARIO = argument("SCENARIO", f"{_SCENARIO}.")
+SCENARIO_OR_RESUME = argument("SCENARIO", f"{_SCENARIO}; none with --resume.", default=None)
 RUN = argument("RUN", "A run folder.")
 SET = many(
     "--set KEY.PATH=VALUE",
@@ -112,14 +76,12 @@ SET = many(
 STRATEGIES = many(
     f"--strategy {STRATEGY}",
     "A strategy to run; the scenario's own by default.",
-    autocompletion=complete_strategy,
 )
 METRICS = option(
     "--metric NAME",
     "A metric for the tables; the main ones by default. May be repeated. measures.parquet holds "
     "all.",
     default=[],
-    autocompletion=complete_metric,
 )
 JSON = option("--json", "Print one JSON document on stdout.", default=False)
 QUIET = option(
@@ -135,7 +97,6 @@ LANGUAGE = option(
     "--language CODE",
     "Language to write in: en, es, it or ru.",
     default="en",
-    autocompletion=lambda: list(LANGUAGES),
 )
 FORMAT = option("--format", "How to print it.", default=Format.TABLE)
 IGNORE_COLUMN = many(

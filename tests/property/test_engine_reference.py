@@ -234,7 +234,7 @@ def _is_exempt(outcome: Outcome, entry_row: int) -> bool:
 
 
 def assert_same_curves(outcome: Outcome, reference: RefOutcome) -> None:
-    assert len(reference.curves) in (8, 12)
+    assert len(reference.curves) in (6, 8)
     for metric, expected in reference.curves.items():
         if expected == [(0, None)]:
             with np.testing.assert_raises(KeyError):

@@ -166,8 +166,7 @@ def assert_harmless(outcome: Outcome, baseline: Outcome, metrics: tuple[str, ...
 def test_without_lags_and_with_full_compliance_what_is_listed_is_dropped(name, seed):
     listed, dropped = listed_and_dropped(name, seed, overload="degrade")
     for one, other in zip(listed, dropped, strict=True):
-        assert np.array_equal(one[0], other[0])
-        assert np.array_equal(one[1], other[1])
+        assert np.array_equal(one, other)
 
 
 # Who sits on no listed address.

@@ -35,7 +35,6 @@ def assess(
         "--along FORUM",
         "Answer the questions of a court or law in its sequence: barcelona, canada, fadpa "
         "or echr. Not with JSON.",
-        autocompletion=lambda: list(_forums()),
     ),
     force: bool = FORCE_FILE,
     as_json: bool = JSON,

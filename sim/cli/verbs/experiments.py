@@ -18,8 +18,6 @@ from sim.cli.options import (
     STRATEGY,
     ExperimentOptions,
     Format,
-    complete_metric,
-    complete_strategy,
     given,
     many,
     option,
@@ -52,7 +50,6 @@ def run(
         "--strategy ID|FILE.py:CLASS",
         "Another strategy than the scenario's; FILE.py:CLASS is one of your own, whose file then "
         "runs. --set PARAMETER=VALUE sets its parameters.",
-        autocompletion=complete_strategy,
     ),
     pairs: bool = option(
         "--pairs",
@@ -119,7 +116,6 @@ def compare(
         "A strategy to compare; the id of the scenario's own stands for that one with its "
         "parameters. May be repeated. Those of the scenario's experiment by default.",
         default=[],
-        autocompletion=complete_strategy,
     ),
     baseline: str | None = option(
         "--baseline LABEL",
@@ -128,7 +124,6 @@ def compare(
     metric: list[str] = many(
         "--metric NAME",
         "A metric to compare; all by default.",
-        autocompletion=complete_metric,
     ),
     simulations: int | None = SIMULATIONS,
     kept: str | None = KEPT,

@@ -17,8 +17,6 @@ from sim.cli.options import (
     QUIET,
     RUN,
     argument,
-    complete_figure,
-    complete_scenario,
     option,
 )
 from sim.report.words.numbers import count
@@ -74,7 +72,6 @@ def plot(
         "Figures to draw; all that apply by default. --list names them; tables stands "
         "for the values behind them, without pictures.",
         default=None,
-        autocompletion=complete_figure,
     ),
     output: Path | None = option("-o --output", "Folder for the figures; RUN/figures by default."),
     formats: str = option("--format FORMATS", "With commas: png, svg, pdf.", default="png,svg"),
@@ -295,7 +292,6 @@ def explore(
     scenario_or_run: str = argument(
         "SCENARIO|RUN",
         "A run folder, whose answer is shown at once, or a scenario, which is simulated first.",
-        autocompletion=complete_scenario,
     ),
     port: int = option(
         "--port", "Port to listen on; 0 for a free one.", default=0, min=0, max=65535

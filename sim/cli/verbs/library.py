@@ -22,7 +22,6 @@ from sim.cli.options import (
     SET,
     Format,
     argument,
-    complete_scenario,
     option,
 )
 from sim.report.words.tables import Column, Table
@@ -160,21 +159,6 @@ def validate(
             console.say_warnings(warnings)
 
 
-def schema() -> None:
-    """Print the JSON Schema of scenario files, for editors.
-
-    Examples:
-
-      overblock schema > scenario.schema.json
-
-      overblock schema | less
-    """
-    with console.reports_errors():
-        from sim.scenario.schema import json_schema
-
-        console.print_json(json_schema())
-
-
 def _explain(loaded: LoadedScenario, key: str, *, as_json: bool) -> None:
     from sim.scenario.resolve import resolve
     from sim.scenario.sources import explain
@@ -197,13 +181,11 @@ def sources(
     scenario_or_run: str = argument(
         "SCENARIO|RUN",
         "A scenario file, a shipped scenario's name, - for stdin, or a run folder.",
-        autocompletion=complete_scenario,
     ),
     kind: list[str] = option(
         "--kind",
         "Only fact, derived, assumption or choice; may be repeated.",
         default=[],
-        autocompletion=lambda: list(KINDS),
     ),
     find: list[str] = option(
         "--find TEXT",

@@ -17,8 +17,6 @@ from sim.cli.options import (
     STRATEGIES,
     STRATEGY,
     ExperimentOptions,
-    complete_metric,
-    complete_strategy,
     given,
     many,
     option,
@@ -135,7 +133,6 @@ def sensitivity(
         "--metric NAME",
         f"The answer; {COLLATERAL} by default. May be repeated.",
         default=[],
-        autocompletion=complete_metric,
     ),
     only: list[str] = many(
         "--only KEY,…", "Assumptions to vary; all that have a range by default."
@@ -154,7 +151,6 @@ def sensitivity(
     strategy: str | None = option(
         f"--strategy {STRATEGY}",
         "Another strategy than the scenario's own.",
-        autocompletion=complete_strategy,
     ),
     list_only: bool = option(
         "--list", "List the assumptions with their ranges and run nothing.", default=False

@@ -24,10 +24,9 @@ from sim.world.build import World
 from sim.world.population import MICRO
 
 UNKNOWN = float("nan")
-DROPPED = "addresses_dropped", "addresses_dropped_with_target"
-LISTED = "addresses_listed", "addresses_listed_with_target"
-DROPPED6 = "networks_dropped", "networks_dropped_with_target"
-LISTED6 = "networks_listed", "networks_listed_with_target"
+DROPPED = "addresses_dropped", "networks_dropped"
+LISTED = "addresses_listed", "networks_listed"
+"""Curves of IPv4, and of IPv6 where there is any."""
 N_NOTED = 256
 """Times that are kept at once: memory does not grow with them."""
 
@@ -74,11 +73,11 @@ class Snapshot:
         # Where nobody has demand, the share that fails is not zero: there is none.
         demand_group = np.flatnonzero(tally.value_micro_usd_per_h[:n_groups] > 0)
         demand = tally.value_micro_usd_per_h[demand_group].astype(np.float64)
-        has_ipv6 = world.places.line.has_ipv6
+        n_families = 1 + world.places.line.has_ipv6
         # ``note`` of the kernel writes values in this sequence.
         self.series = (
-            *(Series(metric, Group(), UNKNOWN) for metric in DROPPED + DROPPED6 * has_ipv6),
-            *(Series(metric, Group(), UNKNOWN) for metric in LISTED + LISTED6 * has_ipv6),
+            *(Series(metric, Group(), UNKNOWN) for metric in DROPPED[:n_families]),
+            *(Series(metric, Group(), UNKNOWN) for metric in LISTED[:n_families]),
             *(
                 Series("addresses_listed", Group(provider_row=row), UNKNOWN)
                 for row in range(n_listed)

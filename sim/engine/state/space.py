@@ -36,9 +36,9 @@ class AddressSpace:
         The same with the target and businesses.
     register_row
         Row of the register among those who hold entries, after all operators.
-    n_blocked : shape (n_operators + 1, 2)
-        IPv4 addresses each operator drops or throttles, and those that are listed: outside the
-        target's own ranges, and all. With IPv6 the /64 networks likewise, in two columns more.
+    n_blocked : shape (n_operators + 1, 1 or 2)
+        IPv4 addresses outside the target's own ranges that each operator drops or throttles, and
+        those that are listed. With IPv6 the /64 networks likewise, in one column more.
     n_listed_of : shape (n_providers + 1,)
         IPv4 addresses listed outside the target's own: of each provider, and of nobody.
     n_free_of : shape (n_pools,)
@@ -57,7 +57,7 @@ class AddressSpace:
         # Of each run is known what is free, so that pieces are looked through in one of them alone.
         pools = [pool.in_runs_of(max(SHORTEST_RUN, pool.n // MOST_RUNS)) for pool in given_out]
         self.register_row = world.operators.n_operators
-        self.n_blocked = np.zeros((self.register_row + 1, 4 if line.has_ipv6 else 2), np.int64)
+        self.n_blocked = np.zeros((self.register_row + 1, 2 if line.has_ipv6 else 1), np.int64)
         self.n_listed_of = np.zeros(len(world.places.provider) + 1, np.int64)
         self.n_free_of = np.array([pool.n for pool in pools], np.int64)
         self._target = target

@@ -37,10 +37,10 @@ slot : shape (n_pieces,)
     Where the counts of each piece lie.
 n_entries : shape (n_pieces, n_holders, 3)
     Entries of each mechanism over each piece.
-n_blocked : shape (n_holders, 2 or 4)
-    Addresses of IPv4 that each holder drops or throttles: outside the target's own, and all.
-    With IPv6, the /64 networks that it drops or throttles some of, likewise. Holders are
-    operators, and the register after them.
+n_blocked : shape (n_holders, 1 or 2)
+    Addresses of IPv4 outside the target's own that each holder drops or throttles, and with IPv6
+    the /64 networks of which it does so with some. Holders are operators, and the register after
+    them.
 end
     Where the space ends.
 edge, owner : shapes (n_segments + 1,), (n_segments,)
@@ -218,8 +218,7 @@ def count_pieces(
                     turned = last - first if after else first - last
                     if not space.is_targets[slot]:
                         space.n_blocked[holder, 0] += turned
-                    space.n_blocked[holder, 1] += turned
-                else:
+                elif not space.is_targets[slot]:
                     _turn_networks(space, row, holder, int(after) - int(before))
                 if is_register:
                     _list(space, first, last, int(after) - int(before), space.is_targets[slot])
@@ -259,37 +258,34 @@ def _n_given_out(space: Any, row: int, bound: int) -> int:
 def _turn_networks(space: Any, row: int, holder: int, step: int) -> None:
     """Count the /64 networks that a piece of IPv6 turns: those that no other piece holds some of.
 
-    The piece itself is counted as it is by now.
+    The piece is none of the target's own, and counted as it is by now.
     """
     n = space.n_pieces
     stop = space.start[row + 1] if row + 1 < n else space.end
     first, last = _network_of(space, space.start[row]), _network_of(space, stop - 1)
-    for which in range(2):
-        if which == 0 and space.is_targets[space.slot[row]]:
-            continue
-        is_first_held, is_last_held = False, False
-        other = row - 1
-        while other >= 0 and space.start[other + 1] > IPV6_START:
-            if _network_of(space, space.start[other + 1] - 1) != first:
-                break
-            is_first_held |= _is_counted(space, other, holder, which)
-            other -= 1
-        other = row + 1
-        while other < n and _network_of(space, space.start[other]) == last:
-            is_last_held |= _is_counted(space, other, holder, which)
-            other += 1
-        turned = last - first + 1
-        if first == last:
-            turned -= int(is_first_held or is_last_held)
-        else:
-            turned -= int(is_first_held) + int(is_last_held)
-        space.n_blocked[holder, 2 + which] += step * turned
+    is_first_held, is_last_held = False, False
+    other = row - 1
+    while other >= 0 and space.start[other + 1] > IPV6_START:
+        if _network_of(space, space.start[other + 1] - 1) != first:
+            break
+        is_first_held |= _is_counted(space, other, holder)
+        other -= 1
+    other = row + 1
+    while other < n and _network_of(space, space.start[other]) == last:
+        is_last_held |= _is_counted(space, other, holder)
+        other += 1
+    turned = last - first + 1
+    if first == last:
+        turned -= int(is_first_held or is_last_held)
+    else:
+        turned -= int(is_first_held) + int(is_last_held)
+    space.n_blocked[holder, 1] += step * turned
 
 
 @part
-def _is_counted(space: Any, row: int, holder: int, which: int) -> bool:
-    """Whether a holder blocks a piece; with ``which`` 0 one that is not the target's own."""
-    if which == 0 and space.is_targets[space.slot[row]]:
+def _is_counted(space: Any, row: int, holder: int) -> bool:
+    """Whether a holder blocks a piece that is not the target's own."""
+    if space.is_targets[space.slot[row]]:
         return False
     return bool(state_at(space, holder, space.slot[row]) != CLEAN)
 

@@ -33,8 +33,6 @@ def test_a_table_of_a_folder_is_chosen_by_its_name(single: Results) -> None:
     assert set(single.metrics) == set(frame["metric"])
     with pytest.raises(UsageError, match=r"expected one of the tables .*summary.*, got 'no-such'"):
         single.to_pandas("no-such")
-    with pytest.raises(UsageError, match=r"with an inventory \(population\.inventory\)"):
-        single.sites()
     assert single.folder == single.run.path
 
 

@@ -50,15 +50,3 @@ def test_ends_of_two_assumptions(tmp_path: Path) -> None:
         "population.share_components_at_home",
         "population.n_businesses",
     }
-
-
-def test_conditioning_keeps_simulations(tmp_path: Path) -> None:
-    found = sim.condition(
-        "telegram-2018", n_keep=1, n_most=8,
-        set={"population.n_businesses": 20, "end": "2018-04-17T12:01+03:00"},
-        folder=tmp_path / "kept",
-    )  # fmt: skip
-    assert found.status == "complete"
-    assert found.table("evidence")["evidence"].tolist() == ["addresses-2018-04-17"]
-    assert list(found.tables) == ["kept", "evidence", "inputs", "rests_on"]
-    assert (found.folder / "kept.csv").is_file()

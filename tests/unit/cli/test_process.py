@@ -97,9 +97,7 @@ def test_a_terminal_gets_the_first_screen_of_the_page(tmp_path: Path) -> None:
 def test_a_listing_fits_a_terminal(arguments: list[str], tmp_path: Path) -> None:
     code, shown = on_a_terminal(arguments, tmp_path, columns="80")
     assert code == 0, shown
-    table = shown.partition("\nLines 1 to 20 of ")[0].splitlines()
-    assert max(len(line.rstrip()) for line in table) <= 80
-    assert len(table) <= 100
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
 
 
 def test_a_terminal_is_not_read_for_a_scenario(tmp_path: Path) -> None:
@@ -111,7 +109,7 @@ def test_a_closed_pipe_is_no_error_message(tmp_path: Path) -> None:
     read_end, write_end = os.pipe()
     os.close(read_end)
     done = subprocess.run(
-        [*OVERBLOCK, "schema"], cwd=tmp_path, env=PLAIN, stdout=write_end, stderr=subprocess.PIPE
+        [*OVERBLOCK, "doctor"], cwd=tmp_path, env=PLAIN, stdout=write_end, stderr=subprocess.PIPE
     )
     os.close(write_end)
     assert (done.returncode, done.stderr) == (1, b"")

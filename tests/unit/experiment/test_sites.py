@@ -6,11 +6,9 @@ import csv
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from sim.api import compare, open_results, run
-from sim.errors import UsageError
+from sim.api import compare, run
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
 from sim.results.schema import SITES
@@ -133,25 +131,6 @@ def test_the_sites_stand_in_manifest_and_data_package(folder: Path) -> None:
     (sites,) = (one for one in package["resources"] if one["name"] == "sites")
     names = [field["name"] for field in sites["schema"]["fields"]]
     assert names == [column.name for column in SITES] == list(next(iter(rows_of(folder).values())))
-
-
-def test_python_has_the_sites_as_columns(folder: Path) -> None:
-    sites = open_results(folder).sites()
-    keys = zip(sites["site"].tolist(), sites["operator"].tolist(), strict=True)
-    assert list(keys) == list(BY_HAND)
-    loss = sites["loss_usd"][sites["site"] == "shop.example"]
-    assert loss[0] == 206.25
-    assert np.isnan(loss[1:]).all()
-
-
-def test_a_run_without_an_inventory_has_no_sites(folder: Path) -> None:
-    hidden = folder / "hidden.csv"
-    (folder / "sites.csv").rename(hidden)
-    try:
-        with pytest.raises(UsageError, match="expected a scenario with an inventory"):
-            open_results(folder).sites()
-    finally:
-        hidden.rename(folder / "sites.csv")
 
 
 def test_verify_computes_the_sites_again(folder: Path) -> None:

@@ -161,7 +161,7 @@ def test_no_document_averages_change_points(repository: Path) -> None:
 
 def test_every_curve_has_its_band_at_every_time(beside_out: Path) -> None:
     folder = beside_out / "out"
-    key = "strategy, metric, provider, sector, role"
+    key = "strategy, metric, provider, sector"
     curves = asked(f"SELECT {key}, count(DISTINCT replicate) AS n, FROM '{folder}/curves.parquet' "
                    "GROUP BY ALL ORDER BY ALL")  # fmt: skip
     bands = asked(f"SELECT {key}, any_value(n_simulations) AS n FROM '{folder}/bands.parquet' "
