@@ -29,12 +29,6 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_file_is_written_and_nothing_beside_it(tmp_path: Path) -> None:
-    write(tmp_path / "deep" / "a.txt")
-    assert names(tmp_path / "deep") == ["a.txt"]
-    assert (tmp_path / "deep" / "a.txt").read_text() == "ours"
-
-
 def test_a_file_that_is_there_is_replaced_only_by_force(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     path.write_text("mine")
@@ -65,14 +59,6 @@ def test_where_no_file_can_be_made_is_told_before_anything_is(tmp_path: Path, be
     with pytest.raises(UsageError, match=r"x\.json: cannot write a file in .*a\.txt: "):
         check_free(tmp_path / below)
     assert names(tmp_path) == ["a.txt"]
-
-
-@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="needs a folder that takes no file")
-def test_a_folder_that_takes_no_file_of_anybody_is_told(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"x\.json: cannot write a file in /proc: "):
-        check_free(Path("/proc/x.json"))
-    check_free(tmp_path / "deep" / "x.json")
-    assert names(tmp_path) == []
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left"), KeyboardInterrupt(), ValueError()])
@@ -177,13 +163,6 @@ def test_files_that_are_not_all_drawn_do_not_appear(tmp_path: Path, error: BaseE
     with pytest.raises(expected):
         fail(tmp_path / "figures")
     assert names(tmp_path / "figures") == []
-
-
-def test_what_a_kill_left_of_the_record_goes_with_the_next_files(tmp_path: Path) -> None:
-    (tmp_path / f".{RECORD}.partial-999999999.json").write_text("half")
-    (tmp_path / f".{RECORD}.partial-1.json").write_text("of another process that is at it")
-    write_all(tmp_path, a="1")
-    assert names(tmp_path) == [f".{RECORD}.partial-1.json", RECORD, "a"]
 
 
 def test_a_kill_between_two_files_leaves_both_the_programs(

@@ -11,7 +11,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -72,20 +71,6 @@ def test_another_source_has_another_folder_and_the_same_the_same(package: Path) 
         (package / "engine" / f"{old}.py").unlink()
         (package / "engine" / f"{name}.py").write_text(text)
     assert folder_now() not in {first, second}
-
-
-@pytest.mark.parametrize("name", ["numba", "llvmlite", "numpy"])
-def test_two_versions_of_a_compiler_have_two_folders(
-    package: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
-    """As two environments with one checkout have: the older cannot read what the newer writes."""
-    first = folder_now()
-    version = metadata.version
-    monkeypatch.setattr(
-        metadata, "version", lambda asked: "0.0.1" if asked == name else version(asked)
-    )
-    assert folder_now() != first
-    assert first.is_dir()
 
 
 def test_a_package_that_cannot_be_written_has_the_users_folder(
@@ -351,10 +336,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     machine_code.shipped.cache_clear()
     yield tmp_path / machine_code.build_name()
     machine_code.shipped.cache_clear()
-
-
-def test_what_fits_is_found(folder: Path) -> None:
-    assert machine_code.shipped() == folder
 
 
 def test_a_clone_has_none() -> None:

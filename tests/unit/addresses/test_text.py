@@ -1,19 +1,12 @@
 """Lists: what is read, what is refused, and in which words."""
 
-from ipaddress import ip_address
-
-import numpy as np
 import pytest
 
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.text.entries import Entries4
 from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
-    format_prefixes,
-    format_set,
     parse_entries,
-    parse_prefix,
 )
 from sim.errors import DataError
 
@@ -58,15 +51,6 @@ def test_bad_lines_are_refused_unless_they_are_to_be_skipped():
     with pytest.raises(DataError, match="expected a prefix such as"):
         parse_entries(b"192.0.2.1\nno\n")
     assert parse_entries(b"192.0.2.1\nno\n", skip_bad=True).tally.n_bad == 1
-
-
-def test_rows_stand_for_the_prefixes_they_take():
-    entries = parse_entries("192.0.2.0/24\n203.0.113.4-203.0.113.9\n2001:db8::-2001:db8::2\n")
-    row, address, length = entries.v4.to_prefixes()
-    assert row.tolist() == [0, 1, 1]
-    assert format_prefixes(address, length) == ["192.0.2.0/24", "203.0.113.4/30", "203.0.113.8/31"]
-    row, _, length = entries.v6.to_prefixes()
-    assert (row.tolist(), length.tolist()) == ([0, 0], [127, 128])
 
 
 REFUSED = {
@@ -126,28 +110,6 @@ def test_a_bad_line_is_refused_with_its_place_and_reason(line):
     assert refused.value.exit_code == 4
 
 
-@pytest.mark.parametrize("n_digits", range(4, 33))
-def test_a_number_of_many_digits_is_refused_wherever_it_stands(n_digits):
-    digits = "9" * n_digits
-    lines = [f"{digits}.0.0.1", f"0.{digits}.0.1", f"0.0.0.{digits}", f"0.0.0.0/{digits}"]
-    # Each among good lines, far from the end and near it.
-    behind = ["198.51.100.1"] * 20
-    content = "".join(f"{line}\n" for bad in lines for line in (bad, *behind)) + "\n".join(lines)
-    entries = parse_entries(content.encode(), skip_bad=True)
-    assert (entries.tally.n_bad, len(entries)) == (8, 80)
-    assert set(entries.v4.start.tolist()) == {int(ip_address("198.51.100.1"))}
-
-
-def test_all_bad_lines_are_told_at_once_or_counted():
-    content = b"".join(f"{line}\n".encode("latin-1") for line in REFUSED)
-    with pytest.raises(DataError) as refused:
-        parse_entries(content)
-    entries = parse_entries(content, skip_bad=True)
-    assert [problem.line for problem in refused.value.problems] == list(range(1, len(REFUSED) + 1))
-    assert entries.tally.problems == refused.value.problems
-    assert len(entries) == 0
-
-
 @pytest.mark.parametrize(
     "bad", [b"1.2.3.4/8\n", b"no\n", b"::1/8\n", b"2.2.2.2-1.1.1.1\n", b"1::1::\n"]
 )
@@ -170,68 +132,6 @@ def test_lines_that_are_too_long_are_bad_lines():
         "<text>:2: expected at most 64 bytes in a line, got more",
         "<text>:4: expected a prefix such as 198.51.100.0/24 or 2001:db8::/32, got 'no'",
     ]
-
-
-def many_lines(n):
-    """Many prefixes of mixed lengths, more than one block of them, and their bounds."""
-    rng = np.random.default_rng(5)
-    length = rng.choice([8, 16, 24, 29, 32], n)
-    start = rng.integers(0, 2**32, n) & -(1 << (32 - length))
-    octets = [((start >> shift) & 255).tolist() for shift in (24, 16, 8, 0)]
-    rows = zip(*octets, length.tolist(), strict=True)
-    return ["{}.{}.{}.{}/{}".format(*row) for row in rows], start, start + (1 << (32 - length))
-
-
-@pytest.mark.parametrize("odd", ["", "# note", "10.0.0.1/8", "10.0.0.1-10.0.0.4"])
-@pytest.mark.parametrize("at", [0, 30_000, 89_999])
-def test_rows_of_many_blocks_are_in_the_order_of_the_text(odd, at):
-    lines, start, stop = many_lines(90_000)
-    line = np.arange(1, len(lines) + 1)
-    if odd:
-        lines.insert(at, odd)
-        line[at:] += 1
-    for text in ("\n".join(lines), "\n".join(lines).encode()):
-        entries = parse_entries(text, skip_bad=True)
-        v4 = entries.v4
-        if "-" in odd:
-            assert (v4.start[at], v4.stop[at], v4.line[at]) == (
-                10 << 24 | 1,
-                10 << 24 | 5,
-                at + 1,
-            )
-            v4 = Entries4(*(np.delete(column, at) for column in (v4.start, v4.stop, v4.line)))
-        assert np.array_equal(v4.start, start)
-        assert np.array_equal(v4.stop, stop)
-        assert np.array_equal(v4.line, line)
-        assert entries.tally.n_bad == (odd == "10.0.0.1/8")
-
-
-def test_one_prefix_is_read_or_refused():
-    assert parse_prefix("198.51.100.0/24") == (4, 3325256704, 24)
-    assert parse_prefix("255.255.255.255") == (4, 2**32 - 1, 32)
-    assert parse_prefix("0.0.0.0/0") == (4, 0, 0)
-    assert parse_prefix("::/0", version=0) == (6, 0, 0)
-    assert parse_prefix("::1", version=0) == (6, 1, 128)
-    for text, message in {
-        "2001:db8::/32": "expected an IPv4 prefix, got the IPv6 prefix '2001:db8::/32'",
-        "198.51.100.0-198.51.100.255": "expected an IPv4 prefix, got the range",
-        "no": "expected an IPv4 prefix such as 198.51.100.0/24, got 'no'",
-    }.items():
-        with pytest.raises(ValueError, match=message):
-            parse_prefix(text)
-
-
-def test_sets_are_written_as_their_fewest_prefixes():
-    addresses = AddressSet.of("192.0.2.0/25", "192.0.2.128/25", "2001:db8::", "2001:db8::1", "::/0")
-    assert format_set(addresses) == b"192.0.2.0/24\n::/0\n"
-    assert format_set(AddressSet.empty()) == b""
-
-
-def test_long_columns_are_written_whole():
-    number = np.arange(100_000, dtype=np.int64) * 256
-    text = format_prefixes(number, np.full(number.size, 24))
-    assert len(text) == number.size
-    assert text[70_000] == "1.17.112.0/24"
 
 
 def test_sets_of_one_family_refuse_the_other():

@@ -144,15 +144,6 @@ def test_results_are_short_and_summarised(results: Results, single: Results) -> 
     assert figures["n_known"][row] == 1
 
 
-def test_a_hostile_title_is_text(tmp_path: Path) -> None:
-    title = '<script>alert(1)</script> & "quotes" '
-    found = sim.run("telegram-2018-replay", n_simulations=1, fixed=True,
-                    set={**BRIEF, "title": title + "x" * 100}, folder=tmp_path / "out")  # fmt: skip
-    assert "<script" not in found._repr_html_()
-    assert "&lt;script&gt;" in found._repr_html_()
-    assert len(repr(found)) < 1000
-
-
 def test_figures_report_and_copies(results: Results, tmp_path: Path) -> None:
     picture = results.plot("outage", strategy="wide")
     assert picture.png.startswith(b"\x89PNG")
@@ -178,3 +169,12 @@ def test_figures_report_and_copies(results: Results, tmp_path: Path) -> None:
     with pytest.raises(sim.UsageError, match="give force=True to replace it"):
         results.save(tmp_path / "kept")
     results.save(tmp_path / "kept", force=True)
+
+
+def test_a_hostile_title_is_text(tmp_path: Path) -> None:
+    title = '<script>alert(1)</script> & "quotes" '
+    found = sim.run("telegram-2018-replay", n_simulations=1, fixed=True,
+                    set={**BRIEF, "title": title + "x" * 100}, folder=tmp_path / "out")  # fmt: skip
+    assert "<script" not in found._repr_html_()
+    assert "&lt;script&gt;" in found._repr_html_()
+    assert len(repr(found)) < 1000

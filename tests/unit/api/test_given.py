@@ -57,18 +57,6 @@ def test_a_mapping_is_the_file_that_says_the_same(tmp_path: Path) -> None:
     assert ids[0] == ids[1]
 
 
-def test_a_scenario_object_is_taken(tmp_path: Path) -> None:
-    texts = [f"{key}={value}" for key, value in BRIEF.items()]
-    scenario = load_scenario("telegram-2018-replay", texts).scenario
-    given = sim.run(scenario, n_simulations=1, fixed=True, folder=tmp_path / "out")
-    named = sim.run(
-        "telegram-2018-replay", n_simulations=1, fixed=True, set=BRIEF, folder=tmp_path / "named"
-    )
-    for metric in named.metrics:
-        mine, theirs = (one.frame(metric)["replay"] for one in (given, named))
-        assert np.array_equal(mine, theirs, equal_nan=True)
-
-
 @pytest.mark.parametrize("library", ["pandas", "pyarrow"])
 def test_a_frame_stands_where_a_table_is_named(tmp_path: Path, library: str) -> None:
     table = {
@@ -162,13 +150,6 @@ def test_columns_are_handed_over_without_a_copy() -> None:
     assert "&lt;b&gt;" in Columns(x=np.array(["<b>"], object))._repr_html_()
 
 
-def test_what_there_is_is_listed() -> None:
-    names = sim.scenarios()["name"].tolist()
-    assert "telegram-2018" in names
-    assert "business_hours_impaired" in sim.measures()["name"].tolist()
-    assert all(sim.measures()["meaning"])
-
-
 def test_a_cover_of_two_targets_is_exact() -> None:
     found = sim.cover(["192.0.2.1", "192.0.2.3"], budget=1)
     # 192.0.2.0/30 is the shortest prefix over both; two of its four addresses are targets.
@@ -177,3 +158,10 @@ def test_a_cover_of_two_targets_is_exact() -> None:
     by_names = sim.cover(pd.Series(["192.0.2.1", "192.0.2.3"]), table, weight="names", budget=1)
     assert by_names.cover.collateral == 7
     assert sim.exposure(["192.0.2.0/30"], table).inventory.host_state.tolist() == [3, 1]
+
+
+def test_what_there_is_is_listed() -> None:
+    names = sim.scenarios()["name"].tolist()
+    assert "telegram-2018" in names
+    assert "business_hours_impaired" in sim.measures()["name"].tolist()
+    assert all(sim.measures()["meaning"])

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from datetime import date, datetime, time
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +17,6 @@ from sim.api.given import in_python_words
 from sim.api.results import Results
 from sim.api.tables import Columns, html_table, shortened, shown, text_table
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
-from sim.uncertainty.sensitivity import Sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -61,18 +58,6 @@ def test_an_analysis_is_of_what_is_asked_for(tmp_path: Path) -> None:
     assert (key, low, high) == (home, 0.1, 0.3)
     assert plan.asked["trajectories"] == 7
     assert rest == [tmp_path, True, 2, print]
-
-
-@pytest.mark.usefixtures("planned")
-def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository: Path) -> None:
-    page = (repository / "docs/reference/cli.md").read_text("utf-8")
-    documented = int(re.search(r"`--trajectories <[^\n]*?[ ;](\d+) by default", page)[1])  # type: ignore[index]
-    asked, *rest = sim.sensitivity("surgical")
-    bare = Sensitivity.of(asked.plan.resolved, 1, 2)
-    for plan in (asked.plan, bare.plan):
-        assert plan.asked["trajectories"] == documented
-    assert (asked.plan.n_replicates, asked.metrics) == (2, ("business_hours_impaired",))
-    assert rest == [None, False, 1, None]
 
 
 @pytest.mark.usefixtures("planned")
@@ -244,17 +229,6 @@ def test_a_notebook_shows_one_bar_now_and_then_and_takes_it_away(
     with given.shown_progress(lambda done, total: told.append((done, total))) as update:
         update(1, 2)
     assert (told, display.shown) == ([(1, 2)], [])
-
-
-def test_a_bar_is_for_notebooks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel: Any = SimpleNamespace(kernel=object())
-    for shell, is_shown in ((None, False), (SimpleNamespace(), False), (kernel, True)):
-        ipython = SimpleNamespace(get_ipython=lambda shell=shell: shell)
-        monkeypatch.setitem(sys.modules, "IPython", ipython)
-        monkeypatch.setitem(sys.modules, "IPython.display", "the display")
-        assert (given._display_of_a_notebook() == "the display") is is_shown
-    monkeypatch.delitem(sys.modules, "IPython")
-    assert given._display_of_a_notebook() is None
 
 
 def test_values_of_python_are_those_of_a_file(tmp_path: Path) -> None:

@@ -346,3 +346,15 @@ def test_the_manifest_names_every_package_that_shapes_numbers_and_other_versions
     assert found.differences == ()
     for said in ("made with scipy 0.1, checked with ", "made with Python 2.7.18, checked with "):
         assert any(note.startswith(said) for note in found.notes)
+
+
+def test_a_manifest_that_names_no_packages_and_no_python_differs(folder: Path) -> None:
+    def change(manifest: dict[str, Any]) -> None:
+        manifest["packages"] = {"numpy": manifest["packages"]["numpy"]}
+        del manifest["python"]
+
+    mend(folder, change)
+    said = verified(folder).differences
+    assert "manifest.json: packages.numba: is not there" in said
+    assert "manifest.json: python: is not there" in said
+    assert not any("packages.numpy" in text for text in said)

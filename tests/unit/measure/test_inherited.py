@@ -9,8 +9,7 @@ import pytest
 from sim.engine.record.users import VpnSteps
 from sim.measure.impact import measure_impact
 from sim.measure.inherited import inherited_by
-from tests.sections import Reactions
-from tests.worlds import DAY, HOUR, Actor, Arrival, Dated, Firm, Response, SmallWorld
+from tests.worlds import DAY, HOUR, Actor, Arrival, Dated, Firm, SmallWorld
 
 LISTED = "192.0.2.7"
 CLEAN = "203.0.113.1"
@@ -47,10 +46,6 @@ def test_an_entry_placed_when_the_tenant_was_there_is_not(placed_s):
     assert found(world) == (1, 0, 0, 0.0)
 
 
-def test_an_entry_placed_a_second_before_is():
-    assert found(small(Dated(CAME_S - 1, "block", ("192.0.2.0/25",))))[1] == 1
-
-
 def test_of_two_entries_on_an_address_the_older_one_counts_alone():
     later = Dated(CAME_S + 5, "block", ("192.0.2.0/24",))
     gone = Dated(CAME_S + HOUR, "unblock", ("192.0.2.0/25",))
@@ -65,11 +60,6 @@ def test_a_withdrawn_entry_is_inherited_while_an_operator_still_enforces_it():
     assert found(small(BLOCK, gone, actors=(Actor(release_lag_s=3 * HOUR),)))[:2] == (1, 1)
 
 
-def test_what_the_tenant_left_is_not_inherited_any_more():
-    twice = Arrival(CAME_S, 0, (LISTED,)), Arrival(CAME_S + HOUR, 0, (CLEAN,))
-    assert found(small(BLOCK, arrivals=twice)) == (2, 1, HOUR, 1.0)
-
-
 def test_who_came_back_to_an_address_listed_meanwhile_inherits_what_first_hit_it():
     # Listed while it sat there: not inherited; on its return the entry is older than its coming.
     back = Arrival(CAME_S, 0, (CLEAN,)), Arrival(CAME_S + HOUR, 0, (LISTED,))
@@ -78,16 +68,6 @@ def test_who_came_back_to_an_address_listed_meanwhile_inherits_what_first_hit_it
         1,
         13 * HOUR,
     )
-
-
-def test_a_stay_that_lasts_no_time_is_no_arrival():
-    none = Arrival(CAME_S, 0, (LISTED,)), Arrival(CAME_S, 0, (CLEAN,))
-    assert found(small(BLOCK, arrivals=none)) == (1, 0, 0, 0.0)
-
-
-def test_one_working_address_is_enough_yet_the_block_is_met():
-    arrival = Arrival(CAME_S, 0, (LISTED, CLEAN))
-    assert found(small(BLOCK, arrivals=(arrival,))) == (1, 1, 0, 0.0)
 
 
 def test_spread_addresses_fail_by_halves_and_throttled_ones_by_degree():
@@ -130,47 +110,6 @@ def test_a_name_is_not_inherited():
     world = small(Dated(100, "block", (), "name", 1.0), firm={"name_draw": 0.0})
     assert world.run().ledger.affected_s[0] > 0
     assert found(world) == (1, 0, 0, 0.0)
-
-
-def test_two_roles_multiply():
-    both = Arrival(CAME_S, 0, (LISTED,)), Arrival(CAME_S, 1, (LISTED,))
-    world = small(BLOCK, arrivals=both, firm={"weights": (0.5, 0.5, 0.0, 0.0, 0.0)})
-    assert found(world) == (2, 2, 14 * HOUR, 14 * 0.75)
-
-
-def test_a_response_that_leads_to_a_listed_address_inherits_too():
-    moved_s = 100 + 2 * HOUR
-    assert found(reacting(LISTED))[:3] == (5, 5, DAY - moved_s)
-    assert found(reacting(CLEAN))[:3] == (5, 0, 0)
-
-
-def test_of_a_move_and_an_arrival_in_one_second_the_arrival_comes_last():
-    moved_s = 100 + 2 * HOUR
-    there = (Arrival(moved_s, 0, (LISTED,), seat=1),)
-    assert found(reacting(CLEAN, arrivals=there))[:3] == (5, 1, DAY - moved_s)
-    # It left the seat of t = 0 in that second.
-    assert found(reacting(CLEAN, arrivals=(Arrival(moved_s, 0, (LISTED,)),)))[:3] == (5, 0, 0)
-
-
-def test_a_wait_is_a_round_without_a_move():
-    again = (Arrival(DAY - HOUR, 0, (LISTED,), seat=2),)
-    waiting = (Response("wait"), Response("same", HOUR, (CLEAN,) * 5))
-    assert found(reacting(CLEAN, arrivals=again, responses=waiting))[:3] == (6, 1, HOUR)
-
-
-def reacting(to: str, responses=(), **changes) -> SmallWorld:
-    """On a listed address at the start, patient for an hour, elsewhere after another."""
-    responses = responses or (Response("same", HOUR, (to,) * 5),)
-    rules = Reactions(
-        responses="x",
-        n_rounds=len(responses),
-        patience_median_h=1.0,
-        patience_sigma=0.0,
-        onboarding_slots=1,
-        onboarding_h=2.0,
-    )
-    firm = {"addresses": ("192.0.2.8",) * 5, "patience_s": HOUR, "responses": responses}
-    return small(BLOCK, **({"arrivals": (), "firm": firm, "reactions": rules} | changes))
 
 
 def test_three_states_and_their_denominators():

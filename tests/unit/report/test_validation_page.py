@@ -21,7 +21,6 @@ from sim.report.documents.scores import (
     page,
     published_text,
     short_of,
-    span,
 )
 from sim.report.figures.scores import LARGEST, SMALLEST, draw_backtest, ratios
 from sim.report.words.tables import markdown_text
@@ -242,45 +241,12 @@ def test_stored_scores_are_of_the_stored_members():
     assert n_compared > 90
 
 
-def test_stored_tallies_are_means_over_the_stored_scores():
-    """Of numbers: cases that show one count once."""
-    n_compared = 0
-    for key, band in (("tallies", None), ("tallies_prior", PRIOR)):
-        for tally in STORED[key]:
-            numbers: dict[str, list[dict[str, Any]]] = {}
-            for name, case in BY_ID.items():
-                one = PREDICTED[band or case["band"], name]
-                mine = case["role"] == tally["role"] and tally["subject"] in ("", case["subject"])
-                if mine and one["quality"]["crps"] is not None:
-                    numbers.setdefault(case["counts_as"] or f"case {name}", []).append(one)
-            assert tally["n_figures"] == len(numbers)
-            if numbers:
-                for mean_of, value in (
-                    ("crps", lambda one: one["quality"]["crps"]),
-                    ("coverage", lambda one: one["verdict"] == "inside"),
-                ):
-                    means = [np.mean([value(one) for one in of]) for of in numbers.values()]
-                    assert tally[mean_of] == pytest.approx(np.mean(means))
-                n_compared += 1
-    assert n_compared > 20
-
-
 def test_the_page_of_limits_says_whether_the_chase_does_better_than_a_guess():
     wanted = "scenario telegram-2018", "known"
     (tally,) = [one for one in STORED["tallies_prior"] if (one["subject"], one["role"]) == wanted]
     word = "better" if tally["crps"] < tally["crps_guess"] else "worse"
     limits = (PAGE.parent / "limitations.md").read_text(encoding="utf-8")
     assert LIMITS.format(word) in " ".join(limits.split())
-
-
-def test_no_shipped_figure_goes_without_a_score():
-    figures = [
-        one for (_, name), one in PREDICTED.items()
-        if one["predicted"] and BY_ID[name]["published"]["relation"] == "equal"
-    ]  # fmt: skip
-    assert len(figures) > 80
-    assert all(one["quality"]["crps"] is not None for one in figures)
-    assert all(one["quality"]["crps_guess"] is not None for one in figures)
 
 
 def test_case_text_is_text_on_the_page(tmp_path):
@@ -315,20 +281,6 @@ def test_a_published_figure_has_its_relation_range_and_rounding(
     given: dict[str, Any], text: str
 ) -> None:
     assert published_text(given) == text
-
-
-@pytest.mark.parametrize(
-    ("low", "median", "high", "text"),
-    [
-        (40.0, 50.0, 1500.0, "[40, 1,500]"), (50.0, 50.0, 50.0, "a point"),
-        (50.0, 50.0, 60.0, "[50, 60]"), (40.0, 50.0, 50.0, "[40, 50]"),
-        (None, 50.0, None, "not known"),
-    ],
-)  # fmt: skip
-def test_a_prediction_without_chance_is_a_point(
-    low: float | None, median: float, high: float | None, text: str
-) -> None:
-    assert span({"low": low, "median": median, "high": high}) == text
 
 
 def test_the_ends_of_a_mean_stand_beside_it_where_it_has_some() -> None:
@@ -367,8 +319,3 @@ def test_the_figure_draws_numbers_over_the_published_value(tmp_path):
     again = tmp_path / "g.svg"
     draw_backtest(scores, again)
     assert path.read_bytes() == again.read_bytes()
-
-
-def test_the_shipped_figure_draws_every_case_that_has_a_ratio():
-    drawn = {row["id"] for row in ratios(STORED)}
-    assert drawn == {score["id"] for score in STORED["scores"] if score["predicted"]}

@@ -153,14 +153,6 @@ def test_a_copied_manifest_makes_no_folder_the_programs(tmp_path: Path) -> None:
     check_free(folder, force=True)
 
 
-def test_many_foreign_files_are_not_all_named(tmp_path: Path) -> None:
-    folder = write_run(tmp_path / "out")
-    for number in range(8):
-        (folder / f"{number}.txt").write_text("mine")
-    with pytest.raises(UsageError, match=r"holds 0\.txt, .*, 4\.txt and 3 more, which is not"):
-        check_free(folder, force=True)
-
-
 @pytest.mark.parametrize("force", [False, True])
 def test_a_place_taken_in_the_meantime_costs_nothing(tmp_path: Path, force: bool) -> None:
     path = tmp_path / "out"
@@ -213,16 +205,6 @@ def test_of_two_that_come_at_once_the_later_sees_the_earlier(
     ):
         pytest.fail("it has begun")
     assert [one.name for one in tmp_path.iterdir()] == [".out.partial-1"]
-
-
-def test_a_folder_of_the_same_process_number_is_in_nobodys_way(tmp_path: Path) -> None:
-    """In a container every process may have the number of the one that was killed."""
-    left = tmp_path / f".out.partial-{os.getpid()}"
-    left.mkdir()
-    (left / "finished").write_text("x")
-    make(tmp_path / "out", "y")
-    assert (left / "finished").read_text() == "x"
-    assert (tmp_path / "out" / "summary.csv").read_text() == "y"
 
 
 KILLED_BETWEEN = """\

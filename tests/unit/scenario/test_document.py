@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 
 from sim.errors import Problem, ScenarioError
 from sim.scenario import document as guard
-from sim.scenario.document import format_path, parse_document, parse_scalar
+from sim.scenario.document import format_path, parse_document
 
 
 def problems_of(data: bytes) -> list[Problem]:
@@ -91,10 +89,6 @@ def test_a_second_key_does_not_win_and_is_refused_where_it_stands() -> None:
     assert [str(problem) for problem in document.problems] == [
         "f.yaml:4:3: p.a: expected each key once, got it again (first in line 2)"
     ]
-
-
-def test_keys_that_differ_only_in_quotes_are_the_same_key() -> None:
-    assert "expected each key once" in only_problem(b'a: 1\n"a": 2\n').message
 
 
 @pytest.mark.parametrize(
@@ -184,13 +178,6 @@ def test_a_syntax_error_is_placed_by_line_and_column(data: bytes, line: int, col
     assert (problem.line, problem.column) == (line, column)
 
 
-def test_problems_before_a_syntax_error_are_reported_with_it() -> None:
-    messages = [problem.message for problem in problems_of(b"a: 0x1\nb: [1\n")]
-    assert len(messages) == 2
-    assert messages[0].startswith("expected a plain decimal number")
-    assert messages[1].startswith("expected valid YAML")
-
-
 def test_a_byte_order_mark_is_not_part_of_the_first_key() -> None:
     assert parse_document(b"\xef\xbb\xbfa: 1\n", "f.yaml").tree == {"a": 1}
 
@@ -267,35 +254,6 @@ def test_a_key_reaches_the_terminal_on_one_line_without_control_characters(
 ) -> None:
     assert format_path(path) == text
     assert len(format_path(("k" * 5000,))) < 70
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("NO", "NO"), ("5", 5), ("{a: 1}", {"a": 1}), ("'a: b'", "a: b")]
-)
-def test_an_override_is_read_by_the_same_rules(text: str, value: object) -> None:
-    assert parse_scalar(text, "--set") == value
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("1\nother: 2", "expected a single value, got several lines"),
-        ("0x10", "expected a plain decimal number"),
-        ("", "expected a value, got nothing"),
-        ("[1", "expected valid YAML"),
-        ("\udc80", r"expected text, got the character U\+DC80"),
-    ],
-)
-def test_an_override_that_is_no_single_plain_value_is_refused(text: str, message: str) -> None:
-    with pytest.raises(ScenarioError, match=message):
-        parse_scalar(text, "--set")
-
-
-def test_numbers_are_never_infinite_or_nan_in_the_tree() -> None:
-    document = parse_document(b"a: 1e308\nb: 1e309\nc: " + b"9" * 400 + b".5\n", "f.yaml")
-    assert document.tree["a"] == 1e308
-    assert len(document.problems) == 2
-    assert not any(isinstance(v, float) and math.isinf(v) for v in document.tree.values())
 
 
 def test_a_value_left_empty_is_blamed_at_its_own_key_and_not_at_the_next() -> None:

@@ -24,10 +24,6 @@ def problems_of(path: Path, overrides: list[str] | None = None) -> list[str]:
     return [str(problem).replace(f"{path}", "f") for problem in caught.value.problems]
 
 
-def test_the_minimal_scenario_of_these_tests_is_valid(write_scenario: WriteScenario) -> None:
-    assert load_scenario(str(write_scenario())).scenario.name == "small"
-
-
 OFFSET = "expected a date and time with offset such as 2018-04-16T00:00+03:00"
 SLUG = "expected text that matches ^[a-z0-9]+(-[a-z0-9]+)*$"
 IDS = ", ".join([*DECLARED, "own"])
@@ -131,18 +127,6 @@ def test_a_misspelt_key_is_refused_with_the_key_that_was_meant(
     assert any(problem.startswith(expected) for problem in reported), reported
 
 
-def test_the_name_of_a_field_inside_the_program_is_no_key(write_scenario: WriteScenario) -> None:
-    (reported,) = problems_of(write_scenario(add="register_:\n  cadence: x\n"))
-    assert reported.startswith("f:16:1: register_: unknown key; did you mean 'register'?")
-
-
-def test_a_key_with_control_characters_is_quoted_in_the_message(
-    write_scenario: WriteScenario,
-) -> None:
-    (reported,) = problems_of(write_scenario(add='"a\\nb": 1\n'))
-    assert reported.startswith(r"f:16:1: 'a\nb': unknown key")
-
-
 def test_a_key_that_is_gone_names_what_took_its_place(write_scenario) -> None:
     with pytest.raises(ScenarioError) as refused:
         load_scenario(str(write_scenario(add="n_draws: 64\n")))
@@ -188,15 +172,6 @@ def test_all_mistakes_are_reported_at_once_each_in_its_line(write_scenario: Writ
     ]
 
 
-def test_an_end_before_the_start_is_reported_beside_other_mistakes(
-    write_scenario: WriteScenario,
-) -> None:
-    path = write_scenario(
-        {"end: 2018-04-20T00:00+03:00": "end: 2018-04-01T00:00+03:00", "name: small": "name: X"}
-    )
-    assert [problem.split(":")[3].strip() for problem in problems_of(path)] == ["name", "end"]
-
-
 @pytest.mark.parametrize(
     ("written", "reported"),
     [
@@ -212,20 +187,6 @@ def test_a_pair_that_is_none_is_refused_where_it_stands(
 ) -> None:
     note = f"provenance:\n  end:\n    kind: choice\n    why: w\n    range: {written}\n"
     assert problems_of(write_scenario(add=note)) == reported
-
-
-def test_overrides_replace_values_and_are_kept(write_scenario: WriteScenario) -> None:
-    overrides = ["population.n_businesses=5", "thresholds.affected=0.02", 'title="A: b"']
-    loaded = load_scenario(str(write_scenario()), overrides)
-    assert loaded.scenario.population.n_businesses == 5
-    assert loaded.scenario.thresholds.affected == 0.02
-    assert loaded.scenario.title == "A: b"
-    assert loaded.overrides == tuple(overrides)
-
-
-def test_a_later_override_of_the_same_key_wins(write_scenario: WriteScenario) -> None:
-    loaded = load_scenario(str(write_scenario()), ["root_seed=1", "root_seed=2"])
-    assert loaded.scenario.root_seed == 2
 
 
 @pytest.mark.parametrize(
@@ -398,28 +359,6 @@ def test_every_optional_section_can_be_switched_off() -> None:
     assert set(loaded.scenario.provenance) == {"start", "end", "ordered_by", "purpose"}
 
 
-@pytest.mark.parametrize(
-    ("scenario", "overrides"),
-    [
-        ("telegram-2018", ["tenancy=off"]),
-        ("piracy-shield", ["tenancy=off"]),
-        ("piracy-shield", ["tenancy=off", "tenancy=off"]),
-    ],
-)
-def test_a_section_is_off_whether_it_stood_there_or_not(
-    scenario: str, overrides: list[str]
-) -> None:
-    assert load_scenario(scenario, overrides).scenario.tenancy is None
-
-
-def test_a_section_that_is_switched_off_and_given_anew_keeps_nothing() -> None:
-    fronts = load_scenario(
-        "match-days", ["fronts=off", "fronts={pools: front-pools-shared-proxy}"]
-    ).scenario.fronts
-    assert fronts is not None
-    assert (fronts.n_fronts, fronts.monitor_lag_h) == (6, 0.5)  # as assumed, not as it stood
-
-
 def test_a_single_key_that_may_be_absent_can_be_taken_away_too() -> None:
     silent = "{pause_pressure: off, under_pressure: silence, narrow_length: off}"
     loaded = load_scenario("telegram-2018", [f"censor={silent}", "published.figures=off"])
@@ -558,11 +497,6 @@ def test_a_scenario_without_seed_has_none_and_not_zero(write_scenario: WriteScen
 def test_a_scenario_that_is_not_there_is_refused(name: str, message: str) -> None:
     with pytest.raises(ScenarioError, match=message):
         load_scenario(name)
-
-
-def test_a_folder_is_no_scenario(tmp_path: Path) -> None:
-    with pytest.raises(ScenarioError, match=r"expected a readable scenario file, .*directory"):
-        load_scenario(str(tmp_path))
 
 
 def test_a_folder_of_the_same_name_does_not_hide_a_shipped_scenario(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.errors import DataError, ProblemsError, ScenarioError
-from sim.scenario.library import find_scenario, scenario_names, shipped, table_names
+from sim.scenario.library import scenario_names, shipped
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.consistency import check_figures
@@ -55,18 +55,6 @@ def test_every_shipped_scenario_resolves(name: str) -> None:
     assert all(table.note is not None for table in resolved.tables)
 
 
-def test_tables_are_listed_by_name(write_scenario: WriteScenario) -> None:
-    names = [table.name for table in resolve(load_scenario(str(write_scenario()))).tables]
-    assert names == sorted(names)
-    assert set(names) <= set(table_names())
-    assert len(names) == 15  # neither totals nor figures are asked for
-
-
-def test_the_baseline_needs_no_orders(write_scenario: WriteScenario) -> None:
-    resolved = resolve(load_scenario(str(write_scenario()), ["strategy={id: none}"]))
-    assert resolved.orders is None
-
-
 def test_an_unknown_table_name_is_a_mistake_of_the_scenario_with_a_hint(
     write_scenario: WriteScenario,
 ) -> None:
@@ -86,23 +74,6 @@ def test_a_table_of_the_users_own_is_found_beside_the_scenario(
     resolved = resolve(load_scenario(str(write_scenario()), ["target.prefixes=deep/own.csv"]))
     assert resolved.target_prefixes.path == tmp_path / "deep" / "own.csv"
     assert resolved.target_prefixes.note is None
-
-
-def test_a_missing_table_file_is_unreadable_data(resolve_with: Callable[..., Resolved]) -> None:
-    text = table_text("register-cadence-2018")
-    (problem,) = problems_of(
-        lambda: resolve_with("register.cadence", text, "target.prefixes=no.csv")
-    )
-    assert problem.startswith("no.csv: expected a readable table")
-
-
-def test_problems_of_all_tables_are_reported_together(
-    resolve_with: Callable[..., Resolved],
-) -> None:
-    problems = problems_of(
-        lambda: resolve_with("target.prefixes", "prefix\nx\n", "register.cadence=own.csv")
-    )
-    assert len(problems) >= 3
 
 
 def test_shares_of_operators_must_sum_to_1(resolve_with: Callable[..., Resolved]) -> None:
@@ -131,15 +102,6 @@ def test_more_operator_groups_than_the_engine_can_hold_are_refused(
     assert len(resolve_with("operators.groups", table(32)).operators.rows) == 32
     assert problems_of(lambda: resolve_with("operators.groups", table(33))) == [
         "own.csv: expected at most 32 operator groups, got 33"
-    ]
-
-
-def test_an_operator_named_twice_is_refused_at_its_second_row(
-    resolve_with: Callable[..., Resolved],
-) -> None:
-    text = table_text("operators-russia-2018").replace("\nmts-fixed,", "\nmts-mobile,")
-    assert problems_of(lambda: resolve_with("operators.groups", text)) == [
-        "own.csv:6: operator: expected each once, got 'mts-mobile' again"
     ]
 
 
@@ -185,18 +147,6 @@ def test_a_profile_without_any_demand_is_refused(resolve_with: Callable[..., Res
         lambda: resolve_with("population.demand_profiles", "\n".join(lines) + "\n")
     ) == [
         "own.csv: weight: expected a positive weight among the weekday rows of 'office', got none"
-    ]
-
-
-def test_a_place_is_known_to_the_prefix_table_and_named_once(
-    resolve_with: Callable[..., Resolved],
-) -> None:
-    text = table_text("hosting-russia-2018") + "AWS,eu-west-9,foreign,1\nAWS,eu-west-1,foreign,1\n"
-    line = text.count("\n")
-    assert problems_of(lambda: resolve_with("population.hosting", text)) == [
-        f"own.csv:{line}: region: expected each once, got 'AWS eu-west-1' again",
-        f"own.csv:{line - 1}: region: expected a provider and region of provider-prefixes-2018, "
-        "got 'AWS eu-west-9'",
     ]
 
 
@@ -278,14 +228,6 @@ def test_orders_count_by_time_and_not_by_row(resolve_with: Callable[..., Resolve
     assert resolve_with("strategy.orders", early_block)
 
 
-def test_two_orders_for_one_prefix_allow_two_withdrawals(
-    resolve_with: Callable[..., Resolved],
-) -> None:
-    block = "2018-04-16T10:00+03:00,,,block,192.0.2.0/24"
-    unblock = "2018-04-16T11:00+03:00,,,unblock,192.0.2.0/24"
-    assert resolve_with("strategy.orders", orders(block, block, unblock, unblock))
-
-
 def test_an_order_before_the_start_is_refused(resolve_with: Callable[..., Resolved]) -> None:
     text = orders("2018-04-15T23:59+03:00,,,block,192.0.2.0/24")
     assert problems_of(lambda: resolve_with("strategy.orders", text)) == [
@@ -333,13 +275,6 @@ def test_windows_of_a_block_and_its_withdrawal_must_not_overlap_when_times_are_d
         "got an overlap"
     ]
     assert resolve_with("strategy.orders", text("2018-04-16T12:59+03:00"), drawn)
-
-
-def test_shipped_files_are_found_from_any_folder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir("/")
-    assert find_scenario("telegram-2018-replay").is_file()
-    assert len(scenario_names()) >= 1
-    assert len(table_names()) >= 10
 
 
 SHARED = "provider,region,prefix\n"
@@ -455,3 +390,15 @@ def test_a_figure_about_a_provider_without_prefixes_is_refused() -> None:
     assert {problem.message for problem in problems} == {
         "expected a provider of the prefixes, got 'Gogle'"
     }
+
+
+def test_a_place_is_known_to_the_prefix_table_and_named_once(
+    resolve_with: Callable[..., Resolved],
+) -> None:
+    text = table_text("hosting-russia-2018") + "AWS,eu-west-9,foreign,1\nAWS,eu-west-1,foreign,1\n"
+    line = text.count("\n")
+    assert problems_of(lambda: resolve_with("population.hosting", text)) == [
+        f"own.csv:{line}: region: expected each once, got 'AWS eu-west-1' again",
+        f"own.csv:{line - 1}: region: expected a provider and region of provider-prefixes-2018, "
+        "got 'AWS eu-west-9'",
+    ]

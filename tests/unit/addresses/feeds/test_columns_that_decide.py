@@ -335,13 +335,6 @@ def test_what_was_said_of_columns_is_read(rows, columns, n_addresses, n_rows6, f
     assert (len(feed.v6), feed.n_unplaced) == (n_rows6, 0)
 
 
-def test_words_that_are_also_names_are_names(tmp_path):
-    path = tmp_path / "given"
-    header = "ip,name,provider,service,sector"
-    as_csv(table(header, f"{A},Safe,Pass,Trust,Clean", f"{B},shop,Lift,Not,x"), path, ",")
-    assert set(read(path).labels["provider"].names) == {"Pass", "Lift"}
-
-
 @pytest.mark.parametrize("name", ["provider", "service", "name", "isp", "Org"])
 @pytest.mark.parametrize(
     ("first", "second", "is_refused"),
@@ -387,15 +380,6 @@ def test_two_columns_of_no_known_name_may_be_the_ends_of_a_range(tmp_path):
     assert read(path, "address=start", "last=end").to_set().v4.n_addresses > 1
 
 
-def test_a_second_family_is_met_in_the_last_entry_of_a_long_file(tmp_path):
-    path = tmp_path / "given"
-    rows = [f"198.{at >> 8}.{at & 255}.1,c{at}," for at in range(30_000)]
-    as_csv(table("ip,comment,six", *rows, "192.0.2.1,c,2001:db8::1"), path, ",")
-    with pytest.raises(DataError, match="--column address=six") as refused:
-        read(path)
-    assert refused.value.problems[0].line == 30_002
-
-
 def test_a_key_that_only_later_entries_have_decides_as_well(tmp_path):
     path = tmp_path / "given"
     lines = [{"ip": A}, {"ip": B, "bits": 24}]
@@ -424,16 +408,6 @@ def test_verdicts_within_objects_are_met(meta, tmp_path):
     path.write_text(json.dumps([{"ip": A, "meta": {"by": "court"}}, {"ip": B, "meta": meta}]))
     with pytest.raises(DataError, match="--ignore-column meta"):
         read(path)
-
-
-def test_blanks_around_names_do_not_make_others_of_them(tmp_path):
-    path = tmp_path / "given"
-    for end in ("", "\n"):
-        path.write_text(f'name, ip\nshop, {A}\nshop , {B}\n"\t shop", 192.0.2.1{end}'.strip())
-        assert list(read(path).labels["name"].names) == ["shop"]
-    path.write_text(json.dumps([{"ip": A, "name": "shop "}, {"ip": B, "name": " shop"}]))
-    labels = read(path).labels["name"]
-    assert (list(labels.names), labels.code.tolist()) == (["shop"], [0, 0])
 
 
 def test_without_options_a_message_names_none(tmp_path):
@@ -483,13 +457,6 @@ def test_cells_behind_semicolons_without_names_are_a_question(text, tmp_path):
         read(path)
     n_rows = len({line for line in text.splitlines() if not line.startswith("#")})
     assert read_feed(Input(path, "given"), "list").to_set().v4.n_addresses == n_rows
-
-
-@pytest.mark.parametrize("text", [f"{A}/24 ; SBL1\n{B} ; SBL2\n", f"{A};\n{B};\n", f"{A};a;\n"])
-def test_comments_behind_semicolons_are_no_question(text, tmp_path):
-    path = tmp_path / "given"
-    path.write_text(text)
-    assert read(path).origin.format == "list"
 
 
 @given(text=st.one_of(*(st.from_regex(form, fullmatch=True) for form in verdicts.FORMS)))

@@ -5,8 +5,6 @@ Addresses are of the ranges set aside for documentation, or of ranges nobody is 
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import json
 import re
 from pathlib import Path
@@ -15,7 +13,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.feeds.column_choice import plain_name
-from sim.addresses.feeds.feed import Feed, Labels, concatenate, members
+from sim.addresses.feeds.feed import Feed, Labels
 from sim.addresses.feeds.formats import FORMATS, read_dated, read_feed, sniff
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.inventories import ADDRESS_COLUMNS
@@ -154,27 +152,11 @@ def test_the_format_is_told_by_the_file_and_read(name, tmp_path, read):
     assert (len(feed.v6), feed.n_records, feed.n_bad) == (n_rows6, n_records, 0)
 
 
-@pytest.mark.parametrize("name", ["ip-ranges.json", "dump.csv", "hosts.csv", "list.txt"])
-def test_compressed_files_read_the_same(name, read):
-    content = SAMPLES[name][0]
-    raw = content if isinstance(content, bytes) else content.encode()
-    plain = read(name, raw).to_set()
-    assert read(f"{name}.gz", gzip.compress(raw)).to_set() == plain
-    assert read(f"{name}.bz2", bz2.compress(raw)).to_set() == plain
-
-
 def test_amazon_is_not_added_twice(read):
     feed = read("ip-ranges.json", json.dumps(AWS))
     assert sum((feed.v4.stop - feed.v4.start).tolist()) == 512
     assert texts(feed.labels["service"]) == ["AMAZON;S3", "AMAZON", "EC2"]
     assert any("AMAZON is the superset" in note for note in feed.notes)
-
-
-def test_members_of_a_list_are_counted_one_by_one(read):
-    feed = read("ip-ranges.json", json.dumps(AWS))
-    record, code, names = members(feed.labels["service"])
-    found = [(at, names[each]) for at, each in zip(record.tolist(), code.tolist(), strict=True)]
-    assert found == [(0, "AMAZON"), (0, "S3"), (1, "AMAZON"), (2, "EC2")]
 
 
 def test_goog_json_is_not_taken_for_customer_space(read):
@@ -192,11 +174,6 @@ def test_regional_azure_tags_do_not_repeat_the_global_one(read):
 def test_country_na_is_namibia_in_every_format_with_countries(read):
     for name in ("geofeed.csv", "hosts.csv"):
         assert texts(read(name, SAMPLES[name][0]).labels["country"])[0] == "NA"
-
-
-def test_an_empty_country_is_not_known(read):
-    feed = read("geofeed.csv", SAMPLES["geofeed.csv"][0])
-    assert texts(feed.labels["country"]) == ["NA", "US", None]
 
 
 def test_several_origins_and_as_sets_stay_lists(read):
@@ -294,14 +271,6 @@ def test_a_file_that_gives_no_address_is_an_error_unless_allowed(text, skip_bad,
         assert "--allow-empty" in first
         assert len(read("file", text, skip_bad=skip_bad, allow_empty=True).v4) == 0
     assert refused.value.exit_code == 4
-
-
-def test_dated_orders_of_nothing_are_an_error_unless_allowed(tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text("effective,action,prefix\n")
-    with pytest.raises(DataError, match="expected at least one address"):
-        read_dated(Input(path, "orders.csv"), skip_bad=True)
-    assert read_dated(Input(path, "orders.csv"), skip_bad=True, allow_empty=True).epoch_s.size == 0
 
 
 def test_orders_that_list_no_address_are_refused_by_line_and_column(tmp_path):
@@ -425,11 +394,6 @@ def test_several_addresses_between_semicolons_are_a_question_to_the_user(read):
     assert len(read("drop", commented).v4) == 2
 
 
-def test_orders_are_orders_however_their_columns_are_spelt(read):
-    feed = read("orders", "Effective;Action;Prefix\n2018-04-16T11:00+03:00;block;198.51.100.0/24\n")
-    assert feed.origin.format == "orders"
-
-
 def test_decimal_commas_are_read_where_they_can_mean_nothing_else(read):
     cells = {
         "10,5": 10.5,
@@ -512,16 +476,6 @@ def test_two_columns_of_addresses_are_a_question_to_the_user(read):
         read("hosts.csv", "address,prefix\n198.51.100.1,198.51.100.0/24\n", "inventory")
 
 
-def test_no_feeds_are_not_one():
-    with pytest.raises(ValueError, match="at least one feed"):
-        concatenate([])
-
-
 def test_a_format_that_does_not_exist_is_named_with_those_that_do(read):
     with pytest.raises(UsageError, match=r"expected one of parquet, .*, got 'amazon'"):
         read("list.txt", LIST, "amazon")
-
-
-def test_every_format_may_be_named_outright(read):
-    for name, (content, format_name, n_addresses4, *_) in SAMPLES.items():
-        assert read(name, content, format_name).to_set().v4.n_addresses == n_addresses4

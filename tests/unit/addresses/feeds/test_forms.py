@@ -172,14 +172,6 @@ def test_a_list_of_names_is_known_as_one_and_the_way_to_addresses_is_said(
     assert feed.n_unplaced == 2
 
 
-def test_names_in_letters_of_other_alphabets_are_names(tmp_path):
-    path = tmp_path / "names.txt"
-    path.write_text("пример.рф\nмосква.рф\n")
-    assert sniff(Input(path, "names.txt")) == "names"
-    feed = read_feed(Input(path, "names.txt"), allow_empty=True)
-    assert names_of(feed) == ["пример.рф", "москва.рф"]
-
-
 def test_a_hosts_file_says_nothing_of_the_machine_itself(tmp_path):
     # As the head of StevenBlack/hosts, hosts, has it.
     text = (
@@ -254,16 +246,3 @@ def test_members_of_sets_of_other_kinds_are_no_addresses(tmp_path):
     feed = read_text(text, "ipset", tmp_path)
     assert feed.to_set() == AddressSet.of("198.51.100.1")
     assert "1 members of sets of kind hash:mac hold no address: left out" in feed.notes
-
-
-def test_spamhaus_metadata_gives_date_and_terms_and_is_held_against_the_count(tmp_path):
-    feed = read_feed(Input(CORPUS / "json-lines" / "good-drop", "drop"))
-    assert feed.origin.date == "1767322985"
-    assert feed.origin.licence == "https://www.spamhaus.org/drop/terms/"
-    assert feed.n_records == 3
-
-
-def test_massdns_in_json_is_read_as_zdns_is(tmp_path):
-    feed = read_feed(Input(CORPUS / "zdns" / "good-massdns", "answers"))
-    assert names_of(feed) == ["name.example", "none.example"]
-    assert feed.to_set() == AddressSet.of("198.51.100.9")

@@ -110,10 +110,6 @@ def per_line(tmp_path: Path, work: str, few: int, many: int) -> float:
 
 READ = "read(arguments[0])"
 EXPOSE = "sim.blocklists.exposure.assess([read(arguments[0])], None, None)"
-IMPORT = (
-    "sim.addresses.feeds.normal.write_normal(read(arguments[0]), Path(arguments[1]), "
-    "sha256='', version='')"
-)
 
 
 @pytest.mark.parametrize(
@@ -128,19 +124,6 @@ IMPORT = (
 )
 def test_a_line_of_a_list_takes_few_bytes(tmp_path, work, most):
     assert per_line(tmp_path, work, 100_000, 500_000) < most
-
-
-@pytest.mark.long
-def test_a_table_waits_on_disk_while_it_is_written(tmp_path):
-    lowered = f"normal = sim.addresses.feeds.normal; normal._MEMORY = '64MB'; {IMPORT}"
-    # Held whole, a row of the table takes 200 bytes; a row group is held in any case.
-    assert per_line(tmp_path, lowered, 300_000, 700_000) < 130
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("work", "most"), [(READ, 32), (EXPOSE, 80), (IMPORT, 64)])
-def test_ten_million_lines_take_as_few_bytes_each(tmp_path, work, most):
-    assert per_line(tmp_path, work, 2_000_000, 10_000_000) < most
 
 
 COMMAND = """
@@ -168,17 +151,6 @@ def test_ten_million_lines_take_as_much_as_the_reference_says(tmp_path, reposito
         )  # fmt: skip
         peak = 1024 * int(done.stdout.splitlines()[-1])
         assert abs(peak / 1e9 - float(gigabytes)) < 0.1
-
-
-@pytest.mark.long
-def test_a_bomb_at_the_usual_limit_takes_what_is_handed_out_of_it(tmp_path):
-    path = tmp_path / "bomb.gz"
-    with gzip.open(path, "wb", 1) as file:
-        for _ in range(1_030):
-            file.write(b"0.0.0.0\n" * 2**17)
-    n_bytes, told = grown(READ, path)
-    assert "expected at most 1,073,741,824 bytes of content, got more" in told
-    assert n_bytes < 220 * MB
 
 
 LOWERED = "source.LARGE_BYTES = 2**20; read(arguments[0], max_bytes=2**25)"
@@ -274,18 +246,6 @@ def test_texts_that_a_small_parquet_file_repeats_are_counted_before_they_are_rea
         "file: expected at most 1,073,741,824 bytes of text in its columns, got 2,000,024,000"
     )
     assert n_bytes < 64 * MB
-
-
-def test_wide_texts_of_a_parquet_file_are_read_a_few_rows_at_a_time(tmp_path):
-    path = tmp_path / "wide.parquet"
-    duckdb.execute(
-        f"COPY (SELECT '198.51.100.1' AS address, repeat('x', 100000) AS name FROM range(1000)) "
-        f"TO '{path}' (FORMAT parquet)"
-    )
-    n_bytes, told = grown(READ, path)
-    assert told == ""
-    # The names once, and a batch of 16 MiB as objects, as bytes, and as places of bytes.
-    assert n_bytes < 2 * 1_000 * 100_000
 
 
 COLUMNS = {

@@ -219,18 +219,6 @@ def test_rules_are_refused_whatever_they_are_said_to_be(language: str, text: str
             reading()
 
 
-@pytest.mark.parametrize(("language", "text"), [(each, EXAMPLES[each][1]) for each in EXAMPLES])
-def test_rules_far_behind_a_list_are_refused_when_bad_lines_are_left_out(
-    language: str, text: str, tmp_path: Path
-):
-    file = given(tmp_path, LIST * 300 + text)
-    assert file.path.stat().st_size > 2**16
-    if not text.startswith("{"):
-        assert language in refusal(file, skip_bad=True)
-    with pytest.raises(DataError):
-        read_feed(file)
-
-
 def test_a_set_of_nftables_is_read_until_a_chain_comes(tmp_path: Path):
     elements = ",\n".join(f"198.18.{row // 256}.{row % 256}" for row in range(10_000))
     sets = f"table ip f {{\n set s {{\n type ipv4_addr\n elements = {{ {elements} }}\n }}\n"

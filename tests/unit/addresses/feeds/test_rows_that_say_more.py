@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 
-import duckdb
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.addresses.feeds import verdicts
-from sim.addresses.feeds.formats import read_feed
-from sim.addresses.feeds.frames import feed_of_columns
-from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.verdicts import rows_with_stems
 from sim.addresses.sets.families import AddressSet
-from sim.errors import DataError
 from tests.feeds import read, refused
 
 SEVERAL = (
@@ -121,20 +116,6 @@ def test_a_column_of_last_addresses_makes_ranges(first, last, delimiter, tmp_pat
     assert feed.notes == ()
 
 
-def test_last_addresses_are_read_from_json_and_parquet(tmp_path):
-    told = [{"ip": a, "end_ip": b} for a, b in RANGES]
-    text = read("".join(json.dumps(row) + "\n" for row in told), tmp_path)
-    path = tmp_path / "given.parquet"
-    values = ", ".join(f"('{a}', nullif('{b}', ''))" for a, b in RANGES)
-    duckdb.execute(
-        f"COPY (FROM (VALUES {values}) AS t(start_ip, end_ip)) TO '{path}' (FORMAT parquet)"
-    )
-    parquet = read_feed(Input(path, "given"), "")
-    assert text.to_set() == parquet.to_set()
-    assert parquet.to_set().v4.n_addresses == 9 + 256 + 1
-    assert text.notes == parquet.notes == ()
-
-
 def test_last_addresses_that_make_no_range_are_told_all_at_once(tmp_path):
     text = (
         "ip,end_ip\n198.51.100.0/24,198.51.100.255\n,198.51.100.255\n198.51.100.9,198.51.100.1\n"
@@ -218,19 +199,6 @@ def test_a_column_in_which_no_row_says_so_is_left_aside(column, cells, tmp_path)
     assert read(f"address,{column}\n{rows}", tmp_path).n_records == 2
 
 
-def test_parquet_and_columns_in_memory_say_the_same(tmp_path):
-    path = tmp_path / "given.parquet"
-    duckdb.sql("SELECT '198.51.100.7' AS ip, 'allow' AS action").write_parquet(str(path))
-    with pytest.raises(DataError, match="action: expected rows that all list their address"):
-        read_feed(Input(path, "given"))
-    with pytest.raises(DataError, match="action: expected rows that all list their address"):
-        feed_of_columns({"ip": ["198.51.100.7"], "action": ["allow"]}, "frame")
-    masked = feed_of_columns({"ip": ["198.51.100.0"], "mask": [24]}, "frame")
-    assert masked.to_set() == AddressSet.of("198.51.100.0/24")
-    duckdb.sql("SELECT '198.51.100.0' AS ip, 24 AS mask").write_parquet(str(path))
-    assert read_feed(Input(path, "given")).to_set() == AddressSet.of("198.51.100.0/24")
-
-
 @pytest.mark.parametrize("cell", ["1.234", "12.500", "999.000"])
 def test_a_point_between_semicolons_that_may_mean_thousands_is_a_question(cell, tmp_path):
     text = f"address;revenue_usd_per_h\n198.51.100.1;{cell}\n"
@@ -239,12 +207,6 @@ def test_a_point_between_semicolons_that_may_mean_thousands_is_a_question(cell, 
         "may stand before decimals or, between semicolons, between thousands"
     ]
     assert read(text.replace(";", ","), tmp_path).numbers["revenue_usd_per_h"] == [float(cell)]
-
-
-@pytest.mark.parametrize("cell", ["0.125", "1.5", "1234.567", "1.2345", "3"])
-def test_a_point_that_can_only_be_decimal_is_read_between_semicolons(cell, tmp_path):
-    text = f"address;revenue_usd_per_h\n198.51.100.1;{cell}\n"
-    assert read(text, tmp_path).numbers["revenue_usd_per_h"] == [float(cell)]
 
 
 @pytest.mark.parametrize("cell", ["1_000", "1_0.5", "١٢"])
@@ -257,13 +219,6 @@ def test_a_header_below_a_blank_line_is_named(tmp_path):
     told = refused("\naddress,name\n198.51.100.1,a\n", tmp_path)
     wanted = "expected the names of the columns in the first line, got a blank line: take it out"
     assert told == [f"given:1: {wanted}"]
-
-
-def test_amazon_s_file_with_empty_lists_gives_no_address(tmp_path):
-    text = json.dumps({"syncToken": "1", "prefixes": [], "ipv6_prefixes": []})
-    (told,) = refused(text, tmp_path)
-    assert "expected at least one address, got an empty file" in told
-    assert read(text, tmp_path, allow_empty=True).origin.format == "aws"
 
 
 def test_an_answer_of_cloudflare_that_failed_is_refused(tmp_path):

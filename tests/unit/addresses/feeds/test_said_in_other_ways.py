@@ -12,12 +12,12 @@ from time import process_time
 import pytest
 
 import sim
-from sim.addresses.feeds import delimited, neighbours, verdicts
+from sim.addresses.feeds import delimited, verdicts
 from sim.addresses.feeds.column_choice import ColumnChoice
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import NameKind
-from sim.addresses.feeds.verdicts import rows_with_stems, verdict_behind
+from sim.addresses.feeds.verdicts import verdict_behind
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.text.source import open_source
 from sim.blocklists.rule_lists import Reading, read_name_rules
@@ -140,16 +140,6 @@ def test_lines_of_marks_alone_take_no_time_that_grows_with_their_square():
         assert process_time() - start_s < 0.5
 
 
-def test_metadata_and_rules_for_pages_are_no_verdict(tmp_path):
-    head = "! Title: A list\n! Expires: 1 day\n! Removed duplicates\n"
-    rules = read_name_rules(
-        given(tmp_path, f"{head}||t.co^\nexample.com###removed-ads\n"), NameKind.EXACT, Reading()
-    )
-    assert [one.rule.text for one in rules.rules] == ["t.co"]
-    text = head.replace("!", "#") + "192.0.2.1\n192.0.2.9\n"
-    assert len(read_feed(given(tmp_path, text)).v4) == 2
-
-
 EXCEPTED = "! Whitelist\n!\n@@||good.example^\n\n@@||fine.example^\n"
 
 
@@ -196,11 +186,6 @@ def test_rules_for_elements_of_pages_are_counted_in_lists_of_any_length(
         read_feed(given(tmp_path, "a.example###x\n"))
 
 
-def test_an_address_with_a_comment_glued_to_it_is_no_rule_for_elements(tmp_path):
-    feed = read_feed(given(tmp_path, "198.51.100.7##note\n192.0.2.1\n"))
-    assert (feed.origin.format, feed.n_records) == ("list", 2)
-
-
 def test_a_comment_that_is_no_verdict_can_be_taken_out():
     with pytest.raises(DataError, match="or the comment alone if all of them are blocked"):
         sim.overmatch(["# Exceptions", "t.co"], ["t.co"])
@@ -211,13 +196,6 @@ def test_texts_with_comments_that_let_through_are_refused():
         sim.overmatch(["t.co\n", "reddit.co # whitelist"], ["t.co"])
     with pytest.raises(DataError, match=r"rules:1: .* that says 'removed'"):
         sim.overmatch(["t.co\nrt.com # removed"], ["t.co"])
-
-
-def test_other_comments_over_names_are_read(tmp_path):
-    rules = read_name_rules(
-        given(tmp_path, "# Blocked by order 7\nt.co # phishing\n"), NameKind.EXACT, Reading()
-    )
-    assert [one.rule.text for one in rules.rules] == ["t.co"]
 
 
 @pytest.mark.parametrize(
@@ -231,18 +209,6 @@ def test_dates_behind_semicolons_are_refused(text, tmp_path):
     with pytest.raises(DataError, match="'2020-01-01' behind a semicolon: name the columns"):
         read_feed(given(tmp_path, text))
     assert len(read_feed(given(tmp_path, text), "list").v4) == 2
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "# Whitelist\n198.51.100.0/24,DE,,,\n203.0.113.0/24,AT,,,\n",
-        "198.51.100.0/24,DE,,, # removed\n203.0.113.0/24,AT,,,\n",
-    ],
-)
-def test_geofeeds_with_comments_that_let_through_are_refused(text, tmp_path):
-    with pytest.raises(DataError, match="a comment that says"):
-        read_feed(given(tmp_path, text))
 
 
 SETS = {
@@ -360,34 +326,3 @@ def test_a_table_is_refused_and_read_as_if_each_row_were_looked_at(tmp_path, mon
         assert outcomes[0] == outcomes[1], trial
         told.append(outcomes[0])
     assert 20 < sum(isinstance(each, str) for each in told) < 110
-
-
-def test_few_cells_of_a_table_that_varies_in_numbers_are_looked_at(tmp_path, monkeypatch):
-    rng = Random(5)
-    n_looked_at = 0
-    real = neighbours.words_against
-
-    def count(texts, **how):
-        nonlocal n_looked_at
-        n_looked_at += len(texts)
-        return real(texts, **how)
-
-    monkeypatch.setattr(neighbours, "words_against", count)
-    lines = [
-        f"{rng.randint(1, 223)}.{rng.getrandbits(8)}.{rng.getrandbits(8)}.0/24,"
-        f"Site {rng.getrandbits(30)}\n"
-        for _ in range(20_000)
-    ]
-    path = tmp_path / "given"
-    path.write_text("".join(["address,name\n", *lines]))
-    assert read_feed(Input(path, "given")).n_records == 20_000
-    assert 0 < n_looked_at < 2_000
-
-
-def test_few_lines_of_comments_may_say_that_their_entry_is_not_blocked():
-    lines = [f"192.0.2.{at % 256} # Hosting {at} of somebody or other\n" for at in range(20_000)]
-    assert rows_with_stems("".join(lines)) == []
-    lines[700] = "192.0.2.7 # Удалены\n"
-    lines[900] = "192.0.2.9 # DON\u2019T BLOCK\n"
-    assert rows_with_stems("".join(lines)) == [700, 900]
-    assert verdict_behind("".join(lines)) == (700, "Удалены")
