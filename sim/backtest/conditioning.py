@@ -210,7 +210,7 @@ def _evidence(found: Judged, n_prior: int, n_alone: int) -> Sheet:
 
 def inputs_sheet(n: int, kept: Sequence[int], resolved: Resolved, root_seed: int) -> Sheet:
     """Each uncertain input over the first ``n`` draws, and over the kept ones."""
-    laid = lay_draws([own_variant(resolved)], n, root_seed)
+    laid = lay_draws([own_variant(resolved)], range(n), root_seed)
     n_dials = sum(factor.n_dials for factor in laid.unknowns)
     chance = distance_by_chance(len(kept), n_dials) if kept else np.nan
     rows: list[tuple[Any, ...]] = []
@@ -287,7 +287,8 @@ class Trial:
             block, row = divmod(number, BLOCK)
             if block not in laid:
                 laid.clear()
-                laid[block] = lay_draws([variant], BLOCK, self.root_seed, block)
+                numbers = range(block * BLOCK, (block + 1) * BLOCK)
+                laid[block] = lay_draws([variant], numbers, self.root_seed)
             point = laid[block].point(row, variant.label, self.resolved)
             readings = self.whole
             if key[1] == EARLY:
@@ -424,9 +425,9 @@ class Conditioning:
         }
         n_done = ask.progress[0]
         n_all = max(self._expected(judged), n_done + len(names))
-        found = ask.read(self.plan, self.trial, names, n_done, n_all)
-        judged.failures |= found.failures
-        for key, numbers in found.numbers.items():
+        found, failures = ask.read(self.plan, self.trial, names, n_done, n_all)
+        judged.failures |= failures
+        for key, numbers in found.items():
             read = {name: float(one[0]) for name, one in numbers.items()}
             judged.value.setdefault(int(key[0]), {}).update(read)
 

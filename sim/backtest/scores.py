@@ -23,7 +23,7 @@ from sim.backtest.readings import problems_of, read_run
 from sim.backtest.verdicts import CONDITIONED, PRIOR, Score, conditions, score
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.experiment.draws import Draws, Kept, lay_members, shipped_kept
+from sim.experiment.draws import Draws, Kept, lay_draws, shipped_kept
 from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.scenario.cases import PlacedCase
@@ -153,11 +153,11 @@ def draws_of(groups: Sequence[RunGroup], n_members: int) -> dict[str, tuple[Draw
     kept = tuple(
         None
         if (table := group.kept) is None
-        else lay_members([own_variant(group.resolved)], table.draw[:n_members], table.root_seed)
+        else lay_draws([own_variant(group.resolved)], table.draw[:n_members], table.root_seed)
         for group in groups
     )
     prior = tuple(
-        lay_members([own_variant(group.resolved)], range(n_members), group.root_seed)
+        lay_draws([own_variant(group.resolved)], range(n_members), group.root_seed)
         for group in groups
     )
     return {PRIOR: prior, CONDITIONED: kept}

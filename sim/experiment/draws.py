@@ -96,27 +96,6 @@ class Draws:
             ],
         )
 
-    @property
-    def dials(self) -> NDArray[np.float64]:
-        """Position of each amount in its range, from 0 to 1, shape (n_draws, n_dials)."""
-        columns = [
-            _places(factor, amount)
-            for factor, amount in zip(self.unknowns, self.amounts, strict=True)
-        ]
-        return np.concatenate(columns, axis=1) if columns else np.empty((self.n, 0))
-
-    def first(self, n: int) -> Draws:
-        """Return the first draws."""
-        amounts = tuple(amount[:n] for amount in self.amounts)
-        return replace(self, amounts=amounts, number=self.number[:n])
-
-
-def _places(factor: Factor, amount: NDArray[np.float64]) -> NDArray[np.float64]:
-    low, high = factor.low, factor.high
-    if factor.is_log:
-        return np.asarray(np.log(amount / low) / np.log(high / low))
-    return (amount - low) / (high - low)
-
 
 def unknowns_of(
     variants: Sequence[Variant],
@@ -156,17 +135,16 @@ def lay_dials(
     return np.concatenate(columns, axis=1)
 
 
-def lay_draws(
-    variants: Sequence[Variant], n_draws: int, root_seed: int, first_block: int = 0
-) -> Draws:
+def lay_draws(variants: Sequence[Variant], numbers: Sequence[int], root_seed: int) -> Draws:
     """Draw all unknowns from their declared distributions.
 
     Parameters
     ----------
     variants
         The scenario under each of the strategies.
-    first_block
-        Blocks of ``BLOCK`` draws that are skipped.
+    numbers
+        Numbers of the draws of the root seed, in the sequence in which they are given: 0, 1, 2, …
+        of a prior, those that are kept of others.
 
     Notes
     -----
@@ -181,33 +159,12 @@ def lay_draws(
     McKay, Beckman and Conover, Technometrics 21 (1979).
     """
     unknowns, own = unknowns_of(variants)
-    dials = lay_dials(unknowns, n_draws, root_seed, first_block)
-    amounts = joint_amounts(variants[0].resolved, unknowns, dials)
-    number = np.arange(n_draws) + first_block * BLOCK
-    return Draws(unknowns, tuple(amounts), number, root_seed, own)
-
-
-def lay_members(variants: Sequence[Variant], numbers: Sequence[int], root_seed: int) -> Draws:
-    """Draw members by their numbers, in the sequence in which they are given.
-
-    Parameters
-    ----------
-    numbers
-        Numbers of draws of the root seed: 0, 1, 2, … of a prior, those that are kept of others.
-    """
-    place = {number: row for row, number in enumerate(numbers)}
-    laid: Draws | None = None
-    columns: list[NDArray[np.float64]] = []
-    for block in sorted({number // BLOCK for number in numbers}):
-        laid = lay_draws(variants, BLOCK, root_seed, block)
-        if not columns:
-            columns = [np.empty((len(numbers), one.shape[1])) for one in laid.amounts]
-        mine = [number for number in numbers if number // BLOCK == block]
-        rows = [number % BLOCK for number in mine]
-        for column, amount in zip(columns, laid.amounts, strict=True):
-            column[[place[number] for number in mine]] = amount[rows]
-    assert laid is not None
-    return Draws(laid.unknowns, tuple(columns), np.array(numbers, np.int64), root_seed, laid.own)
+    number = np.array(numbers, np.int64)
+    blocks, block = np.unique(number // BLOCK, return_inverse=True)
+    dials = [lay_dials(unknowns, BLOCK, root_seed, first) for first in blocks.tolist()]
+    amounts = joint_amounts(variants[0].resolved, unknowns, np.concatenate(dials))
+    row = block * BLOCK + number % BLOCK
+    return Draws(unknowns, tuple(one[row] for one in amounts), number, root_seed, own)
 
 
 PRIOR = "none"

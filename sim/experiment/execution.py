@@ -6,7 +6,7 @@ is resumed. Answers are the measures of all runs of many points, as one array.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,36 +92,6 @@ class Answers:
         return means
 
 
-def tabulate(
-    n_points: int,
-    labels: tuple[str, ...],
-    n_replicates: int,
-    found: Mapping[Key, Sequence[Measure]],
-    failures: Mapping[Key, Failure],
-    status: str,
-) -> Answers:
-    """Put the measures of runs into arrays.
-
-    Parameters
-    ----------
-    found
-        Measures by ``(point, strategy, replicate)``, sorted: the first run gives the order of the
-        measures, whichever run finished first.
-    """
-    named = {measure.metric: measure for measures in found.values() for measure in measures}
-    column = {metric: row for row, metric in enumerate(named)}
-    shape = (n_points, len(labels), n_replicates, len(named))
-    value, denominator = np.full(shape, np.nan), np.full(shape, np.nan)
-    for (point, label, replicate), measures in found.items():
-        run = int(point), labels.index(str(label)), int(replicate)
-        for measure in measures:
-            cell = (*run, column[measure.metric])
-            value[cell], denominator[cell] = measure.value, measure.denominator
-    return Answers(
-        labels, tuple(named.values()), value, denominator, dict(sorted(failures.items())), status
-    )
-
-
 OnProgress = Callable[[int, int], None]
 """Called with the number of runs that finished or failed, and of all runs."""
 T = TypeVar("T")
@@ -155,32 +125,25 @@ class Batch:
         return INTERRUPTED if self.is_interrupted else PARTIAL if self.failures else COMPLETE
 
     def answers(self) -> Answers:
-        """Measures of all runs by point, strategy and replicate."""
-        n_points = len(self.plan.points)
-        return tabulate(
-            n_points,
-            self.labels,
-            self.plan.n_replicates,
-            {key: measures_of(self.checkpoints.facts(name)) for key, name in self.names.items()},
-            self.failures,
-            self.status,
+        """Measures of all runs by point, strategy and replicate.
+
+        The first run gives the order of the measures, whichever run finished first.
+        """
+        found = {key: measures_of(self.checkpoints.facts(name)) for key, name in self.names.items()}
+        named = {measure.metric: measure for measures in found.values() for measure in measures}
+        column = {metric: row for row, metric in enumerate(named)}
+        plan = self.plan
+        shape = (len(plan.points), len(self.labels), plan.n_replicates, len(named))
+        value, denominator = np.full(shape, np.nan), np.full(shape, np.nan)
+        for (point, label, replicate), measures in found.items():
+            run = int(point), self.labels.index(str(label)), int(replicate)
+            for measure in measures:
+                cell = (*run, column[measure.metric])
+                value[cell], denominator[cell] = measure.value, measure.denominator
+        failures = dict(sorted(self.failures.items()))
+        return Answers(
+            self.labels, tuple(named.values()), value, denominator, failures, self.status
         )
-
-
-@dataclass(frozen=True)
-class Readings:
-    """Numbers read off runs, in place of their measures and tables.
-
-    Attributes
-    ----------
-    numbers
-        By key, then by the name of what was read.
-    failures
-        Why there are none, by key.
-    """
-
-    numbers: Mapping[Key, Mapping[str, NDArray[np.float64]]]
-    failures: Mapping[Key, Failure]
 
 
 class Execution:
@@ -253,7 +216,7 @@ class Execution:
             draws=plan.draws,
         )
         self._save_plan(plan, cases.scenarios.values())
-        names, keys = cases.names(plan.n_replicates), cases.keys(plan.n_replicates)
+        names, keys = cases.run_names(), cases.run_keys()
         failures, is_interrupted = dict(cases.impossible), False
 
         def keep(name: str, result: RunRecord) -> None:
@@ -282,7 +245,7 @@ class Execution:
         names: Mapping[Key, str],
         n_before: int = 0,
         n_all: int = 0,
-    ) -> Readings:
+    ) -> tuple[Mapping[Key, Mapping[str, NDArray[np.float64]]], Mapping[Key, Failure]]:
         """Run a job that reads numbers off runs, where that was not done before.
 
         Parameters
@@ -293,6 +256,13 @@ class Execution:
             Names among the checkpoints, by key of the job: the same for the same runs and readings.
         n_before, n_all
             As for a plan.
+
+        Returns
+        -------
+        numbers
+            By key, then by the name of what was read.
+        failures
+            Why there are none, by key.
 
         Raises
         ------
@@ -318,7 +288,7 @@ class Execution:
             for key, name in names.items()
             if key not in failures
         }
-        return Readings(numbers, failures)
+        return numbers, failures
 
     def _finish(
         self,

@@ -22,7 +22,7 @@ from sim.experiment.draws import (
     PRIOR,
     Draws,
     Kept,
-    lay_members,
+    lay_draws,
     read_kept,
     shipped_kept,
 )
@@ -40,59 +40,51 @@ class Cases:
 
     Attributes
     ----------
-    points
-        All points.
+    plan
+        What they are of.
     scenarios
         Resolved scenarios by point and label of the strategy.
     labels
         Labels of the strategies.
     impossible
         Why the scenario is not possible, by ``(point,)``.
-    draws
-        As for `Plan`.
     """
 
-    points: tuple[Point, ...]
+    plan: Plan
     scenarios: Mapping[Key, Resolved]
     labels: tuple[str, ...]
     impossible: Mapping[Key, Failure]
-    draws: Draws | None = None
 
-    def keys(self, n_replicates: int) -> list[Key]:
+    def run_keys(self) -> list[Key]:
         """Keys ``(point, strategy, replicate)`` of all runs; those of one world are together."""
         return [
             (row, label, replicate)
             for row in sorted({int(case[0]) for case in self.scenarios})
-            for replicate in range(n_replicates)
+            for replicate in range(self.plan.n_replicates)
             for label in self.labels
         ]
 
-    def names(self, n_replicates: int) -> dict[Key, str]:
+    def run_names(self) -> dict[Key, str]:
         """Names of all runs among the checkpoints, in the order of the rows of tables.
 
         A name is a hash of all that makes a run differ from others of its experiment. It does not
         depend on where the point is in a design, so that a later design finds the run again.
         """
-        if self.draws is not None:
-            return self._names_of_members(self.draws)
         named: dict[Key, str] = {}
+        draws, replicates = self.plan.draws, range(self.plan.n_replicates)
         for row, label in self.scenarios:
-            point = self.points[int(row)]
+            point = self.plan.points[int(row)]
+            differs: list[object]
             differs = [point.keys, [asdict(column) for column in point.columns], label]
-            digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
-            for replicate in range(n_replicates):
-                named[row, label, replicate] = f"{digest}-{replicate:07d}"
-        return named
-
-    def _names_of_members(self, draws: Draws) -> dict[Key, str]:
-        named: dict[Key, str] = {}
-        keys = [factor.key for factor in draws.unknowns]
-        for label in self.labels:
-            for member in range(draws.n):
-                amounts = [amount[member].tolist() for amount in draws.amounts]
-                differs = canonical_json([keys, amounts, draws.root_seed, label])
-                digest = hashlib.sha256(differs.encode()).hexdigest()[:24]
-                named[0, label, member] = f"{digest}-{draws.streams(member).replicate:07d}"
+            for replicate in replicates:
+                number = replicate
+                if draws is not None:
+                    keys = [factor.key for factor in draws.unknowns]
+                    amounts = [amount[replicate].tolist() for amount in draws.amounts]
+                    differs = [keys, amounts, draws.root_seed, label]
+                    number = draws.streams(replicate).replicate
+                digest = hashlib.sha256(canonical_json(differs).encode()).hexdigest()[:24]
+                named[row, label, replicate] = f"{digest}-{number:07d}"
         return named
 
 
@@ -301,7 +293,7 @@ class Plan:
         n = len(numbers) * (2 if is_paired else 1)
         if not 1 <= n <= MOST_DRAWS:
             raise UsageError(f"expected 1 to {MOST_DRAWS} members, got {n}")
-        draws = lay_members(self.variants, numbers, root_seed)
+        draws = lay_draws(self.variants, numbers, root_seed)
         draws = draws.paired() if is_paired else draws
         ensemble: dict[str, Any] = {"n_members": n, "is_conditioned": is_kept}
         if is_kept:
@@ -424,7 +416,7 @@ class Plan:
         if not scenarios:
             once = {problem: None for error in refused for problem in error.problems}
             raise ScenarioError(list(once))
-        return Cases(self.points, scenarios, labels, impossible, self.draws)
+        return Cases(self, scenarios, labels, impossible)
 
     def _variants_at(self, point: Point) -> tuple[Variant, ...]:
         resolved = point.change(self.resolved)

@@ -324,7 +324,7 @@ def planned_again(run: RunFolder, plan: Callable[[], Planned]) -> Planned:
 def _changed_keys(run: RunFolder, plan: Plan, keys: Sequence[Key]) -> Iterator[str]:
     """Runs that are missing in measures.parquet, or were not asked for."""
     ours = {key[1:] for key in keys}
-    asked = {key[1:] for key in plan.cases().keys(plan.n_replicates)}
+    asked = {key[1:] for key in plan.cases().run_keys()}
     for key in sorted(ours - asked):
         yield f"measures.parquet: {_named(key)} was not asked for"
     for table in (*plan.run_tables, *_FACTS):
@@ -482,7 +482,7 @@ def make_again(
         )
     other, plan = open_run(made.folder, kinds), experiment.plan
     names = {str(one["file"]) for of in (run, other) for one in of.manifest["outputs"]}
-    keys = plan.cases().keys(plan.n_replicates) if plan.is_as_given else []
+    keys = plan.cases().run_keys() if plan.is_as_given else []
     return Verdict(
         len(names) + 1,
         len(keys),

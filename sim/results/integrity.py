@@ -51,17 +51,27 @@ def foreign_files(folder: Path) -> list[str]:
 
 def modified_files(folder: Path) -> list[str]:
     """Files that differ from their hash in the manifest, sorted; missing ones are not listed."""
-    changed = []
-    for name, digest in _listed(folder).items():
-        path = folder / name
-        if path.is_file() and not path.is_symlink() and hash_of(path) != digest:
-            changed.append(name)
-    return sorted(changed)
+    return sorted(name for name, why in _changes(folder, _listed(folder)) if why == DIFFERS)
 
 
 def missing_files(folder: Path) -> list[str]:
     """Files that the manifest lists and that are not there, sorted; none without a manifest."""
-    return sorted(name for name in _listed(folder) if not (folder / name).is_file())
+    return sorted(name for name, why in _changes(folder, _listed(folder)) if why == NOT_THERE)
+
+
+NOT_THERE, DIFFERS = "is not there", "differs from its hash in the manifest"
+
+
+def _changes(folder: Path, listed: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Files that are not as a manifest lists them, and why."""
+    for name, digest in listed.items():
+        file = folder / name
+        if not file.resolve().is_relative_to(folder.resolve()):
+            yield name, "lies outside the folder"
+        elif not file.is_file():
+            yield name, NOT_THERE
+        elif hash_of(file) != digest:
+            yield name, DIFFERS
 
 
 def remove_own(folder: Path) -> None:
@@ -114,14 +124,15 @@ def _own(folder: Path) -> Iterator[str]:
 def _listed(folder: Path) -> dict[str, str]:
     """Hashes by name of the files that the manifest lists."""
     try:
-        outputs: Any = read_manifest(folder).get("outputs", [])
-        return {str(one["file"]): str(one["sha256"]) for one in outputs}
+        return _hashes(read_manifest(folder))
     except (OverblockError, TypeError, KeyError):
         return {}
 
 
-_BESIDE = (MANIFEST, TIMING)
-"""Files that the manifest cannot list: itself, and the timing, which differs each time."""
+def _hashes(manifest: Mapping[str, Any]) -> dict[str, str]:
+    return {str(one["file"]): str(one["sha256"]) for one in manifest["outputs"]}
+
+
 MANIFEST_HASH = "manifest_sha256"
 """Key of the hash of the manifest in the timing; folders of earlier versions have none."""
 
@@ -133,8 +144,7 @@ def is_inside(run: RunFolder, file: Path) -> bool:
 
 def changed_tables(run: RunFolder) -> list[tuple[str, str]]:
     """Files that reports and figures are made from, and what is wrong with each."""
-    lines = (line.partition(": ")[::2] for line in changed_files(run))
-    found = [(name, why) for name, why in lines if not name.startswith(f"{FIGURES}/")]
+    found = [one for one in _changed(run) if not one[0].startswith(f"{FIGURES}/")]
     file = run.path / TIMING
     try:
         timing = read_object(file) if file.is_file() else {}
@@ -149,17 +159,14 @@ def changed_tables(run: RunFolder) -> list[tuple[str, str]]:
 
 def changed_files(run: RunFolder) -> Iterator[str]:
     """Files that are missing or differ from the manifest, one line each."""
-    listed = {str(one["file"]): str(one["sha256"]) for one in run.manifest["outputs"]}
+    return (f"{name}: {why}" for name, why in _changed(run))
+
+
+def _changed(run: RunFolder) -> Iterator[tuple[str, str]]:
+    listed = _hashes(run.manifest)
     if len(listed) < len(run.manifest["outputs"]):
-        yield f"{MANIFEST}: outputs: lists a file twice"
-    for name, digest in listed.items():
-        file = run.path / name
-        if not is_inside(run, file):
-            yield f"{name}: lies outside the folder"
-        elif not file.is_file():
-            yield f"{name}: is not there"
-        elif hash_of(file) != digest:
-            yield f"{name}: differs from its hash in the manifest"
+        yield MANIFEST, "outputs: lists a file twice"
+    yield from _changes(run.path, listed)
 
 
 def unlisted_files(run: RunFolder) -> tuple[list[str], list[str]]:
@@ -172,24 +179,11 @@ def unlisted_files(run: RunFolder) -> tuple[list[str], list[str]]:
     unchecked
         Those beside the results: a report, figures, and the folder of parts, if any.
     """
-    listed = {str(one["file"]) for one in run.manifest["outputs"]}
-    names = sorted(
-        path.relative_to(run.path).as_posix()
-        for path in run.path.rglob("*")
-        if path.is_symlink() or not path.is_dir()
-    )
-    foreign, unchecked = [], []
-    for name in names:
-        place = name.split("/")[0]
-        if name in listed or name in _BESIDE:
-            continue
-        if place in (REPORT, FIGURES):
-            unchecked.append(name)
-        elif place == PARTS:
-            unchecked += [] if PARTS in unchecked else [PARTS]
-        else:
-            foreign.append(name)
-    return foreign, unchecked
+    names = {name for name in _names(run.path) if not name.endswith("/")}
+    names -= {*_hashes(run.manifest), MANIFEST, TIMING}
+    beside = {name for name in names if name.split("/")[0] in (REPORT, FIGURES, PARTS)}
+    unchecked = {PARTS if name.startswith(f"{PARTS}/") else name for name in beside}
+    return sorted(names - beside), sorted(unchecked)
 
 
 MOST_LETTERS = 60

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from ruamel.yaml import YAML
 
-from sim.experiment.draws import lay_members
+from sim.experiment.draws import lay_draws
 from sim.experiment.simulation import Simulation
 from sim.scenario.library import shipped
 from sim.scenario.load import load_scenario
@@ -62,7 +62,7 @@ def curves(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Path]:
     variant = own_variant(resolved)
     found = {}
     for draw in (*chosen(), *others()):
-        point = lay_members([variant], [draw], root_seed).point(0, variant.label, resolved)
+        point = lay_draws([variant], [draw], root_seed).point(0, variant.label, resolved)
         case = {(variant.label,): point.change(resolved)}
         record = Simulation(case, root_seed).begin()((variant.label, draw))
         found[draw] = folder / f"{draw}.parquet"

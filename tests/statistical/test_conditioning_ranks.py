@@ -49,7 +49,7 @@ def pool() -> tuple[dict[int, dict[str, float]], dict[str, NDArray[np.float64]]]
         draw: {name: float(one[0]) for name, one in work((draw, WHOLE)).items()}
         for draw in range(N_POOL)
     }
-    laid = lay_draws([own_variant(resolved)], N_POOL, SEED)
+    laid = lay_draws([own_variant(resolved)], range(N_POOL), SEED)
     amounts = {
         factor.key: amount[:, 0]
         for factor, amount in zip(laid.unknowns, laid.amounts, strict=True)

@@ -16,7 +16,7 @@ from scipy.stats import triang
 from sim.engine.run import simulate
 from sim.engine.strategies import build_strategy
 from sim.errors import UsageError
-from sim.experiment.draws import BLOCK, MOST_DRAWS, lay_dials, lay_draws, lay_members
+from sim.experiment.draws import BLOCK, MOST_DRAWS, lay_dials, lay_draws
 from sim.experiment.execution import Execution
 from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.task import SerialExecutor
@@ -69,7 +69,7 @@ def values(folder: Path, label: str, where: str = "true") -> list[tuple[Any, ...
 
 def test_more_members_only_add() -> None:
     variants = plan_for(None).variants
-    few, many = (lay_draws(variants, n, 7) for n in (5, 70))
+    few, many = (lay_draws(variants, range(n), 7) for n in (5, 70))
     assert [factor.key for factor in few.unknowns] == [factor.key for factor in many.unknowns]
     for one, other in zip(few.amounts, many.amounts, strict=True):
         assert_array_equal(one, other[:5])
@@ -81,7 +81,7 @@ def test_more_members_only_add() -> None:
 def test_members_that_are_kept_are_those_of_their_numbers() -> None:
     """Of whatever blocks, in whatever sequence, with their own chance."""
     variants, numbers = plan_for(None).variants, (3, 130, 66, 5)
-    all_, kept = lay_draws(variants, 192, 9), lay_members(variants, numbers, 9)
+    all_, kept = lay_draws(variants, range(192), 9), lay_draws(variants, numbers, 9)
     for one, other in zip(kept.amounts, all_.amounts, strict=True):
         assert_array_equal(one, other[list(numbers)])
     chance = [draws.streams(row).generator(Stream.BOOTSTRAP).random()
@@ -94,7 +94,7 @@ def test_members_that_are_kept_are_those_of_their_numbers() -> None:
 
 
 def test_inputs_lie_in_their_ranges_and_fill_them() -> None:
-    draws = lay_draws(plan_for(None).variants, 256, 7)
+    draws = lay_draws(plan_for(None).variants, range(256), 7)
     assert len(draws.unknowns) > 60
     for factor, amount in zip(draws.unknowns, draws.amounts, strict=True):
         assert (factor.low <= amount).all(), factor.key
