@@ -10,8 +10,8 @@ import csv
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,74 +38,27 @@ OF_FIGURES = ("crps", "crps_guess", "coverage")
 OF_BOUNDS = ("probability", "brier", "brier_guess")
 
 
-@dataclass(frozen=True)
-class Tally:
-    """Scores of one role, over all subjects or one.
-
-    Attributes
-    ----------
-    role
-        One of ``ROLES``.
-    subject
-        The scenario, method, law or list; empty for all of them.
-    n_cases, n_computable, n_inside
-        How many cases there are, how many of them are computable, and how many of those inside.
-    n_computable_bounds, n_inside_bounds
-        The same of those that were published as a bound, which is easily kept.
-    median_abs_log10_error
-        Median of the absolute log errors that are known; NaN without any.
-    n_errors
-        How many are known.
-    n_figures
-        Numbers with a CRPS, each counted once.
-    crps
-        Mean of the CRPS of log10 over these numbers.
-    crps_guess
-        The same of the guess; NaN unless every one of them states a range.
-    coverage
-        Share of these numbers inside.
-    log10_width
-        Median log10 of the upper over the lower end of their intervals.
-    n_bounds
-        Bounds with a probability, each counted once.
-    probability, brier, brier_guess
-        Means over them.
-    intervals
-        Ends of the 95 % interval of each mean, by its name: BCa, by resampling numbers, each with
-        all cases that show it. None for a mean of fewer than ``FEWEST_RESAMPLED`` numbers. They
-        span which figures happened to be published, not what cases of one scenario share.
-    """
-
-    role: ScoredRole
-    subject: str
-    n_cases: int
-    n_computable: int
-    n_inside: int
-    n_computable_bounds: int
-    n_inside_bounds: int
-    median_abs_log10_error: float
-    n_errors: int
-    n_figures: int
-    crps: float
-    crps_guess: float
-    coverage: float
-    log10_width: float
-    n_bounds: int
-    probability: float
-    brier: float
-    brier_guess: float
-    intervals: Mapping[str, tuple[float, float]]
-
-
-def tallies_of(scores: Sequence[Score]) -> tuple[Tally, ...]:
+def tallies_of(scores: Sequence[Score]) -> tuple[dict[str, Any], ...]:
     """Each role over all subjects, then each role of each subject, in the sequence they come."""
     subjects = dict.fromkeys(["", *(each.placed.case.subject for each in scores)])
     found = (tally(role, subject, scores) for subject in subjects for role in ROLES)
-    return tuple(each for each in found if each.n_cases)
+    return tuple(each for each in found if each["n_cases"])
 
 
-def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> Tally:
-    """Count the scores of one role; of one subject, where it is named."""
+def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> dict[str, Any]:
+    """Count the scores of one role; of one subject, where it is named.
+
+    Returns
+    -------
+    tally
+        Cases, those that are computable, and those of them inside; the same of bounds alone, which
+        are easily kept. Median of the absolute log errors that are known, and their number.
+        ``n_figures`` and ``n_bounds``: numbers with a CRPS and with a probability, each counted
+        once; means over them, NaN without any; ``coverage``, the share inside; ``log10_width``, the
+        median of log10 of the upper over the lower end. ``intervals``: ends of the 95 % interval of
+        each mean, by its name, as of `interval_once`. They span which figures happened to be
+        published, not what cases of one scenario share.
+    """
     mine = [
         each for each in scores if each.role == role and subject in ("", each.placed.case.subject)
     ]
@@ -113,28 +66,26 @@ def tally(role: ScoredRole, subject: str, scores: Sequence[Score]) -> Tally:
     computable = [each for each in mine if each.verdict in (INSIDE, OUTSIDE)]
     bounds = [each for each in computable if each.placed.case.published.relation in BOUNDS]
     figures = [each for each in computable if not math.isnan(each.quality.crps)]
-    means = {name: (figures, _reader(name)) for name in OF_FIGURES}
-    means |= {name: (bounds, _reader(name)) for name in OF_BOUNDS}
-    return Tally(
-        role=role,
-        subject=subject,
-        n_cases=len(mine),
-        n_computable=len(computable),
-        n_inside=sum(each.verdict == INSIDE for each in computable),
-        n_computable_bounds=len(bounds),
-        n_inside_bounds=sum(each.verdict == INSIDE for each in bounds),
-        median_abs_log10_error=float(np.median(errors)) if errors else math.nan,
-        n_errors=len(errors),
-        n_figures=n_numbers(figures),
-        log10_width=_median([each.quality.log10_width for each in figures]),
-        n_bounds=n_numbers(bounds),
-        intervals={
-            name: ends
-            for name, (of, value) in means.items()
-            if (ends := interval_once(of, value)) is not None
-        },
-        **{name: mean_once(of, value) for name, (of, value) in means.items()},
-    )
+    of = {**dict.fromkeys(OF_FIGURES, figures), **dict.fromkeys(OF_BOUNDS, bounds)}
+    mean = {name: mean_once(each, _reader(name)) for name, each in of.items()}
+    ends = {name: interval_once(each, _reader(name)) for name, each in of.items()}
+    return {
+        "role": role,
+        "subject": subject,
+        "n_cases": len(mine),
+        "n_computable": len(computable),
+        "n_inside": sum(each.verdict == INSIDE for each in computable),
+        "n_computable_bounds": len(bounds),
+        "n_inside_bounds": sum(each.verdict == INSIDE for each in bounds),
+        "median_abs_log10_error": _median(errors),
+        "n_errors": len(errors),
+        "n_figures": n_numbers(figures),
+        **{name: mean[name] for name in OF_FIGURES},
+        "log10_width": _median([each.quality.log10_width for each in figures]),
+        "n_bounds": n_numbers(bounds),
+        **{name: mean[name] for name in OF_BOUNDS},
+        "intervals": {name: found for name, found in ends.items() if found is not None},
+    }
 
 
 def _reader(name: str) -> Callable[[Score], float]:
@@ -203,8 +154,8 @@ def document(found: Backtest) -> dict[str, Any]:
         "schema": SCHEMA,
         "version": __version__,
         "n_members": found.n_members,
-        "tallies": _tallies(found.scores),
-        "tallies_prior": _tallies(found.prior),
+        "tallies": [_without_nan(one) for one in tallies_of(found.scores)],
+        "tallies_prior": [_without_nan(one) for one in tallies_of(found.prior)],
         "scores": [
             {**_score(score), "prior": None if score is prior else _predicted(prior)}
             for score, prior in zip(found.scores, found.prior, strict=True)
@@ -288,13 +239,6 @@ def _hash_values(path: Path) -> str:
 
 def _hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _tallies(scores: Sequence[Score]) -> list[dict[str, Any]]:
-    return [
-        {**_without_nan(asdict(tally)), "intervals": dict(tally.intervals)}
-        for tally in tallies_of(scores)
-    ]
 
 
 def _predicted(score: Score) -> dict[str, Any]:

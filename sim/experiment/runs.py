@@ -39,7 +39,6 @@ from sim.results.schema import (
     ENSEMBLE_TABLES,
     KEYS,
     SITE_TABLES,
-    TABLES,
     Column,
 )
 from sim.scenario.resolve import Resolved
@@ -151,12 +150,12 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
 
 def columns_of(plan: Plan) -> Mapping[str, tuple[Column, ...]]:
     """Columns of the tables that the folder of a run or a comparison has."""
-    return {
-        **TABLES,
-        **(ENSEMBLE_TABLES if plan.draws is not None else {}),
-        **(COMPARISON_TABLES if plan.kind != RUN else {}),
-        **(SITE_TABLES if plan.resolved.inventory is not None else {}),
+    absent = {
+        *(() if plan.draws is not None else ENSEMBLE_TABLES),
+        *(() if plan.kind != RUN else COMPARISON_TABLES),
+        *(() if plan.resolved.inventory is not None else SITE_TABLES),
     }
+    return {file: columns for file, columns in ALL_TABLES.items() if file not in absent}
 
 
 def derived_manifest(

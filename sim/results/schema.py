@@ -1,7 +1,6 @@
 """The tables of a run folder, column by column, with units.
 
-One list per table, which the writer, the data package and the documentation share. They are one
-long file, since a reader looks a column up without knowing its table.
+One list per table, which the writer, the data package and the documentation share.
 """
 
 from __future__ import annotations
@@ -73,7 +72,6 @@ _MOMENT = (
 )
 _METRIC = Column.text("metric", "Name of the measure")
 _UNIT = Column.text("unit", "Unit of the measure")
-_USD_UNIT = Column.text("unit", "Unit of median, low, high")
 _LEVEL = Column.number("level", "Share of simulations between low and high", "share")
 _N_SIMULATIONS = Column.count("n_simulations", "Simulations summarised", "simulations")
 _N_KNOWN = Column.count(
@@ -95,7 +93,6 @@ _SPREAD = (
     Column.measured("low", "5th percentile; missing with one simulation"),
     Column.measured("high", "95th percentile; missing with one simulation"),
 )
-_SPREAD_USD = tuple(replace(one, unit="USD") for one in _SPREAD)
 
 
 def ends(name: str, interval: str, unit: str = "by metric") -> tuple[Column, Column]:
@@ -176,14 +173,12 @@ BUSINESSES = (
     Column.count("affected_s", "Time affected", "s"),
     Column.count("impaired_s", "Time impaired", "s"),
     Column.count("down_s", "Time down", "s"),
-    Column.count(
-        "first_outage_s",
-        "Start of the first spell; missing when there was none",
-        "s",
-        can_miss=True,
-    ),
-    Column.count(
-        "last_outage_s", "End of the last spell; missing when there was none", "s", can_miss=True
+    *(
+        Column.count(name, f"{what} spell; missing when there was none", "s", can_miss=True)
+        for name, what in (
+            ("first_outage_s", "Start of the first"),
+            ("last_outage_s", "End of the last"),
+        )
     ),
     Column.count("n_spells", "Spells begun", "spells"),
     Column.number(
@@ -312,8 +307,8 @@ MONEY = (
         "share of demand; of the country, shut down",
     ),
     Column.text("formula", "Formula of the method; docs/explanation/money.md"),
-    _USD_UNIT,
-    *_SPREAD_USD,
+    Column.text("unit", "Unit of median, low, high"),
+    *(replace(one, unit="USD") for one in _SPREAD),
     _LEVEL,
     _N_SIMULATIONS,
     Column.number("duration_d", "Length of the run", "d"),
@@ -579,55 +574,33 @@ VERDICTS = (
     *_DEPENDS_ON,
 )
 
-TABLES = {
-    "curves.parquet": CURVES,
-    "bands.parquet": BANDS,
-    "businesses.parquet": BUSINESSES,
-    "events.parquet": EVENTS,
-    "entries.parquet": ENTRIES,
-    "summary.csv": SUMMARY,
-    "groups.csv": GROUPS,
-    "money.csv": MONEY,
-    "expected_names.csv": EXPECTED_NAMES,
-    "measures.parquet": MEASURES,
-    "hits.parquet": HITS,
-    "nothing.parquet": NOTHING,
+_DECLARED = {
+    "curves.parquet": (CURVES, "strategy replicate t_s metric provider sector"),
+    "bands.parquet": (BANDS, "strategy t_s metric provider sector"),
+    "businesses.parquet": (BUSINESSES, "strategy replicate business"),
+    "events.parquet": (EVENTS, ""),
+    "entries.parquet": (ENTRIES, "strategy replicate entry prefix"),
+    "summary.csv": (SUMMARY, "strategy metric"),
+    "groups.csv": (GROUPS, "strategy by group metric"),
+    "money.csv": (MONEY, "strategy method scope"),
+    "expected_names.csv": (EXPECTED_NAMES, "strategy provider"),
+    "measures.parquet": (MEASURES, "strategy replicate metric"),
+    "hits.parquet": (HITS, "strategy replicate by group metric"),
+    "nothing.parquet": (NOTHING, "strategy replicate what"),
+    "inputs.parquet": (INPUTS, "replicate input part"),
+    "comparison.csv": (COMPARISON, "strategy metric"),
+    "tradeoff.csv": (TRADEOFF, "strategy efficacy_metric collateral_metric"),
+    "verdicts.csv": (VERDICTS, "metric strategy other"),
+    "site_runs.parquet": (SITE_RUNS, "strategy replicate business operator"),
+    "sites.csv": (SITES, "strategy site operator"),
 }
-"""Tables of every run folder, by file name."""
+ALL_TABLES = {file: columns for file, (columns, _) in _DECLARED.items()}
+"""Tables of any run folder, by file name."""
 
-ENSEMBLE_TABLES = {"inputs.parquet": INPUTS}
-"""Table of an ensemble, beside those of every folder."""
-
-COMPARISON_TABLES = {
-    "comparison.csv": COMPARISON,
-    "tradeoff.csv": TRADEOFF,
-    "verdicts.csv": VERDICTS,
-}
-"""Tables of a comparison, beside those of every folder."""
-
-SITE_TABLES = {"site_runs.parquet": SITE_RUNS, "sites.csv": SITES}
-"""Tables of any folder beside an inventory."""
-
-ALL_TABLES = {**TABLES, **ENSEMBLE_TABLES, **COMPARISON_TABLES, **SITE_TABLES}
-"""Tables of any run folder."""
-
-KEYS = {
-    "curves.parquet": ("strategy", "replicate", "t_s", "metric", "provider", "sector"),
-    "bands.parquet": ("strategy", "t_s", "metric", "provider", "sector"),
-    "businesses.parquet": ("strategy", "replicate", "business"),
-    "entries.parquet": ("strategy", "replicate", "entry", "prefix"),
-    "summary.csv": ("strategy", "metric"),
-    "groups.csv": ("strategy", "by", "group", "metric"),
-    "money.csv": ("strategy", "method", "scope"),
-    "expected_names.csv": ("strategy", "provider"),
-    "measures.parquet": ("strategy", "replicate", "metric"),
-    "hits.parquet": ("strategy", "replicate", "by", "group", "metric"),
-    "nothing.parquet": ("strategy", "replicate", "what"),
-    "comparison.csv": ("strategy", "metric"),
-    "tradeoff.csv": ("strategy", "efficacy_metric", "collateral_metric"),
-    "inputs.parquet": ("replicate", "input", "part"),
-    "verdicts.csv": ("metric", "strategy", "other"),
-    "site_runs.parquet": ("strategy", "replicate", "business", "operator"),
-    "sites.csv": ("strategy", "site", "operator"),
-}
+KEYS = {file: tuple(key.split()) for file, (_, key) in _DECLARED.items() if key}
 """Columns that identify a row of a table. Events have none: two may be alike."""
+
+ENSEMBLE_TABLES = ("inputs.parquet",)
+COMPARISON_TABLES = ("comparison.csv", "tradeoff.csv", "verdicts.csv")
+SITE_TABLES = ("site_runs.parquet", "sites.csv")
+"""Tables that only folders of an ensemble, of a comparison, and beside an inventory have."""

@@ -93,20 +93,20 @@ def test_cases_of_one_number_count_once_and_bounds_are_apart(tmp_path):
     ).cases
     scores = scored(cases, [(10,), (101,), (1000,), (1, 1000)])
     found = tally("held-out", "", scores)
-    assert (found.n_cases, found.n_figures, found.n_bounds) == (4, 2, 1)
-    assert found.crps == pytest.approx((0.5 * (1 + 0) + 0) / 2)
-    assert found.coverage == pytest.approx((0.5 * (0 + 1) + 1) / 2)
-    assert found.probability == 0.5
-    assert found.brier == 0.25
+    assert (found["n_cases"], found["n_figures"], found["n_bounds"]) == (4, 2, 1)
+    assert found["crps"] == pytest.approx((0.5 * (1 + 0) + 0) / 2)
+    assert found["coverage"] == pytest.approx((0.5 * (0 + 1) + 1) / 2)
+    assert found["probability"] == 0.5
+    assert found["brier"] == 0.25
     assert mean_once(scores[:1], lambda each: each.quality.crps) == pytest.approx(1)
-    assert math.isnan(tally("calibration", "", scores).crps)
+    assert math.isnan(tally("calibration", "", scores)["crps"])
 
 
 def test_a_mean_of_guesses_needs_a_range_of_every_case(tmp_path):
     cases = case_file(tmp_path, {"value": 100, "guess": GUESS}, {"value": 100}).cases
     found = tally("held-out", "", scored(cases, [(100,), (100,)]))
-    assert found.crps == 0
-    assert math.isnan(found.crps_guess)
+    assert found["crps"] == 0
+    assert math.isnan(found["crps_guess"])
 
 
 def test_the_interval_of_a_mean_resamples_numbers_with_all_their_cases(tmp_path):
@@ -127,7 +127,7 @@ def test_the_interval_of_a_mean_resamples_numbers_with_all_their_cases(tmp_path)
     ).confidence_interval
     assert high - low > 1.5 * (apart.high - apart.low)
     found = tally("held-out", "", scores)
-    assert found.intervals["crps"] == (low, high)
-    assert low < found.crps < high
+    assert found["intervals"]["crps"] == (low, high)
+    assert low < found["crps"] < high
     assert interval_once(scores[:8], lambda each: each.quality.crps) is None  # two numbers
-    assert "crps_guess" not in found.intervals
+    assert "crps_guess" not in found["intervals"]

@@ -18,7 +18,7 @@ from sim.catalogue.curves import CURVES
 from sim.errors import DataError
 from sim.results.folder import RunFolder, later, open_run
 from sim.results.output import new_folder
-from sim.results.schema import TABLES
+from sim.results.schema import ALL_TABLES, ENSEMBLE_TABLES, SITE_TABLES
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests.experiments import files_of, run_experiment
@@ -143,7 +143,13 @@ def test_a_table_without_source_note_is_listed_as_an_assumption(
     assert {"key": "own.csv", "why": "a table without a source note"} in assumptions  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("file", [name for name in TABLES if name.endswith(".parquet")])
+OTHERS = (*ENSEMBLE_TABLES, *SITE_TABLES)
+"""Tables that a run of the point values without an inventory does not have."""
+
+
+@pytest.mark.parametrize(
+    "file", [name for name in ALL_TABLES if name.endswith(".parquet") and name not in OTHERS]
+)
 def test_the_data_package_describes_the_parquet_columns_and_types(
     shipped_run: Path, file: str
 ) -> None:
@@ -267,7 +273,7 @@ def test_spells_and_lost_demand_in_the_summary_are_sums_over_the_businesses(
     check_line(summary["spells"], [float(row[0]) for row in spells])
     lost = " + ".join(
         column.name
-        for column in TABLES["businesses.parquet"]
+        for column in ALL_TABLES["businesses.parquet"]
         if column.name.startswith("lost_demand_h")
     )
     demand_h = demand_h_by_sector(repository)
