@@ -291,9 +291,8 @@ def read_list(data: bytes) -> None:
     """Read a list of names: each of them once, and as it is matched."""
     with on_disk(data) as given:
         found = read_name_list(given, Reading(LIMITS, skip_bad=True, allow_empty=True))
-        names = [name for chunk in found.split() for name in chunk]
-        assert len(set(names)) == len(names) == found.n_names
-        assert all(name.isascii() and name == name.lower() and b"." in name for name in names)
+        assert len(set(found.names)) == len(found.names)
+        assert all(name.isascii() and name == name.lower() and b"." in name for name in found.names)
         read_name_list(given, Reading(LIMITS))
 
 

@@ -11,7 +11,6 @@ import pytest
 
 # Where the name to import is not that of the distribution.
 MODULES = {
-    "backports.zstd": "backports",
     "cyclonedx-python-lib": "cyclonedx",
     "import-linter": "importlinter",
     "py-radix": "radix",

@@ -33,7 +33,6 @@ WHY_ONE_FILE = r"\bone\s+(long\s+)?file,?\s+(since|because)|\bis\s+long\s+becaus
 
 OWNERS = {
     "babel": {"report"},
-    "backports": {"addresses"},
     "dask": {"experiment"},
     "distributed": {"experiment"},
     "duckdb": {"addresses", "blocklists", "results"},

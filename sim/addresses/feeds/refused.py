@@ -1,4 +1,4 @@
-"""Files that are refused by name: rule sets that a program compiled, and firewall rules.
+"""Files that are refused by name: binary ones, and firewall rules.
 
 Firewall rules are no list: they let through, negate, name users and depend on each other, so an
 address in them may be one that nobody blocks. There is no reader of some of them for that reason.
@@ -16,9 +16,10 @@ from sim.addresses.feeds.inputs import SAMPLE_BYTES, Input, take_sample
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem
 
-_ENTRY, _CODE, _PART = b"\n\n\x12"
-_ADDRESS, _KIND, _NAME = b"\n\x08\x12"
-"""Tags of protocol buffers: of an entry, its code and its parts, and what a part begins with."""
+_CONTROL = re.compile(rb"[\x01-\x08\x0e-\x1a]")
+"""Bytes that are in no text."""
+_LOOKED_AT = 2**10
+_READ = (b"PAR1", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _MMDB = b"\xab\xcd\xefMaxMind.com"
 """Begins the metadata at the end of a database (MaxMind DB File Format Specification 2.0)."""
 
@@ -60,7 +61,7 @@ class Refused:
 
 
 def refuse_unread(given: Input, limits: Limits) -> None:
-    """Refuse a file whose first bytes are of a compiled rule set, or hold firewall rules.
+    """Refuse a file whose first bytes are of no text, or hold firewall rules.
 
     Raises
     ------
@@ -94,38 +95,6 @@ def _refuse(name: str, data: bytes, kinds: Sequence[Refused] | None = None) -> N
     kind = next((kind for kind in kinds or REFUSED if kind.fits(data)), None)
     if kind is not None:
         raise DataError([Problem(name, kind.refusal)])
-
-
-def _is_srs(data: bytes) -> bool:
-    # After three letters a version, then a stream of zlib.
-    return data[:3] == b"SRS" and 0 < int.from_bytes(data[3:4]) < 0x20 and data[4:5] == b"\x78"
-
-
-def _is_geodata(data: bytes, *first: int) -> bool:
-    """Whether it is a list of codes, each with parts that begin with one of some tags."""
-    at = 0
-    for turn, tag in enumerate((_ENTRY, _CODE, _PART)):
-        if data[at : at + 1] != bytes([tag]):
-            return False
-        size, at = _number(data, at + 1)
-        if turn == 1:
-            code = data[at : at + size]
-            if not (code.isascii() and code.decode("ascii").isprintable()):
-                return False
-            at += size
-    return at < len(data) and data[at] in first
-
-
-def _number(data: bytes, at: int) -> tuple[int, int]:
-    """A number of seven bits a byte, the lowest first, and where it ends; 0 where there is none."""
-    value = shift = 0
-    for byte in data[at : at + 10]:
-        at += 1
-        value |= (byte & 0x7F) << shift
-        shift += 7
-        if byte < 0x80:
-            return value, at
-    return 0, at
 
 
 def _is_mrt(data: bytes) -> bool:
@@ -274,28 +243,11 @@ REFUSED = (
         _is_mrt,
     ),
     Refused(
-        "a compiled rule set of sing-box (.srs)",
-        f"sing-box rule-set decompile FILE -o rules.json && {_JQ} rules.json > list.txt",
-        _EXTRACT,
-        _is_srs,
-    ),
-    Refused(
-        "a compiled rule set of mihomo (.mrs)",
-        "mihomo convert-ruleset ipcidr mrs FILE rules.txt",
-        "its addresses as a list, which is read",
-        lambda data: data[:4] == b"MRS\x01",
-    ),
-    Refused(
-        "addresses of countries for Xray and V2Ray (geoip.dat)",
-        "v2dat unpack geoip -o FOLDER FILE",
-        "a list for each country, which is read",
-        lambda data: _is_geodata(data, _ADDRESS),
-    ),
-    Refused(
-        "names of sites for Xray and V2Ray (geosite.dat)",
-        "v2dat unpack geosite -o FOLDER FILE",
-        "lists of names, which are read as names to be resolved",
-        lambda data: _is_geodata(data, _KIND, _NAME),
+        "a binary file",
+        "file FILE",
+        "of what program it is. Let that program write text, as `sing-box rule-set decompile`, "
+        "`mihomo convert-ruleset` and `v2dat unpack` do",
+        lambda data: not data.startswith(_READ) and _CONTROL.search(data[:_LOOKED_AT]) is not None,
     ),
 )
 """Kinds of files that are refused, and how to get text from them."""

@@ -5,7 +5,6 @@ The first bytes of the content decide about compression, not the name.
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import io
 import os
@@ -18,8 +17,14 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from sim.errors import DataError, Problem
 
-_MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\x28\xb5\x2f\xfd": ".zst"}
-_UNREAD = {b"\xfd7zXZ\0": ".xz", b"PK\x03\x04": ".zip", b"7z\xbc\xaf\x27\x1c": ".7z"}
+_GZIP = b"\x1f\x8b"
+_UNREAD = {
+    b"BZh": ".bz2",
+    b"\x28\xb5\x2f\xfd": ".zst",
+    b"\xfd7zXZ\0": ".xz",
+    b"PK\x03\x04": ".zip",
+    b"7z\xbc\xaf\x27\x1c": ".7z",
+}
 LARGE_BYTES = 2**26
 """Bytes of compressed content from which on nothing is handed out before all is unpacked."""
 MOST_GROWTH = 250
@@ -27,7 +32,7 @@ MOST_GROWTH = 250
 
 Lists and tables, however regular, were packed to a hundredth at best, bombs to a thousandth.
 """
-_PIECE, _PACKED = 2**20, 2**13
+_PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -72,37 +77,6 @@ class Limits:
             expected = f"expected a file whose columns take at most {most:,} bytes of memory"
             hint = "raise the limit of bytes if there is memory for more"
             raise DataError([Problem(name, f"{expected}, got more; {hint}")])
-
-
-class _Bz2(io.RawIOBase):
-    """Unpacks bzip2 to the last byte: `bz2.BZ2File` drops what is no stream behind the first."""
-
-    def __init__(self, packed: BinaryIO) -> None:
-        super().__init__()
-        self._packed = packed
-        self._stream = bz2.BZ2Decompressor()
-
-    def readable(self) -> bool:
-        """Return that the stream can be read."""
-        return True
-
-    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
-        """Read into a buffer, as `io.RawIOBase` asks."""
-        data = b""
-        while not data:
-            packed = b""
-            if self._stream.eof:
-                packed = self._stream.unused_data + self._packed.read(_PACKED)
-                if not packed:
-                    return 0
-                if not packed.startswith(b"BZh"):
-                    raise EOFError("other data behind its end")
-                self._stream = bz2.BZ2Decompressor()
-            elif self._stream.needs_input and not (packed := self._packed.read(_PACKED)):
-                raise EOFError("the end of the file before its own")
-            data = self._stream.decompress(packed, len(buffer))
-        buffer[: len(data)] = data
-        return len(data)
 
 
 class Source(io.RawIOBase):
@@ -206,11 +180,6 @@ class Source(io.RawIOBase):
             raise self._refused(f"expected whole compressed data, got {error}") from None
         except OSError as error:
             raise self._refused(f"expected a readable file, got {error}") from None
-        except Exception as error:
-            # The error class of an optional zstd package is not known by name here.
-            if type(error).__name__ != "ZstdError":
-                raise
-            raise self._refused(f"expected whole compressed data, got {error}") from None
         n_bytes = n_before + len(data)
         if n_bytes > self._max_bytes:
             raise self._too_large("more")
@@ -239,35 +208,16 @@ class Source(io.RawIOBase):
             head = buffered.peek(6)[:6]
         except OSError as error:
             raise self._refused(f"expected a readable file, got {error}") from None
-        found = next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "")
-        promised = next((kind for kind in _MAGIC.values() if self.name.endswith(kind)), "")
         if unread := next((kind for magic, kind in _UNREAD.items() if head.startswith(magic)), ""):
-            expected = f"expected plain, {', '.join(_MAGIC.values())} data"
-            raise self._refused(f"{expected}, got {unread}; decompress the file first")
-        if promised and promised != found and head:
-            raise self._refused(f"expected {promised} compressed data, got {head[:4]!r}")
-        match found:
-            case ".gz":
-                return cast("BinaryIO", gzip.GzipFile(fileobj=buffered, mode="rb"))
-            case ".bz2":
-                return cast("BinaryIO", io.BufferedReader(_Bz2(buffered)))
-            case ".zst":
-                return self._zstd(buffered)
+            message = f"expected plain or .gz data, got {unread}; decompress the file first"
+            raise self._refused(message)
+        if head.startswith(_GZIP):
+            return cast("BinaryIO", gzip.GzipFile(fileobj=buffered, mode="rb"))
+        if self.name.endswith(".gz") and head:
+            raise self._refused(f"expected .gz compressed data, got {head[:4]!r}")
         if isinstance(buffered.raw, io.FileIO):
             self.size = os.fstat(buffered.raw.fileno()).st_size
         return cast("BinaryIO", buffered)
-
-    def _zstd(self, stream: io.BufferedReader[Any]) -> BinaryIO:
-        """Wrap the stream in the zstd reader of Python 3.14 or of its backport."""
-        try:
-            from compression import zstd  # type: ignore[import-not-found, unused-ignore]
-        except ImportError:
-            try:
-                from backports import zstd
-            except ImportError:
-                hint = "install overblock[zst], or decompress the file first"
-                raise self._refused(f"expected plain, .gz or .bz2 data, got .zst; {hint}") from None
-        return cast("BinaryIO", zstd.ZstdFile(stream, mode="rb"))
 
 
 Stream = BinaryIO | Source
@@ -284,7 +234,7 @@ class Readable(Protocol):
 def open_source(
     path: str | PathLike[str], max_bytes: int = Limits.max_bytes, name: str = ""
 ) -> Source:
-    """Open a file, plain or compressed with gzip, bzip2 or zstd.
+    """Open a file, plain or compressed with gzip.
 
     Parameters
     ----------

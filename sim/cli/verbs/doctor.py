@@ -29,7 +29,6 @@ _PACKAGES = (
 )
 # What each extra brings, as modules.
 _EXTRAS = {
-    "zst": ("backports.zstd",),
     "analysis": ("pandas",),
     "cluster": ("distributed", "cryptography"),
     "explore": ("shiny", "uvicorn"),

@@ -45,7 +45,7 @@ def import_file(
 ) -> None:
     """Read a file and write one normal table, a row per prefix, or a table of dated orders.
 
-    Nothing is fetched. Files may be compressed with gzip, bzip2 or zstd.
+    Nothing is fetched. Files may be compressed with gzip.
 
     Examples:
 

@@ -7,7 +7,6 @@ import lzma
 import random
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pytest
 
@@ -15,28 +14,15 @@ from sim.addresses.text import source as source_module
 from sim.addresses.text.source import Source, open_source
 from sim.errors import DataError
 
-needs_zstd = pytest.mark.skipif(
-    find_spec("backports") is None and sys.version_info < (3, 14), reason="needs a zstd package"
-)
-
-
-def zstd():
-    if sys.version_info >= (3, 14):
-        from compression import zstd as module
-    else:
-        from backports import zstd as module
-    return module
-
 
 def packers():
     yield "list.txt", lambda data: data
     yield "list.gz", gzip.compress
-    yield "list.bz2", bz2.compress
     yield "list.csv", lambda data: gzip.compress(data[:10]) + gzip.compress(data[10:])
 
 
 CASES = list(packers())
-assert len(CASES) > 3
+assert len(CASES) > 2
 
 
 @pytest.mark.parametrize(("name", "pack"), CASES)
@@ -48,36 +34,9 @@ def test_content_is_told_by_its_first_bytes(tmp_path, name, pack):
         assert source.read() == content
 
 
-@needs_zstd
-def test_zstd_is_read_and_its_damage_told(tmp_path):
-    content = b"192.0.2.0/24\n" * 1_000
-    packed = zstd().compress(content)
-    path = tmp_path / "list.zst"
-    path.write_bytes(packed)
-    with open_source(path) as source:
-        assert source.read() == content
-    for damaged in (packed[:-4], packed[:20] + b"\xff" * 20 + packed[40:]):
-        path.write_bytes(damaged)
-        with (
-            pytest.raises(DataError, match=r"list\.zst: expected whole compressed data, got"),
-            open_source(path) as source,
-        ):
-            source.read()
-
-
-def test_zstd_without_its_package_names_the_remedy(tmp_path, monkeypatch):
-    for name in ("compression", "compression.zstd", "backports", "backports.zstd"):
-        monkeypatch.setitem(sys.modules, name, None)
-    path = tmp_path / "list.zst"
-    path.write_bytes(b"\x28\xb5\x2f\xfd rest")
-    with pytest.raises(DataError, match=r"got \.zst; install overblock\[zst\], or decompress"):
-        open_source(path)
-
-
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
-def test_damaged_compression_is_refused(tmp_path, pack, damage):
-    packed = pack(bytes(range(256)) * 400)
+def test_damaged_compression_is_refused(tmp_path, damage):
+    packed = gzip.compress(bytes(range(256)) * 400)
     middle = len(packed) // 2
     path = tmp_path / "list"
     path.write_bytes(
@@ -110,23 +69,13 @@ def test_a_missing_file_is_refused(tmp_path):
         open_source(tmp_path)
 
 
-def compressors():
-    yield "gzip", gzip.compress
-    yield "bzip2", bz2.compress
-    yield pytest.param("zstd", lambda data: zstd().compress(data), marks=needs_zstd)
-
-
-COMPRESSORS = pytest.mark.parametrize(("kind", "pack"), list(compressors()))
-
-
 def no_two_alike(n_bytes):
     return random.Random(5).randbytes(n_bytes)
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
-def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path, pack):
+def test_content_beyond_the_limit_is_refused_after_reading_little_more(tmp_path):
     path = tmp_path / "bomb"
-    path.write_bytes(pack(bytes(50_000_000)))
+    path.write_bytes(gzip.compress(bytes(50_000_000)))
     with open_source(path, max_bytes=100_000) as source:
         got = b"".join(iter(lambda: source.read(4_096) if source.n_bytes < 98_000 else b"", b""))
         assert 0 < len(got) <= 100_000
@@ -142,14 +91,11 @@ def test_a_plain_file_beyond_the_limit_is_refused_unread(tmp_path):
         open_source(path, max_bytes=100)
 
 
-@COMPRESSORS
-def test_large_content_is_unpacked_before_more_of_it_is_handed_out(
-    tmp_path, monkeypatch, kind, pack
-):
+def test_large_content_is_unpacked_before_more_of_it_is_handed_out(tmp_path, monkeypatch):
     monkeypatch.setattr(source_module, "LARGE_BYTES", 10_000)
     content = no_two_alike(300_000)
     path = tmp_path / "list"
-    path.write_bytes(pack(content))
+    path.write_bytes(gzip.compress(content))
     with open_source(path, max_bytes=300_000) as source:
         assert b"".join(iter(lambda: source.read(4_096), b"")) == content
     for damaged, limit, told in (
@@ -163,11 +109,10 @@ def test_large_content_is_unpacked_before_more_of_it_is_handed_out(
         assert sum(given) < 10_000 + 2 * 4_096
 
 
-@COMPRESSORS
-def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypatch, kind, pack):
+def test_content_that_grows_as_no_list_does_is_refused_early(tmp_path, monkeypatch):
     monkeypatch.setattr(source_module, "LARGE_BYTES", 100_000)
     path = tmp_path / "bomb"
-    path.write_bytes(pack(bytes(50_000_000)))
+    path.write_bytes(gzip.compress(bytes(50_000_000)))
     told = "bomb: expected content of at most 250 times its compressed size, got more; decompress"
     with open_source(path) as source, pytest.raises(DataError, match=told):
         source.read()
@@ -196,13 +141,15 @@ def test_no_room_for_what_is_unpacked_is_told(tmp_path, monkeypatch):
         (".xz", lzma.compress(b"192.0.2.1\n")),
         (".zip", b"PK\x03\x04\x14\0\0\0\x08\0"),
         (".7z", b"7z\xbc\xaf\x27\x1c\0\x04"),
+        (".bz2", bz2.compress(b"192.0.2.1\n")),
+        (".zst", b"\x28\xb5\x2f\xfd rest"),
     ],
-    ids=["xz", "zip", "7z"],
+    ids=["xz", "zip", "7z", "bz2", "zst"],
 )
 def test_compression_that_is_not_read_is_named_with_the_remedy(tmp_path, kind, content):
     path = tmp_path / "list"
     path.write_bytes(content)
-    told = rf"list: expected plain, \.gz, \.bz2, \.zst data, got \{kind}; decompress the file first"
+    told = rf"list: expected plain or \.gz data, got \{kind}; decompress the file first"
     with pytest.raises(DataError, match=told):
         open_source(path)
 
@@ -231,7 +178,7 @@ def test_a_stream_handed_in_stays_open():
 def test_importing_the_text_readers_loads_no_optional_package():
     code = (
         "import sys, sim.addresses.text.text, sim.addresses.sets.prefixes; "
-        "print([m for m in ('numba', 'backports', 'duckdb', 'netaddr') if m in sys.modules])"
+        "print([m for m in ('numba', 'duckdb', 'netaddr') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import json
 import re
@@ -156,22 +155,12 @@ def test_ten_million_lines_take_as_much_as_the_reference_says(tmp_path, reposito
 LOWERED = "source.LARGE_BYTES = 2**20; read(arguments[0], max_bytes=2**25)"
 
 
-@pytest.mark.parametrize(
-    ("pack", "told"),
-    [
-        (lambda data: gzip.compress(data, 1), "at most 33,554,432 bytes of content"),
-        pytest.param(
-            *(bz2.compress, "content of at most 250 times its compressed size"),
-            marks=pytest.mark.long,
-        ),
-    ],
-)
-def test_a_bomb_is_refused_before_its_lines_fill_the_memory(tmp_path, pack, told):
+def test_a_bomb_is_refused_before_its_lines_fill_the_memory(tmp_path):
     """Five million lines, of which a reader that keeps rows would hold 64 MiB at the limit."""
     path = tmp_path / "bomb"
-    path.write_bytes(pack(b"0.0.0.0\n" * 500_000) * 10)
+    path.write_bytes(gzip.compress(b"0.0.0.0\n" * 500_000, 1) * 10)
     n_bytes, refusal = grown(LOWERED, path)
-    assert told in refusal
+    assert "at most 33,554,432 bytes of content" in refusal
     assert n_bytes < 32 * MB
 
 

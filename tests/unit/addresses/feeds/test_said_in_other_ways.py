@@ -5,7 +5,6 @@ Lines that differ in digits alone are looked at once, and give the verdicts of a
 
 from __future__ import annotations
 
-import bz2
 from random import Random
 from time import process_time
 
@@ -19,7 +18,6 @@ from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import NameKind
 from sim.addresses.feeds.verdicts import verdict_behind
 from sim.addresses.sets.families import AddressSet
-from sim.addresses.text.source import open_source
 from sim.blocklists.rule_lists import Reading, read_name_rules
 from sim.errors import DataError
 from tests.feeds import given
@@ -236,19 +234,6 @@ def test_members_of_another_family_than_their_set_are_refused(tmp_path):
             read_feed(given(tmp_path, text.format(family, member)))
     for family, member in (("inet6", "2001:db8::1"), ("inet", "192.0.2.1")):
         assert read_feed(given(tmp_path, text.format(family, member))).n_records == 1
-
-
-def test_data_behind_the_end_of_bzip2_are_refused(tmp_path):
-    one, two = b"192.0.2.1\n", b"192.0.2.2\n"
-    packed = bz2.compress(one)
-    for rest in (two, b"\0" * 512, packed[:20]):
-        with pytest.raises(DataError, match="expected whole compressed data"):
-            read_feed(given(tmp_path, packed + rest, "list.bz2"))
-    assert len(read_feed(given(tmp_path, packed + bz2.compress(two), "list.bz2")).v4) == 2
-    large = bytes(range(256)) * 9_000
-    given(tmp_path, bz2.compress(large) + bz2.compress(large), "large.bz2")
-    with open_source(tmp_path / "large.bz2") as source:
-        assert source.read() == large + large
 
 
 @pytest.mark.parametrize("values", [[None], [float("nan")], ["", ""]])
