@@ -55,7 +55,8 @@ class Opened:
 def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Page by kind: of a run, a comparison, and a case with sites of its own; in languages.
 
-    ``three`` compares three strategies; ``noticed`` is in Italian, and says that a table changed.
+    ``three`` compares three strategies, also in languages of long words; ``noticed`` is in
+    Italian, and says that a table changed.
     """
     folder = tmp_path_factory.mktemp("reports")
     kinds = {"run": write_run, "comparison": write_comparison, "sites": write_sites}
@@ -66,10 +67,14 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             kind = name if code == ENGLISH else f"{name}-{code}"
             pages[kind] = folder / f"{kind}.html"
             write_report(open_run(folder / name), pages[kind], language(code))
-    pages |= {name: folder / f"{name}.html" for name in ("three", "noticed")}
+    pages |= {
+        name: folder / f"{name}.html" for name in ("three", "three-es", "three-it", "noticed")
+    }
     write_comparison(folder / "three", "aggregate:length=24")
-    write_report(open_run(folder / "three"), pages["three"])
-    with (folder / "comparison" / "money.csv").open("a", encoding="utf-8") as file:
+    for code in (ENGLISH, "es", "it"):
+        kind = "three" if code == ENGLISH else f"three-{code}"
+        write_report(open_run(folder / "three"), pages[kind], language(code))
+    with (folder / "comparison" / "groups.csv").open("a", encoding="utf-8") as file:
         file.write("\n")
     write_report(open_run(folder / "comparison"), pages["noticed"], language("it"))
     return pages

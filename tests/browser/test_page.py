@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 AXE = Path(__file__).parents[2] / ".ci" / "node_modules" / "axe-core" / "axe.min.js"
 KINDS = ("run", "comparison", "sites")
 TRANSLATIONS = tuple(f"{kind}-{code}" for kind in KINDS for code in TRANSLATED)
-MORE = ("three", "noticed")
+MORE = ("three", "three-es", "three-it", "noticed")
 SIZES = ((1400, 900), (768, 1024), (390, 844))
 
 

@@ -102,10 +102,16 @@ def _measures(run: RunFolder) -> Section:
         rows: list[tuple[Cell, ...]] = []
         bound = read_bound(run, strategy)
         denied = estimates.get((strategy, EFFICACY))
-        says_nothing = denied is not None and denied.high > MOST_SPREAD * denied.low
         for (of, metric), one in estimates.items():
             is_shown = is_compared(metric) if is_comparison(run) else metric not in SPLIT
-            if of != strategy or not is_shown or (says_nothing and metric in RATIOS):
+            if of != strategy or not is_shown:
+                continue
+            if metric in RATIOS and denied is not None and denied.high > MOST_SPREAD * denied.low:
+                no_ratio = say(
+                    "No ratios to user-hours denied: they differ too much between simulations "
+                    "({range}).",
+                    range=range_text(denied),
+                )
                 continue
             name = capitalised(say_name(label(metric)))
             is_zero = one.is_known and one.low == one.high == 0
@@ -122,12 +128,6 @@ def _measures(run: RunFolder) -> Section:
             rows.append((name, *_numbers(found), say_name(_unit(metric, found))))
         caption = capitalised(names[strategy]) if is_comparison(run) else ""
         tables += table_of(heads, rows, (1, 2, 3), caption=caption, hidden=(4,))
-        if denied is not None and says_nothing:
-            no_ratio = say(
-                "No ratios to user-hours denied: they differ too much between simulations "
-                "({range}).",
-                range=range_text(denied),
-            )
     listed = names_by_strategy(run)
     after: list[str] = [
         say(
