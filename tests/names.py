@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from sim.names.law import NamesLaw, fit_names_law
-from sim.names.sharing import AddressKind, assumed, build_kinds
+from sim.names.sharing import build_kinds
 from sim.scenario.tables.rows import AssumptionRow, CloudPrefixRow
 from sim.scenario.tables.seeds import RowType, Table, find_table, read_table
 from sim.scenario.tables.sharing import ConcentrationRow, ParkedRow, SharingRow
@@ -28,11 +28,12 @@ def census_law() -> NamesLaw:
 
 @cache
 def assumptions() -> dict[str, float]:
-    return assumed(shipped_table("names-assumptions", AssumptionRow).rows)
+    rows = shipped_table("names-assumptions", AssumptionRow).rows
+    return {row.key: row.value for row in rows}
 
 
 @cache
-def address_kinds() -> tuple[AddressKind, ...]:
+def address_kinds() -> tuple[NamesLaw, ...]:
     return build_kinds(census_law(), assumptions())
 
 

@@ -274,12 +274,12 @@ def _draw_names(placed: PlacedCase, predictor: NamesPredictor) -> NDArray[np.flo
     assert predictor.address_kind is not None
     kind, n = KINDS.index(predictor.address_kind), predictor.n_addresses or 0
     law = fit_names_law(_rows("hosting-concentration", ConcentrationRow))
-    own = build_kinds(law, {row.key: row.value for row in rows})[kind].law
+    own = build_kinds(law, {row.key: row.value for row in rows})[kind]
     if n > (most := int(MOST_DRAWN * own.n_addresses)):
         message = f"expected at most {most} addresses of the kind, got {n}"
         raise ScenarioError([placed.problem("predictor.n_addresses", message)])
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, tuple(b"kinds"))
-    laws = [build_kinds(law, draw_assumed(rows, rng))[kind].law for law in _laws()]
+    laws = [build_kinds(law, draw_assumed(rows, rng))[kind] for law in _laws()]
     rng = CHANCE.generator(Stream.ADDRESS_NAMES, ())
     found = [distinct_sizes(laws[one % N_LAWS], n, rng).sum() for one in range(N_NAME_DRAWS)]
     return np.array(found, np.float64)

@@ -114,13 +114,12 @@ class KindDraws:
     ----------
     n_addresses : shape (n_draws, n_classes)
         Addresses of each class, in any unit.
-    n_names, n_squares : shape (n_draws, n_classes)
-        Sums over these addresses of their names, and of the squares of these.
+    n_names : shape (n_draws, n_classes)
+        Names on these addresses.
     """
 
     n_addresses: NDArray[np.float64]
     n_names: NDArray[np.float64]
-    n_squares: NDArray[np.float64]
 
     @property
     def mean_names(self) -> NDArray[np.float64]:
@@ -235,7 +234,7 @@ def _draws_of(kind: str, segment: Segment, censuses: Sequence[NamesLaw], n_draws
     largest = max(int(law.size[0]) for law in censuses)
     high = np.broadcast_to(largest if segment.high is None else segment.high, n_draws)
     edge = _edges(int(low.min()), int(high.max()) + 1)
-    found = np.zeros((3, n_draws, edge.size))
+    found = np.zeros((2, n_draws, edge.size))
     for number, law in enumerate(censuses):
         mine = slice(number, None, len(censuses))
         ends = low[mine, None], high[mine, None] + 1
@@ -245,7 +244,7 @@ def _draws_of(kind: str, segment: Segment, censuses: Sequence[NamesLaw], n_draws
         (draw, *_) = np.flatnonzero(n_shared == 0)
         wanted = f"{low[draw]} to {high[draw]} names of the kind {kind}"
         raise ValueError(f"expected addresses with {wanted}, got none")
-    # A single has one name, and its square is one.
+    # A single has one name.
     found[:, :, 0] = n_shared * share_single / (1 - share_single)
     return KindDraws(*found)
 

@@ -299,9 +299,7 @@ class NamesLaw:
         ValueError
             If some ``u`` lies outside [0, 1).
         """
-        return self._choose(self.address_edge, u)
-
-    def _choose(self, edge: NDArray[np.int64], u: NDArray[np.float64]) -> NDArray[np.int64]:
+        edge = self.address_edge
         if u.size and not (u.min() >= 0 and u.max() < 1):
             raise ValueError("expected u in [0, 1), got a value outside")
         position = np.minimum(np.floor(u * edge[-1]), edge[-1] - 1)
@@ -309,12 +307,12 @@ class NamesLaw:
 
     @cached_property
     def _from_most(self) -> NDArray[np.float64]:
-        """Addresses, names and squares of names, from the most crowded on; (3, n_sizes + 1)."""
-        power = self.count * self.size.astype(np.float64) ** np.arange(3)[:, None]
-        return np.concatenate((np.zeros((3, 1)), np.cumsum(power, axis=1)), axis=1)
+        """Addresses, and names, from the most crowded on; shape (2, n_sizes + 1)."""
+        power = self.count * self.size.astype(np.float64) ** np.arange(2)[:, None]
+        return np.concatenate((np.zeros((2, 1)), np.cumsum(power, axis=1)), axis=1)
 
     def sums_between(self, edge: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Addresses with numbers of names within ranges, their names and squares of these.
+        """Addresses with numbers of names within ranges, and their names.
 
         Parameters
         ----------
@@ -323,8 +321,8 @@ class NamesLaw:
 
         Returns
         -------
-        sums : shape (3, ..., n)
-            Of 1, of the names and of their squares, over the addresses of each range.
+        sums : shape (2, ..., n)
+            Of 1, and of the names, over the addresses of each range.
         """
         at_least = self._from_most[:, np.searchsorted(-self.size, -edge, side="right")]
         return at_least[..., :-1] - at_least[..., 1:]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from sim.names.law import SHARED, NamesLaw
-from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.sharing import ParkedRow, SharingRow
 
 KINDS = ("proxy", "parking", "web_hosting", "rented")
@@ -19,22 +17,6 @@ KINDS = ("proxy", "parking", "web_hosting", "rented")
 BELOW_ONE = float(np.nextafter(1, 0))
 ABOVE_ZERO = 1 - BELOW_ONE
 SMALLEST_SIGMA = 1e-9
-
-
-@dataclass(frozen=True)
-class AddressKind:
-    """One kind of use of an address.
-
-    Attributes
-    ----------
-    name
-        One of ``KINDS``.
-    law
-        Names per address in this use.
-    """
-
-    name: str
-    law: NamesLaw
 
 
 class Segment(NamedTuple):
@@ -84,13 +66,8 @@ def _whole(value: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.rint(value).astype(np.int64)
 
 
-def assumed(rows: Sequence[AssumptionRow]) -> dict[str, float]:
-    """Assumed values by key."""
-    return {row.key: row.value for row in rows}
-
-
-def build_kinds(census: NamesLaw, value: dict[str, float]) -> tuple[AddressKind, ...]:
-    """Cut the law of a census into the laws of the kinds, in the order of ``KINDS``.
+def build_kinds(census: NamesLaw, value: Mapping[str, float]) -> tuple[NamesLaw, ...]:
+    """Cut the law of a census into laws of names per address by kind, in the order of ``KINDS``.
 
     Parameters
     ----------
@@ -107,7 +84,7 @@ def build_kinds(census: NamesLaw, value: dict[str, float]) -> tuple[AddressKind,
         If the census has no address with as many names as a kind has.
     """
     given = {key: np.array(each) for key, each in value.items()}
-    return tuple(AddressKind(kind, _law_of(census, segment_of(kind, given))) for kind in KINDS)
+    return tuple(_law_of(census, segment_of(kind, given)) for kind in KINDS)
 
 
 def _law_of(census: NamesLaw, segment: Segment) -> NamesLaw:
@@ -117,42 +94,8 @@ def _law_of(census: NamesLaw, segment: Segment) -> NamesLaw:
     return shared.with_share_single(float(segment.single))
 
 
-def place_shares(
-    rows: Sequence[SharingRow], places: Sequence[tuple[str, str]]
-) -> NDArray[np.float64]:
-    """Share of the addresses of each place in each kind of use.
-
-    Parameters
-    ----------
-    rows
-        Sharing table; the region ``*`` stands for regions without a row of their own.
-    places
-        Provider and region of each place.
-
-    Returns
-    -------
-    share : shape (n_places, n_kinds)
-        In the order of ``KINDS``; the rest of a place carries no name.
-
-    Raises
-    ------
-    ValueError
-        If some place has no row, or only shares of 0.
-    """
-    named = {(row.provider, row.region) for row in rows}
-    seat = [place if place in named else (place[0], "*") for place in places]
-    used = {(row.provider, row.region) for row in rows if row.share_addresses > 0}
-    absent = [" ".join(place) for place, row in zip(places, seat, strict=True) if row not in used]
-    if absent:
-        raise ValueError(f"expected sharing rows for every place, got none for {', '.join(absent)}")
-    given: dict[tuple[str, str, str], float] = {
-        (row.provider, row.region, row.kind): row.share_addresses for row in rows
-    }
-    return np.array([[given.get((*place, kind), 0.0) for kind in KINDS] for place in seat])
-
-
 def names_at(
-    kinds: Sequence[AddressKind],
+    kinds: Sequence[NamesLaw],
     share: NDArray[np.float64],
     place_row: NDArray[np.int64],
     u: NDArray[np.float64],
@@ -162,7 +105,7 @@ def names_at(
     Parameters
     ----------
     kinds
-        In the order of ``KINDS``.
+        Names per address, in the order of ``KINDS``.
     share, place_row, u
         As for ``kind_at``.
 
@@ -179,12 +122,12 @@ def names_at(
     edge = _kind_edges(share)
     kind_row = kind_at(share, place_row, u)
     n_names = np.zeros(u.shape, np.int64)
-    for row, kind in enumerate(kinds):
+    for row, law in enumerate(kinds):
         mine = np.flatnonzero(kind_row == row)
         place = place_row[mine]
         low = edge[place, row - 1] if row else np.zeros(mine.size)
         within = (u[mine] - low) / (edge[place, row] - low)
-        n_names[mine] = kind.law.n_names_of(np.clip(within, 0.0, BELOW_ONE))
+        n_names[mine] = law.n_names_of(np.clip(within, 0.0, BELOW_ONE))
     return n_names
 
 
@@ -196,7 +139,7 @@ def kind_at(
     Parameters
     ----------
     share : shape (n_places, n_kinds)
-        As from ``place_shares``.
+        As from ``kinds_of_places``.
     place_row, u : equal shapes
         Place of each address, and one number in [0, 1) for each: the low end are crowded kinds.
 
@@ -313,18 +256,18 @@ def kinds_of_places(
         In the order of ``KINDS``; no row sums to 0.
     """
     named = {(row.provider, row.region) for row in rows}
-    used = {(row.provider, row.region) for row in rows if row.share_addresses > 0}
-    share = np.zeros((len(places), len(KINDS)))
-    told = []
+    given: dict[tuple[str, str, str], float] = {
+        (row.provider, row.region, row.kind): row.share_addresses for row in rows
+    }
+    used = {(provider, region) for (provider, region, _), share in given.items() if share > 0}
+    found = np.zeros((len(places), len(KINDS)))
     for number, place in enumerate(places):
         seat = place if place in named or place in shared else (place[0], "*")
         if seat in used:
-            told.append(number)
+            found[number] = [given.get((*seat, kind), 0.0) for kind in KINDS]
         else:
-            share[number, CROWDED if place in shared else USUAL] = 1
-    if told:
-        share[told] = place_shares(rows, [places[number] for number in told])
-    return share
+            found[number, CROWDED if place in shared else USUAL] = 1
+    return found
 
 
 def shares_parked(rows: Sequence[ParkedRow]) -> NDArray[np.float64]:

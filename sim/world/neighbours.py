@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from sim.errors import DataError, Problem
 from sim.names.law import NamesLaw, fit_names_law
 from sim.names.sharing import (
-    AddressKind,
-    assumed,
     build_kinds,
     kind_at,
     kinds_of_places,
@@ -211,8 +209,6 @@ def census_law(rows: tuple[ConcentrationRow, ...]) -> NamesLaw:
 
 
 @lru_cache(maxsize=8)
-def _kinds(
-    census: tuple[ConcentrationRow, ...], rows: tuple[KindRow, ...]
-) -> tuple[AddressKind, ...]:
+def _kinds(census: tuple[ConcentrationRow, ...], rows: tuple[KindRow, ...]) -> tuple[NamesLaw, ...]:
     """Cut the law into those of the kinds once for all replicates."""
-    return build_kinds(census_law(census), assumed(rows))
+    return build_kinds(census_law(census), {row.key: row.value for row in rows})

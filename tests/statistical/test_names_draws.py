@@ -103,8 +103,8 @@ def test_kinds_come_in_their_shares_and_their_own_sizes():
         for number, name in enumerate(KINDS):
             expected = share[row, number] / share[row].sum()
             assert share_within((mine == number).mean(), expected, mine.size), name
-    for one in address_kinds():
-        sample = one.law.n_names_of(rng.random(n))
-        assert share_within((sample == 1).mean(), one.law.share_single, n), one.name
-        assert sample.min() >= one.law.size[-1]
-        assert sample.max() <= one.law.size[0]
+    for name, law in zip(KINDS, address_kinds(), strict=True):
+        sample = law.n_names_of(rng.random(n))
+        assert share_within((sample == 1).mean(), law.share_single, n), name
+        assert sample.min() >= law.size[-1]
+        assert sample.max() <= law.size[0]

@@ -102,7 +102,7 @@ def test_names_by_kind_have_the_mean_of_their_place() -> None:
     u = (np.arange(n) + 0.5) / n
     for place, of_place in enumerate(share):
         names = names_at(address_kinds(), share, np.full(n, place), u)
-        means = np.array([kind.law.mean_names for kind in address_kinds()])
+        means = np.array([kind.mean_names for kind in address_kinds()])
         assert names.mean() == pytest.approx(of_place @ means / of_place.sum(), rel=0.01)
         assert np.all(np.diff(names[np.searchsorted(u, 0.5) :]) <= 0) or place == 2
         # Drawn of the census instead they would be as many everywhere.

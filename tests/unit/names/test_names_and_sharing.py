@@ -21,8 +21,8 @@ from sim.names.sharing import (
     KINDS,
     build_kinds,
     kind_at,
+    kinds_of_places,
     loneliness,
-    place_shares,
     revenue_rank,
 )
 from sim.scenario.tables.sharing import SharingRow
@@ -153,39 +153,39 @@ def test_comparison_rows_fit_nothing():
 
 
 def test_kinds_are_segments_of_the_law():
-    kinds = {kind.name: kind for kind in address_kinds()}
+    kinds = dict(zip(KINDS, address_kinds(), strict=True))
     value = assumptions()
     assert tuple(kinds) == KINDS
-    rented = kinds["rented"].law
+    rented = kinds["rented"]
     assert rented.share_single == pytest.approx(value["rented.share_single"], abs=1e-6)
     assert rented.size[0] <= value["rented.max_names"]
-    assert kinds["web_hosting"].law.size[0] <= value["web_hosting.max_names"]
-    assert kinds["web_hosting"].law.size[-2] >= value["web_hosting.min_names"]
-    assert kinds["proxy"].law.size[-1] >= value["proxy.min_names"]
-    assert rented.mean_names < kinds["web_hosting"].law.mean_names < kinds["proxy"].law.mean_names
+    assert kinds["web_hosting"].size[0] <= value["web_hosting.max_names"]
+    assert kinds["web_hosting"].size[-2] >= value["web_hosting.min_names"]
+    assert kinds["proxy"].size[-1] >= value["proxy.min_names"]
+    assert rented.mean_names < kinds["web_hosting"].mean_names < kinds["proxy"].mean_names
     with pytest.raises(KeyError, match=r"proxy\.min_names"):
         build_kinds(census_law(), {})
 
 
 def test_every_place_of_the_prefix_table_has_shares():
     places = list(cloud_places())
-    share = place_shares(sharing_rows(), places)
+    share = kinds_of_places(sharing_rows(), places, ())
     assert share.shape == (len(places), len(KINDS))
     assert np.all(share.sum(axis=1) > 0)
     frankfurt, edge = places.index(("AWS", "eu-central-1")), places.index(("AWS", "GLOBAL"))
     assert share[frankfurt, KINDS.index("rented")] == 0.05
     assert share[edge, KINDS.index("proxy")] == 0.0002
     assert share[edge, KINDS.index("web_hosting")] == 0
-    with pytest.raises(ValueError, match="got none for Nowhere global"):
-        place_shares(sharing_rows(), [("Nowhere", "global")])
+    (unknown,) = kinds_of_places(sharing_rows(), [("Nowhere", "global")], ())
+    assert unknown.tolist() == [float(kind == "rented") for kind in KINDS]
 
 
 def test_places_hold_no_more_than_the_census():
     places = cloud_places()
-    share = place_shares(sharing_rows(), list(places))
+    share = kinds_of_places(sharing_rows(), list(places), ())
     n_addresses = np.array(list(places.values()))
     assert n_addresses @ share.sum(axis=1) < census_law().n_addresses
-    names = np.array([kind.law.mean_names for kind in address_kinds()])
+    names = np.array([kind.mean_names for kind in address_kinds()])
     assert n_addresses @ share @ names < census_law().n_names
     proxy = census_law().between(round(assumptions()["proxy.min_names"])).n_addresses
     assert n_addresses @ share[:, KINDS.index("proxy")] < proxy
@@ -218,12 +218,12 @@ def test_a_sector_without_spread_is_a_step():
     assert revenue_rank(np.array([99.0, 100.0, 101.0]), *sectors).tolist() == [0.0, 0.5, 1.0]
 
 
-def test_a_place_with_only_zero_shares_is_refused():
+def test_a_place_with_only_zero_shares_is_taken_for_rented():
     row = SharingRow(
-        provider="A", region="*", kind="rented", share_addresses=0, low=0, high=1, why="x"
+        provider="A", region="*", kind="proxy", share_addresses=0, low=0, high=1, why="x"
     )
-    with pytest.raises(ValueError, match="got none for A b"):
-        place_shares([row], [("A", "b")])
+    (share,) = kinds_of_places([row], [("A", "b")], ())
+    assert share.tolist() == [float(kind == "rented") for kind in KINDS]
 
 
 # What a study finds of the names it looks at: name by name, and against names that are drawn.
