@@ -150,7 +150,9 @@ def _quote(run: RunFolder, answer: Answer) -> Section:
             say(
                 "Ranges hold nine in ten simulations; none includes effects that the model ignores."
             ),
-            say(
+            say("It measures no outage: your own logs do.")
+            if has_sites(run)
+            else say(
                 "Do not quote it for one named business, for how many businesses there are, or for "
                 "another country or time."
             ),
@@ -278,6 +280,9 @@ def _other_ways(run: RunFolder) -> Section:
     if run.scenario.get("fronts"):
         before = say("This run does not tell. Compare other ways on the same simulations:")
         return Section(title, (before,), code=compare_command(run))
+    if has_sites(run):
+        narrow = say("Change the list of what is blocked, and run it again.")
+        return Section(title, (narrow,))
     other = say(
         "This scenario replays orders and cannot tell. One whose orders answer a target can, as "
         "telegram-2018:"

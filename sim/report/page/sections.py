@@ -17,7 +17,7 @@ from sim.catalogue.choices import (
     curve_name,
     measure_name,
 )
-from sim.measure.bands import share_points, step_values, values_at, whole_band
+from sim.measure.bands import peak_row, share_points, step_values, values_at, whole_band
 from sim.measure.estimates import (
     SHARE,
     Estimate,
@@ -287,32 +287,41 @@ def severities_of(run: RunFolder, strategy: str, outage: Outage) -> Iterator[Sec
 
 
 def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
-    """When simulations begin, are highest, and are over.
+    """When the picture's line begins, is highest, and is over.
+
+    Where its peak is not the middle of the peaks, those have times of their own.
 
     Parameters
     ----------
     share : shape (n_simulations, n_times)
-        Share of businesses that are cut off, at the times of the picture's line.
+        Share of businesses that are cut off, at the times of the line.
     """
-    t_s, share = outage.cut_off.t_s, np.nan_to_num(share[share.max(axis=1) > 0])
-    if not share.size:
+    t_s, line = outage.cut_off.t_s, outage.cut_off.median
+    if not (some := np.flatnonzero(line > 0)).size:
         return
-    first, peak = (t_s[rows.argmax(axis=1)] for rows in (share > 0, share))
-    last = share.shape[1] - (share > 0)[:, ::-1].argmax(axis=1)
-    most = estimate_over(peak.astype(np.float64), "s")
-    low, high = (_moment(outage, end) for end in (most.low, most.high))
-    span = say("({low} to {high})", low=low, high=high) if most.has_range else ""
-    yield say(
-        "In the median of the simulations, read every {n} minutes, the first are cut off by "
-        "{first}, and most are by {peak}.",
-        n=str(int(np.diff(t_s).min()) // 60),
-        first=_moment(outage, float(np.median(first))),
-        peak=joined(" ", (_moment(outage, most.median), span)),
-    )
-    is_over = last < t_s.size
-    if is_over.mean() > 0.5:
-        ends = np.where(is_over, t_s[np.minimum(last, t_s.size - 1)], outage.horizon_s)
-        yield say("It is over by {end}.", end=_moment(outage, float(np.median(ends))))
+    values = {
+        "n": str(int(np.diff(t_s).min()) // 60),
+        "first": _moment(outage, t_s[some[0]]),
+        "peak": _moment(outage, t_s[peak_row(outage.cut_off)]),
+    }
+    if outage.is_peak_of_line:
+        yield say(
+            "In the median, read every {n} minutes, the first are cut off by {first}, and most are "
+            "by {peak}.",
+            **values,
+        )
+    else:
+        tops = t_s[np.nan_to_num(share[np.nanmax(share, axis=1) > 0]).argmax(axis=1)]
+        found = estimate_over(tops.astype(np.float64), "s")
+        ends = zip(("low", "peak", "high"), (found.low, found.median, found.high), strict=True)
+        values |= {name: _moment(outage, at_s) for name, at_s in ends}
+        yield say(
+            "In the median, read every {n} minutes, the first are cut off by {first}. Half of the "
+            "simulations have their peak by {peak}, nine in ten from {low} to {high}.",
+            **values,
+        )
+    if some[-1] + 1 < line.size:
+        yield say("It is over by {end}.", end=_moment(outage, t_s[some[-1] + 1]))
     else:
         yield say("It is not over when the simulation ends.")
 

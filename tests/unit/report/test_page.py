@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.errors import DataError, ScenarioError, UsageError
+from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.figures.maps import read_site_matrix
 from sim.report.figures.outage import Outage, read_outage
@@ -282,38 +283,43 @@ def test_degraded_is_cut_off_but_not_down_in_each_simulation(ensemble_run: Path,
     assert f"Degraded only: from 10% to 90% {written(tuple(only), share)}" in words_of(page)
 
 
-@pytest.mark.parametrize(
-    ("shares", "said"),
+SHARES = np.array(
     [
-        # Without those that cut nobody off: begin at 10, 12 and 12, most at 12, 13 and 20.
-        (
-            [
-                [0, 0.1, 0.4, 0.2, 0, 0],
-                [0, 0, 0.1, 0.2, 0.1, 0],
-                [0, 0, 0.1, 0.1, 0.3, 0.3],
-                [0, 0, 0, 0, 0, 0],
-            ],
-            "the first are cut off by Sat, 10 Jan, 12:00, and most are by Sat, 10 Jan, 13:00 "
-            "(Sat, 10 Jan, 12:06 to Sat, 10 Jan, 19:18). It is over by Sat, 10 Jan, 22:00.",
-        ),
-        (
-            [[0, 0.1, 0.1, 0.1, 0.1, 0.1]],
-            "the first are cut off by Sat, 10 Jan, 10:00, and most are by Sat, 10 Jan, 10:00. "
-            "It is not over when the "
-            "simulation ends.",
-        ),
-        ([[0, 0, 0, 0, 0, 0]], ""),
-    ],
+        [0, 0.1, 0.4, 0.2, 0, 0],
+        [0, 0, 0.1, 0.2, 0.1, 0],
+        [0, 0.1, 0.1, 0.1, 0.3, 0.3],
+        [0, 0, 0, 0, 0, 0],
+    ]
 )
-def test_times_of_begin_peak_and_end_are_of_each_simulation(
-    shares: list[list[float]], said: str
-) -> None:
+"""Share cut off at 0:00, 10:00, 12:00, 13:00, 20:00 and 22:00; the median begins at 10:00."""
+
+
+@pytest.mark.parametrize(
+    ("shares", "peak", "said"),
+    [
+        # The middle line has 0.05, 0.1, 0.15, 0.05 from 10:00 to 20:00.
+        (SHARES, 0.15, "by Sat, 10 Jan, 10:00, and most are by Sat, 10 Jan, 13:00. It is over by "
+         "Sat, 10 Jan, 22:00."),
+        # The peaks, but of what cuts nobody off, are at 12:00, 13:00 and 20:00.
+        (SHARES, 0.25, "by Sat, 10 Jan, 10:00. Half of the simulations have their peak by Sat, 10 "
+         "Jan, 13:00, nine in ten from Sat, 10 Jan, 12:06 to Sat, 10 Jan, 19:18. It is over by "
+         "Sat, 10 Jan, 22:00."),
+        (SHARES[2:3], 0.3, "by Sat, 10 Jan, 10:00, and most are by Sat, 10 Jan, 20:00. It is not "
+         "over when the simulation ends."),
+        (SHARES[3:], 0.0, ""),
+    ],
+)  # fmt: skip
+def test_times_of_begin_peak_and_end(shares: np.ndarray, peak: float, said: str) -> None:
     t_s = np.array([0, 10, 12, 13, 20, 22]) * 3600
-    start = datetime(2026, 1, 10, tzinfo=UTC)
-    outage = SimpleNamespace(start=start, horizon_s=30 * 3600, cut_off=SimpleNamespace(t_s=t_s))
-    told = " ".join(_course(cast("Outage", outage), np.array(shares)))
-    before = "In the median of the simulations, read every 60 minutes, "
-    assert told.replace(NBSP, " ") == (before + said if said else "")
+    line = np.median(shares, axis=0)
+    outage = SimpleNamespace(
+        start=datetime(2026, 1, 10, tzinfo=UTC),
+        cut_off=Band(t_s, line, line, line, 1.0, len(shares)),
+        is_peak_of_line=peak == pytest.approx(line.max()),
+    )
+    told = " ".join(_course(cast("Outage", outage), shares)).replace(NBSP, " ")
+    before = "In the median, read every 60 minutes, the first are cut off "
+    assert told == (before + said if said else "")
 
 
 def with_denied(folder: Path, target: Path, times: float) -> str:
@@ -530,6 +536,8 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> N
     assert f"far.example 16 Apr, 20:00 4 of 4 0.5 {cells(100, 0)}" in text
     assert "5 of your 5 sites were cut off from some of their customers" in answer(run).whole
     assert "keys were set for this run; the command at" in text
+    assert "It measures no outage: your own logs do." in text
+    assert "one named business" not in text
 
 
 def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
