@@ -74,7 +74,7 @@ def main() -> None:
         ("sim.experiment.simulation", "measure_outcome", "measure"),
         ("sim.experiment.simulation", "count_groups", "measure"),
         ("sim.experiment.simulation", "why_nothing", "measure"),
-        ("sim.results.store", "RunEncoder.encode", "encode"),
+        ("sim.experiment.simulation", "encode_run", "encode"),
     ):
         _wrap(sections, module, name, section)
     path = Path(sys.argv[1])

@@ -35,11 +35,10 @@ from sim.experiment.draws import (
 )
 from sim.experiment.execution import Execution
 from sim.experiment.executors.task import Failure, Key
-from sim.experiment.outputs import Outputs, Sheet, describe, manifest_of
+from sim.experiment.outputs import Sheet, describe, manifest_of, write_sheets
 from sim.experiment.pipeline import Result
 from sim.experiment.plan import Plan
 from sim.measure.summary import LEVEL
-from sim.results.csvtext import csv_text
 from sim.results.folder import COMPLETE, PARTIAL
 from sim.results.schema import Column
 from sim.scenario.quantities import format_instant
@@ -451,11 +450,7 @@ class Conditioning:
         plan = self.plan
         kept = found.agreeing[: self.n_keep]
         sheets = sheets_of(found, kept, plan.resolved, plan.root_seed, N_PRIOR, N_ALONE)
-        outputs: Outputs = {}
-        for sheet in sheets:
-            text = csv_text((column.name for column in sheet.columns), sheet.rows)
-            (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
-            outputs[sheet.file] = folder / sheet.file, len(sheet.rows)
+        outputs = write_sheets(folder, sheets)
         columns = {sheet.file: sheet.columns for sheet in sheets}
         outputs |= describe(folder, plan, columns, {sheet.file: sheet.key for sheet in sheets})
         manifest = manifest_of(

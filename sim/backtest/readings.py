@@ -50,8 +50,6 @@ NEVER = np.iinfo(np.int64).max
 COMPLAINTS = measure_name("complaints")
 """Complaints expected until the end of the run."""
 EVENTS = tuple(kind.name.lower() for kind in Kind)
-GROUPED = (*BUSINESS_METRICS, "demand_lost_share")
-"""Curves that a run keeps by provider and sector."""
 MOST_NAMED = 40
 """Names that a message lists; more are in the tables of the scenario."""
 
@@ -64,15 +62,6 @@ def problems_of(reading: RunReading, resolved: Resolved, place: Placed) -> list[
         "providers": provider_names(resolved),
         "sectors": [row.sector for row in resolved.sectors.rows],
     }
-    for key, names in (("provider", known["providers"]), ("sector", known["sectors"])):
-        name, curve = getattr(reading, key), reading.curve
-        by_provider = ("addresses_listed",) if key == "provider" else ()
-        if name and curve not in (*GROUPED, *by_provider):
-            message = f"expected a curve that is kept by {key}, got {curve}"
-            problems.append(place("curve", message))
-        if name and name not in names:
-            message = f"expected a {key} of the scenario, got {name!r}{_close(name, names)}"
-            problems.append(place(key, message))
     for key in ("businesses", "listed"):
         for column, names in known.items():
             for number, name in enumerate(getattr(getattr(reading, key), column, ())):
@@ -211,7 +200,7 @@ def _read(
         first_s = outcome.ledger.first_outage_s
         return float(np.count_nonzero((first_s >= since_s) & (first_s < until_s)))
     if reading.curve:
-        return _read_curve(reading, outcome.curves, _group_of(reading, world), at_s, span_s)
+        return _read_curve(reading, outcome.curves, at_s, span_s)
     if reading.listed is not None:
         return count_listed(reading.listed, world, outcome, span_s)
     assert reading.businesses is not None
@@ -224,21 +213,10 @@ def _seconds(time: datetime, start: datetime) -> int:
     return int((time - start).total_seconds())
 
 
-def _group_of(reading: RunReading, world: World) -> Group:
-    """Group whose curve is read; everybody where it names none."""
-    if reading.provider:
-        return Group(provider_row=world.places.provider.index(reading.provider))
-    if reading.sector:
-        return Group(sector_row=world.businesses.sector.index(reading.sector))
-    return Group()
-
-
-def _read_curve(
-    reading: RunReading, curves: Curves, group: Group, at_s: int | None, span_s: Span
-) -> float:
+def _read_curve(reading: RunReading, curves: Curves, at_s: int | None, span_s: Span) -> float:
     """Value of a curve at a time, or what is taken over a span; NaN where there is no curve."""
     try:
-        t_s, value = curves.points(reading.curve, group)
+        t_s, value = curves.points(reading.curve, Group())
     except KeyError:
         return np.nan
     if reading.is_relative_to_start:

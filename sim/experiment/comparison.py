@@ -177,10 +177,8 @@ def compare_strategies(
         whole = part.denominator[[part.row[name] for name in rows]]
         less = np.full(value.shape, np.nan)
         if against is not None and label != baseline:
-            less = value - against.values(rows)
-            for row, name in enumerate(rows):
-                if _is_of_sample(name):
-                    less[row, _is_missed(name, part, against, n_drawn)] = np.nan
+            gaps = [paired_difference(name, part, against, n_drawn) for name in rows]
+            less = np.reshape(gaps, value.shape)
         is_compared = (~np.isnan(less)).any(axis=1)
         of = spreads_of(np.where(np.isnan(value), np.nan, whole))
         for row, (name, spread, gap) in enumerate(
@@ -210,21 +208,23 @@ def compare_strategies(
     return tuple(lines)
 
 
-def _is_of_sample(metric: str) -> bool:
-    """Whether a measure counts harm or cost, which a sample may lack by chance."""
-    return metric in OF_SAMPLE or (metric in RATIOS and RATIOS[metric].above in OF_SAMPLE)
+def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: float) -> Values:
+    """Value of one strategy less that of another, shape (n_simulations,); NaN where not known.
 
-
-def _is_missed(metric: str, part: Measured, against: Measured, n_drawn: float) -> NDArray[np.bool_]:
-    """In which simulations the sample does not show how two strategies differ."""
-    if any(_has_missed(metric, one, n_drawn) for one in (part, against)):
-        return np.ones(part.replicate.size, np.bool_)
+    Harm or cost is not known of a strategy that could hardly hit the sample, nor which of two has
+    more where neither hits any of it.
+    """
     value, other = (one.values((metric,))[0] for one in (part, against))
-    return np.array((value == 0) & (other == 0) & (n_drawn > 0), np.bool_)
+    difference: Values = value - other
+    if metric in OF_SAMPLE or (metric in RATIOS and RATIOS[metric].above in OF_SAMPLE):
+        if any(has_missed_sample(metric, one, n_drawn) for one in (part, against)):
+            difference[:] = np.nan
+        difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan
+    return difference
 
 
-def _has_missed(metric: str, part: Measured, n_drawn: float) -> bool:
-    """Whether the sample of a strategy shows none because it could hardly be hit."""
+def has_missed_sample(metric: str, part: Measured, n_drawn: float) -> bool:
+    """Whether the sample of a strategy shows no harm because it could hardly be hit."""
     if metric not in part.row:
         return False
     unit = part.metrics[part.row[metric]].unit

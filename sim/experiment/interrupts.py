@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -43,28 +43,24 @@ def ends_as_interrupts(signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[
         yield
         return
     watch = _Watch()
-    earlier = {number: signal.getsignal(number) for number in signals}
-    for number, handler in earlier.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, watch.take)
-    _watches.append(watch)
     tell = sys.unraisablehook
 
     def tell_others(given: sys.UnraisableHookArgs) -> None:
         if not (watch.has_come and isinstance(given.exc_value, KeyboardInterrupt)):
             tell(given)
 
-    sys.unraisablehook = tell_others
-    try:
-        yield
-        _pass_on(watch)
-    except Exception as error:
-        _pass_on(watch, error)
-        raise
-    finally:
-        sys.unraisablehook = tell
-        _watches.remove(watch)
-        _restore(earlier)
+    with _handled_by(watch.take, signals):
+        _watches.append(watch)
+        sys.unraisablehook = tell_others
+        try:
+            yield
+            _pass_on(watch)
+        except Exception as error:
+            _pass_on(watch, error)
+            raise
+        finally:
+            sys.unraisablehook = tell
+            _watches.remove(watch)
 
 
 def pass_on_interrupt(error: Exception | None = None) -> None:
@@ -107,58 +103,50 @@ def ends_soon_after(most_s: float, *, has_come: bool) -> Iterator[None]:
         if signal.getitimer(signal.ITIMER_REAL)[0] == 0:
             signal.setitimer(signal.ITIMER_REAL, most_s)
 
-    earlier = {number: signal.getsignal(number) for number in SIGNALS}
-    with ends_as_interrupts((signal.SIGALRM,)):
-        for number, handler in earlier.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, start)
+    with ends_as_interrupts((signal.SIGALRM,)), _handled_by(start):
         if has_come:
             start()
         try:
             yield
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            _restore(earlier)
 
 
 @contextmanager
 def without_interrupts() -> Iterator[None]:
     """Ignore Ctrl-C while results are written: it takes a moment, and stopping would lose them."""
-    if not _is_main():
-        yield  # only the main thread is interrupted
-        return
-    earlier = {number: signal.getsignal(number) for number in SIGNALS}
-    for number in earlier:
-        signal.signal(number, signal.SIG_IGN)
-    try:
+    with _handled_by(signal.SIG_IGN):
         yield
-    finally:
-        _restore(earlier)
 
 
 @contextmanager
 def holds_interrupts() -> Iterator[None]:
     """Act on Ctrl-C and SIGTERM when the block ends, for a block of a moment."""
-    if not _is_main():
-        yield
-        return
-    earlier = {number: signal.getsignal(number) for number in SIGNALS}
     came: list[int] = []
-    for number, handler in earlier.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, lambda number, frame: came.append(number))
     try:
-        yield
+        with _handled_by(lambda number, frame: came.append(number)):
+            yield
     finally:
-        _restore(earlier)
         if came:
             signal.raise_signal(came[0])
 
 
+@contextmanager
+def _handled_by(handler: _Handler, signals: Sequence[signal.Signals] = SIGNALS) -> Iterator[None]:
+    """Handle signals in a block, but those that are ignored; only the main thread has any."""
+    if not _is_main():
+        yield
+        return
+    earlier = {number: signal.getsignal(number) for number in signals}
+    try:
+        for number, one in earlier.items():
+            if one is not signal.SIG_IGN:
+                signal.signal(number, handler)
+        yield
+    finally:
+        for number, one in earlier.items():
+            signal.signal(number, one or signal.SIG_DFL)
+
+
 def _is_main() -> bool:
     return threading.current_thread() is threading.main_thread()
-
-
-def _restore(earlier: Mapping[signal.Signals, _Handler]) -> None:
-    for number, handler in earlier.items():
-        signal.signal(number, handler or signal.SIG_DFL)

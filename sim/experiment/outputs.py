@@ -34,7 +34,7 @@ from sim.results.manifest import (
     scenario_hash,
     write_inputs,
 )
-from sim.results.parquet import Coded, PartWriter, merge_parts
+from sim.results.parquet import Coded, merge_parts, write_part
 from sim.results.schema import COMPARISON, KEYS, MEASURES, Column
 from sim.results.store import write_json
 from sim.scenario.cautions import list_warnings
@@ -224,6 +224,20 @@ class Study(Result):
     answers: Answers
 
 
+def write_sheets(folder: Path, sheets: Sequence[Sheet]) -> Outputs:
+    """Write tables of a study as CSV.
+
+    Raises
+    ------
+    OSError
+        If a file cannot be written.
+    """
+    for sheet in sheets:
+        text = csv_text((column.name for column in sheet.columns), sheet.rows)
+        (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
+    return {sheet.file: (folder / sheet.file, len(sheet.rows)) for sheet in sheets}
+
+
 def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[Sheet]) -> Study:
     """Write the folder of a study.
 
@@ -232,11 +246,7 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
     OSError
         If a file cannot be written.
     """
-    outputs: Outputs = {}
-    for sheet in sheets:
-        text = csv_text((column.name for column in sheet.columns), sheet.rows)
-        (folder / sheet.file).write_text(text, encoding="utf-8", newline="")
-        outputs[sheet.file] = folder / sheet.file, len(sheet.rows)
+    outputs = write_sheets(folder, sheets)
     path = folder / "measures.parquet"
     outputs[path.name] = path, _write_measures(path, plan, answers)
     columns = {sheet.file: sheet.columns for sheet in sheets}
@@ -269,8 +279,7 @@ def _write_measures(path: Path, plan: Plan, answers: Answers) -> int:
         for name in ("metric", "unit", "denominator_unit")
     }
     part = path.with_suffix(".part")
-    writer = PartWriter()
-    writer.write(
+    write_part(
         part,
         {
             "point": np.repeat(point, n),
@@ -283,7 +292,6 @@ def _write_measures(path: Path, plan: Plan, answers: Answers) -> int:
             "denominator_unit": Coded(row, texts["denominator_unit"]),
         },
     )
-    writer.close()
     n_rows = merge_parts([part], path, {"result_id": plan.result_id})
     part.unlink()
     return n_rows

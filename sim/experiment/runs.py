@@ -32,7 +32,7 @@ from sim.measure.summary import summarise
 from sim.results.csvtext import lines_text
 from sim.results.folder import COMPLETE, RunFolder
 from sim.results.manifest import pandas_types
-from sim.results.parquet import ColumnData, PartWriter, merge_parts
+from sim.results.parquet import ColumnData, merge_parts, write_part
 from sim.results.schema import (
     ALL_TABLES,
     COMPARISON_TABLES,
@@ -193,9 +193,7 @@ def _write(
 ) -> tuple[Path, int]:
     """Write a table of columns; return its path and its number of rows."""
     part, path = scratch / f"{table}.part", into / f"{table}.parquet"
-    writer = PartWriter()
-    writer.write(part, columns)
-    writer.close()
+    write_part(part, columns)
     return path, merge_parts([part], path, metadata_of(plan))
 
 
@@ -305,7 +303,7 @@ def _write_tables(folder: Path, batch: Batch) -> Outputs:
 def _fact_parts(batch: Batch) -> dict[str, list[Path]]:
     """Write the facts of all runs, a part for each strategy; one is in memory at a time."""
     parts: dict[str, list[Path]] = {}
-    writer, checkpoints = PartWriter(), batch.checkpoints
+    checkpoints = batch.checkpoints
     for row, label in enumerate(batch.labels):
         runs = {
             (label, int(replicate)): RunFacts.from_json(checkpoints.facts(name))
@@ -314,7 +312,6 @@ def _fact_parts(batch: Batch) -> dict[str, list[Path]]:
         }
         for table, columns in fact_columns(runs).items():
             part = checkpoints.scratch / f"{table}-{row}"
-            writer.write(part, columns)
+            write_part(part, columns)
             parts.setdefault(table, []).append(part)
-    writer.close()
     return parts

@@ -33,7 +33,7 @@ from sim.measure.money.pricing import (
 )
 from sim.measure.own import measure_own, own_measures
 from sim.measure.sites import site_columns
-from sim.results.store import RunEncoder
+from sim.results.store import encode_run
 from sim.scenario.own import trust
 from sim.scenario.resolve import Resolved
 from sim.scenario.strategies import Own
@@ -139,7 +139,6 @@ class _Worker:
     def __init__(self, simulation: Simulation) -> None:
         self._simulation = simulation
         self._world: tuple[Key, World] | None = None
-        self._encoder: RunEncoder | None = None
 
     def run(self, key: Key) -> RunRecord:
         """Run one case in one replicate."""
@@ -164,8 +163,6 @@ class _Worker:
         tables: Mapping[str, bytes] = {}
         groups: tuple[GroupCount, ...] = ()
         if self._simulation.with_tables:
-            if self._encoder is None:
-                self._encoder = RunEncoder(resolved.scenario.start)
             scratch = self._simulation.scratch
             scratch = scratch if scratch is not None and scratch.is_dir() else None
             groups = (
@@ -175,7 +172,10 @@ class _Worker:
             sites = site_columns(resolved, world, outcome, priced.prices)
             # Hundreds of members are read at even times; single runs at every change.
             at_s = None if draws is None else even_times(resolved.scenario.horizon_s)
-            tables = self._encoder.encode(label, replicate, world, outcome, scratch, sites, at_s)
+            tables = encode_run(
+                label, replicate, world, outcome, start=resolved.scenario.start, folder=scratch,
+                sites=sites, at_s=at_s,
+            )  # fmt: skip
         nothing = why_nothing(resolved, outcome, found)
         return RunRecord(tuple(found), groups, nothing, tables)
 

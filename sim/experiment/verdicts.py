@@ -22,11 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import nbdtrik
 
-from sim.catalogue.choices import COLLATERAL, EFFECTS, EFFICACY, HARMS, PRIVATE_LOSS
-from sim.experiment.comparison import Measured, in_shared_replicates
+from sim.catalogue.choices import COLLATERAL, EFFICACY, HARMS, PRIVATE_LOSS
+from sim.experiment.comparison import (
+    Measured,
+    has_missed_sample,
+    in_shared_replicates,
+    paired_difference,
+)
 from sim.experiment.ensemble import Inputs, name_inputs
 from sim.experiment.plan import Plan
-from sim.measure.summary import has_missed, spread_of
+from sim.measure.summary import spread_of
 
 JUDGED = (COLLATERAL, EFFICACY, PRIVATE_LOSS)
 """Measures by which strategies are judged: harm, effect and cost."""
@@ -124,13 +129,8 @@ def _judge(
     n_verdicts: int,
     inputs: Inputs | None,
 ) -> VerdictLine:
-    values = [measured[label].values((metric,))[0] for label in (one, other)]
-    for value, label in zip(values, (one, other), strict=True):
-        if has_missed_sample(plan, measured[label], metric):
-            value[:] = np.nan
-    difference = values[0] - values[1]
-    if is_of_sample(plan, metric):
-        difference[(values[0] == 0) & (values[1] == 0)] = np.nan
+    n_drawn = plan.resolved.scenario.population.n_businesses
+    difference = paired_difference(metric, measured[one], measured[other], n_drawn)
     is_known = ~np.isnan(difference)
     known = difference[is_known]
     n, n_not_known = int(difference.size), int(difference.size - known.size)
@@ -165,21 +165,6 @@ def _judge(
         spread.low,
         spread.high,
         **name_inputs(shares),  # type: ignore[arg-type]
-    )
-
-
-def is_of_sample(plan: Plan, metric: str) -> bool:
-    """Whether a measure counts harm to a sample, which a strategy may have missed."""
-    return metric not in EFFECTS and plan.resolved.scenario.population.n_businesses > 0
-
-
-def has_missed_sample(plan: Plan, part: Measured, metric: str) -> bool:
-    """Whether the sample of a strategy shows no harm because it could hardly be hit."""
-    return has_missed(
-        metric,
-        part.metrics[part.row[metric]].unit,
-        plan.resolved.scenario.population.n_businesses,
-        lambda name: part.values((name,))[0],
     )
 
 
@@ -218,10 +203,11 @@ def _weigh_by(
     if not measured or any(name not in part.row for part in measured.values() for name in pair):
         return
     both = np.array([part.values(pair) for part in measured.values()])
+    n_drawn = plan.resolved.scenario.population.n_businesses
     for values, part in zip(both, measured.values(), strict=True):
-        if has_missed_sample(plan, part, collateral):
+        if has_missed_sample(collateral, part, n_drawn):
             values[1] = np.nan
-    on_frontier = frontier_of(*both.swapaxes(0, 1), is_sample=is_of_sample(plan, collateral))
+    on_frontier = frontier_of(*both.swapaxes(0, 1), is_sample=n_drawn > 0)
     for row, label in enumerate(measured):
         spreads = [spread_of(values) for values in both[row]]
         is_known = ~np.isnan(on_frontier[row])

@@ -53,7 +53,7 @@ from sim.results.manifest import (
     input_copy,
     package_version,
 )
-from sim.results.parquet import PartWriter, is_part_of, keys_of, metadata_of, n_rows_of
+from sim.results.parquet import is_part_of, keys_of, metadata_of, n_rows_of, write_part
 from sim.results.schema import KEYS
 from sim.scenario.library import shipped
 from sim.scenario.schema import scenario_tree
@@ -352,17 +352,15 @@ def _changed_run(
         yield f"{name}: fails now: {result}"
         return
     yield from _changed_measures(f"{name}: measures.parquet", then, result.measures)
-    writer = PartWriter()
     columns = fact_columns({(label, replicate): result})
     for table in (*plan.run_tables, *_FACTS):
         if table in result.tables:
             again.write_bytes(result.tables[table])
         else:
-            writer.write(again, columns[table])
+            write_part(again, columns[table])
         file = run.path / f"{table}.parquet"
         if not is_part_of(again, file, "strategy = ? AND replicate = ?", key):
             yield f"{name}: {table}.parquet: has other rows"
-    writer.close()
 
 
 def _named(key: Key) -> str:

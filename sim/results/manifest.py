@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -154,15 +154,6 @@ def describe_input(table: Table[Any]) -> dict[str, Any]:
 
 
 _FORMATS = {"parquet": "application/vnd.apache.parquet", "csv": "text/csv"}
-_REFERENCES = (
-    ("measures", ("strategy", "metric"), "summary", ("strategy", "metric")),
-    ("comparison", ("strategy", "metric"), "summary", ("strategy", "metric")),
-    ("tradeoff", ("strategy", "efficacy_metric"), "summary", ("strategy", "metric")),
-    ("tradeoff", ("strategy", "collateral_metric"), "summary", ("strategy", "metric")),
-    ("measures", ("point",), "points", ("point",)),
-    ("sweep", ("point",), "points", ("point",)),
-)
-"""Foreign keys: table, columns, other table, its columns; where a folder has both tables."""
 
 
 def build_package(
@@ -192,7 +183,6 @@ def build_package(
     ----------
     Data Package standard, version 2 (datapackage.org).
     """
-    columns = {Path(file).stem: {column.name for column in tables[file]} for file in tables}
     return {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": name,
@@ -205,7 +195,7 @@ def build_package(
             for curve in CURVES.values()
         ],
         "resources": [
-            _resource(folder / file, described, keys.get(file, ()), columns)
+            _resource(folder / file, described, keys.get(file, ()))
             for file, described in tables.items()
         ],
     }
@@ -215,11 +205,9 @@ def _resource(
     path: Path,
     columns: Sequence[Column],
     key: Sequence[str],
-    others: Mapping[str, set[str]],
 ) -> dict[str, Any]:
     data = path.read_bytes()
     is_parquet = path.suffix == ".parquet"
-    references = list(_references(path.stem, others))
     return {
         "name": path.stem,
         "path": path.name,
@@ -234,7 +222,6 @@ def _resource(
             "fields": [_field(column) for column in columns],
             "missingValues": [""],
             **({"primaryKey": list(key)} if key else {}),
-            **({"foreignKeys": references} if references else {}),
         },
     }
 
@@ -246,15 +233,6 @@ def _field(column: Column) -> dict[str, Any]:
         "description": column.description,
         **({"unit": column.unit} if column.unit else {}),
     }
-
-
-def _references(table: str, columns: Mapping[str, set[str]]) -> Iterator[dict[str, Any]]:
-    for one, fields, other, there in _REFERENCES:
-        if table == one and other in columns and columns[one] >= set(fields):
-            yield {
-                "fields": list(fields),
-                "reference": {"resource": other, "fields": list(there)},
-            }
 
 
 def pandas_types(columns: Sequence[Column]) -> dict[str, str]:

@@ -45,57 +45,44 @@ class Optional:
 ColumnData: TypeAlias = "NDArray[Any] | Coded | Instants | Optional"
 
 
-class PartWriter:
-    """Writes columns to a Parquet file: a part of a table."""
+def write_part(path: Path, columns: Mapping[str, ColumnData]) -> None:
+    """Write columns, all of one length, to a Parquet file of their own: a part of a table.
 
-    def __init__(self) -> None:
-        self._connection = connect()
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    batch: dict[str, NDArray[Any]] = {}
+    selected = []
+    for name, column in columns.items():
+        expression = f'batch."{name}"'
+        match column:
+            case Coded(code, names):
+                # Row -1 is the last one, where nothing is.
+                batch[name] = np.array([*names, None], object)[np.maximum(code, -1)]
+            case Instants(epoch_s):
+                batch[name] = epoch_s
+                expression = f'to_timestamp(batch."{name}")'
+            case Optional(value, missing):
+                batch[name] = value
+                expression = f'nullif(batch."{name}", {missing})'
+            case _:
+                batch[name] = column
+                if np.issubdtype(column.dtype, np.floating):
+                    known = f'batch."{name}"'
+                    expression = f"CASE WHEN isnan({known}) THEN NULL ELSE {known} END"
+        selected.append(f'{expression} AS "{name}"')
+    with connect() as connection:
         # Object columns are text, even where most of it is missing.
-        self._connection.execute("SET pandas_analyze_sample = 0")
-
-    def write(self, path: Path, columns: Mapping[str, ColumnData]) -> None:
-        """Write columns, all of one length, to a file of their own.
-
-        Raises
-        ------
-        OSError
-            If the file cannot be written.
-        """
-        batch: dict[str, NDArray[Any]] = {}
-        selected = []
-        for name, column in columns.items():
-            expression = f'batch."{name}"'
-            match column:
-                case Coded(code, names):
-                    # Row -1 is the last one, where nothing is.
-                    batch[name] = np.array([*names, None], object)[np.maximum(code, -1)]
-                case Instants(epoch_s):
-                    batch[name] = epoch_s
-                    expression = f'to_timestamp(batch."{name}")'
-                case Optional(value, missing):
-                    batch[name] = value
-                    expression = f'nullif(batch."{name}", {missing})'
-                case _:
-                    batch[name] = column
-                    if np.issubdtype(column.dtype, np.floating):
-                        expression = (
-                            f'CASE WHEN isnan(batch."{name}") THEN NULL ELSE batch."{name}" END'
-                        )
-            selected.append(f'{expression} AS "{name}"')
-        self._connection.register("batch", batch)
+        connection.execute("SET pandas_analyze_sample = 0").register("batch", batch)
         try:
-            self._connection.execute(
+            connection.execute(
                 f"COPY (SELECT {', '.join(selected)} FROM batch) TO {sql_path(path)} "
                 "(FORMAT parquet)"
             )
         except duckdb.IOException as error:
             raise _not_written(path, error) from None
-        finally:
-            self._connection.unregister("batch")
-
-    def close(self) -> None:
-        """Free the memory."""
-        self._connection.close()
 
 
 def merge_parts(parts: Sequence[Path], path: Path, metadata: Mapping[str, str]) -> int:

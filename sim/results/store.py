@@ -26,7 +26,7 @@ from sim.engine.record.curves import Curves
 from sim.engine.record.outcome import Outcome
 from sim.engine.state.ledger import NEVER, SPELL_NAMES
 from sim.files import write_whole
-from sim.results.parquet import Coded, ColumnData, Instants, Optional, PartWriter
+from sim.results.parquet import Coded, ColumnData, Instants, Optional, write_part
 from sim.scenario.tables.roles import FRONTEND
 from sim.scenario.tables.rows import RESPONSES, STANCES
 from sim.world.build import World
@@ -41,137 +41,137 @@ SITE_RUNS = "site_runs"
 """Table of each run beside an inventory: what each of its sites met."""
 
 
-class RunEncoder:
-    """Turns the outcome of one run into its part of each table."""
+def encode_run(
+    strategy: str,
+    replicate: int,
+    world: World,
+    outcome: Outcome,
+    *,
+    start: datetime,
+    folder: Path | None,
+    sites: Mapping[str, ColumnData] | None = None,
+    at_s: NDArray[np.int64] | None = None,
+) -> dict[str, bytes]:
+    """Return a run's part of each table: the bytes of a Parquet file, by name.
 
-    def __init__(self, start: datetime) -> None:
-        self._start_epoch_s = int(start.timestamp())
-        self._writer = PartWriter()
+    Parameters
+    ----------
+    strategy
+        Label of the strategy.
+    start
+        Start of the run.
+    folder
+        Folder for temporary files; the system's when None.
+    sites
+        Columns of ``site_runs``; no such table where there are none.
+    at_s
+        Times at which curves are read; at every change when None.
+    """
+    curves, start_s = outcome.curves, int(start.timestamp())
+    tables = {
+        "curves": _curves(world, curves if at_s is None else curves.at(at_s), start_s),
+        "businesses": _businesses(world, outcome),
+        "events": _events(world, outcome, start_s),
+        "entries": _entries(world.places.line, outcome),
+        **({SITE_RUNS: dict(sites)} if sites else {}),
+    }
+    encoded = {}
+    with _scratch(folder) as path:
+        for table, columns in tables.items():
+            write_part(path, _key(strategy, replicate, columns) | columns)
+            encoded[table] = path.read_bytes()
+    return encoded
 
-    def encode(
-        self,
-        strategy: str,
-        replicate: int,
-        world: World,
-        outcome: Outcome,
-        folder: Path | None,
-        sites: Mapping[str, ColumnData] | None = None,
-        at_s: NDArray[np.int64] | None = None,
-    ) -> dict[str, bytes]:
-        """Return the bytes of a Parquet file for each table.
 
-        Parameters
-        ----------
-        strategy
-            Label of the strategy.
-        folder
-            Folder for temporary files; the system's when None.
-        sites
-            Columns of ``site_runs``; no such table where there are none.
-        at_s
-            Times at which curves are read; at every change when None.
-        """
-        curves = outcome.curves if at_s is None else outcome.curves.at(at_s)
-        tables = {
-            "curves": self._curves(world, curves),
-            "businesses": self._businesses(world, outcome),
-            "events": self._events(world, outcome),
-            "entries": self._entries(world.places.line, outcome),
-            **({SITE_RUNS: dict(sites)} if sites else {}),
-        }
-        encoded = {}
-        with _scratch(folder) as path:
-            for table, columns in tables.items():
-                self._writer.write(path, _key(strategy, replicate, columns) | columns)
-                encoded[table] = path.read_bytes()
-        return encoded
+def _curves(world: World, curves: Curves, start_s: int) -> dict[str, ColumnData]:
+    row = curves.series_row
+    metric = [series.metric for series in curves.series]
+    names = sorted(set(metric))
+    groups = np.array(
+        [(series.group.provider_row, series.group.sector_row) for series in curves.series],
+        np.int64,
+    )
+    denominator = np.array([series.denominator for series in curves.series])
+    code = np.array([names.index(name) for name in metric], np.int64)
+    return {
+        "t_s": curves.t_s,
+        "time_utc": Instants(curves.t_s + start_s),
+        "metric": Coded(code[row], names),
+        "provider": Coded(groups[row, 0], (*world.places.provider, NOT_ATTRIBUTED)),
+        "sector": Coded(groups[row, 1], world.businesses.sector),
+        "value": curves.value,
+        "denominator": denominator[row],
+    }
 
-    def _curves(self, world: World, curves: Curves) -> dict[str, ColumnData]:
-        row = curves.series_row
-        metric = [series.metric for series in curves.series]
-        names = sorted(set(metric))
-        groups = np.array(
-            [(series.group.provider_row, series.group.sector_row) for series in curves.series],
-            np.int64,
-        )
-        denominator = np.array([series.denominator for series in curves.series])
-        code = np.array([names.index(name) for name in metric], np.int64)
-        return {
-            "t_s": curves.t_s,
-            "time_utc": Instants(curves.t_s + self._start_epoch_s),
-            "metric": Coded(code[row], names),
-            "provider": Coded(groups[row, 0], (*world.places.provider, NOT_ATTRIBUTED)),
-            "sector": Coded(groups[row, 1], world.businesses.sector),
-            "value": curves.value,
-            "denominator": denominator[row],
-        }
 
-    def _businesses(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
-        businesses, ledger, places = world.businesses, outcome.ledger, world.places
-        n = businesses.n_businesses
-        home = businesses.home_place_row
-        n_names, n_active = world.components.names_on(businesses.component_row[:, FRONTEND])
-        return {
-            "business": np.arange(n),
-            "sector": Coded(businesses.sector_row, businesses.sector),
-            "provider": Coded(places.provider_row[home], places.provider),
-            "region": Coded(home, places.region),
-            "revenue_usd_per_h": businesses.revenue_usd_per_h,
-            "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
-            "n_names": n_names,
-            "n_active_sites": n_active,
-            "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,
-            **{
-                f"lost_demand_h_{name}": ledger.lost_demand_h_by_spell[:, column].copy()
-                for column, name in enumerate(SPELL_NAMES)
-            },
-            "affected_s": ledger.affected_s,
-            "impaired_s": ledger.impaired_s,
-            "down_s": ledger.down_s,
-            "first_outage_s": Optional(ledger.first_outage_s, NEVER),
-            "last_outage_s": Optional(ledger.last_outage_s, NEVER),
-            "n_spells": ledger.n_spells,
-            "worst_share": ledger.worst_share,
-            "is_affected_at_end": ledger.is_affected_at_end,
-            "main_cause": Coded(
-                outcome.at_operators.main_cause.astype(np.int64), [cause.name for cause in CAUSES]
-            ),
-            **{
-                f"n_responses_{name}": outcome.n_responses[:, column].copy()
-                if outcome.n_responses.shape[1]
-                else np.zeros(n, np.int64)
-                for column, name in enumerate(RESPONSES)
-            },
-        }
+def _businesses(world: World, outcome: Outcome) -> dict[str, ColumnData]:
+    businesses, ledger, places = world.businesses, outcome.ledger, world.places
+    n = businesses.n_businesses
+    home = businesses.home_place_row
+    n_names, n_active = world.components.names_on(businesses.component_row[:, FRONTEND])
+    return {
+        "business": np.arange(n),
+        "sector": Coded(businesses.sector_row, businesses.sector),
+        "provider": Coded(places.provider_row[home], places.provider),
+        "region": Coded(home, places.region),
+        "revenue_usd_per_h": businesses.revenue_usd_per_h,
+        "demand_usd_per_h": businesses.value_micro_usd_per_h / MICRO,
+        "n_names": n_names,
+        "n_active_sites": n_active,
+        "lost_demand_h_below_threshold": ledger.lost_demand_h_below_threshold,
+        **{
+            f"lost_demand_h_{name}": ledger.lost_demand_h_by_spell[:, column].copy()
+            for column, name in enumerate(SPELL_NAMES)
+        },
+        "affected_s": ledger.affected_s,
+        "impaired_s": ledger.impaired_s,
+        "down_s": ledger.down_s,
+        "first_outage_s": Optional(ledger.first_outage_s, NEVER),
+        "last_outage_s": Optional(ledger.last_outage_s, NEVER),
+        "n_spells": ledger.n_spells,
+        "worst_share": ledger.worst_share,
+        "is_affected_at_end": ledger.is_affected_at_end,
+        "main_cause": Coded(
+            outcome.at_operators.main_cause.astype(np.int64), [cause.name for cause in CAUSES]
+        ),
+        **{
+            f"n_responses_{name}": outcome.n_responses[:, column].copy()
+            if outcome.n_responses.shape[1]
+            else np.zeros(n, np.int64)
+            for column, name in enumerate(RESPONSES)
+        },
+    }
 
-    def _events(self, world: World, outcome: Outcome) -> dict[str, ColumnData]:
-        events = outcome.events
-        return {
-            "t_s": events.t_s,
-            "time_utc": Instants(events.t_s + self._start_epoch_s),
-            "kind": Coded(events.kind, [kind.name.lower() for kind in Kind]),
-            "operator": Coded(events.operator_row, world.operators.name),
-            "entry": Optional(events.entry_row, NOBODY),
-            "front": Optional(events.front_row, NOBODY),
-            "address": Coded(
-                events.front_row, _address_texts(world.places.line, outcome.front_address)
-            ),
-            "business": Optional(events.business_row, NOBODY),
-            "provider": Coded(events.provider_row, world.places.provider),
-            "stance": Coded(events.stance_row, STANCES),
-            "public_event": Optional(events.public_event_row, NOBODY),
-        }
 
-    def _entries(self, line: Line, outcome: Outcome) -> dict[str, ColumnData]:
-        texts_of = _prefix_texts if line.has_ipv6 else _prefix_texts4
-        entry, prefix = texts_of(outcome.entry_addresses)
-        mechanisms = list(Mechanism)
-        code = np.array([mechanisms.index(m) for m in outcome.entry_mechanism], np.int64)
-        return {
-            "entry": entry,
-            "mechanism": Coded(code[entry], [str(mechanism) for mechanism in mechanisms]),
-            "prefix": Coded(np.arange(entry.size), prefix),
-        }
+def _events(world: World, outcome: Outcome, start_s: int) -> dict[str, ColumnData]:
+    events = outcome.events
+    return {
+        "t_s": events.t_s,
+        "time_utc": Instants(events.t_s + start_s),
+        "kind": Coded(events.kind, [kind.name.lower() for kind in Kind]),
+        "operator": Coded(events.operator_row, world.operators.name),
+        "entry": Optional(events.entry_row, NOBODY),
+        "front": Optional(events.front_row, NOBODY),
+        "address": Coded(
+            events.front_row, _address_texts(world.places.line, outcome.front_address)
+        ),
+        "business": Optional(events.business_row, NOBODY),
+        "provider": Coded(events.provider_row, world.places.provider),
+        "stance": Coded(events.stance_row, STANCES),
+        "public_event": Optional(events.public_event_row, NOBODY),
+    }
+
+
+def _entries(line: Line, outcome: Outcome) -> dict[str, ColumnData]:
+    texts_of = _prefix_texts if line.has_ipv6 else _prefix_texts4
+    entry, prefix = texts_of(outcome.entry_addresses)
+    mechanisms = list(Mechanism)
+    code = np.array([mechanisms.index(m) for m in outcome.entry_mechanism], np.int64)
+    return {
+        "entry": entry,
+        "mechanism": Coded(code[entry], [str(mechanism) for mechanism in mechanisms]),
+        "prefix": Coded(np.arange(entry.size), prefix),
+    }
 
 
 @contextmanager

@@ -83,10 +83,6 @@ class RunReading(Model):
     """Measure of the whole run, as in summary.csv."""
     curve: Named = ""
     """Curve, as in curves.parquet."""
-    provider: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Provider whose curve is read."""
-    sector: Annotated[str, StringConstraints(max_length=200)] = ""
-    """Sector whose curve is read."""
     event: Named = ""
     """Kind of event to count, as in events.parquet."""
     first_outage: bool = False
@@ -127,10 +123,6 @@ class RunReading(Model):
             raise ValueError("expected providers or sectors with a time, got both")
         if self.is_relative_to_start and not self.curve:
             raise ValueError("expected is_relative_to_start with curve only, got it elsewhere")
-        if (self.provider or self.sector) and not self.curve:
-            raise ValueError("expected provider or sector with curve only, got another")
-        if self.provider and self.sector:
-            raise ValueError("expected provider or sector, got both")
         return self
 
     @property
@@ -141,8 +133,7 @@ class RunReading(Model):
     @property
     def is_of_a_group(self) -> bool:
         """Whether it needs providers or sectors apart, and not everybody together."""
-        is_counted = self.businesses is not None or self.listed is not None
-        return is_counted or bool(self.provider or self.sector)
+        return self.businesses is not None or self.listed is not None
 
     def lies_within(self, start: datetime, end: datetime) -> bool:
         """Whether all its times lie within a run."""

@@ -12,7 +12,7 @@ from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.normal import write_normal
 from sim.errors import DataError
-from sim.results.parquet import PartWriter, is_part_of, merge_parts, metadata_of, read_columns
+from sim.results.parquet import is_part_of, merge_parts, metadata_of, read_columns, write_part
 from sim.results.tables import connect_tables
 
 WILD = ("a*.parquet", "a?.parquet", "a[b].parquet", "a'].parquet", "~/a.parquet", "file:/a.parquet")
@@ -60,9 +60,7 @@ def test_a_table_is_written_where_it_is_told(folder: Path, name: str) -> None:
 def test_tables_of_runs_are_written_merged_and_read_alone(folder: Path, name: str) -> None:
     part, path = Path(name), Path(f"{name}.whole")
     part.parent.mkdir(exist_ok=True)
-    writer = PartWriter()
-    writer.write(part, {"replicate": np.array([1, 2])})
-    writer.close()
+    write_part(part, {"replicate": np.array([1, 2])})
     assert merge_parts([part, part], path, {"result_id": "x"}) == 4
     columns = read_columns(path, "SELECT * FROM data")
     assert list(columns) == ["replicate", "file_row_number"]
@@ -75,9 +73,7 @@ def test_tables_of_runs_are_written_merged_and_read_alone(folder: Path, name: st
 def test_views_of_a_run_folder_are_of_its_own_tables(folder: Path, name: str) -> None:
     for run in (Path(name), Path("runs")):
         run.mkdir()
-        writer = PartWriter()
-        writer.write(run / "curves.parquet", {"replicate": np.array([1])})
-        writer.close()
+        write_part(run / "curves.parquet", {"replicate": np.array([1])})
     with connect_tables(Path(name)) as connection:
         assert connection.execute("SELECT * FROM curves").fetchall() == [(1,)]
 

@@ -202,10 +202,6 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
         {"id": "max", "predictor": run_predictor(curve="businesses_down", until=until)},
         {"id": "min", "predictor": run_predictor(
             curve="businesses_affected", since=at, take="min")},
-        {"id": "of-provider", "predictor": run_predictor(
-            curve="businesses_impaired", at=at, provider="AWS")},
-        {"id": "of-sector", "predictor": run_predictor(
-            curve="demand_lost_share", at=at, sector="finance")},
         {"id": "event", "predictor": run_predictor(event="published", since=at, until=until)},
         {"id": "first", "predictor": run_predictor(first_outage="true", until=until)},
         {"id": "measure", "predictor": run_predictor(measure="business_hours_down")},
@@ -233,13 +229,6 @@ def test_numbers_read_off_a_run_are_those_of_its_folder(tmp_path, shipped_single
         return curve(metric, "arg_max(value, t_s)", f"t_s <= {at_s}")
 
     assert found["at"] == value_at("businesses_impaired")
-    for name, metric, group in (
-        ("of-provider", "businesses_impaired", "provider = 'AWS'"),
-        ("of-sector", "demand_lost_share", "sector = 'finance'"),
-    ):
-        mine = f"metric = '{metric}' AND {group} AND t_s <= {at_s}"
-        assert found[name] == one("curves.parquet", f"arg_max(value, t_s) FROM {{}} WHERE {mine}")
-        assert found[name] > 0
     assert found["max"] == curve("businesses_down", "max(value)", f"t_s < {until_s}")
     assert found["min"] == min(
         value_at("businesses_affected"), curve("businesses_affected", "min(value)", f"t_s > {at_s}")

@@ -34,7 +34,7 @@ from sim.experiment.verification import make_again
 from sim.results.checkpoints import n_runs
 from sim.results.output import partial_folders
 from sim.scenario.load import load_scenario
-from sim.scenario.readings import RunReading
+from sim.scenario.readings import BusinessesHit, RunReading
 from sim.scenario.resolve import Resolved, resolve
 from tests.experiments import Scripted, files_of
 
@@ -353,7 +353,8 @@ def test_what_is_read_of_everybody_is_read_without_groups_too(
     everybody = {"listed": RunReading(curve="addresses_listed", at=resolved.scenario.end)}
     everybody |= {name: RunReading(measure=name) for name in Conditioning.of(
         resolved, 5).plan.design["measures"]}  # fmt: skip
-    group = RunReading(curve="businesses_affected", provider="AWS", at=resolved.scenario.end)
+    some = BusinessesHit(above=resolved.scenario.thresholds.affected, providers=["AWS"])
+    group = RunReading(businesses=some, at=resolved.scenario.end)
     assert [group.is_of_a_group, everybody["listed"].is_of_a_group] == [True, False]
     alone = read_run(resolved, 5, 0, everybody)
     beside = read_run(resolved, 5, 0, everybody | {"group": group})

@@ -12,10 +12,10 @@ import pytest
 from numpy.typing import NDArray
 
 from sim.catalogue.choices import COLLATERAL, EFFICACY, EXPECTED, LISTED, PRIVATE_LOSS
-from sim.experiment.comparison import Measured
+from sim.experiment.comparison import Measured, has_missed_sample
 from sim.experiment.ensemble import Inputs
 from sim.experiment.plan import Plan
-from sim.experiment.verdicts import VerdictLine, has_missed_sample, judge_pairs, n_needed
+from sim.experiment.verdicts import VerdictLine, judge_pairs, n_needed
 from sim.measure.measures import Measure
 
 N = 120
@@ -147,9 +147,9 @@ def test_a_strategy_that_hit_none_of_a_sample_is_not_known_to_harm_nobody() -> N
     hit = measured(**{COLLATERAL: [0.0] * 40 + [1.0] * 40}, **listed)
     idle = measured(**{COLLATERAL: [0.0] * 80}, **{LISTED[0]: [0.0] * 80, EXPECTED: [0.0] * 80})
     parts = {"missed": missed, "hit": hit, "idle": idle}
-    found = [has_missed_sample(plan(40), part, COLLATERAL) for part in parts.values()]
+    found = [has_missed_sample(COLLATERAL, part, 40) for part in parts.values()]
     assert found == [True, False, False]
-    assert not has_missed_sample(plan(0), missed, COLLATERAL)
+    assert not has_missed_sample(COLLATERAL, missed, 0)
     lines = {(one.strategy, one.other): one for one in judge_pairs(plan(40), parts, None)}
     assert lines["missed", "hit"].n_not_known == lines["missed", "idle"].n_not_known == 80
     assert (lines["hit", "idle"].n_more, lines["hit", "idle"].n_not_known) == (40, 40)

@@ -18,7 +18,7 @@ from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
 from sim.measure.names import Change, ever_listed, expected_businesses, expected_names
 from sim.names import listed
-from sim.results.parquet import Coded, ColumnData, Optional, PartWriter, merge_parts
+from sim.results.parquet import Coded, ColumnData, Optional, merge_parts, write_part
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.world.providers import prefix_rows
@@ -59,9 +59,7 @@ def folder_of(tmp_path: Path, *entries: tuple[int, str, tuple[str, ...]]) -> Pat
         "t_s": np.arange(n) * 60,
     }
     for name, of in (("entries", columns), ("events", events)):
-        writer = PartWriter()
-        writer.write(tmp_path / name, of)
-        writer.close()
+        write_part(tmp_path / name, of)
         merge_parts([tmp_path / name], tmp_path / f"{name}.parquet", {})
     return tmp_path
 

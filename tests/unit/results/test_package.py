@@ -83,7 +83,6 @@ def test_the_validator_sees_a_changed_table_a_key_that_comes_twice_and_one_that_
     report = frictionless.validate(str(tmp_path / "datapackage.json"), type="package")
     found = {task.name: {error.type for error in task.errors} for task in report.tasks}
     assert found["summary"] >= {"hash-count", "primary-key"}
-    assert "foreign-key" in found["measures"]
 
 
 def test_every_resource_carries_its_hash_and_its_key(folder_of: Callable[[str], Path]) -> None:

@@ -18,7 +18,7 @@ import pytest
 from sim.errors import DataError, UsageError
 from sim.measure.bands import CurveKey, group_names, read_curves
 from sim.results.folder import CurvePoints, RunFolder, open_run, read_target, rescaled
-from sim.results.parquet import PartWriter, is_part_of, merge_parts
+from sim.results.parquet import is_part_of, merge_parts, write_part
 from sim.results.register import read_listed
 from sim.results.schema import ALL_TABLES, KEYS
 from sim.results.tables import connect_tables, number, read_rows, text
@@ -94,10 +94,7 @@ def test_columns_of_a_table_are_named_apart_and_its_keys_are_columns(name: str) 
 
 
 def write(path: Path, replicate: int, values: list[float]) -> Path:
-    writer = PartWriter()
-    size = len(values)
-    writer.write(path, {"replicate": np.full(size, replicate), "value": np.array(values)})
-    writer.close()
+    write_part(path, {"replicate": np.full(len(values), replicate), "value": np.array(values)})
     return path
 
 
@@ -148,10 +145,9 @@ IN_TOKYO = """\
 import sys
 from pathlib import Path
 import numpy as np
-from sim.results.parquet import Instants, PartWriter, read_columns
+from sim.results.parquet import Instants, read_columns, write_part
 path = Path(sys.argv[1])
-writer = PartWriter()
-writer.write(path, {"time_utc": Instants(np.array([1523836800]))})
+write_part(path, {"time_utc": Instants(np.array([1523836800]))})
 print(*read_columns(path, "SELECT CAST(time_utc AS VARCHAR) AS text FROM data")["text"])
 """
 
@@ -167,16 +163,15 @@ def test_instants_are_read_in_utc_wherever_the_machine_is(tmp_path: Path) -> Non
 
 def test_a_limit_on_the_size_of_files_is_no_fault_of_the_program(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource")
-    path, writer = tmp_path / "part.parquet", PartWriter()
+    path = tmp_path / "part.parquet"
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     values = np.random.default_rng(1).integers(0, 2**60, 100_000)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, limits[1]))
     try:
         with pytest.raises(OSError, match=r"^part\.parquet: File too large$"):
-            writer.write(path, {"value": values})
+            write_part(path, {"value": values})
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        writer.close()
 
 
 # Many curves in one scan are the same curves as one by one, whatever reads them.
