@@ -312,25 +312,6 @@ def time_window(
     return decide
 
 
-def during(windows: Sequence[tuple[int, int]], rule: RefStrategy) -> RefStrategy:
-    """A rule inside sessions; outside of them all that blocks is withdrawn."""
-
-    def decide(sight: RefSight) -> RefAnswer:
-        edges = [edge for window in windows for edge in window if edge > sight.t_s]
-        if any(start <= sight.t_s < stop for start, stop in windows):
-            answer = rule(sight)
-            looks = [*edges, *([answer.look_s] if answer.look_s is not None else [])]
-            return replace(answer, look_s=min(looks, default=None))
-        orders = tuple(
-            RefOrder(sight.t_s, "unblock", kind, _prefixes_of(ranges))
-            for kind, ranges, _ in sight.in_force
-            if kind != "exempt"
-        )
-        return RefAnswer(orders, min(edges, default=None))
-
-    return decide
-
-
 def limited(groups: Sequence[str], rule: RefStrategy) -> RefStrategy:
     """A rule whose orders are for some operators."""
 
@@ -651,11 +632,7 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
         ),
         given_orders(WORKDAYS),
     ),
-    "exact, in sessions": (
-        ask.Exact.model_validate({"id": "exact", "when": {"windows": windows_of(MANY_WINDOWS_S)}}),
-        during(MANY_WINDOWS_S, aggregate(32)),
-    ),
-    "escalate, in sessions of some operators": (
+    "escalate, at some operators": (
         ask.Escalate.model_validate(
             {
                 "id": "escalate",
@@ -663,13 +640,9 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
                 "patience_h": 5.0,
                 "goal": 0.5,
                 "operators": ["operator-1"],
-                "when": {"windows": windows_of(MANY_WINDOWS_S)},
             }
         ),
-        limited(
-            ["operator-1"],
-            during(MANY_WINDOWS_S, escalate(prefixes(32, 28, 24), 5 * HOUR, 0.5)),
-        ),
+        limited(["operator-1"], escalate(prefixes(32, 28, 24), 5 * HOUR, 0.5)),
     ),
     "rolling, at some operators": (
         ask.Rolling.model_validate(
@@ -683,16 +656,9 @@ IN_RANDOM_WORLDS: dict[str, tuple[Model, RefStrategy]] = {
         ),
         limited(["operator-0"], rolling(20 * HOUR, 7 * HOUR, 29)),
     ),
-    "dns, in sessions of some operators": (
-        ask.Dns.model_validate(
-            {
-                "id": "dns",
-                "overmatch": 0.25,
-                "operators": ["operator-0"],
-                "when": {"windows": windows_of(MANY_WINDOWS_S)},
-            }
-        ),
-        limited(["operator-0"], during(MANY_WINDOWS_S, name(0.25))),
+    "dns, at some operators": (
+        ask.Dns.model_validate({"id": "dns", "overmatch": 0.25, "operators": ["operator-0"]}),
+        limited(["operator-0"], name(0.25)),
     ),
     "rolling": (
         ask.Rolling(id="rolling", ttl_h=20.0, gap_h=7.0, length=29),

@@ -26,7 +26,6 @@ from sim.scenario.strategies import (
     Negotiate,
     NoBlocking,
     Orders,
-    Recurring,
     Replay,
     Sni,
     Throttle,
@@ -95,9 +94,6 @@ def _why_no_order(resolved: Resolved, outcome: Outcome) -> str:
     if isinstance(strategy, TimeWindow) and strategy.addresses is not None:
         key = _calendar_of(strategy)
         return f"nothing was listed in any of strategy.{key}; or {_held_back(scenario)}"
-    if isinstance(strategy, Recurring) and strategy.when is not None:
-        key = _calendar_of(strategy.when)
-        return f"nothing was listed in any of strategy.when.{key}; or {_held_back(scenario)}"
     if not np.any(outcome.events.kind == Kind.DISCOVERED):
         return "no front was found before the end (censor.discovery_lag_h)"
     if isinstance(strategy, TimeWindow):

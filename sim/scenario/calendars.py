@@ -173,10 +173,6 @@ class Calendar(Model):
         return [key for key in CALENDARS if key in cls.model_fields]
 
 
-class When(Calendar):
-    """Sessions in which a strategy acts."""
-
-
 class _Given(BaseModel):
     """Keys of one order, in a scenario or in a row of a table."""
 

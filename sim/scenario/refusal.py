@@ -134,7 +134,10 @@ def _real_path(loc: tuple[int | str, ...], tree: Mapping[str, Any]) -> NodePath:
     return tuple(path)
 
 
-GONE = {"n_draws": "every simulation is a draw now; give their number with -n"}
+GONE = {
+    "n_draws": "every simulation is a draw now; give their number with -n",
+    "strategy.when": "the strategy time-window acts in sessions",
+}
 """Why keys of earlier versions are gone, and what takes their place."""
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from sim.scenario.calendars import Addresses, Calendar, GivenOrder, Names, When, check_beside
+from sim.scenario.calendars import Addresses, Calendar, GivenOrder, Names, check_beside
 from sim.scenario.quantities import (
     CodeFile,
     CodeName,
@@ -52,14 +52,7 @@ class Asked(Declared):
     """Groups of operators that its orders are for, by their names in the table; left out, all."""
 
 
-class Recurring(Asked):
-    """A strategy that may act in sessions alone."""
-
-    when: When | None = None
-    """Sessions in which it acts; all it ordered is withdrawn at the end of each."""
-
-
-class Chase(Recurring):
+class Chase(Asked):
     """A strategy that answers the fronts that are found, and does nothing without any."""
 
 
@@ -163,7 +156,7 @@ class Escalate(Chase):
         return self
 
 
-class Dns(Recurring):
+class Dns(Asked):
     """Block the target's name in the operators' resolvers."""
 
     in_words = "the name in resolvers"
@@ -173,7 +166,7 @@ class Dns(Recurring):
     """Share of other names that the entry matches by accident."""
 
 
-class Sni(Recurring):
+class Sni(Asked):
     """Block the target's name where it shows in the TLS handshake."""
 
     in_words = "the name in the TLS handshake"
@@ -257,7 +250,7 @@ class Rolling(Chase):
     """Length of the prefix dropped around each address."""
 
 
-class AllowList(Recurring):
+class AllowList(Asked):
     """Drop everything that is not listed."""
 
     in_words = "all that is not on a list"
@@ -291,7 +284,7 @@ class Cover(Chase):
     """Number of prefixes allowed."""
 
 
-class Own(Recurring):
+class Own(Asked):
     """Decide by a class in a Python file of your own."""
 
     in_words = "a rule of its own"

@@ -7,12 +7,10 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.sessions import seconds_of, windows_of
-from sim.engine.strategies.calendars import during
 from sim.engine.strategies.registry import RULES, Given
 from sim.scenario.quantities import Model
 from sim.scenario.resolve import Resolved
-from sim.scenario.strategies import Asked, Recurring
+from sim.scenario.strategies import Asked
 from sim.streams import Streams
 
 # A rule registers itself when its module is imported: no list of rules is needed.
@@ -26,12 +24,8 @@ def build_strategy(resolved: Resolved, streams: Streams) -> Strategy:
 
 
 def build_asked(asked: Model, given: Given) -> Strategy:
-    """Return a strategy as it is asked for: in its sessions, and for its operators."""
+    """Return a strategy as it is asked for, for its operators."""
     strategy = RULES[type(asked)].build(asked, given)
-    if isinstance(asked, Recurring) and asked.when is not None:
-        scenario = given.resolved.scenario
-        windows = windows_of(asked.when, scenario.start, scenario.end, scenario.zone)
-        strategy = during(strategy, seconds_of(windows, scenario.start))
     if isinstance(asked, Asked) and asked.operators is not None:
         strategy = limited(strategy, frozenset(asked.operators))
     return strategy

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from operator import attrgetter
 
@@ -131,31 +131,6 @@ def time_window(
             rows = rows[~listed.contains(observation.fronts.address[rows])]
         around = enclosing_front(observation, length)
         return Decision(orders + block_around(observation, rows, around), look_s)
-
-    return decide
-
-
-def during(strategy: Strategy, windows_s: Sequence[tuple[int, int]]) -> Strategy:
-    """Let a strategy act in sessions alone, and withdraw all it ordered at the end of each.
-
-    Parameters
-    ----------
-    strategy
-        What it would do at all times.
-    windows_s
-        Half-open ``[start, stop)`` of each session, ascending.
-    """
-    edges = sorted(edge for window in windows_s for edge in window)
-
-    def decide(observation: Observation) -> Decision:
-        t_s = observation.t_s
-        edge_s = next((edge for edge in edges if edge > t_s), None)
-        if not any(start <= t_s < stop for start, stop in windows_s):
-            held = (entry for entry in observation.in_force if not entry.is_exemption)
-            return Decision(tuple(entry.withdrawal for entry in held), edge_s)
-        decision = strategy(observation)
-        looks = [look_s for look_s in (decision.next_look_s, edge_s) if look_s is not None]
-        return replace(decision, next_look_s=min(looks, default=None))
 
     return decide
 

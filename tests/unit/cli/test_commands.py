@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from sim.cli.app import app
 from sim.cli.inputs import check_stdin
 from sim.errors import UsageError
+from sim.scenario.schema import json_schema
 from sim.version import __version__
 
 WriteScenario = Callable[..., Path]

@@ -85,7 +85,6 @@ def test_why_is_said_of_what_a_run_does_not_do(
 
 
 GIVEN = "{id: orders, orders: [{addresses: [198.51.100.0/24]}]}"
-DAY = '{every: [mon], from: "09:00", to: "10:00"}'
 AN_HOUR = "windows: [[2018-04-16T11:00+03:00, 2018-04-16T12:00+03:00]]"
 FEW_RULES = "no order passed what the censor holds itself to (censor.max_rules)"
 A_SAMPLE = (
@@ -105,8 +104,6 @@ A_SAMPLE = (
         (["censor={max_rules: 5}",
           f"strategy={{id: time-window, addresses: [198.51.100.0/24], {AN_HOUR}}}"],
          f"nothing was listed in any of strategy.windows; or {FEW_RULES}"),
-        (["censor={max_rules: 5}", f"strategy={{id: exact, when: {DAY}}}"],
-         f"nothing was listed in any of strategy.when.every; or {FEW_RULES}"),
         (["censor={max_rules: 5}", "strategy={id: exact}"], FEW_RULES),
         (["censor={}", "strategy={id: exact}"], "what was found called for no order"),
     ],

@@ -212,7 +212,6 @@ def test_a_list_is_one_value(write_scenario: WriteScenario) -> None:
     assert strategy.model_dump() == {
         "id": "escalate",
         "operators": None,
-        "when": None,
         "lengths": (24,),
         "rules": None,
         "purity": None,
@@ -298,7 +297,7 @@ def test_an_order_says_what_and_when_in_one_way(
 @pytest.mark.parametrize(
     ("when", "expected"),
     [
-        ("", ": expected one of windows, every, got none"),
+        ("", ": expected one of windows, sessions, every, got none"),
         ('every: [mon], from: "09:00"',
          ": expected from and to with every, got one or none of them"),
         ('every: [mon], from: "09:00", to: "09:00"', f": {APART}"),
@@ -312,8 +311,9 @@ def test_sessions_have_one_calendar(
     write_scenario: WriteScenario, when: str, expected: str
 ) -> None:
     path = write_scenario({"  id: replay\n  orders: telegram-2018-orders": ESCALATE}, add=FRONTS)
-    override = f"strategy.when={{{when}}}"
-    assert problems_of(path, [override]) == [f"--set {override}: strategy.when{expected}"]
+    comma = ", " if when else ""
+    override = f"strategy={{id: time-window{comma}{when}}}"
+    assert problems_of(path, [override]) == [f"--set {override}: strategy{expected}"]
 
 
 @pytest.mark.parametrize(
