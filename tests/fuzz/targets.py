@@ -135,7 +135,6 @@ def small_pieces() -> Iterator[None]:
     with contextlib.ExitStack() as patches:
         for module in (reading, delimited, gather):
             patches.enter_context(mock.patch.object(module, "read_blocks", read_blocks))
-        patches.enter_context(mock.patch.object(delimited, "_BLOCK_BYTES", 1))
         yield
 
 

@@ -5,13 +5,11 @@ from __future__ import annotations
 import csv
 import io
 
-import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from sim.addresses.feeds.coding import CellBytes, Coder
 from sim.addresses.feeds.delimited import Dialect, read_records
-from sim.addresses.feeds.gather import Gathering
+from sim.addresses.feeds.gather import Coder, Gathering
 from sim.addresses.text.source import Limits
 
 CELLS = st.text(
@@ -21,32 +19,16 @@ LONG = st.integers(0, 80).map(lambda n: "x" * n)
 COLUMNS = st.lists(st.lists(CELLS | LONG, max_size=12), max_size=4)
 
 
-def cells_of(texts):
-    """Texts as cells, in one buffer."""
-    encoded = [text.encode() for text in texts]
-    end = np.cumsum([0, *map(len, encoded)])
-    return CellBytes(np.frombuffer(b"".join(encoded) + b"x", np.uint8), end[:-1], end[1:])
-
-
-@given(COLUMNS, st.booleans())
-def test_numbers_of_texts_are_those_of_a_dictionary(batches, as_bytes):
+@given(COLUMNS)
+def test_numbers_of_texts_are_those_of_a_dictionary(batches):
     coder, known, expected = Coder(), {}, []
     for batch in batches:
-        coder.add(cells_of(batch) if as_bytes else batch)
+        coder.add(batch)
         bare = [text.strip(" \t") for text in batch]
         expected += [known.setdefault(text, len(known)) if text else -1 for text in bare]
     labels = coder.finish()
     assert labels.code.tolist() == expected
     assert list(labels.names) == list(known)
-
-
-@given(st.lists(CELLS | LONG, max_size=9))
-def test_cells_give_back_their_texts(texts):
-    cells = cells_of(texts)
-    assert [cells[row] for row in range(len(cells))] == texts
-    assert cells.lines().decode() == "".join(f"{text}\n" for text in texts)
-    assert list(cells) == cells[:] == texts
-    assert cells[::-2] == texts[::-2]
 
 
 @given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8), st.integers(4, 300))

@@ -7,16 +7,15 @@ and amounts are brought to one spelling or refused; an empty cell is not known, 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from io import BytesIO
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.feeds.coding import CellBytes, Coder, Key
 from sim.addresses.feeds.column_choice import AS_NAMED, ColumnChoice
-from sim.addresses.feeds.feed import Feed, Origin
+from sim.addresses.feeds.feed import Feed, Labels, Origin
 from sim.addresses.sets.notation import shown
 from sim.addresses.text.cuts import Block, hidden_end, may_hide, read_blocks
 from sim.addresses.text.entries import Entries4, Entries6, Growing, Tally
@@ -28,6 +27,54 @@ Line = NDArray[np.int64]
 # Marks that a list of addresses would take for a comment, for the end of a line, or, in the first
 # value, for a mark of byte order.
 _MARKS = ("#", ";", "\r", "\ufeff")
+_BLANKS = " \t\r"
+# What CPython takes for a value in a dictionary, and for each text in a list besides its letters.
+_VALUE_BYTES, _TEXT_BYTES = 150, 60
+
+Key = TypeVar("Key", bound=Hashable)
+
+
+class Coder(dict[Any, int]):
+    """Gives each distinct text, or list of texts, a number; an empty one has none.
+
+    Texts are told apart without the blanks around them.
+    """
+
+    def __init__(self) -> None:
+        self._distinct: list[Any] = []
+        self._codes = Growing[np.int32](np.int32)
+        self._n_value_bytes = 0
+
+    def __missing__(self, value: str | tuple[str, ...]) -> int:
+        """Number a value when it is first met."""
+        bare = value.strip(_BLANKS) if isinstance(value, str) else value
+        if bare != value:
+            number = self[bare]
+        elif value:
+            number = len(self._distinct)
+            self._distinct.append(value)
+        else:
+            number = -1
+        self._n_value_bytes += _VALUE_BYTES + sum(map(len, value))
+        self._n_value_bytes += _TEXT_BYTES * len(value) if isinstance(value, tuple) else 0
+        self[value] = number
+        return number
+
+    @property
+    def n_bytes(self) -> int:
+        """Bytes held: the codes, and the values about."""
+        return self._codes.n_bytes + self._n_value_bytes
+
+    def add(self, keys: Sequence[Key], values: Mapping[Key, Hashable] | None = None) -> None:
+        """Append the values of the following records, or keys that stand for values."""
+        code = self if values is None else {key: self[each] for key, each in values.items()}
+        self._codes.append(np.fromiter(map(code.__getitem__, keys), np.int32, len(keys)))
+
+    def finish(self) -> Labels:
+        """Return the column."""
+        if self._distinct and isinstance(self._distinct[0], tuple):
+            return Labels.of_lists(self._codes.finish(), self._distinct)
+        return Labels(self._codes.finish(), self._distinct)
 
 
 class Gathering:
@@ -147,7 +194,7 @@ class Gathering:
             The members of each; repeated ones count once, empty ones not at all.
         """
         distinct = {key: tuple(dict.fromkeys(filter(None, each))) for key, each in lists.items()}
-        self._coders.setdefault(column, Coder()).add_keys(keys, distinct)
+        self._coders.setdefault(column, Coder()).add(keys, distinct)
 
     def add_numbers(self, column: str, values: NDArray[np.float64]) -> None:
         """Append a column of numbers of the records last added."""
@@ -250,10 +297,6 @@ class Gathering:
 
 def _as_lines(values: Sequence[str]) -> tuple[Sequence[str], bytes]:
     """Return values as lines that a list reader takes one by one, for what they are."""
-    if isinstance(values, CellBytes):
-        lines = values.lines()
-        if not any(mark.encode() in lines for mark in _MARKS):
-            return values, lines
     text = "\n".join(values)
     try:
         data = text.encode()

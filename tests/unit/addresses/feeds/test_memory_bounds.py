@@ -256,7 +256,6 @@ def test_columns_that_take_more_memory_than_the_limit_are_refused(tmp_path, monk
     path.write_text(HEADS.get(read_as, "") + f"{COLUMNS[read_as].strip()}\n" * 50_000)
     assert read_feed(Input(path, "file"), read_as).n_records == 50_000
     asked: list[int] = []
-    monkeypatch.setattr("sim.addresses.feeds.delimited._BLOCK_BYTES", 2**14)
     monkeypatch.setattr(Limits, "check_held", lambda limits, n, name: asked.append(n))
     read_feed(Input(path, "file"), read_as, limits=Limits(max_line_bytes=2**14))
     assert asked == sorted(asked)
@@ -272,7 +271,6 @@ def test_columns_that_take_more_memory_than_the_limit_are_refused(tmp_path, monk
 
 def test_names_and_lists_are_counted_among_what_is_held(tmp_path, monkeypatch):
     asked: dict[str, int] = {}
-    monkeypatch.setattr("sim.addresses.feeds.delimited._BLOCK_BYTES", 2**14)
     monkeypatch.setattr(Limits, "check_held", lambda limits, n, name: asked.__setitem__(name, n))
     for name, cell in (("same", "x" * 40), ("named", "{:040}"), ("listed", "{}_{}")):
         path = tmp_path / name
