@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import date, datetime, time
 from functools import partial
@@ -17,6 +18,7 @@ from sim.api.given import in_python_words
 from sim.api.results import Results
 from sim.api.tables import Columns, html_table, shortened, shown, text_table
 from sim.errors import DataError, OverblockError, Problem, ScenarioError, UsageError
+from sim.uncertainty.sensitivity import Sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -279,3 +281,15 @@ def test_a_cover_keeps_to_the_lengths_that_are_allowed() -> None:
     compared = sim.cover(two, against=["192.0.2.0/24"]).comparison
     assert compared is not None
     assert (compared.n_rules, compared.by_unit["addresses4"].collateral) == (1, 254)
+
+
+@pytest.mark.usefixtures("planned")
+def test_what_is_left_out_of_an_analysis_is_as_the_page_of_options_says(repository: Path) -> None:
+    page = (repository / "docs/reference/cli.md").read_text("utf-8")
+    documented = int(re.search(r"`--trajectories <[^\n]*?[ ;](\d+) by default", page)[1])  # type: ignore[index]
+    asked, *rest = sim.sensitivity("surgical")
+    bare = Sensitivity.of(asked.plan.resolved, 1, 2)
+    for plan in (asked.plan, bare.plan):
+        assert plan.asked["trajectories"] == documented
+    assert (asked.plan.n_replicates, asked.metrics) == (2, ("business_hours_impaired",))
+    assert rest == [None, False, 1, None]
