@@ -1,7 +1,7 @@
 """Runs tests in a copy of the tree, with and without a fault in it; the checkout is never touched.
 
 The copy has its own home, temporary folder and caches. A process that runs on is ended with all
-its children. Compiled code is thrown away where a fault may be in it, so that no cache hides one.
+its children. Where a fault may be in compiled code, a copy of the cache is used and thrown away.
 """
 
 from __future__ import annotations
@@ -114,6 +114,10 @@ class Copy:
         is_fresh = fault is not None and reaches_compiled(self.root, fault.path)
         limit_s = 4 * chosen.seconds + _START_S + (_COMPILING_S if is_fresh else 0)
         with self._broken(fault), tempfile.TemporaryDirectory(dir=self.folder) as kernels:
+            held = self.folder / f"kernels-{self.kernels}"
+            if is_fresh and held.is_dir():
+                # Its folders bear the hash of the sources: what the fault changes is not found.
+                shutil.copytree(held, kernels, dirs_exist_ok=True)
             env = self.environment(Path(kernels) if is_fresh else None)
             command = [*_pytest(), "-x", "--tb=line", f"@{names}"]
             code, output = _run(command, self.root, env, limit_s)

@@ -58,12 +58,6 @@ def test_verdict_and_error(tmp_path, relation, rounding, interval, verdict, erro
     assert found.log10_error == pytest.approx(error, nan_ok=True)
 
 
-def test_what_is_not_computable_is_neither_inside_nor_outside(tmp_path):
-    found = score(placed(tmp_path), NotComputable("no such thing"))
-    assert found.verdict == "not computable"
-    assert math.isnan(found.log10_error)
-
-
 def test_an_ensemble_gives_median_and_90_percent():
     found = of_ensemble([np.array([float(n)]) for n in range(101)], "s", "l")
     assert isinstance(found, Prediction)
@@ -174,17 +168,6 @@ def test_what_cannot_be_is_refused_by_place(tmp_path, predictor, message):
     with pytest.raises(ProblemsError) as refusal:
         backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
     assert message in str(refusal.value)
-
-
-def test_a_measure_that_the_run_has_not_is_refused(tmp_path):
-    predictor = (
-        "{kind: run, scenario: telegram-2018-replay, measure: complaintz, overrides: "
-        '["population.n_businesses=5", "end=2018-04-17T00:00+03:00"]}'
-    )
-    with pytest.raises(
-        ScenarioError, match=r"predictor.measure: expected one of addresses_listed_peak"
-    ):
-        backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
 
 
 def run_predictor(**keys: str) -> str:
@@ -397,19 +380,6 @@ def test_a_curve_that_is_asked_for_as_a_measure_is_told_to_be_one(tmp_path):
         with pytest.raises(ScenarioError) as refusal:
             backtest(case_file(tmp_path, {"predictor": predictor}).cases, 1)
         assert told in str(refusal.value)
-
-
-def test_members_of_a_longer_ensemble_begin_with_those_of_a_shorter(tmp_path):
-    small = '["population.n_businesses=30", "end=2018-04-18T00:00+03:00"]'
-    cases = case_file(
-        tmp_path,
-        {"predictor": run_predictor(measure="business_hours_impaired", overrides=small)},
-    ).cases
-    (few,), (more,) = (backtest(cases, n).scores for n in (3, 5))
-    assert more.prediction.by_member[:3] == few.prediction.by_member
-    assert few.prediction.by_member != (few.prediction.median,) * 3
-    assert few.band == PRIOR
-    assert few.prediction.spans.startswith("chance and ")
 
 
 def test_a_simulation_in_which_nothing_is_known_is_excluded_and_counted():

@@ -164,16 +164,6 @@ def test_what_was_changed_is_named_all_at_once(
     assert [one for one in messages if not any(one in line for line in said)] == []
 
 
-def test_a_file_is_not_replaced_unasked(shipped_run: Path, tmp_path: Path) -> None:
-    (tmp_path / "case.zip").write_bytes(b"mine")
-    result = call("bundle", str(shipped_run), "-o", str(tmp_path / "case.zip"))
-    assert result.exit_code == 2
-    assert "give --force" in result.stderr
-    assert (tmp_path / "case.zip").read_bytes() == b"mine"
-    write_bundle(open_run(shipped_run), tmp_path / "case.zip", force=True)
-    assert zipfile.is_zipfile(tmp_path / "case.zip")
-
-
 def test_a_bundle_of_another_version_is_explained_by_its_wheel(tmp_path: Path) -> None:
     (tmp_path / "environment").mkdir()
     (tmp_path / "environment" / "overblock-0.1-py3-none-any.whl").touch()

@@ -9,7 +9,6 @@ from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
 from sim.errors import DataError
-from sim.scenario.cautions import list_warnings
 from sim.scenario.lists import read_list
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
@@ -201,19 +200,6 @@ def test_columns_of_sites_are_written_as_they_were_chosen(tmp_path: Path) -> Non
     case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
     assert case.inventory is not None
     assert case.inventory.site == ("a.example",)
-
-
-def test_a_column_that_no_table_has_is_refused(tmp_path: Path) -> None:
-    result = init(tmp_path, "ip\n198.51.100.1\n", *RUN, "--ignore-column", "oops")
-    assert result.exit_code == 2
-    assert "expected columns of a table that is read, got oops" in result.output
-
-
-def test_what_a_scenario_ignores_of_a_list_is_warned_of(tmp_path: Path) -> None:
-    result = init(tmp_path, "ip,comment\n198.51.100.1,a\n", *RUN)
-    assert "list.csv: columns ignored: comment" in result.output
-    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
-    assert "blocklist.csv: columns ignored: comment" in list_warnings(case)
 
 
 def test_dated_orders_are_no_list_of_addresses_of_a_scenario(tmp_path: Path) -> None:

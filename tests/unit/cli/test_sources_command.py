@@ -64,34 +64,6 @@ def test_csv_holds_plain_numbers_and_whole_texts() -> None:
     assert formula.startswith("mobile: 0.5 * share of mobile subscribers")
 
 
-def test_a_table_names_what_has_no_range_and_how_many() -> None:
-    result = call("sources", "surgical", "--set", "population.n_businesses=700")
-    assert result.exit_code == 0
-    assert "not stated" in result.stdout
-    assert "Assumed numbers without a stated range: 1." in result.stderr
-
-
-def test_markdown_escapes_what_a_table_of_a_user_says(tmp_path: Path) -> None:
-    text = call("show", "surgical").stdout
-    (tmp_path / "s.yaml").write_text(text, encoding="utf-8")
-    (tmp_path / "pools.csv").write_text(
-        "provider,weight,source\nAWS,1,a|b <script>\n", encoding="utf-8"
-    )
-    arguments = ("sources", str(tmp_path / "s.yaml"), "--set", "fronts.pools=pools.csv")
-    result = call(*arguments, "--format", "markdown")
-    assert result.exit_code == 0
-    assert "a\\|b \\<script\\>" in result.stdout
-    assert "<script>" not in result.stdout
-
-
-def test_rows_give_a_line_for_each_cell() -> None:
-    few = json.loads(call("sources", "surgical", "--json").stdout)["sources"]
-    many = json.loads(call("sources", "surgical", "--rows", "--json").stdout)["sources"]
-    prefixes = [line for line in many if line["key"] == "provider-prefixes-2018.prefix"]
-    assert len(prefixes) == 4546
-    assert len(few) < 400 < len(many)
-
-
 def test_a_run_says_what_it_rested_on(shipped_single_run: Path) -> None:
     of_run = json.loads(call("sources", str(shipped_single_run), "--json").stdout)
     of_scenario = json.loads(call("sources", "telegram-2018-replay", "--json").stdout)

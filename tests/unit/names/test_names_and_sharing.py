@@ -67,10 +67,6 @@ def test_luck_outside_its_interval_is_refused(u):
         census_law().n_names_of(np.array([0.5, u]))
 
 
-def test_no_luck_gives_no_names():
-    assert census_law().n_names_of(np.empty(0)).shape == (0,)
-
-
 def test_one_more_address_changes_only_its_own_draw():
     rng = np.random.default_rng(9)
     u, revenue = rng.random(1001), rng.lognormal(6, 1, 1001)
@@ -96,11 +92,6 @@ def test_a_small_law_is_drawn_address_by_address_and_name_by_name():
     assert law.with_share_single(0.0).size.tolist() == [5, 2]
     with pytest.raises(ValueError, match="expected addresses with 6 to None names"):
         law.between(6)
-
-
-def test_columns_of_a_law_cannot_be_written():
-    with pytest.raises(ValueError, match="read-only"):
-        census_law().count[0] = 1
 
 
 def test_a_curve_adds_names_by_layers_as_by_ranks():

@@ -144,14 +144,6 @@ def test_one_file_serves_exposure_and_a_run() -> None:
     assert of_file[1].endswith("not from the file: provider")
 
 
-def test_what_the_reader_left_aside_is_said(tmp_path: Path) -> None:
-    rows = ("site,address,city,note", "a,198.18.0.1,Rome,paid")
-    told = list_warnings(resolved(tmp_path, {"population.inventory": rows}))
-    assert any("columns ignored: city, note" in text for text in told)
-    with pytest.raises(DataError, match="revenue: expected a column that is known to describe"):
-        resolved(tmp_path, {"population.inventory": ("site,address,revenue", "a,198.18.0.1,5")})
-
-
 def test_a_sector_that_nothing_is_known_of_is_refused(tmp_path: Path) -> None:
     rows = ("site,address,sector", "a,198.18.0.1,shop", "b,198.18.0.2,news")
     with pytest.raises(DataError, match=r"csv:2: sector: expected a sector of .* 'shops'\?"):
@@ -209,12 +201,6 @@ def test_a_large_file_is_refused_unread(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(tables, "MAX_INVENTORY_BYTES", 40)
     (text,) = problems(tmp_path, "site,address", *["a,198.18.0.1"] * 4)
     assert "expected at most 40 bytes" in text
-
-
-def test_more_problems_than_are_told_are_counted(tmp_path: Path) -> None:
-    found = problems(tmp_path, "site,address", *["a,x"] * 130)
-    assert len(found) == tables.MAX_PROBLEMS + 1
-    assert found[-1].endswith("and 30 more problems")
 
 
 def test_beside_an_inventory_nobody_is_drawn_unless_asked_for(tmp_path: Path) -> None:

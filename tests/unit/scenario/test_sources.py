@@ -146,13 +146,6 @@ def weights(resolved: Resolved, *, each_row: bool = False) -> list[Source]:
     return [source for source in found if source.key == "pools.csv.weight"]
 
 
-def test_a_table_without_a_note_is_assumed_and_states_no_range(tmp_path: Path) -> None:
-    (source,) = weights(own_table(tmp_path, CSV))
-    assert source.kind == "assumption"
-    assert source.values == (2, 3)
-    assert not source.is_range_stated
-
-
 def test_rows_that_rest_on_the_same_are_one_line(tmp_path: Path) -> None:
     note = NOTE.replace("KIND", "fact").replace("SUPPORT", "source: census, date: 2018-04")
     first, second = weights(own_table(tmp_path, CSV, note))
@@ -200,12 +193,6 @@ def test_a_row_s_own_word_goes_before_the_column_s() -> None:
     assert (assumed.kind, assumed.source) == ("assumption", "")
     assert assumed.why
     assert assumed.range == {"absolute": [1, 3]}
-
-
-def test_short_names_of_sources_are_spelled_out() -> None:
-    resolved = resolve(load_scenario("telegram-2018"))
-    sources = {source.source for source in explain(resolved, "provider-prefixes-2018.prefix")}
-    assert any("ip-ranges.amazonaws.com" in source for source in sources)
 
 
 def test_columns_that_name_or_bound_or_support_claim_nothing() -> None:
