@@ -13,7 +13,6 @@ from numpy.testing import assert_array_equal
 
 from sim.errors import PartialError, ScenarioError
 from sim.experiment.execution import INTERRUPTED, PARTIAL, Answers, Execution
-from sim.experiment.executors.pool import PoolExecutor
 from sim.experiment.executors.task import Executor, Failure, SerialExecutor
 from sim.experiment.plan import Plan
 from sim.experiment.simulation import Simulation
@@ -59,12 +58,6 @@ def test_each_point_is_the_scenario_that_would_have_been_written_so(small: Resol
     assert (answers.value[0] != answers.value[1]).any()
 
 
-def test_the_luck_is_the_same_at_every_point(small: Resolved) -> None:
-    # A key that changes nothing in a replay without throttling: the same numbers to the last bit.
-    answers = ask(plan(small, Point(), at(effects__throttle_severity=0.9)), SerialExecutor())
-    assert_array_equal(answers.value[0], answers.value[1])
-
-
 def test_strategies_are_run_at_every_point(small: Resolved) -> None:
     asked = replace(
         plan(small, Point(), at(thresholds__impaired=0.3)),
@@ -96,17 +89,6 @@ def test_an_execution_runs_each_plan_it_is_asked_for_at_the_same_points(
     found = [execution(one).answers().value[0, 0] for one in members]
     assert (found[0] != found[1]).any()
     assert_array_equal(found[2], [found[0][0], found[1][1]])
-
-
-@pytest.mark.laws
-def test_two_workers_give_what_one_gives(small: Resolved) -> None:
-    asked = plan(small, Point(), at(thresholds__impaired=0.3), n=3)
-    alone = ask(asked, SerialExecutor())
-    with PoolExecutor(2, n_in_chunk=1) as pool:
-        together = ask(asked, pool)
-    assert_array_equal(alone.value, together.value)
-    assert_array_equal(alone.denominator, together.denominator)
-    assert alone.metrics == together.metrics
 
 
 def test_a_point_that_cannot_be_is_reported_and_the_others_are_run(small: Resolved) -> None:

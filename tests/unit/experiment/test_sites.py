@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ import pytest
 from sim.api import compare, run
 from sim.experiment.executors import choose_executor
 from sim.experiment.verification import verify_folder
-from sim.results.schema import SITES
-from tests.sites import TABLES, overrides
+from tests.sites import overrides
 
 pytestmark = pytest.mark.laws
 
@@ -118,19 +116,6 @@ def test_hours_and_money_of_named_sites_are_those_worked_out_by_hand(folder: Pat
                 # Nothing is drawn that would make a difference: the interval is a point.
                 ends = {found[key][f"{column}_{end}"] for end in ("low", "high")}
                 assert ends == {cell}, (key, column)
-
-
-def test_the_sites_stand_in_manifest_and_data_package(folder: Path) -> None:
-    manifest = json.loads((folder / "manifest.json").read_text())
-    listed = {one["file"]: one.get("n_rows") for one in manifest["outputs"]}
-    assert listed["sites.csv"] == len(BY_HAND)
-    assert listed["site_runs.parquet"] == 2 * len(BY_HAND)
-    (inventory,) = (one for one in manifest["inputs"] if "inventory" in one["name"])
-    assert inventory["n_rows"] == len(TABLES["population.inventory"]) - 1
-    package = json.loads((folder / "datapackage.json").read_text())
-    (sites,) = (one for one in package["resources"] if one["name"] == "sites")
-    names = [field["name"] for field in sites["schema"]["fields"]]
-    assert names == [column.name for column in SITES] == list(next(iter(rows_of(folder).values())))
 
 
 def test_verify_computes_the_sites_again(folder: Path) -> None:

@@ -127,15 +127,6 @@ def test_half_characters_stay_spelled_as_the_file_has_them(tmp_path, read_as, te
     assert read_feed(Input(table, "table")).labels.keys() == feed.labels.keys()
 
 
-def test_lists_are_numbered_as_they_first_come(tmp_path):
-    path = tmp_path / "own.csv"
-    asns = [str(64_496 + 7 * row % 64) for row in range(64)]
-    path.write_text("prefix,asn\n" + "".join(f"192.0.2.0/24,{asn}\n" for asn in [*asns, *asns]))
-    labels = read_feed(Input(path, "own.csv")).labels["asn"]
-    assert labels.lists == [(asn,) for asn in asns]
-    assert labels.code.tolist() == [*range(64), *range(64)]
-
-
 def test_several_tables_keep_lists_and_texts_apart(tmp_path):
     given = listed_table(tmp_path / "given.parquet", "service", "['a|b', 'c']")
     path = tmp_path / "own.csv"
@@ -208,31 +199,6 @@ def test_a_table_that_finds_no_room_is_told(feed, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]
 
 
-def test_the_same_file_gives_the_same_bytes(feed, tmp_path):
-    one, two = tmp_path / "one.parquet", tmp_path / "two.parquet"
-    for path in (one, two):
-        write_normal(feed, path, sha256="abc", version="1")
-    assert one.read_bytes() == two.read_bytes()
-
-
-def test_a_file_that_is_there_is_kept_unless_forced(feed, tmp_path):
-    path = tmp_path / "table.parquet"
-    path.write_text("mine")
-    with pytest.raises(UsageError, match="exists; give --force"):
-        write_normal(feed, path, sha256="abc", version="1")
-    assert path.read_text() == "mine"
-    write_normal(feed, path, sha256="abc", version="1", force=True)
-    assert path.read_bytes().startswith(b"PAR1")
-
-
-def test_a_folder_is_never_replaced_and_nothing_is_left_behind(feed, tmp_path):
-    with pytest.raises(UsageError, match="is no file"):
-        write_normal(feed, tmp_path, sha256="abc", version="1", force=True)
-    with pytest.raises(UsageError, match="cannot write"):
-        write_normal(feed, tmp_path / "table.csv" / "t.parquet", sha256="abc", version="1")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["table.csv"]
-
-
 @pytest.mark.parametrize(
     ("text", "lost"),
     [
@@ -259,14 +225,6 @@ def test_a_table_that_lost_what_its_source_says_is_a_question(text, lost, tmp_pa
     with pytest.raises(DataError, match=f"that lost {lost}: read given.csv itself, or say --as"):
         read_feed(Input(path, "t.parquet"))
     assert read_feed(Input(path, "t.parquet"), "parquet").to_set() == feed.to_set()
-
-
-def test_a_table_of_ranges_alone_loses_nothing(tmp_path):
-    (tmp_path / "given.csv").write_text("address,provider\n198.51.100.1-198.51.100.6,A\n")
-    path = tmp_path / "t.parquet"
-    feed = read_feed(Input(tmp_path / "given.csv", "given.csv"))
-    write_normal(feed, path, sha256="", version="1")
-    assert read_feed(Input(path, "t.parquet")).to_set() == feed.to_set()
 
 
 def test_a_provider_is_given_to_records_that_name_none(feed: Feed) -> None:

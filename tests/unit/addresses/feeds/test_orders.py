@@ -47,22 +47,6 @@ def test_an_unblocking_withdraws_one_order_for_exactly_its_prefix(at, expected, 
     assert listed(tmp_path, TABLE, at) == AddressSet.of(*expected)
 
 
-def test_orders_are_taken_by_time_whatever_their_sequence_in_the_table(tmp_path):
-    header, *rows = TABLE.splitlines(keepends=True)
-    backwards = header + "".join(reversed(rows))
-    at = "2018-04-16T15:00+03:00"
-    assert listed(tmp_path, backwards, at) == listed(tmp_path, TABLE, at)
-
-
-def test_only_orders_in_force_are_entries(tmp_path):
-    path = tmp_path / "orders.csv"
-    path.write_text(TABLE)
-    feed = read_dated(Input(path, "orders.csv"), skip_bad=False).in_force(
-        datetime.fromisoformat("2018-04-16T15:00+03:00")
-    )
-    assert (feed.n_records, feed.n_unplaced, feed.v4.line.tolist()) == (1, 0, [3])
-
-
 def test_the_oldest_of_equal_orders_is_withdrawn_first(tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text(TABLE)
