@@ -84,8 +84,8 @@ class Results:
         Returns
         -------
         columns
-            ``strategy, metric, label, unit, median, low, high, denominator, n_known``. NaN where
-            not known.
+            ``strategy, metric, label, unit, median, low, high, denominator, n_known,
+            zero_at_most`` (what a zero shows, as in ``summary.csv``). NaN where not known.
 
         Raises
         ------
@@ -98,7 +98,7 @@ class Results:
             if all_measures or is_key_figure(text(row, "metric"))
         ]
         names = ("strategy", "metric", "label", "unit", "median", "low", "high", "denominator")
-        return Columns.of_rows(rows, (*names, "n_known"))
+        return Columns.of_rows(rows, (*names, "n_known", "zero_at_most"))
 
     def curve(
         self,

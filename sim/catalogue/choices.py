@@ -66,6 +66,9 @@ LISTED = (measure_name("addresses_listed_peak"), measure_name("networks_listed_p
 """Measures of how much was listed, by family."""
 EXPECTED = measure_name("businesses_expected_listed")
 """Measure of how many businesses of a sample are expected to be listed."""
+AFFECTED = measure_name("businesses_ever_affected")
+EVER_SHARE = measure_name("businesses_ever_impaired_share")
+"""Measures of whether any business was hit, and of how many were cut off."""
 PRIVATE_LOSS = measure_name("private_loss_usd")
 """Measure of what others lost in money."""
 HARMS = (COLLATERAL, measure_name("names_hit"), PRIVATE_LOSS)

@@ -13,12 +13,12 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import HEADLINES, OF_SAMPLE, RATIOS
+from sim.catalogue.choices import EXPECTED, HEADLINES, OF_SAMPLE, RATIOS
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
 from sim.measure.measures import Measure
 from sim.measure.money.pricing import named_by
-from sim.measure.summary import LEVEL, has_missed, spreads_of
+from sim.measure.summary import LEVEL, NOT_KNOWN, Sample, has_missed, is_zero, spreads_of
 from sim.scenario.refusal import hint
 from sim.scenario.resolve import Resolved
 
@@ -106,6 +106,11 @@ class Measured:
                 values[:] = self.value[self.row[metric]]
         return found
 
+    def sample(self, *, has_sites: bool) -> Sample:
+        """What zeros of these measures show."""
+        n_drawn = np.median(self.denominator[self.row[EXPECTED]]) if EXPECTED in self.row else 0.0
+        return Sample.of(lambda name: self.values((name,))[0], float(n_drawn), has_sites=has_sites)
+
     def only(self, replicates: NDArray[np.int64]) -> Measured:
         """Return the measures in some of the simulations."""
         is_kept = np.isin(self.replicate, replicates)
@@ -141,6 +146,7 @@ class ComparisonLine:
     share_more: float
     denominator: float
     denominator_unit: str
+    zero_at_most: float
 
 
 def compare_strategies(
@@ -148,6 +154,8 @@ def compare_strategies(
     baseline: str,
     metrics: Sequence[str],
     n_drawn: float = 0,
+    *,
+    has_sites: bool = False,
 ) -> tuple[ComparisonLine, ...]:
     """Compare every strategy with the baseline.
 
@@ -159,6 +167,8 @@ def compare_strategies(
         Metrics compared; all if empty.
     n_drawn
         Businesses that are drawn; without any only names are a sample.
+    has_sites
+        Whether money is counted of given sites.
 
     Notes
     -----
@@ -181,20 +191,23 @@ def compare_strategies(
             less = np.reshape(gaps, value.shape)
         is_compared = (~np.isnan(less)).any(axis=1)
         of = spreads_of(np.where(np.isnan(value), np.nan, whole))
+        sample = part.sample(has_sites=has_sites)
         for row, (name, spread, gap) in enumerate(
             zip(rows, spreads_of(value), spreads_of(less), strict=True)
         ):
             measure = part.metrics[part.row[name]]
+            bound = sample.bound(name, measure.unit, measure.denominator_unit, of[row].median)
+            is_missed = is_zero(spread) and math.isnan(bound)
             order = [float(np.mean(is_so)) for is_so in (less[row] < 0, less[row] > 0)]
             lines.append(
                 ComparisonLine(
                     label,
                     name,
                     measure.unit,
-                    *spread,
+                    *(NOT_KNOWN if is_missed else spread),
                     level=LEVEL,
                     n_simulations=value.shape[1],
-                    n_known=int((~np.isnan(value[row])).sum()),
+                    n_known=0 if is_missed else int((~np.isnan(value[row])).sum()),
                     baseline=baseline,
                     difference=gap.median,
                     difference_low=gap.low,
@@ -203,6 +216,7 @@ def compare_strategies(
                     share_more=order[1] if is_compared[row] else math.nan,
                     denominator=of[row].median,
                     denominator_unit=measure.denominator_unit,
+                    zero_at_most=bound,
                 )
             )
     return tuple(lines)

@@ -107,7 +107,7 @@ def with_dependence(
         is_known = ~np.isnan(value)
         shares = inputs.shares(value[is_known], part.replicate[is_known])
         named: dict[str, str | float] = {}
-        if inputs.is_paired:
+        if inputs.is_paired and line.n_known:
             whole = np.full(inputs.amount.shape[0], np.nan)
             whole[part.replicate] = value
             low_error, high_error = end_errors(whole[::2])

@@ -113,20 +113,22 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
     lines: dict[str, list[Any]] = {
         Path(file).stem: [] for file in ALL_TABLES if file.endswith(".csv")
     }
+    has_sites = plan.resolved.inventory is not None
     for variant in plan.variants:
         label, resolved = variant.label, variant.resolved
         if not (runs := measures.get(label, {})):
             continue
-        summary = summarise(label, list(runs.values()), _figures(resolved))
+        sample = measured[label].sample(has_sites=has_sites)
+        summary = summarise(label, list(runs.values()), _figures(resolved), sample)
         if inputs is not None:
             summary = with_dependence(summary, measured, inputs)
         lines["summary"] += summary
         counts = facts.groups(label)
-        by_group = summarise_groups(label, [counts.get(number, []) for number in runs])
+        by_group = summarise_groups(label, [counts.get(number, []) for number in runs], sample)
         lines["groups"] += [line for line in by_group if line.by != BY_METHOD]
         lines["money"] += method_lines(resolved, by_group)
         lines["expected_names"] += expected_names(folder, resolved, label, tuple(runs))
-        if plan.resolved.inventory is not None:
+        if has_sites:
             lines["sites"] += summarise_sites(folder, resolved, label, tuple(runs))
     if plan.kind != RUN and plan.baseline is not None:
         lines["comparison"] += compare_strategies(
@@ -134,6 +136,7 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
             plan.baseline,
             plan.metrics,
             plan.resolved.scenario.population.n_businesses,
+            has_sites=has_sites,
         )
         lines["tradeoff"] += weigh_strategies(plan, measured)
         lines["verdicts"] += judge_pairs(plan, measured, inputs)

@@ -125,6 +125,8 @@ class Estimate:
         What the record says of it.
     chance
         Share of its spread that is chance; NaN where no inputs were simulated twice.
+    zero_at_most
+        Bound of a zero; see `sim.measure.summary.Sample.bound`.
     """
 
     median: float
@@ -138,6 +140,7 @@ class Estimate:
     depends_on: tuple[tuple[str, float], ...] = ()
     grade: Grade = Grade.NEVER_CHECKED
     chance: float = math.nan
+    zero_at_most: float = 0.0
 
     @property
     def is_known(self) -> bool:
@@ -182,6 +185,7 @@ def estimate_of(row: Row, prefix: str = "") -> Estimate:
         int(n if math.isnan(n_known) else n_known) if not math.isnan(n) else 0,
         depends_on,
         chance=number(row, "chance_share"),
+        zero_at_most=number(row, "zero_at_most"),
     )
 
 

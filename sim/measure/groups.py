@@ -17,7 +17,7 @@ from sim.engine.record.outcome import Outcome
 from sim.engine.state.levels import SLACK
 from sim.measure.measures import demand_micro_usd
 from sim.measure.money.pricing import GAIN
-from sim.measure.summary import LEVEL, spreads_of
+from sim.measure.summary import CERTAIN, LEVEL, NOT_KNOWN, Sample, is_zero, spreads_of
 from sim.world.build import World
 from sim.world.population import MICRO
 
@@ -187,9 +187,12 @@ def unit_of(metric: str) -> tuple[str, str]:
 
 
 def summarise_groups(
-    strategy: str, simulations: Sequence[Sequence[GroupCount]]
+    strategy: str, simulations: Sequence[Sequence[GroupCount]], sample: Sample = CERTAIN
 ) -> tuple[GroupLine, ...]:
-    """Summarise the numbers of each group; a simulation without the group counts 0 out of 0."""
+    """Summarise the numbers of each group; a simulation without the group counts 0 out of 0.
+
+    Where no business of the sample was hit, a zero of a group is not known.
+    """
     counted: dict[tuple[str, str, str], dict[int, GroupCount]] = {}
     for row, counts in enumerate(simulations):
         for count in counts:
@@ -206,7 +209,7 @@ def summarise_groups(
             group,
             metric,
             unit_of(metric)[0],
-            *spread,
+            *(NOT_KNOWN if is_zero(spread) and sample.has_missed(metric) else spread),
             level=LEVEL,
             n_simulations=n,
             denominator=of.median,

@@ -14,7 +14,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import EFFECTS, EXPECTED, LISTED
+from sim.catalogue.choices import (
+    AFFECTED,
+    EFFECTS,
+    EVER_SHARE,
+    EXPECTED,
+    LISTED,
+    OF_SAMPLE,
+    PRICED,
+)
 from sim.measure.measures import Measure
 from sim.scenario.tables.rows import FigureRow
 
@@ -32,6 +40,14 @@ class Spread(NamedTuple):
     high: float
 
 
+NOT_KNOWN = Spread(math.nan, math.nan, math.nan)
+
+
+def is_zero(spread: Spread) -> bool:
+    """Whether a median and its range are zero."""
+    return spread.median == 0 and not (spread.low < 0 or spread.high > 0)
+
+
 def spread_of(values: NDArray[np.float64]) -> Spread:
     """Median, 5th and 95th percentile (linear between order statistics) of known values.
 
@@ -47,7 +63,7 @@ def spread_of(values: NDArray[np.float64]) -> Spread:
     """
     known = values[~np.isnan(values)]
     if known.size == 0:
-        return Spread(math.nan, math.nan, math.nan)
+        return NOT_KNOWN
     low, median, high = np.quantile(known, SHARES).tolist()
     return Spread(median, low, high) if known.size > 1 else Spread(median, math.nan, math.nan)
 
@@ -108,9 +124,11 @@ class SummaryLine:
     median, low, high
         Median, 5th and 95th percentile of the simulations in which it is known.
     n_simulations, n_known
-        All simulations, and those in which it is known.
+        All simulations, and those in which it is known: none of a zero that is not known.
     denominator
         Median of what it is out of, in the same simulations.
+    zero_at_most
+        As `Sample.bound` has it.
     depends_on_1, depends_on_1_share
         The input on which it depends most, and the share of the variance of its rank that this
         input explains; empty where there are too few simulations to tell.
@@ -133,6 +151,7 @@ class SummaryLine:
     n_known: int
     denominator: float
     denominator_unit: str
+    zero_at_most: float = 0.0
     depends_on_1: str = ""
     depends_on_1_share: float = math.nan
     depends_on_2: str = ""
@@ -150,6 +169,7 @@ def summarise(
     strategy: str,
     simulations: Sequence[Sequence[Measure]],
     figures: Sequence[FigureRow] = (),
+    sample: Sample | None = None,
 ) -> list[SummaryLine]:
     """Summarise each measure over simulations.
 
@@ -159,7 +179,10 @@ def summarise(
         Measures of each, all in the same order.
     figures
         Published figures; those that name a metric are shown next to it.
+    sample
+        What their zeros show: where none is given, that there is none of it.
     """
+    sample = sample or CERTAIN
     beside: Mapping[str, FigureRow] = {row.metric: row for row in figures if row.metric}
     rows = list(zip(*simulations, strict=True))
     value = np.array([[measure.value for measure in row] for row in rows]).reshape(len(rows), -1)
@@ -170,18 +193,21 @@ def summarise(
     for row, (spread, of) in enumerate(zip(spreads_of(value), spreads_of(whole), strict=True)):
         first = rows[row][0]
         figure = beside.get(first.metric)
-        low_error, high_error = end_errors(value[row])
+        bound = sample.bound(first.metric, first.unit, first.denominator_unit, of.median)
+        is_missed = is_zero(spread) and math.isnan(bound)
+        low_error, high_error = NOT_KNOWN[1:] if is_missed else end_errors(value[row])
         lines.append(
             SummaryLine(
                 strategy,
                 first.metric,
                 first.unit,
-                *spread,
+                *(NOT_KNOWN if is_missed else spread),
                 level=LEVEL,
                 n_simulations=value.shape[1],
-                n_known=n_known[row],
+                n_known=0 if is_missed else n_known[row],
                 denominator=of.median,
                 denominator_unit=first.denominator_unit,
+                zero_at_most=bound,
                 published=figure.value if figure else "",
                 published_source=figure.source if figure else "",
                 low_error=low_error,
@@ -191,10 +217,92 @@ def summarise(
     return lines
 
 
-NEEDED = (EXPECTED, *LISTED)
-"""Measures that the rule reads beside the harm."""
 TOO_FEW = 3.0
 """Expected below it, a sample shows none in more than one draw of twenty by chance alone."""
+RULE_OF_THREE = 3.0
+"""Upper end of a 95 % interval of a share, times n, if none of n trials had the event: the rule of
+three, as 0.05 is about exp(-3) (Hanley and Lippman-Hand 1983)."""
+
+
+class Sample(NamedTuple):
+    """What zeros show of the businesses that a sample stands for.
+
+    Attributes
+    ----------
+    at_most
+        Share of all below which harm is where none of the sample has any: the rule of three. 0
+        where no address was listed, or none was drawn: a zero is one. NaN where what was listed
+        contains no range of a drawn host, so that none could be hit.
+    is_hit
+        Whether any business was affected in more than one simulation of twenty.
+    has_sites
+        Whether money is counted of given sites.
+    """
+
+    at_most: float
+    is_hit: bool
+    has_sites: bool = False
+
+    @classmethod
+    def of(
+        cls,
+        values_of: Callable[[str], NDArray[np.float64]],
+        n_drawn: float,
+        *,
+        has_sites: bool = False,
+    ) -> Sample:
+        """Read it off the measures of a strategy.
+
+        Parameters
+        ----------
+        values_of
+            Values of a measure by name; NaN where one is not known.
+        n_drawn
+            Businesses that are drawn.
+        """
+        is_hit = spread_of(values_of(AFFECTED))
+        listed = np.concatenate([values_of(name) for name in LISTED])
+        known = listed[~np.isnan(listed)]
+        is_reached = not is_zero(spread_of(values_of(EXPECTED)))
+        at_most = min(RULE_OF_THREE / n_drawn, 1.0) if n_drawn > 0 else 0.0
+        if known.size and not known.any():
+            at_most = 0.0
+        elif at_most and not is_reached and is_zero(is_hit):
+            at_most = math.nan
+        return cls(at_most, not is_zero(is_hit), has_sites)
+
+    def has_missed(self, metric: str) -> bool:
+        """Whether none was hit, though a zero of a measure is not certain."""
+        is_certain = self.at_most == 0 or (self.has_sites and metric.endswith("_usd"))
+        return not (self.is_hit or is_certain)
+
+    def bound(self, metric: str, unit: str, of: str, whole: float) -> float:
+        """Number below which a harm is, where the sample has none: in three states.
+
+        Parameters
+        ----------
+        unit, of, whole
+            Unit of the measure, and of what it is out of, with how much of that there is.
+
+        Returns
+        -------
+        bound
+            In the unit of the measure. 0 where a zero is certain, NaN where it is not known: where
+            none could be hit, and where none was and the measure counts no part of businesses or
+            of their hours.
+        """
+        is_certain = self.at_most == 0 or (metric in PRICED and self.has_sites)
+        if metric not in OF_SAMPLE or is_certain:
+            return 0.0
+        if metric == EVER_SHARE:
+            return self.at_most
+        if unit == of:
+            return self.at_most * whole
+        return 0.0 if self.is_hit else math.nan
+
+
+CERTAIN = Sample(0.0, is_hit=True)
+"""A sample of which each zero is one."""
 
 
 def has_missed(

@@ -248,6 +248,12 @@ _DEPENDS_ON = tuple(
     )
 )
 
+_ZERO_AT_MOST = Column.measured(
+    "zero_at_most",
+    "What a zero of it shows: at most so much, by the rule of three, as the modelled businesses "
+    "are a sample; 0 where a zero is certain; missing where it is not known, as no business could "
+    "be cut off by address, or none was and it is no share of businesses",
+)
 SUMMARY = (
     _STRATEGY,
     _METRIC,
@@ -258,6 +264,7 @@ SUMMARY = (
     _N_KNOWN,
     _OUT_OF,
     _OUT_OF_UNIT,
+    _ZERO_AT_MOST,
     *_DEPENDS_ON,
     Column.text("published", "Published figure it is shown next to; missing where there is none"),
     Column.text("published_source", "Where that figure was published"),
@@ -514,6 +521,7 @@ COMPARISON = (
     ),
     _OUT_OF,
     _OUT_OF_UNIT,
+    _ZERO_AT_MOST,
 )
 
 TRADEOFF = (

@@ -31,7 +31,6 @@ from sim.report.words.answer import answer
 from sim.report.words.heading import (
     LOSS_PARTS,
     currency_name,
-    has_sites,
     in_currency,
     rate_of,
     strategies_of,
@@ -179,18 +178,17 @@ def read_money(run: RunFolder, strategy: str | None) -> Rows:
     """From the sales that failed to what the country lost, in its currency where it has one."""
     found, rate = read_estimates(run), rate_of(run)
     chosen = run.strategy(strategy)
-    no_zero = NOT_KNOWN if read_bound(run, chosen) and not has_sites(run) else ""
     lines = [
         Line(
             name,
             in_currency(found[chosen, metric], rate),
             metric in SUMS,
-            no_zero if found[chosen, metric].high == found[chosen, metric].low == 0 else "",
+            "" if found[chosen, metric].is_known else NOT_KNOWN,
         )
         for metric, name in LOSS_PARTS
-        if (chosen, metric) in found and found[chosen, metric].is_known
+        if (chosen, metric) in found
     ]
-    lines = [line for line in lines if line.is_sum or line.found.high != 0]
+    lines = [line for line in lines if line.is_sum or not (line.bound or line.found.high == 0)]
     rows = _rows("What it cost", [Panel(capitalised(currency_name(rate)), tuple(lines))])
     return Rows(rows.title, rows.panels, f"{rows.note} Medians need not add up.")
 

@@ -8,8 +8,7 @@ from pathlib import Path
 from sim.catalogue.causes import CAUSES, lost_by
 from sim.catalogue.choices import (
     EFFICACY,
-    OF_SAMPLE,
-    PRICED,
+    EVER_SHARE,
     RATIOS,
     is_compared,
     label,
@@ -23,11 +22,10 @@ from sim.measure.estimates import (
     Grade,
     read_estimates,
 )
-from sim.report.page.grounds import EVER_SHARE, HASH_DIGITS
+from sim.report.page.grounds import HASH_DIGITS
 from sim.report.page.sections import Cell, Section, Strong, Table, table_of
 from sim.report.words.answer import IMPAIRED
 from sim.report.words.heading import (
-    has_sites,
     in_currency,
     is_comparison,
     place_and_time,
@@ -48,6 +46,7 @@ from sim.report.words.languages import (
 from sim.report.words.numbers import (
     NOT_KNOWN,
     as_lower_bound,
+    at_most,
     is_share,
     percent,
     percent_span,
@@ -59,7 +58,6 @@ from sim.report.words.sentences import (
     is_nothing_listed,
     names_by_strategy,
     names_words,
-    read_bound,
 )
 from sim.results.folder import MANIFEST, RunFolder
 
@@ -94,13 +92,11 @@ def _measures(run: RunFolder) -> Section:
     """Every measure of a run; of a comparison those that are compared."""
     estimates, rate = read_estimates(run), rate_of(run)
     names = strategy_names(strategies_of(run))
-    of_sample = {one for one in OF_SAMPLE if not (one in PRICED and has_sites(run))}
     tables: list[Table] = []
     heads = (say("Measure"), say("Median"), say("From"), say("To"), say("Unit"))
     n_zero, no_ratio = 0, ""
     for strategy in run.strategies:
         rows: list[tuple[Cell, ...]] = []
-        bound = read_bound(run, strategy)
         denied = estimates.get((strategy, EFFICACY))
         for (of, metric), one in estimates.items():
             is_shown = is_compared(metric) if is_comparison(run) else metric not in SPLIT
@@ -115,8 +111,9 @@ def _measures(run: RunFolder) -> Section:
                 continue
             name = capitalised(say_name(label(metric)))
             is_zero = one.is_known and one.low == one.high == 0
-            if is_zero and bound and metric in of_sample:
-                rows.append((name, bound if metric == EVER_SHARE else NOT_KNOWN, "", "", ""))
+            if is_zero and one.zero_at_most > 0:
+                most = say("at most {share}", share=at_most(one.zero_at_most, one.unit))
+                rows.append((name, most, "", "", say_name(_unit(metric, one))))
                 continue
             if is_zero and not is_comparison(run):
                 n_zero += 1

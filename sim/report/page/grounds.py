@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from sim.catalogue.choices import PRIVATE_LOSS, label, measure_name
+from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS, label
 from sim.measure.estimates import (
     Grade,
     estimate_of,
@@ -58,14 +58,13 @@ from sim.report.words.numbers import (
     percent_span,
     whole,
 )
-from sim.report.words.sentences import note_of, read_bound, read_losses
+from sim.report.words.sentences import note_of, read_losses
 from sim.results.folder import RunFolder, input_rows
 from sim.results.tables import text
 from sim.scenario.schema import meaning_of
 from sim.scenario.tables.money import MoneyParameterRow
 
 HASH_DIGITS = 8
-EVER_SHARE = measure_name("businesses_ever_impaired_share")
 GRADES = {
     Grade.CHECKED: say("Checked"),
     Grade.NEVER_CHECKED: say("Never checked"),
@@ -213,7 +212,7 @@ def _money(run: RunFolder, strategy: str) -> Section:
     ]
     heads = (say("In {currency}", currency=currency), say("Median"), say("Range"))
     nothing = say("Nothing was lost in any simulation.")
-    if read_bound(run, strategy) and not has_sites(run):
+    if (strategy, PRIVATE_LOSS) in estimates and not estimates[strategy, PRIVATE_LOSS].is_known:
         nothing = say("No modelled business lost anything: what all of them lose is not known.")
     title = say("What did it cost, and how is that counted?")
     before = () if rows else (nothing,)

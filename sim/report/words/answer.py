@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import (
     COLLATERAL,
     EFFICACY,
+    EVER_SHARE,
+    EXPECTED,
     LISTED,
     PRIVATE_LOSS,
     curve_name,
@@ -35,6 +37,7 @@ from sim.measure.estimates import (
     read_share,
 )
 from sim.measure.sites import read_sites
+from sim.measure.summary import TOO_FEW
 from sim.report.words.heading import (
     cite,
     country_name,
@@ -79,10 +82,8 @@ from sim.report.words.numbers import (
 from sim.report.words.sentences import (
     CAUSES,
     DISPUTED,
-    EXPECTED,
     KINDS,
     SITES_CUT_OFF,
-    TOO_FEW,
     Verdict,
     addresses,
     amount,
@@ -329,8 +330,7 @@ class _Facts:
         currency = currency_name(self.rate, n)
         what = lost_by_sites(n, currency) if self.has_sites else lost(n, currency)
         figure = self.figure(PRIVATE_LOSS, found, what)
-        no_zero = found.high == 0 and bool(self.bound_of(strategy)) and not self.has_sites
-        return replace(figure, bound=say("not known") if no_zero else "")
+        return figure if found.is_known else replace(figure, bound=NOT_KNOWN)
 
     def unless_contradicted(self, figure: Figure) -> Figure:
         """The same without its number where the record contradicts it."""
@@ -450,8 +450,7 @@ class _Facts:
 
     def bound_of(self, strategy: str) -> str:
         """Text for a share that is zero; empty where the zero is certain."""
-        expected = self.estimates.get((strategy, EXPECTED))
-        return bound_of_zero(expected, self.names_listed.get(strategy))
+        return bound_of_zero(self.estimates.get((strategy, EVER_SHARE)))
 
     def _none_cut_off(self) -> str:
         """That none of the sample was cut off, with what this shows."""

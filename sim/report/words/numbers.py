@@ -133,9 +133,9 @@ def at_least(share: float) -> Text:
     return percent(_rounded_down(share))
 
 
-def at_most(share: float) -> Text:
-    """An upper bound of a share, rounded up: ``0.24%`` of 0.00231."""
-    return percent(-_rounded_down(-share))
+def at_most(value: float, unit: str = "share") -> Text:
+    """An upper bound in its unit, rounded up: ``0.24%`` of a share of 0.00231."""
+    return quantity(-_rounded_down(-value), unit)
 
 
 def whole(n: int) -> Text:

@@ -5,10 +5,11 @@ Counts are out of all simulations: one in which an order is not known is none th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sim.catalogue.choices import COLLATERAL, EFFICACY, PRIVATE_LOSS, measure_name
+from sim.catalogue.choices import COLLATERAL, EFFICACY, EVER_SHARE, PRIVATE_LOSS
 from sim.catalogue.curves import CURVES
 from sim.measure.estimates import Contradiction, Estimate, Grade, read_estimates
 from sim.names.listed import LOWER_BOUND, rounded_names
@@ -184,12 +185,6 @@ def _pairs(rows: Sequence[Row], names: Mapping[str, str]) -> list[Text]:
 
 
 FILE = "expected_names.csv"
-EXPECTED = measure_name("businesses_expected_listed")
-RULE_OF_THREE = 3.0
-"""Upper end of a 95 % interval of a share, times n, if none of n trials had the event: the rule of
-three, as 0.05 is about exp(-3) (Hanley and Lippman-Hand 1983)."""
-TOO_FEW = 3.0
-"""Expected below it, a sample shows none in more than one draw of twenty by chance alone."""
 
 
 def names_by_strategy(run: RunFolder) -> dict[str, Row]:
@@ -209,25 +204,22 @@ def is_out_of_reach(expected: Estimate | None) -> bool:
     return expected is not None and expected.median == expected.high == 0
 
 
-def bound_of_zero(expected: Estimate | None, row: Row | None) -> str:
+def bound_of_zero(ever: Estimate | None) -> str:
     """Share of all below which harm is, where none of a sample was cut off: the rule of three.
 
-    Empty where nothing was listed: then a zero is one. Where no business of the sample could be
-    hit, the rule says nothing: harm is not known.
+    Empty where a zero is certain. Where no business of the sample could be hit, the rule says
+    nothing: harm is not known.
 
     Parameters
     ----------
-    expected
-        Businesses expected behind what was listed, out of those that are drawn.
-    row
-        Row of all providers in ``expected_names.csv``.
+    ever
+        Share of businesses that was ever cut off.
     """
-    n = int(expected.whole) if expected is not None and expected.whole > 0 else 0
-    if not n or is_nothing_listed(row):
+    if ever is None or ever.zero_at_most == 0:
         return ""
-    if is_out_of_reach(expected):
+    if math.isnan(ever.zero_at_most):
         return NOT_KNOWN
-    return say("at most {share}", share=at_most(min(RULE_OF_THREE / n, 1.0)))
+    return say("at most {share}", share=at_most(ever.zero_at_most))
 
 
 def read_bound(run: RunFolder, strategy: str) -> str:
@@ -238,8 +230,7 @@ def read_bound(run: RunFolder, strategy: str) -> str:
     DataError
         If a table cannot be read.
     """
-    expected = read_estimates(run).get((strategy, EXPECTED))
-    return bound_of_zero(expected, names_by_strategy(run).get(strategy))
+    return bound_of_zero(read_estimates(run).get((strategy, EVER_SHARE)))
 
 
 def names_words(row: Row | None) -> Text:

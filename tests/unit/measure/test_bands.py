@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from sim.measure import bands
 from sim.measure.bands import band_of, step_values
-from sim.measure.measures import Measure
-from sim.measure.summary import SHARES, end_errors, spread_of, spreads_of, summarise
+from sim.measure.measures import Measure, measured
+from sim.measure.summary import SHARES, Sample, end_errors, spread_of, spreads_of, summarise
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.scenario.tables.rows import FigureRow
 
@@ -181,6 +181,49 @@ def test_a_measure_not_known_in_some_simulations_is_that_of_the_others() -> None
     (line,) = summarise("s", [runs[1], runs[1]])
     assert (line.n_simulations, line.n_known) == (2, 0)
     assert np.isnan([line.median, line.low, line.high, line.denominator]).all()
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected", "n_drawn", "affected", "bounds"),
+    [
+        # Nothing is listed, or none is drawn: a zero is one.
+        (0.0, 0.0, 100.0, 0.0, [0, 0, 0, 0]),
+        (16.0, 0.0, 0.0, 0.0, [0, 0, 0, 0]),
+        # None could be hit.
+        (16.0, 0.0, 100.0, 0.0, [None, None, None, 0]),
+        # Some could be hit, and none was: the rule of three, of a share, of hours, not of money.
+        (16.0, 0.2, 100.0, 0.0, [0.03, 60, None, 0]),
+        # Some were hit: what nobody lost is zero for those.
+        (16.0, 0.2, 100.0, 7.0, [0.03, 60, 0, 0]),
+        (16.0, 0.0, 100.0, 7.0, [0.03, 60, 0, 0]),
+    ],
+)
+def test_a_zero_has_three_states(
+    listed: float, expected: float, n_drawn: float, affected: float, bounds: list[float | None]
+) -> None:
+    values = {
+        "addresses_listed_peak": listed,
+        "businesses_expected_listed": expected,
+        "businesses_ever_affected": affected,
+        "businesses_ever_impaired_share": 0.0,
+        "business_hours_impaired": 0.0,
+        "private_loss_usd": 0.0,
+        "networks_listed_peak": 0.0,
+    }
+    sample = Sample.of(lambda name: np.full(5, values[name]), n_drawn)
+    run = [measured(name, value, 2000.0) for name, value in values.items()]
+    found = {line.metric: line for line in summarise("s", [run] * 5, (), sample)}
+    for name, bound in zip(list(values)[3:], bounds, strict=True):
+        line = found[name]
+        if bound is None:
+            assert np.isnan([line.zero_at_most, line.median, line.low, line.high]).all()
+            assert (line.n_simulations, line.n_known) == (5, 0)
+        else:
+            assert line.zero_at_most == pytest.approx(bound)
+            assert (line.median, line.low, line.high, line.n_known) == (0, 0, 0, 5)
+    # Money of given sites is counted, not drawn.
+    sites = Sample.of(lambda name: np.full(5, values[name]), n_drawn, has_sites=True)
+    assert sites.bound("private_loss_usd", "USD", "USD", 1.0) == 0
 
 
 def test_a_published_figure_stands_with_its_source_beside_the_measure_it_names() -> None:

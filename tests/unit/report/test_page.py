@@ -22,7 +22,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from sim.api.results import Results
+from sim.catalogue.choices import label as label_of
 from sim.errors import DataError, ScenarioError, UsageError
+from sim.experiment.pipeline import carry_out
+from sim.experiment.plan import Plan
+from sim.experiment.runs import Runs
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
 from sim.report.figures.maps import read_site_matrix
@@ -46,8 +51,10 @@ from sim.report.words.heading import (
     order_line,
     source_line,
 )
+from sim.report.words.languages import capitalised
 from sim.report.words.numbers import as_lower_bound
 from sim.results.folder import CurvePoints, RunFolder, open_run
+from sim.results.tables import Row, read_rows
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.tables import shipped as shipped_tables
@@ -506,8 +513,10 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
         assert f"{name}" in text
         assert f"{share(median)} {between(share(low), share(high))}" in text
         row = table[strategy, "private_loss_usd"]
-        median, low, high = (62.5 * float(row[key]) for key in ("median", "low", "high"))
-        if high > 0:
+        # Of every address, none of the sixty was cut off: the loss is not known.
+        assert (row["median"] == "") == (strategy == "exact")
+        if row["median"]:
+            median, low, high = (62.5 * float(row[key]) for key in ("median", "low", "high"))
             assert f"{two(median)} {between(two(low), two(high))}" in text
     with (comparison_folder / "verdicts.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -518,8 +527,9 @@ def test_a_comparison_prints_its_tables_and_counts(comparison_folder: Path) -> N
     tables = text[text.index("Measures compared") :]
     assert ("Do not compare these numbers" in tables) == (tables.count("Expected behind all") > 1)
     assert "Expected behind all" in tables
-    assert "Businesses ever cut off not known" in tables
-    assert "Business-hours cut off not known" in tables
+    assert "Businesses ever cut off at most 3 " in tables
+    most = 0.05 * float(table["exact", "business_hours_impaired"]["denominator"])
+    assert f"Business-hours cut off at most {two(most)}" in tables
     assert "Private loss not known" in tables
 
 
@@ -805,20 +815,17 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     assert not re.search(r"\b0%", operators)
 
 
-def test_a_zero_of_a_sample_that_could_not_be_hit_has_no_bound(tmp_path: Path) -> None:
+def test_a_zero_of_a_sample_that_could_not_be_hit_is_known_nowhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sim.measure.impact.expected_businesses", lambda *_: 0.0)
     resolved = resolve(load_scenario("austria-2022", ["population.n_businesses=4"]))
+    variants, baseline = choose_variants(resolved, ("replay",), None)
+    plan = Plan.of_comparison(resolved, variants, baseline, (), 5, 2).of_size(2, fixed=False)
+    carry_out(Runs(plan), folder=tmp_path / "compared")
     write_ensemble(tmp_path / "run", resolved, 2)
-    path = tmp_path / "run" / "summary.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
-    for row in rows:
-        if row["metric"] == "businesses_expected_listed":
-            row.update(median="-0.0", low="0.0", high="-0.0")
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        table.writeheader()
-        table.writerows(rows)
-    found = answer(open_run(tmp_path / "run"))
+    run = open_run(tmp_path / "run")
+    found = answer(run)
     assert found.sentence.endswith(
         "None of the 4 modelled businesses could be cut off by address: what was listed contains "
         "none of their hosts' ranges."
@@ -827,8 +834,32 @@ def test_a_zero_of_a_sample_that_could_not_be_hit_has_no_bound(tmp_path: Path) -
     assert any(
         one.endswith("cut off at the peak: not known: never checked") for one in found.lines()
     )
-    text = words_of(render(open_run(tmp_path / "run")))
+    text = words_of(render(run))
     assert "at most 75%" not in text
+    measures = text[text.index("All measures") :]
+    # The tables, and so notebook and JSON, say what the page says.
+    harms = {"businesses_ever_affected", "business_hours_impaired", "private_loss_usd", "spells"}
+    for one in (_rows_of(tmp_path / "run"), _rows_of(tmp_path / "compared", "comparison.csv")):
+        rows = {str(row["metric"]): row for row in one if row["strategy"] != "none"}
+        for metric in harms & rows.keys():
+            assert [
+                str(rows[metric][name]) for name in ("median", "low", "high", "zero_at_most")
+            ] == ["nan"] * 4
+            assert (rows[metric]["n_simulations"], rows[metric]["n_known"]) == (2, 0)
+    for metric in harms:
+        assert f"{capitalised(label_of(metric))} not known" in measures
+    assert all(np.isnan(row["median"]) for row in _rows_of(tmp_path / "run", "groups.csv"))
+    # Where nothing is ordered, a zero is one.
+    idle = [row for row in _rows_of(tmp_path / "compared") if row["strategy"] == "none"]
+    assert {row["median"] for row in idle if row["metric"] in harms} == {0.0}
+    table = Results(run).summary(all_measures=True)
+    mine = np.isin(table["metric"], sorted(harms))
+    assert np.isnan(table["median"][mine]).all()
+    assert np.isnan(table["zero_at_most"][mine]).all()
+
+
+def _rows_of(folder: Path, name: str = "summary.csv") -> list[Row]:
+    return read_rows(open_run(folder), name)
 
 
 def test_a_contradicted_measure_is_printed_nowhere_first(
