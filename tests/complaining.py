@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.engine.actors.attention import Attention, Plaintiffs
+from sim.engine.actors.complaints import Attention, Plaintiffs
 from sim.engine.state.pressure_kernel import _turn_impaired
 from sim.engine.state.target import TargetState
 from sim.scenario.reactions import Complaints

@@ -30,13 +30,12 @@ from sim.streams import Stream, Streams
 from sim.world.build import World
 from sim.world.components import Components
 from sim.world.demand import Demand
-from sim.world.moves import Moves
+from sim.world.moves import Moves, Programs
 from sim.world.operators import Operators, Overload
 from sim.world.population import Businesses, role_causes
 from sim.world.providers import Places
 from sim.world.sites import Sites
 from sim.world.stances import OutsideWithdrawal, StanceEvent, StanceEvents, Wavering
-from sim.world.switching import Programs
 from sim.world.target import Pools, Target
 from sim.world.tenancy import Stays
 from tests import reference as ref

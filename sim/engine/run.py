@@ -9,14 +9,12 @@ from functools import partial
 
 import numpy as np
 
-from sim.engine.actors.attention import Attention, Plaintiffs
 from sim.engine.actors.censor import CensorActor
-from sim.engine.actors.complaints import ComplaintActor
+from sim.engine.actors.complaints import Attention, ComplaintActor, Plaintiffs
 from sim.engine.actors.operators import Compliance, OperatorActors
 from sim.engine.actors.providers import Stances, tenancy
-from sim.engine.actors.reactions import ReactionActor
+from sim.engine.actors.reactions import ReactionActor, SwitchingActor
 from sim.engine.actors.register import Register
-from sim.engine.actors.switching import SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock
 from sim.engine.decisions import Strategy

@@ -10,13 +10,12 @@ import simpy
 from sim.engine import settlement_kernel as kernel
 from sim.engine.actors.complaints import ComplaintActor
 from sim.engine.actors.operators import OperatorActors
-from sim.engine.actors.reactions import ReactionActor
-from sim.engine.actors.switching import SwitchingActor
+from sim.engine.actors.reactions import ReactionActor, SwitchingActor
 from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.record.curves import Curves
+from sim.engine.record.outcome import DegradedMeans, VpnHistory, VpnSteps
 from sim.engine.record.snapshot import Snapshot, Watch
-from sim.engine.record.users import DegradedMeans, VpnHistory, VpnSteps
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.space import AddressSpace

@@ -12,12 +12,11 @@ from sim.scenario.schema import Effects, Ipv6, Scenario, Thresholds
 from sim.streams import Streams
 from sim.world.components import Components
 from sim.world.demand import Demand, build_demand
-from sim.world.moves import Moves
+from sim.world.moves import Moves, Programs
 from sim.world.operators import Operators, build_operators
 from sim.world.population import Businesses, build_population
 from sim.world.providers import Places, build_places
 from sim.world.stances import OutsideWithdrawal, StanceEvents, build_stances, build_withdrawals
-from sim.world.switching import Programs
 from sim.world.target import Pools, Target, build_pools, build_target
 from sim.world.tenancy import Stays
 

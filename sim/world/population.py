@@ -15,12 +15,11 @@ from sim.streams import Stream, Streams
 from sim.world.components import Components
 from sim.world.frozen import FrozenColumns
 from sim.world.hosts import Hosts
-from sim.world.moves import Moves, build_moves
+from sim.world.moves import Moves, Programs, build_moves, build_programs
 from sim.world.neighbours import Neighbours, neighbours_of_hosts
 from sim.world.placement import Placement, build_placement
 from sim.world.providers import Places, choose
 from sim.world.sites import Sites, describe_sites, seat_sites
-from sim.world.switching import Programs, build_programs
 from sim.world.tenancy import Stays, build_stays
 
 MICRO = 1_000_000

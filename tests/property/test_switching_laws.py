@@ -12,7 +12,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
 from sim.streams import Streams
 from sim.world.build import World, build_world
-from sim.world.switching import shared_places
+from sim.world.moves import shared_places
 from tests.chases import assert_same
 from tests.property.test_common_random_numbers import columns, seats_of
 

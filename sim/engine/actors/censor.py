@@ -14,7 +14,7 @@ import numpy as np
 import simpy
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.attention import Attention
+from sim.engine.actors.complaints import Attention
 from sim.engine.actors.limits import Admission, Hold, Limits, admit, narrowed
 from sim.engine.actors.register import Register
 from sim.engine.actors.review import Review, not_needed

@@ -1,4 +1,4 @@
-"""Complaints, appeals to the hotline, and exemptions."""
+"""Attention: how much is talked about what the censor breaks; complaints, appeals, exemptions."""
 
 from __future__ import annotations
 
@@ -8,17 +8,21 @@ from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from sim.addresses.sets.intervals import IntervalSet
-from sim.engine.actors.attention import Attention, Plaintiffs
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.eventlog import EventLog, Kind
+from sim.engine.state import pressure_kernel as kernel
+from sim.engine.state.levels import SLACK
+from sim.engine.state.pressure_kernel import NO_PULL, rates_of
 from sim.engine.state.states import States
-from sim.scenario.reactions import Complaints
+from sim.engine.state.target import TargetState
+from sim.scenario.reactions import Complaints, Users
 from sim.streams import Stream, Streams
 from sim.world.build import World
 
-S_PER_H = 3600
+S_PER_H, S_PER_D = 3600, 86_400
 Process = Generator[simpy.Event, Any, None]
 
 
@@ -118,3 +122,157 @@ class ComplaintActor:
             ~self._world.businesses.is_third_party[row]
         ]
         return self._world.places.line.at(self._world.components.addresses_of(component))
+
+
+class Plaintiffs:
+    """All who complain, each at the rate of the scenario; nobody without rules.
+
+    Attributes
+    ----------
+    rates : shape (1,)
+        How often each of them complains, a ``RATES``.
+    n_hit : shape (2,)
+    is_impaired, due : shape (n_businesses,)
+    next_due : shape (1,)
+        As in ``PressureColumns``.
+    """
+
+    def __init__(self, rules: Complaints | None, world: World, target: TargetState) -> None:
+        n, n_operators = world.businesses.n_businesses, world.operators.n_operators
+        self._target = target
+        self.rates = np.zeros(1, kernel.RATES)
+        if rules is not None:
+            self.rates[0] = (
+                rules.per_business_per_d,
+                rules.per_million_users_per_d,
+                rules.per_million_people_per_d or 0.0,
+                rules.named_per_d,
+                _n_internet_users(world.users),
+            )
+        self.n_hit, self.is_impaired = np.zeros(2), np.zeros(n, np.bool_)
+        self.due, self.next_due = np.zeros(n), np.full(1, math.inf)
+        self._n_missing = np.zeros(n_operators)
+
+    def pressure(self, attention: NDArray[np.void]) -> Any:
+        """Attention and who complains as the compiled loops take them."""
+        return kernel.make_pressure(
+            kernel.PressureColumns(
+                target=self._target.handle,
+                attention=attention,
+                rates=self.rates,
+                n_hit=self.n_hit,
+                is_impaired=self.is_impaired,
+                due=self.due,
+                next_due=self.next_due,
+                n_missing=self._n_missing,
+            )
+        )
+
+
+def _n_internet_users(users: Users | None) -> float:
+    """Number of Internet users; 0 where nobody uses the target."""
+    if users is None or users.share_target_users == 0:
+        return 0.0
+    return users.n_target_users / users.share_target_users
+
+
+class Attention:
+    """Attention, which fades, and which complaints raise that it makes louder.
+
+    Between two seconds that are noted, complaints count with their mean. From one to the next
+    attention then follows a logistic law, which is solved exactly.
+
+    Parameters
+    ----------
+    plaintiffs
+        Who complains.
+    half_life_d
+        Half-life in days; None where attention does not fade.
+    per_complaint
+        Share of what it lacks to 1 that a complaint adds.
+    snowball
+        What full attention adds to complaints, as a multiple of those without.
+
+    Attributes
+    ----------
+    record : shape (1,)
+        All of it as the compiled loops take it, an ``ATTENTION``.
+    pressure
+        Attention and who complains as they take it.
+    """
+
+    def __init__(
+        self,
+        plaintiffs: Plaintiffs,
+        half_life_d: float | None,
+        per_complaint: float = 0.0,
+        snowball: float = 0.0,
+    ) -> None:
+        self.record = np.zeros(1, kernel.ATTENTION)
+        fade_per_d = math.log(2.0) / half_life_d if half_life_d is not None else 0.0
+        self.record[0] = (per_complaint, snowball, fade_per_d, False, 0, 0.0, 0.0, 0.0)
+        self.pressure = plaintiffs.pressure(self.record)
+
+    @property
+    def n_complaints(self) -> float:
+        """Complaints until the second noted last."""
+        return float(self.record["n_complaints"][0])
+
+    @property
+    def loud_d(self) -> float:
+        """Days until then, each counted as many times as attention made complaints louder."""
+        return float(self.record["loud_d"][0])
+
+    @classmethod
+    def of(cls, rules: Complaints | None, plaintiffs: Plaintiffs) -> Attention:
+        """Attention as a scenario has it; without complaints it does not fade."""
+        if rules is None:
+            return cls(plaintiffs, None)
+        per_complaint, snowball = rules.attention_per_complaint, rules.snowball
+        return cls(plaintiffs, rules.half_life_d, per_complaint, snowball)
+
+    def at(self, t_s: int) -> float:
+        """Attention at a second that does not lie before the one noted last."""
+        return float(kernel.attention_at(self.pressure, t_s))
+
+    def complaints(self, from_s: int, to_s: int) -> float:
+        """Complaints there would be without attention, if nobody turns in that time."""
+        return float(kernel.complaints(self.pressure, from_s, to_s))
+
+    def note(self, t_s: int) -> None:
+        """Let time pass until a second from which on complaints have another rate."""
+        kernel.note(self.pressure, t_s)
+
+    def rise(self, t_s: int, share: float) -> None:
+        """Close a share of the distance to 1 at a second."""
+        self.note(t_s)
+        # A + (1 - A) * share is 1 - (1 - A) * (1 - share), and as exact where both are small.
+        self.record["value"] += (1.0 - self.record["value"]) * share
+
+    def next_above(self, limit: float, t_s: int) -> int | None:
+        """First second after one at which attention exceeds a limit, if complaints go on as then.
+
+        Returns
+        -------
+        None if it never does. Where complaints become fewer it is later than told here.
+        """
+        value, limit = self.at(t_s), limit + SLACK
+        if value > limit:
+            return t_s + 1
+        rules = self.record[0]
+        pull = float(rules["per_complaint"]) * self.complaints(t_s, t_s + 1) * S_PER_D
+        snowball, fade_per_d = float(rules["snowball"]), float(rules["fade_per_d"])
+        days = days_until(value, limit, pull, snowball, fade_per_d)
+        return None if math.isinf(days) else t_s + max(1, math.ceil(days * S_PER_D))
+
+
+def days_until(value: float, limit: float, pull: float, snowball: float, fade: float) -> float:
+    """Time until attention, below a limit at the start, reaches it; infinite if it never does."""
+    if pull < NO_PULL:
+        return math.inf
+    q, up, down = rates_of(pull, snowball, fade)
+    # Attention at the end as in ``solved``, solved for what is left of exp(-2 D t).
+    beyond = value * up + pull - limit * (down + q * value)
+    if beyond <= 0.0:
+        return math.inf
+    return -math.log(beyond / (beyond + (limit - value) * (up + down))) / (up + down)

@@ -1,4 +1,4 @@
-"""The outcome of one run: facts, as frozen columns."""
+"""The outcome of one run: facts, as frozen columns, and records of users."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.eventlog import Events
 from sim.engine.orders import Mechanism
-from sim.engine.record.curves import Curves
-from sim.engine.record.users import VpnSteps
+from sim.engine.record.curves import Curves, Series
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
+from sim.engine.state.tally import Group
 from sim.engine.state.target import UserColumns
 from sim.world.frozen import FrozenColumns
 
@@ -60,3 +60,72 @@ class Outcome(FrozenColumns):
     n_named: int
     attention: float
     curves: Curves
+
+
+@dataclass(frozen=True, eq=False)
+class VpnSteps(FrozenColumns):
+    """Users on a VPN; before the first step nobody is.
+
+    Attributes
+    ----------
+    t_s : shape (n_steps,), ascending
+        From this second on the shares hold.
+    share : shape (n_steps, n_operators)
+        Share of each operator's users who are on a VPN.
+    """
+
+    t_s: NDArray[np.int64]
+    share: NDArray[np.float64]
+
+
+class VpnHistory:
+    """Collects the steps while the simulation runs."""
+
+    def __init__(self, n_operators: int) -> None:
+        self._n_operators = n_operators
+        self._t_s: list[int] = []
+        self._share: list[NDArray[np.float64]] = []
+
+    def note(self, t_s: int, share: NDArray[np.float64]) -> None:
+        """Note the shares that hold from ``t_s`` on."""
+        self._t_s.append(t_s)
+        self._share.append(share.copy())
+
+    def freeze(self) -> VpnSteps:
+        """Return the steps noted so far."""
+        share = np.array(self._share, np.float64).reshape(-1, self._n_operators)
+        return VpnSteps(np.array(self._t_s, np.int64), share)
+
+
+DEGRADED = "target_degraded_share"
+
+
+class DegradedMeans:
+    """Collects user-seconds degraded while the simulation runs.
+
+    Parameters
+    ----------
+    n_users
+        Users of the target.
+    """
+
+    def __init__(self, n_users: float) -> None:
+        self._n_users = n_users
+        self._t_s, self._user_s = [0], [0.0]
+
+    def note(self, t_s: int, user_s: float) -> None:
+        """Note the user-seconds from the start until a later time."""
+        if t_s > self._t_s[-1]:
+            self._t_s.append(t_s)
+            self._user_s.append(user_s)
+
+    def added_to(self, curves: Curves) -> Curves:
+        """All curves, and this one as the last."""
+        t_s = np.array(self._t_s, np.int64)
+        mean = np.diff(self._user_s) / (np.diff(t_s).astype(np.float64) * self._n_users)
+        return Curves(
+            (*curves.series, Series(DEGRADED, Group(), self._n_users)),
+            np.append(curves.series_row, np.full(mean.size, len(curves.series))),
+            np.append(curves.t_s, t_s[:-1]),
+            np.append(curves.value, mean),
+        )

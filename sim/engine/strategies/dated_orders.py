@@ -14,8 +14,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.line import IPV4, Line
 from sim.engine.decisions import Decision, Observation, Strategy
 from sim.engine.orders import NO_ADDRESSES, Groups, Mechanism, Order
-from sim.engine.sessions import seconds_of, windows_of_order
-from sim.engine.strategies.calendars import growth_of
+from sim.engine.strategies.calendars import growth_of, seconds_of, windows_of_order
 from sim.engine.strategies.registry import Given, register
 from sim.scenario import strategies as ask
 from sim.scenario.calendars import GivenOrder, GivenOrderRow

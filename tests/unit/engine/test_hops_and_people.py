@@ -10,7 +10,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from sim.engine.record.users import DEGRADED
+from sim.engine.record.outcome import DEGRADED
 from sim.engine.state.pressure_kernel import _turn_people
 from sim.engine.state.states import States
 from sim.engine.state.tally import Group

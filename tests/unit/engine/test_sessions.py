@@ -17,9 +17,8 @@ from sim.addresses.text.text import format_set
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
 from sim.engine.run import simulate
-from sim.engine.sessions import windows_of
 from sim.engine.strategies import build_strategy
-from sim.engine.strategies.calendars import Growth, time_window
+from sim.engine.strategies.calendars import Growth, time_window, windows_of
 from sim.errors import DataError, ProblemsError, ScenarioError
 from sim.scenario.load import load_scenario
 from sim.scenario.quantities import format_instant

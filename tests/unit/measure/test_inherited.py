@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.engine.record.users import VpnSteps
+from sim.engine.record.outcome import VpnSteps
 from sim.measure.impact import measure_impact
 from sim.measure.inherited import inherited_by
 from tests.worlds import DAY, HOUR, Actor, Arrival, Dated, Firm, SmallWorld
