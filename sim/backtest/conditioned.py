@@ -15,7 +15,7 @@ from sim.backtest.conditioning import EARLY, WHOLE, Conditioning, Judged, inputs
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError
 from sim.experiment.draws import TABLE, Kept, is_shipped, read_kept
-from sim.experiment.executors.task import Executor, Failure, Key
+from sim.experiment.executors.task import Executor, Failure, Key, run_all
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.experiment.outputs import manifest_of
 from sim.experiment.saved_plans import resolved_of_folder
@@ -193,19 +193,14 @@ def _misjudged(
     judged, errors = Judged(asked.pieces, ()), dict[int, Failure]()
     early = [one for one in asked.pieces if one.id in asked.trial.early]
     draws = [int(draw) for (draw,) in sample]
-    rest, n_done = draws, 0
+    rest = draws
     for stage in (EARLY, WHOLE) if early else (WHOLE,):
-        n_all = n_done + len(rest)
-        on_progress(n_done, n_all)
-        for key, result in executor.run(asked.trial, [(draw, stage) for draw in rest]):
-            draw = int(key[0])
-            if isinstance(result, Failure):
-                errors[draw] = result
-            else:
-                read = {name: float(one[0]) for name, one in result.items()}
-                judged.value.setdefault(draw, {}).update(read)
-            n_done += 1
-            on_progress(n_done, n_all)
+        on_progress(0, len(rest))
+        keys: list[Key] = [(draw, stage) for draw in rest]
+        read, failures = run_all(executor, asked.trial, keys, on_progress)
+        errors |= {int(key[0]): why for key, why in failures.items()}
+        for key, result in read.items():
+            judged.add(int(key[0]), result)
         # A draw that disagrees early needs no run to the end.
         rest = [draw for draw in rest if draw not in errors and not judged.failed(draw, early)]
     for draw in draws:

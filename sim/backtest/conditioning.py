@@ -132,6 +132,11 @@ class Judged:
         """Return a number read off a draw; NaN where there is none."""
         return self.value.get(draw, {}).get(name, math.nan)
 
+    def add(self, draw: int, numbers: Mapping[str, NDArray[np.float64]]) -> None:
+        """Note numbers that were read off a draw."""
+        read = {name: float(one[0]) for name, one in numbers.items()}
+        self.value.setdefault(draw, {}).update(read)
+
     def failed(self, draw: int, pieces: Sequence[Evidence]) -> list[str]:
         """Names of the evidence that a draw does not agree with."""
         return [
@@ -427,8 +432,7 @@ class Conditioning:
         found, failures = ask.read(self.plan, self.trial, names, n_done, n_all)
         judged.failures |= failures
         for key, numbers in found.items():
-            read = {name: float(one[0]) for name, one in numbers.items()}
-            judged.value.setdefault(int(key[0]), {}).update(read)
+            judged.add(int(key[0]), numbers)
 
     def _expected(self, judged: Judged) -> int:
         """Runs that it takes in all, by the acceptance so far; 0 where that is not known."""

@@ -24,7 +24,7 @@ from sim.backtest.verdicts import CONDITIONED, PRIOR, Score, conditions, score
 from sim.engine.warm_up import warm_up
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
 from sim.experiment.draws import Draws, Kept, lay_draws, shipped_kept
-from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor
+from sim.experiment.executors.task import Executor, Failure, Key, SerialExecutor, run_all
 from sim.experiment.interrupts import pass_on_interrupt
 from sim.scenario.cases import PlacedCase
 from sim.scenario.load import load_scenario
@@ -269,7 +269,11 @@ def backtest(
         if (mine := of[row]) is not None
         for member in range(mine.n)
     ]
-    runs, failures = _run(Reading(tuple(groups), draws), keys, executor, on_run, on_compile)
+    if keys:
+        warm_up(on_compile)
+        pass_on_interrupt()
+    with executor or SerialExecutor() as working:
+        runs, failures = run_all(working, Reading(tuple(groups), draws), keys, on_run)
     predicted: dict[str, dict[str, Prediction | NotComputable]] = {
         PRIOR: dict(calculated),
         CONDITIONED: {},
@@ -334,28 +338,3 @@ def _predict(
         )
         for each in group.cases
     }
-
-
-def _run(
-    reading: Reading,
-    keys: Sequence[Key],
-    executor: Executor | None,
-    on_run: Callable[[int, int], None],
-    on_compile: Callable[[], None],
-) -> tuple[dict[Key, dict[str, NDArray[np.float64]]], dict[Key, Failure]]:
-    """Simulate all runs; return what they gave by case, and what failed."""
-    found: dict[Key, dict[str, NDArray[np.float64]]] = {}
-    failures: dict[Key, Failure] = {}
-    if keys:
-        warm_up(on_compile)
-        pass_on_interrupt()
-    with executor or SerialExecutor() as working:
-        for n_done, (key, result) in enumerate(working.run(reading, keys), 1):
-            if isinstance(result, Failure):
-                failures[key] = result
-            else:
-                found[key] = result
-            on_run(n_done, len(keys))
-    order = {key: row for row, key in enumerate(keys)}
-    found = {key: found[key] for key in sorted(found, key=order.__getitem__)}
-    return found, dict(sorted(failures.items()))

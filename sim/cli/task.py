@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from sim.experiment.executors.task import Executor
     from sim.experiment.outputs import Study
     from sim.experiment.pipeline import Experiment, Result
-    from sim.experiment.saved_plans import HasPlan
     from sim.scenario.resolve import Resolved
 
 VERBS = {"comparison": "compare"}
@@ -32,7 +31,7 @@ MOST_NAMED = 10
 
 Found = TypeVar("Found")
 Made = TypeVar("Made", bound="Result")
-Planned = TypeVar("Planned", bound="HasPlan")
+Planned = TypeVar("Planned", bound="Experiment[Any, Any]")
 
 
 def load_resolved(

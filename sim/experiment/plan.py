@@ -190,17 +190,16 @@ class Plan:
         KeyError, TypeError, AttributeError
             If ``asked`` has another form.
         """
-        ensemble = asked.get("ensemble")
-        if not asked.get("strategies"):
+        if asked.get("strategies"):
+            variants = [
+                variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
+                for one in asked["strategies"]
+            ]
+            how = (variants, asked["baseline"], asked["metrics"])
+            plan = cls.of_comparison(resolved, *how, root_seed, n_replicates)
+        else:
             plan = cls.of_run(resolved, root_seed, n_replicates)
-            return plan._as_asked(ensemble)
-        variants = [
-            variant_of(resolved, one["label"], {"id": one["id"], **one["parameters"]})
-            for one in asked["strategies"]
-        ]
-        baseline, metrics = asked["baseline"], asked["metrics"]
-        plan = cls.of_comparison(resolved, variants, baseline, metrics, root_seed, n_replicates)
-        return plan._as_asked(ensemble)
+        return plan.with_ensemble(asked["ensemble"]) if "ensemble" in asked else plan
 
     def of_size(
         self,
@@ -243,12 +242,15 @@ class Plan:
                 "--pairs: expected --kept none and an even number of simulations, got "
                 + (f"{n or usual}" if kept is None else "simulations kept by the record")
             )
+        ensemble: dict[str, Any] = {"n_members": n or usual, "is_conditioned": kept is not None}
         if kept is None:
-            numbers = range((n or usual) // 2 if pairs else n or usual)
-            return self.with_members(numbers, self.root_seed, why_not=why, is_paired=pairs)
+            ensemble |= {"not_conditioned": why} if why else {}
+            ensemble |= {"is_paired": True} if pairs else {}
+            return self.with_ensemble(ensemble)
         chosen = kept.first(min(usual, len(kept.draw)) if n is None else n)
-        own_list = Path(kept.file).name if source is not None else ""
-        return self.with_members(chosen, kept.root_seed, is_kept=True, own_list=own_list)
+        ensemble |= {"n_members": len(chosen), "root_seed": kept.root_seed, "draws": list(chosen)}
+        ensemble |= {"list": Path(kept.file).name} if source is not None else {}
+        return self.with_ensemble(ensemble)
 
     def _kept(self, source: str | Path | None) -> tuple[Kept | None, str]:
         """Kept simulations to take, or why there are none though the scenario has evidence."""
@@ -263,63 +265,31 @@ class Plan:
             raise UsageError(f"{kept.file}: expected simulations of this scenario; {why}")
         return None, why
 
-    def with_members(
-        self,
-        numbers: Sequence[int],
-        root_seed: int,
-        *,
-        is_kept: bool = False,
-        own_list: str = "",
-        why_not: str = "",
-        is_paired: bool = False,
-    ) -> Plan:
+    def with_ensemble(self, ensemble: Mapping[str, Any]) -> Plan:
         """Plan an ensemble: each replicate is a member, with its own draw of the uncertain inputs.
 
         Parameters
         ----------
-        numbers
-            Numbers of the draws, in the sequence of the root seed.
-        is_kept, own_list, why_not
-            Whether they agree with the record; the user's list that claims it, where none is
-            shipped; why those that do are not taken, if there are any.
-        is_paired
-            Whether each draw is simulated twice.
+        ensemble
+            As in the manifest: ``n_members``; ``is_conditioned``, whether they agree with the
+            record, with ``draws``, their numbers in the sequence of ``root_seed``, and ``list``,
+            the user's list that claims it, where none is shipped; ``not_conditioned``, why those
+            that agree are not taken, if there are any; ``is_paired``, whether each draw is
+            simulated twice.
 
         Raises
         ------
         UsageError
             If there is no member, or more than ``MOST_DRAWS``.
         """
-        n = len(numbers) * (2 if is_paired else 1)
+        n, is_paired = int(ensemble["n_members"]), bool(ensemble.get("is_paired"))
         if not 1 <= n <= MOST_DRAWS:
             raise UsageError(f"expected 1 to {MOST_DRAWS} members, got {n}")
-        draws = lay_draws(self.variants, numbers, root_seed)
+        numbers = ensemble.get("draws") or range(n // (2 if is_paired else 1))
+        draws = lay_draws(self.variants, numbers, ensemble.get("root_seed", self.root_seed))
         draws = draws.paired() if is_paired else draws
-        ensemble: dict[str, Any] = {"n_members": n, "is_conditioned": is_kept}
-        if is_kept:
-            ensemble |= {"root_seed": root_seed, "draws": list(numbers)}
-            ensemble |= {"list": own_list} if own_list else {}
-        elif why_not:
-            ensemble["not_conditioned"] = why_not
-        if is_paired:
-            ensemble["is_paired"] = True
-        asked = {**self.asked, "ensemble": ensemble}
+        asked = {**self.asked, "ensemble": dict(ensemble)}
         return replace(self, draws=draws, n_replicates=n, asked=asked)
-
-    def _as_asked(self, ensemble: Mapping[str, Any] | None) -> Plan:
-        """Plan the ensemble of a manifest; replicates of the point values without one."""
-        if ensemble is None:
-            return self
-        is_paired = ensemble.get("is_paired", False)
-        n_draws = ensemble["n_members"] // (2 if is_paired else 1)
-        return self.with_members(
-            ensemble.get("draws") or range(n_draws),
-            ensemble.get("root_seed", self.root_seed),
-            is_kept=ensemble["is_conditioned"],
-            own_list=ensemble.get("list", ""),
-            why_not=ensemble.get("not_conditioned", ""),
-            is_paired=is_paired,
-        )
 
     @property
     def is_as_given(self) -> bool:

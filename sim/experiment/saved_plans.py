@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sim.errors import DataError, Problem, UsageError
 from sim.experiment.draws import OTHER_MODEL
@@ -44,17 +44,11 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
 
-
-class HasPlan(Protocol):
-    """An experiment that knows its plan."""
-
-    @property
-    def plan(self) -> Plan:
-        """What is run."""
-        ...
+if TYPE_CHECKING:
+    from sim.experiment.pipeline import Experiment
 
 
-Planned = TypeVar("Planned", bound=HasPlan)
+Planned = TypeVar("Planned", bound="Experiment[Any, Any]")
 
 
 @dataclass(frozen=True)
@@ -285,7 +279,8 @@ def plan_of_folder(
     plan = Plan.as_described(resolved, manifest, int(manifest["root_seed"]), n_replicates)
     if more and manifest.get("ensemble", {}).get("is_conditioned"):
         # As of `run --set`: what agrees with the record is known of the folder's own values alone.
-        return plan.with_members(range(n_replicates), plan.root_seed, why_not=OTHER_MODEL)
+        ensemble = {"n_members": n_replicates, "is_conditioned": False}
+        return plan.with_ensemble({**ensemble, "not_conditioned": OTHER_MODEL})
     return plan
 
 

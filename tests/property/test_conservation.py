@@ -102,7 +102,10 @@ def test_a_reader_of_a_folder_can_check_that_every_user_hour_is_in_it(tmp_path):
     brief = ["population.n_businesses=20", "end=2018-04-19T00:00+03:00"]
     resolved = resolve(load_scenario("telegram-2018", brief))
     folder = tmp_path / "out"
-    carry_out(Runs(Plan.of_run(resolved, 3, 1).with_members(range(5), 3)), folder=folder)
+    carry_out(
+        Runs(Plan.of_run(resolved, 3, 1).with_ensemble({"n_members": 5, "is_conditioned": False})),
+        folder=folder,
+    )
     names = [f"target_user_hours_{fate}" for fate in FATES]
     held = {name: {} for name in names}
     for name, number, value, of, unit in duckdb.sql(

@@ -83,7 +83,10 @@ def test_an_execution_runs_each_plan_it_is_asked_for_at_the_same_points(
     assert idle.value[0, 0, 0, listed] == 0
     # The same strategies with other members: kept lists of the same length are not mixed up.
     members = [
-        Plan.of_run(small, 7, 2).with_members(numbers, 7) for numbers in ((0, 1), (2, 3), (0, 3))
+        Plan.of_run(small, 7, 2).with_ensemble(
+            {"n_members": 2, "is_conditioned": False, "draws": numbers}
+        )
+        for numbers in ((0, 1), (2, 3), (0, 3))
     ]
     execution = Execution(tmp_path, members[0], SerialExecutor())
     found = [execution(one).answers().value[0, 0] for one in members]

@@ -61,7 +61,9 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def made(tmp: pytest.TempPathFactory, scenario: Any, strategies: list[str]) -> Path:
     variants, baseline = choose_variants(scenario, strategies)
-    plan = Plan.of_comparison(scenario, variants, baseline, (), 7, 2).with_members(range(N), 7)
+    plan = Plan.of_comparison(scenario, variants, baseline, (), 7, 2).with_ensemble(
+        {"n_members": N, "is_conditioned": False}
+    )
     return carry_out(Runs(plan), folder=tmp.mktemp("made") / "out").folder
 
 

@@ -45,7 +45,11 @@ def plan_for(n_members: int | None = N_MADE) -> Plan:
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
     variants, baseline = choose_variants(resolved, ["escalate", "twin=escalate", "exact"])
     plan = Plan.of_comparison(resolved, variants, baseline, (), 7, 2)
-    return plan if n_members is None else plan.with_members(range(n_members), 7)
+    return (
+        plan
+        if n_members is None
+        else plan.with_ensemble({"n_members": n_members, "is_conditioned": False})
+    )
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +92,9 @@ def test_members_that_are_kept_are_those_of_their_numbers() -> None:
               for draws, row in ((all_, 130), (kept, 1))]  # fmt: skip
     assert chance[0] == chance[1]
     # Another strategy of the same kept list has the same members.
-    plan = plan_for(None).with_members(numbers, 9, is_kept=True)
+    plan = plan_for(None).with_ensemble(
+        {"n_members": len(numbers), "is_conditioned": True, "draws": [*numbers], "root_seed": 9}
+    )
     assert plan.draws.number.tolist() == plan.asked["ensemble"]["draws"] == list(numbers)
     assert plan.draws.root_seed == 9
 
@@ -196,7 +202,7 @@ def test_whatever_a_member_draws_for_its_money_is_in_its_inputs(
         return generator(self, source, entry)
 
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
-    plan = Plan.of_run(resolved, 7, 1).with_members(range(2), 7)
+    plan = Plan.of_run(resolved, 7, 1).with_ensemble({"n_members": 2, "is_conditioned": False})
     with monkeypatch.context() as watched:
         watched.setattr(Streams, "generator", seen)
         execution = Execution(tmp_path / "parts", plan, SerialExecutor())
@@ -243,7 +249,9 @@ def test_the_number_of_members_and_other_strategies_change_no_member(
     whole: RunsResult, tmp_path: Path
 ) -> None:
     resolved = resolve(load_scenario("telegram-2018", BRIEF))
-    fewer = Runs(Plan.of_run(resolved, 7, 1).with_members(range(2), 7))
+    fewer = Runs(
+        Plan.of_run(resolved, 7, 1).with_ensemble({"n_members": 2, "is_conditioned": False})
+    )
     folder = carry_out(fewer, folder=tmp_path / "out").folder
     label = open_run(folder).strategy()
     assert values(folder, label) == values(whole.folder, "escalate", "replicate < 2") != []
