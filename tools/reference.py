@@ -63,7 +63,7 @@ def _verb_rows(_: str) -> Iterator[str]:
 
 def _form_rows(_: str) -> Iterator[str]:
     for form in FORMS:
-        yield f"- `{form.name}`: {form.file}; becomes {form.becomes}. Seen in {form.seen}."
+        yield f"- `{form.name}`: {form.file}; becomes {form.becomes}."
 
 
 def _verbs() -> Iterator[tuple[Any, Any]]:

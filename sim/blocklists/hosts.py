@@ -19,10 +19,6 @@ States = NDArray[np.int8]
 Codes = NDArray[np.int32] | NDArray[np.int64]
 
 
-# Pairs of a group and a business kept apart in a table of bytes rather than sorted.
-_DENSE = 2**28
-
-
 class State(IntEnum):
     """Whether a host or a business is listed."""
 
@@ -159,23 +155,11 @@ def _businesses_by(
     pair *= n_businesses
     pair += business[named]
     state = host_state[named]
-    if n_groups * n_businesses <= _DENSE:
-        met = np.zeros(n_groups * n_businesses, np.uint8)
-        for each in State:
-            at = pair[state == each]
-            met[at] |= np.uint8(1 << each)
-        found = np.flatnonzero(met)
-        met = met[found]
-    else:
-        # One number for pair and state, so that one sort brings together what belongs together.
-        pair = pair * 4 + state
-        pair.sort()
-        bit_met = np.uint8(1) << (pair & 3).astype(np.uint8)
-        pair >>= 2
-        opens = np.flatnonzero(np.concatenate((np.ones(1, np.bool_), pair[1:] != pair[:-1])))
-        opens = opens[: pair.size]
-        found = pair[opens]
-        met = np.bitwise_or.reduceat(bit_met, opens) if opens.size else bit_met
+    # One number for pair and state, so that one sort brings together what belongs together.
+    key = np.unique(pair * 4 + state)
+    found, first = np.unique(key >> 2, return_index=True)
+    bit_met = np.uint8(1) << (key & 3).astype(np.uint8)
+    met = np.bitwise_or.reduceat(bit_met, first) if first.size else bit_met
     bit = [(met >> number & 1).astype(np.bool_) for number in range(4)]
     is_hit = bit[State.PARTLY] | bit[State.WHOLLY]
     is_open = bit[State.NOT_LISTED] | bit[State.PARTLY]

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.addresses.feeds.name_rules import NameKind
-from sim.blocklists.patterns import match_patterns
-from sim.blocklists.rule_lists import NameList, NameRules, PlacedRule
+from sim.blocklists.rule_lists import NameList, NameRules, PlacedRule, match_patterns
 from sim.errors import UsageError
 from sim.statistics.intervals import wilson
 

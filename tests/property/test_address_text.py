@@ -12,7 +12,7 @@ from sim.addresses.sets.blocks import format_lines4, format_lines6
 from sim.addresses.sets.families import AddressSet
 from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import read_notation
-from sim.addresses.text.bulk import parse_lines4
+from sim.addresses.text.reading import parse_lines4
 from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
     format_set,

@@ -125,14 +125,11 @@ def test_states_of_hosts_and_businesses_are_those_of_sets(blocklist, hosts):
         assert found.inventory.businesses is None
 
 
-@given(LISTS, HOSTS, st.booleans())
-def test_groups_of_an_inventory_are_those_of_a_loop(blocklist, hosts, is_dense):
-    with pytest.MonkeyPatch.context() as patch:
-        if not is_dense:
-            patch.setattr("sim.blocklists.hosts._DENSE", 0)
-        found = exposure(
-            np.array([str(rule) for rule in blocklist], object), inventory(hosts), by=["sector"]
-        )
+@given(LISTS, HOSTS)
+def test_groups_of_an_inventory_are_those_of_a_loop(blocklist, hosts):
+    found = exposure(
+        np.array([str(rule) for rule in blocklist], object), inventory(hosts), by=["sector"]
+    )
     listed = addresses(blocklist)
     if not any(sector for _, _, sector in hosts):
         assert "sector" not in found.inventory.groups

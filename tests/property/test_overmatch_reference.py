@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import sim
-from sim.blocklists.patterns import check_expression, glob_pattern, match_patterns
+from sim.blocklists.rule_lists import check_expression, glob_pattern, match_patterns
 from tests.reference_names import fits, line_of, matched
 
 LETTERS = "ab-7"

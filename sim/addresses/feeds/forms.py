@@ -38,8 +38,6 @@ class Form:
         What files have it.
     becomes
         What is kept of them.
-    seen
-        Where the form was seen: a document of its maker, or a public repository and path.
     fits
         Tells by the first bytes whether a file has it; None where the user has to say so.
     read
@@ -58,7 +56,6 @@ class Form:
     name: str
     file: str
     becomes: str
-    seen: str
     fits: Fits | None = None
     read: Callable[[Source, Gathering], Feed | orders.Orders] | None = None
     read_path: Callable[[Path, Gathering], Feed] | None = None
@@ -78,7 +75,6 @@ FORMS: Sequence[Form] = (
         "parquet",
         "Parquet with named columns; normal tables",
         "the columns",
-        "this program's own; any that names its columns so",
         lambda sample: sample.data.startswith(b"PAR1"),
         read_path=inventories.read_parquet,
     ),
@@ -86,7 +82,6 @@ FORMS: Sequence[Form] = (
         "azure",
         "Microsoft `ServiceTags_*.json`",
         "provider, region, tags",
-        "Microsoft's download 56519, which documents it",
         _has("addressPrefixes", "changeNumber"),
         provider_ranges.read_azure,
         is_json=True,
@@ -96,7 +91,6 @@ FORMS: Sequence[Form] = (
         "aws",
         "Amazon `ip-ranges.json`",
         "provider, region, services",
-        "AWS documentation, syntax of ip-ranges.json",
         _has("prefixes ipv6_prefixes", "createDate", "ip_prefix"),
         provider_ranges.read_aws,
         is_json=True,
@@ -106,7 +100,6 @@ FORMS: Sequence[Form] = (
         "google",
         "Google `cloud.json`, `goog.json`",
         "provider, region (scope), service",
-        "the files themselves; Google documents no syntax",
         _has("ipv4Prefix", "ipv6Prefix", "creationTime"),
         provider_ranges.read_google,
         is_json=True,
@@ -116,7 +109,6 @@ FORMS: Sequence[Form] = (
         "zdns",
         "ZDNS and massdns (`-o J`), JSON lines",
         "name, addresses",
-        "`zmap/zdns`, `README.md`; `blechschmidt/massdns`, `src/main.c`",
         _has("name data", "name results"),
         name_lists.read_zdns,
         is_json=True,
@@ -125,7 +117,6 @@ FORMS: Sequence[Form] = (
         "polls",
         "polls of which address is blocked at which Spanish provider (hayahora.futbol)",
         "dated orders by operator",
-        "hayahora.futbol, `estado/data.json`; the test of its feed in `jcastro/stopliga`",
         _has("data stateChanges"),
         orders.read_polls,
         is_dated=True,
@@ -135,7 +126,6 @@ FORMS: Sequence[Form] = (
         "fastly",
         "Fastly `public-ip-list`",
         "provider",
-        "`SecOps-Institute/FastlyIPLists`; Fastly's documentation of the list",
         lambda sample: {*sample.keys} == {"addresses", "ipv6_addresses"},
         provider_ranges.read_fastly,
         is_json=True,
@@ -145,7 +135,6 @@ FORMS: Sequence[Form] = (
         "cloudflare",
         "Cloudflare `client/v4/ips`",
         "provider",
-        'Cloudflare API reference, "IPs" (developers.cloudflare.com/api/resources/ips)',
         _has("result ipv4_cidrs"),
         provider_ranges.read_cloudflare,
         is_json=True,
@@ -155,8 +144,6 @@ FORMS: Sequence[Form] = (
         "oracle",
         "Oracle `public_ip_ranges.json`",
         "provider, region, tags",
-        'Oracle, "IP Address Ranges" '
-        "(docs.oracle.com/iaas/Content/General/Concepts/addressranges.htm)",
         _has("regions cidrs", "last_updated_timestamp regions"),
         provider_ranges.read_oracle,
         is_json=True,
@@ -166,7 +153,6 @@ FORMS: Sequence[Form] = (
         "json-list",
         "a JSON array of addresses, or of objects with an address",
         "the columns that keys name",
-        "any",
         json_tables.fits_json_list,
         json_tables.read_json_list,
         is_json=True,
@@ -175,7 +161,6 @@ FORMS: Sequence[Form] = (
         "json-lines",
         "JSON lines with an address in each (Spamhaus DROP)",
         "the columns that keys name",
-        "Spamhaus, `drop_v4.json`, `drop_v6.json`",
         json_tables.fits_json_lines,
         json_tables.read_json_lines,
         is_json=True,
@@ -184,7 +169,6 @@ FORMS: Sequence[Form] = (
         "z-i",
         "the Russian register as z-i publishes it",
         "name, addresses ordered to be blocked",
-        "`zapret-info/z-i`, `dump.csv`",
         lambda sample: re.match(r"Updated:.*\n[^;]{0,4095};", sample.text) is not None,
         network_tables.read_register,
     ),
@@ -192,7 +176,6 @@ FORMS: Sequence[Form] = (
         "z-i-all",
         "the same, when asked for",
         "name, all addresses that are given",
-        "the same",
         None,
         network_tables.read_whole_register,
     ),
@@ -200,7 +183,6 @@ FORMS: Sequence[Form] = (
         "nftables",
         "sets of nftables, as `nft list set` writes them",
         "addresses of all sets",
-        "nft(8); `jmakovicka/nfblock2`, `README.md`",
         firewall_sets.fits_nft_sets,
         firewall_sets.read_nft_sets,
     ),
@@ -208,8 +190,6 @@ FORMS: Sequence[Form] = (
         "ipset",
         "`ipset save`, `ipset list`",
         "addresses of all sets",
-        "`sashablue/ipset`, `ipset.conf`; `litnimax/nginx-access-analizer`, `ipset.save`; "
-        "`ipset list`: ipset(8) as remembered, not seen",
         firewall_sets.fits_ipset,
         firewall_sets.read_ipset,
     ),
@@ -217,8 +197,6 @@ FORMS: Sequence[Form] = (
         "dnsmasq",
         "dnsmasq configurations",
         "names without addresses; addresses of faked answers",
-        "`felixonmars/dnsmasq-china-list`, `accelerated-domains.china.conf`, "
-        "`bogus-nxdomain.china.conf`; other directives: dnsmasq(8) as remembered, not seen",
         name_lists.fits_dnsmasq,
         name_lists.read_dnsmasq,
     ),
@@ -226,7 +204,6 @@ FORMS: Sequence[Form] = (
         "orders",
         "dated orders, CSV",
         "addresses in force at a time",
-        "this program's own",
         lambda sample: {*orders.NEEDED} <= {*sample.header},
         orders.read_orders,
         is_dated=True,
@@ -235,7 +212,6 @@ FORMS: Sequence[Form] = (
         "inventory",
         "CSV with named columns",
         "the columns",
-        "this program's own; any that names its columns so",
         inventories.fits_inventory,
         inventories.read_inventory,
     ),
@@ -243,7 +219,6 @@ FORMS: Sequence[Form] = (
         "iptoasn",
         "iptoasn.com TSV",
         "origin, country, provider",
-        "iptoasn.com",
         network_tables.fits_iptoasn,
         network_tables.read_iptoasn,
     ),
@@ -251,7 +226,6 @@ FORMS: Sequence[Form] = (
         "pfx2as",
         "CAIDA RouteViews prefix-to-AS",
         "origins",
-        "CAIDA's description of the dataset",
         network_tables.fits_pfx2as,
         network_tables.read_pfx2as,
     ),
@@ -259,7 +233,6 @@ FORMS: Sequence[Form] = (
         "geofeed",
         "RFC 8805 CSV",
         "country, region",
-        "RFC 8805",
         network_tables.fits_geofeed,
         network_tables.read_geofeed,
     ),
@@ -267,8 +240,6 @@ FORMS: Sequence[Form] = (
         "names",
         "lists of names: plain, with ranks (Tranco), hosts files, for browsers",
         "names without addresses, to be resolved",
-        "`StevenBlack/hosts`, `hosts`; `easylist/easylist`, `easylist/easylist_adservers.txt`; "
-        "zones of unbound and RPZ: their documentation as remembered, not seen",
         name_lists.fits_names,
         name_lists.read_names,
     ),
@@ -276,7 +247,6 @@ FORMS: Sequence[Form] = (
         "list",
         "any list of addresses",
         "addresses",
-        "any",
         None,
         gather.read_list,
     ),

@@ -1,5 +1,7 @@
 """Blocks of lines turned into rows, with an account of the lines refused.
 
+Plain IPv4 addresses and prefixes are read by NumPy, others one by one.
+
 What is refused is explained line by line, and only as much of it as is described.
 """
 
@@ -12,8 +14,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.sets.notation import find_notation, read_notation, shown
-from sim.addresses.text.bulk import read_block
 from sim.addresses.text.cuts import Block, read_blocks
 from sim.addresses.text.entries import (
     Entries4,
@@ -224,3 +226,196 @@ def _reason(entry: bytes) -> str:
     except ValueError as error:
         return str(error)
     raise AssertionError(f"refused in bulk, read alone: {text!r}")
+
+
+NEWLINE, DOT, SLASH, ZERO = 10, 46, 47, 48
+_PLAIN = re.compile(rb"[\d./]+")
+
+
+def read_block(text: bytes, first_line: int, n_lines: int) -> tuple[Rows, NDArray[np.int64]]:
+    """Read addresses, prefixes and ranges of both families, one a line.
+
+    Comments run from ``#`` or ``;`` to the end of the line. Blanks (space, tab, carriage return)
+    are ignored at both ends of a line and around a dash; any others make the line bad.
+
+    Parameters
+    ----------
+    text
+        Whole lines, the last one ended by a newline too.
+    first_line, n_lines
+        Number of the first line in its file, and how many there are.
+
+    Returns
+    -------
+    rows
+        By family, in the order of the file.
+    bad : shape (n_bad,), int64
+        Numbers of the lines that are none of these.
+    """
+    text = text.replace(b"\r\n", b"\n")
+    parsed = parse_lines4(np.frombuffer(text, np.uint8), n_lines)
+    if parsed is not None:
+        v4, bad = _good_rows(parsed, range(first_line, first_line + n_lines))
+        return (v4, Entries6.empty()), bad
+    plain: list[bytes] = []
+    plain_lines: list[int] = []
+    others: dict[int, list[tuple[int, int, int]]] = {4: [], 6: []}
+    refused: list[int] = []
+    for number, line in enumerate(text.split(b"\n")[:-1], first_line):
+        entry = line.partition(b"#")[0].partition(b";")[0].strip(b" \t\r")
+        if _PLAIN.fullmatch(entry):
+            plain.append(entry)
+            plain_lines.append(number)
+        elif entry:
+            try:
+                found = read_notation(entry.decode())
+            except ValueError:
+                refused.append(number)
+            else:
+                others[found.version].append((number, found.first, found.last))
+    parsed = parse_lines4(np.frombuffer(b"\n".join([*plain, b""]), np.uint8), len(plain))
+    assert parsed is not None
+    v4, bad = _good_rows(parsed, np.array(plain_lines, np.int64))
+    if others[4]:
+        number, first, last = np.array(others[4], np.int64).T
+        v4 = Entries4.concatenate([v4, Entries4(first, last + 1, number)]).in_file_order()
+    v6 = Entries6(
+        Addresses6.from_ints(first for _, first, _ in others[6]),
+        Addresses6.from_ints(last for *_, last in others[6]),
+        np.array([number for number, *_ in others[6]], np.int64),
+    )
+    return (v4, v6), np.sort(np.append(bad, np.array(refused, np.int64)))
+
+
+# Addresses of a prefix less one, by length. Three digits reach 999: lengths over 32 have a place
+# here because their lines are refused only after the look-up.
+_HOST_BITS = np.zeros(1_000, np.int64)
+_HOST_BITS[:33] = 2 ** (32 - np.arange(33, dtype=np.int64)) - 1
+
+Parsed4 = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]
+
+
+def parse_lines4(block: NDArray[np.uint8], n_lines: int) -> Parsed4 | None:
+    """Read prefixes and plain addresses, one a line, all at once.
+
+    Parameters
+    ----------
+    block : shape (n_bytes,), uint8
+        Whole lines; the last byte is a newline.
+    n_lines
+        How many.
+
+    Returns
+    -------
+    None
+        If a line is empty, or holds anything but digits, dots and slashes.
+    start, stop : shape (n_lines,), int64
+        Half-open bounds; without meaning where the line is bad.
+    is_bad : shape (n_lines,), bool
+        Lines that are no canonical prefix or address: a number too large, missing or with a
+        leading zero, a length over 32, host bits set, too few or too many parts.
+    """
+    if not block.size:
+        none = np.empty(0, np.int64)
+        return none, none, np.empty(0, np.bool_)
+    if not _is_plain(block):
+        return None
+    start, stop = np.empty(n_lines, np.int64), np.empty(n_lines, np.int64)
+    return start, stop, _parse(block, start, stop)
+
+
+def _is_plain(block: NDArray[np.uint8]) -> bool:
+    """Return whether a block is all digits, dots and slashes, with no empty line."""
+    newline = block == NEWLINE
+    # The digits, the dot and the slash are neighbours in ASCII, from 46 to 57.
+    return (
+        bool(((block - np.uint8(DOT) < 12) | newline).all())
+        and not newline[0]
+        and not (newline[1:] & newline[:-1]).any()
+    )
+
+
+def _parse(
+    block: NDArray[np.uint8], start: NDArray[np.int64], stop: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Read plain lines into columns; return which are bad."""
+    digit = block - np.uint8(ZERO)
+    is_digit = digit < 10
+    is_end = ~is_digit
+    part_end = np.flatnonzero(is_end)
+    number = _numbers_before(digit * is_digit, is_digit)[part_end]
+    ended_by = block[part_end]
+    line_end = np.flatnonzero(ended_by == NEWLINE)
+    first = np.empty_like(line_end)
+    first[0], first[1:] = 0, line_end[:-1] + 1
+    n_parts = line_end - first + 1
+
+    is_cidr = n_parts == 5
+    if is_cidr.all():
+        part, end = number.reshape(-1, 5), ended_by.reshape(-1, 5)
+        a, b, c, d, length = (part[:, k] for k in range(5))
+        well_formed = (end[:, 0] == DOT) & (end[:, 1] == DOT) & (end[:, 2] == DOT)
+        is_bad = ~(well_formed & (end[:, 3] == SLASH))
+    else:
+        # Room for reading past a line that is too short; such lines are bad anyway.
+        number, ended_by = (
+            np.append(number, [0] * 4).astype(np.uint16),
+            np.append(ended_by, [0] * 4),
+        )
+        a, b, c, d = (number[first + k] for k in range(4))
+        length = np.where(is_cidr, number[first + 4], np.uint16(32))
+        well_formed = (ended_by[first] == DOT) & (ended_by[first + 1] == DOT)
+        well_formed &= ended_by[first + 2] == DOT
+        well_formed &= (n_parts == 4) | (is_cidr & (ended_by[first + 3] == SLASH))
+        is_bad = ~well_formed
+    is_bad |= ((a | b | c | d) > 255) | (length > 32)
+    host_bits = _HOST_BITS[length]
+    np.left_shift((a << np.uint16(8)) | b, 16, out=start, dtype=np.int64)
+    start |= (c << np.uint16(8)) | d
+    np.add(start, host_bits, out=stop)
+    stop += 1
+    is_bad |= (start & host_bits) != 0
+    _mark_misspelt(digit, is_digit, is_end, part_end, line_end, is_bad)
+    return np.asarray(is_bad, dtype=np.bool_)
+
+
+def _numbers_before(digit: NDArray[np.uint8], is_digit: NDArray[np.bool_]) -> NDArray[np.uint16]:
+    """Value of the up to three digits that end just before each byte."""
+    number = np.zeros(digit.size, np.uint16)
+    number[1:] = digit[:-1]
+    number[2:] += digit[:-2] * np.uint8(10)
+    number[3:] += (digit[:-3] * is_digit[1:-2]) * np.uint16(100)
+    return number
+
+
+def _mark_misspelt(
+    digit: NDArray[np.uint8],
+    is_digit: NDArray[np.bool_],
+    is_end: NDArray[np.bool_],
+    part_end: NDArray[np.int64],
+    line_end: NDArray[np.int64],
+    is_bad: NDArray[np.bool_],
+) -> None:
+    """Mark lines with an empty number, one of four digits or more, or a leading zero."""
+    pair = is_digit[1:] & is_digit[:-1]
+    misspelt = np.zeros(digit.size, np.bool_)
+    misspelt[0] = is_end[0]
+    misspelt[1:] = is_end[1:] & is_end[:-1]
+    misspelt[3:] |= pair[2:] & pair[:-2]
+    misspelt[1:-1] |= (digit[1:-1] == 0) & is_end[:-2] & is_digit[2:]
+    if digit.size > 1:
+        misspelt[0] |= (digit[0] == 0) & is_digit[1]
+    if misspelt.any():
+        place = np.flatnonzero(misspelt)
+        is_bad[np.searchsorted(part_end[line_end], place)] = True
+
+
+def _good_rows(
+    parsed: Parsed4, number: NDArray[np.int64] | range
+) -> tuple[Entries4, NDArray[np.int64]]:
+    """Rows of the lines that were read, and the numbers of those that were refused."""
+    start, stop, is_bad = parsed
+    if not is_bad.any():
+        return Entries4(start, stop, number), np.empty(0, np.int64)
+    good, line = ~is_bad, np.asarray(number, np.int64)
+    return Entries4(start[good], stop[good], line[good]), line[is_bad]

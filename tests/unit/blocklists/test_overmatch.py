@@ -11,8 +11,13 @@ import pytest
 import sim
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.name_rules import NameKind, NameRule, rules_in
-from sim.blocklists.patterns import PatternError, check_expression
-from sim.blocklists.rule_lists import Reading, read_name_list, read_name_rules
+from sim.blocklists.rule_lists import (
+    PatternError,
+    Reading,
+    check_expression,
+    read_name_list,
+    read_name_rules,
+)
 from sim.errors import DataError, UsageError
 from sim.statistics.intervals import wilson
 
