@@ -170,7 +170,6 @@ def lay_draws(variants: Sequence[Variant], numbers: Sequence[int], root_seed: in
 PRIOR = "none"
 """In place of a table of kept simulations: every draw, whatever the evidence says."""
 TABLE = "kept.csv"
-MOST_BYTES = 2**24
 ALL_ASKED = "asked for all draws"
 NONE_KEPT = "none are kept of this scenario"
 OTHER_SEED = "they are of another root seed"
@@ -178,8 +177,6 @@ OTHER_EVIDENCE = "they are of other evidence"
 OTHER_MODEL = "they are of other inputs, values or tables"
 REASONS = (ALL_ASKED, NONE_KEPT, OTHER_SEED, OTHER_EVIDENCE, OTHER_MODEL)
 """Reasons why the kept simulations of a scenario are not taken."""
-MOST_NAMED = 10
-"""Mistakes of a table that are named."""
 ASKED = {
     *("format", "name", "title", "description", "end", "root_seed", "n_replicates"),
     *("published", "experiment", "evidence", "provenance", "ordered_by", "purpose"),

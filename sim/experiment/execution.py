@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from sim.catalogue.choices import RATIOS
 from sim.engine.warm_up import warm_up
 from sim.errors import PartialError, UsageError
-from sim.experiment.comparison import Measured
 from sim.experiment.executors.task import Executor, Failure, Job, Key, failure_of
 from sim.experiment.interrupts import ends_as_interrupts, pass_on_interrupt
 from sim.experiment.plan import Plan
@@ -75,12 +74,6 @@ class Answers:
         """Why a point has no result, or not all; None where nothing failed."""
         whys = [str(why) for key, why in self.failures.items() if key[0] == point]
         return "; ".join(dict.fromkeys(whys)) or None
-
-    def measured(self, point: int, strategy_row: int) -> Measured:
-        """Measures of one strategy at one point."""
-        run = point, strategy_row
-        replicate = np.arange(self.value.shape[2])
-        return Measured(replicate, self.measures, self.value[run].T, self.denominator[run].T)
 
     def mean(self, metric: str, strategy_row: int = 0) -> NDArray[np.float64]:
         """Mean over replicates, or ratio of sums, at each point; NaN where one is not known."""
@@ -180,23 +173,15 @@ class Execution:
         self.progress, self.is_interrupted = (0, 0), False
         self._on_progress = on_progress
         self._on_compile = on_compile
-        self._saved: list[Resolved] = [plan.resolved]
-        self._result_id = ""
+        self._saved = ""
 
     def take_over(self, parts: Path) -> None:
         """Take the finished runs of an earlier attempt at the same experiment."""
         earlier = Checkpoints(parts, self._tables)
         self._checkpoints.take_over(earlier, earlier.names)
 
-    def __call__(self, plan: Plan, n_before: int = 0, n_all: int = 0) -> Batch:
+    def __call__(self, plan: Plan) -> Batch:
         """Run all of a plan that is not finished.
-
-        Parameters
-        ----------
-        plan
-            The plan of the experiment, with other points or more replicates.
-        n_before, n_all
-            For progress: runs of earlier batches, and of all if that is known.
 
         Raises
         ------
@@ -223,7 +208,7 @@ class Execution:
             self._checkpoints.keep(name, result.tables, result.kept())
 
         try:
-            self._finish(job, {key: names[key] for key in keys}, keep, failures, n_before, n_all)
+            self._finish(job, {key: names[key] for key in keys}, keep, failures)
         except KeyboardInterrupt:
             if not any(self._checkpoints.has(name) for name in names.values()):
                 raise
@@ -255,7 +240,7 @@ class Execution:
         names
             Names among the checkpoints, by key of the job: the same for the same runs and readings.
         n_before, n_all
-            As for a plan.
+            For progress: readings of earlier calls, and of all if that is known.
 
         Returns
         -------
@@ -296,8 +281,8 @@ class Execution:
         names: Mapping[Key, str],
         keep: Callable[[str, T], None],
         failures: dict[Key, Failure],
-        n_before: int,
-        n_all: int,
+        n_before: int = 0,
+        n_all: int = 0,
     ) -> None:
         """Run what is not among the checkpoints, and keep each as soon as it is there.
 
@@ -339,15 +324,6 @@ class Execution:
 
     def _save_plan(self, plan: Plan, scenarios: Iterable[Resolved]) -> None:
         """Write the plan and its tables beside the checkpoints, unless they are there already."""
-        saved = {table.name for resolved in self._saved for table in resolved.tables}
-        more = []
-        for resolved in scenarios:
-            names = {table.name for table in resolved.tables}
-            if not names <= saved:
-                more.append(resolved)
-                saved |= names
-        result_id = plan.result_id
-        if more or result_id != self._result_id:
-            self._saved += more
-            self._result_id = result_id
-            write_question(plan, self._saved, self._checkpoints.folder)
+        if plan.result_id != self._saved:
+            write_question(plan, scenarios, self._checkpoints.folder)
+            self._saved = plan.result_id

@@ -38,7 +38,6 @@ from sim.results.parquet import Coded, merge_parts, write_part
 from sim.results.schema import COMPARISON, KEYS, MEASURES, Column
 from sim.results.store import write_json
 from sim.scenario.cautions import list_warnings
-from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.sources import list_sources
 from sim.version import __version__
@@ -153,7 +152,14 @@ def manifest_of(
         "inputs": [describe_input(table) for table in all_tables(plan.scenarios)],
         "assumptions": once(assumptions),
         "sources": once(one.as_dict() for found in sources for one in found),
-        "warnings": [*once(one for each in distinct for one in _warnings_of(each)), *warnings],
+        "warnings": [
+            *once(
+                one
+                for each in distinct
+                for one in (*list_warnings(each), *warnings_of_revenue(each))
+            ),
+            *warnings,
+        ],
         **({"failures": list(failures)} if failures else {}),
         "outputs": [
             {
@@ -174,10 +180,6 @@ def failures_of(plan: Plan, failures: Mapping[Key, Failure]) -> list[dict[str, A
 def metadata_of(plan: Plan) -> dict[str, str]:
     """Metadata of the Parquet files in the folder."""
     return {"result_id": plan.result_id, "scenario_sha256": scenario_hash(plan.resolved)}
-
-
-def _warnings_of(resolved: Resolved) -> list[str]:
-    return [*list_warnings(resolved), *warnings_of_revenue(resolved)]
 
 
 POINT = Column("point", "integer", "", "Number of the point, from 0; see points.csv")

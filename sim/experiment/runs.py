@@ -44,7 +44,6 @@ from sim.results.schema import (
 from sim.scenario.resolve import Resolved
 from sim.scenario.schema import scenario_tree
 from sim.scenario.strategies import NoBlocking
-from sim.scenario.tables.rows import FigureRow
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,9 @@ def derive(folder: Path, into: Path, plan: Plan, scratch: Path) -> Derived:
         if not (runs := measures.get(label, {})):
             continue
         sample = measured[label].sample(has_sites=has_sites)
-        summary = summarise(label, list(runs.values()), _figures(resolved), sample)
+        summary = summarise(
+            label, list(runs.values()), resolved.figures.rows if resolved.figures else (), sample
+        )
         if inputs is not None:
             summary = with_dependence(summary, measured, inputs)
         lines["summary"] += summary
@@ -198,10 +199,6 @@ def _write(
     part, path = scratch / f"{table}.part", into / f"{table}.parquet"
     write_part(part, columns)
     return path, merge_parts([part], path, metadata_of(plan))
-
-
-def _figures(resolved: Resolved) -> Sequence[FigureRow]:
-    return resolved.figures.rows if resolved.figures else ()
 
 
 def _warnings(plan: Plan, derived: Derived, n_whole: int) -> list[str]:
