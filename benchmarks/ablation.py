@@ -18,8 +18,7 @@ from tempfile import TemporaryDirectory
 
 from benchmarks import page
 from sim.backtest.document import tally
-from sim.backtest.scores import N_MEMBERS, backtest
-from sim.backtest.verdicts import Score
+from sim.backtest.scores import N_MEMBERS, Score, backtest
 from sim.experiment.executors import choose_executor
 from sim.scenario.cases import PlacedCase, shipped_cases
 from sim.scenario.predictors import Predictor, RunPredictor

@@ -12,8 +12,7 @@ from collections.abc import Callable
 from benchmarks import page
 from benchmarks.ablation import with_predictor, write_part
 from sim.backtest.predictions import NotComputable
-from sim.backtest.scores import backtest
-from sim.backtest.verdicts import Score
+from sim.backtest.scores import Score, backtest
 from sim.report.words.numbers import number
 from sim.scenario.cases import BOUNDS, PlacedCase, shipped_cases
 from sim.scenario.predictors import NamesPredictor

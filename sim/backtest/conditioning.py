@@ -45,8 +45,7 @@ from sim.scenario.quantities import format_instant
 from sim.scenario.readings import Evidence, RunReading
 from sim.scenario.resolve import Resolved
 from sim.scenario.variants import own_variant
-from sim.statistics.distances import distance_by_chance, kolmogorov_distance
-from sim.statistics.intervals import wilson
+from sim.statistics.intervals import distance_by_chance, kolmogorov_distance, wilson
 
 ENDS = (0.5, (1 - LEVEL) / 2, (1 + LEVEL) / 2)
 NOTHING, EVERYTHING = "nothing", "all evidence"

@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 
 from sim.backtest.predictions import CALCULATION_TABLES, NotComputable, Prediction
-from sim.backtest.scores import Backtest, RunGroup
-from sim.backtest.verdicts import INSIDE, OUTSIDE, ROLES, Score, ScoredRole
+from sim.backtest.scores import INSIDE, OUTSIDE, ROLES, Backtest, RunGroup, Score, ScoredRole
 from sim.results.manifest import canonical_json, list_assumptions
 from sim.scenario.cases import BOUNDS, CaseFile
 from sim.scenario.resolve import Resolved

@@ -17,7 +17,7 @@ from sim.experiment.plan import Plan
 from sim.measure.money.prices import drawn_dials, economy_keys, firm_keys
 from sim.measure.summary import SummaryLine, end_errors
 from sim.results.parquet import Coded, ColumnData
-from sim.statistics.ensembles import chance_share, rank_shares, ranks_of
+from sim.statistics.designs import chance_share, rank_shares, ranks_of
 
 N_NAMED = 3
 """Inputs that are named for each measure, of those on which it depends most."""

@@ -21,7 +21,7 @@ from sim.results.folder import is_run_folder, open_run
 from sim.results.integrity import changed_tables
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
-from sim.statistics.ensembles import FEWEST
+from sim.statistics.designs import FEWEST
 
 
 def serve(

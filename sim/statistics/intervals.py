@@ -1,7 +1,4 @@
-"""Intervals: BCa bootstrap over replicates by SciPy, and Wilson's of a counted share.
-
-Replicates are resampled jointly for all rows, since all rows share the chance of a replicate.
-"""
+"""Intervals and distances: BCa bootstrap by SciPy, Wilson's of a share, CRPS, Kolmogorov's."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ import math
 import warnings
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtri
 
 Values = NDArray[np.float64]
@@ -127,3 +124,95 @@ def wilson(n: int, of: int, level: float) -> tuple[float, float]:
     low, high = (middle - half) / (1 + z2 / of), (middle + half) / (1 + z2 / of)
     # Rounding must not leave what is counted outside.
     return max(min(low, share), 0.0), min(max(high, share), 1.0)
+
+
+Floats = NDArray[np.float64]
+
+
+def kolmogorov_distance(values: Floats, reference: Floats) -> float:
+    """Greatest distance between two distribution functions, in [0, 1].
+
+    Parameters
+    ----------
+    values, reference : shape (n,), (m,)
+        Values of equal weight.
+    """
+    at = np.unique(np.concatenate([values, reference]))
+    ours, theirs = (
+        np.searchsorted(np.sort(one), at, side="right") / one.size for one in (values, reference)
+    )
+    return float(np.abs(ours - theirs).max())
+
+
+def distance_by_chance(n: int, n_compared: int, risk: float = 0.05) -> float:
+    """Kolmogorov distance that draws of the reference itself stay below.
+
+    Parameters
+    ----------
+    n
+        Draws of equal weight.
+    n_compared
+        Distributions compared: with at most this risk, one or more of them lies above (Bonferroni).
+
+    Notes
+    -----
+    The first term of Kolmogorov's distribution: sqrt(ln(2 k / risk) / (2 n)).
+    """
+    return float(np.sqrt(np.log(2 * n_compared / risk) / (2 * n)))
+
+
+def crps(draws: ArrayLike, observed: float) -> float:
+    """Continuous ranked probability score of draws; lower is better.
+
+    Parameters
+    ----------
+    draws : shape (n,), n > 0
+        The prediction; a single number scores its absolute error.
+    observed
+        The observed number, in the same unit.
+
+    Returns
+    -------
+    crps
+        In that unit, at least 0; NaN where a draw or the observed number is not finite.
+
+    Notes
+    -----
+    The integral over x of (F(x) - [x >= observed])^2, F the distribution of the draws. It is half
+    the squared energy distance between the draws and the observed number.
+
+    References
+    ----------
+    Gneiting and Raftery, J. Am. Stat. Assoc. 102 (2007), section 4.2; ``scipy.stats`` for the
+    energy distance.
+    """
+    from scipy.stats import energy_distance  # slow to import, and only scores need it
+
+    values = np.asarray(draws, np.float64)
+    if not (np.isfinite(values).all() and math.isfinite(observed)):
+        return math.nan
+    return float(energy_distance(values, [observed]) ** 2 / 2)
+
+
+def crps_uniform(low: float, high: float, observed: float) -> float:
+    """CRPS of an even distribution over a range, in closed form.
+
+    Raises
+    ------
+    ValueError
+        If ``low`` does not lie below ``high``.
+
+    Notes
+    -----
+    With ``p`` the position of the observed number in the range, clipped to [0, 1]: the width times
+    ``(p^3 + (1 - p)^3) / 3``, plus the distance to the range where it lies outside.
+
+    References
+    ----------
+    Jordan, Krueger and Lerch, J. Stat. Softw. 90 (2019), appendix A.
+    """
+    if not low < high:
+        raise ValueError(f"expected low < high, got {low:g} and {high:g}")
+    inside = min(max(observed, low), high)
+    p = (inside - low) / (high - low)
+    return (high - low) * (p**3 + (1 - p) ** 3) / 3 + abs(observed - inside)

@@ -10,7 +10,7 @@ import pytest
 
 from sim.backtest.document import interval_once, mean_once, tally
 from sim.backtest.predictions import Prediction
-from sim.backtest.verdicts import rate, score
+from sim.backtest.scores import rate, score
 from tests.cases import case_file
 
 

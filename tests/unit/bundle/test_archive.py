@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from sim.bundle.archive import is_plain, unpack_archive, write_archive
-from sim.bundle.environment import check_same_versions, installed, lock_text
+from sim.bundle.bundle import check_same_versions, installed, lock_text
 from sim.errors import DataError, OverblockError, UsageError
 from sim.version import __version__
 

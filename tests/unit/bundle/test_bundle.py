@@ -16,8 +16,16 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.bundle.archive import write_archive
-from sim.bundle.bundle import SUMS, changed_members, notes_on, rerun_script, write_bundle
-from sim.bundle.environment import WHEEL, check_same_versions, write_wheel
+from sim.bundle.bundle import (
+    SUMS,
+    WHEEL,
+    changed_members,
+    check_same_versions,
+    notes_on,
+    rerun_script,
+    write_bundle,
+    write_wheel,
+)
 from sim.cli.app import app
 from sim.errors import DataError, UsageError
 from sim.results.folder import open_run

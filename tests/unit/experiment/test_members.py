@@ -31,7 +31,7 @@ from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from sim.scenario.unknowns import Factor, list_factors, point_of
 from sim.scenario.variants import choose_variants
-from sim.statistics.ensembles import FEWEST, chance_share
+from sim.statistics.designs import FEWEST, chance_share
 from sim.streams import Stream, Streams
 from sim.world.build import build_world
 from tests.experiments import Scripted, files_of

@@ -12,8 +12,7 @@ import numpy as np
 import pytest
 
 from sim.backtest.document import document, made_from
-from sim.backtest.scores import Reading, backtest, draws_of, group_runs
-from sim.backtest.verdicts import CONDITIONED, PRIOR
+from sim.backtest.scores import CONDITIONED, PRIOR, Reading, backtest, draws_of, group_runs
 from sim.catalogue.choices import PRICED
 from sim.report.documents.scores import (
     NO_REASON,

@@ -14,9 +14,15 @@ from scipy.integrate import quad
 from scipy.stats import ks_2samp
 from scipy.stats.qmc import LatinHypercube
 
-from sim.statistics.designs import MORRIS_STEP, latin_hypercube, morris_trajectories
-from sim.statistics.distances import crps, crps_uniform, distance_by_chance, kolmogorov_distance
-from sim.statistics.ensembles import FEWEST, rank_shares, ranks_of
+from sim.statistics.designs import (
+    FEWEST,
+    MORRIS_STEP,
+    latin_hypercube,
+    morris_trajectories,
+    rank_shares,
+    ranks_of,
+)
+from sim.statistics.intervals import crps, crps_uniform, distance_by_chance, kolmogorov_distance
 
 DRAWS = (1.0, 2.0, 4.0)
 
