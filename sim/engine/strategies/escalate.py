@@ -6,25 +6,20 @@ from typing import TypeAlias
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.coverage import (
-    ADDRESS_BITS,
     around_front,
     block_around,
     block_around_all,
     cut,
-    enclosing,
     open_fronts,
 )
 from sim.engine.decisions import Decision, Observation, SetOfFront, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
 from sim.engine.state.levels import SLACK
-from sim.engine.strategies.provider_ranges import LargestPrefixes, places_of
+from sim.engine.strategies.provider_ranges import SetOf, set_by
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
 from sim.world.providers import Places
-
-SetOf: TypeAlias = Callable[[Observation, int, int, int], IntervalSet]
-"""Set around an address, given the rows of its provider and of its place, -1 for none."""
 
 StepOf: TypeAlias = Callable[[IntervalSet], int | None]
 """Step that asked for a set of addresses, the first of several; None if none did."""
@@ -59,7 +54,7 @@ def escalate(
     began when the first entry of that rule was placed. A step that would list nothing that is not
     listed likewise is skipped.
     """
-    sets = [_set_of(rule, purity, shortest) for rule in rules]
+    sets = [set_by(rule, purity, shortest) for rule in rules]
 
     # Who holds what, and what is exempt, stays as it is in a run: what is around an address does
     # too, and entries keep their steps. Under pressure the same is asked for at every decision.
@@ -97,31 +92,6 @@ def escalate(
     return decide
 
 
-def _set_of(rule: int | str, purity: float, shortest: int) -> SetOf:
-    """Set that a rule puts around an address."""
-    if isinstance(rule, int):
-        return lambda observation, address, *_: enclosing(address, rule, observation.line)
-    largest = LargestPrefixes(purity, shortest)
-    is_prefix, is_regional = rule.endswith("-prefix"), rule.startswith("region")
-
-    def around(
-        observation: Observation, address: int, provider_row: int, place_row: int
-    ) -> IntervalSet:
-        places = places_of(observation)
-        mine = NO_ADDRESSES
-        if is_regional and place_row >= 0:
-            mine = places.addresses[place_row]
-        elif not is_regional and provider_row >= 0:
-            mine = places.provider_addresses(provider_row)
-        if is_prefix:
-            return largest.around(mine, address, observation.line)
-        if mine.holds(address):
-            return mine
-        return enclosing(address, ADDRESS_BITS, observation.line)
-
-    return around
-
-
 def _set_at(
     observation: Observation,
     sets: Sequence[SetOf],
@@ -130,10 +100,9 @@ def _set_at(
     provider_row: int,
 ) -> IntervalSet:
     """Set of the last rule around a front; notes which step asks first for this and narrower."""
-    places, around = observation.places, NO_ADDRESSES
-    place_row = places.place_of(address) if places is not None else -1
+    around = NO_ADDRESSES
     for step, set_of in enumerate(sets):
-        around = set_of(observation, address, provider_row, place_row)
+        around = set_of(observation, address, provider_row)
         step_of.setdefault(cut(observation, around), step)
     return around
 

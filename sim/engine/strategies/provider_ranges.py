@@ -1,7 +1,9 @@
 """Ranges of the provider around an address: what whois tells a censor."""
 
 from bisect import bisect_right
+from collections.abc import Callable
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,15 +13,19 @@ from sim.addresses.sets.line import IPV4, Line, length6, n_below6
 from sim.engine.coverage import (
     ADDRESS_BITS,
     NETWORK_BITS,
+    around_front,
     block_around,
     enclosing,
     open_fronts,
 )
 from sim.engine.decisions import Decision, Observation, Strategy
+from sim.engine.orders import NO_ADDRESSES
 from sim.engine.strategies.registry import register, seconds
 from sim.scenario import strategies as ask
-from sim.world.providers import Places
 from sim.world.stances import HOSTILE
+
+SetOf: TypeAlias = Callable[[Observation, int, int], IntervalSet]
+"""Set around an address, given the row of its provider."""
 
 
 def covering_prefix(purity: float, shortest: int) -> Strategy:
@@ -34,14 +40,7 @@ def covering_prefix(purity: float, shortest: int) -> Strategy:
     shortest
         Shortest prefix considered.
     """
-
-    largest = LargestPrefixes(purity, shortest)
-
-    def decide(observation: Observation) -> Decision:
-        around = partial(largest.around_front, observation)
-        return Decision(block_around(observation, open_fronts(observation), around))
-
-    return decide
+    return partial(_answer, set_by("provider-prefix", purity, shortest))
 
 
 def provider_region(observation: Observation) -> Decision:
@@ -49,15 +48,7 @@ def provider_region(observation: Observation) -> Decision:
 
     Really used: Iran and Russia against single data-centre regions.
     """
-
-    def around(row: int) -> IntervalSet:
-        places, address = places_of(observation), int(observation.fronts.address[row])
-        place_row = places.place_of(address)
-        if place_row >= 0:
-            return places.addresses[place_row]
-        return enclosing(address, ADDRESS_BITS, observation.line)
-
-    return Decision(block_around(observation, open_fronts(observation), around))
+    return _answer(set_by("region"), observation)
 
 
 def provider(observation: Observation) -> Decision:
@@ -65,15 +56,44 @@ def provider(observation: Observation) -> Decision:
 
     Really used: whole hosting networks throttled or dropped in Russia in 2025.
     """
-    return Decision(
-        block_around(
-            observation,
-            open_fronts(observation),
-            lambda row: places_of(observation).provider_addresses(
-                int(observation.fronts.provider_row[row])
-            ),
-        )
-    )
+    return _answer(set_by("provider"), observation)
+
+
+def _answer(set_of: SetOf, observation: Observation) -> Decision:
+    """Drop the set around each open front."""
+    around = around_front(observation, partial(set_of, observation))
+    return Decision(block_around(observation, open_fronts(observation), around))
+
+
+def set_by(rule: int | str, purity: float = ask.NEARLY_ALL, shortest: int = ask.SHORTEST) -> SetOf:
+    """Set that a rule puts around an address.
+
+    Parameters
+    ----------
+    rule
+        Length of a prefix, or what whois tells, as ``WidthRule`` of ``sim.scenario.strategies``.
+    purity, shortest
+        As for the covering prefix, for rules that ask for the largest prefix.
+    """
+    if isinstance(rule, int):
+        return lambda observation, address, _: enclosing(address, rule, observation.line)
+    largest = LargestPrefixes(purity, shortest)
+    is_prefix, is_regional = rule.endswith("-prefix"), rule.startswith("region")
+
+    def around(observation: Observation, address: int, provider_row: int) -> IntervalSet:
+        places, mine = observation.places, NO_ADDRESSES
+        assert places is not None
+        if not is_regional:
+            mine = places.provider_addresses(provider_row)
+        elif (place_row := places.place_of(address)) >= 0:
+            mine = places.addresses[place_row]
+        if is_prefix:
+            return largest.around(mine, address, observation.line)
+        if mine.holds(address):
+            return mine
+        return enclosing(address, ADDRESS_BITS, observation.line)
+
+    return around
 
 
 class LargestPrefixes:
@@ -87,12 +107,6 @@ class LargestPrefixes:
         self._purity, self._shortest = purity, shortest
         # By set, where those found start, ascending, and each with its end; of IPv6 by address.
         self._found: dict[IntervalSet, tuple[list[int], list[tuple[int, IntervalSet]]]] = {}
-
-    def around_front(self, observation: Observation, row: int) -> IntervalSet:
-        """Largest prefix around a known front within what its provider has."""
-        fronts = observation.fronts
-        mine = places_of(observation).provider_addresses(int(fronts.provider_row[row]))
-        return self.around(mine, int(fronts.address[row]), observation.line)
 
     def around(self, mine: IntervalSet, address: int, line: Line = IPV4) -> IntervalSet:
         """Largest prefix around an address within a set."""
@@ -136,12 +150,6 @@ def _largest_prefix6(
     return enclosing(position, ADDRESS_BITS, line)
 
 
-def places_of(observation: Observation) -> Places:
-    """Return the holders of addresses, which a censor knows in every run."""
-    assert observation.places is not None
-    return observation.places
-
-
 register(
     ask.CoveringPrefix,
     covering_prefix,
@@ -167,8 +175,7 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
     purity, shortest
         As for the covering prefix.
     """
-
-    largest = LargestPrefixes(purity, shortest)
+    largest = set_by("provider-prefix", purity, shortest)
 
     def decide(observation: Observation) -> Decision:
         fronts = observation.fronts
@@ -184,7 +191,7 @@ def negotiate(talks_s: int, purity: float, shortest: int) -> Strategy:
                 refusing.append(provider_row)
         rows = open_fronts(observation)
         rows = rows[np.isin(fronts.provider_row[rows], refusing)]
-        around = partial(largest.around_front, observation)
+        around = around_front(observation, partial(largest, observation))
         orders = block_around(observation, rows, around)
         return Decision(orders, min(looks_s, default=None))
 

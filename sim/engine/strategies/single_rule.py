@@ -1,5 +1,7 @@
 """Strategies of one rule: nothing, addresses and prefixes around them, names, all but a list."""
 
+from functools import partial
+
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.coverage import (
     ADDRESS_BITS,
@@ -29,8 +31,7 @@ def exact(observation: Observation) -> Decision:
 
     Really used: Russia's register from 2012, Austria 2022, Spain's match days, Piracy Shield.
     """
-    around = enclosing_front(observation, ADDRESS_BITS)
-    return Decision(block_around(observation, open_fronts(observation), around))
+    return _enclose(ADDRESS_BITS, Mechanism.DROP, observation)
 
 
 def aggregate(length: int) -> Strategy:
@@ -38,12 +39,7 @@ def aggregate(length: int) -> Strategy:
 
     Really used: subnets in Russia's register; leased ranges in Piracy Shield.
     """
-
-    def decide(observation: Observation) -> Decision:
-        around = enclosing_front(observation, length)
-        return Decision(block_around(observation, open_fronts(observation), around))
-
-    return decide
+    return partial(_enclose, length, Mechanism.DROP)
 
 
 def throttle(length: int) -> Strategy:
@@ -51,13 +47,14 @@ def throttle(length: int) -> Strategy:
 
     Really used: Russia 2021 (128 kbit/s for one service) and 2025 (16 KB cap on foreign networks).
     """
+    return partial(_enclose, length, Mechanism.THROTTLE)
 
-    def decide(observation: Observation) -> Decision:
-        around = enclosing_front(observation, length)
-        rows = open_fronts(observation, Mechanism.THROTTLE)
-        return Decision(block_around(observation, rows, around, Mechanism.THROTTLE))
 
-    return decide
+def _enclose(length: int, mechanism: Mechanism, observation: Observation) -> Decision:
+    """Block the prefix of a length around each front that is open."""
+    around = enclosing_front(observation, length)
+    rows = open_fronts(observation, mechanism)
+    return Decision(block_around(observation, rows, around, mechanism))
 
 
 register(ask.Exact, exact)

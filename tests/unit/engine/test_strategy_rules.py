@@ -240,12 +240,12 @@ def test_drawn_times_are_even_over_their_windows_both_ends_included() -> None:
 
 
 def block(address: int, length: int = 32) -> Order:
-    return Order.of_prefix("block", address, length)
+    return Order("block", prefix_set(address, length))
 
 
 def test_only_block_orders_count_in_a_day():
     held = Entry(0, block(1), 0)
-    asked = [Order.of_prefix("unblock", 1, 32), block(2), block(3)]
+    asked = [Order("unblock", prefix_set(1, 32)), block(2), block(3)]
     assert admit(asked, InForce([held]), 0, Limits(orders_per_day=1)).orders == asked[:2]
 
 
@@ -275,7 +275,7 @@ def test_the_bar_holds_what_lists_addresses_and_nothing_else():
         Order("block", block(4).addresses, mechanism)
         for mechanism in (Mechanism.EXEMPT, Mechanism.THROTTLE, Mechanism.DROP)
     )
-    withdraw = Order.of_prefix("unblock", 9, 32)
+    withdraw = Order("unblock", prefix_set(9, 32))
     asked = [name, exempt, throttle, drop, withdraw]
     assert admit(asked, InForce([Entry(0, block(9), 0)]), 0, shut).orders == [
         name,
