@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sim.errors import DataError, Problem, UsageError
 from sim.experiment.draws import OTHER_MODEL
@@ -44,11 +44,17 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.seeds import note_path
 from sim.version import __version__
 
-if TYPE_CHECKING:
-    from sim.experiment.pipeline import Experiment
+
+class HasPlan(Protocol):
+    """An experiment that knows its plan."""
+
+    @property
+    def plan(self) -> Plan:
+        """What is run."""
+        ...
 
 
-Planned = TypeVar("Planned", bound="Experiment[Any, Any]")
+Planned = TypeVar("Planned", bound=HasPlan)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The tables of a run folder, column by column, with units.
 
-One list per table, which the writer, the data package and the documentation share.
+One list per table, which the writer, the data package and the documentation share. They are one
+long file, since a reader looks a column up without knowing its table.
 """
 
 from __future__ import annotations
