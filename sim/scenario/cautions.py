@@ -69,9 +69,9 @@ def _sites(resolved: Resolved) -> Iterator[str]:
         return
     if n_without := inventory.n_without_address:
         yield (
-            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address:"
-            " what none of a site's rows places is drawn (column drawn of sites.csv); where "
-            "another row does, the site has fewer addresses here than in truth"
+            f"{inventory.name}: {n_without} of {inventory.n_rows + n_without} rows have no address."
+            " A site without any is placed by chance (column drawn of sites.csv); one with another "
+            "row has fewer addresses here than in truth"
         )
     if unused := [name for name in _OF_TABLES if name in inventory.columns]:
         yield (

@@ -113,6 +113,18 @@ def _quote(run: RunFolder, answer: Answer) -> Section:
     refuted = say("Not the measures that the record contradicts; see below.")
     yes = say("Yes, with the range, and with the words “in a model”.")
     no = say("No: read the notice at the top of the page first.")
+    ranges = say(
+        "Ranges hold nine in ten simulations; none includes effects that the model ignores."
+    )
+    is_checked = any(one.found.grade is Grade.CHECKED for one in _figures(answer))
+    unchecked = (
+        "" if is_checked else say("None of these numbers was checked against an independent count.")
+    )
+    own = say("It measures no outage: your own logs do.")
+    others = say(
+        "Do not quote it for one named business, for how many businesses there are, or for another "
+        "country or time."
+    )
     rows = [
         (
             Strong(joined(" ", (one.value, one.what))),
@@ -146,15 +158,8 @@ def _quote(run: RunFolder, answer: Answer) -> Section:
         ),
         table_of((), rows, is_narrow=bool(answer.figures)),
         (
-            say(
-                "Ranges hold nine in ten simulations; none includes effects that the model ignores."
-            ),
-            say("It measures no outage: your own logs do.")
-            if has_sites(run)
-            else say(
-                "Do not quote it for one named business, for how many businesses there are, or for "
-                "another country or time."
-            ),
+            sentences(ranges, unchecked),
+            own if has_sites(run) else others,
             *answer.withheld,
         ),
         quote=say("In a model: {answer} ({cite}.)", answer=answer.whole, cite=answer.cite),

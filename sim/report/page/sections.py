@@ -300,13 +300,13 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
     if not (some := np.flatnonzero(line > 0)).size:
         return
     values = {
-        "n": str(int(np.diff(t_s).min()) // 60),
+        "step": _step(int(np.diff(t_s).min()) // 60),
         "first": _moment(outage, t_s[some[0]]),
         "peak": _moment(outage, t_s[peak_row(outage.cut_off)]),
     }
     if outage.is_peak_of_line:
         yield say(
-            "In the median, read every {n} minutes, the first are cut off by {first}, and most are "
+            "In the median, at steps of {step}, the first are cut off by {first}, and most are "
             "by {peak}.",
             **values,
         )
@@ -316,7 +316,7 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
         ends = zip(("low", "peak", "high"), (found.low, found.median, found.high), strict=True)
         values |= {name: _moment(outage, at_s) for name, at_s in ends}
         yield say(
-            "In the median, read every {n} minutes, the first are cut off by {first}. Half of the "
+            "In the median, at steps of {step}, the first are cut off by {first}. Half of the "
             "simulations have their peak by {peak}, nine in ten from {low} to {high}.",
             **values,
         )
@@ -324,6 +324,13 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
         yield say("It is over by {end}.", end=_moment(outage, t_s[some[-1] + 1]))
     else:
         yield say("It is not over when the simulation ends.")
+
+
+def _step(minutes: int) -> Text:
+    """Time between two points of a line: ``1 hour``, ``6 hours``, ``10 minutes``."""
+    if minutes % 60:
+        return say("{n} minutes", n=str(minutes))
+    return say_n("{n} hour", "{n} hours", minutes // 60, n=str(minutes // 60))
 
 
 def operators_of(run: RunFolder, strategy: str) -> Iterator[Section]:

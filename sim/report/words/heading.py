@@ -182,10 +182,11 @@ def source_line(run: RunFolder, *, is_given: bool = False) -> Text:
         run.scenario["population"].get("inventory"),
         (run.scenario.get("published") or {}).get("totals"),
     )
-    simulated = say("no orders") if is_given else say("Simulated orders")
-    told = [say_name(one) for one in orders] or [simulated]
+    told = [say_name(one) for one in orders]
     told += [say_name(titles[name]) for name in others if name in titles]
-    return joined("", (joined("; ", told), "."))
+    if not orders and not is_given:
+        told.insert(0, say("Simulated orders"))
+    return joined("", (joined("; ", told or [say("nothing")]), "."))
 
 
 def notices(run: RunFolder) -> Iterator[str]:

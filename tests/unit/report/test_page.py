@@ -42,7 +42,7 @@ from sim.report.page.document import (
     write_report,
 )
 from sim.report.page.grounds import ANSWERS_A_TARGET
-from sim.report.page.sections import _by_session, _course, _first_blocks
+from sim.report.page.sections import _by_session, _course, _first_blocks, _step
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (
     compare_command,
@@ -325,8 +325,22 @@ def test_times_of_begin_peak_and_end(shares: np.ndarray, peak: float, said: str)
         is_peak_of_line=peak == pytest.approx(line.max()),
     )
     told = " ".join(_course(cast("Outage", outage), shares)).replace(NBSP, " ")
-    before = "In the median, read every 60 minutes, the first are cut off "
+    before = "In the median, at steps of 1 hour, the first are cut off "
     assert told == (before + said if said else "")
+
+
+def test_steps_of_a_line_are_in_hours_where_they_are_whole() -> None:
+    assert [_step(minutes) for minutes in (10, 60, 360)] == ["10 minutes", "1 hour", "6 hours"]
+
+
+def test_that_nothing_was_checked_is_said_unless_something_was(
+    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = "None of these numbers was checked against an independent count."
+    run = open_run(ensemble_run)
+    assert said in words_of(render(run))
+    monkeypatch.setattr(_Facts, "grade", lambda *_: Grade.CHECKED)
+    assert said not in words_of(render(run))
 
 
 def with_denied(folder: Path, target: Path, times: float) -> str:
@@ -482,6 +496,9 @@ def test_the_source_of_orders_in_a_scenario_is_the_table_that_they_name() -> Non
     simulated = scenario | {"strategy": {"id": "exact"}}
     run = RunFolder(Path("out"), {"inputs": inputs}, simulated)
     assert source_line(run) == "Simulated orders; hosts.csv."
+    assert source_line(run, is_given=True) == "hosts.csv."
+    nobody = RunFolder(Path("out"), {"inputs": inputs}, simulated | {"population": {}})
+    assert source_line(nobody, is_given=True) == "nothing."
 
 
 def test_a_folder_without_a_day_has_a_page(ensemble_run: Path, tmp_path: Path) -> None:
