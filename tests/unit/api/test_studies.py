@@ -41,7 +41,7 @@ def test_a_sweep_is_the_commands(tmp_path: Path) -> None:
 
 def test_ends_of_two_assumptions(tmp_path: Path) -> None:
     ends = sim.sensitivity(
-        "telegram-2018-replay", method="ends",
+        "telegram-2018-replay", trajectories=2,
         only=["population.share_components_at_home", "population.n_businesses"],
         ranges={"population.n_businesses": (10, 20)}, n_replicates=1, set=BRIEF,
         folder=tmp_path / "ends",
