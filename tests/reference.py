@@ -448,7 +448,6 @@ class RefAtOperator:
     """
 
     n_ever: tuple[int, ...]
-    n_peak: tuple[int, ...]
     time_s: tuple[int, ...]
     lost: dict[str, Fraction]
 
@@ -2401,14 +2400,13 @@ def _at_operator(
     world: RefWorld, operator_row: int, pieces: Sequence[tuple[int, int, _View]]
 ) -> RefAtOperator:
     """States of businesses at one operator, and the demand that each cause made fail there."""
-    n_ever, n_peak, time_s = [], [], []
+    n_ever, time_s = [], []
     for threshold in world.thresholds:
         above = [
             [missing[operator_row] > _exact(threshold) for missing in view.missing]
             for _, _, view in pieces
         ]
         n_ever.append(sum(map(any, zip(*above, strict=True))))
-        n_peak.append(max(map(sum, above)))
         time_s.append(
             sum(
                 (stop_s - start_s) * sum(states)
@@ -2423,7 +2421,7 @@ def _at_operator(
                 worth = business.value_micro_usd_per_h * view.reaching[operator_row] * demand_h
                 for cause, share in by_cause[operator_row].items():
                     lost[cause] += worth * share
-    return RefAtOperator(tuple(n_ever), tuple(n_peak), tuple(time_s), lost)
+    return RefAtOperator(tuple(n_ever), tuple(time_s), lost)
 
 
 def _pair(

@@ -413,7 +413,7 @@ def backtest(
     on_run
         Called with the number of simulations done, and of all.
     executor
-        Where they are simulated; in this process when left out.
+        Where they are simulated; in this process by default.
     on_compile
         Called before loops are compiled, where that was not done before.
 

@@ -228,7 +228,7 @@ class Kept:
         return ""
 
     def first(self, n: int | None) -> tuple[int, ...]:
-        """Return the first of them; all when left out.
+        """Return the first of them; all by default.
 
         Raises
         ------

@@ -60,7 +60,7 @@ def read_curves(
         Measures to read by provider and by sector as well.
     names
         Splits and names that may occur, as of `group_names`, by who reads one measure after the
-        other; looked up when left out.
+        other; looked up by default.
 
     Returns
     -------

@@ -44,10 +44,9 @@ class GroupCount:
     Attributes
     ----------
     by
-        What groups are of: ``sector``, ``provider``, ``region``, ``operator``, ``cause`` or
-        ``operator and cause``.
+        What groups are of: ``sector``, ``provider``, ``operator`` or ``cause``.
     group
-        Name of the group; a region's is ``provider/region``, the last one's ``operator/cause``.
+        Name of the group.
     metric
         A measure of the catalogue, which has its units.
     denominator
@@ -86,21 +85,16 @@ def count_groups(world: World, outcome: Outcome) -> tuple[GroupCount, ...]:
     Notes
     -----
     A business is affected at an operator while more of the attempts of its users without a VPN
-    fail than the threshold, and put down to the cause by which it lost most. Sectors, providers
-    and regions without a business are left out.
+    fail than the threshold, and put down to the cause by which it lost most. Sectors and providers
+    without a business are left out.
     """
     businesses, places = world.businesses, world.places
     home = businesses.home_place_row
-    regions = [
-        f"{places.provider[provider]}/{region}"
-        for provider, region in zip(places.provider_row.tolist(), places.region, strict=True)
-    ]
     states = _ever(outcome)
     found = []
     for by, names, row in (
         ("sector", businesses.sector, businesses.sector_row),
         ("provider", places.provider, places.provider_row[home]),
-        ("region", regions, home),
     ):
         n = np.bincount(row, minlength=len(names))
         for state, is_so in states.items():
@@ -136,7 +130,7 @@ def _by_cause(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCo
 
 
 def _by_operator(world: World, outcome: Outcome, demand: float) -> Iterator[GroupCount]:
-    """Outages of businesses at each operator, and the demand that each cause lost there.
+    """Outages of businesses, and demand lost, at each operator.
 
     Of a group in cohorts this is what they met at a cohort, mean over its users.
     """
@@ -148,21 +142,16 @@ def _by_operator(world: World, outcome: Outcome, demand: float) -> Iterator[Grou
         share = operators.share_users[rows]
         # A group without users is split evenly: it has no mean over them.
         weight = share / share.sum() if share.sum() > 0 else np.full(rows.size, 1 / rows.size)
-        n_ever, n_peak, time_s = (
-            (counts[:, rows] * weight).sum(axis=1)
-            for counts in (found.n_ever, found.n_peak, found.time_s)
+        n_ever, time_s = (
+            (counts[:, rows] * weight).sum(axis=1) for counts in (found.n_ever, found.time_s)
         )
         for level, state in enumerate(STATES):
             for metric, value, whole in (
                 (f"businesses_ever_{state}", n_ever[level], n),
-                (f"businesses_{state}_peak", n_peak[level], n),
                 (f"business_hours_{state}", time_s[level] / S_PER_H, hours),
             ):
                 yield GroupCount("operator", name, metric, float(value), whole)
-        lost = found.lost_micro_usd[rows].sum(axis=0)
-        yield _share_lost(demand, "operator", name, lost.sum())
-        for cause, of_cause in zip(CAUSES, lost, strict=True):
-            yield _share_lost(demand, "operator and cause", f"{name}/{cause.name}", of_cause)
+        yield _share_lost(demand, "operator", name, found.lost_micro_usd[rows].sum())
 
 
 def _share_lost(demand: float, by: str, group: str, lost_micro_usd: float) -> GroupCount:

@@ -80,8 +80,7 @@ _N_KNOWN = Column.count(
 )
 _BY = Column.text(
     "by",
-    "Kind of group: sector, provider, region, operator, cause, operator and cause, hosting "
-    "provider",
+    "Kind of group: sector, provider, operator, cause, hosting provider",
 )
 _OUT_OF = Column.measured("denominator", "Median of what the value is out of")
 _OUT_OF_UNIT = Column.text("denominator_unit", "Unit of the denominator")
@@ -290,8 +289,8 @@ GROUPS = (
     _BY,
     Column.text(
         "group",
-        "Name of the group: sector; provider of the front end at t = 0, or provider/region; "
-        "operator; cause; operator/cause; hosting provider",
+        "Name of the group: sector; provider of the front end at t = 0; operator; cause; hosting "
+        "provider",
     ),
     Column.text("metric", "Measure of the group, as in summary.csv of all"),
     _UNIT,

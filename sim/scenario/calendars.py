@@ -187,17 +187,17 @@ class _Given(BaseModel):
     operators: Names | None = None
     """Groups of operators that it is for, by their names in the table; left out, all."""
     every: Weekdays | None = None
-    """Weekdays on which it comes into force, in the scenario's time zone; once when left out."""
+    """Weekdays on which it comes into force, in the scenario's time zone; once by default."""
     from_: Annotated[Moment | None, Field(alias="from")] = None
-    """Time of day at which it does, or date and time; the start of the run when left out."""
+    """Time of day at which it does, or date and time; the start of the run by default."""
     to: Moment | None = None
-    """Time of withdrawal: the next such time with `every`; never when left out."""
+    """Time of withdrawal: the next such time with `every`; never by default."""
     except_: Annotated[Days | None, Field(alias="except")] = None
     """Dates on which it does not come into force."""
     share_at_start: Share | None = None
-    """Share of the addresses that are ordered at once; all when left out."""
+    """Share of the addresses that are ordered at once; all by default."""
     ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """Time over which the others are ordered; until the withdrawal when left out."""
+    """Time over which the others are ordered; until the withdrawal by default."""
 
     @field_validator("except_", "ramp_h")
     @classmethod

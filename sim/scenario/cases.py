@@ -44,9 +44,9 @@ class Published(Model):
     value: float
     """The figure as published; where a range was, its middle or best value."""
     low: float | None = None
-    """Lower end of the range that was published; the value when left out."""
+    """Lower end of the range that was published; the value by default."""
     high: float | None = None
-    """Upper end of the range that was published; the value when left out."""
+    """Upper end of the range that was published; the value by default."""
     rounding: Amount
     """Half of the last digit given, or how far a word such as 'about' reaches; 0 if exact."""
     relation: Relation = "equal"

@@ -48,7 +48,7 @@ class NationalPredictor(Model):
     share_affected: Share = 1.0
     """Share of users or demand cut off."""
     economy: Annotated[str, StringConstraints(max_length=1000)] = ""
-    """Table of constants; none when left out."""
+    """Table of constants; none by default."""
     constants: Annotated[dict[str, Constant], Field(max_length=50, default_factory=dict)]
     """Constants of this case, in place of the table's."""
 
@@ -59,9 +59,9 @@ class ShareRange(Model):
     value: Share
     """The share that is most likely."""
     low: Share | None = None
-    """Least; the value when left out."""
+    """Least; the value by default."""
     high: Share | None = None
-    """Most; the value when left out."""
+    """Most; the value by default."""
 
     @model_validator(mode="after")
     def check_range(self) -> ShareRange:
@@ -92,7 +92,7 @@ class NamesPredictor(Model):
     address_kind: Kind | None = None
     """Kind of the addresses drawn, for names_on_addresses."""
     universe: ShareRange | None = None
-    """Share of all names that the study counts; all when left out."""
+    """Share of all names that the study counts; all by default."""
     universe_of: Literal["any", "popular"] = "any"
     """Whether these are a random part of all names, or the most popular ones."""
 

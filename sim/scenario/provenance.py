@@ -41,7 +41,7 @@ class Provenance(Model):
     nature: Nature = "unknown"
     """Nature of an assumption: only unknowns are drawn."""
     distribution: Distribution | None = None
-    """How it is drawn; by the width of its range when left out (explanation/ensembles.md)."""
+    """How it is drawn; by the width of its range by default (explanation/ensembles.md)."""
 
     @model_validator(mode="after")
     def check_support(self) -> Provenance:

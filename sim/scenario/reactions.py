@@ -37,9 +37,9 @@ class Fronts(Model):
     lost_share: Share
     """Share of users beyond which a front that is dropped for them counts as lost."""
     n_known: Annotated[int, Field(ge=1, le=10_000)] | None = None
-    """Fronts of the start that each client knows; all of them when left out."""
+    """Fronts of the start that each client knows; all of them by default."""
     cancel_h: Hours | None = None
-    """From the loss of a front to the end of its rental; it goes on when left out."""
+    """From the loss of a front to the end of its rental; it goes on by default."""
 
     @model_validator(mode="after")
     def check_known(self) -> Fronts:
@@ -57,15 +57,15 @@ class Censor(Model):
     discovery_lag_h: Positive
     """Mean time from renting a front to its discovery."""
     saturation_finds: Annotated[int, Field(ge=1, le=10**9)] | None = None
-    """Fronts found after which the next is looked for twice as long; never longer when left out."""
+    """Fronts found after which the next is looked for twice as long; never longer by default."""
     withdraw_lag_h: Hours
     """From a provider's compliance to the withdrawal of entries in its ranges."""
     orders_per_day: Limit | None = None
-    """Most orders in a day; no limit when left out."""
+    """Most orders in a day; no limit by default."""
     max_addresses: Annotated[int, Field(ge=0, le=2**32)] | None = None
-    """Most addresses listed; no limit when left out."""
+    """Most addresses listed; no limit by default."""
     max_rules: Limit | None = None
-    """Most prefixes of entries that block in force; no limit when left out."""
+    """Most prefixes of entries that block in force; no limit by default."""
     order_addresses: Annotated[int, Field(ge=0, le=2**32)] | None = None
     """Most addresses of bystanders in one block order; pressure P leaves a share 1 - P of it."""
     exempt: Table | None = None
@@ -73,25 +73,25 @@ class Censor(Model):
     pressure_events: Table | None = None
     """Table of dated public events and how far they raise attention."""
     pause_pressure: Pressure | None = None
-    """Attention above which the censor pauses; none when left out."""
+    """Attention above which the censor pauses; none by default."""
     under_pressure: Literal["silence", "narrow"] = "silence"
     """Orders while it pauses: none, or a narrow prefix around each open front."""
     narrow_length: Annotated[int, Field(ge=0, le=32)] | None = None
     """Length of that prefix."""
     end_pressure: Pressure | None = None
-    """Attention above which all blocking entries are withdrawn for good; none when left out."""
+    """Attention above which all blocking entries are withdrawn for good; none by default."""
     entry_life_d: Annotated[float, Field(gt=0, le=36525)] | None = None
-    """Time after which an entry that blocks is withdrawn; it stays when left out."""
+    """Time after which an entry that blocks is withdrawn; it stays by default."""
     entry_life_from: Instant | None = None
-    """When that rule comes into force; what is older then ends then; the start when left out."""
+    """When that rule comes into force; what is older then ends then; the start by default."""
     review_every_d: Positive | None = None
-    """Time between two reviews of what is in force; there are none when left out."""
+    """Time between two reviews of what is in force; there are none by default."""
     review_silent_d: NonNegative | None = None
     """Time without a known front that still stands, after which a review withdraws an entry."""
     review_addresses: Annotated[int, Field(ge=1, le=2**32)] | None = None
-    """Addresses that one review withdraws at most; no limit when left out."""
+    """Addresses that one review withdraws at most; no limit by default."""
     outside_withdrawals_per_d: Annotated[float, Field(gt=0, le=24)] | None = None
-    """Rate of withdrawals that others decide; there are none when left out."""
+    """Rate of withdrawals that others decide; there are none by default."""
     outside_withdrawal_share: Annotated[float, Field(gt=0, le=1)] | None = None
     """Share of what is listed that each of those withdraws, the oldest entries first."""
 
@@ -118,7 +118,7 @@ class Users(Model):
     return_rate_per_d: PerDay
     """Rate at which those who left return once it can be reached."""
     hop_min: Annotated[float, Field(gt=0, le=1440)] | None = None
-    """Time a client takes to another front when its own is dropped; none when left out."""
+    """Time a client takes to another front when its own is dropped; none by default."""
 
 
 class Stances(Model):
@@ -185,4 +185,4 @@ class Complaints(Model):
     exempt_lag_h: Hours
     """From the end of handling to the exemption."""
     per_million_people_per_d: PerDay | None = None
-    """Complaints per million people and day who miss what businesses offer; none when left out."""
+    """Complaints per million people and day who miss what businesses offer; none by default."""

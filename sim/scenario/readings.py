@@ -56,7 +56,7 @@ class Listed(Model):
     """Distinct addresses outside the target's own that the register lists: at a time, or ever."""
 
     providers: Names
-    """Providers of the scenario whose addresses count; all when left out."""
+    """Providers of the scenario whose addresses count; all by default."""
 
 
 class BusinessesHit(Model):
@@ -65,7 +65,7 @@ class BusinessesHit(Model):
     above: Share
     """Share of demand that fails: any, or at a time one of the scenario's thresholds."""
     providers: Names
-    """Providers of the front end; all when left out."""
+    """Providers of the front end; all by default."""
     sectors: Names
     """Sectors."""
     is_share: bool = False
@@ -94,9 +94,9 @@ class RunReading(Model):
     at: Instant | None = None
     """When the curve is read."""
     since: Instant | None = None
-    """From when on; the start of the run when left out."""
+    """From when on; the start of the run by default."""
     until: Instant | None = None
-    """Until when, not included; the end of the run when left out."""
+    """Until when, not included; the end of the run by default."""
     take: Literal["max", "min", "mean"] = "max"
     """What is taken of a curve over a span, without ``at``; the mean is over time."""
     is_relative_to_start: bool = False
@@ -161,9 +161,9 @@ class Evidence(RunReading):
     factor: Annotated[float, Field(gt=1, le=1e6)] | None = None
     """A simulation agrees within the value over and times this; in place of low and high."""
     low: Amount | None = None
-    """Least with which a simulation agrees; no bound when left out."""
+    """Least with which a simulation agrees; no bound by default."""
     high: Amount | None = None
-    """Most with which a simulation agrees; no bound when left out."""
+    """Most with which a simulation agrees; no bound by default."""
     kind: EvidenceKind
     """Counted or measured, claimed by a party, or assumed."""
     unit: Text

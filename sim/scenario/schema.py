@@ -53,7 +53,7 @@ class Contender(Model):
     """One strategy of a comparison."""
 
     label: Label | None = None
-    """Name in tables and figures; made of the strategy's id and parameters when left out."""
+    """Name in tables and figures; made of the strategy's id and parameters by default."""
     strategy: Strategy
     """The strategy, as under the key strategy."""
 
@@ -68,9 +68,9 @@ class Experiment(Model):
     baseline: Label = "none"
     """Label of the strategy that differences are taken to; `none` is added if it is not listed."""
     metrics: Annotated[tuple[Metric, ...], Field(max_length=200, strict=False)] = ()
-    """Metrics compared; all when left out. Tests are corrected for as many as are compared."""
+    """Metrics compared; all by default. Tests are corrected for as many as are compared."""
     n_replicates: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Number of replicates; that of the scenario when left out."""
+    """Number of replicates; that of the scenario by default."""
 
 
 Days = Annotated[float, Field(ge=1, le=1e12)]
@@ -103,7 +103,7 @@ class Target(Model):
     name: Line
     """Name shown to readers."""
     prefixes: Table | None = None
-    """Table of the target's own prefixes, which are never collateral; none when left out."""
+    """Table of the target's own prefixes, which are never collateral; none by default."""
 
 
 class Register(Model):
@@ -153,7 +153,7 @@ class Population(Model):
     n_businesses: Annotated[int, Field(ge=0, le=10_000_000)] = 0
     """Number of domestic businesses hosted in foreign clouds."""
     inventory: Table | None = None
-    """Sites of one's own with their addresses, beside the businesses drawn; none when left out."""
+    """Sites of one's own with their addresses, beside the businesses drawn; none by default."""
     revenue_per_visit: Table | None = None
     """Table of what visits earn, for sites that give visits and no revenue; `none` for no use."""
     sectors: Table = "sectors-russia-2018"
@@ -284,13 +284,13 @@ class Scenario(Model):
     borrow: Annotated[tuple[TableName, ...], Field(max_length=100, strict=False)] = ()
     """Tables of another country or time, used in place of its own; also `assumptions`."""
     time_zone: Annotated[str, Field(max_length=60), AfterValidator(check_time_zone)] | None = None
-    """Time zone of times of day, such as Europe/Madrid; the offset of `start` when left out."""
+    """Time zone of times of day, such as Europe/Madrid; the offset of `start` by default."""
     start: Instant
     """Start of the run; time zero of the clock."""
     end: Instant
     """End of the run, not included."""
     root_seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
-    """Root of all random numbers; chosen and printed when left out."""
+    """Root of all random numbers; chosen and printed by default."""
     n_replicates: Annotated[int, Field(ge=1, le=1_000_000)] = 10
     """Number of replicates of the point values, with --fixed."""
     target: Target

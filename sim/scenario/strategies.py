@@ -135,9 +135,9 @@ class Escalate(Chase):
     rules: WidthRules | None = None
     """Rules from narrow to wide: largest prefix in the region or of the provider, or all it has."""
     purity: Share | None = None
-    """As for covering-prefix, of rules that ask for the largest prefix; 0.99 when left out."""
+    """As for covering-prefix, of rules that ask for the largest prefix; 0.99 by default."""
     shortest: Length | None = None
-    """Shortest prefix considered by them; 8 when left out."""
+    """Shortest prefix considered by them; 8 by default."""
     patience_h: Hours
     """Time a step is given before the next."""
     goal: Share
@@ -197,13 +197,13 @@ class TimeWindow(Calendar, Asked):
     addresses: Addresses | None = None
     """Prefixes and addresses that are listed as well as discovered ones, or a file of them."""
     share_at_start: Share | None = None
-    """Share of a session's fronts that are ordered at its start; all when left out."""
+    """Share of a session's fronts that are ordered at its start; all by default."""
     ramp_h: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """Time over which the others are ordered; the length of the session when left out."""
+    """Time over which the others are ordered; the length of the session by default."""
     share_in_session: Share | None = None
-    """Share of known fronts that a session lists, its median over sessions; all when left out."""
+    """Share of known fronts that a session lists, its median over sessions; all by default."""
     share_in_session_sd_logit: Annotated[float, Field(ge=0, le=10)] | None = None
-    """Standard deviation, between sessions, of the logit of that share; none when left out."""
+    """Standard deviation, between sessions, of the logit of that share; none by default."""
     length: Length = 32
     """Length of the prefix dropped around each address that is discovered."""
 

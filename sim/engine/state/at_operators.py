@@ -28,8 +28,8 @@ class OperatorColumns(FrozenColumns):
 
     Attributes
     ----------
-    n_ever, n_peak : shape (3, n_operators)
-        Businesses that were ever affected, impaired, down at the operator, and the most at a time.
+    n_ever : shape (3, n_operators)
+        Businesses that were ever affected, impaired, down at the operator.
     time_s : shape (3, n_operators)
         Time in at least that state, summed over businesses.
     lost_micro_usd : shape (n_operators, n_causes)
@@ -47,7 +47,6 @@ class OperatorColumns(FrozenColumns):
     """
 
     n_ever: NDArray[np.int64]
-    n_peak: NDArray[np.int64]
     time_s: NDArray[np.int64]
     lost_micro_usd: NDArray[np.float64]
     main_cause: NDArray[np.int8]
@@ -66,9 +65,9 @@ class AtOperators:
     pair : shape (n_businesses, n_operators)
         One byte each: the state at the operator, the worst one so far, and the cause of what fails
         there, as ``causes_kernel`` packs them.
-    n_at, n_ever, n_peak, time_s : shape (3, n_operators)
-        Businesses in at least each state now; the others as in ``OperatorColumns``, all but
-        ``n_ever`` as of ``counted_s``.
+    n_at, n_ever, time_s : shape (3, n_operators)
+        Businesses in at least each state now; the others as in ``OperatorColumns``, the last as of
+        ``counted_s``.
     counted_s : shape (n_operators,)
         Until when they are.
     lost_by_cause : shape (n_businesses, n_causes)
@@ -90,8 +89,8 @@ class AtOperators:
         n, n_operators = world.businesses.n_businesses, world.operators.n_operators
         self.role_cause = world.businesses.role_cause.copy()
         self.pair = np.zeros((n, n_operators), np.uint8)
-        self.n_at, self.n_ever, self.n_peak, self.time_s = (
-            np.zeros((N_STATES, n_operators), np.int64) for _ in range(4)
+        self.n_at, self.n_ever, self.time_s = (
+            np.zeros((N_STATES, n_operators), np.int64) for _ in range(3)
         )
         self.counted_s = np.zeros(n_operators, np.int64)
         self.lost_by_cause = np.zeros((n, len(CAUSES)))
@@ -112,7 +111,6 @@ class AtOperators:
         by_cause = self.lost_by_cause[self.first_site :]
         return OperatorColumns(
             n_ever=self.n_ever,
-            n_peak=self.n_peak,
             time_s=self.time_s,
             lost_micro_usd=lost_h.sum(axis=2),
             main_cause=_main_cause(self.lost_by_cause),

@@ -42,7 +42,7 @@ Columns = namedtuple(
     "value provider_group first_sector_group lost_micro_usd_per_h total_value demand_lost_s "
     "booked_s n_at_level "
     # At operators, and by cause.
-    "role_cause pair n_at n_ever n_peak time_at_s counted_s lost_by_cause lost_at works "
+    "role_cause pair n_at n_ever time_at_s counted_s lost_by_cause lost_at works "
     # Sites of an inventory, the last businesses.
     "first_site site_since_s site_time_s site_lost "
     # Reactions.

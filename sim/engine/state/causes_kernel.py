@@ -169,14 +169,12 @@ def note_pair(
 @part
 def count_time(states: Any, operators: Rows, t_s: int) -> None:
     """Count the time until now at operators at which businesses may come to another state."""
-    n_at, n_peak, time_s = states.n_at, states.n_peak, states.time_at_s
+    n_at, time_s = states.n_at, states.time_at_s
     counted_s = states.counted_s
     for operator in operators:
         elapsed_s = t_s - counted_s[operator]
         # A state that lasts no time is no state.
         if elapsed_s > 0:
             for level in range(n_at.shape[0]):
-                n = n_at[level, operator]
-                time_s[level, operator] += n * elapsed_s
-                n_peak[level, operator] = max(n_peak[level, operator], n)
+                time_s[level, operator] += n_at[level, operator] * elapsed_s
             counted_s[operator] = t_s

@@ -369,7 +369,7 @@ class _Case:
         yield "population:"
         if self.known.inventory is not None:
             yield "  inventory: hosts.csv"
-            yield "  # Businesses that are drawn with yours; none when left out."
+            yield "  # Businesses that are drawn with yours; none by default."
             yield "  # n_businesses: 1000"
         else:
             yield "  # Businesses that are drawn; `inventory: hosts.csv` takes your own."

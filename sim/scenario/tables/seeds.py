@@ -136,9 +136,9 @@ class SourceNote(BaseModel):
     description: str
     licence: str
     country: Annotated[str, Field(pattern=rf"^({COUNTRY}|{ANY}|)$")] = ""
-    """Country the table is of, as in ISO 3166 (RU), or EU, or any; not known when left out."""
+    """Country the table is of, as in ISO 3166 (RU), or EU, or any; not known by default."""
     time: Annotated[str, Field(pattern=rf"^({_MONTH}(/{_MONTH})?|{ANY}|)$")] = ""
-    """Time it is of: 2018, 2018-04, 2020/2022, or any; not known when left out."""
+    """Time it is of: 2018, 2018-04, 2020/2022, or any; not known by default."""
     columns: dict[str, ColumnNote]
     target: Annotated[str, Field(pattern=r"^[a-z0-9-]*$")] = ""
     """Table, in the same folder, of the ranges of the service that the orders were meant for."""

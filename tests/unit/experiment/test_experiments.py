@@ -239,5 +239,5 @@ def test_groups_stand_by_strategy_out_of_all_businesses(whole: RunsResult) -> No
     for label in run.strategies:
         mine = (measures.strategy == label) & (measures.metric == "businesses_ever_affected")
         for n, hit in zip(measures.replicate[mine].tolist(), measures.value[mine], strict=True):
-            for by in ("sector", "provider", "region"):
+            for by in ("sector", "provider"):
                 assert found[label, n, by] == (hit, 30)

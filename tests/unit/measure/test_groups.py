@@ -41,15 +41,14 @@ def test_a_business_is_hit_at_the_operators_at_which_its_demand_fails() -> None:
         horizon_s=1000,
     )
     found = counted(small)
-    metrics = ("businesses_ever_affected", "businesses_affected_peak", "businesses_ever_down")
-    for row, expected in enumerate([[(2, 4), (2, 4), (1, 4)], [(0, 4)] * 3, [(0, 4)] * 3]):
+    metrics = ("businesses_ever_affected", "businesses_ever_down")
+    for row, expected in enumerate([[(2, 4), (1, 4)], [(0, 4)] * 2, [(0, 4)] * 2]):
         assert [found["operator", f"operator-{row}", metric] for metric in metrics] == expected
     hours = [found["operator", "operator-0", f"business_hours_{s}"] for s in ("impaired", "down")]
     assert hours == [(0.5, pytest.approx(4 / 3.6)), (0.25, pytest.approx(4 / 3.6))]
     # Half of the users miss 1.5 of the demand of four for 900 s of 1000.
     lost = pytest.approx(0.5 * 1.5 / 4 * 0.9), pytest.approx(4 * 1000 / 3600)
     assert found["operator", "operator-0", "demand_lost_share"] == lost
-    assert found["operator and cause", "operator-0/own_address", "demand_lost_share"] == lost
     assert found["cause", "own_address", "demand_lost_share"] == lost
     assert found["cause", "own_address", "businesses_ever_affected"] == (2, 4)
 
@@ -63,9 +62,8 @@ def test_of_a_group_in_cohorts_the_mean_over_their_users_counts() -> None:
     )
     found = counted(small)
     # A quarter of the first group's users are behind the cohort that drops the address.
-    for metric in ("businesses_ever_down", "businesses_down_peak"):
-        assert found["operator", "operator-0", metric] == (0.25, 2)
-        assert found["operator", "operator-2", metric] == (1, 2)
+    assert found["operator", "operator-0", "businesses_ever_down"] == (0.25, 2)
+    assert found["operator", "operator-2", "businesses_ever_down"] == (1, 2)
     assert found["operator", "operator-0", "business_hours_down"][0] == pytest.approx(0.0625)
     lost = found["operator", "operator-0", "demand_lost_share"][0]
     assert lost == pytest.approx(0.125 * 0.9 / 2)
@@ -77,7 +75,7 @@ def test_groups_of_each_kind_add_up_to_all_businesses() -> None:
     world, outcome = small.world(), run(small, STRATEGIES["aggregate"])
     measures = {m.metric: m.value for m in measure_impact(world, outcome)}
     found = count_groups(world, outcome)
-    for by in ("sector", "provider", "region"):
+    for by in ("sector", "provider"):
         for state in ("affected", "impaired", "down"):
             metric = f"businesses_ever_{state}"
             mine = [count for count in found if (count.by, count.metric) == (by, metric)]
@@ -92,7 +90,7 @@ def test_operators_and_causes_come_to_the_demand_lost_in_the_run(name: str) -> N
     world, outcome = small.world(), run(small, STRATEGIES[name])
     measures = {m.metric: m.value for m in measure_impact(world, outcome)}
     found = count_groups(world, outcome)
-    for by in ("operator", "cause", "operator and cause"):
+    for by in ("operator", "cause"):
         lost = [c.value for c in found if (c.by, c.metric) == (by, "demand_lost_share")]
         assert sum(lost) == pytest.approx(measures["demand_lost_share"], rel=1e-9, abs=1e-15)
     for cause in CAUSES:
@@ -139,25 +137,25 @@ def test_a_simulation_without_a_group_counts_none_of_none() -> None:
 
 def test_the_table_follows_from_the_businesses_of_the_runs(chase_run: Path) -> None:
     with (chase_run / "groups.csv").open(encoding="utf-8", newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["by"] == "region"]
+        rows = [row for row in csv.DictReader(file) if row["by"] == "provider"]
     found = {(row["group"], row["metric"]): row for row in rows}
     n = int(rows[0]["n_simulations"])
     again = duckdb.execute(
-        f"""SELECT provider || '/' || region AS region, replicate, count(*),
+        f"""SELECT provider, replicate, count(*),
         sum((affected_s > 0)::INT), sum((down_s > 0)::INT)
         FROM '{chase_run}/businesses.parquet' GROUP BY ALL"""
     ).fetchall()
-    by_region: dict[str, list[tuple[int, ...]]] = {}
-    for region, _, *counts in again:
-        by_region.setdefault(region, []).append(tuple(counts))
-    assert len(by_region) > 1
-    for region, counts in by_region.items():
+    by_provider: dict[str, list[tuple[int, ...]]] = {}
+    for provider, _, *counts in again:
+        by_provider.setdefault(provider, []).append(tuple(counts))
+    assert len(by_provider) > 1
+    for provider, counts in by_provider.items():
         counts += [(0, 0, 0)] * (n - len(counts))
         n_businesses, n_affected, n_down = map(statistics.median, zip(*counts, strict=True))
-        affected = found[region, "businesses_ever_affected"]
+        affected = found[provider, "businesses_ever_affected"]
         assert float(affected["median"]) == n_affected
         assert float(affected["denominator"]) == n_businesses
-        assert float(found[region, "businesses_ever_down"]["median"]) == n_down
+        assert float(found[provider, "businesses_ever_down"]["median"]) == n_down
 
 
 # How many businesses were ever impaired, and for how long the middle one of them, by hand.
