@@ -101,7 +101,7 @@ class Group:
         Out of how many; None outside the table.
     n_prefixes4_wholly, n_prefixes4_partly, n_prefixes4_of
         IPv4 prefixes of the table all, or some, of whose addresses are listed, out of how many. A
-        range counts as the fewest prefixes it consists of, so that a table has as many whether
+        range is treated as the fewest prefixes it consists of, so that a table has as many whether
         its file is read or the normal table made of it; a prefix that comes again counts once.
     n_prefixes6_wholly, n_prefixes6_partly, n_prefixes6_of
         The same of IPv6.

@@ -71,7 +71,7 @@ def draw_names_of_lists(
     Parameters
     ----------
     luck
-        Luck of the draws.
+        Random numbers of the draws.
     """
     tables = shipped_tables()
     n_names = fit_names_law(tables.census).n_names

@@ -31,7 +31,7 @@ class ListTotals:
     n_without_address
         Entries that list no address, such as names and URLs: in no count of addresses.
     n_bad
-        Lines left out as mistakes.
+        Lines ignored as mistakes.
     n_rules4, n_rules6
         Prefixes, addresses and ranges.
     n_addresses4, n_addresses6

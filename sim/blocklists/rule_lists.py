@@ -63,7 +63,7 @@ class NameRules:
     rules
         In the sequence of the files.
     notes
-        What was left out of them.
+        What was ignored of them.
     """
 
     rules: tuple[PlacedRule, ...]
@@ -81,7 +81,7 @@ class NameRules:
 def read_name_rules(given: Input, plain: NameKind, reading: Reading) -> NameRules:
     """Read rules that block names; see `rules_in`.
 
-    Rules of paths and of elements of pages are of no whole name, and are left out and counted.
+    Rules of paths and of elements of pages are of no whole name: they are ignored and counted.
 
     Raises
     ------
@@ -199,7 +199,7 @@ class NameList:
     names
         In lower case, as ASCII.
     n_repeated
-        Entries left out since their name had come before.
+        Entries ignored since their name had come before.
     notes
         What to know of the file.
     """

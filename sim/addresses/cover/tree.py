@@ -254,7 +254,7 @@ class Targets:
         protected
             Addresses that no rule may touch.
         exempt
-            Addresses beside the targets that are no bystanders, such as targets left out here.
+            Addresses beside the targets that are no bystanders, such as targets excluded here.
         limits4, limits6
             Prefix lengths a rule may have.
 

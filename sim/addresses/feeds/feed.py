@@ -193,7 +193,7 @@ def members(labels: Labels) -> tuple[NDArray[np.int64], NDArray[np.int32], list[
     Returns
     -------
     record : shape (n_pairs,), int64
-        Record of each pair, ascending; records without a value are left out.
+        Record of each pair, ascending; records without a value are excluded.
     code : shape (n_pairs,), int32
         Member of each pair.
     names

@@ -115,7 +115,7 @@ FORMS: Sequence[Form] = (
     ),
     Form(
         "polls",
-        "polls of which address is blocked at which Spanish provider (hayahora.futbol)",
+        "polls of blocked addresses by Spanish provider (hayahora.futbol)",
         "dated orders by operator",
         _has("data stateChanges"),
         orders.read_polls,

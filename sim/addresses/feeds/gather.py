@@ -37,7 +37,7 @@ Key = TypeVar("Key", bound=Hashable)
 class Coder(dict[Any, int]):
     """Gives each distinct text, or list of texts, a number; an empty one has none.
 
-    Texts are told apart without the blanks around them.
+    Blanks around texts are ignored.
     """
 
     def __init__(self) -> None:

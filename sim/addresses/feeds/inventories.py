@@ -107,7 +107,7 @@ class Table:
         Parameters
         ----------
         read
-            Columns, by our names, that are read otherwise than as they stand in ``columns``.
+            Columns, by our names, that replace those of ``columns`` where they are read.
         """
         if not self.chosen:
             self.choose(columns)

@@ -17,21 +17,20 @@ from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import LISTS, NUMBERS, Feed, Labels
 from sim.addresses.sets.blocks import format_lines4, format_lines6, split_ranges, split_ranges6
-from sim.addresses.sets.ipv6 import Addresses6, masked
+from sim.addresses.sets.ipv6 import masked
 from sim.files import new_file
 from sim.sql import sql_path, sql_text
 
 Texts = Mapping[str, NDArray[np.object_]]
-Batch = tuple[NDArray[np.int64], dict[str, NDArray[Any]]]
 
 SCHEMA = "overblock/normal-table/2"
 _TEXTS = ("provider", "region", "service", "country", "name", "sector", "asn")
-# Rows made into prefixes at a time, and prefixes written at a time: a range may be sixty of them.
-_ROWS, _BATCH = 200_000, 500_000
+# Rows made into prefixes at a time: a range may be sixty of them.
+_ROWS = 50_000
 # What the table may take of memory before it waits on disk.
 _MEMORY = "512MB"
-# Rows and bytes of text of a row group, which is written from memory in one piece.
-_GROUP_ROWS, _GROUP_BYTES, _LEAST_ROWS = 122_880, 2**25, 2_048
+# Rows of a row group, which is written from memory in one piece, with texts of any length.
+_GROUP_ROWS = 2**14
 
 
 def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bool = False) -> int:
@@ -63,39 +62,18 @@ def write_normal(feed: Feed, path: Path, *, sha256: str, version: str, force: bo
                 connection.execute(_CREATE)
                 texts = {column: _texts(labels) for column, labels in feed.labels.items()}
                 n_rows = {4: 0, 6: 0}
-                for family, batches in ((4, _prefixes4(feed)), (6, _prefixes6(feed))):
-                    for record, columns in batches:
-                        _insert(connection, feed, texts, columns, record, family)
-                        n_rows[family] += record.size
+                for family, record, columns in _prefixes(feed):
+                    _insert(connection, feed, texts, columns, record, family)
+                    n_rows[family] += record.size
                 metadata = _metadata(feed, sha256, version, n_rows[4], n_rows[6])
                 pairs = ", ".join(f"{key}: {sql_text(value)}" for key, value in metadata.items())
                 connection.execute(
                     f"COPY normal TO {sql_path(partial)} (FORMAT parquet, COMPRESSION zstd, "
-                    f"ROW_GROUP_SIZE {_group_rows(connection, feed)}, KV_METADATA {{{pairs}}})"
+                    f"ROW_GROUP_SIZE {_GROUP_ROWS}, KV_METADATA {{{pairs}}})"
                 )
         except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise OSError(str(error).splitlines()[0]) from None
     return sum(n_rows.values())
-
-
-def _group_rows(connection: duckdb.DuckDBPyConnection, feed: Feed) -> int:
-    """Rows of a row group, fewer where the texts of many rows in turn are long."""
-    texts = [column for column in _TEXTS if column in feed.labels and column not in LISTS]
-    lists = [column for column in LISTS if column in feed.labels]
-    if not texts and not lists:
-        return _GROUP_ROWS
-    width = " + ".join(
-        [
-            *(f"coalesce(strlen({column}), 0)" for column in texts),
-            *(f"coalesce(strlen(array_to_string({column}, ',')), 0)" for column in lists),
-        ]
-    )
-    found = connection.execute(
-        f"SELECT max(n_bytes) FROM (SELECT sum({width}) AS n_bytes FROM normal "
-        f"GROUP BY rowid // {_LEAST_ROWS})"
-    ).fetchone()
-    most = int(found[0] or 0) if found else 0
-    return max(min(_GROUP_ROWS, _GROUP_BYTES // max(most, 1) * _LEAST_ROWS), _LEAST_ROWS)
 
 
 _CREATE = """
@@ -127,40 +105,25 @@ def _metadata(
     }
 
 
-def _prefixes4(feed: Feed) -> Iterator[Batch]:
-    """Yield the records and the columns of IPv4 prefixes."""
-    for rows in _pieces(len(feed.v4), _ROWS):
+def _prefixes(feed: Feed) -> Iterator[tuple[int, NDArray[np.int64], dict[str, NDArray[Any]]]]:
+    """Yield the family, the records and the columns of prefixes."""
+    for rows in _pieces(len(feed.v4)):
         row, address, length = split_ranges(feed.v4.start[rows], feed.v4.stop[rows])
-        record = feed.record4[rows][row]
-        for piece in _pieces(row.size, _BATCH):
-            yield (
-                record[piece],
-                {
-                    "prefix": _lines(format_lines4(address[piece], length[piece])),
-                    "ip_first": address[piece],
-                    "ip_last": address[piece] + (np.int64(1) << (32 - length[piece])) - 1,
-                },
-            )
-
-
-def _prefixes6(feed: Feed) -> Iterator[Batch]:
-    """Yield the records and the columns of IPv6 prefixes."""
-    for rows in _pieces(len(feed.v6), _ROWS):
-        row, address, length = split_ranges6(feed.v6.first.take(rows), feed.v6.last.take(rows))
-        record = feed.record6[rows][row]
-        for piece in _pieces(row.size, _BATCH):
-            network: Addresses6 = address.take(piece)
-            _, last = masked(network, length[piece])
-            yield (
-                record[piece],
-                {
-                    "prefix": _lines(format_lines6(network, length[piece])),
-                    "ip6_first_high": network.high,
-                    "ip6_first_low": network.low,
-                    "ip6_last_high": last.high,
-                    "ip6_last_low": last.low,
-                },
-            )
+        text = format_lines4(address, length)
+        last = address + (np.int64(1) << (32 - length)) - 1
+        columns = {"prefix": _lines(text), "ip_first": address, "ip_last": last}
+        yield 4, feed.record4[rows][row], columns
+    for rows in _pieces(len(feed.v6)):
+        row, network, length = split_ranges6(feed.v6.first.take(rows), feed.v6.last.take(rows))
+        end = masked(network, length)[1]
+        columns = {
+            "prefix": _lines(format_lines6(network, length)),
+            "ip6_first_high": network.high,
+            "ip6_first_low": network.low,
+            "ip6_last_high": end.high,
+            "ip6_last_low": end.low,
+        }
+        yield 6, feed.record6[rows][row], columns
 
 
 def _insert(
@@ -214,5 +177,5 @@ def _lines(text: bytes) -> NDArray[np.object_]:
     return np.array(text.decode("ascii").splitlines(), dtype=object)
 
 
-def _pieces(n_rows: int, size: int) -> list[slice]:
-    return [slice(first, first + size) for first in range(0, n_rows, size)]
+def _pieces(n_rows: int) -> list[slice]:
+    return [slice(first, first + _ROWS) for first in range(0, n_rows, _ROWS)]

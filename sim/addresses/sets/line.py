@@ -2,7 +2,7 @@
 
 IPv4 lies on the line as itself. Behind it lies all of IPv6 that may be on the Internet, /64 after
 /64: one number for each where nobody sits, and where somebody may, as many as there are parts of a
-/64 that must be told apart. So numbers keep the sequence of addresses, and go back to them exactly.
+/64 that must be distinguished. So numbers keep the sequence of addresses and go back to them.
 
 It is one long file, since the line makes sets and each set knows its line.
 """
@@ -107,7 +107,7 @@ class Line:
         Raises
         ------
         ValueError
-            If an IPv6 prefix holds none of 2000::/3, or they are too many to be told apart.
+            If an IPv6 prefix holds none of 2000::/3, or they are too many to be distinguished.
         """
         mine, theirs = _keep_ipv6(seated), _keep_ipv6(others)
         if not mine and not theirs:
@@ -303,14 +303,14 @@ class Line:
         return self.enclosing6(position, length6(length))
 
     def is_single(self, position: int) -> bool:
-        """Whether a place of IPv6 is that of one address alone, told apart from all others."""
+        """Whether a place of IPv6 is that of one address alone, distinguished from all others."""
         after = self.address6(np.array([position, position + 1], np.int64)).to_ints()
         return after[1] - after[0] == 1
 
     def enclosing6(self, position: int, length: int) -> IntervalSet:
         """Prefix of a given length around an IPv6 address.
 
-        Where nobody can be, single addresses are not told apart: with the others of its part.
+        Where nobody can be, single addresses are not distinguished: with the others of its part.
         """
         if length == IPV6_BITS and not self.is_single(position):
             start = np.array([position], np.int64)

@@ -100,7 +100,7 @@ def read_blocks(stream: Readable, max_line_bytes: int, name: str = "") -> Iterat
     stream
         Bytes; a byte order mark at the start is dropped, a missing last newline is added.
     max_line_bytes
-        A longer line is left out and its number given; no more of it than this is ever held.
+        A longer line is ignored and its number given; no more of it than this is ever held.
     name
         What to call the text in messages; the stream's own name where empty.
 

@@ -2,7 +2,7 @@
 
 Plain IPv4 addresses and prefixes are read by NumPy, others one by one.
 
-What is refused is explained line by line, and only as much of it as is described.
+The reader explains refused lines one by one, up to the limit.
 """
 
 from __future__ import annotations

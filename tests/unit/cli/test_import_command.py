@@ -115,7 +115,7 @@ def test_doctor_says_what_is_installed_and_where_things_are():
     to_text = {each["file"]: each["to_text"] for each in found["refuses"]}
     assert to_text["rules or commands of nftables"].startswith("nft list set inet")
     told = run("doctor").stdout
-    assert "geoip.dat):\n    v2dat unpack geoip" in told
+    assert "a binary file:\n    file FILE" in told
     assert "compiled code: " in told
     assert "extra analysis: " in told
     assert "sets of nftables, as nft list set writes them" in told

@@ -174,24 +174,6 @@ def test_a_table_of_an_earlier_version_is_read_and_what_it_may_have_split_is_tol
     ] * is_told
 
 
-def test_rows_of_long_texts_are_written_in_small_groups(tmp_path, monkeypatch):
-    """A row group is written from memory, which must not hold 122,880 names of kilobytes."""
-    monkeypatch.setattr(normal, "_GROUP_BYTES", 3 * 2_048 * 1_000)
-    path, table = tmp_path / "table.csv", tmp_path / "table.parquet"
-    path.write_text(
-        "address,name\n" + "".join(f"192.0.2.{row % 256},{row:01000}\n" for row in range(9_000))
-    )
-    feed = read_feed(Input(path, "table.csv"))
-    write_normal(feed, table, sha256="abc", version="1")
-    groups = duckdb.execute(
-        "SELECT DISTINCT row_group_id, row_group_num_rows "
-        f"FROM parquet_metadata('{table}') ORDER BY 1"
-    ).fetchall()
-    assert groups == [(0, 3 * 2_048), (1, 9_000 - 3 * 2_048)]
-    names = read_feed(Input(table, "table.parquet")).labels["name"].names
-    assert list(names) == [f"{row:01000}" for row in range(9_000)]
-
-
 def test_a_table_that_finds_no_room_is_told(feed, tmp_path, monkeypatch):
     monkeypatch.setattr(normal, "_MEMORY", "1MB")
     with pytest.raises(UsageError, match=r"table\.parquet: cannot write this file: Out of Mem"):
