@@ -22,6 +22,7 @@ from sim.experiment.executors.pool import ONE_THREAD
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import resolve
 from tests import examples, marked, remembered
+from tests.ensembles import write_comparison
 from tests.experiments import run_experiment
 
 # Some hundred processes import the same. Containers often tell Python to keep nothing it compiled.
@@ -246,3 +247,9 @@ def chase_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "chase",
         lambda folder: run_experiment(resolved, root_seed=3, n_replicates=2, folder=folder),
     )
+
+
+@pytest.fixture(scope="session")
+def comparison_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a short comparison of two strategies and none; do not write into it."""
+    return made_once(tmp_path_factory, "comparison", write_comparison)

@@ -23,7 +23,6 @@ from sim.results.folder import open_run
 from sim.results.parquet import read_columns
 from sim.results.register import read_waits
 from sim.scenario.tables.shipped import forums, read_court_questions
-from tests.ensembles import write_comparison
 
 OWN = "covering-prefix"
 HOSTILE = "<script>alert(1)</script> | [x](y) **b**"
@@ -36,10 +35,8 @@ VERDICT = {
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("assessment") / "run"
-    write_comparison(path)
-    return path
+def folder(comparison_folder: Path) -> Path:
+    return comparison_folder
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import made_once
-from tests.ensembles import write_comparison, write_run, write_sessions, write_sites
+from tests.ensembles import write_run, write_sessions, write_sites
 
 
 @pytest.fixture(scope="session")
@@ -20,12 +20,6 @@ def ensemble_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def session_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of eight simulations of four sessions; do not write into it."""
     return made_once(tmp_path_factory, "sessions", write_sessions)
-
-
-@pytest.fixture(scope="session")
-def comparison_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a short comparison of two strategies and none; do not write into it."""
-    return made_once(tmp_path_factory, "comparison", write_comparison)
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
-from sim.cli.app import app
 from sim.measure.bands import MOST_TIMES, band_at, even_times
 from sim.results.folder import CurvePoints, open_run
 from sim.results.schema import BANDS
@@ -27,17 +25,11 @@ PAGE = "docs/reference/run-folder.md"
 
 
 @pytest.fixture(scope="module")
-def beside_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which ``out`` is a comparison with five replicates; do not write into it."""
+def beside_out(comparison_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which ``out`` is a comparison of some simulations; do not write into it."""
     here = tmp_path_factory.mktemp("queries")
-    result = CliRunner().invoke(
-        app,
-        ["compare", "telegram-2018", "--strategy", "covering-prefix", "--baseline", "none",
-         "-n", "5", "--fixed", "--seed", "3", "--set", "population.n_businesses=60", "--set",
-         "end=2018-04-19T00:00+03:00", "-q", "-w", "1", "-o", str(here / "out")],
-    )  # fmt: skip
-    assert result.exit_code == 0, result.stderr
-    (here / "looked-at").symlink_to("out")  # as a page calls it
+    for name in ("out", "looked-at"):  # as a page calls it
+        (here / name).symlink_to(comparison_folder)
     return here
 
 
@@ -122,7 +114,7 @@ def test_the_query_of_the_page_gives_the_median_over_all_simulations(
     query = queries(repository)[f"{PAGE}:0"]
     found = asked(query.replace("WHERE", "WHERE strategy = 'covering-prefix' AND"))
     assert len(found) > 60
-    assert len(asked(query)) == 2 * len(found)  # of a comparison, all strategies
+    assert len(asked(query)) == 3 * len(found)  # of a comparison, all strategies
     differs = 0
     for row in found:
         values = values_at(folder, "businesses_down", "covering-prefix", seconds(folder, row))
@@ -140,7 +132,7 @@ def test_the_query_for_other_statistics_reads_every_replicate_at_every_time(
     folder = beside_out / "out"
     query = queries(repository)["docs/explanation/ensembles.md:0"]
     found = asked(query.replace("members/", "out/"))
-    assert {row["strategy"] for row in found} == {"covering-prefix", "none"}
+    assert {row["strategy"] for row in found} == {"covering-prefix", "exact", "none"}
     for row in found:
         t_s = seconds(folder, row)
         values = values_at(folder, "businesses_down", row["strategy"], t_s)
@@ -173,7 +165,7 @@ def test_every_curve_has_its_band_at_every_time(beside_out: Path) -> None:
         f"max(t_s) AS last FROM '{folder}/bands.parquet'"
     )
     assert shape["n"] == len(bands) * shape["n_times"]
-    assert (shape["first"], shape["last"]) == (0, 60.5 * 3600 - 600)
+    assert (shape["first"], shape["last"]) == (0, 36.5 * 3600 - 600)
     columns = asked(f"DESCRIBE SELECT * FROM '{folder}/bands.parquet'")
     assert [column["column_name"] for column in columns] == [column.name for column in BANDS]
 
