@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,11 @@ from sim.engine.record.curves import Curves, Series
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.tally import Group
-from sim.engine.state.target import UserColumns
 from sim.world.frozen import FrozenColumns
+
+if TYPE_CHECKING:
+    # It imports compiled loops, which readers of results need not.
+    from sim.engine.state.target import UserColumns
 
 
 @dataclass(frozen=True, eq=False)
