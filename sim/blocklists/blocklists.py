@@ -19,8 +19,6 @@ from sim.addresses.feeds.formats import checked_format, read_dated, read_feed, s
 from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.orders import Orders
-from sim.addresses.sets.families import AddressSet
-from sim.addresses.sets.ipv6 import Addresses6
 from sim.addresses.text.entries import Entries4, Entries6
 from sim.addresses.text.source import Limits
 from sim.errors import DataError, Problem, UsageError
@@ -146,16 +144,6 @@ def own_tables(inputs: Sequence[Input]) -> list[Input]:
     return list(found.values())
 
 
-def own_addresses(feeds: Sequence[Feed]) -> AddressSet | None:
-    """Union of the target's own ranges; None where no table of them is known."""
-    if not feeds:
-        return None
-    merged = AddressSet.empty()
-    for feed in feeds:
-        merged = merged.union(feed.to_set())
-    return merged
-
-
 Rows = NDArray[np.int64]
 
 
@@ -225,8 +213,9 @@ def join_names(feed: Feed, answers: Feed) -> tuple[Feed, KnownNames]:
     at6, row6 = _matches(own[wanting], theirs[answers.record6])
     joined = replace(
         feed,
-        v4=_with_rows4(feed.v4, answers.v4, row4),
-        v6=_with_rows6(feed.v6, answers.v6, row6),
+        # Rows of another file have no line here.
+        v4=Entries4.concatenate([feed.v4, replace(answers.v4.take(row4), numbers=row4 * 0)]),
+        v6=Entries6.concatenate([feed.v6, replace(answers.v6.take(row6), line=row6 * 0)]),
         record4=np.concatenate((feed.record4, wanting[at4])),
         record6=np.concatenate((feed.record6, wanting[at6])),
     )
@@ -265,21 +254,3 @@ def _matches(wanted: Rows, given: Rows) -> tuple[Rows, Rows]:
     at = np.repeat(np.arange(wanted.size), count)
     offset = np.arange(at.size) - np.repeat(np.cumsum(count) - count, count)
     return at, order[np.repeat(first, count) + offset]
-
-
-def _with_rows4(own: Entries4, theirs: Entries4, row: Rows) -> Entries4:
-    """Rows, and chosen rows of another file, which have no line here."""
-    added = Entries4(theirs.start[row], theirs.stop[row], row * 0)
-    return Entries4(
-        np.concatenate((own.start, added.start)),
-        np.concatenate((own.stop, added.stop)),
-        np.concatenate((own.line, added.line)),
-    )
-
-
-def _with_rows6(own: Entries6, theirs: Entries6, row: Rows) -> Entries6:
-    return Entries6(
-        Addresses6.concatenate([own.first, theirs.first.take(row)]),
-        Addresses6.concatenate([own.last, theirs.last.take(row)]),
-        np.concatenate((own.line, row * 0)),
-    )

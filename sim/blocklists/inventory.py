@@ -313,8 +313,7 @@ def _address_texts(inventory: Feed, chosen: Sequence[int], listed: AddressSet) -
     at4 = np.flatnonzero(np.isin(inventory.record4, wanted))
     at6 = np.flatnonzero(np.isin(inventory.record6, wanted))
     v4, v6 = inventory.v4, inventory.v6
-    rows4 = Entries4(v4.start[at4], v4.stop[at4], v4.line[at4])
-    rows6 = Entries6(v6.first.take(at6), v6.last.take(at6), v6.line[at6])
+    rows4, rows6 = v4.take(at4), v6.take(at6)
     _, is_any4, _, is_any6 = row_overlap(rows4, rows6, listed)
     text: dict[int, str] = {}
     row, address4, length = rows4.to_prefixes()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.sets.families import AddressSet
@@ -135,12 +134,11 @@ def count_listed(feeds: Sequence[Feed], listed: AddressSet, own: AddressSet | No
 
 
 def _totals(feed: Feed, addresses: AddressSet) -> ListTotals:
-    n_unplaced = feed.n_unplaced
     return ListTotals(
         feed.origin.file,
         feed.origin.format,
         feed.n_records,
-        n_unplaced,
+        feed.n_unplaced,
         feed.n_bad,
         len(feed.v4),
         len(feed.v6),
@@ -151,14 +149,7 @@ def _totals(feed: Feed, addresses: AddressSet) -> ListTotals:
 
 def _n_summed6(feed: Feed) -> int:
     """Sum of the sizes of IPv6 rules, exact."""
-    span = feed.v6.last.minus(feed.v6.first)
-    return (_exact_sum(span.high) << 64) + _exact_sum(span.low) + len(feed.v6)
-
-
-def _exact_sum(column: NDArray[np.uint64]) -> int:
-    """Sum that does not wrap at 2**64."""
-    upper, lower = column >> np.uint64(32), column & np.uint64(2**32 - 1)
-    return (int(np.sum(upper)) << 32) + int(np.sum(lower))
+    return sum(feed.v6.last.to_ints()) - sum(feed.v6.first.to_ints()) + len(feed.v6)
 
 
 @dataclass(frozen=True)

@@ -175,8 +175,8 @@ class Feed:
         return replace(
             self,
             n_records=int(np.count_nonzero(kept)),
-            v4=Entries4(self.v4.start[mask4], self.v4.stop[mask4], self.v4.line[mask4]),
-            v6=Entries6(self.v6.first.take(mask6), self.v6.last.take(mask6), self.v6.line[mask6]),
+            v4=self.v4.take(mask4),
+            v6=self.v6.take(mask6),
             record4=number[self.record4[mask4]],
             record6=number[self.record6[mask6]],
             labels={
@@ -311,8 +311,8 @@ def without_sinkholes(hosts: Feed) -> Feed:
     )
     return replace(
         hosts,
-        v4=Entries4(v4.start[is_host4], v4.stop[is_host4], v4.line[is_host4]),
-        v6=Entries6(v6.first.take(is_host6), v6.last.take(is_host6), v6.line[is_host6]),
+        v4=v4.take(is_host4),
+        v6=v6.take(is_host6),
         record4=hosts.record4[is_host4],
         record6=hosts.record6[is_host6],
         notes=(*hosts.notes, note),

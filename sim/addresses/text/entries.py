@@ -128,10 +128,9 @@ class Entries4:
             joined_numbers([part.numbers for part in parts]),
         )
 
-    def in_file_order(self) -> Entries4:
-        """Return the rows by ascending line."""
-        order = np.argsort(self.line, kind="stable")
-        return Entries4(self.start[order], self.stop[order], self.line[order])
+    def take(self, row: NDArray[np.int64] | NDArray[np.bool_]) -> Entries4:
+        """Return some of the rows."""
+        return Entries4(self.start[row], self.stop[row], self.line[row])
 
     def to_set(self) -> IntervalSet:
         """Return the union of the rows."""
@@ -203,6 +202,10 @@ class Entries6:
             Addresses6.concatenate([part.last for part in parts]),
             np.concatenate([part.line for part in parts]),
         )
+
+    def take(self, row: NDArray[np.int64] | NDArray[np.bool_]) -> Entries6:
+        """Return some of the rows."""
+        return Entries6(self.first.take(row), self.last.take(row), self.line[row])
 
     def to_set(self) -> IntervalSet6:
         """Return the union of the rows."""

@@ -278,7 +278,8 @@ def read_block(text: bytes, first_line: int, n_lines: int) -> tuple[Rows, NDArra
     v4, bad = _good_rows(parsed, np.array(plain_lines, np.int64))
     if others[4]:
         number, first, last = np.array(others[4], np.int64).T
-        v4 = Entries4.concatenate([v4, Entries4(first, last + 1, number)]).in_file_order()
+        v4 = Entries4.concatenate([v4, Entries4(first, last + 1, number)])
+        v4 = v4.take(np.argsort(v4.line, kind="stable"))
     v6 = Entries6(
         Addresses6.from_ints(first for _, first, _ in others[6]),
         Addresses6.from_ints(last for *_, last in others[6]),

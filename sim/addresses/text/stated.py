@@ -108,9 +108,8 @@ def wrong_counts(found: Sequence[Stated], v4: Entries4, v6: Entries6) -> list[tu
             begins, ends = [0, *lines[:-1]], [*lines[:-1], np.inf]
         for each, begin, end in zip(stated, begins, ends, strict=True):
             in4, in6 = ((rows.line > begin) & (rows.line < end) for rows in (v4, v6))
-            rows4 = Entries4(v4.start[in4], v4.stop[in4], v4.line[in4])
-            rows6 = Entries6(v6.first.take(in6), v6.last.take(in6), v6.line[in6])
-            told = [differs(each.number, n, each.what) for n in _counts(each.what, rows4, rows6)]
+            counts = _counts(each.what, v4.take(in4), v6.take(in6))
+            told = [differs(each.number, n, each.what) for n in counts]
             if all(told):
                 wrong.append((each.line, told[0]))
     return wrong

@@ -104,9 +104,8 @@ def cover(
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.cover.tree import LengthLimits
         from sim.addresses.feeds.feed import concatenate
-        from sim.addresses.sets.families import AddressSet
-        from sim.blocklists.blocklists import own_addresses
         from sim.blocklists.covers import Question, answer
+        from sim.blocklists.listed import union
         from sim.errors import UsageError
         from sim.files import check_free, new_file
 
@@ -127,7 +126,7 @@ def cover(
         options.columns.check_met()
         question = Question(
             str(weight),
-            own_addresses(guards) or AddressSet.empty(),
+            union(guards),
             LengthLimits(shortest, longest),
             LengthLimits(shortest_v6, longest_v6),
             budget,

@@ -117,8 +117,9 @@ def exposure(
     is_json = options.format is Format.JSON
     with console.reports_errors(as_json=is_json), ExitStack() as stack:
         from sim.addresses.feeds.feed import concatenate, special_note
-        from sim.blocklists.blocklists import own_addresses, own_tables
+        from sim.blocklists.blocklists import own_tables
         from sim.blocklists.exposure import OWNERS, assess
+        from sim.blocklists.listed import union
         from sim.errors import UsageError
 
         when, earlier = instant("--at", at), instant("--since", since)
@@ -138,10 +139,8 @@ def exposure(
         earlier_lists: list[Feed] = []
         if against or earlier:
             earlier_lists = others.in_force(earlier or when)
-            listed_before = own_addresses(earlier_lists)
-            assert listed_before is not None
             name = " + ".join(against) if against else ""
-            before = (" ".join(part for part in (name, since or "") if part), listed_before)
+            before = " ".join(filter(None, (name, since))), union(earlier_lists)
         owned = files.find(target) if target else own_tables(inputs)
         hosts = files.hosts(inventory, may_be_names=answers is not None)
         hosts, known_hosts = join_answers(hosts, answers)
@@ -165,7 +164,7 @@ def exposure(
             concatenate(owners) if owners else None,
             by=[name.strip() for name in by.split(",") if name.strip()],
             before=before,
-            own=own_addresses(own_feeds),
+            own=union(own_feeds) if own_feeds else None,
             explain=explain,
             top=top,
             names_at=concatenate(holders) if expect_names else None,
