@@ -11,6 +11,7 @@ import pytest
 
 import sim
 from sim.api import Results
+from sim.api.results import _grid
 from sim.errors import ScenarioError, UsageError
 
 BRIEF = {"population.n_businesses": 30, "end": "2018-04-16T20:00+03:00"}
@@ -142,16 +143,17 @@ def test_a_run_has_no_verdicts(tmp_path: Path) -> None:
         found.verdicts()
 
 
-def test_a_grid_has_whole_seconds_and_not_too_many(
-    results: Results, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("sim.api.results.MOST_TIMES", 3)
+def test_a_grid_has_whole_seconds_and_not_too_many(results: Results) -> None:
     for every, message in (
         (0.5, "every: expected whole seconds above 0, got 0.5"),
         (0, "every: expected whole seconds above 0, got 0"),
         (1.5, "every: expected whole seconds above 0, got 1.5"),
-        ("1h", "every: expected at most 3 steps, got '1h'"),
     ):
         with pytest.raises(UsageError) as caught:
             results.curve("businesses_impaired", every=every)
         assert str(caught.value) == message
+    grid = _grid("1h", 3600 * 1_000_000)
+    assert grid is not None
+    assert (grid.size, grid[-1]) == (1_000_000, 3600 * 999_999)
+    with pytest.raises(UsageError, match="every: expected at most 1,000,000 steps, got '1h'"):
+        _grid("1h", 3600 * 1_000_000 + 1)

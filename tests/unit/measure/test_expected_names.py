@@ -16,6 +16,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.blocklists.exposure import expect_names
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism
+from sim.measure.estimates import estimate_of
 from sim.measure.names import Change, ever_listed, expected_businesses, expected_names
 from sim.names import listed
 from sim.results.parquet import Coded, ColumnData, Optional, merge_parts, write_part
@@ -208,3 +209,25 @@ def test_a_business_on_two_addresses_is_counted_once() -> None:
     half = IntervalSet.from_bounds([1000], [1500])
     found = expected_businesses(cast("Any", world), outcome_of(half))
     assert found == pytest.approx(5 * (1 - 0.5**2))
+
+
+def test_an_expected_number_has_two_figures_and_a_bound_is_never_rounded_up() -> None:
+    for value, rounded, bound in (
+        (1.26, 1.3, 1.2), (125.0, 120.0, 120.0), (135.0, 140.0, 130.0), (199.9, 200.0, 190.0),
+        (2.5e7, 2.5e7, 2.5e7), (0.0999, 0.1, 0.099), (0.0, 0.0, 0.0),
+    ):  # fmt: skip
+        assert listed.rounded_names(value) == rounded
+        assert listed.rounded_names(value, is_bound=True) == bound
+
+
+def test_an_estimate_has_all_inputs_that_its_row_names() -> None:
+    row: dict[str, Any] = {"median": 2.0, "low": 1.0, "high": 3.0, "unit": "h"}
+    row["n_simulations"] = 64
+    named = {f"depends_on_{rank}": f"key.{rank}" for rank in (1, 2, 3)}
+    shares = {f"depends_on_{rank}_share": (4 - rank) / 10 for rank in (1, 2, 3)}
+    found = estimate_of({**row, **named, **shares, "chance_share": 0.2})
+    assert found.depends_on == (("key.1", 0.3), ("key.2", 0.2), ("key.3", 0.1))
+    assert (found.median, found.low, found.high, found.unit) == (2.0, 1.0, 3.0, "h")
+    assert (found.n_simulations, found.n_known, found.chance) == (64, 64, 0.2)
+    of_one = estimate_of({**row, "depends_on_1": "key.1", "depends_on_1_share": 0.3})
+    assert of_one.depends_on == (("key.1", 0.3),)

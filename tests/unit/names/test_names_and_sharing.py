@@ -54,6 +54,12 @@ def test_a_law_has_falling_sizes_with_addresses_of_each(size, count):
         NamesLaw(np.array(size, np.int64), np.array(count, np.int64))
 
 
+def test_a_law_cannot_be_changed():
+    for column in (LAW.size, LAW.count):
+        with pytest.raises(ValueError, match="read-only"):
+            column[0] = 7
+
+
 def test_names_never_rise_with_luck():
     u = np.sort(np.append(np.random.default_rng(0).random(100_000), [0.0, LAST]))
     names = census_law().n_names_of(u)
