@@ -143,6 +143,15 @@ def test_a_folder_is_verified_and_a_change_exits_with_1(done: Path) -> None:
     assert call("verify", "nothing").exit_code == 4
 
 
+def test_a_folder_is_made_again_byte_by_byte(done: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sim.cli.console.EVERY_S", 0.0)
+    result = call("verify", str(done), "--again", "again", "-w", "1")
+    assert result.exit_code == 0, result.stdout
+    n = len(json.loads((done / "manifest.json").read_text())["outputs"]) + 1  # the manifest
+    assert f"made again in again: all {n} files have the same bytes" in result.stdout
+    assert "6 of 6 runs, " in result.stderr
+
+
 def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path) -> None:
     folder = Path("reported")
     subprocess.run(["cp", "-r", str(done), str(folder)], check=True)

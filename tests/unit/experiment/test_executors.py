@@ -135,6 +135,17 @@ def test_the_pool_works_in_other_processes_with_one_thread_each(tmp_path: Path) 
     assert f"{os.getpid()}\n" not in processes
 
 
+def test_the_processes_of_a_job_end_before_those_of_the_next_begin(tmp_path: Path) -> None:
+    with PoolExecutor(2, 1) as executor:
+        list(executor.run(Squares(tmp_path), KEYS[:2]))
+        first = [process.pid for process in executor._context.started]
+        list(executor.run(Squares(tmp_path), KEYS[2:4]))
+        assert first
+        for pid in first:
+            with pytest.raises(ProcessLookupError):
+                os.kill(pid, 0)
+
+
 def test_a_ctrl_c_while_processes_start_is_not_lost() -> None:
     def start() -> None:
         with _starting():

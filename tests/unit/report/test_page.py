@@ -11,6 +11,7 @@ import re
 import shlex
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,6 +24,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.api.results import Results
+from sim.catalogue.choices import PRIVATE_LOSS
 from sim.catalogue.choices import label as label_of
 from sim.errors import DataError, ScenarioError, UsageError
 from sim.experiment.pipeline import carry_out
@@ -41,7 +43,7 @@ from sim.report.page.document import (
     site_matrix,
     write_report,
 )
-from sim.report.page.grounds import ANSWERS_A_TARGET
+from sim.report.page.grounds import ANSWERS_A_TARGET, _missing
 from sim.report.page.sections import _by_session, _course, _first_blocks, _step
 from sim.report.words.answer import _Facts, answer
 from sim.report.words.heading import (
@@ -918,3 +920,46 @@ def test_a_report_replaces_no_other_file(ensemble_run: Path, tmp_path: Path) -> 
     assert (
         json.loads((ensemble_run / "manifest.json").read_text())["result_id"][:12] in first.decode()
     )
+
+
+LEFT_OUT = ("No business moves", "No customer takes a VPN", "The strategy that was used in fact",
+            "Your own knowledge", "Time after")  # fmt: skip
+
+
+def test_a_page_names_what_its_numbers_leave_out(
+    ensemble_run: Path,
+    session_folder: Path,
+    comparison_folder: Path,
+    site_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def left_out(folder: Path, outage: Outage | None = None) -> list[bool]:
+        items = [str(one) for one in _missing(open_run(folder), outage).items]
+        assert sum("Losses of people" in one for one in items) == 1
+        return [any(one.startswith(named) for one in items) for named in LEFT_OUT]
+
+    assert left_out(ensemble_run) == [True, True, False, False, False]
+    assert left_out(session_folder) == [True, False, False, False, False]
+    assert left_out(site_folder) == [True, True, False, True, False]
+    assert left_out(comparison_folder) == [False, False, True, False, False]
+    monkeypatch.setattr("sim.report.page.grounds.own_strategy", lambda _: "exact")
+    assert not any(left_out(comparison_folder))
+    outage = read_outage(open_run(ensemble_run))
+    still = replace(outage.cut_off, **{end: np.append(getattr(outage.cut_off, end)[:-1], share)
+            for end, share in (("median", 0.05), ("low", 0.02), ("high", 0.1))})  # fmt: skip
+    assert left_out(ensemble_run, replace(outage, cut_off=still))[-1]
+    (said,) = (one for one in _missing(open_run(ensemble_run), replace(outage, cut_off=still)).items
+               if "Time after" in str(one))  # fmt: skip
+    assert "5% (2 to 10%) of businesses are still cut off" in str(said).replace(NBSP, " ")
+
+
+def test_a_loss_is_not_known_only_where_none_of_a_sample_lost_anything(
+    comparison_folder: Path,
+) -> None:
+    facts = _Facts(open_run(comparison_folder))
+    for high, bound in ((0.0, "not known"), (9e6, "")):
+        loss = Estimate(high / 2, 0.0, high, "USD", n_simulations=6)
+        facts.estimates = {**facts.estimates, ("exact", PRIVATE_LOSS): loss}
+        figure = facts.money("exact")
+        assert figure is not None
+        assert str(figure.bound) == bound

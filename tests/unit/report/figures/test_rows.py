@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import duckdb
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 
 from sim.catalogue.choices import EFFICACY
+from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade
 from sim.report.figures import look
-from sim.report.figures.curves import LEFT, read_users
+from sim.report.figures.curves import LEFT, Curves, draw_curves, read_users
 from sim.report.figures.rows import (
     Line,
     Panel,
@@ -27,6 +29,7 @@ from sim.report.figures.rows import (
 from sim.results.folder import RunFolder
 
 ENDS = (0.5, 0.05, 0.95)
+START = datetime(2018, 4, 16, tzinfo=UTC)
 
 
 def _table(run: RunFolder, name: str) -> list[dict[str, str]]:
@@ -167,3 +170,20 @@ def test_a_panel_without_a_known_number_is_drawn() -> None:
     with look.users_style():
         (ax,) = draw_rows(Rows("T", (Panel("P", (Line("a", nothing),)),), ""), 7).axes
     assert ax.texts[-1].get_text() == "not known"
+
+
+@pytest.mark.parametrize("published", [(), ((3600, 7e6),)])
+def test_every_curve_and_published_count_lies_inside_the_axes(
+    published: tuple[tuple[int, float], ...],
+) -> None:
+    t_s = np.array([0, 3600])
+    bands = {
+        name: Band(t_s, *(np.array([0.0, part * most]) for part in (0.5, 0.2, 1.0)), 1.0, 8)
+        for name, most in (("few", 2e4), ("most", 3e6))
+    }
+    shown = Curves("title", "subject", START, 7200, bands, "addresses", published)
+    with look.users_style():
+        (ax,) = draw_curves(shown, 7).axes
+    # In millions, as most are.
+    assert 1 < max([3e6, *(n for _, n in published)]) / 1e6 * 1.05 < ax.get_ylim()[1]
+    assert ax.get_title("left") == "subject, millions"
