@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import time
@@ -102,9 +103,11 @@ class Killing:
 def cluster() -> Iterator[ClusterExecutor]:
     """Two workers on this machine, started once."""
     needs("distributed")
+    logging.getLogger("distributed").addHandler(log := logging.StreamHandler())
     with choose_executor(2, Cluster("local")) as executor:
         assert isinstance(executor, ClusterExecutor)
         yield executor
+    logging.getLogger("distributed").removeHandler(log)
 
 
 def plan() -> Plan:
@@ -213,6 +216,9 @@ def test_a_local_cluster_answers_nobody_else(cluster: ClusterExecutor, identity:
     assert dict(cluster.run(Double(), [("n", 2)])) == {("n", 2): 4}
     address = cluster._connect().scheduler.address
     assert address.startswith("tls://127.0.0.1:")
+    # What it logs of workers that come and go is none of the command's output.
+    handlers = logging.getLogger("distributed").handlers
+    assert {one.level for one in handlers} == {logging.CRITICAL}
     if identity == "none":
         address, security = address.replace("tls:", "tcp:"), None
     else:
