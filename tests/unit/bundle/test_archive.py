@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from sim.bundle.archive import is_plain, unpack_archive, write_archive
 from sim.bundle.bundle import check_same_versions, installed, lock_text
@@ -188,6 +189,19 @@ def test_what_is_needed_and_not_installed_is_named() -> None:
         installed({"packages": {"no-such-thing": "1.0"}})
     # What was absent when the run was made is not needed.
     assert "no-such-thing" not in installed({"packages": {"no-such-thing": "none"}})
+
+
+def test_packages_that_need_each_other_are_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    needs = {"overblock": "numpy", "numpy": "scipy[extra]", "scipy": "numpy"}
+    asked: list[tuple[str, frozenset[str]]] = []
+
+    def requirements(name: str, extras: frozenset[str]) -> list[Requirement]:
+        assert (name, extras) not in asked
+        asked.append((name, extras))
+        return [Requirement(needs[name])]
+
+    monkeypatch.setattr("sim.bundle.environment._requirements", requirements)
+    assert installed({}) == {name: metadata.version(name) for name in ("numpy", "scipy")}
 
 
 def test_versions_are_those_of_the_distributions_by_their_own_names() -> None:
