@@ -24,7 +24,6 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.api.results import Results
-from sim.catalogue.choices import PRIVATE_LOSS
 from sim.catalogue.choices import label as label_of
 from sim.errors import DataError, ScenarioError, UsageError
 from sim.experiment.pipeline import carry_out
@@ -951,15 +950,3 @@ def test_a_page_names_what_its_numbers_leave_out(
     (said,) = (one for one in _missing(open_run(ensemble_run), replace(outage, cut_off=still)).items
                if "Time after" in str(one))  # fmt: skip
     assert "5% (2 to 10%) of businesses are still cut off" in str(said).replace(NBSP, " ")
-
-
-def test_a_loss_is_not_known_only_where_none_of_a_sample_lost_anything(
-    comparison_folder: Path,
-) -> None:
-    facts = _Facts(open_run(comparison_folder))
-    for high, bound in ((0.0, "not known"), (9e6, "")):
-        loss = Estimate(high / 2, 0.0, high, "USD", n_simulations=6)
-        facts.estimates = {**facts.estimates, ("exact", PRIVATE_LOSS): loss}
-        figure = facts.money("exact")
-        assert figure is not None
-        assert str(figure.bound) == bound
