@@ -199,12 +199,6 @@ def test_what_cannot_be_reached_is_given_up_and_said(resolved: Resolved, tmp_pat
     assert made.status == "complete"
 
 
-def test_the_sequence_of_runs_changes_no_byte(resolved: Resolved, tmp_path: Path) -> None:
-    one, _ = made_in(tmp_path / "one", resolved, 20)
-    other, _ = made_in(tmp_path / "other", resolved, 20, backwards=True)
-    assert files_of(one.folder) == files_of(other.folder)
-
-
 def test_an_interrupted_one_is_resumed_to_the_same_bytes(
     resolved: Resolved, tmp_path: Path
 ) -> None:

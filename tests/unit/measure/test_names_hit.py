@@ -47,31 +47,6 @@ def test_a_throttled_address_is_hit_and_a_blocked_name_hits_no_address():
     assert hit(small(Dated(5, "block", (), "name", 1.0))).n_hit == 0
 
 
-def test_an_address_exempt_from_the_start_is_never_hit():
-    orders = (
-        Dated(5, "block", ("192.0.2.8/32",), "exempt"),
-        Dated(5, "block", ("192.0.2.0/24",)),
-    )
-    assert hit(small(*orders)).n_hit == 101
-
-
-def test_an_exemption_that_comes_a_second_late_changes_nothing():
-    orders = (
-        Dated(5, "block", ("192.0.2.0/24",)),
-        Dated(6, "block", ("192.0.2.8/32",), "exempt"),
-    )
-    assert hit(small(*orders)).n_hit == 111
-
-
-def test_an_address_is_hit_once_its_exemption_is_withdrawn():
-    orders = (
-        Dated(5, "block", ("192.0.2.8/32",), "exempt"),
-        Dated(5, "block", ("192.0.2.0/24",)),
-        Dated(50, "unblock", ("192.0.2.8/32",), "exempt"),
-    )
-    assert hit(small(*orders)).n_hit == 111
-
-
 @pytest.mark.parametrize("is_reversed", [False, True])
 def test_an_address_that_one_operator_drops_is_hit_although_another_exempts_it(is_reversed):
     # An exemption lets addresses pass, and takes effect after the release lag.
