@@ -251,11 +251,6 @@ def _four_digits(value: float) -> str:
     return f"{value:.1e}"
 
 
-def log_error(value: float | None) -> str:
-    """A decimal logarithm with its sign; empty where there is none."""
-    return "" if value is None else "0.00" if abs(value) < 0.005 else f"{value:+.2f}"
-
-
 def score(value: float | None) -> str:
     """A score to three places; empty where there is none."""
     return "" if value is None else f"{value:.3f}"
