@@ -58,16 +58,6 @@ class InForce:
         rows = self._rows.get(key)
         return len(rows) if rows is not None else 0
 
-    def oldest(self, key: Key) -> Entry:
-        """The oldest entry that holds exactly some addresses by a mechanism.
-
-        Raises
-        ------
-        KeyError
-            If there is none.
-        """
-        return self._entries[self._rows[key][0]]
-
     def begun_s(self, mechanism: Mechanism, kind_of: KindOf[Kind]) -> dict[Kind, int]:
         """When the oldest entry of each kind was placed, of a mechanism and those in force.
 

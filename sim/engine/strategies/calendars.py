@@ -7,15 +7,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cache
-from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IPV4_STOP, IntervalSet
+from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.coverage import (
-    ADDRESS_BITS,
-    SetAround,
     answerable_fronts,
     block_around,
     cut,
@@ -23,7 +20,7 @@ from sim.engine.coverage import (
     open_fronts,
 )
 from sim.engine.decisions import Decision, Observation, Strategy
-from sim.engine.orders import Entry, Mechanism, Order
+from sim.engine.orders import Mechanism, Order
 from sim.engine.strategies.registry import S_PER_H, Given, register, seconds
 from sim.scenario import strategies as ask
 from sim.scenario.calendars import WEEKDAYS, Calendar, GivenOrder, GivenOrderRow
@@ -160,13 +157,16 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
     def decide(observation: Observation) -> Decision:
         rows = answerable_fronts(observation)
         fronts = observation.fronts
-        prefix = _prefix_numbers(observation, rows, length)
         phase_s = (observation.t_s - fronts.discovered_s[rows]) % cycle_s
         is_wanted = phase_s < ttl_s
-        is_held = fronts.is_held(Mechanism.DROP)[rows]
         around = enclosing_front(observation, length)
-        stale, is_placed = _stale(observation, rows, prefix, is_held, prefix[is_wanted], around)
-        releases = tuple(entry.withdrawal for entry in stale)
+        own = [cut(observation, around(row)) for row in rows.tolist()]
+        kept = {own[place] for place in np.flatnonzero(is_wanted).tolist()}
+        # What holds a front may be a narrower entry, which goes as it is the prefix of none.
+        dropped = observation.in_force.of(Mechanism.DROP)
+        releases = tuple(entry.withdrawal for entry in dropped if entry.addresses not in kept)
+        placed = {entry.addresses for entry in dropped}
+        is_placed = np.array([addresses in placed for addresses in own], np.bool_)
         blocks = block_around(observation, rows[is_wanted & ~is_placed], around)
         if phase_s.size == 0 or gap_s == 0:
             return Decision(releases + blocks)
@@ -176,56 +176,9 @@ def rolling(ttl_s: int, gap_s: int, length: int) -> Strategy:
     return decide
 
 
-def _prefix_numbers(
-    observation: Observation, front_row: NDArray[np.int64], length: int
-) -> NDArray[np.int64]:
-    """Number of the prefix around each of some fronts; those of the two families differ."""
-    address = observation.fronts.address[front_row]
-    number = address >> (ADDRESS_BITS - length)
-    around = enclosing_front(observation, length)
-    for place in np.flatnonzero(address >= IPV4_STOP).tolist():
-        number[place] = around(int(front_row[place])).start[0]
-    return number
-
-
 def _withdraw_all(observation: Observation) -> tuple[Order, ...]:
     dropped = observation.in_force.of(Mechanism.DROP)
     return tuple(entry.withdrawal for entry in dropped)
-
-
-def _stale(
-    observation: Observation,
-    front_row: NDArray[np.int64],
-    prefix: NDArray[np.int64],
-    is_held: NDArray[np.bool_],
-    wanted: NDArray[np.int64],
-    around: SetAround,
-) -> tuple[list[Entry], NDArray[np.bool_]]:
-    """Entries around no front that is wanted, oldest first; and whose own prefix is in force.
-
-    What holds a front may be a narrower entry, which goes as it is the prefix of none.
-    """
-    dropped = observation.in_force.of(Mechanism.DROP)
-    held, first = np.unique(prefix[is_held], return_index=True)
-    keys = [
-        observation.key(Mechanism.DROP, cut(observation, around(row)))
-        for row in front_row[is_held][first].tolist()
-    ]
-    in_force = observation.in_force
-    if held.size == len(dropped) and all(map(in_force.count, keys)):
-        gone = ~np.isin(held, wanted)
-        stale = sorted(
-            (in_force.oldest(key) for key, is_gone in zip(keys, gone, strict=True) if is_gone),
-            key=attrgetter("row"),
-        )
-        return stale, is_held
-    # Some entries are around no front that is known, as it is gone, or are narrower ones.
-    own = [cut(observation, around(row)) for row in front_row.tolist()]
-    is_wanted = np.isin(prefix, wanted)
-    kept = {own[place] for place in np.flatnonzero(is_wanted).tolist()}
-    placed = {entry.addresses for entry in dropped}
-    stale = [entry for entry in dropped if entry.addresses not in kept]
-    return stale, np.array([addresses in placed for addresses in own], np.bool_)
 
 
 def _sessions(asked: ask.TimeWindow, given: Given) -> Sequence[Window]:
