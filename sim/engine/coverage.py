@@ -77,21 +77,6 @@ def block_around(
     return _block_one_by_one(observation, front_row, around, mechanism)
 
 
-def block_around_all(observation: Observation, set_of: SetOfFront) -> tuple[Order, ...]:
-    """The same for all known fronts that are not exempt, dropped.
-
-    Parameters
-    ----------
-    set_of
-        The same function at every call: the sets it returned are kept.
-    """
-    orders = _block_each(observation, observation.fronts.sets(set_of), Mechanism.DROP)
-    if orders is not None:
-        return orders
-    rows, around = answerable_fronts(observation), around_front(observation, set_of)
-    return _block_one_by_one(observation, rows, around, Mechanism.DROP)
-
-
 def _block_each(
     observation: Observation, sets: Iterable[IntervalSet], mechanism: Mechanism
 ) -> tuple[Order, ...] | None:

@@ -5,7 +5,7 @@ In and out of a strategy: ``Observation`` → ``Decision``. Plain values without
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -20,7 +20,6 @@ from sim.world.providers import Places
 
 SetOfFront: TypeAlias = Callable[[int, int], IntervalSet]
 """Set of addresses to block for a front, given its address and the row of its provider."""
-SetsOf: TypeAlias = Callable[[SetOfFront], Iterable[IntervalSet]]
 
 
 @dataclass(slots=True, eq=False)
@@ -36,10 +35,6 @@ class KnownFronts:
     is_held
         Tells of a mechanism that blocks whether an entry in force holds each by it;
         shape (n_known,).
-    sets
-        Sets of the fronts that are not exempt, each once, in the sequence of the first front of
-        each. The function that gives the set of a front is called once for each front, so it
-        must always return the same.
     open_rows
         Rows of those that no entry by a mechanism holds and that are not exempt, once asked for.
     """
@@ -49,14 +44,13 @@ class KnownFronts:
     discovered_s: NDArray[np.int64]
     is_exempt: NDArray[np.bool_]
     is_held: Callable[[Mechanism], NDArray[np.bool_]]
-    sets: SetsOf
     open_rows: dict[Mechanism, NDArray[np.int64]] = field(default_factory=dict, init=False)
 
     @classmethod
     def none(cls) -> KnownFronts:
         """Return no front."""
         row, flag = np.empty(0, np.int64), np.empty(0, np.bool_)
-        return cls(row, row, row, flag, lambda mechanism: flag, lambda set_of: ())
+        return cls(row, row, row, flag, lambda mechanism: flag)
 
 
 def _unknown_reach() -> float:

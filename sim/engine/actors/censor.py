@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from bisect import bisect_left
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -20,7 +20,7 @@ from sim.engine.actors.register import Register
 from sim.engine.actors.review import Review, not_needed
 from sim.engine.actors.review import withdrawn as withdrawn_from_outside
 from sim.engine.clock import Clock, Moment, Phase
-from sim.engine.decisions import Decision, KnownFronts, Observation, SetOfFront, Strategy
+from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.eventlog import EventLog, Kind
 from sim.engine.orders import BLOCKING, Entry, Mechanism, Order
 from sim.engine.state.levels import SLACK
@@ -29,10 +29,6 @@ from sim.world.build import World
 from sim.world.stances import COMPLIANT, SILENT
 
 ROW, ADDRESS, PROVIDER, DISCOVERED, EXEMPT = range(5)
-N_COLUMNS = 5
-"""After these, one for each way to tell sets of fronts: the number of the set of each front."""
-_NOT_ASKED = -1
-"""Number of a set that nobody asked for yet."""
 
 
 class KnownRows:
@@ -50,9 +46,7 @@ class KnownRows:
         self._exempt = exempt
         self._target = target
         self._row: list[int] = []
-        self._columns = np.empty((N_COLUMNS, 16), np.int64)
-        # Ways to tell the set of a front, in the sequence of their columns, and sets by number.
-        self._numbers: dict[SetOfFront, dict[IntervalSet, int]] = {}
+        self._columns = np.empty((5, 16), np.int64)
 
     def add(self, front_row: int, address: int, provider_row: int, t_s: int) -> None:
         """Note a front that is discovered."""
@@ -62,8 +56,7 @@ class KnownRows:
         if place < n:
             self._columns[:, place + 1 : n + 1] = self._columns[:, place:n]
         is_exempt = bool(self._exempt) and self._exempt.holds(address)
-        numbers = [_NOT_ASKED] * len(self._numbers)
-        self._columns[:, place] = front_row, address, provider_row, t_s, is_exempt, *numbers
+        self._columns[:, place] = front_row, address, provider_row, t_s, is_exempt
         self._row.insert(place, front_row)
 
     def remove(self, front_row: int) -> int | None:
@@ -85,23 +78,7 @@ class KnownRows:
             columns[DISCOVERED],
             columns[EXEMPT] > 0,
             partial(self._target.is_held, columns[ROW]),
-            self._sets,
         )
-
-    def _sets(self, set_of: SetOfFront) -> Iterable[IntervalSet]:
-        """Sets of the fronts that are not exempt, each once, as `KnownFronts` says."""
-        known = self._numbers.get(set_of)
-        if known is None:
-            known = self._numbers[set_of] = {}
-            column = np.full((1, self._columns.shape[1]), _NOT_ASKED)
-            self._columns = np.concatenate((self._columns, column))
-        columns, row = self._columns[:, : len(self._row)], list(self._numbers).index(set_of)
-        number = columns[N_COLUMNS + row]
-        for place in np.flatnonzero(number == _NOT_ASKED).tolist():
-            addresses = set_of(columns.item(ADDRESS, place), columns.item(PROVIDER, place))
-            number[place] = known.setdefault(addresses, len(known))
-        sets = list(known)
-        return [sets[one] for one in dict.fromkeys(number[columns[EXEMPT] == 0].tolist())]
 
 
 S_PER_H, S_PER_D = 3600, 86_400

@@ -6,9 +6,9 @@ from typing import TypeAlias
 
 from sim.addresses.sets.intervals import IntervalSet
 from sim.engine.coverage import (
+    answerable_fronts,
     around_front,
     block_around,
-    block_around_all,
     cut,
     open_fronts,
 )
@@ -111,9 +111,10 @@ def _wider(
     observation: Observation, set_at: Sequence[SetOfFront], step: int
 ) -> tuple[int, tuple[Order, ...]] | None:
     """Next step that lists something new around the known fronts, and its orders; None without."""
-    n_held = observation.in_force.count
+    n_held, rows = observation.in_force.count, answerable_fronts(observation)
     for wider in range(step + 1, len(set_at)):
-        orders = block_around_all(observation, set_at[wider])
+        around = around_front(observation, set_at[wider])
+        orders = block_around(observation, rows, around)
         new = tuple(order for order in orders if not n_held(order.key))
         if new:
             return wider, new

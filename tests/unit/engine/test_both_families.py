@@ -152,7 +152,7 @@ def test_narrow_orders_are_of_the_world_they_are_asked_in(length: int) -> None:
         )
         unknown = np.zeros_like(address)
         fronts = KnownFronts(
-            address, unknown, unknown, unknown > 0, lambda _, flag=unknown > 0: flag, lambda of: ()
+            address, unknown, unknown, unknown > 0, lambda _, flag=unknown > 0: flag
         )
         sight = Observation(0, fronts, places=places)
         # One order holds one front alone, the other both.

@@ -16,7 +16,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.actors.limits import Limits, admit
 from sim.engine.actors.review import withdrawn
-from sim.engine.coverage import block_around, block_around_all
+from sim.engine.coverage import block_around
 from sim.engine.decisions import Decision, KnownFronts, Observation, Strategy
 from sim.engine.in_force import InForce
 from sim.engine.orders import NO_ADDRESSES, Entry, Mechanism, Order
@@ -76,11 +76,6 @@ def seen(
             discovered_s,
             exempt.contains(address),
             lambda mechanism: held[mechanism].contains(address),
-            lambda set_of: dict.fromkeys(
-                set_of(number(at), provider)
-                for at, provider, _ in fronts
-                if not exempt.holds(number(at))
-            ),
         ),
         in_force=InForce(in_force),
         reach=lambda: reached,
@@ -355,19 +350,16 @@ def test_a_front_is_answered_once_by_the_first_set_that_holds_it(
     def around(row: int) -> IntervalSet:
         return IntervalSet.from_addresses(sorted(_around(*fronts[row])))
 
-    # Whoever asks for all fronts tells them by address and provider; here by a number of each.
     known = KnownFronts(
         address,
         np.arange(address.size),
         unknown,
         unknown > 0,
         lambda mechanism: unknown > 0,
-        lambda set_of: dict.fromkeys(map(set_of, address.tolist(), range(address.size))),
     )
     observation = Observation(0, known, exempt=IntervalSet.from_addresses(sorted(exempt)))
-    of_some = block_around(observation, np.arange(address.size), around, Mechanism.THROTTLE)
-    of_all = block_around_all(observation, lambda address, number: around(number))
-    for orders, mechanism in ((of_some, Mechanism.THROTTLE), (of_all, Mechanism.DROP)):
+    for mechanism in (Mechanism.THROTTLE, Mechanism.DROP):
+        orders = block_around(observation, np.arange(address.size), around, mechanism)
         found = [
             {
                 address
