@@ -73,14 +73,8 @@ def common_bits(one: Addresses6, two: Addresses6) -> NDArray[np.int64]:
     return IPV6_BITS - bit_length(Addresses6(one.high ^ two.high, one.low ^ two.low))
 
 
-def count_between(first: Addresses6, last: Addresses6, bits: int) -> NDArray[Any]:
-    """Addresses from first to last of each row, both included.
-
-    Returns
-    -------
-    n_addresses : shape (n,)
-        int64 for IPv4; Python integers for IPv6, which has ranges of up to 2**128.
-    """
+def _count_between(first: Addresses6, last: Addresses6, bits: int) -> NDArray[Any]:
+    """Addresses from first to last of each row: int64, of IPv6 Python integers."""
     if bits == IPV4_BITS:
         return addresses4(last) - addresses4(first) + 1
     span = last.minus(first).to_ints()
@@ -146,16 +140,16 @@ class WeightedRanges:
             return _added(total, [(low, total)], len(cut) + 1)
         first, last, shared = first.take(split), last.take(split), total[split]
         start, stop = low[split], high[split]
-        size = count_between(first, last, self.bits)
+        size = _count_between(first, last, self.bits)
         if total.dtype != np.float64 and not np.any(shared % size):
             density = shared // size
         else:
             total, density = total.astype(np.float64), shared.astype(np.float64) / size
             density = density.astype(np.float64)
-        head = count_between(first, cut.take(start).minus_one(), self.bits)
-        tail = count_between(cut.take(stop - 1), last, self.bits)
+        head = _count_between(first, cut.take(start).minus_one(), self.bits)
+        tail = _count_between(cut.take(stop - 1), last, self.bits)
         n_between = np.zeros(len(cut) + 1, head.dtype)
-        n_between[1:-1] = count_between(
+        n_between[1:-1] = _count_between(
             cut.take(slice(0, -1)), cut.take(slice(1, None)).minus_one(), self.bits
         )
         if density.dtype == np.float64:

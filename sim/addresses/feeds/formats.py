@@ -304,19 +304,8 @@ def checked(feed: Feed, given: Input, limits: Limits, *, allow_empty: bool) -> F
     return replace(feed, notes=(note, *feed.notes))
 
 
-def likeness(sample: bytes) -> str:
-    """Name what a file looks like that is none of the formats read.
-
-    Parameters
-    ----------
-    sample
-        Its first bytes, decompressed.
-
-    Returns
-    -------
-    told
-        A phrase to stand after "it looks like"; empty where no kind fits.
-    """
+def _likeness(sample: bytes) -> str:
+    """What the first bytes look like of a file that is of no form; empty where no kind fits."""
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")) or sample[:400].count(b"\0") > 40:
         return "UTF-16 text or a binary file: text must be UTF-8"
     lines = sample.decode("utf-8-sig", "replace").split("\n")
@@ -335,7 +324,7 @@ def _mostly_refused(given: Input, format_name: str, n_bad: int, n_good: int, lim
     """Likely kind of a file whose lines were mostly refused; empty for other files."""
     if format_name != "list" or n_bad <= n_good:
         return ""
-    return likeness(read_sample(given, limits))
+    return _likeness(read_sample(given, limits))
 
 
 _UNDATED = (

@@ -73,8 +73,10 @@ class Table:
     ----------
     gathering
         Takes the rows.
-    more, needs_address
-        As for `choose_columns`.
+    more
+        Columns of ours that the file may have beside those of every inventory.
+    needs_address
+        Refuse a table without a column of addresses even if it has one of names.
     """
 
     def __init__(
@@ -89,10 +91,10 @@ class Table:
     def choose(self, columns: Mapping[str, Sequence[str]]) -> None:
         """Choose the columns that are read, given the first rows."""
         given = list(columns)
-        chosen = choose_columns(
+        chosen = _choose_columns(
             given, self._gathering, self._more, needs_address=self._needs_address
         )
-        self.chosen = chosen | choose_periods(columns, chosen, self._gathering)
+        self.chosen = chosen | _choose_periods(columns, chosen, self._gathering)
         self.others = Neighbours(self._gathering, given, self.chosen, _implied(given))
 
     def add(
@@ -121,7 +123,7 @@ class Table:
             found["address"] = ["" if named else cell for cell, named in both]
             found["name"] = [cell.strip().lower() if named else "" for cell, named in both]
             self._n_names += sum(is_name)
-        add_cells(self._gathering, found, line)
+        _add_cells(self._gathering, found, line)
 
     def add_values(self, values: Mapping[str, Sequence[Any]], line: Line) -> None:
         """Add rows of values as JSON has them; what is no single value is refused.
@@ -272,23 +274,12 @@ def read_sites(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("sites")
 
 
-def choose_periods(
+def _choose_periods(
     cells: Mapping[str, Sequence[str]],
     chosen: Mapping[str, str],
     gathering: Gathering,
 ) -> dict[str, str]:
-    """Return the columns from when and until when a row lists its address, where that is asked.
-
-    Parameters
-    ----------
-    cells
-        First cells of each column, by the user's names.
-
-    Raises
-    ------
-    DataError
-        If the meaning of a column of dates is not known.
-    """
+    """Columns from when and until when a row lists its address, where that is asked."""
     choice = gathering.columns
     if choice.zone is None or chosen.keys() & {*PERIODS}:
         return {}
@@ -315,33 +306,14 @@ def choose_periods(
     return {role: columns[0] for role, columns in dated.items() if columns}
 
 
-def choose_columns(
+def _choose_columns(
     given: Sequence[str],
     gathering: Gathering,
     more: Sequence[str] = (),
     *,
     needs_address: bool = True,
 ) -> dict[str, str]:
-    """Return the user's column for each of ours, without regard to capitals, blanks and marks.
-
-    A column ``site`` is that of names where there is no ``name``.
-
-    Parameters
-    ----------
-    more
-        Columns of ours that this file may have beside those of every inventory.
-    needs_address
-        Refuse a table without a column of addresses even if it has one of names.
-    Returns
-    -------
-    chosen
-        Where the user named several columns of addresses, the others are ``address_2`` and so on.
-
-    Raises
-    ------
-    DataError
-        If no column holds addresses, or several might, or two hold revenue, or two have a name.
-    """
+    """The user's column for each of ours; more columns of addresses are ``address_2``, …"""
     named: dict[str, str] = {}
     for column in given:
         if named.setdefault(plain_name(column), column) != column:
@@ -408,25 +380,13 @@ def _asked(named: dict[str, str], gathering: Gathering) -> dict[str, list[str]]:
     return asked
 
 
-def add_cells(
+def _add_cells(
     gathering: Gathering,
     cells: Mapping[str, Sequence[str]],
     line: Line,
-    record: Line | None = None,
 ) -> None:
-    """Add one record for each row.
-
-    Parameters
-    ----------
-    cells
-        Columns under our names.
-    line : shape (n,), int64
-        Line of each row.
-    record : shape (n,), int64
-        The records, where room for them has been made already.
-    """
-    if record is None:
-        record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
+    """Add one record for each row, of columns under our names."""
+    record = np.arange(gathering.add_records(line.size), gathering.n_records, dtype=np.int64)
     for column, values in cells.items():
         match column:
             case "address" if "mask" in cells or "wildcard" in cells:

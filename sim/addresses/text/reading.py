@@ -198,12 +198,6 @@ class Reading:
                 self._line_behind = block.first_line + block.text.count(b"\n", 0, start)
 
 
-def _read_block(block: Block) -> tuple[Block, Rows, NDArray[np.int64]]:
-    """Read the rows of a block, and the numbers of the lines refused."""
-    rows, bad = read_block(block.text, block.first_line, block.n_lines)
-    return block, rows, bad
-
-
 @cache
 def _keep_what_is_freed() -> None:
     """Let the process keep the memory of one block for the next, from the first call on.
@@ -232,31 +226,14 @@ NEWLINE, DOT, SLASH, ZERO = 10, 46, 47, 48
 _PLAIN = re.compile(rb"[\d./]+")
 
 
-def read_block(text: bytes, first_line: int, n_lines: int) -> tuple[Rows, NDArray[np.int64]]:
-    """Read addresses, prefixes and ranges of both families, one a line.
-
-    Comments run from ``#`` or ``;`` to the end of the line. Blanks (space, tab, carriage return)
-    are ignored at both ends of a line and around a dash; any others make the line bad.
-
-    Parameters
-    ----------
-    text
-        Whole lines, the last one ended by a newline too.
-    first_line, n_lines
-        Number of the first line in its file, and how many there are.
-
-    Returns
-    -------
-    rows
-        By family, in the order of the file.
-    bad : shape (n_bad,), int64
-        Numbers of the lines that are none of these.
-    """
-    text = text.replace(b"\r\n", b"\n")
+def _read_block(block: Block) -> tuple[Block, Rows, NDArray[np.int64]]:
+    """Read the rows of a block, and the numbers of its bad lines."""
+    first_line, n_lines = block.first_line, block.n_lines
+    text = block.text.replace(b"\r\n", b"\n")
     parsed = parse_lines4(np.frombuffer(text, np.uint8), n_lines)
     if parsed is not None:
         v4, bad = _good_rows(parsed, range(first_line, first_line + n_lines))
-        return (v4, Entries6.empty()), bad
+        return block, (v4, Entries6.empty()), bad
     plain: list[bytes] = []
     plain_lines: list[int] = []
     others: dict[int, list[tuple[int, int, int]]] = {4: [], 6: []}
@@ -285,7 +262,7 @@ def read_block(text: bytes, first_line: int, n_lines: int) -> tuple[Rows, NDArra
         Addresses6.from_ints(last for *_, last in others[6]),
         np.array([number for number, *_ in others[6]], np.int64),
     )
-    return (v4, v6), np.sort(np.append(bad, np.array(refused, np.int64)))
+    return block, (v4, v6), np.sort(np.append(bad, np.array(refused, np.int64)))
 
 
 # Addresses of a prefix less one, by length. Three digits reach 999: lengths over 32 have a place
