@@ -20,7 +20,6 @@ from sim.engine.clock import Clock
 from sim.engine.decisions import Strategy
 from sim.engine.eventlog import EventLog
 from sim.engine.record.outcome import Outcome
-from sim.engine.record.snapshot import Watch
 from sim.engine.settlement import Due, Settlement, tick
 from sim.engine.state.space import AddressSpace
 from sim.engine.state.states import States
@@ -35,7 +34,6 @@ def simulate(
     world: World,
     strategy: Strategy,
     streams: Streams,
-    watch: Watch | None = None,
     *,
     has_groups: bool = True,
 ) -> Outcome:
@@ -50,8 +48,6 @@ def simulate(
     streams
         Random streams of the replicate for the run itself: which entries operators enforce,
         where fronts are rented and when they are discovered, how appeals go.
-    watch
-        Looks at the run under way; the outcome does not depend on it.
     has_groups
         Whether curves of providers, sectors and roles are kept, beside those over everybody.
 
@@ -152,7 +148,6 @@ def simulate(
         programs,
         complaints,
         attention.pressure,
-        watch,
         has_groups=has_groups,
     )
     if users is not None and world.users is not None:

@@ -15,7 +15,7 @@ from sim.engine.actors.target import TargetActor
 from sim.engine.clock import Clock, Moment, Phase
 from sim.engine.record.curves import Curves
 from sim.engine.record.outcome import DegradedMeans, VpnHistory, VpnSteps
-from sim.engine.record.snapshot import Snapshot, Watch
+from sim.engine.record.snapshot import Snapshot
 from sim.engine.state.at_operators import OperatorColumns
 from sim.engine.state.ledger import LedgerColumns
 from sim.engine.state.space import AddressSpace
@@ -56,7 +56,7 @@ class Settlement:
         Whose calendar runs by itself between two events of SimPy.
     pressure
         Attention and who complains, as the compiled loops take it.
-    watch, has_groups
+    has_groups
         As for `Snapshot`.
     """
 
@@ -74,7 +74,6 @@ class Settlement:
         programs: SwitchingActor | None,
         complaints: ComplaintActor | None,
         pressure: Any,
-        watch: Watch | None = None,
         *,
         has_groups: bool = True,
     ) -> None:
@@ -89,7 +88,7 @@ class Settlement:
         self._complaints = complaints
         self._vpn = VpnHistory(world.operators.n_operators)
         users = crowd if world.users is not None else None
-        self._snapshot = Snapshot(world, space, states, crowd, watch, has_groups=has_groups)
+        self._snapshot = Snapshot(world, space, states, crowd, has_groups=has_groups)
         has_hops = world.users is not None and world.users.hop_min is not None
         self._degraded = DegradedMeans(crowd.n_users) if has_hops else None
         self._stage = kernel.make_stage(

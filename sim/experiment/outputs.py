@@ -261,7 +261,7 @@ def write_study(folder: Path, plan: Plan, answers: Answers, sheets: Sequence[She
         labels=answers.labels,
         n_replicates=plan.n_replicates,
         status=answers.status,
-        warnings=plan.warnings,
+        warnings=(),
         failures=failures_of(plan, answers.failures),
     )
     by_file = {sheet.file: sheet for sheet in sheets}

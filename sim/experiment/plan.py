@@ -120,8 +120,6 @@ class Plan:
         How the points were chosen, for the manifest: plain values.
     asked
         What the plan was made from, for resuming: plain values.
-    warnings
-        What to know before trusting the result.
     draws
         Of an ensemble: the joint draw of the uncertain inputs of each replicate, which is then a
         member; None where all replicates are of the point values.
@@ -138,7 +136,6 @@ class Plan:
     strategies: tuple[str, ...] = ()
     design: Mapping[str, Any] = field(default_factory=dict)
     asked: Mapping[str, Any] = field(default_factory=dict)
-    warnings: tuple[str, ...] = ()
     draws: Draws | None = None
 
     @classmethod

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +84,6 @@ class Simulation:
         Curves that are measured at some time as well.
     draws
         Of an ensemble: replicates are its members.
-    watch
-        Called with the key of a run under way, and as the engine says (`Watch`); it looks and does
-        not touch. Only where runs are simulated in this process.
     """
 
     cases: Mapping[Key, Resolved]
@@ -95,7 +91,6 @@ class Simulation:
     with_tables: bool = True
     scratch: Path | None = None
     draws: Draws | None = None
-    watch: Callable[..., None] | None = None
 
     def __post_init__(self) -> None:
         """Run code of the user's own here first, where the user let it run.
@@ -146,17 +141,16 @@ class _Worker:
         from sim.engine.run import simulate
 
         label, replicate = str(key[-2]), int(key[-1])
-        draws, watch = self._simulation.draws, self._simulation.watch
+        draws = self._simulation.draws
         resolved = self._scenario_of(key)
         streams = of_prices = Streams(self._simulation.root_seed, replicate)
         if draws is not None:
             streams, of_prices = draws.streams(replicate), draws.input_streams(replicate)
         world = self._world_of((*key[:-2], replicate), resolved, streams)
         strategy = build_strategy(resolved, streams)
-        seen = partial(watch, key) if watch is not None else None
-        # Groups are recorded for tables and for a watcher; nobody else reads them.
-        has_groups = watch is not None or self._simulation.with_tables
-        outcome = simulate(world, strategy, streams, seen, has_groups=has_groups)
+        # Groups are recorded for tables; nobody else reads them.
+        has_groups = self._simulation.with_tables
+        outcome = simulate(world, strategy, streams, has_groups=has_groups)
         # A member has one draw of every uncertain input, prices included.
         n_prices = N_DRAWS if draws is None else 1
         found, priced = measure_outcome(resolved, of_prices, n_prices, world=world, outcome=outcome)

@@ -45,20 +45,6 @@ def is_run_folder(path: Path) -> bool:
         return False
 
 
-def check_schema(path: Path, manifest: Mapping[str, Any]) -> None:
-    """Refuse a folder written by a version whose files mean something else.
-
-    Raises
-    ------
-    DataError
-        If its schema is another.
-    """
-    schema = manifest.get("schema")
-    if schema != MANIFEST_SCHEMA:
-        message = f"expected the schema {MANIFEST_SCHEMA}, got {schema!r}; run it again"
-        raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
-
-
 def read_manifest(path: Path) -> dict[str, Any]:
     """Read the manifest of a run folder.
 
@@ -413,7 +399,9 @@ def open_run(path: Path, kinds: Collection[str] = RUN_KINDS) -> RunFolder:
         If it is none, or its files cannot be read.
     """
     manifest = read_manifest(path)
-    check_schema(path, manifest)
+    if (schema := manifest.get("schema")) != MANIFEST_SCHEMA:
+        message = f"expected the schema {MANIFEST_SCHEMA}, got {schema!r}; run it again"
+        raise DataError([Problem(str(path / MANIFEST), message, key="schema")])
     kind = manifest.get("kind", "run")
     if kind not in kinds:
         message = f"expected a run or a comparison, got a {kind}: its tables are read on their own"

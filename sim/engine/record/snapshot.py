@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
-
 import numpy as np
-from numpy.typing import NDArray
 
 from sim.engine.record import snapshot_kernel as kernel
 from sim.engine.record.curves import (
@@ -31,18 +27,11 @@ N_NOTED = 256
 """Times that are kept at once: memory does not grow with them."""
 
 
-Watch: TypeAlias = Callable[[Sequence[int], NDArray[np.float64], tuple[Series, ...]], None]
-"""Called now and then with times, the values of all series from each on, and the series. It looks
-at a run under way and touches nothing; what it raises ends the run."""
-
-
 class Snapshot:
     """Values of all curves.
 
     Parameters
     ----------
-    watch
-        Called with what was noted, some hundred times at a go; nobody looks where it is None.
     has_groups
         Whether curves of providers, sectors and roles are kept, beside those over everybody.
 
@@ -60,7 +49,6 @@ class Snapshot:
         space: AddressSpace,
         states: States,
         target: TargetState,
-        watch: Watch | None = None,
         *,
         has_groups: bool = True,
     ) -> None:
@@ -69,7 +57,6 @@ class Snapshot:
         groups = tally.groups if has_groups else tally.groups[:1]
         n_groups = len(groups)
         n_listed = len(world.places.provider) + 1 if has_groups else 0
-        self._watch = watch
         # Where nobody has demand, the share that fails is not zero: there is none.
         demand_group = np.flatnonzero(tally.value_micro_usd_per_h[:n_groups] > 0)
         demand = tally.value_micro_usd_per_h[demand_group].astype(np.float64)
@@ -127,8 +114,5 @@ class Snapshot:
         n = int(self._n_times[0])
         if n == 0:
             return
-        t_s, values = self._t_s[:n].tolist(), self._values[:n]
-        self._recorder.record(t_s, values)
-        if self._watch is not None:
-            self._watch(t_s, values.copy(), self.series)
+        self._recorder.record(self._t_s[:n].tolist(), self._values[:n])
         self._n_times[0] = 0

@@ -175,22 +175,24 @@ class ClusterExecutor(Executor):
     def _connect(self) -> Any:
         if self._client is not None:
             return self._client
+        where, security = self._cluster, None
         try:
             from dask import config
             from distributed import Client, LocalCluster, Security
-        except ImportError:
-            raise UsageError(
-                "--cluster needs the package distributed: pip install 'overblock[cluster]'"
-            ) from None
-        where = self._cluster
+
+            if where.address == LOCAL:
+                # A scheduler runs anything for whoever reaches it: it answers only holders of this
+                # key, which is nowhere but in the memory of these processes.
+                security = Security.temporary()
+        except ImportError as error:
+            is_key = "cryptography" in str(error)
+            needs = "local needs the package cryptography" if is_key else "needs distributed"
+            raise UsageError(f"--cluster {needs}: pip install 'overblock[cluster]'") from None
         if where.address == LOCAL:
             # A worker of this machine that dies was killed by its keys: trying the same keys
             # together again gains nothing.
             settings = {"distributed.scheduler.allowed-failures": 0, **SELDOM}
             self._open.enter_context(config.set(settings))
-            # A scheduler runs anything for whoever reaches it: it answers only holders of this
-            # key, which is nowhere but in the memory of these processes.
-            security = _temporary_identity()
             self._local = self._open.enter_context(
                 LocalCluster(
                     n_workers=self._n_workers,
@@ -233,21 +235,3 @@ async def _end_workers(local: Any) -> None:
     """End the workers of a cluster of this machine, whatever they are working on."""
     workers = local.workers.values()
     await asyncio.gather(*(worker.close(timeout=MOST_ENDING_S) for worker in workers))
-
-
-def _temporary_identity() -> Any:
-    """A key and its certificate for one cluster.
-
-    Raises
-    ------
-    UsageError
-        If the package that makes them is not installed.
-    """
-    from distributed import Security
-
-    try:
-        return Security.temporary()
-    except ImportError:
-        raise UsageError(
-            "--cluster local needs the package cryptography: pip install 'overblock[cluster]'"
-        ) from None
