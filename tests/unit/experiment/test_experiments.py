@@ -165,7 +165,9 @@ def test_failed_runs_are_named_and_the_rest_is_there(whole: RunsResult, tmp_path
     ).fetchall()
     assert len(own) > 200
     for strategy, metric, value in own:
-        assert found[strategy, metric].median == pytest.approx(value)
+        line = found[strategy, metric]
+        # A zero of a sample that could hardly be hit is not known.
+        assert line.median == pytest.approx(value) if line.n_known else value == 0
     # When the reason is gone, what failed is run again.
     parts, _ = find_unfinished(folder)
     executor = Scripted()
