@@ -26,12 +26,6 @@ def points(*rows: tuple[int, int, float, float]) -> CurvePoints:
     return CurvePoints(columns[0].astype(int), columns[1].astype(int), columns[2], columns[3])
 
 
-def test_a_step_holds_from_its_time_until_the_next() -> None:
-    t_s, value = np.array([0, 10, 20]), np.array([1.0, 5.0, 2.0])
-    at = np.array([0, 9, 10, 19, 20, 99])
-    assert step_values(t_s, value, at).tolist() == [1, 1, 5, 5, 2, 2]
-
-
 def test_before_its_first_step_a_curve_is_unknown_and_not_zero() -> None:
     assert np.isnan(step_values(np.array([10]), np.array([3.0]), np.array([9]))).all()
 
@@ -109,10 +103,6 @@ def parts(column: Any) -> list[NDArray[Any]]:
     """Arrays that a column is made of."""
     held = vars(column).values() if hasattr(column, "__dict__") else [column]
     return [np.asarray(one) for one in held]
-
-
-def test_no_curve_has_no_band() -> None:
-    assert bands.bands_at([], np.array([0])) == []
 
 
 @pytest.mark.parametrize("n_values", [0, 1, 2, 3, 9, 200])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,8 +17,6 @@ from sim.scenario.resolve import Resolved, resolve
 from sim.scenario.tables.column_changes import FINER, ColumnChange
 from sim.scenario.variants import change, is_whole
 
-WriteScenario = Callable[..., Path]
-
 
 @pytest.fixture(scope="module")
 def resolved() -> Resolved:
@@ -29,18 +25,6 @@ def resolved() -> Resolved:
 
 def times(table: str, column: str, *amounts: float) -> ColumnChange:
     return ColumnChange(table, column, "times", amounts)
-
-
-def test_changed_keys_give_the_scenario_that_overrides_give() -> None:
-    overrides = ["population.n_businesses=60", "thresholds.impaired=0.2"]
-    written = resolve(load_scenario("telegram-2018", overrides))
-    changed = change(
-        resolve(load_scenario("telegram-2018")),
-        {"population.n_businesses": 60, "thresholds.impaired": 0.2},
-    )
-    assert changed.scenario == written.scenario
-    assert changed.assumed == written.assumed
-    assert changed.loaded.overrides == written.loaded.overrides
 
 
 @pytest.mark.parametrize(

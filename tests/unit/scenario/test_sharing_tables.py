@@ -37,18 +37,6 @@ TABLES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "model"), TABLES)
-def test_every_table_has_a_note_for_each_of_its_columns(name, model):
-    table = shipped_table(name, model)
-    assert table.note is not None
-    header = table.data.decode().splitlines()[0].split(",")
-    assert list(table.note.columns) == header
-    for column, note in table.note.columns.items():
-        is_number = model.model_fields[column].annotation in (int, float)
-        if note.kind == "assumption" and is_number:
-            assert note.range is not None, column
-
-
 def test_shipped_tables_agree_with_the_prefix_table():
     places = list(cloud_places())
     for name in SERVICES:
@@ -64,16 +52,6 @@ def test_every_role_has_one_row_of_components_and_some_services():
         services = shipped_table(name, ServiceRow).rows
         for role in ROLES:
             assert sum(row.popularity for row in services if row.role == role) > 0, name
-
-
-def test_a_failure_reported_in_2018_is_in_the_table():
-    captcha = [
-        row
-        for row in shipped_table("services-russia-2018", ServiceRow).rows
-        if row.service == "captcha"
-    ]
-    assert {row.role for row in captcha} == {"payment", "customer_service"}
-    assert all(row.evidence == "reported" and "gazeta.ru" in row.source for row in captcha)
 
 
 SERVICE = "service,label,role,provider,region,n_addresses,mode,popularity,low,high,evidence,why\n"
