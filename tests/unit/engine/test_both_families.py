@@ -15,6 +15,7 @@ from sim.engine.decisions import Decision, KnownFronts, Observation
 from sim.engine.eventlog import Kind
 from sim.engine.orders import Mechanism, Order
 from sim.engine.state.tally import Group
+from sim.engine.strategies.cover import cover
 from tests.property.test_engine_reference import (
     assert_same_curves,
     events_of,
@@ -171,3 +172,29 @@ def test_narrow_orders_are_of_the_world_they_are_asked_in(length: int) -> None:
         assert [prefixes_text(one.addresses) for one in decision.orders] == [second, second]
         position.append(address.tolist())
     assert position[0] == position[1]
+
+
+@pytest.mark.parametrize(
+    ("fours", "sixes", "rules", "covered"),
+    [
+        # Two addresses of others against six networks of others, then the other way round.
+        ((1, 2), (1, 6), 3, "198.18.0.0/30 2001:db8:0:1::/64 2001:db8:0:6::/64"),
+        ((1, 6), (1, 2), 3, "198.18.0.1/32 198.18.0.6/32 2001:db8::/62"),
+        # Nobody rents what lies beyond 198.18.0.15 and 2001:db8:0:f::, so that it costs nothing.
+        ((129, 200), (1, 2), 3, "198.18.0.128/25 2001:db8:0:1::/64 2001:db8:0:2::/64"),
+        ((1, 2), (129, 200), 3, "198.18.0.1/32 198.18.0.2/32 2001:db8:0:80::/57"),
+        ((1, 2), (1, 6), 4, "198.18.0.1/32 198.18.0.2/32 2001:db8:0:1::/64 2001:db8:0:6::/64"),
+    ],
+)
+def test_a_cover_weighs_a_network_like_an_address(
+    fours: tuple[int, int], sixes: tuple[int, int], rules: int, covered: str
+) -> None:
+    pool = Pool("alpha", 1.0, ("198.18.0.0/28", "2001:db8::/60"))
+    known = [f"198.18.0.{one}/32" for one in fours]
+    known += [f"2001:db8:0:{one:x}::1/128" for one in sixes]
+    places = SmallWorld(pools=(pool,), target_prefixes=tuple(known)).world().places
+    address = np.concatenate([places.line.put(AddressSet.of(one)).start for one in known])
+    row = np.zeros_like(address)
+    fronts = KnownFronts(address, row, row, row > 0, lambda _: row > 0, lambda of: ())
+    (order,) = cover(rules)(Observation(0, fronts, places=places)).orders
+    assert prefixes_text(order.addresses) == covered
