@@ -13,9 +13,9 @@ from sim.addresses.sets.line import length6
 from sim.engine.actors.limits import narrowed
 from sim.engine.decisions import Decision, KnownFronts, Observation
 from sim.engine.eventlog import Kind
-from sim.engine.orders import Mechanism, Order
+from sim.engine.orders import NO_ADDRESSES, Mechanism, Order
 from sim.engine.state.tally import Group
-from sim.engine.strategies.cover import cover
+from sim.engine.strategies.cover import _rented_out, cover
 from tests.property.test_engine_reference import (
     assert_same_curves,
     events_of,
@@ -198,3 +198,6 @@ def test_a_cover_weighs_a_network_like_an_address(
     fronts = KnownFronts(address, row, row, row > 0, lambda _: row > 0, lambda of: ())
     (order,) = cover(rules)(Observation(0, fronts, places=places)).orders
     assert prefixes_text(order.addresses) == covered
+    weights = _rented_out(places, NO_ADDRESSES)
+    for prefix in ("198.18.0.0/30", "2001:db8::/62"):
+        assert weights.inside(AddressSet.of(prefix)) == 4

@@ -17,7 +17,7 @@ import pytest
 
 from sim.errors import DataError
 from sim.experiment import verification
-from sim.experiment.executors.task import SerialExecutor
+from sim.experiment.executors.task import Failure, SerialExecutor
 from sim.experiment.pipeline import carry_out
 from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs, derive
@@ -138,6 +138,16 @@ def test_measures_of_another_version_are_held_against_their_like() -> None:
         "here: b is 2, comes to 4",
         "here: c is measured no more",
     ]
+    for change, told in (
+        ({"unit": "h"}, "a has another unit"),
+        ({"denominator_unit": "h"}, "a has another unit"),
+        ({"denominator": 9.0}, "a is out of another number"),
+    ):
+        found = verification._changed_measures("here", (one,), (replace(one, **change),))
+        assert list(found) == [f"here: {told}"]
+    failed: Any = (None, None, ("a", 3), Failure("ValueError", "it broke"), (), Path())
+    (told,) = verification._changed_run(*failed)
+    assert told == "strategy=a replicate=3: fails now: ValueError: it broke"
 
 
 def test_units_ranges_and_sources_are_held_against_the_tables_and_assumptions(
