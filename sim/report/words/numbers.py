@@ -164,10 +164,10 @@ def range_text(found: Estimate) -> str:
     return "" if not found.has_range or text == value_text(found) else text
 
 
-def with_range(found: Estimate) -> str:
+def with_range(found: Estimate) -> Text:
     """Write an estimate with its range in brackets, where it has one."""
-    ends = range_text(found)
-    return value_text(found) + (f" ({ends})" if ends else "")
+    value, ends = value_text(found), range_text(found)
+    return say("{value} ({range})", value=value, range=ends) if ends else value
 
 
 def spoken(share: float) -> Text:

@@ -52,7 +52,7 @@ from sim.report.words.heading import (
     order_line,
     source_line,
 )
-from sim.report.words.languages import capitalised
+from sim.report.words.languages import capitalised, language
 from sim.report.words.numbers import as_lower_bound
 from sim.results.folder import CurvePoints, RunFolder, open_run
 from sim.results.tables import Row, read_rows
@@ -328,6 +328,14 @@ def test_times_of_begin_peak_and_end(shares: np.ndarray, peak: float, said: str)
     told = " ".join(_course(cast("Outage", outage), shares)).replace(NBSP, " ")
     before = "In the median, at steps of 1 hour, the first are cut off "
     assert told == (before + said if said else "")
+
+
+def test_numbers_with_ranges_are_in_the_language_of_the_page(ensemble_run: Path) -> None:
+    text = words_of(render(open_run(ensemble_run), language("es")))
+    row = summary(ensemble_run)["replay", "demand_lost_own_address_share"]
+    median, low, high = (share(float(row[key])) for key in ("median", "low", "high"))
+    said = f"{median} (de {low[:-1]} a {high})".replace(".", ",").replace("%", " %")
+    assert f"falló: {said} por una dirección propia de la empresa" in text
 
 
 def test_steps_of_a_line_are_in_hours_where_they_are_whole() -> None:
