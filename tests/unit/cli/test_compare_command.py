@@ -5,9 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import subprocess
-import time
 from pathlib import Path
 
 import pytest
@@ -192,14 +190,3 @@ def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:
     assert "is complete; there is nothing to resume" in result.stderr
     result = call("compare", "telegram-2018", "--resume", str(done))
     assert "resumes the same question; give no scenario" in result.stderr
-
-
-def is_gone(group: int) -> bool:
-    """Whether nobody is left in a group of processes; helpers may take a moment to go."""
-    for _ in range(6000):
-        try:
-            os.killpg(group, 0)
-        except ProcessLookupError:
-            return True
-        time.sleep(0.01)
-    return False
