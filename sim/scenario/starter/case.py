@@ -28,8 +28,8 @@ from sim.scenario.resolve import VISIT_VALUES, read_tables, resolve, stand_ins, 
 from sim.scenario.schema import json_schema
 from sim.scenario.starter.blocklist import GivenList, read_given, renamed
 from sim.scenario.tables.inventory import read_inventory
-from sim.scenario.tables.rows import OperatorRow
-from sim.scenario.tables.seeds import read_bytes
+from sim.scenario.tables.rows import CadenceRow, OperatorRow
+from sim.scenario.tables.seeds import find_table, read_bytes, read_table
 
 UNKNOWN = "operators-unknown"
 """Table of operators for a country without a table of its own."""
@@ -234,6 +234,12 @@ def _named_as_given(known: Known) -> Iterator[None]:
         raise type(error)(problems) from None
 
 
+def _first_cadence(name: str, zone: ZoneInfo) -> date:
+    """First whole day on which a table tells how often the register is published."""
+    begins = read_table(name, find_table(name, Path()), CadenceRow).rows[0].from_.astimezone(zone)
+    return begins.date() + timedelta(days=begins.time() > time())
+
+
 class _Case:
     """A case with those of its files that do not depend on borrowed tables."""
 
@@ -248,6 +254,8 @@ class _Case:
         listed = read_given(known.blocklist, choice) if known.blocklist else None
         if known.first is None and listed is not None and listed.first_s is not None:
             first = datetime.fromtimestamp(listed.first_s, zone).date()
+        elif known.first is None:
+            first = max(first, _first_cadence(pack["register.cadence"], zone))
         last = known.last or first + timedelta(days=_DAYS)
         if last <= first:
             raise UsageError(f"--to: expected a day after {first}, got {last}")

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from sim.cli.app import app
 from sim.scenario.load import load_scenario
+from sim.scenario.overrides import countries
 from sim.scenario.resolve import Resolved, resolve
 
 LIST = "198.51.100.7\n2001:db8::7\n"
@@ -83,6 +84,14 @@ def test_a_country_without_a_pack_runs_and_says_what_it_takes(
         assert name in readme
     assert {"sectors-europe", "hosting-choice-europe", "assumptions"} < set(case.scenario.borrow)
     assert "sectors-russia-2018" not in case.scenario.borrow
+
+
+@pytest.mark.parametrize("country", [*countries(), "DE"])
+def test_without_days_a_case_of_any_country_is_valid(country: str, tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("198.51.100.7\n")
+    words = ["init", str(tmp_path / "case"), "--country", country, "--blocklist"]
+    result = CliRunner().invoke(app, [*words, str(tmp_path / "list.txt")])
+    assert result.exit_code == 0, result.stderr
 
 
 def test_it_writes_into_no_folder_that_is_there(tmp_path: Path) -> None:
