@@ -19,6 +19,8 @@ from urllib.parse import quote
 import pytest
 from typer.testing import CliRunner
 
+pytest.importorskip("shiny")
+
 from sim.cli.app import app as command_line
 from sim.errors import UsageError
 from sim.experiment.pipeline import carry_out

@@ -19,8 +19,6 @@ from typing import Any, cast
 
 import duckdb
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from sim.api.results import Results
@@ -810,10 +808,8 @@ def test_an_exemption_is_no_first_block(ensemble_run: Path, tmp_path: Path) -> N
     shutil.copytree(ensemble_run, folder)
     assert _first_blocks(open_run(folder), "replay")
     entries = folder / "entries.parquet"
-    table = pq.read_table(entries)
-    exempt = pa.array(["exempt"] * table.num_rows, table.schema.field("mechanism").type)
-    place = table.schema.get_field_index("mechanism")
-    pq.write_table(table.set_column(place, "mechanism", exempt), entries)
+    rows = f"SELECT * REPLACE ('exempt' AS mechanism) FROM '{ensemble_run / entries.name}'"
+    duckdb.sql(f"COPY ({rows}) TO '{entries}' (FORMAT parquet)")
     assert not _first_blocks(open_run(folder), "replay")
 
 
