@@ -67,7 +67,6 @@ class Stream(IntEnum):
     COMPONENT_IPV6 = 47
     COMPONENT_IPV6_ADDRESS = 48
     RESPONSE_IPV6_ADDRESS = 49
-    CASES = 51
 
 
 @dataclass(frozen=True)

@@ -337,6 +337,3 @@ def test_with_exemptions_nothing_is_in_force_twice_and_nothing_is_churned(name: 
             in_force[row] = addresses
         else:
             gone_s[in_force.pop(row)] = t_s
-
-
-# Sets of known fronts are kept while fronts come and go.
