@@ -12,11 +12,7 @@ import numpy as np
 from sim.engine.state.ledger import SPELL_EDGES_S
 
 if TYPE_CHECKING:  # Compiled loops depend on this file, and not on how columns are filled.
-    from sim.engine.state.at_operators import AtOperators
-    from sim.engine.state.exposure import Exposure
-    from sim.engine.state.ledger import Ledger
-    from sim.engine.state.levels import Levels, Patience
-    from sim.engine.state.tally import Tally
+    from sim.engine.state.states import States
 
 N_SHARED = 1024
 """Pairs of a business and an operator whose losses are shared among causes at once."""
@@ -56,21 +52,20 @@ Columns = namedtuple(
 """Columns that a turn reads and writes, named as in the classes that own them."""
 
 
-def columns_of(
-    exposure: Exposure,
-    levels: Levels,
-    ledger: Ledger,
-    tally: Tally,
-    at_operators: AtOperators,
-    patience: Patience,
-) -> Columns:
+def columns_of(states: States) -> Columns:
     """Columns of the classes that own them, each under the name that it has there.
 
     Names that mean something else in two of them are given here.
     """
-    components, demand = exposure.components, ledger.demand
+    exposure, ledger, tally, patience = (
+        states.exposure,
+        states.ledger,
+        states.tally,
+        states.patience,
+    )
+    components, demand, at_operators = exposure.components, ledger.demand, states.at_operators
     (n, n_roles), n_components = exposure.component_row.shape, components.n_components
-    owners = components, patience, at_operators, tally, ledger, levels, exposure
+    owners = components, patience, at_operators, tally, ledger, states.levels, exposure
     named: dict[str, Any] = {name: value for owner in owners for name, value in vars(owner).items()}
     named |= {
         "host_component": components.component_row,

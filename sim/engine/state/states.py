@@ -34,14 +34,7 @@ class States:
         n = world.businesses.n_businesses
         unmoved = np.full(n, IMPAIRED_LEVEL, np.int8)
         self.patience = Patience(world.moves.tolerance if world.moves is not None else unmoved)
-        self._columns = columns_of(
-            self.exposure,
-            self.levels,
-            self.ledger,
-            self.tally,
-            self.at_operators,
-            self.patience,
-        )
+        self._columns = columns_of(self)
         self.handle = kernel.make_states(self._columns)
 
     def move(
