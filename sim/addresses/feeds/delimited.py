@@ -10,7 +10,6 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -22,7 +21,6 @@ from sim.addresses.text.cuts import (
     Block,
     check_line_ends,
     hidden_end,
-    line_shapes,
     may_hide,
     read_blocks,
 )
@@ -78,21 +76,10 @@ class Records:
         Line of each record, from 1.
     columns
         One per column of the file, each of length n.
-    text
-        Whose lines are the records, one each; empty where some line is none.
     """
 
     line: Line
     columns: Sequence[Sequence[str]]
-    text: bytes = b""
-
-    @cached_property
-    def distinct(self) -> list[int] | None:
-        """One row of each shape (rows that differ in digits alone); None if most are unlike."""
-        shapes = line_shapes(self.text) if self.text else None
-        if shapes is None:
-            return None
-        return [*dict(zip(shapes[:-1], range(len(self)), strict=True)).values()]
 
     def __len__(self) -> int:
         """Return the number of records."""
@@ -147,7 +134,7 @@ def _cut_at_once(block: Block, dialect: Dialect) -> Records | None:
         return None
     cells = whole.replace("\n", mark).split(mark)
     line = np.arange(first_line, first_line + len(lines), dtype=np.int64)
-    return Records(line, [cells[at:-1:n] for at in range(n)], text)
+    return Records(line, [cells[at:-1:n] for at in range(n)])
 
 
 def _cut_lines(

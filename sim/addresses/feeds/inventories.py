@@ -101,7 +101,6 @@ class Table:
         self,
         columns: Mapping[str, Sequence[str]],
         line: Line,
-        distinct: Sequence[int] | None = None,
         read: Mapping[str, Sequence[Any]] | None = None,
     ) -> None:
         """Add rows whose other columns decide nothing; see `Neighbours.check`.
@@ -115,7 +114,7 @@ class Table:
             self.choose(columns)
         found = {ours: columns[theirs] for ours, theirs in self.chosen.items()} | dict(read or {})
         told = {each: columns[each] for each in self.others.unread if each in columns}
-        self.others.check(told, found, line, distinct)
+        self.others.check(told, found, line)
         is_named = "type" in columns and "name" not in found and "address" in found
         if is_named and not self._needs_address:
             is_name = [kind.strip().lower() in NAME_KINDS for kind in columns["type"]]
@@ -198,7 +197,7 @@ def read_inventory(source: Stream, gathering: Gathering) -> Feed:
     table = Table(gathering)
     for header, records in read_headed(source, gathering):
         columns = {column: records.columns[at] for column, at in header.items()}
-        table.add(columns, records.line, records.distinct)
+        table.add(columns, records.line)
     return table.finish("inventory")
 
 
@@ -264,7 +263,7 @@ def read_sites(source: Stream, gathering: Gathering) -> Feed:
     table = Table(gathering, OF_SITES, needs_address=True)
     for header, records in read_headed(source, gathering):
         columns = {column: records.columns[at] for column, at in header.items()}
-        table.add(columns, records.line, records.distinct)
+        table.add(columns, records.line)
         if "address_2" in table.chosen:
             message = "expected one column of addresses: give each address of a site a row"
             raise gathering.wrong(message, 1)

@@ -57,6 +57,7 @@ _OF_KINDS = ("type", "kind", "family", "version", "ipversion")
 # A service that is a port or a protocol: its row names no whole address.
 _PORT = re.compile(r"(?:(?:tcp|udp)\W?)?\d{1,5}(?:\W?(?:tcp|udp))?|tcp|udp|icmp", re.IGNORECASE)
 _OF_ADDRESSES = re.compile(r"[\s\da-fA-F:./,;|-]+")
+_DIGITS = str.maketrans("123456789", "0" * 9)
 
 
 class Neighbours:
@@ -108,7 +109,6 @@ class Neighbours:
         cells: Mapping[str, Sequence[str]],
         read: Mapping[str, Sequence[str]],
         line: Line,
-        distinct: Sequence[int] | None = None,
     ) -> None:
         """Check rows.
 
@@ -120,8 +120,6 @@ class Neighbours:
             Of the columns that are read, by ours.
         line : shape (n,), int64
             Line of each row.
-        distinct
-            One row of each shape (rows that differ in digits alone), where known.
 
         Raises
         ------
@@ -130,25 +128,12 @@ class Neighbours:
         """
         problems = []
         for column, values in cells.items():
-            if distinct is not None and self._describes(column, {values[at] for at in distinct}):
-                continue
             found = self._problem(column, values, read)
             if found is not None:
                 row, message = found
                 problems.append(Problem(self._gathering.name, message, int(line[row]), 0, column))
         if problems:
             raise DataError(problems)
-
-    def _describes(self, column: str, texts: Iterable[str]) -> bool:
-        """Whether a column decides nothing, whatever the digits of its texts."""
-        name = plain_name(column).replace("_", "")
-        said = {text for text in texts if text.strip()}
-        is_known = column in self._of_labels or (
-            (name in _TEXTS or name in _CODES)
-            and role_of(plain_name(column)) != "from"
-            and not any(map(_OF_ADDRESSES.fullmatch, said))
-        )
-        return not said or (is_known and not self._words(column, said))
 
     def _words(self, column: str, said: Iterable[str]) -> set[str]:
         """Texts of a column by which a row does not list its address, or lists a part of it."""
@@ -171,13 +156,17 @@ class Neighbours:
             return None
         plain = plain_name(column)
         name = plain.replace("_", "")
-        if against := self._words(column, said):
+        # Texts that differ in digits alone say the same.
+        shapes = {text.translate(_DIGITS): text for text in said}.values()
+        if self._words(column, shapes) and (against := self._words(column, said)):
             return self._of_words(column, texts, against)
         if column in self._of_labels or self._is_start(plain, column, said):
             return None
         if name in _OF_KINDS and all(cell.strip().lower() in _KINDS for cell in said):
             return None
         if name in _TEXTS or name in _CODES:
+            if not any(map(_OF_ADDRESSES.fullmatch, shapes)):
+                return None
             may_bound = _may_bound if name in _TEXTS else _holds_addresses
             said = {cell for cell in said if may_bound(cell)}
         for row, text in enumerate(texts if said else ()):

@@ -145,7 +145,7 @@ def read_orders(source: Stream, gathering: Gathering) -> Orders:
                         [Problem(gathering.name, message, int(records.line[row]), 0, "mechanism")]
                     )
         told = {each: records.columns[header[each]] for each in others.unread}
-        others.check(told, {"address": prefix}, records.line, records.distinct)
+        others.check(told, {"address": prefix}, records.line)
         good = _checked(records, effective, action, times, blocks, gathering)
         record = np.arange(gathering.add_records(len(good)), gathering.n_records, dtype=np.int64)
         at = np.array(good, np.int64)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from string import ascii_lowercase, ascii_uppercase
 
 import numpy as np
 
@@ -19,11 +18,6 @@ _BOM = b"\xef\xbb\xbf"
 # Line ends of other programs: vertical tab, form feed, separators of ASCII and Unicode, NEL.
 _BREAKS = re.compile("[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _BREAK_BYTES = tuple(chr(code).encode() for code in (11, 12, 28, 29, 30, 133, 8232, 8233))
-# Digits are alike, and letters of ASCII whatever their case. Lines that are looked at first.
-_SHAPE = bytes.maketrans(
-    b"123456789" + ascii_uppercase.encode(), b"0" * 9 + ascii_lowercase.encode()
-)
-_SAMPLED_BYTES, _WORTHWHILE = 2**15, 0.7
 _BARE_RETURN = re.compile(rb"\r(?!\r*(?:\n|\Z))")
 
 
@@ -64,18 +58,6 @@ def check_line_ends(text: bytes, first_line: int, name: str) -> None:
         )
         line = first_line + text.count(b"\n", 0, found.start())
         raise DataError([Problem(name, message, line)])
-
-
-def line_shapes(text: bytes) -> list[bytes] | None:
-    """Return the lines of a text, with each digit as 0 and small letters.
-
-    Most lists vary in numbers alone: what no digit decides is found in a few of these. None where
-    that is not so.
-    """
-    sample = text[:_SAMPLED_BYTES].translate(_SHAPE).split(b"\n")
-    if len({*sample}) > _WORTHWHILE * len(sample):
-        return None
-    return text.translate(_SHAPE).split(b"\n")
 
 
 def may_hide(text: bytes) -> bool:

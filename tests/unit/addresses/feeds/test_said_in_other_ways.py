@@ -11,7 +11,7 @@ from time import process_time
 import pytest
 
 import sim
-from sim.addresses.feeds import delimited, verdicts
+from sim.addresses.feeds import neighbours, verdicts
 from sim.addresses.feeds.column_choice import ColumnChoice
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.inputs import Input
@@ -275,7 +275,7 @@ def test_a_table_is_refused_and_read_as_if_each_row_were_looked_at(tmp_path, mon
         for is_reduced in (True, False):
             with monkeypatch.context() as patched:
                 if not is_reduced:
-                    patched.setattr(delimited, "line_shapes", lambda text: None)
+                    patched.setattr(neighbours, "_DIGITS", {})
                 try:
                     feed = read_feed(Input(path, "table.csv"))
                     outcomes.append((feed.n_records, feed.notes))
