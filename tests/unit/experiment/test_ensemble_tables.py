@@ -116,20 +116,55 @@ def measures(folder: Path) -> Values:
     return single(folder, "measures", ("strategy", "metric"), "value, denominator")
 
 
+def shown(
+    held: Values, strategy: str, found: list[float], units: tuple[str, str] | None = None
+) -> list[float]:
+    """A spread as it is printed: a zero is not known where none of a sample was hit.
+
+    Businesses themselves are a sample of all, so that a zero of a number or a share of them is
+    known wherever one could have been hit: its bound is printed beside it.
+    """
+    n_drawn = statistics.median(
+        of for _, of in held[strategy, "businesses_expected_listed"].values()
+    )
+    listed = [held[strategy, f"{of}_listed_peak"].values() for of in ("addresses", "networks")]
+    is_missed = (
+        n_drawn > 0
+        and any(value for found in listed for value, _ in found)
+        and not any(
+            spread(value for value, _ in held[strategy, "businesses_ever_affected"].values())
+        )
+    )
+    expected = [value for value, _ in held[strategy, "businesses_expected_listed"].values()]
+    is_bounded = units is not None and units[0] == units[1] and any(spread(expected))
+    return [math.nan] * 3 if is_missed and not is_bounded and not any(found) else found
+
+
 def test_the_summary(folder: Path) -> None:
     held, rows = measures(folder), rows_of(folder, "summary")
     assert len(rows) == len(held) > 80
-    n_known = set()
+    n_known, n_missed = set(), 0
     for row in rows:
         of_row = held[row["strategy"], row["metric"]]
         assert list(of_row) == list(range(N))
         known = [(value, of) for value, of in of_row.values() if value is not None]
-        assert same(numbers(row, "median", "low", "high"), spread(value for value, _ in known))
+        found = spread(value for value, _ in known)
+        if row["metric"] in OF_SAMPLE:
+            is_share = row["metric"] == "businesses_ever_impaired_share"
+            units = ("", "") if is_share else (row["unit"], row["denominator_unit"])
+            found = shown(held, row["strategy"], found, units)
+        assert same(numbers(row, "median", "low", "high"), found)
         assert same(numbers(row, "denominator"), spread(of for _, of in known)[:1])
-        assert (row["n_simulations"], int(row["n_known"])) == (str(N), len(known))
+        is_missed = math.isnan(found[0])
+        n_missed += is_missed and bool(known)
+        assert (row["n_simulations"], int(row["n_known"])) == (
+            str(N),
+            0 if is_missed else len(known),
+        )
         n_known.add(len(known))
     if ("exact", "orders_placed") in held:
         assert len(n_known) > 2, "a ratio is known in some"
+        assert n_missed > 10, "no business was hit by single addresses"
 
 
 def test_the_groups(folder: Path) -> None:
@@ -137,27 +172,27 @@ def test_the_groups(folder: Path) -> None:
     held = single(
         folder, "hits", keys, "value, denominator", "WHERE \"by\" <> 'method'"
     )  # fmt: skip
-    rows = rows_of(folder, "groups")
+    rows, of_all = rows_of(folder, "groups"), measures(folder)
     assert len(rows) == len(held) > 30
     for row in rows:
         found = held[tuple(row[key] for key in keys)]
         # Who is not there counts none of none.
         pairs = [found.get(number, (0.0, 0.0)) for number in range(N)]
-        assert same(numbers(row, "median", "low", "high"), spread(value for value, _ in pairs))
+        expected = shown(of_all, row["strategy"], spread(value for value, _ in pairs))
+        assert same(numbers(row, "median", "low", "high"), expected)
         assert same(numbers(row, "denominator"), spread(of for _, of in pairs)[:1])
 
 
 def test_the_money(folder: Path) -> None:
     keys = ("strategy", "by", "group", "metric")
     held = single(folder, "hits", keys, "value, denominator")
-    rows = rows_of(folder, "money")
+    rows, of_all = rows_of(folder, "money"), measures(folder)
     assert {row["scope"] for row in rows} >= {"modelled businesses"}
     for row in rows:
         found = held[row["strategy"], "method", f"{row['method']}/{row['scope']}",
                      "method_loss_usd"]  # fmt: skip
-        assert same(
-            numbers(row, "median", "low", "high"), spread(value for value, _ in found.values())
-        )
+        expected = shown(of_all, row["strategy"], spread(value for value, _ in found.values()))
+        assert same(numbers(row, "median", "low", "high"), expected)
         shares = [share for _, share in found.values()]
         assert same(numbers(row, "share_affected"), spread(shares)[:1])
     # The firm-level methods are measures as well, simulation by simulation.
@@ -190,7 +225,12 @@ def test_the_comparison_and_the_verdicts(folder: Path) -> None:
     for row in rows:
         metric, strategy = row["metric"], row["strategy"]
         values = [value for value, _ in held[strategy, metric].values()]
-        assert same(numbers(row, "median", "low", "high"), spread(values))
+        expected = spread(values)
+        if metric in OF_SAMPLE:
+            is_share = metric == "businesses_ever_impaired_share"
+            units = ("", "") if is_share else (row["unit"], row["denominator_unit"])
+            expected = shown(held, strategy, expected, units)
+        assert same(numbers(row, "median", "low", "high"), expected)
         found = numbers(row, "difference", "difference_low", "difference_high")
         shares = numbers(row, "share_less", "share_more")
         if strategy == baseline:
