@@ -222,7 +222,9 @@ def _money(run: RunFolder, strategy: str) -> Section:
     title = say("What did it cost, and how is that counted?")
     before = () if rows else (nothing,)
     tables = table_of(heads, rows, (1, 2))
-    if not has_sites(run):
+    if has_sites(run):
+        after.append(say("Published methods price a whole country, not single sites."))
+    else:
         caption = say("By published methods, a whole country that loses the same share")
         tables += table_of((), methods, (1, 2), caption=caption)
     return Section(title, before, tables, (sentences(*after),))

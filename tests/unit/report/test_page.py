@@ -572,6 +572,8 @@ def test_own_sites_lead_with_hours_as_worked_out_by_hand(site_folder: Path) -> N
     assert "keys were set for this run; the command at" in text
     assert "It measures no outage: your own logs do." in text
     assert "one named business" not in text
+    assert "Published methods price a whole country, not single sites." in text
+    assert "OECD" not in text
 
 
 def test_a_site_is_cut_off_when_more_than_a_tenth_of_its_users_are(
