@@ -33,7 +33,7 @@ def check_strategy(name: str) -> Iterator[str]:
     if name not in _text("docs/explanation", "strategies.md"):
         yield f"docs/explanation/strategies.md: expected the rule of {name}"
     if f'"{name}"' not in _text("tests", "reference_strategies.py"):
-        yield f"tests/reference_strategies.py: expected {name} in EXAMPLES and NEIGHBOURS"
+        yield f"tests/reference_strategies.py: expected {name} in EXAMPLES and IN_RANDOM_WORLDS"
 
 
 def check_measure(name: str) -> Iterator[str]:
