@@ -90,7 +90,7 @@ def test_names_of_addresses_that_no_table_tells_of_are_not_known_anywhere(files)
 
 
 def test_a_row_says_what_share_of_its_addresses_stands_behind_its_names(files):
-    (files / "two.txt").write_text("8.8.8.0/24\n88.198.0.0/24\n")
+    (files / "two.txt").write_text("8.8.8.0/24\n88.198.0.0/24\n2001:db8::/62\n")
     found = document("two.txt", "--expect-names")["expected_names"]
     assert found["all"]["state"] == "lower bound"
     assert (found["all"]["n_addresses"], found["all"]["share_known"]) == (256, 0.5)
@@ -98,7 +98,10 @@ def test_a_row_says_what_share_of_its_addresses_stands_behind_its_names(files):
     assert (first["provider"], first["state"], first["share_known"]) == ("Hetzner", "known", 1)
     assert first["hit"] == found["all"]["hit"]
     assert (other["state"], other["hit"]) == ("not known", None)
-    assert "lower bound" in run("two.txt", "--expect-names").stdout
+    text = " ".join(run("two.txt", "--expect-names").stdout.split())
+    assert "lower bound" in text
+    assert "not known: names on 256 listed addresses of providers whose use" in text
+    assert "not known: names on 4 listed /64 of IPv6" in text
 
 
 def test_hosts_names_businesses_and_revenue_are_counted_in_three_states(files):
