@@ -131,3 +131,15 @@ def test_the_interval_of_a_mean_resamples_numbers_with_all_their_cases(tmp_path)
     assert low < found["crps"] < high
     assert interval_once(scores[:8], lambda each: each.quality.crps) is None  # two numbers
     assert "crps_guess" not in found["intervals"]
+
+
+@pytest.mark.parametrize(
+    ("draws", "expected"),
+    [
+        ((0, 100, 1000), 2 / 3 - 4 / 9),  # zero counts as the guess's low end, 10
+        ((0, 1, 100), 4 / 3 - 4 / 9),  # or as the least draw above zero
+    ],
+)
+def test_a_zero_among_draws_counts_as_the_least_that_was_expected(tmp_path, draws, expected):
+    found = rate(one(tmp_path, value=100, guess=GUESS).case, drawn(*draws))
+    assert found.crps == pytest.approx(expected)

@@ -1,0 +1,54 @@
+"""What a page says of its grounds: the inputs on which its measures depend."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sim.catalogue.choices import EVER_SHARE, PRIVATE_LOSS
+from sim.measure.estimates import Estimate
+from sim.report.page.grounds import DEMAND_LOST, _surer
+from sim.report.page.sections import Bar
+from sim.report.words.languages import NBSP
+from sim.results.folder import open_run
+
+INPUTS = {"effects.name_evasion": 0.45, "effects.throttle_severity": 0.1}
+MEANINGS = (
+    "Share of users who get round the blocking of a name",
+    "Share of attempts that fail at a throttled address",
+)
+
+
+def test_inputs_are_named_with_their_shares_of_the_spread(
+    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = open_run(ensemble_run)
+    (strategy,) = run.strategies
+    named = Estimate(0.1, 0.0, 0.2, "share", depends_on=tuple(INPUTS.items()), chance=0.2)
+    unnamed = Estimate(1.0, 0.0, 2.0, "USD")
+    found = {DEMAND_LOST: named, PRIVATE_LOSS: unnamed, EVER_SHARE: named}
+
+    def shown() -> tuple[str, list[list[tuple[str, float]]]]:
+        of_strategy = {(strategy, metric): one for metric, one in found.items()}
+        monkeypatch.setattr("sim.report.page.grounds.read_estimates", lambda _: of_strategy)
+        section = _surer(run, strategy)
+        rows = [
+            [(str(name), bar.share) for name, bar in table.rows if isinstance(bar, Bar)]
+            for table in section.tables
+        ]
+        return " ".join(map(str, section.before)).replace(NBSP, " "), rows
+
+    text, rows = shown()
+    assert rows == [
+        [(MEANINGS[0], 0.45), (MEANINGS[1], 0.1), ("Chance, with the same inputs", 0.2)]
+    ]
+    of_spread = "(45% of its spread)", "(10% of its spread)"
+    listed = " and ".join(
+        f"{one[0].lower()}{one[1:]} {share}" for one, share in zip(MEANINGS, of_spread, strict=True)
+    )
+    assert text == f"The range of the share ever cut off depends most on {listed}."
+    found[EVER_SHARE] = unnamed
+    assert shown()[0].startswith("Too few simulations to tell which inputs the range of the share")
+    found[DEMAND_LOST] = unnamed
+    assert shown() == ("Too few simulations to distinguish the inputs from chance.", [])
