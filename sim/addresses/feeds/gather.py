@@ -401,12 +401,13 @@ def _behind(name: str, tally: Tally) -> tuple[tuple[str, ...], tuple[Problem, ..
     if not tally.n_behind:
         return (), ()
     note = f"{tally.n_behind:,} lines have addresses behind a semicolon: only the first is read"
+    text, line = tally.behind
     message = (
         "expected one address a line, got several between semicolons: "
-        f"{shown(tally.behind)}; name the columns in the first line, or say --as list to read the "
+        f"{shown(text)}; name the columns in the first line, or say --as list to read the "
         "first of each"
     )
-    return (note,), (Problem(name, message, tally.line_behind),)
+    return (note,), (Problem(name, message, line),)
 
 
 # One AS number or several, joined by what the formats use for several origins and for AS sets.

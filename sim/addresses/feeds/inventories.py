@@ -241,8 +241,7 @@ def read_parquet(path: Path, gathering: Gathering) -> Feed:
                     for (column, kind), each in zip(kinds.items(), cells, strict=True)
                 }
                 table.add_values(values, line)
-            is_listed = _is_nested(kinds.get(table.chosen.get("service", ""), ""))
-            questions = _ask_of_loss(connection, path, table.chosen, is_listed, gathering)
+            questions = _ask_of_loss(connection, path, table.chosen, gathering)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise gathering.wrong(f"expected readable Parquet, got an error: {reason}") from None
@@ -430,10 +429,9 @@ def _ask_of_loss(
     connection: DuckDBPyConnection,
     path: Path,
     chosen: Mapping[str, str],
-    has_lists: bool,
     gathering: Gathering,
 ) -> tuple[Problem, ...]:
-    """Return what a normal table has lost of its source; note lists that an older version made."""
+    """Return what a normal table has lost of its source."""
     metadata = dict(
         connection.execute(
             f"SELECT decode(key), decode(value) FROM parquet_kv_metadata({sql_pattern(path)})"
@@ -442,11 +440,6 @@ def _ask_of_loss(
     if not metadata.get("schema", "").startswith("overblock/normal-table/"):
         return ()
     source, form = metadata.get("source", "the source"), metadata.get("source_format", "")
-    if has_lists and form in ("inventory", "parquet") and metadata["schema"].endswith("/1"):
-        gathering.note(
-            "an earlier version wrote this table and split services at '|': import "
-            f"{source} again if their names hold one"
-        )
     n_records, n_unplaced, *n_rows = (
         int(metadata.get(key, "0"))
         for key in ("n_records", "n_records_without_address", "n_rows_ipv4", "n_rows_ipv6")
@@ -454,7 +447,9 @@ def _ask_of_loss(
     held = [f'"{chosen[each]}" IS NOT NULL' for each in _OF_HOSTS if each in chosen]
     any_held = f"SELECT 1 FROM {parquet_rows(path)} WHERE {' OR '.join(held) or 'false'} LIMIT 1"
     lost = ""
-    if form in _DATED:
+    if metadata["schema"].endswith("/1") and "service" in chosen:
+        lost = "where a service ends"
+    elif form in _DATED:
         lost = "the times and withdrawals of orders"
     elif (n_unplaced or sum(n_rows) != n_records) and connection.execute(any_held).fetchone():
         lost = "rows without an address" if n_unplaced else "which of its rows are one host"

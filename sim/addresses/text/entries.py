@@ -237,9 +237,7 @@ class Tally:
     n_behind
         Lines with an address behind a semicolon, which is read as the beginning of a comment.
     behind
-        The first of these; empty where there is none.
-    line_behind
-        Its number.
+        Text and number of the first of these.
     """
 
     n_lines: int
@@ -247,8 +245,7 @@ class Tally:
     n_bad: int
     problems: tuple[Problem, ...]
     n_behind: int = 0
-    behind: str = ""
-    line_behind: int = 0
+    behind: tuple[str, int] = ("", 0)
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class Reading:
         self._n_lines = 0
         self._n_entries = 0
         self._n_bad = 0
-        self._n_behind, self._behind, self._line_behind = 0, "", 0
+        self._n_behind, self._behind = 0, ("", 0)
         self._stated: list[Stated] = []
         self.opposite: Problem | None = None
 
@@ -144,7 +144,6 @@ class Reading:
             tuple(self._problems),
             self._n_behind,
             self._behind,
-            self._line_behind,
         )
 
     def _account(self, block: Block, rows: Rows, bad: NDArray[np.int64]) -> None:
@@ -192,10 +191,10 @@ class Reading:
             if b"#" in after or find_notation(before.decode("utf-8", "replace").strip()) is None:
                 continue
             self._n_behind += 1
-            if not self._behind:
-                end = block.text.find(b"\n", start)
-                self._behind = block.text[start:end].decode("utf-8", "backslashreplace").strip()
-                self._line_behind = block.first_line + block.text.count(b"\n", 0, start)
+            if self._n_behind == 1:
+                text = block.text[start : block.text.find(b"\n", start)]
+                line = block.first_line + block.text.count(b"\n", 0, start)
+                self._behind = text.decode("utf-8", "backslashreplace").strip(), line
 
 
 @cache

@@ -155,25 +155,6 @@ def test_a_list_where_none_may_be_is_refused(tmp_path, column, sql, got):
         listed_table(path, column, sql)
 
 
-@pytest.mark.parametrize(
-    ("source", "schema", "is_told"),
-    [("inventory", 1, True), ("parquet", 1, True), ("aws", 1, False), ("inventory", 2, False)],
-)
-def test_a_table_of_an_earlier_version_is_read_and_what_it_may_have_split_is_told(
-    tmp_path, source, schema, is_told
-):
-    metadata = (
-        f", KV_METADATA {{schema: 'overblock/normal-table/{schema}', source: 'own.csv', "
-        f"source_format: '{source}'}}"
-    )
-    feed = listed_table(tmp_path / "old.parquet", "service", "['a', 'b']", metadata)
-    assert feed.labels["service"].lists == [("a", "b")]
-    told = [note for note in feed.notes if "earlier version" in note]
-    assert [note.endswith("import own.csv again if their names hold one") for note in told] == [
-        True
-    ] * is_told
-
-
 def test_a_table_that_finds_no_room_is_told(feed, tmp_path, monkeypatch):
     monkeypatch.setattr(normal, "_MEMORY", "1MB")
     with pytest.raises(UsageError, match=r"table\.parquet: cannot write this file: Out of Mem"):
@@ -250,3 +231,10 @@ def test_frames_are_columns_by_name() -> None:
         feed_of_columns({"address": ["198.51.100.1"], "name": ["a", "b"]}, "frame")
     with pytest.raises(DataError, match="expected at least one address, got none in 2 rows"):
         feed_of_addresses([None, ""], "frame")
+
+
+def test_services_of_a_table_that_an_earlier_version_may_have_split_are_a_question(tmp_path):
+    metadata = ", KV_METADATA {{schema: 'overblock/normal-table/{}', source: 'own.csv'}}"
+    assert listed_table(tmp_path / "new", "service", "['a', 'b']", metadata.format(2)).n_records
+    with pytest.raises(DataError, match=r"lost where a service ends: read own\.csv itself"):
+        listed_table(tmp_path / "old", "service", "['a', 'b']", metadata.format(1))
