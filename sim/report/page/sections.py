@@ -306,8 +306,8 @@ def _course(outage: Outage, share: NDArray[np.float64]) -> Iterator[str]:
     }
     if outage.is_peak_of_line:
         yield say(
-            "In the median, at steps of {step}, the first are cut off by {first}, and most are "
-            "by {peak}.",
+            "In the median, at steps of {step}, the first are cut off by {first}, the largest "
+            "number at once by {peak}.",
             **values,
         )
     else:

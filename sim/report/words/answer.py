@@ -400,11 +400,8 @@ class _Facts:
         orders = self.estimates.get((self.strategy, ORDERS))
         if not listed and orders is not None and not orders.high > 0:
             return say("No block is ordered.")
-        is_simulated = is_record and self.is_simulated
         each = [
-            N_LISTED_WORDS[metric](
-                found.median, of_others=run.has_own_addresses, is_simulated=is_simulated
-            )
+            N_LISTED_WORDS[metric](found.median, of_others=run.has_own_addresses)
             for metric, found in listed
         ]
         what: str = listing(each) if each else self.names[self.strategy]
@@ -425,7 +422,7 @@ class _Facts:
         return bool(found["mechanism"].tolist() == ["throttle"])
 
     def sentence_of_run(self) -> tuple[Text, str]:
-        is_record = is_replayed(self.run)
+        is_record = not self.is_simulated
         cause, peak = self.cause(is_record=is_record), self.peak()
         if self.refuted.keys() & {IMPAIRED, PEAK}:
             text_ = say("The record contradicts what the model computes of businesses.")

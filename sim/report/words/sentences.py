@@ -276,20 +276,20 @@ DISPUTED = say("To {purpose}, {what} were blocked in {country}.")
 """Orders of the record of which it is disputed who placed them."""
 SITES_CUT_OFF = {
     ("only", True): say(
-        "Your site was cut off from some of its customers, for at least {h} hours, when the "
-        "simulation ends."
+        "Your site was cut off from some of its customers for at least {h} hours, and still is "
+        "when the simulation ends."
     ),
     ("only", False): say("Your site was cut off from some of its customers, for {h} hours in all."),
     ("one", True): say(
-        "One of your {n} sites was cut off from some of its customers, for at least {h} hours, "
-        "when the simulation ends."
+        "One of your {n} sites was cut off from some of its customers for at least {h} hours, and "
+        "still is when the simulation ends."
     ),
     ("one", False): say(
         "One of your {n} sites was cut off from some of its customers, for {h} hours in all."
     ),
     ("several", True): say(
         "{k} of your {n} sites were cut off from some of their customers, the middle one for at "
-        "least {h} hours, when the simulation ends."
+        "least {h} hours, and still is when the simulation ends."
     ),
     ("several", False): say(
         "{k} of your {n} sites were cut off from some of their customers, the middle one for {h} "
@@ -325,21 +325,17 @@ def networks(n: float, *, is_simulated: bool) -> Text:
     )
 
 
-def n_addresses(median: float, *, of_others: bool, is_simulated: bool) -> Text:
+def n_addresses(median: float, *, of_others: bool) -> Text:
     """So many addresses."""
     n, text_ = two_digits(median), number(median)
-    if is_simulated:
-        return say_n("{n} simulated address", "{n} simulated addresses", n, n=text_)
     if of_others:
         return say_n("{n} address of others", "{n} addresses of others", n, n=text_)
     return say_n("{n} address", "{n} addresses", n, n=text_)
 
 
-def n_networks(median: float, *, of_others: bool, is_simulated: bool) -> Text:
+def n_networks(median: float, *, of_others: bool) -> Text:
     """So many networks of IPv6."""
     n, text_ = two_digits(median), number(median)
-    if is_simulated:
-        return say_n("{n} simulated IPv6 network", "{n} simulated IPv6 networks", n, n=text_)
     if of_others:
         return say_n("{n} IPv6 network of others", "{n} IPv6 networks of others", n, n=text_)
     return say_n("{n} IPv6 network", "{n} IPv6 networks", n, n=text_)

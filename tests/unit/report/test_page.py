@@ -213,7 +213,7 @@ def test_addresses_of_sessions_are_simulated_and_the_number_is_the_peak(
     assert f"{written(most, two)} ○ Never checked" in text.replace(
         "simulated addresses ordered blocked at the peak ", ""
     )
-    assert f"Spain ordered {two(most[0])} simulated addresses blocked. At the peak" in text
+    assert f"Spain would order {two(most[0])} addresses blocked. At the peak" in text
     assert f"Addresses listed: {two(most[0])} at the peak" in render(run).replace(NBSP, " ")
     # The public list had 210, 202, 214 and 185 addresses in these sessions.
     assert "Never checked : no test, as the makers of the model knew the published 210 addr" in text
@@ -304,14 +304,14 @@ SHARES = np.array(
     ("shares", "peak", "said"),
     [
         # The middle line has 0.05, 0.1, 0.15, 0.05 from 10:00 to 20:00.
-        (SHARES, 0.15, "by Sat, 10 Jan, 10:00, and most are by Sat, 10 Jan, 13:00. It is over by "
-         "Sat, 10 Jan, 22:00."),
+        (SHARES, 0.15, "by Sat, 10 Jan, 10:00, the largest number at once by Sat, 10 "
+         "Jan, 13:00. It is over by Sat, 10 Jan, 22:00."),
         # The peaks, but of what cuts nobody off, are at 12:00, 13:00 and 20:00.
         (SHARES, 0.25, "by Sat, 10 Jan, 10:00. Half of the simulations have their peak by Sat, 10 "
          "Jan, 13:00, nine in ten from Sat, 10 Jan, 12:06 to Sat, 10 Jan, 19:18. It is over by "
          "Sat, 10 Jan, 22:00."),
-        (SHARES[2:3], 0.3, "by Sat, 10 Jan, 10:00, and most are by Sat, 10 Jan, 20:00. It is not "
-         "over when the simulation ends."),
+        (SHARES[2:3], 0.3, "by Sat, 10 Jan, 10:00, the largest number at once by Sat, 10 "
+         "Jan, 20:00. It is not over when the simulation ends."),
         (SHARES[3:], 0.0, ""),
     ],
 )  # fmt: skip
@@ -701,7 +701,7 @@ def test_a_bound_from_below_lies_within_its_range() -> None:
         ([[24, 24, 96]], [[0, 0, 1]], "3 of your 3 sites {}, the middle one for 24 hours in all"),
         ([[2, 24, 96]], [[1, 0, 0]], "3 of your 3 sites {}, the middle one for at least 24"),
         ([[24, 96], [24, 24], [24, 24]], [[0, 1], [0, 0], [0, 0]], "for 24 hours in all"),
-        ([[0, 96]], [[0, 1]], "One of your 2 sites {}, for at least 96"),
+        ([[0, 96]], [[0, 1]], "One of your 2 sites {} for at least 96"),
     ],
 )
 def test_a_median_that_the_end_of_the_run_may_have_cut_is_a_bound(
