@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 from sim.cli import app as edge
 from sim.cli import console
 from sim.cli.app import app
-from sim.cli.task import free_folder
-from sim.errors import DataError, Problem, UsageError
+from sim.errors import DataError, Problem
 from sim.results.folder import open_run
 
 FULL = OSError(28, "No space left on device", "out/runs.parquet")
@@ -98,14 +97,6 @@ def test_a_traceback_is_printed_on_request(
     assert "in verb\n    raise error\nValueError: odd\nfault in overblock: " in said
 
 
-def test_a_reader_that_leaves_is_no_fault(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys, "stdout", sys.stdout)  # restored: it is closed for good on the way
-    assert leave_by(monkeypatch, BrokenPipeError(32, "Broken pipe")) == 1
-    assert capsys.readouterr().err == ""
-
-
 # What commands say of folders: tables that were changed or lost, and what a kill left beside.
 
 
@@ -151,16 +142,3 @@ def test_a_changed_table_that_stops_a_command_is_named_in_the_error(
     with pytest.raises(DataError, match=r"money\.csv: expected the file that the run wrote, got"):
         fail()
     assert capsys.readouterr().err.count("money.csv: differs from its hash in the manifest") == 1
-
-
-def test_what_a_killed_process_left_is_named_also_where_there_is_a_result(
-    shipped_run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    folder = shutil.copytree(shipped_run, tmp_path / "out")
-    left = tmp_path / ".out.partial-1"
-    (left / "parts").mkdir(parents=True)
-    (left / "parts" / "0a-0000000.json").write_text("{}")
-    with pytest.raises(UsageError, match="holds an earlier run"):
-        free_folder(folder, force=False)
-    said = f"left 1 finished run in {left}; --resume {left} goes on with them"
-    assert said in capsys.readouterr().err

@@ -94,14 +94,6 @@ def test_without_days_a_case_of_any_country_is_valid(country: str, tmp_path: Pat
     assert result.exit_code == 0, result.stderr
 
 
-def test_it_writes_into_no_folder_that_is_there(tmp_path: Path) -> None:
-    (tmp_path / "case").mkdir()
-    (tmp_path / "case" / "mine.txt").write_text("mine")
-    result = CliRunner().invoke(app, ["init", str(tmp_path / "case"), "--country", "ES"])
-    assert result.exit_code == 2
-    assert [path.name for path in (tmp_path / "case").iterdir()] == ["mine.txt"]
-
-
 def test_what_cannot_be_is_refused_and_nothing_left(tmp_path: Path) -> None:
     (tmp_path / "ops.csv").write_text("name,share\na,1\n")
     (tmp_path / "list.txt").write_text("198.51.100.300\n")
