@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from sim.addresses.machine_code import compiled
 from sim.catalogue.causes import NAME, OVERLOADED_OPERATOR
-from sim.engine.state.businesses import N_SHARED, Columns
 from sim.engine.state.causes_kernel import (
     CODE,
     CODE_SHIFT,
@@ -41,6 +41,42 @@ from sim.scenario.tables.roles import FRONTEND
 
 # To take an array out of the object counts a reference to it: loops take theirs before they begin.
 Levels: TypeAlias = NDArray[np.int8]
+N_SHARED = 1024
+"""Pairs of a business and an operator whose losses are shared among causes at once."""
+
+
+Columns = namedtuple(
+    "Columns",
+    # Hosts by address, components, and who sits on them.
+    "address host_component is_seated is_spread host_order host_start business_order "
+    "business_start "
+    # Exposure.
+    "name_evasion overload_severity name_draw role_weight degree degree_at spread_start "
+    "dual_start first_ipv6 degree_row component_row overmatch is_overloaded told_overmatch "
+    "told_is_overloaded is_touched_at by_operator "
+    # Levels.
+    "threshold level next_look "
+    # Ledger.
+    "demand_booked until_hour by_hour before_start sector_row passed passed_since since_s "
+    "lost_below lost_in_spell lost_by_spell time_s spell_start_s first_outage_s last_outage_s "
+    "first_cut_off_s last_cut_off_s n_spells spell_edges_s share_users exposed exposed_since_s "
+    "worst_share "
+    # Tally.
+    "value provider_group first_sector_group lost_micro_usd_per_h total_value demand_lost_s "
+    "booked_s n_at_level "
+    # At operators, and by cause.
+    "role_cause pair n_at n_ever time_at_s counted_s lost_by_cause lost_at works "
+    # Sites of an inventory, the last businesses.
+    "first_site site_since_s site_time_s site_lost "
+    # Reactions.
+    "tolerance impatient_since_s has_moved is_impaired "
+    # Notes of the turn itself: who is touched and how, and room for lists.
+    "is_turned n_components n_businesses n_moved is_listed touched component_list changed_list "
+    "degree_now business_list moved_list told_component_row told_role_cause share_business "
+    "share_seat share_operator share_passed starting_list beginning_list ending_list "
+    "operator_list",
+)
+"""Columns that a turn reads and writes, named as in the classes that own them."""
 
 
 States, _StatesType = define_object(__name__, "States", Columns)

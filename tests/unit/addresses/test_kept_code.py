@@ -213,7 +213,7 @@ def test_all_loops_are_kept_in_one_folder(repository: Path) -> None:
 NO_LOOPS = {
     "addresses/machine_code.py", "addresses/sets/family_starts.py", "catalogue/causes.py",
     "engine/clock.py", "engine/eventlog.py", "engine/record/__init__.py",
-    "engine/state/__init__.py", "engine/state/businesses.py",
+    "engine/state/__init__.py",
     "engine/state/ledger.py", "engine/state/levels.py", "engine/state/parts.py",
     "engine/state/structs.py", "scenario/tables/roles.py", "world/frozen.py",
 }  # fmt: skip
@@ -262,7 +262,7 @@ def test_whatever_is_compiled_counts(repository: Path) -> None:
         ("catalogue/causes.py", "OWN_ADDRESS, ", True),
         ("engine/clock.py", "TICK = 12", True),
         ("engine/eventlog.py", "NOBODY = -1", True),
-        ("engine/state/businesses.py", "N_SHARED = 1024", True),
+        ("engine/state/states_kernel.py", "N_SHARED = 1024", True),
         ("engine/state/ledger.py", "NEVER = -1", True),
         ("engine/state/levels.py", "SLACK = 1e-12", True),
         ("engine/state/levels.py", "IMPAIRED_LEVEL = 2", True),

@@ -195,7 +195,7 @@ def test_a_cover_weighs_a_network_like_an_address(
     places = SmallWorld(pools=(pool,), target_prefixes=tuple(known)).world().places
     address = np.concatenate([places.line.put(AddressSet.of(one)).start for one in known])
     row = np.zeros_like(address)
-    fronts = KnownFronts(address, row, row, row > 0, lambda _: row > 0, lambda of: ())
+    fronts = KnownFronts(address, row, row, row > 0, lambda _: row > 0)
     (order,) = cover(rules)(Observation(0, fronts, places=places)).orders
     assert prefixes_text(order.addresses) == covered
     weights = _rented_out(places, NO_ADDRESSES)
