@@ -23,9 +23,21 @@ def polls(prefixes: Sequence[str]) -> str:
     return json.dumps({"lastUpdate": "2026-01-03 20:10:00", "data": data}, indent=1)
 
 
+def fastly(prefixes: Sequence[str]) -> str:
+    four, six = _split(prefixes)
+    return json.dumps({"addresses": four, "ipv6_addresses": six})
+
+
 def cloudflare(prefixes: Sequence[str]) -> str:
     four, six = _split(prefixes)
     return json.dumps({"result": {"ipv4_cidrs": four, "ipv6_cidrs": six, "etag": "a"}})
+
+
+def oracle(prefixes: Sequence[str]) -> str:
+    cidrs = [{"cidr": prefix, "tags": ["OCI"]} for prefix in prefixes]
+    return json.dumps(
+        {"last_updated_timestamp": "t", "regions": [{"region": "a", "cidrs": cidrs}]}, indent=2
+    )
 
 
 def json_list(prefixes: Sequence[str]) -> str:
@@ -64,7 +76,9 @@ def names(prefixes: Sequence[str]) -> str:
 
 RENDERED: Mapping[str, Writer] = {
     "polls": polls,
+    "fastly": fastly,
     "cloudflare": cloudflare,
+    "oracle": oracle,
     "json-list": json_list,
     "json-lines": json_lines,
     "ipset": ipset,

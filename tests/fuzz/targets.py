@@ -234,7 +234,9 @@ _WORDS: Mapping[str, tuple[bytes, ...]] = {
         *(b"mask", b"255.255.255.0", b"action", b"allow", b"blocked", b"no", b";", b"1_000"),
     ),
     "polls": (b'"stateChanges"', b'"timestamp"', b'"state":true', b'"isp"', b'"2026-01-03 09:00Z"'),
+    "fastly": (b'"addresses"', b'"ipv6_addresses"'),
     "cloudflare": (b'"success":false', b'"result"', b'"ipv4_cidrs"', b'"ipv6_cidrs"'),
+    "oracle": (b'"regions"', b'"cidrs"', b'"cidr"', b'"tags"'),
     "json-list": (b'"ip"', b'"asn"', b"[[", b"[{"),
     "json-lines": (b'"cidr"', b'"type":"metadata"', b'"records":3'),
     "ipset": (

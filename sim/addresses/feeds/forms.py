@@ -123,6 +123,15 @@ FORMS: Sequence[Form] = (
         is_json=True,
     ),
     Form(
+        "fastly",
+        "Fastly `public-ip-list`",
+        "provider",
+        lambda sample: {*sample.keys} == {"addresses", "ipv6_addresses"},
+        provider_ranges.read_fastly,
+        is_json=True,
+        named_by="fastly",
+    ),
+    Form(
         "cloudflare",
         "Cloudflare `client/v4/ips`",
         "provider",
@@ -130,6 +139,15 @@ FORMS: Sequence[Form] = (
         provider_ranges.read_cloudflare,
         is_json=True,
         named_by="cloudflare",
+    ),
+    Form(
+        "oracle",
+        "Oracle `public_ip_ranges.json`",
+        "provider, region, tags",
+        _has("regions cidrs", "last_updated_timestamp regions"),
+        provider_ranges.read_oracle,
+        is_json=True,
+        named_by=r'"(OCI|OSN)"',
     ),
     Form(
         "json-list",

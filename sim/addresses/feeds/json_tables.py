@@ -134,15 +134,19 @@ def _taken_back(value: Any, path: str) -> str:
     return ""
 
 
-def items(document: dict[str, Any], key: str, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def items(
+    document: dict[str, Any], key: str, name: str, above: str = ""
+) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the objects of a list in a document, each with its path; an absent list is empty.
+
+    ``above`` is the path of the document itself, with its dot.
 
     Raises
     ------
     DataError
         If the key holds anything but a list of objects, or too many of them.
     """
-    listed = document.get(key, [])
+    listed, key = document.get(key, []), f"{above}{key}"
     if not isinstance(listed, list):
         raise DataError([Problem(name, f"expected a list, got {type(listed).__name__}", key=key)])
     check_entries(len(listed), name, key)

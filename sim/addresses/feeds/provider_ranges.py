@@ -1,4 +1,4 @@
-"""Range files of providers: Amazon, Google, Microsoft, Cloudflare.
+"""Range files of providers: Amazon, Google, Microsoft, Fastly, Cloudflare, Oracle.
 
 A prefix that a file lists several times, once for each service, is one record with the list of its
 services, so that sizes can be added.
@@ -103,6 +103,14 @@ def read_azure(source: Stream, gathering: Gathering) -> Feed:
     return gathering.finish("azure", f"changeNumber {change}", "Microsoft's public download")
 
 
+def read_fastly(source: Stream, gathering: Gathering) -> Feed:
+    """Read Fastly's ``{"addresses": […], "ipv6_addresses": […]}``."""
+    keys = ("addresses", "ipv6_addresses")
+    document = _document(source, gathering, "Fastly's public-ip-list", *keys)
+    _add(gathering, "Fastly", [each for key in keys for each in _listed(document, key, gathering)])
+    return gathering.finish("fastly", "", "Fastly's public list")
+
+
 def read_cloudflare(source: Stream, gathering: Gathering) -> Feed:
     """Read Cloudflare's ``{"result": {"ipv4_cidrs": […], "ipv6_cidrs": […], "etag": …}}``.
 
@@ -122,6 +130,28 @@ def read_cloudflare(source: Stream, gathering: Gathering) -> Feed:
         gathering.note("ranges of 'jdcloud_cidrs' are JD Cloud's, in China: left out")
     _add(gathering, "Cloudflare", ranges)
     return gathering.finish("cloudflare", text_of(found, "etag"), "Cloudflare's public list")
+
+
+def read_oracle(source: Stream, gathering: Gathering) -> Feed:
+    """Read Oracle's ``public_ip_ranges.json``: prefixes with tags, by region.
+
+    References
+    ----------
+    Oracle Cloud Infrastructure Documentation, "IP Address Ranges".
+    """
+    document = _document(source, gathering, "Oracle's public_ip_ranges.json", "regions")
+    ranges: list[Range] = []
+    for path, region in items(document, "regions", gathering.name):
+        for place, item in items(region, "cidrs", gathering.name, f"{path}."):
+            check_entries(len(ranges) + 1, gathering.name, "regions")
+            tags = item.get("tags")
+            tags = tags if isinstance(tags, list) else []
+            services = tuple(text_of({"tag": tag}, "tag") for tag in tags)
+            where = text_of(region, "region")
+            ranges.append(Range(f"{place}.cidr", text_of(item, "cidr"), where, services))
+    _add(gathering, "Oracle", ranges)
+    date = text_of(document, "last_updated_timestamp")
+    return gathering.finish("oracle", date, "Oracle's public list")
 
 
 def _document(source: Stream, gathering: Gathering, what: str, *keys: str) -> Document:

@@ -39,7 +39,7 @@ def test_the_command_makes_it_anew(
     marked = {
         tmp_path / "docs/reference/measures.md": "- `orders_placed`",
         tmp_path / "docs/reference/cli.md": "- `--sample N`",
-        tmp_path / "docs/reference/imports.md": "- `cloudflare`",
+        tmp_path / "docs/reference/imports.md": "- `fastly`",
     }
     marked |= {tmp_path / f"docs/explanation/{name}.md": "- `t`:" for name in EXPLAINED}
     for path, row in marked.items():

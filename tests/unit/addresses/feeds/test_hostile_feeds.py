@@ -164,11 +164,16 @@ def test_parquet_cut_short_is_refused(tmp_path):
         ("azure", '{"values":\n[1, 2]', [
             "2: expected JSON, got an error: Expecting ',' delimiter",
         ]),
-        ("cloudflare", '{"result": {"ipv4_cidrs": ["x", 5], "ipv6_cidrs": {}}}', [
-            " result.ipv4_cidrs.1: expected a prefix, got int",
-            " result.ipv6_cidrs: expected a list of prefixes, got dict",
-            " result.ipv4_cidrs.0: expected a prefix such as 198.51.100.0/24 or "
+        ("fastly", '{"addresses": ["198.51.100.0/24", 5], "ipv6_addresses": {}}', [
+            " addresses.1: expected a prefix, got int",
+            " ipv6_addresses: expected a list of prefixes, got dict",
+        ]),
+        ("oracle", '{"regions": [{"cidrs": [{"cidr": "198.51.100.0/24"}, {"cidr": "x"}]}]}', [
+            " regions.0.cidrs.1.cidr: expected a prefix such as 198.51.100.0/24 or "
             "2001:db8::/32, got 'x'",
+        ]),
+        ("oracle", '{"regions": [{"cidrs": []}, {"cidrs": [{}, 7]}]}', [
+            " regions.1.cidrs.1: expected an object, got int",
         ]),
         ("json-list", "{}", [" expected a JSON array, got dict"]),
         ("json-list", '["198.51.100.1", 5]', ["2: expected an address, got '5'"]),

@@ -20,7 +20,9 @@ UNNAMED = {
     "google": BING,
     "aws": {"prefixes": [{"ip_prefix": FOUR, "service": "CDN"}], "ipv6_prefixes": []},
     "azure": {"values": [{"name": "a", "properties": {"addressPrefixes": [FOUR]}}]},
+    "fastly": {"addresses": [FOUR], "ipv6_addresses": []},
     "cloudflare": {"result": {"ipv4_cidrs": [FOUR], "ipv6_cidrs": []}, "success": True},
+    "oracle": {"regions": [{"region": "r", "cidrs": [{"cidr": FOUR, "tags": ["x"]}]}]},
 }
 # What each maker's own file says, where it says anything.
 NAMED = {
@@ -32,8 +34,12 @@ NAMED = {
             {"name": "a", "properties": {"platform": "Azure", "addressPrefixes": [FOUR]}},
         ],
     },
+    "oracle": {"regions": [{"region": "r", "cidrs": [{"cidr": FOUR, "tags": ["OCI"]}]}]},
 }
-PROVIDER = {"google": "Google", "aws": "AWS", "azure": "Azure", "cloudflare": "Cloudflare"}
+PROVIDER = {
+    "google": "Google", "aws": "AWS", "azure": "Azure", "fastly": "Fastly",
+    "cloudflare": "Cloudflare", "oracle": "Oracle",
+}  # fmt: skip
 
 
 def read(document: object, folder: Path, form: str = "") -> Feed:
