@@ -86,6 +86,11 @@ OF_SAMPLE = tuple(
 """Measures of harm and cost; a sample may show none although there is some."""
 
 
+def harm_of(name: str) -> str:
+    """Measure that a ratio is of, which stands above its line; any other measure itself."""
+    return RATIOS[name].above if name in RATIOS else name
+
+
 def says_unit(name: str, unit: str) -> bool:
     """Whether a measure says its unit itself: ``business_hours_impaired``, not ``names_hit``."""
     return unit.replace("-", " ") in label(name).lower().replace("-", " ")

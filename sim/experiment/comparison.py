@@ -13,7 +13,7 @@ from functools import cached_property, reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.catalogue.choices import EXPECTED, HEADLINES, OF_SAMPLE, RATIOS
+from sim.catalogue.choices import EXPECTED, HEADLINES, OF_SAMPLE, harm_of
 from sim.catalogue.measures import MEASURES
 from sim.errors import Problem, ScenarioError
 from sim.measure.measures import Measure
@@ -230,7 +230,7 @@ def paired_difference(metric: str, part: Measured, against: Measured, n_drawn: f
     """
     value, other = (one.values((metric,))[0] for one in (part, against))
     difference: Values = value - other
-    if metric in OF_SAMPLE or (metric in RATIOS and RATIOS[metric].above in OF_SAMPLE):
+    if harm_of(metric) in OF_SAMPLE:
         if any(has_missed_sample(metric, one, n_drawn) for one in (part, against)):
             difference[:] = np.nan
         difference[(value == 0) & (other == 0) & (n_drawn > 0)] = np.nan

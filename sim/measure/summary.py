@@ -22,6 +22,7 @@ from sim.catalogue.choices import (
     LISTED,
     OF_SAMPLE,
     PRICED,
+    harm_of,
 )
 from sim.measure.measures import Measure
 from sim.scenario.tables.rows import FigureRow
@@ -291,8 +292,9 @@ class Sample(NamedTuple):
             none could be hit, and where none was and the measure counts no part of businesses or
             of their hours.
         """
-        is_certain = self.at_most == 0 or (metric in PRICED and self.has_sites)
-        if metric not in OF_SAMPLE or is_certain:
+        harm = harm_of(metric)
+        is_certain = self.at_most == 0 or (harm in PRICED and self.has_sites)
+        if harm not in OF_SAMPLE or is_certain:
             return 0.0
         if metric == EVER_SHARE:
             return self.at_most

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.errors import Problem, ProblemsError, ScenarioError
-from sim.experiment.comparison import choose_metrics
+from sim.experiment.comparison import Measured, choose_metrics
 from sim.experiment.execution import Answers, Execution
 from sim.experiment.outputs import (
     COMPARED,
@@ -25,7 +25,7 @@ from sim.experiment.outputs import (
     write_study,
 )
 from sim.experiment.plan import Plan
-from sim.measure.summary import LEVEL, spreads_of
+from sim.measure.summary import LEVEL, NOT_KNOWN, is_zero, spreads_of
 from sim.results.schema import Column
 from sim.scenario.document import Value, parse_scalar
 from sim.scenario.overrides import split_at_commas
@@ -182,7 +182,7 @@ _MEASURED = (
     *(COMPARED[name] for name in ("median", "low", "high", "level")),
     Column("n_replicates", "integer", "replicates", "Replicates of the point"),
     COMPARED["n_known"],
-    *(COMPARED[name] for name in ("denominator", "denominator_unit")),
+    *(COMPARED[name] for name in ("denominator", "denominator_unit", "zero_at_most")),
 )
 
 
@@ -263,7 +263,13 @@ class Sweep:
     def write(self, folder: Path, found: Answers) -> Study:
         """Write ``sweep.csv`` and ``points.csv``."""
         sheets = [
-            sweep_sheet(self.axes, self.laid, found, self.metrics),
+            sweep_sheet(
+                self.axes,
+                self.laid,
+                found,
+                self.metrics,
+                has_sites=self.plan.resolved.inventory is not None,
+            ),
             points_sheet(axis_columns(self.axes), self.laid, found),
         ]
         return write_study(folder, self.plan, found, sheets)
@@ -279,6 +285,8 @@ def sweep_sheet(
     points: Sequence[Sequence[Value]],
     answers: Answers,
     metrics: Sequence[str],
+    *,
+    has_sites: bool = False,
 ) -> Sheet:
     """The chosen measures under every strategy, at every point that has a result."""
     column = [answers.metrics.index(metric) for metric in metrics]
@@ -297,6 +305,15 @@ def sweep_sheet(
         keys, values, spreads_of(values), spreads_of(known), strict=True
     ):
         measure = answers.measures[metric]
+        part = Measured(
+            np.arange(value.size),
+            answers.measures,
+            answers.value[point, strategy].T,
+            answers.denominator[point, strategy].T,
+        )
+        sample = part.sample(has_sites=has_sites)
+        bound = sample.bound(measure.metric, measure.unit, measure.denominator_unit, of.median)
+        is_missed = is_zero(spread) and math.isnan(bound)
         rows.append(
             (
                 point,
@@ -304,12 +321,13 @@ def sweep_sheet(
                 answers.labels[strategy],
                 measure.metric,
                 measure.unit,
-                *spread,
+                *(NOT_KNOWN if is_missed else spread),
                 LEVEL,
                 int(value.size),
-                int((~np.isnan(value)).sum()),
+                0 if is_missed else int((~np.isnan(value)).sum()),
                 of.median,
                 measure.denominator_unit,
+                bound,
             )
         )
     described = (POINT, *axis_columns(axes), *_MEASURED)

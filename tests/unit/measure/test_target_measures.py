@@ -11,6 +11,7 @@ import pytest
 
 from sim.catalogue.choices import RATIOS
 from sim.experiment.execution import Answers
+from sim.measure import measures
 from sim.measure.groups import is_above
 from sim.measure.impact import measure_impact, measure_ratios
 from sim.measure.measures import Measure, over
@@ -222,6 +223,23 @@ def test_a_sweep_holds_medians_of_ratios() -> None:
     assert (ratio["n_replicates"], ratio["n_known"]) == (4, 3)
     assert ratio["denominator"] == 2
     assert (plain["median"], plain["n_known"]) == (3 * 6.5, 4)
+
+
+def test_a_sweep_knows_no_zero_of_a_sample_that_could_not_be_hit() -> None:
+    values = {
+        "addresses_listed_peak": 16.0,
+        "businesses_expected_listed": 0.0,
+        "businesses_ever_affected": 0.0,
+    }
+    run = [measures.measured(name, value, 100.0) for name, value in values.items()]
+    cells = np.array([[[list(values.values())] * 3]])
+    found = Answers(("s",), tuple(run), cells, np.full(cells.shape, 100.0))
+    sheet = sweep_sheet((), ((),), found, list(values))
+    names = [column.name for column in sheet.columns]
+    listed, _, hit = (dict(zip(names, row, strict=True)) for row in sheet.rows)
+    assert (listed["median"], listed["n_known"], listed["zero_at_most"]) == (16, 3, 0)
+    assert np.isnan([hit["median"], hit["low"], hit["high"], hit["zero_at_most"]]).all()
+    assert (hit["n_replicates"], hit["n_known"]) == (3, 0)
 
 
 def test_a_sensitivity_analysis_is_of_ratios_of_sums() -> None:
