@@ -7,6 +7,7 @@ from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.text.source import Limits
 from sim.addresses.text.text import (
     parse_entries,
+    parse_prefix,
 )
 from sim.errors import DataError
 
@@ -128,3 +129,18 @@ def test_lines_that_are_too_long_are_bad_lines():
 def test_sets_of_one_family_refuse_the_other():
     with pytest.raises(ValueError, match="expected an IPv4 prefix, got the IPv6 prefix '::/0'"):
         IntervalSet.of("192.0.2.0/24", "::/0")
+
+
+def test_one_prefix_is_read_or_refused():
+    assert parse_prefix("198.51.100.0/24") == (4, 3325256704, 24)
+    assert parse_prefix("255.255.255.255") == (4, 2**32 - 1, 32)
+    assert parse_prefix("0.0.0.0/0") == (4, 0, 0)
+    assert parse_prefix("::/0", version=0) == (6, 0, 0)
+    assert parse_prefix("::1", version=0) == (6, 1, 128)
+    for text, message in {
+        "2001:db8::/32": "expected an IPv4 prefix, got the IPv6 prefix '2001:db8::/32'",
+        "198.51.100.0-198.51.100.255": "expected an IPv4 prefix, got the range",
+        "no": "expected an IPv4 prefix such as 198.51.100.0/24, got 'no'",
+    }.items():
+        with pytest.raises(ValueError, match=message):
+            parse_prefix(text)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.addresses.feeds.frames import feed_of_columns
-from sim.blocklists.exposure import expect_names
+from sim.blocklists.exposure import expect_names, exposure
 from sim.cli.verbs.exposure import expected_table
 from sim.errors import UsageError
 from sim.names.draws import draw_found_names, draw_kinds
@@ -272,3 +272,14 @@ def test_a_universe_is_a_part_of_the_census() -> None:
 def test_shipped_assumptions_are_all_there() -> None:
     keys = {row.key for row in shipped_table("names-assumptions", AssumptionRow).rows}
     assert keys == set(FIXED)
+
+
+def test_a_notebook_asks_for_the_same() -> None:
+    owners = {key: list(values) for key, values in OWNERS.items()}
+    found = exposure(["198.51.100.0/24"], attribute=owners, expect_names=True)
+    assert found.expected == expect("198.51.100.0/24")
+    # Without a table of one's own the shipped one tells: a range of the Hetzner of 2018.
+    shipped = exposure(["88.198.0.0/16"], expect_names=True).expected
+    assert [one.provider for one in shipped.providers] == ["Hetzner"]
+    with pytest.raises(UsageError, match="expected --expect-names as well"):
+        exposure(["198.51.100.0/24"], universe=5)

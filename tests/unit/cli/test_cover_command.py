@@ -140,7 +140,7 @@ class TestCover:
         self, folder: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         (folder / "mine.png").write_text("mine")
-        command = ["--targets", "targets.txt", "--figure", "mine.png"]
+        command = ["--targets", "targets.txt", "--against", "order.txt", "--figure", "mine.png"]
         with monkeypatch.context() as patched:
             patched.setattr("sim.blocklists.covers.answer", None)
             code, out, err = run(*command)
