@@ -12,7 +12,7 @@ import numpy as np
 
 os.environ["NUMBA_DISABLE_JIT"] = "1"
 
-from sim.engine.state import businesses, structs
+from sim.engine.state import structs
 
 
 def define_object(_module: str, name: str, columns: Any) -> tuple[type, type]:
@@ -28,6 +28,9 @@ def define_object(_module: str, name: str, columns: Any) -> tuple[type, type]:
 
 
 structs.define_object = define_object
+
+from sim.engine.state import states_kernel  # noqa: E402 - defines objects as it is imported
+
 # Few, so that they are more than there is room for.
-businesses.N_SHARED = 8
+states_kernel.N_SHARED = 8
 np.seterr(over="ignore")

@@ -80,6 +80,7 @@ from sim.report.words.numbers import (
     whole,
 )
 from sim.report.words.sentences import (
+    AT_THE_PEAK,
     CAUSES,
     DISPUTED,
     KINDS,
@@ -430,19 +431,7 @@ class _Facts:
         if not peak.high > 0:
             return joined(" ", (cause, self._none_cut_off())), ""
         share = spoken(peak.median) if peak.median > 0 else say("few if any")
-        text_ = (
-            say(
-                "At the peak, {share} of its businesses hosted abroad were cut off from some of "
-                "their customers.",
-                share=share,
-            )
-            if is_record
-            else say(
-                "At the peak, {share} of its businesses hosted abroad would be cut off from some "
-                "of their customers.",
-                share=share,
-            )
-        )
+        text_ = say(AT_THE_PEAK[is_record], share=share)
         return joined(" ", (cause, text_)), range_text(peak)
 
     def bound_of(self, strategy: str) -> str:

@@ -274,6 +274,17 @@ CAUSES = {
 """The orders: with a purpose, from the record, to be slowed down."""
 DISPUTED = say("To {purpose}, {what} were blocked in {country}.")
 """Orders of the record of which it is disputed who placed them."""
+AT_THE_PEAK = {
+    True: say(
+        "At the peak, {share} of its businesses hosted abroad were cut off from some of their "
+        "customers."
+    ),
+    False: say(
+        "At the peak, {share} of its businesses hosted abroad would be cut off from some of their "
+        "customers."
+    ),
+}
+"""The harm of orders: from the record or not."""
 SITES_CUT_OFF = {
     ("only", True): say(
         "Your site was cut off from some of its customers for at least {h} hours, and still is "

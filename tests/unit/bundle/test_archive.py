@@ -200,7 +200,7 @@ def test_packages_that_need_each_other_are_asked_once(monkeypatch: pytest.Monkey
         asked.append((name, extras))
         return [Requirement(needs[name])]
 
-    monkeypatch.setattr("sim.bundle.environment._requirements", requirements)
+    monkeypatch.setattr("sim.bundle.bundle._requirements", requirements)
     assert installed({}) == {name: metadata.version(name) for name in ("numpy", "scipy")}
 
 
