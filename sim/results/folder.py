@@ -26,7 +26,7 @@ from sim.scenario.tables.seeds import RowType, read_table
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
 """The scenario as it was written, and with all defaults filled in."""
 MANIFEST = "manifest.json"
-MANIFEST_SCHEMA = "overblock/manifest/2"
+MANIFEST_SCHEMA = "overblock/manifest/3"
 COMPLETE, INTERRUPTED, PARTIAL = "complete", "interrupted", "partial"
 """Status of a run in its manifest; ``partial`` where runs failed."""
 

@@ -30,7 +30,7 @@ def write_run(folder: Path, text: str = "x") -> Path:
         (folder / name).write_text(text)
     digest = hashlib.sha256(text.encode()).hexdigest()
     manifest = {
-        "schema": "overblock/manifest/2",
+        "schema": "overblock/manifest/3",
         "status": "interrupted",
         "outputs": [{"file": name, "sha256": digest} for name in names],
     }
