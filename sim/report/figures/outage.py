@@ -229,17 +229,18 @@ def read_outage(run: RunFolder, strategy: str | None = None) -> Outage:
         curves = run.curves_by(metric, "provider", strategy) if metric == LISTED else {}
         by_provider = {name: band_of(one, run.horizon_s) for name, one in curves.items()}
     population = run.scenario.get("population") or {}
+    cut_off = share_of(whole_band(run, CUT_OFF, strategy))
     return Outage(
         start=run.start,
         horizon_s=run.horizon_s,
         listed=listed,
         listed_of=of,
-        cut_off=share_of(whole_band(run, CUT_OFF, strategy)),
+        cut_off=cut_off,
         peak=read_share(run, run.strategy(strategy), PEAK),
         most_listed=read_estimates(run)[run.strategy(strategy), f"{metric}_peak"],
         of_sites=bool(population.get("inventory")) and not population.get("n_businesses"),
         orders=find_orders(
-            listed, by_provider, run.start, run.curve(metric, run.strategy(strategy))
+            listed, by_provider, run.start, run.curve(metric, run.strategy(strategy)), cut_off
         )
         if listed is not None and not sessions
         else (),
@@ -279,9 +280,15 @@ def read_published(run: RunFolder) -> tuple[tuple[int, int], ...]:
 
 
 def find_orders(
-    listed: Band, by_provider: dict[str, Band], start: datetime, curves: CurvePoints
+    listed: Band,
+    by_provider: dict[str, Band],
+    start: datetime,
+    curves: CurvePoints,
+    cut_off: Band | None = None,
 ) -> tuple[Order, ...]:
     """Days on which much was listed or withdrawn, in sequence; at most so many.
+
+    Much, or a sixth of that where as large a part of the harm came or went on that day.
 
     A median of simulations may step where none of them does: on such a day most of them have to
     step as well, by half as much or more.
@@ -291,6 +298,11 @@ def find_orders(
     # What is true at midnight is of the day that begins.
     change = np.diff(_until(listed, edges))
     much = np.abs(change) >= LEAST_CHANGE * np.max(listed.median)
+    if cut_off is not None and np.max(cut_off.median) > 0:
+        # The last day of orders goes on after the last of them.
+        ends = np.append(edges[:-1], stop + 24 * 3600)
+        harm = np.abs(np.diff(_until(cut_off, ends))) >= LEAST_CHANGE * np.max(cut_off.median)
+        much |= harm & (np.abs(change) >= LEAST_CHANGE / 6 * np.max(listed.median))
     steps = np.diff(np.nan_to_num(values_at(curves, edges - 1)), axis=1) * np.sign(change)
     much &= (steps >= np.abs(change) / 2).mean(axis=0) > 0.5
     rows = sorted(np.flatnonzero(much).tolist(), key=lambda row: -abs(change[row]))[:MOST_ORDERS]
@@ -437,7 +449,9 @@ def _draw_listed(ax: Axes, shown: Outage, listed: Band, words: Language, *, narr
         dots = say("● published") if narrow else say("● published at the time")
         ax.set_title(words.write(dots), loc="right", color="C1")
     taken: list[Bbox] = []
-    for order in sorted(shown.orders, key=lambda one: -abs(one.change)):
+    least = LEAST_CHANGE * np.max(listed.median)
+    large = [one for one in shown.orders if abs(one.change) >= least]
+    for order in sorted(large, key=lambda one: -abs(one.change)):
         row = int(np.searchsorted(listed.t_s, order.at_s, side="right")) - 1
         at = (float(look.dates(shown.start, order.at_s)), listed.median[row] / scale)
         text = words.write(_order_text(shown.start, order, scale, narrow=narrow))

@@ -135,7 +135,10 @@ def _measures(run: RunFolder) -> Section:
         for strategy in run.strategies
         if strategy in listed and not is_nothing_listed(listed[strategy])
     ]
-    if len(after) > 1:
+    has_several = len(after) > 1
+    if after:
+        after.append(say("Rows of names above count those on addresses of modelled businesses."))
+    if has_several:
         after.append(
             say(
                 "Do not compare these numbers: single addresses are assumed to have been found by "

@@ -55,6 +55,7 @@ from sim.report.words.numbers import (
 from sim.results.folder import MANIFEST, RunFolder, input_rows, later
 from sim.results.integrity import GENERATOR, is_report
 from sim.results.parquet import numbers, read_columns
+from sim.scenario.tables.roles import FRONTEND, ROLES
 from sim.scenario.tables.rows import OperatorRow
 from sim.version import __version__
 
@@ -285,6 +286,8 @@ class SiteRow:
         Whether half of those in which it is cut off end before it is not.
     shares
         Share of simulations in which the users of each operator are cut off from it.
+    is_drawn
+        Whether the place of its front end is drawn, for want of an address.
     """
 
     name: str
@@ -293,6 +296,7 @@ class SiteRow:
     hours: Estimate
     is_still: bool
     shares: tuple[float, ...]
+    is_drawn: bool = False
 
     @property
     def lasts(self) -> Text:
@@ -375,6 +379,7 @@ def site_matrix(run: RunFolder) -> SiteMatrix:
                 estimate_over(hours[:, at], "h"),
                 bool(still),
                 tuple(cells.get((runs.site[at], one.operator), 0.0) for one in groups),
+                ROLES[FRONTEND] in str(runs.text["drawn"][0, at]).split(),
             )
         )
     operators = tuple((say_name(one.label), one.share_users) for one in groups)

@@ -303,7 +303,8 @@ def _basis(run: RunFolder) -> Section:
         items=(
             say("Observed or given: {titles}", titles=source_line(run, is_given=True)),
             say(
-                "Assumed: {n} values, each with its reason in manifest.json.",
+                "Assumed: {n} settings, each with its reason in manifest.json, and those values of "
+                "tables that overblock sources calls assumptions.",
                 n=str(len(run.manifest["assumptions"])),
             ),
             say("Computed: when operators block, who is cut off, for how long, and what it costs."),
@@ -361,7 +362,7 @@ def _missing(run: RunFolder, outage: Outage | None) -> Section:
         items.append(
             say(
                 "No business moves its site: hours cut off are an upper bound; costs of moving, "
-                "losses of hosting providers and domestic gains are not counted."
+                "losses and gains of hosting providers are not counted."
             )
         )
     if not scenario.get("users"):

@@ -352,7 +352,7 @@ def operators_of(run: RunFolder, strategy: str) -> Iterator[Section]:
         if found is not None:
             cells = (Strong(bound), "") if bound else cells_of(found)
         rows.append((say_name(group.label), percent(group.share_users), when, *cells))
-    blocked = (say("First block"), say("Time cut off"), say("Range"))
+    blocked = (say("First block (simulated)"), say("Time cut off"), say("Range"))
     heads = (say("Operator"), say("Its users"), *blocked)
     after = say(
         "First block, not of the target's own addresses: median of the simulations with one. Time "

@@ -412,7 +412,8 @@ def test_a_spared_site_has_a_row(site_folder: Path, monkeypatch: pytest.MonkeyPa
     hours = np.array([[0.0, 6.0], [0.0, 0.0]])
     when = np.where(hours > 0, 3600.0, np.nan)
     number = {"impaired_h": hours, "first_cut_off_s": when, "last_cut_off_s": when}
-    found = SimpleNamespace(site=("spared", "cut"), number=number)
+    drawn = {"drawn": np.array([["sector frontend", "revenue storage"]] * 2, object)}
+    found = SimpleNamespace(site=("spared", "cut"), number=number, text=drawn)
     monkeypatch.setattr("sim.report.page.document.read_sites", lambda *_: found)
     rows = site_matrix(open_run(site_folder)).rows
     assert [(row.name, row.n_cut, row.first) for row in rows] == [
@@ -420,6 +421,8 @@ def test_a_spared_site_has_a_row(site_folder: Path, monkeypatch: pytest.MonkeyPa
         ("spared", 0, "never"),
     ]
     assert (rows[1].lasts, rows[1].range, rows[1].is_still) == ("0", "", False)
+    # Of a front end without an address nothing is known.
+    assert [row.is_drawn for row in rows] == [False, True]
 
 
 def test_how_many_were_down_is_the_peak_of_each_simulation(ensemble_run: Path, page: str) -> None:
@@ -831,7 +834,9 @@ def test_a_zero_of_a_small_sample_is_a_bound(tmp_path: Path) -> None:
     text = words_of(render(open_run(tmp_path / "run")))
     assert "Nothing was lost" not in text
     assert "No modelled business lost anything: what all of them lose is not known." in text
-    operators = text[text.index("First block Time cut off") : text.index("First block, not")]
+    operators = text[
+        text.index("First block (simulated) Time cut off") : text.index("First block, not")
+    ]
     assert "at most 75%" in operators
     measures = text[text.index("All measures") :]
     assert "Share of businesses ever cut off at most 75%" in measures

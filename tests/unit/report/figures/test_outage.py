@@ -126,6 +126,10 @@ def test_days_of_orders_are_those_that_changed_much() -> None:
         (18 * H + D, -60.0, ("A",), 0),
     ]
     assert [one.whose() for one in orders] == ["A and 1 other", "A"]
+    # Unless they are where the harm came from, as most of it or less than an eighth.
+    for share, n in ((0.5, 3), (0.05, 2)):
+        harm = _band([0, 18 * H + 3 * D + 1], [0.5, 0.5 + share])
+        assert len(find_orders(listed, parts, START, _curves(*[listed] * 3), harm)) == n
     several = Order(0, 1.0, ("A", "B"), 3)
     assert (several.whose(), several.whose(1)) == ("A, B and 3 others", "A and 4 others")
     assert Order(0, 1.0, (), 3).whose() == ""
