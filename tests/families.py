@@ -70,5 +70,4 @@ def with_ipv6(small: SmallWorld, *moved: ipaddress.IPv4Network) -> SmallWorld:
         target_prefixes=texts(small.target_prefixes),
         exempt_prefixes=texts(small.exempt_prefixes),
         pools=tuple(map(pool, small.pools)),
-        names_at=tuple((in_ipv6(address, moved), n) for address, n in small.names_at),
     )

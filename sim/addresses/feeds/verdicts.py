@@ -139,6 +139,14 @@ _THESE = (
 _ELSEWHERE = (
     r"see|none|no|empty|report|contact|disabled|unused|separate|ninguna?|nessuna?|vuota|нет"
 )
+# Who undid it, or from when on.
+_UNDONE_BY = (
+    r"(?:since|as[ ]+of|from|desde|dal|с)[ ]+(?:the[ ]+|el[ ]+)?[\d./-]{8,10}"
+    r"|(?:by|after|following|upon|per|under|por|tras|según|su|dopo|по|на[ ]+основании)[ ]+"
+    r"(?:[^\W\d]+[ ]+){0,3}(?:court|judg|ruling|regulator|authorit|order|decision|appeal|orden"
+    r"|sentencia|resoluci|juez|juzgado|tribunal|ordine|sentenza|decisione|agcom|giudice|суд"
+    r"|решени|роскомнадзор|постановлени|определени)\w*(?:[ ]+[^\W\d]+){0,3}"
+)
 _HEADING = re.compile(
     r"[ \t]{0,9}(?:[#;!]|//)[^\w\n.]{0,99}+(?:please[ ]+|always[ ]+)?(?:"
     rf"(?P<word>{_EXCEPTIONS})(?:[ ]+(?:d[ei][ ]+)?(?:{_ENTRIES})){{0,2}}(?:"
@@ -150,6 +158,8 @@ _HEADING = re.compile(
     r"(?:above|(?:block|black)?[ -]?list|rules?|lista)(?:[ ]+above)?"
     rf")|{_THESE}[ ]+(?:[^\W\d]+[ ]+)?(?P<clause>{_NOT_BLOCKED})"
     rf"|(?:allow|permit)[ ]+(?P<these>{_THESE})"
+    rf"|(?:(?:{_THESE}|{_ENTRIES})[ ]+)?(?P<undone>{_TURNS})(?:[ ]+(?:(?:block|list|bann)ed"
+    rf"|{_ENTRIES}))?[ ]+(?:{_UNDONE_BY})"
     rf"|[^\d.@/\n]{{2,80}}[,:;—–-][ ]*(?:please[ ]+)?(?P<last>{_NEVER})"
     r")[^\w\n]{0,99}$"
 )
