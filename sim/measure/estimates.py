@@ -210,10 +210,10 @@ def _graded(found: Estimate, metric: str, refuted: Container[str]) -> Estimate:
     return replace(found, grade=Grade.CONTRADICTED) if metric in refuted else found
 
 
-def read_share(run: RunFolder, strategy: str, metric: str) -> Estimate:
-    """A measure as a share of what it is out of, simulation by simulation.
-
-    How many businesses there are is drawn, so that the share is no ratio of two medians.
+def read_shares(
+    run: RunFolder, strategy: str, metric: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64], str]:
+    """Shares of the simulations, what they are out of, and its unit; NaN for a share of nothing.
 
     Raises
     ------
@@ -227,7 +227,20 @@ def read_share(run: RunFolder, strategy: str, metric: str) -> Estimate:
         raise DataError([Problem(str(run.path / "measures.parquet"), message)])
     value, whole = found.value[mine], found.denominator[mine]
     share = np.divide(value, whole, where=whole > 0, out=np.full(value.shape, np.nan))
-    of = str(found.denominator_unit[mine][0])
+    return share, whole, str(found.denominator_unit[mine][0])
+
+
+def read_share(run: RunFolder, strategy: str, metric: str) -> Estimate:
+    """A measure as a share of what it is out of, simulation by simulation.
+
+    How many businesses there are is drawn, so that the share is no ratio of two medians.
+
+    Raises
+    ------
+    DataError
+        If the folder has no such measure.
+    """
+    share, whole, of = read_shares(run, strategy, metric)
     share_ = replace(estimate_over(share, SHARE), of=of, whole=float(np.median(whole)))
     return _graded(share_, metric, contradictions(run))
 

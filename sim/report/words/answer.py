@@ -35,6 +35,7 @@ from sim.measure.estimates import (
     estimate_over,
     read_estimates,
     read_share,
+    read_shares,
 )
 from sim.measure.sites import read_sites
 from sim.measure.summary import TOO_FEW
@@ -85,6 +86,7 @@ from sim.report.words.sentences import (
     DISPUTED,
     KINDS,
     SITES_CUT_OFF,
+    SPARED,
     Verdict,
     addresses,
     amount,
@@ -430,9 +432,14 @@ class _Facts:
             return joined(" ", (cause, text_)), ""
         if not peak.high > 0:
             return joined(" ", (cause, self._none_cut_off())), ""
-        share = spoken(peak.median) if peak.median > 0 else say("few if any")
-        text_ = say(AT_THE_PEAK[is_record], share=share)
-        return joined(" ", (cause, text_)), range_text(peak)
+        if peak.median > 0:
+            text_ = say(AT_THE_PEAK[is_record], share=spoken(peak.median))
+            return joined(" ", (cause, text_)), range_text(peak)
+        values, _, _ = read_shares(self.run, self.strategy, PEAK)
+        n_cut, others = int((values > 0).sum()), estimate_over(values[values > 0], SHARE)
+        n, share = whole(values.size - n_cut), spoken(others.median)
+        text_ = say(SPARED, n=n, of=whole(values.size), share=share)
+        return joined(" ", (cause, text_)), range_text(others)
 
     def bound_of(self, strategy: str) -> str:
         """Text for a share that is zero; empty where the zero is certain."""

@@ -285,6 +285,11 @@ AT_THE_PEAK = {
     ),
 }
 """The harm of orders: from the record or not."""
+SPARED = say(
+    "In {n} of {of} simulations none of its businesses hosted abroad is cut off from customers. "
+    "In the others, {share} of them are at the peak."
+)
+"""The harm of orders that spare all in half of the simulations or more."""
 SITES_CUT_OFF = {
     ("only", True): say(
         "Your site was cut off from some of its customers for at least {h} hours, and still is "

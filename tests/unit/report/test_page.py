@@ -808,6 +808,18 @@ def test_figures_that_chose_the_simulations_check_nothing(ensemble_run: Path) ->
     assert "chose the simulations" not in loose.figures[1].reason
 
 
+def test_a_headline_counts_the_simulations_that_spare_all(
+    ensemble_run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares = np.array([0.0, 1.0, 0.0, 0.5, 0.0])
+    split = Estimate(0.0, 0.0, 0.9, "share", n_simulations=5, n_known=5)
+    monkeypatch.setattr("sim.report.words.answer.read_share", lambda *_: split)
+    monkeypatch.setattr("sim.report.words.answer.read_shares", lambda *_: (shares, shares, ""))
+    found = answer(open_run(ensemble_run)).whole.replace(NBSP, " ")
+    assert "In 3 of 5 simulations none of its businesses hosted abroad is cut off" in found
+    assert "In the others, three in four of them are at the peak (53 to 98%)." in found
+
+
 def test_an_exemption_is_no_first_block(ensemble_run: Path, tmp_path: Path) -> None:
     folder = tmp_path / "run"
     shutil.copytree(ensemble_run, folder)
