@@ -428,7 +428,7 @@ def _wrapped(opening: str, names: list[str], closing: str) -> str:
 
 
 def _checked_periods(listed: GivenList, strategy: str, start: datetime, end: datetime) -> list[str]:
-    """Say how many rows of a dated list are in force at no time of the run.
+    """Say how many rows of a dated list are in force at no time of the run, or have no beginning.
 
     Raises
     ------
@@ -446,6 +446,10 @@ def _checked_periods(listed: GivenList, strategy: str, start: datetime, end: dat
             f"--from, --to: expected days on which the list is in force, got {start.date()} to "
             f"{end.date()}, on which none of its {n:,} rows is"
         )
-    if not n_outside:
-        return []
-    return [f"{n_outside:,} of {n:,} rows of the list are in force at no time of the run."]
+    n_open = sum(one.from_s is None for one in listed.periods)
+    said = {
+        f"{n_outside:,} of {n:,} rows of the list are in force at no time of the run.": n_outside,
+        f"{n_open:,} of {n:,} rows of the list have no beginning: they are in force from the "
+        "beginning of the run.": n_open,
+    }
+    return [text for text, n_rows in said.items() if n_rows]

@@ -103,6 +103,13 @@ def test_a_run_without_days_begins_with_the_first_date(tmp_path: Path) -> None:
     assert case.scenario.start.isoformat() == MARCH[29]
 
 
+def test_rows_without_a_beginning_are_counted(tmp_path: Path) -> None:
+    text = "ip,from,until\n198.51.100.1,,\n198.51.100.2,2026-03-30,\n198.51.100.3,,2026-03-31\n"
+    told = "2 of 3 rows of the list have no beginning: they are in force from the beginning of the"
+    assert told in init(tmp_path, text, *RUN).output
+    assert told in (tmp_path / "case" / "README.md").read_text(encoding="utf-8")
+
+
 def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
     text = (
         "ip,from,until\n198.51.100.1,2026-01-01,2026-02-01\n198.51.100.2,2026-01-01,\n"
@@ -110,6 +117,7 @@ def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
     )
     result = init(tmp_path, text, *RUN)
     assert "2 of 4 rows of the list are in force at no time of the run." in result.output
+    assert "have no beginning" not in result.output
     late = [*RUN[:2], "--from", "2025-03-27", "--to", "2025-04-03"]
     (tmp_path / "late").mkdir()
     refused = init(tmp_path / "late", text, *late).output
