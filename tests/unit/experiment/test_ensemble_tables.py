@@ -140,6 +140,16 @@ def shown(
     return [math.nan] * 3 if is_missed and not is_bounded and not any(found) else found
 
 
+def shown_measure(held: Values, row: dict[str, str], found: list[float]) -> list[float]:
+    """The same of a measure, which may be of no sample; a ratio has no bound."""
+    metric = row["metric"]
+    if metric in RATIOS:
+        return shown(held, row["strategy"], found) if RATIOS[metric].above in OF_SAMPLE else found
+    is_share = metric == "businesses_ever_impaired_share"
+    units = ("", "") if is_share else (row["unit"], row["denominator_unit"])
+    return shown(held, row["strategy"], found, units) if metric in OF_SAMPLE else found
+
+
 def test_the_summary(folder: Path) -> None:
     held, rows = measures(folder), rows_of(folder, "summary")
     assert len(rows) == len(held) > 80
@@ -149,10 +159,7 @@ def test_the_summary(folder: Path) -> None:
         assert list(of_row) == list(range(N))
         known = [(value, of) for value, of in of_row.values() if value is not None]
         found = spread(value for value, _ in known)
-        if row["metric"] in OF_SAMPLE:
-            is_share = row["metric"] == "businesses_ever_impaired_share"
-            units = ("", "") if is_share else (row["unit"], row["denominator_unit"])
-            found = shown(held, row["strategy"], found, units)
+        found = shown_measure(held, row, found)
         assert same(numbers(row, "median", "low", "high"), found)
         assert same(numbers(row, "denominator"), spread(of for _, of in known)[:1])
         is_missed = math.isnan(found[0])
@@ -225,11 +232,7 @@ def test_the_comparison_and_the_verdicts(folder: Path) -> None:
     for row in rows:
         metric, strategy = row["metric"], row["strategy"]
         values = [value for value, _ in held[strategy, metric].values()]
-        expected = spread(values)
-        if metric in OF_SAMPLE:
-            is_share = metric == "businesses_ever_impaired_share"
-            units = ("", "") if is_share else (row["unit"], row["denominator_unit"])
-            expected = shown(held, strategy, expected, units)
+        expected = shown_measure(held, row, spread(values))
         assert same(numbers(row, "median", "low", "high"), expected)
         found = numbers(row, "difference", "difference_low", "difference_high")
         shares = numbers(row, "share_less", "share_more")
