@@ -32,17 +32,6 @@ def test_every_variant_is_a_scenario_of_its_own_that_the_page_has(
     assert all(one not in dumps[:row] for row, one in enumerate(dumps))
 
 
-def test_groups_that_are_not_split_are_those_that_are(tmp_path: Path) -> None:
-    off = ablation(TELEGRAM, tmp_path).variants["without operators in cohorts"]
-    split = resolve(load_scenario(TELEGRAM)).operators.rows
-    whole = resolve(load_scenario(TELEGRAM, list(off))).operators.rows
-    assert sum(row.cohorts or 1 for row in split) > len(split)
-    assert [row.cohorts for row in whole] == [None] * len(split)
-    assert [(row.operator, row.share_users, row.compliance) for row in whole] == [
-        (row.operator, row.share_users, row.compliance) for row in split
-    ]
-
-
 @pytest.mark.long
 def test_the_page_has_the_first_days_that_its_command_gives() -> None:
     given = scenario()

@@ -99,3 +99,13 @@ def test_every_decision_stands_in_their_list():
     for page in sorted(folder.glob("[0-9]*.md")):
         title = page.read_text(encoding="utf-8").splitlines()[0].lstrip("# ").strip()
         assert f"- [{title}]({page.name})" in listed
+
+
+@pytest.mark.parametrize("name", ["appendix", "mechanisms", "misleading"])
+def test_tests_and_scripts_that_are_named_exist(name):
+    text = (REPOSITORY / f"docs/explanation/{name}.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(?:pytest [^`]*)?((?:tests|sim|seeds)/[\w/.-]+)`", text)
+    assert [each for each in named if not (REPOSITORY / each).exists()] == []
+    there = {path.name for path in (REPOSITORY / "tests").rglob("test_*.py")}
+    assert set(re.findall(r"`(test_\w+\.py)`", text)) <= there
+    assert named or name != "appendix"  # a control: the pattern finds what is named

@@ -1,19 +1,89 @@
-"""What `docs/explanation/emergence.md` must say, from the folders that its own commands made.
+"""What the documents' tables and sentences must say, from the folders that their own commands made.
 
-In: the clone in which the page was run. Out: rows of its tables and parts of its sentences.
+In: the clone in which a page was run. Out: texts that have to stand on it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
+from typer.testing import CliRunner
 
-from tests.documents.rows import rows_of
+from sim.cli.app import app
+from sim.report.words.answer import answer
+from sim.results.folder import open_run
+
+RUNNER = CliRunner()
+
+
+def covered(run: Path, replicate: int, fronts: Path) -> dict[tuple[str, str, str], float]:
+    """What the page's cover says of one replicate of a run, by section, item and measure."""
+    rows = duckdb.sql(
+        f"SELECT DISTINCT prefix FROM '{run / 'entries.parquet'}' WHERE replicate = {replicate} "
+        "ORDER BY prefix"
+    ).fetchall()
+    fronts.write_text("".join(f"{prefix}\n" for (prefix,) in rows), encoding="utf-8")
+    cover = (
+        f"cover --targets {fronts} --budget 60 --frontier 600 --against telegram-2018-orders "
+        "--at 2018-04-20T12:00+03:00 -q --format csv"
+    )
+    result = RUNNER.invoke(app, cover.split())
+    assert result.exit_code == 0, result.output
+    lines = csv.DictReader(io.StringIO(result.stdout))
+    return {
+        (line["section"], line["item"], line["measure"]): float(line["value"])
+        for line in lines
+        if line["section"] != "prefixes"
+    }
+
+
+def april(clone: Path) -> Iterator[str]:
+    found = [covered(clone / "chase", replicate, clone / "fronts.txt") for replicate in range(10)]
+    same = [
+        {k[2]: v for k, v in each.items() if k[:2] == ("same_targets", "IPv4 addresses")}
+        for each in found
+    ]
+    n = [each["n_targets"] for each in same]
+    held = [each["n_targets_covered"] / each["n_targets"] for each in same]
+    order, best, regret = (
+        [each["same_targets", "IPv4 addresses", name] for each in found]
+        for name in ("collateral", "best", "regret")
+    )
+    sixty = [each["frontier", "60", "collateral"] for each in found]
+    # One rule for each front and no more: with further ones nothing is left to save.
+    all_ = [
+        each["frontier", f"{len_:.0f}", "collateral"] for each, len_ in zip(found, n, strict=True)
+    ]
+    assert max(n) <= 600
+    for words, values, is_share in (
+        ("fronts", n, False),
+        ("share of them that the order of 20 April holds", held, True),
+        ("collateral of the order, addresses", order, False),
+        ("best for the same fronts with 59 rules", best, False),
+        ("regret of the order", regret, False),
+        ("best 60 rules for all fronts", sixty, False),
+        ("best 600 rules for all fronts", all_, False),
+    ):
+        said = [
+            f"{value:.0%}".replace("%", " %") if is_share else f"{value:,.0f}"
+            for value in (values[0], min(values), max(values))
+        ]
+        yield f"| {words} | {' | '.join(said)} |"
+
+
+def first_answer(clone: Path) -> Iterator[str]:
+    yield f"> {answer(open_run(clone / 'austria')).whole}"
+
+
+# What `docs/explanation/emergence.md` must say, from the folders that its own commands made.
+
 
 MOSCOW = timezone(timedelta(hours=3))
 START = datetime(2018, 4, 16, 11, 30, tzinfo=MOSCOW)
@@ -104,3 +174,16 @@ def widest_swings(hangs: Path) -> Iterator[str]:
 def emergence(clone: Path) -> Iterator[str]:
     yield from addresses(clone / "emerged")
     yield from widest_swings(clone / "hangs")
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+SAID: dict[str, Callable[[Path], Iterator[str]]] = {
+    "docs/explanation/emergence.md": emergence,
+    "docs/how-to/april-2018-the-block-that-hurts-least.md": april,
+    "docs/tutorial/first-answer.md": first_answer,
+}
+"""By page: what must stand on it once its commands have run."""
