@@ -80,13 +80,6 @@ def steady(said: Complaints, n_ticks: int, n_impaired: int) -> list[float]:
     return [r / (r + k) * -math.expm1(-(r + k) * t) for t in days]
 
 
-def unbounded(said: Complaints, n_ticks: int, n_impaired: int) -> list[float]:
-    """Without a bound dA/dt = r - k A."""
-    r = said.attention_per_complaint * said.per_business_per_d * n_impaired
-    k = math.log(2) / said.half_life_d
-    return [r / k * -math.expm1(-k * TICK_S / DAY * n) for n in range(1, n_ticks + 1)]
-
-
 def logistic(k: float, snowball: float) -> float:
     """Attention that never fades and feeds on itself.
 
@@ -107,15 +100,6 @@ def test_steady_complaints_bring_attention_to_its_level():
     assert agree(found, steady(said, 200, 4))
     # A level at which the bound tells: without it, it would be a third higher.
     assert found[-1] == pytest.approx(0.12 / (0.12 + math.log(2) / 2))
-    assert unbounded(said, 200, 4)[-1] == pytest.approx(0.12 / (math.log(2) / 2))
-
-
-def test_the_unbounded_law_and_another_half_life_are_told_apart():
-    said = rules()
-    found = talk(said, [4] * 200).attention
-    assert not agree(found, unbounded(said, 200, 4), rel=0.1)
-    assert not agree(found, steady(rules(half_life_d=2.1), 200, 4), rel=0.01)
-    assert not agree(found, steady(said, 200, 5), rel=0.01)
 
 
 @pytest.mark.parametrize("snowball", [0.5, 1.0, 5.0])
@@ -210,17 +194,6 @@ def integrated(value, pull, snowball, fade, days) -> tuple[float, float]:
 def test_the_closed_form_solves_the_equation(value, pull, snowball, fade, days):
     expected = integrated(value, pull, snowball, fade, days)
     assert solved(value, pull, snowball, fade, days) == pytest.approx(expected, rel=1e-6, abs=1e-8)
-
-
-def test_an_explicit_step_over_a_day_does_not():
-    def stepped(value, pull, snowball, fade, days):
-        left = value * math.exp(-fade * days)
-        complaints = pull * (1 + snowball * value) * days
-        return 1 - (1 - left) * math.exp(-complaints)
-
-    case = (0.1, 0.6, 1.0, math.log(2) / 5, 1.0)
-    assert solved(*case)[0] == pytest.approx(integrated(*case)[0], rel=1e-7)
-    assert abs(stepped(*case) - integrated(*case)[0]) > 0.01
 
 
 @given(START, PULL, SNOWBALL, FADE, st.floats(1e-3, 5), st.floats(1e-3, 5))

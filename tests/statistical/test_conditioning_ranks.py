@@ -96,10 +96,3 @@ def test_inputs_and_what_was_kept_out_rank_evenly(
     for name, one in found.items():
         assert len(one) > 40, name
         assert kstest(one, "uniform").pvalue > 0.01 / len(found), name
-
-
-def test_windows_that_are_not_around_the_figure_are_told(
-    pool: tuple[dict[int, dict[str, float]], dict[str, NDArray[np.float64]]],
-) -> None:
-    """A control: figures that are three times what they were."""
-    assert kstest(ranks(pool, bias=3)[KEPT_OUT], "uniform").pvalue < 1e-6

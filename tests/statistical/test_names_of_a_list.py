@@ -13,7 +13,6 @@ from sim.addresses.text.source import Limits
 from sim.blocklists.blocklists import find_input, read_blocklists
 from sim.blocklists.exposure import draw_names_of_lists, shipped_owners
 from sim.measure.names import names_in_use
-from sim.names import listed
 from sim.names.expected import ListedPlaces, draw_names
 from sim.names.listed import FIGURES, HIGH, LOW
 from sim.names.sharing import names_at
@@ -90,11 +89,6 @@ def test_a_run_with_kinds_has_the_names_that_are_expected_of_the_list() -> None:
     assert are_as_many(names)
 
 
-@pytest.mark.laws
-def test_a_run_without_kinds_has_others() -> None:
-    assert not are_as_many(of_runs("names.kinds=off"))
-
-
 def test_names_by_kind_have_the_mean_of_their_place() -> None:
     share = np.array([[0.0, 0.0, 0.1, 0.35], [0.0, 0.2, 0.0, 0.0], [0.01, 0.0, 0.04, 0.05]])
     # In a finer grid than the laws have steps, each value once: a mean over u.
@@ -136,10 +130,3 @@ def most_apart() -> float:
 def test_two_streams_differ_by_less_than_a_unit_of_the_second_figure() -> None:
     assert FIGURES == 2
     assert most_apart() < A_UNIT
-
-
-@pytest.mark.laws
-def test_forty_draws_of_what_is_assumed_do_not_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listed, "N_DRAWS", 40)
-    monkeypatch.setattr(listed, "N_LAWS", 40)
-    assert most_apart() > 3 * A_UNIT

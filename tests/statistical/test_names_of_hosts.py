@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy.stats import multivariate_normal, norm
 
-from sim.names.law import NamesLaw, fit_names_law
+from sim.names.law import NamesLaw
 from sim.names.sharing import revenue_rank
 from sim.scenario.load import load_scenario
 from sim.scenario.resolve import Resolved, resolve
@@ -76,18 +76,6 @@ def test_the_calibration_rows_of_the_census_hold_for_the_drawn_population(world)
         crowded = int(census_law().count[census_law().size >= size].sum())
         expected = crowded / rows["n_addresses"]
         assert share_within((names >= size).mean(), expected, names.size), rank
-
-
-def test_another_law_is_told_apart(world):
-    _, names = names_of_fronts(world)
-    changed = [
-        row.model_copy(update={"value": row.value + 0.02})
-        if row.quantity == "share_single"
-        else row
-        for row in census_rows()
-    ]
-    assert not follows(names, fit_names_law(changed))
-    assert not follows(names, census_law().between(1, 30))
 
 
 def alone_given_top(rho: float, share_single: float, top: float) -> float:

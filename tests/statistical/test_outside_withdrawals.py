@@ -32,10 +32,6 @@ def test_as_many_as_the_rate_says_come_on_average_and_their_variance_is_their_me
     assert abs(found.var() - mean) < 4 * error
 
 
-def test_another_rate_would_be_told_apart() -> None:
-    assert distance(counts(PER_D * 1.03), PER_D * DAYS) > 4
-
-
 def test_a_longer_run_only_adds_times() -> None:
     def drawn(days: int) -> list[int]:
         rng = Streams(5, 3).generator(Stream.OUTSIDE_WITHDRAWAL)

@@ -182,19 +182,6 @@ def test_appeals_wait_as_erlang_says(hotline):
     assert found.follows(law)
 
 
-def test_another_number_of_servers_or_another_load_is_told_apart(hotline):
-    found, law = hotline
-    assert not found.follows(replace(law, servers=law.servers + 1))
-    assert not found.follows(replace(law, service_h=1.1 * law.service_h))
-    assert not found.follows(replace(law, arrivals_per_h=0.9 * law.arrivals_per_h))
-
-
-def test_erlang_c_of_one_server_is_the_load():
-    law = ErlangC(0.6, 1.0, 1)
-    assert math.isclose(law.share_waiting, 0.6)
-    assert math.isclose(law.mean_wait_h, 0.6 / (1 - 0.6))
-
-
 SLOTS = (1, 2, 5)
 N_FIRMS = 120
 ONBOARDING_S = 5 * HOUR
@@ -256,13 +243,6 @@ def test_onboarding_is_a_queue_with_equal_service(slots, arrival_s):
     assert waited.any()
     if slots > 1:
         assert not waited.all()
-
-
-@pytest.mark.parametrize("slots", SLOTS)
-def test_another_number_of_slots_or_another_time_is_told_apart(slots, arrival_s):
-    found = onboarded_s(slots, arrival_s)
-    assert found.tolist() != departures_s(slots + 1, arrival_s, ONBOARDING_S).tolist()
-    assert found.tolist() != departures_s(slots, arrival_s, ONBOARDING_S - 1).tolist()
 
 
 def test_firms_that_come_in_one_second_are_taken_in_their_rows(arrival_s):

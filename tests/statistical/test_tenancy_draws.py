@@ -75,13 +75,6 @@ def test_arrivals_are_poisson_with_one_in_a_mean_stay(world, is_shared, stay_d):
     assert is_poisson(count, DAYS / stay_d)
 
 
-def test_the_poisson_test_can_fail(world):
-    rows = places_of_front_ends(world)
-    count = arrivals_of_front_ends(world)[rows[rows[:, 1] == 0, 0]]
-    assert not is_poisson(count, DAYS / (1.2 * RENTED_D))
-    assert not is_poisson(np.full(2000, 2), 2.0)  # one every so often is not at random
-
-
 def test_services_do_not_change_address(world):
     stays = world.stays
     first = stays.seat == 0
@@ -190,12 +183,6 @@ def test_tenants_inherit_as_often_as_addresses_are_listed(world, length, share):
     clean = np.ones(N)
     np.multiply.at(clean, whose, 1 - chance)
     assert within((n_blocked > 0).sum(), 1 - clean)
-
-
-def test_the_share_of_inherited_blocks_can_fail(world):
-    still, n_blocked = inherited(world, 24)
-    chance, _ = expected_share(still, 0.4)
-    assert not within(n_blocked.sum(), chance)
 
 
 def within(count: float, chance: np.ndarray) -> bool:
