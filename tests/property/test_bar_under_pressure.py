@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,17 +11,12 @@ from hypothesis import strategies as st
 from sim.addresses.sets.intervals import IntervalSet
 from sim.addresses.sets.prefixes import prefix_set
 from sim.engine.actors.limits import Limits, admit
-from sim.engine.eventlog import Kind
 from sim.engine.in_force import InForce
 from sim.engine.orders import BLOCKING, Mechanism, Order
-from sim.engine.record.outcome import Outcome
-from tests.chases import STRATEGIES, assert_same, bystanders_still, chase_world, run
 
 pytestmark = pytest.mark.laws
 
-BAR = 3000
 OWN = "198.18.0.0/24"
-PRESSURES = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 orders = st.lists(
     st.builds(
@@ -69,47 +62,3 @@ def test_a_bar_that_is_left_out_holds_nobody(asked, pressure):
         admit(asked, InForce(), 0, Limits().under(pressure)).orders
         == admit(asked, InForce(), 0, Limits()).orders
     )
-
-
-def under(name: str, pressure: float, bar: int | None = BAR) -> Outcome:
-    """A chase in which nothing but a dated event presses, from before the start."""
-    small = bystanders_still(chase_world(0))
-    assert small.censor is not None
-    censor = small.censor.model_copy(update={"order_addresses": bar})
-    return run(
-        replace(small, censor=censor, target_prefixes=(OWN,), pressure_events=((-1, pressure),)),
-        STRATEGIES[name],
-    )
-
-
-def widths(outcome: Outcome) -> list[int]:
-    """Addresses outside the target's own of each entry that blocks."""
-    return [
-        addresses.difference(IntervalSet.of(OWN)).n_addresses
-        for addresses, mechanism in zip(
-            outcome.entry_addresses, outcome.entry_mechanism, strict=True
-        )
-        if mechanism in BLOCKING
-    ]
-
-
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
-def test_more_pressure_never_admits_a_wider_order(name):
-    widest = [max(widths(under(name, pressure)), default=0) for pressure in PRESSURES]
-    bars = [BAR * (1 - min(pressure, 1)) for pressure in PRESSURES]
-    assert np.all(np.array(widest) <= np.array(bars))
-    assert sorted(widest, reverse=True) == widest
-
-
-@pytest.mark.parametrize("name", sorted(STRATEGIES))
-def test_without_a_bar_pressure_that_neither_pauses_nor_ends_changes_nothing(name):
-    assert_same(under(name, 0.0, None), under(name, 1.0, None))
-
-
-def test_the_bar_tells_the_wide_from_the_narrow():
-    def n_blocks(name: str, pressure: float) -> int:
-        return int((under(name, pressure).events.kind == Kind.BLOCK).sum())
-
-    assert n_blocks("aggregate", 0.5) > 0
-    assert n_blocks("provider", 0.0) > n_blocks("provider", 0.75)
-    assert n_blocks("dns", 1.0) == 1

@@ -2,137 +2,25 @@
 
 from __future__ import annotations
 
-import csv
-import statistics
 from dataclasses import replace
 from functools import cache
 
-import duckdb
 import numpy as np
 import pytest
 
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
-from sim.engine.state.tally import Group
-from sim.experiment.pipeline import carry_out
-from sim.experiment.plan import Plan
-from sim.experiment.runs import Runs
 from sim.measure.money.losses import LossTotals, loss_totals, moves_of
 from sim.measure.money.prices import ParameterDraws, drawn, firm_parameters
 from sim.measure.money.pricing import MoneyDraws, money_of, provider_money
-from sim.scenario.load import load_scenario
-from sim.scenario.resolve import resolve
 from sim.streams import Streams
 from tests.chases import HORIZON_S, STRATEGIES, chase_world, run
 from tests.firms import shipped_money_parameters
-from tests.worlds import ABROAD, AT_HOME, DAY, HOUR, Dated, SmallWorld
+from tests.worlds import ABROAD, AT_HOME, HOUR, SmallWorld
 
 pytestmark = pytest.mark.laws
 
 every_strategy = pytest.mark.parametrize("name", sorted(STRATEGIES))
-ALL_POOLS = ("198.18.0.0/20", "198.19.0.0/22", "198.19.64.0/24")
-
-
-def whole(outcome: Outcome, metric: str) -> tuple[np.ndarray, np.ndarray]:
-    return outcome.curves.points(metric, Group())
-
-
-def at_all_times(outcome: Outcome, metrics: tuple[str, ...]) -> tuple[np.ndarray, list[np.ndarray]]:
-    """Values of several curves at every change point of any of them."""
-    curves = [whole(outcome, metric) for metric in metrics]
-    t_s = np.unique(np.concatenate([times for times, _ in curves]))
-    values = [v[np.searchsorted(times, t_s, side="right") - 1] for times, v in curves]
-    return t_s, values
-
-
-def steady(seed: int) -> SmallWorld:
-    """A world in which who reaches the target changes at events and ticks only.
-
-    No front is rented later, so that nobody has yet to hear of one.
-    """
-    small = chase_world(seed)
-    orders = (
-        Dated(7 * HOUR, "block", ALL_POOLS),
-        Dated(2 * DAY + 5, "unblock", ALL_POOLS),
-        Dated(3 * DAY, "block", ALL_POOLS, "throttle"),
-        Dated(4 * DAY, "block", (), "name", 0.25),
-    )
-    return replace(
-        small,
-        orders=orders,
-        fronts=small.fronts.model_copy(update={"monitor_lag_h": 1000.0}),
-        users=small.users.model_copy(update={"vpn_start": 0.125}),
-    )
-
-
-def accounts_of(outcome: Outcome) -> dict[str, tuple[float, float]]:
-    """User-seconds as booked and as the area under the curves, for each fate of a user."""
-    metrics = "target_reached_share", "vpn_share", "target_left_share"
-    t_s, (reached, vpn, left) = at_all_times(outcome, metrics)
-    lasts_s = np.diff(np.append(t_s, HORIZON_S))
-    n_users = outcome.users.n_users.sum()
-    area = {
-        "denied": n_users * float(((1 - reached - left) * lasts_s).sum()),
-        "vpn": n_users * float((vpn * lasts_s).sum()),
-        "left": n_users * float((left * lasts_s).sum()),
-    }
-    return {fate: (float(getattr(outcome.users, f"{fate}_s").sum()), area[fate]) for fate in area}
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_user_seconds_of_every_fate_are_the_areas_under_the_curves(seed):
-    found = accounts_of(steady(seed).run())
-    for fate, (booked, area) in found.items():
-        assert booked > 0, fate
-        assert booked == pytest.approx(area, rel=1e-9), fate
-
-
-def test_a_user_counted_twice_would_be_noticed():
-    # Negative control: those on a VPN counted among those cut off.
-    found = accounts_of(steady(0).run())
-    denied, vpn = found["denied"], found["vpn"]
-    assert denied[0] + vpn[0] != pytest.approx(denied[1], rel=1e-3)
-
-
-FATES = ("denied", "by_vpn", "reached", "left")
-
-
-def test_a_reader_of_a_folder_can_check_that_every_user_hour_is_in_it(tmp_path):
-    """In each simulation; the summary has medians of fates, whose sum is no median of sums."""
-    brief = ["population.n_businesses=20", "end=2018-04-19T00:00+03:00"]
-    resolved = resolve(load_scenario("telegram-2018", brief))
-    folder = tmp_path / "out"
-    carry_out(
-        Runs(Plan.of_run(resolved, 3, 1).with_ensemble({"n_members": 5, "is_conditioned": False})),
-        folder=folder,
-    )
-    names = [f"target_user_hours_{fate}" for fate in FATES]
-    held = {name: {} for name in names}
-    for name, number, value, of, unit in duckdb.sql(
-        "SELECT metric, replicate, value, denominator, denominator_unit "
-        f"FROM '{folder}/measures.parquet'"
-    ).fetchall():
-        if name in held:
-            held[name][number] = value
-            assert (unit, value > 0) == ("user-hours", True)
-            # How many users there are is drawn.
-            assert of == held.setdefault("all", {}).setdefault(number, of)
-    whole = held.pop("all")
-    assert len(set(whole.values())) == 5
-    for number in range(5):
-        hours = [held[name][number] for name in names]
-        assert sum(hours) == pytest.approx(whole[number])
-        # Negative control: one fate less would be noticed.
-        assert sum(hours) - min(hours) != pytest.approx(whole[number])
-    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
-        rows = {row["metric"]: row for row in csv.DictReader(file)}
-    for name in names:
-        ends = statistics.quantiles(held[name].values(), n=20, method="inclusive")
-        expected = [statistics.median(held[name].values()), ends[0], ends[18]]
-        assert [float(rows[name][end]) for end in ("median", "low", "high")] == pytest.approx(
-            expected
-        )
-        assert float(rows[name]["denominator"]) == statistics.median(whole.values())
 
 
 # Money.

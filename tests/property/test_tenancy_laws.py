@@ -7,7 +7,6 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from sim.engine.eventlog import Kind
 from sim.engine.record.outcome import Outcome
@@ -22,16 +21,9 @@ from sim.world.build import World, build_world
 from tests.chases import STRATEGIES, assert_same
 from tests.property.test_common_random_numbers import columns, seats_of
 from tests.property.test_engine_whole import (
-    HORIZON_S,
-    assert_same_inherited,
-    dated_orders,
-    whole_actors,
-    whole_firms,
     whole_worlds,
 )
-from tests.reference import simulate_reference
-from tests.sections import Reactions
-from tests.worlds import HOUR, SmallWorld, many_worlds
+from tests.worlds import many_worlds
 
 N = 150
 STREAMS = Streams(5, 3)
@@ -68,14 +60,6 @@ def test_a_stay_without_end_is_the_same_as_no_section(without):
     for path, column in first.items():
         assert column.tobytes() == second[path].tobytes(), path
     assert_same(off_outcome, never_outcome)
-
-
-def test_tenants_who_move_do_change_the_outcome(without):
-    """Negative control."""
-    _, off = run(ask(name=without))
-    _, often = run(ask(*OFTEN))
-    with pytest.raises(AssertionError):
-        assert_same(off, often)
 
 
 def arrivals(world: World, n: int) -> list[tuple[object, ...]]:
@@ -185,39 +169,3 @@ def test_what_is_inherited_is_part_of_what_is_lost(small):
     assert (found.affected_s <= outcome.ledger.affected_s).all()
     assert (found.lost_demand_h <= outcome.ledger.lost_demand_h * (1 + 1e-9) + 1e-9).all()
     assert (found.n_blocked <= found.n_arrivals).all()
-
-
-@st.composite
-def tenant_worlds(draw):
-    """Orders of every mechanism that many arrivals meet, and businesses that react."""
-    return SmallWorld(
-        orders=draw(dated_orders()),
-        actors=tuple(
-            replace(a, compliance=1.0, rule_capacity=None, apply_lag_s=a.apply_lag_s // 12)
-            for a in draw(whole_actors())
-        ),
-        firms=tuple(draw(st.lists(whole_firms(0), min_size=1, max_size=2))),
-        horizon_s=HORIZON_S,
-        cadence=((0, HOUR),),
-        thresholds=(1 / 64, 3 / 32, 29 / 32),
-        throttle_severity=draw(st.sampled_from([0.25, 0.5])),
-        reactions=Reactions(
-            responses="x",
-            n_rounds=2,
-            patience_median_h=1.0,
-            patience_sigma=0.0,
-            onboarding_slots=1,
-            onboarding_h=3.0,
-        ),
-        has_tenancy=True,
-    )
-
-
-@many_worlds(20)
-@given(tenant_worlds())
-def test_the_slow_reference_agrees_on_what_is_inherited(small):
-    world = small.world()
-    outcome = simulate(world, small.engine_strategy(), small.streams)
-    assert_same_inherited(
-        inherited_by(world, outcome), simulate_reference(small.reference()).inherited
-    )
