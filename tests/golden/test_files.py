@@ -56,27 +56,6 @@ def test_a_changed_number_is_named(path: Path, metric: str, value: float, said: 
     assert hold(path, changed, is_update=False) == [f"{metric}, replicate 0: {said}"]
 
 
-def test_zero_has_no_last_digits(path: Path) -> None:
-    changed = NUMBERS | {("business_hours_affected", 1): 1e-300}
-    assert hold(path, changed, is_update=False) == [
-        "business_hours_affected, replicate 1: 0.0 → 1e-300"
-    ]
-
-
-def test_last_digits_of_what_is_no_count_may_differ(path: Path) -> None:
-    value = 1234.5678901234567 * (1 + 5e-10)
-    assert hold(path, NUMBERS | {("business_hours_affected", 0): value}, is_update=False) == []
-
-
-def test_a_metric_that_went_and_one_that_is_new_are_named(path: Path) -> None:
-    changed = {key: value for key, value in NUMBERS.items() if key != ("addresses_listed_peak", 1)}
-    changed["spells", 0] = 3
-    assert hold(path, changed, is_update=False) == [
-        "addresses_listed_peak, replicate 1: 0 → no such line",
-        "spells, replicate 0: no such line → 3",
-    ]
-
-
 @pytest.mark.parametrize("is_there", [True, False])
 def test_only_an_update_writes(path: Path, is_there: bool) -> None:
     if not is_there:
