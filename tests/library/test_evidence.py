@@ -104,39 +104,6 @@ def test_a_figure_of_the_article_stands_where_the_table_says(figure: dict[str, s
     assert figure["how"]
 
 
-def test_every_figure_of_the_article_is_accounted_for_once() -> None:
-    ids = [figure["id"] for figure in figures()]
-    assert len(ids) == len(set(ids)) == 14
-    assert {
-        "enforcement_start", "blacklisted_addresses", "disrupted_services", "businesses_affected",
-        "affected_functions", "loss_russian_businesses", "loss_tech_giants", "loss_horizon_end",
-        "amazon_stance", "google_stance", "domestic_beneficiaries", "complaints_dynamics",
-        "rolling_blackouts", "open_letter",
-    } == set(ids)  # fmt: skip
-
-
-def test_the_dates_of_the_article_are_those_of_the_scenarios() -> None:
-    by_id = {figure["id"]: figure for figure in figures()}
-    for name in by_id["enforcement_start"]["scenarios"].split(";"):
-        start = load_scenario(name).scenario.start.date().isoformat()
-        assert start == by_id["enforcement_start"]["value"]
-    for name in by_id["loss_horizon_end"]["scenarios"].split(";"):
-        end = load_scenario(name).scenario.end
-        # The end is not included: midnight after the last day.
-        assert end.isoformat() == "2019-01-01T00:00:00+03:00"
-        assert by_id["loss_horizon_end"]["value"] == "2018-12-31"
-
-
-def test_the_stances_of_the_article_are_those_of_the_scenarios() -> None:
-    for name in ("negotiated", "telegram-2018"):
-        stances = shipped_scenario(name).stances
-        assert stances is not None
-        said = {(row.provider, row.stance) for row in stances.rows}
-        assert ("AWS", "silent") in said  # uncooperative: contact without positive result
-        assert {("Google Cloud", "constructive"), ("Google Cloud", "compliant")} <= said
-        assert ("Microsoft", "compliant") in said
-
-
 def test_a_stance_is_dated_for_each_provider_of_the_fronts_of_telegram_2018() -> None:
     resolved = shipped_scenario("telegram-2018")
     assert resolved.pools is not None
@@ -144,19 +111,6 @@ def test_a_stance_is_dated_for_each_provider_of_the_fronts_of_telegram_2018() ->
     assert {row.provider for row in resolved.pools.rows} <= {
         row.provider for row in resolved.stances.rows
     }
-
-
-def test_the_beneficiaries_of_the_article_can_be_moved_to() -> None:
-    by_id = {figure["id"]: figure for figure in figures()}
-    resolved = shipped_scenario("domestic-migration")
-    sides = {row.provider: row.side for row in resolved.hosting.rows}
-    names = by_id["domestic_beneficiaries"]["value"].split("; ")
-    assert names == ["Rostelecom", "Mail.Ru Group", "Yandex", "Microsoft"]
-    assert [sides[name] for name in names] == ["domestic", "domestic", "domestic", "foreign"]
-    assert resolved.responses is not None
-    shares = {row.response: row.share for row in resolved.responses.rows}
-    assert shares["domestic"] > 0.5
-    assert shares["foreign"] > 0
 
 
 SPAIN = {"names.sharing"}

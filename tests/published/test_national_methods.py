@@ -38,16 +38,6 @@ def test_egypt_2011_five_days_cost_at_least_90_million():
     assert national_loss_usd(method, {**egypt, "oecd_share_of_gdp": np.array([0.04])}, 5, 1) > 90e6
 
 
-@pytest.mark.parametrize("country", ["austria-2022", "italy-2024", "russia-2018", "spain-2026"])
-def test_a_country_gives_the_reason_of_its_own_tier_and_its_stand_ins_are_assumptions(country):
-    rows = read_table("e", shipped("seeds") / f"economy-{country}.csv", EconomyRow).rows
-    by_key = {row.key: row for row in rows}
-    name = country.split("-")[0].capitalize()
-    others = {"Austria", "Italy", "Russia", "Spain"} - {name}
-    assert not [row.key for row in rows for other in others if other in row.why]
-    assert by_key["oecd_share_of_gdp"].kind == "assumption"
-
-
 @pytest.mark.parametrize("method", NATIONAL_METHODS, ids=lambda method: method.id)
 def test_every_method_is_linear_in_days_and_share_and_contains_its_central_value(method):
     economy = economy_parameters(TABLE, drawn(Streams(3, 0)))

@@ -6,15 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import tracemalloc
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.hotspots import OTHERS
-from benchmarks.memory import Memory, looking
+from benchmarks.memory import Memory
 from benchmarks.replicate import cost, scenario, split
 from benchmarks.split import SECTIONS
 from sim.streams import Streams
@@ -56,27 +54,6 @@ def test_memory_is_told_by_file_the_world_among_what_running_holds() -> None:
     assert took.running["`sim/engine/state/ledger`"] > 8 * 20_000
     world = "`sim/world/neighbours`"
     assert took.running[world] == pytest.approx(took.built[world], rel=0.01)
-
-
-def test_memory_has_a_row_for_each_file_that_takes_much_and_one_for_all_others() -> None:
-    built = {"`a`": 400, "`b`": 100, **{f"`{n}`": 10 for n in range(6)}}
-    running = {"`a`": 300, "`c`": 5_000, "`0`": 20, OTHERS: 1}
-    rows = Memory(built, running).rows(10)
-    # Seven files by their larger number, ties by name; the rest is three of 10 bytes and one byte.
-    assert rows == [
-        ["`c`", "0", "500"], ["`a`", "40", "30"], ["`b`", "10", "0"], ["`0`", "1", "2"],
-        ["`1`", "1", "0"], ["`2`", "1", "0"], ["`3`", "1", "0"],
-        [OTHERS, "2", "0"], ["together", "56", "532"],
-    ]  # fmt: skip
-
-
-def test_what_was_not_seen_is_no_table() -> None:
-    tracemalloc.start()
-    try:
-        with pytest.raises(RuntimeError, match="not held long enough"), looking(2.0**60):
-            pass
-    finally:
-        tracemalloc.stop()
 
 
 @pytest.mark.laws

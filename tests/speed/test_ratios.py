@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from benchmarks import ratios
 from benchmarks.strategies import NAME, STRATEGIES, settings
-from benchmarks.timing import exponent
 from sim.scenario.load import load_scenario
 from sim.scenario.strategies import DECLARED
 
@@ -28,18 +26,6 @@ def test_every_strategy_is_measured_and_kept() -> None:
 def test_every_strategy_is_asked_for_with_what_it_needs(name: str) -> None:
     asked = load_scenario(NAME, settings(name, 300, ratios.DAYS)).scenario.strategy
     assert asked.id == name.partition(",")[0]
-
-
-def test_some_rows_are_written_and_the_others_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    kept = ratios.read()
-    monkeypatch.setattr(ratios, "TABLE", tmp_path / "ratios.csv")
-    ratios.write({name: one for name, one in kept.items() if name != "orders"})
-    monkeypatch.setattr(ratios, "measure", lambda names, n_rounds: dict.fromkeys(names, 7.0))
-    ratios.main(["--write", "exact", "orders"])
-    assert ratios.read() == kept | {"exact": 7.0, "orders": 7.0}
-    assert list(ratios.read()) == list(ratios.NAMES)
 
 
 def burning(processor_s: float) -> Callable[[], None]:
@@ -59,10 +45,6 @@ def test_a_loss_of_more_than_a_half_is_found_and_no_smaller_one(
         return burning(0.05 * (slower if name == "exact" else 1)), burning(0.025)
 
     assert set(ratios.confirmed({"exact": 2.0, "cover": 2.0}, pairs)) == lost
-
-
-def test_growth_is_the_slope_in_logarithms() -> None:
-    assert exponent([1, 10, 100], [3, 300, 30_000]) == pytest.approx(2)
 
 
 DAILY = ("exact", "escalate", "cover", "rolling")
