@@ -9,6 +9,7 @@ code, which is not seen line by line.
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
@@ -153,7 +154,8 @@ def enclosing(path: Path, line: int) -> list[tuple[int, int]]:
 def is_compiled(path: Path) -> bool:
     """Whether the file is made for the compiler of numba."""
     text = path.read_text(encoding="utf-8")
-    return any(name in text for name in ("from numba", "import compiled", "import part"))
+    decorators = r"^from (numba|sim\.\S+) import .*\b(njit|compiled|part)\b"
+    return bool(re.search(decorators, text, re.MULTILINE))
 
 
 @cache
