@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -13,14 +13,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.addresses.sets.intervals import IntervalSet
-from sim.addresses.sets.line import IPV4
-from sim.addresses.sets.notation import Prefix
 from sim.catalogue.curves import BUSINESSES, CURVES
 from sim.errors import DataError, OverblockError, Problem, UsageError
 from sim.files import note_read, parse_json
 from sim.results.parquet import numbers, read_columns
-from sim.scenario.tables.rows import TargetPrefixRow
 from sim.scenario.tables.seeds import RowType, read_table
 
 SCENARIO, RESOLVED = "scenario.yaml", "scenario.resolved.json"
@@ -208,10 +204,6 @@ class RunFolder:
         """Whether each simulation has its own draw of the uncertain inputs."""
         return "ensemble" in self.manifest
 
-    def typical(self, strategy: str | None = None) -> int:
-        """Number of the simulation that stands for all of a strategy where one world is shown."""
-        return int(self.manifest["typical"][self.strategy(strategy)])
-
     @property
     def has_own_addresses(self) -> bool:
         """Whether the target has addresses of its own, which are not counted where it has."""
@@ -251,28 +243,6 @@ class RunFolder:
         if label not in self.strategies:
             raise UsageError(f"{self.path}: unknown strategy {label!r}; known: {known}")
         return label
-
-    def check_replicate(self, replicate: int, strategy: str | None = None) -> None:
-        """Refuse a replicate that is not in the folder: of a strategy, or of any.
-
-        Raises
-        ------
-        UsageError
-            If there is no such replicate.
-        """
-        labels = self.strategies if strategy is None else (strategy,)
-        finished = {one for label in labels for one in self.finished(label)}
-        span = f"those that are finished ({', '.join(map(str, sorted(finished)))})"
-        if self.manifest.get("status", "complete") == "complete":
-            span = f"0 to {self.n_replicates - 1}"
-        if replicate not in finished:
-            raise UsageError(f"{self.path}: expected a replicate from {span}, got {replicate}")
-
-    def finished(self, strategy: str) -> tuple[int, ...]:
-        """Replicates of a strategy that are finished: not the same of all where some are not."""
-        if self.manifest.get("status", "complete") == "complete":
-            return tuple(range(self.n_replicates))
-        return tuple(sorted(self._finished.get(strategy, ())))
 
     @cached_property
     def _finished(self) -> Mapping[str, set[int]]:
@@ -444,14 +414,3 @@ def input_rows(run: RunFolder, section: str, key: str, model: type[RowType]) -> 
     name = (run.scenario.get(section) or {}).get(key)
     path = run.input_path(str(name)) if name else None
     return read_table(str(name), path, model).rows if path else ()
-
-
-def read_target(run: RunFolder) -> IntervalSet:
-    """The target's own addresses, from the copy of its table in the folder."""
-    rows = input_rows(run, "target", "prefixes", TargetPrefixRow)
-    return ipv4_set(row.prefix for row in rows)
-
-
-def ipv4_set(prefixes: Iterable[Prefix]) -> IntervalSet:
-    """The IPv4 addresses of some prefixes."""
-    return IPV4.union(prefix for prefix in prefixes if prefix.version == 4)

@@ -17,20 +17,16 @@ from sim.report.figures.curves import (
     read_addresses,
     read_users,
 )
-from sim.report.figures.maps import (
-    draw_address_map,
-    draw_site_matrix,
-    read_address_map,
-    read_site_matrix,
-)
 from sim.report.figures.outage import CUT_OFF, LISTED, draw_outage, read_outage
 from sim.report.figures.rows import (
     FEWEST_BUSINESSES,
     draw_rows,
+    draw_site_matrix,
     draw_tradeoff,
     read_dependence,
     read_groups,
     read_money,
+    read_site_matrix,
     read_strategies,
     read_tradeoff,
 )
@@ -161,10 +157,6 @@ FIGURES: dict[str, Kind] = {
     "sites": Kind(
         "hours for which each site was cut off, by operator",
         read_site_matrix, draw_site_matrix, _needs_file("sites.csv"),
-    ),
-    "map": Kind(
-        "the address space in the typical simulation: what is listed, and whose it is",
-        read_address_map, draw_address_map, _needs_curves(LISTED),
     ),
 }  # fmt: skip
 """Figures by name, which is also the name of their files."""

@@ -11,8 +11,6 @@ import pytest
 from sim.api import compare
 from sim.errors import DataError
 from sim.experiment.comparison import metrics_of
-from sim.results.folder import open_run, read_target
-from sim.results.register import read_listed
 from sim.scenario.load import load_scenario
 from sim.scenario.overrides import override_text
 from sim.scenario.resolve import resolve
@@ -138,14 +136,6 @@ def test_regret_is_not_known_over_families(run: Path) -> None:
         run, "SELECT DISTINCT value FROM '$measures.parquet' WHERE metric = 'regret_addresses'"
     )
     assert found == [(None,)]
-
-
-def test_maps_show_ipv4_alone(run: Path) -> None:
-    opened = open_run(run)
-    curve = opened.curve("addresses_listed", "exact")
-    own, mine = read_target(opened), curve.replicate == 0
-    for t_s, count in zip(curve.t_s[mine].tolist(), curve.value[mine], strict=True):
-        assert read_listed(opened, "exact", 0, t_s).difference(own).n_addresses == count
 
 
 def test_every_scenario_has_the_measures_of_ipv6(tmp_path: Path) -> None:

@@ -29,8 +29,8 @@ from sim.experiment.plan import Plan
 from sim.experiment.runs import Runs
 from sim.measure.bands import Band
 from sim.measure.estimates import Estimate, Grade, contradictions
-from sim.report.figures.maps import read_site_matrix
 from sim.report.figures.outage import Outage, read_outage
+from sim.report.figures.rows import read_site_matrix
 from sim.report.page.appendix import _is_cut
 from sim.report.page.document import (
     SiteRow,

@@ -15,13 +15,16 @@ import duckdb
 import numpy as np
 import pytest
 
+from sim.addresses.sets.intervals import IntervalSet
+from sim.addresses.sets.line import IPV4
+from sim.addresses.text.text import parse_entries
 from sim.errors import DataError, UsageError
 from sim.measure.bands import CurveKey, group_names, read_curves
-from sim.results.folder import CurvePoints, RunFolder, open_run, read_target, rescaled
+from sim.results.folder import CurvePoints, RunFolder, input_rows, open_run, rescaled
 from sim.results.parquet import is_part_of, merge_parts, write_part
-from sim.results.register import read_listed
 from sim.results.schema import ALL_TABLES, KEYS
 from sim.results.tables import connect_tables, number, read_rows, text
+from sim.scenario.tables.rows import TargetPrefixRow
 
 
 def folder(path: Path, content: str) -> RunFolder:
@@ -293,40 +296,43 @@ def test_a_table_of_an_earlier_version_is_named_with_the_columns_that_it_lacks(
     assert str(caught.value) == f"{tmp_path / file}: {ANOTHER_VERSION.format(absent=absent)}"
 
 
-# The register read back says what the engine's own count of listed addresses says.
+# Entries and their orders give what the engine's own count of listed addresses says.
+
+IN_FORCE = """
+SELECT prefix, mechanism = 'exempt' FROM entries JOIN (
+    SELECT entry, max(t_s) FILTER (kind = 'block') AS placed_s,
+        max(t_s) FILTER (kind = 'unblock') AS withdrawn_s
+    FROM events WHERE replicate = ? GROUP BY entry) USING (entry)
+WHERE replicate = ? AND mechanism IN ('drop', 'throttle', 'exempt')
+    AND placed_s <= ? AND coalesce(withdrawn_s > ?, true)
+"""
 
 
-@pytest.fixture
-def chase(chase_run: Path) -> RunFolder:
-    return open_run(chase_run)
+def listed_at(run: RunFolder, replicate: int, t_s: int) -> IntervalSet:
+    with connect_tables(run.path, "events", "entries") as tables:
+        found = tables.execute(IN_FORCE, [replicate, replicate, t_s, t_s]).fetchall()
+    listed, exempt = (
+        parse_entries("\n".join(prefix for prefix, is_exempt in found if is_exempt == of), "").v4
+        for of in (False, True)
+    )
+    sets = (IntervalSet.from_bounds(one.start, one.stop) for one in (listed, exempt))
+    return next(sets).difference(next(sets))
 
 
 @pytest.mark.parametrize("replicate", [0, 1])
 def test_listed_addresses_are_as_many_as_the_curve_says(
-    shipped_run: Path, chase: RunFolder, replicate: int
+    shipped_run: Path, chase_run: Path, replicate: int
 ) -> None:
-    for run in (open_run(shipped_run), chase):
-        curve, own = run.curve("addresses_listed"), read_target(run)
+    for run in map(open_run, (shipped_run, chase_run)):
+        rows = input_rows(run, "target", "prefixes", TargetPrefixRow)
+        own = IPV4.union(row.prefix for row in rows if row.prefix.version == 4)
+        curve = run.curve("addresses_listed")
         mine = curve.replicate == replicate
         assert mine.sum() > 5
         for t_s, count in zip(curve.t_s[mine].tolist(), curve.value[mine], strict=True):
-            assert read_listed(run, None, replicate, t_s).difference(own).n_addresses == count
+            assert listed_at(run, replicate, t_s).difference(own).n_addresses == count
 
 
-def test_another_strategy_or_replicate_is_refused(shipped_run: Path) -> None:
-    run = open_run(shipped_run)
-    with pytest.raises(UsageError, match="expected a replicate from 0 to 1, got 2"):
-        read_listed(run, replicate=2)
+def test_another_strategy_is_refused(shipped_run: Path) -> None:
     with pytest.raises(UsageError, match="unknown strategy 'exact'; known: replay"):
-        read_listed(run, "exact")
-
-
-def test_entries_without_an_order_are_refused(shipped_single_run: Path, tmp_path: Path) -> None:
-    for name in ("manifest.json", "scenario.resolved.json", "entries.parquet"):
-        (tmp_path / name).symlink_to(shipped_single_run / name)
-    duckdb.execute(
-        f"COPY (SELECT * FROM '{shipped_single_run}/events.parquet' WHERE kind <> 'block' "
-        f"OR entry < 3) TO '{tmp_path}/events.parquet' (FORMAT parquet)"
-    )
-    with pytest.raises(DataError, match="expected an order for every entry, got none for some"):
-        read_listed(open_run(tmp_path))
+        open_run(shipped_run).strategy("exact")

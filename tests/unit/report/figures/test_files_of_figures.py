@@ -34,7 +34,7 @@ def test_every_figure_that_applies_is_written_in_every_format(
     ensemble: RunFolder, tmp_path: Path
 ) -> None:
     chosen = choose(ensemble, [])
-    assert {"outage", "addresses", "money", "operators", "map"} <= set(chosen)
+    assert {"outage", "addresses", "money", "operators"} <= set(chosen)
     written = plot_run(ensemble, tmp_path / "a", (), None, ["svg", "pdf"])
     suffixes = ("svg", "pdf", "alt.txt", "csv")
     assert [path.name for path in written] == [f"{n}.{s}" for n in chosen for s in suffixes]
