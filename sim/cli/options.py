@@ -105,8 +105,8 @@ IGNORE_COLUMN = many(
 COLUMN = many(
     "--column ROLE=NAME",
     "The content of a column whose name does not state it, such as last=end: address (may be "
-    "several), last, mask, wildcard, or the name of a column that is known; for init from and "
-    "until.",
+    "several), last, mask, wildcard, or the name of a column that is known; for init from, "
+    "until and operators.",
 )
 MAX_BYTES = option(
     "--max-bytes",

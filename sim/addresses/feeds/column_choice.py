@@ -17,7 +17,9 @@ PERIODS = ("from", "until")
 """Roles of columns with the first and the last date of a row."""
 OF_SITES = ("role", "mode", "visits_per_h")
 """Columns that sites which are simulated may have beside those of every inventory."""
-ROLES = ("address", "last", "mask", "wildcard", *PERIODS, *LABELS, *NUMBERS, *OF_SITES)
+OF_ORDERS = (*PERIODS, "operators")
+"""Roles of columns that say when a row is in force, and at which operators."""
+ROLES = ("address", "last", "mask", "wildcard", *OF_ORDERS, *LABELS, *NUMBERS, *OF_SITES)
 """What a column may hold."""
 
 
@@ -37,7 +39,7 @@ class ColumnChoice:
     ignored
         Plain names of columns that mean nothing here.
     zone
-        Time zone of dates without a time; None where dates of rows are not asked for.
+        Time zone of dates without a time; None where dates and operators of rows are not asked for.
     has_options
         Whether it comes from options, so that a message may name them.
     met
@@ -68,8 +70,9 @@ class ColumnChoice:
                 raise UsageError(
                     f"--column: expected ROLE=NAME with a role of {', '.join(ROLES)}; got {text!r}"
                 )
-            if role in PERIODS and zone is None:
-                raise UsageError(f"--column: only init reads dates of rows, got {text!r}")
+            if role in OF_ORDERS and zone is None:
+                message = "only init reads dates and operators of rows"
+                raise UsageError(f"--column: {message}, got {text!r}")
             if roles.setdefault(plain_name(name), role) != role:
                 raise UsageError(f"--column: expected one role for each column, got {text!r} too")
         left = frozenset(map(plain_name, ignored))

@@ -53,6 +53,12 @@ class Labels:
     names: Sequence[str]
     lists: Sequence[tuple[str, ...]] | None = None
 
+    @property
+    def texts(self) -> list[str]:
+        """Text of each record; empty where there is no value."""
+        names = [*self.names, ""]
+        return [names[code] for code in self.code.tolist()]
+
     @classmethod
     def of_lists(cls, code: NDArray[np.int32], lists: Sequence[tuple[str, ...]]) -> Labels:
         """Return a column of distinct lists, each shown with semicolons between its members."""

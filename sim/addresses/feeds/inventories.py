@@ -331,6 +331,10 @@ def _choose_columns(
         raise gathering.wrong(f"{wanted}, got {got}{way}", 1)
     chosen = dict(zip(("address",), placed, strict=False))
     known = (*LABELS, "n_names", *more)
+    if gathering.columns.zone is not None:
+        known = (*known, "operators")
+        if "operator" in named:
+            named.setdefault("operators", named["operator"])
     chosen |= {column: named[column] for column in known if column in named}
     chosen |= {f"address_{at}": each for at, each in enumerate(asked["address"][1:], 2)}
     chosen |= {role: each for role in ("wildcard", *PERIODS) for each in asked[role]}
@@ -373,7 +377,7 @@ def _asked(named: dict[str, str], gathering: Gathering) -> dict[str, list[str]]:
     for role, columns in asked.items():
         if role != "address":
             gathering.check_one(f"column for {role}", columns)
-        if columns and role in (*LABELS, *NUMBERS, *OF_SITES):
+        if columns and role in ("operators", *LABELS, *NUMBERS, *OF_SITES):
             named[role] = columns[0]
     return asked
 

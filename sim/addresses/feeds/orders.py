@@ -133,14 +133,17 @@ def read_orders(source: Stream, gathering: Gathering) -> Orders:
     others: Neighbours | None = None
     for header, records in read_headed(source, gathering, NEEDED):
         effective, action, prefix = (records.columns[header[column]] for column in NEEDED)
+        choice = gathering.columns
+        choice.met.update(choice.ignored & header.keys())
+        said = [each for each in _PARTIES if each in header.keys() - choice.ignored]
         if others is None:
-            chosen = {each: each for each in (*NEEDED, *_PARTIES) if each in header}
+            chosen = {each: each for each in (*NEEDED, *said)}
             others = Neighbours(gathering, header, chosen, _OF_OURS)
             others.name_ignored()
         if "mechanism" in header:
-            for row, said in enumerate(records.columns[header["mechanism"]]):
-                if said.strip() not in _OF_ADDRESSES:
-                    message = f"expected drop or throttle, got {shown(said)}: it lists no address"
+            for row, cell in enumerate(records.columns[header["mechanism"]]):
+                if cell.strip() not in _OF_ADDRESSES:
+                    message = f"expected drop or throttle, got {shown(cell)}: it lists no address"
                     raise DataError(
                         [Problem(gathering.name, message, int(records.line[row]), 0, "mechanism")]
                     )
@@ -152,7 +155,7 @@ def read_orders(source: Stream, gathering: Gathering) -> Orders:
         gathering.add_texts([prefix[row] for row in good], record, records.line[at], key="prefix")
         empty = [""] * len(records)
         named, mechanism = (
-            records.columns[header[column]] if column in header else empty for column in _PARTIES
+            records.columns[header[column]] if column in said else empty for column in _PARTIES
         )
         parties.add([party_of(named[row], mechanism[row]) for row in good])
     feed = gathering.finish("orders")

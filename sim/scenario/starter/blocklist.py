@@ -13,13 +13,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.addresses.feeds.column_choice import PERIODS, ColumnChoice
+from sim.addresses.feeds.column_choice import OF_ORDERS, PERIODS, ColumnChoice
 from sim.addresses.feeds.delimited import cut_header
 from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_dated, read_feed, sniff
 from sim.addresses.feeds.forms import DATED
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.orders import Orders
+from sim.addresses.feeds.orders import Orders, party_of
 from sim.errors import DataError, Problem
 from sim.scenario.lists import list_prefixes
 from sim.scenario.quantities import format_instant
@@ -36,6 +36,11 @@ class Period(NamedTuple):
     until_s: int | None
     party: str = ""
 
+    @property
+    def operators(self) -> str:
+        """Operators it is for, with blanks between them; empty for all."""
+        return self.party.partition("(")[0].strip()
+
 
 @dataclass(frozen=True)
 class GivenList:
@@ -48,7 +53,7 @@ class GivenList:
     data
         Its content.
     periods
-        When its records are in force; empty where it has no dates.
+        When its records are in force, and where; empty where it has neither dates nor operators.
     notes
         What to know of how it was read.
     """
@@ -57,6 +62,11 @@ class GivenList:
     data: bytes
     periods: Sequence[Period]
     notes: tuple[str, ...]
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether any of its records has a date."""
+        return any((one.from_s, one.until_s) != (None, None) for one in self.periods)
 
     @property
     def first_s(self) -> int | None:
@@ -117,22 +127,24 @@ def renamed(data: bytes, name: str, columns: ColumnChoice) -> bytes:
 
 
 def _of_rows(feed: Feed) -> list[Period]:
-    """Periods of rows with dates of their own; none where no column has dates."""
-    if not feed.numbers.keys() & {*PERIODS}:
+    """Periods of rows; none where no column has dates or operators."""
+    if not {*feed.numbers, *feed.labels} & {*OF_ORDERS}:
         return []
     empty = np.full(feed.n_records, np.nan)
     edges = [
         [None if np.isnan(one) else int(one) for one in feed.numbers.get(role, empty).tolist()]
         for role in PERIODS
     ]
+    named = feed.labels.get("operators")
+    parties = map(party_of, named.texts if named is not None else [""] * feed.n_records)
     line = np.zeros(feed.n_records, np.int64)
     line[feed.record4], line[feed.record6] = feed.v4.line, feed.v6.line
     periods, problems = [], []
-    for record, (from_s, until_s) in enumerate(zip(*edges, strict=True)):
+    for record, (from_s, until_s, party) in enumerate(zip(*edges, parties, strict=True)):
         if from_s is not None and until_s is not None and until_s <= from_s:
             message = "expected a row that ends after it begins, got one that does not"
             problems.append(Problem(feed.origin.file, message, int(line[record])))
-        periods.append(Period(record, from_s, until_s))
+        periods.append(Period(record, from_s, until_s, party))
     if problems:
         raise DataError(problems)
     return periods

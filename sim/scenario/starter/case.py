@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import textwrap
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -276,7 +277,10 @@ class _Case:
             files[f"blocklist{listed.ending}"] = listed.data
         if listed is not None and listed.periods:
             outside = _checked_periods(listed, known.strategy, start, end)
-            assumed.append(f"Dates of the list without a time: the start of that day in {zone}.")
+            if listed.is_dated:
+                assumed.append(
+                    f"Dates of the list without a time: the start of that day in {zone}."
+                )
             assumed += outside
             notes += outside
         has_ipv6, n_by_visits, n_without = False, 0, 0
@@ -316,8 +320,10 @@ class _Case:
         self.known, self.pack, self.start, self.end = known, pack, start, end
         self.files, self.operators, self.assumed, self.notes = files, operators, assumed, notes
         self.operator_names = names_of(table)
+        if listed is not None:
+            _check_operators(known, listed, self.operator_names)
         self.has_ipv6 = has_ipv6
-        self.is_dated = listed is not None and bool(listed.periods)
+        self.is_table = listed is not None and bool(listed.periods)
 
     @property
     def blocklist(self) -> str:
@@ -368,7 +374,7 @@ class _Case:
 
     def _strategy(self) -> str:
         name = self.blocklist
-        strategy = "orders-dated" if self.is_dated else self.known.strategy
+        strategy = "orders-dated" if self.is_table else self.known.strategy
         text = resources.files(__package__).joinpath(f"{strategy}.yaml").read_text("utf-8")
         some = ", ".join(self.operator_names[:2])
         return Template(text).substitute(blocklist=name, operators=some).rstrip()
@@ -427,18 +433,38 @@ def _wrapped(opening: str, names: list[str], closing: str) -> str:
     return textwrap.fill(text, 100, subsequent_indent="  ", break_on_hyphens=False)
 
 
+def _check_operators(known: Known, listed: GivenList, names: list[str]) -> None:
+    """Refuse rows for operators that the case does not have: each name once, with a count."""
+    unknown = Counter(
+        name for one in listed.periods for name in one.operators.split() if name not in names
+    )
+    problems = [
+        Problem(
+            str(known.blocklist),
+            f"expected one of {', '.join(names)}, got {name!r}{hint(name, names)} "
+            f"(rows: {n:,}); "
+            "give the operators of the list with --operators FILE, a table with a column operator",
+            key="operators",
+        )
+        for name, n in unknown.items()
+    ]
+    if problems:
+        raise DataError(problems)
+
+
 def _checked_periods(listed: GivenList, strategy: str, start: datetime, end: datetime) -> list[str]:
-    """Say how many rows of a dated list are in force at no time of the run, or have no beginning.
+    """Say how many rows of a list are in force at no time of the run, or have no beginning.
 
     Raises
     ------
     UsageError
-        If all are, or the strategy takes no dates.
+        If all are, or the strategy takes no orders.
     """
     if strategy != "orders":
         raise UsageError(
-            f"--strategy: the list has dates, which {strategy} does not take; expected orders, or "
-            "--ignore-column with the name of each column of dates"
+            f"--strategy: the list has dates or operators, which {strategy} does not take; "
+            "expected orders, or a list without such columns: --ignore-column leaves one out, but "
+            "not of a list with effective, action and prefix"
         )
     n_outside, n = listed.n_outside(start, end), len(listed.periods)
     if n_outside == n:
@@ -446,7 +472,7 @@ def _checked_periods(listed: GivenList, strategy: str, start: datetime, end: dat
             f"--from, --to: expected days on which the list is in force, got {start.date()} to "
             f"{end.date()}, on which none of its {n:,} rows is"
         )
-    n_open = sum(one.from_s is None for one in listed.periods)
+    n_open = sum(one.from_s is None for one in listed.periods) if listed.is_dated else 0
     said = {
         f"{n_outside:,} of {n:,} rows of the list are in force at no time of the run.": n_outside,
         f"{n_open:,} of {n:,} rows of the list have no beginning: they are in force from the "

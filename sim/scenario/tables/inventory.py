@@ -130,10 +130,7 @@ class Inventory(Table[Row]):
     def text_of(self, column: str) -> list[str]:
         """Text of a label of each site; empty where not given."""
         labels = self.labels.get(column)
-        if labels is None:
-            return [""] * self.n_sites
-        names = [*labels.names, ""]
-        return [names[code] for code in labels.code.tolist()]
+        return [""] * self.n_sites if labels is None else labels.texts
 
     def problem_of(self, site_row: int, key: str, message: str) -> Problem:
         """Return a problem placed at the first line of a site."""

@@ -90,6 +90,49 @@ def test_dated_orders_are_kept_with_their_parties(tmp_path: Path) -> None:
     assert told == [(MARCH[29], MARCH[31], ("north",)), (MARCH[30], None, None)]
 
 
+@pytest.mark.parametrize(
+    ("header", "options"),
+    [("ip,operators", ()), ("ip,Operator", ()), ("ip,isp", ("--column", "operators=isp"))],
+)
+def test_a_list_without_dates_keeps_who_each_row_is_for(
+    header: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    text = f"{header}\n198.51.100.1,south north\n198.51.100.2,\n198.51.100.3,north;south\n"
+    result = init(tmp_path, text, *RUN, *options)
+    known = ", ".join(f"provider-{number}" for number in range(1, 10))
+    assert f"list.csv: operators: expected one of {known}, got 'south' (rows: 2)" in result.output
+    assert "got 'north' (rows: 2)" in result.output
+    assert "--operators FILE, a table with a column operator" in result.output
+    assert not (tmp_path / "case").exists()
+    # What the message advises leads to a case.
+    (tmp_path / "ops.csv").write_text("operator\nnorth\nsouth\n")
+    result = init(tmp_path, text, *RUN, *options, "--operators", str(tmp_path / "ops.csv"))
+    assert result.exit_code == 0, result.output
+    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    found = {one: row.operators for row in case.given_orders for one in row.addresses or ()}
+    both = ("north", "south")
+    assert found == {
+        "198.51.100.1/32": both, "198.51.100.2/32": None, "198.51.100.3/32": both
+    }  # fmt: skip
+    assert "Dates of the list" not in (tmp_path / "case" / "README.md").read_text()
+    assert "have no beginning" not in result.output
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ip,operators\n198.51.100.1,south\n",
+        "effective,action,prefix,operators\n2026-03-29,block,198.51.100.1,south\n",
+    ],
+)
+def test_operators_of_a_list_can_be_ignored(text: str, tmp_path: Path) -> None:
+    result = init(tmp_path, text, *RUN, "--ignore-column", "operators")
+    assert result.exit_code == 0, result.output
+    assert "columns ignored: operators" in result.output
+    case = resolve(load_scenario(str(tmp_path / "case" / "scenario.yaml")))
+    assert [row.operators for row in case.given_orders] == [None]
+
+
 def test_a_whole_country_is_cut_off_in_both_families(tmp_path: Path) -> None:
     assert init(tmp_path, "0.0.0.0/0\n::/0\n", *RUN, name="list.txt").exit_code == 0
     listed = read_list("list", tmp_path / "case" / "blocklist.txt")
@@ -143,6 +186,7 @@ def test_rows_outside_the_run_are_counted(tmp_path: Path) -> None:
             "list.csv:2: expected a row that ends after it begins",
         ),
         ("date,ip\n2026-03-30,198.51.100.1\n", ("--strategy", "time-window"), "the list has dates"),
+        ("operator,ip\nnorth,198.51.100.1\n", ("--strategy", "dns"), "has dates or operators"),
         ("198.51.100.1;2026-03-30\n", (), "name the columns in the first line"),
         ("date,ip\n30.03.2026,198.51.100.1\n", (), "expected a date such as 2018-04-16, got"),
         (
