@@ -1,7 +1,7 @@
 """overblock: what blocking Internet addresses does to everyone who was not the target.
 
 ``exposure`` and ``cover`` report what a blocklist hits and which blocks would hurt least, from
-columns in memory; ``overmatch`` which names rules match. ``run``, ``compare``, ``sweep``,
+columns in memory. ``run``, ``compare``, ``sweep``,
 ``sensitivity`` and ``condition`` simulate a scenario, ``open_results`` reads a run folder.
 ``scenarios()`` and ``measures()`` list what there is. ``import overblock`` gives the same names.
 """
@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 from sim.version import __version__
 
 if TYPE_CHECKING:
-    from sim.api.lists import cover, measures, overmatch, scenarios
+    from sim.api.lists import cover, measures, scenarios
     from sim.api.results import Picture, Results, open_results
     from sim.api.runs import StudyResults, compare, run, sensitivity, sweep
     from sim.api.tables import Columns
     from sim.blocklists.exposure import Exposure, exposure
-    from sim.blocklists.overmatch import Overmatch
     from sim.errors import DataError, OverblockError, PartialError, ScenarioError, UsageError
 
 __all__ = [
@@ -25,7 +24,6 @@ __all__ = [
     "DataError",
     "Exposure",
     "OverblockError",
-    "Overmatch",
     "PartialError",
     "Picture",
     "Results",
@@ -38,7 +36,6 @@ __all__ = [
     "exposure",
     "measures",
     "open_results",
-    "overmatch",
     "run",
     "scenarios",
     "sensitivity",
@@ -49,7 +46,6 @@ _MODULES = {
     "DataError": "sim.errors",
     "Exposure": "sim.blocklists.exposure",
     "OverblockError": "sim.errors",
-    "Overmatch": "sim.blocklists.overmatch",
     "PartialError": "sim.errors",
     "Picture": "sim.api.results",
     "Results": "sim.api.results",
@@ -61,7 +57,6 @@ _MODULES = {
     "exposure": "sim.blocklists.exposure",
     "measures": "sim.api.lists",
     "open_results": "sim.api.results",
-    "overmatch": "sim.api.lists",
     "run": "sim.api.runs",
     "scenarios": "sim.api.lists",
     "sensitivity": "sim.api.runs",

@@ -28,9 +28,9 @@ of the package, whose text names arguments and the paths of keys.
 """
 FUNCTIONS = (
     "run", "compare", "open_results", "sweep", "sensitivity", "cover", "exposure",
-    "overmatch", "scenarios", "measures",
+    "scenarios", "measures",
 )  # fmt: skip
-CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure", "Overmatch")
+CLASSES = ("Results", "StudyResults", "Columns", "Picture", "Exposure")
 ERRORS = ("OverblockError", "ScenarioError", "DataError", "UsageError", "PartialError")
 _SECTION = re.compile(r"^([A-Z][A-Za-z ]+)\n-+$", re.MULTILINE)
 

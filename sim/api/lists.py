@@ -1,8 +1,8 @@
-"""Covers, matches of rules, and lists of scenarios and measures, from Python."""
+"""Covers, and lists of scenarios and measures, from Python."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from numpy.typing import ArrayLike
 
@@ -13,8 +13,6 @@ from sim.addresses.sets.families import AddressSet
 from sim.api.given import in_python_words
 from sim.api.tables import Columns
 from sim.blocklists.covers import UNITS, Answer, Question, answer
-from sim.blocklists.overmatch import DEFAULT_TOP, Overmatch, hold, plain_kind
-from sim.blocklists.rule_lists import names_of, rules_of
 from sim.catalogue.choices import label
 from sim.catalogue.measures import MEASURES
 from sim.errors import UsageError
@@ -85,58 +83,6 @@ def cover(
             if inventory is None
             else without_sinkholes(feed_of_columns(inventory, "inventory")),
             [] if against is None else [feed_of_addresses(against, "against")],
-        )
-
-
-def overmatch(
-    rules: Iterable[str],
-    names: Iterable[str],
-    targets: Iterable[str] | None = None,
-    *,
-    plain: str = "exact",
-    universe: int | None = None,
-    top: int = DEFAULT_TOP,
-) -> Overmatch:
-    """Return how many names rules match that they were not meant for.
-
-    Parameters
-    ----------
-    rules : shape (n_rules,)
-        Rules that block names, as a blocklist has them: ``t.co``, ``||t.co^``, ``*.t.co``,
-        ``*t.co*``, ``/t.?co/``, ``address=/t.co/``, ``0.0.0.0 t.co``.
-    names : shape (n_names,)
-        Names to hold them against.
-    targets : shape (n_targets,)
-        Names that are meant, as rules; None where names equal to a rule's own are.
-    plain
-        What a name alone is: ``exact``, or ``subdomains`` for the name and all below it.
-    universe
-        Number of all names, if ``names`` are a random sample of them; None where they are all.
-    top
-        How many rules and names to return.
-
-    Raises
-    ------
-    DataError
-        With every rule and name that cannot be read, by row.
-    UsageError
-        If the universe is smaller than the list, or there is no such meaning of a plain name.
-
-    Examples
-    --------
-    >>> import overblock
-    >>> found = overblock.overmatch(["*t.co*"], ["t.co", "microsoft.com", "example.org"])
-    >>> found.all.overmatch.n, found.all.overmatch.of
-    (1, 2)
-    """
-    with in_python_words():
-        kind = plain_kind(plain)
-        return hold(
-            rules_of(rules, kind, "rules"),
-            names_of(names, "names"),
-            None if targets is None else rules_of(targets, kind, "targets"),
-            universe=universe,
-            top=top,
         )
 
 

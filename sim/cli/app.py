@@ -27,7 +27,6 @@ from sim.cli.verbs import (
     imports,
     init,
     library,
-    overmatch,
     studies,
     verify,
 )
@@ -82,7 +81,6 @@ VERBS: dict[str, Callable[..., None]] = {
     "bundle": handover.bundle,
     "explore": handover.explore,
     "exposure": exposure.exposure,
-    "overmatch": overmatch.overmatch,
     "cover": cover.cover,
     "import": imports.import_file,
     "assess": assess.assess,

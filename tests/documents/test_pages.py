@@ -177,7 +177,7 @@ QUICK = (
     *(
         f"docs/explanation/{name}.md"
         for name in (
-            "appendix", "cover", "glossary", "misleading", "money", "overmatch",
+            "appendix", "cover", "glossary", "misleading", "money",
         )
     ),
     "docs/reference/addresses.md",

@@ -26,11 +26,8 @@ from sim.addresses.feeds.feed import Feed
 from sim.addresses.feeds.formats import read_feed
 from sim.addresses.feeds.forms import FORMATS
 from sim.addresses.feeds.inputs import Input
-from sim.addresses.feeds.name_rules import NameKind
 from sim.addresses.text import cuts, reading
 from sim.addresses.text.source import Limits
-from sim.blocklists.overmatch import hold
-from sim.blocklists.rule_lists import Reading, names_of, read_name_list, read_name_rules
 from sim.errors import DataError, ProblemsError
 from sim.scenario.cautions import list_warnings
 from sim.scenario.library import shipped, table_names
@@ -272,32 +269,6 @@ _SCENARIO = (
     *(name.encode() for name in table_names()),
     *(b"\n  ", b"\n", b"  ", b"- ", b": ", b"mine.csv", b"a" * 5_000, b"[" * 25, b"x: {" * 25),
 )
-_HELD = names_of(["a.example", "b.a.example", "t.co", "microsoft.com", "ads1.c.example"], "held")
-
-
-def read_rules(data: bytes) -> None:
-    """Read rules that block names and hold them against some: no more is matched than there is."""
-    with on_disk(data) as given:
-        reading = Reading(LIMITS, skip_bad=True, allow_empty=True)
-        found = hold(read_name_rules(given, NameKind.EXACT, reading), _HELD, None)
-        assert found.all.n_matched + found.n_let_through <= found.n_names == 5
-        assert found.all.n_matched == found.all.n_targets + found.all.overmatch.n
-        assert max((one.n_matched for one in found.kinds), default=0) <= found.all.n_matched
-        read_name_rules(given, NameKind.SUBDOMAINS, Reading(LIMITS))
-
-
-def read_list(data: bytes) -> None:
-    """Read a list of names: each of them once, and as it is matched."""
-    with on_disk(data) as given:
-        found = read_name_list(given, Reading(LIMITS, skip_bad=True, allow_empty=True))
-        assert len(set(found.names)) == len(found.names)
-        assert all(name.isascii() and name == name.lower() and b"." in name for name in found.names)
-        read_name_list(given, Reading(LIMITS))
-
-
-_RULES = (b"||", b"^", b"@@", b"*.", b"*", b"/", b"(a|b)+", b"{2,60}", b"[^a]", b"$", b"\\d", b"\0",
-          b"address=/", b"regexp:", b"keyword:", b"0.0.0.0 ", b"a.example", b"\n")  # fmt: skip
-
 TARGETS: Mapping[str, Target] = {
     target.name: target
     for target in (
@@ -315,8 +286,6 @@ TARGETS: Mapping[str, Target] = {
             (*_ADDRESSES, *chain.from_iterable(_WORDS.values())),
             takes_all=True,
         ),
-        Target("name-rules", read_rules, _RULES),
-        Target("name-list", read_list, (b"1,", b"https://", b"a.example", b"\n", b"\0", b".")),
         Target(
             "scenario",
             read_scenario,

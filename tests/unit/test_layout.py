@@ -35,7 +35,7 @@ OWNERS = {
     "babel": {"report"},
     "dask": {"experiment"},
     "distributed": {"experiment"},
-    "duckdb": {"addresses", "blocklists", "results"},
+    "duckdb": {"addresses", "results"},
     "jinja2": {"report"},
     "llvmlite": {"engine"},
     "markupsafe": {"report"},

@@ -87,17 +87,6 @@ def normal(name: str) -> str:
     return name.strip("*.").lower()
 
 
-def name_in(line: str) -> str | None:
-    """Return the one name that a line of a list of names holds, or None.
-
-    A line is a name, a rank and a name as lists of popular sites have them, or a web address.
-    """
-    for form in (_PLAIN, _RANKED, _URL):
-        if found := form.fullmatch(line):
-            return normal(found[1])
-    return None
-
-
 def says_nothing(line: str) -> bool:
     """Return whether a line is a comment, a heading, or of the machine itself."""
     return bool(_COMMENT.fullmatch(line) or _MACHINE.fullmatch(line))
@@ -113,15 +102,13 @@ def is_of_pages(line: str) -> bool:
     return bool(_OF_PAGES.fullmatch(line)) and not _EXPRESSION.fullmatch(line)
 
 
-def rules_in(line: str, plain: NameKind = NameKind.EXACT) -> list[NameRule] | None:
+def rules_in(line: str) -> list[NameRule] | None:
     """Return the rules of a line; None where it is none of names.
 
     Parameters
     ----------
     line
         Without blanks around it, and not one that says nothing.
-    plain
-        What a name alone on its line is: the name, or the name and all below it.
 
     References
     ----------
@@ -129,19 +116,20 @@ def rules_in(line: str, plain: NameKind = NameKind.EXACT) -> list[NameRule] | No
     wildcard matches what is below it and not itself); v2fly, "domain-list-community".
     """
     if line.startswith("@@"):
-        found = _rules(line[2:], plain)
+        found = _rules(line[2:])
         return found and [NameRule(one.kind, one.text, True) for one in found]
-    return _rules(line, plain)
+    return _rules(line)
 
 
-def _rules(line: str, plain: NameKind) -> list[NameRule] | None:
+def _rules(line: str) -> list[NameRule] | None:
     if found := _EXPRESSION.fullmatch(line):
         return [NameRule(NameKind.EXPRESSION, found[1])]
     if found := _BELOW.fullmatch(line):
         kind = NameKind.WILDCARD if found[1] == "*." else NameKind.SUBDOMAINS
         return [NameRule(kind, normal(found[2]))]
-    if name := name_in(line):
-        return [NameRule(NameKind.EXACT if "://" in line else plain, name)]
+    for form in (_PLAIN, _RANKED, _URL):
+        if found := form.fullmatch(line):
+            return [NameRule(NameKind.EXACT, normal(found[1]))]
     if found := _HOSTS.fullmatch(line):
         names = (each for each in found[1].split() if not re.fullmatch(LOCAL, each))
         return [NameRule(NameKind.EXACT, normal(each)) for each in names]
@@ -198,14 +186,6 @@ def _directives(line: str) -> list[NameRule] | None:
         kind = NameKind.WILDCARD if found[1] else NameKind.EXACT
         return [NameRule(kind, normal(found[2]), is_exception)]
     return None
-
-
-def resolved_in(line: str) -> list[str]:
-    """Return names that a line of dnsmasq lets through: they have a server, or the usual ones."""
-    found = _DIRECTIVE.fullmatch(re.split(r"\s#", line)[0].strip())
-    if not found or found[1] != "server" or not found[3]:
-        return []
-    return [normal(each) for each in found[2].split("/") if each]
 
 
 def with_parents(name: str) -> list[str]:

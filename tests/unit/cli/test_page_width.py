@@ -27,7 +27,6 @@ LISTS = (
     "exposure samples/blocklist.txt samples/ip-ranges.json --inventory samples/hosts.csv "
     "--by provider,sector --explain"
 )
-NAMES = "overmatch samples/name-rules.txt --names samples/names.csv"
 COMMANDS = {
     "cover": "cover --targets samples/targets.txt --against samples/order.txt --budget 5",
     "doctor": "doctor",
@@ -35,7 +34,6 @@ COMMANDS = {
     "exposure of orders": "exposure telegram-2018-orders --at 2018-04-20T12:00+03:00 --expect-names"
     " --attribute cloud-prefixes-2018 --by provider",
     "list": "list",
-    "overmatch": f"{NAMES} --targets samples/name-targets.txt --universe 359000000",
     "sensitivity": "sensitivity telegram-2018 --list",
     "show": "show telegram-2018 --explain censor.pause_pressure",
     "sources": "sources telegram-2018",

@@ -19,7 +19,6 @@ from sim.addresses.feeds.forms import FORMATS, FORMS
 from sim.addresses.feeds.inputs import Input
 from sim.addresses.feeds.refused import REFUSED, RULES
 from sim.addresses.text.source import Limits
-from sim.blocklists.rule_lists import NameKind, Reading, read_name_list, read_name_rules
 from sim.errors import DataError
 from sim.scenario.lists import read_list
 from tests.feeds import given, read, refused
@@ -148,8 +147,6 @@ def test_rules_are_refused_whatever_they_are_said_to_be(language: str, text: str
     for reading in (
         lambda: read_dated(file, skip_bad=True),
         lambda: read_list("given", file.path),
-        lambda: read_name_rules(file, NameKind.EXACT, Reading(skip_bad=True)),
-        lambda: read_name_list(file, Reading(skip_bad=True)),
     ):
         with pytest.raises(DataError, match=language):
             reading()
