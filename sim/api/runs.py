@@ -130,8 +130,7 @@ def compare(
     Parameters
     ----------
     strategies
-        Each as ``[label=]id[:parameter=value,…]``, or one of your own as for `run`; those of the
-        scenario's experiment when empty.
+        Each as ``[label=]id[:parameter=value,…]``, or one of your own as for `run`.
     baseline
         Label of the strategy that differences are taken to; ``none`` when None, and added if it is
         not among the strategies.

@@ -425,8 +425,7 @@ def plan_comparison(
 ) -> Plan:
     """Plan a comparison as a user asks for it.
 
-    What is left out (empty, or None) is taken from the scenario's section ``experiment``, then from
-    the scenario itself. Metrics are not checked here; see `choose_metrics`.
+    Metrics are not checked here; see `choose_metrics`.
 
     Parameters
     ----------
@@ -442,13 +441,9 @@ def plan_comparison(
     UsageError
         If fewer than one replicate is asked for.
     """
-    variants, against = choose_variants(resolved, strategies, baseline)
-    own = resolved.scenario.experiment
-    chosen = tuple(metrics or (own.metrics if own else ()))
-    if n_replicates is None and own is not None:
-        n_replicates = own.n_replicates
+    variants, against = choose_variants(resolved, strategies, baseline or "none")
     n_replicates = choose_n_replicates(resolved, n_replicates)
-    return Plan.of_comparison(resolved, variants, against, chosen, root_seed, n_replicates)
+    return Plan.of_comparison(resolved, variants, against, tuple(metrics), root_seed, n_replicates)
 
 
 def _reason(error: ProblemsError, tables: Collection[str]) -> str:

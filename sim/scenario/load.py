@@ -19,7 +19,7 @@ from sim.scenario.reactions import Censor
 from sim.scenario.readings import reading_problems
 from sim.scenario.refusal import validated
 from sim.scenario.schema import Scenario, dump_tree, scenario_tree
-from sim.scenario.strategies import Strategy, answers_fronts
+from sim.scenario.strategies import answers_fronts
 from sim.scenario.tables.column_changes import ColumnSetting
 from sim.scenario.tables.rows import AssumptionRow
 from sim.scenario.tables.seeds import find_table
@@ -39,7 +39,7 @@ _ALL_TIMES = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 def section_problems(scenario: Scenario, document: Document) -> Iterator[Problem]:
     """Refuse sections, strategies and limits that lack what they act on."""
-    found = [*_lone_sections(scenario), *_lone_strategies(scenario)]
+    found = [*_lone_sections(scenario), *_lone_strategy(scenario)]
     if scenario.censor is not None:
         found += _lone_keys(scenario, scenario.censor)
     yield from (document.problem(path, message, at_key=True) for path, message in found)
@@ -70,19 +70,15 @@ def _lone_sections(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
         yield ("users", "share_target_users"), message
 
 
-def _lone_strategies(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
-    """Strategies that answer fronts where there are none."""
-    strategies: list[tuple[NodePath, Strategy]] = [(("strategy",), scenario.strategy)]
-    contenders = scenario.experiment.strategies if scenario.experiment else ()
-    for row, contender in enumerate(contenders):
-        strategies.append((("experiment", "strategies", row, "strategy"), contender.strategy))
-    for path, strategy in strategies if scenario.fronts is None else ():
-        if answers_fronts(strategy):
-            message = (
-                f"expected a section fronts with the strategy {strategy.id}, which answers "
-                "the fronts that are found; got none"
-            )
-            yield (*path, "id"), message
+def _lone_strategy(scenario: Scenario) -> Iterator[tuple[NodePath, str]]:
+    """A strategy that answers fronts where there are none."""
+    strategy = scenario.strategy
+    if scenario.fronts is None and answers_fronts(strategy):
+        message = (
+            f"expected a section fronts with the strategy {strategy.id}, which answers "
+            "the fronts that are found; got none"
+        )
+        yield ("strategy", "id"), message
 
 
 def _lone_keys(scenario: Scenario, censor: Censor) -> Iterator[tuple[NodePath, str]]:

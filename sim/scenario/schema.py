@@ -41,38 +41,6 @@ from sim.scenario.tables.rows import CURRENCY
 from sim.scenario.tables.seeds import COUNTRY, read_note
 from sim.scenario.tables.shipped import read_assumptions
 
-MOST_STRATEGIES = 100
-
-Label = Annotated[
-    str, StringConstraints(min_length=1, max_length=120), AfterValidator(check_printable)
-]
-Metric = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=80)]
-
-
-class Contender(Model):
-    """One strategy of a comparison."""
-
-    label: Label | None = None
-    """Name in tables and figures; made of the strategy's id and parameters by default."""
-    strategy: Strategy
-    """The strategy, as under the key strategy."""
-
-
-class Experiment(Model):
-    """What `overblock compare` compares when the command does not say otherwise."""
-
-    strategies: Annotated[
-        tuple[Contender, ...], Field(min_length=1, max_length=MOST_STRATEGIES, strict=False)
-    ]
-    """Strategies to compare: each a key `strategy`, and a `label` if wanted."""
-    baseline: Label = "none"
-    """Label of the strategy that differences are taken to; `none` is added if it is not listed."""
-    metrics: Annotated[tuple[Metric, ...], Field(max_length=200, strict=False)] = ()
-    """Metrics compared; all by default. Tests are corrected for as many as are compared."""
-    n_replicates: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    """Number of replicates; that of the scenario by default."""
-
-
 Days = Annotated[float, Field(ge=1, le=1e12)]
 
 
@@ -317,7 +285,6 @@ class Scenario(Model):
         Annotated[tuple[OwnMeasure, ...], Field(min_length=1, max_length=100, strict=False)] | None
     ) = None
     """Measures of your own, computed beside the others."""
-    experiment: Experiment | None = None
     evidence: (
         Annotated[tuple[Evidence, ...], Field(min_length=1, max_length=MOST_EVIDENCE, strict=False)]
         | None

@@ -254,7 +254,7 @@ OVERRIDE = "--set "
 """How the place of a value from the command line begins."""
 LABELS = ("format", "name", "title", "description", "ordered_by", "purpose", "target.name")
 """Keys that are words for readers: nothing is computed from them; listed where they have a note."""
-ASKED = {"root_seed": "seed", "n_replicates": "replicates", "experiment": ""}
+ASKED = {"root_seed": "seed", "n_replicates": "replicates"}
 """Keys that say what is asked and claim nothing about the world, each with its unit."""
 UNITS = {"_per_d": "1/d", "_h": "h", "_d": "d", "_min": "min", "_usd": "USD"}
 """Units that end a key's name."""
@@ -354,10 +354,10 @@ def _bare(
     if isinstance(value, str) and value in tables:
         title = tables[value].title
         return _source(key, value, unit="table", kind="choice", source=title, why=origin)
-    top, last = key.split(".")[0], key.split(".")[-1]
+    top = key.split(".")[0]
     kind, why = "choice", "What the scenario asks"
     if top in ASKED:
-        unit, why = unit or ASKED.get(last, ASKED[top]), "What is asked: no claim about the world"
+        unit, why = unit or ASKED[top], "What is asked: no claim about the world"
     elif numbers_of(value):
         unit = unit or next((one for ending, one in UNITS.items() if key.endswith(ending)), "")
         kind, why = "assumption", "A number of the scenario without provenance"

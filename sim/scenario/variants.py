@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from sim.errors import DataError, Problem, ProblemsError, ScenarioError
-from sim.scenario.document import NodePath, Place, Value, format_path, parse_scalar
+from sim.scenario.document import Place, Value, format_path, parse_scalar
 from sim.scenario.load import LoadedScenario, assume, validate
 from sim.scenario.overrides import OFF, override_text, set_value, split_at_commas, take_pack
 from sim.scenario.own import own_strategy
 from sim.scenario.quantities import check_printable, describe, fields_at, kinds_of
 from sim.scenario.resolve import Resolved, checked, read_tables, resolve
-from sim.scenario.schema import MOST_STRATEGIES, Contender, Scenario
+from sim.scenario.schema import Scenario
 from sim.scenario.strategies import Own
 from sim.scenario.tables.column_changes import ColumnChange, with_columns
 from sim.scenario.tables.seeds import Table
@@ -111,6 +111,7 @@ def _with_keys(resolved: Resolved, keys: Mapping[str, Value | None]) -> LoadedSc
 
 
 MOST_LETTERS = 2_000
+MOST_STRATEGIES = 100
 _LABELLED = re.compile(r"([^=:]*)=(.*)", re.DOTALL)
 
 
@@ -151,11 +152,11 @@ def variant_of(resolved: Resolved, label: str, tree: Mapping[str, Value]) -> Var
         If there is no such strategy, or a table it names is missing or malformed.
     """
     own = resolved.scenario.strategy.model_dump(mode="json", exclude_none=True)
-    return _Asked(label, Place(label), None if tree == own else dict(tree), {}).resolve(resolved)
+    return _Asked(label, Place(label), None if tree == own else dict(tree)).resolve(resolved)
 
 
 def choose_variants(
-    resolved: Resolved, texts: Sequence[str] = (), baseline: str | None = None
+    resolved: Resolved, texts: Sequence[str] = (), baseline: str = "none"
 ) -> tuple[tuple[Variant, ...], str]:
     """Return the strategies to compare, and the label of the baseline, which is one of them.
 
@@ -163,10 +164,9 @@ def choose_variants(
     ----------
     texts
         Strategies as ``[label=]id[:parameter=value,…]``. The id of the scenario's own strategy
-        without parameters stands for that strategy. None for those of the scenario's experiment.
+        without parameters stands for that strategy.
     baseline
-        Label of one of them, or another strategy in the same form, which is then put first. None
-        for that of the experiment if its strategies are taken, else for ``none``.
+        Label of one of them, or another strategy in the same form, which is then put first.
 
     Raises
     ------
@@ -175,24 +175,11 @@ def choose_variants(
     DataError
         If a table that one of them names is missing or malformed.
     """
-    experiment = resolved.scenario.experiment
-    problems: list[Problem] = []
-    if not texts and experiment is None:
-        message = (
-            "expected strategies to compare, got none; name them with --strategy, or under "
-            "experiment.strategies in the scenario"
-        )
+    if not texts:
+        message = "expected strategies to compare, got none; name them with --strategy"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
-    asked = (
-        [_Asked.of_text(resolved, text) for text in texts]
-        if texts
-        else _of_experiment(resolved, experiment.strategies if experiment else ())
-    )
-    if baseline is None:
-        baseline = experiment.baseline if experiment and not texts else "none"
-        origin = resolved.loaded.document.locate(("experiment", "baseline"))
-    else:
-        origin = Place(f"--baseline {baseline}")
+    asked = [_Asked.of_text(resolved, text) for text in texts]
+    origin = Place(f"--baseline {baseline}")
     if baseline not in [one.label for one in asked]:
         against = _Asked.of_text(resolved, baseline, origin)
         baseline = against.label
@@ -200,7 +187,7 @@ def choose_variants(
     if len(asked) > MOST_STRATEGIES:
         message = f"expected at most {MOST_STRATEGIES} strategies, got {len(asked)}"
         raise ScenarioError([Problem(resolved.loaded.document.file, message)])
-    problems += _same_labels(asked)
+    problems = [*_same_labels(asked)]
     variants: list[Variant] = []
     data_problems: list[Problem] = []
     for one in asked:
@@ -225,8 +212,6 @@ class _Asked:
     ----------
     tree
         Its id and parameters; None for the scenario's own.
-    places
-        Where they stand, by their path below ``strategy``.
     problems
         What was wrong with the writing.
     copies
@@ -236,7 +221,6 @@ class _Asked:
     label: str
     place: Place
     tree: dict[str, Value] | None
-    places: dict[NodePath, Place]
     problems: tuple[Problem, ...] = ()
     copies: Mapping[str, Path] = field(default_factory=dict)
 
@@ -254,9 +238,8 @@ class _Asked:
         if name.endswith(".py"):
             return cls._of_code(label, place, name, rest, tuple(problems))
         if name == resolved.scenario.strategy.id and not colon:
-            return cls(label, place, None, {}, tuple(problems))
+            return cls(label, place, None, tuple(problems))
         tree: dict[str, Value] = {"id": name}
-        places: dict[NodePath, Place] = {(): place, ("id",): place}
         for pair in split_at_commas(rest) if colon and not problems else ():
             key, separator, value = (part.strip() for part in pair.partition("="))
             if not separator or not key or key in tree:
@@ -265,10 +248,9 @@ class _Asked:
                 continue
             try:
                 tree[key] = parse_scalar(value, place.file)
-                places[(key,)] = place
             except ProblemsError as error:
                 problems += [Problem(place.file, p.message, key=key) for p in error.problems]
-        return cls(label, place, tree, places, tuple(problems))
+        return cls(label, place, tree, tuple(problems))
 
     @classmethod
     def _of_code(
@@ -278,7 +260,7 @@ class _Asked:
         tree, copies = own_strategy(f"{file}:{rest}", place.file)
         if label == f"{file}:{rest}".strip():
             label = rest.strip()
-        return cls(label, place, tree, {(): place}, problems, copies)
+        return cls(label, place, tree, problems, copies)
 
     def resolve(self, resolved: Resolved) -> Variant:
         """Validate the strategy in its scenario, and read the tables it names."""
@@ -288,7 +270,7 @@ class _Asked:
             return Variant(self.label, resolved)
         loaded, own = resolved.loaded, resolved.loaded.document
         places = {path: place for path, place in own.places.items() if path[:1] != ("strategy",)}
-        places |= {("strategy", *path): place for path, place in self.places.items()}
+        places["strategy",] = self.place
         tree = {**own.tree, "strategy": self.tree}
         if isinstance(notes := own.tree.get("provenance"), dict):
             # What is said of the values of the scenario's own strategy is not said of these.
@@ -304,35 +286,6 @@ class _Asked:
         copies = {**loaded.copies, **self.copies}
         variant = replace(loaded, scenario=scenario, document=document, copies=copies)
         return Variant(self.label, resolve(variant, known=resolved))
-
-
-def _of_experiment(resolved: Resolved, contenders: Sequence[Contender]) -> list[_Asked]:
-    """Read the strategies of a scenario's experiment."""
-    document = resolved.loaded.document
-    asked = []
-    for row, contender in enumerate(contenders):
-        above: NodePath = ("experiment", "strategies", row, "strategy")
-        tree = contender.strategy.model_dump(mode="json", exclude_unset=True)
-        places = {
-            path[len(above) :]: place
-            for path, place in document.places.items()
-            if path[: len(above)] == above
-        }
-        label = contender.label or _label_of(tree)
-        asked.append(_Asked(label, document.locate(above), tree, places))
-    return asked
-
-
-def _label_of(tree: dict[str, Value]) -> str:
-    """Write a strategy as on a command line."""
-    given = ",".join(f"{key}={_format_value(value)}" for key, value in tree.items() if key != "id")
-    return f"{tree['id']}:{given}" if given else str(tree["id"])
-
-
-def _format_value(value: Value) -> str:
-    if isinstance(value, list):
-        return f"[{','.join(_format_value(item) for item in value)}]"
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _misfits(label: str, text: str, place: Place) -> Iterator[Problem]:

@@ -114,7 +114,7 @@ def compare(
     strategy: list[str] = option(
         f"--strategy {STRATEGY}",
         "A strategy to compare; the id of the scenario's own stands for that one with its "
-        "parameters. May be repeated. Those of the scenario's experiment by default.",
+        "parameters. May be repeated.",
         default=[],
     ),
     baseline: str | None = option(

@@ -12,7 +12,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from sim.cli.app import app
-from sim.scenario.load import load_scenario
 
 pytestmark = pytest.mark.laws
 
@@ -163,25 +162,6 @@ def test_a_report_in_the_folder_is_held_against_what_it_would_be_now(done: Path)
     assert falsified.exit_code == 1
     said = "reported: report.html: is not what this program makes of the folder\n"
     assert falsified.stdout == said
-
-
-def test_a_shipped_scenario_carries_its_comparison() -> None:
-    brief = [word for word in BRIEF if not word.startswith("population")]
-    few = ["--set", "population.n_businesses=30", "-n", "1"]
-    result = call("compare", "least-collateral", *brief[1:], *few, "--json")
-    assert result.exit_code == 0, result.stderr
-    document = json.loads(result.stdout)
-    assert [one["label"] for one in document["strategies"]] == [
-        "none", "alone", "best of 60", "a /24 each", "as in 2018",
-    ]  # fmt: skip
-    assert document["baseline"] == "none"
-    assert {row["metric"] for row in document["comparison"]} == {
-        "addresses_listed_peak", "business_hours_impaired", "private_loss_usd",
-        "target_user_hours_denied",
-    }  # fmt: skip
-    experiment = load_scenario("least-collateral").scenario.experiment
-    assert experiment is not None
-    assert experiment.n_replicates == 8
 
 
 def test_what_is_complete_is_not_gone_on_with(done: Path) -> None:

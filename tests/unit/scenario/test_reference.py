@@ -55,7 +55,7 @@ def test_the_page_says_which_sections_may_be_left_out_and_what_they_need() -> No
     optional = {section for section, note in said.items() if note.startswith("May be left out.")}
     assert optional == {
         "fronts", "censor", "users", "stances", "reactions", "complaints", "tenancy", "switching",
-        "experiment", "ipv6", "measures", "evidence", "evidence.businesses", "evidence.listed",
+        "ipv6", "measures", "evidence", "evidence.businesses", "evidence.listed",
     }  # fmt: skip
     assert said["complaints"].endswith("Needs the section `users`, who complain.")
     assert said["fronts"].endswith("Needs the section `censor`, which discovers them.")

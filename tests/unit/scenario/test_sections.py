@@ -48,10 +48,6 @@ def test_other_strategies_act_alone(write_scenario: WriteScenario, name: str) ->
 def test_strategies_that_are_compared_need_what_the_own_one_needs(
     write_scenario: WriteScenario,
 ) -> None:
-    contenders = "experiment: {strategies: [{strategy: {id: none}}, {strategy: {id: exact}}]}\n"
-    path = write_scenario(add=contenders)
-    (problem,) = problems_of(path)
-    assert problem.startswith(f"{path}:16:63: experiment.strategies.1.strategy.id: expected a sect")
     resolved = resolve(load_scenario(str(write_scenario())))
     with pytest.raises(ScenarioError, match="with the strategy exact") as caught:
         choose_variants(resolved, ["none", "exact"])

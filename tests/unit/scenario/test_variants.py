@@ -14,20 +14,6 @@ from sim.scenario.sources import list_sources
 from sim.scenario.variants import choose_variants, variant_of
 
 WriteScenario = Callable[..., Path]
-EXPERIMENT = """\
-fronts: {pools: front-pools-2018}
-censor: {}
-experiment:
-  baseline: narrow
-  strategies:
-    - label: narrow
-      strategy: {id: exact}
-    - strategy:
-        id: escalate
-        lengths: [32, 24]
-        patience_h: 12
-        goal: 0.5
-"""
 
 
 @pytest.fixture(scope="module")
@@ -99,21 +85,6 @@ def test_a_baseline_that_is_not_compared_is_added_first(resolved) -> None:
     assert [variant.label for variant in variants] == ["exact", "none"]
 
 
-def test_the_experiment_of_the_scenario_is_taken_when_none_is_named(
-    write_scenario: WriteScenario,
-) -> None:
-    resolved = resolve(load_scenario(str(write_scenario(add=EXPERIMENT))))
-    variants, baseline = choose_variants(resolved)
-    assert [variant.label for variant in variants] == [
-        "narrow",
-        "escalate:lengths=[32,24],patience_h=12,goal=0.5",
-    ]
-    assert baseline == "narrow"
-    # Its label is what a command line would take.
-    again, _ = choose_variants(resolved, [variants[1].label])
-    assert again[1].resolved.scenario.strategy == variants[1].resolved.scenario.strategy
-
-
 def test_every_mistake_is_found_at_once(resolved) -> None:
     with pytest.raises(ScenarioError) as refused:
         choose_variants(
@@ -162,15 +133,6 @@ def test_a_table_that_is_missing_is_named_with_its_strategy(resolved) -> None:
         choose_variants(resolved, ["replay:orders=nothing"])
     with pytest.raises(DataError, match="expected a readable table, got an error"):
         choose_variants(resolved, ["replay:orders=no-such.csv", "exact"])
-
-
-def test_a_mistake_in_an_experiment_is_placed_in_the_file(write_scenario: WriteScenario) -> None:
-    text = EXPERIMENT.replace("{id: exact}", "{id: replay, orders: nothing}")
-    resolved = resolve(load_scenario(str(write_scenario(add=text))))
-    with pytest.raises(ScenarioError, match=r"scenario.yaml:22:38: strategy.orders: "):
-        choose_variants(resolved)
-    with pytest.raises(ScenarioError, match=r"scenario.yaml:\d+:9: experiment.strategies.1.strat"):
-        load_scenario(str(write_scenario(add=EXPERIMENT.replace("goal: 0.5", ""))))
 
 
 def test_a_variant_is_made_again_from_its_description(resolved) -> None:
